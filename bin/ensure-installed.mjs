@@ -1,0 +1,29 @@
+// Runs before `npm run demo`, `npm test` and their like, so that each works in a fresh clone with nothing done
+// before. Installs exactly what package-lock.json says, and only when node_modules is missing or older than it.
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const lock = `${root}package-lock.json`;
+// npm writes this file at the end of every successful install.
+const stamp = `${root}node_modules/.package-lock.json`;
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Likeness needs Node.js 20.19 or later; this is ${process.versions.node}. Install a newer one from nodejs.org.`);
+  process.exit(1);
+}
+
+if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(lock).mtimeMs) {
+  console.error('Installing dependencies (npm ci), once …');
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) {
+    console.error('Installing failed. Check the connection to the npm registry, then run the same command again.');
+    process.exit(status ?? 1);
+  }
+}
