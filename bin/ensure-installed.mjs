@@ -11,7 +11,9 @@ const stamp = `${root}node_modules/.package-lock.json`;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Likeness needs Node.js 20.19 or later; this is ${process.versions.node}. Install a newer one from nodejs.org.`);
+  console.error(
+    `Likeness needs Node.js 20.19 or later; this is ${process.versions.node}. Install a newer one from nodejs.org.`,
+  );
   process.exit(1);
 }
 
@@ -23,7 +25,9 @@ if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(lock).mtimeMs) {
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
-    console.error('Installing failed. Check the connection to the npm registry, then run the same command again.');
+    console.error(
+      'Installing failed. Check the connection to the npm registry, then run the same command again.',
+    );
     process.exit(status ?? 1);
   }
 }
