@@ -1,0 +1,89 @@
+/**
+ * Files that are there whole or not at all: written beside their place, flushed, then renamed.
+ *
+ * Not the package write-file-atomic: 7.0.1 issues one write and ignores how much of it was taken, so that on a
+ * nearly full disk it puts a shortened file in the old one's place and reports success (seen on a 64 KB tmpfs).
+ */
+
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+
+/** Ends the name of a file that is still being written; one left behind by a crash may be removed. */
+export const TEMPORARY_SUFFIX = '.likeness-tmp';
+
+/** Writes all of `bytes`, creating parent folders. Throws 'storage'; the old file is then untouched. */
+export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+  await streamFileAtomically(path, (file) => file.writeFile(bytes));
+}
+
+/**
+ * As writeFileAtomically, for what does not fit into memory: `write` fills the file, in order, by `file.writeFile`
+ * or `file.appendFile` (which, unlike `file.write`, go on after a short write). Nothing is left where it throws.
+ */
+export async function streamFileAtomically(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  // Through a symlink, it is the link's target that is replaced.
+  const target = await realpath(path).catch(() => path);
+  const folder = dirname(target);
+  const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const file = await open(temporary, 'wx');
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+    await syncFolder(folder);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw storageError(path, cause);
+  }
+}
+
+/** Makes the rename itself last through a power cut. Windows has no such call for folders. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const FAULTS: Readonly<Record<string, readonly [fault: string, advice: string]>> = {
+  ENOSPC: ['the disk is full', 'Free some space, or set LIKENESS_HOME to a folder on another disk.'],
+  EDQUOT: [
+    'your disk quota is used up',
+    'Free some space, or set LIKENESS_HOME to a folder on another disk.',
+  ],
+  EROFS: ['the disk is read-only', 'Set LIKENESS_HOME to a folder that can be written.'],
+  EACCES: [
+    'writing there is not allowed',
+    "Check the folder's permissions, or set LIKENESS_HOME to one of yours.",
+  ],
+  EPERM: [
+    'writing there is not allowed',
+    "Check the folder's permissions, or set LIKENESS_HOME to one of yours.",
+  ],
+  ENOTDIR: ['a part of the path is a file, expected folders', 'Choose another path.'],
+  EEXIST: ['a part of the path is a file, expected folders', 'Choose another path.'],
+  EISDIR: ['a folder is in its place', 'Choose another path.'],
+  ENOENT: ['the folder cannot be made there', 'Choose another path.'],
+  ENAMETOOLONG: ['the name is too long', 'Choose a shorter path.'],
+};
+
+/** What the system refused, as 'storage' with advice. Anything that is not the system's passes unchanged. */
+export function storageError(path: string, cause: unknown): unknown {
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  if (code === undefined || cause instanceof LikenessError) return cause;
+  const [fault, advice] = FAULTS[code] ?? [`the system says ${code}`, 'Check the disk.'];
+  return new LikenessError('storage', `${path} cannot be written: ${fault}`, { advice, cause });
+}

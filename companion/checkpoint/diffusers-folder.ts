@@ -1,0 +1,137 @@
+/** A checkpoint in diffusers' layout: model_index.json, and a folder for each component. */
+
+import { readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+import { readJsonObject } from './json-file.ts';
+import { findWeightFiles, type PreferredPrecision } from './weight-files.ts';
+import { openWeightStore, type WeightStore } from './weight-store.ts';
+
+export interface Component {
+  /** Absolute. */
+  readonly folder: string;
+  /** diffusers' `_class_name`; for a text encoder transformers' architecture. */
+  readonly className: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly weights: WeightStore;
+}
+
+export interface Checkpoint {
+  /** Absolute. */
+  readonly folder: string;
+  /** The folder's own name. */
+  readonly name: string;
+  readonly modelIndex: Readonly<Record<string, unknown>>;
+  readonly unet: Component;
+  readonly textEncoder: Component;
+  /** AutoencoderKL, or AutoencoderTiny where the model came with one. */
+  readonly vae: Component;
+  /** Holds vocab.json and merges.txt, or tokenizer.json. */
+  readonly tokenizerFolder: string;
+  readonly schedulerConfig: Readonly<Record<string, unknown>>;
+}
+
+export interface OpenOptions {
+  /** Default fp32. */
+  readonly prefer?: PreferredPrecision;
+}
+
+/** What this program has graphs for. Inpainting and depth pipelines have UNets of more input channels. */
+const PIPELINES = ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline'];
+const UNETS = ['UNet2DConditionModel'];
+const TEXT_ENCODERS = ['CLIPTextModel', 'CLIPTextModelWithProjection'];
+const AUTOENCODERS = ['AutoencoderKL', 'AutoencoderTiny'];
+const COMPONENTS = [...UNETS, ...TEXT_ENCODERS, ...AUTOENCODERS];
+
+/**
+ * Opens configs and weight headers; no weight is read. Throws 'checkpoint-missing' for what is not there,
+ * 'checkpoint-format' for what is damaged and 'checkpoint-unsupported' for what there is no graph for.
+ */
+export async function openCheckpoint(folder: string, options: OpenOptions = {}): Promise<Checkpoint> {
+  const root = resolve(folder);
+  await requirePipelineFolder(root);
+  const modelIndex = await readJsonObject(join(root, 'model_index.json'));
+  requireClass(join(root, 'model_index.json'), modelIndex._class_name, PIPELINES);
+  const part = async (name: string, classes: readonly string[]): Promise<Component> => {
+    const component = await openComponent(join(root, name), options);
+    requireClass(join(component.folder, 'config.json'), component.className, classes);
+    return component;
+  };
+  return {
+    folder: root,
+    name: basename(root),
+    modelIndex,
+    unet: await part('unet', UNETS),
+    textEncoder: await part('text_encoder', TEXT_ENCODERS),
+    vae: await part('vae', AUTOENCODERS),
+    tokenizerFolder: await findTokenizer(join(root, 'tokenizer')),
+    schedulerConfig: await readJsonObject(join(root, 'scheduler', 'scheduler_config.json')),
+  };
+}
+
+/** One component's folder: config.json and weights. Errors as openCheckpoint. */
+export async function openComponent(folder: string, options: OpenOptions = {}): Promise<Component> {
+  const path = resolve(folder);
+  await requireFolder(path);
+  const configPath = join(path, 'config.json');
+  const config = await readJsonObject(configPath);
+  const className = classOf(config);
+  requireClass(configPath, className, COMPONENTS);
+  const weights = await openWeightStore(await findWeightFiles(path, options.prefer ?? 'fp32'));
+  return { folder: path, className, config, weights };
+}
+
+/** diffusers writes `_class_name`; transformers writes `architectures`, or in old files only `model_type`. */
+function classOf(config: Readonly<Record<string, unknown>>): string {
+  const { _class_name, architectures, model_type } = config;
+  if (typeof _class_name === 'string') return _class_name;
+  if (Array.isArray(architectures) && typeof architectures[0] === 'string') return architectures[0];
+  return model_type === 'clip_text_model' ? 'CLIPTextModel' : String(model_type);
+}
+
+function requireClass(path: string, got: unknown, expected: readonly string[]): void {
+  if (expected.includes(got as string)) return;
+  throw new LikenessError(
+    'checkpoint-unsupported',
+    `${path} describes ${JSON.stringify(got) ?? 'no class'}, expected ${expected.join(' or ')}`,
+    { advice: 'Use a Stable Diffusion 1.x or 2.x model for text to image.' },
+  );
+}
+
+async function requirePipelineFolder(root: string): Promise<void> {
+  const present = await requireFolder(root);
+  if (present.includes('model_index.json')) return;
+  const single = present.find((name) => /\.(safetensors|ckpt)$/.test(name));
+  const got = present.length === 0 ? 'is empty' : `has ${single ?? 'no model_index.json'}`;
+  throw new LikenessError(
+    'checkpoint-missing',
+    `${root} ${got}, expected a model in diffusers' folder layout`,
+    {
+      advice:
+        'Name the folder that holds model_index.json, unet, text_encoder, vae, tokenizer and scheduler.',
+    },
+  );
+}
+
+async function requireFolder(path: string): Promise<readonly string[]> {
+  return readdir(path).catch((cause: unknown) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    const got =
+      code === 'ENOENT' ? 'is not there' : code === 'ENOTDIR' ? 'is a file' : `cannot be read (${code})`;
+    throw new LikenessError('checkpoint-missing', `${path} ${got}, expected a folder`, {
+      advice: '`likeness models list` shows the models that are here.',
+      cause,
+    });
+  });
+}
+
+async function findTokenizer(folder: string): Promise<string> {
+  const present = await requireFolder(folder);
+  const complete =
+    present.includes('tokenizer.json') || (present.includes('vocab.json') && present.includes('merges.txt'));
+  if (complete) return folder;
+  throw new LikenessError(
+    'checkpoint-missing',
+    `${folder} has ${present.join(', ') || 'nothing'}, expected vocab.json and merges.txt, or tokenizer.json`,
+  );
+}

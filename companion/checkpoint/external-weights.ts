@@ -1,0 +1,135 @@
+/**
+ * Weights where onnxruntime can map them: float32 bytes in a file.
+ *
+ * F32 tensors are used where they lie. Others are converted once into a sidecar in the cache folder, since halves
+ * cast inside a graph cost a copy in memory or, unfolded, ten times the run time on a CPU (measured).
+ */
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+import { streamFileAtomically } from './atomic-file.ts';
+import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from './safetensors-dtype.ts';
+import { readRange, type SafetensorsFile, withFile } from './safetensors-file.ts';
+import type { TensorEntry } from './safetensors-header.ts';
+import { elementCount } from './tensor.ts';
+import type { WeightLocation } from './weight-location.ts';
+import type { WeightStore } from './weight-store.ts';
+
+/** A cache line, and what CUDA's vector loads want. */
+const ALIGNMENT_BYTES = 64;
+
+/** Elements converted at a time: bounds the memory of a conversion to some 24 MB, whatever the model's size. */
+const CHUNK_ELEMENTS = 2 ** 21;
+
+export const SIDECAR_SUFFIX = '.f32';
+
+export interface LocateOptions {
+  /** Also copy F32 tensors that are not 64-byte aligned; for CUDA. Default false: x86 and ARM read them as they are. */
+  readonly aligned?: boolean;
+}
+
+/**
+ * Gives each parameter's place as float32 bytes. Writes the sidecars that are not there yet, into `cacheFolder`.
+ * The answer throws 'checkpoint-missing' for an unknown name, 'checkpoint-unsupported' for one that is no float.
+ * Throws 'storage' where a sidecar cannot be written.
+ */
+export async function locateWeights(
+  store: WeightStore,
+  cacheFolder: string,
+  options: LocateOptions = {},
+): Promise<(name: string) => WeightLocation> {
+  const converted = new Map<TensorEntry, WeightLocation>();
+  for (const source of store.sources) {
+    const entries = [...source.tensors.values()].filter((entry) =>
+      needsCopy(entry, options.aligned ?? false),
+    );
+    if (entries.length === 0) continue;
+    const sidecar = join(cacheFolder, sidecarName(source, options));
+    const layout = layOut(entries, sidecar);
+    await ensureSidecar(sidecar, source, layout);
+    for (const [entry, location] of layout) converted.set(entry, location);
+  }
+  return (name) => {
+    const entry = store.get(name);
+    const { file, dtype, offset, length } = entry;
+    if (!isFloatDType(dtype)) {
+      throw new LikenessError(
+        'checkpoint-unsupported',
+        `${file}: tensor ${name} is ${dtype}, expected a float type`,
+      );
+    }
+    return converted.get(entry) ?? { file, offset, length };
+  };
+}
+
+/** An F32 tensor behind an odd number of halves may lie at an offset that no float can be read from. */
+function needsCopy({ dtype, offset }: TensorEntry, aligned: boolean): boolean {
+  if (dtype === 'F32') return offset % (aligned ? ALIGNMENT_BYTES : SAFETENSORS_ELEMENT_BYTES.F32) !== 0;
+  return isFloatDType(dtype);
+}
+
+/** Another file at the same path, or the same file written anew, gets another name: nothing stale is ever read. */
+function sidecarName(source: SafetensorsFile, options: LocateOptions): string {
+  const identity = [
+    source.path,
+    source.sizeBytes,
+    source.modifiedMs,
+    source.headerSha256,
+    options.aligned ?? false,
+  ];
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 40) + SIDECAR_SUFFIX;
+}
+
+function layOut(entries: readonly TensorEntry[], file: string): ReadonlyMap<TensorEntry, WeightLocation> {
+  const layout = new Map<TensorEntry, WeightLocation>();
+  let end = 0;
+  for (const entry of entries) {
+    const offset = Math.ceil(end / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    const length = elementCount(entry.shape) * Float32Array.BYTES_PER_ELEMENT;
+    layout.set(entry, { file, offset, length });
+    end = offset + length;
+  }
+  return layout;
+}
+
+/** A sidecar of the right size is whole, since it was flushed before it got its name; another size is rebuilt. */
+async function ensureSidecar(
+  path: string,
+  source: SafetensorsFile,
+  layout: ReadonlyMap<TensorEntry, WeightLocation>,
+): Promise<void> {
+  const last = [...layout.values()].at(-1)!;
+  const present = await stat(path).catch(() => undefined);
+  if (present?.size === last.offset + last.length) {
+    const now = new Date();
+    // Marks the last use for pruneSidecars. A cache that may only be read still serves.
+    await utimes(path, now, now).catch(() => {});
+    return;
+  }
+  await withFile(source.path, (input) =>
+    streamFileAtomically(path, async (output) => {
+      let end = 0;
+      for (const [entry, { offset, length }] of layout) {
+        await output.writeFile(new Uint8Array(offset - end));
+        await copyAsFloat32(entry, input, output);
+        end = offset + length;
+      }
+    }),
+  );
+}
+
+async function copyAsFloat32(entry: TensorEntry, input: FileHandle, output: FileHandle): Promise<void> {
+  const { dtype, file, offset, length } = entry;
+  if (!isFloatDType(dtype)) throw new Error(`internal: ${entry.name} is ${dtype} and has no float32 form`);
+  const chunkBytes = CHUNK_ELEMENTS * SAFETENSORS_ELEMENT_BYTES[dtype];
+  for (let done = 0; done < length; done += chunkBytes) {
+    const bytes = await readRange(input, file, offset + done, Math.min(chunkBytes, length - done));
+    await output.writeFile(asBytes(decodeFloat32(dtype, bytes)));
+  }
+}
+
+function asBytes({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

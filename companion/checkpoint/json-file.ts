@@ -1,0 +1,30 @@
+/** JSON documents of a checkpoint: configs, indexes, manifests. */
+
+import { readFile, stat } from 'node:fs/promises';
+import { LikenessError } from '../../shared/errors.ts';
+
+/** The largest real one, a sharded index, has under 1 MB; what is larger is not a config. */
+export const JSON_MAX_BYTES = 16_000_000;
+
+/** The object in a JSON file. Throws 'checkpoint-missing' or 'checkpoint-format'. */
+export async function readJsonObject(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw new LikenessError('checkpoint-missing', `${path} is not there`, { cause });
+  });
+  if (size > JSON_MAX_BYTES) {
+    throw new LikenessError(
+      'checkpoint-format',
+      `${path} has ${size} bytes, expected at most ${JSON_MAX_BYTES}`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new LikenessError('checkpoint-format', `${path} is not a readable JSON file`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new LikenessError('checkpoint-format', `${path} holds no JSON object, expected one`);
+  }
+  return value as Record<string, unknown>;
+}

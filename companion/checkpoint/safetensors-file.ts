@@ -1,0 +1,144 @@
+/** A safetensors file, opened by its header alone; tensors are read by range when asked for. */
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { LikenessError } from '../../shared/errors.ts';
+import { decodeFloat32, isFloatDType } from './safetensors-dtype.ts';
+import { headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './safetensors-header.ts';
+import type { Tensor } from './tensor.ts';
+
+export interface SafetensorsFile {
+  /** Absolute, with symlinks resolved. */
+  readonly path: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly sizeBytes: number;
+  /** Where the tensors' bytes begin. */
+  readonly dataOffset: number;
+  /** When the file was last written, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+  /** SHA-256 of the header's bytes, hex: tells two files of one size apart without reading them. */
+  readonly headerSha256: string;
+}
+
+/** One read stays under the 2 GiB that Linux gives in a call. */
+const READ_MAX_BYTES = 2 ** 30;
+
+/**
+ * Reads and checks the header; no handle stays open.
+ * Throws 'checkpoint-missing' where there is no such file, 'checkpoint-format' where it is not sound.
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const file = await realpath(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  return withFile(file, async (handle) => {
+    const stat = await handle.stat();
+    if (!stat.isFile()) {
+      throw new LikenessError('checkpoint-format', `${path} is not a file, expected a .safetensors file`);
+    }
+    const prefix = await readRange(handle, file, 0, Math.min(LENGTH_BYTES, stat.size));
+    const length = headerLength(prefix, file, stat.size);
+    const bytes = await readRange(handle, file, LENGTH_BYTES, length);
+    return {
+      path: file,
+      ...parseHeader(bytes, file, stat.size),
+      sizeBytes: stat.size,
+      dataOffset: LENGTH_BYTES + length,
+      modifiedMs: stat.mtimeMs,
+      headerSha256: createHash('sha256').update(bytes).digest('hex'),
+    };
+  });
+}
+
+/** The tensor in its own type. Throws 'checkpoint-unsupported' for a type that sessions are not fed. */
+export async function readTensor(entry: TensorEntry): Promise<Tensor> {
+  const { shape } = entry;
+  const bytes = await readBytes(entry);
+  switch (entry.dtype) {
+    case 'F32':
+      return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
+    case 'F16':
+      return { dtype: 'float16', shape, data: new Uint16Array(bytes.buffer) };
+    case 'I64':
+      return { dtype: 'int64', shape, data: new BigInt64Array(bytes.buffer) };
+    case 'I32':
+      return { dtype: 'int32', shape, data: new Int32Array(bytes.buffer) };
+    case 'U8':
+      return { dtype: 'uint8', shape, data: bytes };
+    case 'BOOL':
+      return { dtype: 'bool', shape, data: bytes };
+    default:
+      throw unsupportedType(entry, 'F32, F16, I64, I32, U8 or BOOL');
+  }
+}
+
+/** The tensor as float32; F64 is rounded. Throws 'checkpoint-unsupported' for types that are not F64, F32, F16 or BF16. */
+export async function readFloat32(entry: TensorEntry): Promise<Tensor<'float32'>> {
+  if (!isFloatDType(entry.dtype)) throw unsupportedType(entry, 'F64, F32, F16 or BF16');
+  return {
+    dtype: 'float32',
+    shape: entry.shape,
+    data: decodeFloat32(entry.dtype, await readBytes(entry)),
+  };
+}
+
+/** The tensor's bytes as they lie in the file, in a buffer of their own. */
+export async function readBytes(entry: TensorEntry): Promise<Uint8Array<ArrayBuffer>> {
+  return withFile(entry.file, (handle) => readRange(handle, entry.file, entry.offset, entry.length));
+}
+
+/** Opens for reading, and closes whatever happens. */
+export async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  try {
+    return await use(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Exactly `length` bytes. A file that became shorter since its header was read is refused. */
+export async function readRange(
+  handle: FileHandle,
+  file: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(
+      bytes,
+      done,
+      Math.min(length - done, READ_MAX_BYTES),
+      offset + done,
+    );
+    if (bytesRead === 0) {
+      const end = offset + length;
+      throw new LikenessError('checkpoint-format', `${file} ends at byte ${offset + done}, expected ${end}`);
+    }
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+function unsupportedType({ name, dtype, file }: TensorEntry, expected: string): LikenessError {
+  return new LikenessError(
+    'checkpoint-unsupported',
+    `${file}: tensor ${name} is ${dtype}, expected ${expected}`,
+  );
+}
+
+function unreadable(path: string, cause: unknown): LikenessError {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new LikenessError('checkpoint-missing', `${path} is not there`, { cause });
+  }
+  return new LikenessError('checkpoint-missing', `${path} cannot be read (${code})`, {
+    advice: 'Check that the file belongs to you and may be read.',
+    cause,
+  });
+}

@@ -1,0 +1,180 @@
+/**
+ * The header of a safetensors file: 8 bytes of length (u64, little-endian), then JSON, then the tensors' bytes.
+ * https://huggingface.co/docs/safetensors: tensors lie in the data without overlap or hole, and fill it.
+ *
+ * A file comes from the internet. Nothing of it is believed before the whole header has been checked.
+ */
+
+import { z } from 'zod';
+import { LikenessError } from '../../shared/errors.ts';
+import { findDuplicateKey } from './duplicate-key.ts';
+import { isSafetensorsDType, SAFETENSORS_ELEMENT_BYTES, type SafetensorsDType } from './safetensors-dtype.ts';
+import { elementCount, type Shape } from './tensor.ts';
+
+/** The format's own limit. It keeps a lying length from claiming the memory. */
+export const HEADER_MAX_BYTES = 100_000_000;
+
+/** The header's length comes first. */
+export const LENGTH_BYTES = 8;
+
+/** One array in a file. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: SafetensorsDType;
+  readonly shape: Shape;
+  /** Absolute, with symlinks resolved: onnxruntime refuses links that leave a folder. */
+  readonly file: string;
+  /** From the start of the file, in bytes. */
+  readonly offset: number;
+  /** In bytes; always the product of `shape` times the element's size. */
+  readonly length: number;
+}
+
+export interface SafetensorsHeader {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** In the order of the data. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+}
+
+const METADATA_KEY = '__metadata__';
+
+/** z.int() holds numbers to the safe integers, so sums of two of them are exact. */
+const size = z.int().nonnegative();
+const tensorSchema = z.strictObject({
+  dtype: z.string(),
+  shape: z.array(size),
+  data_offsets: z.tuple([size, size]),
+});
+
+/** The header's length in bytes, from the first eight of a file that has `sizeBytes`. */
+export function headerLength(prefix: Uint8Array, file: string, sizeBytes: number): number {
+  if (prefix.byteLength < LENGTH_BYTES) {
+    throw refusal(file, `it has ${sizeBytes} bytes, expected at least 8 for the header's length`);
+  }
+  const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(HEADER_MAX_BYTES)) {
+    throw refusal(file, `the header's length is ${length} bytes, expected at most ${HEADER_MAX_BYTES}`);
+  }
+  if (Number(length) > sizeBytes - LENGTH_BYTES) {
+    throw refusal(
+      file,
+      `the header's length is ${length} bytes, but only ${sizeBytes - LENGTH_BYTES} follow`,
+    );
+  }
+  return Number(length);
+}
+
+/** Checks the whole header against the file's size. Throws 'checkpoint-format' with the first fault. */
+export function parseHeader(bytes: Uint8Array, file: string, sizeBytes: number): SafetensorsHeader {
+  const fields = parseObject(bytes, file);
+  const dataStart = LENGTH_BYTES + bytes.byteLength;
+  const entries: TensorEntry[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === METADATA_KEY) metadata = parseMetadata(value, file);
+    else entries.push(parseTensor(name, value, file, dataStart));
+  }
+  entries.sort((a, b) => a.offset - b.offset || a.length - b.length);
+  requireContiguous(entries, file, dataStart, sizeBytes);
+  return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
+}
+
+function parseObject(bytes: Uint8Array, file: string): object {
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw refusal(file, 'the header is not UTF-8', cause);
+  }
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refusal(file, 'the header is not JSON', cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refusal(file, `the header is ${kindOf(value)}, expected a JSON object`);
+  }
+  const duplicate = findDuplicateKey(text);
+  if (duplicate !== undefined) {
+    throw refusal(file, `the header has the key ${quoted(duplicate)} twice, expected once`);
+  }
+  return value;
+}
+
+function parseMetadata(value: unknown, file: string): Record<string, string> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw refusal(file, `${METADATA_KEY} is ${kindOf(value)}, expected an object of strings`);
+  }
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') {
+      throw refusal(file, `${METADATA_KEY} ${quoted(key)} is ${kindOf(text)}, expected a string`);
+    }
+  }
+  return value as Record<string, string>;
+}
+
+function parseTensor(name: string, value: unknown, file: string, dataStart: number): TensorEntry {
+  const subject = `tensor ${quoted(name)}`;
+  const parsed = tensorSchema.safeParse(value);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw refusal(file, `${subject} has a bad entry, ${[...path, message].join(': ')}`);
+  }
+  const { dtype, shape, data_offsets } = parsed.data;
+  const [begin, end] = data_offsets;
+  if (!isSafetensorsDType(dtype)) {
+    const known = Object.keys(SAFETENSORS_ELEMENT_BYTES).join(', ');
+    throw refusal(file, `${subject} has dtype ${quoted(dtype)}, expected one of ${known}`);
+  }
+  const expectedBytes = elementCount(shape) * SAFETENSORS_ELEMENT_BYTES[dtype];
+  if (!Number.isSafeInteger(expectedBytes)) {
+    throw refusal(file, `${subject} has shape [${shape}], whose size is no exact number of bytes`);
+  }
+  if (end - begin !== expectedBytes) {
+    throw refusal(
+      file,
+      `${subject} spans ${end - begin} bytes, expected ${expectedBytes} for ${dtype} [${shape}]`,
+    );
+  }
+  return { name, dtype, shape, file, offset: dataStart + begin, length: expectedBytes };
+}
+
+function requireContiguous(
+  entries: readonly TensorEntry[],
+  file: string,
+  dataStart: number,
+  sizeBytes: number,
+): void {
+  let end = dataStart;
+  for (const { name, offset, length } of entries) {
+    if (offset !== end) {
+      const fault = offset < end ? 'overlaps the tensor before it' : 'leaves a hole before it';
+      throw refusal(file, `tensor ${quoted(name)} ${fault}: it begins at byte ${offset}, expected ${end}`);
+    }
+    end += length;
+    if (end > sizeBytes) {
+      throw refusal(file, `tensor ${quoted(name)} ends at byte ${end}, but the file has ${sizeBytes}`);
+    }
+  }
+  if (end !== sizeBytes) {
+    throw refusal(file, `${sizeBytes - end} bytes follow the last tensor, expected none`);
+  }
+}
+
+function refusal(file: string, fault: string, cause?: unknown): LikenessError {
+  return new LikenessError('checkpoint-format', `${file} is not a sound safetensors file: ${fault}`, {
+    advice: 'Fetch the file again: it is damaged, cut short, or of another format.',
+    cause,
+  });
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+/** Names come from the file: kept on one line and short, whatever is in them. */
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 120 ? `${name.slice(0, 117)}...` : name);
+}

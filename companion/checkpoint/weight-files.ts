@@ -1,0 +1,84 @@
+/**
+ * Which files of a component's folder hold its weights. diffusers and transformers name them alike: a stem, an
+ * optional variant, and either one file or shards with an index.
+ */
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LikenessError } from '../../shared/errors.ts';
+import { readJsonObject } from './json-file.ts';
+
+/** Which of two sets of weights to take where a folder has both. A folder with one set gives that one. */
+export type PreferredPrecision = 'fp32' | 'fp16';
+
+export interface WeightFiles {
+  /** Absolute paths. */
+  readonly files: readonly string[];
+  /** Which file each tensor is promised in; undefined for a single file. */
+  readonly index: ReadonlyMap<string, string> | undefined;
+}
+
+const STEMS = ['diffusion_pytorch_model', 'model'] as const;
+
+/** diffusers and transformers put the variant at different places of an index's name. */
+const NAMES: Readonly<Record<PreferredPrecision, (stem: string) => readonly string[]>> = {
+  fp32: (stem) => [`${stem}.safetensors`, `${stem}.safetensors.index.json`],
+  fp16: (stem) => [
+    `${stem}.fp16.safetensors`,
+    `${stem}.fp16.safetensors.index.json`,
+    `${stem}.safetensors.index.fp16.json`,
+  ],
+};
+
+/** A shard must lie in the folder itself: an index may not point to other places of the disk. */
+const shardName = z.string().regex(/^[^/\\]+\.safetensors$/, 'expected the name of a .safetensors file');
+const indexSchema = z.object({ weight_map: z.record(z.string(), shardName) });
+
+/** Throws 'checkpoint-missing' where there are none, and 'checkpoint-format' for a bad index. */
+export async function findWeightFiles(folder: string, prefer: PreferredPrecision): Promise<WeightFiles> {
+  const present = await readdir(folder).catch((cause: unknown) => {
+    throw new LikenessError('checkpoint-missing', `${folder} is not a folder that can be read`, { cause });
+  });
+  const order: readonly PreferredPrecision[] = prefer === 'fp32' ? ['fp32', 'fp16'] : ['fp16', 'fp32'];
+  const wanted = order.flatMap((precision) => STEMS.flatMap(NAMES[precision]));
+  const found = wanted.find((name) => present.includes(name));
+  if (found === undefined) throw noWeights(folder, present);
+  if (found.endsWith('.json')) return readIndex(folder, found);
+  return { files: [join(folder, found)], index: undefined };
+}
+
+async function readIndex(folder: string, name: string): Promise<WeightFiles> {
+  const path = join(folder, name);
+  const parsed = indexSchema.safeParse(await readJsonObject(path));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new LikenessError(
+      'checkpoint-format',
+      `${path} is no index of shards: ${issue.path.join('.')}: ${issue.message}`,
+    );
+  }
+  const index = new Map(
+    Object.entries(parsed.data.weight_map).map(([tensor, shard]) => [tensor, join(folder, shard)]),
+  );
+  return { files: [...new Set(index.values())].sort(), index };
+}
+
+function noWeights(folder: string, present: readonly string[]): LikenessError {
+  const pickle = present.find((name) => /\.(bin|ckpt|pt|pth)$/.test(name));
+  if (pickle !== undefined) {
+    return new LikenessError(
+      'checkpoint-unsupported',
+      `${folder} has ${pickle}, a pickle file, which can run code when it is opened; expected .safetensors`,
+      {
+        advice:
+          'Fetch the model as .safetensors, or convert it with diffusers: save_pretrained(safe_serialization=True).',
+      },
+    );
+  }
+  return new LikenessError(
+    'checkpoint-missing',
+    `${folder} holds no weights, expected ${NAMES.fp32(STEMS[0])[0]} or ${NAMES.fp32(STEMS[1])[0]}`,
+    { advice: 'Fetch the model again, or name the folder that holds model_index.json.' },
+  );
+}

@@ -1,0 +1,95 @@
+/** A component's parameters by name, over one file or several. Only headers are in memory. */
+
+import { LikenessError } from '../../shared/errors.ts';
+import { openSafetensors, type SafetensorsFile } from './safetensors-file.ts';
+import type { TensorEntry } from './safetensors-header.ts';
+import type { Shape } from './tensor.ts';
+import type { WeightFiles } from './weight-files.ts';
+
+export interface WeightStore {
+  /** Throws 'checkpoint-missing' where there is no such parameter. */
+  get(name: string): TensorEntry;
+  has(name: string): boolean;
+  names(): Iterable<string>;
+  /** Absolute paths, with symlinks resolved. */
+  readonly files: readonly string[];
+  readonly sources: readonly SafetensorsFile[];
+}
+
+export interface ExpectedParameter {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** Opens every file's header. A name that two files have, or that is not where the index says, is refused. */
+export async function openWeightStore({ files, index }: WeightFiles): Promise<WeightStore> {
+  const sources: SafetensorsFile[] = [];
+  const entries = new Map<string, TensorEntry>();
+  const givenPath = new Map<string, string>();
+  for (const path of files) {
+    const source = await openSafetensors(path);
+    sources.push(source);
+    givenPath.set(source.path, path);
+    for (const [name, entry] of source.tensors) {
+      const other = entries.get(name);
+      if (other !== undefined) {
+        throw new LikenessError(
+          'checkpoint-format',
+          `tensor ${name} is in ${other.file} and in ${path}, expected once`,
+        );
+      }
+      entries.set(name, entry);
+    }
+  }
+  for (const [name, path] of index ?? []) {
+    const entry = entries.get(name);
+    if (entry === undefined || givenPath.get(entry.file) !== path) {
+      throw new LikenessError('checkpoint-format', `${path} has no tensor ${name}, which its index promises`);
+    }
+  }
+  return {
+    get: (name) => {
+      const entry = entries.get(name);
+      if (entry === undefined) {
+        throw new LikenessError('checkpoint-missing', `${files[0]} has no tensor ${name}`);
+      }
+      return entry;
+    },
+    has: (name) => entries.has(name),
+    names: () => entries.keys(),
+    files: sources.map((source) => source.path),
+    sources,
+  };
+}
+
+/**
+ * Holds a store to the parameters that a graph wants; more than those may be there.
+ * Throws 'checkpoint-missing' with the first absent name and the count, or 'checkpoint-format' with a wrong shape.
+ */
+export function requireParameters(
+  store: WeightStore,
+  component: string,
+  expected: Iterable<ExpectedParameter>,
+): void {
+  const wanted = [...expected];
+  const missing = wanted.filter(({ name }) => !store.has(name));
+  if (missing.length > 0) {
+    throw new LikenessError(
+      'checkpoint-missing',
+      `${component} lacks ${missing.length} of ${wanted.length} parameters, the first ${missing[0]!.name}`,
+      { advice: 'The weights and the config.json beside them belong to different models: fetch both again.' },
+    );
+  }
+  for (const { name, shape } of wanted) {
+    const got = store.get(name).shape;
+    if (got.length !== shape.length || got.some((size, axis) => size !== shape[axis])) {
+      throw new LikenessError(
+        'checkpoint-format',
+        `${component}: ${name} has shape [${got}], expected [${shape}]`,
+        {
+          advice: 'The weights and the config.json beside them belong to different models: fetch both again.',
+        },
+      );
+    }
+  }
+}
