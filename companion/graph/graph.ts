@@ -1,0 +1,132 @@
+/**
+ * A static dataflow graph under construction. Operators are appended in execution order, each with its shapes
+ * inferred at once, so a mistake is reported at the line of the model that makes it.
+ *
+ * Operators are ONNX operators, plus a few composites of our own domain (operators/composite.ts) that
+ * `lowerGraph` replaces by ONNX operators before the graph is written.
+ */
+import { type DType, elementCount, float32, type Shape, type Tensor } from '../checkpoint/tensor.ts';
+import { OPERATORS } from './operators/table.ts';
+import type { Attributes, Node, Value } from './value.ts';
+
+/** Constants travel inside the model's bytes; anything larger belongs in a checkpoint, as a parameter. */
+const MAX_CONSTANT_ELEMENTS = 1 << 22;
+
+export class Graph {
+  readonly name: string;
+  readonly #nodes: Node[] = [];
+  readonly #inputs = new Map<string, Value>();
+  readonly #parameters = new Map<string, Value>();
+  readonly #outputs = new Map<string, Value>();
+  readonly #constants = new Map<Value, Tensor>();
+  readonly #constantByContent = new Map<string, Value>();
+  #valueCount = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** In execution order: a node comes after the nodes that make its inputs. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+  get inputs(): ReadonlyMap<string, Value> {
+    return this.#inputs;
+  }
+  get outputs(): ReadonlyMap<string, Value> {
+    return this.#outputs;
+  }
+  /** By checkpoint name. */
+  get parameters(): ReadonlyMap<string, Value> {
+    return this.#parameters;
+  }
+  get constants(): ReadonlyMap<Value, Tensor> {
+    return this.#constants;
+  }
+
+  /** An array that every run is fed. */
+  input(name: string, shape: Shape, dtype: DType = 'float32'): Value {
+    if (this.#inputs.has(name) || this.#parameters.has(name)) {
+      throw new Error(`internal: ${this.name}: two inputs or parameters are called ${name}`);
+    }
+    const value = this.#value(dtype, shape, name);
+    this.#inputs.set(name, value);
+    return value;
+  }
+
+  /** A float32 weight of the checkpoint, by its checkpoint name; asked for again, the same value. */
+  parameter(name: string, shape: Shape): Value {
+    const known = this.#parameters.get(name);
+    if (known !== undefined) {
+      if (known.shape.join() !== shape.join()) {
+        throw new Error(`internal: parameter ${name} is used as [${shape}] and as [${known.shape}]`);
+      }
+      return known;
+    }
+    if (this.#inputs.has(name)) throw new Error(`internal: ${name} is an input and a parameter`);
+    const value = this.#value('float32', shape, name);
+    this.#parameters.set(name, value);
+    return value;
+  }
+
+  /** A small array that is part of the graph. Equal constants are one value. */
+  constant(tensor: Tensor): Value {
+    const count = elementCount(tensor.shape);
+    if (count !== tensor.data.length) {
+      throw new Error(`internal: constant of ${tensor.data.length} values has shape [${tensor.shape}]`);
+    }
+    if (count > MAX_CONSTANT_ELEMENTS) {
+      throw new Error(`internal: constant of ${count} values, the most is ${MAX_CONSTANT_ELEMENTS}`);
+    }
+    const { buffer, byteOffset, byteLength } = tensor.data;
+    const content = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+    const key = `${tensor.dtype}[${tensor.shape}]${content}`;
+    const known = this.#constantByContent.get(key);
+    if (known !== undefined) return known;
+    const value = this.#value(tensor.dtype, tensor.shape);
+    this.#constants.set(value, tensor);
+    this.#constantByContent.set(key, value);
+    return value;
+  }
+
+  scalar(v: number): Value {
+    return this.constant(float32([v], []));
+  }
+
+  /** Makes `value` something that a run gives back under `name`. */
+  output(name: string, value: Value): void {
+    if (value.graph !== this) throw new Error(`internal: output ${name} belongs to another graph`);
+    if (this.#outputs.has(name)) throw new Error(`internal: ${this.name}: two outputs are called ${name}`);
+    this.#outputs.set(name, value);
+  }
+
+  /**
+   * Appends one operator and returns all its outputs; the functions in ops/ are the readable way to call it.
+   * Throws when an operand is of another graph, or when shapes or types do not fit the operator.
+   */
+  apply(op: string, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value[] {
+    const operator = OPERATORS[op];
+    if (operator === undefined) throw new Error(`internal: no operator is called ${op}`);
+    for (const input of inputs) {
+      if (input !== undefined && input.graph !== this) {
+        throw new Error(`internal: ${op}: value ${input.name ?? input.id} belongs to another graph`);
+      }
+    }
+    const types = operator.infer({ op, inputs, attributes });
+    const outputs: Value[] = [];
+    const node: Node = { op, domain: operator.domain, inputs, outputs, attributes };
+    for (const type of types) {
+      outputs.push({ id: this.#valueCount++, graph: this, ...type, producer: node });
+    }
+    this.#nodes.push(node);
+    return outputs;
+  }
+
+  #value(dtype: DType, shape: Shape, name?: string): Value {
+    if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
+      throw new Error(`internal: [${shape}] is not a shape${name === undefined ? '' : ` (${name})`}`);
+    }
+    const value = { id: this.#valueCount++, graph: this, dtype, shape: [...shape], producer: undefined };
+    return name === undefined ? value : { ...value, name };
+  }
+}

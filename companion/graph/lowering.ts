@@ -1,0 +1,110 @@
+/**
+ * Composites become ONNX operators, in the cheapest form that still makes the outputs somebody reads.
+ * The result is a new graph with the same inputs, parameters and outputs.
+ */
+import { Graph } from './graph.ts';
+import { COMPOSITE_DOMAIN } from './operators/operator.ts';
+import { apply, applyAll } from './ops/apply.ts';
+import { add, mul } from './ops/elementwise.ts';
+import { reshape, transpose } from './ops/layout.ts';
+import { matmul } from './ops/linear-algebra.ts';
+import { ones, softmax } from './ops/normalization.ts';
+import { floatOf, intOf, type Node, type Value } from './value.ts';
+
+export interface LoweringOptions {
+  /** Use onnxruntime's fused attention where nothing reads the probabilities. Default true. */
+  readonly fusedAttention?: boolean;
+}
+
+interface Composite {
+  readonly node: Node;
+  /** The node's operands, in the new graph. */
+  readonly inputs: readonly Value[];
+  /** Whether anything reads output `index`. */
+  readonly reads: (index: number) => boolean;
+  readonly options: LoweringOptions;
+}
+
+/** Gives the node's outputs in the new graph; undefined for one that nobody reads. */
+type Lowering = (composite: Composite) => readonly (Value | undefined)[];
+
+const LOWERINGS: Readonly<Record<string, Lowering>> = {
+  LayerNorm: ({ node, inputs: [x, scale, bias], reads }) => {
+    const epsilon = { float: floatOf(node.attributes, 'epsilon') };
+    const axis = { int: -1 };
+    if (!reads(1) && !reads(2)) {
+      return [apply('LayerNormalization', [x, scale, bias], { axis, epsilon })];
+    }
+    const unit = ones(x!, [x!.shape.at(-1)!]);
+    const [standardized, , inverse] = applyAll('LayerNormalization', [x, unit], { axis, epsilon });
+    return [add(mul(standardized!, scale!), bias!), standardized, inverse];
+  },
+
+  // LayerNormalization over whole groups was the fastest of four forms, and gives 1 / deviation besides.
+  GroupNorm: ({ node, inputs: [x, scale, bias] }) => {
+    const [batch, channels] = x!.shape as [number, number];
+    const groups = intOf(node.attributes, 'groups');
+    const rows = reshape(x!, [batch, groups, -1]); // [B, groups, L]
+    const [standardized, , inverse] = applyAll('LayerNormalization', [rows, ones(x!, [rows.shape[2]!])], {
+      axis: { int: -1 },
+      epsilon: { float: floatOf(node.attributes, 'epsilon') },
+    });
+    const perChannel = [1, channels, ...x!.shape.slice(2).map(() => 1)];
+    const scaled = mul(reshape(standardized!, x!.shape), reshape(scale!, perChannel));
+    return [add(scaled, reshape(bias!, perChannel)), standardized, inverse];
+  },
+
+  Attention: ({ node, inputs: [q, k, v], reads, options }) => {
+    const scale = floatOf(node.attributes, 'scale');
+    if (!reads(1) && options.fusedAttention !== false) return [fusedAttention(q!, k!, v!, scale)];
+    const scores = matmul(mul(q!, scale), transpose(k!, [0, 1, 3, 2])); // [B, H, N, M]
+    const probabilities = softmax(scores);
+    return [matmul(probabilities, v!), probabilities];
+  },
+};
+
+/** The fused kernel reads [B, N, H d]; the transpositions cancel against those that split the heads. */
+function fusedAttention(q: Value, k: Value, v: Value, scale: number): Value {
+  const [batch, heads, n] = q.shape as [number, number, number, number];
+  const joined = [q, k, v].map((x) => reshape(transpose(x, [0, 2, 1, 3]), [batch, x.shape[2]!, -1]));
+  const output = apply('MultiHeadAttention', joined, { num_heads: { int: heads }, scale: { float: scale } });
+  return transpose(reshape(output, [batch, n, heads, -1]), [0, 2, 1, 3]);
+}
+
+export function lowerGraph(graph: Graph, options: LoweringOptions = {}): Graph {
+  const lowered = new Graph(graph.name);
+  const image = new Map<Value, Value>();
+  for (const [name, value] of graph.inputs) image.set(value, lowered.input(name, value.shape, value.dtype));
+  for (const [name, value] of graph.parameters) image.set(value, lowered.parameter(name, value.shape));
+  for (const [value, tensor] of graph.constants) image.set(value, lowered.constant(tensor));
+
+  const read = new Set<Value | undefined>(graph.outputs.values());
+  for (const node of graph.nodes) for (const input of node.inputs) read.add(input);
+
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map((input) => input && image.get(input));
+    const outputs =
+      node.domain === COMPOSITE_DOMAIN
+        ? lowerComposite({
+            node,
+            inputs: inputs as Value[],
+            reads: (index) => read.has(node.outputs[index]),
+            options,
+          })
+        : lowered.apply(node.op, inputs, node.attributes);
+    for (const [index, output] of node.outputs.entries()) {
+      const lowerOutput = outputs[index];
+      if (output === undefined || lowerOutput === undefined) continue;
+      if (output.name !== undefined) lowerOutput.name ??= output.name;
+      image.set(output, lowerOutput);
+    }
+  }
+  for (const [name, value] of graph.outputs) lowered.output(name, image.get(value)!);
+  return lowered;
+}
+
+function lowerComposite(composite: Composite): readonly (Value | undefined)[] {
+  const lowering = LOWERINGS[composite.node.op];
+  if (lowering === undefined) throw new Error(`internal: ${composite.node.op} has no lowering`);
+  return lowering(composite);
+}

@@ -1,0 +1,66 @@
+/** What a graph consists of: values (typed edges) and nodes (operators). Plain data; only Graph makes them. */
+import type { DType, Shape } from '../checkpoint/tensor.ts';
+import type { Graph } from './graph.ts';
+
+/** An operator's setting, of the kind that the ONNX attribute has; `dtype` is written as ONNX's type number. */
+export type Attribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] }
+  | { readonly string: string }
+  | { readonly dtype: DType };
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** One array that exists while the graph runs. Its shape is known when the graph is built. */
+export interface Value {
+  readonly id: number;
+  readonly graph: Graph;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** The node that makes it; undefined for inputs, parameters and constants. */
+  readonly producer: Node | undefined;
+  /** For people who read a printed graph; inputs and parameters have the name they were asked for with. */
+  name?: string;
+}
+
+export interface Node {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly (Value | undefined)[];
+  readonly attributes: Attributes;
+}
+
+/** Type and shape of a value that does not exist yet: what shape inference answers. */
+export interface ValueType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export function intOf(attributes: Attributes, name: string): number {
+  const attribute = attributes[name];
+  if (attribute === undefined || !('int' in attribute)) throw new Error(`internal: no integer ${name}`);
+  return attribute.int;
+}
+
+export function intsOf(attributes: Attributes, name: string): readonly number[] {
+  const attribute = attributes[name];
+  if (attribute === undefined || !('ints' in attribute)) throw new Error(`internal: no integers ${name}`);
+  return attribute.ints;
+}
+
+export function floatOf(attributes: Attributes, name: string): number {
+  const attribute = attributes[name];
+  if (attribute === undefined || !('float' in attribute)) throw new Error(`internal: no float ${name}`);
+  return attribute.float;
+}
+
+/** The integers in a constant operand, such as the target shape of a Reshape. */
+export function constantInts(value: Value): readonly number[] {
+  const tensor = value.graph.constants.get(value);
+  if (tensor === undefined || tensor.dtype !== 'int64') {
+    throw new Error(`internal: value ${value.id} must be an int64 constant`);
+  }
+  return Array.from(tensor.data as BigInt64Array, Number);
+}
