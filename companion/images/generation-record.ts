@@ -1,0 +1,75 @@
+/** How a picture was made, as it travels inside the picture: for people, for other tools, and for Likeness itself. */
+
+import type { PngText } from './png-text.ts';
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+export interface GenerationRecord {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly sampler: string;
+  /** Classifier-free guidance scale. */
+  readonly guidance: number;
+  readonly model: { readonly name: string; readonly sha256?: string };
+  readonly concepts: readonly { readonly id: string; readonly name: string; readonly strength: number }[];
+  /** Everything else that is needed to make the picture again: mask mode, region, version. */
+  readonly settings: Readonly<Record<string, Json>>;
+}
+
+/** Keyword of the JSON form, read back by Likeness. */
+export const RECORD_KEYWORD = 'likeness';
+
+/** IPTC's term for media made by a trained model: editors and platforms show it as AI-made. */
+export const AI_MADE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
+
+/** The texts for a PNG of width x height pixels. */
+export function recordTexts(record: GenerationRecord, width: number, height: number): readonly PngText[] {
+  return [
+    { keyword: 'parameters', text: parametersText(record, width, height) },
+    { keyword: RECORD_KEYWORD, text: JSON.stringify({ ...record, width, height }) },
+    { keyword: 'XML:com.adobe.xmp', text: XMP_PACKET },
+  ];
+}
+
+/**
+ * The form that A1111's web UI made common: the prompt, the negative prompt, and one line of `Name: value` pairs.
+ * Values with a comma, colon or line break are written as JSON strings, as its readers expect.
+ */
+export function parametersText(record: GenerationRecord, width: number, height: number): string {
+  const pairs: readonly (readonly [name: string, value: string | number])[] = [
+    ['Steps', record.steps],
+    ['Sampler', record.sampler],
+    ['CFG scale', record.guidance],
+    ['Seed', record.seed],
+    ['Size', `${width}x${height}`],
+    ...(record.model.sha256 ? ([['Model hash', record.model.sha256.slice(0, 10)]] as const) : []),
+    ['Model', record.model.name],
+  ];
+  const lines = [withoutZero(record.prompt)];
+  if (record.negativePrompt) lines.push(`Negative prompt: ${withoutZero(record.negativePrompt)}`);
+  lines.push(pairs.map(([name, value]) => `${name}: ${quoted(withoutZero(String(value)))}`).join(', '));
+  return lines.join('\n');
+}
+
+/** A PNG text ends at a zero byte. JSON escapes it; this form has no way to write it. */
+function withoutZero(text: string): string {
+  return text.replaceAll('\0', '');
+}
+
+function quoted(value: string): string {
+  return /[,:\n]/.test(value) ? JSON.stringify(value) : value;
+}
+
+const XMP_PACKET = `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about=""
+    xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+    xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+    xmp:CreatorTool="Likeness"
+    Iptc4xmpExt:DigitalSourceType="${AI_MADE}"/>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>`;

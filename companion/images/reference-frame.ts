@@ -1,0 +1,79 @@
+/**
+ * From a picture to the square that the model is taught from.
+ *
+ * A cut-out is framed around its product, so that products of any frame size are seen at one scale; the canvas grows
+ * with transparency where the square leaves the picture. An opaque photo has no known product: its middle is taken,
+ * and the square stays inside, since invented borders would be learned.
+ */
+
+import { LikenessError } from '../../shared/errors.ts';
+import { cutoutKind, maskBounds } from './object-mask.ts';
+import { alphaOf, compositeOver, cropPicture, type Picture, plainPicture } from './picture.ts';
+import { resizePicture } from './resize.ts';
+
+/** The product's longest side in the frame: large enough for detail, with air on all sides for the attention maps. */
+export const OBJECT_SHARE = 0.8;
+
+/** A square part of a picture, in whole pixels of it. */
+export interface Square {
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+}
+
+export interface ReferenceFrame {
+  /** size x size; 4 channels for a cut-out, 3 for an opaque photo. */
+  readonly picture: Picture;
+  /** [size, size], share of each pixel that the product covers, 0..255. */
+  readonly mask?: Uint8Array;
+}
+
+/**
+ * The square around the product.
+ *
+ * @throws LikenessError `input` for a picture without a visible pixel
+ */
+export function productSquare(source: Picture): Square {
+  const { width, height } = source;
+  const kind = cutoutKind(source);
+  if (kind === 'empty') {
+    throw new LikenessError(
+      'input',
+      `a ${width} x ${height} frame is transparent, expected a visible product`,
+      {
+        advice: 'Show the layer, or leave this frame out.',
+      },
+    );
+  }
+  if (kind === 'opaque') {
+    const side = Math.min(width, height);
+    return { left: Math.floor((width - side) / 2), top: Math.floor((height - side) / 2), side };
+  }
+  const product = maskBounds(alphaOf(source), width, height);
+  if (!product) throw new Error('internal: a cut-out without a pixel above the threshold');
+  const side = Math.ceil(Math.max(product.width, product.height) / OBJECT_SHARE);
+  return {
+    left: Math.round(product.left + (product.width - side) / 2),
+    top: Math.round(product.top + (product.height - side) / 2),
+    side,
+  };
+}
+
+/** The reference at the model's resolution: `square` of the picture, resampled to size x size. */
+export async function referenceFrame(
+  source: Picture,
+  size: number,
+  square: Square = productSquare(source),
+): Promise<ReferenceFrame> {
+  const isCutout = cutoutKind(source) === 'cut-out';
+  const base = isCutout ? source : flatten(source);
+  const cut = cropPicture(base, { ...square, width: square.side, height: square.side });
+  const framed = await resizePicture(cut, size, size);
+  return isCutout ? { picture: framed, mask: alphaOf(framed) } : { picture: framed };
+}
+
+/** Without a product mask, leftover transparency (rounded corners) becomes white, as on a page. */
+export function flatten(source: Picture): Picture {
+  if (source.channels === 3) return source;
+  return compositeOver(source, plainPicture(source.width, source.height, [255, 255, 255]));
+}

@@ -1,0 +1,36 @@
+/** Resampling through libvips. Alpha is premultiplied while resampling, so that hidden colours never bleed out. */
+
+import sharp from 'sharp';
+import { type Picture, picture } from './picture.ts';
+
+/** `sharp`: Lanczos, for photos and training. `smooth`: cubic, for enlarging small renders. `blocks`: for masks. */
+export type Resampling = 'sharp' | 'smooth' | 'blocks';
+
+const KERNELS = { sharp: 'lanczos3', smooth: 'cubic', blocks: 'nearest' } as const;
+
+/** The picture at exactly width x height; the caller keeps the proportions. */
+export async function resizePicture(
+  source: Picture,
+  width: number,
+  height: number,
+  resampling: Resampling = 'sharp',
+): Promise<Picture> {
+  if (source.width === width && source.height === height) return source;
+  const { data, info } = await sharp(source.data, {
+    raw: { width: source.width, height: source.height, channels: source.channels },
+  })
+    .resize(width, height, { fit: 'fill', kernel: KERNELS[resampling] })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== source.channels) {
+    throw new Error(`internal: resized ${source.channels} channels into ${info.channels}`);
+  }
+  return picture(width, height, source.channels, new Uint8Array(data));
+}
+
+/** The largest size of the picture's proportions that fits into side x side, never enlarged. */
+export async function shrinkToFit(source: Picture, side: number): Promise<Picture> {
+  const scale = Math.min(1, side / Math.max(source.width, source.height));
+  const width = Math.max(1, Math.round(source.width * scale));
+  return resizePicture(source, width, Math.max(1, Math.round(source.height * scale)));
+}
