@@ -1,0 +1,179 @@
+/** A checkpoint ready to run: its configs, tokenizer and noise schedule, and sessions made on demand. */
+
+import { type Checkpoint, openCheckpoint } from '../checkpoint/diffusers-folder.ts';
+import { locateWeights } from '../checkpoint/external-weights.ts';
+import { float32, int64, type Tensor } from '../checkpoint/tensor.ts';
+import type { WeightLocation } from '../checkpoint/weight-location.ts';
+import { requireParameters } from '../checkpoint/weight-store.ts';
+import { Graph } from '../graph/graph.ts';
+import { mul } from '../graph/ops.ts';
+import { type ComponentName, Scope, splitParameterName } from '../models/scope.ts';
+import { buildClipText, embedTokens } from '../models/text/clip-text.ts';
+import { type ClipTextConfig, parseClipTextConfig } from '../models/text/config.ts';
+import { openTokenizer, type Tokenizer } from '../models/tokenizer.ts';
+import { parseUnetConfig, type UnetConfig } from '../models/unet/config.ts';
+import { decodeLatents, encodePicture } from '../models/vae/autoencoder-kl.ts';
+import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../models/vae/config.ts';
+import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
+import { type NoiseSchedule, parseNoiseSchedule } from './noise-schedule.ts';
+
+export interface PipelineOptions extends SessionOptions {
+  /** Folder for what can be made again: weights converted to float32. */
+  readonly cacheFolder: string;
+}
+
+export class Pipeline {
+  readonly checkpoint: Checkpoint;
+  readonly unet: UnetConfig;
+  readonly text: ClipTextConfig;
+  readonly vae: VaeConfig;
+  readonly tokenizer: Tokenizer;
+  readonly schedule: NoiseSchedule;
+  /** Image pixels a latent cell, on each side. */
+  readonly downscale: number;
+  readonly #options: PipelineOptions;
+  readonly #locators = new Map<ComponentName, Promise<(name: string) => WeightLocation>>();
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  private constructor(checkpoint: Checkpoint, tokenizer: Tokenizer, options: PipelineOptions) {
+    this.checkpoint = checkpoint;
+    this.unet = parseUnetConfig(checkpoint.unet.config, `${checkpoint.name}/unet`);
+    this.text = parseClipTextConfig(checkpoint.textEncoder.config, `${checkpoint.name}/text_encoder`);
+    this.vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);
+    this.schedule = parseNoiseSchedule(checkpoint.schedulerConfig);
+    this.downscale = downscaleFactor(this.vae);
+    this.tokenizer = tokenizer;
+    this.#options = options;
+  }
+
+  /** @throws LikenessError `checkpoint-*` when the folder is not a checkpoint that these graphs can run */
+  static async open(folder: string, options: PipelineOptions): Promise<Pipeline> {
+    const checkpoint = await openCheckpoint(folder);
+    return new Pipeline(checkpoint, await openTokenizer(checkpoint.tokenizerFolder), options);
+  }
+
+  /** Side of the pictures the model was trained on, in pixels. */
+  get resolution(): number {
+    return this.unet.sampleSize * this.downscale;
+  }
+
+  /**
+   * The session for `key`, made from `build` the first time. Its weights are checked against the checkpoint before
+   * anything is loaded.
+   */
+  session(key: string, build: () => Graph): Promise<Session> {
+    let session = this.#sessions.get(key);
+    if (session === undefined) {
+      session = this.#open(build());
+      this.#sessions.set(key, session);
+      // A failed session is not kept: the next attempt may have the memory or the disk that this one lacked.
+      session.catch(() => this.#sessions.delete(key));
+    }
+    return session;
+  }
+
+  /** Gives a session's memory back; the next use makes it again. */
+  async release(key: string): Promise<void> {
+    const session = this.#sessions.get(key);
+    this.#sessions.delete(key);
+    await (await session)?.release();
+  }
+
+  async close(): Promise<void> {
+    for (const key of [...this.#sessions.keys()]) await this.release(key);
+  }
+
+  /** Text states of prompts: token ids (each L long) -> [prompts, L, crossAttentionDim]. */
+  async encodeTokens(
+    prompts: readonly (readonly number[])[],
+    override?: TokenOverride,
+  ): Promise<Tensor<'float32'>> {
+    const { length, hiddenSize } = this.text;
+    const session = await this.session('text', () => {
+      const graph = new Graph('text encoder');
+      const scope = new Scope(graph, 'text_encoder');
+      const embeddings = embedTokens(scope, this.text, graph.input('input_ids', [1, length], 'int64'));
+      graph.output('token_embeddings', embeddings);
+      return graph;
+    });
+    const encoder = await this.session('text:encoder', () => {
+      const graph = new Graph('text encoder');
+      const embeddings = graph.input('token_embeddings', [1, length, hiddenSize]);
+      graph.output('states', buildClipText(new Scope(graph, 'text_encoder'), this.text, embeddings));
+      return graph;
+    });
+    const states = new Float32Array(prompts.length * length * hiddenSize);
+    for (const [index, ids] of prompts.entries()) {
+      const embedded = await session.run({ input_ids: int64(ids, [1, length]) });
+      const embeddings = (embedded['token_embeddings'] as Tensor<'float32'>).data.slice();
+      for (const [position, id] of ids.entries()) {
+        const replacement = override?.get(id);
+        if (replacement !== undefined) embeddings.set(replacement, position * hiddenSize);
+      }
+      const out = await encoder.run({ token_embeddings: float32(embeddings, [1, length, hiddenSize]) });
+      states.set((out['states'] as Tensor<'float32'>).data, index * length * hiddenSize);
+    }
+    return float32(states, [prompts.length, length, hiddenSize]);
+  }
+
+  /** One picture [3, H, W] in [-1, 1] -> latents [C, H/f, W/f] in the diffusion model's scale (posterior mean). */
+  async encodePicture(pixels: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const session = await this.session(`vae:encode:${height}x${width}`, () => {
+      const graph = new Graph('vae encoder');
+      const picture = graph.input('picture', [1, 3, height, width]);
+      const { mean } = encodePicture(new Scope(graph, 'vae'), this.vae, picture);
+      graph.output('latents', mul(mean, this.vae.scalingFactor));
+      return graph;
+    });
+    const out = await session.run({ picture: float32(pixels, [1, 3, height, width]) });
+    return (out['latents'] as Tensor<'float32'>).data;
+  }
+
+  /** Latents [C, h, w] in the diffusion model's scale -> picture [3, h*f, w*f], about [-1, 1]. */
+  async decodeLatents(latents: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const shape = [1, this.vae.latentChannels, height, width];
+    const session = await this.session(`vae:decode:${height}x${width}`, () => {
+      const graph = new Graph('vae decoder');
+      const scaled = graph.input('latents', shape);
+      const unscaled = mul(scaled, 1 / this.vae.scalingFactor);
+      graph.output('picture', decodeLatents(new Scope(graph, 'vae'), this.vae, unscaled));
+      return graph;
+    });
+    const out = await session.run({ latents: float32(latents, shape) });
+    return (out['picture'] as Tensor<'float32'>).data;
+  }
+
+  async #open(graph: Graph): Promise<Session> {
+    const parameters = [...graph.parameters].map(([name, { shape }]) => ({
+      ...splitParameterName(name),
+      shape,
+    }));
+    const locators = new Map<ComponentName, (name: string) => WeightLocation>();
+    for (const component of new Set(parameters.map((parameter) => parameter.component))) {
+      const { weights } = this.#component(component);
+      const expected = parameters.filter((parameter) => parameter.component === component);
+      requireParameters(weights, `${this.checkpoint.name}/${component}`, expected);
+      let locator = this.#locators.get(component);
+      if (locator === undefined) {
+        locator = locateWeights(weights, this.#options.cacheFolder);
+        this.#locators.set(component, locator);
+      }
+      locators.set(component, await locator);
+    }
+    const locate = (parameter: string) => {
+      const { component, name } = splitParameterName(parameter);
+      return locators.get(component)!(name);
+    };
+    return openSession(graph, locate, this.#options);
+  }
+
+  #component(name: ComponentName) {
+    if (name === 'unet') return this.checkpoint.unet;
+    if (name === 'text_encoder') return this.checkpoint.textEncoder;
+    if (name === 'vae') return this.checkpoint.vae;
+    throw new Error(`internal: a checkpoint has no component ${name}`);
+  }
+}
+
+/** Learned token embeddings by token id: they take the place of the checkpoint's rows, [hiddenSize] each. */
+export type TokenOverride = ReadonlyMap<number, Float32Array>;

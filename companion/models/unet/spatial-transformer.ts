@@ -1,0 +1,102 @@
+/** Transformer2DModel: self-attention, cross-attention and a gated feed-forward over the pixels as tokens. */
+
+import { add, attention, gelu, mul, split } from '../../graph/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import { groupNormLayer, layerNormLayer, linearLayer, projectionLayer } from '../layers.ts';
+import type { Scope } from '../scope.ts';
+import { imageToTokens, mergeHeads, splitHeads, tokensToImage } from '../token-layout.ts';
+
+/** The transformer's GroupNorm uses its own epsilon, unlike the resnets' 1e-5. */
+const GROUP_NORM_EPSILON = 1e-6;
+
+/** Where an adapter may change what leaves a spatial transformer. */
+export interface ProjOutSite {
+  /** Module path in the UNet: `down_blocks.0.attentions.1`. */
+  readonly path: string;
+  /** Channels m of the projection. */
+  readonly channels: number;
+  /** Size of the feature map, in cells of this level. */
+  readonly height: number;
+  readonly width: number;
+  /** x, what proj_out is applied to: [B, hw, m]. */
+  readonly input: Value;
+  /** W x + b: [B, hw, m]. */
+  readonly output: Value;
+  /** Probabilities of the block's last cross-attention: [B, heads, hw, L]. */
+  readonly crossAttention: Value;
+}
+
+/** Returns what takes the place of `site.output`, [B, hw, m]. */
+export type AdaptProjOut = (site: ProjOutSite) => Value;
+
+export interface SpatialTransformerOptions {
+  readonly heads: number;
+  readonly groups: number;
+  readonly layers: number;
+  readonly linearProjection: boolean;
+  readonly adapt: AdaptProjOut | undefined;
+}
+
+/** x [B, C, h, w], context [B, L, D] -> [B, C, h, w] */
+export function spatialTransformer(
+  scope: Scope,
+  x: Value,
+  context: Value,
+  options: SpatialTransformerOptions,
+): Value {
+  const [, channels, height, width] = x.shape as [number, number, number, number];
+  const stored = options.linearProjection ? 'linear' : 'conv';
+  const normed = groupNormLayer(scope.at('norm'), x, options.groups, GROUP_NORM_EPSILON);
+  let tokens = projectionLayer(scope.at('proj_in'), imageToTokens(normed), channels, stored); // [B, hw, C]
+  let crossAttention: Value | undefined;
+  for (let layer = 0; layer < options.layers; layer++) {
+    const block = transformerBlock(scope.at('transformer_blocks', layer), tokens, context, options.heads);
+    tokens = block.output;
+    crossAttention = block.crossAttention;
+  }
+  const output = projectionLayer(scope.at('proj_out'), tokens, channels, stored);
+  const site = {
+    path: scope.path,
+    channels,
+    height,
+    width,
+    input: tokens,
+    output,
+    crossAttention: crossAttention!,
+  };
+  const adapted = options.adapt?.(site) ?? output;
+  return scope.tap(add(tokensToImage(adapted, height, width), x));
+}
+
+/** BasicTransformerBlock: x [B, N, C], context [B, L, D]. */
+function transformerBlock(scope: Scope, x: Value, context: Value, heads: number) {
+  const own = layerNormLayer(scope.at('norm1'), x);
+  let h = add(x, attentionLayer(scope.at('attn1'), own, own, heads).output);
+  const cross = attentionLayer(scope.at('attn2'), layerNormLayer(scope.at('norm2'), h), context, heads);
+  h = add(h, cross.output);
+  h = add(h, feedForward(scope.at('ff'), layerNormLayer(scope.at('norm3'), h)));
+  return { output: h, crossAttention: cross.probabilities };
+}
+
+/** Multi-head attention of x [B, N, C] over context [B, M, D]; probabilities [B, heads, N, M]. */
+function attentionLayer(scope: Scope, x: Value, context: Value, heads: number) {
+  const channels = x.shape.at(-1)!;
+  const project = (name: string, from: Value) =>
+    splitHeads(linearLayer(scope.at(name), from, channels, false), heads);
+  const { output, probabilities } = attention(
+    project('to_q', x),
+    project('to_k', context),
+    project('to_v', context),
+    (channels / heads) ** -0.5,
+  );
+  scope.at('probs').tap(probabilities);
+  return { output: linearLayer(scope.at('to_out', 0), mergeHeads(output), channels), probabilities };
+}
+
+/** GEGLU (Shazeer 2020): the first half is the value, the second the gate, with the exact erf GELU. */
+function feedForward(scope: Scope, x: Value): Value {
+  const channels = x.shape.at(-1)!;
+  const projected = linearLayer(scope.at('net', 0, 'proj'), x, 8 * channels);
+  const [value, gate] = split(projected, 2, -1) as [Value, Value];
+  return linearLayer(scope.at('net', 2), mul(value, gelu(gate)), channels);
+}

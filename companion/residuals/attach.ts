@@ -1,0 +1,60 @@
+/**
+ * Residuals inside the graph of a UNet. The factors are inputs, not weights: one session serves every concept of
+ * the same ranks, and the training graph can ask for their gradients.
+ */
+
+import { float32, type Tensor } from '../checkpoint/tensor.ts';
+import type { Graph } from '../graph/graph.ts';
+import { add, linear, mul } from '../graph/ops.ts';
+import type { Value } from '../graph/value.ts';
+import type { AdaptProjOut, ProjOutSite } from '../models/unet/spatial-transformer.ts';
+import type { Factors } from './factors.ts';
+
+/** The factors of one concept as inputs of a graph: down [r, m], up [m, r]. */
+export interface FactorInputs {
+  readonly down: Value;
+  readonly up: Value;
+}
+
+/** Names of the two inputs of concept number `concept` at a site. */
+export function factorNames(concept: number, path: string): { down: string; up: string } {
+  return { down: `concept.${concept}.${path}.down`, up: `concept.${concept}.${path}.up` };
+}
+
+export function factorInputs(graph: Graph, concept: number, site: ProjOutSite, rank: number): FactorInputs {
+  const names = factorNames(concept, site.path);
+  return {
+    down: graph.input(names.down, [rank, site.channels]),
+    up: graph.input(names.up, [site.channels, rank]),
+  };
+}
+
+/** A (gate * (B x)), [B, hw, m]; a gate [B, hw, 1] is the mask times the strength. */
+export function residual(site: ProjOutSite, { down, up }: FactorInputs, gate?: Value): Value {
+  const reduced = linear(site.input, down); // [B, hw, r]
+  return linear(gate === undefined ? reduced : mul(reduced, gate), up);
+}
+
+/** Plain residuals of one concept everywhere, for teaching: y = W x + b + A B x. */
+export function attachEverywhere(
+  graph: Graph,
+  rankAt: (site: ProjOutSite) => number,
+  onInputs: (path: string, inputs: FactorInputs) => void,
+): AdaptProjOut {
+  return (site) => {
+    const inputs = factorInputs(graph, 0, site, rankAt(site));
+    onInputs(site.path, inputs);
+    return add(site.output, residual(site, inputs));
+  };
+}
+
+/** The values of the factor inputs of one concept; a LoRA's scale goes into `up`. */
+export function factorFeeds(concept: number, factors: Factors): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const [path, { down, up, rank, channels, scale }] of factors) {
+    const names = factorNames(concept, path);
+    feeds[names.down] = float32(down, [rank, channels]);
+    feeds[names.up] = float32(scale === 1 ? up : up.map((weight) => weight * scale), [channels, rank]);
+  }
+  return feeds;
+}

@@ -1,0 +1,136 @@
+/**
+ * Localized attention-guided sampling inside the graph (Ham et al., CVPR 2024, section 3.2):
+ *
+ *   f_i = W_i x + b + sum over concepts k of  M_{k,i} * s_k * A_{k,i} B_{k,i} x
+ *
+ * M_{k,i} comes from the cross-attention of the same block in the same forward pass, so there is no second model
+ * evaluation. Whether M is the paper's median mask or a mask that the caller computed is decided by inputs, so one
+ * session serves base (s = 0), plain residual (M = 1), median and adaptive masks.
+ */
+
+import type { Graph } from '../../graph/graph.ts';
+import {
+  add,
+  cast,
+  concat,
+  greater,
+  greaterOrEqual,
+  matmul,
+  maximum,
+  mul,
+  reduceMean,
+  reshape,
+  slice,
+  sub,
+  topK,
+} from '../../graph/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import type { AdaptProjOut, ProjOutSite } from '../../models/unet/spatial-transformer.ts';
+import { factorInputs, residual } from '../attach.ts';
+
+export interface LocalizedOptions {
+  /** Samples in the batch; with guidance the first half is unconditional and has no concept tokens. */
+  readonly batch: number;
+  readonly guided: boolean;
+  /** Tokens of a prompt, L. */
+  readonly tokens: number;
+  /** Rank of each concept at each site. */
+  readonly ranks: readonly ((path: string) => number | undefined)[];
+}
+
+/** Names of the inputs and outputs that localization adds to the graph. */
+export const localizedNames = {
+  /** [L, 1]: 1 at every token of the concept (identifier and each sub-word of the class word), else 0. */
+  tokenWeights: (concept: number) => `concept.${concept}.token_weights`,
+  /** [B, 1, 1]: s_k per sample, so that the unconditional half can have its own. */
+  strength: (concept: number) => `concept.${concept}.strength`,
+  /** Scalar: 1 takes the median mask of the block itself, 0 the given mask. */
+  useMedian: 'use_median',
+  /** [B, hw, 1] in 0..1: the mask to use where useMedian is 0, one input a resolution. */
+  givenMask: (concept: number, height: number, width: number) => `concept.${concept}.mask.${height}x${width}`,
+  /** Output [conditional samples, hw]: the block's attention score A_{i,C}. */
+  score: (concept: number, path: string) => `concept.${concept}.${path}.score`,
+} as const;
+
+interface ConceptInputs {
+  readonly tokenWeights: Value;
+  readonly strength: Value;
+  readonly givenMasks: Map<string, Value>;
+}
+
+export function attachLocalized(graph: Graph, options: LocalizedOptions): AdaptProjOut {
+  const { batch, tokens, ranks } = options;
+  const useMedian = graph.input(localizedNames.useMedian, []);
+  const concepts = ranks.map(
+    (_, concept): ConceptInputs => ({
+      tokenWeights: graph.input(localizedNames.tokenWeights(concept), [tokens, 1]),
+      strength: graph.input(localizedNames.strength(concept), [batch, 1, 1]),
+      givenMasks: new Map(),
+    }),
+  );
+  return (site) => {
+    const scores = concepts.map(({ tokenWeights }) => attentionScore(site, tokenWeights, options.guided));
+    for (const [concept, score] of scores.entries()) {
+      graph.output(localizedNames.score(concept, site.path), score);
+    }
+    const medianMasks = disjoint(scores.map(aboveMedian), scores);
+    return concepts.reduce((output, inputs, concept) => {
+      const rank = ranks[concept]!(site.path);
+      if (rank === undefined) return output;
+      const median = forWholeBatch(medianMasks[concept]!, options.guided);
+      const given = givenMask(graph, concept, inputs, site, batch);
+      const mask = add(given, mul(useMedian, sub(median, given))); // [B, hw, 1]
+      const gate = mul(mask, inputs.strength);
+      return add(output, residual(site, factorInputs(graph, concept, site, rank), gate));
+    }, site.output);
+  };
+}
+
+/**
+ * A_{i,C}: the probability that a pixel gives the concept's tokens, averaged over heads, [conditional, hw].
+ * Only the conditional samples have such tokens.
+ */
+function attentionScore(site: ProjOutSite, tokenWeights: Value, guided: boolean): Value {
+  const [batch, , pixels] = site.crossAttention.shape as [number, number, number, number];
+  const conditional = guided ? batch / 2 : batch;
+  const probabilities = guided ? slice(site.crossAttention, 0, conditional, batch) : site.crossAttention;
+  const perHead = matmul(probabilities, tokenWeights); // [conditional, heads, hw, 1]
+  return reshape(reduceMean(perHead, [1]), [conditional, pixels]);
+}
+
+/** 1 where the score is strictly above the lower-middle median of the block's pixels (torch.median's choice). */
+function aboveMedian(score: Value): Value {
+  const pixels = score.shape[1]!;
+  const lowerHalf = Math.floor((pixels - 1) / 2) + 1;
+  const smallest = topK(score, lowerHalf, 1, { largest: false }); // ascending
+  return cast(greater(score, slice(smallest, 1, lowerHalf - 1, lowerHalf)), 'float32');
+}
+
+/** Where the masks of several concepts overlap, the pixel belongs to the one with the higher score. */
+function disjoint(masks: readonly Value[], scores: readonly Value[]): Value[] {
+  if (masks.length < 2) return [...masks];
+  const highest = scores.reduce((left, right) => maximum(left, right));
+  return masks.map((mask, concept) => mul(mask, cast(greaterOrEqual(scores[concept]!, highest), 'float32')));
+}
+
+/** [conditional, hw] -> [B, hw, 1]: the unconditional half takes the mask of its conditional partner. */
+function forWholeBatch(mask: Value, guided: boolean): Value {
+  const whole = guided ? concat([mask, mask], 0) : mask;
+  return reshape(whole, [...whole.shape, 1]);
+}
+
+function givenMask(
+  graph: Graph,
+  concept: number,
+  inputs: ConceptInputs,
+  site: ProjOutSite,
+  batch: number,
+): Value {
+  const name = localizedNames.givenMask(concept, site.height, site.width);
+  let mask = inputs.givenMasks.get(name);
+  if (mask === undefined) {
+    mask = graph.input(name, [batch, site.height * site.width, 1]);
+    inputs.givenMasks.set(name, mask);
+  }
+  return mask;
+}

@@ -1,0 +1,71 @@
+/** Connected regions of a binary mask on a grid, and the holes inside them. */
+
+export interface Grid {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Labels 1, 2, ... of 4-connected cells where `mask` equals `of`; 0 elsewhere. Iterative flood fill. */
+export function labelRegions(mask: Uint8Array, grid: Grid, of: 0 | 1): { labels: Int32Array; count: number } {
+  const labels = new Int32Array(mask.length);
+  let count = 0;
+  const stack: number[] = [];
+  for (let start = 0; start < mask.length; start++) {
+    if (mask[start] !== of || labels[start] !== 0) continue;
+    labels[start] = ++count;
+    stack.push(start);
+    for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) {
+      for (const next of neighbours(cell, grid)) {
+        if (mask[next] !== of || labels[next] !== 0) continue;
+        labels[next] = count;
+        stack.push(next);
+      }
+    }
+  }
+  return { labels, count };
+}
+
+function neighbours(cell: number, { height, width }: Grid): number[] {
+  const row = Math.floor(cell / width);
+  const column = cell % width;
+  const found: number[] = [];
+  if (row > 0) found.push(cell - width);
+  if (row < height - 1) found.push(cell + width);
+  if (column > 0) found.push(cell - 1);
+  if (column < width - 1) found.push(cell + 1);
+  return found;
+}
+
+/**
+ * Keeps the regions whose weight is at least `share` of the heaviest region's, and drops the islands.
+ * The weight of a region is the sum of `weights` over its cells.
+ */
+export function keepHeavyRegions(
+  mask: Uint8Array,
+  weights: Float32Array,
+  grid: Grid,
+  share: number,
+): Uint8Array {
+  const { labels, count } = labelRegions(mask, grid, 1);
+  const sums = new Float64Array(count + 1);
+  for (const [cell, label] of labels.entries()) if (label > 0) sums[label]! += weights[cell]!;
+  const heaviest = sums.reduce((left, right) => Math.max(left, right), 0);
+  return Uint8Array.from(labels, (label) => (label > 0 && sums[label]! >= share * heaviest ? 1 : 0));
+}
+
+/** Fills holes of at most `largest` cells: background that is enclosed and does not reach the border. */
+export function fillHoles(mask: Uint8Array, grid: Grid, largest: number): Uint8Array {
+  const { labels, count } = labelRegions(mask, grid, 0);
+  const sizes = new Int32Array(count + 1);
+  const open = new Uint8Array(count + 1);
+  for (const [cell, label] of labels.entries()) {
+    sizes[label]! += 1;
+    const row = Math.floor(cell / grid.width);
+    const column = cell % grid.width;
+    if (row === 0 || column === 0 || row === grid.height - 1 || column === grid.width - 1) open[label] = 1;
+  }
+  return mask.map((value, cell) => {
+    const label = labels[cell]!;
+    return value === 1 || (label > 0 && open[label] === 0 && sizes[label]! <= largest) ? 1 : 0;
+  });
+}

@@ -1,0 +1,135 @@
+/** One picture from noise: classifier-free guidance over the UNet with localized residuals, by any sampler. */
+
+import { float32, type Tensor } from '../checkpoint/tensor.ts';
+import { guided } from '../diffusion/guidance.ts';
+import type { Pipeline } from '../diffusion/pipeline.ts';
+import { samplers } from '../diffusion/samplers.ts';
+import { seededNoise } from '../diffusion/seeded-noise.ts';
+import { factorFeeds } from './attach.ts';
+import type { Factors } from './factors.ts';
+import type { LocalizedMask } from './localization/adaptive-mask.ts';
+import { localizedNames } from './localization/attach-localized.ts';
+import { Localizer } from './localization/localizer.ts';
+import { buildSamplingGraph, samplingGraphKey } from './sampling-graph.ts';
+import type { SamplingSettings } from './settings.ts';
+import { projOutSites } from './sites.ts';
+
+/** A concept as it takes part in one prompt. */
+export interface PromptConcept {
+  readonly factors: Factors;
+  /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
+  readonly tokenIndexes: readonly number[];
+  /** s_k: 1 as taught, 0 the base model; beyond 1 exaggerates. */
+  readonly strength: number;
+}
+
+export interface PictureRequest {
+  /** Text states [1, L, D] of the prompt, and of the negative prompt. */
+  readonly conditional: Float32Array;
+  readonly unconditional: Float32Array;
+  readonly concepts: readonly PromptConcept[];
+  readonly settings: SamplingSettings;
+  readonly seed: number;
+  /** Latent cells. */
+  readonly height: number;
+  readonly width: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PictureStep {
+  /** From 1. */
+  readonly step: number;
+  readonly steps: number;
+  /** Estimate of the finished latents, [C, h, w]. */
+  readonly denoised: Float32Array;
+  readonly masks: readonly LocalizedMask[] | undefined;
+}
+
+export interface SampledLatents {
+  /** [C, h, w] in the diffusion model's scale. */
+  readonly latents: Float32Array;
+  /** One a concept, of the last step; undefined without concepts. */
+  readonly masks: readonly LocalizedMask[] | undefined;
+}
+
+/** @throws LikenessError `cancelled` between two steps */
+export async function* samplePicture(
+  pipeline: Pipeline,
+  request: PictureRequest,
+): AsyncGenerator<PictureStep, SampledLatents> {
+  const { settings, concepts, height, width } = request;
+  const { unet, text } = pipeline;
+  const isGuided = settings.guidanceScale > 1;
+  const batch = isGuided ? 2 : 1;
+  const graph = {
+    unet,
+    guided: isGuided,
+    height,
+    width,
+    tokens: text.length,
+    concepts: concepts.map(({ factors }) => factors),
+  };
+  const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
+  const localizer = new Localizer({
+    mode: settings.mask,
+    sites: projOutSites(unet),
+    concepts: concepts.length,
+    height,
+    width,
+    batch,
+  });
+  const constant = constantFeeds(request, batch, pipeline);
+  const shape = [batch, unet.inChannels, height, width];
+
+  const steps = samplers[settings.sampler].sample({
+    schedule: pipeline.schedule,
+    steps: settings.steps,
+    latents: seededNoise(unet.inChannels * height * width, request.seed),
+    signal: request.signal,
+    predict: async (sample, timestep) => {
+      const doubled = new Float32Array(batch * sample.length);
+      for (let half = 0; half < batch; half++) doubled.set(sample, half * sample.length);
+      const outputs = await session.run({
+        ...constant,
+        ...localizer.feeds(),
+        sample: float32(doubled, shape),
+        timestep: float32(new Float32Array(batch).fill(timestep), [batch]),
+      });
+      if (concepts.length > 0) localizer.observe(outputs);
+      const prediction = outputs['prediction']!.data as Float32Array;
+      return isGuided ? guided(prediction, settings.guidanceScale) : prediction;
+    },
+  });
+  let next = await steps.next();
+  for (; !next.done; next = await steps.next()) {
+    const { index, steps: count, denoised } = next.value;
+    yield { step: index + 1, steps: count, denoised, masks: localizer.masks() };
+  }
+  return { latents: next.value, masks: localizer.masks() };
+}
+
+/** What stays the same over all steps: text states, factors, strengths and token weights. */
+function constantFeeds(
+  request: PictureRequest,
+  batch: 1 | 2,
+  { text, unet }: Pipeline,
+): Record<string, Tensor> {
+  const { concepts, settings, conditional, unconditional } = request;
+  const states = new Float32Array(batch * conditional.length);
+  states.set(batch === 2 ? unconditional : conditional);
+  if (batch === 2) states.set(conditional, conditional.length);
+  const feeds: Record<string, Tensor> = {
+    encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
+  };
+  for (const [concept, { factors, tokenIndexes, strength }] of concepts.entries()) {
+    const weights = new Float32Array(text.length);
+    for (const index of tokenIndexes) weights[index] = 1;
+    const applied = settings.mask === 'off' ? 0 : strength;
+    const perSample = batch === 2 ? [settings.unconditional === 'base' ? 0 : applied, applied] : [applied];
+    Object.assign(feeds, factorFeeds(concept, factors), {
+      [localizedNames.tokenWeights(concept)]: float32(weights, [text.length, 1]),
+      [localizedNames.strength(concept)]: float32(perSample, [batch, 1, 1]),
+    });
+  }
+  return feeds;
+}
