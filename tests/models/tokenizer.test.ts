@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseIdentifiers } from '../../companion/models/identifier.ts';
+import { openTokenizer, type Tokenizer } from '../../companion/models/tokenizer.ts';
+import { goldenAbsent, goldenFolder, goldenJson } from '../diffusion/golden.ts';
+
+interface HardPrompt {
+  readonly prompt: string;
+  readonly hf_fast_rust: readonly number[];
+  readonly n_untruncated: number;
+  readonly all_agree: boolean;
+}
+
+interface Prompts {
+  readonly prompts: readonly string[];
+  readonly ids: readonly (readonly number[])[];
+}
+
+const full = join(goldenFolder, 'tokenizer_full');
+const scratch = mkdtempSync(join(tmpdir(), 'likeness-tokenizer-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+describe.skipIf(goldenAbsent)('tokenizer', () => {
+  let clip: Tokenizer;
+  beforeAll(async () => {
+    clip = await openTokenizer(full);
+  });
+
+  it("gives the reference's ids on every hard prompt, from tokenizer.json and from its parts", async () => {
+    for (const name of ['vocab.json', 'merges.txt', 'special_tokens_map.json', 'tokenizer_config.json']) {
+      writeFileSync(join(scratch, name), readFileSync(join(full, name)));
+    }
+    const prompts = goldenJson('tokenizer_full/golden_tokens.json') as readonly HardPrompt[];
+    expect(prompts).toHaveLength(30);
+    for (const tokenizer of [clip, await openTokenizer(scratch)]) {
+      for (const { prompt, hf_fast_rust } of prompts)
+        expect(tokenizer.encode(prompt).ids, prompt).toEqual(hf_fast_rust);
+    }
+  });
+
+  it.each(['nano', 'narrow16'])('%s: follows a vocabulary of 1514 entries', async (model) => {
+    const tokenizer = await openTokenizer(join(goldenFolder, model, 'pipeline/tokenizer'));
+    expect(tokenizer).toMatchObject({ vocabularySize: 1514, bosId: 1512, eosId: 1513, padId: 1513 });
+    const { prompts, ids } = goldenJson(`${model}/golden/prompts.json`) as Prompts;
+    const hard = goldenJson('tokenizer_full/golden_tokens.json') as readonly HardPrompt[];
+    // These ids come from another implementation: they count where all implementations agree.
+    const disputed = new Set(hard.filter((entry) => !entry.all_agree).map((entry) => entry.prompt));
+    const agreed = prompts.flatMap((prompt, row) => (disputed.has(prompt) ? [] : [row]));
+    expect(agreed.length).toBeGreaterThan(20);
+    for (const row of agreed) expect(tokenizer.encode(prompts[row]!).ids, prompts[row]).toEqual(ids[row]);
+  });
+
+  it('tells what did not fit', () => {
+    const { ids, tokenCount, truncated, droppedText } = clip.encode(
+      `${'red '.repeat(74)}one Beach at sunset`,
+    );
+    expect(ids).toHaveLength(77);
+    expect(ids[76]).toBe(clip.eosId);
+    expect({ tokenCount, truncated, droppedText }).toEqual({
+      tokenCount: 77,
+      truncated: 3,
+      droppedText: 'beach at sunset',
+    });
+    expect(clip.encode('a red cup')).toMatchObject({ tokenCount: 5, truncated: 0, droppedText: '' });
+  });
+
+  it('pads with the token that the config names', async () => {
+    const tokenizer_config = JSON.parse(readFileSync(join(full, 'tokenizer_config.json'), 'utf8'));
+    writeFileSync(
+      join(scratch, 'tokenizer_config.json'),
+      JSON.stringify({ ...tokenizer_config, pad_token: '!' }),
+    );
+    const tokenizer = await openTokenizer(scratch);
+    expect(tokenizer.encode('cat').ids.slice(0, 5)).toEqual([49406, 2368, 49407, 0, 0]);
+  });
+
+  it('finds the tokens of a span, every sub-word of every word, and only there', () => {
+    const text = 'a coffee mug beside (sks coffee mug), mugs';
+    const start = text.indexOf('sks');
+    const span = { start, end: start + 'sks coffee mug'.length };
+    const [sks, coffee, mug] = ['sks</w>', 'coffee</w>', 'mug</w>'].map((token) => clip.tokenId(token));
+    const indexes = clip.tokenIndexes(text, [span]);
+    expect(indexes.map((index) => clip.encode(text).ids[index])).toEqual([sks, coffee, mug]);
+    expect(indexes).toEqual([6, 7, 8]);
+
+    const rare = 'sks antidisestablishmentarianism';
+    expect(clip.tokenIndexes(`the ${rare} at night`, [{ start: 4, end: 4 + rare.length }])).toEqual(
+      clip.words(rare).map((_, index) => index + 2),
+    );
+    expect(clip.words(rare).length).toBeGreaterThan(4);
+  });
+
+  it('leaves out tokens beyond the limit, and refuses a span within a word', () => {
+    const text = `${'red '.repeat(74)}sks bottle`;
+    expect(clip.tokenIndexes(text, [{ start: 74 * 4, end: text.length }])).toEqual([75]);
+    expect(() => clip.tokenIndexes('sks bottles', [{ start: 0, end: 10 }])).toThrow(
+      expect.objectContaining({ code: 'input' }),
+    );
+  });
+
+  it('chooses rare single tokens as identifiers, each a different one', () => {
+    const chosen = chooseIdentifiers(clip, { count: 5, avoid: ['RCN'], recommended: ['sks', 'zqxwv'] });
+    expect(chosen[0]).toBe('sks');
+    expect(new Set(chosen).size).toBe(5);
+    expect(chosen).not.toContain('rcn');
+    for (const word of chosen) expect(clip.words(word)).toEqual([clip.tokenId(`${word}</w>`)]);
+    for (const word of chosen.slice(1)) expect(clip.tokenId(`${word}</w>`)).toBeGreaterThan(48_000);
+  });
+
+  it('names what is missing or damaged', async () => {
+    const empty = mkdtempSync(join(scratch, 'empty-'));
+    await expect(openTokenizer(empty)).rejects.toMatchObject({ code: 'checkpoint-missing' });
+    writeFileSync(join(empty, 'vocab.json'), '{"a": 1}');
+    await expect(openTokenizer(empty)).rejects.toMatchObject({ code: 'checkpoint-missing' });
+    writeFileSync(join(empty, 'merges.txt'), '#version: 0.2\n');
+    await expect(openTokenizer(empty)).rejects.toMatchObject({ code: 'checkpoint-format' });
+    writeFileSync(join(empty, 'vocab.json'), '{"a": ');
+    await expect(openTokenizer(empty)).rejects.toMatchObject({ code: 'checkpoint-format' });
+  });
+});
