@@ -46,6 +46,8 @@ const KNOWN_CLASSES = [
   'EulerAncestralDiscreteScheduler',
   'EulerDiscreteScheduler',
   'HeunDiscreteScheduler',
+  'KDPM2AncestralDiscreteScheduler',
+  'KDPM2DiscreteScheduler',
   'LMSDiscreteScheduler',
   'PNDMScheduler',
   'UniPCMultistepScheduler',

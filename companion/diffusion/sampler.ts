@@ -6,6 +6,7 @@ import type { NoiseSchedule, TimestepSpacing } from './noise-schedule.ts';
 /**
  * The guided raw model output (ε or v, as the schedule says) for a sample that is already scaled for the
  * model (variance preserving). `timestep` may be fractional. All arrays are one batch of latents, flat.
+ * The sampler may keep what it gets: each call gives an array of its own.
  */
 export type PredictModel = (
   sample: Float32Array,

@@ -5,7 +5,7 @@
 import { LikenessError } from '../../shared/errors.ts';
 import type { TextSpan, Tokenizer } from './tokenizer.ts';
 
-export interface PromptConcept {
+export interface NamedConcept {
   /** What follows the @; letter case does not matter. May hold spaces. */
   readonly name: string;
   readonly identifier: string;
@@ -31,7 +31,7 @@ const WORD = /^[\p{L}\p{M}\p{N}_]+(?:-[\p{L}\p{N}]+)*/u;
  *
  * @throws LikenessError concept-unknown for an @ that names no concept
  */
-export function parseMentions(prompt: string, concepts: readonly PromptConcept[]): ParsedPrompt {
+export function parseMentions(prompt: string, concepts: readonly NamedConcept[]): ParsedPrompt {
   const longestFirst = concepts.toSorted((a, b) => b.name.length - a.name.length);
   const mentions = new Map<string, TextSpan[]>();
   let text = '';
@@ -63,7 +63,7 @@ function startsWithName(text: string, name: string): boolean {
   return start.toLowerCase() === name.toLowerCase() && !WORD_GOES_ON.test(text.slice(name.length));
 }
 
-function unknownConcept(rest: string, concepts: readonly PromptConcept[]): LikenessError {
+function unknownConcept(rest: string, concepts: readonly NamedConcept[]): LikenessError {
   const word = WORD.exec(rest)![0];
   const names = concepts.map(({ name }) => name);
   const near = names.filter((name) => editDistance(name.toLowerCase(), word.toLowerCase()) <= 2);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { AdamW, type AdamWState } from '../../companion/residuals/adamw.ts';
-import { learningRateFactor } from '../../companion/residuals/learning-rate.ts';
 import { goldenAbsent, goldenTensors, largestDifference } from '../diffusion/golden.ts';
 
 const named = (values: Record<string, readonly number[]>) =>
@@ -68,18 +67,5 @@ describe('AdamW', () => {
     expect(() => new AdamW(named({ a: [1] }), 0).step(named({}), 0.1)).toThrow(/internal: a has no values/);
     const state = new AdamW(named({ a: [1, 2] }), 0).state();
     expect(() => new AdamW(named({ a: [1] }), 0, state)).toThrow(/internal: a has 2 values/);
-  });
-});
-
-describe('learning rate', () => {
-  it('stays, or falls along a cosine, after rising through the warm-up', () => {
-    const factors = (schedule: 'constant' | 'cosine', warmUpSteps: number) =>
-      [0, 1, 2, 4, 5].map((step) => learningRateFactor({ schedule, steps: 6, warmUpSteps }, step));
-    expect(factors('constant', 0)).toEqual([1, 1, 1, 1, 1]);
-    expect(factors('constant', 2)).toEqual([0.5, 1, 1, 1, 1]);
-    const cosine = factors('cosine', 2);
-    expect(cosine.slice(0, 3)).toEqual([0.5, 1, 1]);
-    expect(cosine[3]).toBeCloseTo(0.5, 12);
-    expect(cosine[4]).toBeCloseTo((1 - Math.SQRT1_2) / 2, 12);
   });
 });
