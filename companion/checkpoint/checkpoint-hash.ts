@@ -1,0 +1,87 @@
+/** A checkpoint's identity: which base model a concept was taught on, and whether a download is whole. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { LikenessError } from '../../shared/errors.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import type { Checkpoint } from './diffusers-folder.ts';
+import { readJsonObject } from './json-file.ts';
+
+/** Name of the manifest in a model's folder: { "unet/config.json": "sha256 in hex", ... }. */
+export const MANIFEST_NAME = 'checksums.json';
+
+/** Paths may not leave the model's folder. */
+const manifestSchema = z.record(
+  z.string().regex(/^(?!\.\.?\/)(?!.*\/\.\.?\/)[\w.-]+(\/[\w.-]+)*$/, 'expected a path inside the folder'),
+  z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex'),
+);
+
+export interface VerifiedFile {
+  /** Relative to the model's folder, as the manifest has it. */
+  readonly path: string;
+  readonly expected: string;
+  /** undefined where the file is not there. */
+  readonly got: string | undefined;
+}
+
+/**
+ * SHA-256, hex, over the hashes of all weight files. Copying or renaming the folder keeps it; fp32 and fp16 variants
+ * differ, as do shards and a single file. Reads every byte once; results are cached by path, size and time of writing.
+ */
+export async function hashCheckpoint(checkpoint: Checkpoint, cacheFolder: string): Promise<string> {
+  const { textEncoder, unet, vae } = checkpoint;
+  const identity = createHash('sha256');
+  for (const [name, { weights }] of Object.entries({ textEncoder, unet, vae })) {
+    for (const file of weights.files) identity.update(`${name} ${await cachedHash(file, cacheFolder)}\n`);
+  }
+  return identity.digest('hex');
+}
+
+/**
+ * Reads every file that the manifest names, whatever is cached, and gives all of them with what was got.
+ * undefined where the folder has no manifest. Throws 'checkpoint-format' for a bad manifest.
+ */
+export async function verifyCheckpoint(folder: string): Promise<readonly VerifiedFile[] | undefined> {
+  const manifestPath = join(folder, MANIFEST_NAME);
+  if ((await stat(manifestPath).catch(() => undefined)) === undefined) return undefined;
+  const parsed = manifestSchema.safeParse(await readJsonObject(manifestPath));
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new LikenessError(
+      'checkpoint-format',
+      `${manifestPath} is no manifest: ${path.join('.')}: ${message}`,
+    );
+  }
+  const verified: VerifiedFile[] = [];
+  for (const [path, expected] of Object.entries(parsed.data)) {
+    const file = join(folder, path);
+    const present = (await stat(file).catch(() => undefined))?.isFile() ?? false;
+    verified.push({ path, expected, got: present ? await hashFile(file) : undefined });
+  }
+  return verified;
+}
+
+/** SHA-256 of a file's bytes, hex. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  return hash.digest('hex');
+}
+
+async function cachedHash(file: string, cacheFolder: string): Promise<string> {
+  const { size, mtimeMs } = await stat(file);
+  const key = createHash('sha256')
+    .update(JSON.stringify([file, size, mtimeMs]))
+    .digest('hex')
+    .slice(0, 40);
+  const cachePath = join(cacheFolder, `${key}.sha256`);
+  const cached = await readFile(cachePath, 'utf8').catch(() => '');
+  if (/^[0-9a-f]{64}$/.test(cached)) return cached;
+  const hash = await hashFile(file);
+  await writeFileAtomically(cachePath, hash);
+  return hash;
+}
