@@ -1,0 +1,105 @@
+/**
+ * Reverse-mode differentiation: the backward pass is written into the graph as ordinary nodes.
+ *
+ * The walk goes through the nodes once, last to first (no recursion: a UNet is thousands of nodes deep), holding the
+ * gradient of the target by each value met so far. What a node passes to its operands stands in a table, one rule
+ * an operator (rules/). Only values downstream of a `wrt` carry gradients, so nothing before the first adapted
+ * layer costs anything.
+ */
+import { float32 } from '../checkpoint/tensor.ts';
+import { broadcastShapes } from './operators/operator.ts';
+import { add } from './ops/elementwise.ts';
+import { expand, reshape } from './ops/layout.ts';
+import { reduceSum } from './ops/reduction.ts';
+import type { GradientOptions, Operands, Step } from './rules/rule.ts';
+import { RULES } from './rules/table.ts';
+import type { Node, Value } from './value.ts';
+
+/** One end of the backward pass: `seed`, of the shape of `output`, is the gradient of the target by it. */
+export interface Target {
+  readonly output: Value;
+  readonly seed: Value;
+}
+
+/**
+ * The gradients of `targets` by each of `wrt`, in its order and shapes. A loss stands for its sum.
+ *
+ * Throws when an operator between them has no rule, and when a `wrt` does not influence the targets.
+ */
+export function gradient(
+  targets: Value | readonly Target[],
+  wrt: readonly Value[],
+  options: GradientOptions = {},
+): Value[] {
+  const ends = 'graph' in targets ? [{ output: targets, seed: onesLike(targets) }] : targets;
+  const nodes = wrt[0]?.graph.nodes.slice() ?? []; // before the rules append to them
+  const downstream = downstreamOf(wrt, nodes);
+  const gradients = new Map<Value, Value>();
+  const accumulate = (value: Value, part: Value): void => {
+    const fitted = sumTo(part, value);
+    const known = gradients.get(value);
+    gradients.set(value, known === undefined ? fitted : add(known, fitted));
+  };
+
+  for (const { output, seed } of ends) accumulate(output, seed);
+  for (const node of nodes.reverse()) {
+    const ds = node.outputs.map((output) => output && gradients.get(output));
+    if (!ds.some(Boolean) || !node.inputs.some((input) => input && downstream.has(input))) continue;
+    const builders = ruleFor(node)({
+      // A rule knows its operator's arity.
+      inputs: node.inputs as unknown as Operands,
+      outputs: node.outputs as unknown as Operands,
+      d: ds[0] as Value,
+      ds,
+      attributes: node.attributes,
+      options: { convBackward: options.convBackward ?? 'flip' },
+    } satisfies Step);
+    for (const [index, input] of node.inputs.entries()) {
+      if (input === undefined || !downstream.has(input)) continue;
+      const build = builders[index];
+      if (build === undefined) throw new Error(`internal: ${node.op} has no gradient by operand ${index}`);
+      accumulate(input, build());
+    }
+  }
+  return wrt.map((value) => {
+    const found = gradients.get(value);
+    if (found === undefined) {
+      throw new Error(`internal: ${value.name ?? `value ${value.id}`} does not influence the target`);
+    }
+    return found;
+  });
+}
+
+function onesLike(loss: Value): Value {
+  return expand(loss.graph.constant(float32([1], [])), loss.shape);
+}
+
+/** The values that a change of `wrt` can reach; through float32 only, since other types have no gradient. */
+function downstreamOf(wrt: readonly Value[], nodes: readonly Node[]): ReadonlySet<Value> {
+  const reached = new Set<Value>(wrt);
+  for (const node of nodes) {
+    if (!node.inputs.some((input) => input !== undefined && reached.has(input))) continue;
+    for (const output of node.outputs) if (output?.dtype === 'float32') reached.add(output);
+  }
+  return reached;
+}
+
+function ruleFor(node: Node) {
+  const rule = RULES[node.op];
+  if (rule === undefined) throw new Error(`internal: ${node.op} has no gradient rule`);
+  return rule;
+}
+
+/** Undoes broadcasting: sums over the axes that `value` was stretched along. */
+function sumTo(part: Value, value: Value): Value {
+  const { shape } = value;
+  if (part.shape.join() === shape.join()) return part;
+  if (broadcastShapes('gradient', part.shape, shape).join() !== part.shape.join()) {
+    throw new Error(`internal: gradient [${part.shape}] does not belong to a value of shape [${shape}]`);
+  }
+  const added = part.shape.length - shape.length;
+  const axes = [...part.shape.keys()].filter(
+    (axis) => axis < added || (shape[axis - added] === 1 && part.shape[axis] !== 1),
+  );
+  return reshape(reduceSum(part, axes, { keepDims: true }), shape);
+}

@@ -1,0 +1,43 @@
+/** What a gradient rule is given, and what it answers. */
+import type { Attributes, Value } from '../value.ts';
+
+/** A rule knows how many operands its operator has; reading one past them gives undefined, which is a bug. */
+export type Operands = readonly [Value, Value, Value, Value, Value];
+
+export interface GradientOptions {
+  /**
+   * How gradients pass back through a convolution of stride 1 and a kernel larger than 1 x 1.
+   * 'flip' (default) convolves with flipped, in/out-swapped weights: the faster, but it holds a second copy of
+   * those weights (2 GB for Stable Diffusion 1.5). 'transpose' uses ConvTranspose on the weights as they are: no copy,
+   * slower (docstring of gradient() has the figures).
+   */
+  readonly convBackward?: 'flip' | 'transpose';
+}
+
+export interface Step {
+  readonly inputs: Operands;
+  readonly outputs: Operands;
+  /** The gradient of the target by output 0. Undefined, against its type, where only a later output has one. */
+  readonly d: Value;
+  /** The gradient by each output that has one. */
+  readonly ds: readonly (Value | undefined)[];
+  readonly attributes: Attributes;
+  readonly options: Required<GradientOptions>;
+}
+
+/**
+ * For each operand that has a gradient, how to build it; built only where it is wanted. Broadcasting need not be
+ * undone: the walker sums each answer to its operand's shape.
+ */
+export type Rule = (step: Step) => readonly ((() => Value) | undefined)[];
+
+export type RuleTable = Readonly<Record<string, Rule>>;
+
+/** Several operands' gradients share `build`'s result, which is built once and only if one is wanted. */
+export function shared<T>(build: () => T): () => T {
+  let built: { readonly value: T } | undefined;
+  return () => {
+    built ??= { value: build() };
+    return built.value;
+  };
+}
