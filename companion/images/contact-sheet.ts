@@ -2,7 +2,8 @@
 
 import sharp from 'sharp';
 import { type TextStyle, textPath, wrapText } from './lettering.ts';
-import { type Picture, picture } from './picture.ts';
+import type { Picture } from './picture.ts';
+import { pictureFrom, pipelineOf } from './pixel-pipeline.ts';
 import { type Resampling, resizePicture } from './resize.ts';
 
 export interface SheetRow {
@@ -140,7 +141,7 @@ async function fitIntoCell(source: Picture, cellSize: number, resampling: Resamp
 async function render({ shapes, placed }: Drawing, width: number, height: number): Promise<Picture> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`;
   const corners = await Promise.all(placed.map(({ cell }) => roundCorners(cell)));
-  const { data } = await sharp({ create: { width, height, channels: 3, background: PAPER } })
+  const sheet = sharp({ create: { width, height, channels: 3, background: PAPER } })
     .composite([
       { input: Buffer.from(svg) },
       ...placed.map(({ cell, left, top }, index) => ({
@@ -150,18 +151,16 @@ async function render({ shapes, placed }: Drawing, width: number, height: number
         top,
       })),
     ])
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return picture(width, height, 3, new Uint8Array(data));
+    .removeAlpha();
+  return pictureFrom(sheet, 3);
 }
 
 /** RGBA bytes of the cell with its corners cut to the sheet's radius. */
-async function roundCorners({ width, height, channels, data }: Picture): Promise<Buffer> {
-  const shape = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="${width}" height="${height}" rx="${CORNER}"/></svg>`;
-  return sharp(data, { raw: { width, height, channels } })
+async function roundCorners(cell: Picture): Promise<Buffer> {
+  const size = `width="${cell.width}" height="${cell.height}"`;
+  const shape = `<svg xmlns="http://www.w3.org/2000/svg" ${size}><rect ${size} rx="${CORNER}"/></svg>`;
+  const cut = pipelineOf(cell)
     .ensureAlpha()
-    .composite([{ input: Buffer.from(shape), blend: 'dest-in' }])
-    .raw()
-    .toBuffer();
+    .composite([{ input: Buffer.from(shape), blend: 'dest-in' }]);
+  return cut.raw().toBuffer();
 }

@@ -5,7 +5,8 @@ import { basename } from 'node:path';
 import sharp from 'sharp';
 import { LikenessError } from '../../shared/errors.ts';
 import { describeKind, pictureKind } from './file-kind.ts';
-import { type Picture, picture } from './picture.ts';
+import type { Picture } from './picture.ts';
+import { pictureFrom } from './pixel-pipeline.ts';
 
 /** A 50-megapixel camera JPEG has about 25 MB, a 4096 px export from a design tool rarely above 40. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -52,15 +53,8 @@ async function decode(bytes: Uint8Array, label: string): Promise<Picture> {
   const image = sharp(bytes, { limitInputPixels: false, failOn: 'error' });
   const { width, height, hasAlpha } = await image.metadata();
   checkSides(width, height, label);
-  const { data, info } = await image
-    .timeout({ seconds: DECODE_TIMEOUT_S })
-    .autoOrient()
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  const channels = hasAlpha ? 4 : 3;
-  if (info.channels !== channels) throw new Error(`internal: ${label} decoded to ${info.channels} channels`);
-  return picture(info.width, info.height, channels, new Uint8Array(data));
+  const upright = image.timeout({ seconds: DECODE_TIMEOUT_S }).autoOrient().toColourspace('srgb');
+  return pictureFrom(upright, hasAlpha ? 4 : 3);
 }
 
 async function readPictureFile(path: string, label: string): Promise<Uint8Array> {

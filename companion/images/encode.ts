@@ -1,8 +1,8 @@
 /** Pictures into files: PNG for results, JPEG for thumbnails. */
 
-import sharp, { type Sharp } from 'sharp';
 import { type GenerationRecord, recordTexts } from './generation-record.ts';
 import type { Picture } from './picture.ts';
+import { pipelineOf } from './pixel-pipeline.ts';
 import { withPngText } from './png-text.ts';
 import { flatten } from './reference-frame.ts';
 import { shrinkToFit } from './resize.ts';
@@ -13,13 +13,13 @@ const SMALLEST_THUMBNAIL_PX = 16;
 
 /** Lossless. With a record the picture says how it was made, and that a model made it. */
 export async function encodePng(source: Picture, record?: GenerationRecord): Promise<Uint8Array> {
-  const png = await open(source).png({ compressionLevel: 6 }).toBuffer();
+  const png = await pipelineOf(source).png({ compressionLevel: 6 }).toBuffer();
   return record ? withPngText(png, recordTexts(record, source.width, source.height)) : png;
 }
 
 /** Transparency becomes white. Quality 1..100. */
 export async function encodeJpeg(source: Picture, quality = 90): Promise<Uint8Array> {
-  return open(flatten(source)).jpeg({ quality, mozjpeg: true }).toBuffer();
+  return pipelineOf(flatten(source)).jpeg({ quality, mozjpeg: true }).toBuffer();
 }
 
 /**
@@ -37,8 +37,4 @@ export async function thumbnailUrl(source: Picture, side: number, maxBytes: numb
     }
   }
   throw new Error(`internal: no thumbnail fits into ${maxBytes} bytes`);
-}
-
-function open({ width, height, channels, data }: Picture): Sharp {
-  return sharp(data, { raw: { width, height, channels } });
 }

@@ -74,7 +74,7 @@ function walkGlyphs(text: string, style: TextStyle, visit: (glyph: Glyph, offset
 }
 
 function fontFor(character: string, { weight }: TextStyle): Font {
-  const script = SCRIPTS.find((name) => loadFont(name, weight).hasChar(character));
+  const script = SCRIPTS.find((name) => loadFont(name, weight).charToGlyphIndex(character) > 0);
   return loadFont(script ?? 'latin', weight); // without a glyph anywhere: the box of the first font
 }
 

@@ -14,6 +14,9 @@ import { resizePicture } from './resize.ts';
 /** The product's longest side in the frame: large enough for detail, with air on all sides for the attention maps. */
 export const OBJECT_SHARE = 0.8;
 
+/** Twice the model's resolution: every crop is still reduced, so that two resamplings cost no visible detail. */
+const WORKING_SCALE = 2;
+
 /** A square part of a picture, in whole pixels of it. */
 export interface Square {
   readonly left: number;
@@ -70,6 +73,19 @@ export async function referenceFrame(
   const cut = cropPicture(base, { ...square, width: square.side, height: square.side });
   const framed = await resizePicture(cut, size, size);
   return isCutout ? { picture: framed, mask: alphaOf(framed) } : { picture: framed };
+}
+
+/**
+ * The picture made as small as teaching can use, once, before many samples are drawn from it: a 2048 px export costs
+ * 190 ms a sample, its working copy for a 64 px model a few.
+ *
+ * @throws LikenessError `input` for a picture without a visible pixel
+ */
+export async function workingCopy(source: Picture, size: number): Promise<Picture> {
+  const scale = Math.min(1, (WORKING_SCALE * size) / productSquare(source).side);
+  if (scale === 1) return source;
+  const width = Math.max(1, Math.round(source.width * scale));
+  return resizePicture(source, width, Math.max(1, Math.round(source.height * scale)));
 }
 
 /** Without a product mask, leftover transparency (rounded corners) becomes white, as on a page. */

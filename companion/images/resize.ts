@@ -1,7 +1,7 @@
 /** Resampling through libvips. Alpha is premultiplied while resampling, so that hidden colours never bleed out. */
 
-import sharp from 'sharp';
-import { type Picture, picture } from './picture.ts';
+import type { Picture } from './picture.ts';
+import { pictureFrom, pipelineOf } from './pixel-pipeline.ts';
 
 /** `sharp`: Lanczos, for photos and training. `smooth`: cubic, for enlarging small renders. `blocks`: for masks. */
 export type Resampling = 'sharp' | 'smooth' | 'blocks';
@@ -16,16 +16,8 @@ export async function resizePicture(
   resampling: Resampling = 'sharp',
 ): Promise<Picture> {
   if (source.width === width && source.height === height) return source;
-  const { data, info } = await sharp(source.data, {
-    raw: { width: source.width, height: source.height, channels: source.channels },
-  })
-    .resize(width, height, { fit: 'fill', kernel: KERNELS[resampling] })
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  if (info.channels !== source.channels) {
-    throw new Error(`internal: resized ${source.channels} channels into ${info.channels}`);
-  }
-  return picture(width, height, source.channels, new Uint8Array(data));
+  const resized = pipelineOf(source).resize(width, height, { fit: 'fill', kernel: KERNELS[resampling] });
+  return pictureFrom(resized, source.channels);
 }
 
 /** The largest size of the picture's proportions that fits into side x side, never enlarged. */

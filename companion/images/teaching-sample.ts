@@ -29,7 +29,11 @@ export interface TeachingSample {
   readonly picture: Picture;
 }
 
-/** @throws LikenessError `input` for a picture without a visible pixel */
+/**
+ * Draws one sample. Pass a `workingCopy` of the picture where many are drawn.
+ *
+ * @throws LikenessError `input` for a picture without a visible pixel
+ */
 export async function prepareReference(
   source: Picture,
   {
