@@ -10,11 +10,11 @@ export interface CellMask {
   readonly values: Float32Array;
 }
 
-const TINT = 0.4;
+const TINT = 0.3;
 const DIM = 0.35;
 
-/** One 200th of the picture's side: visible at any size without hiding what it surrounds. */
-const OUTLINE_SHARE = 1 / 200;
+/** One 100th of the picture's side: visible at any size without hiding what it surrounds. */
+const OUTLINE_SHARE = 1 / 100;
 
 /** The picture with the mask over it. Enlarge a small picture first: the outline has the picture's resolution. */
 export function overlayMask(source: Picture, mask: CellMask, colour: Rgb): Picture {

@@ -89,7 +89,7 @@ describe('mask overlay', () => {
 
   it('tints inside, dims outside and outlines the border', () => {
     const shown = overlayMask(plainPicture(100, 100, [100, 100, 100]), mask, [255, 0, 0]);
-    expect(pixelAt(shown, 10, 50)).toEqual([162, 60, 60]);
+    expect(pixelAt(shown, 10, 50)).toEqual([147, 70, 70]);
     expect(pixelAt(shown, 90, 50)).toEqual([65, 65, 65]);
     expect(pixelAt(shown, 49, 50)).toEqual([255, 0, 0]);
   });
