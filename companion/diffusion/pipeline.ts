@@ -89,13 +89,7 @@ export class Pipeline {
     override?: TokenOverride,
   ): Promise<Tensor<'float32'>> {
     const { length, hiddenSize } = this.text;
-    const session = await this.session('text', () => {
-      const graph = new Graph('text encoder');
-      const scope = new Scope(graph, 'text_encoder');
-      const embeddings = embedTokens(scope, this.text, graph.input('input_ids', [1, length], 'int64'));
-      graph.output('token_embeddings', embeddings);
-      return graph;
-    });
+    const table = await this.#embeddingTable();
     const encoder = await this.session('text:encoder', () => {
       const graph = new Graph('text encoder');
       const embeddings = graph.input('token_embeddings', [1, length, hiddenSize]);
@@ -104,16 +98,25 @@ export class Pipeline {
     });
     const states = new Float32Array(prompts.length * length * hiddenSize);
     for (const [index, ids] of prompts.entries()) {
-      const embedded = await session.run({ input_ids: int64(ids, [1, length]) });
-      const embeddings = (embedded['token_embeddings'] as Tensor<'float32'>).data.slice();
+      const embedded = await table.run({ input_ids: int64(ids, [1, length]) });
+      const embeddings = (embedded.token_embeddings as Tensor<'float32'>).data.slice();
       for (const [position, id] of ids.entries()) {
         const replacement = override?.get(id);
         if (replacement !== undefined) embeddings.set(replacement, position * hiddenSize);
       }
       const out = await encoder.run({ token_embeddings: float32(embeddings, [1, length, hiddenSize]) });
-      states.set((out['states'] as Tensor<'float32'>).data, index * length * hiddenSize);
+      states.set((out.states as Tensor<'float32'>).data, index * length * hiddenSize);
     }
     return float32(states, [prompts.length, length, hiddenSize]);
+  }
+
+  /** The checkpoint's own embedding of a token, [hiddenSize]. */
+  async tokenEmbedding(id: number): Promise<Float32Array> {
+    const { length, hiddenSize } = this.text;
+    const table = await this.#embeddingTable();
+    const ids = new Array<number>(length).fill(id);
+    const out = await table.run({ input_ids: int64(ids, [1, length]) });
+    return (out.token_embeddings as Tensor<'float32'>).data.slice(0, hiddenSize);
   }
 
   /** One picture [3, H, W] in [-1, 1] -> latents [C, H/f, W/f] in the diffusion model's scale (posterior mean). */
@@ -126,7 +129,7 @@ export class Pipeline {
       return graph;
     });
     const out = await session.run({ picture: float32(pixels, [1, 3, height, width]) });
-    return (out['latents'] as Tensor<'float32'>).data;
+    return (out.latents as Tensor<'float32'>).data;
   }
 
   /** Latents [C, h, w] in the diffusion model's scale -> picture [3, h*f, w*f], about [-1, 1]. */
@@ -140,7 +143,16 @@ export class Pipeline {
       return graph;
     });
     const out = await session.run({ latents: float32(latents, shape) });
-    return (out['picture'] as Tensor<'float32'>).data;
+    return (out.picture as Tensor<'float32'>).data;
+  }
+
+  #embeddingTable(): Promise<Session> {
+    return this.session('text:embeddings', () => {
+      const graph = new Graph('token embeddings');
+      const ids = graph.input('input_ids', [1, this.text.length], 'int64');
+      graph.output('token_embeddings', embedTokens(new Scope(graph, 'text_encoder'), this.text, ids));
+      return graph;
+    });
   }
 
   async #open(graph: Graph): Promise<Session> {

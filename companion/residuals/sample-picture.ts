@@ -96,7 +96,7 @@ export async function* samplePicture(
         timestep: float32(new Float32Array(batch).fill(timestep), [batch]),
       });
       if (concepts.length > 0) localizer.observe(outputs);
-      const prediction = outputs['prediction']!.data as Float32Array;
+      const prediction = outputs.prediction!.data as Float32Array;
       return isGuided ? guided(prediction, settings.guidanceScale) : prediction;
     },
   });

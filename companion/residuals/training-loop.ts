@@ -1,0 +1,126 @@
+/**
+ * The training loop of personalized residuals: noise-prediction loss on the references, everything frozen but the
+ * factors (and, where the model's settings say so, the identifier's token embedding), AdamW.
+ *
+ * Every draw of step k comes from a random stream of its own, made from the seed and k. So nothing random needs to
+ * be saved: a run resumed at step k goes on exactly as the uninterrupted one.
+ */
+
+import { LikenessError } from '../../shared/errors.ts';
+import type { Tensor } from '../checkpoint/tensor.ts';
+import type { Pipeline } from '../diffusion/pipeline.ts';
+import { Random } from '../diffusion/random.ts';
+import type { Session } from '../runtime/session.ts';
+import { AdamW } from './adamw.ts';
+import { factorFeeds } from './attach.ts';
+import type { TeachingSettings } from './settings.ts';
+import { type BatchFeeds, drawBatch } from './training-batch.ts';
+import { buildTrainingGraph, trainingNames } from './training-graph.ts';
+import { learningRateShare } from './training-schedule.ts';
+import type { TrainingSet } from './training-set.ts';
+import { learnedParameters, type TrainingState } from './training-state.ts';
+
+export interface TrainingStep {
+  /** Steps done, 1 to `steps`. */
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  /** The run as it stands after this step: the live arrays, to be read before the next step is pulled. */
+  readonly state: TrainingState;
+}
+
+export interface TrainingRun {
+  readonly pipeline: Pipeline;
+  readonly set: TrainingSet;
+  readonly settings: TeachingSettings;
+  /** Where to go on from; changed in place. */
+  readonly state: TrainingState;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Trains from `state` on and yields after every step.
+ * @throws LikenessError `cancelled` between two steps when `signal` is aborted; `input` when the loss is not finite
+ */
+export async function* train({
+  pipeline,
+  set,
+  settings,
+  state,
+  signal,
+}: TrainingRun): AsyncGenerator<TrainingStep> {
+  const session = await trainingSession(pipeline, set, settings, state);
+  const learned = learnedParameters(state);
+  const clip = settings.gradientClip > 0 ? { clipNorm: settings.gradientClip } : {};
+  const optimizer = new AdamW(learned, settings.weightDecay, state.moments, clip);
+  while (state.step < settings.steps) {
+    if (signal?.aborted)
+      throw new LikenessError('cancelled', `teaching was cancelled after step ${state.step}`);
+    const random = new Random(settings.seed, state.step);
+    const batches = drawBatch(pipeline, set, settings, random);
+    const { loss, gradients } = await lossAndGradients(session, batches, state);
+    if (!Number.isFinite(loss)) {
+      throw new LikenessError('input', `teaching diverged at step ${state.step + 1}: the loss is ${loss}`, {
+        advice: `Use a lower learning rate than ${settings.learningRate}.`,
+      });
+    }
+    const share = learningRateShare(settings, state.step);
+    optimizer.step(gradients, (name) =>
+      name === trainingNames.tokenEmbedding
+        ? settings.tokenLearningRate * share
+        : settings.learningRate * share,
+    );
+    state.step += 1;
+    state.moments = optimizer.state();
+    state.losses.push(loss);
+    yield { step: state.step, steps: settings.steps, loss, state };
+  }
+}
+
+/** The session that computes loss and gradients of one micro-batch. */
+function trainingSession(
+  pipeline: Pipeline,
+  set: TrainingSet,
+  settings: TeachingSettings,
+  { factors, tokenEmbedding }: TrainingState,
+): Promise<Session> {
+  const { microBatchSize: batch } = settings;
+  const { height, width } = set;
+  const withText = tokenEmbedding !== undefined;
+  const key = `training:${batch}x${height}x${width}:${withText}:${[...factors.values()].map(({ rank }) => rank)}`;
+  return pipeline.session(key, () =>
+    buildTrainingGraph({
+      unet: pipeline.unet,
+      ...(withText ? { text: pipeline.text } : {}),
+      batch,
+      height,
+      width,
+      tokens: pipeline.text.length,
+      rankAt: (path) => factors.get(path)!.rank,
+    }),
+  );
+}
+
+/** Mean loss and mean gradients over the micro-batches, which are all of one size. */
+async function lossAndGradients(session: Session, batches: readonly BatchFeeds[], state: TrainingState) {
+  const learned = learnedParameters(state);
+  const fixed: Record<string, Tensor> = factorFeeds(0, state.factors);
+  if (state.tokenEmbedding !== undefined) {
+    fixed[trainingNames.tokenEmbedding] = {
+      dtype: 'float32',
+      shape: [1, 1, state.tokenEmbedding.length],
+      data: state.tokenEmbedding,
+    };
+  }
+  let loss = 0;
+  const gradients = new Map([...learned].map(([name, { length }]) => [name, new Float32Array(length)]));
+  for (const feeds of batches) {
+    const outputs = await session.run({ ...fixed, ...feeds });
+    loss += (outputs[trainingNames.loss]!.data as Float32Array)[0]! / batches.length;
+    for (const [name, sum] of gradients) {
+      const part = outputs[trainingNames.gradient(name)]!.data as Float32Array;
+      for (let index = 0; index < sum.length; index++) sum[index]! += part[index]! / batches.length;
+    }
+  }
+  return { loss, gradients };
+}

@@ -1,0 +1,99 @@
+/**
+ * A training run as it stands after some step, in memory and on disk (safetensors, float32: a resumed run must go
+ * on from the very same numbers).
+ */
+
+import { LikenessError } from '../../shared/errors.ts';
+import { openSafetensors, readFloat32 } from '../checkpoint/safetensors-file.ts';
+import { writeSafetensors } from '../checkpoint/safetensors-writer.ts';
+import type { AdamWState, Named } from './adamw.ts';
+import { factorNames } from './attach.ts';
+import type { Factors } from './factors.ts';
+import { trainingNames } from './training-graph.ts';
+
+export interface TrainingState {
+  /** Steps done. */
+  step: number;
+  readonly factors: Factors;
+  /** [hiddenSize]; undefined where no token embedding is learned. */
+  readonly tokenEmbedding: Float32Array | undefined;
+  /** Undefined before the first step. */
+  moments: AdamWState | undefined;
+  /** Loss of every step done, for the curve. */
+  readonly losses: number[];
+}
+
+/** The learned arrays by their names in the training graph. The live arrays, not copies. */
+export function learnedParameters({ factors, tokenEmbedding }: TrainingState): Named {
+  const learned = new Map<string, Float32Array>();
+  for (const [path, { down, up }] of factors) {
+    const names = factorNames(0, path);
+    learned.set(names.down, down).set(names.up, up);
+  }
+  if (tokenEmbedding !== undefined) learned.set(trainingNames.tokenEmbedding, tokenEmbedding);
+  return learned;
+}
+
+const PREFIXES = { value: 'value:', first: 'first:', second: 'second:' } as const;
+
+/**
+ * @param fingerprint of everything that decides the run (settings, references, model); a state is only taken up by
+ *   a run with the same one
+ */
+export async function saveTrainingState(
+  path: string,
+  state: TrainingState,
+  fingerprint: string,
+): Promise<void> {
+  const tensors = new Map<string, { dtype: 'F32'; shape: number[]; data: Float32Array }>();
+  const put = (prefix: string, values: Named) => {
+    for (const [name, data] of values)
+      tensors.set(prefix + name, { dtype: 'F32', shape: [data.length], data });
+  };
+  put(PREFIXES.value, learnedParameters(state));
+  if (state.moments !== undefined) {
+    put(PREFIXES.first, state.moments.first);
+    put(PREFIXES.second, state.moments.second);
+  }
+  tensors.set('losses', {
+    dtype: 'F32',
+    shape: [state.losses.length],
+    data: Float32Array.from(state.losses),
+  });
+  await writeSafetensors(path, tensors, {
+    'likeness.training_state': '1',
+    'likeness.step': String(state.step),
+    'likeness.fingerprint': fingerprint,
+  });
+}
+
+/**
+ * Fills `initial` (a fresh state of the same run) from the file and returns it.
+ * @throws LikenessError `input` when the file belongs to another run, `checkpoint-format` when it is damaged
+ */
+export async function loadTrainingState(
+  path: string,
+  initial: TrainingState,
+  fingerprint: string,
+): Promise<TrainingState> {
+  const file = await openSafetensors(path);
+  if (file.metadata['likeness.fingerprint'] !== fingerprint) {
+    throw new LikenessError('input', `${path}: was saved by a run with other images, settings or model`, {
+      advice: 'Resume with the same images and flags, or delete the file to start anew.',
+    });
+  }
+  const read = async (name: string): Promise<Float32Array> => {
+    const entry = file.tensors.get(name);
+    if (entry === undefined) throw new LikenessError('checkpoint-format', `${path}: ${name} is missing`);
+    return (await readFloat32(entry)).data;
+  };
+  const step = Number(file.metadata['likeness.step']);
+  const first = new Map<string, Float32Array>();
+  const second = new Map<string, Float32Array>();
+  for (const [name, values] of learnedParameters(initial)) {
+    values.set(await read(PREFIXES.value + name));
+    first.set(name, await read(PREFIXES.first + name));
+    second.set(name, await read(PREFIXES.second + name));
+  }
+  return { ...initial, step, moments: { step, first, second }, losses: [...(await read('losses'))] };
+}
