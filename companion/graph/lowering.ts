@@ -59,7 +59,7 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
     if (!reads(1) && options.fusedAttention !== false) return [fusedAttention(q!, k!, v!, scale)];
     const scores = matmul(mul(q!, scale), transpose(k!, [0, 1, 3, 2])); // [B, H, N, M]
     const probabilities = softmax(scores);
-    return [matmul(probabilities, v!), probabilities];
+    return [reads(0) ? matmul(probabilities, v!) : undefined, probabilities];
   },
 };
 

@@ -7,6 +7,7 @@ import type { WeightLocation } from '../checkpoint/weight-location.ts';
 import type { Graph } from '../graph/graph.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import type { Device } from './device.ts';
+import { namingMemory } from './memory-failure.ts';
 
 /** Above this, a packed copy of the weights costs more in memory than it gains in speed (4 to 6 %). */
 const MAX_PACKED_BYTES = 1 << 30;
@@ -53,7 +54,7 @@ export async function openSession(
   const fusedAttention = options.fusedAttention ?? device === 'cpu';
   const model = encodeModel(graph, fromRoot, { fusedAttention });
   const mapped = (options.weights ?? defaultPlacement(graph)) === 'mapped';
-  const inference = await InferenceSession.create(model, {
+  const creation = InferenceSession.create(model, {
     executionProviders: [device],
     intraOpNumThreads: options.threads ?? Math.max(1, availableParallelism()),
     interOpNumThreads: 1,
@@ -68,7 +69,7 @@ export async function openSession(
       },
     },
   });
-  return new Session(graph, inference);
+  return new Session(graph, await namingMemory(creation));
 }
 
 function defaultPlacement(graph: Graph): WeightPlacement {
@@ -95,7 +96,10 @@ export class Session {
     this.#inference = inference;
   }
 
-  /** Feeds must be exactly the graph's inputs, in type and shape; the answer holds exactly its outputs. */
+  /**
+   * Feeds must be exactly the graph's inputs, in type and shape; the answer holds exactly its outputs.
+   * Throws LikenessError 'memory' when there is not enough of it; the session can be used again.
+   */
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const runtimeFeeds: Record<string, RuntimeTensor> = {};
     for (const name of Object.keys(feeds)) {
@@ -104,7 +108,7 @@ export class Session {
     for (const [name, expected] of this.#inputs) {
       runtimeFeeds[`input:${name}`] = this.#feed(name, feeds[name], expected);
     }
-    const results = await this.#inference.run(runtimeFeeds);
+    const results = await namingMemory(this.#inference.run(runtimeFeeds));
     const outputs: Record<string, Tensor> = {};
     for (const [name, { type, dims, data }] of Object.entries(results)) {
       outputs[name.slice('output:'.length)] = { dtype: type, shape: dims, data } as Tensor;

@@ -1,0 +1,86 @@
+/** Which device to use: what was asked for, or the best that passes its self-test here. */
+import { env } from 'onnxruntime-node';
+import { LikenessError } from '../../shared/errors.ts';
+import { AUTOMATIC_ORDER, availableDevices, type Device } from './device.ts';
+import { tryDevice } from './device-trial.ts';
+import { recallTrial, recordTrial } from './trial-record.ts';
+
+/** A first start of a GPU compiles its shaders. */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+export interface DeviceChoice {
+  readonly device: Device;
+  /** Why this one, as one line for people. */
+  readonly reason: string;
+  /** Better devices that cannot be used, and why. */
+  readonly refused: readonly Refusal[];
+}
+
+export interface Refusal {
+  readonly device: Device;
+  readonly reason: string;
+}
+
+export interface ChoiceOptions {
+  /** Where outcomes of self-tests are kept; without it every choice tests anew. */
+  readonly cacheFolder?: string;
+  /** For one self-test. Default 60 s. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A device asked for by name must pass, else LikenessError 'device-unavailable' says why and what to do; 'auto'
+ * never fails, since the CPU needs no test.
+ */
+export async function chooseDevice(
+  wanted: Device | 'auto',
+  options: ChoiceOptions = {},
+): Promise<DeviceChoice> {
+  if (wanted === 'cpu') return { device: 'cpu', reason: 'asked for', refused: [] };
+  if (wanted !== 'auto') {
+    const fault = await faultOf(wanted, options, 'fresh');
+    if (fault === undefined)
+      return { device: wanted, reason: 'asked for, and passed its self-test', refused: [] };
+    throw new LikenessError('device-unavailable', `${wanted} cannot be used here: ${fault}`, {
+      advice: ADVICE[wanted],
+    });
+  }
+  const refused: Refusal[] = [];
+  const available = availableDevices();
+  for (const device of AUTOMATIC_ORDER) {
+    if (!available.includes(device)) continue; // another system's
+    if (device === 'cpu') break;
+    const reason = await faultOf(device, options, 'recent');
+    if (reason === undefined) return { device, reason: 'the best device that passed its self-test', refused };
+    refused.push({ device, reason });
+  }
+  return { device: 'cpu', reason: 'no faster device can be used here', refused };
+}
+
+const ADVICE: Readonly<Record<Exclude<Device, 'cpu'>, string>> = {
+  cuda: 'Install the NVIDIA driver, CUDA 12 and cuDNN 9, and the CUDA part of onnxruntime (see the README), or use --device auto.',
+  dml: 'DirectML needs Windows 10 or later and a DirectX 12 graphics card with a current driver; or use --device auto.',
+  webgpu: 'WebGPU needs a graphics card with a current driver (on Linux with Vulkan); or use --device auto.',
+  coreml: 'CoreML needs macOS; or use --device auto.',
+};
+
+/**
+ * Undefined when the device works. A refusal is remembered too, so that 'auto' starts quickly where there is no
+ * GPU; whoever names a device has perhaps just installed a driver, and gets it tested ('fresh').
+ */
+async function faultOf(
+  device: Device,
+  { cacheFolder, timeoutMs = DEFAULT_TIMEOUT_MS }: ChoiceOptions,
+  refusals: 'recent' | 'fresh',
+): Promise<string | undefined> {
+  const version = env.versions.node ?? env.versions.common;
+  if (!availableDevices().includes(device)) {
+    return `onnxruntime ${version} for ${process.platform}-${process.arch} does not have it`;
+  }
+  const key = `${device} onnxruntime-${version}`;
+  const known = cacheFolder === undefined ? undefined : await recallTrial(cacheFolder, key);
+  if (known !== undefined && (known.fault === null || refusals === 'recent')) return known.fault ?? undefined;
+  const fault = await tryDevice(device, timeoutMs);
+  if (cacheFolder !== undefined) await recordTrial(cacheFolder, key, fault);
+  return fault;
+}
