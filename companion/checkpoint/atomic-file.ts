@@ -6,7 +6,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 
@@ -31,7 +31,7 @@ export async function streamFileAtomically(
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const file = await open(temporary, 'wx');
     try {
       await write(file);
@@ -45,6 +45,26 @@ export async function streamFileAtomically(
     await rm(temporary, { force: true }).catch(() => {});
     throw storageError(path, cause);
   }
+}
+
+/**
+ * A folder and its parents. Not mkdir's own recursion: where the system answers ENOENT for a folder whose parent is
+ * there, as /proc does, Node 20 tries again for ever and cannot be interrupted (seen).
+ */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolder(parent);
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    // Another process may have been faster.
+    if (!(await isFolder(path))) throw cause;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 /** Makes the rename itself last through a power cut. Windows has no such call for folders. */
