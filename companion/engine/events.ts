@@ -1,0 +1,95 @@
+/**
+ * What long work says while it runs: one stream for the command line, the companion and tests. Pictures are pixels
+ * here; whoever shows them encodes them.
+ */
+
+import type { FrameFinding } from '../images/frame-findings.ts';
+import type { Picture } from '../images/picture.ts';
+
+export type TeachEvent =
+  | { readonly type: 'model'; readonly name: string; readonly device: string; readonly resolution: number }
+  /** One a frame that was read, with advice where there is any. */
+  | {
+      readonly type: 'frame';
+      readonly file: string;
+      readonly index: number;
+      readonly total: number;
+      readonly findings: readonly FrameFinding[];
+    }
+  /** References are being encoded. */
+  | { readonly type: 'preparing'; readonly done: number; readonly total: number }
+  /** A saved run was found and is taken up after `step`. */
+  | { readonly type: 'resumed'; readonly step: number; readonly steps: number }
+  | {
+      readonly type: 'step';
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      /** Running mean of the loss: single steps jump with their timesteps. */
+      readonly smoothedLoss: number;
+      readonly stepsPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  /** The run was saved and can be resumed from here. */
+  | { readonly type: 'saved'; readonly step: number; readonly file: string }
+  | {
+      readonly type: 'taught';
+      /** The concept file. */
+      readonly file: string;
+      readonly name: string;
+      readonly identifier: string;
+      readonly classWord: string;
+      readonly sizeBytes: number;
+      readonly seconds: number;
+      readonly finalLoss: number;
+    };
+
+export type GenerateEvent =
+  | { readonly type: 'model'; readonly name: string; readonly device: string; readonly resolution: number }
+  /** The prompt as the model reads it. */
+  | {
+      readonly type: 'prompt';
+      readonly text: string;
+      readonly tokenCount: number;
+      /** How many tokens did not fit into the model's limit, and the text they stood for. */
+      readonly truncated: number;
+      readonly droppedText: string;
+    }
+  | {
+      readonly type: 'step';
+      /** From 0. */
+      readonly picture: number;
+      readonly count: number;
+      readonly step: number;
+      readonly steps: number;
+      /** For everything that is still to come. */
+      readonly secondsLeft: number;
+      /** A small, rough look at the picture in the making. */
+      readonly preview: Picture;
+    }
+  | {
+      readonly type: 'picture';
+      readonly picture: number;
+      readonly count: number;
+      readonly seed: number;
+      readonly image: Picture;
+      readonly masks: readonly MaskReport[];
+      readonly seconds: number;
+      /** The PNG that was written; undefined where none was asked for. */
+      readonly file: string | undefined;
+    };
+
+/** Where a concept acted in a picture. */
+export interface MaskReport {
+  /** Concept name. */
+  readonly concept: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** [rows * columns], 0..1. */
+  readonly values: Float32Array;
+  /** 0..1; below LOW_CONFIDENCE the mask is probably wrong. */
+  readonly confidence: number;
+}
+
+/** Otsu's separability of a map without structure is 0.75 at most; object maps reach more. */
+export const LOW_CONFIDENCE = 0.6;

@@ -1,0 +1,33 @@
+/** How fast work goes and when it will be done, from the moments at which its steps ended. */
+
+/** Steps that the speed is taken over: enough to smooth, few enough to follow a machine that slows down. */
+const WINDOW = 20;
+
+export class Pace {
+  readonly #now: () => number;
+  readonly #moments: number[];
+
+  /** @param now milliseconds, monotonic */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#moments = [now()];
+  }
+
+  /** Call when a step is done. */
+  tick(): void {
+    this.#moments.push(this.#now());
+    if (this.#moments.length > WINDOW + 1) this.#moments.shift();
+  }
+
+  /** Over the last steps; 0 before the first. */
+  get stepsPerSecond(): number {
+    const steps = this.#moments.length - 1;
+    const seconds = (this.#moments.at(-1)! - this.#moments[0]!) / 1000;
+    return steps > 0 && seconds > 0 ? steps / seconds : 0;
+  }
+
+  /** Infinity before the first step. */
+  secondsFor(steps: number): number {
+    return steps / this.stepsPerSecond;
+  }
+}

@@ -1,0 +1,54 @@
+/** What the engine is asked to do. Checked at the border (command line, socket), trusted here. */
+
+import type { SamplingSettings, TeachingRecommendation } from '../residuals/settings.ts';
+import type { Device } from '../runtime/device.ts';
+
+export interface EngineOptions {
+  /** Folder of the base model in diffusers layout. */
+  readonly model: string;
+  readonly device: Device | 'auto';
+  readonly threads?: number | undefined;
+  /** Folder for what can be made again. */
+  readonly cacheFolder: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TeachRequest extends EngineOptions {
+  /** 1 to 32 picture files. */
+  readonly images: readonly string[];
+  /** What prompts call it, without the @. */
+  readonly name: string;
+  /** What it is: "bottle", "coffee mug". */
+  readonly classWord: string;
+  /** Where the concept file goes. */
+  readonly out: string;
+  /** Where the run is saved while it goes on; removed when it ends. */
+  readonly stateFile: string;
+  /** Differences from the model's recommended settings. */
+  readonly settings: Partial<TeachingRecommendation>;
+  readonly seed: number;
+  /** Also learn from mirrored references; wrong for anything with lettering. */
+  readonly mirror: boolean;
+  readonly rights?:
+    | { readonly owner?: string; readonly licence?: string; readonly note?: string }
+    | undefined;
+}
+
+export interface GenerateRequest extends EngineOptions {
+  /** With mentions: "@aurora on a beach". */
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  /** Concept files that the prompt may mention. */
+  readonly concepts: readonly string[];
+  readonly count: number;
+  /** Picture k uses seed + k. */
+  readonly seed: number;
+  /** In pixels; undefined: the model's own resolution. */
+  readonly size?: { readonly width: number; readonly height: number } | undefined;
+  /** Strength of the residuals: 1 as taught. */
+  readonly strength: number;
+  /** Differences from the model's recommended settings. */
+  readonly settings: Partial<SamplingSettings>;
+  /** Folder for the PNGs; undefined: none are written. */
+  readonly out?: string | undefined;
+}

@@ -1,0 +1,250 @@
+/** Teaching, from picture files to a concept file. */
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { LikenessError } from '../../shared/errors.ts';
+import { Random } from '../diffusion/random.ts';
+import { decodePicture } from '../images/decode.ts';
+import { thumbnailUrl } from '../images/encode.ts';
+import { inspectFrame } from '../images/frame-findings.ts';
+import type { Picture } from '../images/picture.ts';
+import { chooseIdentifiers } from '../models/identifier.ts';
+import { type Concept, THUMBNAIL_MAX_BYTES } from '../residuals/concept.ts';
+import { writeConcept } from '../residuals/concept-file.ts';
+import { initialFactors, rankOf } from '../residuals/factors.ts';
+import { planMicroBatch } from '../residuals/memory-plan.ts';
+import type { TeachingSettings } from '../residuals/settings.ts';
+import { projOutSites } from '../residuals/sites.ts';
+import { buildTrainingGraph } from '../residuals/training-graph.ts';
+import { train } from '../residuals/training-loop.ts';
+import { prepareTrainingSet } from '../residuals/training-set.ts';
+import { loadTrainingState, saveTrainingState, type TrainingState } from '../residuals/training-state.ts';
+import type { TeachEvent } from './events.ts';
+import { type LoadedModel, loadModel } from './loaded-model.ts';
+import { Pace } from './pace.ts';
+import type { TeachRequest } from './requests.ts';
+
+/** More frames than this add time and no likeness: the paper uses 3 to 5. */
+export const MAX_IMAGES = 32;
+
+/** Between two savings of a run: a crash costs no more than this, and saving takes well under a second. */
+const SAVE_INTERVAL_MS = 15_000;
+
+/** Random stream of the factors' first values; training steps use 0, 1, 2, ... */
+const INITIAL_STREAM = 0xffff_ffff;
+
+/** Weight of the newest loss in the running mean. */
+const LOSS_SMOOTHING = 0.05;
+
+/** Side of the picture in the concept file's header, in pixels. */
+const THUMBNAIL_SIDE = 256;
+
+/**
+ * @throws LikenessError `image-*`, `checkpoint-*`, `storage`, `input`; `cancelled` after the run was saved
+ */
+export async function* teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
+  // Before the model is opened: a bad picture should not cost a wait.
+  const pictures = await readFrames(request.images);
+  const model = await loadModel(request);
+  try {
+    yield* teachOn(model, pictures, request);
+  } finally {
+    await model.pipeline.close();
+  }
+}
+
+/** @throws LikenessError `input` for none or too many, `image-*` for one that is no use */
+export async function readFrames(files: readonly string[]): Promise<Picture[]> {
+  if (files.length < 1 || files.length > MAX_IMAGES) {
+    throw new LikenessError('input', `got ${files.length} images, expected 1 to ${MAX_IMAGES}`, {
+      advice: 'Three to eight frames from different angles work best.',
+    });
+  }
+  const pictures: Picture[] = [];
+  for (const file of files) pictures.push(await decodePicture(file));
+  return pictures;
+}
+
+/** As `teach`, on a model that is open already and stays open. */
+export async function* teachOn(
+  model: LoadedModel,
+  pictures: readonly Picture[],
+  request: TeachRequest,
+): AsyncGenerator<TeachEvent, void> {
+  const started = performance.now();
+  const { pipeline, recommended, identity, device } = model;
+  const { resolution } = pipeline;
+  yield { type: 'model', name: identity.name, device, resolution };
+  for (const [index, picture] of pictures.entries()) {
+    const file = request.images[index]!;
+    const findings = await inspectFrame(picture, resolution);
+    yield { type: 'frame', file, index, total: pictures.length, findings };
+  }
+  const settings = teachingSettings(model, request);
+  const [identifier] = chooseIdentifiers(pipeline.tokenizer, {
+    count: 1,
+    avoid: request.classWord.split(' '),
+    recommended: recommended.identifiers,
+  });
+  const training = prepareTrainingSet(pipeline, {
+    pictures,
+    identifier: identifier!,
+    classWord: request.classWord,
+    settings,
+    mirror: request.mirror,
+  });
+  let prepared = await training.next();
+  for (; !prepared.done; prepared = await training.next()) yield { type: 'preparing', ...prepared.value };
+  const set = prepared.value;
+
+  const fingerprint = runFingerprint(model, pictures, request, settings);
+  const tokenEmbedding = settings.trainTokenEmbedding
+    ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier!)[0]!)
+    : undefined;
+  let state: TrainingState = {
+    step: 0,
+    factors: initialFactors(
+      projOutSites(pipeline.unet),
+      settings.rank,
+      new Random(request.seed, INITIAL_STREAM),
+    ),
+    tokenEmbedding,
+    moments: undefined,
+    losses: [],
+  };
+  if (existsSync(request.stateFile)) {
+    state = await loadTrainingState(request.stateFile, state, fingerprint);
+    yield { type: 'resumed', step: state.step, steps: settings.steps };
+  }
+
+  const pace = new Pace();
+  let smoothedLoss = state.losses.reduce(smooth, state.losses[0] ?? Number.NaN);
+  let savedAt = performance.now();
+  try {
+    for await (const { step, steps, loss } of train({
+      pipeline,
+      set,
+      settings,
+      state,
+      signal: request.signal,
+    })) {
+      pace.tick();
+      smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smooth(smoothedLoss, loss);
+      const secondsLeft = pace.secondsFor(steps - step);
+      yield {
+        type: 'step',
+        step,
+        steps,
+        loss,
+        smoothedLoss,
+        stepsPerSecond: pace.stepsPerSecond,
+        secondsLeft,
+      };
+      if (performance.now() - savedAt > SAVE_INTERVAL_MS && step < steps) {
+        await saveTrainingState(request.stateFile, state, fingerprint);
+        savedAt = performance.now();
+        yield { type: 'saved', step, file: request.stateFile };
+      }
+    }
+  } catch (error) {
+    const cancelled = error instanceof LikenessError && error.code === 'cancelled';
+    if (cancelled && state.step > 0) await saveTrainingState(request.stateFile, state, fingerprint);
+    throw error;
+  }
+
+  const seconds = (performance.now() - started) / 1000;
+  const concept = await taughtConcept(model, pictures, request, settings, state, {
+    identifier: identifier!,
+    seconds,
+  });
+  await writeConcept(request.out, concept);
+  await rm(request.stateFile, { force: true });
+  yield {
+    type: 'taught',
+    file: request.out,
+    name: request.name,
+    identifier: identifier!,
+    classWord: request.classWord,
+    sizeBytes: (await stat(request.out)).size,
+    seconds,
+    finalLoss: smoothedLoss,
+  };
+}
+
+function smooth(mean: number, loss: number): number {
+  return mean + LOSS_SMOOTHING * (loss - mean);
+}
+
+/** The model's recommendation, what the request changes of it, and as large a micro-batch as memory allows. */
+function teachingSettings({ pipeline, recommended }: LoadedModel, request: TeachRequest): TeachingSettings {
+  const chosen = { ...recommended.teaching, ...request.settings };
+  const cells = pipeline.resolution / pipeline.downscale;
+  const { microBatchSize } = planMicroBatch(chosen.batchSize, process.availableMemory(), (batch) =>
+    buildTrainingGraph({
+      unet: pipeline.unet,
+      ...(chosen.trainTokenEmbedding ? { text: pipeline.text } : {}),
+      batch,
+      height: cells,
+      width: cells,
+      tokens: pipeline.text.length,
+      rankAt: (path) => {
+        const site = projOutSites(pipeline.unet).find((candidate) => candidate.path === path)!;
+        return rankOf(chosen.rank, site.channels);
+      },
+    }),
+  );
+  return { ...chosen, seed: request.seed, microBatchSize };
+}
+
+/** Of everything that decides what a run learns. */
+function runFingerprint(
+  { identity }: LoadedModel,
+  pictures: readonly Picture[],
+  { classWord, mirror }: TeachRequest,
+  settings: TeachingSettings,
+): string {
+  const hash = createHash('sha256').update(JSON.stringify({ identity, classWord, mirror, settings }));
+  for (const { width, height, channels, data } of pictures) {
+    hash.update(`${width}x${height}x${channels}`).update(data);
+  }
+  return hash.digest('hex');
+}
+
+async function taughtConcept(
+  { pipeline, identity }: LoadedModel,
+  pictures: readonly Picture[],
+  request: TeachRequest,
+  settings: TeachingSettings,
+  state: TrainingState,
+  { identifier, seconds }: { identifier: string; seconds: number },
+): Promise<Concept> {
+  const url = await thumbnailUrl(pictures[0]!, THUMBNAIL_SIDE, THUMBNAIL_MAX_BYTES);
+  const bytes = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
+  const { captions, rank, ...plain } = settings;
+  return {
+    name: request.name,
+    classWord: request.classWord,
+    identifier,
+    baseModel: identity,
+    resolution: { width: pipeline.resolution, height: pipeline.resolution },
+    method: {
+      ...plain,
+      rankFraction: rank.fraction,
+      rankMinimum: rank.minimum,
+      captions: captions.join(' | '),
+    },
+    referenceCount: pictures.length,
+    figures: {
+      seconds,
+      finalLoss: state.losses.slice(-20).reduce((sum, loss, _, all) => sum + loss / all.length, 0),
+    },
+    rights: request.rights ?? {},
+    version: 1,
+    createdAt: new Date().toISOString(),
+    factors: state.factors,
+    linear: pipeline.unet.linearProjection,
+    thumbnail: { mediaType: 'image/jpeg', bytes },
+    ...(state.tokenEmbedding && { tokenEmbedding: state.tokenEmbedding }),
+  };
+}
