@@ -61,7 +61,8 @@ export async function openSession(
     graphOptimizationLevel: mapped ? 'extended' : 'all',
     // With a pattern, the peak of a training graph nearly doubles on the second run.
     enableMemPattern: false,
-    logSeverityLevel: 3,
+    // Errors come as exceptions; printed besides, they would only disturb the command line.
+    logSeverityLevel: 4,
     extra: {
       session: {
         ...(mapped ? { disable_prepacking: '1' } : {}),

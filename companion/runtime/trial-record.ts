@@ -1,8 +1,8 @@
 /** What self-tests found, in one small JSON file of the cache folder. Losing it costs seconds, so it never fails. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
 
 const FILE = 'devices.json';
 
@@ -33,8 +33,7 @@ export async function recallTrial(folder: string, key: string): Promise<Trial | 
 export async function recordTrial(folder: string, key: string, fault: string | undefined): Promise<void> {
   const trials = { ...(await read(folder)), [key]: { fault: fault ?? null, testedAtMs: Date.now() } };
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFileAtomic(join(folder, FILE), `${JSON.stringify(trials, undefined, 2)}\n`);
+    await writeFileAtomically(join(folder, FILE), `${JSON.stringify(trials, undefined, 2)}\n`);
   } catch {
     // A full or read-only disk: the device is tested again next time.
   }

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { gradient } from '../../companion/graph/gradient.ts';
+import { Graph } from '../../companion/graph/graph.ts';
+import { lowerGraph } from '../../companion/graph/lowering.ts';
+import { attention, layerNorm, reduceSum } from '../../companion/graph/ops.ts';
+import type { Value } from '../../companion/graph/value.ts';
+
+const opsOf = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
+
+function attentionGraph(): { graph: Graph; q: Value; output: Value; probabilities: Value } {
+  const graph = new Graph('g');
+  const q = graph.input('q', [1, 2, 3, 4]);
+  return { graph, q, ...attention(q, q, q, 0.5) };
+}
+
+it('fuses attention when nobody reads its probabilities', () => {
+  const { graph, output } = attentionGraph();
+  graph.output('y', output);
+  expect(opsOf(lowerGraph(graph))).toContain('MultiHeadAttention');
+  expect(opsOf(lowerGraph(graph, { fusedAttention: false }))).not.toContain('MultiHeadAttention');
+});
+
+it('does not fuse attention whose map is read, or that a gradient goes through', () => {
+  const mapped = attentionGraph();
+  mapped.graph.output('y', mapped.output);
+  mapped.graph.output('map', mapped.probabilities);
+  expect(opsOf(lowerGraph(mapped.graph))).not.toContain('MultiHeadAttention');
+
+  const trained = attentionGraph();
+  const [dq] = gradient(reduceSum(trained.output, [0, 1, 2, 3]), [trained.q]);
+  trained.graph.output('dq', dq!);
+  expect(opsOf(lowerGraph(trained.graph))).not.toContain('MultiHeadAttention');
+});
+
+it('does not multiply by the values of attention when only its map is read', () => {
+  const { graph, probabilities } = attentionGraph();
+  graph.output('map', probabilities);
+  expect(opsOf(lowerGraph(graph)).filter((op) => op === 'MatMul')).toHaveLength(1);
+});
+
+it('leaves layerNorm one operator for inference', () => {
+  const graph = new Graph('g');
+  const x = graph.input('x', [2, 4]);
+  graph.output('y', layerNorm(x, graph.parameter('scale', [4]), graph.parameter('bias', [4]), 1e-5));
+  expect(opsOf(lowerGraph(graph))).toEqual(['LayerNormalization']);
+});
+
+it('keeps names of inputs, parameters and outputs', () => {
+  const graph = new Graph('g');
+  const x = graph.input('x', [2, 4]);
+  graph.output('y', layerNorm(x, graph.parameter('scale', [4]), graph.parameter('bias', [4]), 1e-5));
+  graph.output('same as the input', x);
+  const lowered = lowerGraph(graph);
+  expect([...lowered.inputs.keys(), ...lowered.parameters.keys(), ...lowered.outputs.keys()]).toEqual([
+    'x',
+    'scale',
+    'bias',
+    'y',
+    'same as the input',
+  ]);
+});
