@@ -15,10 +15,13 @@ import { readJsonObject } from './json-file.ts';
 export const MANIFEST_NAME = 'checksums.json';
 
 /** Paths may not leave the model's folder. */
-const manifestSchema = z.record(
-  z.string().regex(/^(?!\.\.?\/)(?!.*\/\.\.?\/)[\w.-]+(\/[\w.-]+)*$/, 'expected a path inside the folder'),
-  z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex'),
-);
+const insidePath = z
+  .string()
+  .refine(
+    (path) => path.split('/').every((part) => /^[\w.-]+$/.test(part) && part !== '.' && part !== '..'),
+    'expected a path inside the folder',
+  );
+const manifestSchema = z.record(insidePath, z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex'));
 
 export interface VerifiedFile {
   /** Relative to the model's folder, as the manifest has it. */

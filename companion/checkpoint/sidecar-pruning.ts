@@ -16,18 +16,25 @@ export async function pruneSidecars(cacheFolder: string, maximumBytes: number): 
   const names = await readdir(cacheFolder).catch(() => []);
   const files = [];
   for (const name of names) {
-    if (!name.endsWith(SIDECAR_SUFFIX) && !name.endsWith(TEMPORARY_SUFFIX)) continue;
+    const isTemporary = name.endsWith(TEMPORARY_SUFFIX);
+    if (!isTemporary && !name.endsWith(SIDECAR_SUFFIX)) continue;
     const path = join(cacheFolder, name);
     // Another process may have removed it since.
     const found = await stat(path).catch(() => undefined);
-    if (found?.isFile()) files.push({ path, sizeBytes: found.size, usedMs: found.mtimeMs });
+    if (found?.isFile()) files.push({ path, isTemporary, sizeBytes: found.size, usedMs: found.mtimeMs });
   }
+  files.sort((a, b) => Number(b.isTemporary) - Number(a.isTemporary) || a.usedMs - b.usedMs);
   let keptBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let freedBytes = 0;
-  for (const { path, sizeBytes, usedMs } of files.sort((a, b) => a.usedMs - b.usedMs)) {
+  for (const { path, isTemporary, sizeBytes, usedMs } of files) {
     if (Date.now() - usedMs < MINIMUM_IDLE_MS) continue;
-    if (!path.endsWith(TEMPORARY_SUFFIX) && keptBytes <= maximumBytes) continue;
-    await rm(path, { force: true });
+    if (!isTemporary && keptBytes <= maximumBytes) break;
+    // Windows does not let go of a file that a session has mapped: it goes next time.
+    const isRemoved = await rm(path, { force: true }).then(
+      () => true,
+      () => false,
+    );
+    if (!isRemoved) continue;
     keptBytes -= sizeBytes;
     freedBytes += sizeBytes;
   }

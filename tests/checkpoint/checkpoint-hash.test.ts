@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import {
+  hashCheckpoint,
+  MANIFEST_NAME,
+  verifyCheckpoint,
+} from '../../companion/checkpoint/checkpoint-hash.ts';
+import { openCheckpoint } from '../../companion/checkpoint/diffusers-folder.ts';
+import { writeJson, writeScalar, writeTinyCheckpoint } from './checkpoint-files.ts';
+import { scratchFolder } from './scratch-folder.ts';
+
+const WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
+
+it('identifies a model by its weights, wherever its folder is', async () => {
+  const folder = await scratchFolder();
+  const cache = join(folder, 'cache');
+  const a = await writeTinyCheckpoint(join(folder, 'a'));
+  const b = join(folder, 'b');
+  await cp(a, b, { recursive: true });
+  const hash = await hashCheckpoint(await openCheckpoint(a), cache);
+  expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(await hashCheckpoint(await openCheckpoint(b), cache)).toBe(hash);
+  await writeScalar(join(b, WEIGHTS), 'w', 0.5);
+  expect(await hashCheckpoint(await openCheckpoint(b), cache)).not.toBe(hash);
+});
+
+it('reads weights once, and does not trust a damaged cache', async () => {
+  const folder = await scratchFolder();
+  const cache = join(folder, 'cache');
+  const checkpoint = await openCheckpoint(await writeTinyCheckpoint(join(folder, 'a')));
+  const hash = await hashCheckpoint(checkpoint, cache);
+  const names = await readdir(cache);
+  expect(names).toHaveLength(3);
+  for (const name of names) await writeFile(join(cache, name), 'damaged');
+  expect(await hashCheckpoint(checkpoint, cache)).toBe(hash);
+});
+
+it('verifies the files that the manifest names, and says which differ', async () => {
+  const root = await writeTinyCheckpoint(await scratchFolder());
+  expect(await verifyCheckpoint(root)).toBeUndefined();
+  const expected = createHash('sha256')
+    .update(await readFile(join(root, WEIGHTS)))
+    .digest('hex');
+  await writeJson(join(root, MANIFEST_NAME), { [WEIGHTS]: expected, 'unet/gone': expected });
+  expect(await verifyCheckpoint(root)).toEqual([
+    { path: WEIGHTS, expected, got: expected },
+    { path: 'unet/gone', expected, got: undefined },
+  ]);
+  await writeScalar(join(root, WEIGHTS), 'w', 0.5);
+  const [first] = (await verifyCheckpoint(root))!;
+  expect(first!.got).not.toBe(expected);
+});
+
+it.each(['../outside', '/etc/passwd', 'unet/../../x', 'a/./b', '..'])(
+  'refuses a manifest with %s',
+  async (path) => {
+    const root = await writeTinyCheckpoint(await scratchFolder());
+    await rm(join(root, 'vae'), { recursive: true });
+    await writeJson(join(root, MANIFEST_NAME), { [path]: '0'.repeat(64) });
+    await expect(verifyCheckpoint(root)).rejects.toMatchObject({ code: 'checkpoint-format' });
+  },
+);

@@ -1,0 +1,256 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openCheckpoint, openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
+import { readFloat32 } from '../../companion/checkpoint/safetensors-file.ts';
+import { requireParameters } from '../../companion/checkpoint/weight-store.ts';
+import { writeJson, writeScalar, writeTinyCheckpoint } from './checkpoint-files.ts';
+import { GOLDEN, NO_GOLDEN } from './golden-folder.ts';
+import { scratchFolder } from './scratch-folder.ts';
+
+const FILE = 'diffusion_pytorch_model.safetensors';
+const UNET_INDEX = `${FILE}.index.json`;
+
+const FAULTS: readonly [
+  what: string,
+  damage: (root: string) => Promise<unknown>,
+  code: string,
+  message: RegExp,
+][] = [
+  [
+    'a missing folder',
+    (root) => rm(root, { recursive: true }),
+    'checkpoint-missing',
+    /is not there, expected a folder/,
+  ],
+  [
+    'an empty folder',
+    async (root) => {
+      await rm(root, { recursive: true });
+      await mkdir(root);
+    },
+    'checkpoint-missing',
+    /is empty, expected a model in diffusers' folder layout/,
+  ],
+  [
+    'a file for a folder',
+    async (root) => {
+      await rm(root, { recursive: true });
+      await writeFile(root, '');
+    },
+    'checkpoint-missing',
+    /is a file, expected a folder/,
+  ],
+  [
+    'a single-file checkpoint',
+    (root) => rename(join(root, 'model_index.json'), join(root, 'v1-5.safetensors')),
+    'checkpoint-missing',
+    /has v1-5.safetensors, expected a model in diffusers' folder layout/,
+  ],
+  [
+    'another pipeline',
+    (root) => writeJson(join(root, 'model_index.json'), { _class_name: 'FluxPipeline' }),
+    'checkpoint-unsupported',
+    /describes "FluxPipeline", expected StableDiffusionPipeline/,
+  ],
+  [
+    'a pipeline of no class',
+    (root) => writeJson(join(root, 'model_index.json'), {}),
+    'checkpoint-unsupported',
+    /describes no class/,
+  ],
+  [
+    'an index that is not JSON',
+    (root) => writeFile(join(root, 'model_index.json'), '{'),
+    'checkpoint-format',
+    /model_index.json is not a readable JSON file/,
+  ],
+  [
+    'a config that is a list',
+    (root) => writeFile(join(root, 'unet', 'config.json'), '[]'),
+    'checkpoint-format',
+    /config.json holds no JSON object/,
+  ],
+  [
+    'an unknown component',
+    (root) => writeJson(join(root, 'vae', 'config.json'), { _class_name: 'VQModel' }),
+    'checkpoint-unsupported',
+    /vae\/config.json describes "VQModel", expected/,
+  ],
+  [
+    'a component at the place of another',
+    (root) => writeJson(join(root, 'vae', 'config.json'), { _class_name: 'UNet2DConditionModel' }),
+    'checkpoint-unsupported',
+    /describes "UNet2DConditionModel", expected AutoencoderKL or AutoencoderTiny/,
+  ],
+  [
+    'no VAE',
+    (root) => rm(join(root, 'vae'), { recursive: true }),
+    'checkpoint-missing',
+    /vae is not there, expected a folder/,
+  ],
+  [
+    'no text encoder',
+    (root) => rm(join(root, 'text_encoder'), { recursive: true }),
+    'checkpoint-missing',
+    /text_encoder is not there, expected a folder/,
+  ],
+  [
+    'no scheduler',
+    (root) => rm(join(root, 'scheduler'), { recursive: true }),
+    'checkpoint-missing',
+    /scheduler_config.json is not there/,
+  ],
+  [
+    'half a tokenizer',
+    (root) => rm(join(root, 'tokenizer', 'merges.txt')),
+    'checkpoint-missing',
+    /tokenizer has vocab.json, expected vocab.json and merges.txt/,
+  ],
+  [
+    'no weights',
+    (root) => rm(join(root, 'unet', FILE)),
+    'checkpoint-missing',
+    /unet holds no weights, expected/,
+  ],
+  [
+    'pickled weights',
+    (root) => rename(join(root, 'unet', FILE), join(root, 'unet', 'diffusion_pytorch_model.bin')),
+    'checkpoint-unsupported',
+    /diffusion_pytorch_model.bin, a pickle file, which can run code/,
+  ],
+  [
+    'an index that leaves the folder',
+    async (root) => {
+      await rename(join(root, 'unet', FILE), join(root, 'outside.safetensors'));
+      await writeJson(join(root, 'unet', UNET_INDEX), { weight_map: { w: '../outside.safetensors' } });
+    },
+    'checkpoint-format',
+    /weight_map.w: expected the name of a .safetensors file/,
+  ],
+  [
+    'an index without a map',
+    async (root) => {
+      await rm(join(root, 'unet', FILE));
+      await writeJson(join(root, 'unet', UNET_INDEX), {});
+    },
+    'checkpoint-format',
+    /is no index of shards: weight_map/,
+  ],
+  [
+    'a missing shard',
+    async (root) => {
+      await rm(join(root, 'unet', FILE));
+      await writeJson(join(root, 'unet', UNET_INDEX), { weight_map: { w: 'gone.safetensors' } });
+    },
+    'checkpoint-missing',
+    /gone.safetensors is not there/,
+  ],
+  [
+    'a shard without what the index promises',
+    async (root) => {
+      await rename(join(root, 'unet', FILE), join(root, 'unet', 'shard.safetensors'));
+      await writeJson(join(root, 'unet', UNET_INDEX), { weight_map: { other: 'shard.safetensors' } });
+    },
+    'checkpoint-format',
+    /has no tensor other, which its index promises/,
+  ],
+  [
+    'two shards with one name',
+    async (root) => {
+      await rm(join(root, 'unet', FILE));
+      await writeScalar(join(root, 'unet', 'a.safetensors'), 'w', 1);
+      await writeScalar(join(root, 'unet', 'b.safetensors'), 'w', 1);
+      await writeJson(join(root, 'unet', UNET_INDEX), {
+        weight_map: { w: 'a.safetensors', v: 'b.safetensors' },
+      });
+    },
+    'checkpoint-format',
+    /tensor w is in .*a.safetensors and in .*b.safetensors, expected once/,
+  ],
+];
+
+describe('a checkpoint that cannot be used', () => {
+  it.each(FAULTS)('is refused: %s', async (_what, damage, code, message) => {
+    const root = await writeTinyCheckpoint(join(await scratchFolder(), 'model'));
+    await damage(root);
+    const refusal = await openCheckpoint(root).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect((refusal as Error).message).not.toContain('\n');
+  });
+});
+
+describe('the weights of a component', () => {
+  const read = async (folder: string, prefer?: 'fp16') => {
+    const { weights } = await openComponent(folder, prefer ? { prefer } : {});
+    return (await readFloat32(weights.get('w'))).data[0];
+  };
+
+  it('are fp32 where both are there, unless fp16 is asked for', async () => {
+    const folder = join(await writeTinyCheckpoint(await scratchFolder()), 'unet');
+    await writeScalar(join(folder, 'diffusion_pytorch_model.fp16.safetensors'), 'w', 16);
+    expect(await read(folder)).toBe(0);
+    expect(await read(folder, 'fp16')).toBe(16);
+    await rm(join(folder, FILE));
+    expect(await read(folder)).toBe(16);
+  });
+
+  it.each([
+    'diffusion_pytorch_model.safetensors.index.json',
+    'diffusion_pytorch_model.fp16.safetensors.index.json',
+    'diffusion_pytorch_model.safetensors.index.fp16.json',
+    'model.safetensors.index.json',
+  ])('are found by the index %s', async (index) => {
+    const folder = join(await writeTinyCheckpoint(await scratchFolder()), 'unet');
+    await rm(join(folder, FILE));
+    await writeScalar(join(folder, 'one.safetensors'), 'v', 1);
+    await writeScalar(join(folder, 'two.safetensors'), 'w', 2);
+    await writeJson(join(folder, index), { weight_map: { v: 'one.safetensors', w: 'two.safetensors' } });
+    const { weights } = await openComponent(folder);
+    expect([...weights.names()].sort()).toEqual(['v', 'w']);
+    expect(weights.files).toHaveLength(2);
+    expect(await read(folder)).toBe(2);
+  });
+
+  it('are held to what a graph expects', async () => {
+    const { unet } = await openCheckpoint(await writeTinyCheckpoint(await scratchFolder()));
+    const expecting =
+      (...expected: { name: string; shape: number[] }[]) =>
+      () =>
+        requireParameters(unet.weights, 'unet', expected);
+    expect(expecting({ name: 'w', shape: [] })).not.toThrow();
+    expect(expecting({ name: 'x', shape: [] }, { name: 'w', shape: [] }, { name: 'y', shape: [] })).toThrow(
+      'unet lacks 2 of 3 parameters, the first x',
+    );
+    expect(expecting({ name: 'w', shape: [2] })).toThrow('unet: w has shape [], expected [2]');
+    expect(() => unet.weights.get('x')).toThrow('has no tensor x');
+  });
+});
+
+describe.skipIf(NO_GOLDEN !== undefined)(`reference checkpoints (${NO_GOLDEN ?? 'there'})`, () => {
+  it('in fp16 differ from fp32 by half rounding only', async () => {
+    const full = await openCheckpoint(join(GOLDEN, 'nano', 'pipeline'));
+    const half = await openCheckpoint(join(GOLDEN, 'nano', 'pipeline_fp16'));
+    expect(full.vae.className).toBe('AutoencoderKL');
+    for (const part of ['unet', 'textEncoder', 'vae'] as const) {
+      const names = [...full[part].weights.names()];
+      expect([...half[part].weights.names()].sort()).toEqual(names.sort());
+      for (const name of names) {
+        const exact = await readFloat32(full[part].weights.get(name));
+        const rounded = await readFloat32(half[part].weights.get(name));
+        expect(rounded.shape).toEqual(exact.shape);
+        // Half a unit in the last place of 11 significant bits, or of a subnormal's 2^-24.
+        const fault = exact.data.findIndex(
+          (value, i) => Math.abs(value - rounded.data[i]!) > Math.max(Math.abs(value) * 2 ** -11, 2 ** -25),
+        );
+        expect([name, fault]).toEqual([name, -1]);
+      }
+    }
+  });
+
+  it.each(['nano', 'narrow16'])('%s: the tiny autoencoder opens as a component', async (model) => {
+    const tiny = await openComponent(join(GOLDEN, model, 'taesd'));
+    expect(tiny.className).toBe('AutoencoderTiny');
+    expect(tiny.weights.get('decoder.layers.0.weight').shape).toEqual([16, 4, 3, 3]);
+  });
+});
