@@ -1,0 +1,149 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GenerateEvent } from '../../companion/engine/events.ts';
+import { generate } from '../../companion/engine/generate.ts';
+import type { GenerateRequest } from '../../companion/engine/requests.ts';
+import { teach } from '../../companion/engine/teach.ts';
+import { encodePng } from '../../companion/images/encode.ts';
+import { picture } from '../../companion/images/picture.ts';
+import { readPngText } from '../../companion/images/png-text.ts';
+import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
+
+let folder: string;
+let concept: string;
+
+function engine() {
+  return { model: nanoModel, device: 'cpu', threads: 1, cacheFolder: join(folder, 'cache') } as const;
+}
+
+beforeAll(async () => {
+  if (withoutNano) return;
+  folder = await mkdtemp(join(tmpdir(), 'likeness-generate-'));
+  const frame = join(folder, 'frame.png');
+  const data = Uint8Array.from({ length: 48 * 48 * 3 }, (_, index) => (index * 37) % 251);
+  await writeFile(frame, await encodePng(picture(48, 48, 3, data)));
+  concept = join(folder, 'aurora.safetensors');
+  const teaching = teach({
+    ...engine(),
+    images: [frame],
+    name: 'aurora',
+    classWord: 'toy',
+    out: concept,
+    stateFile: join(folder, 'state'),
+    settings: { steps: 12, learningRate: 2e-2, trainTokenEmbedding: false },
+    seed: 1,
+    mirror: false,
+  });
+  for await (const event of teaching) if (event.type === 'taught') expect(event.file).toBe(concept);
+});
+afterAll(() => folder && rm(folder, { recursive: true, force: true }));
+
+function request(changes: Partial<GenerateRequest> = {}): GenerateRequest {
+  return {
+    ...engine(),
+    prompt: '@aurora on a beach',
+    negativePrompt: '',
+    concepts: [concept],
+    count: 1,
+    seed: 40,
+    strength: 1,
+    ...changes,
+    settings: { steps: 4, guidanceScale: 3, sampler: 'ddim', mask: 'median', ...changes.settings },
+  };
+}
+
+async function run(wish: GenerateRequest): Promise<GenerateEvent[]> {
+  return collect(generate(wish));
+}
+
+async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+type PictureEvent = Extract<GenerateEvent, { type: 'picture' }>;
+
+async function pictures(changes: Partial<GenerateRequest>): Promise<PictureEvent[]> {
+  return (await run(request(changes))).filter((event) => event.type === 'picture');
+}
+
+async function pixels(changes: Partial<GenerateRequest>): Promise<Uint8Array> {
+  return (await pictures(changes))[0]!.image.data;
+}
+
+describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
+  it('reports the prompt as the model reads it, every step and the pictures', async () => {
+    const events = await run(request({ count: 2 }));
+    expect(events.find((event) => event.type === 'prompt')).toMatchObject({
+      text: expect.stringMatching(/^\w+ toy on a beach$/),
+      truncated: 0,
+    });
+    expect(events.filter((event) => event.type === 'step')).toHaveLength(8);
+    expect(events.filter((event) => event.type === 'picture').map(({ seed }) => seed)).toEqual([40, 41]);
+    expect(events.at(-1)).toMatchObject({ type: 'picture', masks: [{ concept: 'aurora' }] });
+  });
+
+  it('makes picture k of a batch the picture of seed + k alone', async () => {
+    const [, second] = await pictures({ count: 2 });
+    expect(second!.image.data).toEqual(await pixels({ seed: 41 }));
+  });
+
+  it('gives the base model back where the mask is off, or the strength is zero', async () => {
+    const text = (await run(request())).find((event) => event.type === 'prompt')!.text;
+    const base = await pixels({ prompt: text, concepts: [] });
+    expect(await pixels({ settings: { mask: 'off' } })).toEqual(base);
+    expect(await pixels({ settings: { mask: 'full' }, strength: 0 })).toEqual(base);
+  });
+
+  it('leaves a prompt alone that does not name the concept', async () => {
+    const plain = await pixels({ prompt: 'a toy on a beach', concepts: [] });
+    expect(await pixels({ prompt: 'a toy on a beach' })).toEqual(plain);
+  });
+
+  it('makes different pictures of base, median, adaptive and full', async () => {
+    const modes = ['off', 'median', 'adaptive', 'full'] as const;
+    const made = await Promise.all(modes.map((mask) => pixels({ settings: { mask } })));
+    expect(new Set(made.map((data) => Buffer.from(data).toString('hex'))).size).toBe(modes.length);
+  });
+
+  it('acts in half of each block’s cells with the median mask', async () => {
+    const [made] = await pictures({});
+    const { values } = made!.masks[0]!;
+    const share = values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(share).toBeCloseTo(0.5, 2);
+  });
+
+  it('writes PNGs that carry prompt, seed, model, concept and settings', async () => {
+    const out = join(folder, 'out');
+    const [made] = await pictures({ out, negativePrompt: 'blurry' });
+    const texts = new Map(
+      readPngText(await readFile(made!.file!)).map(({ keyword, text }) => [keyword, text]),
+    );
+    expect(texts.get('parameters')).toContain('@aurora on a beach\nNegative prompt: blurry\nSteps: 4');
+    expect(JSON.parse(texts.get('likeness')!)).toMatchObject({ seed: 40, concepts: [{ name: 'aurora' }] });
+    expect(texts.get('XML:com.adobe.xmp')).toContain('trainedAlgorithmicMedia');
+    expect(await readdir(out)).toHaveLength(1);
+  });
+
+  it('says what of a long prompt did not fit', async () => {
+    const prompt = `@aurora ${'on a beach '.repeat(40)}at dawn`;
+    const event = (await run(request({ prompt }))).find((one) => one.type === 'prompt')!;
+    expect(event.tokenCount).toBe(77);
+    expect(event.truncated).toBeGreaterThan(0);
+    expect(event.droppedText).toContain('dawn');
+  });
+
+  it('refuses a concept of another model, and a name that it does not know', async () => {
+    const narrow = nanoModel.replace('nano', 'narrow16');
+    await expect(run(request({ model: narrow }))).rejects.toMatchObject({ code: 'concept-mismatch' });
+    await expect(run(request({ prompt: '@aurore' }))).rejects.toMatchObject({ code: 'concept-unknown' });
+  });
+
+  it('refuses a size that the UNet cannot halve, and names one it can', async () => {
+    const wish = request({ size: { width: 17, height: 16 } });
+    await expect(run(wish)).rejects.toMatchObject({ code: 'input', advice: 'Use 16x16.' });
+  });
+});

@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TeachEvent } from '../../companion/engine/events.ts';
+import type { TeachRequest } from '../../companion/engine/requests.ts';
+import { teach } from '../../companion/engine/teach.ts';
+import { encodePng } from '../../companion/images/encode.ts';
+import { picture } from '../../companion/images/picture.ts';
+import type { Concept } from '../../companion/residuals/concept.ts';
+import { readConcept } from '../../companion/residuals/concept-file.ts';
+import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
+
+let folder: string;
+let images: string[];
+
+/** A cut-out: a disc of one colour on nothing. */
+function disc(red: number) {
+  const side = 48;
+  const data = new Uint8Array(side * side * 4);
+  for (let pixel = 0; pixel < side * side; pixel++) {
+    const [x, y] = [pixel % side, Math.floor(pixel / side)];
+    const inside = (x - 24) ** 2 + (y - 24) ** 2 < 15 ** 2;
+    data.set([red, 60 + x, 200 - y, inside ? 255 : 0], pixel * 4);
+  }
+  return picture(side, side, 4, data);
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'likeness-teach-'));
+  images = await Promise.all(
+    [250, 200].map(async (red, index) => {
+      const file = join(folder, `frame-${index}.png`);
+      await writeFile(file, await encodePng(disc(red)));
+      return file;
+    }),
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function request(name: string, changes: Partial<TeachRequest> = {}): TeachRequest {
+  return {
+    model: nanoModel,
+    device: 'cpu',
+    threads: 1,
+    cacheFolder: join(folder, 'cache'),
+    images,
+    name,
+    classWord: 'toy',
+    out: join(folder, `${name}.safetensors`),
+    stateFile: join(folder, `${name}.state`),
+    settings: {
+      steps: 8,
+      batchSize: 4,
+      learningRate: 5e-3,
+      trainTokenEmbedding: true,
+      backgroundWeight: 0.2,
+    },
+    seed: 7,
+    mirror: false,
+    ...changes,
+  };
+}
+
+/** Runs to the end, or stops softly once `until` says so. */
+async function run(
+  wish: TeachRequest,
+  until: (event: TeachEvent) => boolean = () => false,
+): Promise<TeachEvent[]> {
+  const controller = new AbortController();
+  const events: TeachEvent[] = [];
+  try {
+    for await (const event of teach({ ...wish, signal: controller.signal })) {
+      events.push(event);
+      if (until(event)) controller.abort();
+    }
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+  }
+  return events;
+}
+
+function learned({ factors, tokenEmbedding }: Concept) {
+  return { factors: [...factors], tokenEmbedding };
+}
+
+describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {
+  it('reports frames, preparation, every step and the concept', async () => {
+    const events = await run(request('reports'));
+    const count = (type: TeachEvent['type']) => events.filter((event) => event.type === type).length;
+    expect(count('frame')).toBe(2);
+    expect(count('preparing')).toBeGreaterThan(2);
+    expect(count('step')).toBe(8);
+    expect(events.at(-1)).toMatchObject({ type: 'taught', name: 'reports', classWord: 'toy' });
+    expect(existsSync(join(folder, 'reports.state'))).toBe(false);
+  });
+
+  it('gives the same concept for the same seed, and another for another', async () => {
+    await run(request('one'));
+    await run(request('two'));
+    await run(request('other', { seed: 8 }));
+    const [one, two, other] = await Promise.all(
+      ['one', 'two', 'other'].map((name) => readConcept(join(folder, `${name}.safetensors`))),
+    );
+    expect(learned(two!)).toEqual(learned(one!));
+    expect(learned(other!)).not.toEqual(learned(one!));
+  });
+
+  it('ends bit-identical when it was cancelled and resumed', async () => {
+    await run(request('whole'));
+    const stopped = await run(request('parted'), (event) => event.type === 'step' && event.step === 3);
+    expect(stopped.at(-1)).toMatchObject({ type: 'step', step: 3 });
+    expect(existsSync(join(folder, 'parted.safetensors'))).toBe(false);
+    const rest = await run(request('parted'));
+    expect(rest.find((event) => event.type === 'resumed')).toMatchObject({ step: 3, steps: 8 });
+    const [whole, parted] = await Promise.all(
+      ['whole', 'parted'].map((name) => readConcept(join(folder, `${name}.safetensors`))),
+    );
+    expect(learned(parted!)).toEqual(learned(whole!));
+  });
+
+  it('does not resume a run with other settings', async () => {
+    await run(request('changed'), (event) => event.type === 'step' && event.step === 2);
+    await expect(run(request('changed', { seed: 99 }))).rejects.toMatchObject({ code: 'input' });
+  });
+
+  it('says so when a saved run is damaged, and keeps it', async () => {
+    await run(request('damaged'), (event) => event.type === 'step' && event.step === 2);
+    const file = join(folder, 'damaged.state');
+    await writeFile(file, (await readFile(file)).subarray(0, 500));
+    await expect(run(request('damaged'))).rejects.toMatchObject({ code: 'checkpoint-format' });
+    expect(existsSync(file)).toBe(true);
+  });
+
+  it('changes what the base model predicts', async () => {
+    await run(request('moved'));
+    const concept = await readConcept(join(folder, 'moved.safetensors'));
+    const moved = [...concept.factors.values()].every(({ up }) => up.some((weight) => weight !== 0));
+    expect(moved).toBe(true);
+  });
+
+  it('leaves nothing behind when the learning rate is far too high', async () => {
+    const wish = request('diverged', {
+      settings: { steps: 8, learningRate: 1e30, trainTokenEmbedding: false },
+    });
+    await expect(run(wish)).rejects.toMatchObject({
+      code: 'input',
+      advice: expect.stringContaining('learning rate'),
+    });
+    const left = (await readdir(folder)).filter((name) => name.startsWith('diverged'));
+    expect(left).toEqual([]);
+  });
+});
