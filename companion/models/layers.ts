@@ -36,7 +36,7 @@ export function projectionLayer(scope: Scope, x: Value, channels: number, stored
     stored === 'linear'
       ? scope.parameter('weight', [channels, inner])
       : reshape(scope.parameter('weight', [channels, inner, 1, 1]), [channels, inner]);
-  return linear(x, weight, scope.parameter('bias', [channels]));
+  return scope.tap(linear(x, weight, scope.parameter('bias', [channels])));
 }
 
 /** x [B, C, h, w], normalised per sample over C / groups channels and all pixels. */

@@ -30,15 +30,17 @@ export function resnetBlock(scope: Scope, x: Value, options: ResnetOptions): Val
 
 /** Halves the resolution. The UNet pads one pixel on every side, the VAE's encoder only below and right. */
 export function downsample(scope: Scope, x: Value, padding: 'symmetric' | 'below-right'): Value {
-  const convolved = convLayer(scope.at('downsamplers', 0, 'conv'), x, x.shape[1]!, {
+  const sampler = scope.at('downsamplers', 0);
+  const halved = convLayer(sampler.at('conv'), x, x.shape[1]!, {
     kernel: 3,
     stride: 2,
     padding: padding === 'symmetric' ? 1 : [0, 0, 1, 1],
   });
-  return convolved;
+  return sampler.tap(halved);
 }
 
 /** Doubles the resolution: nearest neighbour, then a convolution. */
 export function upsample(scope: Scope, x: Value): Value {
-  return convLayer(scope.at('upsamplers', 0, 'conv'), upsampleNearest2x(x), x.shape[1]!, { kernel: 3 });
+  const sampler = scope.at('upsamplers', 0);
+  return sampler.tap(convLayer(sampler.at('conv'), upsampleNearest2x(x), x.shape[1]!, { kernel: 3 }));
 }

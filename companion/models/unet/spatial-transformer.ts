@@ -75,7 +75,7 @@ function transformerBlock(scope: Scope, x: Value, context: Value, heads: number)
   const cross = attentionLayer(scope.at('attn2'), layerNormLayer(scope.at('norm2'), h), context, heads);
   h = add(h, cross.output);
   h = add(h, feedForward(scope.at('ff'), layerNormLayer(scope.at('norm3'), h)));
-  return { output: h, crossAttention: cross.probabilities };
+  return { output: scope.tap(h), crossAttention: cross.probabilities };
 }
 
 /** Multi-head attention of x [B, N, C] over context [B, M, D]; probabilities [B, heads, N, M]. */
@@ -90,7 +90,8 @@ function attentionLayer(scope: Scope, x: Value, context: Value, heads: number) {
     (channels / heads) ** -0.5,
   );
   scope.at('probs').tap(probabilities);
-  return { output: linearLayer(scope.at('to_out', 0), mergeHeads(output), channels), probabilities };
+  const mixed = linearLayer(scope.at('to_out', 0), mergeHeads(output), channels);
+  return { output: scope.tap(mixed), probabilities };
 }
 
 /** GEGLU (Shazeer 2020): the first half is the value, the second the gate, with the exact erf GELU. */
@@ -98,5 +99,5 @@ function feedForward(scope: Scope, x: Value): Value {
   const channels = x.shape.at(-1)!;
   const projected = linearLayer(scope.at('net', 0, 'proj'), x, 8 * channels);
   const [value, gate] = split(projected, 2, -1) as [Value, Value];
-  return linearLayer(scope.at('net', 2), mul(value, gelu(gate)), channels);
+  return scope.tap(linearLayer(scope.at('net', 2), mul(value, gelu(gate)), channels));
 }

@@ -13,14 +13,18 @@ const MAX_PERIOD = 10_000;
 export function timestepEmbedding(scope: Scope, timestep: Value, config: UnetConfig): Value {
   const channels = config.blockOutChannels[0]!;
   const half = channels / 2;
-  // Each step rounded to float32, as the reference does: at t near 1000 the difference would reach 1e-4.
+  // Each step rounded to float32, as the reference does: a frequency off by one bit moves waves of late timesteps
+  // by 1e-5.
   const frequencies = Float32Array.from({ length: half }, (_, index) =>
-    Math.exp(Math.fround(Math.fround(-Math.log(MAX_PERIOD) * index) / (half - config.freqShift))),
+    Math.exp(
+      Math.fround(Math.fround(Math.fround(-Math.log(MAX_PERIOD)) * index) / (half - config.freqShift)),
+    ),
   );
   const row = scope.graph.constant(float32(frequencies, [1, half]));
   const angles = mul(reshape(timestep, [timestep.shape[0]!, 1]), row); // [B, half]
-  const waves = config.flipSinToCos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)];
+  const halves = config.flipSinToCos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)];
+  const waves = scope.at('time_proj').tap(concat(halves, -1)); // [B, channels]
   const embedding = scope.at('time_embedding');
-  const hidden = linearLayer(embedding.at('linear_1'), concat(waves, -1), 4 * channels);
+  const hidden = linearLayer(embedding.at('linear_1'), waves, 4 * channels);
   return embedding.tap(linearLayer(embedding.at('linear_2'), silu(hidden), 4 * channels));
 }

@@ -78,7 +78,8 @@ export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs):
     block.tap(h);
   }
 
-  h = silu(groupNormLayer(scope.at('conv_norm_out'), h, config.normGroups, config.normEpsilon));
+  h = groupNormLayer(scope.at('conv_norm_out'), h, config.normGroups, config.normEpsilon);
+  h = scope.at('conv_act').tap(silu(h));
   return convLayer(scope.at('conv_out'), h, config.outChannels, { kernel: 3 });
 }
 
