@@ -98,8 +98,11 @@ function attentionScore(site: ProjOutSite, tokenWeights: Value, guided: boolean)
   return reshape(reduceMean(perHead, [1]), [conditional, pixels]);
 }
 
-/** 1 where the score is strictly above the lower-middle median of the block's pixels (torch.median's choice). */
-function aboveMedian(score: Value): Value {
+/**
+ * score [conditional, hw] -> 1 where it is strictly above the lower-middle median of the block's pixels, which is
+ * torch.median's choice, else 0.
+ */
+export function aboveMedian(score: Value): Value {
   const pixels = score.shape[1]!;
   const lowerHalf = Math.floor((pixels - 1) / 2) + 1;
   const smallest = topK(score, lowerHalf, 1, { largest: false }); // ascending
