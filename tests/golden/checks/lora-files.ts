@@ -1,0 +1,57 @@
+/** The golden factors as other tools write them, and a file that no tool can load. */
+
+import { readLora } from '../../../companion/residuals/lora-file.ts';
+import type { ProjectionTargets } from '../../../companion/residuals/model-fit.ts';
+import { projOutSites } from '../../../companion/residuals/sites.ts';
+import { LikenessError } from '../../../shared/errors.ts';
+import type { Check } from '../check.ts';
+import { type Comparison, compare, EXACT, verdict, worst } from '../comparison.ts';
+import type { GoldenDirectory } from '../golden-directory.ts';
+import { lowRankFactors } from '../low-rank.ts';
+
+const FILES = ['kohya', 'diffusers_old', 'peft'];
+const REFUSED = 'kohya_wrong_ndim';
+
+export const loraFiles: Check = {
+  subject: 'LoRA files',
+  async *run(golden) {
+    const lag = await golden.tensors('lag.safetensors');
+    const expected = lowRankFactors(golden, lag, lag.number('scale'));
+    for (const name of FILES) {
+      const { factors } = await readLora(golden.path('lora', `${name}.safetensors`), targetsOf(golden));
+      const parts: Comparison[] = [];
+      for (const [path, factor] of expected) {
+        const got = factors.get(path);
+        parts.push(compare(`${path}, down`, got?.down ?? [], factor.down, EXACT));
+        // Some dialects have no place for a scale, and carry it inside `up`.
+        const [up, wanted] = [
+          scaled(got?.up ?? new Float32Array(), got?.scale ?? 1),
+          scaled(factor.up, factor.scale),
+        ];
+        parts.push(compare(`${path}, scale * up`, up, wanted, EXACT));
+      }
+      yield worst(name, parts);
+    }
+    yield await refusal(golden.path('lora', `${REFUSED}.safetensors`), golden);
+  },
+};
+
+/** Its factors have two dimensions where the model's convolutions have four, or the other way round. */
+async function refusal(path: string, golden: GoldenDirectory): Promise<Comparison> {
+  const check = `${REFUSED} is refused`;
+  try {
+    await readLora(path, targetsOf(golden));
+    return verdict(check, false, 'it was read');
+  } catch (cause) {
+    if (!(cause instanceof LikenessError)) throw cause;
+    return verdict(check, cause.code === 'concept-mismatch', cause.message.replace(`${path}: `, ''));
+  }
+}
+
+function targetsOf({ pipeline: { unet } }: GoldenDirectory): ProjectionTargets {
+  return { sites: projOutSites(unet), linear: unet.linearProjection };
+}
+
+function scaled(values: Float32Array, scale: number): Float32Array {
+  return values.map((value) => value * scale);
+}

@@ -1,0 +1,27 @@
+/** The checkpoint's noise schedule, noisy latents and velocities. */
+
+import { addNoise, velocity } from '../../../companion/diffusion/noise-schedule.ts';
+import type { Check } from '../check.ts';
+import { compare, EXACT, type Tolerance } from '../comparison.ts';
+import { row } from '../golden-tensors.ts';
+
+/** Two float32 roundings of values of a few units. */
+const ROUNDING: Tolerance = { limit: 1e-6, unit: 'absolute' };
+
+export const noiseSchedule: Check = {
+  subject: 'noise schedule',
+  async *run(golden) {
+    const { schedule } = golden.pipeline;
+    const file = await golden.tensors('train_targets.safetensors');
+    yield compare('betas', schedule.betas, file.get('betas').data, EXACT);
+    yield compare('alphas_cumprod', schedule.alphasCumprod, file.get('alphas_cumprod').data, EXACT);
+
+    const timesteps = [...file.get('t').data];
+    const all = (of: (x0: Float32Array, noise: Float32Array, t: number) => Float32Array) =>
+      timesteps.flatMap((t, index) => [...of(row(file.get('x0'), index), row(file.get('noise'), index), t)]);
+    const noisy = all((x0, noise, t) => addNoise(schedule, x0, noise, t));
+    yield compare('noisy latents', noisy, file.get('noisy').data, ROUNDING);
+    const velocities = all((x0, noise, t) => velocity(schedule, x0, noise, t));
+    yield compare('velocity', velocities, file.get('velocity').data, ROUNDING);
+  },
+};

@@ -1,0 +1,69 @@
+/** What enters and leaves each adapted projection in training, and the loss's gradient by what leaves it. */
+
+import { float32 } from '../../../companion/checkpoint/tensor.ts';
+import { gradient } from '../../../companion/graph/gradient.ts';
+import { Graph } from '../../../companion/graph/graph.ts';
+import { mul, reduceMean, sub } from '../../../companion/graph/ops.ts';
+import type { Value } from '../../../companion/graph/value.ts';
+import { Scope } from '../../../companion/models/scope.ts';
+import { buildUnet } from '../../../companion/models/unet/unet.ts';
+import { attachEverywhere, factorFeeds } from '../../../companion/residuals/attach.ts';
+import type { Check } from '../check.ts';
+import { ACTIVATION, compare, GRADIENT, worst } from '../comparison.ts';
+import { lowRankFactors } from '../low-rank.ts';
+import { channelsFirst } from '../token-layout.ts';
+
+export const residualTaps: Check = {
+  subject: 'adapted projections in training',
+  async *run(golden) {
+    const { pipeline } = golden;
+    const file = await golden.tensors('grads_taps.safetensors');
+    const batch = await golden.tensors('grads.safetensors');
+    const factors = lowRankFactors(golden, batch, batch.number('scale'));
+    const [sample, states, target] = [batch.get('x_t'), batch.get('context'), batch.get('target')];
+    const timestep = float32(batch.get('t').data, [sample.shape[0]!]);
+
+    const left = new Map<string, Value>();
+    const session = await pipeline.session('golden:residual taps', () => {
+      const graph = new Graph('golden residual taps');
+      const attach = attachEverywhere(
+        graph,
+        ({ path }) => factors.get(path)!.rank,
+        () => {},
+      );
+      const prediction = buildUnet(new Scope(graph, 'unet'), pipeline.unet, {
+        sample: graph.input('sample', sample.shape),
+        timestep: graph.input('timestep', timestep.shape),
+        encoderHiddenStates: graph.input('states', states.shape),
+        adapt: (site) => {
+          const y = attach(site);
+          graph.output(`${site.path}.proj_out.x`, site.input);
+          graph.output(`${site.path}.proj_out.y`, y);
+          left.set(site.path, y);
+          return y;
+        },
+      });
+      const error = sub(prediction, graph.input('target', target.shape));
+      const gradients = gradient(reduceMean(mul(error, error), [0, 1, 2, 3]), [...left.values()]);
+      for (const [index, path] of [...left.keys()].entries()) {
+        graph.output(`${path}.proj_out.dy`, gradients[index]!);
+      }
+      return graph;
+    });
+    const outputs = await session.run({ ...factorFeeds(0, factors), sample, timestep, states, target });
+
+    for (const [part, meaning] of [
+      ['x', 'input'],
+      ['y', 'output with residual'],
+      ['dy', 'gradient by the output'],
+    ] as const) {
+      const parts = [...factors.keys()].map((path) => {
+        const name = `${path}.proj_out.${part}`;
+        const { shape, data } = outputs[name]!;
+        const image = channelsFirst(data as Float32Array, shape[1]!, shape[2]!);
+        return compare(path, image, file.get(name).data, part === 'dy' ? GRADIENT : ACTIVATION);
+      });
+      yield worst(meaning, parts);
+    }
+  },
+};

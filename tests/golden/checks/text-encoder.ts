@@ -1,0 +1,51 @@
+/** Token ids to the states that cross-attention reads, and all states on the way. */
+
+import { int64 } from '../../../companion/checkpoint/tensor.ts';
+import { Graph } from '../../../companion/graph/graph.ts';
+import { Scope } from '../../../companion/models/scope.ts';
+import { buildClipText, embedTokens } from '../../../companion/models/text/clip-text.ts';
+import type { Check } from '../check.ts';
+import { ACTIVATION, compare, PREDICTION, worst } from '../comparison.ts';
+import { row } from '../golden-tensors.ts';
+
+const EMBEDDINGS = 'text_model.embeddings';
+const LAYER = /^text_model\.encoder\.layers\.(\d+)$/;
+
+export const textEncoder: Check = {
+  subject: 'text encoder',
+  async *run(golden) {
+    const { pipeline } = golden;
+    const file = await golden.tensors('text_encoder.safetensors');
+    const ids = file.get('input_ids');
+    const prompts = Array.from({ length: ids.shape[0]! }, (_, index) => [...row(ids, index)]);
+
+    const states = await pipeline.encodeTokens(prompts);
+    yield compare('last hidden state', states.data, file.get('last_hidden_state').data, PREDICTION);
+
+    const session = await pipeline.session('golden:text', () => {
+      const graph = new Graph('golden text encoder');
+      const scope = new Scope(graph, 'text_encoder', '', (path, value) => {
+        const layer = LAYER.exec(path)?.[1];
+        if (path === EMBEDDINGS) graph.output('hidden_states.0', value);
+        // State k is what layer k reads: layer k - 1 gave it out.
+        else if (layer !== undefined) graph.output(`hidden_states.${Number(layer) + 1}`, value);
+      });
+      const inputIds = graph.input('input_ids', ids.shape, 'int64');
+      graph.output('last', buildClipText(scope, pipeline.text, embedTokens(scope, pipeline.text, inputIds)));
+      return graph;
+    });
+    const outputs = await session.run({ input_ids: int64(prompts.flat(), ids.shape) });
+    yield worst(
+      'hidden states, all prompts at once',
+      file
+        .names()
+        .filter((name) => name.startsWith('hidden_states.'))
+        .map((name) => {
+          const got = (outputs[name]?.data ?? new Float32Array()) as Float32Array;
+          return compare(name, got, file.get(name).data, ACTIVATION);
+        }),
+    );
+    const reason = 'Stable Diffusion does not use it, so there is no graph for it';
+    yield { kind: 'omission', check: 'pooler_output', reason };
+  },
+};

@@ -1,0 +1,94 @@
+/** The sampling graph on golden inputs: what localization makes of a batch, by the graphs that pictures are made with. */
+
+import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
+import type { Pipeline } from '../../companion/diffusion/pipeline.ts';
+import { factorFeeds } from '../../companion/residuals/attach.ts';
+import type { Factors } from '../../companion/residuals/factors.ts';
+import { localizedNames } from '../../companion/residuals/localization/attach-localized.ts';
+import { buildSamplingGraph, samplingGraphKey } from '../../companion/residuals/sampling-graph.ts';
+import { projOutSites } from '../../companion/residuals/sites.ts';
+import { rows } from './golden-tensors.ts';
+import type { UnetFeeds } from './unet-run.ts';
+
+export interface Localization {
+  readonly factors: Factors;
+  readonly tokenIndexes: readonly number[];
+  /** The block's own median mask, or a given one that is 1 everywhere. */
+  readonly mask: 'median' | 'everywhere';
+}
+
+export interface Localized {
+  /** [B, C, h, w], flat. */
+  readonly prediction: Float32Array;
+  /** By block, [B, hw]; with guidance of the conditional sample alone. */
+  readonly scores: ReadonlyMap<string, Float32Array>;
+}
+
+/** Every sample by itself, as without guidance. */
+export async function localizedOneByOne(
+  pipeline: Pipeline,
+  { sample, timesteps, states }: UnetFeeds,
+  localization: Localization,
+  strength: number,
+): Promise<Localized> {
+  const results: Localized[] = [];
+  for (const [index, timestep] of timesteps.entries()) {
+    const one = {
+      sample: rows(sample, index, index + 1),
+      timesteps: Float32Array.of(timestep),
+      states: rows(states, index, index + 1),
+    };
+    results.push(await localized(pipeline, one, localization, [strength]));
+  }
+  return {
+    prediction: joined(results.map(({ prediction }) => prediction)),
+    scores: new Map(
+      [...results[0]!.scores.keys()].map((path) => [
+        path,
+        joined(results.map(({ scores }) => scores.get(path)!)),
+      ]),
+    ),
+  };
+}
+
+/** One sample, or two as [unconditional, conditional]; `strengths` has one entry a sample. */
+export async function localized(
+  pipeline: Pipeline,
+  { sample, timesteps, states }: UnetFeeds,
+  { factors, tokenIndexes, mask }: Localization,
+  strengths: readonly number[],
+): Promise<Localized> {
+  const [batch, , height, width] = sample.shape as [number, number, number, number];
+  const tokens = states.shape[1]!;
+  const { unet } = pipeline;
+  const graph = { unet, guided: batch === 2, height, width, tokens, concepts: [factors] };
+  const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
+
+  const weights = new Float32Array(tokens);
+  for (const index of tokenIndexes) weights[index] = 1;
+  const feeds: Record<string, Tensor> = {
+    sample,
+    timestep: float32(timesteps, [batch]),
+    encoder_hidden_states: states,
+    ...factorFeeds(0, factors),
+    [localizedNames.useMedian]: float32([mask === 'median' ? 1 : 0], []),
+    [localizedNames.tokenWeights(0)]: float32(weights, [tokens, 1]),
+    [localizedNames.strength(0)]: float32(strengths, [batch, 1, 1]),
+  };
+  const sites = projOutSites(unet);
+  for (const { level } of sites) {
+    const [rowCount, columnCount] = [height / 2 ** level, width / 2 ** level];
+    const ones = new Float32Array(batch * rowCount * columnCount).fill(1);
+    const name = localizedNames.givenMask(0, rowCount, columnCount);
+    feeds[name] = float32(ones, [batch, rowCount * columnCount, 1]);
+  }
+  const outputs = await session.run(feeds);
+  const scores = sites.map(
+    ({ path }) => [path, outputs[localizedNames.score(0, path)]!.data as Float32Array] as const,
+  );
+  return { prediction: outputs.prediction!.data as Float32Array, scores: new Map(scores) };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  return Float32Array.from(parts.flatMap((part) => [...part]));
+}

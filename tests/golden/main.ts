@@ -1,0 +1,46 @@
+/** `npm run golden -- DIR`: holds this program to reference data, and ends non-zero when a comparison fails. */
+
+import { Command } from 'commander';
+import { LikenessError } from '../../shared/errors.ts';
+import { outcomes } from './check.ts';
+import { CHECKS } from './checks.ts';
+import type { Outcome } from './comparison.ts';
+import { GoldenDirectory } from './golden-directory.ts';
+import { isFailure, jsonLine, type SubjectOutcomes, summary, table } from './report.ts';
+
+interface Flags {
+  readonly json?: true;
+}
+
+const command = new Command('golden')
+  .description('Compares every part of the model with reference data, each against its tolerance.')
+  .argument('<folder>', 'a folder with pipeline/ and golden/, as shared/golden/README.md describes it')
+  .option('--json', 'print one line of JSON a check')
+  .action(check);
+
+async function check(folder: string, { json }: Flags): Promise<void> {
+  const golden = await GoldenDirectory.open(folder);
+  const results: SubjectOutcomes[] = [];
+  try {
+    for (const part of CHECKS) {
+      const found: Outcome[] = [];
+      for await (const outcome of outcomes(part, golden)) {
+        found.push(outcome);
+        if (json) console.log(jsonLine(part.subject, outcome));
+      }
+      results.push({ subject: part.subject, outcomes: found });
+    }
+  } finally {
+    await golden.close();
+  }
+  if (!json) console.log(`${table(results)}\n\n${golden.folder}: ${summary(results)}`);
+  if (results.some((result) => result.outcomes.some(isFailure))) process.exitCode = 1;
+}
+
+try {
+  await command.parseAsync();
+} catch (cause) {
+  if (!(cause instanceof LikenessError)) throw cause;
+  console.error(`golden: ${cause.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+/** The training graph on a golden batch: loss and gradients of factors that are scaled in the forward pass. */
+
+import { float32 } from '../../companion/checkpoint/tensor.ts';
+import { factorFeeds, factorNames } from '../../companion/residuals/attach.ts';
+import type { Factors } from '../../companion/residuals/factors.ts';
+import { buildTrainingGraph, trainingNames } from '../../companion/residuals/training-graph.ts';
+import type { GoldenDirectory } from './golden-directory.ts';
+import type { GoldenTensors } from './golden-tensors.ts';
+
+export interface LossAndGradients {
+  readonly loss: number;
+  /** By the factor's input name (attach.ts), of the unscaled factors. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+/** `batch` is grads.safetensors: noisy latents, timesteps, text states and the target. */
+export async function lossAndGradients(
+  { pipeline }: GoldenDirectory,
+  batch: GoldenTensors,
+  factors: Factors,
+): Promise<LossAndGradients> {
+  const sample = batch.get('x_t');
+  const states = batch.get('context');
+  const [count, , height, width] = sample.shape as [number, number, number, number];
+  const session = await pipeline.session('golden:training', () =>
+    buildTrainingGraph({
+      unet: pipeline.unet,
+      batch: count,
+      height,
+      width,
+      tokens: states.shape[1]!,
+      rankAt: (path) => factors.get(path)!.rank,
+    }),
+  );
+  const weight = new Float32Array(count * height * width).fill(1);
+  const outputs = await session.run({
+    ...factorFeeds(0, factors),
+    [trainingNames.sample]: sample,
+    [trainingNames.timestep]: float32(batch.get('t').data, [count]),
+    [trainingNames.target]: batch.get('target'),
+    [trainingNames.lossWeight]: float32(weight, [count, 1, height, width]),
+    [trainingNames.encoderHiddenStates]: states,
+  });
+  const gradients = new Map<string, Float32Array>();
+  for (const [path, { scale }] of factors) {
+    const names = factorNames(0, path);
+    const of = (name: string) => outputs[trainingNames.gradient(name)]!.data as Float32Array;
+    gradients.set(names.down, of(names.down));
+    // The graph sees scale * up.
+    gradients.set(
+      names.up,
+      of(names.up).map((value) => scale * value),
+    );
+  }
+  return { loss: outputs[trainingNames.loss]!.data[0] as number, gradients };
+}

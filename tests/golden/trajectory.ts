@@ -1,0 +1,53 @@
+/** One golden trajectory: the sampler and schedule of its config, its noise, and where the reference went. */
+
+import { type NoiseSchedule, parseNoiseSchedule } from '../../companion/diffusion/noise-schedule.ts';
+import type { PredictModel, SamplingStep } from '../../companion/diffusion/sampler.ts';
+import { type SamplerName, samplers } from '../../companion/diffusion/samplers.ts';
+import { type Comparison, compare, type Tolerance, TRAJECTORY, worst } from './comparison.ts';
+import type { GoldenDirectory } from './golden-directory.ts';
+import { Absent, type GoldenTensors, row } from './golden-tensors.ts';
+
+const SAMPLER_OF_CLASS: Readonly<Record<string, SamplerName>> = {
+  DDIMScheduler: 'ddim',
+  EulerDiscreteScheduler: 'euler',
+  DPMSolverMultistepScheduler: 'dpmpp2m',
+  PNDMScheduler: 'pndm',
+};
+
+/** Euler's timesteps may be fractions; the reference rounds them, and the sigmas behind them, to float32. */
+const TIMESTEP: Tolerance = { limit: 1e-2, unit: 'absolute' };
+
+export interface Trajectory {
+  readonly sampler: SamplerName;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly file: GoldenTensors;
+}
+
+export async function openTrajectory(golden: GoldenDirectory, kind: string): Promise<Trajectory> {
+  const config = (await golden.json('golden', `traj_${kind}.config.json`)) as Record<string, unknown>;
+  const sampler = SAMPLER_OF_CLASS[String(config._class_name)];
+  if (sampler === undefined) throw new Absent(`no sampler for a ${config._class_name}`);
+  return { sampler, config, file: await golden.tensors(`traj_${kind}.safetensors`) };
+}
+
+/** Samples with `predict` as the guided model and holds every step's latents to the reference's. */
+export async function follow(
+  check: string,
+  { sampler, file }: Trajectory,
+  schedule: NoiseSchedule,
+  predict: PredictModel,
+): Promise<Comparison> {
+  const steps: SamplingStep[] = [];
+  const latents = file.get('noise').data;
+  const options = { schedule, steps: file.number('steps'), latents, predict };
+  for await (const step of samplers[sampler].sample(options)) steps.push(step);
+
+  const reached = steps.map((step) =>
+    compare(`step ${step.index + 1}`, step.latents, row(file.get('latents'), step.index + 1), TRAJECTORY),
+  );
+  const visited = steps.map(({ timestep }) => timestep);
+  const timesteps = compare('timesteps', visited, file.get('timesteps').data, TIMESTEP);
+  return timesteps.ok ? worst(check, reached) : { ...timesteps, check, note: 'other timesteps' };
+}
+
+export const scheduleOf = ({ config }: Trajectory): NoiseSchedule => parseNoiseSchedule(config);
