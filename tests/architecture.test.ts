@@ -27,7 +27,6 @@ const OWNERS: Readonly<Record<string, string>> = {
   sharp: 'companion/images',
   'opentype.js': 'companion/images',
   '@huggingface/tokenizers': 'companion/models',
-  'write-file-atomic': 'companion/checkpoint',
   commander: 'companion/cli',
   'cli-progress': 'companion/cli',
 };

@@ -7,7 +7,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 
 /** Ends the name of a file that is still being written; one left behind by a crash may be removed. */
@@ -31,7 +31,7 @@ export async function streamFileAtomically(
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
   try {
-    await makeFolder(folder);
+    await makeFolders(folder);
     const file = await open(temporary, 'wx');
     try {
       await write(file);
@@ -48,19 +48,32 @@ export async function streamFileAtomically(
 }
 
 /**
+ * Before long work whose result goes there. Gives the topmost folder that had to be made, if any.
+ * @throws LikenessError `storage`
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    return await makeFolders(resolve(path));
+  } catch (cause) {
+    throw storageError(path, cause);
+  }
+}
+
+/**
  * A folder and its parents. Not mkdir's own recursion: where the system answers ENOENT for a folder whose parent is
  * there, as /proc does, Node 20 tries again for ever and cannot be interrupted (seen).
  */
-async function makeFolder(path: string): Promise<void> {
-  if (await isFolder(path)) return;
+async function makeFolders(path: string): Promise<string | undefined> {
+  if (await isFolder(path)) return undefined;
   const parent = dirname(path);
-  if (parent !== path) await makeFolder(parent);
+  const made = parent === path ? undefined : await makeFolders(parent);
   try {
     await mkdir(path);
   } catch (cause) {
     // Another process may have been faster.
     if (!(await isFolder(path))) throw cause;
   }
+  return made ?? path;
 }
 
 async function isFolder(path: string): Promise<boolean> {

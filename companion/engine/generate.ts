@@ -1,23 +1,20 @@
 /** Placing concepts in new scenes, from a prompt to PNG files. */
 
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { storageError, writeFileAtomically } from '../checkpoint/atomic-file.ts';
-import type { TokenOverride } from '../diffusion/pipeline.ts';
+import { makeFolder, writeFileAtomically } from '../checkpoint/atomic-file.ts';
 import { encodePng } from '../images/encode.ts';
 import type { GenerationRecord } from '../images/generation-record.ts';
 import { latentPreview } from '../images/latent-preview.ts';
 import { fromModelRange } from '../images/model-range.ts';
-import { conceptTokens, parseMentions } from '../models/prompt.ts';
-import { type Concept, requireBaseModel } from '../residuals/concept.ts';
-import { readConcept } from '../residuals/concept-file.ts';
+import type { Factors } from '../residuals/factors.ts';
 import { type PromptConcept, samplePicture } from '../residuals/sample-picture.ts';
 import type { SamplingSettings } from '../residuals/settings.ts';
 import type { GenerateEvent, MaskReport } from './events.ts';
-import { fitPreview, type LoadedModel, loadModel, projectionTargets } from './loaded-model.ts';
+import { fitPreview, type LoadedModel, loadModel } from './loaded-model.ts';
 import { Pace } from './pace.ts';
+import { type MentionedConcept, readConcepts, readPrompt } from './prompt-concepts.ts';
 import type { GenerateRequest } from './requests.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `storage`, `input`, or `cancelled` between two steps */
@@ -40,23 +37,20 @@ export async function* generateOn(
   const settings: SamplingSettings = { ...recommended.sampling, ...request.settings };
   const cells = latentSize(model, request);
   const known = await readConcepts(model, request.concepts);
-  const prompt = parseMentions(request.prompt, known);
-  const { ids, tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(prompt.text);
-  yield { type: 'prompt', text: prompt.text, tokenCount, truncated, droppedText };
+  const { text, mentioned, learned } = await readPrompt(model, request.prompt, known);
+  const { ids, tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
+  yield { type: 'prompt', text, tokenCount, truncated, droppedText };
 
-  const tokens = conceptTokens(pipeline.tokenizer, prompt);
-  const mentioned = known.filter(({ name }) => prompt.mentions.has(name));
   const concepts = mentioned.map(
-    ({ name, factors }): PromptConcept => ({
-      factors,
-      tokenIndexes: tokens.get(name)!,
+    ({ concept, tokenIndexes }): PromptConcept => ({
+      factors: concept.factors,
+      tokenIndexes,
       strength: request.strength,
     }),
   );
   const negative = pipeline.tokenizer.encode(request.negativePrompt).ids;
   // Off is the base model as it came: with the tokens it knows.
-  const learned = settings.mask === 'off' ? undefined : tokenOverride(model, mentioned);
-  const conditional = await pipeline.encodeTokens([ids], learned);
+  const conditional = await pipeline.encodeTokens([ids], settings.mask === 'off' ? undefined : learned);
   const unconditional = await pipeline.encodeTokens([negative]);
   const colours = await fitPreview(pipeline);
   if (request.out !== undefined) await makeFolder(request.out);
@@ -88,7 +82,7 @@ export async function* generateOn(
     const image = fromModelRange(pixels, size.width, size.height);
     const reports = (masks ?? []).map(
       ({ mask, height, width, confidence }, index): MaskReport => ({
-        concept: mentioned[index]!.name,
+        concept: mentioned[index]!.concept.name,
         rows: height,
         columns: width,
         values: mask,
@@ -123,48 +117,6 @@ function latentSize({ pipeline }: LoadedModel, { size }: GenerateRequest): { hei
   return { height: height / pipeline.downscale, width: width / pipeline.downscale };
 }
 
-async function readConcepts(
-  { pipeline, identity }: LoadedModel,
-  files: readonly string[],
-): Promise<Concept[]> {
-  const concepts: Concept[] = [];
-  for (const file of files) {
-    const concept = await readConcept(file, projectionTargets(pipeline));
-    requireBaseModel(concept, identity);
-    concepts.push(concept);
-  }
-  return concepts;
-}
-
-/** Learned embeddings by token id. @throws LikenessError `input` when two concepts share an identifier */
-function tokenOverride({ pipeline }: LoadedModel, concepts: readonly Concept[]): TokenOverride {
-  const override = new Map<number, Float32Array>();
-  const taken = new Map<string, string>();
-  for (const { name, identifier, tokenEmbedding } of concepts) {
-    const other = taken.get(identifier);
-    if (other !== undefined) {
-      throw new LikenessError(
-        'input',
-        `@${other} and @${name} are both called ${identifier} inside the model`,
-        {
-          advice: `Teach one of them again, or use them in separate prompts.`,
-        },
-      );
-    }
-    taken.set(identifier, name);
-    if (tokenEmbedding !== undefined) override.set(pipeline.tokenizer.words(identifier)[0]!, tokenEmbedding);
-  }
-  return override;
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw storageError(folder, cause);
-  }
-}
-
 /** Of the prompt's own words, so that a folder of pictures can be read. */
 function pictureName(prompt: string): string {
   const words = prompt.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-');
@@ -175,7 +127,7 @@ function generationRecord(
   { identity }: LoadedModel,
   request: GenerateRequest,
   settings: SamplingSettings,
-  concepts: readonly Concept[],
+  mentioned: readonly MentionedConcept[],
   seed: number,
 ): GenerationRecord {
   return {
@@ -186,7 +138,7 @@ function generationRecord(
     sampler: settings.sampler,
     guidance: settings.guidanceScale,
     model: { name: identity.name, ...(identity.hash === undefined ? {} : { sha256: identity.hash }) },
-    concepts: concepts.map(({ name, factors }) => ({
+    concepts: mentioned.map(({ concept: { name, factors } }) => ({
       id: conceptId(factors),
       name,
       strength: request.strength,
@@ -196,7 +148,7 @@ function generationRecord(
 }
 
 /** The residuals' own identity: the same however the file is named. */
-function conceptId(factors: Concept['factors']): string {
+function conceptId(factors: Factors): string {
   const hash = createHash('sha256');
   for (const [path, { down, up }] of factors) hash.update(path).update(down).update(up);
   return hash.digest('hex').slice(0, 16);

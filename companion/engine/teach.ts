@@ -73,7 +73,7 @@ export async function* teachOn(
   request: TeachRequest,
 ): AsyncGenerator<TeachEvent, void> {
   const started = performance.now();
-  const { pipeline, recommended, identity, device } = model;
+  const { pipeline, identity, device } = model;
   const { resolution } = pipeline;
   yield { type: 'model', name: identity.name, device, resolution };
   for (const [index, picture] of pictures.entries()) {
@@ -82,14 +82,10 @@ export async function* teachOn(
     yield { type: 'frame', file, index, total: pictures.length, findings };
   }
   const settings = teachingSettings(model, request);
-  const [identifier] = chooseIdentifiers(pipeline.tokenizer, {
-    count: 1,
-    avoid: request.classWord.split(' '),
-    recommended: recommended.identifiers,
-  });
+  const identifier = identifierFor(model, request);
   const training = prepareTrainingSet(pipeline, {
     pictures,
-    identifier: identifier!,
+    identifier,
     classWord: request.classWord,
     settings,
     mirror: request.mirror,
@@ -100,7 +96,7 @@ export async function* teachOn(
 
   const fingerprint = runFingerprint(model, pictures, request, settings);
   const tokenEmbedding = settings.trainTokenEmbedding
-    ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier!)[0]!)
+    ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier)[0]!)
     : undefined;
   let state: TrainingState = {
     step: 0,
@@ -155,7 +151,7 @@ export async function* teachOn(
 
   const seconds = (performance.now() - started) / 1000;
   const concept = await taughtConcept(model, pictures, request, settings, state, {
-    identifier: identifier!,
+    identifier,
     seconds,
   });
   await writeConcept(request.out, concept);
@@ -164,7 +160,7 @@ export async function* teachOn(
     type: 'taught',
     file: request.out,
     name: request.name,
-    identifier: identifier!,
+    identifier,
     classWord: request.classWord,
     sizeBytes: (await stat(request.out)).size,
     seconds,
@@ -195,6 +191,21 @@ function teachingSettings({ pipeline, recommended }: LoadedModel, request: Teach
     }),
   );
   return { ...chosen, seed: request.seed, microBatchSize };
+}
+
+/**
+ * A rare token for the concept, by its name: concepts of different names mostly get different ones, so that they can
+ * meet in a prompt, and the same name always gets the same.
+ */
+function identifierFor({ pipeline, recommended }: LoadedModel, { name, classWord }: TeachRequest): string {
+  const preferred = recommended.identifiers;
+  const start = createHash('sha256').update(name).digest().readUInt32LE(0) % Math.max(1, preferred.length);
+  const [identifier] = chooseIdentifiers(pipeline.tokenizer, {
+    count: 1,
+    avoid: classWord.split(' '),
+    recommended: [...preferred.slice(start), ...preferred.slice(0, start)],
+  });
+  return identifier!;
 }
 
 /** Of everything that decides what a run learns. */

@@ -9,6 +9,7 @@ import { teach } from '../../companion/engine/teach.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
 import { readPngText } from '../../companion/images/png-text.ts';
+import { readConcept, writeConcept } from '../../companion/residuals/concept-file.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;
@@ -140,6 +141,21 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
     const narrow = nanoModel.replace('nano', 'narrow16');
     await expect(run(request({ model: narrow }))).rejects.toMatchObject({ code: 'concept-mismatch' });
     await expect(run(request({ prompt: '@aurore' }))).rejects.toMatchObject({ code: 'concept-unknown' });
+  });
+
+  it('tells two concepts apart that were taught under the same identifier', async () => {
+    const twin = join(folder, 'twin.safetensors');
+    await writeConcept(twin, { ...(await readConcept(concept)), name: 'twin' });
+    const events = await run(request({ prompt: '@aurora beside @twin', concepts: [concept, twin] }));
+    const { text } = events.find((event) => event.type === 'prompt')!;
+    const [first, , , second] = text.split(' ');
+    expect(second).not.toBe(first);
+    expect(events.at(-1)).toMatchObject({ masks: [{ concept: 'aurora' }, { concept: 'twin' }] });
+  });
+
+  it('refuses a mention beyond the 77 tokens', async () => {
+    const prompt = `${'on a beach '.repeat(40)}@aurora`;
+    await expect(run(request({ prompt }))).rejects.toMatchObject({ code: 'input' });
   });
 
   it('refuses a size that the UNet cannot halve, and names one it can', async () => {
