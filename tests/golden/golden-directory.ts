@@ -3,28 +3,29 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import { Pipeline } from '../../companion/diffusion/pipeline.ts';
+import { join, resolve } from 'node:path';
+import { Pipeline, type PipelineOptions } from '../../companion/diffusion/pipeline.ts';
+import type { SessionOptions } from '../../companion/runtime/session.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { Absent, GoldenTensors } from './golden-tensors.ts';
 
 export class GoldenDirectory {
   readonly folder: string;
-  readonly name: string;
   /** The checkpoint in `pipeline/`. */
   readonly pipeline: Pipeline;
   /** For weights converted and checkpoints derived; gone after `close`. */
   readonly scratch: string;
+  readonly #options: PipelineOptions;
 
-  private constructor(folder: string, pipeline: Pipeline, scratch: string) {
+  private constructor(folder: string, pipeline: Pipeline, options: PipelineOptions) {
     this.folder = folder;
-    this.name = basename(folder);
     this.pipeline = pipeline;
-    this.scratch = scratch;
+    this.scratch = options.cacheFolder;
+    this.#options = options;
   }
 
   /** @throws LikenessError `input` for a folder of another layout, `checkpoint-*` for a checkpoint that is unsound */
-  static async open(path: string): Promise<GoldenDirectory> {
+  static async open(path: string, options: SessionOptions = {}): Promise<GoldenDirectory> {
     const folder = resolve(path);
     for (const part of ['', 'pipeline', 'golden']) {
       if (existsSync(join(folder, part))) continue;
@@ -35,8 +36,9 @@ export class GoldenDirectory {
     }
     const scratch = await mkdtemp(join(tmpdir(), 'likeness-golden-'));
     try {
-      const pipeline = await Pipeline.open(join(folder, 'pipeline'), { cacheFolder: scratch });
-      return new GoldenDirectory(folder, pipeline, scratch);
+      const pipelineOptions = { ...options, cacheFolder: scratch };
+      const pipeline = await Pipeline.open(join(folder, 'pipeline'), pipelineOptions);
+      return new GoldenDirectory(folder, pipeline, pipelineOptions);
     } catch (cause) {
       await rm(scratch, { recursive: true });
       throw cause;
@@ -77,7 +79,7 @@ export class GoldenDirectory {
 
   /** Runs another checkpoint, and gives its memory back. */
   async withCheckpoint<T>(folder: string, use: (pipeline: Pipeline) => Promise<T>): Promise<T> {
-    const pipeline = await Pipeline.open(folder, { cacheFolder: this.scratch });
+    const pipeline = await Pipeline.open(folder, this.#options);
     try {
       return await use(pipeline);
     } finally {
