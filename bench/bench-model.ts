@@ -1,0 +1,105 @@
+/** What is measured: a checkpoint on disk, or the UNet of Stable Diffusion 1.5 with random weights. */
+
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Pipeline } from '../companion/diffusion/pipeline.ts';
+import type { Graph } from '../companion/graph/graph.ts';
+import type { ClipTextConfig } from '../companion/models/text/config.ts';
+import type { UnetConfig } from '../companion/models/unet/config.ts';
+import type { VaeConfig } from '../companion/models/vae/config.ts';
+import { readRecommendedSettings, type TeachingRecommendation } from '../companion/residuals/settings.ts';
+import { openSession, type Session } from '../companion/runtime/session.ts';
+import { locateRandomWeights } from './random-weights.ts';
+import { SD15_TOKENS, SD15_UNET, sd15Weights } from './sd15.ts';
+
+/** Which model, in a form that can be handed to another process. */
+export type ModelChoice = { readonly folder: string } | { readonly sd15Weights: string };
+
+export interface BenchModel {
+  readonly name: string;
+  readonly unet: UnetConfig;
+  /** Absent where only the UNet is there. */
+  readonly text: ClipTextConfig | undefined;
+  readonly vae: VaeConfig | undefined;
+  /** Tokens of a prompt, L. */
+  readonly tokens: number;
+  /** Side of the latents to measure at, in cells. */
+  readonly latentCells: number;
+  /** Image pixels a cell. */
+  readonly downscale: number;
+  readonly teaching: Pick<TeachingRecommendation, 'rank' | 'trainTokenEmbedding'>;
+  /** The model's until `close`. */
+  open(graph: Graph): Promise<Session>;
+  close(): Promise<void>;
+}
+
+/** Latents of a 256 px picture: what teaching on a CPU can afford. */
+const SD15_LATENT_CELLS = 32;
+
+export async function openBenchModel(choice: ModelChoice, threads: number): Promise<BenchModel> {
+  return 'folder' in choice ? fromFolder(choice.folder, threads) : fromRandom(choice.sd15Weights, threads);
+}
+
+async function fromFolder(folder: string, threads: number): Promise<BenchModel> {
+  const cacheFolder = await mkdtemp(join(tmpdir(), 'likeness-bench-'));
+  const pipeline = await Pipeline.open(folder, { cacheFolder, threads, device: 'cpu' });
+  const { teaching } = await readRecommendedSettings(folder);
+  let opened = 0;
+  return {
+    name: modelName(folder),
+    unet: pipeline.unet,
+    text: pipeline.text,
+    vae: pipeline.vae,
+    tokens: pipeline.text.length,
+    latentCells: pipeline.unet.sampleSize,
+    downscale: pipeline.downscale,
+    teaching,
+    open: (graph) => pipeline.session(`bench:${opened++}`, () => graph),
+    close: async () => {
+      await pipeline.close();
+      await rm(cacheFolder, { recursive: true });
+    },
+  };
+}
+
+function fromRandom(file: string, threads: number): BenchModel {
+  const locate = locateRandomWeights(file, sd15Weights());
+  const sessions: Session[] = [];
+  return {
+    name: 'SD 1.5 UNet',
+    unet: SD15_UNET,
+    text: undefined,
+    vae: undefined,
+    tokens: SD15_TOKENS,
+    latentCells: SD15_LATENT_CELLS,
+    downscale: 8,
+    teaching: { rank: { fraction: 0.05, minimum: 1 }, trainTokenEmbedding: false },
+    open: async (graph) => {
+      const session = await openSession(graph, locate, { threads });
+      sessions.push(session);
+      return session;
+    },
+    close: async () => {
+      for (const session of sessions) await session.release();
+    },
+  };
+}
+
+/** The models in the repository, then the reference data beside it. */
+export function modelFolders(): string[] {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const models = readdirSync(join(root, 'models'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(root, 'models', name));
+  return [...models, join(root, '../shared/golden/narrow16/pipeline')].filter((folder) =>
+    existsSync(join(folder, 'model_index.json')),
+  );
+}
+
+/** Reference checkpoints all lie in a folder called pipeline. */
+function modelName(folder: string): string {
+  return basename(folder) === 'pipeline' ? basename(dirname(folder)) : basename(folder);
+}

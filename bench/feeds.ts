@@ -1,0 +1,20 @@
+/** Something to feed a graph with, where only speed and memory count. */
+
+import { elementCount, float32, int64, type Tensor } from '../companion/checkpoint/tensor.ts';
+import type { Graph } from '../companion/graph/graph.ts';
+import { uniformNoise } from './random-weights.ts';
+
+/** Small noise for float32 inputs, zeros for int64 (a token that every vocabulary has). */
+export function noiseFeeds(graph: Graph): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const [name, { dtype, shape }] of graph.inputs) {
+    const count = elementCount(shape);
+    if (dtype === 'int64') feeds[name] = int64(new Array<number>(count).fill(0), shape);
+    else
+      feeds[name] = float32(
+        uniformNoise(count).map((value) => value / 10),
+        shape,
+      );
+  }
+  return feeds;
+}

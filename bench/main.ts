@@ -1,0 +1,89 @@
+/** `npm run bench`: measures speed and memory on this machine, prints tables and writes them as JSON. */
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { Command } from 'commander';
+import { modelFolders } from './bench-model.ts';
+import { printSection, printTargets } from './report.ts';
+import { type BenchOptions, isMet, type Section, type Subject } from './subject.ts';
+import { block } from './subjects/block.ts';
+import { fullSize } from './subjects/full-size.ts';
+import { graphs } from './subjects/graphs.ts';
+import { localization } from './subjects/localization.ts';
+import { memory } from './subjects/memory.ts';
+import { training } from './subjects/training.ts';
+
+const SUBJECTS: Readonly<Record<string, Subject>> = {
+  graphs,
+  training,
+  localization,
+  memory,
+  block,
+  fullSize,
+};
+
+interface Arguments {
+  readonly quick: boolean;
+  readonly full: boolean;
+  readonly json: boolean;
+  readonly keep: boolean;
+  readonly threads: string;
+  readonly out: string;
+  readonly model?: readonly string[];
+  readonly only?: readonly string[];
+}
+
+const program = new Command('bench')
+  .description('Measures speed and memory on this machine.')
+  .option('--quick', 'a small subset, under 30 seconds', false)
+  .option('--full', 'the UNet of Stable Diffusion 1.5 at its real size too: minutes, 3.4 GB on disk', false)
+  .option('--keep', 'keep the random checkpoint of --full for the next run', false)
+  .option('--threads <n>', 'threads of onnxruntime and PyTorch', String(availableParallelism()))
+  .option('--model <dir...>', 'checkpoints to measure (default: those in models/ and the reference data)')
+  .option('--only <subject...>', `some of ${Object.keys(SUBJECTS).join(', ')}`)
+  .option('--out <file>', 'where the figures go', 'out/bench.json')
+  .option('--json', 'print the figures as JSON in place of tables', false);
+const given = program.parse().opts<Arguments>();
+
+const threads = Number(given.threads);
+if (!Number.isInteger(threads) || threads < 1)
+  program.error(`--threads is ${given.threads}, expected 1 or more`);
+const chosen = given.only ?? Object.keys(SUBJECTS);
+const unknown = chosen.find((name) => SUBJECTS[name] === undefined);
+if (unknown !== undefined) {
+  program.error(`--only is ${unknown}, expected some of ${Object.keys(SUBJECTS).join(', ')}`);
+}
+const options: BenchOptions = {
+  quick: given.quick,
+  full: given.full,
+  keep: given.keep,
+  threads,
+  models:
+    given.model?.map((folder) => resolve(folder)) ?? modelFolders().slice(0, given.quick ? 1 : undefined),
+  progress: (what) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${what}` : `${what}\n`),
+};
+
+const sections: Section[] = [];
+for (const name of chosen) {
+  for await (const section of SUBJECTS[name]!(options)) {
+    sections.push(section);
+    options.progress('');
+    if (!given.json) process.stdout.write(`${printSection(section)}\n`);
+  }
+}
+const targets = sections.flatMap((section) => section.targets ?? []);
+const figures = {
+  machine: {
+    processor: cpus()[0]?.model ?? process.arch,
+    threads,
+    memoryBytes: totalmem(),
+    node: process.version,
+  },
+  sections,
+  targets: targets.map((target) => ({ ...target, met: isMet(target) })),
+};
+const json = `${JSON.stringify(figures, undefined, 2)}\n`;
+await mkdir(dirname(resolve(given.out)), { recursive: true });
+await writeFile(given.out, json);
+process.stdout.write(given.json ? json : `${printTargets(targets)}\nWritten to ${given.out}\n`);

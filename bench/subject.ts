@@ -1,0 +1,45 @@
+/** One thing that is measured, and the form in which it answers. */
+
+export interface BenchOptions {
+  /** A small subset, in seconds. */
+  readonly quick: boolean;
+  /** The UNet of Stable Diffusion 1.5 at its real size too: minutes, and 7 GB of memory. */
+  readonly full: boolean;
+  readonly threads: number;
+  /** Checkpoints to measure, as folders. */
+  readonly models: readonly string[];
+  /** Keep the random checkpoint of `full` for the next run. */
+  readonly keep: boolean;
+  /** Says what is being done; shown, not kept. */
+  readonly progress: (what: string) => void;
+}
+
+/** A line of a table: what was measured, and figures with their unit in the key. */
+export interface Row {
+  readonly case: string;
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** A promise of the project, held against what was measured. */
+export interface Target {
+  readonly name: string;
+  readonly measured: number;
+  readonly unit: 'x' | 'GB';
+  readonly limit: number;
+  readonly direction: 'at most' | 'at least';
+}
+
+export interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly targets?: readonly Target[];
+  /** What a reader must know to understand the figures. */
+  readonly note?: string;
+}
+
+/** Answers a section for each model or size that it measured. */
+export type Subject = (options: BenchOptions) => AsyncGenerator<Section>;
+
+export function isMet({ measured, limit, direction }: Target): boolean {
+  return direction === 'at most' ? measured <= limit : measured >= limit;
+}

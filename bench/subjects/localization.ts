@@ -1,0 +1,57 @@
+/** What localizing costs in each denoising step: against residuals without masks, and against the base model. */
+
+import type { BenchModel } from '../bench-model.ts';
+import { openBenchModel } from '../bench-model.ts';
+import { ratio, ratioOfMedians, takeTurns } from '../interleaved-timing.ts';
+import { localizedTurns, plainTurn } from '../sampling-turn.ts';
+import type { Section, Subject } from '../subject.ts';
+
+const MAX_LOCALIZED_PER_PLAIN = 1.03;
+
+export const localization: Subject = async function* (options) {
+  for (const folder of options.models) {
+    const model = await openBenchModel({ folder }, options.threads);
+    options.progress(`${model.name}: localized sampling`);
+    yield await measureLocalization(model, options.quick ? 1000 : 10_000);
+    await model.close();
+  }
+};
+
+export async function measureLocalization(model: BenchModel, budgetMs: number): Promise<Section> {
+  const localized = await localizedTurns(model, ['median', 'adaptive']);
+  const timing = await takeTurns(
+    {
+      base: await plainTurn(model, false),
+      plain: await plainTurn(model, true),
+      median: localized.get('median')!,
+      adaptive: localized.get('adaptive')!,
+    },
+    { atLeast: 5, budgetMs },
+  );
+  const titles = {
+    base: 'base model',
+    plain: 'residuals everywhere',
+    median: 'LAG, median masks',
+    adaptive: 'LAG, adaptive masks',
+  };
+  const names = Object.keys(titles) as (keyof typeof titles)[];
+  return {
+    title: `${model.name}: one denoising step with guidance (batch 2)`,
+    rows: names.map((name) => ({
+      case: titles[name],
+      figures: {
+        step_ms: timing[name].fastestMs,
+        per_base: ratio(timing[name], timing.base),
+        per_plain: ratio(timing[name], timing.plain),
+        per_plain_medians: ratioOfMedians(timing[name], timing.plain),
+      },
+    })),
+    targets: (['median', 'adaptive'] as const).map((name) => ({
+      name: `${model.name}: ${titles[name]} / residuals everywhere`,
+      measured: ratio(timing[name], timing.plain),
+      unit: 'x',
+      limit: MAX_LOCALIZED_PER_PLAIN,
+      direction: 'at most',
+    })),
+  };
+}

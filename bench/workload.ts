@@ -1,0 +1,93 @@
+/** The graphs that the product runs, each as something to time or to measure the memory of. */
+
+import { Graph } from '../companion/graph/graph.ts';
+import { Scope } from '../companion/models/scope.ts';
+import { buildClipText, embedTokens } from '../companion/models/text/clip-text.ts';
+import { buildUnet } from '../companion/models/unet/unet.ts';
+import { decodeLatents, encodePicture } from '../companion/models/vae/autoencoder-kl.ts';
+import { attachEverywhere } from '../companion/residuals/attach.ts';
+import { rankOf } from '../companion/residuals/factors.ts';
+import { projOutSites } from '../companion/residuals/sites.ts';
+import { buildTrainingGraph } from '../companion/residuals/training-graph.ts';
+import type { BenchModel } from './bench-model.ts';
+
+export const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;
+export type WorkloadName = (typeof WORKLOADS)[number];
+
+export const workloadTitles: Readonly<Record<WorkloadName, string>> = {
+  text: 'text encoder',
+  forward: 'UNet forward',
+  training: 'training step',
+  teaching: 'training step, token embedding too',
+  encode: 'VAE encode',
+  decode: 'VAE decode',
+};
+
+/** What this model can run: a lone UNet has no text encoder and no VAE. */
+export function workloadsOf(model: BenchModel): readonly WorkloadName[] {
+  return WORKLOADS.filter((name) => {
+    if (name === 'text') return model.text !== undefined;
+    if (name === 'encode' || name === 'decode') return model.vae !== undefined;
+    if (name === 'teaching') return model.teaching.trainTokenEmbedding;
+    return true;
+  });
+}
+
+/** Only the UNet's workloads come in batches; the others run one by one in the product too. */
+export function buildWorkload(name: WorkloadName, model: BenchModel, batch: number): Graph {
+  const side = model.latentCells;
+  if (name === 'forward') return unetForward(model, batch, { residuals: false });
+  if (name === 'training' || name === 'teaching') {
+    return buildTrainingGraph({
+      unet: model.unet,
+      ...(name === 'teaching' ? { text: model.text! } : {}),
+      batch,
+      height: side,
+      width: side,
+      tokens: model.tokens,
+      rankAt: ranks(model),
+    });
+  }
+  const graph = new Graph(name);
+  if (name === 'text') {
+    const scope = new Scope(graph, 'text_encoder');
+    const ids = graph.input('input_ids', [1, model.tokens], 'int64');
+    graph.output('states', buildClipText(scope, model.text!, embedTokens(scope, model.text!, ids)));
+  } else if (name === 'encode') {
+    const pixels = side * model.downscale;
+    const picture = graph.input('picture', [1, 3, pixels, pixels]);
+    graph.output('mean', encodePicture(new Scope(graph, 'vae'), model.vae!, picture).mean);
+  } else {
+    const latents = graph.input('latents', [1, model.vae!.latentChannels, side, side]);
+    graph.output('picture', decodeLatents(new Scope(graph, 'vae'), model.vae!, latents));
+  }
+  return graph;
+}
+
+/** The UNet alone, or with plain residuals on every output projection, without masks. */
+export function unetForward(
+  { unet, tokens, latentCells, teaching }: BenchModel,
+  batch: number,
+  { residuals }: { readonly residuals: boolean },
+): Graph {
+  const graph = new Graph('forward');
+  const rank = ranks({ unet, teaching });
+  const inputs = {
+    sample: graph.input('sample', [batch, unet.inChannels, latentCells, latentCells]),
+    timestep: graph.input('timestep', [batch]),
+    encoderHiddenStates: graph.input('encoder_hidden_states', [batch, tokens, unet.crossAttentionDim]),
+  };
+  const adapt = attachEverywhere(
+    graph,
+    ({ path }) => rank(path),
+    () => {},
+  );
+  const attached = residuals ? { ...inputs, adapt } : inputs;
+  graph.output('prediction', buildUnet(new Scope(graph, 'unet'), unet, attached));
+  return graph;
+}
+
+function ranks({ unet, teaching }: Pick<BenchModel, 'unet' | 'teaching'>): (path: string) => number {
+  const channels = new Map(projOutSites(unet).map((site) => [site.path, site.channels]));
+  return (path) => rankOf(teaching.rank, channels.get(path)!);
+}
