@@ -1,0 +1,92 @@
+/** `likeness concepts`: what has been taught. */
+
+import type { Command } from 'commander';
+import { dataFolders } from '../../checkpoint/data-folders.ts';
+import type { ConceptSummary } from '../../residuals/concept-file.ts';
+import { findConcept, listConcepts } from '../concept-catalogue.ts';
+import type { JsonEvent, Output } from '../output.ts';
+import { formatBytes, formatNumberOf } from '../quantities.ts';
+import { formatFacts, formatTable } from '../table.ts';
+
+const EXAMPLES = `
+Examples:
+  likeness concepts list
+  likeness concepts show aurora`;
+
+export function registerConcepts(program: Command, output: Output): void {
+  const concepts = program
+    .command('concepts')
+    .description('Concepts in the data folder.')
+    .summary('what has been taught')
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES);
+  concepts
+    .command('list')
+    .description('all of them, a line each')
+    .action(() => runList(output));
+  concepts
+    .command('show')
+    .description('everything that a concept says of itself')
+    .argument('<concept>', 'name, or path of a file')
+    .action((wanted: string) => runShow(wanted, output));
+}
+
+async function runList(output: Output): Promise<void> {
+  const folder = dataFolders().concepts;
+  const entries = await listConcepts(folder);
+  const rows: string[][] = [];
+  for (const { path, summary, fault } of entries) {
+    if (summary === undefined) {
+      output.event({ type: 'damaged', path, code: fault!.code, message: fault!.message });
+      output.warn(fault!.message);
+    } else {
+      output.event(conceptEvent(summary));
+      const { name, classWord, baseModel, referenceCount, sizeBytes, createdAt } = summary;
+      const frames = formatNumberOf(referenceCount, 'picture');
+      rows.push([
+        `@${name}`,
+        classWord,
+        baseModel.name,
+        frames,
+        formatBytes(sizeBytes),
+        createdAt.slice(0, 10),
+      ]);
+    }
+  }
+  if (rows.length === 0) {
+    output.say(`No concepts in ${folder}.`);
+    output.say(output.colours.dim('Teach one: likeness teach photos/ --name aurora --class bottle'));
+    return;
+  }
+  const header = ['NAME', 'CLASS', 'MODEL', 'TAUGHT FROM', 'SIZE', 'DATE'];
+  output.answer(formatTable(header, rows, output.answerColours));
+}
+
+async function runShow(wanted: string, output: Output): Promise<void> {
+  const concept = await findConcept(wanted, dataFolders().concepts);
+  output.event(conceptEvent(concept));
+  const { baseModel, resolution, rights } = concept;
+  const hash = baseModel.hash === undefined ? 'not known' : baseModel.hash;
+  const facts: (readonly [string, string])[] = [
+    ['name', `@${concept.name}`],
+    ['class word', concept.classWord],
+    ['identifier', concept.identifier + (concept.hasTokenEmbedding ? ' (with a learned embedding)' : '')],
+    ['model', `${baseModel.name}, ${baseModel.architecture}, hash ${hash}`],
+    [
+      'taught from',
+      `${formatNumberOf(concept.referenceCount, 'picture')} at ${resolution.width}x${resolution.height}`,
+    ],
+    ['taught', `${concept.createdAt}, version ${concept.version}`],
+    ...Object.entries(concept.figures).map(([name, value]) => [name, value.toPrecision(4)] as const),
+    ...Object.entries(rights).map(([name, value]) => [name, String(value)] as const),
+    ...Object.entries(concept.method).map(([name, value]) => [name, String(value)] as const),
+    ['weights', concept.weightHash],
+    ['file', `${concept.path}, ${formatBytes(concept.sizeBytes)}`],
+  ];
+  output.answer(formatFacts(facts, output.answerColours));
+}
+
+/** A thumbnail is for eyes; it would fill the line. */
+function conceptEvent({ thumbnail: _, ...summary }: ConceptSummary): JsonEvent {
+  return { type: 'concept', ...summary };
+}

@@ -1,0 +1,161 @@
+/** `likeness generate`: from a prompt that mentions concepts to pictures. */
+
+import { randomInt } from 'node:crypto';
+import { type Command, Option } from 'commander';
+import { LikenessError } from '../../../shared/errors.ts';
+import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
+import type { GenerateRequest } from '../../engine/requests.ts';
+import type { ConceptSummary } from '../../residuals/concept-file.ts';
+import { MASK_MODES, type MaskMode, SAMPLER_NAMES, type SamplingSettings } from '../../residuals/settings.ts';
+import { findConcept, mentionedConcepts } from '../concept-catalogue.ts';
+import { type EngineFlags, engineOptions } from '../engine-options.ts';
+import { jsonEvent } from '../event-json.ts';
+import { givenOptions } from '../given-options.ts';
+import { Interruption } from '../interruption.ts';
+import { findModel } from '../model-catalogue.ts';
+import * as values from '../option-values.ts';
+import type { Output } from '../output.ts';
+import { OutputFolder } from '../output-folder.ts';
+
+/** In the folder where the command was given, so that pictures are found where one works. */
+const DEFAULT_OUT = 'likeness-pictures';
+
+/** Enough to choose from; more is another seed. */
+const MAX_COUNT = 64;
+
+interface GenerateFlags extends EngineFlags {
+  readonly concept: readonly string[];
+  readonly negative?: string;
+  readonly count: number;
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly guidance?: number;
+  readonly sampler?: SamplingSettings['sampler'];
+  readonly mask?: MaskMode;
+  readonly strength: number;
+  readonly size?: values.Size;
+  readonly out: string;
+  readonly preview: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  likeness generate "@aurora on a beach"
+  likeness generate "@aurora beside a @mug" --count 2 --seed 7 --out shots
+  likeness generate "@aurora on a beach" --concept ./aurora.safetensors --mask full --seed 7
+
+--mask adaptive follows the product's size, median is the paper's, full adapts the whole picture,
+off is the base model: with the same --seed they can be compared.`;
+
+export function registerGenerate(program: Command, output: Output): void {
+  const command = program
+    .command('generate')
+    .summary('place taught products in new scenes')
+    .description(
+      'Makes pictures of a prompt. @names in it are concepts: from --concept, or from the data folder.',
+    )
+    .argument('<prompt>', '"@aurora on a beach"')
+    .addOption(
+      new Option('--concept <concept>', 'a concept by file or name; may be repeated')
+        .argParser(collect)
+        .default([], 'those of the data folder that the prompt mentions'),
+    )
+    .option('--negative <text>', 'what the pictures should not show')
+    .option('--count <n>', 'pictures', values.wholeNumber(1, MAX_COUNT), 4)
+    .option(
+      '--seed <n>',
+      'of the first picture (default: random, and told)',
+      values.wholeNumber(0, values.MAX_SEED),
+    )
+    .option('--steps <n>', "sampling steps (default: the model's own)", values.wholeNumber(1, 1000))
+    .option(
+      '--guidance <x>',
+      "how closely the prompt is followed (default: the model's own)",
+      values.decimal(1, 50),
+    )
+    .addOption(new Option('--sampler <name>', "(default: the model's own)").choices(SAMPLER_NAMES))
+    .addOption(
+      new Option('--mask <mode>', "where concepts act (default: the model's own)").choices(MASK_MODES),
+    )
+    .option('--strength <x>', 'of the concepts, 1 as taught', values.decimal(0, 4), 1)
+    .option('--size <WxH>', "in pixels (default: the model's own)", values.size)
+    .option('--out <dir>', 'folder for the pictures', DEFAULT_OUT)
+    .option('--no-preview', 'do not draw the pictures in the making');
+  for (const option of engineOptions()) command.addOption(option);
+  command
+    .addHelpText('after', EXAMPLES)
+    .action((prompt: string, flags: GenerateFlags) => runGenerate(prompt, flags, output));
+}
+
+async function runGenerate(prompt: string, flags: GenerateFlags, output: Output): Promise<void> {
+  const folders = dataFolders();
+  const model = await findModel(flags.model, folders);
+  const concepts = await conceptsFor(prompt, flags.concept, folders, output);
+  const request = generateRequest(prompt, flags, { model, concepts, cacheFolder: folders.cache });
+  const folder = await OutputFolder.claim(flags.out);
+  // Loaded here, since onnxruntime and sharp would make `--help` wait.
+  const { GenerateReport } = await import('../generate-report.ts');
+  const { generate } = await import('../../engine/generate.ts');
+  const report = new GenerateReport(output, { seed: request.seed, preview: flags.preview });
+  const interruption = new Interruption(output, () => report.tellStopping());
+  try {
+    for await (const event of generate({ ...request, signal: interruption.signal })) {
+      output.event(jsonEvent(event));
+      await report.tell(event);
+    }
+  } catch (error) {
+    if (!(error instanceof LikenessError && error.code === 'cancelled')) throw error;
+    const done = `stopped after ${report.made} of ${request.count} pictures`;
+    throw new LikenessError('cancelled', done, { cause: error });
+  } finally {
+    report.close();
+    interruption.dispose();
+    await folder.abandon();
+  }
+}
+
+async function conceptsFor(
+  prompt: string,
+  wanted: readonly string[],
+  { concepts: folder }: DataFolders,
+  output: Output,
+): Promise<readonly string[]> {
+  const given: ConceptSummary[] = [];
+  for (const concept of wanted) given.push(await findConcept(concept, folder));
+  const mentioned = await mentionedConcepts(prompt, given, folder);
+  for (const concept of given) {
+    if (!mentioned.includes(concept)) {
+      output.warn(`${concept.name} has no effect: the prompt does not say @${concept.name}`);
+    }
+  }
+  return mentioned.map(({ path }) => path);
+}
+
+function generateRequest(
+  prompt: string,
+  flags: GenerateFlags,
+  found: Pick<GenerateRequest, 'model' | 'concepts' | 'cacheFolder'>,
+): GenerateRequest {
+  return {
+    ...found,
+    device: flags.device,
+    threads: flags.threads,
+    prompt,
+    negativePrompt: flags.negative ?? '',
+    count: flags.count,
+    seed: flags.seed ?? randomInt(values.MAX_SEED),
+    size: flags.size,
+    strength: flags.strength,
+    settings: givenOptions<SamplingSettings>({
+      steps: flags.steps,
+      guidanceScale: flags.guidance,
+      sampler: flags.sampler,
+      mask: flags.mask,
+    }),
+    out: flags.out,
+  };
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

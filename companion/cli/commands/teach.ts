@@ -1,0 +1,151 @@
+/** `likeness teach`: from pictures to a concept file. */
+
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { LikenessError } from '../../../shared/errors.ts';
+import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
+import type { TeachRequest } from '../../engine/requests.ts';
+import { readRecommendedSettings, type TeachingRecommendation } from '../../residuals/settings.ts';
+import { repeatCommand } from '../command-line.ts';
+import { CONCEPT_SUFFIX } from '../concept-catalogue.ts';
+import { type EngineFlags, engineOptions } from '../engine-options.ts';
+import { givenOptions } from '../given-options.ts';
+import { Interruption } from '../interruption.ts';
+import { findModel } from '../model-catalogue.ts';
+import * as values from '../option-values.ts';
+import type { Output } from '../output.ts';
+import { OutputFolder } from '../output-folder.ts';
+import { expandPictures } from '../picture-arguments.ts';
+import { TeachReport } from '../teach-report.ts';
+
+/** Ends the name of a run that is under way, beside the concept file that it will become. */
+const RUN_SUFFIX = '.teaching';
+
+const MAX_PICTURES = 32;
+
+interface TeachFlags extends EngineFlags {
+  readonly name: string;
+  readonly class: string;
+  readonly steps?: number;
+  readonly rankFraction?: number;
+  readonly learningRate?: number;
+  readonly batchSize?: number;
+  readonly seed: number;
+  readonly mirror?: true;
+  readonly out?: string;
+  readonly replace?: true;
+  readonly fresh?: true;
+  readonly owner?: string;
+  readonly licence?: string;
+  readonly note?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  likeness teach photos/ --name aurora --class bottle
+  likeness teach front.png side.png back.png --name aurora --class "water bottle" --steps 300
+
+Ctrl-C saves the run; the same command goes on from there.`;
+
+export function registerTeach(program: Command, output: Output): void {
+  const command = program
+    .command('teach')
+    .summary('teach a product from a few pictures')
+    .description('Teaches a product from 1 to 32 pictures; three to eight, from different sides, teach best.')
+    .argument('<image...>', 'pictures (PNG, JPEG, WebP), or folders of them')
+    .requiredOption('--name <name>', 'what prompts call it, without the @: aurora', values.conceptName)
+    .requiredOption('--class <word>', 'what it is: bottle, "coffee mug"', values.classWord)
+    .option('--steps <n>', "training steps (default: the model's own)", values.wholeNumber(1, 100_000))
+    .option(
+      '--rank-fraction <x>',
+      "rank over layer width (default: the model's own)",
+      values.decimal(0.001, 1),
+    )
+    .option('--learning-rate <x>', "(default: the model's own)", values.decimal(1e-7, 1))
+    .option('--batch-size <n>', "samples a step (default: the model's own)", values.wholeNumber(1, 64))
+    .option('--seed <n>', 'the same seed teaches the same', values.wholeNumber(0, values.MAX_SEED), 0)
+    .option('--mirror', 'also learn from mirrored pictures; wrong for anything with lettering')
+    .option('--out <file>', 'concept file (default: NAME.safetensors among the concepts)', values.conceptFile)
+    .option('--replace', 'write over a concept that is there already')
+    .option('--fresh', 'start anew, even where a saved run could go on')
+    .option('--owner <text>', 'who owns the product; goes into the file', values.rightsText)
+    .option('--licence <text>', 'what the concept may be used for; goes into the file', values.rightsText)
+    .option('--note <text>', 'anything else; goes into the file', values.rightsText);
+  for (const option of engineOptions()) command.addOption(option);
+  command
+    .addHelpText('after', EXAMPLES)
+    .action((images: string[], flags: TeachFlags) => runTeach(images, flags, output));
+}
+
+async function runTeach(images: readonly string[], flags: TeachFlags, output: Output): Promise<void> {
+  const folders = dataFolders();
+  const request = await teachRequest(images, flags, folders);
+  if (existsSync(request.out) && !flags.replace) {
+    throw new LikenessError('input', `${request.out} is there already`, {
+      advice: 'Choose another --name or --out, or write over it with --replace.',
+    });
+  }
+  const folder = await OutputFolder.claim(dirname(request.out));
+  if (flags.fresh) await rm(request.stateFile, { force: true });
+  const report = new TeachReport(output);
+  const interruption = new Interruption(output, () => report.tellStopping());
+  try {
+    // Loaded here, since onnxruntime and sharp would make `--help` wait.
+    const { teach } = await import('../../engine/teach.ts');
+    for await (const event of teach({ ...request, signal: interruption.signal })) {
+      output.event(event);
+      report.tell(event);
+    }
+  } catch (error) {
+    if (error instanceof LikenessError && error.code === 'cancelled')
+      throw stopped(request, report.step, error);
+    throw error;
+  } finally {
+    report.close();
+    interruption.dispose();
+    await folder.abandon();
+  }
+}
+
+async function teachRequest(
+  images: readonly string[],
+  flags: TeachFlags,
+  folders: DataFolders,
+): Promise<TeachRequest> {
+  const pictures = await expandPictures(images, MAX_PICTURES);
+  const model = await findModel(flags.model, folders);
+  const out = resolve(flags.out ?? join(folders.concepts, flags.name + CONCEPT_SUFFIX));
+  const { rank } = (await readRecommendedSettings(model)).teaching;
+  return {
+    model,
+    device: flags.device,
+    threads: flags.threads,
+    cacheFolder: folders.cache,
+    images: pictures,
+    name: flags.name,
+    classWord: flags.class,
+    out,
+    stateFile: out.slice(0, -CONCEPT_SUFFIX.length) + RUN_SUFFIX,
+    settings: givenOptions<TeachingRecommendation>({
+      steps: flags.steps,
+      learningRate: flags.learningRate,
+      batchSize: flags.batchSize,
+      rank: flags.rankFraction === undefined ? undefined : { ...rank, fraction: flags.rankFraction },
+    }),
+    seed: flags.seed,
+    mirror: flags.mirror ?? false,
+    rights: givenOptions({ owner: flags.owner, licence: flags.licence, note: flags.note }),
+  };
+}
+
+function stopped({ stateFile }: TeachRequest, step: number, cause: LikenessError): LikenessError {
+  if (!existsSync(stateFile)) {
+    return new LikenessError('cancelled', 'stopped before the first step; nothing was saved', { cause });
+  }
+  return new LikenessError('cancelled', `stopped after step ${step}; the run is saved in ${stateFile}`, {
+    advice: `To go on, run the same command again: ${repeatCommand(process.argv.slice(2))}`,
+    cause,
+  });
+}

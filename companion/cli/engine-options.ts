@@ -1,0 +1,25 @@
+/** Options of every command that runs a model. */
+
+import { Option } from 'commander';
+import type { Device } from '../runtime/device.ts';
+import { DEFAULT_MODEL } from './default-model.ts';
+import { wholeNumber } from './option-values.ts';
+
+const DEVICES: readonly (Device | 'auto')[] = ['auto', 'cpu', 'cuda', 'dml', 'webgpu', 'coreml'];
+
+/** More than any computer of today has. */
+const MAX_THREADS = 512;
+
+export interface EngineFlags {
+  readonly model?: string;
+  readonly device: Device | 'auto';
+  readonly threads?: number;
+}
+
+export function engineOptions(): readonly Option[] {
+  return [
+    new Option('--model <name>', `base model, by name or folder (default: ${DEFAULT_MODEL})`),
+    new Option('--device <device>', 'what computes').choices(DEVICES).default('auto'),
+    new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS)),
+  ];
+}

@@ -1,0 +1,31 @@
+/** Ctrl-C during long work: once ends it in good order, twice ends it at once. */
+
+import { EXIT_CANCELLED } from './failure.ts';
+import type { Output } from './output.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+export class Interruption {
+  readonly #controller = new AbortController();
+  readonly #listener: () => void;
+
+  /** @param whenFirst says that the wish was heard: the step under way may take seconds */
+  constructor(output: Output, whenFirst: () => void) {
+    this.#listener = () => {
+      if (this.signal.aborted) process.exit(EXIT_CANCELLED);
+      this.#controller.abort();
+      whenFirst();
+    };
+    for (const signal of SIGNALS) process.on(signal, this.#listener);
+    output.whenReaderGone(() => this.#controller.abort());
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Signals end the process again, as they do by default. */
+  dispose(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#listener);
+  }
+}

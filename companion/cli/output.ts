@@ -1,0 +1,113 @@
+/**
+ * Where words go. Answers (lists, figures) and JSON events are for standard output; everything else, progress
+ * included, is for standard error, so that a pipe gets only what it asked for.
+ */
+
+import type { Writable } from 'node:stream';
+import pc from 'picocolors';
+import { failureOf } from './failure.ts';
+
+export type Colours = ReturnType<typeof pc.createColors>;
+
+/** One line of JSON. */
+export interface JsonEvent {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+export class Output {
+  /** One JSON object a line on standard output, instead of answers for people. */
+  readonly json: boolean;
+  readonly stderr: NodeJS.WriteStream;
+  /** For standard error. */
+  readonly colours: Colours;
+  /** For standard output. */
+  readonly answerColours: Colours;
+  readonly #stdout: NodeJS.WriteStream;
+  readonly #debug: boolean;
+  #readerGone = false;
+  #whenReaderGone: (() => void) | undefined;
+
+  constructor({ stdout, stderr }: Streams, json: boolean, env: NodeJS.ProcessEnv = process.env) {
+    this.json = json;
+    this.stderr = stderr;
+    this.colours = pc.createColors(wantsColour(stderr, env));
+    this.answerColours = pc.createColors(wantsColour(stdout, env));
+    this.#stdout = stdout;
+    this.#debug = Boolean(env.LIKENESS_DEBUG);
+    // `likeness concepts list | head -1` closes the pipe early: that is no failure.
+    ignoreBrokenPipe(stdout, () => {
+      this.#readerGone = true;
+      this.#whenReaderGone?.();
+    });
+    ignoreBrokenPipe(stderr, () => {});
+  }
+
+  /** Long work stops when nobody reads its events any more. */
+  whenReaderGone(stop: () => void): void {
+    this.#whenReaderGone = stop;
+  }
+
+  /** Whether progress may be drawn in place: not while JSON goes to the same terminal. */
+  get live(): boolean {
+    return this.stderr.isTTY === true && !(this.json && this.#stdout.isTTY);
+  }
+
+  /** The answer to a question, on standard output; not with --json. */
+  answer(text: string): void {
+    if (!this.json) this.#write(`${text}\n`);
+  }
+
+  /** With --json, one line on standard output. */
+  event(event: JsonEvent): void {
+    if (this.json) this.#write(`${JSON.stringify(event)}\n`);
+  }
+
+  say(text: string): void {
+    this.stderr.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.say(`${this.colours.yellow('warning:')} ${text}`);
+  }
+
+  /** Says what failed, and returns the exit code. `helpCommand` shows how the command is used. */
+  fail(error: unknown, helpCommand: string): number {
+    const { code, message, advice, exitCode } = failureOf(error, helpCommand);
+    this.event({ type: 'error', code, message, advice });
+    if (code === 'cancelled' && this.#readerGone) return exitCode;
+    const { bold, red, yellow, dim } = this.colours;
+    const prefix = code === 'cancelled' ? yellow('cancelled:') : bold(red('error:'));
+    this.say(code === 'internal' ? message : `${prefix} ${message}`);
+    if (advice !== undefined) this.say(dim(advice));
+    if (this.#debug && error instanceof Error) this.say(dim(stackOf(error)));
+    return exitCode;
+  }
+
+  #write(text: string): void {
+    if (!this.#readerGone) this.#stdout.write(text);
+  }
+}
+
+/** https://no-color.org; FORCE_COLOR is for continuous integration, whose logs show colours without a terminal. */
+function wantsColour(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+  if (env.NO_COLOR) return false;
+  return Boolean(env.FORCE_COLOR) || (stream.isTTY === true && env.TERM !== 'dumb');
+}
+
+function ignoreBrokenPipe(stream: Writable, then: () => void): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    then();
+  });
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

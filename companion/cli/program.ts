@@ -1,0 +1,63 @@
+/** All commands. One that is added gets a file of its own in commands/ and a line here. */
+
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { registerConcepts } from './commands/concepts.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerGenerate } from './commands/generate.ts';
+import { registerModels } from './commands/models.ts';
+import { registerTeach } from './commands/teach.ts';
+import type { Output } from './output.ts';
+
+const EXAMPLES = `
+Examples:
+  likeness teach photos/ --name aurora --class bottle
+  likeness generate "@aurora on a beach"
+  likeness doctor
+
+LIKENESS_HOME moves the data folder. LIKENESS_DEBUG=1 adds where an error came from.`;
+
+/** In the order that the help shows. */
+const REGISTRATIONS: readonly ((program: Command, output: Output) => void)[] = [
+  registerTeach,
+  registerGenerate,
+  registerConcepts,
+  registerModels,
+  registerDoctor,
+];
+
+export function createProgram(output: Output): Command {
+  const program = new Command('likeness');
+  program
+    .description(
+      'Teach an image model a product from a few pictures, and place it in new scenes. All on this computer.',
+    )
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES)
+    // Errors are told in one place (Output.fail), not by commander.
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .configureHelp({
+      styleTitle: (title) => output.answerColours.bold(title),
+      styleSubcommandTerm: (term) => output.answerColours.cyan(term),
+      styleOptionTerm: (term) => output.answerColours.cyan(term),
+      styleArgumentTerm: (term) => output.answerColours.cyan(term),
+    });
+  for (const register of REGISTRATIONS) register(program, output);
+  for (const command of leaves(program)) {
+    // Read from the arguments before this, so that a wrong option is told in JSON too.
+    command.option('--json', 'one JSON event a line on standard output');
+  }
+  return program;
+}
+
+function leaves(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

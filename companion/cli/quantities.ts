@@ -1,0 +1,45 @@
+/** Sizes, times and speeds as people read them. */
+
+const SIZE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/** Powers of 1000, as file managers and drives count: 2540000 -> "2.5 MB". */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  for (; value >= 999.5 && unit < SIZE_UNITS.length - 1; unit++) value /= 1000;
+  return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${SIZE_UNITS[unit]}`;
+}
+
+/** 0.84 -> "0.8 s", 125 -> "2 min 05 s"; empty where the time is not known yet. */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '';
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${twoDigits(whole % 60)} s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
+}
+
+/** Fast work in steps a second, slow work in seconds a step. */
+export function formatPace(stepsPerSecond: number): string {
+  if (!(stepsPerSecond > 0)) return '';
+  if (stepsPerSecond >= 9.95) return `${Math.round(stepsPerSecond)} steps/s`;
+  if (stepsPerSecond >= 1) return `${stepsPerSecond.toFixed(1)} steps/s`;
+  return `${formatSeconds(1 / stepsPerSecond)}/step`;
+}
+
+/** 860000000 -> "860 M". */
+export function formatCount(count: number): string {
+  if (count < 1e6) return `${(count / 1e3).toFixed(0)} k`;
+  return count < 9.95e6 ? `${(count / 1e6).toFixed(1)} M` : `${Math.round(count / 1e6)} M`;
+}
+
+/** "1 picture", "4 pictures". */
+export function formatNumberOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
