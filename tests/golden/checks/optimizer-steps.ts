@@ -13,7 +13,7 @@ import {
   type Tolerance,
   worst,
 } from '../comparison.ts';
-import type { GoldenTensor, GoldenTensors } from '../golden-tensors.ts';
+import type { GoldenTensors } from '../golden-tensors.ts';
 import { localizedOneByOne } from '../localized-run.ts';
 import { lowRankFactors } from '../low-rank.ts';
 import { lossAndGradients } from '../training-run.ts';
@@ -52,6 +52,9 @@ export const optimizerSteps: Check = {
     }
     yield compare('loss before each step and after the last', got, losses, ACTIVATION);
 
+    const left = vanishing(batch, factors);
+    if (left !== undefined) yield left;
+
     const feeds = { sample: batch.get('x_t'), timesteps: batch.get('t').data, states: batch.get('context') };
     const everywhere = { factors, tokenIndexes: [], mask: 'everywhere' } as const;
     const { prediction } = await localizedOneByOne(golden.pipeline, feeds, everywhere, 1);
@@ -81,15 +84,32 @@ function parametersOf(factors: Factors): ReadonlyMap<string, Float32Array> {
 
 function compareMoved(factors: Factors, expected: Factors, batch: GoldenTensors): Comparison[] {
   return [...expected].flatMap(([path, { down, up }]) => {
-    const moved = (values: Float32Array, { data }: GoldenTensor) => {
-      const largest = data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-      return values.filter((_, index) => Math.abs(data[index]!) > SMALLEST_GRADIENT * largest);
-    };
     const got = factors.get(path)!;
-    const [byDown, byUp] = [batch.get(`${path}.proj_out.dA`), batch.get(`${path}.proj_out.dB`)];
+    const [byDown, byUp] = gradientsAt(batch, path).map(moves) as [Moves, Moves];
     return [
-      compare(`${path}, down`, moved(got.down, byDown), moved(down, byDown), FACTOR),
-      compare(`${path}, up`, moved(got.up, byUp), moved(up, byUp), FACTOR),
+      compare(`${path}, down`, got.down.filter(byDown), down.filter(byDown), FACTOR),
+      compare(`${path}, up`, got.up.filter(byUp), up.filter(byUp), FACTOR),
     ];
   });
+}
+
+type Moves = (value: number, index: number) => boolean;
+
+function moves(gradient: Float32Array): Moves {
+  const largest = gradient.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return (_value, index) => Math.abs(gradient[index]!) > SMALLEST_GRADIENT * largest;
+}
+
+/** By down and by up, at the start. */
+function gradientsAt(batch: GoldenTensors, path: string): Float32Array[] {
+  return ['dA', 'dB'].map((name) => batch.get(`${path}.proj_out.${name}`).data);
+}
+
+function vanishing(batch: GoldenTensors, factors: Factors): Omission | undefined {
+  const all = [...factors.keys()].flatMap((path) => gradientsAt(batch, path));
+  const total = all.reduce((count, { length }) => count + length, 0);
+  const still = total - all.reduce((count, gradient) => count + gradient.filter(moves(gradient)).length, 0);
+  if (still === 0) return undefined;
+  const reason = `${still} of ${total} elements move by the rounding of their gradient`;
+  return { kind: 'omission', check: 'vanishing gradients', reason };
 }
