@@ -9,6 +9,7 @@ import {
   type Comparison,
   compare,
   GRADIENT,
+  type Omission,
   PREDICTION,
   type Tolerance,
   worst,
