@@ -209,6 +209,8 @@ export interface RenderOptions {
   readonly camera?: Camera;
   /** An edge pixel gets the square of this many rays: 2 is enough to train on, 4 to look at. */
   readonly raysAcrossEdge?: number;
+  /** Leaves the scene out: pixels show the product's own colour, black where there is none (straight alpha). */
+  readonly cutOut?: boolean;
 }
 
 export function render(specimen: Specimen, size: number, options: RenderOptions = {}): Picture {
@@ -216,31 +218,27 @@ export function render(specimen: Specimen, size: number, options: RenderOptions 
   const tracer = new Tracer(specimen, options.camera ?? framed(specimen));
   const rgb = new Uint8Array(size * size * 3);
   const mask = new Uint8Array(size * size);
-  const tone = (linear: number) => 255 * Math.sqrt(Math.min(1, Math.max(0, linear))) + 0.5;
-  for (let j = 0; j < size; j++) {
-    for (let i = 0; i < size; i++) {
-      const { colour, covered } = tracer.trace(((i + 0.5) / size) * 2 - 1, 1 - ((j + 0.5) / size) * 2);
-      const p = j * size + i;
-      for (let k = 0; k < 3; k++) rgb[p * 3 + k] = tone(colour[k]!);
-      mask[p] = covered * 255;
-    }
-  }
-  for (const p of edges(rgb, mask, size)) {
+
+  /** Fills one pixel with the mean of a grid of rays. */
+  const paint = (pixel: number, rays: number) => {
     let covered = 0;
+    let counted = 0;
     const sum = [0, 0, 0];
-    for (let sj = 0; sj < raysAcrossEdge; sj++) {
-      for (let si = 0; si < raysAcrossEdge; si++) {
-        const i = (p % size) + (si + 0.5) / raysAcrossEdge;
-        const j = Math.floor(p / size) + (sj + 0.5) / raysAcrossEdge;
-        const sample = tracer.trace((i / size) * 2 - 1, 1 - (j / size) * 2);
-        covered += sample.covered;
-        for (let k = 0; k < 3; k++) sum[k]! += Math.min(1, sample.colour[k]!);
-      }
+    for (let ray = 0; ray < rays * rays; ray++) {
+      const i = (pixel % size) + ((ray % rays) + 0.5) / rays;
+      const j = Math.floor(pixel / size) + (Math.floor(ray / rays) + 0.5) / rays;
+      const sample = tracer.trace((i / size) * 2 - 1, 1 - (j / size) * 2);
+      covered += sample.covered;
+      if (options.cutOut && sample.covered === 0) continue;
+      counted++;
+      for (let k = 0; k < 3; k++) sum[k]! += Math.min(1, sample.colour[k]!);
     }
-    const rays = raysAcrossEdge * raysAcrossEdge;
-    for (let k = 0; k < 3; k++) rgb[p * 3 + k] = tone(sum[k]! / rays);
-    mask[p] = (255 * covered) / rays + 0.5;
-  }
+    for (let k = 0; k < 3; k++) rgb[pixel * 3 + k] = 255 * Math.sqrt(sum[k]! / Math.max(1, counted)) + 0.5;
+    mask[pixel] = (255 * covered) / (rays * rays) + 0.5;
+  };
+
+  for (let pixel = 0; pixel < size * size; pixel++) paint(pixel, 1);
+  for (const pixel of edges(rgb, mask, size)) paint(pixel, raysAcrossEdge);
   return { size, rgb, mask };
 }
 
