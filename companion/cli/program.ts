@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerConcepts } from './commands/concepts.ts';
+import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerModels } from './commands/models.ts';
@@ -24,6 +25,7 @@ const REGISTRATIONS: readonly ((program: Command, output: Output) => void)[] = [
   registerConcepts,
   registerModels,
   registerDoctor,
+  registerDemo,
 ];
 
 export function createProgram(output: Output): Command {

@@ -1,0 +1,28 @@
+/** A product with reference frames in `examples/`, as its product.json describes it. */
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonObject } from '../checkpoint/json-file.ts';
+
+const schema = z.object({
+  /** What prompts call it, without the @. */
+  name: z.string(),
+  classWord: z.string(),
+  /** The best that words can say, with its article: "a purple mug with a yellow band". */
+  description: z.string(),
+  /** Phrases for scenes that are in no reference. */
+  placements: z.array(z.string()).min(1),
+});
+
+export type ExampleProduct = z.infer<typeof schema> & {
+  /** Reference frames, cut out: their alpha is the object's mask. */
+  readonly frames: readonly string[];
+};
+
+export async function readExampleProduct(folder: string): Promise<ExampleProduct> {
+  const facts = schema.parse(await readJsonObject(join(folder, 'product.json')));
+  const names = await readdir(folder);
+  const frames = names.filter((name) => /^cutout-\d+\.png$/.test(name)).sort();
+  return { ...facts, frames: frames.map((name) => join(folder, name)) };
+}
