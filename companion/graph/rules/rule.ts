@@ -7,9 +7,10 @@ export type Operands = readonly [Value, Value, Value, Value, Value];
 export interface GradientOptions {
   /**
    * How gradients pass back through a convolution of stride 1 and a kernel larger than 1 x 1.
-   * 'flip' (default) convolves with flipped, in/out-swapped weights: the faster, but it holds a second copy of
-   * those weights (2 GB for Stable Diffusion 1.5). 'transpose' uses ConvTranspose on the weights as they are: no copy,
-   * slower (docstring of gradient() has the figures).
+   * 'flip' (default) convolves with flipped, in/out-swapped weights: faster, but it holds a second copy of those
+   * weights. 'transpose' uses ConvTranspose on the weights as they lie.
+   * Stable Diffusion 1.5, 32 x 32 latents, batch 1, one CPU thread: a step is 2.1 forward passes, 6.2 GiB at the peak
+   * and some ten seconds to open with 'flip'; 2.6 forward passes, 4.1 GiB and two seconds with 'transpose'.
    */
   readonly convBackward?: 'flip' | 'transpose';
 }
