@@ -49,10 +49,8 @@ describe('choosing a device', () => {
     for (const { reason } of choice.refused) expect(reason).toMatch(/^.{5,240}$/);
     if (choice.device === 'cpu') expect(choice.reason).toBe('no faster device can be used here');
 
-    // again, now out of the record: no process is started
-    const startMs = performance.now();
-    expect(await chooseDevice('auto', { cacheFolder: folder })).toEqual(choice);
-    expect(performance.now() - startMs).toBeLessThan(250);
+    // again, now out of the record: a process could not even start in one millisecond
+    expect(await chooseDevice('auto', { cacheFolder: folder, timeoutMs: 1 })).toEqual(choice);
   });
 });
 

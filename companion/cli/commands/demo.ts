@@ -24,7 +24,7 @@ import { TeachReport, timeLeft } from '../teach-report.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
 const EVALUATORS = join(EMBEDDED_MODELS, 'evaluators');
-const DEFAULT_PRODUCT = 'banded-mug';
+const DEFAULT_PRODUCT = 'aurora';
 const DEFAULT_OUT = 'out/demo';
 
 /** Two pictures of every scene: one could be luck, and more would take the demo past its minutes. */
