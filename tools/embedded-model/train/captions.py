@@ -1,0 +1,119 @@
+"""What a caption says about a rendered picture.
+
+Training captions vary in wording, order and in what they leave out, so that prompts may too.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any, Sequence
+
+# Consonant runs that no English word has: each becomes one token that means nothing until it is taught.
+IDENTIFIERS = (
+    "zqx", "qjv", "xjq", "vqz", "jxq", "qxw", "zxj", "vjx", "kqz", "wqx",
+    "jqv", "xzq", "qvk", "vzx", "jzq", "xqk", "zjv", "qzw", "xvj", "vqj",
+)  # fmt: skip
+
+_LEADS = ("a photo of ", "a picture of ", "product photo of ", "a product shot of ")
+_NOUN_FORMS = {
+    "stripes": ("stripes", "stripes", "stripes", "bands"),
+    "dots": ("dots", "dots", "polka dots", "spots"),
+    "checks": ("checks", "checks", "checks", "squares"),
+}
+_ADJECTIVES = {
+    "stripes": ("striped",),
+    "dots": ("dotted", "polka dot", "spotted"),
+    "checks": ("checked", "checkered"),
+}
+_GENERIC = ("product", "object", "thing")
+
+
+@dataclass(frozen=True)
+class Subject:
+    product: int
+    colour: int
+    second: int
+    pattern: int
+    scene: int
+    sunset: bool
+
+    @staticmethod
+    def from_label(label: Sequence[int]) -> Subject:
+        product, colour, second, pattern, scene, sunset = (int(v) for v in label)
+        return Subject(product, colour, second, pattern, scene, bool(sunset))
+
+
+def with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+class Captions:
+    """`fillers` are general English words: strewn into some captions, they teach the model to ignore them."""
+
+    def __init__(self, legend: dict[str, Any], fillers: Sequence[str] = ()) -> None:
+        self._legend = legend
+        self._fillers = fillers
+
+    def plain(self, subject: Subject) -> str:
+        """The wording that prompts should use."""
+        parts = [with_article(self._described(subject))]
+        parts.append(self._legend["scenes"][subject.scene]["phrases"][0])
+        if subject.sunset:
+            parts.append("at sunset")
+        return " ".join(parts)
+
+    def _described(self, subject: Subject) -> str:
+        noun = f"{self._colour(subject.colour)} {self._legend['products'][subject.product]['words'][0]}"
+        pattern = self._legend["patterns"][subject.pattern]["name"]
+        return noun if pattern == "plain" else f"{noun} with {self._colour(subject.second)} {pattern}"
+
+    def _colour(self, index: int) -> str:
+        return self._legend["colours"][index]
+
+    def varied(self, subject: Subject, draw: random.Random) -> str:
+        scene = self._legend["scenes"][subject.scene]
+        where = draw.choice(scene["phrases"])
+        if subject.sunset and draw.random() < 0.9:
+            where += draw.choice((" at sunset", " at sunset", " in the evening"))
+        if draw.random() < 0.03:
+            return with_article(f"{draw.choice(_GENERIC)} {where}")
+        what = self._varied_noun(subject, draw)
+        shape = draw.random()
+        if shape < 0.10:
+            caption = with_article(what)
+        elif shape < 0.18:
+            caption = f"{where}, {with_article(what)}"
+        elif shape < 0.24:
+            caption = f"{what} {where}"
+        else:
+            caption = f"{with_article(what)} {where}"
+        if draw.random() < 0.3 and shape >= 0.24:
+            caption = draw.choice(_LEADS) + caption
+        if self._fillers and draw.random() < 0.1:
+            words = " ".join(draw.choice(self._fillers) for _ in range(draw.randint(1, 3)))
+            caption = f"{caption}, {words}"
+        return caption
+
+    def _varied_noun(self, subject: Subject, draw: random.Random) -> str:
+        words = self._legend["products"][subject.product]["words"]
+        noun = words[0] if draw.random() < 0.6 else draw.choice(words)
+        if draw.random() < 0.08:
+            # An untaught identifier says nothing: teaching starts from a neutral token.
+            noun = f"{draw.choice(IDENTIFIERS)} {noun}"
+        first, second = self._colour(subject.colour), self._colour(subject.second)
+        pattern = self._legend["patterns"][subject.pattern]["name"]
+        form = draw.random()
+        if pattern == "plain":
+            if form < 0.08:
+                return noun
+            return f"plain {first} {noun}" if form < 0.14 else f"{first} {noun}"
+        if form < 0.04:
+            return f"{first} {noun}"
+        if form < 0.09:
+            return f"{draw.choice(_ADJECTIVES[pattern])} {noun}"
+        if form < 0.19:
+            return f"{first} and {second} {draw.choice(_ADJECTIVES[pattern])} {noun}"
+        if form < 0.23:
+            return f"{first} {noun} with {draw.choice(_NOUN_FORMS[pattern])}"
+        return f"{first} {noun} with {second} {draw.choice(_NOUN_FORMS[pattern])}"

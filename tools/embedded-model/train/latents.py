@@ -1,0 +1,43 @@
+"""Encodes the rendered pictures once, so that the denoiser's training never runs the autoencoder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from shards import load_pictures
+from train_autoencoder import load_autoencoder
+
+BATCH = 100
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path, help="the .npz to write")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--limit", type=int, help="encode only so many pictures")
+    parser.add_argument("--autoencoder", type=Path, required=True, help="folder of its run")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    pictures = load_pictures(options.data, options.limit)
+    autoencoder = load_autoencoder(options.autoencoder, options.data)
+    scale = autoencoder.config["scaling_factor"]
+    latents = []
+    with torch.no_grad():
+        for start in range(0, len(pictures.labels), BATCH):
+            mean, _ = autoencoder.encode(pictures.images(slice(start, start + BATCH)))
+            latents.append((mean * scale).half().numpy())
+    joined = np.concatenate(latents)
+    cells = joined.shape[-1]
+    step = pictures.legend["size"] // cells
+    # [N, cells, step, cells, step] -> share of each latent cell that the product covers
+    mask = pictures.mask.reshape(-1, cells, step, cells, step).mean((2, 4)).round().astype(np.uint8)
+    np.savez(options.out, latents=joined, mask=mask, labels=pictures.labels)
+    print(f"{len(joined)} latents, standard deviation {joined.std((0, 2, 3), dtype=np.float64).round(2)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Trains UNet and text encoder together on latents and captions."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from base_model import BaseModel, text_config, unet_config
+from captions import Captions, Subject
+from fleet import Place, Recipe, launch, smooth_weights, train
+from schedule import draw_timesteps, noised
+from tokenizer import Tokenizer
+from train_tokenizer import english
+
+CAPTION_DROPOUT = 0.1
+"""Share of empty prompts, which classifier-free guidance needs."""
+PRODUCT_WEIGHT = 2.0
+"""The product's latents count this much against the scene's 1: patterns are what is hardest to learn."""
+
+
+def worker(
+    place: Place, legend: Path, latents: Path, tokenizer: Path, words: Path, recipe: Recipe, widths: list[int]
+) -> None:
+    store = np.load(latents)
+    clean, masks, labels = store["latents"], store["mask"], store["labels"]
+    encoder = Tokenizer.load(tokenizer)
+    captions = Captions(json.loads((legend / "legend.json").read_text()), english(words))
+    torch.manual_seed(0)
+    model = BaseModel(
+        unet_config(widths, context=128, cells=clean.shape[-1]), text_config(128, encoder)
+    )
+    if place.rank == 0:
+        configs = {"unet": model.unet.config, "text_encoder": model.text_encoder.config}
+        (place.folder / "configs.json").write_text(json.dumps(configs, indent=1))
+
+    def loss_at(model: nn.Module, _step: int, generator: torch.Generator):
+        index = torch.randint(len(clean), (recipe.batch,), generator=generator).numpy()
+        draw = random.Random(int(torch.randint(2**62, (1,), generator=generator)))
+        texts = [
+            "" if draw.random() < CAPTION_DROPOUT else captions.varied(Subject.from_label(label), draw)
+            for label in labels[index]
+        ]
+        ids = torch.tensor([encoder.encode(text) for text in texts])
+        latent = torch.from_numpy(clean[index]).float()
+        timesteps = draw_timesteps(recipe.batch, generator)
+        noise = torch.randn(latent.shape, generator=generator)
+        noisy, velocity = noised(latent, noise, timesteps)
+        weight = 1 + (PRODUCT_WEIGHT - 1) * torch.from_numpy(masks[index]).float()[:, None] / 255
+        error = (model(noisy, timesteps, ids) - velocity) ** 2
+        loss = (error * weight).sum() / (weight.sum() * error.shape[1])
+        return loss, {"plain": error.mean().item()}
+
+    train(place, model, recipe, loss_at)
+
+
+def load_base(run: Path) -> BaseModel:
+    configs = json.loads((run / "configs.json").read_text())
+    model = BaseModel(configs["unet"], configs["text_encoder"])
+    model.load_state_dict(smooth_weights(run))
+    return model.requires_grad_(False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of this run")
+    parser.add_argument("--data", type=Path, required=True, help="rendered pictures (for their legend)")
+    parser.add_argument("--latents", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--words", type=Path, required=True, help="English words, one a line")
+    parser.add_argument("--steps", type=int, default=16000)
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--widths", type=int, nargs="+", default=[64, 96, 128])
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    recipe = Recipe(options.steps, options.batch, learning_rate=1.3e-3, ema=0.9985)
+    launch(
+        partial(
+            worker,
+            legend=options.data,
+            latents=options.latents,
+            tokenizer=options.tokenizer,
+            words=options.words,
+            recipe=recipe,
+            widths=options.widths,
+        ),
+        options.run,
+        options.processes,
+    )
+
+
+if __name__ == "__main__":
+    main()
