@@ -78,17 +78,15 @@ export function lowerGraph(graph: Graph, options: LoweringOptions = {}): Graph {
   for (const [name, value] of graph.parameters) image.set(value, lowered.parameter(name, value.shape));
   for (const [value, tensor] of graph.constants) image.set(value, lowered.constant(tensor));
 
-  const read = new Set<Value | undefined>(graph.outputs.values());
-  for (const node of graph.nodes) for (const input of node.inputs) read.add(input);
-
-  for (const node of graph.nodes) {
+  const { nodes, read } = reachFromOutputs(graph);
+  for (const node of nodes) {
     const inputs = node.inputs.map((input) => input && image.get(input));
     const outputs =
       node.domain === COMPOSITE_DOMAIN
         ? lowerComposite({
             node,
             inputs: inputs as Value[],
-            reads: (index) => read.has(node.outputs[index]),
+            reads: (index) => read.has(node.outputs[index]!),
             options,
           })
         : lowered.apply(node.op, inputs, node.attributes);
@@ -101,6 +99,25 @@ export function lowerGraph(graph: Graph, options: LoweringOptions = {}): Graph {
   }
   for (const [name, value] of graph.outputs) lowered.output(name, image.get(value)!);
   return lowered;
+}
+
+/**
+ * The nodes that some output depends on, and the values that those read. Operators are applied before anyone knows
+ * who will read them (a reshape of a reshape skips the first, a gradient may not be wanted), and onnxruntime runs
+ * every node that it is given.
+ */
+function reachFromOutputs(graph: Graph): {
+  readonly nodes: readonly Node[];
+  readonly read: ReadonlySet<Value>;
+} {
+  const read = new Set<Value>(graph.outputs.values());
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((output) => output !== undefined && read.has(output))) continue;
+    nodes.push(node);
+    for (const input of node.inputs) if (input !== undefined) read.add(input);
+  }
+  return { nodes: nodes.reverse(), read };
 }
 
 function lowerComposite(composite: Composite): readonly (Value | undefined)[] {

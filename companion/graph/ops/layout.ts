@@ -12,8 +12,10 @@ export function reshape(x: Value, shape: Shape): Value {
   if (!target.every(Number.isInteger)) {
     throw new Error(`internal: Reshape: [${x.shape}] does not divide into [${shape}]`);
   }
-  if (x.shape.join() === target.join()) return x;
-  return apply('Reshape', [x, x.graph.constant(int64(target))]);
+  // Of several in a row only the last one counts; backward passes are full of such rows.
+  const source = x.producer?.op === 'Reshape' ? x.producer.inputs[0]! : x;
+  if (source.shape.join() === target.join()) return source;
+  return apply('Reshape', [source, x.graph.constant(int64(target))]);
 }
 
 /** Axis i of the result is axis perm[i] of `x`. */
