@@ -1,0 +1,80 @@
+/**
+ * Builds the plugin as Figma runs it: one script for the main thread, one self-contained page for the UI.
+ * Style and script are inline because the page has no address from which it could load more.
+ */
+
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { writeAtomically } from './output.ts';
+
+const plugin = fileURLToPath(new URL('.', import.meta.url));
+const dist = join(plugin, 'dist');
+const outputs = [join(dist, 'main.js'), join(dist, 'ui.html')];
+/** The lock file stands for the libraries that are built in. */
+const sources = ['main', 'ui', 'messages.ts', 'build.ts', '../shared', '../package-lock.json'];
+
+/** Brings `plugin/dist` up to date; cheap when it is. */
+export async function buildPlugin(): Promise<void> {
+  if (isFresh()) return;
+  mkdirSync(dist, { recursive: true });
+  const [main, ui] = await Promise.all([bundleMain(), bundleUi()]);
+  writeAtomically(outputs[0]!, main);
+  writeAtomically(outputs[1]!, ui);
+}
+
+function isFresh(): boolean {
+  const built = outputs.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.min(...built) > Math.max(...sources.map((source) => newest(join(plugin, source))));
+}
+
+function newest(path: string): number {
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+const SHARED: BuildOptions = {
+  bundle: true,
+  minify: true,
+  write: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  outdir: dist,
+};
+
+async function bundleMain(): Promise<string> {
+  const { outputFiles } = await build({
+    ...SHARED,
+    entryPoints: [join(plugin, 'main/main.ts')],
+    // Figma's sandbox is a JavaScript engine of its own; ES2017 is what it is documented to parse.
+    target: 'es2017',
+    format: 'iife',
+    platform: 'neutral',
+  });
+  return outputFiles![0]!.text;
+}
+
+async function bundleUi(): Promise<string> {
+  const { outputFiles } = await build({
+    ...SHARED,
+    entryPoints: [join(plugin, 'ui/main.tsx')],
+    target: 'chrome110',
+    format: 'iife',
+    platform: 'browser',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+  });
+  const output = (extension: string) => outputFiles!.find(({ path }) => path.endsWith(extension))?.text ?? '';
+  // Inside a page, `</script` would end the script wherever it stands.
+  const script = output('.js').replaceAll('</script', '<\\/script');
+  const page = readFileSync(join(plugin, 'ui/page.html'), 'utf8');
+  // Replacer functions: the bundles hold `$&` and the like.
+  return page.replace('/* style */', () => output('.css')).replace('/* script */', () => script);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await buildPlugin();
+  for (const file of outputs) console.error(`${file}: ${(statSync(file).size / 1000).toFixed(1)} kB`);
+}

@@ -1,0 +1,89 @@
+/**
+ * All of Figma's plugin API that the main thread uses. Figma's own `figma` satisfies it (main.ts would not compile
+ * otherwise), and so does the studio's canvas. Nothing else in `plugin/main` names the global.
+ */
+
+export interface Bounds {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface CanvasNode {
+  readonly id: string;
+  readonly type: string;
+  name: string;
+  /** Set once the designer deleted it; every other property throws from then on. */
+  readonly removed: boolean;
+  x: number;
+  y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly absoluteBoundingBox: Bounds | null;
+  exportAsync(settings: PngExport): Promise<Uint8Array>;
+  getPluginData(key: string): string;
+  setPluginData(key: string, value: string): void;
+  setRelaunchData(data: { [command: string]: string }): void;
+  remove(): void;
+}
+
+export interface PngExport {
+  readonly format: 'PNG';
+  readonly colorProfile: 'SRGB';
+  readonly constraint: { readonly type: 'WIDTH' | 'HEIGHT'; readonly value: number };
+}
+
+export interface SolidFill {
+  readonly type: 'SOLID';
+  readonly color: { readonly r: number; readonly g: number; readonly b: number };
+  readonly opacity?: number;
+}
+
+export interface ImageFill {
+  readonly type: 'IMAGE';
+  readonly scaleMode: 'FILL';
+  readonly imageHash: string;
+}
+
+export interface Rectangle extends CanvasNode {
+  /** Written as one of the first two; what is read is never looked into. */
+  fills: readonly (SolidFill | ImageFill | { readonly type: string })[] | symbol;
+  resize(width: number, height: number): void;
+}
+
+export interface Page {
+  readonly id: string;
+  readonly children: readonly CanvasNode[];
+  selection: readonly CanvasNode[];
+  appendChild(node: CanvasNode): void;
+  /** Nodes of any depth that carry one of this plugin's keys. */
+  findAllWithCriteria(criteria: { pluginData: { keys: string[] } }): CanvasNode[];
+}
+
+export interface FigmaSurface {
+  /** The relaunch button that started this run; empty or missing for a plain start. */
+  readonly command: string;
+  readonly currentPage: Page;
+  readonly viewport: {
+    readonly center: { readonly x: number; readonly y: number };
+    scrollAndZoomIntoView(nodes: readonly { readonly id: string }[]): void;
+  };
+  readonly clientStorage: {
+    getAsync(key: string): Promise<unknown>;
+    setAsync(key: string, value: unknown): Promise<void>;
+    deleteAsync(key: string): Promise<void>;
+  };
+  readonly ui: {
+    postMessage(message: unknown): void;
+    on(type: 'message', callback: (message: unknown) => void): void;
+  };
+  showUI(html: string, options: { title: string; width: number; height: number; themeColors: true }): void;
+  on(type: 'selectionchange' | 'currentpagechange', callback: () => void): void;
+  getNodeByIdAsync(id: string): Promise<{ readonly id: string; readonly type: string } | null>;
+  createRectangle(): Rectangle;
+  /** PNG, JPEG or GIF of at most 4096 pixels a side; throws on anything else. */
+  createImage(bytes: Uint8Array): { readonly hash: string };
+  commitUndo(): void;
+  notify(message: string, options?: { error?: boolean; timeout?: number }): unknown;
+}

@@ -1,0 +1,65 @@
+/** The main thread: joins the UI's messages to the canvas. It has no network and no document object. */
+
+import type { MainToUi, UiToMain } from '../messages.ts';
+import { exportFrames } from './export.ts';
+import type { FigmaSurface } from './figma-surface.ts';
+import { followSelection } from './selection.ts';
+import { inTurn } from './turn.ts';
+import { launchCommand, VariantBatches } from './variant-batches.ts';
+
+/** Wide enough for two columns of variants; the height of a small laptop's canvas. */
+const PANEL = { title: 'Likeness', width: 376, height: 640, themeColors: true } as const;
+const PAIRING_KEY = 'pairing';
+/** Figma's limit for a notification. */
+const NOTIFY_CHARACTERS = 100;
+
+run(figma);
+
+function run(surface: FigmaSurface): void {
+  const send = (message: MainToUi) => surface.ui.postMessage(message);
+  const batches = new VariantBatches(surface);
+  const showSelection = followSelection(surface, send);
+
+  async function handle(message: UiToMain): Promise<void> {
+    switch (message.type) {
+      case 'ready': {
+        const pairing: unknown = await surface.clientStorage.getAsync(PAIRING_KEY);
+        send({
+          type: 'hello',
+          command: launchCommand(surface.command),
+          pairing: typeof pairing === 'string' ? pairing : null,
+        });
+        return showSelection();
+      }
+      case 'store-pairing':
+        return message.pairing === null
+          ? surface.clientStorage.deleteAsync(PAIRING_KEY)
+          : surface.clientStorage.setAsync(PAIRING_KEY, message.pairing);
+      case 'export':
+        return exportFrames(surface, message, send);
+      case 'open-batch':
+        return send({ type: 'batch', jobId: message.jobId, placeholders: batches.open(message) });
+      case 'find-batch':
+        return send({ type: 'batch', jobId: message.jobId, placeholders: batches.find(message.jobId) });
+      case 'picture': {
+        const { jobId, index, kind } = message;
+        return send({ type: 'picture-done', jobId, index, kind, outcome: batches.place(message) });
+      }
+      case 'close-batch':
+        return batches.close(message.jobId);
+      case 'reveal':
+        return batches.reveal(message.jobId);
+      case 'notify': {
+        const { text, error } = message;
+        const short = text.length > NOTIFY_CHARACTERS ? `${text.slice(0, NOTIFY_CHARACTERS - 1)}…` : text;
+        surface.notify(short, { error });
+      }
+    }
+  }
+
+  surface.ui.on(
+    'message',
+    inTurn((message) => handle(message as UiToMain)),
+  );
+  surface.showUI(__html__, PANEL);
+}

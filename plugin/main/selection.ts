@@ -1,0 +1,52 @@
+import type { MainToUi, SelectedFrame } from '../messages.ts';
+import { exportPng } from './export.ts';
+import type { CanvasNode, FigmaSurface } from './figma-surface.ts';
+import { pause } from './turn.ts';
+import { RECORD_KEY } from './variant-batches.ts';
+
+/** Dragging a selection rectangle changes the selection many times a second. */
+const SETTLE_MS = 120;
+const THUMBNAIL_PX = 128;
+/** As many frames as a concept can be taught from; more thumbnails would only be scrolled past. */
+const THUMBNAILS = 32;
+
+/** Tells the UI what is selected, at once and whenever it changes. Returns a function that tells it again. */
+export function followSelection(
+  surface: FigmaSurface,
+  send: (message: MainToUi) => void,
+): () => Promise<void> {
+  let turn = 0;
+  let timer: number | undefined;
+
+  async function show(): Promise<void> {
+    const current = ++turn;
+    const nodes = surface.currentPage.selection.filter(hasArea);
+    const record = nodes.length === 1 ? nodes[0]!.getPluginData(RECORD_KEY) : '';
+    send({ type: 'selection', frames: nodes.map(frameOf), record: record === '' ? null : record });
+    for (const node of nodes.slice(0, THUMBNAILS)) {
+      await pause();
+      if (current !== turn) return;
+      if (node.removed) continue;
+      const bytes = await exportPng(node, THUMBNAIL_PX);
+      if (bytes !== undefined) send({ type: 'thumbnail', nodeId: node.id, bytes });
+    }
+  }
+
+  function changed(): void {
+    turn++;
+    if (timer !== undefined) clearTimeout(timer);
+    timer = setTimeout(show, SETTLE_MS);
+  }
+
+  surface.on('selectionchange', changed);
+  surface.on('currentpagechange', changed);
+  return show;
+}
+
+function hasArea({ width, height }: CanvasNode): boolean {
+  return width >= 1 && height >= 1;
+}
+
+function frameOf({ id, name, width, height }: CanvasNode): SelectedFrame {
+  return { nodeId: id, name, width, height };
+}

@@ -1,0 +1,127 @@
+import type { LaunchCommand, UiToMain } from '../messages.ts';
+import type { Bounds, CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
+import { besideAnchor } from './row.ts';
+
+/** Plugin data of a variant: how it was made, as JSON. Every collaborator can read it: no secrets. */
+export const RECORD_KEY = 'variant';
+/** Plugin data of a placeholder: the job and index it waits for. */
+const SLOT_KEY = 'slot';
+/** Figma refuses more in one entry of plugin data. */
+const PLUGIN_DATA_BYTES = 100_000;
+const GAP = 24;
+/** Grey that reads as "empty" on light and dark canvases alike. */
+const WAITING = { type: 'SOLID', color: { r: 0.55, g: 0.55, b: 0.58 }, opacity: 0.24 } as const;
+const RELAUNCH: Readonly<Record<Exclude<LaunchCommand, 'open'>, string>> = {
+  more: 'New pictures with the same prompt and settings',
+  reprompt: 'Another prompt, from the same starting noise',
+};
+
+type OpenMessage = Extract<UiToMain, { type: 'open-batch' }>;
+type PictureMessage = Extract<UiToMain, { type: 'picture' }>;
+
+/** The rows of pictures on the canvas that jobs are filling. */
+export class VariantBatches {
+  readonly #surface: FigmaSurface;
+  readonly #rows = new Map<string, readonly Rectangle[]>();
+
+  constructor(surface: FigmaSurface) {
+    this.#surface = surface;
+  }
+
+  /** Lays out one placeholder a name beside the selection. Returns how many there are. */
+  open({ jobId, names, width, height }: OpenMessage): number {
+    const page = this.#surface.currentPage;
+    const taken = page.children.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
+    const first = besideAnchor(this.#anchor(), { width, height }, { count: names.length, gap: GAP }, taken);
+    const row = names.map((name, index) => {
+      const slot = this.#surface.createRectangle();
+      slot.name = name;
+      slot.resize(width, height);
+      slot.x = first.x + index * (width + GAP);
+      slot.y = first.y;
+      slot.fills = [WAITING];
+      slot.setPluginData(SLOT_KEY, `${jobId} ${index}`);
+      page.appendChild(slot);
+      return slot;
+    });
+    this.#rows.set(jobId, row);
+    return row.length;
+  }
+
+  /** Takes up the placeholders of a job that a closed plugin left on this page. */
+  find(jobId: string): number {
+    const known = this.#rows.get(jobId);
+    if (known !== undefined) return known.length;
+    const row = this.#surface.currentPage
+      .findAllWithCriteria({ pluginData: { keys: [SLOT_KEY] } })
+      .map((node) => ({ node: node as Rectangle, slot: node.getPluginData(SLOT_KEY).split(' ') }))
+      .filter(({ node, slot }) => node.type === 'RECTANGLE' && slot[0] === jobId)
+      .sort((a, b) => Number(a.slot[1]) - Number(b.slot[1]))
+      .map(({ node }) => node);
+    if (row.length > 0) this.#rows.set(jobId, row);
+    return row.length;
+  }
+
+  /** Fills a placeholder. Decoding happens in Figma, off this thread. */
+  place({ jobId, index, kind, bytes, record }: PictureMessage): 'placed' | 'gone' | 'refused' {
+    const slot = this.#rows.get(jobId)?.find((node) => isSlot(node, jobId, index));
+    if (slot === undefined) return 'gone';
+    try {
+      const { hash } = this.#surface.createImage(bytes);
+      slot.fills = [{ type: 'IMAGE', scaleMode: 'FILL', imageHash: hash } as const];
+    } catch (error) {
+      console.error('likeness: the canvas refused a picture', error);
+      return 'refused';
+    }
+    if (kind === 'final') finish(slot, record);
+    return 'placed';
+  }
+
+  /** Removes what never got a picture. Everything since the last batch becomes one step of undo. */
+  close(jobId: string): void {
+    const row = this.#rows.get(jobId) ?? [];
+    this.#rows.delete(jobId);
+    for (const slot of row) {
+      if (!slot.removed && slot.getPluginData(SLOT_KEY) !== '') slot.remove();
+    }
+    this.#surface.commitUndo();
+  }
+
+  reveal(jobId: string): void {
+    const nodes = this.#surface.currentPage
+      .findAllWithCriteria({ pluginData: { keys: [RECORD_KEY] } })
+      .filter((node) => node.getPluginData(RECORD_KEY).includes(jobId));
+    if (nodes.length === 0) return;
+    this.#surface.currentPage.selection = nodes;
+    this.#surface.viewport.scrollAndZoomIntoView(nodes);
+  }
+
+  /** What the row stands beside: the selection, or a point in view. */
+  #anchor(): Bounds {
+    const { currentPage, viewport } = this.#surface;
+    const boxes = currentPage.selection.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
+    if (boxes.length === 0) return { ...viewport.center, width: 0, height: 0 };
+    const x = Math.min(...boxes.map((box) => box.x));
+    const y = Math.min(...boxes.map((box) => box.y));
+    const right = Math.max(...boxes.map((box) => box.x + box.width));
+    const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+    return { x, y, width: right - x, height: bottom - y };
+  }
+}
+
+export function launchCommand(command: string | undefined): LaunchCommand {
+  return command === 'more' || command === 'reprompt' ? command : 'open';
+}
+
+function isSlot(node: CanvasNode, jobId: string, index: number): boolean {
+  return !node.removed && node.getPluginData(SLOT_KEY) === `${jobId} ${index}`;
+}
+
+/** From a placeholder to a variant: how it was made, and the buttons that go on from it. */
+function finish(slot: Rectangle, record: string | null): void {
+  slot.setPluginData(SLOT_KEY, '');
+  if (record === null) return;
+  // UTF-8 needs at most three bytes for each UTF-16 unit. Schemas keep records far below; this is for what they miss.
+  if (record.length * 3 <= PLUGIN_DATA_BYTES) slot.setPluginData(RECORD_KEY, record);
+  slot.setRelaunchData({ ...RELAUNCH });
+}

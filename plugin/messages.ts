@@ -1,0 +1,92 @@
+/**
+ * What the two halves of the plugin say to each other. The main thread knows the canvas, the UI knows the companion;
+ * neither can do the other's work. Pictures travel one a message, because handling a message blocks Figma's own
+ * thread.
+ *
+ * Records are JSON text here: other people's plugins and collaborators can write plugin data, so the UI, which has
+ * the schemas, parses them.
+ */
+
+export interface SelectedFrame {
+  readonly nodeId: string;
+  readonly name: string;
+  /** Canvas pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How a plugin run began: from the menu, or from a button on a variant. */
+export type LaunchCommand = 'open' | 'more' | 'reprompt';
+
+export type PictureKind = 'preview' | 'final';
+
+export type UiToMain =
+  /** The UI listens now. */
+  | { readonly type: 'ready' }
+  /** Keeps the pairing with the companion for this user, outside the document. */
+  | { readonly type: 'store-pairing'; readonly pairing: string | null }
+  /** Asks for one `exported` a frame, then `export-done`. */
+  | {
+      readonly type: 'export';
+      readonly exportId: string;
+      readonly nodeIds: readonly string[];
+      /** Image pixels. */
+      readonly longestSide: number;
+    }
+  /** Puts a row of placeholders beside the selection. */
+  | {
+      readonly type: 'open-batch';
+      readonly jobId: string;
+      readonly names: readonly string[];
+      /** Canvas pixels. */
+      readonly width: number;
+      readonly height: number;
+    }
+  /** Looks for placeholders of a job that an earlier run of the plugin opened. */
+  | { readonly type: 'find-batch'; readonly jobId: string }
+  | {
+      readonly type: 'picture';
+      readonly jobId: string;
+      readonly index: number;
+      readonly kind: PictureKind;
+      readonly bytes: Uint8Array;
+      /** For finals: how the picture was made. */
+      readonly record: string | null;
+    }
+  /** Removes placeholders that got no final picture, and makes the batch one step of undo. */
+  | { readonly type: 'close-batch'; readonly jobId: string }
+  /** Selects the pictures of a job and shows them. */
+  | { readonly type: 'reveal'; readonly jobId: string }
+  | { readonly type: 'notify'; readonly text: string; readonly error: boolean };
+
+export type MainToUi =
+  | {
+      readonly type: 'hello';
+      readonly command: LaunchCommand;
+      readonly pairing: string | null;
+    }
+  /** The selection changed; thumbnails follow. `record` is set when exactly one variant is selected. */
+  | {
+      readonly type: 'selection';
+      readonly frames: readonly SelectedFrame[];
+      readonly record: string | null;
+    }
+  | { readonly type: 'thumbnail'; readonly nodeId: string; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'exported';
+      readonly exportId: string;
+      readonly nodeId: string;
+      readonly name: string;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly type: 'export-done'; readonly exportId: string; readonly failed: readonly string[] }
+  /** How many placeholders there are now; 0 when a search found none. */
+  | { readonly type: 'batch'; readonly jobId: string; readonly placeholders: number }
+  /** The next picture may be sent. `gone`: the designer deleted the placeholder. */
+  | {
+      readonly type: 'picture-done';
+      readonly jobId: string;
+      readonly index: number;
+      readonly kind: PictureKind;
+      readonly outcome: 'placed' | 'gone' | 'refused';
+    };

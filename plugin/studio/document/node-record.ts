@@ -1,0 +1,109 @@
+/**
+ * The studio's document as plain data: what is stored, sent between page and sandbox, and undone. Field names are
+ * Figma's wherever Figma has the field, so that the API implementation hands them through.
+ */
+
+export interface Colour {
+  /** 0 to 1, sRGB. */
+  readonly r: number;
+  readonly g: number;
+  readonly b: number;
+}
+
+interface PaintBase {
+  readonly visible?: boolean;
+  readonly opacity?: number;
+}
+
+export interface SolidPaint extends PaintBase {
+  readonly type: 'SOLID';
+  readonly color: Colour;
+}
+
+export type ScaleMode = 'FILL' | 'FIT' | 'CROP' | 'TILE';
+
+export interface PicturePaint extends PaintBase {
+  readonly type: 'IMAGE';
+  readonly scaleMode: ScaleMode;
+  readonly imageHash: string | null;
+}
+
+export type Paint = SolidPaint | PicturePaint;
+
+export type NodeType = 'DOCUMENT' | 'PAGE' | 'FRAME' | 'RECTANGLE';
+
+export interface NodeRecord {
+  readonly id: string;
+  readonly type: NodeType;
+  readonly name: string;
+  readonly parentId: string | null;
+  /** Position among its siblings; larger is drawn later. Fractions leave room between two. */
+  readonly order: number;
+  /** Canvas pixels, relative to the parent. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly fills: readonly Paint[];
+  readonly strokes: readonly Paint[];
+  readonly strokeWeight: number;
+  readonly dashPattern: readonly number[];
+  readonly cornerRadius: number;
+  readonly opacity: number;
+  readonly visible: boolean;
+  readonly locked: boolean;
+  readonly clipsContent: boolean;
+  /** Plugin data by key; shared data by `namespace/key`. */
+  readonly pluginData: Readonly<Record<string, string>>;
+  readonly sharedPluginData: Readonly<Record<string, string>>;
+  /** Command to description. */
+  readonly relaunch: Readonly<Record<string, string>>;
+}
+
+export const DOCUMENT_ID = '0:0';
+/** A studio document has one page: more would only hide frames from the person. */
+export const PAGE_ID = '0:1';
+
+const blank = {
+  order: 0,
+  x: 0,
+  y: 0,
+  fills: [],
+  strokes: [],
+  strokeWeight: 1,
+  dashPattern: [],
+  cornerRadius: 0,
+  opacity: 1,
+  visible: true,
+  locked: false,
+  clipsContent: false,
+  pluginData: {},
+  sharedPluginData: {},
+  relaunch: {},
+} as const;
+
+/** What Figma gives a new node: 100 by 100, a frame white and clipping, a rectangle grey. */
+export function newNode(id: string, type: 'FRAME' | 'RECTANGLE', order: number): NodeRecord {
+  const frame = type === 'FRAME';
+  const grey = frame ? 1 : 0.85;
+  return {
+    ...blank,
+    id,
+    type,
+    name: frame ? 'Frame' : 'Rectangle',
+    parentId: PAGE_ID,
+    order,
+    width: 100,
+    height: 100,
+    fills: [{ type: 'SOLID', color: { r: grey, g: grey, b: grey } }],
+    clipsContent: frame,
+  };
+}
+
+/** The nodes of an empty document. */
+export function emptyDocument(name: string): readonly NodeRecord[] {
+  return [
+    { ...blank, id: DOCUMENT_ID, type: 'DOCUMENT', name, parentId: null, width: 0, height: 0 },
+    { ...blank, id: PAGE_ID, type: 'PAGE', name: 'Page 1', parentId: DOCUMENT_ID, width: 0, height: 0 },
+  ];
+}

@@ -1,0 +1,87 @@
+import type { Change } from './change.ts';
+import { type NodeRecord, PAGE_ID } from './node-record.ts';
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One replica of a document. The page holds one, the sandbox that runs the plugin another; changes keep them alike. */
+export class Scene {
+  readonly #nodes = new Map<string, NodeRecord>();
+
+  constructor(nodes: readonly NodeRecord[]) {
+    for (const node of nodes) this.#nodes.set(node.id, node);
+  }
+
+  get(id: string): NodeRecord | undefined {
+    return this.#nodes.get(id);
+  }
+
+  all(): readonly NodeRecord[] {
+    return [...this.#nodes.values()];
+  }
+
+  /** In drawing order. */
+  children(parentId: string): readonly NodeRecord[] {
+    return this.all()
+      .filter((node) => node.parentId === parentId)
+      .sort((a, b) => a.order - b.order);
+  }
+
+  /** The node and everything in it, parents before children. */
+  subtree(id: string): readonly NodeRecord[] {
+    const node = this.get(id);
+    return node ? [node, ...this.children(id).flatMap((child) => this.subtree(child.id))] : [];
+  }
+
+  /** The order that puts a node in front of its siblings. */
+  frontOrder(parentId: string): number {
+    return Math.max(0, ...this.children(parentId).map((node) => node.order)) + 1;
+  }
+
+  /** Where a node lies on the canvas. */
+  bounds(node: NodeRecord): Box {
+    let { x, y } = node;
+    let parent = node.parentId ? this.get(node.parentId) : undefined;
+    while (parent) {
+      x += parent.x;
+      y += parent.y;
+      parent = parent.parentId ? this.get(parent.parentId) : undefined;
+    }
+    return { x, y, width: node.width, height: node.height };
+  }
+
+  /** The frame directly on the page that a node lies in, or the node itself. */
+  topLevel(id: string): NodeRecord | undefined {
+    let node = this.get(id);
+    while (node?.parentId && node.parentId !== PAGE_ID) node = this.get(node.parentId);
+    return node;
+  }
+
+  /** A change to a node that the other side has just removed has nothing left to change, and is dropped. */
+  apply(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.kind === 'create') this.#nodes.set(change.node.id, change.node);
+      else if (change.kind === 'remove') this.#nodes.delete(change.node.id);
+      else {
+        const node = this.#nodes.get(change.id);
+        if (node) this.#nodes.set(change.id, { ...node, ...change.after });
+      }
+    }
+  }
+}
+
+export function unionOf(boxes: readonly Box[]): Box | undefined {
+  if (boxes.length === 0) return undefined;
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  return {
+    x,
+    y,
+    width: Math.max(...boxes.map((box) => box.x + box.width)) - x,
+    height: Math.max(...boxes.map((box) => box.y + box.height)) - y,
+  };
+}
