@@ -5,20 +5,60 @@
  */
 
 /** Stable codes: clients and tests match on these, never on the message. */
-export type ErrorCode =
-  | 'cancelled' // the person stopped the work
-  | 'checkpoint-format' // a file of a checkpoint is not what its format says
-  | 'checkpoint-missing' // a folder, file or tensor of a checkpoint is not there
-  | 'checkpoint-unsupported' // well-formed, but an architecture this program has no graph for
-  | 'concept-format' // a concept or LoRA file is not what its format says
-  | 'concept-mismatch' // a concept that was taught on another model
-  | 'concept-unknown' // a prompt or a flag names a concept that is not there
-  | 'device-unavailable' // the chosen device cannot run here
-  | 'image-format' // not a picture, or a damaged one
-  | 'image-size' // a picture too large or too small to use
-  | 'input' // a wrong flag, prompt or number
-  | 'memory' // not enough memory for the work
-  | 'storage'; // the disk is full, or a folder cannot be written
+export const ERROR_CODES = [
+  /** The person stopped the work. */
+  'cancelled',
+  /** A file of a checkpoint is not what its format says. */
+  'checkpoint-format',
+  /** A folder, file or tensor of a checkpoint is not there. */
+  'checkpoint-missing',
+  /** Well-formed, but an architecture this program has no graph for. */
+  'checkpoint-unsupported',
+  /** A concept or LoRA file is not what its format says. */
+  'concept-format',
+  /** A concept that was taught on another model. */
+  'concept-mismatch',
+  /** A prompt, a flag or an address names a concept that is not there. */
+  'concept-unknown',
+  /** The chosen device cannot run here. */
+  'device-unavailable',
+  /** The engine process ended in the middle of its work. */
+  'engine',
+  /** A binary frame that does not follow its layout. */
+  'frame-format',
+  /** Not a picture, or a damaged one. */
+  'image-format',
+  /** A picture too large or too small to use. */
+  'image-size',
+  /** A request names an image that was never uploaded, or was forgotten since. */
+  'image-unknown',
+  /** A wrong flag, prompt or number. */
+  'input',
+  /** The job id was used before, for another request. */
+  'job-conflict',
+  /** There is no job of this id. */
+  'job-unknown',
+  /** Not enough memory for the work. */
+  'memory',
+  /** A message that is none of the protocol's. */
+  'message-format',
+  /** Host or Origin are not ones that the companion serves. */
+  'origin',
+  /** The pairing code is wrong, used up or too old. */
+  'pairing-code',
+  /** The queue is full. */
+  'queue-full',
+  /** The disk is full, or a folder cannot be written. */
+  'storage',
+  /** The token is missing, revoked or none that the companion gave out. */
+  'token',
+  /** More tries, connections or requests than are served in this time. */
+  'too-many',
+  /** Client and companion speak different versions of the protocol. */
+  'version',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface ErrorDetails {
   /** What the person can do, as one sentence. */

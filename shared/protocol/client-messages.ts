@@ -1,0 +1,61 @@
+/** Every text message that a client sends. Images travel beside them, in binary frames (image-frame.ts). */
+
+import { labelSchema } from './concept.ts';
+import { jobIdSchema, tokenSchema } from './ids.ts';
+import { generateRequestSchema, teachRequestSchema } from './requests.ts';
+import { z } from './zod.ts';
+
+export const clientSchema = z.strictObject({
+  /** What people recognise it by in the list of paired clients: "Figma plugin", "Studio". */
+  name: labelSchema,
+  version: labelSchema,
+});
+
+/** The first message; nothing else is read before it was accepted. */
+const hello = z.strictObject({
+  type: z.literal('hello'),
+  /** Any number: the companion answers a wrong one with `refused`, `version`. */
+  protocol: z.int().nonnegative(),
+  token: tokenSchema,
+  client: clientSchema,
+});
+
+/** Sent again with the same id and request, `teach` and `generate` are answered with the job as it stands. */
+const teach = z.strictObject({ type: z.literal('teach'), job: jobIdSchema, ...teachRequestSchema.shape });
+const generate = z.strictObject({
+  type: z.literal('generate'),
+  job: jobIdSchema,
+  ...generateRequestSchema.shape,
+});
+
+/** A waiting job ends at once, a running one between two steps, or by force when that takes too long. */
+const cancel = z.strictObject({ type: z.literal('cancel'), job: jobIdSchema });
+const cancelAll = z.strictObject({ type: z.literal('cancel-all') });
+
+/** Puts a waiting job before another, or last. */
+const move = z.strictObject({
+  type: z.literal('move'),
+  job: jobIdSchema,
+  before: jobIdSchema.nullable(),
+});
+
+/** Asks for a generate job's `picture` and `mask` frames again: after a reload, or to place old results once more. */
+const resend = z.strictObject({ type: z.literal('resend'), job: jobIdSchema });
+
+/** Answered with `pong`: tells a sleeping connection from a quiet one. */
+const ping = z.strictObject({ type: z.literal('ping') });
+
+export const clientMessageSchema = z.discriminatedUnion('type', [
+  hello,
+  teach,
+  generate,
+  cancel,
+  cancelAll,
+  move,
+  resend,
+  ping,
+]);
+
+export type ClientMessage = Readonly<z.infer<typeof clientMessageSchema>>;
+export type ClientMessageOf<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>;
+export type Client = Readonly<z.infer<typeof clientSchema>>;

@@ -1,0 +1,59 @@
+/** Concepts as clients know them: names that prompts use, rights, and what a library shows. */
+
+import { conceptIdSchema } from './ids.ts';
+import { RIGHTS_MAX_LENGTH, TEXT_MAX_LENGTH } from './limits.ts';
+import { z } from './zod.ts';
+
+/** File names and prompts (`@aurora`) use the name, so it must be safe in both. */
+export const CONCEPT_NAME = /^[a-z][a-z0-9-]{0,40}$/;
+
+/** A word or two in any script, as it stands in a caption. */
+export const CLASS_WORD = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}' -]{0,39}$/u;
+
+export const conceptNameSchema = z
+  .string()
+  .regex(CONCEPT_NAME, 'expected a lower-case name such as aurora or aurora-2');
+export const classWordSchema = z.string().regex(CLASS_WORD, 'expected a word or two such as bottle');
+
+const sentence = z.string().max(RIGHTS_MAX_LENGTH);
+
+/** Who owns the product's likeness, and what it may be used for. */
+export const rightsSchema = z.strictObject({
+  owner: sentence.exactOptional(),
+  licence: sentence.exactOptional(),
+  note: sentence.exactOptional(),
+  /** The last day of use, YYYY-MM-DD. */
+  expires: z.iso.date().exactOptional(),
+});
+
+/** One entry of the library. */
+export const conceptSummarySchema = z.object({
+  id: conceptIdSchema,
+  name: conceptNameSchema,
+  classWord: classWordSchema,
+  /** The newest, from 1. */
+  version: z.int().positive(),
+  /** Name of the base model it was taught on. */
+  model: z.string(),
+  /** Whether it can be used with the model that the companion runs now. */
+  usable: z.boolean(),
+  referenceCount: z.int().nonnegative(),
+  sizeBytes: z.int().nonnegative(),
+  createdAt: z.iso.datetime(),
+  rights: rightsSchema,
+  hasThumbnail: z.boolean(),
+});
+
+/** A concept in one version: what pictures are made from, and what makes them again. */
+export const conceptReferenceSchema = z.strictObject({
+  id: conceptIdSchema,
+  name: conceptNameSchema,
+  version: z.int().positive(),
+});
+
+/** A short line of text that people read: a file's or a client's name. */
+export const labelSchema = z.string().min(1).max(TEXT_MAX_LENGTH);
+
+export type Rights = Readonly<z.infer<typeof rightsSchema>>;
+export type ConceptSummary = Readonly<z.infer<typeof conceptSummarySchema>>;
+export type ConceptReference = Readonly<z.infer<typeof conceptReferenceSchema>>;

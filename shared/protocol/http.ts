@@ -1,0 +1,73 @@
+/**
+ * What goes over HTTP: pairing before there is a token, and what is fetched rather than pushed. All but `health` and
+ * `pair` want `Authorization: Bearer TOKEN`. A failure is answered with an `ErrorReport` and a fitting status.
+ */
+
+import { clientSchema } from './client-messages.ts';
+import { conceptNameSchema, conceptSummarySchema, rightsSchema } from './concept.ts';
+import type { ConceptId, JobId } from './ids.ts';
+import { pairingCodeSchema, tokenSchema } from './ids.ts';
+import { jobSchema } from './job.ts';
+import { HISTORY_PAGE_MAX, TEXT_MAX_LENGTH } from './limits.ts';
+import { z } from './zod.ts';
+
+/** Addresses, relative to `http://localhost:PORT`. */
+export const routes = {
+  /** GET: healthSchema. */
+  health: '/health',
+  /** POST pairRequestSchema: pairedSchema. */
+  pair: '/api/pair',
+  /** GET ?search=TEXT: conceptsSchema. POST a concept file: the new entry's conceptSummarySchema. */
+  concepts: '/api/concepts',
+  /** GET: conceptSummarySchema. PATCH conceptChangeSchema: the same. DELETE: 204; kept aside until pruned. */
+  concept: (id: ConceptId) => `/api/concepts/${id}`,
+  /** POST: takes a removed concept back, conceptSummarySchema. */
+  conceptRestore: (id: ConceptId) => `/api/concepts/${id}/restore`,
+  /** GET: PNG or JPEG. */
+  conceptThumbnail: (id: ConceptId) => `/api/concepts/${id}/thumbnail`,
+  /** GET: the concept file, safetensors. */
+  conceptFile: (id: ConceptId) => `/api/concepts/${id}/file`,
+  /** GET ?search=TEXT&before=CURSOR&limit=N: historySchema. DELETE: removes all ended jobs, 204. */
+  jobs: '/api/jobs',
+  /** GET: jobSchema. DELETE: removes an ended job and its pictures, 204. */
+  job: (id: JobId) => `/api/jobs/${id}`,
+  /** GET: PNG with its record. */
+  picture: (id: JobId, picture: number) => `/api/jobs/${id}/pictures/${picture}`,
+} as const;
+
+export const healthSchema = z.object({ name: z.literal('likeness'), protocol: z.int().positive() });
+
+export const pairRequestSchema = z.strictObject({ code: pairingCodeSchema, client: clientSchema });
+export const pairedSchema = z.object({ token: tokenSchema });
+
+export const conceptsSchema = z.object({ concepts: z.array(conceptSummarySchema) });
+export const conceptChangeSchema = z.strictObject({
+  name: conceptNameSchema.optional(),
+  rights: rightsSchema.optional(),
+});
+
+/** Searched in names, prompts and class words. */
+export const searchSchema = z.string().max(TEXT_MAX_LENGTH);
+
+/** From a query string, where everything is text. */
+export const historyQuerySchema = z.object({
+  search: searchSchema.optional(),
+  /** `next` of the page before. */
+  before: z.string().max(TEXT_MAX_LENGTH).optional(),
+  limit: z.coerce.number().int().min(1).max(HISTORY_PAGE_MAX).default(HISTORY_PAGE_MAX),
+});
+
+/** From the newest. */
+export const historySchema = z.object({
+  jobs: z.array(jobSchema).max(HISTORY_PAGE_MAX),
+  /** Where the next page begins; null at the end. */
+  next: z.string().nullable(),
+});
+
+export type Health = Readonly<z.infer<typeof healthSchema>>;
+export type PairRequest = Readonly<z.infer<typeof pairRequestSchema>>;
+export type Paired = Readonly<z.infer<typeof pairedSchema>>;
+export type Concepts = Readonly<z.infer<typeof conceptsSchema>>;
+export type ConceptChange = Readonly<z.infer<typeof conceptChangeSchema>>;
+export type HistoryQuery = Readonly<z.infer<typeof historyQuerySchema>>;
+export type History = Readonly<z.infer<typeof historySchema>>;

@@ -1,0 +1,35 @@
+/**
+ * Identifiers on the wire. Clients make the ids of jobs and images, so that a request can be sent again after a broken
+ * connection without being done twice. No id is ever used as a path before it matched its pattern.
+ */
+
+import { z } from './zod.ts';
+
+/** Lower-case letters, digits and hyphens; begins with a letter or digit: no dots, no slashes, no option dashes. */
+export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{7,39}$/;
+
+export const jobIdSchema = z.string().regex(ID_PATTERN, 'expected a job id of 8 to 40 letters, digits or -');
+export const imageIdSchema = z
+  .string()
+  .regex(ID_PATTERN, 'expected an image id of 8 to 40 letters, digits or -');
+
+/** The library's; the same for all versions of a concept. */
+export const conceptIdSchema = z
+  .string()
+  .regex(ID_PATTERN, 'expected a concept id of 8 to 40 letters, digits or -');
+
+/** 256 random bits in base64url. */
+export const tokenSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected a token');
+
+/** Six digits that a person reads and types. */
+export const pairingCodeSchema = z.string().regex(/^[0-9]{6}$/, 'expected six digits');
+
+export type JobId = z.infer<typeof jobIdSchema>;
+export type ImageId = z.infer<typeof imageIdSchema>;
+export type ConceptId = z.infer<typeof conceptIdSchema>;
+
+/** A new id from 16 random bytes, so that two clients never meet: `job-` or `image-` and 32 hex digits. */
+export function newId(kind: 'job' | 'image', random: Uint8Array): string {
+  if (random.length !== 16) throw new Error(`internal: an id needs 16 random bytes, got ${random.length}`);
+  return `${kind}-${[...random].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}

@@ -1,0 +1,74 @@
+/** A job as clients see it: what was asked for, how it stands, what came of it. The history keeps the same. */
+
+import { conceptReferenceSchema } from './concept.ts';
+import { errorReportSchema } from './error-report.ts';
+import { jobIdSchema } from './ids.ts';
+import { generateRequestSchema, teachRequestSchema } from './requests.ts';
+import { z } from './zod.ts';
+
+const at = z.iso.datetime();
+
+export const jobStatusSchema = z.discriminatedUnion('state', [
+  /** `position` 0 is next. */
+  z.object({ state: z.literal('queued'), position: z.int().nonnegative() }),
+  /** `resumed`: taken up again after the companion was stopped in the middle of it. */
+  z.object({ state: z.literal('running'), resumed: z.boolean() }),
+  z.object({ state: z.literal('done') }),
+  z.object({ state: z.literal('failed'), ...errorReportSchema.shape }),
+  z.object({ state: z.literal('cancelled') }),
+]);
+
+const common = {
+  job: jobIdSchema,
+  status: jobStatusSchema,
+  createdAt: at,
+  startedAt: at.nullable(),
+  endedAt: at.nullable(),
+  /** Name of the base model. */
+  model: z.string(),
+};
+
+/** What teaching came to. */
+export const taughtSchema = z.object({
+  concept: conceptReferenceSchema,
+  steps: z.int().nonnegative(),
+  seconds: z.number().nonnegative(),
+  finalLoss: z.number(),
+});
+
+/** A finished picture. Its bytes come in a frame of kind `picture`, or over HTTP. */
+export const pictureSummarySchema = z.object({
+  /** From 0. */
+  picture: z.int().nonnegative(),
+  seed: z.int().nonnegative(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  seconds: z.number().nonnegative(),
+  /** One a concept: how sure its mask is, 0..1. */
+  masks: z.array(z.object({ concept: z.string(), confidence: z.number().min(0).max(1) })),
+});
+
+export const jobSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('teach'),
+    ...common,
+    request: teachRequestSchema,
+    /** Set when `status` is done. */
+    taught: taughtSchema.nullable(),
+  }),
+  z.object({
+    kind: z.literal('generate'),
+    ...common,
+    request: generateRequestSchema,
+    /** The versions that the prompt's names stood for when it started. */
+    concepts: z.array(conceptReferenceSchema),
+    /** Finished so far, also of a job that failed or was cancelled. */
+    pictures: z.array(pictureSummarySchema),
+  }),
+]);
+
+export type JobStatus = Readonly<z.infer<typeof jobStatusSchema>>;
+export type JobState = Readonly<z.infer<typeof jobSchema>>;
+export type JobOf<Kind extends JobState['kind']> = Extract<JobState, { kind: Kind }>;
+export type Taught = Readonly<z.infer<typeof taughtSchema>>;
+export type PictureSummary = Readonly<z.infer<typeof pictureSummarySchema>>;

@@ -1,0 +1,79 @@
+/**
+ * Every limit of the protocol, with its reason. The companion holds them against hostile input; clients read them to
+ * say no before anything is sent.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** A control message is a prompt and a few dozen ids, a few kilobytes; a long one is no message of ours. */
+export const MESSAGE_MAX_BYTES = 64 * KIB;
+
+/** A frame's header is one small object; its length is written in 16 bits, and this is far below them. */
+export const FRAME_HEADER_MAX_BYTES = 4 * KIB;
+
+/** A 4096 px PNG with alpha and photographic content takes some 25 to 40 MB. */
+export const IMAGE_MAX_BYTES = 48 * MIB;
+
+/** Of one binary frame: the largest image, its header and the fixed fields. */
+export const FRAME_MAX_BYTES = IMAGE_MAX_BYTES + FRAME_HEADER_MAX_BYTES + 8;
+
+/** Figma neither exports nor places more, and the model sees a small part of it. */
+export const IMAGE_MAX_SIDE = 4096;
+
+/** What a decoder may unfold: a few bytes of PNG can claim gigapixels. */
+export const IMAGE_MAX_PIXELS = IMAGE_MAX_SIDE ** 2;
+
+/** The paper uses 3 to 5 references; more than this add time and no likeness. */
+export const TEACH_MAX_IMAGES = 32;
+
+/** Uploads that wait for the request that names them, of one client: two full teachings. */
+export const UPLOADS_MAX = 2 * TEACH_MAX_IMAGES;
+
+/** A batch that still fits on a canvas beside a frame; more variants are another job. */
+export const GENERATE_MAX_COUNT = 16;
+
+/** The text encoder reads 77 tokens, some 400 letters; beyond this nothing could be meant. */
+export const PROMPT_MAX_LENGTH = 1000;
+
+/** Concepts in one prompt: each costs memory in every layer, and masks of more than a few do not separate. */
+export const PROMPT_MAX_CONCEPTS = 4;
+
+/** Names, notes and files' names: a line of text. */
+export const TEXT_MAX_LENGTH = 200;
+
+/** Rights are quoted from contracts: a sentence or two. The concept file's own limit. */
+export const RIGHTS_MAX_LENGTH = 1000;
+
+/** Waiting jobs of all clients together: hours of work. */
+export const QUEUE_MAX_LENGTH = 100;
+
+/** Jobs told in the welcome: those under way and the newest ended ones; history has the rest. */
+export const WELCOME_MAX_JOBS = 200;
+
+/** Entries of one page of the history. */
+export const HISTORY_PAGE_MAX = 100;
+
+/** Seeds of a batch are seed, seed + 1, ...: the last must still be exact in 32 bits. */
+export const SEED_MAX = 2 ** 32 - 1 - GENERATE_MAX_COUNT;
+
+/** Likeness peaks long before, and pictures take harm after. */
+export const TEACH_MAX_STEPS = 5000;
+
+/** Samplers gain nothing after some 50 steps; 200 leaves room to look for oneself. */
+export const GENERATE_MAX_STEPS = 200;
+
+/** Beyond 20 pictures are burnt. */
+export const GUIDANCE_MAX = 20;
+
+/** 1 as taught; beyond 2 the residuals drown the model. */
+export const STRENGTH_MAX = 2;
+
+/** Latent cells of a side are an eighth of this, and attention grows with their fourth power. */
+export const PICTURE_MAX_SIDE = 2048;
+
+/** A socket that has not said hello with a good token by then is closed. */
+export const HELLO_TIMEOUT_MS = 5_000;
+
+/** Between two pings of an idle client: below the minute after which middleboxes and sleep drop connections. */
+export const PING_INTERVAL_MS = 20_000;

@@ -1,0 +1,64 @@
+/** What a client asks to be done: the bodies of `teach` and `generate`, and what a job remembers of them. */
+
+import { classWordSchema, conceptNameSchema, conceptReferenceSchema, rightsSchema } from './concept.ts';
+import { imageIdSchema } from './ids.ts';
+import {
+  GENERATE_MAX_COUNT,
+  GENERATE_MAX_STEPS,
+  GUIDANCE_MAX,
+  PICTURE_MAX_SIDE,
+  PROMPT_MAX_CONCEPTS,
+  PROMPT_MAX_LENGTH,
+  SEED_MAX,
+  STRENGTH_MAX,
+  TEACH_MAX_IMAGES,
+  TEACH_MAX_STEPS,
+} from './limits.ts';
+import { z } from './zod.ts';
+
+export const MASK_MODES = ['adaptive', 'median', 'full', 'off'] as const;
+
+/**
+ * adaptive: a mask that follows the object's size. median: the paper's. full: the residual everywhere. off: the base
+ * model.
+ */
+export const maskModeSchema = z.enum(MASK_MODES);
+
+const seedSchema = z.int().min(0).max(SEED_MAX);
+const sideSchema = z.int().min(8).max(PICTURE_MAX_SIDE);
+
+/** Optional fields fall back to the model's recommendation, a seed to 0. */
+export const teachRequestSchema = z.strictObject({
+  /** What prompts will call it, without the @. A name that the library has gets a new version. */
+  name: conceptNameSchema,
+  classWord: classWordSchema,
+  /** Uploaded before, in frames of kind `upload`. */
+  images: z.array(imageIdSchema).min(1).max(TEACH_MAX_IMAGES),
+  seed: seedSchema.optional(),
+  steps: z.int().min(1).max(TEACH_MAX_STEPS).optional(),
+  /** Learn from mirrored references too; wrong for anything with lettering. */
+  mirror: z.boolean().optional(),
+  rights: rightsSchema.optional(),
+});
+
+export const generateRequestSchema = z.strictObject({
+  /** With mentions: "@aurora on a beach". */
+  prompt: z.string().min(1).max(PROMPT_MAX_LENGTH),
+  negativePrompt: z.string().max(PROMPT_MAX_LENGTH).optional(),
+  /** Versions to use for the names mentioned; a name that is not listed means its newest version. */
+  concepts: z.array(conceptReferenceSchema).max(PROMPT_MAX_CONCEPTS).optional(),
+  count: z.int().min(1).max(GENERATE_MAX_COUNT),
+  /** Picture k uses seed + k. */
+  seed: seedSchema,
+  /** In image pixels, multiples of the model's `sizeUnit`; without it the model's own resolution. */
+  size: z.strictObject({ width: sideSchema, height: sideSchema }).optional(),
+  /** 0 the base model, 1 as taught. */
+  strength: z.number().min(0).max(STRENGTH_MAX),
+  mask: maskModeSchema,
+  steps: z.int().min(1).max(GENERATE_MAX_STEPS).optional(),
+  guidanceScale: z.number().min(1).max(GUIDANCE_MAX).optional(),
+});
+
+export type TeachWish = Readonly<z.infer<typeof teachRequestSchema>>;
+export type GenerateWish = Readonly<z.infer<typeof generateRequestSchema>>;
+export type MaskMode = z.infer<typeof maskModeSchema>;

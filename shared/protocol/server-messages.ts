@@ -1,0 +1,122 @@
+/** Every text message that the companion sends. Pictures travel beside them, in binary frames (image-frame.ts). */
+
+import { errorReportSchema } from './error-report.ts';
+import { imageIdSchema, jobIdSchema } from './ids.ts';
+import { jobSchema } from './job.ts';
+import { WELCOME_MAX_JOBS } from './limits.ts';
+import { maskModeSchema } from './requests.ts';
+import { z } from './zod.ts';
+
+const count = z.int().positive();
+
+/** The base model, and what it recommends: a client shows these until the person chooses otherwise. */
+export const modelSummarySchema = z.object({
+  name: z.string(),
+  /** Side of a picture as the model was made for it, in image pixels. */
+  resolution: count,
+  /** Sides of pictures are multiples of this. */
+  sizeUnit: count,
+  defaults: z.object({
+    teach: z.object({ steps: count }),
+    generate: z.object({ steps: count, guidanceScale: z.number().min(1), mask: maskModeSchema }),
+  }),
+  /** Class words the model knows well; suggestions. */
+  classWords: z.array(z.string()),
+  /** Scene phrases the model knows well: "on a beach". */
+  placements: z.array(z.string()),
+});
+
+/** The limits a client needs before it sends. limits.ts has their reasons. */
+export const limitsSchema = z.object({
+  imageMaxBytes: count,
+  imageMaxSide: count,
+  teachMaxImages: count,
+  generateMaxCount: count,
+  promptMaxLength: count,
+  promptMaxConcepts: count,
+  queueMaxLength: count,
+});
+
+/** The answer to a good hello. The last `progress` of a running job follows at once. */
+const welcome = z.object({
+  type: z.literal('welcome'),
+  protocol: z.int().positive(),
+  server: z.object({ version: z.string() }),
+  model: modelSummarySchema,
+  /** What the engine runs on: cpu, cuda, ...; auto until it was started first. */
+  device: z.string(),
+  limits: limitsSchema,
+  /** Running, waiting in order, then ended ones from the newest. */
+  jobs: z.array(jobSchema).max(WELCOME_MAX_JOBS),
+});
+
+/** The answer to a bad hello; the socket is closed after it. */
+const refused = z.object({ type: z.literal('refused'), ...errorReportSchema.shape });
+
+/** An upload was read and found to be a picture; requests may name it. */
+const imageReceived = z.object({ type: z.literal('image-received'), image: imageIdSchema });
+
+/** Sent to every client on each change of a job's state, position or results. */
+const job = z.object({ type: z.literal('job'), job: jobSchema });
+
+export const PHASES = ['loading', 'preparing', 'teaching', 'sampling', 'saving'] as const;
+
+/** How far a running job is. Dropped where a client reads too slowly: the next one says it all. */
+const progress = z.object({
+  type: z.literal('progress'),
+  job: jobIdSchema,
+  phase: z.enum(PHASES),
+  /** Of this phase, and of this picture; 0 of 0 where there is nothing to count. */
+  step: z.int().nonnegative(),
+  steps: z.int().nonnegative(),
+  /** Of the whole job. Never 1: that is said by the result. */
+  fraction: z.number().min(0).lt(1),
+  /** Of the whole job; null until there is a pace to judge by. */
+  secondsLeft: z.number().nonnegative().nullable(),
+  /** Of teaching: this step's loss, and the running mean to draw as a curve. */
+  loss: z.number().optional(),
+  smoothedLoss: z.number().optional(),
+  /** Of generating: the picture in the making, from 0, and how many there will be. */
+  picture: z.int().nonnegative().optional(),
+  count: count.optional(),
+});
+
+/** The library is not what it was: ask for it again over HTTP. */
+const conceptsChanged = z.object({ type: z.literal('concepts-changed') });
+
+/** A job was removed from the history. */
+const jobRemoved = z.object({ type: z.literal('job-removed'), job: jobIdSchema });
+
+/** A message, a frame or a request was turned down; the socket stays open. A job that fails says so in its state. */
+const error = z.object({
+  type: z.literal('error'),
+  ...errorReportSchema.shape,
+  /** What it is about, where that is known. */
+  job: jobIdSchema.optional(),
+  image: imageIdSchema.optional(),
+});
+
+const pong = z.object({ type: z.literal('pong') });
+
+/** The companion is shutting down; jobs go on when it is started again. */
+const goodbye = z.object({ type: z.literal('goodbye') });
+
+export const serverMessageSchema = z.discriminatedUnion('type', [
+  welcome,
+  refused,
+  imageReceived,
+  job,
+  progress,
+  conceptsChanged,
+  jobRemoved,
+  error,
+  pong,
+  goodbye,
+]);
+
+export type ServerMessage = Readonly<z.infer<typeof serverMessageSchema>>;
+export type ServerMessageOf<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>;
+export type ModelSummary = Readonly<z.infer<typeof modelSummarySchema>>;
+export type Limits = Readonly<z.infer<typeof limitsSchema>>;
+export type Progress = ServerMessageOf<'progress'>;
+export type Phase = (typeof PHASES)[number];
