@@ -1,11 +1,11 @@
 /** A folder that a command is going to write to: tried before the work, and removed again if the work comes to nothing. */
 
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { storageError, writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { makeFolder, storageError, writeFileAtomically } from '../checkpoint/atomic-file.ts';
 
-/** One block of most file systems: a full disk takes an empty file, but not this. */
-const TRIAL_BYTES = 4096;
+/** A small concept or a few pictures: a disk with less than this is full for every purpose here. */
+const TRIAL_BYTES = 2 ** 20;
 
 export class OutputFolder {
   readonly path: string;
@@ -23,12 +23,7 @@ export class OutputFolder {
    */
   static async claim(path: string): Promise<OutputFolder> {
     const absolute = resolve(path);
-    let folder: OutputFolder;
-    try {
-      folder = new OutputFolder(absolute, await mkdir(absolute, { recursive: true }));
-    } catch (cause) {
-      throw storageError(path, cause);
-    }
+    const folder = new OutputFolder(absolute, await makeFolder(absolute));
     const trial = join(absolute, `.likeness-trial-${process.pid}`);
     try {
       await writeFileAtomically(trial, new Uint8Array(TRIAL_BYTES));

@@ -15,20 +15,23 @@ export interface JsonEvent {
   readonly [field: string]: unknown;
 }
 
+/** A terminal, pipe or file; a terminal has `isTTY` and its size. */
+export type Stream = Writable & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>>;
+
 export interface Streams {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
 }
 
 export class Output {
   /** One JSON object a line on standard output, instead of answers for people. */
   readonly json: boolean;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: Stream;
   /** For standard error. */
   readonly colours: Colours;
   /** For standard output. */
   readonly answerColours: Colours;
-  readonly #stdout: NodeJS.WriteStream;
+  readonly #stdout: Stream;
   readonly #debug: boolean;
   #readerGone = false;
   #whenReaderGone: (() => void) | undefined;
@@ -68,6 +71,11 @@ export class Output {
     if (this.json) this.#write(`${JSON.stringify(event)}\n`);
   }
 
+  /** Text as it is, on standard output: help that was asked for. */
+  print(text: string): void {
+    this.#write(text);
+  }
+
   say(text: string): void {
     this.stderr.write(`${text}\n`);
   }
@@ -95,12 +103,12 @@ export class Output {
 }
 
 /** https://no-color.org; FORCE_COLOR is for continuous integration, whose logs show colours without a terminal. */
-function wantsColour(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+function wantsColour(stream: Stream, env: NodeJS.ProcessEnv): boolean {
   if (env.NO_COLOR) return false;
   return Boolean(env.FORCE_COLOR) || (stream.isTTY === true && env.TERM !== 'dumb');
 }
 
-function ignoreBrokenPipe(stream: Writable, then: () => void): void {
+function ignoreBrokenPipe(stream: Stream, then: () => void): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     then();

@@ -5,6 +5,7 @@
 
 import type { Picture } from '../images/picture.ts';
 import { halfBlocks } from './half-blocks.ts';
+import type { Stream } from './output.ts';
 
 const INDENT_CELLS = 2;
 const GAP_CELLS = 2;
@@ -21,7 +22,7 @@ export interface StripPlan {
 }
 
 export class PreviewStrip {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Stream;
   readonly #columns: number;
   readonly #rows: number;
   readonly #perLine: number;
@@ -33,7 +34,7 @@ export class PreviewStrip {
     this.#lost = true;
   };
 
-  constructor(stream: NodeJS.WriteStream, { count, aspect }: StripPlan) {
+  constructor(stream: Stream, { count, aspect }: StripPlan) {
     this.#stream = stream;
     const width = (stream.columns ?? 80) - 2 * INDENT_CELLS + GAP_CELLS;
     const most = Math.max(1, Math.floor(width / (MIN_CELLS + GAP_CELLS)));

@@ -40,7 +40,11 @@ export function createProgram(output: Output): Command {
     .addHelpText('after', EXAMPLES)
     // Errors are told in one place (Output.fail), not by commander.
     .exitOverride()
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({
+      outputError: () => {},
+      writeOut: (text) => output.print(text),
+      writeErr: (text) => output.stderr.write(text),
+    })
     .configureHelp({
       styleTitle: (title) => output.answerColours.bold(title),
       styleSubcommandTerm: (term) => output.answerColours.cyan(term),

@@ -92,10 +92,10 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
   const model = await findModel(flags.model, folders);
   const concepts = await conceptsFor(prompt, flags.concept, folders, output);
   const request = generateRequest(prompt, flags, { model, concepts, cacheFolder: folders.cache });
-  const folder = await OutputFolder.claim(flags.out);
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { GenerateReport } = await import('../generate-report.ts');
   const { generate } = await import('../../engine/generate.ts');
+  const folder = await OutputFolder.claim(flags.out);
   const report = new GenerateReport(output, { seed: request.seed, preview: flags.preview });
   const interruption = new Interruption(output, () => report.tellStopping());
   try {

@@ -23,6 +23,7 @@ import { TeachReport } from '../teach-report.ts';
 /** Ends the name of a run that is under way, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';
 
+/** As the engine has it: importing it from there would load onnxruntime for `--help`. */
 const MAX_PICTURES = 32;
 
 interface TeachFlags extends EngineFlags {

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { BINARY, likeness, runInside, temporaryFolder } from './binary.ts';
+
+describe('help', () => {
+  it.each([
+    [['--help'], ['teach', 'generate', 'concepts', 'models', 'doctor', 'LIKENESS_HOME']],
+    [
+      ['teach', '--help'],
+      ['--name <name>', "the model's own", 'Examples:', '--json', 'Ctrl-C'],
+    ],
+    [
+      ['generate', '--help'],
+      ['--mask <mode>', '"adaptive"', '--no-preview', 'Examples:', 'likeness-pictures'],
+    ],
+    [
+      ['concepts', '--help'],
+      ['list', 'show', 'Examples:'],
+    ],
+    [
+      ['models', '--help'],
+      ['list', 'verify', 'Examples:'],
+    ],
+    [['doctor', '--help'], ['--json']],
+  ])('%j goes to standard output', async (args, expected) => {
+    const { exitCode, stdout, stderr } = await runInside(args);
+    for (const text of expected) expect(stdout).toContain(text);
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+  });
+
+  it('comes from the executable', async () => {
+    const { exitCode, stdout } = await likeness(['--help'], { home: temporaryFolder() });
+    expect(stdout).toContain('Usage: likeness [options] [command]');
+    expect(exitCode).toBe(0);
+  });
+
+  it('stands in for a command that was not named', async () => {
+    const { exitCode, stderr } = await runInside([]);
+    expect(stderr).toContain('Usage: likeness');
+    expect(exitCode).toBe(2);
+  });
+
+  it('says nothing when the reader of standard output has gone', () => {
+    const { stderr } = spawnSync(`"${process.execPath}" "${BINARY}" teach --help | true`, { shell: true });
+    expect(stderr.toString()).toBe('');
+  });
+});
+
+describe('wrong options', () => {
+  it.each([
+    [['teach', 'a.png', '--name', 'aurora'], "required option '--class <word>' not specified"],
+    [['teach', '--name', 'aurora', '--class', 'bottle'], "missing required argument 'image'"],
+    [
+      ['teach', 'a.png', '--name', 'Big One', '--class', 'bottle'],
+      'Expected a lower-case name such as aurora',
+    ],
+    [
+      ['teach', 'a.png', '--name', 'a', '--class', 'b', '--steps', '0'],
+      'Expected a whole number from 1 to 100000',
+    ],
+    [['teach', 'a.png', '--name', 'a', '--class', 'b', '--out', 'a.png'], 'ends in .safetensors'],
+    [['generate', 'x', '--size', '512'], 'Expected a size in pixels such as 512x512'],
+    [['generate', 'x', '--guidance', 'high'], 'Expected a number from 1 to 50'],
+    [['generate', 'x', '--sampler', 'magic'], 'Allowed choices are ddim, euler, dpmpp2m, pndm'],
+    [['paint'], "unknown command 'paint'"],
+  ])('%j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await runInside(args);
+    expect(stderr.split('\n')[0]).toMatch(/^error: /);
+    expect(stderr.split('\n')[0]).toContain(message);
+    expect(stderr).toMatch(/`likeness ?\w* --help` shows how it is used/);
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(2);
+  });
+
+  it('are told in JSON where JSON was asked for', async () => {
+    const { exitCode, events } = await likeness(['generate', '--json', '--cuont', '3', 'x'], {
+      home: temporaryFolder(),
+    });
+    expect(events).toEqual([
+      {
+        type: 'error',
+        code: 'input',
+        message: "unknown option '--cuont'",
+        advice: 'Did you mean --count? `likeness generate --help` shows how it is used.',
+      },
+    ]);
+    expect(exitCode).toBe(2);
+  });
+});

@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { likeness, temporaryFolder } from './binary.ts';
+import { writeFrames } from './picture-files.ts';
+import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
+
+const STEPS = 24;
+
+describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
+  const engine = ['--model', SMALL_MODEL!, '--device', 'cpu', '--threads', '1'];
+
+  it('saves a run, which the same command then ends as if it had never stopped', async () => {
+    const home = temporaryFolder();
+    const frames = await writeFrames(home, 2);
+    const teach = (out: string) => [
+      ...['teach', frames, '--name', 'aurora', '--class', 'toy', '--steps', String(STEPS)],
+      ...['--out', join(home, out), '--json', ...engine],
+    ];
+    const whole = await likeness(teach('whole.safetensors'), { home });
+    expect(whole.exitCode).toBe(0);
+
+    let interrupted = false;
+    const stopped = await likeness(teach('pieces.safetensors'), {
+      home,
+      whenEvent: ({ type, step }, child) => {
+        if (type !== 'step' || (step as number) < 3 || interrupted) return;
+        interrupted = true;
+        child.kill('SIGINT');
+      },
+    });
+    expect(stopped.exitCode).toBe(130);
+    expect(stopped.events.at(-1)).toMatchObject({ type: 'error', code: 'cancelled' });
+    expect(stopped.stderr).toMatch(/cancelled: stopped after step \d+; the run is saved in/);
+    expect(stopped.stderr).toContain('run the same command again: likeness teach ');
+    expect(existsSync(join(home, 'pieces.safetensors'))).toBe(false);
+
+    const resumed = await likeness(teach('pieces.safetensors'), { home });
+    expect(resumed.exitCode).toBe(0);
+    const { step } = resumed.events.find(({ type }) => type === 'resumed')!;
+    expect(step).toBeGreaterThanOrEqual(3);
+    expect(step).toBeLessThan(STEPS);
+    expect(readdirSync(home).sort()).toEqual(['data', 'frames', 'pieces.safetensors', 'whole.safetensors']);
+
+    expect(contentOf(join(home, 'pieces.safetensors'))).toEqual(contentOf(join(home, 'whole.safetensors')));
+  });
+
+  it('keeps the pictures that are complete', async () => {
+    const home = temporaryFolder();
+    const stopped = await likeness(
+      [
+        'generate',
+        'a toy',
+        '--count',
+        '60',
+        '--steps',
+        '4',
+        '--seed',
+        '1',
+        '--out',
+        'shots',
+        '--json',
+        ...engine,
+      ],
+      {
+        home,
+        whenEvent: ({ type }, child) => {
+          if (type === 'picture') child.kill('SIGINT');
+        },
+      },
+    );
+    expect(stopped.exitCode).toBe(130);
+    const made = stopped.events.filter(({ type }) => type === 'picture').length;
+    expect(stopped.stderr).toContain(`cancelled: stopped after ${made} of 60 pictures`);
+    expect(readdirSync(join(home, 'shots'))).toHaveLength(made);
+  });
+});
+
+/** A concept file without what differs by the clock: its date, and how long teaching took. */
+function contentOf(file: string): { metadata: Record<string, string>; tensors: Buffer } {
+  const bytes = readFileSync(file);
+  const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, headerEnd)) as { __metadata__: Record<string, string> };
+  const {
+    'likeness.created': _,
+    'modelspec.date': __,
+    'likeness.figures': figures,
+    ...facts
+  } = header.__metadata__;
+  const { seconds: ___, ...measured } = JSON.parse(figures!) as Record<string, number>;
+  const metadata = { ...facts, figures: JSON.stringify(measured) };
+  return { metadata, tensors: bytes.subarray(headerEnd) };
+}

@@ -1,0 +1,114 @@
+/** What is drawn on a terminal, as text. How it looks has been judged by eye. */
+
+import { PassThrough } from 'node:stream';
+import pc from 'picocolors';
+import { describe, expect, it } from 'vitest';
+import { halfBlocks, showsTrueColour } from '../../companion/cli/half-blocks.ts';
+import { PreviewStrip } from '../../companion/cli/preview-strip.ts';
+import { progressLine } from '../../companion/cli/progress.ts';
+import { formatBytes, formatCount, formatPace, formatSeconds } from '../../companion/cli/quantities.ts';
+import { picture, plainPicture } from '../../companion/images/picture.ts';
+
+const plain = pc.createColors(false);
+const half = { value: 75, total: 150, progress: 0.5 };
+const parts = ['loss 0.123', '14 s left', '4.2 steps/s'];
+
+describe('the progress line', () => {
+  it('has phase, bar, percent, steps and details', () => {
+    expect(progressLine('Teaching', half, parts, 100, plain)).toBe(
+      '  Teaching   ━━━━━━━━━━──────────   50 %   75/150 · loss 0.123 · 14 s left · 4.2 steps/s',
+    );
+  });
+
+  it.each([120, 80, 60, 40, 30])('fits into %i columns', (columns) => {
+    expect(progressLine('Teaching', half, parts, columns, plain).length).toBeLessThan(columns);
+  });
+
+  it('gives details up before the bar', () => {
+    expect(progressLine('Teaching', half, parts, 52, plain)).toBe(
+      '  Teaching   ━━━━────   50 %   75/150 · loss 0.123',
+    );
+  });
+});
+
+describe('half blocks', () => {
+  it('show two pixels a cell, the upper one as the letter and the lower one as its ground', async () => {
+    const column = picture(1, 2, 3, new Uint8Array([255, 0, 0, 0, 0, 255]));
+    expect(await halfBlocks(column, 1, 1)).toEqual(['\x1b[38;2;255;0;0;48;2;0;0;255m▀\x1b[0m']);
+  });
+
+  it('are for terminals that say so, and people who have not asked for no colour', () => {
+    expect(showsTrueColour({ COLORTERM: 'truecolor' })).toBe(true);
+    expect(showsTrueColour({ COLORTERM: '24bit' })).toBe(true);
+    expect(showsTrueColour({ COLORTERM: 'truecolor', NO_COLOR: '1' })).toBe(false);
+    expect(showsTrueColour({ TERM: 'xterm-256color' })).toBe(false);
+  });
+});
+
+describe('the preview strip', () => {
+  const red = plainPicture(4, 4, [255, 0, 0]);
+  const terminal = (columns: number, rows: number) =>
+    Object.assign(new PassThrough({ encoding: 'utf8' }), { columns, rows });
+
+  it('returns to the row that it started from', async () => {
+    const stream = terminal(80, 24);
+    const strip = new PreviewStrip(stream, { count: 3, aspect: 1 });
+    strip.open();
+    stream.read();
+    await strip.draw(1, red, true);
+    const drawn = stream.read() as string;
+    const rowsUp = Number(/\[(\d+)A/.exec(drawn)![1]);
+    expect(drawn.match(/\[1B/g)).toHaveLength(rowsUp);
+    expect(drawn.endsWith('\r')).toBe(true);
+    strip.close();
+  });
+
+  it('shares lines evenly: of six pictures where five fit, three stand in a line', () => {
+    const strip = new PreviewStrip(terminal(104, 40), { count: 6, aspect: 1 });
+    expect([0, 1, 2, 3, 4, 5].filter((picture) => strip.beginsLine(picture))).toEqual([0, 3]);
+    strip.close();
+  });
+
+  it.each([
+    ['too low a terminal', terminal(80, 6)],
+    ['too narrow a terminal', terminal(16, 24)],
+  ])('draws nothing on %s', async (_, stream) => {
+    const strip = new PreviewStrip(stream, { count: 1, aspect: 1 });
+    expect(strip.beginsLine(0)).toBe(false);
+    await strip.draw(0, red, true);
+    expect(stream.read()).toBe(null);
+    strip.close();
+  });
+
+  it('draws no more once the terminal has changed its size', async () => {
+    const stream = terminal(80, 24);
+    const strip = new PreviewStrip(stream, { count: 1, aspect: 1 });
+    stream.emit('resize');
+    await strip.draw(0, red, true);
+    expect(stream.read()).toBe(null);
+    strip.close();
+  });
+});
+
+describe('quantities', () => {
+  it.each([
+    [formatBytes(999), '999 B'],
+    [formatBytes(25_400), '25 KB'],
+    [formatBytes(999_700), '1.0 MB'],
+    [formatBytes(2_540_000), '2.5 MB'],
+    [formatSeconds(0.84), '0.8 s'],
+    [formatSeconds(59.6), '1 min 00 s'],
+    [formatSeconds(125), '2 min 05 s'],
+    [formatSeconds(4_330), '1 h 12 min'],
+    [formatSeconds(Number.POSITIVE_INFINITY), ''],
+    [formatPace(24), '24 steps/s'],
+    [formatPace(4.21), '4.2 steps/s'],
+    [formatPace(0.25), '4.0 s/step'],
+    [formatPace(0), ''],
+    [formatCount(860_000_000), '860 M'],
+    [formatCount(1_040_000), '1.0 M'],
+    [formatCount(48_200), '48 k'],
+  ])('%s', (formatted, expected) => {
+    expect(formatted).toBe(expected);
+  });
+});
