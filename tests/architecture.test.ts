@@ -17,6 +17,8 @@ const ORDER = [
   'companion/diffusion',
   'companion/residuals',
   'companion/engine',
+  'companion/library',
+  'companion/jobs',
   'companion/evaluation',
   'companion/cli',
 ];

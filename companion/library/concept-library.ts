@@ -1,0 +1,115 @@
+/**
+ * The library of concepts: what was taught or imported, in all its versions. An interface, so that a team's storage
+ * can take the place of the folder later; tests/library/conformance.ts says what every driver must do.
+ */
+
+import type { ErrorCode } from '../../shared/errors.ts';
+import type { Rights } from '../../shared/protocol/concept.ts';
+import type { ConceptId } from '../../shared/protocol/ids.ts';
+import type { Thumbnail } from '../residuals/concept.ts';
+import type { ConceptSummary } from '../residuals/concept-file.ts';
+import type { LoraFacts } from './lora-facts.ts';
+
+/** Long enough to notice a mistake after a holiday. */
+export const TRASH_DAYS = 30;
+
+/** One version; `path` is for the engine and never leaves the companion. */
+export interface ConceptVersion extends ConceptSummary {
+  /**
+   * The same through renaming and new versions, and on every computer that has the file: 16 hex digits of the first
+   * version's weight hash.
+   */
+  readonly id: ConceptId;
+}
+
+export interface LibraryConcept {
+  readonly id: ConceptId;
+  readonly name: string;
+  /** What prompts use. */
+  readonly current: ConceptVersion;
+  /** All of them, newest first. */
+  readonly versions: readonly ConceptVersion[];
+  /** The last day of use of the current version has passed. */
+  readonly expired: boolean;
+}
+
+/** A file that lies in the library and cannot be used. */
+export interface DamagedConcept {
+  /** The file's name, without its folder. */
+  readonly file: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+  readonly advice: string | undefined;
+}
+
+export interface LibraryListing {
+  readonly concepts: readonly LibraryConcept[];
+  readonly damaged: readonly DamagedConcept[];
+}
+
+export interface RemovedConcept {
+  readonly id: ConceptId;
+  readonly name: string;
+  readonly classWord: string;
+  readonly removedAt: Date;
+  readonly versions: number;
+  readonly sizeBytes: number;
+}
+
+export interface ImportOptions {
+  /** Another name than the file's own. */
+  readonly name?: string | undefined;
+  /** What a plain LoRA file cannot say of itself. */
+  readonly lora?: LoraFacts | undefined;
+}
+
+/** Every method reads what is there now: files that others added, changed or took away are seen. */
+export interface ConceptLibrary {
+  /** By name; with words to search for, the best match first. */
+  list(search?: string): Promise<LibraryListing>;
+
+  /** @throws LikenessError `concept-unknown` */
+  get(id: ConceptId): Promise<LibraryConcept>;
+
+  /** The current version unless a number is given. @throws LikenessError `concept-unknown` */
+  version(id: ConceptId, version?: number): Promise<ConceptVersion>;
+
+  /** undefined where the file carries none. @throws LikenessError `concept-unknown` */
+  thumbnail(id: ConceptId, version?: number): Promise<Thumbnail | undefined>;
+
+  /**
+   * Takes a newly taught concept's file in, as the next version of the concept of its name; the file stays where it
+   * is. The same weights a second time change nothing, so that a put that was cut short can be repeated.
+   * @throws LikenessError `concept-format`, `storage`
+   */
+  put(file: string): Promise<ConceptVersion>;
+
+  /** All versions. @throws LikenessError `concept-unknown`, `input` where the name is taken or none, `storage` */
+  rename(id: ConceptId, name: string): Promise<LibraryConcept>;
+
+  /** In all versions. @throws LikenessError `concept-unknown`, `concept-format`, `storage` */
+  setRights(id: ConceptId, rights: Rights): Promise<LibraryConcept>;
+
+  /** All versions, into the trash. @throws LikenessError `concept-unknown`, `storage` */
+  remove(id: ConceptId): Promise<void>;
+
+  removed(): Promise<readonly RemovedConcept[]>;
+
+  /** @throws LikenessError `concept-unknown`, `input` where its name was taken since, `storage` */
+  restore(id: ConceptId): Promise<LibraryConcept>;
+
+  /** Deletes for good what has been in the trash for longer than `days`; gives the freed bytes. */
+  purge(days: number): Promise<number>;
+
+  /**
+   * A copy of a concept file or, with `lora`, of a plain LoRA file.
+   * @throws LikenessError `concept-format`, `input` where its name belongs to another concept, `storage`
+   */
+  import(file: string, options?: ImportOptions): Promise<ConceptVersion>;
+
+  /** A copy of the file as it is. @throws LikenessError `concept-unknown`, `storage` */
+  export(id: ConceptId, target: string, version?: number): Promise<void>;
+
+  /** One value for each change, whoever made it; ends with the signal. */
+  changes(signal: AbortSignal): AsyncGenerator<LibraryListing, void>;
+}

@@ -1,0 +1,210 @@
+/** What every driver of the library must do. A new driver calls this beside the one for folders. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ConceptLibrary } from '../../companion/library/concept-library.ts';
+import { readConcept } from '../../companion/residuals/concept-file.ts';
+import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { writePlainLora, writeSmallConcept } from './small-concept.ts';
+
+export interface LibraryUnderTest {
+  readonly library: ConceptLibrary;
+  /** Moves the library's clock. */
+  readonly setNow: (now: Date) => void;
+}
+
+const UNKNOWN = '0123456789abcdef';
+
+export function describeLibrary(driver: string, open: () => Promise<LibraryUnderTest>): void {
+  const names = async (library: ConceptLibrary, search?: string) =>
+    (await library.list(search)).concepts.map(({ name }) => name);
+
+  describe(`the library in ${driver}`, () => {
+    it('is empty at first', async () => {
+      const { library } = await open();
+      expect(await library.list()).toEqual({ concepts: [], damaged: [] });
+      expect(await library.removed()).toEqual([]);
+      expect(await library.purge(0)).toBe(0);
+    });
+
+    it('makes a version of what is taught again, and keeps the old one', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const first = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      const second = await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      expect(first).toMatchObject({ name: 'aurora', version: 1 });
+      expect(second).toMatchObject({ id: first.id, version: 2, parent: first.weightHash });
+      const concept = await library.get(first.id);
+      expect(concept.current.weightHash).toBe(second.weightHash);
+      expect(concept.versions.map(({ version }) => version)).toEqual([2, 1]);
+      expect((await readConcept((await library.version(first.id, 1)).path)).version).toBe(1);
+      await expect(library.version(first.id, 3)).rejects.toMatchObject({ code: 'concept-unknown' });
+    });
+
+    it('takes the same weights once, however often they are put', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const file = await writeSmallConcept(taught, 'aurora', 1);
+      const [once, again] = await Promise.all([library.put(file), library.put(file)]);
+      expect(again).toEqual(once);
+      expect((await library.get(once.id)).versions).toHaveLength(1);
+    });
+
+    it('numbers versions that are put at the same moment', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const files = await Promise.all([1, 2, 3].map((weight) => writeSmallConcept(taught, 'aurora', weight)));
+      const put = await Promise.all(files.map((file) => library.put(file)));
+      expect(put.map(({ version }) => version)).toEqual([1, 2, 3]);
+    });
+
+    it('finds by name, class word and note, in this order', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      await library.put(await writeSmallConcept(taught, 'beacon', 1, { classWord: 'Café mug' }));
+      await library.put(await writeSmallConcept(taught, 'mug', 2, { classWord: 'cup' }));
+      await library.put(await writeSmallConcept(taught, 'aurora', 3, { rights: { note: 'beside the mug' } }));
+      expect(await names(library)).toEqual(['aurora', 'beacon', 'mug']);
+      expect(await names(library, 'mug')).toEqual(['mug', 'beacon', 'aurora']);
+      expect(await names(library, '@BEA cafe')).toEqual(['beacon']);
+      expect(await names(library, 'mug lamp')).toEqual([]);
+    });
+
+    it('renames all versions; the id and the weights stay', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const first = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      const second = await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const renamed = await library.rename(first.id, 'borealis');
+      expect(renamed).toMatchObject({ id: first.id, name: 'borealis' });
+      expect(renamed.versions.map(({ name, weightHash }) => [name, weightHash])).toEqual([
+        ['borealis', second.weightHash],
+        ['borealis', first.weightHash],
+      ]);
+      const next = await library.put(await writeSmallConcept(taught, 'borealis', 3));
+      expect(next).toMatchObject({ id: first.id, version: 3 });
+    });
+
+    it('refuses a name that is taken, or none', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      await library.put(await writeSmallConcept(taught, 'mug', 2));
+      await expect(library.rename(id, 'mug')).rejects.toMatchObject({ code: 'input' });
+      await expect(library.rename(id, '../mug')).rejects.toMatchObject({ code: 'input' });
+      await expect(library.rename(UNKNOWN, 'cup')).rejects.toMatchObject({ code: 'concept-unknown' });
+      expect((await library.rename(id, 'aurora')).name).toBe('aurora');
+    });
+
+    it('keeps rights, and flags a concept from the day after its last one', async () => {
+      const [{ library, setNow }, taught] = [await open(), await scratchFolder()];
+      const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      const rights = { owner: 'Acme', licence: 'own use', note: 'autumn', expires: '2026-11-30' };
+      expect((await library.setRights(id, rights)).current.rights).toEqual(rights);
+      setNow(new Date(2026, 10, 30, 23, 59));
+      expect((await library.get(id)).expired).toBe(false);
+      setNow(new Date(2026, 11, 1, 0, 1));
+      expect((await library.get(id)).expired).toBe(true);
+    });
+
+    it('removes into a trash, restores, and purges what is old', async () => {
+      const [{ library, setNow }, taught] = [await open(), await scratchFolder()];
+      const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const before = (await library.get(id)).versions.map(({ weightHash }) => weightHash);
+      setNow(new Date(2026, 0, 1));
+      await library.remove(id);
+      await expect(library.get(id)).rejects.toMatchObject({ code: 'concept-unknown' });
+      expect(await library.removed()).toMatchObject([{ id, name: 'aurora', versions: 2 }]);
+      const restored = await library.restore(id);
+      expect(restored.versions.map(({ weightHash }) => weightHash)).toEqual(before);
+      await library.remove(id);
+      setNow(new Date(2026, 0, 30));
+      expect(await library.purge(30)).toBe(0);
+      setNow(new Date(2026, 1, 1));
+      expect(await library.purge(30)).toBeGreaterThan(0);
+      expect(await library.removed()).toEqual([]);
+      await expect(library.restore(id)).rejects.toMatchObject({ code: 'concept-unknown' });
+    });
+
+    it('does not restore over a concept that took the name', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const old = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      await library.remove(old.id);
+      const fresh = await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      expect(fresh).toMatchObject({ version: 1 });
+      expect(fresh.id).not.toBe(old.id);
+      await expect(library.restore(old.id)).rejects.toMatchObject({ code: 'input' });
+      await library.rename(fresh.id, 'borealis');
+      await library.restore(old.id);
+      expect(await names(library)).toEqual(['aurora', 'borealis']);
+    });
+
+    it('exports a file that imports to the same concept elsewhere', async () => {
+      const [here, there, taught] = [await open(), await open(), await scratchFolder()];
+      const first = await here.library.put(await writeSmallConcept(taught, 'aurora', 1));
+      const second = await here.library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const [one, two] = [join(taught, 'one.safetensors'), join(taught, 'two.safetensors')];
+      await here.library.export(first.id, one, 1);
+      await here.library.export(first.id, two);
+      expect(await readFile(two)).toEqual(await readFile(second.path));
+      await there.library.import(two);
+      const imported = await there.library.import(one);
+      expect(imported).toMatchObject({ id: first.id, version: 1 });
+      const { versions } = await there.library.get(first.id);
+      expect(versions.map(({ weightHash }) => weightHash)).toEqual([second.weightHash, first.weightHash]);
+      expect((await there.library.import(one)).weightHash).toBe(first.weightHash);
+    });
+
+    it('imports beside a concept of the same name only under another', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      const other = await writeSmallConcept(taught, 'aurora', 2);
+      await expect(library.import(other)).rejects.toMatchObject({ code: 'input' });
+      await library.import(other, { name: 'aurora-2' });
+      expect(await names(library)).toEqual(['aurora', 'aurora-2']);
+      await expect(library.import(other, { name: 'again' })).rejects.toMatchObject({
+        message: expect.stringContaining('in the library already, as aurora-2'),
+      });
+    });
+
+    it('imports a plain LoRA file once its facts are given', async () => {
+      const [{ library }, folder] = [await open(), await scratchFolder()];
+      const file = await writePlainLora(folder);
+      await expect(library.import(file)).rejects.toMatchObject({ code: 'concept-format' });
+      const lora = { name: 'watch', classWord: 'watch', identifier: 'sks' };
+      await expect(
+        library.import(file, { lora: { ...lora, identifier: 'two words' } }),
+      ).rejects.toMatchObject({ code: 'input' });
+      const { id } = await library.import(file, { lora });
+      expect((await library.get(id)).current).toMatchObject({ ...lora, version: 1, referenceCount: 0 });
+    });
+
+    it('gives the thumbnail that a file carries', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const thumbnail = { mediaType: 'image/jpeg', bytes: Uint8Array.of(0xff, 0xd8, 0xff, 1) } as const;
+      const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1, { thumbnail }));
+      await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      expect(await library.thumbnail(id, 1)).toEqual(thumbnail);
+      expect(await library.thumbnail(id)).toBeUndefined();
+    });
+
+    it('tells of changes', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const stop = new AbortController();
+      const changes = library.changes(stop.signal);
+      const next = changes.next();
+      await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      expect((await next).value).toMatchObject({ concepts: [{ name: 'aurora' }] });
+      stop.abort();
+      expect(await changes.next()).toEqual({ done: true, value: undefined });
+    });
+
+    it.each(['../../etc/passwd', '', 'aurora', '__proto__'])('knows no concept of the id %j', async (id) => {
+      const { library } = await open();
+      for (const attempt of [
+        library.get(id),
+        library.rename(id, 'x'),
+        library.remove(id),
+        library.restore(id),
+      ]) {
+        await expect(attempt).rejects.toMatchObject({ code: 'concept-unknown' });
+      }
+    });
+  });
+}

@@ -1,0 +1,124 @@
+import { copyFile, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TEMPORARY_SUFFIX } from '../../companion/checkpoint/atomic-file.ts';
+import { FileLibrary } from '../../companion/library/file-library.ts';
+import { summariseConcept, writeConcept } from '../../companion/residuals/concept-file.ts';
+import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { describeLibrary } from './conformance.ts';
+import { smallConcept, writeSmallConcept } from './small-concept.ts';
+
+describeLibrary('a folder', async () => {
+  let now = new Date();
+  const library = new FileLibrary(join(await scratchFolder(), 'concepts'), {
+    now: () => now,
+    rescanIntervalMs: 20,
+  });
+  return {
+    library,
+    setNow: (moment) => {
+      now = moment;
+    },
+  };
+});
+
+describe('a folder of concepts', () => {
+  it('lists files that others dropped in, changed and took away', async () => {
+    const folder = await scratchFolder();
+    const library = new FileLibrary(folder);
+    expect((await library.list()).concepts).toEqual([]);
+    const path = join(folder, 'any name at all.safetensors');
+    await writeConcept(path, smallConcept('aurora', 1));
+    expect((await library.list()).concepts).toMatchObject([{ name: 'aurora', current: { path } }]);
+    await writeConcept(path, smallConcept('borealis', 1));
+    expect((await library.list()).concepts).toMatchObject([{ name: 'borealis' }]);
+  });
+
+  it('names files for people, and puts nothing over a file that is there', async () => {
+    const [folder, taught] = [await scratchFolder(), await scratchFolder()];
+    const library = new FileLibrary(folder);
+    await writeFile(join(folder, 'aurora.safetensors'), 'something else');
+    const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+    await library.put(await writeSmallConcept(taught, 'aurora', 2));
+    const files = ['aurora-2.safetensors', 'aurora.safetensors', 'aurora.v2.safetensors'];
+    expect((await readdir(folder)).sort()).toEqual(files);
+    await library.rename(id, 'borealis');
+    expect((await readdir(folder)).sort()).toEqual([
+      'aurora.safetensors',
+      'borealis.safetensors',
+      'borealis.v2.safetensors',
+    ]);
+    expect(await readFile(join(folder, 'aurora.safetensors'), 'utf8')).toBe('something else');
+  });
+
+  it('lists damaged files with the reason, and the others all the same', async () => {
+    const folder = await scratchFolder();
+    await writeSmallConcept(folder, 'aurora', 1);
+    await writeFile(join(folder, 'cut.safetensors'), 'no header');
+    await symlink(join(folder, 'nowhere'), join(folder, 'link.safetensors'));
+    await writeFile(join(folder, `.half.safetensors${TEMPORARY_SUFFIX}`), 'x');
+    await writeFile(join(folder, 'notes.txt'), 'x');
+    const { concepts, damaged } = await new FileLibrary(folder).list();
+    expect(concepts.map(({ name }) => name)).toEqual(['aurora']);
+    expect(damaged.map(({ file, code }) => [file, code])).toEqual([
+      ['cut.safetensors', 'concept-format'],
+      ['link.safetensors', 'checkpoint-missing'],
+    ]);
+    for (const { reason } of damaged) expect(reason).not.toBe('');
+  });
+
+  it('does not take a path for a weight hash', async () => {
+    const folder = await scratchFolder();
+    const file = await writeSmallConcept(folder, 'aurora', 1);
+    const { weightHash } = await summariseConcept(file);
+    const text = await readFile(file, 'latin1');
+    await writeFile(file, text.replaceAll(weightHash, '/../'.repeat(16)), 'latin1');
+    const { concepts, damaged } = await new FileLibrary(folder).list();
+    expect(concepts).toEqual([]);
+    expect(damaged).toMatchObject([{ reason: expect.stringContaining('its weight hash is none') }]);
+  });
+
+  it('changes no header of a file whose weights are damaged', async () => {
+    const folder = await scratchFolder();
+    const library = new FileLibrary(folder);
+    const file = await writeSmallConcept(folder, 'aurora', 1);
+    const bytes = await readFile(file);
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(file, bytes);
+    const { id } = (await library.list()).concepts[0]!;
+    await expect(library.rename(id, 'borealis')).rejects.toMatchObject({ code: 'concept-format' });
+    expect(await readFile(file)).toEqual(bytes);
+  });
+
+  it('shows a copy of a file once, and removes it too', async () => {
+    const folder = await scratchFolder();
+    const library = new FileLibrary(folder);
+    const file = await writeSmallConcept(folder, 'aurora', 1);
+    await copyFile(file, join(folder, 'copy.safetensors'));
+    const { concepts } = await library.list();
+    expect(concepts).toMatchObject([{ versions: [{ version: 1 }] }]);
+    await library.remove(concepts[0]!.id);
+    expect((await library.list()).concepts).toEqual([]);
+  });
+
+  it('holds a concept together whose renaming was cut short', async () => {
+    const folder = await scratchFolder();
+    const library = new FileLibrary(folder);
+    const first = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 1));
+    const second = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 2));
+    await writeConcept(second.path, smallConcept('borealis', 2, { version: 2, parent: first.weightHash }));
+    expect(await library.get(first.id)).toMatchObject({ name: 'borealis', versions: [{}, { version: 1 }] });
+    const { versions } = await library.rename(first.id, 'borealis');
+    expect(versions.map(({ name }) => name)).toEqual(['borealis', 'borealis']);
+  });
+
+  it('keeps the precision of weights that it did not teach', async () => {
+    const folder = await scratchFolder();
+    const library = new FileLibrary(folder);
+    const exact = join(folder, 'exact.safetensors');
+    await writeConcept(exact, smallConcept('aurora', 0.1), { dtype: 'F32' });
+    const { weightHash } = await summariseConcept(exact);
+    const { id } = (await library.list()).concepts[0]!;
+    expect((await library.rename(id, 'borealis')).current.weightHash).toBe(weightHash);
+  });
+});
