@@ -30,6 +30,8 @@ export type TeachEvent =
       readonly stepsPerSecond: number;
       readonly secondsLeft: number;
     }
+  /** What the concept looks like after `step`, always from the same noise. Only where the request asks for samples. */
+  | { readonly type: 'sample'; readonly step: number; readonly steps: number; readonly image: Picture }
   /** The run was saved and can be resumed from here. */
   | { readonly type: 'saved'; readonly step: number; readonly file: string }
   | {

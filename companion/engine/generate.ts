@@ -1,6 +1,7 @@
 /** Placing concepts in new scenes, from a prompt to PNG files. */
 
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { makeFolder, writeFileAtomically } from '../checkpoint/atomic-file.ts';
@@ -92,7 +93,7 @@ export async function* generateOn(
     let file: string | undefined;
     if (request.out !== undefined) {
       const record = generationRecord(model, request, settings, mentioned, seed);
-      file = join(request.out, `${pictureName(request.prompt)}-${seed}.png`);
+      file = freeName(request.out, `${pictureName(request.prompt)}-${seed}`);
       await writeFileAtomically(file, await encodePng(image, record));
     }
     const seconds = (performance.now() - started) / 1000;
@@ -115,6 +116,14 @@ function latentSize({ pipeline }: LoadedModel, { size }: GenerateRequest): { hei
     );
   }
   return { height: height / pipeline.downscale, width: width / pipeline.downscale };
+}
+
+/** The same prompt and seed with another mask is a comparison: nothing is written over. */
+function freeName(folder: string, stem: string): string {
+  for (let copy = 1; ; copy++) {
+    const file = join(folder, copy === 1 ? `${stem}.png` : `${stem}-${copy}.png`);
+    if (!existsSync(file)) return file;
+  }
 }
 
 /** Of the prompt's own words, so that a folder of pictures can be read. */

@@ -6,6 +6,7 @@ import { chooseIdentifiers } from '../models/identifier.ts';
 import { conceptTokens, parseMentions } from '../models/prompt.ts';
 import { type Concept, requireBaseModel } from '../residuals/concept.ts';
 import { readConcept } from '../residuals/concept-file.ts';
+import { requireFit } from '../residuals/model-fit.ts';
 import { type LoadedModel, projectionTargets } from './loaded-model.ts';
 
 /** A concept that the prompt mentions. */
@@ -30,8 +31,10 @@ export async function readConcepts(
 ): Promise<Concept[]> {
   const concepts: Concept[] = [];
   for (const file of files) {
-    const concept = await readConcept(file, projectionTargets(pipeline));
+    const concept = await readConcept(file);
+    // The model's name says more than the shapes that do not fit because of it.
     requireBaseModel(concept, identity);
+    requireFit(concept, projectionTargets(pipeline), `concept ${concept.name}`);
     concepts.push(concept);
   }
   return concepts;

@@ -1,6 +1,5 @@
 /** Teaching, from picture files to a concept file. */
 
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
@@ -9,21 +8,20 @@ import { decodePicture } from '../images/decode.ts';
 import { thumbnailUrl } from '../images/encode.ts';
 import { inspectFrame } from '../images/frame-findings.ts';
 import type { Picture } from '../images/picture.ts';
-import { chooseIdentifiers } from '../models/identifier.ts';
 import { type Concept, THUMBNAIL_MAX_BYTES } from '../residuals/concept.ts';
 import { writeConcept } from '../residuals/concept-file.ts';
-import { initialFactors, rankOf } from '../residuals/factors.ts';
-import { planMicroBatch } from '../residuals/memory-plan.ts';
+import { initialFactors } from '../residuals/factors.ts';
 import type { TeachingSettings } from '../residuals/settings.ts';
 import { projOutSites } from '../residuals/sites.ts';
-import { buildTrainingGraph } from '../residuals/training-graph.ts';
 import { train } from '../residuals/training-loop.ts';
 import { prepareTrainingSet } from '../residuals/training-set.ts';
 import { loadTrainingState, saveTrainingState, type TrainingState } from '../residuals/training-state.ts';
 import type { TeachEvent } from './events.ts';
+import { isSampleStep, sampleWhileLearning } from './learning-sample.ts';
 import { type LoadedModel, loadModel } from './loaded-model.ts';
 import { Pace } from './pace.ts';
 import type { TeachRequest } from './requests.ts';
+import { identifierFor, runFingerprint, teachingSettings } from './teaching-plan.ts';
 
 /** More frames than this add time and no likeness: the paper uses 3 to 5. */
 export const MAX_IMAGES = 32;
@@ -91,7 +89,11 @@ export async function* teachOn(
     mirror: request.mirror,
   });
   let prepared = await training.next();
-  for (; !prepared.done; prepared = await training.next()) yield { type: 'preparing', ...prepared.value };
+  for (; !prepared.done; prepared = await training.next()) {
+    if (request.signal?.aborted)
+      throw new LikenessError('cancelled', 'teaching was cancelled while preparing');
+    yield { type: 'preparing', ...prepared.value };
+  }
   const set = prepared.value;
 
   const fingerprint = runFingerprint(model, pictures, request, settings);
@@ -114,7 +116,9 @@ export async function* teachOn(
     yield { type: 'resumed', step: state.step, steps: settings.steps };
   }
 
-  const pace = new Pace();
+  /** Time that went into samples: it is not part of the pace. */
+  let samplingMs = 0;
+  const pace = new Pace(() => performance.now() - samplingMs);
   let smoothedLoss = state.losses.reduce(smooth, state.losses[0] ?? Number.NaN);
   let savedAt = performance.now();
   try {
@@ -141,6 +145,12 @@ export async function* teachOn(
         await saveTrainingState(request.stateFile, state, fingerprint);
         savedAt = performance.now();
         yield { type: 'saved', step, file: request.stateFile };
+      }
+      if (request.samples && isSampleStep(step, steps)) {
+        const from = performance.now();
+        const image = await sampleWhileLearning(model, state, { identifier, settings, request });
+        samplingMs += performance.now() - from;
+        if (image !== undefined) yield { type: 'sample', step, steps, image };
       }
     }
   } catch (error) {
@@ -170,56 +180,6 @@ export async function* teachOn(
 
 function smooth(mean: number, loss: number): number {
   return mean + LOSS_SMOOTHING * (loss - mean);
-}
-
-/** The model's recommendation, what the request changes of it, and as large a micro-batch as memory allows. */
-function teachingSettings({ pipeline, recommended }: LoadedModel, request: TeachRequest): TeachingSettings {
-  const chosen = { ...recommended.teaching, ...request.settings };
-  const cells = pipeline.resolution / pipeline.downscale;
-  const { microBatchSize } = planMicroBatch(chosen.batchSize, process.availableMemory(), (batch) =>
-    buildTrainingGraph({
-      unet: pipeline.unet,
-      ...(chosen.trainTokenEmbedding ? { text: pipeline.text } : {}),
-      batch,
-      height: cells,
-      width: cells,
-      tokens: pipeline.text.length,
-      rankAt: (path) => {
-        const site = projOutSites(pipeline.unet).find((candidate) => candidate.path === path)!;
-        return rankOf(chosen.rank, site.channels);
-      },
-    }),
-  );
-  return { ...chosen, seed: request.seed, microBatchSize };
-}
-
-/**
- * A rare token for the concept, by its name: concepts of different names mostly get different ones, so that they can
- * meet in a prompt, and the same name always gets the same.
- */
-function identifierFor({ pipeline, recommended }: LoadedModel, { name, classWord }: TeachRequest): string {
-  const preferred = recommended.identifiers;
-  const start = createHash('sha256').update(name).digest().readUInt32LE(0) % Math.max(1, preferred.length);
-  const [identifier] = chooseIdentifiers(pipeline.tokenizer, {
-    count: 1,
-    avoid: classWord.split(' '),
-    recommended: [...preferred.slice(start), ...preferred.slice(0, start)],
-  });
-  return identifier!;
-}
-
-/** Of everything that decides what a run learns. */
-function runFingerprint(
-  { identity }: LoadedModel,
-  pictures: readonly Picture[],
-  { classWord, mirror }: TeachRequest,
-  settings: TeachingSettings,
-): string {
-  const hash = createHash('sha256').update(JSON.stringify({ identity, classWord, mirror, settings }));
-  for (const { width, height, channels, data } of pictures) {
-    hash.update(`${width}x${height}x${channels}`).update(data);
-  }
-  return hash.digest('hex');
 }
 
 async function taughtConcept(

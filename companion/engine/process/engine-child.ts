@@ -1,0 +1,76 @@
+/** One forked engine process: messages out, messages in, in order, and its end as the last of them. */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { EngineEnd } from './engine-end.ts';
+import type { FromEngine, ToEngine } from './messages.ts';
+
+/** What is kept of standard error: the last lines, where the reason for a crash stands. */
+const STDERR_KEPT = 4096;
+
+export type ChildMessage = FromEngine | { readonly type: 'ended'; readonly end: EngineEnd };
+
+export class EngineChild {
+  readonly #process: ChildProcess;
+  readonly #inbox: ChildMessage[] = [];
+  #wake: (() => void) | undefined;
+  #stderr = '';
+  /** Settles when the process is gone and everything it said was read. */
+  readonly ended: Promise<EngineEnd>;
+
+  /** @param entry the module to fork */
+  constructor(entry: URL) {
+    this.#process = fork(entry, {
+      serialization: 'advanced',
+      // Nothing of the companion's own: a debugger's port, or a loader, would get in the way.
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT);
+    });
+    this.#process.on('message', (message) => this.#receive(message as FromEngine));
+    this.ended = new Promise((resolve) => {
+      // `close` comes after the streams are read, and with a channel also after its last message.
+      this.#process.once('close', (code, signal) => resolve(new EngineEnd(code, signal, this.#stderr)));
+      // Could not be forked, or not be signalled.
+      this.#process.once('error', (error) => resolve(new EngineEnd(null, null, error.message)));
+    });
+    void this.ended.then((end) => this.#receive({ type: 'ended', end }));
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  send(message: ToEngine): void {
+    // A process that is gone is noticed by its end, so an error here says nothing new.
+    if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  /** The next message. After `ended` there is none. */
+  async next(): Promise<ChildMessage> {
+    while (this.#inbox.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#inbox.shift()!;
+  }
+
+  /** Asks it to end, which it does after the step it is in; by force when that takes longer than `graceMs`. */
+  async end(graceMs: number): Promise<void> {
+    if (this.#process.connected) this.#process.disconnect();
+    const timer = setTimeout(() => this.kill(), graceMs);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  #receive(message: ChildMessage): void {
+    this.#inbox.push(message);
+    this.#wake?.();
+  }
+}

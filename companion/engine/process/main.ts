@@ -1,0 +1,74 @@
+/**
+ * The engine process: one request at a time from the companion, its events back. onnxruntime holds this process's
+ * event loop for as long as a step takes; that is why it is a process.
+ */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LikenessError } from '../../../shared/errors.ts';
+import type { GenerateEvent, TeachEvent } from '../events.ts';
+import { generateOn } from '../generate.ts';
+import { readFrames, teachOn } from '../teach.ts';
+import type { EngineFailure, FromEngine, ToEngine } from './messages.ts';
+import { WarmModel } from './warm-model.ts';
+
+type Work = Exclude<ToEngine, { type: 'cancel' }>;
+
+const warm = new WarmModel();
+let current: { readonly run: number; readonly controller: AbortController } | undefined;
+
+process.on('message', (message: ToEngine) => {
+  if (message.type !== 'cancel') void run(message);
+  else if (current?.run === message.run) current.controller.abort();
+});
+
+// The companion has no more use for this process, or died. A run in progress is stopped softly: teaching saves itself.
+process.on('disconnect', () => {
+  if (current === undefined) process.exit();
+  current.controller.abort();
+});
+
+async function run(work: Work): Promise<void> {
+  const controller = new AbortController();
+  current = { run: work.run, controller };
+  try {
+    for await (const event of eventsOf(work, controller.signal)) {
+      await tell({ type: 'event', run: work.run, event });
+      // Steps follow each other without a turn of the event loop, and a cancellation needs one to arrive.
+      await nextTurn();
+    }
+    await tell({ type: 'done', run: work.run });
+  } catch (error) {
+    await tell({ type: 'failed', run: work.run, failure: failureOf(error) });
+  }
+  current = undefined;
+  if (!process.connected) process.exit();
+}
+
+async function* eventsOf(work: Work, signal: AbortSignal): AsyncGenerator<TeachEvent | GenerateEvent, void> {
+  if (work.type === 'teach') {
+    const request = { ...work.request, signal };
+    // Before the model is opened: a bad picture should not cost a wait.
+    const pictures = await readFrames(request.images);
+    yield* teachOn(await warm.open(request, 'teach'), pictures, request);
+  } else {
+    const request = { ...work.request, signal };
+    const { width, height } = request.size ?? { width: 'own', height: 'own' };
+    yield* generateOn(await warm.open(request, `generate ${width}x${height}`), request);
+  }
+}
+
+/** Waits until the message is in the channel: pictures are not piled up here when the companion is busy. */
+function tell(message: FromEngine): Promise<void> {
+  return new Promise((resolve) => {
+    // Without a companion nobody minds; `disconnect` says what happens then.
+    if (process.connected) process.send!(message, undefined, undefined, () => resolve());
+    else resolve();
+  });
+}
+
+function failureOf(error: unknown): EngineFailure {
+  const { message, stack } = error instanceof Error ? error : new Error(`internal: ${String(error)}`);
+  return error instanceof LikenessError
+    ? { code: error.code, message, advice: error.advice, stack }
+    : { code: undefined, message, advice: undefined, stack };
+}

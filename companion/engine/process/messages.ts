@@ -1,0 +1,28 @@
+/**
+ * What companion and engine process say to each other. Node's channel carries them (structured clone, so that pixels
+ * travel as they are). Both ends are this program, so nothing is parsed again.
+ */
+
+import type { ErrorCode } from '../../../shared/errors.ts';
+import type { GenerateEvent, TeachEvent } from '../events.ts';
+import type { GenerateRequest, TeachRequest } from '../requests.ts';
+
+/** Each run has a number of its own: a cancellation that comes late must not hit the next one. */
+export type ToEngine =
+  | { readonly type: 'teach'; readonly run: number; readonly request: Omit<TeachRequest, 'signal'> }
+  | { readonly type: 'generate'; readonly run: number; readonly request: Omit<GenerateRequest, 'signal'> }
+  | { readonly type: 'cancel'; readonly run: number };
+
+export type FromEngine =
+  | { readonly type: 'event'; readonly run: number; readonly event: TeachEvent | GenerateEvent }
+  | { readonly type: 'done'; readonly run: number }
+  | { readonly type: 'failed'; readonly run: number; readonly failure: EngineFailure };
+
+/** An error as it crosses the channel, which would keep its message alone. */
+export interface EngineFailure {
+  /** Undefined for a bug. */
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly advice: string | undefined;
+  readonly stack: string | undefined;
+}

@@ -1,0 +1,68 @@
+/** What a request comes to on a model: its settings, the concept's identifier, and the mark that a saved run carries. */
+
+import { createHash } from 'node:crypto';
+import type { Picture } from '../images/picture.ts';
+import { chooseIdentifiers } from '../models/identifier.ts';
+import { rankOf } from '../residuals/factors.ts';
+import { planMicroBatch } from '../residuals/memory-plan.ts';
+import type { TeachingSettings } from '../residuals/settings.ts';
+import { projOutSites } from '../residuals/sites.ts';
+import { buildTrainingGraph } from '../residuals/training-graph.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import type { TeachRequest } from './requests.ts';
+
+/** The model's recommendation, what the request changes of it, and as large a micro-batch as memory allows. */
+export function teachingSettings(
+  { pipeline, recommended }: LoadedModel,
+  request: TeachRequest,
+): TeachingSettings {
+  const chosen = { ...recommended.teaching, ...request.settings };
+  const cells = pipeline.resolution / pipeline.downscale;
+  const { microBatchSize } = planMicroBatch(chosen.batchSize, process.availableMemory(), (batch) =>
+    buildTrainingGraph({
+      unet: pipeline.unet,
+      ...(chosen.trainTokenEmbedding ? { text: pipeline.text } : {}),
+      batch,
+      height: cells,
+      width: cells,
+      tokens: pipeline.text.length,
+      rankAt: (path) => {
+        const site = projOutSites(pipeline.unet).find((candidate) => candidate.path === path)!;
+        return rankOf(chosen.rank, site.channels);
+      },
+    }),
+  );
+  return { ...chosen, seed: request.seed, microBatchSize };
+}
+
+/**
+ * A rare token for the concept, by its name: concepts of different names mostly get different ones, so that they can
+ * meet in a prompt, and the same name always gets the same.
+ */
+export function identifierFor(
+  { pipeline, recommended }: LoadedModel,
+  { name, classWord }: TeachRequest,
+): string {
+  const preferred = recommended.identifiers;
+  const start = createHash('sha256').update(name).digest().readUInt32LE(0) % Math.max(1, preferred.length);
+  const [identifier] = chooseIdentifiers(pipeline.tokenizer, {
+    count: 1,
+    avoid: classWord.split(' '),
+    recommended: [...preferred.slice(start), ...preferred.slice(0, start)],
+  });
+  return identifier!;
+}
+
+/** Of everything that decides what a run learns. */
+export function runFingerprint(
+  { identity }: LoadedModel,
+  pictures: readonly Picture[],
+  { classWord, mirror }: TeachRequest,
+  settings: TeachingSettings,
+): string {
+  const hash = createHash('sha256').update(JSON.stringify({ identity, classWord, mirror, settings }));
+  for (const { width, height, channels, data } of pictures) {
+    hash.update(`${width}x${height}x${channels}`).update(data);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,57 @@
+/**
+ * Sizes on their way between canvas and model. A canvas pixel is a unit of Figma's canvas, whole or not; an image
+ * pixel is one of a picture's file. Their types keep a frame's size from being taken for its export's.
+ */
+
+import { IMAGE_MAX_SIDE } from './protocol/limits.ts';
+
+declare const unit: unique symbol;
+export type CanvasPixels = number & { readonly [unit]?: 'canvas' };
+export type ImagePixels = number & { readonly [unit]?: 'image' };
+
+export interface CanvasSize {
+  readonly width: CanvasPixels;
+  readonly height: CanvasPixels;
+}
+
+export interface ImageSize {
+  readonly width: ImagePixels;
+  readonly height: ImagePixels;
+}
+
+/**
+ * References are cropped to the object and varied in zoom before they are scaled down to the model: with four times
+ * its resolution, an object that fills a quarter of the frame still has a pixel for each of the model's.
+ */
+const REFERENCE_OVERSAMPLING = 4;
+
+/** Longest side of an exported frame that suits a model of this resolution. */
+export function exportSide(resolution: ImagePixels): ImagePixels {
+  return Math.min(REFERENCE_OVERSAMPLING * resolution, IMAGE_MAX_SIDE);
+}
+
+/** The size of a frame's export, and canvas pixels to image pixels as a factor. No side is less than a pixel. */
+export function exportedSize(
+  { width, height }: CanvasSize,
+  longestSide: ImagePixels,
+): ImageSize & { readonly scale: number } {
+  const scale = longestSide / Math.max(width, height);
+  const side = (length: CanvasPixels): ImagePixels => Math.max(1, Math.round(length * scale));
+  return { width: side(width), height: side(height), scale };
+}
+
+/** What models can make is narrower than what canvases hold: beyond this they repeat the object. */
+const MAX_ASPECT = 2;
+
+/**
+ * The picture to make for a frame: its proportions as nearly as multiples of `sizeUnit` allow, and about as many
+ * pixels as the model was made for, since it knows no other scale of things.
+ */
+export function pictureSizeFor(
+  frame: CanvasSize,
+  { resolution, sizeUnit }: { readonly resolution: ImagePixels; readonly sizeUnit: ImagePixels },
+): ImageSize {
+  const aspect = Math.min(MAX_ASPECT, Math.max(1 / MAX_ASPECT, frame.width / frame.height));
+  const side = (length: number): ImagePixels => Math.max(sizeUnit, Math.round(length / sizeUnit) * sizeUnit);
+  return { width: side(resolution * Math.sqrt(aspect)), height: side(resolution / Math.sqrt(aspect)) };
+}
