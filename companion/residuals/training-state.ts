@@ -79,7 +79,7 @@ export async function loadTrainingState(
   const file = await openSafetensors(path);
   if (file.metadata['likeness.fingerprint'] !== fingerprint) {
     throw new LikenessError('input', `${path}: was saved by a run with other images, settings or model`, {
-      advice: 'Resume with the same images and flags, or delete the file to start anew.',
+      advice: 'Go on with the same images and flags, or start anew with --fresh.',
     });
   }
   const read = async (name: string): Promise<Float32Array> => {

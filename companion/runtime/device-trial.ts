@@ -16,6 +16,8 @@ export async function tryDevice(device: Device, timeoutMs: number): Promise<stri
     execArgv: ['--import', loader],
     // What drivers print is noise for people; how the test ended comes by message.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    // A group of its own: Ctrl-C on the terminal is for the command, and must not be taken for a fault of the device.
+    detached: true,
   });
   return await new Promise((resolve) => {
     const timer = setTimeout(() => {
