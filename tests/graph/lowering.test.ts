@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
-import { attention, layerNorm, reduceSum } from '../../companion/graph/ops.ts';
+import { attention, exp, layerNorm, reduceSum, reshape } from '../../companion/graph/ops.ts';
 import type { Value } from '../../companion/graph/value.ts';
 
 const opsOf = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
@@ -58,4 +58,20 @@ it('keeps names of inputs, parameters and outputs', () => {
     'y',
     'same as the input',
   ]);
+});
+
+it('leaves out what no output depends on, and all but the last of several reshapes', () => {
+  const graph = new Graph('g');
+  const x = graph.input('x', [2, 6]);
+  exp(exp(x));
+  graph.output('y', reshape(reshape(x, [3, 4]), [12]));
+  const lowered = lowerGraph(graph);
+  expect(opsOf(lowered)).toEqual(['Reshape']);
+  expect(lowered.outputs.get('y')!.shape).toEqual([12]);
+});
+
+it('reads a value reshaped back to its own shape where it was', () => {
+  const graph = new Graph('g');
+  const x = graph.input('x', [2, 6]);
+  expect(reshape(reshape(x, [12]), [2, 6])).toBe(x);
 });
