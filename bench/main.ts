@@ -61,8 +61,14 @@ const options: BenchOptions = {
   threads,
   models:
     given.model?.map((folder) => resolve(folder)) ?? modelFolders().slice(0, given.quick ? 1 : undefined),
-  progress: (what) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${what}` : `${what}\n`),
+  progress: (what) => process.stderr.write(progressLine(what)),
 };
+
+/** On a terminal each line replaces the last; an empty one clears it. */
+function progressLine(what: string): string {
+  if (process.stderr.isTTY) return `\r\u001b[K${what}`;
+  return what === '' ? '' : `${what}\n`;
+}
 
 const sections: Section[] = [];
 for (const name of chosen) {

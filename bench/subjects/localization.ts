@@ -26,7 +26,7 @@ export async function measureLocalization(model: BenchModel, budgetMs: number): 
       median: localized.get('median')!,
       adaptive: localized.get('adaptive')!,
     },
-    { atLeast: 5, budgetMs },
+    { atLeast: 3, budgetMs },
   );
   const titles = {
     base: 'base model',
