@@ -1,0 +1,80 @@
+/**
+ * What the server takes from anyone, each with its reason. Limits that clients have to know as well (message size,
+ * pictures per request) are the protocol's own, in shared/protocol.
+ */
+
+/** Hello carries a token and a version: a few hundred bytes. One TCP read may bring the next message with it. */
+export const UNAUTHENTICATED_MAX_BYTES = 64 * 1024;
+
+/**
+ * Sockets with a good token at a time. A designer has a plugin and a studio or two open; the rest is room for those
+ * that have not noticed their end.
+ */
+export const MAX_SOCKETS = 16;
+
+/** Sockets that have not said who they are. One more, and the oldest goes: honest ones are through in milliseconds. */
+export const MAX_UNAUTHENTICATED_SOCKETS = 8;
+
+/** TCP connections to one address, sockets and half-open requests included. A browser opens six a host. */
+export const MAX_CONNECTIONS = 256;
+
+/** Messages that are none of the protocol's. A client of another version sends one or two, never twenty. */
+export const MAX_JUNK_MESSAGES = 20;
+
+/** Sent but not yet taken by the client. Above it previews are left out: the next one is newer anyway. */
+export const PREVIEW_BACKLOG_BYTES = 1024 * 1024;
+
+/**
+ * Results are never left out, so a client that takes nothing is let go instead: it finds its jobs and pictures again
+ * when it returns. A batch of 64 pictures of 1024 px fits.
+ */
+export const MAX_BACKLOG_BYTES = 128 * 1024 * 1024;
+
+/** Proxies and sleeping laptops leave sockets that look open; two missed answers and they are closed. */
+export const KEEP_ALIVE_MS = 30_000;
+
+/** Request line and headers; browsers send them at once. Slow ones are someone holding connections open. */
+export const HEADERS_TIMEOUT_MS = 5_000;
+
+/** A whole request: the largest upload takes well under a second on one computer, a slow disk included. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+
+/** How often Node looks for requests that are over their time; its own 30 s would let them be six times too slow. */
+export const TIMEOUT_CHECK_MS = 1_000;
+
+/** Between two requests of one connection. */
+export const IDLE_CONNECTION_MS = 5_000;
+
+/** Names, owners, notes: a few thousand characters at most. */
+export const MAX_JSON_BYTES = 64 * 1024;
+
+/** A concept of Stable Diffusion 1.5 has 2.5 MB, one of rank 64 in fp32 some 50. */
+export const MAX_CONCEPT_FILE_BYTES = 128 * 1024 * 1024;
+
+/** Pictures and concept files under way at the same time: they are held in memory. */
+export const MAX_UPLOADS_AT_ONCE = 2;
+
+/** Uploads of all clients together, on the disk: a dozen full teachings at the model's size, one at Figma's largest. */
+export const MAX_UPLOADED_BYTES = 1024 * 1024 * 1024;
+
+/** Headers of a browser with its cookies stay below 4 KB; Node's own limit is 16. */
+export const MAX_HEADER_BYTES = 8 * 1024;
+
+/** A pairing code is read off one window and typed into another. */
+export const PAIRING_CODE_LIFETIME_MS = 10 * 60_000;
+
+/** Enough for a slip or two. Five tries at a million codes. */
+export const PAIRING_TRIES = 5;
+
+/** Wrong codes in PAIRING_WINDOW_MS, over all codes: at this pace half of a million codes take ten months. */
+export const PAIRING_FAILURES = 15;
+export const PAIRING_WINDOW_MS = 15 * 60_000;
+
+/** Requests without a valid token a minute: a page and its files are a dozen. */
+export const ANONYMOUS_REQUESTS_PER_MINUTE = 300;
+
+/** Requests with a token a minute: a library of hundreds scrolls its thumbnails by. */
+export const REQUESTS_PER_MINUTE = 3_000;
+
+/** Clients that are paired at a time. One more, and the one that was away longest has to pair again. */
+export const MAX_TOKENS = 32;

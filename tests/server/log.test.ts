@@ -1,0 +1,71 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLog, errorFields, LOG_FILE } from '../../companion/server/log.ts';
+import { RefusalLog } from '../../companion/server/refusal-log.ts';
+import { RotatingFile } from '../../companion/server/rotating-file.ts';
+import { LikenessError } from '../../shared/errors.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'likeness-log-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const lines = () => readFileSync(join(folder, LOG_FILE), 'utf8').trim().split('\n');
+
+describe('a rotating file', () => {
+  it('keeps the newest lines, in a bounded number of bounded files', () => {
+    const file = new RotatingFile(join(folder, 'a.log'), { maxBytes: 100, kept: 2 });
+    for (let line = 0; line < 40; line++) file.write(`line ${String(line).padStart(4, '0')}\n`);
+    expect(readdirSync(folder).sort()).toEqual(['a.log', 'a.log.1', 'a.log.2']);
+    for (const name of readdirSync(folder)) {
+      expect(statSync(join(folder, name)).size).toBeLessThanOrEqual(100);
+    }
+    const kept = ['a.log.2', 'a.log.1', 'a.log'].map((name) => readFileSync(join(folder, name), 'utf8'));
+    const all = kept.join('').trim().split('\n');
+    expect(all.at(-1)).toBe('line 0039');
+    expect(all).toEqual(
+      Array.from(all, (_, index) => `line ${String(40 - all.length + index).padStart(4, '0')}`),
+    );
+  });
+
+  it('goes on where an earlier run ended', () => {
+    new RotatingFile(join(folder, 'a.log'), { maxBytes: 100, kept: 1 }).write('before\n');
+    new RotatingFile(join(folder, 'a.log'), { maxBytes: 100, kept: 1 }).write('after\n');
+    expect(readFileSync(join(folder, 'a.log'), 'utf8')).toBe('before\nafter\n');
+  });
+
+  it('survives a place that cannot be written', () => {
+    const file = new RotatingFile(join(folder, 'a.log'), { maxBytes: 100, kept: 1 });
+    rmSync(folder, { recursive: true });
+    expect(() => file.write('lost\n')).not.toThrow();
+    folder = mkdtempSync(join(tmpdir(), 'likeness-log-'));
+  });
+});
+
+describe('the log', () => {
+  it('says of an error its code, and nothing that a client wrote', () => {
+    const log = createLog({ folder });
+    const secret = 'a prompt about a secret product';
+    log.error(errorFields(new LikenessError('input', secret)), 'a request failed');
+    log.error(errorFields(new Error(secret)), 'a request failed');
+    log.error(errorFields(secret), 'a request failed');
+    expect(lines()).toHaveLength(3);
+    expect(lines().join('\n')).not.toContain('secret');
+    expect(JSON.parse(lines()[0]!)).toMatchObject({ code: 'input' });
+    expect(JSON.parse(lines()[1]!).at).toContain('log.test.ts');
+  });
+
+  it('counts a flood of refusals instead of writing each', () => {
+    let now = 0;
+    const refusals = new RefusalLog(createLog({ folder }), () => now);
+    for (let index = 0; index < 10_000; index++) refusals.tell('origin', 'http');
+    expect(lines()).toHaveLength(50);
+    now = 60_000;
+    refusals.tell('origin', 'http');
+    expect(lines()).toHaveLength(52);
+    expect(JSON.parse(lines()[50]!)).toMatchObject({ count: 9_950 });
+  });
+});

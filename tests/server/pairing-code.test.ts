@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { PAIRING_CODE_LIFETIME_MS, PAIRING_TRIES } from '../../companion/server/limits.ts';
+import { PairingCode } from '../../companion/server/pairing-code.ts';
+
+/** Another code than the one that is shown. */
+function wrong({ digits }: PairingCode): string {
+  return digits === '000000' ? '000001' : '000000';
+}
+
+describe('a pairing code', () => {
+  it('has six digits, leading zeros included', () => {
+    const codes = Array.from({ length: 200 }, () => new PairingCode().digits);
+    expect(codes.every((digits) => /^[0-9]{6}$/.test(digits))).toBe(true);
+    expect(new Set(codes).size).toBeGreaterThan(190);
+  });
+
+  it('is right once', () => {
+    const code = new PairingCode();
+    const { digits } = code;
+    expect(code.try(digits)).toEqual({ verdict: 'right' });
+    expect(code.try(digits)).toEqual({ verdict: 'void' });
+  });
+
+  it('takes a few wrong tries, and not even the right one after them', () => {
+    const code = new PairingCode();
+    const verdicts = Array.from({ length: PAIRING_TRIES }, () => code.try(wrong(code)));
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'void']);
+    expect(verdicts[0]).toEqual({ verdict: 'wrong', triesLeft: 4 });
+    expect(code.try(code.digits)).toEqual({ verdict: 'void' });
+  });
+
+  it('counts a try of another length as wrong', () => {
+    const code = new PairingCode();
+    expect(code.try(`${code.digits}0`)).toEqual({ verdict: 'wrong', triesLeft: 4 });
+    expect(code.try('')).toEqual({ verdict: 'wrong', triesLeft: 3 });
+  });
+
+  it('is void when its time is over', () => {
+    let now = 0;
+    const code = new PairingCode(() => now);
+    now = PAIRING_CODE_LIFETIME_MS - 1;
+    expect(code.isOpen).toBe(true);
+    now = PAIRING_CODE_LIFETIME_MS;
+    expect(code.try(code.digits)).toEqual({ verdict: 'void' });
+  });
+
+  it('is another one after renewing, with all its tries', () => {
+    const code = new PairingCode();
+    for (let tried = 0; tried < PAIRING_TRIES; tried++) code.try(wrong(code));
+    code.renew();
+    expect(code.try(code.digits)).toEqual({ verdict: 'right' });
+  });
+});
