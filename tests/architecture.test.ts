@@ -19,6 +19,7 @@ const ORDER = [
   'companion/engine',
   'companion/library',
   'companion/jobs',
+  'companion/server',
   'companion/evaluation',
   'companion/cli',
 ];
@@ -31,6 +32,11 @@ const OWNERS: Readonly<Record<string, string>> = {
   '@huggingface/tokenizers': 'companion/models',
   commander: 'companion/cli',
   'cli-progress': 'companion/cli',
+  express: 'companion/server',
+  'express-rate-limit': 'companion/server',
+  ws: 'companion/server',
+  pino: 'companion/server',
+  'pino-pretty': 'companion/server',
 };
 
 /** Pure: they compute, and leave files, processes and networks to others. */

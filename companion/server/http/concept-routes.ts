@@ -1,0 +1,131 @@
+/** The library over HTTP. Concepts are named by id, and an id by its pattern: no request reaches a path. */
+
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import express, { type Request, Router } from 'express';
+import { LikenessError } from '../../../shared/errors.ts';
+import type { ConceptSummary, Rights } from '../../../shared/protocol/concept.ts';
+import { type Concepts, conceptChangeSchema, routes, searchSchema } from '../../../shared/protocol/http.ts';
+import { conceptIdSchema } from '../../../shared/protocol/ids.ts';
+import { z } from '../../../shared/protocol/zod.ts';
+import type { ConceptLibrary, LibraryConcept } from '../../library/concept-library.ts';
+import { loraFactsSchema } from '../../library/lora-facts.ts';
+import { type BaseModel, requireBaseModel } from '../../residuals/concept.ts';
+import { MAX_JSON_BYTES } from '../limits.ts';
+import { parsed } from './parsed.ts';
+import type { FileReceiver } from './received-file.ts';
+
+const CONCEPT_SUFFIX = '.safetensors';
+
+const listQuery = z.object({ search: searchSchema.optional() });
+
+/** Of an import; all but the name are for a plain LoRA file, which does not say them of itself. */
+const importQuery = z.object({
+  name: loraFactsSchema.shape.name.optional(),
+  classWord: loraFactsSchema.shape.classWord.optional(),
+  identifier: loraFactsSchema.shape.identifier.optional(),
+  architecture: loraFactsSchema.shape.architecture.optional(),
+});
+
+export interface ConceptRouteOptions {
+  readonly library: ConceptLibrary;
+  /** Concepts of another model are shown, but cannot be used. */
+  readonly model: BaseModel;
+  readonly receiver: FileReceiver;
+}
+
+export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions): Router {
+  const router = Router();
+  const summary = (concept: LibraryConcept) => summariseConcept(concept, model);
+
+  router.get(routes.concepts, async (request, response) => {
+    const { search } = parsed(listQuery, request.query, 'the query');
+    const { concepts } = await library.list(search);
+    response.json({ concepts: concepts.map(summary) } satisfies Concepts);
+  });
+
+  router.post(routes.concepts, async (request, response) => {
+    const { name, ...lora } = parsed(importQuery, request.query, 'the query');
+    const id = await receiver.receive(request, CONCEPT_SUFFIX, async (path) => {
+      const facts = loraFactsSchema.safeParse({ name, ...lora });
+      return (await library.import(path, { name, lora: facts.data })).id;
+    });
+    response.status(201).json(summary(await library.get(id)));
+  });
+
+  router.get('/api/removed-concepts', async (_request, response) => {
+    const removed = await library.removed();
+    response.json({
+      concepts: removed.map((one) => ({ ...one, removedAt: one.removedAt.toISOString() })),
+    });
+  });
+
+  router.get(routes.concept(':id'), async (request, response) => {
+    response.json(summary(await library.get(idOf(request))));
+  });
+
+  router.patch(routes.concept(':id'), express.json({ limit: MAX_JSON_BYTES }), async (request, response) => {
+    const id = idOf(request);
+    const { name, rights } = parsed(conceptChangeSchema, request.body, 'the request');
+    if (rights !== undefined) await library.setRights(id, rights);
+    if (name !== undefined) await library.rename(id, name);
+    response.json(summary(await library.get(id)));
+  });
+
+  router.delete(routes.concept(':id'), async (request, response) => {
+    await library.remove(idOf(request));
+    response.status(204).end();
+  });
+
+  router.post(routes.conceptRestore(':id'), async (request, response) => {
+    response.json(summary(await library.restore(idOf(request))));
+  });
+
+  router.get(routes.conceptThumbnail(':id'), async (request, response) => {
+    const thumbnail = await library.thumbnail(idOf(request));
+    if (thumbnail === undefined) throw new LikenessError('image-unknown', 'the concept has no thumbnail');
+    response.type(thumbnail.mediaType).send(Buffer.from(thumbnail.bytes));
+  });
+
+  router.get(routes.conceptFile(':id'), async (request, response) => {
+    const { path, name, sizeBytes } = await library.version(idOf(request));
+    response.type('application/octet-stream').attachment(`${name}${CONCEPT_SUFFIX}`);
+    response.set('Content-Length', String(sizeBytes));
+    await pipeline(createReadStream(path), response);
+  });
+
+  return router;
+}
+
+function idOf(request: Request): string {
+  return parsed(conceptIdSchema, request.params.id, 'the address');
+}
+
+export function summariseConcept(
+  { id, name, current, expired }: LibraryConcept,
+  model: BaseModel,
+): ConceptSummary {
+  return {
+    id,
+    name,
+    classWord: current.classWord,
+    version: current.version,
+    model: current.baseModel.name,
+    usable: !expired && belongsTo(current, model),
+    referenceCount: current.referenceCount,
+    sizeBytes: current.sizeBytes,
+    createdAt: current.createdAt,
+    // Read from JSON, where nothing is undefined.
+    rights: current.rights as Rights,
+    hasThumbnail: current.thumbnail !== undefined,
+  };
+}
+
+function belongsTo(concept: Parameters<typeof requireBaseModel>[0], model: BaseModel): boolean {
+  try {
+    requireBaseModel(concept, model);
+    return true;
+  } catch {
+    return false;
+  }
+}

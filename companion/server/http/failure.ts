@@ -1,0 +1,81 @@
+/** Failures as HTTP answers: an error report and a status, never a stack. */
+
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { ReportCode } from '../../../shared/advice.ts';
+import { LikenessError } from '../../../shared/errors.ts';
+import { reportOf } from '../../../shared/protocol/error-report.ts';
+import { errorFields, type Log } from '../log.ts';
+import type { RefusalLog } from '../refusal-log.ts';
+
+const STATUS: Readonly<Record<ReportCode, number>> = {
+  cancelled: 409,
+  'checkpoint-format': 500,
+  'checkpoint-missing': 500,
+  'checkpoint-unsupported': 500,
+  'concept-format': 422,
+  'concept-mismatch': 409,
+  'concept-unknown': 404,
+  'device-unavailable': 500,
+  engine: 500,
+  'frame-format': 400,
+  'image-format': 422,
+  'image-size': 422,
+  'image-unknown': 404,
+  input: 400,
+  'job-conflict': 409,
+  'job-unknown': 404,
+  memory: 500,
+  'message-format': 400,
+  origin: 403,
+  'pairing-code': 403,
+  'queue-full': 429,
+  storage: 507,
+  token: 401,
+  'too-many': 429,
+  version: 400,
+  internal: 500,
+};
+
+/** What express's own body parser and router throw: a status, and a message that may quote the client. */
+interface HttpError {
+  readonly status: number;
+}
+
+const ROUTINE: Readonly<Record<number, string>> = {
+  400: 'the request is malformed',
+  404: 'there is nothing at this address',
+  413: 'the request is larger than the companion takes',
+  415: 'the request is of a kind that the companion does not read',
+};
+
+export function statusOf(error: unknown): number {
+  return STATUS[reportOf(error).code];
+}
+
+export function sendFailure(response: Response, error: unknown, status = statusOf(error)): void {
+  if (status === 401) response.set('WWW-Authenticate', 'Bearer');
+  response.status(status).json(reportOf(error));
+}
+
+export const nothingHere: RequestHandler = (_request, response) => {
+  sendFailure(response, new LikenessError('message-format', ROUTINE[404]!), 404);
+};
+
+/** The last handler. Express knows it by its four parameters. */
+export function failureHandler(log: Log, refusals: RefusalLog): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    const routine = isHttpError(error) ? ROUTINE[error.status] : undefined;
+    if (routine === undefined && statusOf(error) >= 500) log.error(errorFields(error), 'a request failed');
+    else refusals.tell(routine === undefined ? reportOf(error).code : 'message-format', 'http');
+    // Too late for an answer: express then cuts the connection, so that the client does not take a part for all.
+    if (response.headersSent) return next(error);
+    if (isHttpError(error) && routine !== undefined) {
+      return sendFailure(response, new LikenessError('message-format', routine), error.status);
+    }
+    sendFailure(response, error);
+  };
+}
+
+function isHttpError(error: unknown): error is HttpError {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number';
+}

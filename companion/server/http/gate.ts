@@ -1,0 +1,56 @@
+/** The first thing that every request meets: is it meant for this server, and may its page talk to it at all? */
+
+import type { RequestHandler } from 'express';
+import { LikenessError } from '../../../shared/errors.ts';
+import { isOwnHost } from '../loopback-host.ts';
+import { judgeOrigin } from '../origin-policy.ts';
+
+const METHODS = 'GET, POST, PATCH, DELETE';
+const HEADERS = 'Authorization, Content-Type';
+
+/** How long a browser may remember the answer to its preflight. */
+const PREFLIGHT_S = 600;
+
+export function hostGate(port: number): RequestHandler {
+  return (request, _response, next) => {
+    if (!isOwnHost(request.headers.host, port)) {
+      throw new LikenessError('origin', 'the request is for another host than this companion');
+    }
+    next();
+  };
+}
+
+/**
+ * CORS for the pages that are let in, without credentials: a browser then never adds cookies or the like by itself,
+ * and nothing here would read them.
+ */
+export function originGate(port: number): RequestHandler {
+  return (request, response, next) => {
+    const { origin } = request.headers;
+    response.vary('Origin');
+    const verdict = judgeOrigin(origin, port);
+    if (verdict === 'foreign') throw new LikenessError('origin', 'this page may not use the companion');
+    if (verdict === 'allowed') response.set('Access-Control-Allow-Origin', origin);
+    if (request.method !== 'OPTIONS') return next();
+    if (verdict === 'missing') throw new LikenessError('origin', 'a preflight without a page');
+    response.set('Access-Control-Allow-Methods', METHODS);
+    response.set('Access-Control-Allow-Headers', HEADERS);
+    response.set('Access-Control-Max-Age', String(PREFLIGHT_S));
+    // Chromium asks this before a public page may reach this computer.
+    if (request.headers['access-control-request-private-network'] === 'true') {
+      response.set('Access-Control-Allow-Private-Network', 'true');
+    }
+    response.status(204).end();
+  };
+}
+
+/** For what is done before there is a token: without a page behind it there is nothing to judge by. */
+export const requirePage: RequestHandler = (request, _response, next) => {
+  if (request.headers.origin === undefined) {
+    throw new LikenessError(
+      'origin',
+      'pairing is for the plugin and the studio; there is no page behind this',
+    );
+  }
+  next();
+};

@@ -1,0 +1,84 @@
+/**
+ * The studio, and the plugin's UI as it runs inside it. The UI is held exactly as Figma holds it: an origin of `null`,
+ * everything inline, and no address to talk to but this server's.
+ */
+
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join, sep } from 'node:path';
+import type { RequestHandler } from 'express';
+import { PORTS } from '../../../shared/protocol/address.ts';
+
+const UI_PAGE = 'ui.html';
+
+const STUDIO_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  // Where the plugin's main thread runs.
+  "worker-src 'self'",
+  // Positions of frames on the canvas are inline styles.
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' blob: data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "frame-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** `sandbox` without allow-same-origin: the page has the origin `null` even where it is opened by itself. */
+function uiPolicy(port: number): string {
+  const addresses = [...new Set([port, ...PORTS])].flatMap((one) => [
+    `http://localhost:${one}`,
+    `ws://localhost:${one}`,
+  ]);
+  return [
+    "default-src 'none'",
+    "script-src 'unsafe-inline'",
+    "style-src 'unsafe-inline'",
+    'img-src blob: data:',
+    'font-src data:',
+    `connect-src ${addresses.join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    'sandbox allow-scripts',
+  ].join('; ');
+}
+
+/** By its extension; other files of the build are not served. */
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'html',
+  '.js': 'js',
+  '.css': 'css',
+  '.png': 'png',
+  '.jpg': 'jpg',
+  '.svg': 'svg',
+  '.woff2': 'woff2',
+};
+
+/** Addresses that are not the file's own name. */
+const NAMED: Readonly<Record<string, string>> = { '/': 'studio.html', '/plugin-ui.html': UI_PAGE };
+
+/** @param folder the plugin's build */
+export function pageRoutes(folder: string, port: number): RequestHandler {
+  return async (request, response, next) => {
+    if (request.method !== 'GET') return next();
+    const file = NAMED[request.path] ?? (await builtFile(folder, request.path));
+    if (file === undefined) return next();
+    const isUi = file === UI_PAGE;
+    response.set({
+      'Content-Security-Policy': isUi ? uiPolicy(port) : STUDIO_POLICY,
+      'X-Frame-Options': isUi ? 'SAMEORIGIN' : 'DENY',
+    });
+    response.type(TYPES[extname(file)]!).send(await readFile(join(folder, file)));
+  };
+}
+
+/** The file that is there under this address. What a request says is compared, and never becomes a file's name. */
+async function builtFile(folder: string, address: string): Promise<string | undefined> {
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
+  return files.find(
+    (file) => `/${file.replaceAll(sep, '/')}` === address && TYPES[extname(file)] !== undefined,
+  );
+}

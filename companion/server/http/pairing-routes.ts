@@ -1,0 +1,41 @@
+/** Pairing, and the list of those that are paired. */
+
+import express, { Router } from 'express';
+import { LikenessError } from '../../../shared/errors.ts';
+import { type Paired, pairRequestSchema, routes } from '../../../shared/protocol/http.ts';
+import { z } from '../../../shared/protocol/zod.ts';
+import { MAX_JSON_BYTES } from '../limits.ts';
+import type { Pairing } from '../pairing.ts';
+import type { TokenStore } from '../token-store.ts';
+import { clientOf } from './authorization.ts';
+import { requirePage } from './gate.ts';
+import { parsed } from './parsed.ts';
+import { pairingLimit } from './rate-limits.ts';
+
+export const CLIENTS = '/api/clients';
+
+export function pairingRoutes(pairing: Pairing): Router {
+  const router = Router();
+  const json = express.json({ limit: MAX_JSON_BYTES });
+  router.post(routes.pair, requirePage, pairingLimit(), json, async (request, response) => {
+    const token = await pairing.pair(parsed(pairRequestSchema, request.body, 'the request'));
+    response.json({ token } satisfies Paired);
+  });
+  return router;
+}
+
+/** @param dismiss closes the sockets of a client whose token is no longer good */
+export function clientRoutes(tokens: TokenStore, dismiss: (client: string) => void): Router {
+  const router = Router();
+  router.get(CLIENTS, (_request, response) => {
+    const own = clientOf(response)!.id;
+    response.json({ clients: tokens.list().map((client) => ({ ...client, you: client.id === own })) });
+  });
+  router.delete(`${CLIENTS}/:client`, async (request, response) => {
+    const client = parsed(z.uuid(), request.params.client, 'the address');
+    if (!(await tokens.revoke(client))) throw new LikenessError('token', 'no client of this id is paired');
+    dismiss(client);
+    response.status(204).end();
+  });
+  return router;
+}

@@ -1,0 +1,74 @@
+/**
+ * The server's ears: one on 127.0.0.1 and one on ::1, same port. Listening on "localhost" would give one of the two,
+ * which one depending on the system, and browsers try either.
+ */
+
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  HEADERS_TIMEOUT_MS,
+  IDLE_CONNECTION_MS,
+  MAX_CONNECTIONS,
+  MAX_HEADER_BYTES,
+  REQUEST_TIMEOUT_MS,
+  TIMEOUT_CHECK_MS,
+} from './limits.ts';
+
+const IPV4 = '127.0.0.1';
+const IPV6 = '::1';
+
+/** Port 0 asks the system for one that is free on IPv4; it may be taken on IPv6. */
+const FREE_PORT_TRIES = 5;
+
+export interface LoopbackListeners {
+  readonly port: number;
+  readonly servers: readonly Server[];
+}
+
+/** @throws the system's error, `EADDRINUSE` where the port is taken on either address */
+export async function listenOnLoopback(port: number): Promise<LoopbackListeners> {
+  for (let tried = 1; ; tried++) {
+    const four = await listen(IPV4, port);
+    const chosen = (four.address() as AddressInfo).port;
+    try {
+      return { port: chosen, servers: [four, ...(await listenOnIpv6(chosen))] };
+    } catch (error) {
+      await new Promise((resolve) => four.close(resolve));
+      if (port !== 0 || tried === FREE_PORT_TRIES) throw error;
+    }
+  }
+}
+
+/** Requests are answered from here on, not before: the port has to be known to judge them. */
+export function serve({ servers }: LoopbackListeners, answer: RequestListener): void {
+  for (const server of servers) server.on('request', answer);
+}
+
+async function listenOnIpv6(port: number): Promise<readonly Server[]> {
+  try {
+    return [await listen(IPV6, port)];
+  } catch (error) {
+    // A computer without IPv6: nothing resolves to ::1 there either.
+    if (['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
+
+function listen(host: string, port: number): Promise<Server> {
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requireHostHeader: true,
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, exclusive: true, ipv6Only: host === IPV6 }, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}

@@ -1,0 +1,64 @@
+/** Whether a companion is running already: two of them would do the same jobs twice, and overwrite each other's state. */
+
+import { readFile, rm } from 'node:fs/promises';
+import { LikenessError } from '../../shared/errors.ts';
+import { healthSchema, routes } from '../../shared/protocol/http.ts';
+import { z } from '../../shared/protocol/zod.ts';
+import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { serverAddress } from './loopback-host.ts';
+
+/** One on this computer answers at once, unless it is busy starting. */
+const HEALTH_TIMEOUT_MS = 2_000;
+
+const recordSchema = z.object({ port: z.int().min(1).max(65_535) });
+
+/** Whether what listens on a port says that it is Likeness. */
+export async function isCompanion(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}${routes.health}`, {
+      signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+      redirect: 'error',
+    });
+    return healthSchema.safeParse(await response.json()).success;
+  } catch {
+    return false;
+  }
+}
+
+/** The file in which the companion of a data folder says where it listens. One that a crash left behind is harmless. */
+export class RunningRecord {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** @throws LikenessError `input` where this data folder has its companion */
+  async requireNone(): Promise<void> {
+    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const record = recordSchema.safeParse(parsedJson(text));
+    if (record.success && (await isCompanion(record.data.port))) throw alreadyRunning(record.data.port);
+  }
+
+  async write(port: number): Promise<void> {
+    await writeFileAtomically(this.#file, JSON.stringify({ port, pid: process.pid }));
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#file, { force: true });
+  }
+}
+
+export function alreadyRunning(port: number): LikenessError {
+  return new LikenessError('input', `Likeness is running already, at ${serverAddress(port)}`, {
+    advice: 'Use that one, or stop it with Ctrl-C where it was started.',
+  });
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,160 @@
+/** One socket, from its first message to its end: who it is, what it says, what it is told. */
+
+import type { RawData, WebSocket } from 'ws';
+import { LikenessError } from '../../../shared/errors.ts';
+import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
+import { reportOf } from '../../../shared/protocol/error-report.ts';
+import { decodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
+import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
+import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
+import { MAX_JUNK_MESSAGES } from '../limits.ts';
+import type { PairedClient } from '../token-store.ts';
+import { CLOSE } from './close-codes.ts';
+import { messageParcel, Outbox } from './outbox.ts';
+
+export interface SocketDesk {
+  /** @throws LikenessError `version`, `token` */
+  admit(hello: ClientMessageOf<'hello'>): PairedClient;
+  /** The first things that an admitted client is told. */
+  greet(socket: ClientSocket): Promise<void>;
+  /** @throws LikenessError what the client is told of its message */
+  message(socket: ClientSocket, message: ClientMessage): Promise<void>;
+  frame(socket: ClientSocket, frame: ImageFrame): Promise<void>;
+  refused(error: unknown): void;
+}
+
+/** What an error message is about. */
+type Subject = { readonly job?: string; readonly image?: string };
+
+export class ClientSocket {
+  readonly outbox: Outbox;
+  readonly #socket: WebSocket;
+  readonly #desk: SocketDesk;
+  readonly #helloTimer: NodeJS.Timeout;
+  #client: PairedClient | undefined;
+  #welcomed = false;
+  #junk = 0;
+  /** Messages are answered one after the other: a request may name the image that was sent just before. */
+  #work: Promise<void> = Promise.resolve();
+  #alive = true;
+
+  constructor(socket: WebSocket, desk: SocketDesk) {
+    this.#socket = socket;
+    this.#desk = desk;
+    this.outbox = new Outbox(socket, () => socket.terminate());
+    this.#helloTimer = setTimeout(() => this.close('unauthenticated'), HELLO_TIMEOUT_MS);
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    socket.on('pong', () => {
+      this.#alive = true;
+    });
+    // ws closes the socket by itself after these: too large, not UTF-8, a broken connection.
+    socket.on('error', (error) => this.#desk.refused(error));
+    socket.on('close', () => clearTimeout(this.#helloTimer));
+  }
+
+  /** undefined until its token was found to be good. */
+  get client(): PairedClient | undefined {
+    return this.#client;
+  }
+
+  /** News before the welcome would be out of order. */
+  get isWelcomed(): boolean {
+    return this.#welcomed;
+  }
+
+  send(message: ServerMessage): void {
+    this.outbox.send(messageParcel(message));
+    if (message.type === 'welcome') this.#welcomed = true;
+  }
+
+  close(reason: keyof typeof CLOSE): void {
+    this.#socket.close(CLOSE[reason], reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Asks for a sign of life; without one since the last time the socket is dead, whatever it looks like. */
+  checkAlive(): void {
+    if (this.#alive) this.#socket.ping();
+    else this.terminate();
+    this.#alive = false;
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#alive = true;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#client === undefined) {
+      this.#receiveHello(data, isBinary);
+      return;
+    }
+    const bytes = asBytes(data);
+    // No more is read than is being answered.
+    this.#socket.pause();
+    this.#work = this.#work.then(() => this.#handle(bytes, isBinary)).then(() => this.#socket.resume());
+  }
+
+  #receiveHello(data: RawData, isBinary: boolean): void {
+    try {
+      const message = isBinary ? undefined : parseClientMessage(asText(data));
+      if (message?.type !== 'hello') throw new LikenessError('message-format', 'expected a hello first');
+      this.#client = this.#desk.admit(message);
+      clearTimeout(this.#helloTimer);
+      this.#work = this.#work.then(() => this.#desk.greet(this)).catch((error) => this.#tell(error));
+    } catch (error) {
+      this.#desk.refused(error);
+      this.send({ type: 'refused', ...reportOf(error) });
+      this.close('unauthenticated');
+    }
+  }
+
+  async #handle(data: Uint8Array, isBinary: boolean): Promise<void> {
+    // What was received before the socket was closed for what came before it.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    let subject: Subject = {};
+    try {
+      if (isBinary) {
+        const frame = decodeFrame(data);
+        if (frame.header.kind === 'upload') subject = { image: frame.header.image };
+        await this.#desk.frame(this, frame);
+      } else {
+        const message = parseClientMessage(asText(data));
+        if ('job' in message) subject = { job: message.job };
+        await this.#desk.message(this, message);
+      }
+    } catch (error) {
+      this.#tell(error, subject);
+    }
+  }
+
+  #tell(error: unknown, subject: Subject = {}): void {
+    this.#desk.refused(error);
+    this.send({ type: 'error', ...reportOf(error), ...subject });
+    if (!isJunk(error)) return;
+    this.#junk++;
+    if (this.#junk >= MAX_JUNK_MESSAGES) this.close('junk');
+  }
+}
+
+function isJunk(error: unknown): boolean {
+  return error instanceof LikenessError && ['message-format', 'frame-format'].includes(error.code);
+}
+
+/** ws gives one Buffer here: `binaryType` is left at 'nodebuffer'. */
+function asBytes(data: RawData): Uint8Array {
+  return data as Buffer;
+}
+
+/** @throws LikenessError `message-format` before a text of megabytes becomes a string */
+function asText(data: RawData | Uint8Array): string {
+  const bytes = data as Buffer;
+  if (bytes.byteLength > MESSAGE_MAX_BYTES) {
+    throw new LikenessError(
+      'message-format',
+      `message: ${bytes.byteLength} bytes, expected ${MESSAGE_MAX_BYTES} at most`,
+    );
+  }
+  return bytes.toString('utf8');
+}

@@ -1,0 +1,118 @@
+/**
+ * Pictures that clients sent and no request has named yet: files in a folder that is emptied at each start, by client,
+ * so that nobody names another's. What goes in was decoded once: it is a picture, whole, and of a bounded size.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+import {
+  IMAGE_MAX_BYTES,
+  IMAGE_MAX_PIXELS,
+  IMAGE_MAX_SIDE,
+  UPLOADS_MAX,
+} from '../../shared/protocol/limits.ts';
+import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { decodePicture } from '../images/decode.ts';
+import { MAX_UPLOADED_BYTES } from './limits.ts';
+
+export interface UploadedImage {
+  readonly id: string;
+  /** The layer's or file's name; people know the picture by it. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface UploadedFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+interface Entry extends UploadedFile {
+  readonly client: string;
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+export class Uploads {
+  readonly #folder: string;
+  /** Oldest first. */
+  #entries: readonly Entry[] = [];
+  /** One picture is decoded at a time: each may fill 256 MiB while it is. */
+  #taken: Promise<unknown> = Promise.resolve();
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async open(folder: string): Promise<Uploads> {
+    await rm(folder, { recursive: true, force: true });
+    return new Uploads(folder);
+  }
+
+  /** The same id a second time replaces the first. @throws LikenessError `image-format`, `image-size`, `storage` */
+  async take(client: string, image: UploadedImage): Promise<void> {
+    const taken = this.#taken.catch(() => {}).then(() => this.#take(client, image));
+    this.#taken = taken;
+    await taken;
+  }
+
+  /** @throws LikenessError `image-unknown` */
+  find(client: string, id: string): UploadedFile {
+    const entry = this.#entries.find((one) => one.client === client && one.id === id);
+    if (entry === undefined) throw new LikenessError('image-unknown', `there is no uploaded image ${id}`);
+    return entry;
+  }
+
+  async close(): Promise<void> {
+    await this.#taken.catch(() => {});
+    this.#entries = [];
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #take(client: string, { id, name, bytes }: UploadedImage): Promise<void> {
+    await requirePicture(bytes);
+    // A name of our own: what a client calls it never becomes part of a path.
+    const path = join(this.#folder, randomUUID());
+    await writeFileAtomically(path, bytes);
+    const others = this.#entries.filter((one) => one.client !== client || one.id !== id);
+    const replaced = this.#entries.filter((one) => !others.includes(one));
+    this.#entries = [...others, { client, id, name, path, sizeBytes: bytes.byteLength }];
+    await Promise.all(
+      [...replaced, ...this.#forgetOldest(client)].map((one) => rm(one.path, { force: true })),
+    );
+  }
+
+  /** Takes out what is too much, oldest first, and gives it. */
+  #forgetOldest(client: string): readonly Entry[] {
+    const ofClient = this.#entries.filter((one) => one.client === client);
+    const forgotten = new Set(ofClient.slice(0, Math.max(0, ofClient.length - UPLOADS_MAX)));
+    let total = this.#entries.reduce((sum, one) => sum + (forgotten.has(one) ? 0 : one.sizeBytes), 0);
+    for (const one of this.#entries) {
+      if (total <= MAX_UPLOADED_BYTES) break;
+      if (forgotten.has(one)) continue;
+      forgotten.add(one);
+      total -= one.sizeBytes;
+    }
+    this.#entries = this.#entries.filter((one) => !forgotten.has(one));
+    return [...forgotten];
+  }
+}
+
+/** The engine's own limits are wider, for pictures that people hand to the command line. */
+async function requirePicture(bytes: Uint8Array): Promise<void> {
+  if (bytes.byteLength > IMAGE_MAX_BYTES) {
+    throw new LikenessError(
+      'image-size',
+      `the image has ${bytes.byteLength} bytes, expected ${IMAGE_MAX_BYTES} at most`,
+    );
+  }
+  const { width, height } = await decodePicture(bytes, 'the image');
+  if (Math.max(width, height) > IMAGE_MAX_SIDE || width * height > IMAGE_MAX_PIXELS) {
+    throw new LikenessError(
+      'image-size',
+      `the image has ${width} x ${height} pixels, expected at most ${IMAGE_MAX_SIDE} a side`,
+    );
+  }
+}
