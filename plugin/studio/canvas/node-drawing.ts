@@ -1,0 +1,78 @@
+import type { Colour, NodeRecord, Paint, PicturePaint } from '../document/node-record.ts';
+import type { Scene } from '../document/scene.ts';
+import type { PictureShelf } from '../store/picture-shelf.ts';
+
+export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
+export function cssColour({ r, g, b }: Colour, opacity = 1): string {
+  return `rgb(${r * 255} ${g * 255} ${b * 255} / ${opacity})`;
+}
+
+/** Draws a node and what lies in it, its top left at the context's origin. Pictures that are not decoded are left out. */
+export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictures: PictureShelf): void {
+  if (!node.visible || node.opacity === 0) return;
+  context.save();
+  context.globalAlpha *= node.opacity;
+  outline(context, node);
+  context.save();
+  context.clip();
+  for (const paint of node.fills) fill(context, node, paint, pictures);
+  context.restore();
+  context.save();
+  if (node.clipsContent) context.clip();
+  for (const child of scene.children(node.id)) {
+    context.save();
+    context.translate(child.x, child.y);
+    drawNode(context, child, scene, pictures);
+    context.restore();
+  }
+  context.restore();
+  stroke(context, node);
+  context.restore();
+}
+
+function outline(context: Context, { width, height, cornerRadius }: NodeRecord): void {
+  context.beginPath();
+  context.roundRect(0, 0, width, height, Math.min(cornerRadius, width / 2, height / 2));
+}
+
+function stroke(context: Context, node: NodeRecord): void {
+  for (const paint of node.strokes) {
+    if (paint.type !== 'SOLID' || paint.visible === false) continue;
+    outline(context, node);
+    context.setLineDash([...node.dashPattern]);
+    context.lineWidth = node.strokeWeight;
+    context.strokeStyle = cssColour(paint.color, paint.opacity);
+    context.stroke();
+  }
+}
+
+function fill(context: Context, node: NodeRecord, paint: Paint, pictures: PictureShelf): void {
+  if (paint.visible === false) return;
+  if (paint.type === 'SOLID') {
+    context.fillStyle = cssColour(paint.color, paint.opacity);
+    context.fillRect(0, 0, node.width, node.height);
+    return;
+  }
+  const bitmap = paint.imageHash ? pictures.bitmap(paint.imageHash) : undefined;
+  if (!bitmap) return;
+  context.save();
+  context.globalAlpha *= paint.opacity ?? 1;
+  context.imageSmoothingQuality = 'high';
+  picture(context, node, paint, bitmap);
+  context.restore();
+}
+
+/** FILL covers the node and is cut off, FIT shows all of the picture, TILE repeats it, CROP is the picture as it is. */
+function picture(context: Context, node: NodeRecord, { scaleMode }: PicturePaint, bitmap: ImageBitmap): void {
+  if (scaleMode === 'TILE') {
+    context.fillStyle = context.createPattern(bitmap, 'repeat')!;
+    context.fillRect(0, 0, node.width, node.height);
+    return;
+  }
+  const across = node.width / bitmap.width;
+  const down = node.height / bitmap.height;
+  const scale = scaleMode === 'FIT' ? Math.min(across, down) : Math.max(across, down);
+  const [width, height] = [bitmap.width * scale, bitmap.height * scale];
+  context.drawImage(bitmap, (node.width - width) / 2, (node.height - height) / 2, width, height);
+}

@@ -1,0 +1,56 @@
+import { adopt, NodeHandle, SceneNodeHandle } from './node-handle.ts';
+import { refusal } from './refusal.ts';
+import type { SandboxDocument } from './sandbox-document.ts';
+
+export interface NodeCriteria {
+  readonly types?: readonly string[];
+  /** Nodes that carry one of these keys; without keys, any of this plugin's. */
+  readonly pluginData?: { readonly keys?: readonly string[] };
+}
+
+export class PageHandle extends NodeHandle {
+  constructor(document: SandboxDocument, id: string) {
+    super(document, id, 'PAGE');
+  }
+
+  /** A copy: pushing to it selects nothing. */
+  get selection(): readonly SceneNodeHandle[] {
+    this.now('get_selection');
+    return this.document.selection.flatMap((id) => {
+      const handle = this.document.handle(id);
+      return handle instanceof SceneNodeHandle ? [handle] : [];
+    });
+  }
+  set selection(nodes: readonly SceneNodeHandle[]) {
+    if (!Array.isArray(nodes)) throw refusal('set_selection', 'expected an array of nodes');
+    for (const node of nodes) {
+      if (!(node instanceof SceneNodeHandle)) throw refusal('set_selection', 'expected nodes of this page');
+      if (node.removed) throw refusal('set_selection', `The node with id "${node.id}" does not exist`);
+    }
+    this.document.select(nodes.map(({ id }) => id));
+  }
+
+  appendChild(child: SceneNodeHandle): void {
+    adopt(this.document, this, child);
+  }
+
+  findAll(wanted: (node: SceneNodeHandle) => boolean = () => true): SceneNodeHandle[] {
+    this.now('findAll');
+    const inside = this.document.scene.subtree(this.id).slice(1);
+    return inside.map(({ id }) => this.document.handle(id) as SceneNodeHandle).filter(wanted);
+  }
+
+  findOne(wanted: (node: SceneNodeHandle) => boolean): SceneNodeHandle | null {
+    return this.findAll(wanted)[0] ?? null;
+  }
+
+  findAllWithCriteria(criteria: NodeCriteria): SceneNodeHandle[] {
+    const { types, pluginData } = criteria;
+    return this.findAll((node) => {
+      const keys = node.getPluginDataKeys();
+      const ofType = types === undefined || types.includes(node.type);
+      const wanted = pluginData?.keys;
+      return ofType && (pluginData === undefined || (wanted ?? keys).some((key) => keys.includes(key)));
+    });
+  }
+}

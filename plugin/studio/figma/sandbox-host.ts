@@ -1,0 +1,40 @@
+import type { Change } from '../document/change.ts';
+import type { Box } from '../document/scene.ts';
+import type { ExportRequest, View, WindowOptions } from './sandbox-link.ts';
+
+export interface Notification {
+  readonly text: string;
+  readonly error: boolean;
+  readonly timeoutMs: number;
+  readonly button?: string;
+}
+
+/**
+ * What the API implementation needs of its surroundings: the page in the studio, a recording in the tests. Everything
+ * the plugin sees is checked before it comes here.
+ */
+export interface SandboxHost {
+  changed(changes: readonly Change[]): void;
+  selected(ids: readonly string[]): void;
+  commitUndo(): void;
+  triggerUndo(): void;
+  addPicture(hash: string, bytes: Uint8Array): void;
+  picture(hash: string): Promise<Uint8Array | undefined>;
+  export(nodeId: string, request: ExportRequest): Promise<Uint8Array>;
+  view(): View;
+  lookAt(bounds: Box, zoom?: number): void;
+  showUi(options: WindowOptions): void;
+  changeWindow(options: Partial<WindowOptions>): void;
+  postToUi(message: unknown): void;
+  notify(id: number, notification: Notification): void;
+  cancelNotification(id: number): void;
+  closed(message: string | undefined): void;
+  readonly storage: StoredValues;
+}
+
+export interface StoredValues {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+  delete(key: string): Promise<void>;
+  all(): Promise<Readonly<Record<string, unknown>>>;
+}

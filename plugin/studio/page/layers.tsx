@@ -1,0 +1,55 @@
+import { PAGE_ID } from '../document/node-record.ts';
+import { Icon } from './icon.tsx';
+import type { Studio } from './studio.ts';
+
+/** The frames as a list: an overview for everyone, and the canvas for people who do not see it. */
+export function Layers({ studio }: { studio: Studio }) {
+  const { workspace, camera } = studio.desk.value;
+  workspace.revision.value;
+  const nodes = [...workspace.scene.children(PAGE_ID)].reverse();
+  const selected = workspace.selection.value;
+
+  const choose = (id: string, more: boolean) => {
+    const without = selected.filter((one) => one !== id);
+    if (!more) workspace.selection.value = [id];
+    else workspace.selection.value = without.length < selected.length ? without : [...selected, id];
+  };
+  const key = (event: KeyboardEvent, index: number) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0) {
+      const options = (event.currentTarget as HTMLElement).parentElement!.children;
+      (options[index + step] as HTMLElement | undefined)?.focus();
+    } else if (event.key === 'Enter' || event.key === ' ') {
+      choose(nodes[index]!.id, event.shiftKey || event.ctrlKey || event.metaKey);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <nav class="layers" aria-label="Layers">
+      <h2 id="layers-title">Layers</h2>
+      {nodes.length === 0 ? (
+        <p class="nothing">No frames yet</p>
+      ) : (
+        <div role="listbox" aria-labelledby="layers-title" aria-multiselectable="true">
+          {nodes.map((node, index) => (
+            <div
+              key={node.id}
+              role="option"
+              tabIndex={0}
+              aria-selected={selected.includes(node.id)}
+              data-node={node.id}
+              onClick={(event) => choose(node.id, event.shiftKey || event.ctrlKey || event.metaKey)}
+              onDblClick={() => camera.lookAt(workspace.scene.bounds(node))}
+              onKeyDown={(event) => key(event, index)}
+            >
+              <Icon name={node.fills.some(({ type }) => type === 'IMAGE') ? 'picture' : 'frame'} />
+              <span>{node.name}</span>
+            </div>
+          ))}
+        </div>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,55 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { Icon } from './icon.tsx';
+import type { Studio } from './studio.ts';
+import { theme } from './theme.ts';
+
+/**
+ * The plugin's window. As in Figma its page runs in a frame without an origin of its own: it cannot reach the studio's
+ * storage or document, only send messages. Its content policy is in the page itself (build/panel-page.ts).
+ */
+export function PluginPanel({ studio }: { studio: Studio }) {
+  const run = studio.desk.value.run.value;
+  const frame = useRef<HTMLIFrameElement>(null);
+  const shown = run.window.value;
+
+  useEffect(() => {
+    const receive = (event: MessageEvent) =>
+      run.receiveFromFrame(event, frame.current?.contentWindow ?? null);
+    addEventListener('message', receive);
+    return () => removeEventListener('message', receive);
+  }, [run]);
+
+  useEffect(() => {
+    frame.current?.contentWindow?.postMessage({ studioTheme: theme.value }, '*');
+  }, [theme.value]);
+
+  return (
+    <aside class="panel" aria-label="Plugin" style={{ width: `${shown?.width ?? 376}px` }}>
+      <header>
+        <img src="/studio/icon.svg" alt="" width="16" height="16" />
+        <h2>{shown?.title ?? studio.settings.plugin.name}</h2>
+        <button type="button" title="Restart the plugin" onClick={() => studio.relaunch('')}>
+          <Icon name="restart" />
+        </button>
+      </header>
+      {shown?.visible ? (
+        <iframe
+          // A new run is a new page.
+          key={run}
+          ref={frame}
+          title={shown.title}
+          sandbox="allow-scripts"
+          src={`/plugin-ui.html?theme=${theme.peek()}`}
+          onLoad={(event) => run.frameLoaded(event.currentTarget.contentWindow!)}
+        />
+      ) : (
+        <div class="closed">
+          <p>The plugin is closed. Work that it started goes on in the companion.</p>
+          <button type="button" class="primary" onClick={() => studio.relaunch('')}>
+            Open {studio.settings.plugin.name}
+          </button>
+        </div>
+      )}
+    </aside>
+  );
+}

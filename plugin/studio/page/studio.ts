@@ -1,0 +1,221 @@
+import { effect, type Signal, signal } from '@preact/signals';
+import { Camera } from '../canvas/camera.ts';
+import { importPictures } from '../canvas/picture-import.ts';
+import { Pointer } from '../canvas/pointer.ts';
+import { PAGE_ID } from '../document/node-record.ts';
+import { unionOf } from '../document/scene.ts';
+import { Workspace } from '../document/workspace.ts';
+import { Database } from '../store/database.ts';
+import { DocumentShelf, type StoredDocument } from '../store/document-shelf.ts';
+import { PictureShelf } from '../store/picture-shelf.ts';
+import { Notices } from './notices.ts';
+import { type PluginIdentity, PluginRun } from './plugin-run.ts';
+
+/** Written this long after the last change: a drag is one write. */
+const SAVE_DELAY_MS = 250;
+
+export interface RelaunchButton {
+  readonly command: string;
+  readonly name: string;
+}
+
+/** What the build knows and the page needs (settings.json). */
+export interface StudioSettings {
+  readonly plugin: PluginIdentity;
+  readonly relaunchButtons: readonly RelaunchButton[];
+  /** Sample products and their frames. */
+  readonly samples: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly files: readonly string[];
+  }[];
+}
+
+/** An open document and everything that lives only as long as it is open. */
+export interface Desk {
+  readonly id: string;
+  readonly workspace: Workspace;
+  readonly camera: Camera;
+  readonly pointer: Pointer;
+  readonly run: Signal<PluginRun>;
+  readonly close: () => Promise<void>;
+}
+
+export class Studio {
+  readonly notices = new Notices();
+  readonly documents = signal<readonly StoredDocument[]>([]);
+  readonly desk: Signal<Desk>;
+  readonly settings: StudioSettings;
+  readonly pictures: PictureShelf;
+  readonly #database: Database;
+  readonly #shelf: DocumentShelf;
+  readonly #panelHtml: string;
+
+  private constructor(
+    settings: StudioSettings,
+    panelHtml: string,
+    stores: {
+      database: Database;
+      shelf: DocumentShelf;
+      pictures: PictureShelf;
+      documents: readonly StoredDocument[];
+    },
+  ) {
+    this.settings = settings;
+    this.#panelHtml = panelHtml;
+    this.#database = stores.database;
+    this.#shelf = stores.shelf;
+    this.pictures = stores.pictures;
+    this.documents.value = stores.documents;
+    const open = stores.documents.find(({ id }) => id === stores.shelf.openId) ?? stores.documents[0]!;
+    this.desk = signal(this.#lay(open));
+  }
+
+  static async open(): Promise<Studio> {
+    const [settings, panelHtml, database] = await Promise.all([
+      fetch('/studio/settings.json').then((answer) => answer.json() as Promise<StudioSettings>),
+      fetch('/plugin-ui.html').then((answer) => answer.text()),
+      Database.open(),
+    ]);
+    const shelf = new DocumentShelf(database);
+    const pictures = new PictureShelf(database);
+    const stored = await shelf.all();
+    await pictures.sweep(stored);
+    const documents = stored.length > 0 ? stored : [await shelf.create('Untitled')];
+    return new Studio(settings, panelHtml, { database, shelf, pictures, documents });
+  }
+
+  #lay(document: StoredDocument): Desk {
+    this.#shelf.openId = document.id;
+    const workspace = new Workspace(document.nodes, this.#shelf.nextSession());
+    const camera = new Camera();
+    const around = { workspace, camera, pictures: this.pictures, database: this.#database };
+    const run = signal(this.#startPlugin(around, ''));
+    const stops = [
+      effect(() => run.peek().tell({ type: 'selection', ids: workspace.selection.value })),
+      effect(() => {
+        const { zoom } = camera.state.value;
+        run.peek().tell({ type: 'view', view: { bounds: camera.bounds, zoom } });
+      }),
+    ];
+    workspace.onChange((changes, author) => {
+      if (author !== 'plugin') run.peek().tell({ type: 'changes', changes });
+    });
+    const saving = this.#saving(document.id, workspace);
+    const close = async () => {
+      for (const stop of stops) stop();
+      run.peek().stop();
+      await saving();
+    };
+    return { id: document.id, workspace, camera, pointer: new Pointer(workspace, camera), run, close };
+  }
+
+  #startPlugin(around: Pick<Desk, 'workspace' | 'camera'>, command: string): PluginRun {
+    const { plugin } = this.settings;
+    const stores = { pictures: this.pictures, database: this.#database, notices: this.notices };
+    const html = this.#panelHtml;
+    return new PluginRun({ ...around, ...stores, plugin, session: this.#shelf.nextSession(), html }, command);
+  }
+
+  /** Saves a little after each change; the result saves what is left at once. */
+  #saving(id: string, workspace: Workspace): () => Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const save = async () => {
+      timer = undefined;
+      const before = this.documents.value.find((document) => document.id === id);
+      if (!before) return;
+      const after = { ...before, nodes: workspace.scene.all() };
+      this.documents.value = this.documents.value.map((document) => (document.id === id ? after : document));
+      await this.pictures.keep(after.nodes);
+      await this.#shelf.save(after);
+    };
+    workspace.onChange(() => {
+      timer ??= setTimeout(() => this.#quietly(save()), SAVE_DELAY_MS);
+    });
+    return async () => {
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      await save();
+    };
+  }
+
+  #quietly(work: Promise<void>): void {
+    work.catch(() =>
+      this.notices.show(
+        'The browser could not store this document. Free some space, or download your pictures.',
+        {
+          error: true,
+        },
+      ),
+    );
+  }
+
+  /** Starts the plugin anew, as Figma does for a relaunch button. */
+  relaunch(command: string): void {
+    const desk = this.desk.value;
+    desk.run.value.stop();
+    desk.run.value = this.#startPlugin(desk, command);
+  }
+
+  async switchTo(id: string): Promise<void> {
+    if (id === this.desk.value.id) return;
+    await this.desk.value.close();
+    const document = this.documents.value.find((one) => one.id === id);
+    if (document) this.desk.value = this.#lay(document);
+  }
+
+  async createDocument(): Promise<void> {
+    const names = this.documents.value.map(({ name }) => name);
+    let name = 'Untitled';
+    for (let count = 2; names.includes(name); count++) name = `Untitled ${count}`;
+    const document = await this.#shelf.create(name);
+    this.documents.value = [...this.documents.value, document];
+    await this.switchTo(document.id);
+  }
+
+  async renameDocument(id: string, name: string): Promise<void> {
+    const before = this.documents.value.find((document) => document.id === id);
+    if (!before || name.trim() === '') return;
+    const after = { ...before, name: name.trim() };
+    this.documents.value = this.documents.value.map((document) => (document.id === id ? after : document));
+    await this.#shelf.save(after);
+  }
+
+  async deleteDocument(id: string): Promise<void> {
+    const left = this.documents.value.filter((document) => document.id !== id);
+    if (left.length === 0) await this.createDocument();
+    else if (id === this.desk.value.id) await this.switchTo(left.at(-1)!.id);
+    this.documents.value = this.documents.value.filter((document) => document.id !== id);
+    await this.#shelf.delete(id);
+  }
+
+  /** Puts files on the canvas, at a canvas point or beside what is there. */
+  async addPictures(files: readonly File[], at?: { x: number; y: number }): Promise<void> {
+    const { workspace, camera } = this.desk.value;
+    const { ids, refused } = await importPictures(files, at, workspace, this.pictures);
+    if (refused.length > 0) {
+      const which = refused.length === 1 ? `“${refused[0]}” is` : `${refused.length} files are`;
+      this.notices.show(`${which} no picture that can be read here. PNG and JPEG always work.`, {
+        error: true,
+      });
+    }
+    const boxes = ids.flatMap((id) => workspace.scene.get(id) ?? []);
+    if (boxes.length > 0 && !at) camera.lookAt(unionOf(boxes)!);
+  }
+
+  async addSamples(name: string): Promise<void> {
+    const sample = this.settings.samples.find((one) => one.name === name);
+    if (!sample) return;
+    const files = sample.files.map(async (file, index) => {
+      const blob = await (await fetch(`/studio/${file}`)).blob();
+      return new File([blob], `${sample.name} ${index + 1}.png`, { type: blob.type });
+    });
+    await this.addPictures(await Promise.all(files));
+  }
+
+  zoomToFit(): void {
+    const { workspace, camera } = this.desk.value;
+    const box = unionOf(workspace.scene.children(PAGE_ID));
+    if (box) camera.lookAt(box);
+  }
+}
