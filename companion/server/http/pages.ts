@@ -8,15 +8,15 @@ import { extname, join, sep } from 'node:path';
 import type { RequestHandler } from 'express';
 import { PORTS } from '../../../shared/protocol/address.ts';
 
-const UI_PAGE = 'ui.html';
+/** The plugin's page with Figma's theme before it, as plugin/studio/build.ts makes it. */
+const UI_PAGE = 'studio/panel.html';
 
 const STUDIO_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   // Where the plugin's main thread runs.
   "worker-src 'self'",
-  // Positions of frames on the canvas are inline styles.
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' blob: data:",
   "font-src 'self' data:",
   "connect-src 'self'",
@@ -51,6 +51,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'html',
   '.js': 'js',
   '.css': 'css',
+  '.json': 'json',
   '.png': 'png',
   '.jpg': 'jpg',
   '.svg': 'svg',
