@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { inverted } from '../../plugin/studio/document/change.ts';
+import { openSandbox } from './sandbox.ts';
+
+describe('a node', () => {
+  it('that was removed throws on everything but removed and id', () => {
+    const { figma } = openSandbox();
+    const node = figma.createRectangle();
+    node.remove();
+    expect(node.removed).toBe(true);
+    expect(() => node.width).toThrow(`in get_width: The node with id "${node.id}" does not exist`);
+    expect(() => node.setPluginData('a', 'b')).toThrow('does not exist');
+    expect(() => node.remove()).toThrow('does not exist');
+    expect(() => {
+      node.x = 4;
+    }).toThrow('does not exist');
+  });
+
+  it('that the person deleted is removed for the plugin, and back after undo', () => {
+    const { figma, document, host } = openSandbox();
+    const node = figma.createFrame();
+    const gone = inverted(host.changes);
+    document.receive(gone);
+    expect(node.removed).toBe(true);
+    document.receive(inverted(gone));
+    expect(node.removed).toBe(false);
+    expect(node.width).toBe(100);
+  });
+
+  it('takes no properties that it does not have', () => {
+    const node = openSandbox().figma.createRectangle();
+    expect(() => Object.assign(node, { colour: 'red' })).toThrow(TypeError);
+  });
+
+  it('is resized by resize alone, and to no less than 0.01', () => {
+    const node = openSandbox().figma.createRectangle();
+    expect(() => Object.assign(node, { width: 10 })).toThrow(TypeError);
+    expect(() => node.resize(0, 10)).toThrow('below the smallest size');
+    expect(() => node.resize(Number.NaN, 10)).toThrow('expected a number');
+    node.resize(30, 20);
+    expect([node.width, node.height]).toEqual([30, 20]);
+  });
+
+  it('gives copies of its fills: changing one changes nothing', () => {
+    const node = openSandbox().figma.createRectangle();
+    const [fill] = node.fills;
+    Object.assign(fill!, { type: 'IMAGE' });
+    expect(node.fills[0]!.type).toBe('SOLID');
+  });
+
+  it.each([
+    ['an alpha in the colour', { type: 'SOLID', color: { r: 0, g: 0, b: 0, a: 1 } }],
+    ['a colour in bytes', { type: 'SOLID', color: { r: 255, g: 0, b: 0 } }],
+    ['no scale mode', { type: 'IMAGE', imageHash: 'x' }],
+    ['an unknown type', { type: 'PATTERN' }],
+    ['an opacity over 1', { type: 'SOLID', color: { r: 0, g: 0, b: 0 }, opacity: 2 }],
+  ])('refuses a fill with %s', (_what, fill) => {
+    const node = openSandbox().figma.createRectangle();
+    expect(() => Object.assign(node, { fills: [fill] })).toThrow('in set_fills');
+  });
+
+  it('cannot be put into itself or into a rectangle', () => {
+    const { figma } = openSandbox();
+    const outer = figma.createFrame();
+    const inner = figma.createFrame();
+    outer.appendChild(inner);
+    expect(() => inner.appendChild(outer)).toThrow('into itself');
+    expect(() => figma.createRectangle().appendChild(inner)).toThrow('holds no children');
+    expect(inner.parent).toBe(outer);
+  });
+
+  it('goes with its children, and comes back with them on undo', () => {
+    const { figma, document, host } = openSandbox();
+    const outer = figma.createFrame();
+    const inner = figma.createFrame();
+    outer.appendChild(inner);
+    const before = host.changes.length;
+    outer.remove();
+    expect(inner.removed).toBe(true);
+    document.receive(inverted(host.changes.slice(before)));
+    expect(inner.parent).toBe(outer);
+  });
+});
+
+describe('the page', () => {
+  it('gives a copy of the selection, and takes only nodes that are there', () => {
+    const { figma } = openSandbox();
+    const node = figma.createFrame();
+    (figma.currentPage.selection as unknown[]).push(node);
+    expect(figma.currentPage.selection).toEqual([]);
+    figma.currentPage.selection = [node];
+    expect(figma.currentPage.selection[0]).toBe(node);
+    node.remove();
+    expect(figma.currentPage.selection).toEqual([]);
+    expect(() => {
+      figma.currentPage.selection = [node];
+    }).toThrow('does not exist');
+  });
+
+  it('finds nodes by plugin data', () => {
+    const { figma } = openSandbox();
+    const [with_, without] = [figma.createFrame(), figma.createFrame()];
+    with_.setPluginData('slot', '1');
+    without.setPluginData('other', '1');
+    expect(figma.currentPage.findAllWithCriteria({ pluginData: { keys: ['slot'] } })).toEqual([with_]);
+    expect(figma.currentPage.findAllWithCriteria({ pluginData: {} })).toHaveLength(2);
+  });
+
+  it('is reached by async calls alone, as dynamic-page wants', async () => {
+    const { figma } = openSandbox();
+    const node = figma.createFrame();
+    expect(() => figma.getNodeById()).toThrow('Use figma.getNodeByIdAsync instead');
+    const { currentPage } = figma;
+    expect(() => Object.assign(figma, { currentPage })).toThrow('Use figma.setCurrentPageAsync instead');
+    expect(await figma.getNodeByIdAsync(node.id)).toBe(node);
+    expect(await figma.getNodeByIdAsync('99:99')).toBeNull();
+  });
+});
+
+describe('exportAsync', () => {
+  it('refuses what would be larger than a canvas, unknown formats and hidden nodes', async () => {
+    const { figma, host } = openSandbox();
+    const node = figma.createFrame();
+    const png = { format: 'PNG' } as const;
+    await expect(node.exportAsync({ ...png, constraint: { type: 'WIDTH', value: 99_999 } })).rejects.toThrow(
+      '16384',
+    );
+    await expect(node.exportAsync({ format: 'SVG' as 'PNG' })).rejects.toThrow('format SVG');
+    await expect(node.exportAsync({ ...png, constraint: { type: 'SCALE', value: 0 } })).rejects.toThrow(
+      'positive',
+    );
+    node.visible = false;
+    await expect(node.exportAsync(png)).rejects.toThrow('visible layers');
+    expect(host.exports).toEqual([]);
+  });
+});
