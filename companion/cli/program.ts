@@ -7,6 +7,7 @@ import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerModels } from './commands/models.ts';
+import { registerStart } from './commands/start.ts';
 import { registerTeach } from './commands/teach.ts';
 import type { Output } from './output.ts';
 
@@ -20,6 +21,7 @@ LIKENESS_HOME moves the data folder. LIKENESS_DEBUG=1 adds where an error came f
 
 /** In the order that the help shows. */
 const REGISTRATIONS: readonly ((program: Command, output: Output) => void)[] = [
+  registerStart,
   registerTeach,
   registerGenerate,
   registerConcepts,

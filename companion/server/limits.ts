@@ -57,6 +57,9 @@ export const MAX_UPLOADS_AT_ONCE = 2;
 /** Uploads of all clients together, on the disk: a dozen full teachings at the model's size, one at Figma's largest. */
 export const MAX_UPLOADED_BYTES = 1024 * 1024 * 1024;
 
+/** Images of one teaching together: they are in memory while the job is made of them. */
+export const MAX_REQUEST_IMAGE_BYTES = 256 * 1024 * 1024;
+
 /** Headers of a browser with its cookies stay below 4 KB; Node's own limit is 16. */
 export const MAX_HEADER_BYTES = 8 * 1024;
 

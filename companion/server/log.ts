@@ -5,6 +5,7 @@
  */
 
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import { LikenessError } from '../../shared/errors.ts';
@@ -16,7 +17,7 @@ export interface LogOptions {
   /** Folder of the log files; undefined: none are written. */
   readonly folder?: string | undefined;
   /** Where warnings are shown to people; undefined: nowhere. */
-  readonly terminal?: NodeJS.WriteStream | undefined;
+  readonly terminal?: Writable | undefined;
   readonly colour?: boolean;
 }
 

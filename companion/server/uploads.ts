@@ -4,34 +4,31 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import type { ImageId } from '../../shared/protocol/ids.ts';
 import {
   IMAGE_MAX_BYTES,
   IMAGE_MAX_PIXELS,
   IMAGE_MAX_SIDE,
   UPLOADS_MAX,
 } from '../../shared/protocol/limits.ts';
+import { sniffMediaType } from '../../shared/protocol/media-type.ts';
 import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
 import { decodePicture } from '../images/decode.ts';
-import { MAX_UPLOADED_BYTES } from './limits.ts';
+import type { UploadedImage } from '../jobs/job-wish.ts';
+import { MAX_REQUEST_IMAGE_BYTES, MAX_UPLOADED_BYTES } from './limits.ts';
 
-export interface UploadedImage {
-  readonly id: string;
-  /** The layer's or file's name; people know the picture by it. */
-  readonly name: string;
+export interface Upload {
+  readonly id: ImageId;
   readonly bytes: Uint8Array;
 }
 
-export interface UploadedFile {
-  readonly path: string;
-  readonly name: string;
-}
-
-interface Entry extends UploadedFile {
+interface Entry {
   readonly client: string;
-  readonly id: string;
+  readonly id: ImageId;
+  readonly path: string;
   readonly sizeBytes: number;
 }
 
@@ -52,17 +49,28 @@ export class Uploads {
   }
 
   /** The same id a second time replaces the first. @throws LikenessError `image-format`, `image-size`, `storage` */
-  async take(client: string, image: UploadedImage): Promise<void> {
+  async take(client: string, image: Upload): Promise<void> {
     const taken = this.#taken.catch(() => {}).then(() => this.#take(client, image));
     this.#taken = taken;
     await taken;
   }
 
-  /** @throws LikenessError `image-unknown` */
-  find(client: string, id: string): UploadedFile {
-    const entry = this.#entries.find((one) => one.client === client && one.id === id);
-    if (entry === undefined) throw new LikenessError('image-unknown', `there is no uploaded image ${id}`);
-    return entry;
+  /** Those that are there; one that is not may be of a job that was sent before. @throws LikenessError `image-size` */
+  async read(client: string, ids: readonly ImageId[]): Promise<ReadonlyMap<ImageId, UploadedImage>> {
+    const wanted = this.#entries.filter((one) => one.client === client && ids.includes(one.id));
+    const sizeBytes = wanted.reduce((sum, one) => sum + one.sizeBytes, 0);
+    if (sizeBytes > MAX_REQUEST_IMAGE_BYTES) {
+      const limit = MAX_REQUEST_IMAGE_BYTES / 2 ** 20;
+      throw new LikenessError('image-size', `the images have more than ${limit} MiB together`, {
+        advice: 'Export the frames at a lower scale: the model looks at a few hundred pixels a side.',
+      });
+    }
+    const images = new Map<ImageId, UploadedImage>();
+    for (const { id, path } of wanted) {
+      const bytes = await readFile(path);
+      images.set(id, { bytes, mediaType: sniffMediaType(bytes)! });
+    }
+    return images;
   }
 
   async close(): Promise<void> {
@@ -71,14 +79,14 @@ export class Uploads {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #take(client: string, { id, name, bytes }: UploadedImage): Promise<void> {
+  async #take(client: string, { id, bytes }: Upload): Promise<void> {
     await requirePicture(bytes);
     // A name of our own: what a client calls it never becomes part of a path.
     const path = join(this.#folder, randomUUID());
     await writeFileAtomically(path, bytes);
     const others = this.#entries.filter((one) => one.client !== client || one.id !== id);
     const replaced = this.#entries.filter((one) => !others.includes(one));
-    this.#entries = [...others, { client, id, name, path, sizeBytes: bytes.byteLength }];
+    this.#entries = [...others, { client, id, path, sizeBytes: bytes.byteLength }];
     await Promise.all(
       [...replaced, ...this.#forgetOldest(client)].map((one) => rm(one.path, { force: true })),
     );

@@ -11,11 +11,17 @@ import { z } from '../../../shared/protocol/zod.ts';
 import type { ConceptLibrary, LibraryConcept } from '../../library/concept-library.ts';
 import { loraFactsSchema } from '../../library/lora-facts.ts';
 import { type BaseModel, requireBaseModel } from '../../residuals/concept.ts';
-import { MAX_JSON_BYTES } from '../limits.ts';
+import { MAX_CONCEPT_FILE_BYTES, MAX_JSON_BYTES } from '../limits.ts';
 import { parsed } from './parsed.ts';
-import type { FileReceiver } from './received-file.ts';
+import type { FileKind, FileReceiver } from './received-file.ts';
 
 const CONCEPT_SUFFIX = '.safetensors';
+
+const CONCEPT_FILE: FileKind = {
+  maxBytes: MAX_CONCEPT_FILE_BYTES,
+  code: 'concept-format',
+  suffix: CONCEPT_SUFFIX,
+};
 
 const listQuery = z.object({ search: searchSchema.optional() });
 
@@ -46,7 +52,7 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
 
   router.post(routes.concepts, async (request, response) => {
     const { name, ...lora } = parsed(importQuery, request.query, 'the query');
-    const id = await receiver.receive(request, CONCEPT_SUFFIX, async (path) => {
+    const id = await receiver.receive(request, CONCEPT_FILE, async (path) => {
       const facts = loraFactsSchema.safeParse({ name, ...lora });
       return (await library.import(path, { name, lora: facts.data })).id;
     });

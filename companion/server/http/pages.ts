@@ -11,6 +11,9 @@ import { PORTS } from '../../../shared/protocol/address.ts';
 /** The plugin's page with Figma's theme before it, as plugin/studio/build.ts makes it. */
 const UI_PAGE = 'studio/panel.html';
 
+/** As Figma gets it; were it opened here, it would be held the same way. */
+const BARE_UI_PAGE = 'ui.html';
+
 const STUDIO_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -38,7 +41,7 @@ function uiPolicy(port: number): string {
     "style-src 'unsafe-inline'",
     'img-src blob: data:',
     'font-src data:',
-    `connect-src ${addresses.join(' ')}`,
+    `connect-src blob: data: ${addresses.join(' ')}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'self'",
@@ -67,7 +70,7 @@ export function pageRoutes(folder: string, port: number): RequestHandler {
     if (request.method !== 'GET') return next();
     const file = NAMED[request.path] ?? (await builtFile(folder, request.path));
     if (file === undefined) return next();
-    const isUi = file === UI_PAGE;
+    const isUi = file === UI_PAGE || file === BARE_UI_PAGE;
     response.set({
       'Content-Security-Policy': isUi ? uiPolicy(port) : STUDIO_POLICY,
       'X-Frame-Options': isUi ? 'SAMEORIGIN' : 'DENY',
@@ -78,8 +81,7 @@ export function pageRoutes(folder: string, port: number): RequestHandler {
 
 /** The file that is there under this address. What a request says is compared, and never becomes a file's name. */
 async function builtFile(folder: string, address: string): Promise<string | undefined> {
-  const files = await readdir(folder, { recursive: true }).catch(() => []);
-  return files.find(
-    (file) => `/${file.replaceAll(sep, '/')}` === address && TYPES[extname(file)] !== undefined,
-  );
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const files = names.map((name) => name.replaceAll(sep, '/'));
+  return files.find((file) => `/${file}` === address && TYPES[extname(file)] !== undefined);
 }

@@ -7,9 +7,17 @@ import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
-import { LikenessError } from '../../../shared/errors.ts';
+import { type ErrorCode, LikenessError } from '../../../shared/errors.ts';
 import { makeFolder, storageError } from '../../checkpoint/atomic-file.ts';
-import { MAX_CONCEPT_FILE_BYTES, MAX_UPLOADS_AT_ONCE } from '../limits.ts';
+import { MAX_UPLOADS_AT_ONCE } from '../limits.ts';
+
+export interface FileKind {
+  readonly maxBytes: number;
+  /** What is said of one that has more. */
+  readonly code: ErrorCode;
+  /** Of the file's name, where its reader goes by it. */
+  readonly suffix?: string;
+}
 
 export class FileReceiver {
   readonly #folder: string;
@@ -20,15 +28,15 @@ export class FileReceiver {
   }
 
   /** Gives what `use` makes of the file. @throws LikenessError `too-many`, `message-format`, `storage` */
-  async receive<T>(request: Request, suffix: string, use: (path: string) => Promise<T>): Promise<T> {
+  async receive<T>(request: Request, kind: FileKind, use: (path: string) => Promise<T>): Promise<T> {
     if (this.#underWay >= MAX_UPLOADS_AT_ONCE) {
       throw new LikenessError('too-many', 'other files are being received');
     }
     this.#underWay++;
-    const path = join(this.#folder, `${randomUUID()}${suffix}`);
+    const path = join(this.#folder, `${randomUUID()}${kind.suffix ?? ''}`);
     try {
       await makeFolder(this.#folder);
-      await pipeline(request, countedTo(MAX_CONCEPT_FILE_BYTES), createWriteStream(path, { flags: 'wx' }));
+      await pipeline(request, countedTo(kind), createWriteStream(path, { flags: 'wx' }));
       return await use(path);
     } catch (cause) {
       throw storageError(path, cause);
@@ -39,13 +47,13 @@ export class FileReceiver {
   }
 }
 
-function countedTo(maxBytes: number): Transform {
+function countedTo({ maxBytes, code }: FileKind): Transform {
   let bytes = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.byteLength;
       if (bytes <= maxBytes) return done(null, chunk);
-      done(new LikenessError('concept-format', `the file has more than ${maxBytes} bytes`));
+      done(new LikenessError(code, `the file has more than ${maxBytes} bytes`));
     },
   });
 }

@@ -11,10 +11,11 @@ import type { ServerMessage } from '../../../shared/protocol/server-messages.ts'
 import { MAX_JUNK_MESSAGES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
 import { CLOSE } from './close-codes.ts';
+import { parseHello } from './hello.ts';
 import { messageParcel, Outbox } from './outbox.ts';
 
 export interface SocketDesk {
-  /** @throws LikenessError `version`, `token` */
+  /** @throws LikenessError `token` */
   admit(hello: ClientMessageOf<'hello'>): PairedClient;
   /** The first things that an admitted client is told. */
   greet(socket: ClientSocket): Promise<void>;
@@ -31,6 +32,7 @@ export class ClientSocket {
   readonly outbox: Outbox;
   readonly #socket: WebSocket;
   readonly #desk: SocketDesk;
+  readonly #hasRoom: () => boolean;
   readonly #helloTimer: NodeJS.Timeout;
   #client: PairedClient | undefined;
   #welcomed = false;
@@ -39,9 +41,11 @@ export class ClientSocket {
   #work: Promise<void> = Promise.resolve();
   #alive = true;
 
-  constructor(socket: WebSocket, desk: SocketDesk) {
+  /** @param hasRoom whether one more client may be admitted */
+  constructor(socket: WebSocket, desk: SocketDesk, hasRoom: () => boolean) {
     this.#socket = socket;
     this.#desk = desk;
+    this.#hasRoom = hasRoom;
     this.outbox = new Outbox(socket, () => socket.terminate());
     this.#helloTimer = setTimeout(() => this.close('unauthenticated'), HELLO_TIMEOUT_MS);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -98,9 +102,10 @@ export class ClientSocket {
 
   #receiveHello(data: RawData, isBinary: boolean): void {
     try {
-      const message = isBinary ? undefined : parseClientMessage(asText(data));
-      if (message?.type !== 'hello') throw new LikenessError('message-format', 'expected a hello first');
-      this.#client = this.#desk.admit(message);
+      if (isBinary) throw new LikenessError('message-format', 'got a binary frame, expected hello first');
+      const client = this.#desk.admit(parseHello(asText(data)));
+      if (!this.#hasRoom()) throw new LikenessError('too-many', 'too many clients are connected');
+      this.#client = client;
       clearTimeout(this.#helloTimer);
       this.#work = this.#work.then(() => this.#desk.greet(this)).catch((error) => this.#tell(error));
     } catch (error) {

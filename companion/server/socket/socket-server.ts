@@ -4,7 +4,12 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { FRAME_MAX_BYTES } from '../../../shared/protocol/limits.ts';
-import { KEEP_ALIVE_MS, MAX_UNAUTHENTICATED_SOCKETS, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
+import {
+  KEEP_ALIVE_MS,
+  MAX_SOCKETS,
+  MAX_UNAUTHENTICATED_SOCKETS,
+  UNAUTHENTICATED_MAX_BYTES,
+} from '../limits.ts';
 import { ClientSocket, type SocketDesk } from './client-socket.ts';
 import { messageParcel, type Parcel } from './outbox.ts';
 import { refuseUpgrade, requireUpgrade } from './upgrade-gate.ts';
@@ -49,7 +54,7 @@ export class SocketServer {
   }
 
   /** Those that said who they are. */
-  get admitted(): number {
+  get #admitted(): number {
     return [...this.#sockets].filter((socket) => socket.client !== undefined).length;
   }
 
@@ -80,7 +85,7 @@ export class SocketServer {
   }
 
   #add(socket: WebSocket, connection: Duplex): void {
-    const client = new ClientSocket(socket, this.#desk);
+    const client = new ClientSocket(socket, this.#desk, () => this.#admitted < MAX_SOCKETS);
     this.#sockets.add(client);
     socket.once('close', () => this.#sockets.delete(client));
     boundUntilAdmitted(client, connection);

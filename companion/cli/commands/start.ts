@@ -1,0 +1,122 @@
+/** `likeness start`: the companion and its studio, until they are stopped. */
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { PORTS } from '../../../shared/protocol/address.ts';
+import { dataFolders } from '../../checkpoint/data-folders.ts';
+import type { Companion } from '../../server/companion.ts';
+import { serverAddress } from '../../server/loopback-host.ts';
+import { type EngineFlags, engineOptions } from '../engine-options.ts';
+import { Interruption } from '../interruption.ts';
+import { findModel } from '../model-catalogue.ts';
+import { wholeNumber } from '../option-values.ts';
+import type { Output } from '../output.ts';
+import { StartCard } from '../start-card.ts';
+
+interface StartFlags extends EngineFlags {
+  readonly port?: number;
+  readonly open?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  likeness start --open
+  likeness start --model ./stable-diffusion-v1-5 --device cuda`;
+
+/** Loaded by address: the plugin is built with esbuild, which nothing else here needs. */
+const BUILDS = [
+  { module: new URL('../../../plugin/build.ts', import.meta.url), name: 'buildPlugin' },
+  { module: new URL('../../../plugin/studio/build.ts', import.meta.url), name: 'buildStudio' },
+];
+
+export function registerStart(program: Command, output: Output): void {
+  const command = program
+    .command('start')
+    .summary('run the companion of the Figma plugin, and the studio')
+    .description(
+      'Serves the Figma plugin and the studio on this computer alone, and prints the code that connects them.',
+    )
+    .option(
+      '--port <n>',
+      `listen there (default: the first free one of ${PORTS.join(', ')}; Figma reaches no other)`,
+      wholeNumber(1, 65_535),
+    )
+    .option('--open', 'open the studio in the browser');
+  for (const option of engineOptions()) command.addOption(option);
+  command.addHelpText('after', EXAMPLES).action((flags: StartFlags) => runStart(flags, { program, output }));
+}
+
+async function runStart(
+  flags: StartFlags,
+  { program, output }: { readonly program: Command; readonly output: Output },
+): Promise<void> {
+  const folders = dataFolders();
+  const model = await findModel(flags.model, folders);
+  if (flags.port !== undefined && !PORTS.some((port) => port === flags.port)) {
+    output.warn(`the plugin reaches ports ${PORTS.join(', ')} only`);
+  }
+  await buildPages();
+  // Loaded here, since onnxruntime, sharp and express would make `--help` wait.
+  const { openCompanion } = await import('../../server/companion.ts');
+  const { installPlugin, PLUGIN_BUILD } = await import('../../server/plugin-installation.ts');
+  const { createLog } = await import('../../server/log.ts');
+  const log = createLog({
+    folder: join(folders.home, 'logs'),
+    terminal: output.stderr,
+    colour: output.colours.isColorSupported,
+  });
+  const manifest = await installPlugin(join(folders.home, 'figma-plugin'));
+  const card = new StartCard(output, manifest);
+  const companion = await openCompanion({
+    folders,
+    ports: flags.port === undefined ? PORTS : [flags.port],
+    model,
+    device: flags.device,
+    threads: flags.threads,
+    pages: PLUGIN_BUILD,
+    version: program.version() ?? '',
+    log,
+    showCode: (digits) => card.showCode(digits),
+  });
+  card.show(companion);
+  if (flags.open) openBrowser(serverAddress(companion.port));
+  await untilStopped(companion, card, output);
+}
+
+/** Cheap where nothing has changed. */
+async function buildPages(): Promise<void> {
+  for (const { module, name } of BUILDS) {
+    const exports = (await import(module.href)) as Readonly<Record<string, () => Promise<void>>>;
+    await exports[name]!();
+  }
+}
+
+async function untilStopped(companion: Companion, card: StartCard, output: Output): Promise<void> {
+  const stop = new Interruption(output, () => card.tellStopping());
+  const renew = () => companion.renewCode();
+  if (process.stdin.isTTY) process.stdin.on('data', renew);
+  try {
+    await new Promise<void>((resolve) =>
+      stop.signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    await companion.close();
+  } finally {
+    process.stdin.off('data', renew).pause();
+    stop.dispose();
+  }
+  card.tellStopped();
+}
+
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
+
+/** Where there is no browser to open, the address is on the screen. */
+function openBrowser(address: string): void {
+  const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+  spawn(command!, [...args, address], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
+}

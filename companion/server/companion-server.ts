@@ -1,0 +1,127 @@
+/** The companion's server as a whole: made from a queue and a library, and taken down again in good order. */
+
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
+import type { ConceptLibrary } from '../library/concept-library.ts';
+import type { BaseModelFacts } from './base-model.ts';
+import { createApp } from './http/app.ts';
+import { conceptRoutes } from './http/concept-routes.ts';
+import { imageRoutes } from './http/image-routes.ts';
+import { jobRoutes } from './http/job-routes.ts';
+import { clientRoutes, pairingRoutes } from './http/pairing-routes.ts';
+import { FileReceiver } from './http/received-file.ts';
+import { errorFields, type Log } from './log.ts';
+import { type LoopbackListeners, serve } from './loopback-listeners.ts';
+import { Pairing, type ShowCode } from './pairing.ts';
+import { RefusalLog } from './refusal-log.ts';
+import { JobDesk } from './socket/job-desk.ts';
+import { frameParcel, messageParcel } from './socket/outbox.ts';
+import { SocketServer } from './socket/socket-server.ts';
+import { TokenStore } from './token-store.ts';
+import { Uploads } from './uploads.ts';
+
+export interface CompanionServerOptions {
+  readonly listeners: LoopbackListeners;
+  readonly queue: JobQueue;
+  readonly library: ConceptLibrary;
+  readonly model: BaseModelFacts;
+  /** Where the paired clients are kept. */
+  readonly tokenFile: string;
+  /** For what is of no use after a stop. */
+  readonly cacheFolder: string;
+  /** Of the plugin's build. */
+  readonly pages: string;
+  readonly version: string;
+  readonly log: Log;
+  readonly showCode: ShowCode;
+}
+
+export class CompanionServer {
+  readonly port: number;
+  readonly #pairing: Pairing;
+  readonly #servers: readonly Server[];
+  readonly #sockets: SocketServer;
+  readonly #uploads: Uploads;
+  readonly #watching = new AbortController();
+  readonly #log: Log;
+
+  /** Serves at once; the first code is shown before it returns. @throws LikenessError `storage` */
+  static async start(options: CompanionServerOptions): Promise<CompanionServer> {
+    const tokens = await TokenStore.open(options.tokenFile);
+    const uploads = await Uploads.open(join(options.cacheFolder, 'uploads'));
+    return new CompanionServer(options, tokens, uploads);
+  }
+
+  private constructor(options: CompanionServerOptions, tokens: TokenStore, uploads: Uploads) {
+    const { listeners, queue, library, model, pages, version, log } = options;
+    const { port, servers } = listeners;
+    this.port = port;
+    this.#servers = servers;
+    this.#uploads = uploads;
+    this.#log = log;
+    const refusals = new RefusalLog(log);
+    this.#pairing = new Pairing(tokens, log, options.showCode);
+    const desk = new JobDesk({ queue, uploads, tokens, model: model.summary, version, log, refusals });
+    this.#sockets = new SocketServer(desk, port);
+    const receiver = new FileReceiver(join(options.cacheFolder, 'received'));
+    const app = createApp({
+      port,
+      log,
+      refusals,
+      tokens,
+      pages,
+      open: [pairingRoutes(this.#pairing)],
+      guarded: [
+        clientRoutes(tokens, (client) => this.#sockets.dismiss(client)),
+        conceptRoutes({ library, model: model.identity, receiver }),
+        jobRoutes(queue),
+        imageRoutes(uploads, receiver),
+      ],
+    });
+    this.#sockets.listenTo(servers);
+    serve(listeners, app);
+    this.#watch(this.#tellJobs(queue));
+    this.#watch(this.#tellConcepts(library));
+    log.info({ port, listeners: servers.length }, 'listening');
+  }
+
+  /** A new pairing code, shown like the first. */
+  renewCode(): void {
+    this.#pairing.renew();
+  }
+
+  /** Nothing new is let in, clients are told goodbye. The queue and its job are the caller's. */
+  async close(): Promise<void> {
+    const ended = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    this.#watching.abort();
+    await this.#sockets.close();
+    for (const server of this.#servers) server.closeAllConnections();
+    await Promise.all(ended);
+    await this.#uploads.close();
+    this.#log.info('stopped');
+  }
+
+  async #tellJobs(queue: JobQueue): Promise<void> {
+    for await (const event of queue.subscribe()) {
+      if (event.type === 'failure') {
+        this.#log.error({ job: event.job, ...errorFields(event.error) }, 'a job failed');
+      } else if (event.type === 'frame') this.#sockets.broadcast(frameParcel(event.frame));
+      else this.#sockets.broadcast(messageParcel(event));
+    }
+  }
+
+  async #tellConcepts(library: ConceptLibrary): Promise<void> {
+    for await (const _ of library.changes(this.#watching.signal)) {
+      this.#sockets.broadcast(messageParcel({ type: 'concepts-changed' }));
+    }
+  }
+
+  #watch(told: Promise<void>): void {
+    told.catch((error: unknown) => {
+      if (error instanceof LikenessError && error.code === 'cancelled') return;
+      this.#log.error(errorFields(error), 'clients are no longer told of changes');
+    });
+  }
+}

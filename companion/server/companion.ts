@@ -1,0 +1,95 @@
+/** The companion: engine, library, jobs and server, opened one after the other and closed the other way round. */
+
+import { join } from 'node:path';
+import type { DataFolders } from '../checkpoint/data-folders.ts';
+import { EngineProcess } from '../engine/process/engine-process.ts';
+import { JobQueue } from '../jobs/job-queue.ts';
+import { FileLibrary } from '../library/file-library.ts';
+import type { Device } from '../runtime/device.ts';
+import { type BaseModelFacts, readBaseModel } from './base-model.ts';
+import { CompanionServer } from './companion-server.ts';
+import type { Log } from './log.ts';
+import type { LoopbackListeners } from './loopback-listeners.ts';
+import type { ShowCode } from './pairing.ts';
+import { listenOnFirstFree } from './port-choice.ts';
+import { RunningRecord } from './running-companion.ts';
+
+export interface CompanionOptions {
+  readonly folders: DataFolders;
+  /** Tried in this order. */
+  readonly ports: readonly number[];
+  /** Folder of the base model. */
+  readonly model: string;
+  readonly device: Device | 'auto';
+  readonly threads?: number | undefined;
+  /** Of the plugin's build. */
+  readonly pages: string;
+  readonly version: string;
+  readonly log: Log;
+  readonly showCode: ShowCode;
+}
+
+export interface Companion {
+  readonly port: number;
+  readonly modelName: string;
+  /** Jobs that an earlier stop left under way or waiting. */
+  readonly unfinishedJobs: number;
+  renewCode(): void;
+  /** Saves what is under way; it goes on at the next start. */
+  close(): Promise<void>;
+}
+
+/** @throws LikenessError `input` where one runs already or no port is free, `checkpoint-*`, `storage` */
+export async function openCompanion(options: CompanionOptions): Promise<Companion> {
+  const { folders, ports } = options;
+  const record = new RunningRecord(join(folders.home, 'companion.json'));
+  await record.requireNone();
+  const model = await readBaseModel(options.model, folders.cache);
+  const listeners = await listenOnFirstFree(ports);
+  try {
+    await record.write(listeners.port);
+    return await openOn(listeners, model, options, record);
+  } catch (error) {
+    // A port that nothing answers on would keep the process alive, and the next start out.
+    for (const server of listeners.servers) server.close();
+    await record.remove();
+    throw error;
+  }
+}
+
+async function openOn(
+  listeners: LoopbackListeners,
+  model: BaseModelFacts,
+  options: CompanionOptions,
+  record: RunningRecord,
+): Promise<Companion> {
+  const { folders, device, threads, pages, version, log, showCode } = options;
+  const engine = new EngineProcess();
+  const library = new FileLibrary(folders.concepts);
+  const queue = await JobQueue.open({
+    folder: join(folders.home, 'jobs'),
+    engine,
+    setup: { model: options.model, device, threads, cacheFolder: folders.cache },
+    modelName: model.summary.name,
+    library,
+  });
+  for (const { reason } of queue.setAside) log.warn({ reason }, 'a job could not be read and was set aside');
+  const unfinishedJobs = queue.jobs().filter(({ endedAt }) => endedAt === null).length;
+  const tokenFile = join(folders.home, 'clients.json');
+  const cacheFolder = folders.cache;
+  const served = { queue, library, model, tokenFile, cacheFolder, pages, version, log, showCode };
+  const server = await CompanionServer.start({ listeners, ...served });
+  return {
+    port: server.port,
+    modelName: model.summary.name,
+    unfinishedJobs,
+    renewCode: () => server.renewCode(),
+    close: async () => {
+      // The port stays taken until the jobs are saved, so that no other companion takes them up before.
+      await queue.close();
+      await engine.close();
+      await server.close();
+      await record.remove();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** Jobs and their pictures over HTTP: what is looked at later. What goes on now comes through the socket. */
+
+import { type Request, Router } from 'express';
+import { LikenessError } from '../../../shared/errors.ts';
+import { conceptNameSchema } from '../../../shared/protocol/concept.ts';
+import { type History, historyQuerySchema, routes } from '../../../shared/protocol/http.ts';
+import { type JobId, jobIdSchema } from '../../../shared/protocol/ids.ts';
+import { GENERATE_MAX_COUNT } from '../../../shared/protocol/limits.ts';
+import { z } from '../../../shared/protocol/zod.ts';
+import { encodePng } from '../../images/encode.ts';
+import { picture as pictureOf } from '../../images/picture.ts';
+import type { JobQueue } from '../../jobs/job-queue.ts';
+import { parsed } from './parsed.ts';
+
+const JOB = `${routes.jobs}/:job`;
+const PICTURE = `${JOB}/pictures/:picture`;
+
+const jobAddress = z.object({ job: jobIdSchema });
+const pictureAddress = z.object({
+  job: jobIdSchema,
+  picture: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .transform(Number)
+    .pipe(z.number().max(GENERATE_MAX_COUNT - 1)),
+});
+const maskAddress = pictureAddress.extend({ concept: conceptNameSchema });
+
+export function jobRoutes(queue: JobQueue): Router {
+  const router = Router();
+
+  router.get(routes.jobs, (request, response) => {
+    response.json(queue.history(parsed(historyQuerySchema, request.query, 'the query')) satisfies History);
+  });
+
+  router.delete(routes.jobs, async (_request, response) => {
+    await queue.removeEnded();
+    response.status(204).end();
+  });
+
+  router.get(JOB, (request, response) => {
+    response.json(queue.get(addressed(jobAddress, request).job));
+  });
+
+  router.delete(JOB, async (request, response) => {
+    await queue.remove(addressed(jobAddress, request).job);
+    response.status(204).end();
+  });
+
+  router.get(PICTURE, async (request, response) => {
+    const { job, picture } = addressed(pictureAddress, request);
+    response.type('png').send(Buffer.from(await queue.picture(job, picture)));
+  });
+
+  router.get(`${PICTURE}/masks/:concept`, async (request, response) => {
+    response.type('png').send(Buffer.from(await maskPng(queue, addressed(maskAddress, request))));
+  });
+
+  return router;
+}
+
+function addressed<T>(schema: z.ZodType<T>, request: Request): T {
+  return parsed(schema, request.params, 'the address');
+}
+
+interface MaskAddress {
+  readonly job: JobId;
+  readonly picture: number;
+  readonly concept: string;
+}
+
+/** Grey, a pixel a cell. */
+async function maskPng(queue: JobQueue, { job, picture, concept }: MaskAddress): Promise<Uint8Array> {
+  for await (const { header, payload } of queue.frames(job)) {
+    if (header.kind !== 'mask' || header.picture !== picture || header.concept !== concept) continue;
+    const grey = Uint8Array.from(
+      { length: payload.length * 3 },
+      (_, index) => payload[Math.floor(index / 3)]!,
+    );
+    return encodePng(pictureOf(header.columns, header.rows, 3, grey));
+  }
+  throw new LikenessError('job-unknown', `picture ${picture} of job ${job} has no mask of ${concept}`);
+}

@@ -1,0 +1,122 @@
+/** What admitted clients want, done: jobs, uploads, and what they are told on arrival. */
+
+import { LikenessError } from '../../../shared/errors.ts';
+import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
+import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import * as limits from '../../../shared/protocol/limits.ts';
+import type { Limits, ModelSummary } from '../../../shared/protocol/server-messages.ts';
+import { PROTOCOL_VERSION } from '../../../shared/protocol/version.ts';
+import type { JobQueue } from '../../jobs/job-queue.ts';
+import { statusOf } from '../http/failure.ts';
+import { errorFields, type Log } from '../log.ts';
+import type { RefusalLog } from '../refusal-log.ts';
+import type { PairedClient, TokenStore } from '../token-store.ts';
+import type { Uploads } from '../uploads.ts';
+import type { ClientSocket, SocketDesk } from './client-socket.ts';
+import { frameParcel } from './outbox.ts';
+
+export interface DeskOptions {
+  readonly queue: JobQueue;
+  readonly uploads: Uploads;
+  readonly tokens: TokenStore;
+  readonly model: ModelSummary;
+  /** Of Likeness. */
+  readonly version: string;
+  readonly log: Log;
+  readonly refusals: RefusalLog;
+}
+
+const TOLD_LIMITS: Limits = {
+  imageMaxBytes: limits.IMAGE_MAX_BYTES,
+  imageMaxSide: limits.IMAGE_MAX_SIDE,
+  teachMaxImages: limits.TEACH_MAX_IMAGES,
+  generateMaxCount: limits.GENERATE_MAX_COUNT,
+  promptMaxLength: limits.PROMPT_MAX_LENGTH,
+  promptMaxConcepts: limits.PROMPT_MAX_CONCEPTS,
+  queueMaxLength: limits.QUEUE_MAX_LENGTH,
+};
+
+export class JobDesk implements SocketDesk {
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  admit({ token }: ClientMessageOf<'hello'>): PairedClient {
+    const client = this.#options.tokens.recognise(token);
+    if (client === undefined)
+      throw new LikenessError('token', 'the token is none that this companion gave out');
+    return client;
+  }
+
+  async greet(socket: ClientSocket): Promise<void> {
+    const { queue, model, version } = this.#options;
+    socket.send({
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      server: { version },
+      model,
+      device: queue.device,
+      limits: TOLD_LIMITS,
+      jobs: [...queue.jobs()],
+    });
+    if (queue.progress !== undefined) socket.send(queue.progress);
+  }
+
+  async message(socket: ClientSocket, message: ClientMessage): Promise<void> {
+    const { queue } = this.#options;
+    switch (message.type) {
+      case 'hello':
+        throw new LikenessError('message-format', 'message: a second hello');
+      case 'teach':
+        return this.#teach(socket, message);
+      case 'generate': {
+        const { type: kind, job, ...request } = message;
+        // Told to everyone by the queue; to this one also where the job was known before.
+        socket.send({ type: 'job', job: await queue.submit(job, { kind, request }) });
+        return;
+      }
+      case 'cancel':
+        await queue.cancel(message.job);
+        return;
+      case 'cancel-all':
+        return queue.cancelAll();
+      case 'move':
+        return queue.move(message.job, message.before);
+      case 'resend':
+        for await (const frame of queue.frames(message.job)) await socket.outbox.deliver(frameParcel(frame));
+        return;
+      case 'ping':
+        socket.send({ type: 'pong' });
+    }
+  }
+
+  async frame(socket: ClientSocket, { header, payload }: ImageFrame): Promise<void> {
+    if (header.kind !== 'upload') {
+      throw new LikenessError('frame-format', `binary frame: got ${header.kind}, expected upload`);
+    }
+    await this.#options.uploads.take(socket.client!.id, { id: header.image, bytes: payload });
+    socket.send({ type: 'image-received', image: header.image });
+  }
+
+  refused(error: unknown): void {
+    const { log, refusals } = this.#options;
+    if (error instanceof LikenessError && statusOf(error) < 500) refusals.tell(error.code, 'socket');
+    else if (isProtocolFault(error)) refusals.tell('frame-format', 'socket');
+    else log.error(errorFields(error), 'a message failed');
+  }
+
+  async #teach(socket: ClientSocket, message: ClientMessageOf<'teach'>): Promise<void> {
+    const { queue, uploads } = this.#options;
+    const { type: kind, job, ...request } = message;
+    const images = await uploads.read(socket.client!.id, request.images);
+    socket.send({ type: 'job', job: await queue.submit(job, { kind, request, images }) });
+  }
+}
+
+/** What ws itself refuses: too large, not UTF-8, a frame that RFC 6455 does not know; or a connection that broke. */
+function isProtocolFault(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code.startsWith('WS_ERR_') || ['ECONNRESET', 'EPIPE'].includes(code);
+}
