@@ -1,0 +1,37 @@
+/** How much of the past is kept, and what goes first. */
+
+import type { JobId } from '../../shared/protocol/ids.ts';
+import { isEnded, type JobRecord } from './job-record.ts';
+
+export interface HistoryLimits {
+  readonly maxAgeDays: number;
+  readonly maxJobs: number;
+  /** Of the pictures. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Half a year covers a campaign; two thousand jobs are read within a second at the start; 4 GB are some three thousand
+ * pictures of 1024 px, and little on a disk that holds models.
+ */
+export const HISTORY_LIMITS: HistoryLimits = { maxAgeDays: 180, maxJobs: 2000, maxBytes: 4_000_000_000 };
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Ended jobs beyond a limit, the oldest of them; jobs under way are never among them, and count for nothing. */
+export function jobsToForget(records: Iterable<JobRecord>, limits: HistoryLimits, now: Date): JobId[] {
+  const ended = [...records].filter(({ state }) => isEnded(state)).sort(newestFirst);
+  let sizeBytes = 0;
+  return ended
+    .filter(({ state, pictures }, index) => {
+      sizeBytes += pictures.reduce((sum, picture) => sum + picture.sizeBytes, 0);
+      const isOld = now.getTime() - Date.parse(state.createdAt) > limits.maxAgeDays * DAY_MS;
+      return isOld || index >= limits.maxJobs || sizeBytes > limits.maxBytes;
+    })
+    .map(({ state }) => state.job);
+}
+
+/** Of two made in the same millisecond the order is any, but always the same. */
+export function newestFirst({ state: a }: JobRecord, { state: b }: JobRecord): number {
+  return a.createdAt === b.createdAt ? (a.job < b.job ? 1 : -1) : a.createdAt < b.createdAt ? 1 : -1;
+}

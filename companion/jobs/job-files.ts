@@ -1,0 +1,107 @@
+/** The files of one job. Their names are made from numbers alone. */
+
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+import type { MediaType } from '../../shared/protocol/media-type.ts';
+import { storageError, writeFileAtomically } from '../checkpoint/atomic-file.ts';
+
+const EXTENSIONS: Readonly<Record<MediaType, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+};
+
+export class JobFiles {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  get record(): string {
+    return join(this.folder, 'job.json');
+  }
+
+  /** Where teaching is saved while it goes on. */
+  get teachingState(): string {
+    return join(this.folder, 'teaching.safetensors');
+  }
+
+  /** What was taught, until the library has it. */
+  get taughtConcept(): string {
+    return join(this.folder, 'taught.safetensors');
+  }
+
+  /** Where the engine writes pictures before they are the job's. */
+  get output(): string {
+    return join(this.folder, 'output');
+  }
+
+  uploadName(index: number, mediaType: MediaType): string {
+    return `image-${index}.${EXTENSIONS[mediaType]}`;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Folder of concepts under the names that the prompt has for them. */
+  get renamedConcepts(): string {
+    return join(this.folder, 'concepts');
+  }
+
+  hasPicture(picture: number): boolean {
+    return existsSync(this.#picture(picture));
+  }
+
+  /** Takes a finished picture over from where the engine wrote it; gives its size in bytes. */
+  async takePicture(picture: number, file: string): Promise<number> {
+    try {
+      await rename(file, this.#picture(picture));
+      return (await stat(this.#picture(picture))).size;
+    } catch (cause) {
+      throw storageError(this.#picture(picture), cause);
+    }
+  }
+
+  async writeMask(picture: number, concept: number, cells: Uint8Array): Promise<void> {
+    await writeFileAtomically(this.#mask(picture, concept), cells);
+  }
+
+  /** The PNG with its record. @throws LikenessError `storage` where somebody took it away */
+  async readPicture(picture: number): Promise<Uint8Array> {
+    return read(this.#picture(picture));
+  }
+
+  /** rows * columns bytes. @throws LikenessError `storage` */
+  async readMask(picture: number, concept: number): Promise<Uint8Array> {
+    return read(this.#mask(picture, concept));
+  }
+
+  /** What is of no use to an ended job. */
+  async removeWork(uploads: readonly string[]): Promise<void> {
+    const files = [this.teachingState, this.taughtConcept, this.renamedConcepts, this.output];
+    for (const file of [...files, ...uploads.map((name) => this.path(name))]) {
+      await rm(file, { recursive: true, force: true });
+    }
+  }
+
+  #picture(picture: number): string {
+    return join(this.folder, `picture-${picture}.png`);
+  }
+
+  #mask(picture: number, concept: number): string {
+    return join(this.folder, `mask-${picture}-${concept}.bin`);
+  }
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new LikenessError('storage', 'a file of this job is no longer there', {
+      advice: 'Make the picture again: its prompt and seed are in the history.',
+      cause,
+    });
+  });
+}

@@ -1,0 +1,247 @@
+/**
+ * Jobs: one at a time on the device, the others in order. They belong to the companion, not to a connection, and every
+ * change of state is on disk, so that a start after a stop goes on where it was.
+ */
+
+import { LikenessError } from '../../shared/errors.ts';
+import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
+import type { JobId } from '../../shared/protocol/ids.ts';
+import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
+import type { JobState } from '../../shared/protocol/job.ts';
+import { WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
+import type { Progress } from '../../shared/protocol/server-messages.ts';
+import type { ConceptLibrary } from '../library/concept-library.ts';
+import type { Engine, EngineSetup } from './engine.ts';
+import { HISTORY_LIMITS, type HistoryLimits } from './history-limits.ts';
+import { searchHistory } from './history-search.ts';
+import { type JobEvent, JobEvents } from './job-events.ts';
+import { JobLedger } from './job-ledger.ts';
+import { isEnded } from './job-record.ts';
+import { JobRun } from './job-run.ts';
+import { JobStore, type SetAside } from './job-store.ts';
+import { type JobWish, newJob, requireJobId, requireSameWish } from './job-wish.ts';
+import { pictureFrames } from './picture-frames.ts';
+import { type Before, jobsBefore } from './restart.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+export interface JobQueueOptions {
+  /** Made where it is not there. */
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly setup: EngineSetup;
+  /** Of the base model, for people. */
+  readonly modelName: string;
+  readonly library: ConceptLibrary;
+  readonly limits?: Partial<HistoryLimits>;
+  readonly now?: () => Date;
+}
+
+export class JobQueue {
+  /** Folders that could not be read at the start, and why. */
+  readonly setAside: readonly SetAside[];
+  readonly #options: JobQueueOptions;
+  readonly #now: () => Date;
+  readonly #store: JobStore;
+  readonly #events = new JobEvents();
+  readonly #ledger: JobLedger;
+  readonly #line: WaitingLine;
+  /** Those that were under way when the companion stopped. */
+  readonly #resumed: Set<JobId>;
+  /** Being written for the first time: they are not begun, and not promised, before that. */
+  readonly #creating = new Map<JobId, Promise<void>>();
+  #running: JobRun | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #closed = false;
+  #device: string;
+
+  private constructor(options: JobQueueOptions, store: JobStore, before: Before) {
+    this.#options = options;
+    this.#now = options.now ?? (() => new Date());
+    this.#store = store;
+    const limits = { ...HISTORY_LIMITS, ...options.limits };
+    this.#ledger = new JobLedger(before.records, { store, events: this.#events, limits, now: this.#now });
+    this.#line = new WaitingLine(before.waiting);
+    this.#resumed = new Set(before.resumed);
+    this.#device = options.setup.device;
+    this.setAside = before.setAside;
+  }
+
+  /** Goes on with what was under way. @throws LikenessError `storage` where the folder cannot be used */
+  static async open(options: JobQueueOptions): Promise<JobQueue> {
+    const store = new JobStore(options.folder);
+    const queue = new JobQueue(options, store, await jobsBefore(store));
+    await queue.#ledger.forgetOld();
+    queue.#pump();
+    return queue;
+  }
+
+  /** What the engine runs on; `auto` until it was started first. */
+  get device(): string {
+    return this.#device;
+  }
+
+  /** The last of the running job, for clients that come late. */
+  get progress(): Progress | undefined {
+    return this.#running?.progress;
+  }
+
+  /** From this moment on; leave by `return()` or by breaking out of the loop. Ends when the queue is closed. */
+  subscribe(): AsyncGenerator<JobEvent, void> {
+    return this.#events.subscribe();
+  }
+
+  /** Running, waiting in order, then ended ones from the newest. */
+  jobs(limit = WELCOME_MAX_JOBS): readonly JobState[] {
+    const underWay = [...(this.#running === undefined ? [] : [this.#running.id]), ...this.#line.ids];
+    const states = underWay.map((id) => this.get(id)).filter((state) => !isEnded(state));
+    return [...states, ...this.#ledger.ended()].slice(0, limit);
+  }
+
+  /** @throws LikenessError `job-unknown` */
+  get(id: JobId): JobState {
+    const { state } = this.#ledger.record(id);
+    const position = this.#line.position(id);
+    return position === -1 ? state : { ...state, status: { state: 'queued', position } };
+  }
+
+  /** Ended jobs, from the newest. */
+  history(query: HistoryQuery): History {
+    return searchHistory(this.#ledger.records(), query);
+  }
+
+  /**
+   * Takes a job in, and gives it as it stands. The same id and request a second time change nothing, so that a client
+   * may send again what it does not know to have arrived.
+   * @throws LikenessError `input`, `image-unknown`, `job-conflict`, `queue-full`, `storage`
+   */
+  async submit(id: JobId, wish: JobWish): Promise<JobState> {
+    requireJobId(id);
+    if (this.#ledger.has(id)) {
+      requireSameWish(this.get(id), wish);
+      await this.#creating.get(id);
+      return this.get(id);
+    }
+    const { modelName: model } = this.#options;
+    const job = newJob(id, wish, { files: this.#ledger.files(id), model, now: this.#now() });
+    this.#line.add(id);
+    const created = this.#ledger.add(job);
+    this.#creating.set(id, created);
+    try {
+      await created;
+    } catch (error) {
+      this.#line.leave(id);
+      throw error;
+    } finally {
+      this.#creating.delete(id);
+    }
+    this.#events.tell({ type: 'job', job: this.get(id) });
+    await this.#store.saveOrder(this.#line.ids);
+    this.#pump();
+    return this.get(id);
+  }
+
+  /**
+   * A waiting job ends at once, a running one soon after: the engine stops between two steps, or by force. One that
+   * has ended stays as it is.
+   * @throws LikenessError `job-unknown`
+   */
+  async cancel(id: JobId): Promise<JobState> {
+    this.#ledger.record(id);
+    if (this.#running?.id === id) this.#running.cancel();
+    else if (this.#line.position(id) !== -1) await this.#cancelWaiting([id]);
+    return this.get(id);
+  }
+
+  async cancelAll(): Promise<void> {
+    this.#running?.cancel();
+    await this.#cancelWaiting([...this.#line.ids]);
+  }
+
+  /**
+   * Puts a waiting job before another, or last; where it has begun meanwhile nothing changes.
+   * @throws LikenessError `job-unknown`, `storage`
+   */
+  async move(id: JobId, before: JobId | null): Promise<void> {
+    this.#ledger.record(id);
+    if (before !== null) this.#ledger.record(before);
+    this.#line.move(id, before);
+    this.#tellWaiting();
+    await this.#store.saveOrder(this.#line.ids);
+  }
+
+  /** Forgets an ended job and its pictures. @throws LikenessError `job-unknown`; `input` while it is under way */
+  async remove(id: JobId): Promise<void> {
+    if (!isEnded(this.#ledger.record(id).state)) {
+      throw new LikenessError('input', `job ${id} is under way`, { advice: 'Cancel it first.' });
+    }
+    await this.#ledger.remove(id);
+  }
+
+  async removeEnded(): Promise<void> {
+    for (const { job } of this.#ledger.ended()) await this.#ledger.remove(job);
+  }
+
+  /** A finished picture as PNG, with its record. @throws LikenessError `job-unknown`, `storage` */
+  async picture(id: JobId, picture: number): Promise<Uint8Array> {
+    if (this.#ledger.record(id).pictures[picture] === undefined) {
+      throw new LikenessError('job-unknown', `job ${id} has no picture ${picture}`);
+    }
+    return this.#ledger.files(id).readPicture(picture);
+  }
+
+  /** All finished pictures of a job and their masks. @throws LikenessError `job-unknown`, `storage` */
+  async *frames(id: JobId): AsyncGenerator<ImageFrame, void> {
+    const { state, pictures } = this.#ledger.record(id);
+    if (state.kind !== 'generate') return;
+    for (const summary of state.pictures) {
+      yield* pictureFrames(id, summary, pictures[summary.picture]!, this.#ledger.files(id));
+    }
+  }
+
+  /** Stops softly. What was under way and what waits goes on when the queue is opened again. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#running?.stop();
+    await Promise.allSettled([this.#work, ...this.#creating.values()]);
+    this.#events.end();
+  }
+
+  #pump(): void {
+    if (this.#running !== undefined || this.#closed) return;
+    const id = this.#line.ids.find((waiting) => !this.#creating.has(waiting));
+    if (id === undefined) return;
+    this.#line.leave(id);
+    const { engine, setup, library } = this.#options;
+    const run = new JobRun(id, {
+      ledger: this.#ledger,
+      events: this.#events,
+      engine,
+      setup,
+      library,
+      now: this.#now,
+      whenDevice: (device) => {
+        this.#device = device;
+      },
+    });
+    this.#running = run;
+    this.#work = run.run(this.#resumed.delete(id)).finally(() => {
+      this.#running = undefined;
+      this.#pump();
+    });
+    this.#tellWaiting();
+  }
+
+  async #cancelWaiting(ids: readonly JobId[]): Promise<void> {
+    // All leave before the first is written: none of them shall begin meanwhile.
+    for (const id of ids) this.#line.leave(id);
+    for (const id of ids) {
+      await this.#creating.get(id);
+      await this.#ledger.end(id, { state: 'cancelled' });
+    }
+    this.#tellWaiting();
+  }
+
+  #tellWaiting(): void {
+    for (const id of this.#line.ids) this.#events.tell({ type: 'job', job: this.get(id) });
+  }
+}

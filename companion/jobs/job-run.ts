@@ -1,0 +1,114 @@
+/** The job that is under way: what the engine does of it goes into the ledger, and out to whoever listens. */
+
+import { LikenessError } from '../../shared/errors.ts';
+import { reportOf } from '../../shared/protocol/error-report.ts';
+import type { JobId } from '../../shared/protocol/ids.ts';
+import type { JobStatus } from '../../shared/protocol/job.ts';
+import type { Progress } from '../../shared/protocol/server-messages.ts';
+import type { ConceptLibrary } from '../library/concept-library.ts';
+import type { Engine, EngineSetup } from './engine.ts';
+import { runGeneration } from './generation-run.ts';
+import type { JobEvents } from './job-events.ts';
+import type { JobLedger } from './job-ledger.ts';
+import type { JobStep, ProgressStep } from './job-step.ts';
+import { runTeaching } from './teaching-run.ts';
+
+/** 1 is left to the result, whatever rounding makes of a share. */
+const FRACTION_MAX = 0.999;
+
+export interface JobRunOptions {
+  readonly ledger: JobLedger;
+  readonly events: JobEvents;
+  readonly engine: Engine;
+  readonly setup: EngineSetup;
+  readonly library: ConceptLibrary;
+  readonly now: () => Date;
+  /** Told once it is known. */
+  readonly whenDevice: (device: string) => void;
+}
+
+export class JobRun {
+  readonly id: JobId;
+  readonly #options: JobRunOptions;
+  readonly #controller = new AbortController();
+  #ending: 'cancelled' | 'stopped' | undefined;
+  #progress: Progress | undefined;
+
+  constructor(id: JobId, options: JobRunOptions) {
+    this.id = id;
+    this.#options = options;
+  }
+
+  get progress(): Progress | undefined {
+    return this.#progress;
+  }
+
+  /** A person wants no more of it. */
+  cancel(): void {
+    this.#ending = 'cancelled';
+    this.#controller.abort();
+  }
+
+  /** The companion stops; the job goes on at the next start. */
+  stop(): void {
+    this.#ending ??= 'stopped';
+    this.#controller.abort();
+  }
+
+  /** To its end, whatever that is. Never rejects. */
+  async run(resumed: boolean): Promise<void> {
+    const { ledger, events, now } = this.#options;
+    try {
+      const startedAt = ledger.record(this.id).state.startedAt ?? now().toISOString();
+      await ledger.change(this.id, { startedAt, status: { state: 'running', resumed } });
+      this.#tellProgress({ phase: 'loading', step: 0, steps: 0, fraction: 0, secondsLeft: null });
+      for await (const step of this.#steps()) await this.#apply(step);
+      await ledger.end(this.id, { state: 'done' });
+    } catch (error) {
+      if (this.#ending === 'stopped') return;
+      const status = this.#statusAfter(error);
+      if (status.state === 'failed') events.tell({ type: 'failure', job: this.id, error });
+      await ledger.end(this.id, status);
+    }
+  }
+
+  #statusAfter(error: unknown): JobStatus {
+    const isCancelled = error instanceof LikenessError && error.code === 'cancelled';
+    if (isCancelled || this.#ending === 'cancelled') return { state: 'cancelled' };
+    return { state: 'failed', ...reportOf(error) };
+  }
+
+  #steps(): AsyncGenerator<JobStep, void> {
+    const { ledger, events, engine, setup, library } = this.#options;
+    const { state, uploads } = ledger.record(this.id);
+    const files = ledger.files(this.id);
+    const signal = this.#controller.signal;
+    const tools = { engine, setup, library, files, signal, isHeard: () => events.isHeard };
+    return state.kind === 'teach' ? runTeaching(state, uploads, tools) : runGeneration(state, tools);
+  }
+
+  async #apply(step: JobStep): Promise<void> {
+    const { ledger, events, whenDevice } = this.#options;
+    switch (step.type) {
+      case 'progress':
+        return this.#tellProgress(step.progress);
+      case 'frame':
+        return events.tell({ type: 'frame', frame: step.frame });
+      case 'device':
+        return whenDevice(step.device);
+      case 'concepts':
+        return ledger.change(this.id, { concepts: [...step.concepts] });
+      case 'taught':
+        return ledger.change(this.id, { taught: step.taught });
+      case 'picture':
+        return ledger.addPicture(this.id, step.summary, step.files);
+    }
+  }
+
+  /** A share that was reached is never taken back. */
+  #tellProgress(step: ProgressStep): void {
+    const fraction = Math.max(this.#progress?.fraction ?? 0, Math.min(FRACTION_MAX, step.fraction));
+    this.#progress = { type: 'progress', job: this.id, ...step, fraction };
+    this.#options.events.tell(this.#progress);
+  }
+}

@@ -1,0 +1,134 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { jobsToForget } from '../../companion/jobs/history-limits.ts';
+import { searchHistory } from '../../companion/jobs/history-search.ts';
+import type { JobRecord } from '../../companion/jobs/job-record.ts';
+import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { ended, generateWish, openQueue, teachWish } from './opened-queue.ts';
+import { ScriptedEngine } from './scripted-engine.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const NOW = new Date('2026-11-23T12:00:00Z');
+
+/** A generation that ended `daysAgo`, of one picture. */
+function past(index: number, { daysAgo = 1, sizeBytes = 100, prompt = `scene ${index}` } = {}): JobRecord {
+  const at = new Date(NOW.getTime() - daysAgo * DAY_MS).toISOString();
+  const picture = { picture: 0, seed: index, width: 16, height: 16, seconds: 1, masks: [] };
+  return {
+    schema: 1,
+    uploads: [],
+    pictures: [{ sizeBytes, masks: [] }],
+    state: {
+      kind: 'generate',
+      job: `job-${String(index).padStart(6, '0')}`,
+      status: { state: 'done' },
+      createdAt: at,
+      startedAt: at,
+      endedAt: at,
+      model: 'nano',
+      request: { prompt, count: 1, seed: index, strength: 1, mask: 'adaptive' },
+      concepts: [{ id: '0123456789abcdef', name: 'aurora', version: 3 }],
+      pictures: [picture],
+    },
+  };
+}
+
+const numbers = (ids: readonly string[]) => ids.map((id) => Number(id.slice(4)));
+
+describe('the history', () => {
+  it('keeps every setting across restarts, and what came of it', async () => {
+    const home = await scratchFolder();
+    const wish = {
+      prompt: 'a Café at dusk',
+      negativePrompt: 'rain',
+      count: 1,
+      size: { width: 16, height: 8 },
+    };
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
+    await queue.submit('job-cafe', generateWish({ ...wish, steps: 9, guidanceScale: 4 }));
+    await queue.submit('job-teach', await teachWish({ name: 'lamp', classWord: 'desk lamp', mirror: true }));
+    await ended(queue, 'job-teach');
+    const before = queue.history({ limit: 10 });
+    await queue.close();
+    const again = await openQueue(home, { engine: new ScriptedEngine() });
+    expect(again.queue.history({ limit: 10 })).toEqual(before);
+    expect(before.jobs).toMatchObject([
+      { job: 'job-teach', request: { mirror: true, seed: 1 }, taught: { seconds: 3 } },
+      { request: { ...wish, steps: 9, guidanceScale: 4 }, pictures: [{ masks: [{ confidence: 0.8 }] }] },
+    ]);
+    expect(again.queue.history({ search: 'CAFE rain', limit: 10 }).jobs).toHaveLength(1);
+    expect(again.queue.history({ search: '@lamp desk', limit: 10 }).jobs).toHaveLength(1);
+    expect(again.queue.history({ search: 'cafe lamp', limit: 10 }).jobs).toEqual([]);
+  });
+
+  it('is searched and paged from the newest, a thousand entries as well as ten', () => {
+    const prompt = (index: number) => `${index % 2 === 0 ? 'a beach' : 'a desk'} at dawn`;
+    const records = Array.from({ length: 1000 }, (_, index) =>
+      past(index, { daysAgo: index, prompt: prompt(index) }),
+    );
+    const first = searchHistory(records, { search: 'beach @aurora', limit: 3 });
+    expect(numbers(first.jobs.map(({ job }) => job))).toEqual([0, 2, 4]);
+    // A page goes on at its place when entries went away or came in meanwhile.
+    const later = [past(5000, { daysAgo: 0, prompt: 'a beach' }), ...records.slice(5)];
+    const next = searchHistory(later, { search: 'beach @aurora', limit: 3, before: first.next! });
+    expect(numbers(next.jobs.map(({ job }) => job))).toEqual([6, 8, 10]);
+    let pages = 0;
+    for (let before: string | undefined; pages === 0 || before !== undefined; pages++) {
+      const page = searchHistory(records, { limit: 100, ...(before !== undefined && { before }) });
+      before = page.next ?? undefined;
+    }
+    expect(pages).toBe(10);
+  });
+
+  it('forgets what is too old, too many or too large, the oldest first', () => {
+    const records = Array.from({ length: 6 }, (_, index) => past(index, { daysAgo: 10 * index }));
+    const limits = { maxAgeDays: 1000, maxJobs: 1000, maxBytes: 1e9 };
+    const forgotten = (changes: Partial<typeof limits>) =>
+      numbers(jobsToForget(records, { ...limits, ...changes }, NOW));
+    expect(forgotten({})).toEqual([]);
+    expect(forgotten({ maxAgeDays: 35 })).toEqual([4, 5]);
+    expect(forgotten({ maxJobs: 2 })).toEqual([2, 3, 4, 5]);
+    expect(forgotten({ maxBytes: 350 })).toEqual([3, 4, 5]);
+  });
+
+  it('does not count or forget jobs that have not ended', () => {
+    const waiting = past(1, { daysAgo: 400 });
+    const state = { ...waiting.state, status: { state: 'queued', position: 0 } } as const;
+    const limits = { maxAgeDays: 1, maxJobs: 0, maxBytes: 0 };
+    expect(jobsToForget([{ ...waiting, state }], limits, NOW)).toEqual([]);
+  });
+
+  it('is pruned at the start and after each job, with its folders', async () => {
+    const home = await scratchFolder();
+    const folder = join(home, 'jobs');
+    for (let index = 0; index < 5; index++) {
+      const record = past(index, { daysAgo: index });
+      await mkdir(join(folder, record.state.job), { recursive: true });
+      await writeFile(join(folder, record.state.job, 'job.json'), JSON.stringify(record));
+    }
+    const limits = { maxAgeDays: 1000, maxJobs: 3 };
+    const now = () => NOW;
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine(), limits, now });
+    expect(numbers((await readdir(folder)).filter((name) => name.startsWith('job-')))).toEqual([0, 1, 2]);
+    await queue.submit('job-9999', generateWish({ count: 1 }));
+    await ended(queue, 'job-9999');
+    await queue.close();
+    expect(queue.jobs().map(({ job }) => job)).toEqual(['job-9999', 'job-000000', 'job-000001']);
+  });
+
+  it('is emptied by people, but not of what is under way', async () => {
+    const home = await scratchFolder();
+    const engine = new ScriptedEngine();
+    const { queue } = await openQueue(home, { engine });
+    await queue.submit('job-done', generateWish());
+    await ended(queue, 'job-done');
+    engine.free = false;
+    await queue.submit('job-runs', generateWish());
+    await expect(queue.remove('job-runs')).rejects.toMatchObject({ code: 'input' });
+    await queue.removeEnded();
+    expect(queue.jobs().map(({ job }) => job)).toEqual(['job-runs']);
+    await expect(queue.picture('job-done', 0)).rejects.toMatchObject({ code: 'job-unknown' });
+    expect(await readdir(join(home, 'jobs'))).not.toContain('job-done');
+  });
+});

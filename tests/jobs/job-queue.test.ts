@@ -1,0 +1,225 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LikenessError } from '../../shared/errors.ts';
+import { decodeFrame, encodeFrame } from '../../shared/protocol/image-frame.ts';
+import { jobSchema } from '../../shared/protocol/job.ts';
+import { QUEUE_MAX_LENGTH } from '../../shared/protocol/limits.ts';
+import { serverMessageSchema } from '../../shared/protocol/server-messages.ts';
+import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { ended, generateWish, openQueue, recordEvents, teachWish, when } from './opened-queue.ts';
+import { ScriptedEngine } from './scripted-engine.ts';
+
+const ID = (name: string) => `job-${name.padEnd(8, '0')}`;
+const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(ID) as [string, string, string, string];
+
+async function blockedQueue() {
+  const engine = new ScriptedEngine(false);
+  return { engine, ...(await openQueue(await scratchFolder(), { engine })) };
+}
+
+describe('a queue of jobs', () => {
+  it('teaches into the library, and keeps neither uploads nor the run', async () => {
+    const home = await scratchFolder();
+    const { queue, library } = await openQueue(home, { engine: new ScriptedEngine() });
+    await queue.submit(A, await teachWish({ rights: { owner: 'Acme' } }));
+    const job = await ended(queue, A);
+    const [concept] = (await library.list()).concepts;
+    expect(job).toMatchObject({
+      status: { state: 'done' },
+      taught: { concept: { id: concept!.id, name: 'aurora', version: 1 }, steps: 12 },
+    });
+    expect(queue.device).toBe('cpu');
+    await queue.close();
+    expect(await readdir(join(home, 'jobs', A))).toEqual(['job.json']);
+  });
+
+  it('makes pictures that can be fetched again, with their masks', async () => {
+    const home = await scratchFolder();
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
+    await queue.submit(A, generateWish());
+    expect(await ended(queue, A)).toMatchObject({
+      status: { state: 'done' },
+      pictures: [
+        { picture: 0, seed: 40, width: 16, height: 8, masks: [{ concept: 'aurora', confidence: 0.8 }] },
+        { picture: 1, seed: 41 },
+      ],
+    });
+    const frames = [];
+    for await (const frame of queue.frames(A)) frames.push(decodeFrame(encodeFrame(frame)));
+    expect(frames.map(({ header }) => header.kind)).toEqual(['picture', 'mask', 'picture', 'mask']);
+    expect([...frames[1]!.payload]).toEqual([0, 255]);
+    expect(Buffer.compare(await queue.picture(A, 1), frames[2]!.payload)).toBe(0);
+    await expect(queue.picture(A, 2)).rejects.toMatchObject({ code: 'job-unknown' });
+  });
+
+  it('tells what the protocol has words for, and 1 only by the result', async () => {
+    const { queue } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine() });
+    const told = recordEvents(queue);
+    await queue.submit(A, generateWish());
+    await queue.submit(B, await teachWish());
+    await ended(queue, B);
+    await queue.remove(A);
+    await queue.close();
+    for (const event of told) {
+      if (event.type === 'frame') decodeFrame(encodeFrame(event.frame));
+      else expect(serverMessageSchema.parse(event)).toEqual(event);
+    }
+    const fractions = told.flatMap((event) =>
+      event.type === 'progress' && event.job === A ? event.fraction : [],
+    );
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+    expect(fractions.at(-1)).toBeGreaterThan(0.9);
+    expect(fractions.at(-1)).toBeLessThan(1);
+    const kinds = told.flatMap((event) => (event.type === 'frame' ? event.frame.header.kind : []));
+    expect(kinds.filter((kind) => kind !== 'preview')).toEqual(['picture', 'mask', 'picture', 'mask']);
+    expect(kinds.filter((kind) => kind === 'preview')).toHaveLength(8);
+    const losses = told.flatMap((event) => (event.type === 'progress' ? (event.loss ?? []) : []));
+    expect(losses).toEqual([1, 1 / 2, 1 / 3, 1 / 4]);
+    expect(told).toContainEqual({ type: 'job-removed', job: A });
+  });
+
+  it('runs one at a time, in the order that people gave', async () => {
+    const { engine, queue } = await blockedQueue();
+    for (const id of [A, B, C, D]) await queue.submit(id, generateWish({ prompt: id }));
+    await queue.move(D, B);
+    await queue.move(B, null);
+    const order = () => queue.jobs().map(({ job, status }) => [job, status.state]);
+    expect(order()).toEqual([
+      [A, 'running'],
+      [D, 'queued'],
+      [C, 'queued'],
+      [B, 'queued'],
+    ]);
+    expect(queue.get(C).status).toEqual({ state: 'queued', position: 1 });
+    engine.free = true;
+    engine.letOn();
+    await ended(queue, B);
+    expect(engine.requests.map((request) => 'prompt' in request && request.prompt)).toEqual([A, D, C, B]);
+  });
+
+  it('takes the same id and request once, and refuses another request', async () => {
+    const { engine, queue } = await blockedQueue();
+    const wish = await teachWish();
+    const [first, again] = await Promise.all([queue.submit(A, wish), queue.submit(A, wish)]);
+    expect([first.job, again.job]).toEqual([A, A]);
+    await expect(queue.submit(A, await teachWish({ seed: 2 }))).rejects.toMatchObject({
+      code: 'job-conflict',
+    });
+    await expect(queue.submit(A, generateWish())).rejects.toMatchObject({ code: 'job-conflict' });
+    engine.free = true;
+    engine.letOn();
+    await ended(queue, A);
+    const uploaded = { ...wish, images: new Map() };
+    expect((await queue.submit(A, uploaded)).status.state).toBe('done');
+    expect(engine.requests).toHaveLength(1);
+  });
+
+  it('cancels what waits at once, and what runs between two steps', async () => {
+    const { engine, queue } = await blockedQueue();
+    for (const id of [A, B, C]) await queue.submit(id, generateWish());
+    expect((await queue.cancel(B)).status).toEqual({ state: 'cancelled' });
+    expect(queue.get(C).status).toEqual({ state: 'queued', position: 0 });
+    await when(queue, A, ({ status }) => status.state === 'running');
+    await queue.cancel(A);
+    expect((await ended(queue, A)).status).toEqual({ state: 'cancelled' });
+    expect((await when(queue, C, ({ status }) => status.state === 'running')).status).toMatchObject({});
+    await queue.submit(D, generateWish());
+    await queue.cancelAll();
+    expect((await ended(queue, C)).status).toEqual({ state: 'cancelled' });
+    expect(queue.get(D).status).toEqual({ state: 'cancelled' });
+    expect(engine.requests).toHaveLength(2);
+    expect((await queue.cancel(A)).status).toEqual({ state: 'cancelled' });
+  });
+
+  it('keeps the pictures of a job that was cancelled', async () => {
+    const { engine, queue } = await blockedQueue();
+    await queue.submit(A, generateWish());
+    const told = recordEvents(queue);
+    engine.free = true;
+    engine.letOn();
+    await when(queue, A, (job) => job.kind === 'generate' && job.pictures.length === 1);
+    await queue.cancel(A);
+    const job = await ended(queue, A);
+    expect(job).toMatchObject({ pictures: [{ picture: 0 }] });
+    expect((await queue.picture(A, 0)).length).toBeGreaterThan(50);
+    expect(told.some((event) => event.type === 'failure')).toBe(false);
+  });
+
+  it('fails the one job that the engine crashed in, with a cause, and runs the next', async () => {
+    const { engine, queue } = await blockedQueue();
+    const told = recordEvents(queue);
+    const crash = new LikenessError(
+      'engine',
+      'the engine stopped in the middle of generating (signal SIGSEGV)',
+    );
+    engine.crash = crash;
+    for (const id of [A, B]) await queue.submit(id, generateWish());
+    engine.free = true;
+    engine.letOn();
+    expect((await ended(queue, A)).status).toMatchObject({
+      state: 'failed',
+      code: 'engine',
+      message: expect.stringContaining('SIGSEGV'),
+      advice: expect.stringMatching(/\w+/),
+    });
+    expect((await ended(queue, B)).status).toEqual({ state: 'done' });
+    expect(told).toContainEqual({ type: 'failure', job: A, error: crash });
+  });
+
+  it('says of a bug only that it is one', async () => {
+    const engine = new ScriptedEngine();
+    engine.crash = new Error('/home/somebody/secret: undefined is not a function');
+    const { queue } = await openQueue(await scratchFolder(), { engine });
+    await queue.submit(A, generateWish());
+    const { status } = await ended(queue, A);
+    expect(status).toMatchObject({ state: 'failed', code: 'internal' });
+    expect(JSON.stringify(status)).not.toContain('secret');
+  });
+
+  it('refuses what it cannot take: a full queue, a missing image, an id that is none', async () => {
+    const { queue } = await blockedQueue();
+    await queue.submit(A, generateWish());
+    const fill = Array.from({ length: QUEUE_MAX_LENGTH }, (_, index) => ID(`fill-${1000 + index}`));
+    for (const id of fill) await queue.submit(id, generateWish());
+    await expect(queue.submit(B, generateWish())).rejects.toMatchObject({ code: 'queue-full' });
+    expect(() => queue.get(B)).toThrow('there is no job');
+    await queue.cancelAll();
+    const missing = await teachWish({ images: ['image-gone'] });
+    await expect(queue.submit(C, missing)).rejects.toMatchObject({ code: 'image-unknown' });
+    for (const id of ['../../../tmp/x', 'a/b', '.set-aside', '', 'x'.repeat(41)]) {
+      await expect(queue.submit(id, generateWish())).rejects.toMatchObject({ code: 'input' });
+      await expect(queue.cancel(id)).rejects.toMatchObject({ code: 'job-unknown' });
+    }
+  });
+
+  it('leaves nothing of a job that the disk did not take', async () => {
+    const home = await scratchFolder();
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
+    await writeFile(join(home, 'jobs', A), 'a file where the folder should be');
+    await expect(queue.submit(A, await teachWish())).rejects.toMatchObject({ code: 'storage' });
+    expect(queue.jobs()).toEqual([]);
+    await queue.submit(B, generateWish());
+    expect((await ended(queue, B)).status.state).toBe('done');
+  });
+
+  it('names the versions that a prompt stood for, also of a concept that was renamed since', async () => {
+    const engine = new ScriptedEngine();
+    const { queue, library } = await openQueue(await scratchFolder(), { engine });
+    await queue.submit(A, await teachWish({ seed: 1 }));
+    await queue.submit(B, await teachWish({ seed: 2 }));
+    await ended(queue, B);
+    const { id } = (await library.list()).concepts[0]!;
+    await queue.submit(C, generateWish({ prompt: '@Aurora on a beach', count: 1 }));
+    expect(await ended(queue, C)).toMatchObject({ concepts: [{ id, name: 'aurora', version: 2 }] });
+    await library.rename(id, 'borealis');
+    const old = { id, name: 'aurora', version: 1 };
+    await queue.submit(D, generateWish({ prompt: '@aurora again', concepts: [old], count: 1 }));
+    const job = await ended(queue, D);
+    expect(job).toMatchObject({ status: { state: 'done' }, concepts: [old] });
+    expect(jobSchema.parse(job)).toEqual(job);
+    const unknown = ID('unknown');
+    await queue.submit(unknown, generateWish({ prompt: '@aurora on a beach' }));
+    expect((await ended(queue, unknown)).status).toMatchObject({ state: 'failed', code: 'concept-unknown' });
+  });
+});

@@ -1,0 +1,89 @@
+/** Queues over folders that go when the test ends. */
+
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { encodePng } from '../../companion/images/encode.ts';
+import { picture } from '../../companion/images/picture.ts';
+import type { JobEvent } from '../../companion/jobs/job-events.ts';
+import { JobQueue, type JobQueueOptions } from '../../companion/jobs/job-queue.ts';
+import type { JobWish } from '../../companion/jobs/job-wish.ts';
+import { FileLibrary } from '../../companion/library/file-library.ts';
+import type { JobState } from '../../shared/protocol/job.ts';
+import type { GenerateWish, TeachWish } from '../../shared/protocol/requests.ts';
+
+export type OpenOptions = Pick<JobQueueOptions, 'engine'> & Partial<JobQueueOptions>;
+
+export interface OpenedQueue {
+  readonly queue: JobQueue;
+  readonly library: FileLibrary;
+}
+
+/** @param home data folder; the same one again is a restart */
+export async function openQueue(home: string, options: OpenOptions): Promise<OpenedQueue> {
+  const library = new FileLibrary(join(home, 'concepts'));
+  const queue = await JobQueue.open({
+    folder: join(home, 'jobs'),
+    setup: { model: 'none', device: 'auto', cacheFolder: join(home, 'cache') },
+    modelName: 'nano',
+    library,
+    ...options,
+  });
+  onTestFinished(() => queue.close());
+  return { queue, library };
+}
+
+export async function uploads(): Promise<ReadonlyMap<string, { mediaType: 'image/png'; bytes: Uint8Array }>> {
+  const frame = async (shift: number) => {
+    const data = Uint8Array.from({ length: 48 * 48 * 3 }, (_, index) => (index * 37 + shift) % 251);
+    return { mediaType: 'image/png', bytes: await encodePng(picture(48, 48, 3, data)) } as const;
+  };
+  return new Map([
+    ['image-one', await frame(0)],
+    ['image-two', await frame(90)],
+  ]);
+}
+
+export async function teachWish(changes: Partial<TeachWish> = {}): Promise<JobWish> {
+  const request = {
+    name: 'aurora',
+    classWord: 'toy',
+    images: ['image-one', 'image-two'],
+    seed: 1,
+    ...changes,
+  };
+  return { kind: 'teach', request, images: await uploads() };
+}
+
+export function generateWish(changes: Partial<GenerateWish> = {}): JobWish {
+  const request = { prompt: 'a toy on a beach', count: 2, seed: 40, strength: 1, mask: 'median', ...changes };
+  return { kind: 'generate', request: request as GenerateWish };
+}
+
+/** Resolves with the job's state once it is as asked for. */
+export async function when(
+  queue: JobQueue,
+  id: string,
+  isSo: (state: JobState) => boolean,
+): Promise<JobState> {
+  const events = queue.subscribe();
+  try {
+    if (isSo(queue.get(id))) return queue.get(id);
+    for await (const event of events)
+      if (event.type === 'job' && event.job.job === id && isSo(event.job)) break;
+    return queue.get(id);
+  } finally {
+    await events.return();
+  }
+}
+
+export const ended = (queue: JobQueue, id: string) =>
+  when(queue, id, ({ status }) => status.state !== 'queued' && status.state !== 'running');
+
+/** Everything the queue tells from now until it is closed. */
+export function recordEvents(queue: JobQueue): JobEvent[] {
+  const told: JobEvent[] = [];
+  void (async () => {
+    for await (const event of queue.subscribe()) told.push(event);
+  })();
+  return told;
+}

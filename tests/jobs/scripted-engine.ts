@@ -1,0 +1,87 @@
+/** An engine that does what a test says, without a model: every run waits to be let on. */
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
+import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
+import { encodePng } from '../../companion/images/encode.ts';
+import { plainPicture } from '../../companion/images/picture.ts';
+import type { Engine } from '../../companion/jobs/engine.ts';
+import { writeConcept } from '../../companion/residuals/concept-file.ts';
+import { LikenessError } from '../../shared/errors.ts';
+import { smallConcept } from '../library/small-concept.ts';
+
+const STEPS = 4;
+
+export class ScriptedEngine implements Engine {
+  readonly requests: (TeachRequest | GenerateRequest)[] = [];
+  /** Whether runs go through without waiting for `letOn`. */
+  free: boolean;
+  /** Thrown by the next run, after its first step. */
+  crash: Error | undefined;
+  #letOn: () => void = () => {};
+
+  constructor(free = true) {
+    this.free = free;
+  }
+
+  /** Ends the wait of the run that is under way. */
+  letOn(): void {
+    this.#letOn();
+  }
+
+  async *teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
+    this.requests.push(request);
+    yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16 };
+    yield { type: 'preparing', done: 1, total: 1 };
+    for (let step = 1; step <= STEPS; step++) {
+      await this.#wait(request.signal);
+      const secondsLeft = step === 1 ? Number.POSITIVE_INFINITY : STEPS - step;
+      const loss = 1 / step;
+      const pace = { steps: STEPS, loss, smoothedLoss: loss, stepsPerSecond: 1, secondsLeft };
+      yield { type: 'step', step, ...pace };
+      this.#mayCrash();
+    }
+    await writeConcept(
+      request.out,
+      smallConcept(request.name, request.seed, { classWord: request.classWord }),
+    );
+  }
+
+  async *generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void> {
+    this.requests.push(request);
+    const { count } = request;
+    const preview = plainPicture(4, 4, [1, 2, 3]);
+    const image = plainPicture(16, 8, [4, 5, 6]);
+    yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16 };
+    for (let picture = 0; picture < count; picture++) {
+      for (let step = 1; step <= STEPS; step++) {
+        await this.#wait(request.signal);
+        yield { type: 'step', picture, count, step, steps: STEPS, secondsLeft: 1, preview };
+        this.#mayCrash();
+      }
+      const seed = request.seed + picture;
+      await mkdir(request.out!, { recursive: true });
+      const file = join(request.out!, `${seed}.png`);
+      await writeFile(file, await encodePng(image));
+      const mask = { concept: 'aurora', rows: 1, columns: 2, values: Float32Array.of(0, 1), confidence: 0.8 };
+      yield { type: 'picture', picture, count, seed, image, masks: [mask], seconds: 1, file };
+    }
+  }
+
+  #mayCrash(): void {
+    const { crash } = this;
+    this.crash = undefined;
+    if (crash !== undefined) throw crash;
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    const stop = () => new LikenessError('cancelled', 'stopped between two steps');
+    if (signal?.aborted) throw stop();
+    if (this.free) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#letOn = resolve;
+      signal?.addEventListener('abort', () => reject(stop()), { once: true });
+    });
+  }
+}
