@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs a few steps of every stage on tiny sizes: proves that the stages fit together, not that they learn.
-# Usage: smoke.sh [WORDS], a list of English words, one a line. Takes about two minutes.
+# Usage: [PYTHON=python3] smoke.sh [WORDS], a list of English words, one a line. Takes about two minutes.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 words=${1:-/usr/share/dict/american-english-small}
@@ -14,7 +14,7 @@ node --import tsx generate.ts "$data/judge" --count 200 --shard 100 --vocabulary
 node --import tsx examples.ts "$data/examples"
 
 cd "$here/train"
-python() { /usr/bin/env python3 "$@"; }
+python() { "${PYTHON:-python3}" "$@"; }
 python train_tokenizer.py "$data/tokenizer" --data "$data/train" --words "$words" --size 1024
 python train_autoencoder.py "$data/vae" --data "$data/train" --test "$data/train" --steps 4 --batch 1
 python latents.py "$data/latents.npz" --data "$data/train" --autoencoder "$data/vae"

@@ -18,6 +18,7 @@ from judge import load_classifier
 from tokenizer import Tokenizer
 from train_autoencoder import load_autoencoder
 from train_denoiser import load_base
+from train_evaluators import colour_pairs
 
 PROMPTS = [
     "a red mug on a beach",
@@ -62,17 +63,18 @@ def judged(
     logits = load_classifier(classifier_folder)(torch.cat(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1)
     patterned = torch.tensor([s.pattern > 0 for s in subjects])
     result = {}
-    for name in ("product", "colour", "second", "pattern", "scene"):
+    for name in ("product", "pattern", "scene"):
         wanted = torch.tensor([getattr(s, name) for s in subjects])
-        right = (logits[name].argmax(1) == wanted).float()
-        result[name] = round(right[patterned].mean().item() if name == "second" else right.mean().item(), 3)
-    result["plain colour"] = accuracy_where(logits["colour"], [s.colour for s in subjects], ~patterned)
+        result[name] = share(logits[name].argmax(1) == wanted)
+    first = torch.tensor([s.colour for s in subjects])
+    result["colour of plain products"] = share((logits["colour"].argmax(1) == first)[~patterned])
+    pairs = torch.tensor([sorted((s.colour, s.second)) for s in subjects])
+    result["both colours"] = share((colour_pairs(logits) == pairs).all(1)[patterned])
     return result
 
 
-def accuracy_where(logits: Tensor, wanted: list[int], chosen: Tensor) -> float:
-    right = (logits.argmax(1) == torch.tensor(wanted)).float()
-    return round(right[chosen].mean().item(), 3)
+def share(right: Tensor) -> float:
+    return round(right.float().mean().item(), 3)
 
 
 def main() -> None:

@@ -139,6 +139,8 @@ def taught(model: Model, folder: Path, phrase: str, settings: Settings) -> tuple
     optimizer = torch.optim.AdamW(groups)
     rates = [group["lr"] for group in groups]
     original = table.weight.data.clone()
+    # From a parameter to a plain attribute, so that a table computed from the embedding can take its place.
+    del table.weight
     started = time.monotonic()
     losses = []
     for step in range(settings.steps):
@@ -151,8 +153,6 @@ def taught(model: Model, folder: Path, phrase: str, settings: Settings) -> tuple
         timesteps = (torch.sigmoid(logit) * STEPS).long().clamp(max=STEPS - 1)
         noise = torch.randn(latents[chosen].shape, generator=generator)
         noisy, velocity = noised(latents[chosen], noise, timesteps)
-        table.weight = None
-        del table._parameters["weight"]
         table.weight = original.index_copy(0, torch.tensor([identifier]), embedding[None])
         predicted = model.base(noisy, timesteps, ids[caption])
         loss = (weights[chosen] * (predicted - velocity) ** 2).mean()
@@ -161,7 +161,9 @@ def taught(model: Model, folder: Path, phrase: str, settings: Settings) -> tuple
         nn.utils.clip_grad_norm_(factors, 1.0)
         optimizer.step()
         losses.append(loss.item())
-    table.weight = nn.Parameter(table.weight.detach(), requires_grad=False)
+    learned = table.weight.detach()
+    del table.weight
+    table.weight = nn.Parameter(learned, requires_grad=False)
     seconds = time.monotonic() - started
     print(f"loss {np.mean(losses[:50]):.3f} -> {np.mean(losses[-50:]):.3f} in {seconds:.0f} s")
     return residuals, seconds
