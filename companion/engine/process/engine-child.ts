@@ -30,8 +30,16 @@ export class EngineChild {
     });
     this.#process.on('message', (message) => this.#receive(message as FromEngine));
     this.ended = new Promise((resolve) => {
-      // `close` comes after the streams are read, and with a channel also after its last message.
-      this.#process.once('close', (code, signal) => resolve(new EngineEnd(code, signal, this.#stderr)));
+      // Each of the three may come last, and Node's own `close` is left out after a disconnect from this side.
+      const open = new Set(['process', 'channel', 'stderr']);
+      const close = (part: string) => {
+        open.delete(part);
+        const { exitCode, signalCode } = this.#process;
+        if (open.size === 0) resolve(new EngineEnd(exitCode, signalCode, this.#stderr));
+      };
+      this.#process.once('exit', () => close('process'));
+      this.#process.once('disconnect', () => close('channel'));
+      this.#process.stderr!.once('close', () => close('stderr'));
       // Could not be forked, or not be signalled.
       this.#process.once('error', (error) => resolve(new EngineEnd(null, null, error.message)));
     });
