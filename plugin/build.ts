@@ -6,7 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { writeAtomically } from './output.ts';
 
 const plugin = fileURLToPath(new URL('.', import.meta.url));
@@ -44,6 +44,12 @@ const SHARED: BuildOptions = {
   outdir: dist,
 };
 
+/** zod carries its messages in fifty languages, 260 kB of them. People read our advice, never zod's messages. */
+const withoutTranslations: Plugin = {
+  name: 'without-translations',
+  setup: ({ onLoad }) => onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({ contents: '' })),
+};
+
 async function bundleMain(): Promise<string> {
   const { outputFiles } = await build({
     ...SHARED,
@@ -60,11 +66,12 @@ async function bundleUi(): Promise<string> {
   const { outputFiles } = await build({
     ...SHARED,
     entryPoints: [join(plugin, 'ui/main.tsx')],
-    target: 'chrome110',
+    target: 'chrome123',
     format: 'iife',
     platform: 'browser',
     jsx: 'automatic',
     jsxImportSource: 'preact',
+    plugins: [withoutTranslations],
   });
   const output = (extension: string) => outputFiles!.find(({ path }) => path.endsWith(extension))?.text ?? '';
   // Inside a page, `</script` would end the script wherever it stands.

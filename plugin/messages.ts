@@ -64,6 +64,8 @@ export type MainToUi =
       readonly type: 'hello';
       readonly command: LaunchCommand;
       readonly pairing: string | null;
+      /** Jobs whose placeholders an earlier run of the plugin left on this page. */
+      readonly openBatches: readonly string[];
     }
   /** The selection changed; thumbnails follow. `record` is set when exactly one variant is selected. */
   | {

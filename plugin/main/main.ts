@@ -28,6 +28,7 @@ function run(surface: FigmaSurface): void {
           type: 'hello',
           command: launchCommand(surface.command),
           pairing: typeof pairing === 'string' ? pairing : null,
+          openBatches: batches.left(),
         });
         return showSelection();
       }

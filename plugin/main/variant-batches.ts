@@ -48,15 +48,17 @@ export class VariantBatches {
     return row.length;
   }
 
+  /** Jobs that still have placeholders on this page. */
+  left(): readonly string[] {
+    return [...new Set(this.#slots().map(({ jobId }) => jobId))];
+  }
+
   /** Takes up the placeholders of a job that a closed plugin left on this page. */
   find(jobId: string): number {
     const known = this.#rows.get(jobId);
     if (known !== undefined) return known.length;
-    const row = this.#surface.currentPage
-      .findAllWithCriteria({ pluginData: { keys: [SLOT_KEY] } })
-      .map((node) => ({ node: node as Rectangle, slot: node.getPluginData(SLOT_KEY).split(' ') }))
-      .filter(({ node, slot }) => node.type === 'RECTANGLE' && slot[0] === jobId)
-      .sort((a, b) => Number(a.slot[1]) - Number(b.slot[1]))
+    const row = this.#slots()
+      .filter((slot) => slot.jobId === jobId)
       .map(({ node }) => node);
     if (row.length > 0) this.#rows.set(jobId, row);
     return row.length;
@@ -94,6 +96,13 @@ export class VariantBatches {
     if (nodes.length === 0) return;
     this.#surface.currentPage.selection = nodes;
     this.#surface.viewport.scrollAndZoomIntoView(nodes);
+  }
+
+  #slots(): readonly { readonly jobId: string; readonly node: Rectangle }[] {
+    return this.#surface.currentPage
+      .findAllWithCriteria({ pluginData: { keys: [SLOT_KEY] } })
+      .filter((node) => node.type === 'RECTANGLE' && node.getPluginData(SLOT_KEY) !== '')
+      .map((node) => ({ jobId: node.getPluginData(SLOT_KEY).split(' ')[0]!, node: node as Rectangle }));
   }
 
   /** What the row stands beside: the selection, or a point in view. */

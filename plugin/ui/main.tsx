@@ -1,1 +1,17 @@
 import './style/theme.css';
+import './style/controls.css';
+import './style/layout.css';
+import './style/work.css';
+import { render } from 'preact';
+import { App } from './app.ts';
+import { AppContext } from './app-context.ts';
+import { Shell } from './views/shell.tsx';
+
+const app = new App();
+render(
+  <AppContext.Provider value={app}>
+    <Shell />
+  </AppContext.Provider>,
+  document.getElementById('app')!,
+);
+app.start();

@@ -1,0 +1,216 @@
+/** Everything the UI works with, joined: canvas, companion, work in progress, and what is on screen. */
+
+import { batch, computed, effect, type Signal, signal } from '@preact/signals';
+import type { ErrorReport } from '../../shared/protocol/error-report.ts';
+import { tokenSchema } from '../../shared/protocol/ids.ts';
+import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
+import type { JobOf, JobState } from '../../shared/protocol/job.ts';
+import type {
+  Limits,
+  ModelSummary,
+  ServerMessage,
+  ServerMessageOf,
+} from '../../shared/protocol/server-messages.ts';
+import type { LaunchCommand, MainToUi } from '../messages.ts';
+import { CanvasBridge } from './canvas/bridge.ts';
+import { CanvasSelection } from './canvas/selection.ts';
+import type { VariantRecord } from './canvas/variant-record.ts';
+import { ConceptLibrary } from './concepts/library.ts';
+import { Companion } from './connection/companion.ts';
+import {
+  chosenSize,
+  draftOf,
+  EMPTY_TEACH,
+  emptyGenerate,
+  type GenerateDraft,
+  type TeachDraft,
+  wishOf,
+} from './work/drafts.ts';
+import { Generating } from './work/generating.ts';
+import { JobHistory } from './work/history.ts';
+import { JobBoard } from './work/job-board.ts';
+import { jobTitle } from './work/job-words.ts';
+import { Pictures } from './work/pictures.ts';
+import { newSeed } from './work/random-id.ts';
+import { Teaching } from './work/teaching.ts';
+
+export const VIEWS = ['generate', 'teach', 'library', 'history'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** What a field that is asked for takes once its view is there. */
+export type FocusWish = 'prompt' | 'start' | null;
+
+export class App {
+  readonly bridge = new CanvasBridge();
+  readonly selection = new CanvasSelection();
+  readonly board = new JobBoard();
+  readonly pictures = new Pictures();
+  readonly companion = new Companion({
+    message: (message) => this.#hearCompanion(message),
+    frame: (frame) => this.#hearFrame(frame),
+    keepToken: (token) => this.bridge.send({ type: 'store-pairing', pairing: token }),
+  });
+  readonly library = new ConceptLibrary(this.companion);
+  readonly history = new JobHistory(this.companion, this.board, this.pictures);
+  readonly teaching = new Teaching(this.bridge, this.companion);
+  readonly generating = new Generating(this.bridge, this.companion, this.board);
+
+  readonly view: Signal<View> = signal('generate');
+  readonly model: Signal<ModelSummary | undefined> = signal(undefined);
+  readonly limits: Signal<Limits | undefined> = signal(undefined);
+  readonly device = signal('');
+  readonly teachDraft: Signal<TeachDraft> = signal(EMPTY_TEACH);
+  readonly generateDraft: Signal<GenerateDraft> = signal(emptyGenerate());
+  /** The job that each view shows. */
+  readonly shownTeach: Signal<string | undefined> = signal(undefined);
+  readonly shownGenerate: Signal<string | undefined> = signal(undefined);
+  readonly focus: Signal<FocusWish> = signal(null);
+  /** What a screen reader is told. */
+  readonly announcement = signal('');
+  readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
+
+  readonly connected = computed(() => this.companion.state.value.phase === 'ready');
+  /** The frame whose size pictures can take. */
+  readonly frame = computed(() => {
+    const { value } = this.selection.frames;
+    return value.length === 1 ? value[0] : undefined;
+  });
+
+  #launch: LaunchCommand = 'open';
+  #arrived = false;
+
+  start(): void {
+    this.bridge.listen((message) => this.#hearCanvas(message));
+    effect(() => {
+      if (!this.connected.value) this.teaching.interrupt();
+    });
+    this.bridge.send({ type: 'ready' });
+  }
+
+  async teach(nodeIds: readonly string[]): Promise<void> {
+    const model = this.model.value;
+    if (model === undefined) return;
+    const job = await this.teaching.teach(this.teachDraft.value, nodeIds, model);
+    if (job !== undefined) this.shownTeach.value = job;
+  }
+
+  generate(): void {
+    const model = this.model.value;
+    if (model === undefined) return;
+    const draft = this.generateDraft.value;
+    const frame = this.frame.value;
+    const used = draft.seedLocked ? draft : { ...draft, seed: newSeed() };
+    const shown = draft.size.type === 'frame' && frame !== undefined ? frame : undefined;
+    const job = this.generating.generate(wishOf(used, model, frame), model, shown);
+    this.generateDraft.value = used;
+    this.shownGenerate.value = job;
+    const size = chosenSize(draft.size, model, frame) ?? {
+      width: model.resolution,
+      height: model.resolution,
+    };
+    this.say(`Making ${used.count} pictures of ${size.width} by ${size.height} pixels.`);
+  }
+
+  /** Settings of a job or a variant, into the form. */
+  reuse(draft: GenerateDraft, focus: FocusWish): void {
+    batch(() => {
+      this.generateDraft.value = draft;
+      this.view.value = 'generate';
+      this.focus.value = focus;
+    });
+  }
+
+  reuseVariant(record: VariantRecord, command: LaunchCommand): void {
+    const draft = draftOf(record.request, record.concepts);
+    if (command === 'reprompt') this.reuse({ ...draft, count: 1, seed: record.seed }, 'prompt');
+    else this.reuse({ ...draft, seed: newSeed(), seedLocked: false }, 'start');
+  }
+
+  reuseJob(job: JobOf<'generate'>): void {
+    this.reuse(draftOf(job.request, job.concepts), 'prompt');
+  }
+
+  /** An ended job in full, masks and all. */
+  showJob({ job }: JobOf<'generate'>): void {
+    this.shownGenerate.value = job;
+    this.show('generate');
+    this.companion.send({ type: 'resend', job });
+  }
+
+  /** Starts a prompt with a concept of the library. */
+  use(name: string): void {
+    this.reuse({ ...this.generateDraft.value, prompt: `@${name} `, versions: [] }, 'prompt');
+  }
+
+  show(view: View): void {
+    this.view.value = view;
+    this.failure.value = undefined;
+  }
+
+  say(text: string): void {
+    this.announcement.value = text;
+  }
+
+  #hearCanvas(message: MainToUi): void {
+    this.selection.receive(message);
+    if (message.type === 'hello') {
+      this.#launch = message.command;
+      this.companion.start(tokenSchema.safeParse(message.pairing).data ?? null);
+    }
+    // The selection follows the hello, and with it the variant whose button was pressed.
+    if (message.type === 'selection' && this.#launch !== 'open') {
+      const variant = this.selection.variant.value;
+      if (variant !== undefined) this.reuseVariant(variant, this.#launch);
+      this.#launch = 'open';
+    }
+  }
+
+  #hearCompanion(message: ServerMessage): void {
+    if (message.type === 'job') this.#announceEnd(message.job);
+    this.board.receive(message);
+    this.teaching.receive(message);
+    this.generating.receive(message);
+    if (message.type === 'welcome') this.#arrive(message);
+    if (message.type === 'concepts-changed') this.library.refresh();
+    if (message.type === 'error' && message.image === undefined) {
+      const { code, message: line, advice } = message;
+      this.failure.value = { code, message: line, advice };
+    }
+  }
+
+  #hearFrame(frame: ImageFrame): void {
+    this.pictures.receive(frame);
+    this.generating.receiveFrame(frame);
+  }
+
+  #arrive({ model, device, limits, jobs }: ServerMessageOf<'welcome'>): void {
+    batch(() => {
+      this.model.value = model;
+      this.limits.value = limits;
+      this.device.value = device;
+      this.failure.value = undefined;
+      const active = jobs.find(({ status }) => status.state === 'running');
+      if (active?.kind === 'teach' && this.shownTeach.value === undefined) this.shownTeach.value = active.job;
+      if (active?.kind === 'generate' && this.shownGenerate.value === undefined) {
+        this.shownGenerate.value = active.job;
+      }
+      // Whoever opens the plugin in mid-job comes to see it; whoever is at work is left there.
+      if (active !== undefined && !this.#arrived && this.focus.value === null) this.view.value = active.kind;
+      this.#arrived = true;
+    });
+    this.say('Connected to the companion.');
+    this.library.refresh();
+  }
+
+  #announceEnd(job: JobState): void {
+    const before = this.board.jobs.value.get(job.job)?.status.state;
+    if (before === undefined || before === job.status.state) return;
+    if (job.status.state === 'done') {
+      const text = job.kind === 'teach' ? `@${job.request.name} is ready to use` : 'Pictures are ready';
+      this.say(`${text}.`);
+      this.bridge.send({ type: 'notify', text, error: false });
+    } else if (job.status.state === 'failed') {
+      this.say(`${jobTitle(job)} failed. ${job.status.advice}`);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { type Signal, signal } from '@preact/signals';
+import type { MainToUi, SelectedFrame } from '../../messages.ts';
+import { adviseFrame, type FrameAdvice } from './frame-advice.ts';
+import { parseVariantRecord, type VariantRecord } from './variant-record.ts';
+
+export interface Thumbnail {
+  readonly url: string;
+  readonly advice: FrameAdvice | undefined;
+}
+
+/** What is selected on the canvas. */
+export class CanvasSelection {
+  readonly frames: Signal<readonly SelectedFrame[]> = signal([]);
+  readonly thumbnails: Signal<ReadonlyMap<string, Thumbnail>> = signal(new Map());
+  /** Set when exactly one variant is selected. */
+  readonly variant: Signal<VariantRecord | undefined> = signal(undefined);
+
+  async receive(message: MainToUi): Promise<void> {
+    if (message.type === 'selection') {
+      this.frames.value = message.frames;
+      this.variant.value = message.record === null ? undefined : parseVariantRecord(message.record);
+      this.#forgetOthers();
+    } else if (message.type === 'thumbnail') {
+      const blob = new Blob([message.bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' });
+      const advice = await adviseBlob(blob);
+      // The selection may have moved on while the picture was read.
+      if (!this.frames.value.some(({ nodeId }) => nodeId === message.nodeId)) return;
+      const before = this.thumbnails.value.get(message.nodeId);
+      if (before !== undefined) URL.revokeObjectURL(before.url);
+      const thumbnail = { url: URL.createObjectURL(blob), advice };
+      this.thumbnails.value = new Map(this.thumbnails.value).set(message.nodeId, thumbnail);
+    }
+  }
+
+  #forgetOthers(): void {
+    const selected = new Set(this.frames.value.map(({ nodeId }) => nodeId));
+    const kept = new Map<string, Thumbnail>();
+    for (const [nodeId, thumbnail] of this.thumbnails.value) {
+      if (selected.has(nodeId)) kept.set(nodeId, thumbnail);
+      else URL.revokeObjectURL(thumbnail.url);
+    }
+    this.thumbnails.value = kept;
+  }
+}
+
+async function adviseBlob(blob: Blob): Promise<FrameAdvice | undefined> {
+  try {
+    const bitmap = await createImageBitmap(blob);
+    const { width, height } = bitmap;
+    const context = new OffscreenCanvas(width, height).getContext('2d')!;
+    context.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    return adviseFrame({ width, height, data: context.getImageData(0, 0, width, height).data });
+  } catch {
+    return { severity: 'problem', label: 'Unreadable', text: 'This frame cannot be exported. Leave it out.' };
+  }
+}

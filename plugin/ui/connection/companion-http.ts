@@ -1,0 +1,78 @@
+import { adviceFor } from '../../../shared/advice.ts';
+import { type ErrorReport, errorReportSchema } from '../../../shared/protocol/error-report.ts';
+import type { z } from '../../../shared/protocol/zod.ts';
+import { companionUrl } from './discovery.ts';
+
+/** A request that the companion turned down, or that never arrived. */
+export class RequestFailure extends Error {
+  override readonly name = 'RequestFailure';
+  readonly report: ErrorReport;
+
+  constructor(report: ErrorReport) {
+    super(report.message);
+    this.report = report;
+  }
+}
+
+export interface CompanionAddress {
+  readonly port: number;
+  readonly token: string | null;
+}
+
+export interface CompanionRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly body?: unknown;
+}
+
+/** @throws RequestFailure */
+export async function requestJson<Answer>(
+  address: CompanionAddress,
+  path: string,
+  schema: z.ZodType<Answer>,
+  request: CompanionRequest = {},
+): Promise<Answer> {
+  const answer = await send(address, path, request);
+  const parsed = schema.safeParse(await answer.json().catch(() => undefined));
+  if (!parsed.success) throw new RequestFailure(reportFor('message-format'));
+  return parsed.data;
+}
+
+/** For requests that are answered with a picture, or with nothing. @throws RequestFailure */
+export async function requestBlob(
+  address: CompanionAddress,
+  path: string,
+  request: CompanionRequest = {},
+): Promise<Blob> {
+  return (await send(address, path, request)).blob();
+}
+
+async function send(
+  { port, token }: CompanionAddress,
+  path: string,
+  { method = 'GET', body }: CompanionRequest,
+): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(companionUrl(port, path), {
+      method,
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new RequestFailure({
+      code: 'internal',
+      message: 'the companion does not answer',
+      advice: 'Check that the companion is still running.',
+    });
+  }
+  if (answer.ok) return answer;
+  const report = errorReportSchema.safeParse(await answer.json().catch(() => undefined));
+  throw new RequestFailure(report.success ? report.data : reportFor('internal'));
+}
+
+function reportFor(code: 'message-format' | 'internal'): ErrorReport {
+  return { code, message: 'an answer that cannot be read', advice: adviceFor(code) };
+}

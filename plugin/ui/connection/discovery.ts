@@ -1,0 +1,34 @@
+import { HOST, PORTS } from '../../../shared/protocol/address.ts';
+import { healthSchema, routes } from '../../../shared/protocol/http.ts';
+
+/** A companion on this computer answers in milliseconds; a foreign program may keep a port silent. */
+const ANSWER_MS = 1_500;
+
+export interface FoundCompanion {
+  readonly port: number;
+  readonly protocol: number;
+}
+
+/** Asks all ports at once and takes the first of them, in the companion's own order, that is one. */
+export async function findCompanion(request: typeof fetch = fetch): Promise<FoundCompanion | undefined> {
+  const answers = await Promise.all(PORTS.map((port) => ask(port, request)));
+  return answers.find((answer) => answer !== undefined);
+}
+
+export function companionUrl(port: number, path: string): string {
+  return `http://${HOST}:${port}${path}`;
+}
+
+async function ask(port: number, request: typeof fetch): Promise<FoundCompanion | undefined> {
+  try {
+    const answer = await request(companionUrl(port, routes.health), {
+      signal: AbortSignal.timeout(ANSWER_MS),
+      cache: 'no-store',
+    });
+    const health = healthSchema.safeParse(await answer.json());
+    return health.success ? { port, protocol: health.data.protocol } : undefined;
+  } catch {
+    // Refused, silent, or blocked by the browser: pages cannot tell which, so the Connect view covers all three.
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+import type { ComponentChildren } from 'preact';
+
+interface FieldProps {
+  readonly id: string;
+  readonly label: string;
+  readonly hint?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** A labelled control in a row: label left, control right, as in Figma's own panels. */
+export function Row({ id, label, hint, children }: FieldProps) {
+  return (
+    <div class="row">
+      <label for={id}>{label}</label>
+      <div class="row-control">
+        {children}
+        {hint === undefined ? null : <p class="hint">{hint}</p>}
+      </div>
+    </div>
+  );
+}
+
+interface NumberFieldProps {
+  readonly id: string;
+  readonly value: number | null;
+  readonly placeholder?: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step?: number;
+  readonly onChange: (value: number | null) => void;
+}
+
+/** Empty means: as recommended. Numbers out of range are pulled to the nearest allowed one when the field is left. */
+export function NumberField({ id, value, placeholder, min, max, step = 1, onChange }: NumberFieldProps) {
+  return (
+    <input
+      id={id}
+      class="input"
+      type="number"
+      value={value ?? ''}
+      placeholder={placeholder}
+      min={min}
+      max={max}
+      step={step}
+      onChange={({ currentTarget }) => {
+        const typed = currentTarget.valueAsNumber;
+        const taken = Number.isNaN(typed) ? null : Math.min(Math.max(typed, min), max);
+        // The draft may hold this number already, and then nothing would be drawn again.
+        currentTarget.value = taken === null ? '' : String(taken);
+        onChange(taken);
+      }}
+    />
+  );
+}
+
+interface SliderProps {
+  readonly id: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  /** The value in words: "as taught". */
+  readonly text: string;
+  readonly onChange: (value: number) => void;
+}
+
+export function Slider({ id, value, min, max, step, text, onChange }: SliderProps) {
+  const share = `${((value - min) / (max - min)) * 100}%`;
+  return (
+    <div class="slider">
+      <input
+        id={id}
+        type="range"
+        value={value}
+        min={min}
+        max={max}
+        step={step}
+        aria-valuetext={text}
+        style={{ '--share': share }}
+        onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+      />
+      <output for={id}>{text}</output>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+const WIDTH = 320;
+const HEIGHT = 48;
+
+/** How the loss falls: its shape is what matters, so there are no axes. */
+export function LossCurve({ losses }: { readonly losses: readonly number[] }) {
+  if (losses.length < 2) return <div class="curve empty">The learning curve appears here.</div>;
+  const path = curvePath(losses, WIDTH, HEIGHT);
+  const first = losses[0]!;
+  const last = losses.at(-1)!;
+  const label = `Loss from ${first.toFixed(3)} to ${last.toFixed(3)}`;
+  return (
+    <figure class="curve">
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
+        <path class="curve-area" d={`${path} L${WIDTH} ${HEIGHT} L0 ${HEIGHT} Z`} />
+        <path class="curve-line" d={path} />
+      </svg>
+      <figcaption>
+        <span>Loss</span>
+        <span>{last.toFixed(3)}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+/** From the left edge to the right one; the lowest loss stands two pixels above the bottom. */
+export function curvePath(losses: readonly number[], width: number, height: number): string {
+  const lowest = Math.min(...losses);
+  const range = Math.max(...losses) - lowest || 1;
+  return losses
+    .map((loss, index) => {
+      const x = (index / (losses.length - 1)) * width;
+      const y = 2 + (1 - (loss - lowest) / range) * (height - 4);
+      return `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`;
+    })
+    .join(' ');
+}

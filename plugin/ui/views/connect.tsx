@@ -1,0 +1,141 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useApp } from '../app-context.ts';
+import { type BrowserAccess, browserAccess, isFigmaDesktop } from '../connection/browser-access.ts';
+import type { ConnectionState } from '../connection/state.ts';
+import { FailureNote, Note } from '../parts/note.tsx';
+import { CodeEntry } from './code-entry.tsx';
+
+/** From nothing to a connection; it moves on by itself whenever the companion appears. */
+export function Connect() {
+  const { value: state } = useApp().companion.state;
+  return (
+    <main class="connect">
+      <Mark />
+      {content(state)}
+      <p class="hint connect-foot">
+        Pictures are made by the companion, a program on this computer. Nothing is sent over the internet, and
+        only this plugin changes your file.
+      </p>
+    </main>
+  );
+}
+
+function content(state: ConnectionState) {
+  switch (state.phase) {
+    case 'searching':
+    case 'connecting':
+    case 'ready':
+      return <Looking text="Looking for the companion" />;
+    case 'lost':
+      return <Looking text="The companion was stopped. Waiting for it to start again" />;
+    case 'absent':
+      return <Absent />;
+    case 'unpaired':
+    case 'pairing':
+      return <Pairing state={state} />;
+    case 'mismatch':
+      return <Mismatch companion={state.companion} />;
+  }
+}
+
+/** Two frames, one drawn from the other. */
+function Mark() {
+  return (
+    <svg class="mark" width="40" height="40" viewBox="0 0 40 40" aria-hidden="true">
+      <rect x="4" y="4" width="20" height="20" rx="5" />
+      <rect x="16" y="16" width="20" height="20" rx="5" />
+    </svg>
+  );
+}
+
+function Looking({ text }: { readonly text: string }) {
+  return (
+    <p class="connect-lead" role="status">
+      {text} …
+    </p>
+  );
+}
+
+function Pairing({ state }: { readonly state: Extract<ConnectionState, { phase: 'unpaired' | 'pairing' }> }) {
+  const app = useApp();
+  const failure = state.phase === 'unpaired' ? state.failure : null;
+  return (
+    <>
+      <h1>Connect to your companion</h1>
+      <p class="connect-lead">Enter the six digits that its window shows.</p>
+      <CodeEntry busy={state.phase === 'pairing'} onCode={(code) => app.companion.pair(code)} />
+      {failure === null ? null : <FailureNote report={failure} />}
+    </>
+  );
+}
+
+function Absent() {
+  const app = useApp();
+  const [access, setAccess] = useState<BrowserAccess>('unknown');
+  useEffect(() => {
+    browserAccess().then(setAccess);
+  }, []);
+  return (
+    <>
+      <h1>Start the companion</h1>
+      <ol class="steps">
+        <li>Open a terminal in the Likeness folder.</li>
+        <li>
+          Run <kbd>npm start</kbd>
+        </li>
+        <li>Come back here. It is found by itself.</li>
+      </ol>
+      {access === 'denied' ? (
+        <Note tone="warning" title="Your browser blocks the connection">
+          <p>
+            Allow this site to reach “apps on device” in the browser’s site settings, then reload the page.
+          </p>
+        </Note>
+      ) : null}
+      {navigator.onLine ? null : (
+        <Note tone="info" title="You are offline">
+          <p>That is fine: Likeness works without the internet.</p>
+        </Note>
+      )}
+      <button type="button" class="button" onClick={() => app.companion.search()}>
+        Look again
+      </button>
+      <details class="help" open={access === 'denied'}>
+        <summary>It is running, and still not found</summary>
+        <ul>
+          {isFigmaDesktop() ? null : (
+            <li>
+              In a browser, answer “Allow” when it asks about devices or apps on your network. If it never
+              asks, use Figma’s desktop app, where no permission is needed.
+            </li>
+          )}
+          <li>The companion must run on this computer, not on another one.</li>
+          <li>
+            It uses port 17653, 17654 or 17655. If other programs hold all three, it says so when it starts;
+            close one of them.
+          </li>
+          <li>
+            Run <kbd>npx likeness doctor</kbd> in its folder: it finds most other causes.
+          </li>
+        </ul>
+      </details>
+    </>
+  );
+}
+
+function Mismatch({ companion }: { readonly companion: 'older' | 'newer' }) {
+  const app = useApp();
+  return (
+    <>
+      <h1>{companion === 'older' ? 'Update the companion' : 'Update the plugin'}</h1>
+      <p class="connect-lead">
+        {companion === 'older'
+          ? 'The companion on this computer is older than this plugin. Stop it, update the Likeness folder, and start it again.'
+          : 'The companion on this computer is newer than this plugin. Close the plugin and open it again: the companion has put the new one in its place.'}
+      </p>
+      <button type="button" class="button" onClick={() => app.companion.search()}>
+        Look again
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,108 @@
+import type { SelectedFrame } from '../../messages.ts';
+import { useApp } from '../app-context.ts';
+import type { Thumbnail } from '../canvas/selection.ts';
+import { Icon } from '../parts/icon.tsx';
+
+/** The paper's range; fewer show too little of a product, and more change little. */
+const FEW = 3;
+
+/** What is selected on the canvas, with advice; a click leaves a frame out. */
+export function FrameGrid({ most }: { readonly most: number }) {
+  const app = useApp();
+  const frames = app.selection.frames.value;
+  const { left } = app.teachDraft.value;
+  const used = frames.filter(({ nodeId }) => !left.has(nodeId));
+  if (frames.length === 0) {
+    return (
+      <section class="empty">
+        <Icon name="frame" />
+        <h2>Select frames of your product</h2>
+        <p>Three to five views on the canvas, each with one product, ideally without a background.</p>
+      </section>
+    );
+  }
+  const toggle = (nodeId: string) => {
+    const next = new Set(left);
+    if (!next.delete(nodeId)) next.add(nodeId);
+    app.teachDraft.value = { ...app.teachDraft.value, left: next };
+  };
+  return (
+    <section aria-label="Frames">
+      <div class="section-head">
+        <h2>
+          {used.length} {used.length === 1 ? 'frame' : 'frames'}
+        </h2>
+        <span class="quiet">{setAdvice(used.length, most)}</span>
+      </div>
+      <div class="frames">
+        {frames.map((frame) => (
+          <FrameTile
+            key={frame.nodeId}
+            frame={frame}
+            thumbnail={app.selection.thumbnails.value.get(frame.nodeId)}
+            isUsed={!left.has(frame.nodeId)}
+            onToggle={() => toggle(frame.nodeId)}
+          />
+        ))}
+      </div>
+      <FrameAdviceList frames={used} />
+    </section>
+  );
+}
+
+function setAdvice(count: number, most: number): string {
+  if (count > most) return `At most ${most}: leave some out`;
+  if (count < FEW) return 'Three to five views work best';
+  return 'Click one to leave it out';
+}
+
+interface FrameTileProps {
+  readonly frame: SelectedFrame;
+  readonly thumbnail: Thumbnail | undefined;
+  readonly isUsed: boolean;
+  readonly onToggle: () => void;
+}
+
+function FrameTile({ frame, thumbnail, isUsed, onToggle }: FrameTileProps) {
+  const advice = thumbnail?.advice;
+  return (
+    <button
+      type="button"
+      class="frame"
+      aria-pressed={isUsed}
+      title={advice?.text ?? frame.name}
+      onClick={onToggle}
+    >
+      <span class="frame-picture">{thumbnail === undefined ? null : <img src={thumbnail.url} alt="" />}</span>
+      <span class="frame-name">{frame.name}</span>
+      {isUsed && advice !== undefined ? <span class={`badge ${advice.severity}`}>{advice.label}</span> : null}
+      {isUsed ? null : <span class="badge">Left out</span>}
+    </button>
+  );
+}
+
+/** Each finding once, with the frames it is about: four frames with backgrounds are one thing to do. */
+function FrameAdviceList({ frames }: { readonly frames: readonly SelectedFrame[] }) {
+  const { thumbnails } = useApp().selection;
+  const byText = new Map<string, { readonly severity: string; readonly names: string[] }>();
+  for (const { nodeId, name } of frames) {
+    const advice = thumbnails.value.get(nodeId)?.advice;
+    if (advice === undefined) continue;
+    const entry = byText.get(advice.text) ?? { severity: advice.severity, names: [] };
+    entry.names.push(name);
+    byText.set(advice.text, entry);
+  }
+  if (byText.size === 0) return null;
+  return (
+    <ul class="advice">
+      {[...byText].map(([text, { severity, names }]) => (
+        <li key={text} class={severity}>
+          <Icon name="warning" />
+          <span>
+            <strong>{names.length === 1 ? names[0] : `${names.length} frames`}</strong> {text}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

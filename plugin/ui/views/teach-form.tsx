@@ -1,0 +1,183 @@
+import { useId } from 'preact/hooks';
+import { CLASS_WORD } from '../../../shared/protocol/concept.ts';
+import { RIGHTS_MAX_LENGTH, TEACH_MAX_IMAGES, TEACH_MAX_STEPS } from '../../../shared/protocol/limits.ts';
+import { useApp } from '../app-context.ts';
+import { isConceptName, toConceptName } from '../concepts/concept-name.ts';
+import { NumberField, Row } from '../parts/field.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { FailureNote } from '../parts/note.tsx';
+import { ProgressBar } from '../parts/progress-bar.tsx';
+import type { TeachDraft } from '../work/drafts.ts';
+import { FrameGrid } from './frame-grid.tsx';
+
+/** Class words that fit on two lines. */
+const CLASS_WORDS = 7;
+
+export function TeachForm() {
+  const app = useApp();
+  const draft = app.teachDraft.value;
+  const frames = app.selection.frames.value.filter(({ nodeId }) => !draft.left.has(nodeId));
+  const change = (part: Partial<TeachDraft>) => {
+    app.teachDraft.value = { ...app.teachDraft.value, ...part };
+  };
+  const name = toConceptName(draft.name);
+  const sending = app.teaching.sending.value;
+  const isSending = sending.state === 'sending';
+  const most = app.limits.value?.teachMaxImages ?? TEACH_MAX_IMAGES;
+  const canStart =
+    app.connected.value &&
+    !isSending &&
+    frames.length > 0 &&
+    frames.length <= most &&
+    isConceptName(name) &&
+    CLASS_WORD.test(draft.classWord.trim());
+  return (
+    <form
+      class="view"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!canStart) return;
+        change({ name });
+        app.teach(frames.map(({ nodeId }) => nodeId));
+      }}
+    >
+      <FrameGrid most={most} />
+      <section class="rows">
+        <NameRow draft={draft} name={name} onChange={change} />
+        <ClassWordRow draft={draft} onChange={change} />
+        <TeachOptions draft={draft} onChange={change} />
+      </section>
+      <div class="actions">
+        {sending.state === 'failed' ? (
+          <FailureNote
+            report={sending.report}
+            subject={sending.frame}
+            onClose={() => {
+              app.teaching.sending.value = { state: 'idle' };
+            }}
+          />
+        ) : null}
+        <button type="submit" class="button primary wide" disabled={!canStart}>
+          {isSending
+            ? `Sending frame ${Math.min(sending.sent + 1, sending.total)} of ${sending.total}`
+            : 'Teach'}
+        </button>
+        {isSending ? (
+          <ProgressBar label="Sending frames" percent={(sending.sent / sending.total) * 100} />
+        ) : null}
+      </div>
+    </form>
+  );
+}
+
+interface RowProps {
+  readonly draft: TeachDraft;
+  readonly onChange: (part: Partial<TeachDraft>) => void;
+}
+
+function NameRow({ draft, name, onChange }: RowProps & { readonly name: string }) {
+  const known = useApp().library.concepts.value.find((concept) => concept.name === name);
+  let hint = name === '' ? 'What prompts will call it.' : `Prompts mention it as @${name}.`;
+  if (known !== undefined) hint = `@${name} is in the library. This becomes version ${known.version + 1}.`;
+  return (
+    <Row id="teach-name" label="Name" hint={hint}>
+      <input
+        id="teach-name"
+        class="input"
+        placeholder="aurora"
+        autocomplete="off"
+        spellcheck={false}
+        value={draft.name}
+        onInput={({ currentTarget }) => onChange({ name: currentTarget.value })}
+      />
+    </Row>
+  );
+}
+
+function ClassWordRow({ draft, onChange }: RowProps) {
+  const words = useApp().model.value?.classWords ?? [];
+  const typed = draft.classWord.trim().toLowerCase();
+  const offers = words.filter((word) => word !== typed && word.includes(typed)).slice(0, CLASS_WORDS);
+  const isKnown = words.length === 0 || typed === '' || words.includes(typed);
+  return (
+    <Row
+      id="teach-class"
+      label="It is a"
+      hint={
+        isKnown || offers.length > 0
+          ? undefined
+          : 'The model may not know this word. A plainer one works better.'
+      }
+    >
+      <input
+        id="teach-class"
+        class="input"
+        placeholder="bottle"
+        autocomplete="off"
+        value={draft.classWord}
+        onInput={({ currentTarget }) => onChange({ classWord: currentTarget.value })}
+      />
+      {offers.length === 0 ? null : (
+        <div class="chips">
+          {offers.map((word) => (
+            <button key={word} type="button" class="chip" onClick={() => onChange({ classWord: word })}>
+              {word}
+            </button>
+          ))}
+        </div>
+      )}
+    </Row>
+  );
+}
+
+function TeachOptions({ draft, onChange }: RowProps) {
+  const steps = useApp().model.value?.defaults.teach.steps;
+  const id = useId();
+  return (
+    <details class="more">
+      <summary>
+        <Icon name="chevron" /> More settings
+      </summary>
+      <div class="rows">
+        <Row id={`${id}-steps`} label="Steps">
+          <NumberField
+            id={`${id}-steps`}
+            value={draft.steps}
+            placeholder={`${steps} recommended`}
+            min={1}
+            max={TEACH_MAX_STEPS}
+            onChange={(value) => onChange({ steps: value === null ? null : Math.round(value) })}
+          />
+        </Row>
+        <Row id={`${id}-owner`} label="Owner">
+          <input
+            id={`${id}-owner`}
+            class="input"
+            maxLength={RIGHTS_MAX_LENGTH}
+            placeholder="Whose product it is"
+            value={draft.owner}
+            onInput={({ currentTarget }) => onChange({ owner: currentTarget.value })}
+          />
+        </Row>
+        <Row id={`${id}-note`} label="Rights note">
+          <input
+            id={`${id}-note`}
+            class="input"
+            maxLength={RIGHTS_MAX_LENGTH}
+            placeholder="What it may be used for"
+            value={draft.note}
+            onInput={({ currentTarget }) => onChange({ note: currentTarget.value })}
+          />
+        </Row>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={draft.mirror}
+            onChange={({ currentTarget }) => onChange({ mirror: currentTarget.checked })}
+          />
+          Also learn mirrored frames <span class="quiet">(not with lettering)</span>
+        </label>
+      </div>
+    </details>
+  );
+}

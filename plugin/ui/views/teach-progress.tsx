@@ -1,0 +1,110 @@
+import type { JobOf } from '../../../shared/protocol/job.ts';
+import { useApp } from '../app-context.ts';
+import { LossCurve } from '../parts/loss-curve.tsx';
+import { FailureNote, Note } from '../parts/note.tsx';
+import { ProgressBar } from '../parts/progress-bar.tsx';
+import { percent, phaseText, timeLeft } from '../work/job-words.ts';
+
+/** A product being learned: how far, how well, and what it looks like by now. */
+export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
+  const app = useApp();
+  const { name, classWord, images } = job.request;
+  const { status } = job;
+  const sample = app.pictures.samples.value.get(job.job);
+  return (
+    <div class="view">
+      <section class="teaching">
+        <div class="sample">
+          {sample === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
+          {sample === undefined ? null : <img src={sample.url} alt={`Sample after ${sample.step} steps`} />}
+        </div>
+        <div class="teaching-head">
+          <h2 class="title">@{name}</h2>
+          <p class="quiet">
+            {classWord}, {images.length} {images.length === 1 ? 'frame' : 'frames'}
+            {sample === undefined ? '' : ` · sample after ${sample.step} steps`}
+          </p>
+        </div>
+        <LossCurve losses={app.board.losses.value.get(job.job) ?? []} />
+      </section>
+      <div class="actions">
+        {status.state === 'done' ? <Done job={job} /> : null}
+        {status.state === 'failed' ? <Failed job={job} /> : null}
+        {status.state === 'running' || status.state === 'queued' ? <UnderWay job={job} /> : null}
+      </div>
+    </div>
+  );
+}
+
+function UnderWay({ job }: { readonly job: JobOf<'teach'> }) {
+  const app = useApp();
+  const { status } = job;
+  const progress = app.board.progress.value.get(job.job);
+  const isQueued = status.state === 'queued';
+  return (
+    <>
+      {status.state === 'running' && status.resumed ? (
+        <Note tone="info" title="Taken up where it stopped">
+          <p>The companion was restarted. Nothing was lost.</p>
+        </Note>
+      ) : null}
+      <div class="section-head">
+        <h2>{isQueued ? 'Waiting for other work' : phaseText(progress)}</h2>
+        <span class="quiet">{isQueued ? '' : timeLeft(progress?.secondsLeft)}</span>
+      </div>
+      <ProgressBar
+        label={`Teaching @${job.request.name}`}
+        percent={progress === undefined ? null : percent(progress)}
+      />
+      <p class="hint">You can close the plugin: the companion goes on.</p>
+      <button
+        type="button"
+        class="button wide"
+        onClick={() => app.companion.send({ type: 'cancel', job: job.job })}
+      >
+        Cancel
+      </button>
+    </>
+  );
+}
+
+function Done({ job }: { readonly job: JobOf<'teach'> }) {
+  const app = useApp();
+  const minutes = (job.taught?.seconds ?? 0) / 60;
+  return (
+    <>
+      <p class="done">
+        Learned in {minutes < 1.5 ? `${Math.round(minutes * 60)} s` : `${Math.round(minutes)} min`}. It works
+        in every file you open.
+      </p>
+      <button type="button" class="button primary wide" onClick={() => app.use(job.request.name)}>
+        Use @{job.request.name}
+      </button>
+      <AnotherButton />
+    </>
+  );
+}
+
+function Failed({ job }: { readonly job: JobOf<'teach'> }) {
+  return (
+    <>
+      {job.status.state === 'failed' ? <FailureNote report={job.status} /> : null}
+      <AnotherButton />
+    </>
+  );
+}
+
+function AnotherButton() {
+  const app = useApp();
+  return (
+    <button
+      type="button"
+      class="button wide"
+      onClick={() => {
+        app.shownTeach.value = undefined;
+      }}
+    >
+      Back to the frames
+    </button>
+  );
+}

@@ -1,0 +1,131 @@
+import { useSignal } from '@preact/signals';
+import type { JobOf } from '../../../shared/protocol/job.ts';
+import { useApp } from '../app-context.ts';
+import { IconButton } from '../parts/icon-button.tsx';
+import { FailureNote } from '../parts/note.tsx';
+import { PictureTile } from '../parts/picture-tile.tsx';
+import { ProgressBar } from '../parts/progress-bar.tsx';
+import { hasEnded } from '../work/job-board.ts';
+import { percent, phaseText, timeLeft } from '../work/job-words.ts';
+
+/** The pictures of the job that was started last, or chosen in the history. */
+export function Variants() {
+  const app = useApp();
+  const shown = app.shownGenerate.value;
+  const job = shown === undefined ? undefined : app.board.jobs.value.get(shown);
+  if (job?.kind !== 'generate') return null;
+  return (
+    <section class="variants" aria-label="Variants">
+      <VariantsHead job={job} />
+      {job.status.state === 'failed' ? <FailureNote report={job.status} /> : null}
+      <VariantGrid job={job} />
+    </section>
+  );
+}
+
+function VariantsHead({ job }: { readonly job: JobOf<'generate'> }) {
+  const app = useApp();
+  const { status } = job;
+  if (status.state === 'queued') {
+    const before = status.position + (app.board.running.value === undefined ? 0 : 1);
+    return (
+      <div class="section-head">
+        <h2>{before === 0 ? 'Starting' : `Waiting, ${before} before it`}</h2>
+        <CancelButton job={job} />
+      </div>
+    );
+  }
+  if (status.state === 'running') {
+    const progress = app.board.progress.value.get(job.job);
+    return (
+      <>
+        <div class="section-head">
+          <h2>{phaseText(progress)}</h2>
+          <span class="quiet">{timeLeft(progress?.secondsLeft)}</span>
+          <CancelButton job={job} />
+        </div>
+        <ProgressBar label="Making pictures" percent={progress === undefined ? null : percent(progress)} />
+      </>
+    );
+  }
+  const model = app.model.value;
+  return (
+    <div class="section-head">
+      <h2>{status.state === 'cancelled' ? 'Cancelled' : 'Variants'}</h2>
+      {job.pictures.length > 0 && model !== undefined ? (
+        <>
+          <IconButton
+            icon="search"
+            label="Show on the canvas"
+            onClick={() => app.generating.reveal(job.job)}
+          />
+          <IconButton
+            icon="place"
+            label="Place on the canvas again"
+            onClick={() => app.generating.placeAgain(job, model)}
+          />
+        </>
+      ) : null}
+    </div>
+  );
+}
+
+function CancelButton({ job }: { readonly job: JobOf<'generate'> }) {
+  const app = useApp();
+  return (
+    <button
+      type="button"
+      class="button small"
+      onClick={() => app.companion.send({ type: 'cancel', job: job.job })}
+    >
+      Cancel
+    </button>
+  );
+}
+
+function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
+  const app = useApp();
+  const showMask = useSignal(false);
+  const { request, pictures } = job;
+  const { resolution = 1 } = app.model.value ?? {};
+  const { width, height } = request.size ?? { width: resolution, height: resolution };
+  const count = hasEnded(job) ? pictures.length : request.count;
+  const views = Array.from({ length: count }, (_, index) =>
+    app.pictures.views.value.get(`${job.job}/${index}`),
+  );
+  return (
+    <>
+      <div class="tiles">
+        {views.map((view, index) => {
+          const done = pictures.find(({ picture }) => picture === index);
+          const sure = done?.masks.map(({ confidence }) => confidence) ?? [];
+          return (
+            <PictureTile
+              // A picture's number is what it is.
+              // biome-ignore lint/suspicious/noArrayIndexKey: the order never changes
+              key={index}
+              view={view}
+              label={`${request.prompt}, variant ${index + 1}`}
+              aspect={width / height}
+              showMask={showMask.value}
+              confidence={sure.length === 0 ? undefined : Math.min(...sure)}
+              seed={view === undefined ? undefined : request.seed + index}
+            />
+          );
+        })}
+      </div>
+      {views.some((view) => (view?.masks.length ?? 0) > 0) ? (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={showMask}
+            onChange={({ currentTarget }) => {
+              showMask.value = currentTarget.checked;
+            }}
+          />
+          Show where the product acted
+        </label>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,119 @@
+/** What a person has entered but not started. Kept outside the views, so that looking elsewhere loses nothing. */
+
+import type { CanvasSize } from '../../../shared/geometry.ts';
+import { pictureSizeFor } from '../../../shared/geometry.ts';
+import type { ConceptReference } from '../../../shared/protocol/concept.ts';
+import type { GenerateWish, MaskMode } from '../../../shared/protocol/requests.ts';
+import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
+import { newSeed } from './random-id.ts';
+
+export interface TeachDraft {
+  readonly name: string;
+  readonly classWord: string;
+  /** Frames that are selected, but not to be learned from. */
+  readonly left: ReadonlySet<string>;
+  readonly mirror: boolean;
+  /** Null: as the model recommends. */
+  readonly steps: number | null;
+  readonly owner: string;
+  readonly note: string;
+}
+
+export type SizeChoice =
+  | { readonly type: 'model' }
+  /** Follows the selected frame. */
+  | { readonly type: 'frame' }
+  /** From a variant or a job that is used again. */
+  | { readonly type: 'fixed'; readonly width: number; readonly height: number };
+
+export interface GenerateDraft {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  readonly count: number;
+  readonly size: SizeChoice;
+  readonly seed: number;
+  readonly seedLocked: boolean;
+  readonly strength: number;
+  /** Null: as the model recommends. */
+  readonly mask: MaskMode | null;
+  readonly steps: number | null;
+  readonly guidanceScale: number | null;
+  /** Versions to keep to, from a variant that is made again. */
+  readonly versions: readonly ConceptReference[];
+}
+
+export const EMPTY_TEACH: TeachDraft = {
+  name: '',
+  classWord: '',
+  left: new Set(),
+  mirror: false,
+  steps: null,
+  owner: '',
+  note: '',
+};
+
+export function emptyGenerate(): GenerateDraft {
+  return {
+    prompt: '',
+    negativePrompt: '',
+    count: 4,
+    size: { type: 'model' },
+    seed: newSeed(),
+    seedLocked: false,
+    strength: 1,
+    mask: null,
+    steps: null,
+    guidanceScale: null,
+    versions: [],
+  };
+}
+
+/** The request for a draft. @param frame the selected frame, where there is one */
+export function wishOf(
+  draft: GenerateDraft,
+  model: ModelSummary,
+  frame: CanvasSize | undefined,
+): GenerateWish {
+  const { prompt, negativePrompt, count, seed, strength, steps, guidanceScale } = draft;
+  const size = chosenSize(draft.size, model, frame);
+  const used = draft.versions.filter(({ name }) => prompt.toLowerCase().includes(`@${name}`));
+  return {
+    prompt: prompt.trim(),
+    ...(negativePrompt.trim() === '' ? {} : { negativePrompt: negativePrompt.trim() }),
+    ...(used.length === 0 ? {} : { concepts: used }),
+    count,
+    seed,
+    ...(size === undefined ? {} : { size }),
+    strength,
+    mask: draft.mask ?? model.defaults.generate.mask,
+    ...(steps === null ? {} : { steps }),
+    ...(guidanceScale === null ? {} : { guidanceScale }),
+  };
+}
+
+/** The draft that would make a request again. */
+export function draftOf(wish: GenerateWish, versions: readonly ConceptReference[]): GenerateDraft {
+  return {
+    prompt: wish.prompt,
+    negativePrompt: wish.negativePrompt ?? '',
+    count: wish.count,
+    size: wish.size === undefined ? { type: 'model' } : { type: 'fixed', ...wish.size },
+    seed: wish.seed,
+    seedLocked: true,
+    strength: wish.strength,
+    mask: wish.mask,
+    steps: wish.steps ?? null,
+    guidanceScale: wish.guidanceScale ?? null,
+    versions,
+  };
+}
+
+/** Image pixels; undefined for the model's own square. */
+export function chosenSize(
+  size: SizeChoice,
+  model: ModelSummary,
+  frame: CanvasSize | undefined,
+): { readonly width: number; readonly height: number } | undefined {
+  if (size.type === 'fixed') return { width: size.width, height: size.height };
+  return size.type === 'frame' && frame !== undefined ? pictureSizeFor(frame, model) : undefined;
+}

@@ -1,0 +1,100 @@
+import type { CanvasSize } from '../../../shared/geometry.ts';
+import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
+import type { GenerateWish } from '../../../shared/protocol/requests.ts';
+import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
+import type { CanvasBridge } from '../canvas/bridge.ts';
+import { CanvasPlacement, type RowLayout } from '../canvas/placement.ts';
+import { variantRecord } from '../canvas/variant-record.ts';
+import type { Companion } from '../connection/companion.ts';
+import { hasEnded, type JobBoard } from './job-board.ts';
+import { newJobId } from './random-id.ts';
+
+/** Longest name of a layer that is still read. */
+const LAYER_NAME = 60;
+
+/** Asks for pictures and brings them to the canvas. */
+export class Generating {
+  readonly #bridge: CanvasBridge;
+  readonly #companion: Companion;
+  readonly #board: JobBoard;
+  readonly #placement: CanvasPlacement;
+
+  constructor(bridge: CanvasBridge, companion: Companion, board: JobBoard) {
+    this.#bridge = bridge;
+    this.#companion = companion;
+    this.#board = board;
+    this.#placement = new CanvasPlacement(
+      (message) => bridge.send(message),
+      (jobId) => this.#askForPictures(jobId),
+    );
+    bridge.listen((message) => this.#placement.receive(message));
+  }
+
+  /** @param shown the size on the canvas, where it is not the picture's own */
+  generate(wish: GenerateWish, model: ModelSummary, shown: CanvasSize | undefined): string {
+    const job = newJobId();
+    this.#placement.want(job, layoutOf(wish, model, shown));
+    this.#companion.send({ type: 'generate', job, ...wish });
+    return job;
+  }
+
+  /** Puts the pictures of an ended job on the canvas, again or in another document. */
+  placeAgain(job: JobOf<'generate'>, model: ModelSummary): void {
+    if (this.#placement.isOpen(job.job)) return;
+    const names = layoutOf({ ...job.request, count: job.pictures.length }, model, undefined).names;
+    const { width, height } = job.pictures[0]!;
+    this.#placement.want(job.job, { names, width, height });
+    this.#placement.jobEnded(job.job, job.pictures.length);
+  }
+
+  reveal(job: string): void {
+    this.#bridge.send({ type: 'reveal', jobId: job });
+  }
+
+  receive(message: ServerMessage): void {
+    if (message.type === 'welcome') {
+      for (const job of message.jobs) {
+        // What was finished while the connection was lost was sent to nobody.
+        if (this.#placement.isOpen(job.job)) this.#askForPictures(job.job);
+        this.#follow(job);
+      }
+    }
+    if (message.type === 'job') this.#follow(message.job);
+  }
+
+  receiveFrame({ header, payload }: ImageFrame): void {
+    if (header.kind !== 'preview' && header.kind !== 'picture') return;
+    const { job: jobId, picture: index } = header;
+    const job = this.#board.jobs.value.get(jobId);
+    const isFinal = header.kind === 'picture';
+    const record = isFinal && job?.kind === 'generate' ? variantRecord(job, index, header.seed) : null;
+    // A copy: the payload is a view into the whole message, and all of that would be sent along.
+    this.#placement.picture({
+      jobId,
+      index,
+      kind: isFinal ? 'final' : 'preview',
+      bytes: payload.slice(),
+      record,
+    });
+  }
+
+  #follow(job: JobState): void {
+    if (job.kind !== 'generate') return;
+    if (job.status.state === 'running') this.#placement.jobStarted(job.job);
+    if (hasEnded(job)) this.#placement.jobEnded(job.job, job.pictures.length);
+  }
+
+  #askForPictures(jobId: string): void {
+    const job = this.#board.jobs.value.get(jobId);
+    if (job?.kind !== 'generate') return;
+    if (job.pictures.length > 0) this.#companion.send({ type: 'resend', job: jobId });
+  }
+}
+
+function layoutOf(wish: GenerateWish, model: ModelSummary, shown: CanvasSize | undefined): RowLayout {
+  const { width, height } = shown ?? wish.size ?? { width: model.resolution, height: model.resolution };
+  const prompt = wish.prompt.length > LAYER_NAME ? `${wish.prompt.slice(0, LAYER_NAME - 1)}…` : wish.prompt;
+  const names = Array.from({ length: wish.count }, (_, index) => `${prompt} · ${wish.seed + index}`);
+  return { names, width, height };
+}

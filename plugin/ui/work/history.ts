@@ -1,0 +1,79 @@
+import { type Signal, signal } from '@preact/signals';
+import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
+import { historySchema, routes } from '../../../shared/protocol/http.ts';
+import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
+import type { Companion } from '../connection/companion.ts';
+import { RequestFailure } from '../connection/companion-http.ts';
+import { hasEnded, type JobBoard } from './job-board.ts';
+import type { Pictures } from './pictures.ts';
+
+/** A screenful and a little more. */
+const PAGE = 30;
+
+/** Jobs that ended, searched by the companion and read a page at a time. */
+export class JobHistory {
+  readonly search: Signal<string> = signal('');
+  readonly found: Signal<readonly string[]> = signal([]);
+  readonly next: Signal<string | null> = signal(null);
+  readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
+  readonly #companion: Companion;
+  readonly #board: JobBoard;
+  readonly #pictures: Pictures;
+  readonly #asked = new Set<string>();
+
+  constructor(companion: Companion, board: JobBoard, pictures: Pictures) {
+    this.#companion = companion;
+    this.#board = board;
+    this.#pictures = pictures;
+  }
+
+  /** The first page for what is searched. */
+  async refresh(): Promise<void> {
+    const jobs = await this.#page(null);
+    if (jobs !== undefined) this.found.value = jobs.filter(hasEnded).map(({ job }) => job);
+  }
+
+  async more(): Promise<void> {
+    const jobs = await this.#page(this.next.value);
+    if (jobs !== undefined) this.found.value = [...this.found.value, ...jobs.map(({ job }) => job)];
+  }
+
+  async remove(job: string): Promise<void> {
+    await this.#try(() => this.#companion.blob(routes.job(job), { method: 'DELETE' }));
+    this.found.value = this.found.value.filter((other) => other !== job);
+  }
+
+  /** Fetches what is not there yet; shown when it arrives. */
+  async loadPictures({ job, pictures }: JobOf<'generate'>): Promise<void> {
+    for (const { picture } of pictures) {
+      const key = `${job}/${picture}`;
+      if (this.#asked.has(key) || this.#pictures.get(job, picture)?.kind === 'final') continue;
+      this.#asked.add(key);
+      const blob = await this.#try(() => this.#companion.blob(routes.picture(job, picture)));
+      if (blob !== undefined) this.#pictures.add(job, picture, blob);
+    }
+  }
+
+  async #page(before: string | null): Promise<readonly JobState[] | undefined> {
+    const query = new URLSearchParams({ limit: String(PAGE) });
+    if (this.search.value.trim() !== '') query.set('search', this.search.value.trim());
+    if (before !== null) query.set('before', before);
+    const page = await this.#try(() => this.#companion.json(`${routes.jobs}?${query}`, historySchema));
+    if (page === undefined) return undefined;
+    this.next.value = page.next;
+    this.#board.addOlder(page.jobs);
+    return page.jobs;
+  }
+
+  async #try<Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      const answer = await work();
+      this.failure.value = undefined;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      this.failure.value = error.report;
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { computed, type Signal, signal } from '@preact/signals';
+import type { JobState } from '../../../shared/protocol/job.ts';
+import type { Progress, ServerMessage } from '../../../shared/protocol/server-messages.ts';
+
+/** More points than a curve of 300 pixels shows; then every second one goes. */
+const CURVE_POINTS = 480;
+
+/** All jobs the companion told of, and how far the running one is. The companion is right; this only mirrors it. */
+export class JobBoard {
+  readonly jobs: Signal<ReadonlyMap<string, JobState>> = signal(new Map());
+  readonly progress: Signal<ReadonlyMap<string, Progress>> = signal(new Map());
+  /** Smoothed loss at each step seen, of teaching jobs. */
+  readonly losses: Signal<ReadonlyMap<string, readonly number[]>> = signal(new Map());
+
+  readonly running = computed(() => this.#inState('running')[0]);
+  readonly queued = computed(() => this.#inState('queued').sort((a, b) => position(a) - position(b)));
+  readonly ended = computed(() =>
+    [...this.jobs.value.values()].filter(hasEnded).sort((a, b) => b.createdAt.localeCompare(a.createdAt)),
+  );
+
+  receive(message: ServerMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.jobs.value = new Map(message.jobs.map((job) => [job.job, job]));
+        return;
+      case 'job':
+        this.jobs.value = new Map(this.jobs.value).set(message.job.job, message.job);
+        return;
+      case 'job-removed':
+        this.#forget(message.job);
+        return;
+      case 'progress':
+        this.progress.value = new Map(this.progress.value).set(message.job, message);
+        if (message.smoothedLoss !== undefined) this.#addLoss(message.job, message.smoothedLoss);
+    }
+  }
+
+  /** Older jobs, from the history. What is known of a job already is newer. */
+  addOlder(jobs: readonly JobState[]): void {
+    this.jobs.value = new Map([...jobs.map((job) => [job.job, job] as const), ...this.jobs.value]);
+  }
+
+  #addLoss(job: string, loss: number): void {
+    const curve = [...(this.losses.value.get(job) ?? []), loss];
+    const kept = curve.length > CURVE_POINTS ? curve.filter((_, index) => index % 2 === 0) : curve;
+    this.losses.value = new Map(this.losses.value).set(job, kept);
+  }
+
+  #forget(job: string): void {
+    const jobs = new Map(this.jobs.value);
+    jobs.delete(job);
+    this.jobs.value = jobs;
+  }
+
+  #inState(state: JobState['status']['state']): JobState[] {
+    return [...this.jobs.value.values()].filter(({ status }) => status.state === state);
+  }
+}
+
+export function hasEnded({ status }: JobState): boolean {
+  return status.state === 'done' || status.state === 'failed' || status.state === 'cancelled';
+}
+
+function position({ status }: JobState): number {
+  return status.state === 'queued' ? status.position : -1;
+}

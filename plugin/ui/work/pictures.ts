@@ -1,0 +1,101 @@
+import { type Signal, signal } from '@preact/signals';
+import type { FrameHeaderOf } from '../../../shared/protocol/frame-header.ts';
+import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
+
+/** A long session's worth; beyond it the oldest are fetched again when they are looked at. */
+const KEPT_PICTURES = 200;
+
+export interface MaskView {
+  readonly concept: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** [rows * columns], 0..255. */
+  readonly values: Uint8Array;
+  readonly confidence: number;
+}
+
+export interface PictureView {
+  readonly kind: 'preview' | 'final';
+  readonly url: string;
+  readonly masks: readonly MaskView[];
+}
+
+/** Pictures as the UI shows them, by job and number. */
+export class Pictures {
+  readonly views: Signal<ReadonlyMap<string, PictureView>> = signal(new Map());
+  /** The newest sample of a teaching job: its address. */
+  readonly samples: Signal<ReadonlyMap<string, { readonly url: string; readonly step: number }>> = signal(
+    new Map(),
+  );
+
+  receive({ header, payload }: ImageFrame): void {
+    switch (header.kind) {
+      case 'preview':
+        // Previews that arrive behind their final picture are old news.
+        if (this.get(header.job, header.picture)?.kind === 'final') return;
+        this.#show(header.job, header.picture, 'preview', toBlob(payload, header.mediaType));
+        return;
+      case 'picture':
+        this.#show(header.job, header.picture, 'final', toBlob(payload, header.mediaType));
+        return;
+      case 'mask':
+        this.#addMask(header, payload);
+        return;
+      case 'sample': {
+        const samples = new Map(this.samples.value);
+        release(samples.get(header.job)?.url);
+        const url = URL.createObjectURL(toBlob(payload, header.mediaType));
+        this.samples.value = samples.set(header.job, { url, step: header.step });
+      }
+    }
+  }
+
+  get(job: string, picture: number): PictureView | undefined {
+    return this.views.value.get(keyOf(job, picture));
+  }
+
+  /** A finished picture that was fetched. */
+  add(job: string, picture: number, blob: Blob): void {
+    if (this.get(job, picture)?.kind !== 'final') this.#show(job, picture, 'final', blob);
+  }
+
+  #show(job: string, picture: number, kind: PictureView['kind'], blob: Blob): void {
+    const views = new Map(this.views.value);
+    const key = keyOf(job, picture);
+    const before = views.get(key);
+    release(before?.url);
+    // Deleted first, so that the order of the map is the order of use.
+    views.delete(key);
+    views.set(key, { kind, url: URL.createObjectURL(blob), masks: before?.masks ?? [] });
+    const [oldest] = views.keys();
+    if (views.size > KEPT_PICTURES && oldest !== undefined) {
+      release(views.get(oldest)?.url);
+      views.delete(oldest);
+    }
+    this.views.value = views;
+  }
+
+  #addMask(header: FrameHeaderOf<'mask'>, payload: Uint8Array): void {
+    const key = keyOf(header.job, header.picture);
+    const view = this.views.value.get(key);
+    if (view === undefined) return;
+    const { concept, rows, columns, confidence } = header;
+    // A copy: the payload is a view into the whole message.
+    const mask = { concept, rows, columns, confidence, values: payload.slice() };
+    const masks = [...view.masks.filter((other) => other.concept !== concept), mask];
+    this.views.value = new Map(this.views.value).set(key, { ...view, masks });
+  }
+}
+
+function keyOf(job: string, picture: number): string {
+  return `${job}/${picture}`;
+}
+
+function toBlob(bytes: Uint8Array, type: string): Blob {
+  return new Blob([bytes as Uint8Array<ArrayBuffer>], { type });
+}
+
+/** A short while later: the picture on screen is replaced with the next frame only. */
+function release(url: string | undefined): void {
+  if (url !== undefined) setTimeout(() => URL.revokeObjectURL(url), 1_000);
+}

@@ -1,0 +1,92 @@
+/** A companion that says what a test wants it to say. The real one is tested end to end, with the studio. */
+
+import type { Page, Route, WebSocketRoute } from 'playwright-core';
+import { PORTS, SOCKET_PATH } from '../../shared/protocol/address.ts';
+import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
+import type { ConceptSummary } from '../../shared/protocol/concept.ts';
+import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
+import type { JobState } from '../../shared/protocol/job.ts';
+import { parseClientMessage } from '../../shared/protocol/message-text.ts';
+import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
+import { welcome } from './protocol-samples.ts';
+
+export const CODE = '482915';
+export const TOKEN = 'A'.repeat(43);
+
+export class FakeCompanion {
+  isRunning = true;
+  protocol = PROTOCOL_VERSION;
+  concepts: readonly ConceptSummary[] = [];
+  jobs: readonly JobState[] = [];
+  /** What thumbnails and pictures look like, by path. */
+  pictures: (path: string) => Buffer | undefined = () => undefined;
+  readonly received: ClientMessage[] = [];
+  readonly uploads: ImageFrame[] = [];
+  #socket: WebSocketRoute | undefined;
+
+  async attach(page: Page): Promise<void> {
+    const port = PORTS[0];
+    await page.route(/^http:\/\/localhost:1765\d\//, (route) => {
+      const isOurs = new URL(route.request().url()).port === String(port);
+      return this.isRunning && isOurs ? this.#answer(route) : route.abort('connectionrefused');
+    });
+    await page.routeWebSocket(`ws://localhost:${port}${SOCKET_PATH}`, (socket) => this.#accept(socket));
+  }
+
+  send(message: ServerMessage): void {
+    this.#socket?.send(JSON.stringify(serverMessageSchema.parse(message)));
+  }
+
+  sendFrame(frame: ImageFrame): void {
+    this.#socket?.send(Buffer.from(encodeFrame(frame)));
+  }
+
+  /** Ends as a killed process does. */
+  kill(): void {
+    this.isRunning = false;
+    this.#socket?.close();
+  }
+
+  #accept(socket: WebSocketRoute): void {
+    if (!this.isRunning) return void socket.close();
+    this.#socket = socket;
+    socket.onMessage((data) => {
+      if (typeof data !== 'string') {
+        const frame = decodeFrame(data);
+        this.uploads.push(frame);
+        if (frame.header.kind === 'upload') this.send({ type: 'image-received', image: frame.header.image });
+        return;
+      }
+      const message = parseClientMessage(data);
+      this.received.push(message);
+      if (message.type === 'hello') this.send({ ...welcome, jobs: [...this.jobs] });
+      if (message.type === 'ping') this.send({ type: 'pong' });
+    });
+  }
+
+  #answer(route: Route): Promise<void> {
+    const request = route.request();
+    const { pathname } = new URL(request.url());
+    const headers = { 'access-control-allow-origin': '*' };
+    const json = (body: unknown, status = 200) => route.fulfill({ status, headers, json: body });
+    if (pathname === '/health') return json({ name: 'likeness', protocol: this.protocol });
+    if (pathname === '/api/pair') {
+      if ((request.postDataJSON() as { code: string }).code === CODE) return json({ token: TOKEN });
+      const advice =
+        'Type the six digits that the companion shows now; each code works once, for a few minutes.';
+      return json({ code: 'pairing-code', message: 'wrong code', advice }, 403);
+    }
+    if (request.headers().authorization !== `Bearer ${TOKEN}`) {
+      return json({ code: 'token', message: 'no token', advice: 'Connect again.' }, 401);
+    }
+    if (pathname === '/api/concepts') return json({ concepts: this.concepts });
+    if (pathname === '/api/jobs') return json({ jobs: this.jobs, next: null });
+    if (request.method() === 'DELETE') return route.fulfill({ status: 204, headers });
+    const restored = this.concepts.find(({ id }) => pathname === `/api/concepts/${id}/restore`);
+    if (restored !== undefined) return json(restored);
+    const body = this.pictures(pathname);
+    if (body === undefined) return json({ code: 'job-unknown', message: 'none', advice: 'None.' }, 404);
+    return route.fulfill({ status: 200, headers, contentType: 'image/png', body });
+  }
+}

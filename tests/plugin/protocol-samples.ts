@@ -1,0 +1,88 @@
+/** Messages as the companion sends them, for views and for the client. */
+
+import type { ConceptSummary } from '../../shared/protocol/concept.ts';
+import type { JobOf, JobStatus } from '../../shared/protocol/job.ts';
+import type { GenerateWish } from '../../shared/protocol/requests.ts';
+import type { ServerMessageOf } from '../../shared/protocol/server-messages.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
+
+export const welcome: ServerMessageOf<'welcome'> = {
+  type: 'welcome',
+  protocol: PROTOCOL_VERSION,
+  server: { version: '0.1.0' },
+  model: {
+    name: 'Likeness Embedded',
+    resolution: 64,
+    sizeUnit: 8,
+    defaults: {
+      teach: { steps: 300 },
+      generate: { steps: 30, guidanceScale: 4, mask: 'adaptive' },
+    },
+    classWords: ['bottle', 'mug', 'chair', 'lamp', 'shoe', 'bag', 'watch', 'teapot', 'box', 'vase'],
+    placements: ['on a beach', 'on a wooden table', 'in the snow', 'in a forest', 'on a rug', 'at night'],
+  },
+  device: 'cpu',
+  limits: {
+    imageMaxBytes: 48_000_000,
+    imageMaxSide: 4096,
+    teachMaxImages: 32,
+    generateMaxCount: 16,
+    promptMaxLength: 1000,
+    promptMaxConcepts: 4,
+    queueMaxLength: 100,
+  },
+  jobs: [],
+};
+
+export function concept(part: Partial<ConceptSummary> & { readonly name: string }): ConceptSummary {
+  return {
+    id: `concept-${part.name}`,
+    classWord: 'mug',
+    version: 1,
+    model: 'Likeness Embedded',
+    usable: true,
+    referenceCount: 5,
+    sizeBytes: 410_000,
+    createdAt: '2026-11-20T10:00:00.000Z',
+    rights: {},
+    hasThumbnail: true,
+    ...part,
+  };
+}
+
+const common = {
+  createdAt: '2026-11-20T10:00:00.000Z',
+  startedAt: '2026-11-20T10:00:01.000Z',
+  endedAt: null,
+  model: 'Likeness Embedded',
+} as const;
+
+export function teachJob(job: string, status: JobStatus, name = 'aurora'): JobOf<'teach'> {
+  const images = ['image-one-00', 'image-two-00', 'image-three', 'image-four-0', 'image-five-0'];
+  return { kind: 'teach', job, status, ...common, request: { name, classWord: 'mug', images }, taught: null };
+}
+
+export function generateJob(
+  job: string,
+  status: JobStatus,
+  wish: Partial<GenerateWish> = {},
+  confidences: readonly number[] = [],
+): JobOf<'generate'> {
+  const request = {
+    prompt: '@aurora on a beach',
+    count: 4,
+    seed: 7214,
+    strength: 1,
+    mask: 'adaptive',
+    ...wish,
+  } as const;
+  const pictures = confidences.map((confidence, picture) => ({
+    picture,
+    seed: request.seed + picture,
+    width: 64,
+    height: 64,
+    seconds: 3,
+    masks: [{ concept: 'aurora', confidence }],
+  }));
+  return { kind: 'generate', job, status, ...common, request, concepts: [], pictures };
+}

@@ -1,0 +1,249 @@
+/** Every view in the state a person knows it in: what there is on the canvas and in the companion, and what they did. */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
+import { CODE, FakeCompanion, TOKEN } from './fake-companion.ts';
+import { concept, generateJob, teachJob } from './protocol-samples.ts';
+import type { Stage } from './stage.ts';
+
+const example = (file: string) =>
+  readFileSync(fileURLToPath(new URL(`../../examples/${file}`, import.meta.url)));
+const running = { state: 'running', resumed: false } as const;
+
+export interface Scene {
+  readonly name: string;
+  readonly companion: () => FakeCompanion;
+  readonly act: (stage: Stage, companion: FakeCompanion) => Promise<void>;
+}
+
+function withLibrary(): FakeCompanion {
+  const companion = new FakeCompanion();
+  companion.concepts = [
+    concept({
+      name: 'aurora',
+      version: 2,
+      rights: { owner: 'Northlight', note: 'Campaigns of spring 2027' },
+    }),
+    concept({ name: 'summit', classWord: 'backpack', rights: { owner: 'Summit Co', expires: '2026-10-01' } }),
+    concept({
+      name: 'aurelia-vase',
+      classWord: 'vase',
+      model: 'Another model',
+      usable: false,
+      hasThumbnail: false,
+    }),
+  ];
+  companion.pictures = (path) => {
+    if (path.includes('summit')) return example('summit/cutout-01.png');
+    if (path.includes('thumbnail')) return example('aurora/cutout-01.png');
+    const number = /pictures\/(\d)/.exec(path);
+    return number === null ? undefined : example(`aurora/scene-0${Number(number[1]) + 1}.png`);
+  };
+  return companion;
+}
+
+const open = (stage: Stage, pairing: string | null = TOKEN) =>
+  stage.say({ type: 'hello', command: 'open', pairing, openBatches: [] });
+
+async function selectFrames({ say }: Stage): Promise<void> {
+  const files = ['cutout-01', 'cutout-02', 'scene-03', 'cutout-04', 'cutout-05'];
+  const names = ['Front', 'Three-quarter', 'On the shelf', 'Handle', 'From above'];
+  const frames = names.map((name, index) => ({ nodeId: `1:${index}`, name, width: 512, height: 512 }));
+  await say({ type: 'selection', frames, record: null });
+  for (const [index, file] of files.entries()) {
+    await say({ type: 'thumbnail', nodeId: `1:${index}`, bytes: example(`aurora/${file}.png`) });
+  }
+}
+
+const png = (width: number) => ({ mediaType: 'image/png', width, height: width }) as const;
+
+/** A mask as models make them: a soft disc. */
+function disc(side: number): Uint8Array {
+  return Uint8Array.from({ length: side * side }, (_, cell) => {
+    const distance = Math.hypot((cell % side) - side / 2, Math.floor(cell / side) - side / 1.8);
+    return 255 * Math.min(1, Math.max(0, (side / 3 - distance) / 2));
+  });
+}
+
+async function sendVariants(companion: FakeCompanion, job: string, finished: number): Promise<void> {
+  const confidences = [0.91, 0.52, 0.87, 0.83].slice(0, finished);
+  companion.send({ type: 'job', job: generateJob(job, running, {}, confidences) });
+  for (const [picture, confidence] of confidences.entries()) {
+    const payload = example(`aurora/scene-0${picture + 1}.png`);
+    companion.sendFrame({
+      header: { kind: 'picture', job, picture, seed: 7214 + picture, ...png(512) },
+      payload,
+    });
+    const mask = {
+      kind: 'mask',
+      job,
+      picture,
+      concept: 'aurora',
+      rows: 16,
+      columns: 16,
+      confidence,
+    } as const;
+    companion.sendFrame({ header: mask, payload: disc(16) });
+  }
+}
+
+export const SCENES: readonly Scene[] = [
+  {
+    name: 'connect-absent',
+    companion: () => Object.assign(new FakeCompanion(), { isRunning: false }),
+    act: async (stage) => {
+      await open(stage, null);
+      await stage.ui.getByText('It is running, and still not found').click();
+    },
+  },
+  {
+    name: 'connect-code',
+    companion: () => new FakeCompanion(),
+    act: async (stage) => {
+      await open(stage, null);
+      await stage.ui.getByLabel('Six-digit code').fill(CODE === '111111' ? '222222' : '111111');
+      await stage.ui.getByText('That code did not work').waitFor();
+    },
+  },
+  {
+    name: 'connect-mismatch',
+    companion: () => Object.assign(new FakeCompanion(), { protocol: PROTOCOL_VERSION + 1 }),
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByText('Update the plugin').waitFor();
+    },
+  },
+  {
+    name: 'teach-empty',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Teach' }).click();
+    },
+  },
+  {
+    name: 'teach-frames',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Teach' }).click();
+      await selectFrames(stage);
+      await stage.ui.getByText('From above').click();
+      await stage.ui.getByLabel('Name').fill('Aurora');
+    },
+  },
+  {
+    name: 'teach-progress',
+    companion: () => {
+      const companion = withLibrary();
+      companion.jobs = [teachJob('job-teaching', running)];
+      return companion;
+    },
+    act: async (stage, companion) => {
+      await open(stage);
+      await stage.ui.getByText('@aurora').first().waitFor();
+      for (let step = 1; step <= 182; step++) {
+        const smoothedLoss =
+          0.03 + 0.11 * Math.exp(-step / 45) + 0.006 * Math.sin(step * 1.7) * Math.cos(step / 3);
+        companion.send({
+          type: 'progress',
+          job: 'job-teaching',
+          phase: 'teaching',
+          step,
+          steps: 300,
+          fraction: step / 310,
+          secondsLeft: (300 - step) * 0.8,
+          smoothedLoss,
+        });
+      }
+      const payload = example('aurora/scene-02.png');
+      companion.sendFrame({
+        header: { kind: 'sample', job: 'job-teaching', step: 150, ...png(512) },
+        payload,
+      });
+      await stage.ui.getByAltText('Sample after 150 steps').waitFor();
+    },
+  },
+  {
+    name: 'library',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Library' }).click();
+      await stage.ui.getByLabel('Details of @aurora').click();
+    },
+  },
+  {
+    name: 'generate-mention',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.say({
+        type: 'selection',
+        frames: [{ nodeId: '2:1', name: 'Hero', width: 1440, height: 810 }],
+        record: null,
+      });
+      await stage.ui.getByLabel('Size').selectOption('frame');
+      await stage.ui.getByText('More settings').click();
+      await stage.ui.getByLabel('Prompt').pressSequentially('two of @');
+      await stage.ui.getByRole('option').first().waitFor();
+    },
+  },
+  {
+    name: 'generate-variants',
+    companion: () => {
+      const companion = withLibrary();
+      companion.jobs = [generateJob('job-variants', running)];
+      return companion;
+    },
+    act: async (stage, companion) => {
+      await open(stage);
+      await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
+      await sendVariants(companion, 'job-variants', 3);
+      companion.send({
+        type: 'progress',
+        job: 'job-variants',
+        phase: 'sampling',
+        step: 12,
+        steps: 30,
+        fraction: 0.85,
+        secondsLeft: 9,
+        picture: 3,
+        count: 4,
+      });
+      await stage.ui.getByLabel('Show where the product acted').check();
+      await stage.ui.getByText('Unsure').scrollIntoViewIfNeeded();
+      await stage.ui.locator('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
+    },
+  },
+  {
+    name: 'history',
+    companion: () => {
+      const companion = withLibrary();
+      const waiting = (position: number) => ({ state: 'queued', position }) as const;
+      const failed = {
+        state: 'failed',
+        code: 'memory',
+        message: 'not enough memory',
+        advice: 'Close other programs, or choose a smaller size or fewer variants.',
+      } as const;
+      companion.jobs = [
+        teachJob('job-running-1', running, 'summit'),
+        generateJob('job-waiting-1', waiting(0), { prompt: '@summit in the snow' }),
+        generateJob('job-waiting-2', waiting(1), { prompt: '@aurora and @summit on a rug' }),
+        generateJob('job-ended-1', { state: 'done' }, {}, [0.9, 0.8, 0.7, 0.9]),
+        generateJob('job-ended-2', failed, {
+          prompt: '@aurora on a wooden table, studio light, soft shadows',
+        }),
+        teachJob('job-ended-3', { state: 'done' }),
+      ];
+      return companion;
+    },
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'History' }).click();
+      await stage.ui.locator('.strip img').nth(3).waitFor();
+    },
+  },
+];

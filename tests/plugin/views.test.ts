@@ -1,0 +1,56 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildPlugin } from '../../plugin/build.ts';
+import { browserPath, startBrowser, type TestBrowser } from './browser.ts';
+import { SCENES } from './scenes.ts';
+import { openStage, type Stage, type Theme } from './stage.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Where pictures for the documentation go; set to draw them again. */
+const pictures = process.env.LIKENESS_PICTURES;
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+async function seriousFindings({ ui }: Stage): Promise<readonly string[]> {
+  await ui.evaluate(axe);
+  const violations = (await ui.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)`,
+  )) as readonly Finding[];
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+}
+
+describe.skipIf(browserPath === undefined)('views', () => {
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    await buildPlugin();
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+
+  const cases = SCENES.flatMap((scene) =>
+    (['light', 'dark'] as const).map((theme: Theme) => ({ scene, theme })),
+  );
+  it.each(cases)('$scene.name is accessible in $theme', async ({ scene, theme }) => {
+    const companion = scene.companion();
+    const stage = await openStage(browser.context, theme, companion);
+    await scene.act(stage, companion);
+    if (pictures !== undefined) {
+      mkdirSync(pictures, { recursive: true });
+      await stage.page.waitForTimeout(400);
+      const path = fileURLToPath(new URL(`plugin-${scene.name}-${theme}.png`, `file://${pictures}/`));
+      await stage.page.screenshot({ path });
+    }
+    expect(await seriousFindings(stage)).toEqual([]);
+    expect(stage.complaints).toEqual([]);
+    await stage.page.close();
+  });
+});
