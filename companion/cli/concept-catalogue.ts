@@ -1,9 +1,10 @@
-/** The concepts in the data folder, by their headers. */
+/** The concepts in the data folder, as commands name them. */
 
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import type { ConceptLibrary, LibraryConcept, RemovedConcept } from '../library/concept-library.ts';
+import { FileLibrary } from '../library/file-library.ts';
 import { parseMentions } from '../models/prompt.ts';
 import { type ConceptSummary, summariseConcept } from '../residuals/concept-file.ts';
 
@@ -11,19 +12,42 @@ export const CONCEPT_SUFFIX = '.safetensors';
 
 export interface ConceptEntry {
   readonly path: string;
-  /** undefined where the file is no sound concept; `fault` says why. */
+  /** Its newest version; undefined where the file is no sound concept, and `fault` says why. */
   readonly summary: ConceptSummary | undefined;
   readonly fault: LikenessError | undefined;
 }
 
-/** Sorted by file name; a folder that is not there has none. */
+/** By name, then those that are damaged; a folder that is not there has none. */
 export async function listConcepts(folder: string): Promise<readonly ConceptEntry[]> {
-  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return [];
-    throw new LikenessError('storage', `${folder} cannot be read (${cause.code})`, { cause });
+  const { concepts, damaged } = await new FileLibrary(folder).list();
+  return [
+    ...concepts.map(({ current }) => ({ path: current.path, summary: current, fault: undefined })),
+    ...damaged.map(({ file, code, reason, advice }) => {
+      const fault = new LikenessError(code, reason, advice === undefined ? {} : { advice });
+      return { path: join(folder, file), summary: undefined, fault };
+    }),
+  ];
+}
+
+/** One with all its versions, by name or id. @throws LikenessError `concept-unknown` */
+export async function findStored(wanted: string, library: ConceptLibrary): Promise<LibraryConcept> {
+  const name = plainName(wanted);
+  const { concepts } = await library.list();
+  const found = concepts.find((concept) => concept.name === name || concept.id === name);
+  if (found !== undefined) return found;
+  throw new LikenessError('concept-unknown', `no concept is named ${name}`, {
+    advice: '`likeness concepts list` shows those that are there.',
   });
-  const files = names.filter((name) => name.endsWith(CONCEPT_SUFFIX) && !name.startsWith('.')).sort();
-  return Promise.all(files.map((name) => readEntry(join(folder, name))));
+}
+
+/** The last one that was removed under this name or id. @throws LikenessError `concept-unknown` */
+export async function findRemoved(wanted: string, library: ConceptLibrary): Promise<RemovedConcept> {
+  const name = plainName(wanted);
+  const found = (await library.removed()).find((concept) => concept.name === name || concept.id === name);
+  if (found !== undefined) return found;
+  throw new LikenessError('concept-unknown', `no concept named ${name} was removed`, {
+    advice: '`likeness concepts list --removed` shows what can be restored.',
+  });
 }
 
 /**
@@ -32,7 +56,7 @@ export async function listConcepts(folder: string): Promise<readonly ConceptEntr
  */
 export async function findConcept(wanted: string, folder: string): Promise<ConceptSummary> {
   if (/[/\\]/.test(wanted) || wanted.endsWith(CONCEPT_SUFFIX)) return readByPath(wanted);
-  const name = wanted.replace(/^@/, '').toLowerCase();
+  const name = plainName(wanted);
   const entries = await listConcepts(folder);
   const found = entries.find(({ summary }) => summary?.name === name);
   if (found?.summary !== undefined) return found.summary;
@@ -69,15 +93,6 @@ function nameOf(path: string, folder: string): string {
   return path.slice(folder.length + 1, -CONCEPT_SUFFIX.length);
 }
 
-async function readEntry(path: string): Promise<ConceptEntry> {
-  try {
-    return { path, summary: await summariseConcept(path), fault: undefined };
-  } catch (error) {
-    if (!(error instanceof LikenessError)) throw error;
-    return { path, summary: undefined, fault: error };
-  }
-}
-
 async function readByPath(path: string): Promise<ConceptSummary> {
   if (!existsSync(path)) {
     throw new LikenessError('concept-unknown', `${path}: no such file, expected a concept`, {
@@ -85,4 +100,8 @@ async function readByPath(path: string): Promise<ConceptSummary> {
     });
   }
   return summariseConcept(path);
+}
+
+function plainName(wanted: string): string {
+  return wanted.replace(/^@/, '').toLowerCase();
 }

@@ -42,6 +42,8 @@ export function conceptName(text: string): string {
 
 export const classWord = parser(conceptFactsSchema.shape.classWord, 'a word or two such as bottle');
 
+export const identifier = parser(conceptFactsSchema.shape.identifier, 'one word such as sks');
+
 /** Owner, licence or note. */
 export const rightsText = parser(conceptFactsSchema.shape.rights.shape.owner, 'at most 1000 characters');
 

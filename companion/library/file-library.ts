@@ -10,6 +10,8 @@ import type { ConceptId } from '../../shared/protocol/ids.ts';
 import { makeFolder, writeFileAtomically } from '../checkpoint/atomic-file.ts';
 import { conceptFactsSchema, type Thumbnail } from '../residuals/concept.ts';
 import { summariseConcept, writeConcept } from '../residuals/concept-file.ts';
+import { FORMAT_KEY } from '../residuals/concept-header.ts';
+import { openLoraFile } from '../residuals/lora-file.ts';
 import { copyConcept } from './concept-copy.ts';
 import { CONCEPT_SUFFIX, ConceptFolder, type FolderContents } from './concept-folder.ts';
 import type {
@@ -164,6 +166,12 @@ export class FileLibrary implements ConceptLibrary {
   }
 
   async #importLora(file: string, facts: NonNullable<ImportOptions['lora']>): Promise<ConceptVersion> {
+    const { metadata } = await openLoraFile(file);
+    if (FORMAT_KEY in metadata) {
+      throw new LikenessError('input', `${file} is a concept, and says itself what it is`, {
+        advice: 'Import it without a class word and identifier.',
+      });
+    }
     const concept = await conceptOfLora(file, facts, this.#now());
     if ((await this.#named(concept.name)) !== undefined) throw nameTaken(concept.name);
     const path = await this.#freePath(concept.name, concept.version);

@@ -7,11 +7,16 @@ import { findConcept, listConcepts } from '../concept-catalogue.ts';
 import type { JsonEvent, Output } from '../output.ts';
 import { formatBytes, formatNumberOf } from '../quantities.ts';
 import { formatFacts, formatTable } from '../table.ts';
+import { registerConceptRemoval, runListRemoved } from './concept-removal.ts';
+import { registerConceptTransfer } from './concept-transfer.ts';
 
 const EXAMPLES = `
 Examples:
   likeness concepts list
-  likeness concepts show aurora`;
+  likeness concepts show aurora
+  likeness concepts export aurora --out aurora.safetensors
+  likeness concepts import watch.safetensors --name watch --class "wrist watch"
+  likeness concepts remove aurora`;
 
 export function registerConcepts(program: Command, output: Output): void {
   const concepts = program
@@ -23,12 +28,15 @@ export function registerConcepts(program: Command, output: Output): void {
   concepts
     .command('list')
     .description('all of them, a line each')
-    .action(() => runList(output));
+    .option('--removed', 'those that can be restored')
+    .action(({ removed }: { removed?: true }) => (removed ? runListRemoved(output) : runList(output)));
   concepts
     .command('show')
     .description('everything that a concept says of itself')
     .argument('<concept>', 'name, or path of a file')
     .action((wanted: string) => runShow(wanted, output));
+  registerConceptTransfer(concepts, output);
+  registerConceptRemoval(concepts, output);
 }
 
 async function runList(output: Output): Promise<void> {

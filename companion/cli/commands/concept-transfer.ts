@@ -1,0 +1,99 @@
+/** `likeness concepts import` and `export`: concept files in and out of the data folder. */
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { LikenessError } from '../../../shared/errors.ts';
+import { dataFolders } from '../../checkpoint/data-folders.ts';
+import { FileLibrary } from '../../library/file-library.ts';
+import type { LoraFacts } from '../../library/lora-facts.ts';
+import { BASE_ARCHITECTURES } from '../../residuals/concept.ts';
+import { CONCEPT_SUFFIX, findStored } from '../concept-catalogue.ts';
+import * as values from '../option-values.ts';
+import type { Output } from '../output.ts';
+import { formatBytes } from '../quantities.ts';
+
+/** DreamBooth's word for what it teaches: most makers of LoRA files took it over. */
+const USUAL_IDENTIFIER = 'sks';
+
+interface ImportFlags {
+  readonly name?: string;
+  readonly class?: string;
+  readonly identifier?: string;
+  readonly architecture?: LoraFacts['architecture'];
+}
+
+interface ExportFlags {
+  readonly revision?: number;
+  readonly out?: string;
+  readonly replace?: true;
+}
+
+export function registerConceptTransfer(concepts: Command, output: Output): void {
+  concepts
+    .command('import')
+    .description('takes a copy of a concept file, or of a plain LoRA file, into the data folder')
+    .argument('<file>', 'a .safetensors file')
+    .option('--name <name>', "what prompts call it (default: the file's own)", values.conceptName)
+    .option('--class <word>', 'of a plain LoRA file: what it is, "wrist watch"', values.classWord)
+    .option(
+      '--identifier <word>',
+      `of a plain LoRA file: the word it was taught with (default: ${USUAL_IDENTIFIER})`,
+      values.identifier,
+    )
+    .addOption(
+      new Option('--architecture <name>', 'of a plain LoRA file: what it was taught on').choices(
+        BASE_ARCHITECTURES,
+      ),
+    )
+    .action((file: string, flags: ImportFlags) => runImport(file, flags, output));
+  concepts
+    .command('export')
+    .description('copies a concept file as it is; other tools open it as a LoRA')
+    .argument('<concept>', 'name')
+    .option('--revision <n>', 'an older version (default: the newest)', values.wholeNumber(1, 1_000_000))
+    .option('--out <file>', 'where to (default: NAME.safetensors here)', values.conceptFile)
+    .option('--replace', 'write over a file that is there already')
+    .action((wanted: string, flags: ExportFlags) => runExport(wanted, flags, output));
+}
+
+async function runImport(file: string, flags: ImportFlags, output: Output): Promise<void> {
+  const library = new FileLibrary(dataFolders().concepts);
+  const lora = loraFacts(flags);
+  const options = { name: flags.name, ...(lora !== undefined && { lora }) };
+  const { name, classWord, version, id, path, sizeBytes } = await library.import(resolve(file), options);
+  output.event({ type: 'imported', id, name, classWord, version, path, sizeBytes });
+  const { green, bold } = output.colours;
+  output.say(`${green('✓')} Imported ${bold(`@${name}`)} (${classWord}), ${formatBytes(sizeBytes)}`);
+  output.say(`  ${path}`);
+}
+
+/** undefined for a file that says of itself what it is. */
+function loraFacts(flags: ImportFlags): LoraFacts | undefined {
+  const { name, class: classWord, identifier = USUAL_IDENTIFIER, architecture } = flags;
+  const isLora = classWord !== undefined || flags.identifier !== undefined || architecture !== undefined;
+  if (!isLora) return undefined;
+  if (name === undefined || classWord === undefined) {
+    throw new LikenessError('input', 'a plain LoRA file needs a name and a class word', {
+      advice: 'Add --name and --class, for example --name watch --class "wrist watch".',
+    });
+  }
+  return { name, classWord, identifier, ...(architecture !== undefined && { architecture }) };
+}
+
+async function runExport(wanted: string, flags: ExportFlags, output: Output): Promise<void> {
+  const library = new FileLibrary(dataFolders().concepts);
+  const { id, name } = await findStored(wanted, library);
+  const { version, sizeBytes } = await library.version(id, flags.revision);
+  const target = resolve(flags.out ?? name + CONCEPT_SUFFIX);
+  if (existsSync(target) && !flags.replace) {
+    throw new LikenessError('input', `${target} is there already`, {
+      advice: 'Choose another --out, or write over it with --replace.',
+    });
+  }
+  await library.export(id, target, version);
+  output.event({ type: 'exported', id, name, version, path: target, sizeBytes });
+  const { green, bold } = output.colours;
+  output.say(`${green('✓')} Exported ${bold(`@${name}`)}, version ${version}, ${formatBytes(sizeBytes)}`);
+  output.say(`  ${target}`);
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writePlainLora, writeSmallConcept } from '../library/small-concept.ts';
+import { likeness, temporaryFolder } from './binary.ts';
+
+describe('concepts', () => {
+  it('go out and in again, away and back', async () => {
+    const home = temporaryFolder();
+    const file = await writeSmallConcept(home, 'aurora', 1);
+    const imported = await likeness(['concepts', 'import', file], { home });
+    expect(imported.stderr).toContain('✓ Imported @aurora (bottle)');
+    expect(imported.exitCode).toBe(0);
+    const stored = join(home, 'data', 'concepts', 'aurora.safetensors');
+    expect(readFileSync(stored)).toEqual(readFileSync(file));
+
+    const exported = await likeness(['concepts', 'export', '@aurora', '--json'], { home });
+    expect(exported.events).toMatchObject([{ type: 'exported', name: 'aurora', version: 1 }]);
+    expect(readFileSync(join(home, 'aurora.safetensors'))).toEqual(readFileSync(stored));
+    const again = await likeness(['concepts', 'export', 'aurora'], { home });
+    expect(again.stderr).toMatch(/is there already\n.*--replace/);
+    expect(again.exitCode).toBe(2);
+
+    const removed = await likeness(['concepts', 'remove', 'aurora'], { home });
+    expect(removed.stderr).toContain('likeness concepts restore aurora');
+    expect(existsSync(stored)).toBe(false);
+    const gone = await likeness(['concepts', 'remove', 'aurora'], { home });
+    expect(gone.stderr).toContain('no concept is named aurora');
+    const listed = await likeness(['concepts', 'list', '--removed'], { home });
+    expect(listed.stdout).toMatch(/@aurora +bottle +1 version/);
+    const restored = await likeness(['concepts', 'restore', 'aurora'], { home });
+    expect(restored.stderr).toContain('✓ Restored @aurora');
+    expect(existsSync(stored)).toBe(true);
+    expect((await likeness(['concepts', 'restore', 'aurora'], { home })).exitCode).toBe(1);
+  });
+
+  it('import plain LoRA files once they are told what they are', async () => {
+    const home = temporaryFolder();
+    const file = await writePlainLora(home);
+    const bare = await likeness(['concepts', 'import', file], { home });
+    expect(bare.stderr).toContain('likeness concepts import FILE --name N --class C');
+    const half = await likeness(['concepts', 'import', file, '--class', 'watch'], { home });
+    expect(half.stderr).toContain('needs a name and a class word');
+    const told = ['--name', 'watch', '--class', 'wrist watch', '--identifier', 'olis'];
+    const whole = await likeness(['concepts', 'import', file, ...told], { home });
+    expect(whole.stderr).toContain('✓ Imported @watch (wrist watch)');
+    const shown = await likeness(['concepts', 'show', 'watch'], { home });
+    expect(shown.stdout).toMatch(/identifier +olis/);
+    const own = await writeSmallConcept(home, 'aurora', 1);
+    const both = await likeness(['concepts', 'import', own, '--name', 'b', '--class', 'bottle'], { home });
+    expect(both.stderr).toContain('says itself what it is');
+  });
+
+  it('are listed in their newest version, beside those that are damaged', async () => {
+    const home = temporaryFolder();
+    const folder = join(home, 'data', 'concepts');
+    await mkdir(folder, { recursive: true });
+    await writeSmallConcept(folder, 'aurora', 1, { classWord: 'old bottle' });
+    await writeSmallConcept(folder, 'aurora', 2, { version: 2 });
+    writeFileSync(join(folder, 'broken.safetensors'), 'x');
+    const { stdout, stderr } = await likeness(['concepts', 'list'], { home });
+    expect(stdout.match(/@aurora/g)).toHaveLength(1);
+    expect(stdout).not.toContain('old bottle');
+    expect(stderr).toContain('broken.safetensors');
+  });
+});
