@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { exportedSize, exportSide, pictureSizeFor } from '../../shared/geometry.ts';
+
+describe('an export', () => {
+  it('is four times the model, and never more than Figma takes', () => {
+    expect(exportSide(64)).toBe(256);
+    expect(exportSide(512)).toBe(2048);
+    expect(exportSide(2048)).toBe(4096);
+  });
+
+  it('keeps the frame in proportion, up and down', () => {
+    expect(exportedSize({ width: 1440, height: 900 }, 2048)).toMatchObject({ width: 2048, height: 1280 });
+    expect(exportedSize({ width: 30, height: 60 }, 256)).toMatchObject({ width: 128, height: 256 });
+    expect(exportedSize({ width: 100, height: 100 }, 256).scale).toBe(2.56);
+  });
+
+  it('has a pixel each way, however thin the frame', () => {
+    expect(exportedSize({ width: 10_000, height: 1 }, 256)).toMatchObject({ width: 256, height: 1 });
+  });
+});
+
+describe('the picture for a frame', () => {
+  const model = { resolution: 512, sizeUnit: 64 };
+
+  it.each([
+    [
+      { width: 300, height: 300 },
+      { width: 512, height: 512 },
+    ],
+    [
+      { width: 1920, height: 1080 },
+      { width: 704, height: 384 },
+    ],
+    [
+      { width: 1080, height: 1920 },
+      { width: 384, height: 704 },
+    ],
+  ])('has its proportions and the pixels of the model: %o', (frame, size) => {
+    expect(pictureSizeFor(frame, model)).toEqual(size);
+  });
+
+  it('is no banner: models repeat the object there', () => {
+    expect(pictureSizeFor({ width: 5000, height: 100 }, model)).toEqual({ width: 704, height: 384 });
+  });
+
+  it('is a multiple of the unit for a small model too', () => {
+    expect(pictureSizeFor({ width: 1.5, height: 1 }, { resolution: 64, sizeUnit: 16 })).toEqual({
+      width: 80,
+      height: 48,
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { LikenessError } from '../../shared/errors.ts';
+import { reportOf } from '../../shared/protocol/error-report.ts';
+import { ID_PATTERN, newId } from '../../shared/protocol/ids.ts';
+import { MESSAGE_MAX_BYTES } from '../../shared/protocol/limits.ts';
+import { parseClientMessage, parseServerMessage } from '../../shared/protocol/message-text.ts';
+
+const generate = {
+  type: 'generate',
+  job: 'job-00000001',
+  prompt: '@aurora on a beach',
+  count: 2,
+  seed: 7,
+  strength: 1,
+  mask: 'adaptive',
+};
+const teach = {
+  type: 'teach',
+  job: 'job-00000001',
+  name: 'aurora',
+  classWord: 'bottle',
+  images: ['image-0001'],
+};
+const token = 'q7mZ0V5xk2Yw8RjT1bNfL4cHsDgUoIePaXyQ3KvWu9E';
+const hello = { type: 'hello', protocol: 1, token, client: { name: 'test', version: '1' } };
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('was taken');
+}
+
+describe('a client message', () => {
+  it.each([generate, teach, hello])('is taken: $type', (message) => {
+    expect(parseClientMessage(JSON.stringify(message))).toEqual(message);
+  });
+
+  it('says hello in any version, so that a wrong one is answered', () => {
+    expect(parseClientMessage(JSON.stringify({ ...hello, protocol: 99 }))).toMatchObject({ protocol: 99 });
+  });
+
+  it.each([
+    ['no JSON', '{"type":', 'not JSON'],
+    ['null', 'null', 'Invalid input'],
+    ['an unknown type', '{"type":"format-disk"}', 'type: '],
+    ['a path as job', { ...generate, job: '../../secret' }, 'job: expected a job id'],
+    ['an option as job', { ...generate, job: '--version' }, 'job: expected a job id'],
+    ['a field of its own', { ...generate, out: '/tmp' }, 'Unrecognized key: "out"'],
+    ['no pictures', { ...generate, count: 0 }, 'count: '],
+    ['too many pictures', { ...generate, count: 17 }, 'count: '],
+    ['a seed with no room for the batch', { ...generate, seed: 2 ** 32 - 1 }, 'seed: '],
+    ['a long prompt', { ...generate, prompt: 'x'.repeat(1001) }, 'prompt: '],
+    ['a name for two files', { ...teach, name: 'a/b' }, 'name: expected a lower-case name'],
+    [
+      '33 images',
+      { ...teach, images: Array.from({ length: 33 }, (_, k) => `image-${1000 + k}`) },
+      'images: ',
+    ],
+    ['a message without end', `"${'x'.repeat(MESSAGE_MAX_BYTES)}"`, 'characters, expected at most'],
+  ])('is refused: %s', (_, message, expected) => {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    expect(() => parseClientMessage(text)).toThrow(expect.objectContaining({ code: 'message-format' }));
+    expect(() => parseClientMessage(text)).toThrow(expected);
+  });
+
+  it('is refused without a word of its token', () => {
+    const text = JSON.stringify({ ...hello, token: `${token}secret` });
+    expect(messageOf(() => parseClientMessage(text))).toBe('message: token: expected a token');
+  });
+});
+
+describe('a message from the companion', () => {
+  it('never says that a job is done by its progress', () => {
+    const progress = {
+      type: 'progress',
+      job: 'job-00000001',
+      phase: 'sampling',
+      step: 4,
+      steps: 4,
+      secondsLeft: 0,
+    };
+    expect(parseServerMessage(JSON.stringify({ ...progress, fraction: 0.99 }))).toMatchObject({ step: 4 });
+    expect(() => parseServerMessage(JSON.stringify({ ...progress, fraction: 1 }))).toThrow('fraction: ');
+  });
+
+  it('may say more than this version knows', () => {
+    expect(parseServerMessage('{"type":"pong","load":0.5}')).toEqual({ type: 'pong' });
+  });
+});
+
+describe('an error on the wire', () => {
+  it('has advice, its own or that of its code', () => {
+    expect(reportOf(new LikenessError('input', 'got 0', { advice: 'Use 1.' }))).toEqual({
+      code: 'input',
+      message: 'got 0',
+      advice: 'Use 1.',
+    });
+    expect(reportOf(new LikenessError('token', 'no token')).advice).toContain('Connect again');
+  });
+
+  it('tells nothing of a bug but that it is one', () => {
+    const report = reportOf(new Error('internal: /home/ada/secret.txt is not a number'));
+    expect(report.code).toBe('internal');
+    expect(JSON.stringify(report)).not.toContain('ada');
+  });
+});
+
+describe('an id', () => {
+  it('is new for other bytes, and fits the pattern', () => {
+    const ids = [0, 1].map((byte) => newId('image', new Uint8Array(16).fill(byte)));
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(ID_PATTERN);
+  });
+});

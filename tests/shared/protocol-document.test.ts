@@ -1,0 +1,127 @@
+/** Holds docs/protocol.md to the schemas: what it names exists, and what exists is named. */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { adviceFor, reportCodes } from '../../shared/advice.ts';
+import { HOST, PORTS, SOCKET_PATH } from '../../shared/protocol/address.ts';
+import { clientMessageSchema } from '../../shared/protocol/client-messages.ts';
+import { frameHeaderSchema } from '../../shared/protocol/frame-header.ts';
+import { routes } from '../../shared/protocol/http.ts';
+import { decodeFrame } from '../../shared/protocol/image-frame.ts';
+import { jobSchema } from '../../shared/protocol/job.ts';
+import * as limits from '../../shared/protocol/limits.ts';
+import { parseClientMessage, parseServerMessage } from '../../shared/protocol/message-text.ts';
+import { serverMessageSchema } from '../../shared/protocol/server-messages.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
+import type { z } from '../../shared/protocol/zod.ts';
+
+const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+
+function section(title: string): string {
+  return page.split(/^## /m).find((part) => part.startsWith(`${title}\n`))!;
+}
+
+/** Rows of the tables in a text, without their heads. */
+function rows(text: string): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split(' | ')
+        .map((cell) => cell.trim()),
+    )
+    .filter(([first]) => first!.startsWith('`'));
+}
+
+/** What a section tells of each entry: its fields, in order, with a ? for those that may be missing. */
+function told(title: string, kind: string): Record<string, string[]> {
+  const entries = section(title)
+    .split(/^### /m)
+    .slice(1)
+    .map((part) => {
+      const name = new RegExp(`^\`([a-z-]+)\`${kind}\\n`).exec(part)![1]!;
+      return [name, rows(part).map(([field]) => field!.slice(1, -1))] as const;
+    });
+  return Object.fromEntries(entries);
+}
+
+/** The same of the schemas. */
+function defined(options: readonly z.ZodObject[], discriminator: string): Record<string, string[]> {
+  return Object.fromEntries(
+    options.map(({ shape }) => {
+      const [name] = (shape[discriminator] as z.ZodLiteral<string>).values;
+      const fields = Object.entries(shape).filter(([field]) => field !== discriminator);
+      return [
+        name,
+        fields.map(([field, type]) =>
+          (type as z.ZodType).safeParse(undefined).success ? `${field}?` : field,
+        ),
+      ];
+    }),
+  );
+}
+
+/** The lines of the transcript: who speaks, whether it is a frame, and the JSON. */
+const transcript = /```transcript\n([^`]*)```/
+  .exec(page)![1]!
+  .trim()
+  .split('\n')
+  .map((line) => /^([<>]) (frame )?(\{.*\})$/.exec(line)!)
+  .map(([, speaker, frame, json]) => ({ speaker: speaker!, isFrame: frame !== undefined, json: json! }));
+
+describe('docs/protocol.md', () => {
+  it.each([
+    ['Messages from the client', '', clientMessageSchema.options, 'type'],
+    ['Messages from the companion', '', serverMessageSchema.options, 'type'],
+    ['A job', ' job', jobSchema.options, 'kind'],
+    ['Binary frames', ' frame', frameHeaderSchema.options, 'kind'],
+  ] as const)('names every entry and field: %s', (title, kind, options, discriminator) => {
+    expect(told(title, kind)).toEqual(defined(options, discriminator));
+  });
+
+  it('lists every error code with its advice', () => {
+    expect(rows(section('Errors'))).toEqual(reportCodes.map((code) => [`\`${code}\``, adviceFor(code)]));
+  });
+
+  it('lists every limit with its value', () => {
+    const listed = Object.fromEntries(
+      rows(section('Limits')).map(([name, value]) => [name!.slice(1, -1), Number(value)]),
+    );
+    expect(listed).toEqual({ ...limits });
+  });
+
+  it('lists every address', () => {
+    const addresses = Object.values(routes).map((route) =>
+      typeof route === 'string' ? route : route('ID', 'N' as unknown as number),
+    );
+    expect(rows(section('HTTP')).map(([address]) => address!.slice(1, -1))).toEqual(addresses);
+  });
+
+  it('gives version, host, ports and path of the socket', () => {
+    expect(page).toContain(`Version ${PROTOCOL_VERSION}.`);
+    expect(page).toContain(
+      `\`${HOST}\`, on the first free of the ports ${PORTS[0]}, ${PORTS[1]} and ${PORTS[2]}`,
+    );
+    expect(page).toContain(`path is \`${SOCKET_PATH}\``);
+  });
+
+  it('shows bytes that decode', () => {
+    const hex = /```hex\n([^`]*)```/.exec(page)![1]!.trim().split(/\s+/);
+    const { header, payload } = decodeFrame(Uint8Array.from(hex, (byte) => Number.parseInt(byte, 16)));
+    expect(header).toMatchObject({ kind: 'mask', rows: 1, columns: 2 });
+    expect([...payload]).toEqual([0, 255]);
+  });
+
+  it.each(transcript)('has a transcript that parses: $speaker $json', ({ speaker, isFrame, json }) => {
+    const parsed = isFrame
+      ? frameHeaderSchema.parse(JSON.parse(json))
+      : speaker === '>'
+        ? parseClientMessage(json)
+        : parseServerMessage(json);
+    // Nothing that a schema would ignore.
+    expect(parsed).toEqual(JSON.parse(json));
+    if (isFrame) expect(speaker === '>').toBe((parsed as { kind: string }).kind === 'upload');
+  });
+});
