@@ -30,16 +30,6 @@ export function exportSide(resolution: ImagePixels): ImagePixels {
   return Math.min(REFERENCE_OVERSAMPLING * resolution, IMAGE_MAX_SIDE);
 }
 
-/** The size of a frame's export, and canvas pixels to image pixels as a factor. No side is less than a pixel. */
-export function exportedSize(
-  { width, height }: CanvasSize,
-  longestSide: ImagePixels,
-): ImageSize & { readonly scale: number } {
-  const scale = longestSide / Math.max(width, height);
-  const side = (length: CanvasPixels): ImagePixels => Math.max(1, Math.round(length * scale));
-  return { width: side(width), height: side(height), scale };
-}
-
 /** What models can make is narrower than what canvases hold: beyond this they repeat the object. */
 const MAX_ASPECT = 2;
 

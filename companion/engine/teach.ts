@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
+import { TEACH_MAX_IMAGES } from '../../shared/protocol/limits.ts';
 import { Random } from '../diffusion/random.ts';
 import { decodePicture } from '../images/decode.ts';
 import { thumbnailUrl } from '../images/encode.ts';
@@ -22,9 +23,6 @@ import { type LoadedModel, loadModel } from './loaded-model.ts';
 import { Pace } from './pace.ts';
 import type { TeachRequest } from './requests.ts';
 import { identifierFor, runFingerprint, teachingSettings } from './teaching-plan.ts';
-
-/** More frames than this add time and no likeness: the paper uses 3 to 5. */
-export const MAX_IMAGES = 32;
 
 /** Between two savings of a run: a crash costs no more than this, and saving takes well under a second. */
 const SAVE_INTERVAL_MS = 15_000;
@@ -54,8 +52,8 @@ export async function* teach(request: TeachRequest): AsyncGenerator<TeachEvent, 
 
 /** @throws LikenessError `input` for none or too many, `image-*` for one that is no use */
 export async function readFrames(files: readonly string[]): Promise<Picture[]> {
-  if (files.length < 1 || files.length > MAX_IMAGES) {
-    throw new LikenessError('input', `got ${files.length} images, expected 1 to ${MAX_IMAGES}`, {
+  if (files.length < 1 || files.length > TEACH_MAX_IMAGES) {
+    throw new LikenessError('input', `got ${files.length} images, expected 1 to ${TEACH_MAX_IMAGES}`, {
       advice: 'Three to eight frames from different angles work best.',
     });
   }

@@ -2,17 +2,12 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { classWordSchema, conceptNameSchema, rightsSchema } from '../../shared/protocol/concept.ts';
 import type { Factors } from './factors.ts';
 import type { FiledFactors } from './model-fit.ts';
 
-/** File names and prompts (`@aurora`) use the name, so it must be safe in both. */
-export const CONCEPT_NAME = /^[a-z][a-z0-9-]{0,40}$/;
-
 /** A token's text, such as `zqx` or `<zqx>`: without spaces it stays one word of a prompt. */
 const IDENTIFIER = /^[A-Za-z0-9<>_*-]{1,32}$/;
-
-/** A word or two in any script, as it stands in a caption. */
-const CLASS_WORD = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}' -]{0,39}$/u;
 
 /** Long enough for a name or a sentence of a contract; the header is read whenever concepts are listed. */
 const TEXT_MAX_LENGTH = 1000;
@@ -49,18 +44,10 @@ export const baseModelSchema = z.strictObject({
   architecture: z.enum(BASE_ARCHITECTURES),
 });
 
-export const rightsSchema = z.strictObject({
-  owner: text.optional(),
-  licence: text.optional(),
-  note: text.optional(),
-  /** The last day of use, YYYY-MM-DD. */
-  expires: z.iso.date().optional(),
-});
-
 /** What a concept says of itself. Each field is parsed from a file's header and again before it is written. */
 export const conceptFactsSchema = z.strictObject({
-  name: z.string().regex(CONCEPT_NAME, 'expected a lower-case name such as aurora or aurora-2'),
-  classWord: z.string().regex(CLASS_WORD, 'expected a word or two such as bottle'),
+  name: conceptNameSchema,
+  classWord: classWordSchema,
   identifier: z.string().regex(IDENTIFIER, 'expected one word such as zqx'),
   baseModel: baseModelSchema,
   /** Of the pictures it was taught with, in pixels. */

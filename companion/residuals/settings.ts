@@ -7,13 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
-
-export const MASK_MODES = ['adaptive', 'median', 'full', 'off'] as const;
-/**
- * adaptive: a mask that follows the object's size. median: the paper's. full: the residual everywhere (plain
- * sampling). off: the base model.
- */
-export type MaskMode = (typeof MASK_MODES)[number];
+import { maskModeSchema } from '../../shared/protocol/requests.ts';
 
 export const SAMPLER_NAMES = ['ddim', 'euler', 'dpmpp2m', 'pndm'] as const;
 
@@ -51,7 +45,7 @@ const sampling = z.strictObject({
   sampler: z.enum(SAMPLER_NAMES).default('ddim'),
   steps: count.max(1000).default(30),
   guidanceScale: z.number().min(1).max(50).default(7.5),
-  mask: z.enum(MASK_MODES).default('median'),
+  mask: maskModeSchema.default('median'),
   /** What the unconditional half of guidance gets: the conditional half's mask, or the base model's weights. */
   unconditional: z.enum(['masked', 'base']).default('masked'),
 });

@@ -1,21 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { exportedSize, exportSide, pictureSizeFor } from '../../shared/geometry.ts';
+import { exportSide, pictureSizeFor } from '../../shared/geometry.ts';
 
 describe('an export', () => {
   it('is four times the model, and never more than Figma takes', () => {
     expect(exportSide(64)).toBe(256);
     expect(exportSide(512)).toBe(2048);
     expect(exportSide(2048)).toBe(4096);
-  });
-
-  it('keeps the frame in proportion, up and down', () => {
-    expect(exportedSize({ width: 1440, height: 900 }, 2048)).toMatchObject({ width: 2048, height: 1280 });
-    expect(exportedSize({ width: 30, height: 60 }, 256)).toMatchObject({ width: 128, height: 256 });
-    expect(exportedSize({ width: 100, height: 100 }, 256).scale).toBe(2.56);
-  });
-
-  it('has a pixel each way, however thin the frame', () => {
-    expect(exportedSize({ width: 10_000, height: 1 }, 256)).toMatchObject({ width: 256, height: 1 });
   });
 });
 

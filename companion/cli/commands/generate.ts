@@ -3,10 +3,11 @@
 import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
+import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
 import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
 import type { ConceptSummary } from '../../residuals/concept-file.ts';
-import { MASK_MODES, type MaskMode, SAMPLER_NAMES, type SamplingSettings } from '../../residuals/settings.ts';
+import { SAMPLER_NAMES, type SamplingSettings } from '../../residuals/settings.ts';
 import { findConcept, mentionedConcepts } from '../concept-catalogue.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
 import { jsonEvent } from '../event-json.ts';

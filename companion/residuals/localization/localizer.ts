@@ -1,7 +1,7 @@
 /** Feeds the mask inputs of each denoising step by the chosen mode, and keeps what the blocks' attention showed. */
 
+import type { MaskMode } from '../../../shared/protocol/requests.ts';
 import { float32, type Tensor } from '../../checkpoint/tensor.ts';
-import type { MaskMode } from '../settings.ts';
 import type { Site } from '../sites.ts';
 import { AdaptiveMask, type LocalizedMask, type ScoreMap } from './adaptive-mask.ts';
 import { localizedNames } from './attach-localized.ts';
