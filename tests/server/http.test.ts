@@ -1,0 +1,170 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pictureKind } from '../../companion/images/file-kind.ts';
+import { type ConceptSummary, conceptSummarySchema } from '../../shared/protocol/concept.ts';
+import { conceptsSchema, healthSchema, historySchema } from '../../shared/protocol/http.ts';
+import { ended, generateWish, uploads } from '../jobs/opened-queue.ts';
+import { writePlainLora, writeSmallConcept } from '../library/small-concept.ts';
+import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
+
+let running: RunningServer;
+let token: string;
+beforeAll(async () => {
+  running = await startServer();
+  token = await running.pair();
+});
+afterAll(() => running.stop());
+
+function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { Authorization: `Bearer ${token}`, Origin: PLUGIN_ORIGIN, ...init.headers };
+  return fetch(`${running.address}${path}`, { ...init, headers });
+}
+
+function send(method: string, body: unknown): RequestInit {
+  return { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+}
+
+async function bytesOf(response: Response): Promise<Uint8Array> {
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function importConcept(name: string, weight: number): Promise<ConceptSummary> {
+  const body = await readFile(await writeSmallConcept(running.home, name, weight));
+  const response = await ask('/api/concepts', { method: 'POST', body });
+  expect(response.status).toBe(201);
+  return conceptSummarySchema.parse(await response.json());
+}
+
+describe('health', () => {
+  it('says who it is and what it speaks, and nothing else', async () => {
+    const response = await fetch(`${running.address}/health`);
+    const text = await response.text();
+    expect(healthSchema.parse(JSON.parse(text))).toEqual({ name: 'likeness', protocol: 1 });
+    expect(Object.keys(JSON.parse(text))).toEqual(['name', 'protocol']);
+  });
+
+  it.each(['127.0.0.1', '[::1]'])('answers on %s', async (host) => {
+    expect((await fetch(`http://${host}:${running.port}/health`)).status).toBe(200);
+  });
+});
+
+describe('concepts over HTTP', () => {
+  it('are imported, listed, found, changed, exported, removed and restored', async () => {
+    const concept = await importConcept('aurora', 1);
+    expect(concept).toMatchObject({ name: 'aurora', classWord: 'bottle', version: 1, usable: true });
+    await importConcept('summit', 2);
+
+    const listed = conceptsSchema.parse(await (await ask('/api/concepts')).json());
+    expect(listed.concepts.map(({ name }) => name)).toEqual(['aurora', 'summit']);
+    const found = conceptsSchema.parse(await (await ask('/api/concepts?search=sum')).json());
+    expect(found.concepts.map(({ name }) => name)).toEqual(['summit']);
+
+    const address = `/api/concepts/${concept.id}`;
+    const rights = { owner: 'Aurora Ltd', expires: '2020-01-31' };
+    const changed = await (await ask(address, send('PATCH', { name: 'aurora-2', rights }))).json();
+    expect(changed).toMatchObject({ id: concept.id, name: 'aurora-2', rights, usable: false });
+
+    const file = await ask(`${address}/file`);
+    expect(file.headers.get('content-disposition')).toContain('aurora-2.safetensors');
+    expect((await bytesOf(file)).length).toBe(Number(file.headers.get('content-length')));
+    expect((await ask(`${address}/thumbnail`)).status).toBe(404);
+
+    expect((await ask(address, { method: 'DELETE' })).status).toBe(204);
+    expect((await ask(address)).status).toBe(404);
+    const { concepts } = (await (await ask('/api/removed-concepts')).json()) as { concepts: unknown[] };
+    expect(concepts).toMatchObject([{ id: concept.id, name: 'aurora-2' }]);
+    expect(await (await ask(`${address}/restore`, { method: 'POST' })).json()).toMatchObject({
+      name: 'aurora-2',
+    });
+    expect((await ask(address)).status).toBe(200);
+  });
+
+  it('of another tool need what their file does not say', async () => {
+    const body = await readFile(await writePlainLora(running.home));
+    expect((await ask('/api/concepts', { method: 'POST', body })).status).toBe(422);
+    const facts = 'name=borrowed&classWord=bottle&identifier=sks';
+    const response = await ask(`/api/concepts?${facts}`, { method: 'POST', body });
+    expect(await response.json()).toMatchObject({ name: 'borrowed', referenceCount: 0 });
+  });
+
+  it('that are no concept files are refused, and leave nothing behind', async () => {
+    const response = await ask('/api/concepts', { method: 'POST', body: 'not a safetensors file' });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ code: 'concept-format', advice: expect.any(String) });
+  });
+});
+
+describe('jobs over HTTP', () => {
+  it('have a history, pictures and masks, until they are removed', async () => {
+    await running.queue.submit('job-of-history', generateWish({ prompt: 'a toy on a beach' }));
+    await ended(running.queue, 'job-of-history');
+    const history = historySchema.parse(await (await ask('/api/jobs?search=beach&limit=5')).json());
+    expect(history).toMatchObject({ jobs: [{ job: 'job-of-history' }], next: null });
+    expect((await (await ask('/api/jobs?search=mountain')).json()) as unknown).toMatchObject({ jobs: [] });
+
+    const picture = await ask('/api/jobs/job-of-history/pictures/1');
+    expect(picture.headers.get('content-type')).toBe('image/png');
+    expect(pictureKind(await bytesOf(picture))).toBe('PNG');
+    const mask = await ask('/api/jobs/job-of-history/pictures/1/masks/aurora');
+    expect(pictureKind(await bytesOf(mask))).toBe('PNG');
+    expect((await ask('/api/jobs/job-of-history/pictures/7')).status).toBe(404);
+    expect((await ask('/api/jobs/job-of-history/pictures/1/masks/summit')).status).toBe(404);
+
+    expect((await ask('/api/jobs/job-of-history', { method: 'DELETE' })).status).toBe(204);
+    expect((await ask('/api/jobs/job-of-history')).status).toBe(404);
+  });
+
+  it('are removed all at once', async () => {
+    await running.queue.submit('job-to-remove', generateWish());
+    await ended(running.queue, 'job-to-remove');
+    expect((await ask('/api/jobs', { method: 'DELETE' })).status).toBe(204);
+    expect(await (await ask('/api/jobs')).json()).toEqual({ jobs: [], next: null });
+  });
+});
+
+describe('images over HTTP', () => {
+  it('are taken as through the socket', async () => {
+    const body = (await uploads()).get('image-one')!.bytes as Uint8Array<ArrayBuffer>;
+    const response = await ask('/api/images/image-posted', { method: 'POST', body });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toEqual({ image: 'image-posted' });
+  });
+});
+
+describe('pages', () => {
+  it('are the studio and the plugin UI, which is sandboxed wherever it is opened', async () => {
+    const studio = await fetch(`${running.address}/`);
+    expect(await studio.text()).toContain('studio');
+    expect(studio.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    const ui = await fetch(`${running.address}/plugin-ui.html`);
+    expect(ui.headers.get('content-security-policy')).toContain('sandbox allow-scripts');
+    expect(ui.headers.get('content-security-policy')).not.toContain('allow-same-origin');
+  });
+});
+
+describe('a failure', () => {
+  it.each([
+    ['an unknown address', '/api/nothing', 404],
+    ['a query that is none', '/api/jobs?limit=many', 400],
+    ['a query twice', '/api/jobs?search=a&search=b', 400],
+    ['a concept that is not there', '/api/concepts/0123456789abcdef', 404],
+    ['an encoding that is none', '/api/concepts/%E0%A4%A', 400],
+  ])('of %s has code, message and advice, and no stack', async (_, path, status) => {
+    const response = await ask(path);
+    expect(response.status).toBe(status);
+    const text = await response.text();
+    expect(Object.keys(JSON.parse(text)).sort()).toEqual(['advice', 'code', 'message']);
+    expect(text).not.toMatch(/\.ts|node_modules|:\d+:\d+/);
+  });
+
+  it('of the companion itself says only that it is one', async () => {
+    const { list } = running.library;
+    running.library.list = () => Promise.reject(new Error('secret /home/somebody'));
+    const response = await ask('/api/concepts');
+    running.library.list = list;
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ code: 'internal' });
+    expect(await running.log()).toContain('a request failed');
+    expect(await running.log()).not.toContain('secret');
+  });
+});

@@ -1,0 +1,104 @@
+/** The real server on a free port, with the real queue and library, over an engine that does what a test says. */
+
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JobQueue } from '../../companion/jobs/job-queue.ts';
+import { FileLibrary } from '../../companion/library/file-library.ts';
+import type { BaseModelFacts } from '../../companion/server/base-model.ts';
+import { CompanionServer } from '../../companion/server/companion-server.ts';
+import { createLog, LOG_FILE } from '../../companion/server/log.ts';
+import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+import { pairedSchema } from '../../shared/protocol/http.ts';
+import { ScriptedEngine } from '../jobs/scripted-engine.ts';
+
+export const MODEL: BaseModelFacts = {
+  summary: {
+    name: 'nano',
+    resolution: 16,
+    sizeUnit: 8,
+    defaults: { teach: { steps: 4 }, generate: { steps: 4, guidanceScale: 5, mask: 'median' } },
+    classWords: ['bottle'],
+    placements: ['on a beach'],
+  },
+  identity: { name: 'nano', hash: 'ab'.repeat(32), architecture: 'stable-diffusion-v1' },
+};
+
+/** What the studio's frame and Figma's iframe send. */
+export const PLUGIN_ORIGIN = 'null';
+
+export interface RunningServer {
+  readonly port: number;
+  readonly address: string;
+  readonly home: string;
+  readonly engine: ScriptedEngine;
+  readonly queue: JobQueue;
+  readonly library: FileLibrary;
+  readonly server: CompanionServer;
+  /** As shown on the companion's screen, the newest last. */
+  readonly codes: string[];
+  /** A token, by pairing as the plugin does. */
+  pair(name?: string): Promise<string>;
+  /** Everything that was logged. */
+  log(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** @param home of an earlier server, whose files are then gone on with */
+export async function startServer(home?: string): Promise<RunningServer> {
+  const folder = home ?? (await mkdtemp(join(tmpdir(), 'likeness-server-')));
+  const pages = join(folder, 'pages');
+  await writeFile(join(await made(pages), 'studio.html'), '<!doctype html><title>studio</title>');
+  await writeFile(
+    join(await made(join(pages, 'studio')), 'panel.html'),
+    '<!doctype html><title>panel</title>',
+  );
+  const engine = new ScriptedEngine();
+  const library = new FileLibrary(join(folder, 'concepts'), { rescanIntervalMs: 50 });
+  const queue = await JobQueue.open({
+    folder: join(folder, 'jobs'),
+    engine,
+    setup: { model: 'none', device: 'auto', cacheFolder: join(folder, 'cache') },
+    modelName: 'nano',
+    library,
+  });
+  const codes: string[] = [];
+  const logs = join(folder, 'logs');
+  const server = await CompanionServer.start({
+    listeners: await listenOnLoopback(0),
+    queue,
+    library,
+    model: MODEL,
+    tokenFile: join(folder, 'clients.json'),
+    cacheFolder: join(folder, 'cache'),
+    pages,
+    version: '0.1.0',
+    log: createLog({ folder: logs }),
+    showCode: (digits) => codes.push(digits),
+  });
+  const address = `http://localhost:${server.port}`;
+  const pair = async (name = 'Figma plugin') => {
+    const response = await fetch(`${address}/api/pair`, {
+      method: 'POST',
+      headers: { Origin: PLUGIN_ORIGIN, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ code: codes.at(-1), client: { name, version: '0.1.0' } }),
+    });
+    return pairedSchema.parse(await response.json()).token;
+  };
+  const log = async () => {
+    const names = await readdir(logs);
+    const texts = await Promise.all(names.map((name) => readFile(join(logs, name), 'utf8')));
+    return names.includes(LOG_FILE) ? texts.join('') : '';
+  };
+  const stop = async () => {
+    await queue.close();
+    await server.close();
+    if (home === undefined) await rm(folder, { recursive: true, force: true });
+  };
+  return { port: server.port, address, home: folder, engine, queue, library, server, codes, pair, log, stop };
+}
+
+async function made(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
