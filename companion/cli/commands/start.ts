@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PORTS } from '../../../shared/protocol/address.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
-import type { Companion } from '../../server/companion.ts';
 import { serverAddress } from '../../server/loopback-host.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
 import { Interruption } from '../interruption.ts';
@@ -68,20 +67,28 @@ async function runStart(
   });
   const manifest = await installPlugin(join(folders.home, 'figma-plugin'));
   const card = new StartCard(output, manifest);
-  const companion = await openCompanion({
-    folders,
-    ports: flags.port === undefined ? PORTS : [flags.port],
-    model,
-    device: flags.device,
-    threads: flags.threads,
-    pages: PLUGIN_BUILD,
-    version: program.version() ?? '',
-    log,
-    showCode: (digits) => card.showCode(digits),
-  });
-  card.show(companion);
-  if (flags.open) openBrowser(serverAddress(companion.port));
-  await untilStopped(companion, card, output);
+  // Before anything is served: a signal must never find the companion half open.
+  const stop = new Interruption(output, () => card.tellStopping());
+  try {
+    const companion = await openCompanion({
+      folders,
+      ports: flags.port === undefined ? PORTS : [flags.port],
+      model,
+      device: flags.device,
+      threads: flags.threads,
+      pages: PLUGIN_BUILD,
+      version: program.version() ?? '',
+      log,
+      showCode: (digits) => card.showCode(digits),
+    });
+    card.show(companion);
+    if (flags.open) openBrowser(serverAddress(companion.port));
+    await untilAborted(stop.signal, () => companion.renewCode());
+    await companion.close();
+    card.tellStopped();
+  } finally {
+    stop.dispose();
+  }
 }
 
 /** Cheap where nothing has changed. */
@@ -92,20 +99,14 @@ async function buildPages(): Promise<void> {
   }
 }
 
-async function untilStopped(companion: Companion, card: StartCard, output: Output): Promise<void> {
-  const stop = new Interruption(output, () => card.tellStopping());
-  const renew = () => companion.renewCode();
-  if (process.stdin.isTTY) process.stdin.on('data', renew);
-  try {
-    await new Promise<void>((resolve) =>
-      stop.signal.addEventListener('abort', () => resolve(), { once: true }),
-    );
-    await companion.close();
-  } finally {
-    process.stdin.off('data', renew).pause();
-    stop.dispose();
-  }
-  card.tellStopped();
+/** @param renew what Enter does, on a terminal */
+async function untilAborted(signal: AbortSignal, renew: () => void): Promise<void> {
+  if (signal.aborted) return;
+  const { stdin } = process;
+  if (stdin.isTTY) stdin.on('data', renew);
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  // Listening to the terminal would keep the process alive.
+  if (stdin.isTTY) stdin.off('data', renew).pause();
 }
 
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>>> = {

@@ -1,0 +1,272 @@
+/** Too much of everything: sockets, messages, bytes, pixels, half-sent requests. The service stays up, memory flat. */
+
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { deflateSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  MAX_CONNECTIONS,
+  MAX_JUNK_MESSAGES,
+  MAX_SOCKETS,
+  MAX_UNAUTHENTICATED_SOCKETS,
+} from '../../companion/server/limits.ts';
+import { FRAME_MAX_BYTES, MESSAGE_MAX_BYTES } from '../../shared/protocol/limits.ts';
+import { uploads } from '../jobs/opened-queue.ts';
+import { closed, openConnection } from './raw-request.ts';
+import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
+import { TestClient } from './test-client.ts';
+
+let running: RunningServer;
+let token: string;
+let residentBefore: number;
+beforeEach(async () => {
+  running = await startServer();
+  token = await running.pair();
+  residentBefore = process.memoryUsage().rss;
+});
+afterEach(async () => {
+  await expectService();
+  await running.stop();
+});
+
+/** Clients of the test are in the same process, so that this bounds both sides together. */
+const GROWTH_MAX_BYTES = 400 * 1024 * 1024;
+
+/** A designer still gets in and is answered. */
+async function expectService(): Promise<void> {
+  expect(process.memoryUsage().rss - residentBefore).toBeLessThan(GROWTH_MAX_BYTES);
+  expect((await fetch(`${running.address}/health`)).status).toBe(200);
+  const client = await TestClient.connect(running.port, token);
+  client.send({ type: 'ping' });
+  await client.until('pong');
+  await client.close();
+}
+
+describe('sockets without a token', () => {
+  it('are closed after a while, if they say nothing', async () => {
+    const silent = new TestClient(running.port);
+    expect(await silent.closed).toBe(1008);
+    expect(silent.told).toEqual([]);
+  });
+
+  it('five hundred of them: the newest few stay, and a designer gets in', async () => {
+    const sockets = Array.from({ length: 500 }, () => new TestClient(running.port));
+    await Promise.allSettled(sockets.map((socket) => Promise.race([socket.opened(), socket.closed])));
+    await expectService();
+    const open = sockets.filter(({ socket }) => socket.readyState === WebSocket.OPEN);
+    expect(open.length).toBeLessThanOrEqual(MAX_UNAUTHENTICATED_SOCKETS);
+    for (const { socket } of sockets) socket.terminate();
+    await Promise.all(sockets.map((socket) => socket.closed));
+  });
+
+  it.each([
+    ['a binary frame', Buffer.alloc(100)],
+    ['no JSON', 'hello'],
+    ['another message first', '{"type":"ping"}'],
+    ['a hello without a token', '{"type":"hello","protocol":1,"client":{"name":"x","version":"1"}}'],
+  ])('are refused at once when they send %s', async (_, data) => {
+    const client = new TestClient(running.port);
+    await client.opened();
+    client.socket.send(data);
+    await client.until('refused');
+    expect(await client.closed).toBe(1008);
+  });
+
+  it('cannot have megabytes kept for them', async () => {
+    const client = new TestClient(running.port);
+    await client.opened();
+    const piece = Buffer.alloc(64 * 1024);
+    // Parts of one message that never ends.
+    for (let sent = 0; sent < 64 && client.socket.readyState === WebSocket.OPEN; sent++) {
+      await new Promise((resolve) => client.socket.send(piece, { fin: false }, resolve));
+    }
+    expect(await client.closed).toBe(1006);
+  });
+});
+
+describe('sockets with a token', () => {
+  it('are a bounded number', async () => {
+    const clients: TestClient[] = [];
+    for (let index = 0; index < MAX_SOCKETS; index++)
+      clients.push(await TestClient.connect(running.port, token));
+    const tooMany = new TestClient(running.port);
+    await tooMany.hello(token);
+    expect(await tooMany.until('refused')).toMatchObject({ code: 'too-many' });
+    await Promise.all(clients.map((client) => client.close()));
+  });
+
+  it('are closed after some junk: ten thousand messages do not keep the companion busy', async () => {
+    const client = await TestClient.connect(running.port, token);
+    for (let index = 0; index < 10_000; index++) {
+      client.socket.send(index % 2 === 0 ? '{"type":"nonsense"}' : Buffer.from('LKNF nonsense'));
+    }
+    expect(await client.closed).toBe(1008);
+    expect(client.told.filter(({ type }) => type === 'error').length).toBeLessThanOrEqual(MAX_JUNK_MESSAGES);
+    expect((await running.log()).split('\n').length).toBeLessThan(200);
+  });
+
+  it('are closed for a message larger than any image', async () => {
+    const client = await TestClient.connect(running.port, token);
+    client.socket.send(Buffer.alloc(FRAME_MAX_BYTES + 1));
+    expect(await client.closed).toBe(1009);
+  });
+
+  it('may not send a text of the size of an image', async () => {
+    const client = await TestClient.connect(running.port, token);
+    client.socket.send(' '.repeat(MESSAGE_MAX_BYTES + 1));
+    expect(await client.until('error')).toMatchObject({ code: 'message-format' });
+    client.socket.send(JSON.stringify({ type: 'ping', padding: '['.repeat(50_000) }));
+    client.socket.send('['.repeat(60_000));
+    await client.until('error', ({ message }) => message.includes('not JSON'));
+    await client.close();
+  });
+
+  it('that read nothing lose previews, never results, and are let go in the end', async () => {
+    const client = await TestClient.connect(running.port, token);
+    client.socket.pause();
+    const wish = { prompt: 'a toy', count: 16, seed: 1, strength: 1, mask: 'median' } as const;
+    client.send({ type: 'generate', job: 'job-unread', ...wish });
+    while (running.queue.jobs()[0]?.status.state !== 'done')
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    client.socket.resume();
+    expect(await client.untilFrames(16, 'picture')).toHaveLength(16);
+    await client.close();
+  });
+});
+
+/** A PNG of a few kilobytes that claims `side` x `side` pixels. */
+function bomb(side: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 6, 0, 0, 0]);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  const pixels = deflateSync(Buffer.alloc(8 * 1024 * 1024), { level: 9 });
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', pixels),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** As PNG defines it; Node 20 has none. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+describe('images', () => {
+  it.each([5_000, 30_000, 2_000_000])('that unfold to %i px a side are refused', async (side) => {
+    const client = await TestClient.connect(running.port, token);
+    client.upload('image-bomb', bomb(side));
+    expect(await client.until('error')).toMatchObject({
+      image: 'image-bomb',
+      code: expect.stringMatching(/^image-/),
+    });
+    const headers = { Authorization: `Bearer ${token}` };
+    const address = `${running.address}/api/images/image-bomb`;
+    const body = new Uint8Array(bomb(side));
+    expect((await fetch(address, { method: 'POST', headers, body })).status).toBe(422);
+    await client.close();
+  });
+
+  it.each([
+    ['a PNG that says it is a JPEG', 'png-as-jpeg'],
+    ['a page that says it is a PNG', 'page'],
+    ['a PNG signature before a page', 'signature'],
+  ])('whose first bytes lie (%s) are refused', async (_, kind) => {
+    const client = await TestClient.connect(running.port, token);
+    const png = (await uploads()).get('image-one')!.bytes;
+    const page = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
+    const bytes =
+      kind === 'png-as-jpeg' ? png : kind === 'page' ? page : Buffer.concat([png.subarray(0, 8), page]);
+    const header = {
+      kind: 'upload',
+      image: 'image-lying',
+      mediaType: kind === 'png-as-jpeg' ? 'image/jpeg' : 'image/png',
+      width: 48,
+      height: 48,
+      name: 'Frame 1',
+    };
+    client.socket.send(frameBytes(header, bytes));
+    expect(await client.until('error')).toMatchObject({ code: 'image-format' });
+    await client.close();
+  });
+
+  it('of many uploads are kept in a bounded number', async () => {
+    const client = await TestClient.connect(running.port, token);
+    const bytes = (await uploads()).get('image-one')!.bytes;
+    for (let index = 0; index < 100; index++) client.upload(`image-number-${index}`, bytes);
+    await client.until('image-received', ({ image }) => image === 'image-number-99');
+    const teach = { type: 'teach', name: 'aurora', classWord: 'toy' } as const;
+    client.send({ ...teach, job: 'job-forgotten', images: ['image-number-0'] });
+    expect(await client.until('error')).toMatchObject({ code: 'image-unknown' });
+    client.send({ ...teach, job: 'job-remembered', images: ['image-number-99'] });
+    await client.until('job', ({ job }) => job.job === 'job-remembered' && job.status.state === 'done');
+    await client.close();
+  });
+});
+
+/** A frame as encodeFrame makes it, without its checks. */
+function frameBytes(header: object, payload: Uint8Array): Buffer {
+  const json = Buffer.from(JSON.stringify(header));
+  const fixed = Buffer.from([0x4c, 0x4b, 0x4e, 0x46, 1, 0, 0, 0]);
+  fixed.writeUInt16BE(json.length, 6);
+  return Buffer.concat([fixed, json, payload]);
+}
+
+describe('requests', () => {
+  it('that are never finished are cut off (slowloris), more of them than there are connections', async () => {
+    const slow: Socket[] = [];
+    for (let index = 0; index < MAX_CONNECTIONS + 50; index++) {
+      const socket = await openConnection(running.port);
+      socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
+      slow.push(socket);
+    }
+    await Promise.all(slow.map(closed));
+  });
+
+  it('with a body larger than is read are refused', async () => {
+    const headers = { Origin: PLUGIN_ORIGIN, 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ code: '1'.repeat(1024 * 1024) });
+    const answer = await fetch(`${running.address}/api/pair`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({ code: 'message-format', advice: expect.any(String) });
+  });
+
+  it('with headers larger than a browser’s are refused', async () => {
+    const socket = await openConnection(running.port);
+    socket.write(
+      `GET /health HTTP/1.1\r\nHost: localhost:${running.port}\r\nX-Long: ${'a'.repeat(20_000)}\r\n\r\n`,
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('latin1')).toContain('431');
+    socket.destroy();
+  });
+
+  it('without a token are a bounded number a minute, and do not use up those with one', async () => {
+    const statuses: number[] = [];
+    for (let round = 0; round < 10; round++) {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => fetch(`${running.address}/api/jobs`)),
+      );
+      statuses.push(...answers.map(({ status }) => status));
+    }
+    expect(statuses).toContain(429);
+    const headers = { Authorization: `Bearer ${token}` };
+    expect((await fetch(`${running.address}/api/jobs`, { headers })).status).toBe(200);
+  });
+});
