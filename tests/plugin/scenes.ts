@@ -94,7 +94,8 @@ export const SCENES: readonly Scene[] = [
     companion: () => Object.assign(new FakeCompanion(), { isRunning: false }),
     act: async (stage) => {
       await open(stage, null);
-      await stage.ui.getByText('It is running, and still not found').click();
+      // An iframe without the permission is told "denied", and help is then open from the start.
+      await stage.ui.getByText('Your browser blocks the connection').waitFor();
     },
   },
   {

@@ -8,6 +8,13 @@ import type { FakeCompanion } from './fake-companion.ts';
 
 export type Theme = 'light' | 'dark';
 
+/** The interface's own font, as on a machine that has it; elsewhere the system's takes its place. */
+const INTER = [400, 500, 600].map((weight) => {
+  const file = `../../node_modules/@fontsource/inter/files/inter-latin-${weight}-normal.woff2`;
+  const data = readFileSync(fileURLToPath(new URL(file, import.meta.url))).toString('base64');
+  return `@font-face{font-family:Inter;font-weight:${weight};src:url(data:font/woff2;base64,${data})}`;
+});
+
 const dist = (file: string) => fileURLToPath(new URL(`../../plugin/dist/${file}`, import.meta.url));
 
 /** What Figma puts into the page for `themeColors: true`; the ones that the UI reads. */
@@ -18,7 +25,7 @@ const FIGMA_COLOURS: Readonly<Record<Theme, string>> = {
 };
 /** The addresses of the manifest, and nothing else. */
 const POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src blob: data:; " +
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src blob: data:; font-src data:; " +
   'connect-src http://localhost:17653 ws://localhost:17653 http://localhost:17654 http://localhost:17655';
 
 export interface Stage {
@@ -50,7 +57,10 @@ export async function openStage(
   await page.exposeFunction('hear', (message: UiToMain) => void sent.push(message));
   const html = readFileSync(dist('ui.html'), 'utf8')
     .replace('<html', `<html class="figma-${theme}" style="${FIGMA_COLOURS[theme]}"`)
-    .replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${POLICY}">`);
+    .replace(
+      '<head>',
+      `<head><meta http-equiv="Content-Security-Policy" content="${POLICY}"><style>${INTER.join('')}</style>`,
+    );
   await page.setContent('<!doctype html><body style="margin:0"></body>');
   await page.evaluate((source) => {
     const { hear } = window as unknown as { hear: (message: unknown) => void };

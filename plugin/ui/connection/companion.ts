@@ -66,13 +66,6 @@ export class Companion {
     }
   }
 
-  /** Gives up the token, so that another code can be entered. */
-  forget(): void {
-    this.#token = null;
-    this.#handlers.keepToken(null);
-    this.search();
-  }
-
   send(message: ClientMessage): void {
     this.#socket?.send(message);
   }

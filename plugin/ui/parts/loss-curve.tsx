@@ -1,5 +1,5 @@
-const WIDTH = 320;
-const HEIGHT = 48;
+const WIDTH = 184;
+const HEIGHT = 64;
 
 /** How the loss falls: its shape is what matters, so there are no axes. */
 export function LossCurve({ losses }: { readonly losses: readonly number[] }) {

@@ -48,7 +48,7 @@ export function PictureTile({ view, label, aspect, showMask, confidence, seed }:
             }
           >
             {isSure ? null : <Icon name="warning" />}
-            {isSure ? '' : 'Unsure '}
+            {isSure ? 'Mask ' : 'Unsure, '}
             {Math.round(confidence * 100)} %
           </span>
         )}

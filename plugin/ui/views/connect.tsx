@@ -88,7 +88,8 @@ function Absent() {
       {access === 'denied' ? (
         <Note tone="warning" title="Your browser blocks the connection">
           <p>
-            Allow this site to reach “apps on device” in the browser’s site settings, then reload the page.
+            Allow Figma to reach “apps on device” in the browser’s site settings and reload the page. If it
+            stays blocked, use Figma’s desktop app.
           </p>
         </Note>
       ) : null}

@@ -17,11 +17,6 @@ export function EndedJob({ job }: { readonly job: JobState }) {
         <div class="card-title">
           <span class="title">{jobTitle(job)}</span>
           <span class="quiet">{facts(job)}</span>
-          {status.state === 'failed' ? (
-            <span class="problem" title={status.advice}>
-              {failureTitle(status.code)}. {status.advice}
-            </span>
-          ) : null}
         </div>
         {job.kind === 'generate' ? (
           <IconButton icon="redo" label="Use these settings" onClick={() => app.reuseJob(job)} />
@@ -32,6 +27,11 @@ export function EndedJob({ job }: { readonly job: JobState }) {
           onClick={() => app.history.remove(job.job)}
         />
       </div>
+      {status.state === 'failed' ? (
+        <p class="hint problem">
+          {failureTitle(status.code)}. {status.advice}
+        </p>
+      ) : null}
       {job.kind === 'generate' && job.pictures.length > 0 ? <Strip job={job} /> : null}
     </li>
   );

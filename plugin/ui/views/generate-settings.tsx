@@ -43,7 +43,7 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
             max={SEED_MAX}
             onChange={(seed) => onChange({ seed: Math.round(seed ?? 0), seedLocked: true })}
           />
-          <IconButton icon="dice" label="Another seed" onClick={() => onChange({ seed: newSeed() })} />
+          <IconButton icon="shuffle" label="Another seed" onClick={() => onChange({ seed: newSeed() })} />
           <IconButton
             icon={draft.seedLocked ? 'lock' : 'unlock'}
             label="Keep this seed"

@@ -4,6 +4,7 @@ import { mentionedNames } from '../concepts/mention.ts';
 import { MentionField } from '../parts/mention-field.tsx';
 import type { GenerateDraft } from '../work/drafts.ts';
 import { GenerateSettings } from './generate-settings.tsx';
+import { SelectedVariant } from './selected-variant.tsx';
 import { Suggestions } from './suggestions.tsx';
 import { Variants } from './variants.tsx';
 
@@ -39,6 +40,7 @@ export function Generate() {
         submit();
       }}
     >
+      <SelectedVariant />
       <section>
         <MentionField
           id={PROMPT_ID}

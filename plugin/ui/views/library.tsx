@@ -22,8 +22,8 @@ export function Library() {
     <div class="view">
       {library.failure.value === undefined ? null : <FailureNote report={library.failure.value} />}
       {removed === undefined ? null : (
-        <div class="undo" role="status">
-          <span>Removed @{removed.name}.</span>
+        <div class="banner" role="status">
+          <span class="banner-text">Removed @{removed.name}.</span>
           <button type="button" class="link" onClick={() => library.restore(removed)}>
             Take it back
           </button>

@@ -51,14 +51,16 @@ function Workplace() {
         <Tabs />
       </header>
       <main>
-        {phase === 'ready' ? null : (
-          <Note tone="warning" title="The companion does not answer">
-            <p>Connecting again. Work that was started goes on there, or as soon as it is running again.</p>
-          </Note>
-        )}
-        {app.failure.value === undefined ? null : (
-          <FailureNote report={app.failure.value} onClose={() => (app.failure.value = undefined)} />
-        )}
+        <div class="notices">
+          {phase === 'ready' ? null : (
+            <Note tone="warning" title="The companion does not answer">
+              <p>Connecting again. Work that was started goes on there, or as soon as it is running again.</p>
+            </Note>
+          )}
+          {app.failure.value === undefined ? null : (
+            <FailureNote report={app.failure.value} onClose={() => (app.failure.value = undefined)} />
+          )}
+        </div>
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${view}`}>
           <Panel />
         </div>

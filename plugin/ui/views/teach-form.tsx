@@ -11,7 +11,7 @@ import type { TeachDraft } from '../work/drafts.ts';
 import { FrameGrid } from './frame-grid.tsx';
 
 /** Class words that fit on two lines. */
-const CLASS_WORDS = 7;
+const CLASS_WORDS = 6;
 
 export function TeachForm() {
   const app = useApp();
@@ -24,13 +24,8 @@ export function TeachForm() {
   const sending = app.teaching.sending.value;
   const isSending = sending.state === 'sending';
   const most = app.limits.value?.teachMaxImages ?? TEACH_MAX_IMAGES;
-  const canStart =
-    app.connected.value &&
-    !isSending &&
-    frames.length > 0 &&
-    frames.length <= most &&
-    isConceptName(name) &&
-    CLASS_WORD.test(draft.classWord.trim());
+  const missing = whatIsMissing(frames.length, most, name, draft.classWord);
+  const canStart = app.connected.value && !isSending && missing === undefined;
   return (
     <form
       class="view"
@@ -62,12 +57,22 @@ export function TeachForm() {
             ? `Sending frame ${Math.min(sending.sent + 1, sending.total)} of ${sending.total}`
             : 'Teach'}
         </button>
+        {missing === undefined ? null : <p class="hint centered">{missing}</p>}
         {isSending ? (
           <ProgressBar label="Sending frames" percent={(sending.sent / sending.total) * 100} />
         ) : null}
       </div>
     </form>
   );
+}
+
+/** The one thing to do next before teaching can start. */
+function whatIsMissing(frames: number, most: number, name: string, classWord: string): string | undefined {
+  if (frames === 0) return 'Select frames on the canvas first.';
+  if (frames > most) return `Leave out frames until ${most} are left.`;
+  if (!isConceptName(name)) return 'Give it a name that begins with a letter.';
+  if (!CLASS_WORD.test(classWord.trim())) return 'Say in a word or two what it is.';
+  return undefined;
 }
 
 interface RowProps {

@@ -14,7 +14,7 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
   return (
     <div class="view">
       <section class="teaching">
-        <div class="sample">
+        <div class="sample" title={sample && `Sample after ${sample.step} steps`}>
           {sample === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
           {sample === undefined ? null : <img src={sample.url} alt={`Sample after ${sample.step} steps`} />}
         </div>
@@ -22,7 +22,6 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
           <h2 class="title">@{name}</h2>
           <p class="quiet">
             {classWord}, {images.length} {images.length === 1 ? 'frame' : 'frames'}
-            {sample === undefined ? '' : ` · sample after ${sample.step} steps`}
           </p>
         </div>
         <LossCurve losses={app.board.losses.value.get(job.job) ?? []} />

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { IconButton } from '../parts/icon-button.tsx';
@@ -13,9 +14,15 @@ export function Variants() {
   const app = useApp();
   const shown = app.shownGenerate.value;
   const job = shown === undefined ? undefined : app.board.jobs.value.get(shown);
+  const section = useRef<HTMLElement>(null);
+  const isUnderWay = job !== undefined && !hasEnded(job);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each job that is started brings its pictures into view
+  useEffect(() => {
+    if (isUnderWay) section.current?.scrollIntoView({ block: 'nearest' });
+  }, [shown, isUnderWay]);
   if (job?.kind !== 'generate') return null;
   return (
-    <section class="variants" aria-label="Variants">
+    <section ref={section} class="variants" aria-label="Variants">
       <VariantsHead job={job} />
       {job.status.state === 'failed' ? <FailureNote report={job.status} /> : null}
       <VariantGrid job={job} />

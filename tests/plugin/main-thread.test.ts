@@ -1,0 +1,181 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildPlugin } from '../../plugin/build.ts';
+import { FakeFigma } from './fake-figma.ts';
+
+let figma: FakeFigma;
+
+beforeAll(buildPlugin);
+beforeEach(() => {
+  figma = new FakeFigma();
+  figma.run();
+});
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `Variant ${index + 1}`);
+const batch = (jobId: string, count: number) =>
+  figma.tell({ type: 'open-batch', jobId, names: names(count), width: 64, height: 64 }, 'batch');
+const picture = (jobId: string, index: number, kind: 'preview' | 'final', record: string | null = null) =>
+  figma.tell(
+    { type: 'picture', jobId, index, kind, bytes: Uint8Array.of(index + 1), record },
+    'picture-done',
+  );
+const onCanvas = () => figma.nodes.filter(({ removed }) => !removed);
+
+describe('a start', () => {
+  it('tells the pairing of this user, and which button was pressed', async () => {
+    figma.stored.set('pairing', 'a token');
+    figma.command = 'reprompt';
+    expect(await figma.tell({ type: 'ready' }, 'hello')).toEqual({
+      type: 'hello',
+      command: 'reprompt',
+      pairing: 'a token',
+      openBatches: [],
+    });
+  });
+
+  it('keeps a new pairing and forgets an old one', async () => {
+    await figma.post({ type: 'store-pairing', pairing: 'new' });
+    expect(figma.stored.get('pairing')).toBe('new');
+    await figma.post({ type: 'store-pairing', pairing: null });
+    expect(figma.stored.has('pairing')).toBe(false);
+  });
+});
+
+describe('the selection', () => {
+  it('is told with a thumbnail for each frame', async () => {
+    const wide = figma.add('Wide', { width: 800, height: 200 });
+    const tall = figma.add('Tall', { width: 100, height: 300 });
+    figma.select(wide, tall);
+    expect((await figma.next('selection', 0)).frames).toEqual([
+      { nodeId: wide.id, name: 'Wide', width: 800, height: 200 },
+      { nodeId: tall.id, name: 'Tall', width: 100, height: 300 },
+    ]);
+    await wait(50);
+    expect(figma.heard.filter(({ type }) => type === 'thumbnail')).toHaveLength(2);
+    expect(wide.exports[0]?.constraint).toEqual({ type: 'WIDTH', value: 128 });
+    expect(tall.exports[0]?.constraint).toEqual({ type: 'HEIGHT', value: 128 });
+  });
+
+  it('tells once for many quick changes', async () => {
+    const node = figma.add('Frame');
+    for (let change = 0; change < 20; change++) figma.select(node);
+    await figma.next('selection', 0);
+    await wait(200);
+    expect(figma.heard.filter(({ type }) => type === 'selection')).toHaveLength(1);
+  });
+
+  it('tells how a single selected variant was made', async () => {
+    const node = figma.add('Variant');
+    node.setPluginData('variant', '{"format":1}');
+    figma.select(node);
+    expect((await figma.next('selection', 0)).record).toBe('{"format":1}');
+  });
+});
+
+describe('an export', () => {
+  it('gives sRGB PNGs, one a message, and names what could not be rendered', async () => {
+    const [front, empty] = [figma.add('Front'), figma.add('Empty')];
+    const nodeIds = [front.id, empty.id, 'deleted'];
+    const done = await figma.tell(
+      { type: 'export', exportId: 'e', nodeIds, longestSide: 256 },
+      'export-done',
+    );
+    expect(done.failed).toEqual([empty.id, 'deleted']);
+    expect(figma.heard.filter(({ type }) => type === 'exported')).toHaveLength(1);
+    expect(front.exports).toEqual([
+      { format: 'PNG', colorProfile: 'SRGB', constraint: { type: 'WIDTH', value: 256 } },
+    ]);
+  });
+});
+
+describe('a batch', () => {
+  it('stands in a row beside the selection, clear of what is there', async () => {
+    const hero = figma.add('Hero', { x: 0, y: 40, width: 200 });
+    figma.add('In the way', { x: 210, y: 0, width: 50 });
+    figma.select(hero);
+    await batch('job-a', 2);
+    const row = onCanvas().slice(2);
+    expect(row.map(({ x, y, name }) => ({ x, y, name }))).toEqual([
+      { x: 284, y: 40, name: 'Variant 1' },
+      { x: 372, y: 40, name: 'Variant 2' },
+    ]);
+  });
+
+  it('shows previews, then finals with their record and buttons, as one step of undo', async () => {
+    await batch('job-a', 2);
+    await picture('job-a', 0, 'preview');
+    const [first] = onCanvas();
+    expect(first!.fills).toEqual([{ type: 'IMAGE', scaleMode: 'FILL', imageHash: 'hash-1' }]);
+    expect(first!.relaunch).toEqual({});
+    await picture('job-a', 0, 'final', 'record 0');
+    await picture('job-a', 1, 'final', 'record 1');
+    expect(figma.undoSteps).toBe(0);
+    await figma.post({ type: 'close-batch', jobId: 'job-a' });
+    expect(figma.undoSteps).toBe(1);
+    expect(onCanvas().map((node) => node.getPluginData('variant'))).toEqual(['record 0', 'record 1']);
+    expect(Object.keys(first!.relaunch)).toEqual(['more', 'reprompt']);
+  });
+
+  it('lets the editor work between two pictures', async () => {
+    await batch('job-a', 4);
+    const turns: number[] = [];
+    let turn = 0;
+    const editor = setInterval(() => turn++, 0);
+    const createImage = figma.createImage.bind(figma);
+    figma.createImage = (bytes) => {
+      turns.push(turn);
+      // Long enough for the editor's timer to be due.
+      for (const end = performance.now() + 5; performance.now() < end; );
+      return createImage(bytes);
+    };
+    await Promise.all([0, 1, 2, 3].map((index) => picture('job-a', index, 'final', 'r')));
+    await figma.post({ type: 'close-batch', jobId: 'job-a' });
+    clearInterval(editor);
+    expect(new Set(turns).size).toBe(4);
+  });
+
+  it('says so when the designer deleted a placeholder', async () => {
+    await batch('job-a', 2);
+    onCanvas()[0]!.remove();
+    expect((await picture('job-a', 0, 'final')).outcome).toBe('gone');
+    expect((await picture('job-a', 1, 'final')).outcome).toBe('placed');
+  });
+
+  it('goes on after a picture that the canvas refuses', async () => {
+    await batch('job-a', 1);
+    const refused = await figma.tell(
+      { type: 'picture', jobId: 'job-a', index: 0, kind: 'final', bytes: new Uint8Array(), record: null },
+      'picture-done',
+    );
+    expect(refused.outcome).toBe('refused');
+  });
+
+  it('leaves no empty placeholders behind', async () => {
+    await batch('job-a', 3);
+    await picture('job-a', 1, 'final', 'record');
+    await figma.post({ type: 'close-batch', jobId: 'job-a' });
+    expect(onCanvas()).toHaveLength(1);
+  });
+
+  it('is found again by a new run of the plugin', async () => {
+    await batch('job-a', 3);
+    await picture('job-a', 0, 'final', 'record');
+    figma.run();
+    const hello = await figma.tell({ type: 'ready' }, 'hello');
+    expect(hello.openBatches).toEqual(['job-a']);
+    expect((await figma.tell({ type: 'find-batch', jobId: 'job-a' }, 'batch')).placeholders).toBe(2);
+    expect((await picture('job-a', 2, 'final', 'record')).outcome).toBe('placed');
+  });
+
+  it('is shown by its job', async () => {
+    await batch('job-a', 1);
+    await picture('job-a', 0, 'final', '{"job":"job-a"}');
+    await figma.post({ type: 'reveal', jobId: 'job-a' });
+    expect(figma.shown).toHaveLength(1);
+  });
+});
+
+it('cuts notifications to what Figma takes', async () => {
+  await figma.post({ type: 'notify', text: 'x'.repeat(300), error: false });
+  expect(figma.notices[0]).toHaveLength(100);
+});

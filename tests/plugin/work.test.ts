@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { besideAnchor } from '../../plugin/main/row.ts';
+import { adviseFrame } from '../../plugin/ui/canvas/frame-advice.ts';
+import { parseVariantRecord, variantRecord } from '../../plugin/ui/canvas/variant-record.ts';
+import { curvePath } from '../../plugin/ui/parts/loss-curve.tsx';
+import { draftOf, emptyGenerate, wishOf } from '../../plugin/ui/work/drafts.ts';
+import { JobBoard } from '../../plugin/ui/work/job-board.ts';
+import { ago, phaseText, timeLeft } from '../../plugin/ui/work/job-words.ts';
+import { PROMPT_MAX_LENGTH, SEED_MAX } from '../../shared/protocol/limits.ts';
+import { generateRequestSchema } from '../../shared/protocol/requests.ts';
+import { generateJob, teachJob, welcome } from './protocol-samples.ts';
+
+describe('a row of variants', () => {
+  const size = { width: 100, height: 100 };
+  const anchor = { x: 0, y: 0, width: 200, height: 300 };
+
+  it('stands right of its anchor, level with its top', () => {
+    expect(besideAnchor(anchor, size, { count: 4, gap: 20 }, [anchor])).toEqual({ x: 220, y: 0 });
+  });
+
+  it('moves past everything in its way, and nothing else', () => {
+    const taken = [
+      { x: 900, y: 0, width: 10, height: 10 },
+      { x: 300, y: 50, width: 50, height: 500 },
+      { x: 400, y: 500, width: 999, height: 50 },
+    ];
+    expect(besideAnchor(anchor, size, { count: 4, gap: 20 }, taken)).toEqual({ x: 370, y: 0 });
+  });
+});
+
+describe('a draft', () => {
+  const { model } = welcome;
+
+  it('is a request that the companion takes', () => {
+    const draft = { ...emptyGenerate(), prompt: ' @aurora on a beach ' };
+    expect(generateRequestSchema.parse(wishOf(draft, model, undefined))).toMatchObject({
+      prompt: '@aurora on a beach',
+      mask: 'adaptive',
+    });
+  });
+
+  it('takes the shape of the selected frame', () => {
+    const draft = { ...emptyGenerate(), prompt: 'x', size: { type: 'frame' } } as const;
+    expect(wishOf(draft, model, { width: 1440, height: 810 }).size).toEqual({ width: 88, height: 48 });
+    expect(wishOf(draft, model, undefined).size).toBeUndefined();
+  });
+
+  it('of a request makes the same request again', () => {
+    const wish = { ...generateJob('job-a-0000', { state: 'done' }).request, size: { width: 64, height: 96 } };
+    expect(wishOf(draftOf(wish, []), model, undefined)).toEqual(wish);
+  });
+
+  it('keeps to the versions of the concepts it still mentions', () => {
+    const aurora = { id: 'concept-aurora', name: 'aurora', version: 1 };
+    const draft = { ...emptyGenerate(), versions: [aurora, { ...aurora, name: 'summit' }] };
+    expect(wishOf({ ...draft, prompt: '@aurora at night' }, model, undefined).concepts).toEqual([aurora]);
+  });
+});
+
+describe('a variant’s record', () => {
+  it('is read as it was written', () => {
+    const job = generateJob('job-a-0000', { state: 'done' });
+    expect(parseVariantRecord(variantRecord(job, 2, 7216))).toMatchObject({
+      job: 'job-a-0000',
+      picture: 2,
+      seed: 7216,
+      request: job.request,
+    });
+  });
+
+  it('stays far below what Figma takes, even at every limit', () => {
+    const references = Array.from({ length: 4 }, () => ({
+      id: 'c'.repeat(40),
+      name: 'n'.repeat(41),
+      version: 9999,
+    }));
+    const prompt = '界'.repeat(PROMPT_MAX_LENGTH);
+    const job = generateJob(
+      'j'.repeat(40),
+      { state: 'done' },
+      {
+        prompt,
+        negativePrompt: prompt,
+        seed: SEED_MAX,
+        concepts: references,
+      },
+    );
+    const record = variantRecord({ ...job, concepts: references }, 15, SEED_MAX);
+    expect(new TextEncoder().encode(record).length).toBeLessThan(10_000);
+  });
+
+  it.each(['', 'null', '{"format":2}', '{"format":1,"job":"../../etc"}'])('is not %j', (text) => {
+    expect(parseVariantRecord(text)).toBeUndefined();
+  });
+});
+
+describe('advice on a frame', () => {
+  const frame = (paint: (x: number, y: number) => readonly number[]) => ({
+    width: 20,
+    height: 20,
+    data: Uint8ClampedArray.from(
+      Array.from({ length: 400 }, (_, index) => paint(index % 20, Math.floor(index / 20))).flat(),
+    ),
+  });
+  const shaded = (x: number) => [10 * x, 10 * x, 10 * x, 255];
+  const nothing = [0, 0, 0, 0];
+  const inside = (x: number, y: number) => x > 3 && x < 16 && y > 3 && y < 16;
+
+  it('is none for a cut-out with light and shade', () => {
+    expect(adviseFrame(frame((x, y) => (inside(x, y) ? shaded(x) : nothing)))).toBeUndefined();
+  });
+
+  it.each([
+    ['Empty', frame(() => nothing)],
+    ['Flat', frame((x, y) => (inside(x, y) ? [90, 90, 90, 255] : nothing))],
+    ['Background', frame((x) => shaded(x))],
+    ['Cut off', frame((x, y) => (y > 8 && x > 3 && x < 16 ? shaded(x) : nothing))],
+  ])('is %s', (label, pixels) => expect(adviseFrame(pixels)?.label).toBe(label));
+});
+
+describe('the job board', () => {
+  it('keeps the queue in the companion’s order', () => {
+    const board = new JobBoard();
+    const jobs = [
+      teachJob('job-second', { state: 'queued', position: 1 }),
+      teachJob('job-running', { state: 'running', resumed: false }),
+      teachJob('job-first-', { state: 'queued', position: 0 }),
+    ];
+    board.receive({ ...welcome, jobs });
+    expect(board.running.value?.job).toBe('job-running');
+    expect(board.queued.value.map(({ job }) => job)).toEqual(['job-first-', 'job-second']);
+  });
+
+  it('does not let an old page of history overwrite what is new', () => {
+    const board = new JobBoard();
+    board.receive({ type: 'job', job: teachJob('job-a-0000', { state: 'done' }) });
+    board.addOlder([teachJob('job-a-0000', { state: 'running', resumed: false })]);
+    expect(board.jobs.value.get('job-a-0000')?.status.state).toBe('done');
+  });
+
+  it('keeps a curve of any length short', () => {
+    const board = new JobBoard();
+    for (let step = 0; step < 2_000; step++) {
+      board.receive({
+        type: 'progress',
+        job: 'job-a-0000',
+        phase: 'teaching',
+        step,
+        steps: 2_000,
+        fraction: step / 2_001,
+        secondsLeft: null,
+        smoothedLoss: 1 / (step + 1),
+      });
+    }
+    const curve = board.losses.value.get('job-a-0000')!;
+    expect(curve.length).toBeLessThan(500);
+    expect([curve[0], curve.at(-1)]).toEqual([1, 1 / 2_000]);
+  });
+});
+
+describe('words', () => {
+  it.each([
+    [null, ''],
+    [3, 'a few seconds left'],
+    [42, 'about 45 s left'],
+    [130, 'about 2 min left'],
+    [5400, 'about 1.5 h left'],
+  ])('for %j seconds: %s', (seconds, text) => expect(timeLeft(seconds)).toBe(text));
+
+  it('for the phase of a job nobody heard of yet', () => expect(phaseText(undefined)).toBe('Starting'));
+
+  it.each([
+    ['2026-11-20T11:59:40Z', 'just now'],
+    ['2026-11-20T11:15:00Z', '45 min ago'],
+    ['2026-11-20T02:00:00Z', '10 h ago'],
+    ['2026-11-19T11:00:00Z', 'yesterday'],
+    ['2026-11-16T11:00:00Z', '4 days ago'],
+  ])('for %s: %s', (iso, text) => expect(ago(iso, new Date('2026-11-20T12:00:00Z'))).toBe(text));
+});
+
+it('draws a falling loss from the top left to the bottom right', () => {
+  expect(curvePath([3, 2, 1], 100, 24)).toBe('M0.0 2.0 L50.0 12.0 L100.0 22.0');
+});
