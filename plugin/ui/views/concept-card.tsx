@@ -4,6 +4,7 @@ import { RIGHTS_MAX_LENGTH } from '../../../shared/protocol/limits.ts';
 import { useApp } from '../app-context.ts';
 import { isConceptName, toConceptName } from '../concepts/concept-name.ts';
 import { Row } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { IconButton } from '../parts/icon-button.tsx';
 import { ago } from '../work/job-words.ts';
@@ -77,13 +78,7 @@ function ConceptDetails({ concept }: { readonly concept: ConceptSummary }) {
       },
     });
   return (
-    <form
-      class="rows"
-      onSubmit={(event) => {
-        event.preventDefault();
-        save();
-      }}
-    >
+    <Form class="rows" onSubmit={() => save()}>
       {fields.map(({ key, label, value }) => (
         <Row key={key} id={`${id}-${key}`} label={label}>
           <input
@@ -119,6 +114,6 @@ function ConceptDetails({ concept }: { readonly concept: ConceptSummary }) {
           <Icon name="trash" /> Remove
         </button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { mentionedNames } from '../concepts/mention.ts';
+import { Form } from '../parts/form.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
 import type { GenerateDraft } from '../work/drafts.ts';
 import { GenerateSettings } from './generate-settings.tsx';
@@ -33,13 +34,7 @@ export function Generate() {
   };
   const busy = app.board.running.value !== undefined;
   return (
-    <form
-      class="view"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
+    <Form class="view" onSubmit={submit}>
       <SelectedVariant />
       <section>
         <MentionField
@@ -63,7 +58,7 @@ export function Generate() {
         </button>
       </div>
       <Variants />
-    </form>
+    </Form>
   );
 }
 

@@ -4,6 +4,7 @@ import { RIGHTS_MAX_LENGTH, TEACH_MAX_IMAGES, TEACH_MAX_STEPS } from '../../../s
 import { useApp } from '../app-context.ts';
 import { isConceptName, toConceptName } from '../concepts/concept-name.ts';
 import { NumberField, Row } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
@@ -27,10 +28,9 @@ export function TeachForm() {
   const missing = whatIsMissing(frames.length, most, name, draft.classWord);
   const canStart = app.connected.value && !isSending && missing === undefined;
   return (
-    <form
+    <Form
       class="view"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         if (!canStart) return;
         change({ name });
         app.teach(frames.map(({ nodeId }) => nodeId));
@@ -62,7 +62,7 @@ export function TeachForm() {
           <ProgressBar label="Sending frames" percent={(sending.sent / sending.total) * 100} />
         ) : null}
       </div>
-    </form>
+    </Form>
   );
 }
 
