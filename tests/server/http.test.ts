@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pictureKind } from '../../companion/images/file-kind.ts';
 import { type ConceptSummary, conceptSummarySchema } from '../../shared/protocol/concept.ts';
@@ -90,7 +91,11 @@ describe('concepts over HTTP', () => {
   it('that are no concept files are refused, and leave nothing behind', async () => {
     const response = await ask('/api/concepts', { method: 'POST', body: 'not a safetensors file' });
     expect(response.status).toBe(422);
-    expect(await response.json()).toMatchObject({ code: 'concept-format', advice: expect.any(String) });
+    const report = (await response.json()) as { message: string };
+    expect(report).toMatchObject({ code: 'concept-format', advice: expect.any(String) });
+    expect(report.message).toContain('the file');
+    expect(report.message).not.toContain(running.home);
+    expect(await readdir(join(running.home, 'cache', 'received'))).toEqual([]);
   });
 });
 

@@ -1,7 +1,9 @@
 /** Too much of everything: sockets, messages, bytes, pixels, half-sent requests. The service stays up, memory flat. */
 
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -228,6 +230,24 @@ function frameBytes(header: object, payload: Uint8Array): Buffer {
   return Buffer.concat([fixed, json, payload]);
 }
 
+function upload(sizeBytes: number): string {
+  return [
+    'POST /api/concepts HTTP/1.1',
+    `Host: localhost:${running.port}`,
+    `Authorization: Bearer ${token}`,
+    `Content-Length: ${sizeBytes}`,
+    '\r\n',
+  ].join('\r\n');
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 describe('requests', () => {
   it('that are never finished are cut off (slowloris), more of them than there are connections', async () => {
     const slow: Socket[] = [];
@@ -245,6 +265,23 @@ describe('requests', () => {
     const answer = await fetch(`${running.address}/api/pair`, { method: 'POST', headers, body });
     expect(answer.status).toBe(413);
     expect(await answer.json()).toMatchObject({ code: 'message-format', advice: expect.any(String) });
+  });
+
+  it('that announce a file larger than any concept are refused before it is read', async () => {
+    const socket = await openConnection(running.port);
+    socket.write(`${upload(2 ** 40)}first bytes`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('latin1')).toContain(' 422 ');
+    socket.destroy();
+  });
+
+  it('that are cut off in the middle of a file leave nothing behind', async () => {
+    const socket = await openConnection(running.port);
+    socket.write(`${upload(1_000_000)}${'x'.repeat(100_000)}`);
+    const received = join(running.home, 'cache', 'received');
+    await until(async () => (await namesIn(received)).length === 1);
+    socket.destroy();
+    await until(async () => (await namesIn(received)).length === 0);
   });
 
   it('with headers larger than a browser’s are refused', async () => {

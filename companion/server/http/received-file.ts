@@ -27,8 +27,10 @@ export class FileReceiver {
     this.#folder = folder;
   }
 
-  /** Gives what `use` makes of the file. @throws LikenessError `too-many`, `message-format`, `storage` */
+  /** Gives what `use` makes of the file. @throws LikenessError of `kind`, `too-many`, `message-format`, `storage` */
   async receive<T>(request: Request, kind: FileKind, use: (path: string) => Promise<T>): Promise<T> {
+    // Said before anything is read: an answer in the middle of a body is rarely seen.
+    if (Number(request.headers['content-length'] ?? 0) > kind.maxBytes) throw tooLarge(kind);
     if (this.#underWay >= MAX_UPLOADS_AT_ONCE) {
       throw new LikenessError('too-many', 'other files are being received');
     }
@@ -39,7 +41,7 @@ export class FileReceiver {
       await pipeline(request, countedTo(kind), createWriteStream(path, { flags: 'wx' }));
       return await use(path);
     } catch (cause) {
-      throw storageError(path, cause);
+      throw toldOf(cause, path, request);
     } finally {
       this.#underWay--;
       await rm(path, { force: true });
@@ -47,13 +49,29 @@ export class FileReceiver {
   }
 }
 
-function countedTo({ maxBytes, code }: FileKind): Transform {
+function countedTo(kind: FileKind): Transform {
   let bytes = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.byteLength;
-      if (bytes <= maxBytes) return done(null, chunk);
-      done(new LikenessError(code, `the file has more than ${maxBytes} bytes`));
+      if (bytes <= kind.maxBytes) return done(null, chunk);
+      done(tooLarge(kind));
     },
   });
+}
+
+function tooLarge({ maxBytes, code }: FileKind): LikenessError {
+  return new LikenessError(code, `the file has more than ${maxBytes / 2 ** 20} MiB`);
+}
+
+/** Where the file lay meanwhile is nobody's business but the companion's. */
+function toldOf(cause: unknown, path: string, request: Request): unknown {
+  if (!(cause instanceof LikenessError) && !request.complete) {
+    return new LikenessError('message-format', 'the file was cut off', { cause });
+  }
+  const error = storageError(path, cause);
+  if (!(error instanceof LikenessError) || !error.message.includes(path)) return error;
+  const { code, message, advice } = error;
+  const details = advice === undefined ? { cause } : { cause, advice };
+  return new LikenessError(code, message.replaceAll(path, 'the file'), details);
 }
