@@ -1,4 +1,5 @@
-import { PAGE_ID } from '../document/node-record.ts';
+import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
+import { hashesIn } from '../store/picture-shelf.ts';
 import { Icon } from './icon.tsx';
 import type { Studio } from './studio.ts';
 
@@ -39,12 +40,12 @@ export function Layers({ studio }: { studio: Studio }) {
               role="option"
               tabIndex={0}
               aria-selected={selected.includes(node.id)}
-              data-node={node.id}
+              data-picture={pictureOf(node)}
               onClick={(event) => choose(node.id, event.shiftKey || event.ctrlKey || event.metaKey)}
               onDblClick={() => camera.lookAt(workspace.scene.bounds(node))}
               onKeyDown={(event) => key(event, index)}
             >
-              <Icon name={node.fills.some(({ type }) => type === 'IMAGE') ? 'picture' : 'frame'} />
+              <Icon name={pictureOf(node) ? 'picture' : 'frame'} />
               <span>{node.name}</span>
             </div>
           ))}
@@ -52,4 +53,9 @@ export function Layers({ studio }: { studio: Studio }) {
       )}
     </nav>
   );
+}
+
+/** Hash of the picture that a frame shows; it changes with every preview. */
+function pictureOf(node: NodeRecord): string | undefined {
+  return hashesIn([node]).at(-1);
 }

@@ -24,7 +24,12 @@ export function PluginPanel({ studio }: { studio: Studio }) {
   }, [theme.value]);
 
   return (
-    <aside class="panel" aria-label="Plugin" style={{ width: `${shown?.width ?? 376}px` }}>
+    <aside
+      class="panel"
+      aria-label="Plugin"
+      data-longest-block-ms={run.longestBlock.value.durationMs.toFixed(1)}
+      style={{ width: `${shown?.width ?? 376}px` }}
+    >
       <header>
         <img src="/studio/icon.svg" alt="" width="16" height="16" />
         <h2>{shown?.title ?? studio.settings.plugin.name}</h2>

@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext } from 'playwright-core';
+import type { PORTS } from '../../shared/protocol/address.ts';
+import { CompanionProcess, e2eModel, freePort } from './companion-process.ts';
+import { browserMissing, openBrowser, openProfile } from './headless-browser.ts';
+import { StudioDriver } from './studio-driver.ts';
+
+const noModel = e2eModel === undefined ? 'there is no base model (models/likeness-base-64)' : undefined;
+
+/** Why nothing here can be tested; undefined where everything can. */
+export const cannotRun = browserMissing ?? noModel;
+
+/** A companion with an empty data folder, and a browser with an empty profile. */
+export class BenchTable {
+  companion: CompanionProcess;
+  readonly browser: Browser;
+  readonly context: BrowserContext;
+  readonly #home: string;
+  readonly #port: number;
+
+  private constructor(parts: {
+    companion: CompanionProcess;
+    browser: Browser;
+    context: BrowserContext;
+    home: string;
+    port: number;
+  }) {
+    this.companion = parts.companion;
+    this.browser = parts.browser;
+    this.context = parts.context;
+    this.#home = parts.home;
+    this.#port = parts.port;
+  }
+
+  static async set(wantedPort: (typeof PORTS)[number]): Promise<BenchTable> {
+    const port = await freePort(wantedPort);
+    if (port === undefined) throw new Error('all three of the plugin’s ports are taken; stop a companion');
+    const home = await mkdtemp(join(tmpdir(), 'likeness-e2e-'));
+    const companion = await CompanionProcess.start(home, port);
+    const browser = await openBrowser();
+    return new BenchTable({ companion, browser, context: await openProfile(browser, port), home, port });
+  }
+
+  openStudio(): Promise<StudioDriver> {
+    return StudioDriver.open(this.context, this.companion.studio);
+  }
+
+  /** The same data folder and port, a new process. */
+  async startAgain(): Promise<void> {
+    this.companion = await CompanionProcess.start(this.#home, this.#port);
+  }
+
+  async clear(): Promise<void> {
+    await this.browser.close();
+    await this.companion.stop();
+    await rm(this.#home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}

@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { PORTS } from '../../shared/protocol/address.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const embedded = `${root}models/likeness-base-64`;
+/** Untrained and tiny, so that everything but the pictures' beauty can be tested where there is no embedded model. */
+const nano = fileURLToPath(new URL('../../../shared/golden/nano/pipeline', import.meta.url));
+
+/** The base model to test with; undefined where there is none. */
+export const e2eModel = [process.env.LIKENESS_E2E_MODEL, embedded, nano].find(
+  (folder) => folder !== undefined && existsSync(`${folder}/model_index.json`),
+);
+
+interface Announced {
+  readonly code: string;
+  readonly studio: string;
+}
+
+/** `likeness start` as people run it, in a data folder of its own. */
+export class CompanionProcess {
+  readonly studio: string;
+  /** The pairing code, valid once. */
+  readonly code: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, { studio, code }: Announced) {
+    this.#child = child;
+    this.studio = studio;
+    this.code = code;
+  }
+
+  static async start(home: string, port: number): Promise<CompanionProcess> {
+    const args = ['bin/likeness.mjs', 'start', '--json', '--port', String(port), '--model', e2eModel!];
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, LIKENESS_HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let complaints = '';
+    child.stderr.on('data', (text: Buffer) => {
+      complaints += text.toString();
+    });
+    let code = '';
+    for await (const line of createInterface(child.stdout)) {
+      const event = JSON.parse(line) as { type: string; code?: string; studio?: string };
+      if (event.type === 'pairing-code') code = event.code!;
+      if (event.type === 'listening') {
+        // Nobody reads on; the pipe must not fill.
+        child.stdout.resume();
+        return new CompanionProcess(child, { code, studio: event.studio! });
+      }
+    }
+    throw new Error(`the companion ended before it listened: ${complaints}`);
+  }
+
+  /** As a crash, or the system's memory killer, does it. */
+  async kill(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGINT');
+    await ended;
+  }
+
+  /** Kills the engine's process; Linux alone says which one that is. */
+  killEngine(): void {
+    const { pid } = this.#child;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    const engine = children.map(Number).find((child) => commandLine(child).includes('engine'));
+    if (engine === undefined) throw new Error('the companion has no engine process');
+    process.kill(engine, 'SIGKILL');
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** One of the plugin's three ports that nobody listens on, the wanted one first. */
+export async function freePort(wanted: (typeof PORTS)[number]): Promise<number | undefined> {
+  for (const port of [wanted, ...PORTS]) if (await isFree(port)) return port;
+  return undefined;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

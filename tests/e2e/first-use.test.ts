@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BenchTable, cannotRun } from './bench-table.ts';
+import type { StudioDriver } from './studio-driver.ts';
+
+/** Enough that every phase happens; the pictures are not looked at here. */
+const TEACH_STEPS = 12;
+const SAMPLE_STEPS = 4;
+
+describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
+  let table: BenchTable;
+  let studio: StudioDriver;
+
+  beforeAll(async () => {
+    table = await BenchTable.set(17654);
+    studio = await table.openStudio();
+  });
+  afterAll(() => table?.clear());
+
+  it('pairs by the code that the companion shows', async () => {
+    await studio.pair(table.companion.code);
+    expect(await studio.plugin.getByText('does not answer').count()).toBe(0);
+  });
+
+  it('teaches the four sample frames', async () => {
+    await studio.addSamples(/mug/i);
+    await studio.teach({ name: 'aurora', classWord: 'mug', steps: TEACH_STEPS });
+    await studio.learned();
+    await studio.show('Library');
+    await studio.plugin.getByText('@aurora').waitFor();
+  });
+
+  it('places two variants on the canvas, and one undo removes both', async () => {
+    const before = await studio.layerNames();
+    await studio.generate({ prompt: '@aurora on a beach', count: 2, steps: SAMPLE_STEPS });
+    await studio.layerCount(6);
+    await studio.variantsDone();
+    const pictures = await studio.pictures();
+    expect(new Set(pictures.slice(0, 2)).size).toBe(2);
+    expect(pictures).not.toContain(null);
+    await studio.undo();
+    await studio.layerCount(4);
+    expect(await studio.layerNames()).toEqual(before);
+  });
+
+  it('offers to go on from a variant, by buttons on the canvas', async () => {
+    await studio.page.getByRole('button', { name: 'Redo' }).click();
+    await studio.layerCount(6);
+    await studio.layers.first().click();
+    const selection = studio.page.getByRole('region', { name: 'Selection' });
+    await selection.getByRole('button', { name: 'Same seed, new prompt' }).click();
+    const prompt = studio.plugin.getByRole('textbox', { name: 'Prompt' });
+    await prompt.waitFor();
+    await expect.poll(() => prompt.inputValue()).toBe('@aurora on a beach');
+  });
+
+  it('downloads a variant with the record of how it was made', async () => {
+    await studio.layers.first().click();
+    const coming = studio.page.waitForEvent('download');
+    await studio.page.getByRole('button', { name: 'Download' }).click();
+    const chunks: Buffer[] = [];
+    for await (const chunk of await (await coming).createReadStream()) chunks.push(chunk as Buffer);
+    const png = Buffer.concat(chunks);
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect(png.toString('latin1')).toContain('on a beach');
+  });
+
+  it('generates from the concept in another document', async () => {
+    await studio.newDocument();
+    await studio.generate({ prompt: '@aurora in the snow', count: 1, steps: SAMPLE_STEPS });
+    await studio.layerCount(1);
+    await studio.variantsDone();
+    expect(await studio.pictures()).not.toContain(null);
+    await studio.openDocument('Untitled');
+    await studio.layerCount(6);
+  });
+
+  it('finds its job again after a reload in the middle of it', async () => {
+    await studio.openDocument('Untitled 2');
+    await studio.layerCount(1);
+    await studio.generate({ prompt: '@aurora on grass', count: 2, steps: 60 });
+    await studio.layerCount(3);
+    await studio.page.reload();
+    await studio.variantsDone();
+    await studio.layerCount(3);
+    const pictures = await studio.pictures();
+    expect(new Set(pictures).size).toBe(3);
+    expect(pictures).not.toContain(null);
+  });
+
+  it('raised no error in the page, the plugin or its sandbox', async () => {
+    console.log(
+      `long tasks of the page: ${(await studio.longTasks()).map(Math.round).join(', ') || 'none'} ms; ` +
+        `longest turn of the plugin’s main thread: ${await studio.pluginBlockMs()} ms`,
+    );
+    expect(studio.errors).toEqual([]);
+  });
+});

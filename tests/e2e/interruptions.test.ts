@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BenchTable, cannotRun } from './bench-table.ts';
+import type { StudioDriver } from './studio-driver.ts';
+
+/** Long enough to be interrupted, on a fast computer as well. */
+const LONG_TEACHING = 150;
+const SHORT_TEACHING = 8;
+
+describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
+  let table: BenchTable;
+  let studio: StudioDriver;
+
+  beforeAll(async () => {
+    table = await BenchTable.set(17655);
+    studio = await table.openStudio();
+    await studio.pair(table.companion.code);
+    await studio.addSamples(/backpack/i);
+  });
+  afterAll(() => table?.clear());
+
+  it.skipIf(process.platform !== 'linux')(
+    'an engine that dies costs its job alone, with a cause',
+    async () => {
+      await studio.teach({ name: 'first', classWord: 'backpack', steps: LONG_TEACHING });
+      await studio.learning();
+      table.companion.killEngine();
+      await studio.plugin.getByRole('alert').waitFor();
+      const alert = await studio.plugin.getByRole('alert').textContent();
+      expect(alert).toContain('stopped in the middle');
+      // One line of what happened and one of what to do; no stack, no paths.
+      expect(alert).not.toMatch(/\bat \w+ \(|node:|\.ts\b/);
+      await studio.backToFrames();
+      await studio.teach({ name: 'second', classWord: 'backpack', steps: SHORT_TEACHING });
+      await studio.learned();
+      await studio.backToFrames();
+    },
+  );
+
+  it('a companion that is killed in mid-teaching goes on when it is started again', async () => {
+    await studio.teach({ name: 'summit', classWord: 'backpack', steps: LONG_TEACHING });
+    await studio.learning();
+    await table.companion.kill();
+    await studio.plugin.getByText('The companion does not answer').waitFor();
+    await table.startAgain();
+    await studio.plugin.getByText('Taken up where it stopped').waitFor();
+    await studio.plugin.getByRole('button', { name: 'Cancel' }).waitFor();
+    await studio.learned();
+    await studio.show('Library');
+    await studio.plugin.getByText('@summit').waitFor();
+  });
+
+  it('raised no error in the page, the plugin or its sandbox', () => {
+    expect(studio.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,152 @@
+import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
+
+/** Waits on the machine's mercy: a test computer that trains a model beside is slow, and no test asserts a time. */
+const PATIENCE_MS = 240_000;
+
+/** The studio as a person uses it: what is seen and pressed, by its name. */
+export class StudioDriver {
+  readonly page: Page;
+  readonly plugin: FrameLocator;
+  readonly layers: Locator;
+  /** Errors of page, plugin and sandbox; there should be none. */
+  readonly errors: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.setDefaultTimeout(PATIENCE_MS);
+    this.plugin = page.frameLocator('aside iframe');
+    this.layers = page.getByRole('listbox', { name: 'Layers' }).getByRole('option');
+    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('console', (message) => {
+      // A browser says this of every refused connection, and connections are refused on purpose here.
+      if (
+        message.type() === 'error' &&
+        !/Failed to load resource|WebSocket connection/.test(message.text())
+      ) {
+        this.errors.push(message.text());
+      }
+    });
+  }
+
+  static async open(context: BrowserContext, address: string): Promise<StudioDriver> {
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const seen: number[] = [];
+      Object.assign(window, { longTasks: seen });
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) seen.push(duration);
+      }).observe({ entryTypes: ['longtask'] });
+    });
+    const driver = new StudioDriver(page);
+    await page.goto(address);
+    return driver;
+  }
+
+  /** Milliseconds of each time the page's main thread was held for more than 50. */
+  longTasks(): Promise<readonly number[]> {
+    return this.page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks);
+  }
+
+  /** The longest time one event kept the plugin's main thread. */
+  async pluginBlockMs(): Promise<number> {
+    return Number(await this.page.locator('aside.panel').getAttribute('data-longest-block-ms'));
+  }
+
+  async pair(code: string): Promise<void> {
+    await this.plugin.getByLabel('Six-digit code').fill(code);
+    await this.plugin.getByRole('tab', { name: 'Generate' }).waitFor();
+  }
+
+  async addSamples(name: RegExp): Promise<void> {
+    await this.page.getByRole('region', { name: 'First steps' }).getByRole('button', { name }).click();
+    await this.layers.nth(3).waitFor();
+  }
+
+  async show(view: 'Generate' | 'Teach' | 'Library' | 'History'): Promise<void> {
+    await this.plugin.getByRole('tab', { name: view }).click();
+  }
+
+  async teach({ name, classWord, steps }: { name: string; classWord: string; steps: number }): Promise<void> {
+    await this.show('Teach');
+    await this.plugin.getByLabel('Name', { exact: true }).fill(name);
+    await this.plugin.getByLabel('It is a').fill(classWord);
+    await this.setSteps(steps);
+    await this.plugin.getByRole('button', { name: 'Teach', exact: true }).click();
+  }
+
+  async learned(): Promise<void> {
+    await this.plugin.getByText(/Learned in/).waitFor();
+  }
+
+  /** Until steps are being made. */
+  async learning(): Promise<void> {
+    await this.plugin.getByText(/^Learning, \d+ of/).waitFor();
+  }
+
+  async backToFrames(): Promise<void> {
+    await this.plugin.getByRole('button', { name: 'Back to the frames' }).click();
+  }
+
+  async generate({ prompt, count, steps }: { prompt: string; count: number; steps: number }): Promise<void> {
+    await this.show('Generate');
+    await this.plugin.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
+    // The list of names that the @ opened lies over what comes next.
+    await this.plugin.getByRole('textbox', { name: 'Prompt' }).press('Escape');
+    await this.plugin
+      .getByRole('button', { name: count === 1 ? '1 variant' : `${count} variants`, exact: true })
+      .click();
+    await this.setSteps(steps);
+    await this.plugin.getByRole('button', { name: /^(Generate|Add to queue)/ }).click();
+  }
+
+  private async setSteps(steps: number): Promise<void> {
+    const settings = this.plugin.locator('details.more');
+    if ((await settings.getAttribute('open')) === null) await settings.locator('summary').click();
+    await this.plugin.getByLabel('Steps').fill(String(steps));
+  }
+
+  async variantsDone(): Promise<void> {
+    await this.plugin.getByRole('heading', { name: 'Variants' }).waitFor();
+  }
+
+  /** Names of the frames, front first. */
+  layerNames(): Promise<readonly string[]> {
+    return this.layers.allInnerTexts();
+  }
+
+  /** Hashes of the pictures that the frames show, front first; null for a frame without one. */
+  pictures(): Promise<readonly (string | null)[]> {
+    return this.layers.evaluateAll((options) => options.map((option) => option.getAttribute('data-picture')));
+  }
+
+  /** Until as many frames as this are on the canvas. */
+  async layerCount(count: number): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => document.querySelectorAll('[role=option]').length === wanted,
+      count,
+    );
+  }
+
+  async undo(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Undo' }).click();
+  }
+
+  async useTheme(theme: 'light' | 'dark'): Promise<void> {
+    const button = this.page.getByRole('button', { name: `Switch to ${theme}` });
+    if ((await button.count()) > 0) await button.click();
+    await this.page.locator(`html[data-theme=${theme}]`).waitFor();
+    await this.plugin.locator(`html.figma-${theme}`).waitFor();
+  }
+
+  async newDocument(): Promise<void> {
+    await this.page.getByRole('button', { name: 'New document' }).click();
+    await this.page.getByRole('region', { name: 'First steps' }).waitFor();
+  }
+
+  async openDocument(name: string): Promise<void> {
+    await this.page
+      .getByRole('navigation', { name: 'Documents' })
+      .getByRole('button', { name, exact: true })
+      .click();
+  }
+}

@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seriousFindings } from './accessibility.ts';
+import { BenchTable, cannotRun } from './bench-table.ts';
+import type { StudioDriver } from './studio-driver.ts';
+
+/** LIKENESS_SCREENSHOTS=1 renews the pictures in docs/; they are looked at by people, not compared. */
+const folder = process.env.LIKENESS_SCREENSHOTS
+  ? fileURLToPath(new URL('../../docs/images/', import.meta.url))
+  : undefined;
+const TEACH_STEPS = Number(process.env.LIKENESS_SCREENSHOTS_STEPS ?? 10);
+
+describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
+  let table: BenchTable;
+  let studio: StudioDriver;
+
+  beforeAll(async () => {
+    table = await BenchTable.set(17653);
+    studio = await table.openStudio();
+  });
+  afterAll(() => table?.clear());
+
+  /** Both themes: serious findings of studio and plugin, and a picture of each where they are wanted. */
+  async function looked(name: string): Promise<readonly string[]> {
+    const findings: string[] = [];
+    for (const theme of ['light', 'dark'] as const) {
+      await studio.useTheme(theme);
+      const frames = studio.page.frames();
+      for (const frame of frames)
+        findings.push(...(await seriousFindings(frame)).map((one) => `${theme} ${one}`));
+      if (folder) {
+        mkdirSync(folder, { recursive: true });
+        await studio.page.screenshot({ path: `${folder}studio-${name}-${theme}.png` });
+      }
+    }
+    return findings;
+  }
+
+  it('Connect', async () => {
+    await studio.plugin.getByLabel('Six-digit code').waitFor();
+    expect(await looked('connect')).toEqual([]);
+  });
+
+  it('Teach, before, in the middle and after', async () => {
+    await studio.pair(table.companion.code);
+    await studio.addSamples(/mug/i);
+    await studio.show('Teach');
+    await studio.plugin.getByText('4 frames').waitFor();
+    expect(await looked('teach')).toEqual([]);
+    await studio.teach({ name: 'aurora', classWord: 'mug', steps: TEACH_STEPS });
+    await studio.learning();
+    expect(await looked('teaching')).toEqual([]);
+    await studio.learned();
+    expect(await looked('taught')).toEqual([]);
+  });
+
+  it('Generate, with variants and their masks', async () => {
+    await studio.generate({ prompt: '@aurora on a beach', count: 4, steps: 12 });
+    await studio.layerCount(8);
+    await studio.variantsDone();
+    await studio.plugin.getByLabel('Show where the product acted').check();
+    await studio.page.getByRole('button', { name: /zoom to fit/ }).click();
+    expect(await looked('generate')).toEqual([]);
+  });
+
+  it('Library and History', async () => {
+    await studio.show('Library');
+    await studio.plugin.getByText('@aurora').first().waitFor();
+    expect(await looked('library')).toEqual([]);
+    await studio.show('History');
+    await studio.plugin.getByText('@aurora on a beach').first().waitFor();
+    expect(await looked('history')).toEqual([]);
+  });
+
+  it('a variant with its buttons', async () => {
+    await studio.layers.first().click();
+    await studio.page.getByRole('region', { name: 'Selection' }).waitFor();
+    expect(await looked('variant')).toEqual([]);
+  });
+
+  it('a companion that is away', async () => {
+    await table.companion.stop();
+    await studio.plugin.getByText('The companion does not answer').waitFor();
+    expect(await looked('away')).toEqual([]);
+  });
+});
