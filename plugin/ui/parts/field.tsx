@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 
 interface FieldProps {
   readonly id: string;
@@ -32,17 +33,21 @@ interface NumberFieldProps {
 
 /** Empty means: as recommended. Numbers out of range are pulled to the nearest allowed one when the field is left. */
 export function NumberField({ id, value, placeholder, min, max, step = 1, onChange }: NumberFieldProps) {
+  // Progress and thumbnails draw the view anew at any time; without this they would undo what is being typed.
+  const [typing, setTyping] = useState<string | null>(null);
   return (
     <input
       id={id}
       class="input"
       type="number"
-      value={value ?? ''}
+      value={typing ?? value ?? ''}
       placeholder={placeholder}
       min={min}
       max={max}
       step={step}
+      onInput={({ currentTarget }) => setTyping(currentTarget.value)}
       onChange={({ currentTarget }) => {
+        setTyping(null);
         const typed = currentTarget.valueAsNumber;
         const taken = Number.isNaN(typed) ? null : Math.min(Math.max(typed, min), max);
         // The draft may hold this number already, and then nothing would be drawn again.
