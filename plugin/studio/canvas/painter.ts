@@ -4,6 +4,7 @@ import { type Box, unionOf } from '../document/scene.ts';
 import type { Workspace } from '../document/workspace.ts';
 import { hashesIn, type PictureShelf } from '../store/picture-shelf.ts';
 import type { Camera } from './camera.ts';
+import { overlaps } from './hit-test.ts';
 import { drawNode } from './node-drawing.ts';
 
 /** Colours of the canvas itself; the panels around it have theirs in CSS. */
@@ -46,6 +47,7 @@ export class Painter {
     context.fillStyle = palette.ground;
     context.fillRect(0, 0, context.canvas.width, context.canvas.height);
     for (const node of workspace.scene.children(PAGE_ID)) {
+      if (!overlaps(node, this.#camera.bounds)) continue;
       this.#ask(workspace, node);
       context.setTransform(
         density * zoom,
