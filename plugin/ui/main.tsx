@@ -1,7 +1,10 @@
 import './style/theme.css';
 import './style/controls.css';
+import './style/inputs.css';
 import './style/layout.css';
+import './style/connect.css';
 import './style/work.css';
+import './style/lists.css';
 import { render } from 'preact';
 import { App } from './app.ts';
 import { AppContext } from './app-context.ts';

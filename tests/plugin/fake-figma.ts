@@ -69,6 +69,7 @@ export class FakeFigma implements FigmaSurface {
   readonly images: Uint8Array[] = [];
   readonly notices: string[] = [];
   readonly heard: MainToUi[] = [];
+  readonly complaints: unknown[] = [];
   undoSteps = 0;
   shown: readonly CanvasNode[] = [];
   selection: readonly CanvasNode[] = [];
@@ -115,6 +116,7 @@ export class FakeFigma implements FigmaSurface {
 
   /** Runs the built main thread, with nothing around it but what Figma's sandbox has. */
   run(): void {
+    const console = { error: (...details: unknown[]) => void this.complaints.push(details) };
     const sandbox = { figma: this, __html__: '<html>', console, setTimeout, clearTimeout };
     runInContext(bundle(), createContext(sandbox));
   }

@@ -59,7 +59,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await begin();
     const prompt = stage.ui.getByLabel('Prompt');
     await prompt.pressSequentially('two of @au');
-    await stage.ui.getByRole('option').waitFor();
+    await stage.ui.getByRole('option', { name: '@aurora' }).waitFor();
     await stage.page.keyboard.press('Enter');
     await expect.poll(() => prompt.inputValue()).toBe('two of @aurora ');
     await stage.page.keyboard.type('on a beach');

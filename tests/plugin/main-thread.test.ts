@@ -148,6 +148,7 @@ describe('a batch', () => {
       'picture-done',
     );
     expect(refused.outcome).toBe('refused');
+    expect(figma.complaints).toHaveLength(1);
   });
 
   it('leaves no empty placeholders behind', async () => {

@@ -72,7 +72,7 @@ export async function openStage(
     document.body.append(frame);
   }, html);
   const ui = page.frames()[1]!;
-  await ui.waitForSelector('main');
+  await ui.waitForSelector('main p');
   const say = (message: MainToUi) =>
     page.evaluate(
       ([text, bytes]) => {

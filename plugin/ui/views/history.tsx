@@ -16,7 +16,7 @@ export function History() {
   // Jobs that end while this is open belong at its top.
   const endedCount = board.ended.value.length;
   const isReady = app.connected.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each of these asks for a new first page
+  // Each of these asks for a new first page.
   useEffect(() => {
     if (!isReady) return;
     const timer = setTimeout(() => history.refresh(), TYPING_MS);

@@ -16,7 +16,7 @@ export function Variants() {
   const job = shown === undefined ? undefined : app.board.jobs.value.get(shown);
   const section = useRef<HTMLElement>(null);
   const isUnderWay = job !== undefined && !hasEnded(job);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each job that is started brings its pictures into view
+  // Each job that is started brings its pictures into view.
   useEffect(() => {
     if (isUnderWay) section.current?.scrollIntoView({ block: 'nearest' });
   }, [shown, isUnderWay]);
@@ -109,7 +109,6 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
           return (
             <PictureTile
               // A picture's number is what it is.
-              // biome-ignore lint/suspicious/noArrayIndexKey: the order never changes
               key={index}
               view={view}
               label={`${request.prompt}, variant ${index + 1}`}
