@@ -97,6 +97,10 @@ export class JobQueue {
     return [...states, ...this.#ledger.ended()].slice(0, limit);
   }
 
+  has(id: JobId): boolean {
+    return this.#ledger.has(id);
+  }
+
   /** @throws LikenessError `job-unknown` */
   get(id: JobId): JobState {
     const { state } = this.#ledger.record(id);

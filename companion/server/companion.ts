@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DataFolders } from '../checkpoint/data-folders.ts';
 import { EngineProcess } from '../engine/process/engine-process.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
+import { TRASH_DAYS } from '../library/concept-library.ts';
 import { FileLibrary } from '../library/file-library.ts';
 import type { Device } from '../runtime/device.ts';
 import { type BaseModelFacts, readBaseModel } from './base-model.ts';
@@ -66,6 +67,7 @@ async function openOn(
   const { folders, device, threads, pages, version, log, showCode } = options;
   const engine = new EngineProcess();
   const library = new FileLibrary(folders.concepts);
+  await library.purge(TRASH_DAYS);
   const queue = await JobQueue.open({
     folder: join(folders.home, 'jobs'),
     engine,

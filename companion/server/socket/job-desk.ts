@@ -110,7 +110,8 @@ export class JobDesk implements SocketDesk {
   async #teach(socket: ClientSocket, message: ClientMessageOf<'teach'>): Promise<void> {
     const { queue, uploads } = this.#options;
     const { type: kind, job, ...request } = message;
-    const images = await uploads.read(socket.client!.id, request.images);
+    // Sent again after a restart of either side: the images of the first time are long used.
+    const images = queue.has(job) ? new Map() : await uploads.read(socket.client!.id, request.images);
     socket.send({ type: 'job', job: await queue.submit(job, { kind, request, images }) });
   }
 }
