@@ -3,8 +3,8 @@ import { BenchTable, cannotRun } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
 /** Long enough to be interrupted, on a fast computer as well. */
-const LONG_TEACHING = 150;
-const SHORT_TEACHING = 8;
+const LONG_TEACHING = 120;
+const SHORT_TEACHING = 4;
 
 describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
