@@ -67,6 +67,8 @@ export interface FigmaSurface {
   readonly currentPage: Page;
   readonly viewport: {
     readonly center: { readonly x: number; readonly y: number };
+    /** What is in sight, in canvas pixels. */
+    readonly bounds: Bounds;
     scrollAndZoomIntoView(nodes: readonly { readonly id: string }[]): void;
   };
   readonly clientStorage: {

@@ -24,3 +24,14 @@ export function besideAnchor(
   }
   return { x, y };
 }
+
+/** Whether all of a row can be seen. */
+export function isInSight(sight: Bounds, row: readonly Bounds[]): boolean {
+  return row.every(
+    ({ x, y, width, height }) =>
+      x >= sight.x &&
+      y >= sight.y &&
+      x + width <= sight.x + sight.width &&
+      y + height <= sight.y + sight.height,
+  );
+}

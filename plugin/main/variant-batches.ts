@@ -1,6 +1,6 @@
 import type { LaunchCommand, UiToMain } from '../messages.ts';
 import type { Bounds, CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
-import { besideAnchor } from './row.ts';
+import { besideAnchor, isInSight } from './row.ts';
 
 /** Plugin data of a variant: how it was made, as JSON. Every collaborator can read it: no secrets. */
 export const RECORD_KEY = 'variant';
@@ -45,6 +45,9 @@ export class VariantBatches {
       return slot;
     });
     this.#rows.set(jobId, row);
+    const { viewport } = this.#surface;
+    // What the person looks at is only changed where the pictures would come unseen.
+    if (!isInSight(viewport.bounds, row)) viewport.scrollAndZoomIntoView([...page.selection, ...row]);
     return row.length;
   }
 

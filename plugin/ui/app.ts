@@ -14,6 +14,7 @@ import type {
 import type { LaunchCommand, MainToUi } from '../messages.ts';
 import { CanvasBridge } from './canvas/bridge.ts';
 import { CanvasSelection } from './canvas/selection.ts';
+import { sizeBeside } from './canvas/size-beside.ts';
 import type { VariantRecord } from './canvas/variant-record.ts';
 import { ConceptLibrary } from './concepts/library.ts';
 import { Companion } from './connection/companion.ts';
@@ -100,14 +101,15 @@ export class App {
     const draft = this.generateDraft.value;
     const frame = this.frame.value;
     const used = draft.seedLocked ? draft : { ...draft, seed: newSeed() };
-    const shown = draft.size.type === 'frame' && frame !== undefined ? frame : undefined;
-    const job = this.generating.generate(wishOf(used, model, frame), model, shown);
-    this.generateDraft.value = used;
-    this.shownGenerate.value = job;
     const size = chosenSize(draft.size, model, frame) ?? {
       width: model.resolution,
       height: model.resolution,
     };
+    const fills = draft.size.type === 'frame' && frame !== undefined;
+    const shown = fills ? frame : sizeBeside(this.selection.frames.value, size);
+    const job = this.generating.generate(wishOf(used, model, frame), model, shown);
+    this.generateDraft.value = used;
+    this.shownGenerate.value = job;
     this.say(`Making ${used.count} pictures of ${size.width} by ${size.height} pixels.`);
   }
 

@@ -78,6 +78,7 @@ export class FakeFigma implements FigmaSurface {
 
   readonly viewport = {
     center: { x: 500, y: 300 },
+    bounds: { x: 0, y: 0, width: 1000, height: 600 },
     scrollAndZoomIntoView: (nodes: readonly { readonly id: string }[]) => {
       this.shown = nodes as readonly CanvasNode[];
     },
