@@ -62,6 +62,10 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
     await studio.plugin.getByLabel('Show where the product acted').check();
     await studio.page.getByRole('button', { name: /zoom to fit/ }).click();
     expect(await looked('generate')).toEqual([]);
+    // Through all of that the plugin's page was never loaded anew.
+    expect(await studio.plugin.getByRole('textbox', { name: 'Prompt' }).inputValue()).toBe(
+      '@aurora on a beach',
+    );
   });
 
   it('Library and History', async () => {

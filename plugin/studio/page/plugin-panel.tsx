@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 import type { Studio } from './studio.ts';
 import { theme } from './theme.ts';
@@ -11,6 +11,8 @@ export function PluginPanel({ studio }: { studio: Studio }) {
   const run = studio.desk.value.run.value;
   const frame = useRef<HTMLIFrameElement>(null);
   const shown = run.window.value;
+  // Of one run: another address would load the plugin's page anew, and lose what was typed in it.
+  const address = useMemo(() => `/plugin-ui.html?theme=${theme.peek()}`, [run]);
 
   useEffect(() => {
     const receive = (event: MessageEvent) =>
@@ -44,7 +46,7 @@ export function PluginPanel({ studio }: { studio: Studio }) {
           ref={frame}
           title={shown.title}
           sandbox="allow-scripts"
-          src={`/plugin-ui.html?theme=${theme.peek()}`}
+          src={address}
           onLoad={(event) => run.frameLoaded(event.currentTarget.contentWindow!)}
         />
       ) : (
