@@ -2,6 +2,7 @@
 
 import { elementCount, float32, int64, type Tensor } from '../companion/checkpoint/tensor.ts';
 import type { Graph } from '../companion/graph/graph.ts';
+import type { Session } from '../companion/runtime/session.ts';
 import { uniformNoise } from './random-weights.ts';
 
 /** Small noise for float32 inputs, zeros for int64 (a token that every vocabulary has). */
@@ -17,4 +18,9 @@ export function noiseFeeds(graph: Graph): Record<string, Tensor> {
       );
   }
   return feeds;
+}
+
+/** For its duration, not its outputs. */
+export async function runOnce(session: Session, feeds: Readonly<Record<string, Tensor>>): Promise<undefined> {
+  await session.run(feeds);
 }

@@ -1,12 +1,12 @@
 /** `npm run bench`: measures speed and memory on this machine, prints tables and writes them as JSON. */
 
 import { mkdir, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { modelFolders } from './bench-model.ts';
 import { printSection, printTargets } from './report.ts';
-import { type BenchOptions, isMet, type Section, type Subject } from './subject.ts';
+import { type BenchOptions, type Section, type Subject, verdict } from './subject.ts';
 import { block } from './subjects/block.ts';
 import { fullSize } from './subjects/full-size.ts';
 import { graphs } from './subjects/graphs.ts';
@@ -70,6 +70,7 @@ function progressLine(what: string): string {
   return what === '' ? '' : `${what}\n`;
 }
 
+const loadBefore = loadavg();
 const sections: Section[] = [];
 for (const name of chosen) {
   for await (const section of SUBJECTS[name]!(options)) {
@@ -85,9 +86,11 @@ const figures = {
     threads,
     memoryBytes: totalmem(),
     node: process.version,
+    /** Over the last minute; the bench itself is part of the second. */
+    load: { before: loadBefore[0], after: loadavg()[0] },
   },
   sections,
-  targets: targets.map((target) => ({ ...target, met: isMet(target) })),
+  targets: targets.map((target) => ({ ...target, verdict: verdict(target) })),
 };
 const json = `${JSON.stringify(figures, undefined, 2)}\n`;
 await mkdir(dirname(resolve(given.out)), { recursive: true });

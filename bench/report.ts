@@ -1,7 +1,13 @@
 /** Results for people: a table for each section, then the targets. */
 
 import pc from 'picocolors';
-import { isMet, type Section, type Target } from './subject.ts';
+import { type Section, type Target, type Verdict, verdict } from './subject.ts';
+
+const COLOURS: Readonly<Record<Verdict, (text: string) => string>> = {
+  ok: pc.green,
+  missed: pc.red,
+  unsure: pc.yellow,
+};
 
 export function printSection({ title, rows, note }: Section): string {
   const columns = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
@@ -18,12 +24,12 @@ export function printSection({ title, rows, note }: Section): string {
 
 export function printTargets(targets: readonly Target[]): string {
   const table = targets.map((target) => [
-    isMet(target) ? 'ok' : 'missed',
+    verdict(target),
     target.name,
     `${number(target.measured)} ${target.unit}`,
     `${target.direction} ${target.limit} ${target.unit}`,
   ]);
-  const lines = align(table).map((line, index) => (isMet(targets[index]!) ? pc.green : pc.red)(line));
+  const lines = align(table).map((line, index) => COLOURS[verdict(targets[index]!)](line));
   return [pc.bold('Targets'), ...lines, ''].join('\n');
 }
 

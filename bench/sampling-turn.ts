@@ -16,7 +16,7 @@ import { unetForward } from './workload.ts';
 const BATCH = 2;
 
 /** Plain sampling: the base model, or residuals without any mask. */
-export async function plainTurn(model: BenchModel, residuals: boolean): Promise<() => Promise<void>> {
+export async function plainTurn(model: BenchModel, residuals: boolean): Promise<() => Promise<undefined>> {
   const graph = unetForward(model, BATCH, { residuals });
   const session = await model.open(graph);
   const feeds = noiseFeeds(graph);
@@ -29,7 +29,7 @@ export async function plainTurn(model: BenchModel, residuals: boolean): Promise<
 export async function localizedTurns(
   model: BenchModel,
   modes: readonly MaskMode[],
-): Promise<Map<MaskMode, () => Promise<void>>> {
+): Promise<Map<MaskMode, () => Promise<undefined>>> {
   const sites = projOutSites(model.unet);
   const [height, width] = [model.latentCells, model.latentCells];
   const graph = buildSamplingGraph({
@@ -48,6 +48,7 @@ export async function localizedTurns(
       const localizer = new Localizer({ mode, sites, concepts: 1, height, width, batch: BATCH });
       const turn = async () => {
         localizer.observe(await session.run({ ...feeds, ...localizer.feeds() }));
+        return undefined;
       };
       return [mode, turn];
     }),

@@ -27,6 +27,8 @@ export interface Target {
   readonly unit: 'x' | 'GB';
   readonly limit: number;
   readonly direction: 'at most' | 'at least';
+  /** Measured by the wall clock while others used the cores: neither met nor missed. */
+  readonly unsure?: boolean;
 }
 
 export interface Section {
@@ -40,6 +42,9 @@ export interface Section {
 /** Answers a section for each model or size that it measured. */
 export type Subject = (options: BenchOptions) => AsyncGenerator<Section>;
 
-export function isMet({ measured, limit, direction }: Target): boolean {
-  return direction === 'at most' ? measured <= limit : measured >= limit;
+export type Verdict = 'ok' | 'missed' | 'unsure';
+
+export function verdict({ measured, limit, direction, unsure }: Target): Verdict {
+  if (unsure === true) return 'unsure';
+  return (direction === 'at most' ? measured <= limit : measured >= limit) ? 'ok' : 'missed';
 }

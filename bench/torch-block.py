@@ -1,6 +1,7 @@
 """The block of bench/sd15-block.ts in PyTorch, as a peer that bench/torch-peer.ts drives.
 
-Usage: torch-block.py THREADS. A line `forward B` or `step B` runs that once; the answer is its time in milliseconds.
+Usage: torch-block.py THREADS. A line `forward B` or `step B` runs that once; the answer is its wall-clock and processor
+time in milliseconds.
 """
 
 import sys
@@ -91,17 +92,17 @@ def main():
             x = torch.randn(batch, CHANNELS, CELLS, CELLS, requires_grad=True)
             inputs[batch] = x, torch.randn(batch, EMBEDDING), torch.randn(batch, TOKENS, CONTEXT), torch.randn_like(x)
         x, embedding, context, upstream = inputs[batch]
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         with torch.set_grad_enabled(what == "step"):
             y = transformer(block(x, embedding), context)
             if what == "step":
                 torch.autograd.grad(y, [x, *factors], upstream)
-        return 1000 * (time.perf_counter() - start)
+        return 1000 * (time.perf_counter() - start), 1000 * (time.process_time() - used)
 
     print(torch.__version__, flush=True)
     for line in sys.stdin:
         what, batch = line.split()
-        print(run(what, int(batch)), flush=True)
+        print(*run(what, int(batch)), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Duration } from './interleaved-timing.ts';
 
 const SCRIPT = fileURLToPath(new URL('torch-block.py', import.meta.url));
 /** A version manager's python is often not the one that PyTorch was installed into. */
@@ -37,12 +38,13 @@ export class TorchPeer {
     return undefined;
   }
 
-  /** Runs the block once and gives its own time, in milliseconds. */
-  async run(what: 'forward' | 'step', batch: number): Promise<number> {
+  /** Runs the block once, and times that by its own clocks. */
+  async run(what: 'forward' | 'step', batch: number): Promise<Duration> {
     this.#process.stdin.write(`${what} ${batch}\n`);
     const { value, done } = await this.#lines.next();
     if (done === true) throw new Error(`${SCRIPT} ended during ${what} ${batch}`);
-    return Number(value);
+    const [wallMs, processorMs] = value.split(' ').map(Number) as [number, number];
+    return { wallMs, processorMs };
   }
 
   stop(): void {

@@ -6,7 +6,7 @@ import { trainingNames } from '../companion/residuals/training-graph.ts';
 import type { Session } from '../companion/runtime/session.ts';
 import { noiseFeeds } from './feeds.ts';
 
-export function trainingTurn(graph: Graph, session: Session): () => Promise<void> {
+export function trainingTurn(graph: Graph, session: Session): () => Promise<undefined> {
   const feeds = noiseFeeds(graph);
   const gradientNames = [...graph.outputs.keys()].filter((name) => name !== trainingNames.loss);
   const learned = new Map(

@@ -11,7 +11,7 @@ import { sd15Weights } from '../sd15.ts';
 import type { BenchOptions, Row, Subject, Target } from '../subject.ts';
 import { measureLocalization } from './localization.ts';
 import { MEMORY_NOTE, memoryRow, peakGb } from './memory.ts';
-import { measureTraining } from './training.ts';
+import { measureTraining, RATIO_THREADS } from './training.ts';
 
 const LIMITS_GB = { forward: 4.5, training: 7 } as const;
 const TITLES = { forward: 'one forward', training: 'one training step' } as const;
@@ -48,8 +48,8 @@ export const fullSize: Subject = async function* (options) {
   }
 };
 
-async function* speed(weights: string, { threads, progress }: BenchOptions) {
-  const model = await openBenchModel({ sd15Weights: weights }, threads);
+async function* speed(weights: string, { progress }: BenchOptions) {
+  const model = await openBenchModel({ sd15Weights: weights }, RATIO_THREADS);
   progress('SD 1.5 UNet: training step against forward');
   yield measureTraining(model, [1], 30_000);
   progress('SD 1.5 UNet: localized sampling');

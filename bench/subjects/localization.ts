@@ -2,15 +2,16 @@
 
 import type { BenchModel } from '../bench-model.ts';
 import { openBenchModel } from '../bench-model.ts';
-import { ratio, ratioOfMedians, takeTurns } from '../interleaved-timing.ts';
+import { processorRatio, shortestProcessorRatio, takeTurns } from '../interleaved-timing.ts';
 import { localizedTurns, plainTurn } from '../sampling-turn.ts';
 import type { Section, Subject } from '../subject.ts';
+import { RATIO_THREADS } from './training.ts';
 
 const MAX_LOCALIZED_PER_PLAIN = 1.03;
 
 export const localization: Subject = async function* (options) {
   for (const folder of options.models) {
-    const model = await openBenchModel({ folder }, options.threads);
+    const model = await openBenchModel({ folder }, RATIO_THREADS);
     options.progress(`${model.name}: localized sampling`);
     yield await measureLocalization(model, options.quick ? 1000 : 10_000);
     await model.close();
@@ -40,15 +41,16 @@ export async function measureLocalization(model: BenchModel, budgetMs: number): 
     rows: names.map((name) => ({
       case: titles[name],
       figures: {
-        step_ms: timing[name].fastestMs,
-        per_base: ratio(timing[name], timing.base),
-        per_plain: ratio(timing[name], timing.plain),
-        per_plain_medians: ratioOfMedians(timing[name], timing.plain),
+        step_ms: timing[name].median.processorMs,
+        per_base: processorRatio(timing[name], timing.base),
+        per_plain: processorRatio(timing[name], timing.plain),
+        per_plain_shortest: shortestProcessorRatio(timing[name], timing.plain),
       },
     })),
+    note: 'Processor time at one thread, medians.',
     targets: (['median', 'adaptive'] as const).map((name) => ({
       name: `${model.name}: ${titles[name]} / residuals everywhere`,
-      measured: ratio(timing[name], timing.plain),
+      measured: processorRatio(timing[name], timing.plain),
       unit: 'x',
       limit: MAX_LOCALIZED_PER_PLAIN,
       direction: 'at most',
