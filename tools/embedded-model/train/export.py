@@ -26,10 +26,10 @@ DIFFUSERS_VERSION = "0.27.2"
 GOLDEN_PROMPT = "a photo of a zqx mug on a beach at sunset"
 
 TEACHING = {
-    "rank": {"fraction": 0.25, "minimum": 8},
+    "rank": {"fraction": 0.25, "minimum": 16},
     "learningRate": 5e-3,
     "learningRateSchedule": "cosine",
-    "steps": 400,
+    "steps": 600,
     "batchSize": 4,
     "weightDecay": 0.01,
     "trainTokenEmbedding": True,
@@ -38,7 +38,7 @@ TEACHING = {
     "captionDropout": 0,
     "gradientClip": 1,
 }
-SAMPLING = {"sampler": "ddim", "steps": 24, "guidanceScale": 2.5, "mask": "adaptive"}
+SAMPLING = {"sampler": "ddim", "steps": 24, "guidanceScale": 2, "mask": "adaptive"}
 
 
 def write_json(path: Path, value: object) -> None:
