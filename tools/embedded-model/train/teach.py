@@ -98,7 +98,8 @@ def framed(path: Path, size: int, draw: np.random.Generator) -> tuple[Tensor, Te
     ).resize((size, size), Image.BOX)
     pixels = torch.from_numpy(np.asarray(square).copy()).float().permute(2, 0, 1) / 255
     mask = pixels[3]
-    grey = torch.full((3, 1, 1), draw.uniform(0.35, 1.0)) * (1 + torch.from_numpy(draw.uniform(-0.08, 0.08, (3, 1, 1))).float())
+    tint = torch.from_numpy(draw.uniform(0.92, 1.08, (3, 1, 1))).float()
+    grey = draw.uniform(0.35, 1.0) * tint
     shading = torch.linspace(draw.uniform(0.8, 1.1), draw.uniform(0.8, 1.1), size)[None, :, None]
     return (pixels[:3] * mask + (grey * shading).clamp(0, 1) * (1 - mask)) * 2 - 1, mask
 
