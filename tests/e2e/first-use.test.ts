@@ -26,7 +26,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await studio.teach({ name: 'aurora', classWord: 'mug', steps: TEACH_STEPS });
     await studio.learned();
     await studio.show('Library');
-    await studio.plugin.getByText('@aurora').waitFor();
+    await studio.plugin.getByText('@aurora', { exact: true }).waitFor();
   });
 
   it('places two variants on the canvas, and one undo removes both', async () => {
@@ -79,6 +79,15 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await studio.layerCount(1);
     await studio.generate({ prompt: '@aurora on grass', count: 2, steps: 60 });
     await studio.layerCount(3);
+    const placedAtMs = performance.now();
+    await expect
+      .poll(async () => (await studio.pictures())[1], { timeout: 240_000, interval: 20 })
+      .not.toBeNull();
+    // A preview, not the result: the job is still under way.
+    expect(await studio.plugin.getByRole('button', { name: 'Cancel' }).count()).toBeGreaterThan(0);
+    console.log(
+      `first preview on the canvas ${Math.round(performance.now() - placedAtMs)} ms after its placeholder`,
+    );
     await studio.page.reload();
     // The placeholders of before are filled, whether the job ends before the plugin is back or after.
     const distinct = async () => new Set((await studio.pictures()).filter((hash) => hash !== null)).size;

@@ -46,7 +46,7 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
     await studio.plugin.getByRole('button', { name: 'Cancel' }).waitFor();
     await studio.learned();
     await studio.show('Library');
-    await studio.plugin.getByText('@summit').waitFor();
+    await studio.plugin.getByText('@summit', { exact: true }).waitFor();
   });
 
   it('raised no error in the page, the plugin or its sandbox', () => {

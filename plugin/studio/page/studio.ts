@@ -126,16 +126,22 @@ export class Studio {
       if (!before) return;
       const after = { ...before, nodes: workspace.scene.all() };
       this.documents.value = this.documents.value.map((document) => (document.id === id ? after : document));
-      await this.pictures.keep(after.nodes);
-      await this.#shelf.save(after);
+      // Both begin at once: a page that is being left gets no second turn.
+      await Promise.all([this.#shelf.save(after), this.pictures.keep(after.nodes)]);
     };
     workspace.onChange(() => {
       timer ??= setTimeout(() => this.#quietly(save()), SAVE_DELAY_MS);
     });
-    return async () => {
+    const saveNow = async () => {
       if (timer === undefined) return;
       clearTimeout(timer);
       await save();
+    };
+    const leaving = () => this.#quietly(saveNow());
+    addEventListener('pagehide', leaving);
+    return async () => {
+      removeEventListener('pagehide', leaving);
+      await saveNow();
     };
   }
 

@@ -46,7 +46,11 @@ export class Database {
   }
 
   async put(store: StoreName, key: string, value: unknown): Promise<void> {
-    await settled(this.#store(store, 'readwrite').put(value, key));
+    const transaction = this.#opened.transaction(store, 'readwrite');
+    const written = transaction.objectStore(store).put(value, key);
+    // Without it a transaction waits for one more turn of the page, and is lost when the page is left before.
+    transaction.commit();
+    await settled(written);
   }
 
   async delete(store: StoreName, key: string): Promise<void> {

@@ -59,12 +59,13 @@ export class PictureShelf {
 
   /** Writes what the nodes show and the database does not have. Previews that were replaced are never written. */
   async keep(nodes: readonly NodeRecord[]): Promise<void> {
-    for (const hash of hashesIn(nodes)) {
+    const writes = hashesIn(nodes).map(async (hash) => {
       const bytes = this.#bytes.get(hash);
-      if (!bytes || this.#stored.has(hash)) continue;
+      if (!bytes || this.#stored.has(hash)) return;
       await this.#database.put('pictures', hash, bytes);
       this.#stored.add(hash);
-    }
+    });
+    await Promise.all(writes);
   }
 
   /** Deletes what no saved document shows. Run at start, when no undo step can bring a picture back. */
