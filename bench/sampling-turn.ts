@@ -41,7 +41,7 @@ export async function localizedTurns(
     concepts: [initialFactors(sites, model.teaching.rank, new Random(1, 0))],
   });
   const session = await model.open(graph);
-  const tokenWeights = float32(new Float32Array(model.tokens).fill(1, 2, 4), [model.tokens, 1]);
+  const tokenWeights = float32(new Float32Array(2 * model.tokens).fill(1, 4, 8), [model.tokens, 2]);
   const feeds = { ...noiseFeeds(graph), [localizedNames.tokenWeights(0)]: tokenWeights };
   return new Map(
     modes.map((mode) => {

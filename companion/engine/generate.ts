@@ -43,9 +43,10 @@ export async function* generateOn(
   yield { type: 'prompt', text, tokenCount, truncated, droppedText };
 
   const concepts = mentioned.map(
-    ({ concept, tokenIndexes }): PromptConcept => ({
+    ({ concept, tokenIndexes, objectIndexes }): PromptConcept => ({
       factors: concept.factors,
       tokenIndexes,
+      objectIndexes,
       strength: request.strength,
     }),
   );

@@ -19,6 +19,8 @@ export interface PromptConcept {
   readonly factors: Factors;
   /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
   readonly tokenIndexes: readonly number[];
+  /** Those of them whose attention finds the object: the class word's. */
+  readonly objectIndexes: readonly number[];
   /** s_k: 1 as taught, 0 the base model; beyond 1 exaggerates. */
   readonly strength: number;
 }
@@ -121,13 +123,14 @@ function constantFeeds(
   const feeds: Record<string, Tensor> = {
     encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
   };
-  for (const [concept, { factors, tokenIndexes, strength }] of concepts.entries()) {
-    const weights = new Float32Array(text.length);
-    for (const index of tokenIndexes) weights[index] = 1;
+  for (const [concept, { factors, tokenIndexes, objectIndexes, strength }] of concepts.entries()) {
+    const weights = new Float32Array(2 * text.length);
+    for (const index of tokenIndexes) weights[2 * index] = 1;
+    for (const index of objectIndexes) weights[2 * index + 1] = 1;
     const applied = settings.mask === 'off' ? 0 : strength;
     const perSample = batch === 2 ? [settings.unconditional === 'base' ? 0 : applied, applied] : [applied];
     Object.assign(feeds, factorFeeds(concept, factors), {
-      [localizedNames.tokenWeights(concept)]: float32(weights, [text.length, 1]),
+      [localizedNames.tokenWeights(concept)]: float32(weights, [text.length, 2]),
       [localizedNames.strength(concept)]: float32(perSample, [batch, 1, 1]),
     });
   }

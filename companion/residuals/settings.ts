@@ -46,8 +46,11 @@ const sampling = z.strictObject({
   steps: count.max(1000).default(30),
   guidanceScale: z.number().min(1).max(50).default(7.5),
   mask: maskModeSchema.default('median'),
-  /** What the unconditional half of guidance gets: the conditional half's mask, or the base model's weights. */
-  unconditional: z.enum(['masked', 'base']).default('masked'),
+  /**
+   * What the unconditional half of guidance gets: the conditional half's mask, or the base model's weights. With base
+   * weights guidance also points from the base model to the concept (measured: docs/settings.md).
+   */
+  unconditional: z.enum(['masked', 'base']).default('base'),
 });
 
 const schema = z.object({

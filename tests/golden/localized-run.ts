@@ -64,15 +64,15 @@ export async function localized(
   const graph = { unet, guided: batch === 2, height, width, tokens, concepts: [factors] };
   const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
 
-  const weights = new Float32Array(tokens);
-  for (const index of tokenIndexes) weights[index] = 1;
+  const weights = new Float32Array(2 * tokens);
+  for (const index of tokenIndexes) weights[2 * index] = 1;
   const feeds: Record<string, Tensor> = {
     sample,
     timestep: float32(timesteps, [batch]),
     encoder_hidden_states: states,
     ...factorFeeds(0, factors),
     [localizedNames.useMedian]: float32([mask === 'median' ? 1 : 0], []),
-    [localizedNames.tokenWeights(0)]: float32(weights, [tokens, 1]),
+    [localizedNames.tokenWeights(0)]: float32(weights, [tokens, 2]),
     [localizedNames.strength(0)]: float32(strengths, [batch, 1, 1]),
   };
   const sites = projOutSites(unet);

@@ -26,8 +26,11 @@ export interface LocalizedMask extends Grid {
   readonly confidence: number;
 }
 
-/** Share of the older maps that a new step keeps: a memory of about three steps. */
-const MEMORY = 0.65;
+/**
+ * Share of the older maps that a new step keeps: a memory of about seven steps. Late maps, when only detail is left to
+ * decide, look away from the object now and then; a shorter memory followed them (docs/settings.md).
+ */
+const MEMORY = 0.85;
 /** Regions lighter than this share of the heaviest are islands, not parts of the product. */
 const ISLAND_SHARE = 0.15;
 /** Enclosed holes up to this share of the picture are closed; larger ones (the inside of a handle) stay. */

@@ -21,6 +21,7 @@ import {
   reduceMean,
   reshape,
   slice,
+  split,
   sub,
   topK,
 } from '../../graph/ops.ts';
@@ -40,7 +41,10 @@ export interface LocalizedOptions {
 
 /** Names of the inputs and outputs that localization adds to the graph. */
 export const localizedNames = {
-  /** [L, 1]: 1 at every token of the concept (identifier and each sub-word of the class word), else 0. */
+  /**
+   * [L, 2]. First column: 1 at every token of the concept (identifier and each sub-word of the class word), else 0.
+   * Second: the same for the tokens whose attention finds the object, the class word's.
+   */
   tokenWeights: (concept: number) => `concept.${concept}.token_weights`,
   /** [B, 1, 1]: s_k per sample, so that the unconditional half can have its own. */
   strength: (concept: number) => `concept.${concept}.strength`,
@@ -50,6 +54,8 @@ export const localizedNames = {
   givenMask: (concept: number, height: number, width: number) => `concept.${concept}.mask.${height}x${width}`,
   /** Output [conditional samples, hw]: the block's attention score A_{i,C}. */
   score: (concept: number, path: string) => `concept.${concept}.${path}.score`,
+  /** Output of the same shape: the score of the second column's tokens. */
+  objectScore: (concept: number, path: string) => `concept.${concept}.${path}.object_score`,
 } as const;
 
 interface ConceptInputs {
@@ -63,16 +69,18 @@ export function attachLocalized(graph: Graph, options: LocalizedOptions): AdaptP
   const useMedian = graph.input(localizedNames.useMedian, []);
   const concepts = ranks.map(
     (_, concept): ConceptInputs => ({
-      tokenWeights: graph.input(localizedNames.tokenWeights(concept), [tokens, 1]),
+      tokenWeights: graph.input(localizedNames.tokenWeights(concept), [tokens, 2]),
       strength: graph.input(localizedNames.strength(concept), [batch, 1, 1]),
       givenMasks: new Map(),
     }),
   );
   return (site) => {
-    const scores = concepts.map(({ tokenWeights }) => attentionScore(site, tokenWeights, options.guided));
-    for (const [concept, score] of scores.entries()) {
+    const scores = concepts.map(({ tokenWeights }, concept) => {
+      const [score, objectScore] = attentionScores(site, tokenWeights, options.guided);
       graph.output(localizedNames.score(concept, site.path), score);
-    }
+      graph.output(localizedNames.objectScore(concept, site.path), objectScore);
+      return score;
+    });
     const medianMasks = disjoint(scores.map(aboveMedian), scores);
     return concepts.reduce((output, inputs, concept) => {
       const rank = ranks[concept]!(site.path);
@@ -87,15 +95,17 @@ export function attachLocalized(graph: Graph, options: LocalizedOptions): AdaptP
 }
 
 /**
- * A_{i,C}: the probability that a pixel gives the concept's tokens, averaged over heads, [conditional, hw].
- * Only the conditional samples have such tokens.
+ * A_{i,C}: the probability that a pixel gives the concept's tokens, averaged over heads, [conditional, hw]; and the same
+ * for its object tokens. Only the conditional samples have such tokens.
  */
-function attentionScore(site: ProjOutSite, tokenWeights: Value, guided: boolean): Value {
+function attentionScores(site: ProjOutSite, tokenWeights: Value, guided: boolean): [Value, Value] {
   const [batch, , pixels] = site.crossAttention.shape as [number, number, number, number];
   const conditional = guided ? batch / 2 : batch;
   const probabilities = guided ? slice(site.crossAttention, 0, conditional, batch) : site.crossAttention;
-  const perHead = matmul(probabilities, tokenWeights); // [conditional, heads, hw, 1]
-  return reshape(reduceMean(perHead, [1]), [conditional, pixels]);
+  const perHead = matmul(probabilities, tokenWeights); // [conditional, heads, hw, 2]
+  const columns = split(reduceMean(perHead, [1]), 2, -1) as [Value, Value];
+  const shape = [conditional, pixels];
+  return [reshape(columns[0], shape), reshape(columns[1], shape)];
 }
 
 /**

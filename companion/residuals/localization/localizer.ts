@@ -63,14 +63,18 @@ export class Localizer {
   /** Takes in the scores that a step gave out. */
   observe(outputs: Readonly<Record<string, Tensor>>): void {
     const { sites, concepts, mode } = this.#options;
-    const maps = this.#masks.map((_, concept) =>
+    const mapsOf = (name: (concept: number, path: string) => string, concept: number) =>
       sites.map((site): ScoreMap => {
-        const score = outputs[localizedNames.score(concept, site.path)]!;
+        const score = outputs[name(concept, site.path)]!;
         return { ...gridAt(this.#options, site.level), score: score.data as Float32Array };
-      }),
+      });
+    for (let concept = 0; concept < concepts; concept++) {
+      this.#masks[concept]!.observe(mapsOf(localizedNames.objectScore, concept));
+    }
+    if (mode !== 'median') return;
+    this.#medians = this.#masks.map((_, concept) =>
+      this.#medianOf(mapsOf(localizedNames.score, concept), concept),
     );
-    for (let concept = 0; concept < concepts; concept++) this.#masks[concept]!.observe(maps[concept]!);
-    if (mode === 'median') this.#medians = maps.map((blocks, concept) => this.#medianOf(blocks, concept));
   }
 
   /** Where each concept acted, for people to see. Undefined before the first step. */

@@ -52,7 +52,7 @@ it('drops an island that is far lighter than the object', () => {
 
 it('remembers earlier steps, and lets newer ones win', () => {
   const old = area(maskOf(maps(12, 6)).mask);
-  const young = area(maskOf(maps(12, 6), ...Array.from({ length: 8 }, () => maps(4, 6))).mask);
+  const young = area(maskOf(maps(12, 6), ...Array.from({ length: 20 }, () => maps(4, 6))).mask);
   expect(young).toBeLessThan(old / 3);
 });
 

@@ -26,19 +26,25 @@ DIFFUSERS_VERSION = "0.27.2"
 GOLDEN_PROMPT = "a photo of a zqx mug on a beach at sunset"
 
 TEACHING = {
-    "rank": {"fraction": 0.25, "minimum": 16},
-    "learningRate": 5e-3,
+    "rank": {"fraction": 0.5, "minimum": 16},
+    "learningRate": 1e-2,
     "learningRateSchedule": "cosine",
     "steps": 600,
     "batchSize": 4,
     "weightDecay": 0.01,
     "trainTokenEmbedding": True,
     "tokenLearningRate": 5e-3,
-    "timestepSampling": "logit-normal",
+    "timestepSampling": "uniform",
     "captionDropout": 0,
     "gradientClip": 1,
 }
-SAMPLING = {"sampler": "ddim", "steps": 24, "guidanceScale": 2, "mask": "adaptive"}
+SAMPLING = {
+    "sampler": "ddim",
+    "steps": 24,
+    "guidanceScale": 2,
+    "mask": "adaptive",
+    "unconditional": "base",
+}
 
 
 def write_json(path: Path, value: object) -> None:
