@@ -45,7 +45,7 @@ export function buildBlock(batch: number, { trained }: { readonly trained: boole
     groups: GROUPS,
     layers: 1,
     linearProjection: false,
-    adapt: attachEverywhere(
+    adapter: attachEverywhere(
       graph,
       () => RANK,
       (_, { down, up }) => learned.push(down, up),

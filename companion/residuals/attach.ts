@@ -7,7 +7,7 @@ import { float32, type Tensor } from '../checkpoint/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
 import { add, linear, mul } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
-import type { AdaptProjOut, ProjOutSite } from '../models/unet/spatial-transformer.ts';
+import type { ProjOutAdapter, ProjOutSite } from '../models/unet/spatial-transformer.ts';
 import type { Factors } from './factors.ts';
 
 /** The factors of one concept as inputs of a graph: down [r, m], up [m, r]. */
@@ -40,11 +40,13 @@ export function attachEverywhere(
   graph: Graph,
   rankAt: (site: ProjOutSite) => number,
   onInputs: (path: string, inputs: FactorInputs) => void,
-): AdaptProjOut {
-  return (site) => {
-    const inputs = factorInputs(graph, 0, site, rankAt(site));
-    onInputs(site.path, inputs);
-    return add(site.output, residual(site, inputs));
+): ProjOutAdapter {
+  return {
+    adapt: (site) => {
+      const inputs = factorInputs(graph, 0, site, rankAt(site));
+      onInputs(site.path, inputs);
+      return add(site.output, residual(site, inputs));
+    },
   };
 }
 

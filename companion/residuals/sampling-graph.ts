@@ -45,7 +45,7 @@ export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
   const attached =
     concepts.length === 0
       ? inputs
-      : { ...inputs, adapt: attachLocalized(graph, { batch, guided, tokens, ranks }) };
+      : { ...inputs, adapter: attachLocalized(graph, { batch, guided, tokens, ranks }) };
   graph.output('prediction', buildUnet(new Scope(graph, 'unet'), unet, attached));
   return graph;
 }

@@ -60,7 +60,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const learned = new Map<string, Value>();
 
   const encoderHiddenStates = textStates(graph, options, learned);
-  const adapt = attachEverywhere(
+  const adapter = attachEverywhere(
     graph,
     (site) => options.rankAt(site.path),
     (path, { down, up }) => {
@@ -72,7 +72,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
     sample,
     timestep,
     encoderHiddenStates,
-    adapt,
+    adapter,
   });
   const error = sub(prediction, target);
   const loss = reduceMean(mul(weight, mul(error, error)), [0, 1, 2, 3], { keepDims: false });

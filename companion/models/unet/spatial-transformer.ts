@@ -1,6 +1,6 @@
 /** Transformer2DModel: self-attention, cross-attention and a gated feed-forward over the pixels as tokens. */
 
-import { add, attention, gelu, mul, split } from '../../graph/ops.ts';
+import { add, attention, concat, expand, gelu, mul, reshape, split } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { groupNormLayer, layerNormLayer, linearLayer, projectionLayer } from '../layers.ts';
 import type { Scope } from '../scope.ts';
@@ -22,19 +22,30 @@ export interface ProjOutSite {
   readonly input: Value;
   /** W x + b: [B, hw, m]. */
   readonly output: Value;
-  /** Probabilities of the block's last cross-attention: [B, heads, hw, L]. */
-  readonly crossAttention: Value;
+  /**
+   * How much of the block's last cross-attention goes to the tokens of each column of the adapter's `attentionColumns`:
+   * [B, heads, hw, c]. Undefined where the adapter has none.
+   */
+  readonly attention: Value | undefined;
 }
 
-/** Returns what takes the place of `site.output`, [B, hw, m]. */
-export type AdaptProjOut = (site: ProjOutSite) => Value;
+export interface ProjOutAdapter {
+  /**
+   * [L, c]: weights of the tokens, a column for each sum of attention probabilities that `adapt` wants to know. They go
+   * through cross-attention as further columns of its values, so that the fused kernel can be used: it never gives the
+   * probabilities themselves.
+   */
+  readonly attentionColumns?: Value;
+  /** Returns what takes the place of `site.output`, [B, hw, m]. */
+  adapt(site: ProjOutSite): Value;
+}
 
 export interface SpatialTransformerOptions {
   readonly heads: number;
   readonly groups: number;
   readonly layers: number;
   readonly linearProjection: boolean;
-  readonly adapt: AdaptProjOut | undefined;
+  readonly adapter: ProjOutAdapter | undefined;
 }
 
 /** x [B, C, h, w], context [B, L, D] -> [B, C, h, w] */
@@ -48,11 +59,17 @@ export function spatialTransformer(
   const stored = options.linearProjection ? 'linear' : 'conv';
   const normed = groupNormLayer(scope.at('norm'), x, options.groups, GROUP_NORM_EPSILON);
   let tokens = projectionLayer(scope.at('proj_in'), imageToTokens(normed), channels, stored); // [B, hw, C]
-  let crossAttention: Value | undefined;
+  let columns: Value | undefined;
   for (let layer = 0; layer < options.layers; layer++) {
-    const block = transformerBlock(scope.at('transformer_blocks', layer), tokens, context, options.heads);
+    const block = transformerBlock(
+      scope.at('transformer_blocks', layer),
+      tokens,
+      context,
+      options.heads,
+      options.adapter?.attentionColumns,
+    );
     tokens = block.output;
-    crossAttention = block.crossAttention;
+    columns = block.columns;
   }
   const output = projectionLayer(scope.at('proj_out'), tokens, channels, stored);
   const site = {
@@ -62,36 +79,46 @@ export function spatialTransformer(
     width,
     input: tokens,
     output,
-    crossAttention: crossAttention!,
+    attention: columns,
   };
-  const adapted = options.adapt?.(site) ?? output;
+  const adapted = options.adapter?.adapt(site) ?? output;
   return scope.tap(add(tokensToImage(adapted, height, width), x));
 }
 
 /** BasicTransformerBlock: x [B, N, C], context [B, L, D]. */
-function transformerBlock(scope: Scope, x: Value, context: Value, heads: number) {
+function transformerBlock(scope: Scope, x: Value, context: Value, heads: number, columns: Value | undefined) {
   const own = layerNormLayer(scope.at('norm1'), x);
   let h = add(x, attentionLayer(scope.at('attn1'), own, own, heads).output);
-  const cross = attentionLayer(scope.at('attn2'), layerNormLayer(scope.at('norm2'), h), context, heads);
+  const normed = layerNormLayer(scope.at('norm2'), h);
+  const cross = attentionLayer(scope.at('attn2'), normed, context, heads, columns);
   h = add(h, cross.output);
   h = add(h, feedForward(scope.at('ff'), layerNormLayer(scope.at('norm3'), h)));
-  return { output: scope.tap(h), crossAttention: cross.probabilities };
+  return { output: scope.tap(h), columns: cross.columns };
 }
 
-/** Multi-head attention of x [B, N, C] over context [B, M, D]; probabilities [B, heads, N, M]. */
-function attentionLayer(scope: Scope, x: Value, context: Value, heads: number) {
+/** Multi-head attention of x [B, N, C] over context [B, M, D]; columns [M, c] come back as [B, heads, N, c]. */
+function attentionLayer(scope: Scope, x: Value, context: Value, heads: number, columns?: Value) {
   const channels = x.shape.at(-1)!;
   const project = (name: string, from: Value) =>
     splitHeads(linearLayer(scope.at(name), from, channels, false), heads);
   const { output, probabilities } = attention(
     project('to_q', x),
     project('to_k', context),
-    project('to_v', context),
+    columns === undefined ? project('to_v', context) : withColumns(project('to_v', context), columns),
     (channels / heads) ** -0.5,
   );
   scope.at('probs').tap(probabilities);
-  const mixed = linearLayer(scope.at('to_out', 0), mergeHeads(output), channels);
-  return { output: scope.tap(mixed), probabilities };
+  const [values, sums] =
+    columns === undefined ? [output] : split(output, [channels / heads, columns.shape[1]!], -1);
+  const mixed = linearLayer(scope.at('to_out', 0), mergeHeads(values!), channels);
+  return { output: scope.tap(mixed), columns: sums };
+}
+
+/** values [B, heads, M, d], columns [M, c] -> [B, heads, M, d + c] */
+function withColumns(values: Value, columns: Value): Value {
+  const [batch, heads, tokens] = values.shape as [number, number, number, number];
+  const shape = [batch, heads, tokens, columns.shape[1]!];
+  return concat([values, expand(reshape(columns, [1, 1, tokens, columns.shape[1]!]), shape)], -1);
 }
 
 /** GEGLU (Shazeer 2020): the first half is the value, the second the gate, with the exact erf GELU. */

@@ -7,7 +7,7 @@ import { convLayer, groupNormLayer } from '../layers.ts';
 import type { Scope } from '../scope.ts';
 import type { UnetConfig } from './config.ts';
 import { downsample, resnetBlock, upsample } from './resnet.ts';
-import { type AdaptProjOut, spatialTransformer } from './spatial-transformer.ts';
+import { type ProjOutAdapter, spatialTransformer } from './spatial-transformer.ts';
 import { timestepEmbedding } from './timestep-embedding.ts';
 
 export interface UnetInputs {
@@ -17,7 +17,7 @@ export interface UnetInputs {
   readonly timestep: Value;
   /** Hidden states of the text encoder, [B, L, crossAttentionDim]. */
   readonly encoderHiddenStates: Value;
-  readonly adapt?: AdaptProjOut;
+  readonly adapter?: ProjOutAdapter;
 }
 
 /**
@@ -41,7 +41,7 @@ export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs):
       groups: config.normGroups,
       layers: config.transformerLayers,
       linearProjection: config.linearProjection,
-      adapt: inputs.adapt,
+      adapter: inputs.adapter,
     });
   const levels = config.blockOutChannels.length;
 

@@ -15,7 +15,6 @@ import {
   concat,
   greater,
   greaterOrEqual,
-  matmul,
   maximum,
   mul,
   reduceMean,
@@ -26,7 +25,7 @@ import {
   topK,
 } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import type { AdaptProjOut, ProjOutSite } from '../../models/unet/spatial-transformer.ts';
+import type { ProjOutAdapter, ProjOutSite } from '../../models/unet/spatial-transformer.ts';
 import { factorInputs, residual } from '../attach.ts';
 
 export interface LocalizedOptions {
@@ -64,7 +63,7 @@ interface ConceptInputs {
   readonly givenMasks: Map<string, Value>;
 }
 
-export function attachLocalized(graph: Graph, options: LocalizedOptions): AdaptProjOut {
+export function attachLocalized(graph: Graph, options: LocalizedOptions): ProjOutAdapter {
   const { batch, tokens, ranks } = options;
   const useMedian = graph.input(localizedNames.useMedian, []);
   const concepts = ranks.map(
@@ -74,9 +73,14 @@ export function attachLocalized(graph: Graph, options: LocalizedOptions): AdaptP
       givenMasks: new Map(),
     }),
   );
-  return (site) => {
-    const scores = concepts.map(({ tokenWeights }, concept) => {
-      const [score, objectScore] = attentionScores(site, tokenWeights, options.guided);
+  const attentionColumns = concat(
+    concepts.map(({ tokenWeights }) => tokenWeights),
+    1,
+  ); // [L, 2 concepts]
+  const adapt = (site: ProjOutSite): Value => {
+    const columns = attentionScores(site, options.guided);
+    const scores = concepts.map((_, concept) => {
+      const [score, objectScore] = columns.slice(2 * concept) as [Value, Value];
       graph.output(localizedNames.score(concept, site.path), score);
       graph.output(localizedNames.objectScore(concept, site.path), objectScore);
       return score;
@@ -92,20 +96,19 @@ export function attachLocalized(graph: Graph, options: LocalizedOptions): AdaptP
       return add(output, residual(site, factorInputs(graph, concept, site, rank), gate));
     }, site.output);
   };
+  return { attentionColumns, adapt };
 }
 
 /**
- * A_{i,C}: the probability that a pixel gives the concept's tokens, averaged over heads, [conditional, hw]; and the same
- * for its object tokens. Only the conditional samples have such tokens.
+ * A_{i,C}, the probability that a pixel gives the concept's tokens, averaged over heads; and the same for its object
+ * tokens: two values [conditional, hw] a concept. Only the conditional samples have such tokens.
  */
-function attentionScores(site: ProjOutSite, tokenWeights: Value, guided: boolean): [Value, Value] {
-  const [batch, , pixels] = site.crossAttention.shape as [number, number, number, number];
+function attentionScores({ attention }: ProjOutSite, guided: boolean): Value[] {
+  const [batch, , pixels, columns] = attention!.shape as [number, number, number, number];
   const conditional = guided ? batch / 2 : batch;
-  const probabilities = guided ? slice(site.crossAttention, 0, conditional, batch) : site.crossAttention;
-  const perHead = matmul(probabilities, tokenWeights); // [conditional, heads, hw, 2]
-  const columns = split(reduceMean(perHead, [1]), 2, -1) as [Value, Value];
-  const shape = [conditional, pixels];
-  return [reshape(columns[0], shape), reshape(columns[1], shape)];
+  const own = guided ? slice(attention!, 0, conditional, batch) : attention!;
+  const overHeads = reduceMean(own, [1]); // [conditional, hw, 2 concepts]
+  return split(overHeads, columns, -1).map((column) => reshape(column, [conditional, pixels]));
 }
 
 /**

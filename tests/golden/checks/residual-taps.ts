@@ -26,7 +26,7 @@ export const residualTaps: Check = {
     const left = new Map<string, Value>();
     const session = await pipeline.session('golden:residual taps', () => {
       const graph = new Graph('golden residual taps');
-      const attach = attachEverywhere(
+      const attached = attachEverywhere(
         graph,
         ({ path }) => factors.get(path)!.rank,
         () => {},
@@ -35,12 +35,14 @@ export const residualTaps: Check = {
         sample: graph.input('sample', sample.shape),
         timestep: graph.input('timestep', timestep.shape),
         encoderHiddenStates: graph.input('states', states.shape),
-        adapt: (site) => {
-          const y = attach(site);
-          graph.output(`${site.path}.proj_out.x`, site.input);
-          graph.output(`${site.path}.proj_out.y`, y);
-          left.set(site.path, y);
-          return y;
+        adapter: {
+          adapt: (site) => {
+            const y = attached.adapt(site);
+            graph.output(`${site.path}.proj_out.x`, site.input);
+            graph.output(`${site.path}.proj_out.y`, y);
+            left.set(site.path, y);
+            return y;
+          },
         },
       });
       const error = sub(prediction, graph.input('target', target.shape));
