@@ -1,7 +1,8 @@
 /** Generation, as it is told on a terminal. */
 
 import { relative } from 'node:path';
-import { type GenerateEvent, LOW_CONFIDENCE, type MaskReport } from '../engine/events.ts';
+import { LOW_CONFIDENCE } from '../../shared/mask-confidence.ts';
+import type { GenerateEvent, MaskReport } from '../engine/events.ts';
 import type { Picture } from '../images/picture.ts';
 import { showsTrueColour } from './half-blocks.ts';
 import type { Output } from './output.ts';

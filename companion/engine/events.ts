@@ -89,9 +89,6 @@ export interface MaskReport {
   readonly columns: number;
   /** [rows * columns], 0..1. */
   readonly values: Float32Array;
-  /** 0..1; below LOW_CONFIDENCE the mask is probably wrong. */
+  /** 0..1; see shared/mask-confidence.ts. */
   readonly confidence: number;
 }
-
-/** Otsu's separability of a map without structure is 0.75 at most; object maps reach more. */
-export const LOW_CONFIDENCE = 0.6;

@@ -1,10 +1,10 @@
 /**
  * A mask that follows the object's size, where the paper's median always marks half of the picture.
  *
- * The blocks' attention scores are brought to the finest resolution, weighed by how much each map stands out,
- * summed over blocks and over the last steps, and cut by Otsu's threshold; islands are dropped and small holes
- * filled. The mask of step t comes from the maps of the steps before it: the first step, which has none, uses the
- * median.
+ * The attention that each block gives the class word is brought to the finest resolution, weighed by how much each
+ * map stands out, summed over blocks and over the last steps, and cut by Otsu's threshold; islands are dropped and
+ * small holes filled. The mask of step t comes from the maps of the steps before it: the first step, which has none,
+ * uses the median.
  */
 
 import { otsuSplit } from './otsu.ts';
@@ -22,7 +22,7 @@ export interface LocalizedMask extends Grid {
   readonly mask: Float32Array;
   /** The aggregated attention that the mask was cut from, [height * width], mean about 1. */
   readonly attention: Float32Array;
-  /** 0 to 1: Otsu's separability of the aggregated map. Below about 0.7 the mask is probably wrong. */
+  /** 0 to 1: Otsu's separability of the aggregated map; shared/mask-confidence.ts says what is too low. */
   readonly confidence: number;
 }
 

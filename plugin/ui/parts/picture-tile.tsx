@@ -1,9 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { LOW_CONFIDENCE } from '../../../shared/mask-confidence.ts';
 import type { MaskView, PictureView } from '../work/pictures.ts';
 import { Icon } from './icon.tsx';
 
-/** The engine's own limit (companion/engine/events.ts): maps without structure reach it by chance. */
-const LOW_CONFIDENCE = 0.6;
 /** One a concept of the prompt, told apart by hue and lightness. */
 const MASK_COLOURS = [
   [255, 0, 142],
