@@ -13,7 +13,7 @@ import type { Factors } from '../residuals/factors.ts';
 import { type PromptConcept, samplePicture } from '../residuals/sample-picture.ts';
 import type { SamplingSettings } from '../residuals/settings.ts';
 import type { GenerateEvent, MaskReport } from './events.ts';
-import { fitPreview, type LoadedModel, loadModel } from './loaded-model.ts';
+import { type LoadedModel, loadModel, previewColours } from './loaded-model.ts';
 import { Pace } from './pace.ts';
 import { type MentionedConcept, readConcepts, readPrompt } from './prompt-concepts.ts';
 import type { GenerateRequest } from './requests.ts';
@@ -54,7 +54,7 @@ export async function* generateOn(
   // Off is the base model as it came: with the tokens it knows.
   const conditional = await pipeline.encodeTokens([ids], settings.mask === 'off' ? undefined : learned);
   const unconditional = await pipeline.encodeTokens([negative]);
-  const colours = await fitPreview(pipeline);
+  const colours = await previewColours(pipeline);
   if (request.out !== undefined) await makeFolder(request.out);
 
   const pace = new Pace();

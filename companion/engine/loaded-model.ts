@@ -49,11 +49,26 @@ export function projectionTargets({ unet }: Pipeline): ProjectionTargets {
 /** Side of the latents that the preview's colours are fitted on; the map is the same at every size. */
 const COLOUR_CELLS = 16;
 
+/** By pipeline: an open model makes many pictures, and the map is the same for all of them. */
+const fitted = new WeakMap<Pipeline, Promise<LatentColours>>();
+
+/** The linear map from latents to colours that previews of this model use; fitted when it is first asked for. */
+export function previewColours(pipeline: Pipeline): Promise<LatentColours> {
+  let colours = fitted.get(pipeline);
+  if (colours === undefined) {
+    colours = fitPreview(pipeline);
+    fitted.set(pipeline, colours);
+    // A failure is not kept: the next job may have the memory that this one lacked.
+    colours.catch(() => fitted.delete(pipeline));
+  }
+  return colours;
+}
+
 /**
- * Fits the linear map from latents to colours by decoding noise once: it belongs to the VAE, and no table has the one
- * of a checkpoint that nobody has seen before.
+ * Fits the map by decoding noise once: it belongs to the VAE, and no table has the one of a checkpoint that nobody has
+ * seen before.
  */
-export async function fitPreview(pipeline: Pipeline): Promise<LatentColours> {
+async function fitPreview(pipeline: Pipeline): Promise<LatentColours> {
   const { vae, downscale } = pipeline;
   const latents = seededNoise(vae.latentChannels * COLOUR_CELLS ** 2, 0);
   const side = COLOUR_CELLS * downscale;

@@ -1,37 +1,16 @@
-import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { PORTS } from '../../shared/protocol/address.ts';
-
-const PLACES = [
-  process.env.LIKENESS_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome-stable',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-];
-
-const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
+import { browserPath, QUIET } from '../browser/installed-browser.ts';
 
 /** Why browser tests cannot run here; undefined where they can. */
 export const browserMissing =
-  executablePath === undefined
+  browserPath === undefined
     ? 'no Chrome or Chromium was found (apt-get install chromium, or set LIKENESS_CHROMIUM)'
     : undefined;
 
-/** A browser that keeps to itself: no updates, no sync, no requests of its own. */
+/** A browser that keeps to itself. */
 export function openBrowser(): Promise<Browser> {
-  const args = [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ];
-  return chromium.launch({ executablePath: executablePath!, args });
+  return chromium.launch({ executablePath: browserPath!, args: QUIET });
 }
 
 /**

@@ -1,32 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
-
-/** Where Chrome and Chromium are on the systems people develop on; CHROME_PATH comes first. */
-const PLACES = [
-  process.env.CHROME_PATH,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-];
+import { browserPath, QUIET } from '../browser/installed-browser.ts';
 
 /** The panel's size in Figma (plugin/main/main.ts). */
 export const PANEL = { width: 376, height: 640 } as const;
-
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-export const browserPath = PLACES.find((path) => path !== undefined && existsSync(path));
 
 export interface TestBrowser {
   readonly context: BrowserContext;

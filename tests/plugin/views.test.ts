@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../plugin/build.ts';
-import { browserPath, startBrowser, type TestBrowser } from './browser.ts';
+import { browserPath } from '../browser/installed-browser.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
 import { SCENES } from './scenes.ts';
 import { openStage, type Stage, type Theme } from './stage.ts';
 

@@ -47,6 +47,10 @@ export class PluginRun {
     this.#worker = new Worker('/studio/sandbox.js', { name: 'plugin main thread' });
     this.#worker.onmessage = ({ data }: MessageEvent<FromSandbox>) => this.#receive(data);
     this.#worker.onerror = (event) => this.#failed(event.message);
+    // Leaving the page cuts off what the worker is loading: that is no bug of the plugin's.
+    addEventListener('pagehide', ({ persisted }) => {
+      if (!persisted) this.#worker.onerror = null;
+    });
     const { workspace, camera, plugin, session, html } = around;
     this.#send({
       type: 'start',
