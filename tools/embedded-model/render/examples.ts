@@ -1,10 +1,10 @@
-// Reference frames of the demonstration's products: node --import tsx examples.ts FOLDER
-// Each product has what the base model has never seen: a pattern without a word, a pair of colours that the training
-// set holds back, and a shape beyond its range. No prompt can say them; teaching has to.
+// Reference frames of the products that are taught, and the words of the catalogue: node --import tsx examples.ts FOLDER
+// What they have no prompt can say; teaching has to.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { products } from './catalogue.ts';
-import { colours } from './palette.ts';
+import { demonstration, type Example, evaluation } from './example-products.ts';
+import { colours, isHeldOut } from './palette.ts';
 import { patterns } from './pattern.ts';
 import { encodePng } from './png.ts';
 import { between, seededRandom } from './random.ts';
@@ -12,48 +12,20 @@ import { scenes } from './scene.ts';
 import { type Article, drawSetting, type Setting } from './specimen.ts';
 import { render } from './tracer.ts';
 
-interface Example {
-  readonly name: string;
-  readonly product: string;
-  readonly colour: string;
-  readonly second: string;
-  readonly pattern: string;
-  readonly shape: readonly number[];
-  /** As much of it as words can say. */
-  readonly description: string;
-  readonly yaw: readonly [number, number];
-}
-
-const examples: readonly Example[] = [
-  {
-    name: 'aurora',
-    product: 'mug',
-    colour: 'purple',
-    second: 'yellow',
-    pattern: 'band',
-    shape: [1.1, -1.2, 1.1, 0.4],
-    description: 'a purple mug with yellow stripes',
-    yaw: [-0.6, 0.6],
-  },
-  {
-    name: 'summit',
-    product: 'backpack',
-    colour: 'teal',
-    second: 'orange',
-    pattern: 'zigzag',
-    shape: [1.2, -1.1, 0.9],
-    description: 'a teal backpack with orange stripes',
-    yaw: [-0.5, 0.5],
-  },
-];
-
 const size = 256;
 const referenceScenes = ['table', 'studio', 'marble', 'studio', 'table'];
 const placementScenes = ['beach', 'snow', 'grass', 'street', 'brick'];
 
+/** The training set draws each shape parameter from -0.8 to 0.8 (product.ts). */
+const shapeRange = 0.8;
+
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('examples: name the folder to write to');
-for (const example of examples) writeExample(join(folder, example.name), example);
+for (const example of demonstration) writeExample(join(folder, example.name), example, { scenes: true });
+for (const example of evaluation) {
+  writeExample(join(folder, 'evaluation', example.name), example, { scenes: false });
+}
+writeJson(join(folder, 'evaluation', 'vocabulary.json'), vocabulary());
 
 function named<T extends { readonly name: string }>(list: readonly T[], name: string): T {
   const found = list.find((entry) => entry.name === name);
@@ -61,7 +33,8 @@ function named<T extends { readonly name: string }>(list: readonly T[], name: st
   return found;
 }
 
-function writeExample(into: string, example: Example): void {
+/** Cut-outs are what is taught; the same frames with their scenes are to look at. */
+function writeExample(into: string, example: Example, shown: { readonly scenes: boolean }): void {
   mkdirSync(into, { recursive: true });
   const article: Article = {
     product: named(products, example.product),
@@ -84,8 +57,10 @@ function writeExample(into: string, example: Example): void {
       elevation: between(random, 0.18, 0.36),
     };
     const number = String(n + 1).padStart(2, '0');
-    const scene = render({ article, setting }, size, { raysAcrossEdge: 3 });
-    writeFileSync(join(into, `scene-${number}.png`), encodePng(scene.rgb, size, size, 3));
+    if (shown.scenes) {
+      const scene = render({ article, setting }, size, { raysAcrossEdge: 3 });
+      writeFileSync(join(into, `scene-${number}.png`), encodePng(scene.rgb, size, size, 3));
+    }
     const cut = render({ article, setting }, size, { raysAcrossEdge: 4, cutOut: true });
     const rgba = new Uint8Array(size * size * 4);
     for (let p = 0; p < size * size; p++) {
@@ -95,12 +70,13 @@ function writeExample(into: string, example: Example): void {
     }
     writeFileSync(join(into, `cutout-${number}.png`), encodePng(rgba, size, size, 4));
   });
-  const facts = {
+  writeJson(join(into, 'product.json'), {
     name: example.name,
     classWord: example.product,
     description: example.description,
-    references: referenceScenes.map((name) => named(scenes, name).phrases[0]),
+    ...(shown.scenes ? { references: referenceScenes.map((name) => named(scenes, name).phrases[0]) } : {}),
     placements: placementScenes.map((name) => named(scenes, name).phrases[0]),
+    unseen: unseenIn(example),
     rendered: {
       product: example.product,
       colour: example.colour,
@@ -108,6 +84,30 @@ function writeExample(into: string, example: Example): void {
       pattern: example.pattern,
       shape: example.shape,
     },
+  });
+}
+
+/** Why it is outside of the training set. */
+function unseenIn({ name, colour, second, pattern, shape }: Example): readonly string[] {
+  const reasons = [
+    ...(named(patterns, pattern).worded ? [] : ['pattern without a word']),
+    ...(pattern !== 'plain' && isHeldOut(colour, second) ? ['pair of colours'] : []),
+    ...(shape.some((parameter) => Math.abs(parameter) > shapeRange) ? ['shape'] : []),
+  ];
+  if (reasons.length === 0) throw new Error(`examples: the training set holds products like ${name}`);
+  return reasons;
+}
+
+/** What prompts call things, by the names that labels have. */
+function vocabulary() {
+  return {
+    products: products.map(({ name, words }) => ({ name, word: words[0] })),
+    colours: colours.map(({ name }) => ({ name, word: name })),
+    patterns: patterns.map(({ name, worded }) => ({ name, ...(worded ? { word: name } : {}) })),
+    scenes: scenes.map(({ name, phrases }) => ({ name, phrase: phrases[0] })),
   };
-  writeFileSync(join(into, 'product.json'), `${JSON.stringify(facts, null, 2)}\n`);
+}
+
+function writeJson(path: string, value: unknown): void {
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 }
