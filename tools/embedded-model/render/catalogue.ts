@@ -1,12 +1,20 @@
 import type { Product } from './product.ts';
 import { backpack } from './products/backpack.ts';
+import { boot } from './products/boot.ts';
 import { bottle } from './products/bottle.ts';
+import { camera } from './products/camera.ts';
 import { can } from './products/can.ts';
+import { candle } from './products/candle.ts';
 import { chair } from './products/chair.ts';
+import { clock } from './products/clock.ts';
+import { handbag } from './products/handbag.ts';
 import { hat } from './products/hat.ts';
+import { headphones } from './products/headphones.ts';
 import { lamp } from './products/lamp.ts';
 import { mug } from './products/mug.ts';
 import { sneaker } from './products/sneaker.ts';
+import { speaker } from './products/speaker.ts';
+import { suitcase } from './products/suitcase.ts';
 import { teapot } from './products/teapot.ts';
 import { vase } from './products/vase.ts';
 
@@ -22,4 +30,12 @@ export const products: readonly Product[] = [
   backpack,
   sneaker,
   hat,
+  handbag,
+  suitcase,
+  boot,
+  candle,
+  headphones,
+  clock,
+  speaker,
+  camera,
 ];

@@ -12,6 +12,8 @@ export const colours: ReadonlyArray<{ readonly name: string; readonly rgb: Rgb }
   { name: 'pink', rgb: [0.95, 0.35, 0.55] },
   { name: 'white', rgb: [0.9, 0.9, 0.9] },
   { name: 'black', rgb: [0.025, 0.025, 0.03] },
+  { name: 'brown', rgb: [0.19, 0.075, 0.025] },
+  { name: 'grey', rgb: [0.3, 0.31, 0.32] },
 ];
 
 /** Pairs that the training set never shows together on one product, so that evaluation can. */
@@ -19,6 +21,7 @@ const heldOutPairs: ReadonlyArray<readonly [string, string]> = [
   ['teal', 'orange'],
   ['purple', 'yellow'],
   ['pink', 'green'],
+  ['brown', 'teal'],
 ];
 
 export function isHeldOut(first: string, second: string): boolean {

@@ -37,7 +37,18 @@ export const patterns: readonly Pattern[] = [
       return b - Math.floor(b) > 0.5 ? 1 : 0;
     },
   },
+  { name: 'vertical stripes', worded: true, second: (u) => odd(Math.floor(u / 1.1 + 0.5)) },
+  {
+    name: 'grid lines',
+    worded: true,
+    second: (u, v) => (near(u / 1.9 + 0.5) < 0.13 || near(v / 1.9) < 0.13 ? 1 : 0),
+  },
 ];
+
+/** Distance to the nearest whole number. */
+function near(v: number): number {
+  return Math.abs(v - Math.round(v));
+}
 
 function odd(n: number): 0 | 1 {
   return (n & 1) as 0 | 1;

@@ -165,4 +165,84 @@ export const scenes: readonly Scene[] = [
     sky: (_turn, rise, out) => blend(out, [0.5, 0.5, 0.51], [0.32, 0.32, 0.33], rise * 2.2),
     haze: { colour: [0.5, 0.5, 0.51], rate: 0.25 },
   },
+  {
+    name: 'leaves',
+    phrases: ['on autumn leaves', 'on fallen leaves', 'in an autumn park', 'in autumn leaves'],
+    outdoors: true,
+    floor(x, z, out) {
+      // Cells of a bent lattice: no two leaves are alike.
+      const i = Math.floor(x * 3.2 + 1.7 * noise(x * 1.9, z * 2.6));
+      const j = Math.floor(z * 3.6 + 1.7 * noise(x * 2.3 + 31, z * 2.1));
+      const leaf = fraction(i * 0.618 + j * 0.387 + 0.25 * noise(i * 3.7, j * 5.3));
+      const shade = 0.75 + 0.4 * noise(x * 7, z * 7);
+      if (leaf < 0.4) put(out, 0.62 * shade, 0.22 * shade, 0.03 * shade);
+      else if (leaf < 0.75) put(out, 0.72 * shade, 0.42 * shade, 0.06 * shade);
+      else put(out, 0.36 * shade, 0.1 * shade, 0.03 * shade);
+    },
+    sky(turn, rise, out) {
+      const trunk = Math.abs(fraction(turn * 2.6) - 0.5 + 0.06 * noise(turn * 3, rise * 3));
+      if (trunk < 0.07) put(out, 0.12, 0.07, 0.05);
+      else blend(out, [0.6, 0.34, 0.07], [0.85, 0.62, 0.2], rise * 2 + 0.5 * noise(turn * 9, rise * 9) - 0.2);
+    },
+    haze: { colour: [0.5, 0.27, 0.07], rate: 0.05 },
+  },
+  {
+    name: 'bookshelf',
+    phrases: ['on a bookshelf', 'in front of books', 'on a shelf of books', 'in a library'],
+    outdoors: false,
+    floor(x, z, out) {
+      const n = noise(x * 1.2, z * 13) * 0.06;
+      put(out, 0.15 + n, 0.07 + n * 0.6, 0.035 + n * 0.3);
+    },
+    wall: {
+      z: -1.25,
+      paint(x, y, out) {
+        const shelf = Math.floor((y + 0.1) / 1.5);
+        const height = y + 0.1 - shelf * 1.5;
+        // Spines of two widths; the parity of the shelf shifts them.
+        const place = x * 3.1 + shelf * 0.37;
+        const book = Math.floor(place);
+        const spine = fraction(place);
+        const tall = 1.02 + 0.24 * noise(book * 5.7, shelf * 3.1);
+        if (height > 1.4 || height < 0.05) put(out, 0.2, 0.1, 0.05);
+        else if (height > tall) put(out, 0.03, 0.02, 0.02);
+        else {
+          const tone = fraction(book * 0.618 + shelf * 0.29);
+          const edge = spine < 0.08 || spine > 0.92 ? 0.45 : 1;
+          const band = tall * (0.55 + 0.3 * fraction(book * 0.41));
+          const label = tone > 0.2 && Math.abs(height - band) < 0.05 ? 1.8 : 1;
+          const k = edge * label;
+          if (tone < 0.3) put(out, 0.3 * k, 0.06 * k, 0.05 * k);
+          else if (tone < 0.55) put(out, 0.06 * k, 0.13 * k, 0.2 * k);
+          else if (tone < 0.8) put(out, 0.07 * k, 0.19 * k, 0.11 * k);
+          else put(out, 0.42 * k, 0.34 * k, 0.2 * k);
+        }
+      },
+    },
+    sky: (_turn, _rise, out) => put(out, 0.05, 0.03, 0.02),
+    haze: { colour: [0.15, 0.08, 0.04], rate: 0.02 },
+  },
+  {
+    name: 'pool',
+    phrases: ['by a swimming pool', 'by the pool', 'at the poolside', 'next to a pool'],
+    outdoors: true,
+    floor(x, z, out) {
+      if (z > -1) {
+        const seam = fraction(x * 0.8) < 0.035 || fraction(z * 0.8 + 0.1) < 0.05 ? 0.82 : 1;
+        const n = 0.05 * noise(x * 4, z * 4);
+        put(out, (0.74 + n) * seam, (0.7 + n) * seam, (0.62 + n) * seam);
+      } else if (z > -1.16) put(out, 0.9, 0.92, 0.92);
+      else {
+        const ripple = Math.abs(Math.sin(3 * x + 6 * noise(x * 0.9, z * 0.7) + 2 * z));
+        const k = ripple > 0.93 ? 0.28 : 0.06 * ripple;
+        put(out, 0.03 + k, 0.5 + k * 0.7, 0.62 + k * 0.6);
+      }
+    },
+    sky(turn, rise, out) {
+      const house = rise < 0.05 + (fraction(turn * 0.8) < 0.5 ? 0.07 : 0);
+      if (house) put(out, 0.86, 0.85, 0.82);
+      else blend(out, [0.45, 0.75, 0.95], [0.12, 0.4, 0.88], rise * 2.2);
+    },
+    haze: { colour: [0.2, 0.6, 0.7], rate: 0.03 },
+  },
 ];

@@ -44,6 +44,8 @@ export interface Specimen {
 
 const shapeRange = 0.8;
 const sunsetShare = 0.15;
+/** Of each product's own `fill`: leaves the scene enough room to be recognised, and a mask something to leave out. */
+const closeness = 0.88;
 
 export interface Vocabulary {
   readonly patterns: readonly Pattern[];
@@ -80,7 +82,7 @@ export function drawSetting(random: Random, product: Product, scene = pick(rando
     yaw: between(random, product.yaw[0], product.yaw[1]),
     mirrored: random() < 0.5,
     elevation: between(random, 0.14, 0.42),
-    fill: between(random, product.fill[0], product.fill[1]),
+    fill: closeness * between(random, product.fill[0], product.fill[1]),
     place: [between(random, -0.8, 0.8), between(random, -0.7, 0.3)],
     light: [Math.sin(azimuth) * Math.cos(height), Math.sin(height), Math.cos(azimuth) * Math.cos(height)],
     drift: [between(random, 0, 40), between(random, 0, 40)],

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from half_products import Conv2d, Linear, attention
+
 from blocks import Downsample2D, ResnetBlock2D, Upsample2D, zero_
 
 _EPS = 1e-6
@@ -19,10 +21,10 @@ class MidAttention(nn.Module):
     def __init__(self, channels: int, groups: int) -> None:
         super().__init__()
         self.group_norm = nn.GroupNorm(groups, channels, _EPS)
-        self.to_q = nn.Linear(channels, channels)
-        self.to_k = nn.Linear(channels, channels)
-        self.to_v = nn.Linear(channels, channels)
-        self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
+        self.to_q = Linear(channels, channels)
+        self.to_k = Linear(channels, channels)
+        self.to_v = Linear(channels, channels)
+        self.to_out = nn.ModuleList([Linear(channels, channels)])
 
     def forward(self, x: Tensor) -> Tensor:
         batch, channels, height, width = x.shape
@@ -71,14 +73,14 @@ class Encoder(nn.Module):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         widths, groups = config["block_out_channels"], config["norm_num_groups"]
-        self.conv_in = nn.Conv2d(config["in_channels"], widths[0], 3, padding=1)
+        self.conv_in = Conv2d(config["in_channels"], widths[0], 3, padding=1)
         self.down_blocks = nn.ModuleList()
         for level, width in enumerate(widths):
             chain = [widths[max(0, level - 1)]] + [width] * config["layers_per_block"]
             self.down_blocks.append(Stage(chain, groups, "down" if level < len(widths) - 1 else None))
         self.mid_block = MidBlock(widths[-1], groups)
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], _EPS)
-        self.conv_out = nn.Conv2d(widths[-1], 2 * config["latent_channels"], 3, padding=1)
+        self.conv_out = Conv2d(widths[-1], 2 * config["latent_channels"], 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.conv_in(x)
@@ -91,14 +93,14 @@ class Decoder(nn.Module):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         widths, groups = config["block_out_channels"][::-1], config["norm_num_groups"]
-        self.conv_in = nn.Conv2d(config["latent_channels"], widths[0], 3, padding=1)
+        self.conv_in = Conv2d(config["latent_channels"], widths[0], 3, padding=1)
         self.mid_block = MidBlock(widths[0], groups)
         self.up_blocks = nn.ModuleList()
         for level, width in enumerate(widths):
             chain = [widths[max(0, level - 1)]] + [width] * (config["layers_per_block"] + 1)
             self.up_blocks.append(Stage(chain, groups, "up" if level < len(widths) - 1 else None))
         self.conv_norm_out = nn.GroupNorm(groups, widths[-1], _EPS)
-        self.conv_out = nn.Conv2d(widths[-1], config["out_channels"], 3, padding=1)
+        self.conv_out = Conv2d(widths[-1], config["out_channels"], 3, padding=1)
 
     def forward(self, z: Tensor) -> Tensor:
         h = self.mid_block(self.conv_in(z))
@@ -114,8 +116,8 @@ class AutoencoderKL(nn.Module):
         latent = config["latent_channels"]
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
-        self.quant_conv = nn.Conv2d(2 * latent, 2 * latent, 1)
-        self.post_quant_conv = nn.Conv2d(latent, latent, 1)
+        self.quant_conv = Conv2d(2 * latent, 2 * latent, 1)
+        self.post_quant_conv = Conv2d(latent, latent, 1)
 
     def start_gently(self) -> None:
         for module in self.modules():

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from half_products import Conv2d, Linear, attention
+
 
 class ResnetBlock2D(nn.Module):
     """Two 3x3 convolutions with group norms; `time_channels` is 0 where no timestep is fed in (autoencoder)."""
@@ -13,13 +15,13 @@ class ResnetBlock2D(nn.Module):
     def __init__(self, inputs: int, outputs: int, time_channels: int, groups: int, eps: float) -> None:
         super().__init__()
         self.norm1 = nn.GroupNorm(groups, inputs, eps)
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.conv1 = Conv2d(inputs, outputs, 3, padding=1)
         if time_channels > 0:
-            self.time_emb_proj = nn.Linear(time_channels, outputs)
+            self.time_emb_proj = Linear(time_channels, outputs)
         self.norm2 = nn.GroupNorm(groups, outputs, eps)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.conv2 = Conv2d(outputs, outputs, 3, padding=1)
         if inputs != outputs:
-            self.conv_shortcut = nn.Conv2d(inputs, outputs, 1)
+            self.conv_shortcut = Conv2d(inputs, outputs, 1)
 
     def forward(self, x: Tensor, time: Tensor | None = None) -> Tensor:
         h = self.conv1(F.silu(self.norm1(x)))
@@ -34,7 +36,7 @@ class Downsample2D(nn.Module):
 
     def __init__(self, channels: int, padding: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, stride=2, padding=padding)
+        self.conv = Conv2d(channels, channels, 3, stride=2, padding=padding)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(x if self.conv.padding[0] == 1 else F.pad(x, (0, 1, 0, 1)))
@@ -43,7 +45,7 @@ class Downsample2D(nn.Module):
 class Upsample2D(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv = Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))

@@ -20,11 +20,15 @@ _NOUN_FORMS = {
     "stripes": ("stripes", "stripes", "stripes", "bands"),
     "dots": ("dots", "dots", "polka dots", "spots"),
     "checks": ("checks", "checks", "checks", "squares"),
+    "vertical stripes": ("vertical stripes", "vertical stripes", "vertical stripes", "upright stripes"),
+    "grid lines": ("grid lines", "grid lines", "grid lines", "window panes"),
 }
 _ADJECTIVES = {
     "stripes": ("striped",),
     "dots": ("dotted", "polka dot", "spotted"),
     "checks": ("checked", "checkered"),
+    "vertical stripes": ("vertically striped",),
+    "grid lines": ("gridded",),
 }
 _GENERIC = ("product", "object", "thing")
 

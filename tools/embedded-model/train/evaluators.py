@@ -1,24 +1,38 @@
-"""Two small networks that judge pictures of 64 px: what is on them, and where the product is.
+"""Two small networks that judge pictures of the base model's size: what is on them, and where the product is.
 
 Both are plain convolutions and ReLU. They train with batch norms, which export folds into the convolutions.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from half_products import Conv2d, Linear
+
 # (inputs, outputs, stride) of each 3x3 convolution, padding 1.
-CLASSIFIER_LAYERS = [(3, 24, 2), (24, 48, 2), (48, 64, 1), (64, 96, 2), (96, 128, 1)]
+CLASSIFIER_LAYERS = [(3, 24, 2), (24, 48, 2), (48, 64, 1), (64, 96, 2), (96, 128, 1), (128, 160, 2)]
 EMBEDDING = 2 * CLASSIFIER_LAYERS[-1][1]
-HEADS = {"product": 10, "colour": 10, "second": 10, "pattern": 6, "scene": 8}
+
+
+def heads_of(legend: dict[str, Any]) -> dict[str, list[str]]:
+    """The names that each attribute can take, in the order of their numbers."""
+    return {
+        "product": [entry["name"] for entry in legend["products"]],
+        "colour": legend["colours"],
+        "second": legend["colours"],
+        "pattern": [entry["name"] for entry in legend["patterns"]],
+        "scene": [entry["name"] for entry in legend["scenes"]],
+    }
 
 
 class ConvReLU(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+        self.conv = Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -32,23 +46,24 @@ class ConvReLU(nn.Module):
 
 
 class AttributeClassifier(nn.Module):
-    """Images [B, 3, 64, 64] in [-1, 1] to one list of logits per attribute."""
+    """Images [B, 3, S, S] in [-1, 1] to one list of logits per attribute."""
 
-    def __init__(self) -> None:
+    def __init__(self, heads: dict[str, list[str]]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(ConvReLU(*layer) for layer in CLASSIFIER_LAYERS)
-        self.head = nn.Linear(EMBEDDING, sum(HEADS.values()))
+        self.sizes = {name: len(names) for name, names in heads.items()}
+        self.head = Linear(EMBEDDING, sum(self.sizes.values()))
 
     def embed(self, images: Tensor) -> Tensor:
-        """The identity embedding [B, 256]: mean and maximum of the last layer over the picture."""
+        """The identity embedding [B, 320]: mean and maximum of the last layer over the picture."""
         x = images
         for layer in self.layers:
             x = layer(x)
         return torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        parts = self.head(self.embed(images)).split(list(HEADS.values()), 1)
-        return dict(zip(HEADS, parts))
+        parts = self.head(self.embed(images)).split(list(self.sizes.values()), 1)
+        return dict(zip(self.sizes, parts))
 
     def exported(self) -> dict[str, Tensor]:
         tensors = {"head.weight": self.head.weight, "head.bias": self.head.bias}
@@ -58,17 +73,17 @@ class AttributeClassifier(nn.Module):
 
 
 class ProductSegmenter(nn.Module):
-    """Images [B, 3, 64, 64] in [-1, 1] to logits [B, 1, 64, 64] of belonging to the product."""
+    """Images [B, 3, S, S] in [-1, 1] to logits [B, 1, S, S] of belonging to the product."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.down1 = ConvReLU(3, 16, 2)  # 32
-        self.down2 = ConvReLU(16, 32, 2)  # 16
-        self.down3 = ConvReLU(32, 64, 2)  # 8
+        self.down1 = ConvReLU(3, 16, 2)  # S / 2
+        self.down2 = ConvReLU(16, 32, 2)  # S / 4
+        self.down3 = ConvReLU(32, 64, 2)  # S / 8
         self.middle = ConvReLU(64, 64)
         self.up2 = ConvReLU(64, 32)
         self.up1 = ConvReLU(32, 16)
-        self.out = nn.Conv2d(16, 1, 3, padding=1)
+        self.out = Conv2d(16, 1, 3, padding=1)
 
     def forward(self, images: Tensor) -> Tensor:
         d1 = self.down1(images)
@@ -87,3 +102,12 @@ class ProductSegmenter(nn.Module):
 
 def doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+class Evaluators(nn.Module):
+    """Both, as one model to train."""
+
+    def __init__(self, legend: dict[str, Any]) -> None:
+        super().__init__()
+        self.classifier = AttributeClassifier(heads_of(legend))
+        self.segmenter = ProductSegmenter()

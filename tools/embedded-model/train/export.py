@@ -16,7 +16,8 @@ from captions import IDENTIFIERS
 from contact_sheet import contact_sheet
 from safetensors_file import save_tensors
 from samples import PROMPTS
-from schedule import CONFIG as SCHEDULER
+from schedule import Schedule
+from targets import add_target_option, target_of
 from tokenizer import Tokenizer
 from train_autoencoder import load_autoencoder
 from train_denoiser import load_base
@@ -56,7 +57,9 @@ def write_weights(path: Path, model: nn.Module) -> None:
     save_tensors({name: tensor.half() for name, tensor in model.state_dict().items()}, path)
 
 
-def export_folder(out: Path, model: BaseModel, autoencoder: AutoencoderKL, tokenizer: Tokenizer) -> None:
+def export_folder(
+    out: Path, model: BaseModel, schedule: Schedule, autoencoder: AutoencoderKL, tokenizer: Tokenizer
+) -> None:
     about = {"_diffusers_version": DIFFUSERS_VERSION}
     write_json(out / "unet/config.json", {**model.unet.config, **about})
     write_weights(out / "unet/diffusion_pytorch_model.safetensors", model.unet)
@@ -64,7 +67,7 @@ def export_folder(out: Path, model: BaseModel, autoencoder: AutoencoderKL, token
     write_weights(out / "vae/diffusion_pytorch_model.safetensors", autoencoder)
     write_json(out / "text_encoder/config.json", model.text_encoder.config)
     write_weights(out / "text_encoder/model.safetensors", model.text_encoder)
-    write_json(out / "scheduler/scheduler_config.json", {**SCHEDULER, **about})
+    write_json(out / "scheduler/scheduler_config.json", {**schedule.config(), **about})
     tokenizer.save(out / "tokenizer")
     write_json(
         out / "model_index.json",
@@ -103,15 +106,17 @@ def export_settings(out: Path, legend: dict) -> None:
 
 
 @torch.no_grad()
-def export_golden(out: Path, model: BaseModel, autoencoder: AutoencoderKL, tokenizer: Tokenizer) -> None:
+def export_golden(
+    out: Path, model: BaseModel, schedule: Schedule, autoencoder: AutoencoderKL, tokenizer: Tokenizer
+) -> None:
     """What the fp16-rounded weights give in fp32, for checks of other implementations."""
     generator = torch.Generator().manual_seed(11)
     cells = model.unet.config["sample_size"]
     ids = torch.tensor([tokenizer.encode(GOLDEN_PROMPT)])
     states = model.text_encoder(ids)
-    latents = torch.randn(1, 4, cells, cells, generator=generator)
+    latents = torch.randn(1, model.unet.config["in_channels"], cells, cells, generator=generator)
     timesteps = torch.tensor([600])
-    clean = sampled(model, tokenizer, [GOLDEN_PROMPT], seed=7, steps=24, guidance=2.5)
+    clean = sampled(model, schedule, tokenizer, [GOLDEN_PROMPT], seed=7, steps=24, guidance=2.5)
     save_tensors(
         {
             "input_ids": ids,
@@ -134,18 +139,21 @@ def main() -> None:
     parser.add_argument("--autoencoder", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
+    add_target_option(parser)
     options = parser.parse_args()
+    target = target_of(options)
     torch.set_num_threads(1)
+    schedule = Schedule(target)
     model = load_base(options.run)
-    autoencoder = load_autoencoder(options.autoencoder, options.data)
+    autoencoder = load_autoencoder(options.autoencoder, options.data, target)
     rounded_to_half(model)
     rounded_to_half(autoencoder)
     tokenizer = Tokenizer.load(options.tokenizer)
-    export_folder(options.out, model, autoencoder, tokenizer)
+    export_folder(options.out, model, schedule, autoencoder, tokenizer)
     export_settings(options.out, json.loads((options.data / "legend.json").read_text()))
-    export_golden(options.out, model, autoencoder, tokenizer)
+    export_golden(options.out, model, schedule, autoencoder, tokenizer)
     latents = sampled(
-        model, tokenizer, PROMPTS, 7, SAMPLING["steps"], SAMPLING["guidanceScale"]
+        model, schedule, tokenizer, PROMPTS, 7, SAMPLING["steps"], SAMPLING["guidanceScale"]
     )
     contact_sheet(decoded_pictures(autoencoder, latents).numpy(), PROMPTS, options.out / "samples.png")
     for name, part in (("unet", model.unet), ("text encoder", model.text_encoder), ("vae", autoencoder)):

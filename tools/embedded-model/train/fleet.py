@@ -1,4 +1,4 @@
-"""Training in several one-thread processes that average their gradients.
+"""Training in several one-thread processes that average their gradients, or in one on a GPU.
 
 On two cores this is half as fast again as one process with two threads, and it stays fast when the cores are shared:
 OpenMP threads that wait for each other on a busy machine can be twenty times slower.
@@ -50,6 +50,7 @@ class Place:
     rank: int
     world: int
     folder: Path
+    device: torch.device
 
 
 LossAt = Callable[[nn.Module, int, torch.Generator], tuple[Tensor, dict[str, float]]]
@@ -70,7 +71,8 @@ def _start(rank: int, worker: Callable[[Place], None], folder: Path, world: int,
     # Denormal numbers from decayed moments would slow every operation that meets them.
     torch.set_flush_denormal(True)
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
-    worker(Place(rank, world, folder))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    worker(Place(rank, world, folder, device))
 
 
 class _Averager:
@@ -103,6 +105,7 @@ def train(
     inspect: Callable[[nn.Module, int], str] | None = None,
 ) -> None:
     """Runs until `recipe.steps` or STOP. `inspect` sees the averaged weights at every checkpoint."""
+    model.to(place.device)
     parameters = list(model.parameters())
     optimizer = torch.optim.AdamW(
         [
@@ -115,8 +118,9 @@ def train(
     )
     smooth = copy.deepcopy(model).requires_grad_(False)
     step = _resume(place.folder, model, smooth, optimizer)
-    for p in parameters:
-        dist.broadcast(p.data, 0)
+    if place.world > 1:
+        for p in parameters:
+            dist.broadcast(p.data, 0)
     averager: _Averager | None = None
     log = (place.folder / "log.txt").open("a")
     started = last_save = time.monotonic()
@@ -131,7 +135,8 @@ def train(
         loss.backward()
         averager = averager or _Averager(parameters, 2 + len(figures))
         stopping = float(place.rank == 0 and (place.folder / "STOP").exists())
-        averaged = averager.average([stopping, loss.item(), *figures.values()])
+        own = [stopping, loss.item(), *figures.values()]
+        averaged = averager.average(own) if place.world > 1 else own
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         _follow(smooth, model, min(recipe.ema, (1 + step) / (10 + step)))
@@ -165,6 +170,9 @@ def _follow(smooth: nn.Module, model: nn.Module, keep: float) -> None:
         averaged = [p.data for p in smooth.parameters()]
         torch._foreach_mul_(averaged, keep)
         torch._foreach_add_(averaged, [p.data for p in model.parameters()], alpha=1 - keep)
+        # Batch norms' running figures are averages already.
+        for followed, buffer in zip(smooth.buffers(), model.buffers()):
+            followed.copy_(buffer)
 
 
 def _save(
@@ -187,7 +195,7 @@ def _resume(
     path = folder / "checkpoint.pt"
     if not path.exists():
         return 0
-    state = torch.load(path)
+    state = torch.load(path, map_location="cpu")
     model.load_state_dict(state["model"])
     smooth.load_state_dict(state["smooth"])
     optimizer.load_state_dict(state["optimizer"])
@@ -196,4 +204,4 @@ def _resume(
 
 def smooth_weights(folder: Path) -> dict[str, Tensor]:
     """The averaged weights of a run, for use and export."""
-    return torch.load(folder / "checkpoint.pt")["smooth"]
+    return torch.load(folder / "checkpoint.pt", map_location="cpu")["smooth"]

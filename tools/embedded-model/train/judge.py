@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from evaluators import CLASSIFIER_LAYERS, HEADS
+from evaluators import CLASSIFIER_LAYERS
 from safetensors_file import load_tensors
 
 
 def load_embedding(folder: Path) -> Callable[[Tensor], Tensor]:
-    """Images [B, 3, 64, 64] in [-1, 1] to identity embeddings [B, 256]."""
+    """Images [B, 3, S, S] in [-1, 1] to identity embeddings [B, 320]."""
     weights = {name: tensor.float() for name, tensor in load_tensors(folder / "weights.safetensors").items()}
 
     def embed(images: Tensor) -> Tensor:
@@ -28,10 +29,12 @@ def load_embedding(folder: Path) -> Callable[[Tensor], Tensor]:
 
 def load_classifier(folder: Path) -> Callable[[Tensor], dict[str, Tensor]]:
     weights = load_tensors(folder / "weights.safetensors")
+    heads = json.loads((folder / "config.json").read_text())["heads"]
+    sizes = {name: len(names) for name, names in heads.items()}
     embed = load_embedding(folder)
 
     def classify(images: Tensor) -> dict[str, Tensor]:
         logits = F.linear(embed(images), weights["head.weight"].float(), weights["head.bias"].float())
-        return dict(zip(HEADS, logits.split(list(HEADS.values()), 1)))
+        return dict(zip(sizes, logits.split(list(sizes.values()), 1)))
 
     return classify

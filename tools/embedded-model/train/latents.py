@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from shards import load_pictures
+from targets import add_target_option, target_of
 from train_autoencoder import load_autoencoder
 
 BATCH = 100
@@ -20,10 +21,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="encode only so many pictures")
     parser.add_argument("--autoencoder", type=Path, required=True, help="folder of its run")
+    add_target_option(parser)
     options = parser.parse_args()
+    target = target_of(options)
     torch.set_num_threads(1)
     pictures = load_pictures(options.data, options.limit)
-    autoencoder = load_autoencoder(options.autoencoder, options.data)
+    autoencoder = load_autoencoder(options.autoencoder, options.data, target)
     scale = autoencoder.config["scaling_factor"]
     latents = []
     with torch.no_grad():

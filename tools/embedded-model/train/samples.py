@@ -14,7 +14,10 @@ from autoencoder import AutoencoderKL, decoded_pictures
 from base_model import BaseModel, sampled
 from captions import Captions, Subject
 from contact_sheet import contact_sheet
+from half_products import set_half_products
 from judge import load_classifier
+from schedule import Schedule
+from targets import add_target_option, target_of
 from tokenizer import Tokenizer
 from train_autoencoder import load_autoencoder
 from train_denoiser import load_base
@@ -26,41 +29,45 @@ PROMPTS = [
     "a white teapot with blue dots on a wooden table",
     "a green vase with pink stripes in a studio",
     "a yellow backpack with black checks in the snow",
-    "a pink sneaker with white checks on a street",
+    "a pink sneaker with white vertical stripes on a street",
+    "a brown handbag on autumn leaves",
     "a purple lamp with white dots in front of a brick wall",
-    "a black chair in the snow",
+    "a black camera on a bookshelf",
     "a photo of a teal can with white stripes on a marble counter",
-    "an orange hat with blue stripes on a beach",
-    "a red and white striped mug on a street at sunset",
-    "a blue sneaker on grass",
-    "a green chair with yellow stripes on grass",
-    "a zqx backpack on a beach at sunset",
-    "a white hat in a studio",
-    "a black bottle with white checks on a marble counter",
+    "an orange hat with blue stripes by a swimming pool",
+    "a red suitcase with white grid lines on a street",
+    "a grey chair with yellow checks on grass",
+    "a blue boot in the snow",
+    "a green alarm clock on a wooden table",
+    "a pink speaker with black vertical stripes in a studio",
 ]
 
 
 def judged(
-    model: BaseModel, autoencoder: AutoencoderKL, tokenizer: Tokenizer, legend: dict, count: int,
-    steps: int, guidance: float, classifier_folder: Path,
-) -> dict[str, float]:  # fmt: skip
+    model: BaseModel,
+    schedule: Schedule,
+    autoencoder: AutoencoderKL,
+    tokenizer: Tokenizer,
+    legend: dict,
+    options: argparse.Namespace,
+) -> dict[str, float]:
     """Accuracy of each attribute over random worded prompts."""
     draw = np.random.default_rng(5)
+    products, colours, scenes = (len(legend[key]) for key in ("products", "colours", "scenes"))
     worded = [i for i, pattern in enumerate(legend["patterns"]) if pattern["worded"]]
     subjects = []
-    for i in range(count):
-        colour = int(draw.integers(10))
-        second = int((colour + draw.integers(1, 10)) % 10)
-        subjects.append(
-            Subject(i % 10, colour, second, worded[i // 10 % len(worded)], int(draw.integers(8)), False)
-        )
+    for i in range(options.count):
+        colour = int(draw.integers(colours))
+        second = int((colour + draw.integers(1, colours)) % colours)
+        pattern, scene = worded[i // products % len(worded)], int(draw.integers(scenes))
+        subjects.append(Subject(i % products, colour, second, pattern, scene, False))
     captions = Captions(legend)
     pictures = []
-    for start in range(0, count, 40):
+    for start in range(0, options.count, 40):
         prompts = [captions.plain(subject) for subject in subjects[start : start + 40]]
-        latents = sampled(model, tokenizer, prompts, seed=start, steps=steps, guidance=guidance)
+        latents = sampled(model, schedule, tokenizer, prompts, start, options.steps, options.guidance)
         pictures.append(decoded_pictures(autoencoder, latents))
-    logits = load_classifier(classifier_folder)(torch.cat(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1)
+    logits = load_classifier(options.evaluators)(torch.cat(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1)
     patterned = torch.tensor([s.pattern > 0 for s in subjects])
     result = {}
     for name in ("product", "pattern", "scene"):
@@ -89,21 +96,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--steps", type=int, default=24)
     parser.add_argument("--guidance", type=float, default=2.5)
+    add_target_option(parser)
     options = parser.parse_args()
+    target = target_of(options)
     torch.set_num_threads(1)
+    set_half_products(True)
     model = load_base(options.run)
+    schedule = Schedule(target)
     tokenizer = Tokenizer.load(options.tokenizer)
-    autoencoder = load_autoencoder(options.autoencoder, options.data)
+    autoencoder = load_autoencoder(options.autoencoder, options.data, target)
     if options.sheet is not None:
-        latents = sampled(model, tokenizer, PROMPTS, options.seed, options.steps, options.guidance)
-        contact_sheet(decoded_pictures(autoencoder, latents).numpy(), PROMPTS, options.sheet)
+        latents = sampled(model, schedule, tokenizer, PROMPTS, options.seed, options.steps, options.guidance)
+        contact_sheet(decoded_pictures(autoencoder, latents).numpy(), PROMPTS, options.sheet, scale=1)
     if options.evaluators is not None:
         legend = json.loads((options.data / "legend.json").read_text())
-        figures = judged(
-            model, autoencoder, tokenizer, legend, options.count, options.steps, options.guidance,
-            options.evaluators,
-        )  # fmt: skip
-        print(json.dumps(figures))
+        print(json.dumps(judged(model, schedule, autoencoder, tokenizer, legend, options)))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from half_products import Linear, attention
+
 
 class CLIPAttention(nn.Module):
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.k_proj = nn.Linear(channels, channels)
-        self.v_proj = nn.Linear(channels, channels)
-        self.q_proj = nn.Linear(channels, channels)
-        self.out_proj = nn.Linear(channels, channels)
+        self.k_proj = Linear(channels, channels)
+        self.v_proj = Linear(channels, channels)
+        self.q_proj = Linear(channels, channels)
+        self.out_proj = Linear(channels, channels)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         batch, length, channels = x.shape
@@ -30,8 +32,8 @@ class CLIPAttention(nn.Module):
 class CLIPMLP(nn.Module):
     def __init__(self, channels: int, inner: int) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(channels, inner)
-        self.fc2 = nn.Linear(inner, channels)
+        self.fc1 = Linear(channels, inner)
+        self.fc2 = Linear(inner, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.fc1(x)

@@ -6,37 +6,46 @@ import argparse
 import math
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from autoencoder import AutoencoderKL
 from fleet import Place, Recipe, launch, smooth_weights, train
+from half_products import set_half_products
 from shards import Pictures, load_pictures
+from targets import Target, add_target_option, target_of
 
-CONFIG = {
-    "_class_name": "AutoencoderKL",
-    "act_fn": "silu",
-    "block_out_channels": [32, 64, 96],
-    "down_block_types": ["DownEncoderBlock2D"] * 3,
-    "up_block_types": ["UpDecoderBlock2D"] * 3,
-    "in_channels": 3,
-    "out_channels": 3,
-    "latent_channels": 4,
-    "layers_per_block": 1,
-    "norm_num_groups": 8,
-    "sample_size": 64,
-    "scaling_factor": 1.0,
-    "force_upcast": True,
-}
-CROP = 32
 # On crops a step takes four times as many pictures as on whole pictures: the same work.
 CROPS_PER_PICTURE = 4
-KL_WEIGHT = 1e-3
+KL_WEIGHT = 2e-4
 FIRST_LOG_VARIANCE = -4.0
 PRODUCT_WEIGHT = 3.0
 """The product's pixels count this much against the scene's 1: they are fewer, and harder."""
+
+
+def autoencoder_config(target: Target) -> dict[str, Any]:
+    levels = len(target.autoencoder_widths)
+    return {
+        "_class_name": "AutoencoderKL",
+        "act_fn": "silu",
+        "block_out_channels": list(target.autoencoder_widths),
+        "down_block_types": ["DownEncoderBlock2D"] * levels,
+        "up_block_types": ["UpDecoderBlock2D"] * levels,
+        "in_channels": 3,
+        "out_channels": 3,
+        "latent_channels": target.latent_channels,
+        "layers_per_block": 1,
+        "norm_num_groups": 8,
+        "sample_size": target.size,
+        "scaling_factor": 1.0,
+        "force_upcast": True,
+    }
+
+
+def channels_last(images: Tensor) -> Tensor:
+    return images.contiguous(memory_format=torch.channels_last)
 
 
 def psnr(a: Tensor, b: Tensor) -> float:
@@ -45,33 +54,38 @@ def psnr(a: Tensor, b: Tensor) -> float:
 
 
 def batch_at(
-    pictures: Pictures, count: int, whole: bool, generator: torch.Generator
+    pictures: Pictures, count: int, crop: int | None, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Images and the weights of their pixels."""
+    """Images, or crops of them, and the weights of their pixels."""
     size = pictures.legend["size"]
-    crops = count if whole else count * CROPS_PER_PICTURE
+    crops = count if crop is None else count * CROPS_PER_PICTURE
     index = torch.randint(len(pictures.labels), (crops,), generator=generator).numpy()
     masks = torch.from_numpy(pictures.mask[index])[:, None].float() / 255
     both = torch.cat([pictures.images(index), 1 + (PRODUCT_WEIGHT - 1) * masks], 1)
-    if not whole:
-        corners = torch.randint(size - CROP + 1, (crops, 2), generator=generator).tolist()
+    if crop is not None:
+        corners = torch.randint(size - crop + 1, (crops, 2), generator=generator).tolist()
         both = torch.stack(
-            [picture[:, y : y + CROP, x : x + CROP] for picture, (y, x) in zip(both, corners)]
+            [picture[:, y : y + crop, x : x + crop] for picture, (y, x) in zip(both, corners)]
         )
-    return both[:, :3], both[:, 3:] / both[:, 3:].mean()
+    return channels_last(both[:, :3]), both[:, 3:] / both[:, 3:].mean()
 
 
-def worker(place: Place, data: Path, test: Path, recipe: Recipe, whole_share: float) -> None:
+def worker(
+    place: Place, target: Target, data: Path, test: Path, recipe: Recipe, whole_share: float
+) -> None:
+    set_half_products(True)
     pictures = load_pictures(data)
     held_out = load_pictures(test, 1000).images(slice(0, 200))
     torch.manual_seed(0)
-    model = AutoencoderKL(CONFIG)
+    model = AutoencoderKL(autoencoder_config(target))
     model.start_gently()
-    nn.init.constant_(model.quant_conv.bias[CONFIG["latent_channels"] :], FIRST_LOG_VARIANCE)
+    nn.init.constant_(model.quant_conv.bias[target.latent_channels :], FIRST_LOG_VARIANCE)
+
+    model.to(memory_format=torch.channels_last)
 
     def loss_at(model: nn.Module, step: int, generator: torch.Generator):
         whole = step >= (1 - whole_share) * recipe.steps
-        images, weights = batch_at(pictures, recipe.batch, whole, generator)
+        images, weights = batch_at(pictures, recipe.batch, None if whole else target.crop, generator)
         mean, log_variance = model.encode(images)
         noise = torch.randn(mean.shape, generator=generator)
         decoded = model.decode(mean + (0.5 * log_variance).exp() * noise)
@@ -99,11 +113,11 @@ def scaled_config(model: AutoencoderKL, pictures: Pictures) -> dict:
     """The configuration with the scaling factor that gives latents unit variance."""
     with torch.no_grad():
         mean, _ = model.encode(pictures.images(slice(0, 1000)))
-    return {**CONFIG, "scaling_factor": round(1 / mean.std().item(), 5)}
+    return {**model.config, "scaling_factor": round(1 / mean.std().item(), 5)}
 
 
-def load_autoencoder(run: Path, data: Path) -> AutoencoderKL:
-    model = AutoencoderKL(CONFIG)
+def load_autoencoder(run: Path, data: Path, target: Target) -> AutoencoderKL:
+    model = AutoencoderKL(autoencoder_config(target))
     model.load_state_dict(smooth_weights(run))
     model.requires_grad_(False)
     model.config = scaled_config(model, load_pictures(data, 1000))
@@ -119,6 +133,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4, help="whole pictures a step in each process")
     parser.add_argument("--whole-share", type=float, default=0.2, help="last part of the steps, on whole pictures")
     parser.add_argument("--processes", type=int, default=2)
+    add_target_option(parser)
     options = parser.parse_args()
     recipe = Recipe(
         options.steps,
@@ -130,7 +145,12 @@ def main() -> None:
     )
     launch(
         partial(
-            worker, data=options.data, test=options.test, recipe=recipe, whole_share=options.whole_share
+            worker,
+            target=target_of(options),
+            data=options.data,
+            test=options.test,
+            recipe=recipe,
+            whole_share=options.whole_share,
         ),
         options.run,
         options.processes,

@@ -15,7 +15,9 @@ from torch import nn
 from base_model import BaseModel, text_config, unet_config
 from captions import Captions, Subject
 from fleet import Place, Recipe, launch, smooth_weights, train
-from schedule import draw_timesteps, noised
+from half_products import set_half_products
+from schedule import Schedule
+from targets import Target, add_target_option, target_of
 from tokenizer import Tokenizer
 from train_tokenizer import english
 
@@ -26,16 +28,17 @@ PRODUCT_WEIGHT = 2.0
 
 
 def worker(
-    place: Place, legend: Path, latents: Path, tokenizer: Path, words: Path, recipe: Recipe, widths: list[int]
+    place: Place, target: Target, legend: Path, latents: Path, tokenizer: Path, words: Path, recipe: Recipe
 ) -> None:
+    set_half_products(True)
     store = np.load(latents)
     clean, masks, labels = store["latents"], store["mask"], store["labels"]
     encoder = Tokenizer.load(tokenizer)
     captions = Captions(json.loads((legend / "legend.json").read_text()), english(words))
     torch.manual_seed(0)
-    model = BaseModel(
-        unet_config(widths, context=128, cells=clean.shape[-1]), text_config(128, encoder)
-    )
+    model = BaseModel(unet_config(target), text_config(target, encoder))
+    model.to(memory_format=torch.channels_last)
+    schedule = Schedule(target)
     if place.rank == 0:
         configs = {"unet": model.unet.config, "text_encoder": model.text_encoder.config}
         (place.folder / "configs.json").write_text(json.dumps(configs, indent=1))
@@ -49,11 +52,15 @@ def worker(
         ]
         ids = torch.tensor([encoder.encode(text) for text in texts])
         latent = torch.from_numpy(clean[index]).float()
-        timesteps = draw_timesteps(recipe.batch, generator)
+        timesteps = schedule.draw_timesteps(recipe.batch, generator)
         noise = torch.randn(latent.shape, generator=generator)
-        noisy, velocity = noised(latent, noise, timesteps)
+        noisy, wanted = schedule.noised(latent, noise, timesteps)
         weight = 1 + (PRODUCT_WEIGHT - 1) * torch.from_numpy(masks[index]).float()[:, None] / 255
-        error = (model(noisy, timesteps, ids) - velocity) ** 2
+        weight = weight * schedule.loss_weights(timesteps)
+        noisy = noisy.contiguous(memory_format=torch.channels_last)
+        inputs = (tensor.to(place.device) for tensor in (noisy, timesteps, ids, wanted, weight))
+        noisy, timesteps, ids, wanted, weight = inputs
+        error = (model(noisy, timesteps, ids) - wanted) ** 2
         loss = (error * weight).sum() / (weight.sum() * error.shape[1])
         return loss, {"plain": error.mean().item()}
 
@@ -76,19 +83,20 @@ def main() -> None:
     parser.add_argument("--words", type=Path, required=True, help="English words, one a line")
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--widths", type=int, nargs="+", default=[64, 96, 128])
     parser.add_argument("--processes", type=int, default=2)
+    add_target_option(parser)
     options = parser.parse_args()
-    recipe = Recipe(options.steps, options.batch, learning_rate=1.3e-3, ema=0.9985)
+    target = target_of(options)
+    recipe = Recipe(options.steps, options.batch, learning_rate=target.learning_rate, ema=target.ema)
     launch(
         partial(
             worker,
+            target=target,
             legend=options.data,
             latents=options.latents,
             tokenizer=options.tokenizer,
             words=options.words,
             recipe=recipe,
-            widths=options.widths,
         ),
         options.run,
         options.processes,

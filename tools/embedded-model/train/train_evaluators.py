@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from evaluators import CLASSIFIER_LAYERS, EMBEDDING, HEADS, AttributeClassifier, ProductSegmenter
+from evaluators import CLASSIFIER_LAYERS, EMBEDDING, Evaluators, heads_of
+from fleet import Place, Recipe, launch, smooth_weights, train
+from half_products import set_half_products
 from safetensors_file import save_tensors
 from shards import Pictures, load_pictures
 
 HELD_OUT_SHARE = 14
 """One picture in so many is held out."""
-BATCH = 48
 LEARNING_RATE = 3e-3
 # Half of the pictures have their scene replaced by grey: so the embedding can be taken of the product alone.
 CUT_OUT_SHARE = 0.5
@@ -27,13 +29,13 @@ def roughened(images: Tensor, generator: np.random.Generator) -> Tensor:
     """As soft and noisy as generated pictures are."""
     if generator.random() < 0.5:
         images = F.interpolate(F.avg_pool2d(images, 2), scale_factor=2.0, mode="bilinear", align_corners=False)
-    return images + torch.randn_like(images) * 0.08 * generator.random()
+    return images + torch.from_numpy(generator.standard_normal(images.shape, np.float32)) * 0.08 * generator.random()
 
 
 def attribute_losses(logits: dict[str, Tensor], labels: Tensor, cut: Tensor) -> Tensor:
     patterned = labels[:, 3] > 0
     total = torch.zeros(())
-    for column, name in enumerate(HEADS):
+    for column, name in enumerate(logits):
         each = F.cross_entropy(logits[name], labels[:, column], reduction="none")
         # A plain product has no second colour, and a cut-out no scene.
         applies = patterned if name == "second" else ~cut if name == "scene" else torch.ones_like(cut)
@@ -49,27 +51,28 @@ def masks_of(pictures: Pictures, index: np.ndarray | slice) -> Tensor:
     return torch.from_numpy(pictures.mask[index]).float()[:, None] / 255
 
 
-def train(pictures: Pictures, steps: int, classifier: nn.Module, segmenter: nn.Module) -> None:
+def worker(place: Place, data: Path, recipe: Recipe) -> None:
+    set_half_products(True)
+    pictures = load_pictures(data)
     torch.manual_seed(0)
-    draw = np.random.default_rng(0)
-    parameters = [*classifier.parameters(), *segmenter.parameters()]
-    optimizer = torch.optim.AdamW(parameters, LEARNING_RATE, weight_decay=1e-3)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * (1 - step / steps) + 1e-5
-        index = draw.integers(training_count(pictures), size=BATCH)
+    model = Evaluators(pictures.legend).to(memory_format=torch.channels_last)
+
+    def loss_at(model: Evaluators, step: int, generator: torch.Generator):
+        model.train()
+        seed = int(torch.randint(2**62, (1,), generator=generator))
+        draw = np.random.default_rng(seed)
+        index = draw.integers(training_count(pictures), size=recipe.batch)
         images, masks = pictures.images(index), masks_of(pictures, index)
         labels = torch.from_numpy(pictures.labels[index]).long()
-        cut = torch.rand(BATCH) < CUT_OUT_SHARE
+        cut = torch.rand(recipe.batch, generator=generator) < CUT_OUT_SHARE
         rough = roughened(images, draw)
         shown = torch.where(cut[:, None, None, None], rough * masks, rough)
-        loss = attribute_losses(classifier(shown), labels, cut)
-        loss = loss + F.binary_cross_entropy_with_logits(segmenter(rough), masks) * 4
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if step % 200 == 0:
-            print(f"step {step} loss {loss.item():.3f}", flush=True)
+        rough, shown = (x.contiguous(memory_format=torch.channels_last) for x in (rough, shown))
+        attributes = attribute_losses(model.classifier(shown), labels, cut)
+        overlap = F.binary_cross_entropy_with_logits(model.segmenter(rough), masks)
+        return attributes + 4 * overlap, {"attributes": attributes.item(), "mask": overlap.item()}
+
+    train(place, model, recipe, loss_at)
 
 
 def colour_pairs(logits: dict[str, Tensor]) -> Tensor:
@@ -91,7 +94,7 @@ def figures(pictures: Pictures, classifier: nn.Module, segmenter: nn.Module) -> 
     result = {}
     for kind, shown in (("", images), (" of cut-outs", images * masks)):
         logits = classifier(shown)
-        for column, name in enumerate(HEADS):
+        for column, name in enumerate(logits):
             right = (logits[name].argmax(1) == labels[:, column]).float()
             if name == "second":
                 right = right[labels[:, 3] > 0]
@@ -125,45 +128,49 @@ def round_weights(model: nn.Module) -> None:
             module.weight.data, module.bias.data = module.weight.half().float(), module.bias.half().float()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2400)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    pictures = load_pictures(options.data)
-    classifier, segmenter = AttributeClassifier(), ProductSegmenter()
-    train(pictures, options.steps, classifier, segmenter)
-    classifier.eval().requires_grad_(False)
-    segmenter.eval().requires_grad_(False)
-    round_weights(classifier)
-    round_weights(segmenter)
+def load_evaluators(run: Path, pictures: Pictures) -> Evaluators:
+    model = Evaluators(pictures.legend)
+    model.load_state_dict(smooth_weights(run))
+    return model.eval().requires_grad_(False)
+
+
+def export_both(out: Path, run: Path, data: Path) -> None:
+    pictures = load_pictures(data)
+    model = load_evaluators(run, pictures)
+    classifier, segmenter = model.classifier, model.segmenter
+    round_weights(model)
     accuracy = figures(pictures, classifier, segmenter)
-    print(json.dumps(accuracy))
-    legend = {key: pictures.legend[key] for key in ("products", "colours", "patterns", "scenes")}
-    names = {
-        "product": [entry["name"] for entry in legend["products"]],
-        "colour": legend["colours"],
-        "second": legend["colours"],
-        "pattern": [entry["name"] for entry in legend["patterns"]],
-        "scene": [entry["name"] for entry in legend["scenes"]],
-    }
+    print(json.dumps(accuracy, indent=1))
     layers = [
         {"inputs": a, "outputs": b, "kernel": 3, "stride": stride, "padding": 1, "activation": "relu"}
         for a, b, stride in CLASSIFIER_LAYERS
     ]
-    common = {"schema": 1, "resolution": 64, "range": [-1, 1], "heldOut": accuracy}
+    common = {"schema": 1, "resolution": pictures.legend["size"], "range": [-1, 1], "heldOut": accuracy}
     images = pictures.images(slice(len(pictures.labels) - 2, None)).contiguous()
     export(
-        options.out,
+        out,
         "attributes",
         classifier,
-        {**common, "layers": layers, "embedding": EMBEDDING, "heads": names},
+        {**common, "layers": layers, "embedding": EMBEDDING, "heads": heads_of(pictures.legend)},
         images,
         {"embedding": classifier.embed(images), "logits": torch.cat([*classifier(images).values()], 1)},
     )
-    export(options.out, "segmenter", segmenter, common, images, {"logits": segmenter(images).contiguous()})
+    export(out, "segmenter", segmenter, common, images, {"logits": segmenter(images).contiguous()})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of this run")
+    parser.add_argument("--out", type=Path, required=True, help="where to export, once the run has ended")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    recipe = Recipe(options.steps, options.batch, LEARNING_RATE, decay_share=1.0, weight_decay=1e-3, ema=0.99)
+    launch(partial(worker, data=options.data, recipe=recipe), options.run, options.processes)
+    torch.set_num_threads(1)
+    export_both(options.out, options.run, options.data)
 
 
 if __name__ == "__main__":

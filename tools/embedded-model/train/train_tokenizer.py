@@ -10,6 +10,7 @@ from pathlib import Path
 
 from captions import IDENTIFIERS, Captions, Subject
 from shards import load_pictures
+from targets import add_target_option, target_of
 from tokenizer import Tokenizer, split_words, train_merges
 
 CAPTIONS = 20000
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--words", type=Path, required=True)
-    parser.add_argument("--size", type=int, default=3072)
+    add_target_option(parser)
     options = parser.parse_args()
     pictures = load_pictures(options.data, CAPTIONS)
     captions = Captions(pictures.legend)
@@ -34,7 +35,7 @@ def main() -> None:
     counts: Counter[str] = Counter(english(options.words))
     for label in pictures.labels[:CAPTIONS]:
         counts.update(split_words(captions.varied(Subject.from_label(label), draw)))
-    tokenizer = Tokenizer(train_merges(counts, IDENTIFIERS, options.size))
+    tokenizer = Tokenizer(train_merges(counts, IDENTIFIERS, target_of(options).vocabulary))
     tokenizer.save(options.out)
     for word in IDENTIFIERS:
         if len(tokenizer.word_ids(word)) != 1:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from half_products import Conv2d, Linear, attention
+
 from blocks import Downsample2D, ResnetBlock2D, Upsample2D, zero_
 
 _TRANSFORMER_EPS = 1e-6
@@ -18,10 +20,10 @@ class Attention(nn.Module):
     def __init__(self, channels: int, context_channels: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.to_q = nn.Linear(channels, channels, bias=False)
-        self.to_k = nn.Linear(context_channels, channels, bias=False)
-        self.to_v = nn.Linear(context_channels, channels, bias=False)
-        self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
+        self.to_q = Linear(channels, channels, bias=False)
+        self.to_k = Linear(context_channels, channels, bias=False)
+        self.to_v = Linear(context_channels, channels, bias=False)
+        self.to_out = nn.ModuleList([Linear(channels, channels)])
         self.watch: list[Tensor] | None = None
         """Set to a list to collect probabilities [B, heads, queries, tokens]."""
 
@@ -29,19 +31,17 @@ class Attention(nn.Module):
         batch, queries, channels = x.shape
         split = (batch, -1, self.heads, channels // self.heads)
         # The scale goes on the queries: there are fewer of them than of scores.
-        q = (self.to_q(x) * (channels // self.heads) ** -0.5).view(split).transpose(1, 2)
-        k = self.to_k(context).view(split).permute(0, 2, 3, 1)
-        v = self.to_v(context).view(split).transpose(1, 2)
-        probabilities = (q @ k).softmax(-1)  # [B, heads, queries, tokens]
-        if self.watch is not None:
-            self.watch.append(probabilities)
-        return self.to_out[0]((probabilities @ v).transpose(1, 2).reshape(batch, queries, channels))
+        q = (self.to_q(x) * (channels // self.heads) ** -0.5).view(split).transpose(1, 2).flatten(0, 1)
+        k = self.to_k(context).view(split).permute(0, 2, 3, 1).flatten(0, 1)
+        v = self.to_v(context).view(split).transpose(1, 2).flatten(0, 1)
+        h = attention(q, k, v).view(batch, self.heads, queries, -1)
+        return self.to_out[0](h.transpose(1, 2).reshape(batch, queries, channels))
 
 
 class GEGLU(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.proj = nn.Linear(inputs, 2 * outputs)
+        self.proj = Linear(inputs, 2 * outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         value, gate = self.proj(x).chunk(2, -1)
@@ -53,7 +53,7 @@ class FeedForward(nn.Module):
         super().__init__()
         # diffusers keeps a dropout at index 1; it has no parameters.
         self.net = nn.ModuleList(
-            [GEGLU(channels, 4 * channels), nn.Identity(), nn.Linear(4 * channels, channels)]
+            [GEGLU(channels, 4 * channels), nn.Identity(), Linear(4 * channels, channels)]
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,11 +81,11 @@ class Transformer2DModel(nn.Module):
     def __init__(self, channels: int, context_channels: int, heads: int, groups: int) -> None:
         super().__init__()
         self.norm = nn.GroupNorm(groups, channels, _TRANSFORMER_EPS)
-        self.proj_in = nn.Conv2d(channels, channels, 1)
+        self.proj_in = Conv2d(channels, channels, 1)
         self.transformer_blocks = nn.ModuleList(
             [BasicTransformerBlock(channels, context_channels, heads)]
         )
-        self.proj_out = nn.Conv2d(channels, channels, 1)
+        self.proj_out = Conv2d(channels, channels, 1)
         self.residual: nn.Module | None = None
         """A concept's low-rank residual beside proj_out; see teach.py."""
 
@@ -149,8 +149,8 @@ class MidBlock(nn.Module):
 class TimestepEmbedding(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.linear_1 = nn.Linear(inputs, outputs)
-        self.linear_2 = nn.Linear(outputs, outputs)
+        self.linear_1 = Linear(inputs, outputs)
+        self.linear_2 = Linear(outputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.linear_2(F.silu(self.linear_1(x)))
@@ -162,7 +162,7 @@ class UNet2DConditionModel(nn.Module):
         self.config = config
         widths, layers = config["block_out_channels"], config["layers_per_block"]
         last = len(widths) - 1
-        self.conv_in = nn.Conv2d(config["in_channels"], widths[0], 3, padding=1)
+        self.conv_in = Conv2d(config["in_channels"], widths[0], 3, padding=1)
         self.time_embedding = TimestepEmbedding(widths[0], 4 * widths[0])
         self.down_blocks = nn.ModuleList()
         skips = [widths[0]]
@@ -182,7 +182,7 @@ class UNet2DConditionModel(nn.Module):
             self.up_blocks.append(Level(config, pairs, kind == "CrossAttnUpBlock2D", sampler))
             below = width
         self.conv_norm_out = nn.GroupNorm(config["norm_num_groups"], widths[0], config["norm_eps"])
-        self.conv_out = nn.Conv2d(widths[0], config["out_channels"], 3, padding=1)
+        self.conv_out = Conv2d(widths[0], config["out_channels"], 3, padding=1)
 
     def start_gently(self) -> None:
         for module in self.modules():

@@ -18,6 +18,8 @@ export const sneaker: Product = {
     const instep = rod(x, y, z, -0.25, ankle * 0.8, 0, 0.3, 0.24, 0, 0.14);
     let upper = blended(blended(toe, heel, 0.15), instep, 0.15);
     upper = Math.max(upper, -ellipsoid(x + 0.42, y - ankle - 0.14, z, 0.25, 0.2, 0.14));
+    // The toe's ellipsoid would reach below the floor.
+    upper = Math.max(upper, 0.01 - y);
     let lace = 1;
     for (let i = 0; i < 3; i++) {
       const lx = -0.04 + i * 0.13;
@@ -40,7 +42,7 @@ export const sneaker: Product = {
   across: (x, _y, z) => x + 0.3 * z,
   up: (_x, y) => y,
   stripe: 0.105,
-  bound: { y: 0.3, radius: 0.9 },
+  bound: { y: 0.3, radius: 0.97 },
   yaw: [-0.55, 0.55],
   fill: [0.74, 0.92],
 };
