@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from autoencoder import AutoencoderKL, decoded_pictures
 from base_model import BaseModel, sampled
@@ -25,6 +26,9 @@ from train_denoiser import load_base
 DIFFUSERS_VERSION = "0.27.2"
 """The version whose configurations and semantics these folders follow."""
 GOLDEN_PROMPT = "a photo of a zqx mug on a beach at sunset"
+
+LARGEST_FILE = 15_000_000
+"""Bytes of one weight file: larger ones make a repository hard to host and to move in pieces."""
 
 TEACHING = {
     "rank": {"fraction": 0.5, "minimum": 16},
@@ -54,7 +58,29 @@ def write_json(path: Path, value: object) -> None:
 
 
 def write_weights(path: Path, model: nn.Module) -> None:
-    save_tensors({name: tensor.half() for name, tensor in model.state_dict().items()}, path)
+    """One file in fp16, or several with an index, as diffusers names them, where it would be too large."""
+    tensors = {name: tensor.half().contiguous() for name, tensor in model.state_dict().items()}
+    shards: list[dict[str, Tensor]] = [{}]
+    for name in sorted(tensors):
+        if shards[-1] and size_of([*shards[-1].values(), tensors[name]]) > LARGEST_FILE:
+            shards.append({})
+        shards[-1][name] = tensors[name]
+    if len(shards) == 1:
+        save_tensors(tensors, path)
+        return
+    files: dict[str, str] = {}
+    for number, shard in enumerate(shards, 1):
+        file = f"{path.stem}-{number:05d}-of-{len(shards):05d}{path.suffix}"
+        save_tensors(shard, path.with_name(file))
+        files.update(dict.fromkeys(shard, file))
+    total = size_of(tensors.values())
+    write_json(
+        path.with_name(f"{path.name}.index.json"), {"metadata": {"total_size": total}, "weight_map": files}
+    )
+
+
+def size_of(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 def export_folder(

@@ -9,6 +9,7 @@ goes on from its checkpoint. Random numbers are drawn per step and process, so t
 
 from __future__ import annotations
 
+import argparse
 import copy
 import math
 import os
@@ -38,6 +39,8 @@ class Recipe:
     ema: float = 0.999
     checkpoint_seconds: float = 120.0
     log_every: int = 50
+    minutes: float | None = None
+    """Ends this piece of the run after so long; the same command goes on where it ended."""
 
     def rate_at(self, step: int) -> float:
         warm = min(1.0, (step + 1) / self.warm_up)
@@ -51,6 +54,11 @@ class Place:
     world: int
     folder: Path
     device: torch.device
+
+
+def add_piece_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--processes", type=int, default=2, help="1 on a GPU")
+    parser.add_argument("--minutes", type=float, help="end this piece of the run after so long")
 
 
 LossAt = Callable[[nn.Module, int, torch.Generator], tuple[Tensor, dict[str, float]]]
@@ -134,7 +142,8 @@ def train(
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         averager = averager or _Averager(parameters, 2 + len(figures))
-        stopping = float(place.rank == 0 and (place.folder / "STOP").exists())
+        late = recipe.minutes is not None and time.monotonic() - started > 60 * recipe.minutes
+        stopping = float(place.rank == 0 and (late or (place.folder / "STOP").exists()))
         own = [stopping, loss.item(), *figures.values()]
         averaged = averager.average(own) if place.world > 1 else own
         nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from half_products import set_half_products
 from shards import load_pictures
 from targets import add_target_option, target_of
 from train_autoencoder import load_autoencoder
@@ -25,20 +26,28 @@ def main() -> None:
     options = parser.parse_args()
     target = target_of(options)
     torch.set_num_threads(1)
+    set_half_products(True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     pictures = load_pictures(options.data, options.limit)
     autoencoder = load_autoencoder(options.autoencoder, options.data, target)
+    autoencoder.to(device)
     scale = autoencoder.config["scaling_factor"]
     latents = []
     with torch.no_grad():
-        for start in range(0, len(pictures.labels), BATCH):
-            mean, _ = autoencoder.encode(pictures.images(slice(start, start + BATCH)))
-            latents.append((mean * scale).half().numpy())
+        # A mirrored picture is as true as the first, and its caption stays.
+        for mirrored in (False, True):
+            for start in range(0, len(pictures.labels), BATCH):
+                images = pictures.images(slice(start, start + BATCH))
+                mean, _ = autoencoder.encode((images.flip(3) if mirrored else images).to(device))
+                latents.append((mean * scale).half().cpu().numpy())
     joined = np.concatenate(latents)
     cells = joined.shape[-1]
     step = pictures.legend["size"] // cells
     # [N, cells, step, cells, step] -> share of each latent cell that the product covers
     mask = pictures.mask.reshape(-1, cells, step, cells, step).mean((2, 4)).round().astype(np.uint8)
-    np.savez(options.out, latents=joined, mask=mask, labels=pictures.labels)
+    both_masks = np.concatenate([mask, mask[:, :, ::-1]])
+    both_labels = np.concatenate([pictures.labels, pictures.labels])
+    np.savez(options.out, latents=joined, mask=both_masks, labels=both_labels)
     print(f"{len(joined)} latents, standard deviation {joined.std((0, 2, 3), dtype=np.float64).round(2)}")
 
 

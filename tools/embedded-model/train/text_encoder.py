@@ -85,7 +85,7 @@ class CLIPTextTransformer(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         x = self.embeddings(ids)
         length = ids.shape[1]
-        mask = torch.full((length, length), float("-inf")).triu(1)
+        mask = torch.full((length, length), float("-inf"), device=ids.device).triu(1)
         for layer in self.encoder.layers:
             x = layer(x, mask)
         return self.final_layer_norm(x)

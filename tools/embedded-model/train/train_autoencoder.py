@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from autoencoder import AutoencoderKL
-from fleet import Place, Recipe, launch, smooth_weights, train
+from fleet import Place, Recipe, add_piece_options, launch, smooth_weights, train
 from half_products import set_half_products
 from shards import Pictures, load_pictures
 from targets import Target, add_target_option, target_of
@@ -75,7 +75,7 @@ def worker(
 ) -> None:
     set_half_products(True)
     pictures = load_pictures(data)
-    held_out = load_pictures(test, 1000).images(slice(0, 200))
+    held_out = load_pictures(test, 1000).images(slice(0, 200)).to(place.device)
     torch.manual_seed(0)
     model = AutoencoderKL(autoencoder_config(target))
     model.start_gently()
@@ -85,9 +85,11 @@ def worker(
 
     def loss_at(model: nn.Module, step: int, generator: torch.Generator):
         whole = step >= (1 - whole_share) * recipe.steps
-        images, weights = batch_at(pictures, recipe.batch, None if whole else target.crop, generator)
+        crop = None if whole else target.crop
+        batch = batch_at(pictures, recipe.batch, crop, generator)
+        images, weights = (tensor.to(place.device) for tensor in batch)
         mean, log_variance = model.encode(images)
-        noise = torch.randn(mean.shape, generator=generator)
+        noise = torch.randn(mean.shape, generator=generator).to(place.device)
         decoded = model.decode(mean + (0.5 * log_variance).exp() * noise)
         error = decoded - images
         kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).mean()
@@ -132,7 +134,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12000)
     parser.add_argument("--batch", type=int, default=4, help="whole pictures a step in each process")
     parser.add_argument("--whole-share", type=float, default=0.2, help="last part of the steps, on whole pictures")
-    parser.add_argument("--processes", type=int, default=2)
+    add_piece_options(parser)
     add_target_option(parser)
     options = parser.parse_args()
     recipe = Recipe(
@@ -142,6 +144,7 @@ def main() -> None:
         decay_share=0.5,
         weight_decay=1e-4,
         checkpoint_seconds=60,
+        minutes=options.minutes,
     )
     launch(
         partial(

@@ -14,7 +14,7 @@ from torch import nn
 
 from base_model import BaseModel, text_config, unet_config
 from captions import Captions, Subject
-from fleet import Place, Recipe, launch, smooth_weights, train
+from fleet import Place, Recipe, add_piece_options, launch, smooth_weights, train
 from half_products import set_half_products
 from schedule import Schedule
 from targets import Target, add_target_option, target_of
@@ -83,11 +83,17 @@ def main() -> None:
     parser.add_argument("--words", type=Path, required=True, help="English words, one a line")
     parser.add_argument("--steps", type=int, default=16000)
     parser.add_argument("--batch", type=int, default=12)
-    parser.add_argument("--processes", type=int, default=2)
+    add_piece_options(parser)
     add_target_option(parser)
     options = parser.parse_args()
     target = target_of(options)
-    recipe = Recipe(options.steps, options.batch, learning_rate=target.learning_rate, ema=target.ema)
+    recipe = Recipe(
+        options.steps,
+        options.batch,
+        learning_rate=target.learning_rate,
+        ema=target.ema,
+        minutes=options.minutes,
+    )
     launch(
         partial(
             worker,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from evaluators import CLASSIFIER_LAYERS, EMBEDDING, Evaluators, heads_of
-from fleet import Place, Recipe, launch, smooth_weights, train
+from fleet import Place, Recipe, add_piece_options, launch, smooth_weights, train
 from half_products import set_half_products
 from safetensors_file import save_tensors
 from shards import Pictures, load_pictures
@@ -34,7 +34,7 @@ def roughened(images: Tensor, generator: np.random.Generator) -> Tensor:
 
 def attribute_losses(logits: dict[str, Tensor], labels: Tensor, cut: Tensor) -> Tensor:
     patterned = labels[:, 3] > 0
-    total = torch.zeros(())
+    total = torch.zeros((), device=labels.device)
     for column, name in enumerate(logits):
         each = F.cross_entropy(logits[name], labels[:, column], reduction="none")
         # A plain product has no second colour, and a cut-out no scene.
@@ -68,6 +68,8 @@ def worker(place: Place, data: Path, recipe: Recipe) -> None:
         rough = roughened(images, draw)
         shown = torch.where(cut[:, None, None, None], rough * masks, rough)
         rough, shown = (x.contiguous(memory_format=torch.channels_last) for x in (rough, shown))
+        tensors = (x.to(place.device) for x in (rough, shown, labels, masks, cut))
+        rough, shown, labels, masks, cut = tensors
         attributes = attribute_losses(model.classifier(shown), labels, cut)
         overlap = F.binary_cross_entropy_with_logits(model.segmenter(rough), masks)
         return attributes + 4 * overlap, {"attributes": attributes.item(), "mask": overlap.item()}
@@ -165,9 +167,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--processes", type=int, default=2)
+    add_piece_options(parser)
     options = parser.parse_args()
-    recipe = Recipe(options.steps, options.batch, LEARNING_RATE, decay_share=1.0, weight_decay=1e-3, ema=0.99)
+    recipe = Recipe(
+        options.steps, options.batch, LEARNING_RATE, decay_share=1.0, weight_decay=1e-3, ema=0.99, minutes=options.minutes
+    )  # fmt: skip
     launch(partial(worker, data=options.data, recipe=recipe), options.run, options.processes)
     torch.set_num_threads(1)
     export_both(options.out, options.run, options.data)

@@ -197,9 +197,9 @@ class UNet2DConditionModel(nn.Module):
         return {n: m for n, m in self.named_modules() if isinstance(m, Transformer2DModel)}
 
     def forward(self, latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
-        """latents [B, 4, H, W], timesteps [B] in 0..999, context [B, 77, D]."""
+        """latents [B, C, H, W], timesteps [B] in 0..999, context [B, 77, D]."""
         half = self.config["block_out_channels"][0] // 2
-        rates = torch.exp(-math.log(10000) * torch.arange(half, dtype=torch.float32) / half)
+        rates = torch.exp(-math.log(10000) * torch.arange(half, dtype=torch.float32, device=latents.device) / half)
         angles = timesteps.float()[:, None] * rates
         time = F.silu(self.time_embedding(torch.cat([angles.cos(), angles.sin()], -1)))
         x = self.conv_in(latents)
