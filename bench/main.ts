@@ -12,6 +12,7 @@ import { fullSize } from './subjects/full-size.ts';
 import { graphs } from './subjects/graphs.ts';
 import { localization } from './subjects/localization.ts';
 import { memory } from './subjects/memory.ts';
+import { plugin } from './subjects/plugin.ts';
 import { training } from './subjects/training.ts';
 
 const SUBJECTS: Readonly<Record<string, Subject>> = {
@@ -20,6 +21,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   localization,
   memory,
   block,
+  plugin,
   fullSize,
 };
 

@@ -45,7 +45,7 @@ export async function localizedTurns(
   const feeds = { ...noiseFeeds(graph), [localizedNames.tokenWeights(0)]: tokenWeights };
   return new Map(
     modes.map((mode) => {
-      const localizer = new Localizer({ mode, sites, concepts: 1, height, width, batch: BATCH });
+      const localizer = new Localizer({ mode, sites, strengths: [[0, 1]], height, width });
       const turn = async () => {
         localizer.observe(await session.run({ ...feeds, ...localizer.feeds() }));
         return undefined;

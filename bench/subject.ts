@@ -24,7 +24,7 @@ export interface Row {
 export interface Target {
   readonly name: string;
   readonly measured: number;
-  readonly unit: 'x' | 'GB';
+  readonly unit: 'x' | 'GB' | 'ms';
   readonly limit: number;
   readonly direction: 'at most' | 'at least';
   /** Measured by the wall clock while others used the cores: neither met nor missed. */

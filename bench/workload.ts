@@ -77,12 +77,12 @@ export function unetForward(
     timestep: graph.input('timestep', [batch]),
     encoderHiddenStates: graph.input('encoder_hidden_states', [batch, tokens, unet.crossAttentionDim]),
   };
-  const adapt = attachEverywhere(
+  const adapter = attachEverywhere(
     graph,
     ({ path }) => rank(path),
     () => {},
   );
-  const attached = residuals ? { ...inputs, adapt } : inputs;
+  const attached = residuals ? { ...inputs, adapter } : inputs;
   graph.output('prediction', buildUnet(new Scope(graph, 'unet'), unet, attached));
   return graph;
 }

@@ -1,0 +1,74 @@
+/** The real server, queue and library, over an engine that has its pictures already. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JobQueue } from '../../companion/jobs/job-queue.ts';
+import { FileLibrary } from '../../companion/library/file-library.ts';
+import type { BaseModelFacts } from '../../companion/server/base-model.ts';
+import { CompanionServer } from '../../companion/server/companion-server.ts';
+import { createLog } from '../../companion/server/log.ts';
+import { PLUGIN_BUILD } from '../../companion/server/plugin-installation.ts';
+import { listenOnFirstFree } from '../../companion/server/port-choice.ts';
+import { PORTS } from '../../shared/protocol/address.ts';
+import { PictureEngine } from './picture-engine.ts';
+
+const NAME = 'bench';
+
+export interface PictureCompanion {
+  readonly engine: PictureEngine;
+  readonly port: number;
+  readonly code: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** @param side of every picture, in pixels */
+export async function startPictureCompanion(side: number): Promise<PictureCompanion> {
+  const home = await mkdtemp(join(tmpdir(), 'likeness-bench-'));
+  const engine = new PictureEngine(side);
+  const library = new FileLibrary(join(home, 'concepts'));
+  const cacheFolder = join(home, 'cache');
+  const queue = await JobQueue.open({
+    folder: join(home, 'jobs'),
+    engine,
+    setup: { model: 'none', device: 'auto', cacheFolder },
+    modelName: NAME,
+    library,
+  });
+  let code = '';
+  const server = await CompanionServer.start({
+    listeners: await listenOnFirstFree(PORTS),
+    queue,
+    library,
+    model: modelOf(side),
+    tokenFile: join(home, 'clients.json'),
+    cacheFolder,
+    pages: PLUGIN_BUILD,
+    version: '0',
+    log: createLog({ folder: join(home, 'logs') }),
+    showCode: (digits) => {
+      code = digits;
+    },
+  });
+  const stop = async () => {
+    await queue.close();
+    await server.close();
+    await rm(home, { recursive: true, force: true });
+  };
+  return { engine, port: server.port, code, stop };
+}
+
+function modelOf(side: number): BaseModelFacts {
+  const generate = { steps: 1, guidanceScale: 5, mask: 'off' } as const;
+  return {
+    summary: {
+      name: NAME,
+      resolution: side,
+      sizeUnit: 8,
+      defaults: { teach: { steps: 1 }, generate },
+      classWords: [],
+      placements: [],
+    },
+    identity: { name: NAME, hash: '0'.repeat(64), architecture: 'stable-diffusion-v1' },
+  };
+}

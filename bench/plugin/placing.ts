@@ -1,0 +1,46 @@
+/** Four finished pictures of 1024 px come through the real server, plugin and studio onto the canvas. */
+
+import { openBrowser, openProfile } from '../../tests/e2e/headless-browser.ts';
+import { StudioDriver } from '../../tests/e2e/studio-driver.ts';
+import type { LongestTask, PluginThread } from '../plugin-in-browser.ts';
+import { startPictureCompanion } from './picture-companion.ts';
+import { longestTasks, START_MARK, TRACE_CATEGORIES } from './thread-tasks.ts';
+
+const SIDE = 1024;
+const COUNT = 4;
+/** All of it, decoding and storing included, on a machine that is busy. Nothing asks the page whether it is done:
+ * that would be work of its own on the threads that are watched. */
+const PLACING_MS = 4_000;
+/** Chromium writes down what there is when a trace begins, on the threads that are watched. */
+const TRACE_START_MS = 1_500;
+
+type Longest = Readonly<Record<PluginThread, LongestTask>>;
+
+/** The longest tasks of each round. Compiling and the like fall on the first, as they do for a person. */
+export async function measurePlacing(rounds: number): Promise<readonly Longest[]> {
+  const companion = await startPictureCompanion(SIDE);
+  const browser = await openBrowser();
+  try {
+    const context = await openProfile(browser, companion.port);
+    const studio = await StudioDriver.open(context, `http://localhost:${companion.port}`);
+    await studio.pair(companion.code);
+    const measured: Longest[] = [];
+    for (let round = 0; round < rounds; round++) {
+      await companion.engine.prepare(COUNT, 1 + round * COUNT);
+      await studio.generate({ prompt: `a mug, round ${round}`, count: COUNT, steps: 1 });
+      await studio.layerCount(COUNT * (round + 1));
+      await browser.startTracing(studio.page, { categories: TRACE_CATEGORIES });
+      await studio.page.waitForTimeout(TRACE_START_MS);
+      await studio.page.evaluate((mark) => void performance.mark(mark), START_MARK);
+      companion.engine.letOn();
+      await studio.page.waitForTimeout(PLACING_MS);
+      measured.push(longestTasks(await browser.stopTracing()));
+      await studio.variantsDone();
+      if ((await studio.pictures()).includes(null)) throw new Error('internal: a picture was not placed');
+    }
+    return measured;
+  } finally {
+    await browser.close();
+    await companion.stop();
+  }
+}

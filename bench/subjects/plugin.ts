@@ -1,0 +1,66 @@
+/** What a person feels of the plugin in the studio: stutter while pictures are placed, first paint, first preview. */
+
+import { browserPath } from '../../tests/browser/installed-browser.ts';
+import { isBusy } from '../interleaved-timing.ts';
+import { measurePlugin, type PluginFigures } from '../plugin-in-browser.ts';
+import type { Row, Subject } from '../subject.ts';
+
+const THREADS = ['plugin main thread', 'plugin UI', 'studio page'] as const;
+
+export const plugin: Subject = async function* ({ quick, progress }) {
+  if (browserPath === undefined) {
+    progress('plugin: no Chrome or Chromium was found');
+    return;
+  }
+  // Before it begins: the browser keeps every core busy by itself.
+  const unsure = isBusy();
+  progress('plugin: in a browser, with the real companion');
+  const { placing, firstPaintMs, previewMs } = await measurePlugin(quick ? 2 : 5);
+  const threads = THREADS.map((thread) => threadRow(thread, placing));
+  const longest = (figure: 'best_ms' | 'processor_ms') =>
+    Math.max(...threads.map(({ figures }) => figures[figure]!));
+  const limit = { unit: 'ms', direction: 'at most', unsure } as const;
+  yield {
+    title: 'placing four variants of 1024 px: the longest task of each thread',
+    rows: threads,
+    note: 'Of the rounds: best and median by the clock; of all of them the most processor time.',
+    targets: [
+      {
+        ...limit,
+        name: 'placing: longest task, processor time',
+        measured: longest('processor_ms'),
+        limit: 50,
+        unsure: false,
+      },
+      { ...limit, name: 'placing: longest task, by the clock', measured: longest('best_ms'), limit: 50 },
+    ],
+  };
+  const paint = timesRow('plugin start to first paint', firstPaintMs);
+  const preview = timesRow('first denoising step to its preview on the canvas', previewMs);
+  yield {
+    title: 'the plugin in the studio',
+    rows: [paint, preview],
+    targets: [
+      { ...limit, name: paint.case, measured: paint.figures.median_ms!, limit: 300 },
+      { ...limit, name: preview.case, measured: preview.figures.median_ms!, limit: 1000 },
+    ],
+  };
+};
+
+function threadRow(thread: (typeof THREADS)[number], placing: PluginFigures['placing']): Row {
+  const rounds = placing.map((round) => round[thread]);
+  const { figures } = timesRow(
+    thread,
+    rounds.map(({ wallMs }) => wallMs),
+  );
+  const processorMs = Math.max(...rounds.map(({ processorMs }) => processorMs));
+  return { case: thread, figures: { ...figures, processor_ms: processorMs } };
+}
+
+function timesRow(name: string, times: readonly number[]): Row {
+  const sorted = [...times].sort((a, b) => a - b);
+  return {
+    case: name,
+    figures: { best_ms: sorted[0]!, median_ms: sorted[Math.floor(sorted.length / 2)]! },
+  };
+}
