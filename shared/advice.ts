@@ -29,8 +29,7 @@ const ADVICE: Readonly<Record<ReportCode, string>> = {
   memory: 'Close other programs, or choose a smaller size or fewer variants.',
   'message-format': 'Close the plugin and open it again; update it if that does not help.',
   origin: 'Open Likeness from Figma, or the studio at the address that the companion printed.',
-  'pairing-code':
-    'Type the six digits that the companion shows now; each code works once, for a few minutes.',
+  'pairing-code': 'Type the digits that the companion shows now; each code works once, for a few minutes.',
   'queue-full': 'Wait for a job to end, or cancel some that are waiting.',
   storage: 'Make room on the disk, or check that the Likeness folder can be written.',
   token: 'Connect again with the code that the companion shows.',

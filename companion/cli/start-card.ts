@@ -1,5 +1,6 @@
 /** What `likeness start` shows: where the studio is, the code that connects, and how the plugin comes into Figma. */
 
+import { PAIRING_CODE_DIGITS } from '../../shared/protocol/ids.ts';
 import type { Companion } from '../server/companion.ts';
 import { serverAddress } from '../server/loopback-host.ts';
 import type { Output } from './output.ts';
@@ -22,7 +23,10 @@ export class StartCard {
     this.#output.event({ type: 'pairing-code', code: digits });
     this.#code = digits;
     const { bold, dim } = this.#output.answerColours;
-    if (this.#shown) this.#output.answer(`  ${dim('New code')}      ${bold(spaced(digits))}`);
+    if (!this.#shown) return;
+    const isLong = digits.length > PAIRING_CODE_DIGITS;
+    const why = isLong ? dim('   long, since wrong ones were tried; the last one is void') : '';
+    this.#output.answer(`  ${dim('New code')}      ${bold(spaced(digits))}${why}`);
   }
 
   show({ port, modelName, unfinishedJobs }: Companion): void {
@@ -62,7 +66,7 @@ export class StartCard {
   }
 }
 
-/** "123 456": read off in two breaths. The plugin takes it with or without the space. */
+/** "123 456": read off in breaths. The plugin takes it with or without spaces. */
 function spaced(digits: string): string {
-  return `${digits.slice(0, 3)} ${digits.slice(3)}`;
+  return digits.replace(/\d{3}(?=\d)/g, '$& ');
 }

@@ -66,12 +66,8 @@ export const MAX_HEADER_BYTES = 8 * 1024;
 /** A pairing code is read off one window and typed into another. */
 export const PAIRING_CODE_LIFETIME_MS = 10 * 60_000;
 
-/** Enough for a slip or two. Five tries at a million codes. */
+/** Enough for a slip or two. Five tries at 900,000 codes, and the next code is a long one. */
 export const PAIRING_TRIES = 5;
-
-/** Wrong codes in PAIRING_WINDOW_MS, over all codes: at this pace half of a million codes take ten months. */
-export const PAIRING_FAILURES = 15;
-export const PAIRING_WINDOW_MS = 15 * 60_000;
 
 /** Requests without a valid token a minute: a page and its files are a dozen. */
 export const ANONYMOUS_REQUESTS_PER_MINUTE = 300;

@@ -1,12 +1,16 @@
-/** The six digits that are read off the companion's window and typed into the plugin: for minutes, few tries, once. */
+/**
+ * The digits that are read off the companion's window and typed into the plugin: for minutes, once. Any page can waste
+ * the few tries of a short code. The code after it is too long to be guessed, so that it needs no limit of tries, and
+ * nobody can lock the owner out.
+ */
 
 import { randomInt, timingSafeEqual } from 'node:crypto';
+import { PAIRING_CODE_DIGITS, PAIRING_CODE_LONG_DIGITS } from '../../shared/protocol/ids.ts';
 import { PAIRING_CODE_LIFETIME_MS, PAIRING_TRIES } from './limits.ts';
-
-const DIGITS = 6;
 
 export type PairingVerdict =
   | { readonly verdict: 'right' }
+  /** Of a long code any number is left. */
   | { readonly verdict: 'wrong'; readonly triesLeft: number }
   /** Too old, already used, or tried too often: whatever was typed, a new code is needed. */
   | { readonly verdict: 'void' };
@@ -29,13 +33,26 @@ export class PairingCode {
   }
 
   get isOpen(): boolean {
-    return this.#triesLeft > 0 && this.#now() < this.#expiresAt;
+    return this.#triesLeft > 0 && this.isInTime;
   }
 
+  /** Old ones are void without anybody having guessed. */
+  get isInTime(): boolean {
+    return this.#now() < this.#expiresAt;
+  }
+
+  get isLong(): boolean {
+    return this.#digits.length === PAIRING_CODE_LONG_DIGITS;
+  }
+
+  /** A short one: the owner's wish, or a pairing that went well. */
   renew(): void {
-    this.#digits = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
-    this.#triesLeft = PAIRING_TRIES;
-    this.#expiresAt = this.#now() + PAIRING_CODE_LIFETIME_MS;
+    this.#open(`${randomInt(9)}${randomDigits(PAIRING_CODE_DIGITS - 1)}`, PAIRING_TRIES);
+  }
+
+  /** A long one: somebody guesses, or an earlier long one is too old. */
+  lengthen(): void {
+    this.#open(`9${randomDigits(PAIRING_CODE_LONG_DIGITS - 1)}`, Number.POSITIVE_INFINITY);
   }
 
   /** A right code is used up by this, too. */
@@ -51,4 +68,14 @@ export class PairingCode {
     this.#triesLeft--;
     return this.#triesLeft > 0 ? { verdict: 'wrong', triesLeft: this.#triesLeft } : { verdict: 'void' };
   }
+
+  #open(digits: string, tries: number): void {
+    this.#digits = digits;
+    this.#triesLeft = tries;
+    this.#expiresAt = this.#now() + PAIRING_CODE_LIFETIME_MS;
+  }
+}
+
+function randomDigits(count: number): string {
+  return Array.from({ length: count }, () => randomInt(10)).join('');
 }

@@ -23,7 +23,7 @@ export class Pairing {
     this.#show(this.#code.digits);
   }
 
-  /** What the owner of the screen may ask for, at any time. */
+  /** What the owner of the screen may ask for, at any time: a short code, with all its tries. */
   renew(): void {
     this.#code.renew();
     this.#show(this.#code.digits);
@@ -32,19 +32,35 @@ export class Pairing {
   /** @throws LikenessError `pairing-code` */
   async pair({ code, client }: PairRequest): Promise<string> {
     const outcome = this.#code.try(code);
-    if (outcome.verdict === 'right') {
-      const issued = await this.#tokens.issue(client.name);
-      this.#log.info({ client: issued.client.id }, 'paired');
-      this.renew();
-      return issued.token;
+    switch (outcome.verdict) {
+      case 'right': {
+        const issued = await this.#tokens.issue(client.name);
+        this.#log.info({ client: issued.client.id }, 'paired');
+        this.renew();
+        return issued.token;
+      }
+      case 'wrong': {
+        const { triesLeft } = outcome;
+        const left = triesLeft === 1 ? '; one try is left' : `; ${triesLeft} tries are left`;
+        throw wrong(`the pairing code is wrong${Number.isFinite(triesLeft) ? left : ''}`);
+      }
+      case 'void':
+        throw this.#replaced();
     }
-    this.#log.warn({ verdict: outcome.verdict }, 'a wrong pairing code was tried');
-    if (outcome.verdict === 'wrong') {
-      const tries = outcome.triesLeft === 1 ? 'one try is' : `${outcome.triesLeft} tries are`;
-      throw new LikenessError('pairing-code', `the pairing code is wrong; ${tries} left`);
-    }
-    // The next one can be guessed no better, and how many are tried at all is limited (rate-limits.ts).
-    this.renew();
-    throw new LikenessError('pairing-code', 'the pairing code is used up or too old; there is a new one');
   }
+
+  /** Too old, or guessed at: a page that goes on guessing must neither hit the next one nor use it up. */
+  #replaced(): LikenessError {
+    const isGuessedAt = this.#code.isInTime || this.#code.isLong;
+    if (isGuessedAt) this.#code.lengthen();
+    else this.#code.renew();
+    this.#show(this.#code.digits);
+    if (!isGuessedAt) return wrong('the pairing code is too old; there is a new one');
+    this.#log.warn('a pairing code was tried too often; the next one is long');
+    return wrong('the pairing code was tried too often; there is a new one, which is longer');
+  }
+}
+
+function wrong(message: string): LikenessError {
+  return new LikenessError('pairing-code', message);
 }

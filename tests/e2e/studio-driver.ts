@@ -53,7 +53,7 @@ export class StudioDriver {
   }
 
   async pair(code: string): Promise<void> {
-    await this.plugin.getByLabel('Six-digit code').fill(code);
+    await this.plugin.getByLabel('Code', { exact: true }).fill(code);
     await this.plugin.getByRole('tab', { name: 'Generate' }).waitFor();
   }
 

@@ -38,7 +38,7 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
   }
 
   it('Connect', async () => {
-    await studio.plugin.getByLabel('Six-digit code').waitFor();
+    await studio.plugin.getByLabel('Code', { exact: true }).waitFor();
     expect(await looked('connect')).toEqual([]);
   });
 

@@ -73,8 +73,7 @@ export class FakeCompanion {
     if (pathname === '/health') return json({ name: 'likeness', protocol: this.protocol });
     if (pathname === '/api/pair') {
       if ((request.postDataJSON() as { code: string }).code === CODE) return json({ token: TOKEN });
-      const advice =
-        'Type the six digits that the companion shows now; each code works once, for a few minutes.';
+      const advice = 'Type the digits that the companion shows now; each code works once, for a few minutes.';
       return json({ code: 'pairing-code', message: 'wrong code', advice }, 403);
     }
     if (request.headers().authorization !== `Bearer ${TOKEN}`) {

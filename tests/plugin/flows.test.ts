@@ -42,7 +42,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
 
   it('pairs with the code, and the token is kept', async () => {
     await begin({}, null);
-    await stage.ui.getByLabel('Six-digit code').pressSequentially(CODE);
+    await stage.ui.getByLabel('Code', { exact: true }).pressSequentially(CODE);
     await stage.ui.getByRole('tab', { name: 'Generate' }).waitFor();
     await sent('store-pairing').toEqual([{ type: 'store-pairing', pairing: TOKEN }]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PAIRING_CODE_LIFETIME_MS, PAIRING_TRIES } from '../../companion/server/limits.ts';
 import { PairingCode } from '../../companion/server/pairing-code.ts';
+import { pairingCodeSchema } from '../../shared/protocol/ids.ts';
 
 /** Another code than the one that is shown. */
 function wrong({ digits }: PairingCode): string {
@@ -12,6 +13,28 @@ describe('a pairing code', () => {
     const codes = Array.from({ length: 200 }, () => new PairingCode().digits);
     expect(codes.every((digits) => /^[0-9]{6}$/.test(digits))).toBe(true);
     expect(new Set(codes).size).toBeGreaterThan(190);
+  });
+
+  it('says by its first digit whether it is a long one', () => {
+    const code = new PairingCode();
+    for (let time = 0; time < 50; time++) {
+      expect(pairingCodeSchema.safeParse(code.digits).success).toBe(true);
+      expect(code.digits).toMatch(/^[0-8]/);
+      code.renew();
+    }
+    code.lengthen();
+    expect(pairingCodeSchema.safeParse(code.digits).success).toBe(true);
+    expect(code.digits).toMatch(/^9[0-9]{14}$/);
+  });
+
+  it('that is long is not used up by wrong tries, and right once', () => {
+    const code = new PairingCode();
+    code.lengthen();
+    const { digits } = code;
+    const verdicts = Array.from({ length: 10_000 }, () => code.try(wrong(code)).verdict);
+    expect(new Set(verdicts)).toEqual(new Set(['wrong']));
+    expect(code.try(digits)).toEqual({ verdict: 'right' });
+    expect(code.try(digits)).toEqual({ verdict: 'void' });
   });
 
   it('is right once', () => {

@@ -198,5 +198,9 @@ describe('requests', () => {
     expect(statuses).toContain(429);
     const headers = { Authorization: `Bearer ${token}` };
     expect((await fetch(`${running.address}/api/jobs`, { headers })).status).toBe(200);
+    // A browser says of the studio's address that no other site is behind it; a page cannot make it say so.
+    const typed = { headers: { 'Sec-Fetch-Site': 'none' } };
+    expect((await fetch(`${running.address}/`, typed)).status).toBe(200);
+    await running.pair();
   });
 });

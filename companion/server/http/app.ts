@@ -20,7 +20,7 @@ export interface AppOptions {
   readonly tokens: TokenStore;
   /** Folder of the plugin's build. */
   readonly pages: string;
-  /** Served to everyone that passes the gates: pairing. */
+  /** Served to everyone that passes the gates, however many ask: pairing. */
   readonly open: readonly Router[];
   /** Served to paired clients only. */
   readonly guarded: readonly Router[];
@@ -37,9 +37,10 @@ export function createApp({ port, log, refusals, tokens, pages, open, guarded }:
   app.get(routes.health, (_request, response) => {
     response.json({ name: 'likeness', protocol: PROTOCOL_VERSION } satisfies Health);
   });
+  // So must an owner who types the right code: what pages may guess is limited by the codes themselves.
+  app.use(...open);
   app.use(recogniseClient(tokens), requestLimit());
   app.use(pageRoutes(pages, port));
-  app.use(...open);
   app.use('/api', requireClient);
   app.use(...guarded);
   app.use(nothingHere, failureHandler(log, refusals));

@@ -10,14 +10,13 @@ import type { TokenStore } from '../token-store.ts';
 import { clientOf } from './authorization.ts';
 import { requirePage } from './gate.ts';
 import { parsed } from './parsed.ts';
-import { pairingLimit } from './rate-limits.ts';
 
 export const CLIENTS = '/api/clients';
 
 export function pairingRoutes(pairing: Pairing): Router {
   const router = Router();
   const json = express.json({ limit: MAX_JSON_BYTES });
-  router.post(routes.pair, requirePage, pairingLimit(), json, async (request, response) => {
+  router.post(routes.pair, requirePage, json, async (request, response) => {
     const token = await pairing.pair(parsed(pairRequestSchema, request.body, 'the request'));
     response.json({ token } satisfies Paired);
   });

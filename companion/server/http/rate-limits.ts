@@ -1,21 +1,18 @@
 /**
  * How much is served in a time. Everyone here has the same address, so that limits are counted by client, and for all
- * that are not one together.
+ * that are not one by what their browser says of them: a page of another site cannot pass for the studio, so that its
+ * flood does not keep the studio from being opened.
  */
 
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { LikenessError } from '../../../shared/errors.ts';
-import {
-  ANONYMOUS_REQUESTS_PER_MINUTE,
-  PAIRING_FAILURES,
-  PAIRING_WINDOW_MS,
-  REQUESTS_PER_MINUTE,
-} from '../limits.ts';
+import { ANONYMOUS_REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE } from '../limits.ts';
 import { clientOf } from './authorization.ts';
 
 const MINUTE_MS = 60_000;
-const ANONYMOUS = 'anonymous';
+/** `Sec-Fetch-Site` of an address that was typed, and of the studio's own files. */
+const OWN_SITES = ['none', 'same-origin'];
 
 const tooMany: RequestHandler = () => {
   throw new LikenessError('too-many', 'more requests than the companion serves in this time');
@@ -26,22 +23,13 @@ export function requestLimit(): RequestHandler {
     windowMs: MINUTE_MS,
     limit: (_request, response) =>
       clientOf(response) === undefined ? ANONYMOUS_REQUESTS_PER_MINUTE : REQUESTS_PER_MINUTE,
-    keyGenerator: (_request, response) => clientOf(response)?.id ?? ANONYMOUS,
+    keyGenerator: (request, response) => clientOf(response)?.id ?? strangerOf(request),
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     handler: tooMany,
   });
 }
 
-/** Right codes are not counted: a designer may pair as often as there is reason to. */
-export function pairingLimit(): RequestHandler {
-  return rateLimit({
-    windowMs: PAIRING_WINDOW_MS,
-    limit: PAIRING_FAILURES,
-    keyGenerator: () => ANONYMOUS,
-    skipSuccessfulRequests: true,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    handler: tooMany,
-  });
+function strangerOf({ headers }: Request): string {
+  return OWN_SITES.includes(String(headers['sec-fetch-site'])) ? 'own pages' : 'others';
 }

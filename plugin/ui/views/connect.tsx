@@ -62,7 +62,7 @@ function Pairing({ state }: { readonly state: Extract<ConnectionState, { phase: 
   return (
     <>
       <h1>Connect to your companion</h1>
-      <p class="connect-lead">Enter the six digits that its window shows.</p>
+      <p class="connect-lead">Enter the code that its window shows.</p>
       <CodeEntry busy={state.phase === 'pairing'} onCode={(code) => app.companion.pair(code)} />
       {failure === null ? null : <FailureNote report={failure} />}
     </>
