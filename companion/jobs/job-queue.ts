@@ -9,7 +9,6 @@ import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
-import type { Progress } from '../../shared/protocol/server-messages.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 import { HISTORY_LIMITS, type HistoryLimits } from './history-limits.ts';
@@ -17,7 +16,7 @@ import { searchHistory } from './history-search.ts';
 import { type JobEvent, JobEvents } from './job-events.ts';
 import { JobLedger } from './job-ledger.ts';
 import { isEnded } from './job-record.ts';
-import { JobRun } from './job-run.ts';
+import { JobRun, type RunNews } from './job-run.ts';
 import { JobStore, type SetAside } from './job-store.ts';
 import { type JobWish, newJob, requireJobId, requireSameWish } from './job-wish.ts';
 import { pictureFrames } from './picture-frames.ts';
@@ -80,9 +79,10 @@ export class JobQueue {
     return this.#device;
   }
 
-  /** The last of the running job, for clients that come late. */
-  get progress(): Progress | undefined {
-    return this.#running?.progress;
+  /** Of the running job, for clients that come late. */
+  get soFar(): readonly RunNews[] {
+    const run = this.#running;
+    return run === undefined || isEnded(this.get(run.id)) ? [] : run.soFar;
   }
 
   /** From this moment on; leave by `return()` or by breaking out of the loop. Ends when the queue is closed. */

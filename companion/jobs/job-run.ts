@@ -1,10 +1,11 @@
 /** The job that is under way: what the engine does of it goes into the ledger, and out to whoever listens. */
 
 import { LikenessError } from '../../shared/errors.ts';
+import { type CurvePoint, withLoss } from '../../shared/learning-curve.ts';
 import { reportOf } from '../../shared/protocol/error-report.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { JobStatus } from '../../shared/protocol/job.ts';
-import type { Progress } from '../../shared/protocol/server-messages.ts';
+import type { Progress, ServerMessageOf } from '../../shared/protocol/server-messages.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 import { runGeneration } from './generation-run.ts';
@@ -15,6 +16,8 @@ import { runTeaching } from './teaching-run.ts';
 
 /** 1 is left to the result, whatever rounding makes of a share. */
 const FRACTION_MAX = 0.999;
+
+export type RunNews = Progress | ServerMessageOf<'learning-curve'>;
 
 export interface JobRunOptions {
   readonly ledger: JobLedger;
@@ -33,14 +36,18 @@ export class JobRun {
   readonly #controller = new AbortController();
   #ending: 'cancelled' | 'stopped' | undefined;
   #progress: Progress | undefined;
+  #curve: readonly CurvePoint[] = [];
 
   constructor(id: JobId, options: JobRunOptions) {
     this.id = id;
     this.#options = options;
   }
 
-  get progress(): Progress | undefined {
-    return this.#progress;
+  /** What a client that comes now has to be told: how it was learned so far, and how far it is. */
+  get soFar(): readonly RunNews[] {
+    const points = this.#curve.map(([step, loss]): [number, number] => [step, loss]);
+    const curve: RunNews[] = points.length === 0 ? [] : [{ type: 'learning-curve', job: this.id, points }];
+    return this.#progress === undefined ? curve : [...curve, this.#progress];
   }
 
   /** A person wants no more of it. */
@@ -109,6 +116,7 @@ export class JobRun {
   #tellProgress(step: ProgressStep): void {
     const fraction = Math.max(this.#progress?.fraction ?? 0, Math.min(FRACTION_MAX, step.fraction));
     this.#progress = { type: 'progress', job: this.id, ...step, fraction };
+    if (step.smoothedLoss !== undefined) this.#curve = withLoss(this.#curve, step.step, step.smoothedLoss);
     this.#options.events.tell(this.#progress);
   }
 }

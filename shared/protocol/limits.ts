@@ -51,6 +51,9 @@ export const QUEUE_MAX_LENGTH = 100;
 /** Jobs told in the welcome: those under way and the newest ended ones; history has the rest. */
 export const WELCOME_MAX_JOBS = 200;
 
+/** Points of a learning curve: what the panel has pixels for at double density, in some ten kilobytes. */
+export const CURVE_MAX_POINTS = 480;
+
 /** Entries of one page of the history. */
 export const HISTORY_PAGE_MAX = 100;
 

@@ -3,7 +3,7 @@
 import { errorReportSchema } from './error-report.ts';
 import { imageIdSchema, jobIdSchema } from './ids.ts';
 import { jobSchema } from './job.ts';
-import { WELCOME_MAX_JOBS } from './limits.ts';
+import { CURVE_MAX_POINTS, WELCOME_MAX_JOBS } from './limits.ts';
 import { maskModeSchema } from './requests.ts';
 import { z } from './zod.ts';
 
@@ -37,7 +37,7 @@ export const limitsSchema = z.object({
   queueMaxLength: count,
 });
 
-/** The answer to a good hello. The last `progress` of a running job follows at once. */
+/** The answer to a good hello. The `learning-curve` and the last `progress` of a running job follow. */
 const welcome = z.object({
   type: z.literal('welcome'),
   protocol: z.int().positive(),
@@ -81,6 +81,14 @@ const progress = z.object({
   count: count.optional(),
 });
 
+/** What was learned of a running teach job before this client came: after its welcome, before the last progress. */
+const learningCurve = z.object({
+  type: z.literal('learning-curve'),
+  job: jobIdSchema,
+  /** Step and smoothed loss, rising by step; thinned out evenly over time (shared/learning-curve.ts). */
+  points: z.array(z.tuple([z.int().nonnegative(), z.number()])).max(CURVE_MAX_POINTS),
+});
+
 /** The library is not what it was: ask for it again over HTTP. */
 const conceptsChanged = z.object({ type: z.literal('concepts-changed') });
 
@@ -107,6 +115,7 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   imageReceived,
   job,
   progress,
+  learningCurve,
   conceptsChanged,
   jobRemoved,
   error,

@@ -99,6 +99,12 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await begin({ jobs: [teachJob('job-teaching', { state: 'running', resumed: true })] });
     await stage.ui.getByText('Taken up where it stopped').waitFor();
     expect(await stage.ui.getByRole('tab', { name: 'Teach' }).getAttribute('aria-selected')).toBe('true');
+    const points: [number, number][] = [
+      [1, 0.9],
+      [40, 0.3],
+    ];
+    companion.send({ type: 'learning-curve', job: 'job-teaching', points });
+    await stage.ui.getByRole('img', { name: 'Loss from 0.900 to 0.300' }).waitFor();
   });
 
   it('keeps the view when the companion is stopped, and goes on when it is back', async () => {

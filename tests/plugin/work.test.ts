@@ -6,7 +6,7 @@ import { curvePath } from '../../plugin/ui/parts/loss-curve.tsx';
 import { draftOf, emptyGenerate, wishOf } from '../../plugin/ui/work/drafts.ts';
 import { JobBoard } from '../../plugin/ui/work/job-board.ts';
 import { ago, phaseText, timeLeft } from '../../plugin/ui/work/job-words.ts';
-import { PROMPT_MAX_LENGTH, SEED_MAX } from '../../shared/protocol/limits.ts';
+import { CURVE_MAX_POINTS, PROMPT_MAX_LENGTH, SEED_MAX } from '../../shared/protocol/limits.ts';
 import { generateRequestSchema } from '../../shared/protocol/requests.ts';
 import { generateJob, teachJob, welcome } from './protocol-samples.ts';
 
@@ -119,6 +119,15 @@ describe('advice on a frame', () => {
 });
 
 describe('the job board', () => {
+  const step = {
+    type: 'progress',
+    job: 'job-a-0000',
+    phase: 'teaching',
+    steps: 2_000,
+    fraction: 0.5,
+    secondsLeft: null,
+  } as const;
+
   it('keeps the queue in the companion’s order', () => {
     const board = new JobBoard();
     const jobs = [
@@ -140,21 +149,37 @@ describe('the job board', () => {
 
   it('keeps a curve of any length short', () => {
     const board = new JobBoard();
-    for (let step = 0; step < 2_000; step++) {
-      board.receive({
-        type: 'progress',
-        job: 'job-a-0000',
-        phase: 'teaching',
-        step,
-        steps: 2_000,
-        fraction: step / 2_001,
-        secondsLeft: null,
-        smoothedLoss: 1 / (step + 1),
-      });
+    for (let at = 0; at < 2_000; at++) {
+      board.receive({ ...step, step: at, smoothedLoss: 1 / (at + 1) });
     }
-    const curve = board.losses.value.get('job-a-0000')!;
-    expect(curve.length).toBeLessThan(500);
-    expect([curve[0], curve.at(-1)]).toEqual([1, 1 / 2_000]);
+    const curve = board.curves.value.get('job-a-0000')!;
+    expect(curve.length).toBeLessThanOrEqual(CURVE_MAX_POINTS);
+    expect([curve[0], curve.at(-1)]).toEqual([
+      [0, 1],
+      [1_999, 1 / 2_000],
+    ]);
+  });
+
+  it('draws a curve that began before the plugin did, and goes on with it', () => {
+    const board = new JobBoard();
+    const learned = (points: [number, number][]) =>
+      board.receive({ type: 'learning-curve', job: 'job-a-0000', points });
+    learned([
+      [1, 0.9],
+      [2, 0.7],
+    ]);
+    board.receive({ ...step, step: 3, smoothedLoss: 0.6 });
+    // Told once more, by a message that was under way.
+    board.receive({ ...step, step: 3, smoothedLoss: 0.6 });
+    const whole = [
+      [1, 0.9],
+      [2, 0.7],
+      [3, 0.6],
+    ];
+    expect(board.curves.value.get('job-a-0000')).toEqual(whole);
+    // A companion that was started again went on from step 3, and knows nothing of those before.
+    learned([[3, 0.5]]);
+    expect(board.curves.value.get('job-a-0000')).toEqual([...whole.slice(0, 2), [3, 0.5]]);
   });
 });
 
@@ -178,6 +203,11 @@ describe('words', () => {
   ])('for %s: %s', (iso, text) => expect(ago(iso, new Date('2026-11-20T12:00:00Z'))).toBe(text));
 });
 
+const falling = [
+  [10, 3],
+  [20, 2],
+  [30, 1],
+] as const;
 it('draws a falling loss from the top left to the bottom right', () => {
-  expect(curvePath([3, 2, 1], 100, 24)).toBe('M0.0 2.0 L50.0 12.0 L100.0 22.0');
+  expect(curvePath(falling, 100, 24)).toBe('M0.0 2.0 L50.0 12.0 L100.0 22.0');
 });

@@ -24,6 +24,13 @@ function generate(job = JOB): ClientMessageOf<'generate'> {
   };
 }
 
+async function startTeaching(client: TestClient): Promise<void> {
+  for (const [image, { bytes }] of await uploads()) client.upload(image, bytes);
+  // Without waiting: messages of one socket are answered in their order.
+  const images = ['image-one', 'image-two'];
+  client.send({ type: 'teach', job: JOB, name: 'aurora', classWord: 'toy', images });
+}
+
 const isDone = ({ job }: { job: { status: { state: string } } }) => job.status.state === 'done';
 
 describe('a socket', () => {
@@ -42,19 +49,40 @@ describe('a socket', () => {
     expect(await client.closed).toBe(1008);
   });
 
+  it('that comes in the middle of a teaching is told how it was learned so far', async () => {
+    running.engine.free = false;
+    const token = await running.pair();
+    const client = await TestClient.connect(running.port, token);
+    await startTeaching(client);
+    const learned = (wanted: number) => {
+      running.engine.letOn();
+      return client.until('progress', ({ phase, step }) => phase === 'teaching' && step === wanted);
+    };
+    await client.until('progress', ({ phase }) => phase === 'preparing');
+    await learned(1);
+    await learned(2);
+    const late = await TestClient.connect(running.port, token);
+    const points = [
+      [1, 1],
+      [2, 0.5],
+    ];
+    expect(await late.until('learning-curve')).toEqual({ type: 'learning-curve', job: JOB, points });
+    expect((await late.until('progress')).step).toBe(2);
+    expect(late.told.map(({ type }) => type)).toEqual(['welcome', 'learning-curve', 'progress']);
+    running.engine.free = true;
+    running.engine.letOn();
+    await late.until('job', isDone);
+    const after = await TestClient.connect(running.port, token);
+    after.send({ type: 'ping' });
+    await after.until('pong');
+    expect(after.told.map(({ type }) => type)).toEqual(['welcome', 'pong']);
+  });
+
   it('teaches from uploaded images, and tells every client', async () => {
     const token = await running.pair();
     const client = await TestClient.connect(running.port, token);
     const watching = await TestClient.connect(running.port, token);
-    for (const [image, { bytes }] of await uploads()) client.upload(image, bytes);
-    // Without waiting: messages of one socket are answered in their order.
-    client.send({
-      type: 'teach',
-      job: JOB,
-      name: 'aurora',
-      classWord: 'toy',
-      images: ['image-one', 'image-two'],
-    });
+    await startTeaching(client);
     expect(await client.until('image-received')).toEqual({ type: 'image-received', image: 'image-one' });
     const { job } = await watching.until('job', isDone);
     expect(job).toMatchObject({ kind: 'teach', taught: { concept: { name: 'aurora', version: 1 } } });

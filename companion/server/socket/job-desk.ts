@@ -61,7 +61,7 @@ export class JobDesk implements SocketDesk {
       limits: TOLD_LIMITS,
       jobs: [...queue.jobs()],
     });
-    if (queue.progress !== undefined) socket.send(queue.progress);
+    for (const news of queue.soFar) socket.send(news);
   }
 
   async message(socket: ClientSocket, message: ClientMessage): Promise<void> {

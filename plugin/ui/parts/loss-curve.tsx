@@ -1,12 +1,14 @@
+import type { CurvePoint } from '../../../shared/learning-curve.ts';
+
 const WIDTH = 184;
 const HEIGHT = 64;
 
 /** How the loss falls: its shape is what matters, so there are no axes. */
-export function LossCurve({ losses }: { readonly losses: readonly number[] }) {
-  if (losses.length < 2) return <div class="curve empty">The learning curve appears here.</div>;
-  const path = curvePath(losses, WIDTH, HEIGHT);
-  const first = losses[0]!;
-  const last = losses.at(-1)!;
+export function LossCurve({ curve }: { readonly curve: readonly CurvePoint[] }) {
+  if (curve.length < 2) return <div class="curve empty">The learning curve appears here.</div>;
+  const path = curvePath(curve, WIDTH, HEIGHT);
+  const [, first] = curve[0]!;
+  const [, last] = curve.at(-1)!;
   const label = `Loss from ${first.toFixed(3)} to ${last.toFixed(3)}`;
   return (
     <figure class="curve">
@@ -23,12 +25,15 @@ export function LossCurve({ losses }: { readonly losses: readonly number[] }) {
 }
 
 /** From the left edge to the right one; the lowest loss stands two pixels above the bottom. */
-export function curvePath(losses: readonly number[], width: number, height: number): string {
+export function curvePath(curve: readonly CurvePoint[], width: number, height: number): string {
+  const losses = curve.map(([, loss]) => loss);
   const lowest = Math.min(...losses);
   const range = Math.max(...losses) - lowest || 1;
-  return losses
-    .map((loss, index) => {
-      const x = (index / (losses.length - 1)) * width;
+  const [start] = curve[0]!;
+  const steps = curve.at(-1)![0] - start || 1;
+  return curve
+    .map(([step, loss], index) => {
+      const x = ((step - start) / steps) * width;
       const y = 2 + (1 - (loss - lowest) / range) * (height - 4);
       return `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`;
     })

@@ -24,7 +24,7 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
             {classWord}, {images.length} {images.length === 1 ? 'frame' : 'frames'}
           </p>
         </div>
-        <LossCurve losses={app.board.losses.value.get(job.job) ?? []} />
+        <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
       </section>
       <div class="actions">
         {status.state === 'done' ? <Done job={job} /> : null}

@@ -1,16 +1,14 @@
 import { computed, type Signal, signal } from '@preact/signals';
+import { type CurvePoint, withLoss } from '../../../shared/learning-curve.ts';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import type { Progress, ServerMessage } from '../../../shared/protocol/server-messages.ts';
-
-/** More points than a curve of 300 pixels shows; then every second one goes. */
-const CURVE_POINTS = 480;
 
 /** All jobs the companion told of, and how far the running one is. The companion is right; this only mirrors it. */
 export class JobBoard {
   readonly jobs: Signal<ReadonlyMap<string, JobState>> = signal(new Map());
   readonly progress: Signal<ReadonlyMap<string, Progress>> = signal(new Map());
-  /** Smoothed loss at each step seen, of teaching jobs. */
-  readonly losses: Signal<ReadonlyMap<string, readonly number[]>> = signal(new Map());
+  /** Of teaching jobs. */
+  readonly curves: Signal<ReadonlyMap<string, readonly CurvePoint[]>> = signal(new Map());
 
   readonly running = computed(() => this.#inState('running')[0]);
   readonly queued = computed(() => this.#inState('queued').sort((a, b) => position(a) - position(b)));
@@ -31,7 +29,11 @@ export class JobBoard {
         return;
       case 'progress':
         this.progress.value = new Map(this.progress.value).set(message.job, message);
-        if (message.smoothedLoss !== undefined) this.#addLoss(message.job, message.smoothedLoss);
+        if (message.smoothedLoss !== undefined)
+          this.#learned(message.job, [[message.step, message.smoothedLoss]]);
+        return;
+      case 'learning-curve':
+        this.#learned(message.job, message.points);
     }
   }
 
@@ -40,10 +42,11 @@ export class JobBoard {
     this.jobs.value = new Map([...jobs.map((job) => [job.job, job] as const), ...this.jobs.value]);
   }
 
-  #addLoss(job: string, loss: number): void {
-    const curve = [...(this.losses.value.get(job) ?? []), loss];
-    const kept = curve.length > CURVE_POINTS ? curve.filter((_, index) => index % 2 === 0) : curve;
-    this.losses.value = new Map(this.losses.value).set(job, kept);
+  /** What a companion that was started again does not know of a curve stays: its own begins later. */
+  #learned(job: string, points: readonly CurvePoint[]): void {
+    let curve = this.curves.value.get(job) ?? [];
+    for (const [step, loss] of points) curve = withLoss(curve, step, loss);
+    this.curves.value = new Map(this.curves.value).set(job, curve);
   }
 
   #forget(job: string): void {
