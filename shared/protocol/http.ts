@@ -4,9 +4,9 @@
  */
 
 import { clientSchema } from './client-messages.ts';
-import { conceptNameSchema, conceptSummarySchema, rightsSchema } from './concept.ts';
-import type { ConceptId, JobId } from './ids.ts';
-import { pairingCodeSchema, tokenSchema } from './ids.ts';
+import { classWordSchema, conceptNameSchema, conceptSummarySchema, rightsSchema } from './concept.ts';
+import type { ConceptId, ImageId, JobId } from './ids.ts';
+import { conceptIdSchema, imageIdSchema, pairingCodeSchema, tokenSchema } from './ids.ts';
 import { jobSchema } from './job.ts';
 import { HISTORY_PAGE_MAX, TEXT_MAX_LENGTH } from './limits.ts';
 import { z } from './zod.ts';
@@ -17,12 +17,18 @@ export const routes = {
   health: '/health',
   /** POST pairRequestSchema: pairedSchema. */
   pair: '/api/pair',
+  /** GET: clientsSchema. */
+  clients: '/api/clients',
+  /** DELETE: takes its token back and closes its sockets, 204. */
+  client: (id: string) => `/api/clients/${id}`,
   /** GET ?search=TEXT: conceptsSchema. POST a concept file: the new entry's conceptSummarySchema. */
   concepts: '/api/concepts',
   /** GET: conceptSummarySchema. PATCH conceptChangeSchema: the same. DELETE: 204; kept aside until pruned. */
   concept: (id: ConceptId) => `/api/concepts/${id}`,
   /** POST: takes a removed concept back, conceptSummarySchema. */
   conceptRestore: (id: ConceptId) => `/api/concepts/${id}/restore`,
+  /** GET: removedConceptsSchema. */
+  removedConcepts: '/api/removed-concepts',
   /** GET: PNG or JPEG. */
   conceptThumbnail: (id: ConceptId) => `/api/concepts/${id}/thumbnail`,
   /** GET: the concept file, safetensors. */
@@ -33,12 +39,40 @@ export const routes = {
   job: (id: JobId) => `/api/jobs/${id}`,
   /** GET: PNG with its record. */
   picture: (id: JobId, picture: number) => `/api/jobs/${id}/pictures/${picture}`,
+  /** GET: PNG, grey, a pixel a cell. */
+  mask: (id: JobId, picture: number, concept: string) =>
+    `/api/jobs/${id}/pictures/${picture}/masks/${concept}`,
+  /** POST a PNG, JPEG or WebP for teaching, as an `upload` frame brings it: imageReceivedSchema, 201. */
+  image: (id: ImageId) => `/api/images/${id}`,
 } as const;
 
 export const healthSchema = z.object({ name: z.literal('likeness'), protocol: z.int().positive() });
 
 export const pairRequestSchema = z.strictObject({ code: pairingCodeSchema, client: clientSchema });
 export const pairedSchema = z.object({ token: tokenSchema });
+
+/** Those that are paired; `you` is the one that asks. */
+export const clientsSchema = z.object({
+  clients: z.array(
+    z.object({ id: z.uuid(), label: z.string(), createdAt: z.iso.datetime(), you: z.boolean() }),
+  ),
+});
+
+export const imageReceivedSchema = z.object({ image: imageIdSchema });
+
+/** Kept aside for some days after they were removed. */
+export const removedConceptsSchema = z.object({
+  concepts: z.array(
+    z.object({
+      id: conceptIdSchema,
+      name: conceptNameSchema,
+      classWord: classWordSchema,
+      removedAt: z.iso.datetime(),
+      versions: z.int().positive(),
+      sizeBytes: z.int().nonnegative(),
+    }),
+  ),
+});
 
 export const conceptsSchema = z.object({ concepts: z.array(conceptSummarySchema) });
 export const conceptChangeSchema = z.strictObject({
@@ -67,6 +101,9 @@ export const historySchema = z.object({
 export type Health = Readonly<z.infer<typeof healthSchema>>;
 export type PairRequest = Readonly<z.infer<typeof pairRequestSchema>>;
 export type Paired = Readonly<z.infer<typeof pairedSchema>>;
+export type Clients = Readonly<z.infer<typeof clientsSchema>>;
+export type ImageReceived = Readonly<z.infer<typeof imageReceivedSchema>>;
+export type RemovedConcepts = Readonly<z.infer<typeof removedConceptsSchema>>;
 export type Concepts = Readonly<z.infer<typeof conceptsSchema>>;
 export type ConceptChange = Readonly<z.infer<typeof conceptChangeSchema>>;
 export type HistoryQuery = Readonly<z.infer<typeof historyQuerySchema>>;

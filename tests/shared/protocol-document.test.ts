@@ -2,9 +2,15 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../../companion/server/http/app.ts';
+import { conceptRoutes } from '../../companion/server/http/concept-routes.ts';
+import { imageRoutes } from '../../companion/server/http/image-routes.ts';
+import { jobRoutes } from '../../companion/server/http/job-routes.ts';
+import { clientRoutes, pairingRoutes } from '../../companion/server/http/pairing-routes.ts';
 import { adviceFor, reportCodes } from '../../shared/advice.ts';
 import { HOST, PORTS, SOCKET_PATH } from '../../shared/protocol/address.ts';
 import { clientMessageSchema } from '../../shared/protocol/client-messages.ts';
+import { CLOSE_CODES } from '../../shared/protocol/close-codes.ts';
 import { frameHeaderSchema } from '../../shared/protocol/frame-header.ts';
 import { routes } from '../../shared/protocol/http.ts';
 import { decodeFrame } from '../../shared/protocol/image-frame.ts';
@@ -63,6 +69,33 @@ function defined(options: readonly z.ZodObject[], discriminator: string): Record
   );
 }
 
+interface Layer {
+  readonly route?: { readonly path: string; readonly stack: readonly { readonly method: string }[] };
+  readonly handle: { readonly stack?: readonly Layer[] };
+}
+
+/** As the companion's own app has them: "GET /api/jobs/*". Nothing is asked, so that nothing needs to be there. */
+function servedAddresses(): readonly string[] {
+  const nothing = {} as never;
+  const app = createApp({
+    ...{ port: 0, log: nothing, refusals: nothing, tokens: nothing, pages: '' },
+    open: [pairingRoutes(nothing)],
+    guarded: [
+      clientRoutes(nothing, () => {}),
+      conceptRoutes(nothing),
+      jobRoutes(nothing),
+      imageRoutes(nothing, nothing),
+    ],
+  });
+  const addresses = (layers: readonly Layer[]): string[] =>
+    layers.flatMap(({ route, handle }) =>
+      route === undefined
+        ? addresses(handle.stack ?? [])
+        : route.stack.map(({ method }) => `${method.toUpperCase()} ${route.path.replace(/:\w+/g, '*')}`),
+    );
+  return [...new Set(addresses((app.router as unknown as { stack: readonly Layer[] }).stack))];
+}
+
 /** The lines of the transcript: who speaks, whether it is a frame, and the JSON. */
 const transcript = /```transcript\n([^`]*)```/
   .exec(page)![1]!
@@ -94,9 +127,23 @@ describe('docs/protocol.md', () => {
 
   it('lists every address', () => {
     const addresses = Object.values(routes).map((route) =>
-      typeof route === 'string' ? route : route('ID', 'N' as unknown as number),
+      typeof route === 'string' ? route : route('ID', 'N' as unknown as number, 'NAME'),
     );
     expect(rows(section('HTTP')).map(([address]) => address!.slice(1, -1))).toEqual(addresses);
+  });
+
+  it('lists every address that is served, with its methods, and no other', () => {
+    const listed = rows(section('HTTP')).flatMap(([address, methods]) =>
+      [...methods!.matchAll(/\b(GET|POST|PATCH|DELETE)\b/g)].map(
+        ([method]) => `${method} ${address!.slice(1, -1).replace(/\/[A-Z]+/g, '/*')}`,
+      ),
+    );
+    expect(listed.sort()).toEqual([...servedAddresses()].sort());
+  });
+
+  it('lists every reason for which a socket is closed, with its code', () => {
+    const listed = rows(section('Closing')).map(([reason, code]) => [reason!.slice(1, -1), Number(code)]);
+    expect(Object.fromEntries(listed)).toEqual(CLOSE_CODES);
   });
 
   it('gives version, host, ports and path of the socket', () => {

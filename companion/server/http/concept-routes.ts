@@ -5,7 +5,13 @@ import { pipeline } from 'node:stream/promises';
 import express, { type Request, Router } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ConceptSummary, Rights } from '../../../shared/protocol/concept.ts';
-import { type Concepts, conceptChangeSchema, routes, searchSchema } from '../../../shared/protocol/http.ts';
+import {
+  type Concepts,
+  conceptChangeSchema,
+  type RemovedConcepts,
+  routes,
+  searchSchema,
+} from '../../../shared/protocol/http.ts';
 import { conceptIdSchema } from '../../../shared/protocol/ids.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import type { ConceptLibrary, LibraryConcept } from '../../library/concept-library.ts';
@@ -59,11 +65,10 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
     response.status(201).json(summary(await library.get(id)));
   });
 
-  router.get('/api/removed-concepts', async (_request, response) => {
+  router.get(routes.removedConcepts, async (_request, response) => {
     const removed = await library.removed();
-    response.json({
-      concepts: removed.map((one) => ({ ...one, removedAt: one.removedAt.toISOString() })),
-    });
+    const concepts = removed.map((one) => ({ ...one, removedAt: one.removedAt.toISOString() }));
+    response.json({ concepts } satisfies RemovedConcepts);
   });
 
   router.get(routes.concept(':id'), async (request, response) => {

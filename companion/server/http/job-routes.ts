@@ -12,8 +12,9 @@ import { picture as pictureOf } from '../../images/picture.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
 import { parsed } from './parsed.ts';
 
-const JOB = `${routes.jobs}/:job`;
-const PICTURE = `${JOB}/pictures/:picture`;
+const JOB = routes.job(':job');
+/** Where an address takes a number, its pattern takes a name. */
+const ANY_PICTURE = ':picture' as unknown as number;
 
 const jobAddress = z.object({ job: jobIdSchema });
 const pictureAddress = z.object({
@@ -47,12 +48,12 @@ export function jobRoutes(queue: JobQueue): Router {
     response.status(204).end();
   });
 
-  router.get(PICTURE, async (request, response) => {
+  router.get(routes.picture(':job', ANY_PICTURE), async (request, response) => {
     const { job, picture } = addressed(pictureAddress, request);
     response.type('png').send(Buffer.from(await queue.picture(job, picture)));
   });
 
-  router.get(`${PICTURE}/masks/:concept`, async (request, response) => {
+  router.get(routes.mask(':job', ANY_PICTURE, ':concept'), async (request, response) => {
     response.type('png').send(Buffer.from(await maskPng(queue, addressed(maskAddress, request))));
   });
 

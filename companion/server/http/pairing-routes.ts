@@ -2,7 +2,7 @@
 
 import express, { Router } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
-import { type Paired, pairRequestSchema, routes } from '../../../shared/protocol/http.ts';
+import { type Clients, type Paired, pairRequestSchema, routes } from '../../../shared/protocol/http.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { MAX_JSON_BYTES } from '../limits.ts';
 import type { Pairing } from '../pairing.ts';
@@ -10,8 +10,6 @@ import type { TokenStore } from '../token-store.ts';
 import { clientOf } from './authorization.ts';
 import { requirePage } from './gate.ts';
 import { parsed } from './parsed.ts';
-
-export const CLIENTS = '/api/clients';
 
 export function pairingRoutes(pairing: Pairing): Router {
   const router = Router();
@@ -26,11 +24,12 @@ export function pairingRoutes(pairing: Pairing): Router {
 /** @param dismiss closes the sockets of a client whose token is no longer good */
 export function clientRoutes(tokens: TokenStore, dismiss: (client: string) => void): Router {
   const router = Router();
-  router.get(CLIENTS, (_request, response) => {
+  router.get(routes.clients, (_request, response) => {
     const own = clientOf(response)!.id;
-    response.json({ clients: tokens.list().map((client) => ({ ...client, you: client.id === own })) });
+    const clients = tokens.list().map((client) => ({ ...client, you: client.id === own }));
+    response.json({ clients } satisfies Clients);
   });
-  router.delete(`${CLIENTS}/:client`, async (request, response) => {
+  router.delete(routes.client(':client'), async (request, response) => {
     const client = parsed(z.uuid(), request.params.client, 'the address');
     if (!(await tokens.revoke(client))) throw new LikenessError('token', 'no client of this id is paired');
     dismiss(client);

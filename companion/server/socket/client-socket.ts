@@ -3,6 +3,7 @@
 import type { RawData, WebSocket } from 'ws';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
+import { CLOSE_CODES, type CloseReason } from '../../../shared/protocol/close-codes.ts';
 import { reportOf } from '../../../shared/protocol/error-report.ts';
 import { decodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
@@ -10,7 +11,6 @@ import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { MAX_JUNK_MESSAGES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
-import { CLOSE } from './close-codes.ts';
 import { parseHello } from './hello.ts';
 import { messageParcel, Outbox } from './outbox.ts';
 
@@ -72,8 +72,8 @@ export class ClientSocket {
     if (message.type === 'welcome') this.#welcomed = true;
   }
 
-  close(reason: keyof typeof CLOSE): void {
-    this.#socket.close(CLOSE[reason], reason);
+  close(reason: CloseReason): void {
+    this.#socket.close(CLOSE_CODES[reason], reason);
   }
 
   terminate(): void {

@@ -1,6 +1,6 @@
-/** Why a socket was closed by the companion, as the codes of RFC 6455. */
+/** Why the companion closed a socket: codes of RFC 6455, told apart by their reason, which is the name here. */
 
-export const CLOSE = {
+export const CLOSE_CODES = {
   /** The companion is shutting down; jobs go on when it is started again. */
   goodbye: 1001,
   /** No hello in time, or one that was refused. */
@@ -10,3 +10,5 @@ export const CLOSE = {
   /** The token was revoked. */
   revoked: 1008,
 } as const;
+
+export type CloseReason = keyof typeof CLOSE_CODES;
