@@ -41,9 +41,10 @@ export async function buildStudio(): Promise<void> {
 
   mkdirSync(join(dist, 'samples'), { recursive: true });
   const write = (name: string, text: string) => writeAtomically(join(dist, name), text);
-  await bundles();
   const read = (file: string) => readFileSync(join(root, file), 'utf8');
-  write('main.js', wrappedMain(read(manifest.main)));
+  const [worker] = await Promise.all([sandboxWorker(), studioPage()]);
+  // One file: what a worker loads by itself, in the middle of its start, is cut off when the run is stopped.
+  write('sandbox.js', wrappedMain(read(manifest.main)) + worker);
   write('panel.html', panelPage(read(manifest.ui), manifest.networkAccess));
   copyFileSync(join(source, 'page/icon.svg'), join(dist, 'icon.svg'));
   const { id, name, relaunchButtons } = manifest;
@@ -53,32 +54,26 @@ export async function buildStudio(): Promise<void> {
   writeAtomically(last, page.replace('/* policy */', STUDIO_POLICY));
 }
 
-async function bundles(): Promise<void> {
-  const shared: BuildOptions = {
-    bundle: true,
-    minify: true,
-    target: 'chrome110',
-    platform: 'browser',
-    legalComments: 'none',
-    logLevel: 'warning',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-  };
-  await Promise.all([
-    build({
-      ...shared,
-      entryPoints: [join(source, 'page/main.tsx')],
-      format: 'esm',
-      outfile: join(dist, 'studio.js'),
-    }),
-    // A classic worker: the plugin's bundle comes in by importScripts, which modules do not have.
-    build({
-      ...shared,
-      entryPoints: [join(source, 'figma/sandbox-worker.ts')],
-      format: 'iife',
-      outfile: join(dist, 'sandbox.js'),
-    }),
-  ]);
+const SHARED: BuildOptions = {
+  bundle: true,
+  minify: true,
+  target: 'chrome110',
+  platform: 'browser',
+  legalComments: 'none',
+  logLevel: 'warning',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+};
+
+async function studioPage(): Promise<void> {
+  const entryPoints = [join(source, 'page/main.tsx')];
+  await build({ ...SHARED, entryPoints, format: 'esm', outfile: join(dist, 'studio.js') });
+}
+
+async function sandboxWorker(): Promise<string> {
+  const entryPoints = [join(source, 'figma/sandbox-worker.ts')];
+  const { outputFiles } = await build({ ...SHARED, entryPoints, format: 'iife', write: false });
+  return outputFiles![0]!.text;
 }
 
 function copiedSamples() {

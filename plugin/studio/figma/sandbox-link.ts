@@ -32,8 +32,6 @@ export interface SandboxStart {
   readonly command: string;
   /** The plugin's page, as `__html__`. */
   readonly html: string;
-  /** Addresses of the plugin's main bundle. */
-  readonly mainUrl: string;
   /** Ids of nodes that this run creates begin with it; no other run has it. */
   readonly session: number;
 }

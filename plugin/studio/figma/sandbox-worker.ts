@@ -11,9 +11,8 @@ import type { FromSandbox, SandboxStart, ToSandbox } from './sandbox-link.ts';
 interface SandboxScope {
   onmessage: ((event: MessageEvent<ToSandbox>) => void) | null;
   postMessage(message: FromSandbox): void;
-  importScripts(url: string): void;
-  /** What the wrapped bundle leaves behind. */
-  runPluginMain?: (figma: unknown, html: string) => void;
+  /** The plugin's main bundle; the build puts it before this file (build/main-wrapper.ts). */
+  readonly runPluginMain: (figma: unknown, html: string) => void;
   addEventListener(type: 'error' | 'unhandledrejection', listener: (event: Event) => void): void;
 }
 
@@ -46,8 +45,7 @@ function start(message: SandboxStart): void {
   const document = new SandboxDocument(message.nodes, { ...message, host: page });
   const api = pluginApi(document, message);
   run = { page, document, api };
-  scope.importScripts(message.mainUrl);
-  timed('start', () => scope.runPluginMain?.(api.figma, message.html));
+  timed('start', () => scope.runPluginMain(api.figma, message.html));
   timed('run', () => api.events.emit('run', { command: message.command, parameters: undefined }));
 }
 

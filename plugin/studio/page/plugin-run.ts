@@ -37,6 +37,7 @@ export class PluginRun {
   readonly longestBlock = signal<LongestBlock>({ event: '', durationMs: 0 });
   readonly #around: Surroundings;
   readonly #worker: Worker;
+  readonly #end = new AbortController();
   readonly #notices = new Map<number, number>();
   #frame: Window | undefined;
   /** Messages to a UI that has not loaded yet; Figma keeps them too. */
@@ -48,9 +49,10 @@ export class PluginRun {
     this.#worker.onmessage = ({ data }: MessageEvent<FromSandbox>) => this.#receive(data);
     this.#worker.onerror = (event) => this.#failed(event.message);
     // Leaving the page cuts off what the worker is loading: that is no bug of the plugin's.
-    addEventListener('pagehide', ({ persisted }) => {
+    const leaving = ({ persisted }: PageTransitionEvent) => {
       if (!persisted) this.#worker.onerror = null;
-    });
+    };
+    addEventListener('pagehide', leaving, { signal: this.#end.signal });
     const { workspace, camera, plugin, session, html } = around;
     this.#send({
       type: 'start',
@@ -61,7 +63,6 @@ export class PluginRun {
       pluginName: plugin.name,
       command,
       html,
-      mainUrl: '/studio/main.js',
       session,
     });
   }
@@ -98,7 +99,11 @@ export class PluginRun {
   stop(): void {
     this.running.value = false;
     this.window.value = undefined;
+    // What it still has to say is of a run that nobody sees any more: so is the end of what it was loading.
+    this.#worker.onmessage = null;
+    this.#worker.onerror = null;
     this.#worker.terminate();
+    this.#end.abort();
     for (const id of this.#notices.values()) this.#around.notices.end(id, 'dismiss');
   }
 
