@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { registerConcepts } from './commands/concepts.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerEvaluate } from './commands/evaluate.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerModels } from './commands/models.ts';
 import { registerStart } from './commands/start.ts';
@@ -28,6 +29,7 @@ const REGISTRATIONS: readonly ((program: Command, output: Output) => void)[] = [
   registerModels,
   registerDoctor,
   registerDemo,
+  registerEvaluate,
 ];
 
 export function createProgram(output: Output): Command {

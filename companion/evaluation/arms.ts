@@ -18,3 +18,8 @@ export const ARMS: readonly Arm[] = [
   { key: 'median', title: 'LAG, median mask', subject: 'concept', settings: { mask: 'median' } },
   { key: 'adaptive', title: 'LAG, adaptive mask', subject: 'concept', settings: { mask: 'adaptive' } },
 ];
+
+/** The arm of localized sampling that a model uses where nothing else is asked for. */
+export function localizedArm(mask: SamplingSettings['mask']): 'median' | 'adaptive' {
+  return mask === 'adaptive' ? 'adaptive' : 'median';
+}

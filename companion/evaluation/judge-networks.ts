@@ -17,7 +17,10 @@ import type { Value } from '../graph/value.ts';
 /** [outputs, stride] of each 3x3 convolution of the attribute classifier. */
 export type ClassifierLayers = readonly (readonly [outputs: number, stride: 1 | 2])[];
 
-/** picture [1, 3, 64, 64] in [-1, 1] -> embedding [1, 2C]: mean and maximum of the last layer over the picture. */
+/** Channels after each halving of the segmenter. */
+export type SegmenterWidths = readonly [down1: number, down2: number, down3: number];
+
+/** picture [1, 3, S, S] in [-1, 1] -> embedding [1, 2C]: mean and maximum of the last layer over the picture. */
 export function buildEmbedding(graph: Graph, layers: ClassifierLayers, picture: Value): Value {
   let h = picture;
   for (const [index, [outputs, stride]] of layers.entries()) {
@@ -32,14 +35,14 @@ export function buildAttributes(graph: Graph, embedding: Value, count: number): 
   return linear(embedding, weight, graph.parameter('head.bias', [count]));
 }
 
-/** picture [1, 3, 64, 64] in [-1, 1] -> [1, 1, 64, 64], 0..1: how sure each pixel is of belonging to the product. */
-export function buildSegmenter(graph: Graph, picture: Value): Value {
-  const down1 = relu(convolution(graph, 'down1', picture, 16, 2)); // 32 x 32
-  const down2 = relu(convolution(graph, 'down2', down1, 32, 2)); // 16 x 16
-  const down3 = relu(convolution(graph, 'down3', down2, 64, 2)); // 8 x 8
-  const middle = relu(convolution(graph, 'middle', down3, 64, 1));
-  const up2 = add(relu(convolution(graph, 'up2', upsampleNearest2x(middle), 32, 1)), down2);
-  const up1 = add(relu(convolution(graph, 'up1', upsampleNearest2x(up2), 16, 1)), down1);
+/** picture [1, 3, S, S] in [-1, 1] -> [1, 1, S, S], 0..1: how sure each pixel is of belonging to the product. */
+export function buildSegmenter(graph: Graph, [c1, c2, c3]: SegmenterWidths, picture: Value): Value {
+  const down1 = relu(convolution(graph, 'down1', picture, c1, 2)); // S/2
+  const down2 = relu(convolution(graph, 'down2', down1, c2, 2)); // S/4
+  const down3 = relu(convolution(graph, 'down3', down2, c3, 2)); // S/8
+  const middle = relu(convolution(graph, 'middle', down3, c3, 1));
+  const up2 = add(relu(convolution(graph, 'up2', upsampleNearest2x(middle), c2, 1)), down2);
+  const up1 = add(relu(convolution(graph, 'up1', upsampleNearest2x(up2), c1, 1)), down1);
   return sigmoid(convolution(graph, 'out', upsampleNearest2x(up1), 1, 1));
 }
 

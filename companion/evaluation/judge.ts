@@ -5,18 +5,23 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hashFile } from '../checkpoint/checkpoint-hash.ts';
 import { readJsonObject } from '../checkpoint/json-file.ts';
 import { openSafetensors, readFloat32 } from '../checkpoint/safetensors-file.ts';
 import { float32, type Tensor } from '../checkpoint/tensor.ts';
 import { Graph } from '../graph/graph.ts';
 import { toModelRange } from '../images/model-range.ts';
 import type { Picture } from '../images/picture.ts';
+import { resizePicture } from '../images/resize.ts';
 import { prepareReference } from '../images/teaching-sample.ts';
+import { enlarge, reduceByMean } from '../residuals/localization/resample.ts';
 import { openSession, type Session } from '../runtime/session.ts';
+import { type Readings, softmax } from './attribute-reading.ts';
 import { buildAttributes, buildEmbedding, buildSegmenter, type ClassifierLayers } from './judge-networks.ts';
 import { colourHistogram, cosine } from './scores.ts';
 
 const configSchema = z.object({
+  /** Side of the pictures it was trained on; others are brought to it. */
   resolution: z.number().int().positive(),
   layers: z.array(z.object({ outputs: z.number().int(), stride: z.union([z.literal(1), z.literal(2)]) })),
   /** Names by attribute, in the order of the logits. */
@@ -25,18 +30,29 @@ const configSchema = z.object({
 
 type JudgeConfig = z.infer<typeof configSchema>;
 
-/** Likeness of a picture to the references, 0 to 1, given where the object is in it ([side * side], 0..1). */
+/** Likeness of a picture to the references, 0 to 1, given where the object is in it ([height * width], 0..1). */
 export type Likeness = (picture: Picture, object: Float32Array) => Promise<number>;
 
 /** What a cut-out stands on when its likeness is judged: the grey that the classifier was trained with. */
 const GREY = [128, 128, 128] as const;
 
+const WEIGHTS = 'weights.safetensors';
+
+type Weights = ReadonlyMap<string, Tensor>;
+
 export class Judge {
+  /** SHA-256 of each network's weights. */
+  readonly hashes: Readonly<Record<'attributes' | 'segmenter', string>>;
   readonly #config: JudgeConfig;
   readonly #classifier: Session;
   readonly #segmenter: Session;
 
-  private constructor(config: JudgeConfig, classifier: Session, segmenter: Session) {
+  private constructor(
+    hashes: Judge['hashes'],
+    config: JudgeConfig,
+    { classifier, segmenter }: Readonly<Record<'classifier' | 'segmenter', Session>>,
+  ) {
+    this.hashes = hashes;
     this.#config = config;
     this.#classifier = classifier;
     this.#segmenter = segmenter;
@@ -48,37 +64,50 @@ export class Judge {
     const shape = [1, 3, config.resolution, config.resolution];
     const layers: ClassifierLayers = config.layers.map(({ outputs, stride }) => [outputs, stride]);
     const count = Object.values(config.heads).reduce((sum, names) => sum + names.length, 0);
+    const [attributesFile, segmenterFile] = [
+      join(folder, 'attributes', WEIGHTS),
+      join(folder, 'segmenter', WEIGHTS),
+    ];
 
     const classifier = new Graph('attributes');
     const embedding = buildEmbedding(classifier, layers, classifier.input('picture', shape));
     classifier.output('embedding', embedding);
     classifier.output('logits', buildAttributes(classifier, embedding, count));
+
+    const segmenterWeights = await readWeights(segmenterFile);
+    const width = (layer: string) => segmenterWeights.get(`${layer}.weight`)!.shape[0]!;
     const segmenter = new Graph('segmenter');
-    segmenter.output('object', buildSegmenter(segmenter, segmenter.input('picture', shape)));
-    return new Judge(
-      config,
-      await openNetwork(classifier, join(folder, 'attributes')),
-      await openNetwork(segmenter, join(folder, 'segmenter')),
-    );
+    const widths = [width('down1'), width('down2'), width('down3')] as const;
+    segmenter.output('object', buildSegmenter(segmenter, widths, segmenter.input('picture', shape)));
+
+    const hashes = { attributes: await hashFile(attributesFile), segmenter: await hashFile(segmenterFile) };
+    return new Judge(hashes, config, {
+      classifier: await openNetwork(classifier, await readWeights(attributesFile)),
+      segmenter: await openNetwork(segmenter, segmenterWeights),
+    });
   }
 
-  /** Where the product is, [side * side], 0..1, for a picture of the judge's own size. */
+  /** The names it tells apart, by attribute: product, colour, second, pattern, scene. */
+  get attributes(): Readonly<Record<string, readonly string[]>> {
+    return this.#config.heads;
+  }
+
+  /** Where the product is, [height * width] of the picture, 0..1. */
   async objectIn(picture: Picture): Promise<Float32Array> {
-    const { object } = await this.#segmenter.run({ picture: this.#input(picture) });
-    return object!.data as Float32Array;
+    const { object } = await this.#segmenter.run({ picture: await this.#input(picture) });
+    return resampled(object!.data as Float32Array, this.#grid, picture);
   }
 
-  /** Name of the most likely value of each attribute: product, colour, second, pattern, scene. */
-  async attributesOf(picture: Picture): Promise<Record<string, string>> {
-    const { logits } = await this.#classifier.run({ picture: this.#input(picture) });
-    const named: Record<string, string> = {};
+  async attributesOf(picture: Picture): Promise<Readings> {
+    const { logits } = await this.#classifier.run({ picture: await this.#input(picture) });
+    const readings: Record<string, Readings[string]> = {};
     let start = 0;
     for (const [attribute, names] of Object.entries(this.#config.heads)) {
-      const part = (logits!.data as Float32Array).subarray(start, start + names.length);
-      named[attribute] = names[part.indexOf(Math.max(...part))]!;
+      const part = (logits!.data as Float32Array).slice(start, start + names.length);
+      readings[attribute] = { names, shares: softmax(part) };
       start += names.length;
     }
-    return named;
+    return readings;
   }
 
   /**
@@ -115,25 +144,40 @@ export class Judge {
 
   /** Of the object alone, on grey. */
   async #embed(picture: Picture, object: Float32Array): Promise<Float32Array> {
-    const { data, shape } = this.#input(picture);
-    const alone = data.map((value, index) => value * object[index % object.length]!);
+    const { data, shape } = await this.#input(picture);
+    const mask = resampled(object, picture, this.#grid);
+    const alone = data.map((value, index) => value * mask[index % mask.length]!);
     const { embedding } = await this.#classifier.run({ picture: float32(alone, shape) });
     return embedding!.data as Float32Array;
   }
 
-  #input(picture: Picture): Tensor<'float32'> {
+  get #grid() {
+    return { height: this.#config.resolution, width: this.#config.resolution };
+  }
+
+  async #input(picture: Picture): Promise<Tensor<'float32'>> {
     const size = this.#config.resolution;
-    if (picture.width !== size || picture.height !== size) {
-      throw new Error(`internal: the judge sees ${size} px a side, got ${picture.width} x ${picture.height}`);
-    }
-    return float32(toModelRange(picture), [1, 3, size, size]);
+    return float32(toModelRange(await resizePicture(picture, size, size)), [1, 3, size, size]);
   }
 }
 
-async function openNetwork(graph: Graph, folder: string): Promise<Session> {
-  const { tensors } = await openSafetensors(join(folder, 'weights.safetensors'));
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+function resampled(map: Float32Array, from: Size, to: Size): Float32Array {
+  return to.width < from.width ? reduceByMean(map, from, to) : enlarge(map, from, to);
+}
+
+async function readWeights(file: string): Promise<Weights> {
+  const { tensors } = await openSafetensors(file);
   const weights = new Map<string, Tensor>();
   for (const [name, entry] of tensors) weights.set(name, await readFloat32(entry));
+  return weights;
+}
+
+function openNetwork(graph: Graph, weights: Weights): Promise<Session> {
   return openSession(graph, (name) => weights.get(name)!, { device: 'cpu' });
 }
 

@@ -74,16 +74,3 @@ export function backgroundChange(picture: Picture, base: Picture, objects: reado
   }
   return count === 0 ? 0 : sum / count;
 }
-
-export interface Estimate {
-  readonly mean: number;
-  /** Half width of the 95 % confidence interval of the mean (normal approximation). */
-  readonly margin: number;
-}
-
-export function estimate(values: readonly number[]): Estimate {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (values.length < 2) return { mean, margin: Number.POSITIVE_INFINITY };
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  return { mean, margin: 1.96 * Math.sqrt(variance / values.length) };
-}

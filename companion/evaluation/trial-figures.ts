@@ -2,7 +2,7 @@
 
 import { ARMS, type Arm } from './arms.ts';
 import type { Placed } from './placing-trial.ts';
-import { type Estimate, estimate } from './scores.ts';
+import { type Estimate, estimate, median } from './statistics.ts';
 
 export interface ArmFigures {
   readonly arm: Arm['key'];
@@ -10,26 +10,61 @@ export interface ArmFigures {
   readonly pictures: number;
   /** Likeness to the references, 0 to 1. */
   readonly identity: Estimate;
+  /** Share of the pictures in which the classifier sees the scene that was asked for; undefined where nobody asked. */
+  readonly sceneAccuracy: Estimate | undefined;
   /** Change of the background against the base picture, in levels of 255. */
   readonly backgroundChange: Estimate | undefined;
   /** Intersection over union of the mask with the object. */
   readonly maskOverlap: Estimate | undefined;
+  /** For one picture; the median, since the first picture of a kind waits for its graph. */
+  readonly seconds: number;
 }
 
-export function armFigures(placed: readonly Placed[]): ArmFigures[] {
+export interface FigureOptions {
+  /** What pictures vary with: the product, or the scene where there is one product only. */
+  readonly clusterOf: (one: Placed) => string;
+  /** The scene that a placement means, as the classifier calls it. */
+  readonly sceneOf?: (placement: string) => string;
+}
+
+export function armFigures(placed: readonly Placed[], { clusterOf, sceneOf }: FigureOptions): ArmFigures[] {
   return ARMS.filter(({ key }) => placed.some(({ arm }) => arm === key)).map(({ key, title }) => {
     const own = placed.filter(({ arm }) => arm === key);
     const known = (of: (one: Placed) => number | undefined): Estimate | undefined => {
-      const values = own.map(of).filter((value) => value !== undefined);
-      return values.length === 0 ? undefined : estimate(values);
+      const samples = own.flatMap((one) => {
+        const value = of(one);
+        return value === undefined ? [] : [{ cluster: clusterOf(one), value }];
+      });
+      return samples.length === 0 ? undefined : estimate(samples);
     };
     return {
       arm: key,
       title,
       pictures: own.length,
-      identity: estimate(own.map(({ identity }) => identity)),
+      identity: known(({ identity }) => identity)!,
+      sceneAccuracy: known(({ scene, placement }) => sceneOf && (scene === sceneOf(placement) ? 1 : 0)),
       backgroundChange: known((one) => one.backgroundChange),
       maskOverlap: known((one) => one.maskOverlap),
+      seconds: median(own.map(({ seconds }) => seconds)),
     };
   });
+}
+
+/** Two pictures of the same product, scene and seed: `one` by the first arm, `other` by the second. */
+export interface Pair {
+  readonly one: Placed;
+  readonly other: Placed;
+}
+
+export function pairsOf(placed: readonly Placed[], first: Arm['key'], second: Arm['key']): Pair[] {
+  const keyOf = ({ product, placement, seed }: Placed) => `${product} ${placement} ${seed}`;
+  const others = new Map(
+    placed.filter(({ arm }) => arm === second).map((other) => [keyOf(other), other] as const),
+  );
+  return placed
+    .filter(({ arm }) => arm === first)
+    .flatMap((one) => {
+      const other = others.get(keyOf(one));
+      return other === undefined ? [] : [{ one, other }];
+    });
 }

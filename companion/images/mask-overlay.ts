@@ -20,7 +20,7 @@ const OUTLINE_SHARE = 1 / 100;
 export function overlayMask(source: Picture, mask: CellMask, colour: Rgb): Picture {
   const { width, height, channels } = source;
   const share = sampleMask(mask, width, height);
-  const reach = Math.max(1, Math.round(Math.max(width, height) * OUTLINE_SHARE));
+  const reach = outlineReach(source);
   const data = source.data.slice();
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -32,6 +32,23 @@ export function overlayMask(source: Picture, mask: CellMask, colour: Rgb): Pictu
         const dimmed = value * (1 - DIM * (1 - inside));
         const tinted = dimmed + TINT * inside * (colour[channel]! - dimmed);
         data[pixel * channels + channel] = Math.round(isOutline ? colour[channel]! : tinted);
+      }
+    }
+  }
+  return picture(width, height, channels, data);
+}
+
+/** The picture with the mask's outline alone, for comparing pictures: colours stay as they are. */
+export function outlineMask(source: Picture, mask: CellMask, colour: Rgb): Picture {
+  const { width, height, channels } = source;
+  const share = sampleMask(mask, width, height);
+  const reach = outlineReach(source);
+  const data = source.data.slice();
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const pixel = y * width + x;
+      if (share[pixel]! >= 0.5 && touchesOutside(share, width, height, x, y, reach)) {
+        data.set(colour, pixel * channels);
       }
     }
   }
@@ -64,6 +81,10 @@ function sampleMask({ rows, columns, values }: CellMask, width: number, height: 
     }
   }
   return sampled;
+}
+
+function outlineReach({ width, height }: Picture): number {
+  return Math.max(1, Math.round(Math.max(width, height) * OUTLINE_SHARE));
 }
 
 function touchesOutside(

@@ -1,11 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  backgroundChange,
-  colourHistogram,
-  cosine,
-  estimate,
-  overlap,
-} from '../../companion/evaluation/scores.ts';
+import { backgroundChange, colourHistogram, cosine, overlap } from '../../companion/evaluation/scores.ts';
 import { picture, type Rgb } from '../../companion/images/picture.ts';
 
 const everywhere = new Float32Array(4).fill(1);
@@ -46,10 +40,4 @@ it('measures change outside the objects only', () => {
   changed.data.set([130, 100, 100], 9);
   const objects = [Float32Array.from([1, 0, 0, 0]), new Float32Array(4)];
   expect(backgroundChange(changed, base, objects)).toBeCloseTo(30 / 9, 5);
-});
-
-it('gives a mean with its confidence interval', () => {
-  const { mean, margin } = estimate([1, 2, 3, 4, 5]);
-  expect(mean).toBe(3);
-  expect(margin).toBeCloseTo(1.96 * Math.sqrt(2.5 / 5), 6);
 });

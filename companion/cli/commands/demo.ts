@@ -2,7 +2,6 @@
 
 import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { writeFileAtomically } from '../../checkpoint/atomic-file.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
@@ -12,7 +11,7 @@ import type { ExampleProduct } from '../../evaluation/example-product.ts';
 import type { Placed } from '../../evaluation/placing-trial.ts';
 import type { ArmFigures } from '../../evaluation/trial-figures.ts';
 import type { Picture } from '../../images/picture.ts';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../default-model.ts';
+import { DEFAULT_MODEL, EVALUATORS, EXAMPLES } from '../default-model.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
 import { Interruption } from '../interruption.ts';
 import { findModel } from '../model-catalogue.ts';
@@ -22,8 +21,6 @@ import { formatSeconds } from '../quantities.ts';
 import { formatTable } from '../table.ts';
 import { TeachReport, timeLeft } from '../teach-report.ts';
 
-const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
-const EVALUATORS = join(EMBEDDED_MODELS, 'evaluators');
 const DEFAULT_PRODUCT = 'aurora';
 const DEFAULT_OUT = 'out/demo';
 
@@ -83,7 +80,8 @@ async function teachProduct(
   out: string,
   output: Output,
 ): Promise<{ concept: string; references: Picture[] }> {
-  const { readFrames, teachOn } = await import('../../engine/teach.ts');
+  const { readFrames } = await import('../../engine/teach.ts');
+  const { teachProduct: taughtAs } = await import('../../evaluation/teaching-trial.ts');
   const { bold } = output.colours;
   const concept = join(out, `${product.name}.safetensors`);
   const stateFile = join(out, `${product.name}.teaching`);
@@ -95,17 +93,7 @@ async function teachProduct(
   const references = await readFrames(product.frames);
   const teaching = new TeachReport(output);
   try {
-    const events = teachOn(model, references, {
-      ...engine,
-      images: product.frames,
-      name: product.name,
-      classWord: product.classWord,
-      out: concept,
-      stateFile,
-      settings: {},
-      seed: 0,
-      mirror: false,
-    });
+    const events = taughtAs(model, { ...engine, product, references, out: concept, stateFile, settings: {} });
     for await (const event of events) {
       output.event(event);
       teaching.tell(event);
@@ -125,6 +113,7 @@ async function placeProduct(
 ): Promise<Placed[]> {
   const { ARMS } = await import('../../evaluation/arms.ts');
   const { Judge } = await import('../../evaluation/judge.ts');
+  const { pictureMaker } = await import('../../evaluation/picture-making.ts');
   const { placeEverywhere } = await import('../../evaluation/placing-trial.ts');
   const { Pace } = await import('../../engine/pace.ts');
   const { bold, green } = output.colours;
@@ -138,7 +127,9 @@ async function placeProduct(
   const placed: Placed[] = [];
   progress.begin('Placing', total);
   try {
-    const trial = placeEverywhere(model, judge, references, { ...engine, ...product, seeds: SEEDS });
+    const make = pictureMaker(model, engine);
+    const placing = { ...product, concept: engine.concept, seeds: SEEDS };
+    const trial = placeEverywhere(make, judge, references, placing);
     for await (const one of trial) {
       placed.push(one);
       pace.tick();
@@ -165,8 +156,9 @@ async function report(
   const { armFigures } = await import('../../evaluation/trial-figures.ts');
   const { drawTrialSheet } = await import('../../evaluation/trial-sheet.ts');
   const { encodePng } = await import('../../images/encode.ts');
-  const { mask } = model.recommended.sampling;
-  const figures = armFigures(placed);
+  const { localizedArm } = await import('../../evaluation/arms.ts');
+  // One product: what differs from picture to picture is the scene.
+  const figures = armFigures(placed, { clusterOf: ({ placement }) => placement });
   const sheet = await drawTrialSheet(placed, {
     title: `A ${product.classWord} the model never saw, in new scenes`,
     subtitle: `Taught from ${references.length} frames as “@${product.name}”, placed by “a @${product.name} …”`,
@@ -174,7 +166,7 @@ async function report(
     references,
     description: product.description,
     seed: SEEDS[0],
-    localized: mask === 'adaptive' ? 'adaptive' : 'median',
+    localized: localizedArm(model.recommended.sampling.mask),
   });
   const sheetFile = join(out, 'contact-sheet.png');
   const figuresFile = join(out, 'figures.json');
@@ -183,16 +175,17 @@ async function report(
     figuresFile,
     `${JSON.stringify({ product: product.name, arms: figures }, undefined, 2)}\n`,
   );
-  output.answer(figuresTable(figures, output));
+  output.answer(await figuresTable(figures, output));
   output.event({ type: 'demo', sheet: sheetFile, figures: figuresFile });
   output.say(`Pictures: ${relative('', sheetFile)}   figures: ${relative('', figuresFile)}`);
 }
 
 /** Identity up is better, background change down, overlap up. */
-function figuresTable(figures: readonly ArmFigures[], output: Output): string {
+async function figuresTable(figures: readonly ArmFigures[], output: Output): Promise<string> {
+  const { fine, interval } = await import('../../evaluation/interval.ts');
   const rows = figures.map(({ title, identity, backgroundChange, maskOverlap }) => [
     title,
-    `${identity.mean.toFixed(3)} ± ${identity.margin.toFixed(3)}`,
+    interval(identity, fine),
     backgroundChange === undefined ? '' : backgroundChange.mean.toFixed(1),
     maskOverlap === undefined ? '' : maskOverlap.mean.toFixed(2),
   ]);

@@ -1,0 +1,134 @@
+/** An evaluation in numbers. */
+
+import { type Arm, localizedArm } from './arms.ts';
+import { ASPECTS, type Aspect, type BaseSample } from './base-trial.ts';
+import type { ClassDrift } from './class-drift.ts';
+import type { EvaluationTrials } from './evaluation.ts';
+import type { Placed } from './placing-trial.ts';
+import { type Estimate, estimate, estimateRatio, estimateShare, median } from './statistics.ts';
+import { type ArmFigures, armFigures, pairsOf } from './trial-figures.ts';
+import { sceneOf, type Vocabulary } from './vocabulary.ts';
+
+export interface BaseFigures {
+  readonly prompts: number;
+  readonly accuracy: Readonly<Record<Aspect, Estimate>>;
+  readonly colourOfPlain: Estimate | undefined;
+  /** Both colours of a patterned product, in either order. */
+  readonly bothColours: Estimate | undefined;
+  readonly fixed: readonly { readonly prompt: string; readonly right: BaseSample['right'] }[];
+}
+
+/** Localized sampling against what it is to beat, on the same scenes and seeds. */
+export interface Comparison {
+  readonly arm: 'median' | 'adaptive';
+  /** Identity above the best description's. */
+  readonly identityGain: Estimate;
+  /** Scene accuracy above the base model's for the same prompts. */
+  readonly sceneGain: Estimate;
+  /** Background change over the full residual's. */
+  readonly backgroundRatio: Estimate;
+}
+
+export interface ProductFigures {
+  readonly name: string;
+  readonly classWord: string;
+  readonly unseen: readonly string[];
+  readonly description: string;
+  readonly references: number;
+  readonly teachingSeconds: number | undefined;
+  readonly arms: readonly ArmFigures[];
+}
+
+export interface EvaluationFigures {
+  readonly base: BaseFigures;
+  readonly products: readonly ProductFigures[];
+  readonly arms: readonly ArmFigures[];
+  readonly comparisons: readonly Comparison[];
+  /** Mask overlap of adaptive above median. */
+  readonly overlapGain: Estimate;
+  /** For one product; undefined where every teaching was interrupted. */
+  readonly teachingSeconds: number | undefined;
+  readonly drift: readonly ClassDrift[];
+  /** The localized arm that the model recommends. */
+  readonly localized: 'median' | 'adaptive';
+}
+
+export function evaluationFigures(
+  { random, fixed, products }: EvaluationTrials,
+  vocabulary: Vocabulary,
+  recommendedMask: Parameters<typeof localizedArm>[0],
+): EvaluationFigures {
+  const placed = products.flatMap((trial) => trial.placed);
+  const wanted = (placement: string) => sceneOf(vocabulary, placement);
+  const timed = products.flatMap(({ teachingSeconds }) => teachingSeconds ?? []);
+  return {
+    base: baseFigures(random, fixed),
+    products: products.map(({ product, references, teachingSeconds, placed: own }) => ({
+      name: product.name,
+      classWord: product.classWord,
+      unseen: product.unseen,
+      description: product.description,
+      references: references.length,
+      teachingSeconds,
+      arms: armFigures(own, { clusterOf: ({ placement }) => placement, sceneOf: wanted }),
+    })),
+    arms: armFigures(placed, { clusterOf: ({ product }) => product, sceneOf: wanted }),
+    comparisons: [comparison(placed, 'median', wanted), comparison(placed, 'adaptive', wanted)],
+    overlapGain: gain(placed, ['adaptive', 'median'], ({ maskOverlap }) => maskOverlap ?? 0),
+    teachingSeconds: timed.length === 0 ? undefined : median(timed),
+    drift: products.map(({ drift }) => drift),
+    localized: localizedArm(recommendedMask),
+  };
+}
+
+function baseFigures(random: readonly BaseSample[], fixed: readonly BaseSample[]): BaseFigures {
+  const share = (samples: readonly BaseSample[], aspect: Aspect) =>
+    estimateShare(samples.map(({ right }) => right[aspect]));
+  const colourOf = (samples: readonly BaseSample[]) =>
+    samples.length === 0 ? undefined : share(samples, 'colour');
+  return {
+    prompts: random.length,
+    accuracy: Object.fromEntries(ASPECTS.map((aspect) => [aspect, share(random, aspect)])) as Record<
+      Aspect,
+      Estimate
+    >,
+    colourOfPlain: colourOf(random.filter(({ subject }) => subject.second === undefined)),
+    bothColours: colourOf(random.filter(({ subject }) => subject.second !== undefined)),
+    fixed: fixed.map(({ prompt, right }) => ({ prompt, right })),
+  };
+}
+
+function comparison(
+  placed: readonly Placed[],
+  arm: 'median' | 'adaptive',
+  sceneWanted: (placement: string) => string,
+): Comparison {
+  return {
+    arm,
+    identityGain: gain(placed, [arm, 'words'], ({ identity }) => identity),
+    sceneGain: gain(placed, [arm, 'base'], ({ scene, placement }) =>
+      scene === sceneWanted(placement) ? 1 : 0,
+    ),
+    backgroundRatio: estimateRatio(
+      pairsOf(placed, arm, 'full').map(({ one, other }) => ({
+        cluster: one.product,
+        numerator: one.backgroundChange!,
+        denominator: other.backgroundChange!,
+      })),
+    ),
+  };
+}
+
+/** How much the first arm is above the second, picture by picture. */
+function gain(
+  placed: readonly Placed[],
+  [first, second]: readonly [Arm['key'], Arm['key']],
+  of: (one: Placed) => number,
+): Estimate {
+  return estimate(
+    pairsOf(placed, first, second).map(({ one, other }) => ({
+      cluster: one.product,
+      value: of(one) - of(other),
+    })),
+  );
+}

@@ -1,0 +1,157 @@
+/**
+ * The protocol: the base model by itself, then each product outside of its training set taught and placed by every arm,
+ * and its class watched for drift. What earlier runs made is used again.
+ */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LoadedModel } from '../engine/loaded-model.ts';
+import type { EngineOptions } from '../engine/requests.ts';
+import { readFrames } from '../engine/teach.ts';
+import type { Picture } from '../images/picture.ts';
+import { type BaseSample, baseWishes, sampleBase } from './base-trial.ts';
+import { type ClassDrift, DRIFT_PICTURES, measureClassDrift } from './class-drift.ts';
+import type { EvaluationPlan } from './evaluation-plan.ts';
+import type { ExampleProduct } from './example-product.ts';
+import type { Judge } from './judge.ts';
+import { KeptConcepts } from './kept-concepts.ts';
+import { KeptPictures } from './kept-pictures.ts';
+import { type PictureMaker, pictureMaker } from './picture-making.ts';
+import { type Placed, placeEverywhere, placingWishes } from './placing-trial.ts';
+import { drawSubjects, readFixedSubjects, type Vocabulary } from './vocabulary.ts';
+import { WorkLeft } from './work-left.ts';
+
+/** `secondsLeft` is for everything that is still to come; not finite while the pace is not known. */
+export type EvaluationEvent =
+  /** What is not there from an earlier run. */
+  | { readonly type: 'plan'; readonly teachings: number; readonly pictures: number }
+  | { readonly type: 'base'; readonly done: number; readonly total: number; readonly secondsLeft: number }
+  | {
+      readonly type: 'teaching';
+      readonly product: string;
+      readonly step: number;
+      readonly steps: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'placed';
+      readonly product: string;
+      readonly done: number;
+      readonly total: number;
+      readonly secondsLeft: number;
+    };
+
+/** What came out, before it is summed up. */
+export interface EvaluationTrials {
+  readonly random: readonly BaseSample[];
+  readonly fixed: readonly BaseSample[];
+  readonly products: readonly ProductTrial[];
+}
+
+export interface ProductTrial {
+  readonly product: ExampleProduct;
+  readonly references: readonly Picture[];
+  /** Undefined where teaching was interrupted: its pieces were not timed together. */
+  readonly teachingSeconds: number | undefined;
+  readonly placed: readonly Placed[];
+  readonly drift: ClassDrift;
+}
+
+export interface EvaluationOptions extends EngineOptions {
+  readonly plan: EvaluationPlan;
+  readonly judge: Judge;
+  readonly vocabulary: Vocabulary;
+  /** File of fixed prompts. */
+  readonly prompts: string;
+  /** Folder for concepts and pictures. */
+  readonly work: string;
+  /** Begin anew. */
+  readonly fresh: boolean;
+}
+
+/** Random prompts and their pictures are the same in every run; fixed ones begin far from them. */
+const BASE_SEED = 1000;
+const FIXED_SEED = 7;
+
+/** @throws LikenessError `cancelled` between two steps; what was done is kept */
+export async function* evaluate(
+  model: LoadedModel,
+  options: EvaluationOptions,
+): AsyncGenerator<EvaluationEvent, EvaluationTrials> {
+  const { plan, judge, vocabulary, work, fresh } = options;
+  if (fresh) {
+    for (const name of ['concepts', 'pictures']) await rm(join(work, name), { recursive: true, force: true });
+  }
+  const concepts = new KeptConcepts(join(work, 'concepts'), model, options, plan.teaching);
+  // A concept file is named by all that decides what is in it.
+  const kept = new KeptPictures(join(work, 'pictures'), model, (file) => file);
+
+  const random = drawSubjects(vocabulary, plan.basePrompts, BASE_SEED);
+  const randomWishes = baseWishes(vocabulary, random, BASE_SEED);
+  const fixed = await readFixedSubjects(options.prompts, vocabulary, plan.fixedPrompts);
+  const fixedWishes = baseWishes(vocabulary, fixed, FIXED_SEED);
+  const trials = [];
+  for (const product of plan.products) {
+    const references = await readFrames(product.frames);
+    const concept = concepts.fileOf(product, references);
+    trials.push({ product, references, placing: { ...product, concept, seeds: plan.seeds } });
+  }
+
+  const wishes = [
+    ...randomWishes,
+    ...fixedWishes,
+    ...trials.flatMap(({ placing }) => placingWishes(placing).map(({ wish }) => wish)),
+  ];
+  const missing = {
+    teachings: trials.filter(({ placing }) => !concepts.has(placing.concept)).length,
+    pictures: wishes.filter((wish) => !kept.has(wish)).length + DRIFT_PICTURES * trials.length,
+  };
+  yield { type: 'plan', ...missing };
+  const left = new WorkLeft(missing);
+  const making: PictureMaker = async (wish) => {
+    const started = performance.now();
+    const made = await pictureMaker(model, options)(wish);
+    left.madePicture((performance.now() - started) / 1000);
+    return made;
+  };
+  const make = kept.keeping(making);
+
+  const baseTotal = random.length + fixed.length;
+  const samples: BaseSample[] = [];
+  for (const [subjects, asked] of [[random, randomWishes] as const, [fixed, fixedWishes] as const]) {
+    for await (const sample of sampleBase(make, judge, subjects, asked)) {
+      samples.push(sample);
+      yield { type: 'base', done: samples.length, total: baseTotal, secondsLeft: left.seconds };
+    }
+  }
+
+  const products: ProductTrial[] = [];
+  for (const { product, references, placing } of trials) {
+    const { name } = product;
+    const started = performance.now();
+    const teaching = concepts.teach(product, references);
+    let next = await teaching.next();
+    const wasTaught = next.done === true;
+    for (; !next.done; next = await teaching.next()) {
+      if (next.value.type !== 'step') continue;
+      const { step, steps, secondsLeft } = next.value;
+      left.teaching(step, steps, secondsLeft);
+      yield { type: 'teaching', product: name, step, steps, secondsLeft: left.seconds };
+    }
+    if (!wasTaught) left.taught((performance.now() - started) / 1000);
+
+    const total = placingWishes(placing).length;
+    const placed: Placed[] = [];
+    for await (const one of placeEverywhere(make, judge, references, placing)) {
+      placed.push(one);
+      yield { type: 'placed', product: name, done: placed.length, total, secondsLeft: left.seconds };
+    }
+    const drift = await measureClassDrift(making, {
+      ...placing,
+      placement: placing.placements[0]!,
+      seed: plan.seeds[0]!,
+    });
+    products.push({ product, references, teachingSeconds: next.value.seconds, placed, drift });
+  }
+  return { random: samples.slice(0, random.length), fixed: samples.slice(random.length), products };
+}
