@@ -15,6 +15,15 @@ export interface SelectedFrame {
   readonly height: number;
 }
 
+/** A row of placeholders that comes when its job starts. */
+export interface WaitingRow {
+  readonly jobId: string;
+  readonly names: readonly string[];
+  /** Canvas pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
 /** How a plugin run began: from the menu, or from a button on a variant. */
 export type LaunchCommand = 'open' | 'more' | 'reprompt';
 
@@ -33,15 +42,11 @@ export type UiToMain =
       /** Image pixels. */
       readonly longestSide: number;
     }
+  /** Remembers the row of a job that may still wait when the plugin is closed, or no longer does. */
+  | ({ readonly type: 'keep-row' } & WaitingRow)
+  | { readonly type: 'forget-row'; readonly jobId: string }
   /** Puts a row of placeholders beside the selection. */
-  | {
-      readonly type: 'open-batch';
-      readonly jobId: string;
-      readonly names: readonly string[];
-      /** Canvas pixels. */
-      readonly width: number;
-      readonly height: number;
-    }
+  | ({ readonly type: 'open-batch' } & WaitingRow)
   /** Looks for placeholders of a job that an earlier run of the plugin opened. */
   | { readonly type: 'find-batch'; readonly jobId: string }
   | {
@@ -66,6 +71,8 @@ export type MainToUi =
       readonly pairing: string | null;
       /** Jobs whose placeholders an earlier run of the plugin left on this page. */
       readonly openBatches: readonly string[];
+      /** Rows for this page of jobs that had not started when an earlier run was closed. */
+      readonly waitingRows: readonly WaitingRow[];
     }
   /** The selection changed; thumbnails follow. `record` is set when exactly one variant is selected. */
   | {

@@ -57,6 +57,8 @@ export interface Page {
   readonly children: readonly CanvasNode[];
   selection: readonly CanvasNode[];
   appendChild(node: CanvasNode): void;
+  getPluginData(key: string): string;
+  setPluginData(key: string, value: string): void;
   /** Nodes of any depth that carry one of this plugin's keys. */
   findAllWithCriteria(criteria: { pluginData: { keys: string[] } }): CanvasNode[];
 }
@@ -75,6 +77,7 @@ export interface FigmaSurface {
     getAsync(key: string): Promise<unknown>;
     setAsync(key: string, value: unknown): Promise<void>;
     deleteAsync(key: string): Promise<void>;
+    keysAsync(): Promise<string[]>;
   };
   readonly ui: {
     postMessage(message: unknown): void;

@@ -6,6 +6,7 @@ import type { FigmaSurface } from './figma-surface.ts';
 import { followSelection } from './selection.ts';
 import { inTurn } from './turn.ts';
 import { launchCommand, VariantBatches } from './variant-batches.ts';
+import { WaitingRows } from './waiting-rows.ts';
 
 /** Wide enough for two columns of variants; the height of a small laptop's canvas. */
 const PANEL = { title: 'Likeness', width: 376, height: 640, themeColors: true } as const;
@@ -18,6 +19,7 @@ run(figma);
 function run(surface: FigmaSurface): void {
   const send = (message: MainToUi) => surface.ui.postMessage(message);
   const batches = new VariantBatches(surface);
+  const rows = new WaitingRows(surface);
   const showSelection = followSelection(surface, send);
 
   async function handle(message: UiToMain): Promise<void> {
@@ -29,6 +31,7 @@ function run(surface: FigmaSurface): void {
           command: launchCommand(surface.command),
           pairing: typeof pairing === 'string' ? pairing : null,
           openBatches: batches.left(),
+          waitingRows: await rows.here(),
         });
         return showSelection();
       }
@@ -38,8 +41,13 @@ function run(surface: FigmaSurface): void {
           : surface.clientStorage.setAsync(PAIRING_KEY, message.pairing);
       case 'export':
         return exportFrames(surface, message, send);
+      case 'keep-row':
+        return rows.keep(message);
+      case 'forget-row':
+        return rows.forget(message.jobId);
       case 'open-batch':
-        return send({ type: 'batch', jobId: message.jobId, placeholders: batches.open(message) });
+        send({ type: 'batch', jobId: message.jobId, placeholders: batches.open(message) });
+        return rows.forget(message.jobId);
       case 'find-batch':
         return send({ type: 'batch', jobId: message.jobId, placeholders: batches.find(message.jobId) });
       case 'picture': {

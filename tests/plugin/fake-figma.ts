@@ -66,6 +66,8 @@ export class FakeFigma implements FigmaSurface {
   command = '';
   readonly nodes: FakeNode[] = [];
   readonly stored = new Map<string, unknown>();
+  /** Plugin data of the page; another map is another document. */
+  pageData = new Map<string, string>();
   readonly images: Uint8Array[] = [];
   readonly notices: string[] = [];
   readonly heard: MainToUi[] = [];
@@ -87,6 +89,7 @@ export class FakeFigma implements FigmaSurface {
     getAsync: async (key: string) => this.stored.get(key),
     setAsync: async (key: string, value: unknown) => void this.stored.set(key, value),
     deleteAsync: async (key: string) => void this.stored.delete(key),
+    keysAsync: async () => [...this.stored.keys()],
   };
   readonly ui = {
     postMessage: (message: unknown) => void this.heard.push(message as MainToUi),
@@ -110,6 +113,8 @@ export class FakeFigma implements FigmaSurface {
         figma.selection = nodes;
       },
       appendChild: () => {},
+      getPluginData: (key: string) => this.pageData.get(key) ?? '',
+      setPluginData: (key: string, value: string) => void this.pageData.set(key, value),
       findAllWithCriteria: ({ pluginData }: { pluginData: { keys: string[] } }) =>
         children().filter(({ data }) => pluginData.keys.some((key) => data.has(key))),
     };

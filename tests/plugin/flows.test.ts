@@ -33,7 +33,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
       part,
     );
     stage = await openStage(browser.context, 'light', companion);
-    await stage.say({ type: 'hello', command: 'open', pairing, openBatches: [] });
+    await stage.say({ type: 'hello', command: 'open', pairing, openBatches: [], waitingRows: [] });
   }
   const sent = <Type extends UiToMain['type']>(type: Type) =>
     expect.poll(() => stage.sent.filter((message) => message.type === type));
@@ -151,7 +151,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
       request,
       concepts: [],
     });
-    await stage.say({ type: 'hello', command: 'reprompt', pairing: TOKEN, openBatches: [] });
+    await stage.say({ type: 'hello', command: 'reprompt', pairing: TOKEN, openBatches: [], waitingRows: [] });
     const frames = [{ nodeId: '1:1', name: 'Variant', width: 64, height: 64 }];
     await stage.say({ type: 'selection', frames, record });
     const seed = stage.ui.getByLabel('Seed', { exact: true });

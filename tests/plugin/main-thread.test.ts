@@ -30,6 +30,7 @@ describe('a start', () => {
       command: 'reprompt',
       pairing: 'a token',
       openBatches: [],
+      waitingRows: [],
     });
   });
 
@@ -38,6 +39,33 @@ describe('a start', () => {
     expect(figma.stored.get('pairing')).toBe('new');
     await figma.post({ type: 'store-pairing', pairing: null });
     expect(figma.stored.has('pairing')).toBe(false);
+  });
+});
+
+describe('a waiting row', () => {
+  const row = { jobId: 'job-a', names: names(2), width: 64, height: 48 };
+  const told = async () => {
+    figma.run();
+    return (await figma.tell({ type: 'ready' }, 'hello')).waitingRows;
+  };
+
+  it('is there for the next run on its page, until it is opened or forgotten', async () => {
+    await figma.post({ type: 'keep-row', ...row });
+    await figma.post({ type: 'keep-row', ...row, jobId: 'job-b' });
+    expect(await told()).toEqual([row, { ...row, jobId: 'job-b' }]);
+    await figma.tell({ type: 'open-batch', ...row }, 'batch');
+    expect(await told()).toEqual([{ ...row, jobId: 'job-b' }]);
+    await figma.post({ type: 'forget-row', jobId: 'job-b' });
+    expect(await told()).toEqual([]);
+  });
+
+  it('is not there in another document, and adds no step of undo', async () => {
+    await figma.post({ type: 'keep-row', ...row });
+    expect(figma.undoSteps).toBe(0);
+    figma.pageData = new Map();
+    expect(await told()).toEqual([]);
+    await figma.post({ type: 'keep-row', ...row, jobId: 'job-c' });
+    expect(await told()).toEqual([{ ...row, jobId: 'job-c' }]);
   });
 });
 

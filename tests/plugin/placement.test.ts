@@ -32,9 +32,30 @@ const done = (index: number, kind: 'preview' | 'final') =>
 describe('placing', () => {
   it('opens its row when the job starts, not while it waits', () => {
     placement.want('job-a', layout);
-    expect(sent).toEqual([]);
+    expect(sent).toEqual([{ type: 'keep-row', jobId: 'job-a', ...layout }]);
     placement.jobStarted('job-a');
+    expect(sent.slice(1)).toEqual([{ type: 'open-batch', jobId: 'job-a', ...layout }]);
+  });
+
+  it('opens the row of a job that waited when the plugin was closed', () => {
+    const waitingRows = [{ jobId: 'job-a', ...layout }];
+    placement.receive({ type: 'hello', command: 'open', pairing: null, openBatches: [], waitingRows });
+    expect(sent).toEqual([]);
+    placement.jobEnded('job-a', 2);
     expect(sent).toEqual([{ type: 'open-batch', jobId: 'job-a', ...layout }]);
+    placement.receive({ type: 'batch', jobId: 'job-a', placeholders: 2 });
+    expect(asked).toEqual(['job-a']);
+  });
+
+  it('has rows forgotten that will never be filled', () => {
+    const waitingRows = ['job-a', 'job-b', 'job-c'].map((jobId) => ({ jobId, ...layout }));
+    placement.receive({ type: 'hello', command: 'open', pairing: null, openBatches: [], waitingRows });
+    placement.jobEnded('job-a', 0);
+    placement.jobsKnown(['job-a', 'job-c']);
+    expect(sent).toEqual([
+      { type: 'forget-row', jobId: 'job-a' },
+      { type: 'forget-row', jobId: 'job-b' },
+    ]);
   });
 
   it('leaves jobs of other documents alone', () => {
@@ -49,9 +70,9 @@ describe('placing', () => {
     picture(0, 'preview', 1);
     picture(0, 'preview', 2);
     picture(0, 'preview', 3);
-    expect(types()).toEqual(['open-batch', 'picture']);
+    expect(types()).toEqual(['keep-row', 'open-batch', 'picture']);
     done(0, 'preview');
-    expect(sent.slice(2)).toMatchObject([{ type: 'picture', bytes: Uint8Array.of(3) }]);
+    expect(sent.slice(3)).toMatchObject([{ type: 'picture', bytes: Uint8Array.of(3) }]);
   });
 
   it('never covers a final picture with a late preview', () => {
@@ -91,11 +112,17 @@ describe('placing', () => {
   it('removes placeholders of a job that failed before its first picture', () => {
     open();
     placement.jobEnded('job-a', 0);
-    expect(types()).toEqual(['open-batch', 'close-batch']);
+    expect(types()).toEqual(['keep-row', 'open-batch', 'close-batch']);
   });
 
   it('takes up what an earlier run of the plugin left', () => {
-    placement.receive({ type: 'hello', command: 'open', pairing: null, openBatches: ['job-a'] });
+    placement.receive({
+      type: 'hello',
+      command: 'open',
+      pairing: null,
+      openBatches: ['job-a'],
+      waitingRows: [],
+    });
     placement.jobEnded('job-a', 2);
     expect(sent).toEqual([{ type: 'find-batch', jobId: 'job-a' }]);
     placement.receive({ type: 'batch', jobId: 'job-a', placeholders: 2 });

@@ -1,17 +1,11 @@
-import type { MainToUi, UiToMain } from '../../messages.ts';
+import type { MainToUi, UiToMain, WaitingRow } from '../../messages.ts';
 
 /** Frames may have been lost with a connection: what is missing by then is asked for again. */
 const ASK_AGAIN_MS = 3_000;
 /** A picture that the canvas does not acknowledge by then is given up, so that its batch can be closed. */
 const LAST_PICTURES_MS = 15_000;
 
-export interface RowLayout {
-  /** One name a placeholder. */
-  readonly names: readonly string[];
-  /** Canvas pixels. */
-  readonly width: number;
-  readonly height: number;
-}
+export type RowLayout = Omit<WaitingRow, 'jobId'>;
 
 type PictureMessage = Extract<UiToMain, { type: 'picture' }>;
 
@@ -44,10 +38,16 @@ export class CanvasPlacement {
 
   /**
    * Placeholders come when the job starts, not while it waits: batches that overlapped in time would share a step of
-   * undo.
+   * undo. The canvas remembers the row, for the plugin may be closed meanwhile.
    */
   want(jobId: string, layout: RowLayout): void {
     this.#wanted.set(jobId, layout);
+    this.#send({ type: 'keep-row', jobId, ...layout });
+  }
+
+  /** Of all jobs there are: the rows of others will never be filled. */
+  jobsKnown(jobIds: readonly string[]): void {
+    for (const jobId of this.#wanted.keys()) if (!jobIds.includes(jobId)) this.#forget(jobId);
   }
 
   /** Opens the wanted row, or the one that an earlier run of the plugin left. Other documents' jobs have neither. */
@@ -65,7 +65,7 @@ export class CanvasPlacement {
   jobEnded(jobId: string, pictures: number): void {
     // It may have ended before it was ever seen running.
     if (pictures > 0) this.jobStarted(jobId);
-    this.#wanted.delete(jobId);
+    this.#forget(jobId);
     const batch = this.#batches.get(jobId);
     if (batch === undefined || batch.expected !== null) return;
     batch.expected = pictures;
@@ -93,6 +93,7 @@ export class CanvasPlacement {
   receive(message: MainToUi): void {
     if (message.type === 'hello') {
       this.#left = new Set(message.openBatches);
+      for (const { jobId, ...layout } of message.waitingRows) this.#wanted.set(jobId, layout);
     } else if (message.type === 'batch') {
       if (message.placeholders > 0) this.#askForPictures(message.jobId);
       else this.#drop(message.jobId);
@@ -118,6 +119,10 @@ export class CanvasPlacement {
 
   #closeWhenSettled(jobId: string, { settled, expected }: Batch): void {
     if (expected !== null && settled.size >= expected) this.#close(jobId);
+  }
+
+  #forget(jobId: string): void {
+    if (this.#wanted.delete(jobId)) this.#send({ type: 'forget-row', jobId });
   }
 
   #close(jobId: string): void {

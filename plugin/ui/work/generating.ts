@@ -59,6 +59,7 @@ export class Generating {
         if (this.#placement.isOpen(job.job)) this.#askForPictures(job.job);
         this.#follow(job);
       }
+      this.#placement.jobsKnown(message.jobs.map(({ job }) => job));
     }
     if (message.type === 'job') this.#follow(message.job);
   }
