@@ -22,6 +22,10 @@ describe('help', () => {
       ['list', 'verify', 'Examples:'],
     ],
     [['doctor', '--help'], ['--json']],
+    [
+      ['evaluate', '--help'],
+      ['--quick', '--publish <folder>', '--fresh', '--strict', '"out/evaluation"', 'Examples:'],
+    ],
   ])('%j goes to standard output', async (args, expected) => {
     const { exitCode, stdout, stderr } = await runInside(args);
     for (const text of expected) expect(stdout).toContain(text);

@@ -2,7 +2,6 @@
 
 import { cpus } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
@@ -22,7 +21,7 @@ import { formatNumberOf, formatSeconds } from '../quantities.ts';
 import { timeLeft } from '../teach-report.ts';
 
 const PRODUCTS = join(EXAMPLES, 'evaluation');
-const DEFAULT_OUT = fileURLToPath(new URL('../../../out/evaluation', import.meta.url));
+const DEFAULT_OUT = 'out/evaluation';
 
 interface EvaluateFlags extends EngineFlags {
   readonly quick?: true;
@@ -48,7 +47,7 @@ export function registerEvaluate(program: Command, output: Output): void {
       'Checks the base model on prompts, teaches it products that it never saw, places them in scenes by every kind of sampling, and writes a report: tables with confidence intervals, contact sheets, data.',
     )
     .option('--quick', 'a look in two minutes: two products, two scenes, teaching cut short')
-    .option('--out <folder>', 'for concepts, pictures and the report (default: out/evaluation)', DEFAULT_OUT)
+    .option('--out <folder>', 'for concepts, pictures and the report', DEFAULT_OUT)
     .option('--publish <folder>', 'also write evaluation.md, evaluation.json and images/ there')
     .option('--fresh', 'use nothing of earlier runs')
     .option('--strict', 'fail where something does not show what it must');
