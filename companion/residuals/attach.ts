@@ -5,7 +5,7 @@
 
 import { float32, type Tensor } from '../checkpoint/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
-import { add, linear, mul } from '../graph/ops.ts';
+import { gemm, mul, reshape } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
 import type { ProjOutAdapter, ProjOutSite } from '../models/unet/spatial-transformer.ts';
 import type { Factors } from './factors.ts';
@@ -29,10 +29,20 @@ export function factorInputs(graph: Graph, concept: number, site: ProjOutSite, r
   };
 }
 
-/** A (gate * (B x)), [B, hw, m]; a gate [B, hw, 1] is the mask times the strength. */
-export function residual(site: ProjOutSite, { down, up }: FactorInputs, gate?: Value): Value {
-  const reduced = linear(site.input, down); // [B, hw, r]
-  return linear(gate === undefined ? reduced : mul(reduced, gate), up);
+/**
+ * output + A (gate * (B x)), [B, hw, m]; a gate [B hw, 1] is the mask times the strength. The second product is added
+ * by the kernel that makes it.
+ */
+export function withResidual(
+  output: Value,
+  { input, channels }: ProjOutSite,
+  { down, up }: FactorInputs,
+  gate?: Value,
+): Value {
+  const reduced = gemm(reshape(input, [-1, channels]), down, { transB: true }); // [B hw, r]
+  const gated = gate === undefined ? reduced : mul(reduced, gate);
+  const sum = gemm(gated, up, { transB: true, c: reshape(output, [-1, channels]) });
+  return reshape(sum, output.shape);
 }
 
 /** Plain residuals of one concept everywhere, for teaching: y = W x + b + A B x. */
@@ -45,7 +55,7 @@ export function attachEverywhere(
     adapt: (site) => {
       const inputs = factorInputs(graph, 0, site, rankAt(site));
       onInputs(site.path, inputs);
-      return add(site.output, residual(site, inputs));
+      return withResidual(site.output, site, inputs);
     },
   };
 }

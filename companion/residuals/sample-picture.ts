@@ -44,7 +44,6 @@ export interface PictureStep {
   readonly steps: number;
   /** Estimate of the finished latents, [C, h, w]. */
   readonly denoised: Float32Array;
-  readonly masks: readonly LocalizedMask[] | undefined;
 }
 
 export interface SampledLatents {
@@ -75,10 +74,9 @@ export async function* samplePicture(
   const localizer = new Localizer({
     mode: settings.mask,
     sites: projOutSites(unet),
-    concepts: concepts.length,
+    strengths: concepts.map(({ strength }) => strengths(strength, settings, batch)),
     height,
     width,
-    batch,
   });
   const constant = constantFeeds(request, batch, pipeline);
   const shape = [batch, unet.inChannels, height, width];
@@ -105,33 +103,36 @@ export async function* samplePicture(
   let next = await steps.next();
   for (; !next.done; next = await steps.next()) {
     const { index, steps: count, denoised } = next.value;
-    yield { step: index + 1, steps: count, denoised, masks: localizer.masks() };
+    yield { step: index + 1, steps: count, denoised };
   }
   return { latents: next.value, masks: localizer.masks() };
 }
 
-/** What stays the same over all steps: text states, factors, strengths and token weights. */
+/** s_k of each sample: without a mask the base model alone. */
+function strengths(strength: number, { mask, unconditional }: SamplingSettings, batch: 1 | 2): number[] {
+  const applied = mask === 'off' ? 0 : strength;
+  return batch === 1 ? [applied] : [unconditional === 'base' ? 0 : applied, applied];
+}
+
+/** What stays the same over all steps: text states, factors and token weights. */
 function constantFeeds(
   request: PictureRequest,
   batch: 1 | 2,
   { text, unet }: Pipeline,
 ): Record<string, Tensor> {
-  const { concepts, settings, conditional, unconditional } = request;
+  const { concepts, conditional, unconditional } = request;
   const states = new Float32Array(batch * conditional.length);
   states.set(batch === 2 ? unconditional : conditional);
   if (batch === 2) states.set(conditional, conditional.length);
   const feeds: Record<string, Tensor> = {
     encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
   };
-  for (const [concept, { factors, tokenIndexes, objectIndexes, strength }] of concepts.entries()) {
+  for (const [concept, { factors, tokenIndexes, objectIndexes }] of concepts.entries()) {
     const weights = new Float32Array(2 * text.length);
     for (const index of tokenIndexes) weights[2 * index] = 1;
     for (const index of objectIndexes) weights[2 * index + 1] = 1;
-    const applied = settings.mask === 'off' ? 0 : strength;
-    const perSample = batch === 2 ? [settings.unconditional === 'base' ? 0 : applied, applied] : [applied];
     Object.assign(feeds, factorFeeds(concept, factors), {
       [localizedNames.tokenWeights(concept)]: float32(weights, [text.length, 2]),
-      [localizedNames.strength(concept)]: float32(perSample, [batch, 1, 1]),
     });
   }
   return feeds;

@@ -5,7 +5,7 @@ import { Scope } from '../models/scope.ts';
 import type { UnetConfig } from '../models/unet/config.ts';
 import { buildUnet } from '../models/unet/unet.ts';
 import type { Factors } from './factors.ts';
-import { attachLocalized } from './localization/attach-localized.ts';
+import { attachLocalized, localizedNames } from './localization/attach-localized.ts';
 
 export interface SamplingGraphOptions {
   readonly unet: UnetConfig;
@@ -42,10 +42,13 @@ export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
     encoderHiddenStates: graph.input('encoder_hidden_states', [batch, tokens, unet.crossAttentionDim]),
   };
   const ranks = concepts.map((factors) => (path: string) => factors.get(path)?.rank);
-  const attached =
-    concepts.length === 0
-      ? inputs
-      : { ...inputs, adapter: attachLocalized(graph, { batch, guided, tokens, ranks }) };
-  graph.output('prediction', buildUnet(new Scope(graph, 'unet'), unet, attached));
+  const scope = new Scope(graph, 'unet');
+  if (concepts.length === 0) {
+    graph.output('prediction', buildUnet(scope, unet, inputs));
+    return graph;
+  }
+  const { adapter, scores } = attachLocalized(graph, { guided, tokens, ranks });
+  graph.output('prediction', buildUnet(scope, unet, { ...inputs, adapter }));
+  graph.output(localizedNames.scores, scores());
   return graph;
 }

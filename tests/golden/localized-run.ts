@@ -71,21 +71,29 @@ export async function localized(
     timestep: float32(timesteps, [batch]),
     encoder_hidden_states: states,
     ...factorFeeds(0, factors),
-    [localizedNames.useMedian]: float32([mask === 'median' ? 1 : 0], []),
     [localizedNames.tokenWeights(0)]: float32(weights, [tokens, 2]),
-    [localizedNames.strength(0)]: float32(strengths, [batch, 1, 1]),
   };
   const sites = projOutSites(unet);
   for (const { level } of sites) {
     const [rowCount, columnCount] = [height / 2 ** level, width / 2 ** level];
-    const ones = new Float32Array(batch * rowCount * columnCount).fill(1);
-    const name = localizedNames.givenMask(0, rowCount, columnCount);
-    feeds[name] = float32(ones, [batch, rowCount * columnCount, 1]);
+    const cells = rowCount * columnCount;
+    const everywhere = float32(
+      strengths.flatMap((strength) => new Array<number>(cells).fill(strength)),
+      [batch * cells, 1],
+    );
+    const nowhere = float32(new Float32Array(batch * cells), [batch * cells, 1]);
+    feeds[localizedNames.above(0, rowCount, columnCount)] = everywhere;
+    feeds[localizedNames.below(0, rowCount, columnCount)] = mask === 'median' ? nowhere : everywhere;
   }
   const outputs = await session.run(feeds);
-  const scores = sites.map(
-    ({ path }) => [path, outputs[localizedNames.score(0, path)]!.data as Float32Array] as const,
-  );
+  const all = outputs[localizedNames.scores]!.data as Float32Array; // [B hw of every block, 2]
+  let end = 0;
+  const scores = sites.map(({ path, level }) => {
+    const cells = (height * width) / 4 ** level;
+    end += 2 * batch * cells;
+    const conditional = all.subarray(end - 2 * cells, end);
+    return [path, conditional.filter((_, index) => index % 2 === 0)] as const;
+  });
   return { prediction: outputs.prediction!.data as Float32Array, scores: new Map(scores) };
 }
 

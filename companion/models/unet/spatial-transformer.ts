@@ -1,10 +1,11 @@
 /** Transformer2DModel: self-attention, cross-attention and a gated feed-forward over the pixels as tokens. */
 
-import { add, attention, concat, expand, gelu, mul, reshape, split } from '../../graph/ops.ts';
+import { add, attention, gelu, mul, split } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { groupNormLayer, layerNormLayer, linearLayer, projectionLayer } from '../layers.ts';
 import type { Scope } from '../scope.ts';
 import { imageToTokens, mergeHeads, splitHeads, tokensToImage } from '../token-layout.ts';
+import { columnMeans, mixNarrow, projectWide } from './attention-columns.ts';
 
 /** The transformer's GroupNorm uses its own epsilon, unlike the resnets' 1e-5. */
 const GROUP_NORM_EPSILON = 1e-6;
@@ -23,17 +24,16 @@ export interface ProjOutSite {
   /** W x + b: [B, hw, m]. */
   readonly output: Value;
   /**
-   * How much of the block's last cross-attention goes to the tokens of each column of the adapter's `attentionColumns`:
-   * [B, heads, hw, c]. Undefined where the adapter has none.
+   * How much of the block's last cross-attention goes to the tokens of each column of the adapter's `attentionColumns`,
+   * averaged over heads: [B hw, c]. Undefined where the adapter has none.
    */
   readonly attention: Value | undefined;
 }
 
 export interface ProjOutAdapter {
   /**
-   * [L, c]: weights of the tokens, a column for each sum of attention probabilities that `adapt` wants to know. They go
-   * through cross-attention as further columns of its values, so that the fused kernel can be used: it never gives the
-   * probabilities themselves.
+   * [B L, c]: weights of the tokens, a column for each sum of attention probabilities that `adapt` wants to know
+   * (attention-columns.ts).
    */
   readonly attentionColumns?: Value;
   /** Returns what takes the place of `site.output`, [B, hw, m]. */
@@ -96,29 +96,23 @@ function transformerBlock(scope: Scope, x: Value, context: Value, heads: number,
   return { output: scope.tap(h), columns: cross.columns };
 }
 
-/** Multi-head attention of x [B, N, C] over context [B, M, D]; columns [M, c] come back as [B, heads, N, c]. */
+/** Multi-head attention of x [B, N, C] over context [B, M, D]; columns [B M, c] come back as sums [B N, c]. */
 function attentionLayer(scope: Scope, x: Value, context: Value, heads: number, columns?: Value) {
   const channels = x.shape.at(-1)!;
-  const project = (name: string, from: Value) =>
-    splitHeads(linearLayer(scope.at(name), from, channels, false), heads);
+  const wide = columns && { heads, width: channels / heads, columns: columns.shape[1]! };
+  const project = (name: string, from: Value) => linearLayer(scope.at(name), from, channels, false);
+  const values = wide ? projectWide(scope.at('to_v'), context, columns, wide) : project('to_v', context);
   const { output, probabilities } = attention(
-    project('to_q', x),
-    project('to_k', context),
-    columns === undefined ? project('to_v', context) : withColumns(project('to_v', context), columns),
+    splitHeads(project('to_q', x), heads),
+    splitHeads(project('to_k', context), heads),
+    splitHeads(values, heads),
     (channels / heads) ** -0.5,
   );
   scope.at('probs').tap(probabilities);
-  const [values, sums] =
-    columns === undefined ? [output] : split(output, [channels / heads, columns.shape[1]!], -1);
-  const mixed = linearLayer(scope.at('to_out', 0), mergeHeads(values!), channels);
-  return { output: scope.tap(mixed), columns: sums };
-}
-
-/** values [B, heads, M, d], columns [M, c] -> [B, heads, M, d + c] */
-function withColumns(values: Value, columns: Value): Value {
-  const [batch, heads, tokens] = values.shape as [number, number, number, number];
-  const shape = [batch, heads, tokens, columns.shape[1]!];
-  return concat([values, expand(reshape(columns, [1, 1, tokens, columns.shape[1]!]), shape)], -1);
+  const joined = mergeHeads(output);
+  const mix = scope.at('to_out', 0);
+  const mixed = wide ? mixNarrow(mix, joined, channels, wide) : linearLayer(mix, joined, channels);
+  return { output: scope.tap(mixed), columns: wide && columnMeans(joined, wide) };
 }
 
 /** GEGLU (Shazeer 2020): the first half is the value, the second the gate, with the exact erf GELU. */

@@ -50,8 +50,13 @@ export class AdaptiveMask {
   /** Takes in the maps of one denoising step. */
   observe(maps: readonly ScoreMap[]): void {
     const current = aggregate(maps, this.#grid);
-    this.#aggregate =
-      this.#aggregate?.map((old, cell) => MEMORY * old + (1 - MEMORY) * current[cell]!) ?? current;
+    const old = this.#aggregate;
+    if (old !== undefined) {
+      for (let cell = 0; cell < current.length; cell++) {
+        current[cell] = MEMORY * old[cell]! + (1 - MEMORY) * current[cell]!;
+      }
+    }
+    this.#aggregate = current;
   }
 
   /** Undefined until a step was observed. */
@@ -60,10 +65,11 @@ export class AdaptiveMask {
     const grid = this.#grid;
     const map = smooth(this.#aggregate, grid);
     const { threshold, separability } = otsuSplit(map);
-    const above = Uint8Array.from(map, (value) => (value > threshold ? 1 : 0));
+    const above = new Uint8Array(map.length);
+    for (let cell = 0; cell < map.length; cell++) if (map[cell]! > threshold) above[cell] = 1;
     const kept = keepHeavyRegions(above, map, grid, ISLAND_SHARE);
     const filled = fillHoles(kept, grid, Math.max(1, Math.round(HOLE_SHARE * map.length)));
-    return { ...grid, mask: Float32Array.from(filled), attention: map, confidence: separability };
+    return { ...grid, mask: new Float32Array(filled), attention: map, confidence: separability };
   }
 }
 
@@ -72,30 +78,52 @@ function aggregate(maps: readonly ScoreMap[], grid: Grid): Float32Array {
   const sum = new Float32Array(grid.height * grid.width);
   let weights = 0;
   for (const map of maps) {
-    const clean = withoutSinks(map);
-    const mean = clean.reduce((total, value) => total + value, 0) / clean.length;
+    const scaled = withoutSinks(map);
+    let total = 0;
+    for (let cell = 0; cell < scaled.length; cell++) total += scaled[cell]!;
+    const mean = total / scaled.length;
     if (!(mean > 0)) continue;
-    const scaled = clean.map((value) => value / mean);
-    const weight = Math.sqrt(scaled.reduce((total, value) => total + (value - 1) ** 2, 0) / scaled.length);
+    let squares = 0;
+    for (let cell = 0; cell < scaled.length; cell++) {
+      scaled[cell] = scaled[cell]! / mean;
+      squares += (scaled[cell]! - 1) * (scaled[cell]! - 1);
+    }
+    const weight = Math.sqrt(squares / scaled.length);
     const large = enlarge(scaled, map, grid);
     for (let cell = 0; cell < sum.length; cell++) sum[cell]! += weight * large[cell]!;
     weights += weight;
   }
-  return weights > 0 ? sum.map((value) => value / weights) : sum;
+  if (weights > 0) for (let cell = 0; cell < sum.length; cell++) sum[cell] = sum[cell]! / weights;
+  return sum;
 }
 
 /** Border cells with the very highest scores are lowered to the mean of their neighbours inside. */
 function withoutSinks({ score, height, width }: ScoreMap): Float32Array {
-  const limit = score.slice().sort()[Math.floor((1 - SINK_SHARE) * (score.length - 1))]!;
+  const limit = nthLargest(score, score.length - Math.floor((1 - SINK_SHARE) * (score.length - 1)));
   const out = score.slice();
   for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const border = row === 0 || column === 0 || row === height - 1 || column === width - 1;
-      if (!border || score[row * width + column]! <= limit) continue;
-      const innerRow = Math.min(Math.max(row, 1), Math.max(height - 2, 0));
+    const innerRow = Math.min(Math.max(row, 1), Math.max(height - 2, 0));
+    // Between the first row and the last only the two ends are border.
+    const step = row === 0 || row === height - 1 ? 1 : Math.max(width - 1, 1);
+    for (let column = 0; column < width; column += step) {
+      const value = score[row * width + column]!;
+      if (value <= limit) continue;
       const innerColumn = Math.min(Math.max(column, 1), Math.max(width - 2, 0));
       out[row * width + column] = Math.min(score[innerRow * width + innerColumn]!, limit);
     }
   }
   return out;
+}
+
+/** Of a few percent of the values, which is quicker than sorting all of them. */
+function nthLargest(values: Float32Array, n: number): number {
+  const largest = new Float32Array(n).fill(Number.NEGATIVE_INFINITY); // descending
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (value <= largest[n - 1]!) continue;
+    let place = n - 1;
+    for (; place > 0 && largest[place - 1]! < value; place--) largest[place] = largest[place - 1]!;
+    largest[place] = value;
+  }
+  return largest[n - 1]!;
 }

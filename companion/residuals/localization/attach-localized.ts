@@ -4,33 +4,21 @@
  *   f_i = W_i x + b + sum over concepts k of  M_{k,i} * s_k * A_{k,i} B_{k,i} x
  *
  * M_{k,i} comes from the cross-attention of the same block in the same forward pass, so there is no second model
- * evaluation. Whether M is the paper's median mask or a mask that the caller computed is decided by inputs, so one
- * session serves base (s = 0), plain residual (M = 1), median and adaptive masks.
+ * evaluation. What it is made of are two inputs: M s where the block's attention is above its median, and M s
+ * elsewhere. So one session serves base (both 0), plain residual (both s), the paper's median mask (s and 0) and every
+ * mask that the caller computed (both the mask times s).
  */
 
+import { int64 } from '../../checkpoint/tensor.ts';
 import type { Graph } from '../../graph/graph.ts';
-import {
-  add,
-  cast,
-  concat,
-  greater,
-  greaterOrEqual,
-  maximum,
-  mul,
-  reduceMean,
-  reshape,
-  slice,
-  split,
-  sub,
-  topK,
-} from '../../graph/ops.ts';
+import { apply } from '../../graph/ops/apply.ts';
+import { concat, greater, greaterOrEqual, maximum, slice, topK, where } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import type { ProjOutAdapter, ProjOutSite } from '../../models/unet/spatial-transformer.ts';
-import { factorInputs, residual } from '../attach.ts';
+import { factorInputs, withResidual } from '../attach.ts';
 
 export interface LocalizedOptions {
-  /** Samples in the batch; with guidance the first half is unconditional and has no concept tokens. */
-  readonly batch: number;
+  /** With guidance there are two samples, and the first is unconditional and has no concept tokens; else one. */
   readonly guided: boolean;
   /** Tokens of a prompt, L. */
   readonly tokens: number;
@@ -45,108 +33,82 @@ export const localizedNames = {
    * Second: the same for the tokens whose attention finds the object, the class word's.
    */
   tokenWeights: (concept: number) => `concept.${concept}.token_weights`,
-  /** [B, 1, 1]: s_k per sample, so that the unconditional half can have its own. */
-  strength: (concept: number) => `concept.${concept}.strength`,
-  /** Scalar: 1 takes the median mask of the block itself, 0 the given mask. */
-  useMedian: 'use_median',
-  /** [B, hw, 1] in 0..1: the mask to use where useMedian is 0, one input a resolution. */
-  givenMask: (concept: number, height: number, width: number) => `concept.${concept}.mask.${height}x${width}`,
-  /** Output [conditional samples, hw]: the block's attention score A_{i,C}. */
-  score: (concept: number, path: string) => `concept.${concept}.${path}.score`,
-  /** Output of the same shape: the score of the second column's tokens. */
-  objectScore: (concept: number, path: string) => `concept.${concept}.${path}.object_score`,
+  /** [B hw, 1]: mask times strength where the block's attention is above its median; one input a resolution. */
+  above: (concept: number, height: number, width: number) => `concept.${concept}.above.${height}x${width}`,
+  /** The same for everywhere else. */
+  below: (concept: number, height: number, width: number) => `concept.${concept}.below.${height}x${width}`,
+  /**
+   * Output [B hw of every block, one after the other in the order of the sites, 2 concepts]: the probability that a pixel
+   * gives the tokens of each column, averaged over heads. Column 2 k is the score A_{i,C} of concept k, column 2 k + 1
+   * that of its object tokens. Only the conditional sample, a block's last, has such tokens.
+   */
+  scores: 'scores',
 } as const;
 
-interface ConceptInputs {
-  readonly tokenWeights: Value;
-  readonly strength: Value;
-  readonly givenMasks: Map<string, Value>;
+export interface Localization {
+  readonly adapter: ProjOutAdapter;
+  /** The output `scores`; after the UNet is built. */
+  scores(): Value;
 }
 
-export function attachLocalized(graph: Graph, options: LocalizedOptions): ProjOutAdapter {
-  const { batch, tokens, ranks } = options;
-  const useMedian = graph.input(localizedNames.useMedian, []);
-  const concepts = ranks.map(
-    (_, concept): ConceptInputs => ({
-      tokenWeights: graph.input(localizedNames.tokenWeights(concept), [tokens, 2]),
-      strength: graph.input(localizedNames.strength(concept), [batch, 1, 1]),
-      givenMasks: new Map(),
-    }),
-  );
-  const attentionColumns = concat(
-    concepts.map(({ tokenWeights }) => tokenWeights),
+export function attachLocalized(graph: Graph, { guided, tokens, ranks }: LocalizedOptions): Localization {
+  const weights = concat(
+    ranks.map((_, concept) => graph.input(localizedNames.tokenWeights(concept), [tokens, 2])),
     1,
   ); // [L, 2 concepts]
+  const blocks: Value[] = [];
   const adapt = (site: ProjOutSite): Value => {
-    const columns = attentionScores(site, options.guided);
-    const scores = concepts.map((_, concept) => {
-      const [score, objectScore] = columns.slice(2 * concept) as [Value, Value];
-      graph.output(localizedNames.score(concept, site.path), score);
-      graph.output(localizedNames.objectScore(concept, site.path), objectScore);
-      return score;
-    });
-    const medianMasks = disjoint(scores.map(aboveMedian), scores);
-    return concepts.reduce((output, inputs, concept) => {
-      const rank = ranks[concept]!(site.path);
+    blocks.push(site.attention!);
+    const scores = ranks.map((_, concept) => conditionalColumn(site, 2 * concept));
+    const highest = scores.reduce((left, right) => maximum(left, right));
+    return ranks.reduce((output, rankAt, concept) => {
+      const rank = rankAt(site.path);
       if (rank === undefined) return output;
-      const median = forWholeBatch(medianMasks[concept]!, options.guided);
-      const given = givenMask(graph, concept, inputs, site, batch);
-      const mask = add(given, mul(useMedian, sub(median, given))); // [B, hw, 1]
-      const gate = mul(mask, inputs.strength);
-      return add(output, residual(site, factorInputs(graph, concept, site, rank), gate));
+      const [above, below] = gateInputs(graph, concept, site);
+      const score = scores[concept]!;
+      let gate = where(forWholeBatch(aboveMedian(score), guided), above, below); // [B hw, 1]
+      // Where the median masks of several concepts overlap, the pixel belongs to the one with the higher score.
+      if (ranks.length > 1) gate = where(forWholeBatch(greaterOrEqual(score, highest), guided), gate, below);
+      return withResidual(output, site, factorInputs(graph, concept, site, rank), gate);
     }, site.output);
   };
-  return { attentionColumns, adapt };
+  const attentionColumns = forWholeBatch(weights, guided);
+  return { adapter: { attentionColumns, adapt }, scores: () => concat(blocks, 0) };
+}
+
+/** A column of the block's scores for the conditional sample, [hw, 1]: both axes by one node. */
+function conditionalColumn({ attention, height, width }: ProjOutSite, column: number): Value {
+  const rows = attention!.shape[0]!;
+  const [starts, ends] = [
+    [rows - height * width, column],
+    [rows, column + 1],
+  ];
+  const [axes, steps] = [
+    [0, 1],
+    [1, 1],
+  ];
+  const operands = [starts, ends, axes, steps].map((places) => attention!.graph.constant(int64(places)));
+  return apply('Slice', [attention!, ...operands]);
 }
 
 /**
- * A_{i,C}, the probability that a pixel gives the concept's tokens, averaged over heads; and the same for its object
- * tokens: two values [conditional, hw] a concept. Only the conditional samples have such tokens.
- */
-function attentionScores({ attention }: ProjOutSite, guided: boolean): Value[] {
-  const [batch, , pixels, columns] = attention!.shape as [number, number, number, number];
-  const conditional = guided ? batch / 2 : batch;
-  const own = guided ? slice(attention!, 0, conditional, batch) : attention!;
-  const overHeads = reduceMean(own, [1]); // [conditional, hw, 2 concepts]
-  return split(overHeads, columns, -1).map((column) => reshape(column, [conditional, pixels]));
-}
-
-/**
- * score [conditional, hw] -> 1 where it is strictly above the lower-middle median of the block's pixels, which is
- * torch.median's choice, else 0.
+ * score [hw, 1] -> true where it is strictly above the lower-middle median of the block's pixels, which is
+ * torch.median's choice.
  */
 export function aboveMedian(score: Value): Value {
-  const pixels = score.shape[1]!;
-  const lowerHalf = Math.floor((pixels - 1) / 2) + 1;
-  const smallest = topK(score, lowerHalf, 1, { largest: false }); // ascending
-  return cast(greater(score, slice(smallest, 1, lowerHalf - 1, lowerHalf)), 'float32');
+  const lowerHalf = Math.floor((score.shape[0]! - 1) / 2) + 1;
+  const smallest = topK(score, lowerHalf, 0, { largest: false }); // ascending
+  return greater(score, slice(smallest, 0, lowerHalf - 1, lowerHalf));
 }
 
-/** Where the masks of several concepts overlap, the pixel belongs to the one with the higher score. */
-function disjoint(masks: readonly Value[], scores: readonly Value[]): Value[] {
-  if (masks.length < 2) return [...masks];
-  const highest = scores.reduce((left, right) => maximum(left, right));
-  return masks.map((mask, concept) => mul(mask, cast(greaterOrEqual(scores[concept]!, highest), 'float32')));
+/** [n, c] -> [B n, c]: the unconditional sample takes what its conditional partner has. */
+function forWholeBatch(own: Value, guided: boolean): Value {
+  return guided ? concat([own, own], 0) : own;
 }
 
-/** [conditional, hw] -> [B, hw, 1]: the unconditional half takes the mask of its conditional partner. */
-function forWholeBatch(mask: Value, guided: boolean): Value {
-  const whole = guided ? concat([mask, mask], 0) : mask;
-  return reshape(whole, [...whole.shape, 1]);
-}
-
-function givenMask(
-  graph: Graph,
-  concept: number,
-  inputs: ConceptInputs,
-  site: ProjOutSite,
-  batch: number,
-): Value {
-  const name = localizedNames.givenMask(concept, site.height, site.width);
-  let mask = inputs.givenMasks.get(name);
-  if (mask === undefined) {
-    mask = graph.input(name, [batch, site.height * site.width, 1]);
-    inputs.givenMasks.set(name, mask);
-  }
-  return mask;
+/** Blocks of one resolution share their inputs. */
+function gateInputs(graph: Graph, concept: number, { height, width, input }: ProjOutSite): [Value, Value] {
+  const shape = [input.shape[0]! * height * width, 1];
+  const at = (name: string) => graph.inputs.get(name) ?? graph.input(name, shape);
+  return [at(localizedNames.above(concept, height, width)), at(localizedNames.below(concept, height, width))];
 }

@@ -11,81 +11,69 @@ import { reduceByMean } from './resample.ts';
 export interface LocalizerOptions {
   readonly mode: MaskMode;
   readonly sites: readonly Site[];
-  /** How many concepts the prompt names. */
-  readonly concepts: number;
+  /** s_k of each concept that the prompt names, one for each sample of the UNet's batch. */
+  readonly strengths: readonly (readonly number[])[];
   /** Latent cells. */
   readonly height: number;
   readonly width: number;
-  /** Samples in the UNet's batch: 2 with guidance (unconditional, conditional), else 1. */
-  readonly batch: 1 | 2;
 }
+
+type Feeds = Readonly<Record<string, Tensor>>;
 
 /** For one picture. */
 export class Localizer {
   readonly #options: LocalizerOptions;
   readonly #finest: Grid;
-  readonly #levels: readonly number[];
+  /** The resolutions that blocks have, and those of all blocks in the order of their scores. */
+  readonly #grids: readonly Grid[];
+  readonly #blocks: readonly Grid[];
   readonly #masks: readonly AdaptiveMask[];
-  #medians: readonly LocalizedMask[] | undefined;
+  /** Mask inputs that need no attention seen before: those of every step, or of the adaptive mask's first. */
+  readonly #first: Feeds;
+  #observed: Float32Array | undefined;
 
   constructor(options: LocalizerOptions) {
     this.#options = options;
-    this.#levels = [...new Set(options.sites.map(({ level }) => level))];
-    const finest = Math.min(...this.#levels);
-    this.#finest = gridAt(options, finest);
-    this.#masks = Array.from({ length: options.concepts }, () => new AdaptiveMask(this.#finest));
+    const levels = [...new Set(options.sites.map(({ level }) => level))];
+    this.#grids = levels.map((level) => gridAt(options, level));
+    this.#finest = gridAt(options, Math.min(...levels));
+    this.#blocks = options.sites.map(({ level }) => gridAt(options, level));
+    this.#masks = options.strengths.map(() => new AdaptiveMask(this.#finest));
+    const cells = this.#finest.height * this.#finest.width;
+    const [everywhere, nowhere] = [new Float32Array(cells).fill(1), new Float32Array(cells)];
+    const byMedian = options.mode === 'median' || options.mode === 'adaptive';
+    this.#first = this.#gates(() => [everywhere, byMedian ? nowhere : everywhere]);
   }
 
   /** Mask inputs of the next step. */
-  feeds(): Record<string, Tensor> {
-    const { mode, concepts, batch } = this.#options;
-    if (concepts === 0) return {};
-    const adaptive = mode === 'adaptive' ? this.#current() : undefined;
-    const useMedian = mode === 'median' || (mode === 'adaptive' && adaptive === undefined);
-    const feeds: Record<string, Tensor> = { [localizedNames.useMedian]: float32([useMedian ? 1 : 0], []) };
-    for (let concept = 0; concept < concepts; concept++) {
-      for (const level of this.#levels) {
-        const grid = gridAt(this.#options, level);
-        const cells = grid.height * grid.width;
-        const mask =
-          adaptive === undefined
-            ? new Float32Array(cells).fill(1)
-            : reduceByMean(adaptive[concept]!.mask, this.#finest, grid);
-        const repeated = new Float32Array(batch * cells);
-        for (let sample = 0; sample < batch; sample++) repeated.set(mask, sample * cells);
-        const name = localizedNames.givenMask(concept, grid.height, grid.width);
-        feeds[name] = float32(repeated, [batch, cells, 1]);
-      }
-    }
-    return feeds;
+  feeds(): Feeds {
+    const adaptive = this.#options.mode === 'adaptive' ? this.#current() : undefined;
+    if (adaptive === undefined) return this.#first;
+    return this.#gates((concept) => [adaptive[concept]!.mask, adaptive[concept]!.mask]);
   }
 
   /** Takes in the scores that a step gave out. */
   observe(outputs: Readonly<Record<string, Tensor>>): void {
-    const { sites, concepts, mode } = this.#options;
-    const mapsOf = (name: (concept: number, path: string) => string, concept: number) =>
-      sites.map((site): ScoreMap => {
-        const score = outputs[name(concept, site.path)]!;
-        return { ...gridAt(this.#options, site.level), score: score.data as Float32Array };
-      });
-    for (let concept = 0; concept < concepts; concept++) {
-      this.#masks[concept]!.observe(mapsOf(localizedNames.objectScore, concept));
-    }
-    if (mode !== 'median') return;
-    this.#medians = this.#masks.map((_, concept) =>
-      this.#medianOf(mapsOf(localizedNames.score, concept), concept),
-    );
+    const scores = outputs[localizedNames.scores]!.data as Float32Array;
+    this.#observed = scores;
+    for (const [concept, mask] of this.#masks.entries()) mask.observe(this.#maps(scores, 2 * concept + 1));
   }
 
   /** Where each concept acted, for people to see. Undefined before the first step. */
   masks(): readonly LocalizedMask[] | undefined {
-    return this.#medians ?? this.#current();
+    const observed = this.#observed;
+    if (this.#options.mode !== 'median' || observed === undefined) return this.#current();
+    return this.#masks.map((mask, concept) => ({
+      ...mask.current()!,
+      mask: this.#shareOfMedians(this.#maps(observed, 2 * concept)),
+    }));
   }
 
   /** One mask a concept; where several claim a cell, it belongs to the one with the most attention. */
   #current(): readonly LocalizedMask[] | undefined {
     const masks = this.#masks.map((mask) => mask.current());
     if (!masks.every((mask) => mask !== undefined)) return undefined;
+    if (masks.length === 1) return masks;
     return masks.map((own) => ({
       ...own,
       mask: own.mask.map((value, cell) =>
@@ -96,19 +84,57 @@ export class Localizer {
     }));
   }
 
+  /** What `maskOf` gives a concept above and below a block's median, at the finest level, as inputs of the graph. */
+  #gates(maskOf: (concept: number) => readonly [above: Float32Array, below: Float32Array]): Feeds {
+    const feeds: Record<string, Tensor> = {};
+    for (const [concept, strengths] of this.#options.strengths.entries()) {
+      const [above, below] = maskOf(concept);
+      for (const grid of this.#grids) {
+        const gate = (mask: Float32Array) => scaledCopies(reduceByMean(mask, this.#finest, grid), strengths);
+        const upper = gate(above);
+        feeds[localizedNames.above(concept, grid.height, grid.width)] = upper;
+        feeds[localizedNames.below(concept, grid.height, grid.width)] = above === below ? upper : gate(below);
+      }
+    }
+    return feeds;
+  }
+
+  /** A column of every block's scores, for the conditional sample: the last of the batch. */
+  #maps(scores: Float32Array, column: number): ScoreMap[] {
+    const { strengths } = this.#options;
+    const [columns, batch] = [2 * strengths.length, strengths[0]!.length];
+    let end = 0;
+    return this.#blocks.map(({ height, width }) => {
+      const score = new Float32Array(height * width);
+      end += batch * score.length * columns;
+      const first = end - score.length * columns + column;
+      for (let cell = 0; cell < score.length; cell++) score[cell] = scores[first + cell * columns]!;
+      return { height, width, score };
+    });
+  }
+
   /** Each block has a median mask of its own: shown is the share of the finest blocks that marked a cell. */
-  #medianOf(maps: readonly ScoreMap[], concept: number): LocalizedMask {
-    const finest = maps.filter(
-      ({ height, width }) => height * width === this.#finest.height * this.#finest.width,
-    );
-    const mask = new Float32Array(this.#finest.height * this.#finest.width);
+  #shareOfMedians(maps: readonly ScoreMap[]): Float32Array {
+    const cells = this.#finest.height * this.#finest.width;
+    const finest = maps.filter(({ score }) => score.length === cells);
+    const mask = new Float32Array(cells);
     for (const { score } of finest) {
-      const median = score.slice().sort()[Math.floor((score.length - 1) / 2)]!;
+      const median = score.slice().sort()[Math.floor((cells - 1) / 2)]!;
       for (const [cell, value] of score.entries()) if (value > median) mask[cell]! += 1 / finest.length;
     }
-    const adaptive = this.#masks[concept]!.current()!;
-    return { ...adaptive, mask };
+    return mask;
   }
+}
+
+/** mask [hw] -> [B hw, 1]: the mask times each sample's strength, one after the other. */
+function scaledCopies(mask: Float32Array, strengths: readonly number[]): Tensor {
+  const cells = mask.length;
+  const copies = new Float32Array(strengths.length * cells);
+  for (const [sample, exact] of strengths.entries()) {
+    const strength = Math.fround(exact);
+    for (let cell = 0; cell < cells; cell++) copies[sample * cells + cell] = mask[cell]! * strength;
+  }
+  return float32(copies, [copies.length, 1]);
 }
 
 function gridAt({ height, width }: Grid, level: number): Grid {

@@ -48,9 +48,15 @@ export function keepHeavyRegions(
 ): Uint8Array {
   const { labels, count } = labelRegions(mask, grid, 1);
   const sums = new Float64Array(count + 1);
-  for (const [cell, label] of labels.entries()) if (label > 0) sums[label]! += weights[cell]!;
-  const heaviest = sums.reduce((left, right) => Math.max(left, right), 0);
-  return Uint8Array.from(labels, (label) => (label > 0 && sums[label]! >= share * heaviest ? 1 : 0));
+  for (let cell = 0; cell < mask.length; cell++)
+    if (labels[cell]! > 0) sums[labels[cell]!]! += weights[cell]!;
+  const heaviest = Math.max(...sums);
+  const kept = new Uint8Array(mask.length);
+  for (let cell = 0; cell < mask.length; cell++) {
+    const label = labels[cell]!;
+    if (label > 0 && sums[label]! >= share * heaviest) kept[cell] = 1;
+  }
+  return kept;
 }
 
 /** Fills holes of at most `largest` cells: background that is enclosed and does not reach the border. */
@@ -58,7 +64,8 @@ export function fillHoles(mask: Uint8Array, grid: Grid, largest: number): Uint8A
   const { labels, count } = labelRegions(mask, grid, 0);
   const sizes = new Int32Array(count + 1);
   const open = new Uint8Array(count + 1);
-  for (const [cell, label] of labels.entries()) {
+  for (let cell = 0; cell < mask.length; cell++) {
+    const label = labels[cell]!;
     sizes[label]! += 1;
     const row = Math.floor(cell / grid.width);
     const column = cell % grid.width;

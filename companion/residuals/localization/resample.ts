@@ -42,20 +42,30 @@ export function reduceByMean(map: Float32Array, from: Grid, to: Grid): Float32Ar
 /** 3x3 binomial smoothing, edges replicated. */
 export function smooth(map: Float32Array, { height, width }: Grid): Float32Array {
   const rows = new Float32Array(map.length);
+  for (let row = 0; row < height; row++) smoothLine(map, rows, { first: row * width, step: 1, cells: width });
   const out = new Float32Array(map.length);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const at = (x: number) => map[row * width + clamp(x, width - 1)]!;
-      rows[row * width + column] = (at(column - 1) + 2 * at(column) + at(column + 1)) / 4;
-    }
-  }
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const at = (y: number) => rows[clamp(y, height - 1) * width + column]!;
-      out[row * width + column] = (at(row - 1) + 2 * at(row) + at(row + 1)) / 4;
-    }
+  for (let column = 0; column < width; column++) {
+    smoothLine(rows, out, { first: column, step: width, cells: height });
   }
   return out;
+}
+
+/** Every `step`th cell from `first` on. */
+interface Line {
+  readonly first: number;
+  readonly step: number;
+  readonly cells: number;
+}
+
+function smoothLine(from: Float32Array, to: Float32Array, { first, step, cells }: Line): void {
+  const last = first + (cells - 1) * step;
+  let before = from[first]!;
+  for (let at = first; at <= last; at += step) {
+    const own = from[at]!;
+    const after = at === last ? own : from[at + step]!;
+    to[at] = (before + 2 * own + after) / 4;
+    before = own;
+  }
 }
 
 function clamp(value: number, highest: number): number {

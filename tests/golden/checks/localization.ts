@@ -3,6 +3,7 @@
 import { float32 } from '../../../companion/checkpoint/tensor.ts';
 import type { Pipeline } from '../../../companion/diffusion/pipeline.ts';
 import { Graph } from '../../../companion/graph/graph.ts';
+import { cast } from '../../../companion/graph/ops.ts';
 import { aboveMedian } from '../../../companion/residuals/localization/attach-localized.ts';
 import type { Check } from '../check.ts';
 import { compare, EXACT, PREDICTION, SCORE, worst } from '../comparison.ts';
@@ -35,7 +36,12 @@ export const localization: Check = {
     const masks = await Promise.all(
       blocks.map(async ([path, score]) => {
         const expected = file.get(`${path}.mask`);
-        return compare(path, await medianMask(pipeline, score, expected.shape), expected.data, EXACT);
+        return compare(
+          path,
+          await medianMask(pipeline, score, expected.shape as [number, number]),
+          expected.data,
+          EXACT,
+        );
       }),
     );
     yield worst('median masks of blocks', masks);
@@ -77,16 +83,21 @@ export const localization: Check = {
   },
 };
 
-/** Through the operator that the sampling graph itself uses; score [B, hw], flat. */
+/** Through the operators that the sampling graph itself uses; score [B, hw], flat. */
 async function medianMask(
   pipeline: Pipeline,
   score: Float32Array,
-  shape: readonly number[],
+  [batch, cells]: readonly [number, number],
 ): Promise<Float32Array> {
-  const session = await pipeline.session(`golden:median:${shape}`, () => {
+  const session = await pipeline.session(`golden:median:${cells}`, () => {
     const graph = new Graph('golden median');
-    graph.output('mask', aboveMedian(graph.input('score', shape)));
+    graph.output('mask', cast(aboveMedian(graph.input('score', [cells, 1])), 'float32'));
     return graph;
   });
-  return (await session.run({ score: float32(score, shape) })).mask!.data as Float32Array;
+  const masks = new Float32Array(batch * cells);
+  for (let start = 0; start < masks.length; start += cells) {
+    const own = float32(score.subarray(start, start + cells), [cells, 1]);
+    masks.set((await session.run({ score: own })).mask!.data as Float32Array, start);
+  }
+  return masks;
 }

@@ -1,0 +1,66 @@
+/**
+ * Sums of attention probabilities without the probabilities, which the fused kernel never gives: weights of the tokens
+ * go through cross-attention as further columns of each head's values.
+ *
+ *   softmax(q k^T) [V | w] = [softmax(q k^T) V | softmax(q k^T) w]
+ *
+ * The projections before and after are widened by zeros to make room for the columns. Their weights are constant, so
+ * that onnxruntime widens them once, and no node is left that would move values about in every run. The zeros change
+ * no sum.
+ */
+
+import { float32 } from '../../checkpoint/tensor.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { gemm, pad, reshape } from '../../graph/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import type { Scope } from '../scope.ts';
+
+/** How the values of one attention layer are laid out: each of `heads` has its `width` values, then `columns` more. */
+export interface WideHeads {
+  readonly heads: number;
+  readonly width: number;
+  readonly columns: number;
+}
+
+/** context [B, L, D], columns [B L, c] -> the heads' values, each followed by the columns: [B, L, heads (d + c)] */
+export function projectWide(scope: Scope, context: Value, columns: Value, wide: WideHeads): Value {
+  const [batch, tokens, inner] = context.shape as [number, number, number];
+  const { heads, width } = wide;
+  const weight = reshape(scope.parameter('weight', [heads * width, inner]), [heads, width, inner]);
+  const widened = reshape(pad(weight, [0, 0, 0], [0, wide.columns, 0]), [-1, inner]);
+  const placed = gemm(columns, places(scope.graph, wide, 1)); // [B L, heads (d + c)]
+  const values = gemm(reshape(context, [-1, inner]), widened, { transB: true, c: placed });
+  return reshape(values, [batch, tokens, -1]);
+}
+
+/** x [B, N, heads (d + c)] -> [B, N, channels]: the output projection, which does not see the columns. */
+export function mixNarrow(scope: Scope, x: Value, channels: number, wide: WideHeads): Value {
+  const [batch, pixels] = x.shape as [number, number];
+  const { heads, width } = wide;
+  const weight = reshape(scope.parameter('weight', [channels, heads * width]), [channels, heads, width]);
+  const widened = reshape(pad(weight, [0, 0, 0], [0, 0, wide.columns]), [channels, -1]);
+  const bias = scope.parameter('bias', [channels]);
+  const mixed = gemm(rowsOf(x), widened, { transB: true, c: bias });
+  return scope.tap(reshape(mixed, [batch, pixels, channels]));
+}
+
+/** x [B, N, heads (d + c)] -> the columns' sums, averaged over heads: [B N, c] */
+export function columnMeans(x: Value, wide: WideHeads): Value {
+  return gemm(rowsOf(x), places(x.graph, wide, 1 / wide.heads), { transB: true });
+}
+
+/** [c, heads (d + c)]: `weight` at each head's place of the column, else 0. */
+function places(graph: Graph, { heads, width, columns }: WideHeads, weight: number): Value {
+  const row = heads * (width + columns);
+  const weights = new Float32Array(columns * row);
+  for (let column = 0; column < columns; column++) {
+    for (let head = 0; head < heads; head++) {
+      weights[column * row + head * (width + columns) + width + column] = weight;
+    }
+  }
+  return graph.constant(float32(weights, [columns, row]));
+}
+
+function rowsOf(x: Value): Value {
+  return reshape(x, [-1, x.shape.at(-1)!]);
+}
