@@ -7,12 +7,15 @@ import { COMPOSITE_DOMAIN } from './operators/operator.ts';
 import { apply, applyAll } from './ops/apply.ts';
 import { add, mul } from './ops/elementwise.ts';
 import { reshape, transpose } from './ops/layout.ts';
-import { matmul } from './ops/linear-algebra.ts';
+import { matmul, transposed } from './ops/linear-algebra.ts';
 import { ones, softmax } from './ops/normalization.ts';
-import { floatOf, intOf, type Node, type Value } from './value.ts';
+import { type Attributes, floatOf, intOf, type Node, type Value } from './value.ts';
 
 export interface LoweringOptions {
-  /** Use onnxruntime's fused attention where nothing reads the probabilities. Default true. */
+  /**
+   * Use onnxruntime's own operators for attention: the fused kernel where nothing reads the probabilities, else its
+   * products of transposed matrices. Default true.
+   */
   readonly fusedAttention?: boolean;
 }
 
@@ -57,11 +60,32 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
   Attention: ({ node, inputs: [q, k, v], reads, options }) => {
     const scale = floatOf(node.attributes, 'scale');
     if (!reads(1) && options.fusedAttention !== false) return [fusedAttention(q!, k!, v!, scale)];
-    const scores = matmul(mul(q!, scale), transpose(k!, [0, 1, 3, 2])); // [B, H, N, M]
-    const probabilities = softmax(scores);
+    const scores = lowerProduct(
+      q!,
+      k!,
+      { transA: { int: 0 }, transB: { int: 1 }, alpha: { float: scale } },
+      options,
+    );
+    const probabilities = softmax(scores); // [B, H, N, M]
     return [reads(0) ? matmul(probabilities, v!) : undefined, probabilities];
   },
+
+  Product: ({ node, inputs: [a, b], options }) => [lowerProduct(a!, b!, node.attributes, options)],
 };
+
+/** FusedMatMul reads transposed operands as they lie; WebGPU has no such kernel. */
+function lowerProduct(
+  a: Value,
+  b: Value,
+  attributes: Attributes,
+  { fusedAttention }: LoweringOptions,
+): Value {
+  if (fusedAttention !== false) return apply('FusedMatMul', [a, b], attributes);
+  const turned = (x: Value, name: string) => (intOf(attributes, name) === 1 ? transposed(x) : x);
+  const scale = floatOf(attributes, 'alpha');
+  const whole = matmul(turned(a, 'transA'), turned(b, 'transB'));
+  return scale === 1 ? whole : mul(whole, scale);
+}
 
 /** The fused kernel reads [B, N, H d]; the transpositions cancel against those that split the heads. */
 function fusedAttention(q: Value, k: Value, v: Value, scale: number): Value {

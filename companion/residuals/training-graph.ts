@@ -12,7 +12,8 @@ import { buildClipText, embedTokens } from '../models/text/clip-text.ts';
 import type { ClipTextConfig } from '../models/text/config.ts';
 import type { UnetConfig } from '../models/unet/config.ts';
 import { buildUnet } from '../models/unet/unet.ts';
-import { attachEverywhere, factorNames } from './attach.ts';
+import { factorNames } from './attach.ts';
+import { attachLearned } from './attach-learned.ts';
 
 export interface TrainingGraphOptions {
   readonly unet: UnetConfig;
@@ -60,7 +61,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const learned = new Map<string, Value>();
 
   const encoderHiddenStates = textStates(graph, options, learned);
-  const adapter = attachEverywhere(
+  const adapter = attachLearned(
     graph,
     (site) => options.rankAt(site.path),
     (path, { down, up }) => {

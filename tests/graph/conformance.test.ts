@@ -130,11 +130,14 @@ test('every operator without a rule is one that is meant to have none', () => {
   expect(without.sort()).toEqual([
     'ConvTranspose', // emitted by rules only
     'Equal', // bool
+    'FusedMatMul', // made by lowering
     'Greater',
     'GreaterOrEqual',
+    'HardSigmoid', // emitted by rules only
     'LayerNormalization', // made by lowering, after the gradient
     'Less',
     'MultiHeadAttention', // made by lowering
+    'Product', // emitted by rules and lowering only
     'ScatterElements', // emitted by rules only
     'TopK', // not smooth in which elements it takes
   ]);

@@ -52,6 +52,7 @@ export const ELEMENTWISE: OperatorTable = {
   Cos: operator(unary),
   Sin: operator(unary),
   Sigmoid: operator(unary),
+  HardSigmoid: operator(unary),
   Tanh: operator(unary),
   Relu: operator(unary),
   Gelu: operator(unary),

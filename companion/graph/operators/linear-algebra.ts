@@ -1,11 +1,14 @@
+import type { Shape } from '../../checkpoint/tensor.ts';
 import { intOf, type ValueType } from '../value.ts';
 import {
   type Application,
   broadcastShapes,
+  COMPOSITE_DOMAIN,
   mismatch,
   type OperatorTable,
   operand,
   operator,
+  RUNTIME_DOMAIN,
   requireFloat,
   requireRank,
 } from './operator.ts';
@@ -44,7 +47,27 @@ function gemm(application: Application): ValueType[] {
   return [{ dtype: 'float32', shape: [n, m] }];
 }
 
+/** op(A) [..., N, K] and op(B) [..., K, M], with the same leading axes, give [..., N, M]. */
+function product(application: Application): ValueType[] {
+  requireFloat(application, 0, 1);
+  const [a, b] = [0, 1].map((index) => operand(application, index).shape) as [Shape, Shape];
+  const lead = a.slice(0, -2);
+  if (lead.join() !== b.slice(0, -2).join()) {
+    throw mismatch(application.op, `leading axes of [${a}] and [${b}] differ`);
+  }
+  const matrix = (shape: Shape, transposed: number) =>
+    transposed === 1 ? [shape.at(-1)!, shape.at(-2)!] : shape.slice(-2);
+  const [n, inner] = matrix(a, intOf(application.attributes, 'transA')) as [number, number];
+  const [innerB, m] = matrix(b, intOf(application.attributes, 'transB')) as [number, number];
+  if (inner !== innerB) {
+    throw mismatch(application.op, `inner sizes ${inner} of [${a}] and ${innerB} of [${b}] differ`);
+  }
+  return [{ dtype: 'float32', shape: [...lead, n, m] }];
+}
+
 export const LINEAR_ALGEBRA: OperatorTable = {
   MatMul: operator(matMul),
   Gemm: operator(gemm),
+  Product: operator(product, COMPOSITE_DOMAIN),
+  FusedMatMul: operator(product, RUNTIME_DOMAIN),
 };

@@ -2,6 +2,10 @@ import type { Value } from '../value.ts';
 import { apply } from './apply.ts';
 
 export const sigmoid = (x: Value): Value => apply('Sigmoid', [x]);
+/** slope * x + offset in one pass, cut to 0 to 1. */
+export const hardSigmoid = (x: Value, slope: number, offset: number): Value =>
+  apply('HardSigmoid', [x], { alpha: { float: slope }, beta: { float: offset } });
+
 export const tanh = (x: Value): Value => apply('Tanh', [x]);
 export const relu = (x: Value): Value => apply('Relu', [x]);
 

@@ -1,10 +1,32 @@
 import type { Value } from '../value.ts';
 import { apply } from './apply.ts';
-import { reshape } from './layout.ts';
+import { reshape, transpose } from './layout.ts';
 
 /** [..., N, K] times [..., K, M], leading axes broadcast. */
 export function matmul(a: Value, b: Value): Value {
   return apply('MatMul', [a, b]);
+}
+
+export interface ProductOptions {
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  readonly scale?: number;
+}
+
+/** scale * op(a) [..., N, K] times op(b) [..., K, M], for stacks of matrices with the same leading axes. */
+export function product(a: Value, b: Value, options: ProductOptions = {}): Value {
+  const { transA = false, transB = false, scale = 1 } = options;
+  return apply('Product', [a, b], {
+    transA: { int: transA ? 1 : 0 },
+    transB: { int: transB ? 1 : 0 },
+    alpha: { float: scale },
+  });
+}
+
+/** The transpose of each matrix of a stack. */
+export function transposed(x: Value): Value {
+  const rank = x.shape.length;
+  return transpose(x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
 }
 
 export interface GemmOptions {

@@ -1,4 +1,4 @@
-import { sigmoid } from '../ops/activation.ts';
+import { hardSigmoid, sigmoid } from '../ops/activation.ts';
 import {
   add,
   cast,
@@ -58,12 +58,14 @@ export const ELEMENTWISE_RULES: RuleTable = {
       return mul(d, mul(sigmoid(scaled(x)), add(scaled(sub(x, y)), 1)));
     },
   ],
-  // d (Phi(x) + x phi(x)), Phi and phi the normal distribution and its density
+  // d (Phi(x) + x phi(x)), Phi and phi the normal distribution and its density. With u = x / sqrt 2 these are
+  // (1 + erf u) / 2, which lies in 0 to 1 so that a hard sigmoid makes it in one pass, and u exp(-u^2) / sqrt pi.
   Gelu: ({ inputs: [x], d }) => [
     () => {
-      const distribution = add(mul(erf(mul(x, Math.SQRT1_2)), 0.5), 0.5);
-      const density = exp(mul(mul(x, x), -0.5));
-      return mul(d, add(distribution, mul(mul(x, 1 / Math.sqrt(2 * Math.PI)), density)));
+      const u = mul(x, Math.SQRT1_2);
+      const distribution = hardSigmoid(erf(u), 0.5, 0.5);
+      const slope = mul(div(u, exp(mul(u, u))), 1 / Math.sqrt(Math.PI));
+      return mul(d, add(distribution, slope));
     },
   ],
 

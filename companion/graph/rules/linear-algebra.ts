@@ -1,15 +1,7 @@
-import { reshape, transpose } from '../ops/layout.ts';
-import { gemm, matmul } from '../ops/linear-algebra.ts';
-import { intOf, type Value } from '../value.ts';
+import { reshape } from '../ops/layout.ts';
+import { gemm, matmul, transposed } from '../ops/linear-algebra.ts';
+import { intOf } from '../value.ts';
 import type { RuleTable } from './rule.ts';
-
-/** The transpose of each matrix of a stack. */
-export function transposed(x: Value): Value {
-  const rank = x.shape.length;
-  const perm = [...x.shape.keys()];
-  [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
-  return transpose(x, perm);
-}
 
 export const LINEAR_ALGEBRA_RULES: RuleTable = {
   // dA = d B^T, dB = A^T d

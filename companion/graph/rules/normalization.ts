@@ -1,4 +1,3 @@
-import { elementCount } from '../../checkpoint/tensor.ts';
 import { add, mul, sub } from '../ops/elementwise.ts';
 import { reshape } from '../ops/layout.ts';
 import { reduceMean, reduceSum } from '../ops/reduction.ts';
@@ -6,26 +5,18 @@ import { intOf } from '../value.ts';
 import type { RuleTable, Step } from './rule.ts';
 
 /**
- * With h the standardized input, r = 1 / deviation, and g = d * scale: dx = r (g - mean(g) - h mean(g h)).
- * Written as a d + b h + c, with a by channel and b, c by group, so that three passes over the image and two
- * reductions suffice.
+ * With h the standardized input and g = r d scale, r = 1 / deviation: dx = g - mean(g) - h mean(g h). The factor r is
+ * one number a group, as scale is one a channel, so that both go into the gradient in one pass over the image.
  */
 function groupNormByInput({ inputs: [x, scale], outputs: [, standardized, inverse], d, attributes }: Step) {
   const [batch, channels] = x.shape as [number, number];
   const groups = intOf(attributes, 'groups');
-  const perGroup = elementCount(x.shape) / (batch * groups); // L
-  const flat = reshape(d, [batch, channels, -1]);
-  const bySum = (sums: typeof d) =>
-    mul(
-      reduceSum(reshape(mul(sums, scale), [batch, groups, -1]), [2], { keepDims: true }),
-      mul(inverse, -1 / perGroup),
-    ); // sums [B, C] -> [B, groups, 1]
-  const c = bySum(reduceSum(flat, [2]));
-  const b = bySum(reduceSum(mul(flat, reshape(standardized, flat.shape)), [2]));
-  const a = mul(reshape(scale, [1, groups, channels / groups]), inverse); // [B, groups, C / groups]
-  const direct = mul(flat, reshape(a, [batch, channels, 1]));
-  const centering = add(mul(standardized, b), c); // [B, groups, L]
-  return add(reshape(direct, x.shape), reshape(centering, x.shape));
+  const factors = mul(reshape(scale, [1, groups, channels / groups]), inverse); // [B, groups, C / groups]
+  const perChannel = [batch, channels, ...x.shape.slice(2).map(() => 1)];
+  const g = reshape(mul(d, reshape(factors, perChannel)), standardized.shape); // [B, groups, L]
+  const mean = reduceMean(g, [-1], { keepDims: true });
+  const slope = reduceMean(mul(g, standardized), [-1], { keepDims: true });
+  return reshape(sub(g, add(mul(standardized, slope), mean)), x.shape);
 }
 
 export const NORMALIZATION_RULES: RuleTable = {

@@ -74,6 +74,14 @@ export const ELEMENTWISE_ROWS: readonly Row[] = [
   unary('relu', ops.relu, (v) => Math.max(0, v)),
   unary('silu', ops.silu, (v) => v * sigmoid(v)),
   unary('quickGelu', ops.quickGelu, (v) => v * sigmoid(1.702 * v)),
+  {
+    ...unary(
+      'hardSigmoid',
+      (x) => ops.hardSigmoid(x, 0.5, 0.4),
+      (v) => Math.min(1, Math.max(0, 0.5 * v + 0.4)),
+    ),
+    noGradient: 'only emitted by the gradient of gelu',
+  },
   unary('gelu', ops.gelu, (v) => (v * (1 + ref.erf(v * Math.SQRT1_2))) / 2),
   ...(
     [

@@ -13,6 +13,17 @@ const gemmRow = (transA: boolean, transB: boolean, c: Shape): Row => ({
   },
 });
 
+const productRow = (transA: boolean, transB: boolean): Row => ({
+  name: `product transA ${transA} transB ${transB}`,
+  inputs: [transA ? [2, 2, 3, 2] : [2, 2, 2, 3], transB ? [2, 2, 4, 3] : [2, 2, 3, 4]],
+  build: ([a, b]) => ops.product(a, b, { transA, transB, scale: 0.7 }),
+  expected: ([a, b]) => {
+    const turned = (x: ref.Array32, turn: boolean) => (turn ? ref.permuted(x, [0, 1, 3, 2]) : x);
+    return ref.map(ref.matmul(turned(a, transA), turned(b, transB)), (v) => 0.7 * v);
+  },
+  noGradient: 'only emitted by lowering and by the gradient of attention',
+});
+
 const matmulRow = (a: Shape, b: Shape): Row => ({
   name: `matmul [${a}] [${b}]`,
   inputs: [a, b],
@@ -40,6 +51,10 @@ export const LINEAR_ALGEBRA_ROWS: readonly Row[] = [
   matmulRow([2, 2, 3], [3, 4]),
   matmulRow([2, 3], [2, 3, 2]),
   matmulRow([2, 1, 2, 3], [3, 3, 2]),
+  productRow(false, false),
+  productRow(true, false),
+  productRow(false, true),
+  productRow(true, true),
   gemmRow(false, false, [2, 4]),
   gemmRow(true, false, [4]),
   gemmRow(false, true, [2, 1]),
