@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { DataFolders } from '../checkpoint/data-folders.ts';
+import { pruneSidecars } from '../checkpoint/sidecar-pruning.ts';
 import { EngineProcess } from '../engine/process/engine-process.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { TRASH_DAYS } from '../library/concept-library.ts';
@@ -9,6 +10,7 @@ import { FileLibrary } from '../library/file-library.ts';
 import type { Device } from '../runtime/device.ts';
 import { type BaseModelFacts, readBaseModel } from './base-model.ts';
 import { CompanionServer } from './companion-server.ts';
+import { MAX_CACHED_WEIGHTS_BYTES } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LoopbackListeners } from './loopback-listeners.ts';
 import type { ShowCode } from './pairing.ts';
@@ -68,6 +70,7 @@ async function openOn(
   const engine = new EngineProcess();
   const library = new FileLibrary(folders.concepts);
   await library.purge(TRASH_DAYS);
+  await pruneSidecars(folders.cache, MAX_CACHED_WEIGHTS_BYTES);
   const queue = await JobQueue.open({
     folder: join(folders.home, 'jobs'),
     engine,
