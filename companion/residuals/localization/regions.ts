@@ -7,33 +7,28 @@ export interface Grid {
 
 /** Labels 1, 2, ... of 4-connected cells where `mask` equals `of`; 0 elsewhere. Iterative flood fill. */
 export function labelRegions(mask: Uint8Array, grid: Grid, of: 0 | 1): { labels: Int32Array; count: number } {
+  const { width } = grid;
   const labels = new Int32Array(mask.length);
   let count = 0;
   const stack: number[] = [];
+  const visit = (cell: number) => {
+    if (mask[cell] !== of || labels[cell] !== 0) return;
+    labels[cell] = count;
+    stack.push(cell);
+  };
   for (let start = 0; start < mask.length; start++) {
     if (mask[start] !== of || labels[start] !== 0) continue;
-    labels[start] = ++count;
-    stack.push(start);
+    count += 1;
+    visit(start);
     for (let cell = stack.pop(); cell !== undefined; cell = stack.pop()) {
-      for (const next of neighbours(cell, grid)) {
-        if (mask[next] !== of || labels[next] !== 0) continue;
-        labels[next] = count;
-        stack.push(next);
-      }
+      const column = cell % width;
+      if (cell >= width) visit(cell - width);
+      if (cell < mask.length - width) visit(cell + width);
+      if (column > 0) visit(cell - 1);
+      if (column < width - 1) visit(cell + 1);
     }
   }
   return { labels, count };
-}
-
-function neighbours(cell: number, { height, width }: Grid): number[] {
-  const row = Math.floor(cell / width);
-  const column = cell % width;
-  const found: number[] = [];
-  if (row > 0) found.push(cell - width);
-  if (row < height - 1) found.push(cell + width);
-  if (column > 0) found.push(cell - 1);
-  if (column < width - 1) found.push(cell + 1);
-  return found;
 }
 
 /**
