@@ -10,10 +10,11 @@ import { float32 } from '../checkpoint/tensor.ts';
 import { broadcastShapes } from './operators/operator.ts';
 import { add } from './ops/elementwise.ts';
 import { expand, reshape } from './ops/layout.ts';
+import { gemm } from './ops/linear-algebra.ts';
 import { reduceSum } from './ops/reduction.ts';
 import type { GradientOptions, Operands, Step } from './rules/rule.ts';
 import { RULES } from './rules/table.ts';
-import type { Node, Value } from './value.ts';
+import { intOf, type Node, type Value } from './value.ts';
 
 /** One end of the backward pass: `seed`, of the shape of `output`, is the gradient of the target by it. */
 export interface Target {
@@ -38,7 +39,7 @@ export function gradient(
   const accumulate = (value: Value, part: Value): void => {
     const fitted = sumTo(part, value);
     const known = gradients.get(value);
-    gradients.set(value, known === undefined ? fitted : add(known, fitted));
+    gradients.set(value, known === undefined ? fitted : sum(known, fitted));
   };
 
   for (const { output, seed } of ends) accumulate(output, seed);
@@ -88,6 +89,22 @@ function ruleFor(node: Node) {
   const rule = RULES[node.op];
   if (rule === undefined) throw new Error(`internal: ${node.op} has no gradient rule`);
   return rule;
+}
+
+/**
+ * a + b. Where b is a matrix product, the kernel that makes it adds a as it goes: one node and one pass less. The
+ * product without the sum is left unread, and lowering drops it.
+ */
+function sum(a: Value, b: Value): Value {
+  const made = b.producer?.op === 'Reshape' ? b.producer.inputs[0]! : b;
+  const node = made.producer;
+  if (node?.op !== 'Gemm' || node.inputs.length > 2) return add(a, b);
+  const [left, right] = node.inputs as [Value, Value];
+  const [transA, transB] = ['transA', 'transB'].map((name) => intOf(node.attributes, name) === 1) as [
+    boolean,
+    boolean,
+  ];
+  return reshape(gemm(left, right, { transA, transB, c: reshape(a, made.shape) }), b.shape);
 }
 
 /** Undoes broadcasting: sums over the axes that `value` was stretched along. */

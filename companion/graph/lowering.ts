@@ -32,16 +32,11 @@ interface Composite {
 type Lowering = (composite: Composite) => readonly (Value | undefined)[];
 
 const LOWERINGS: Readonly<Record<string, Lowering>> = {
-  LayerNorm: ({ node, inputs: [x, scale, bias], reads }) => {
-    const epsilon = { float: floatOf(node.attributes, 'epsilon') };
-    const axis = { int: -1 };
-    if (!reads(1) && !reads(2)) {
-      return [apply('LayerNormalization', [x, scale, bias], { axis, epsilon })];
-    }
-    const unit = ones(x!, [x!.shape.at(-1)!]);
-    const [standardized, , inverse] = applyAll('LayerNormalization', [x, unit], { axis, epsilon });
-    return [add(mul(standardized!, scale!), bias!), standardized, inverse];
-  },
+  LayerNorm: ({ node, inputs }) =>
+    applyAll('LayerNormalization', inputs, {
+      axis: { int: -1 },
+      epsilon: { float: floatOf(node.attributes, 'epsilon') },
+    }),
 
   // LayerNormalization over whole groups was the fastest of four forms, and gives 1 / deviation besides.
   GroupNorm: ({ node, inputs: [x, scale, bias] }) => {

@@ -17,18 +17,14 @@ import {
   requireShape,
 } from './operator.ts';
 
-/** x [..., C], scale [C], bias [C] -> y, standardized x (before scale and bias), 1 / deviation [..., 1]. */
+/** x [..., C], scale [C], bias [C] -> y, and of each row the mean and 1 / deviation [..., 1]. */
 function layerNorm(application: Application): ValueType[] {
   requireFloat(application, 0, 1, 2);
   const { shape } = operand(application, 0);
   requireShape(application, 1, [shape.at(-1) ?? 1]);
   requireShape(application, 2, [shape.at(-1) ?? 1]);
-  const float = 'float32' as const;
-  return [
-    { dtype: float, shape },
-    { dtype: float, shape },
-    { dtype: float, shape: [...shape.slice(0, -1), 1] },
-  ];
+  const row = { dtype: 'float32', shape: [...shape.slice(0, -1), 1] } as const;
+  return [{ dtype: 'float32', shape }, row, row];
 }
 
 /** x [B, C, ...], scale [C], bias [C] -> y, standardized x [B, groups, L], 1 / deviation [B, groups, 1]. */
