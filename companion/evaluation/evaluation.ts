@@ -3,20 +3,20 @@
  * and its class watched for drift. What earlier runs made is used again.
  */
 
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { LoadedModel } from '../engine/loaded-model.ts';
 import type { EngineOptions } from '../engine/requests.ts';
 import { readFrames } from '../engine/teach.ts';
 import type { Picture } from '../images/picture.ts';
 import { type BaseSample, baseWishes, sampleBase } from './base-trial.ts';
 import { type ClassDrift, DRIFT_PICTURES, measureClassDrift } from './class-drift.ts';
+import { countingPictures, teachCounting } from './counted-work.ts';
 import type { EvaluationPlan } from './evaluation-plan.ts';
 import type { ExampleProduct } from './example-product.ts';
 import type { Judge } from './judge.ts';
 import { KeptConcepts } from './kept-concepts.ts';
+import { keptFolders } from './kept-folders.ts';
 import { KeptPictures } from './kept-pictures.ts';
-import { type PictureMaker, pictureMaker } from './picture-making.ts';
+import { pictureMaker } from './picture-making.ts';
 import { type Placed, placeEverywhere, placingWishes } from './placing-trial.ts';
 import { drawSubjects, readFixedSubjects, type Vocabulary } from './vocabulary.ts';
 import { WorkLeft } from './work-left.ts';
@@ -79,12 +79,10 @@ export async function* evaluate(
   options: EvaluationOptions,
 ): AsyncGenerator<EvaluationEvent, EvaluationTrials> {
   const { plan, judge, vocabulary, work, fresh } = options;
-  if (fresh) {
-    for (const name of ['concepts', 'pictures']) await rm(join(work, name), { recursive: true, force: true });
-  }
-  const concepts = new KeptConcepts(join(work, 'concepts'), model, options, plan.teaching);
+  const folders = await keptFolders(work, fresh);
+  const concepts = new KeptConcepts(folders.concepts, model, options, plan.teaching);
   // A concept file is named by all that decides what is in it.
-  const kept = new KeptPictures(join(work, 'pictures'), model, (file) => file);
+  const kept = new KeptPictures(folders.pictures, model, (file) => file);
 
   const random = drawSubjects(vocabulary, plan.basePrompts, BASE_SEED);
   const randomWishes = baseWishes(vocabulary, random, BASE_SEED);
@@ -104,16 +102,11 @@ export async function* evaluate(
   ];
   const missing = {
     teachings: trials.filter(({ placing }) => !concepts.has(placing.concept)).length,
-    pictures: wishes.filter((wish) => !kept.has(wish)).length + DRIFT_PICTURES * trials.length,
+    pictures: kept.missing(wishes) + DRIFT_PICTURES * trials.length,
   };
   yield { type: 'plan', ...missing };
   const left = new WorkLeft(missing);
-  const making: PictureMaker = async (wish) => {
-    const started = performance.now();
-    const made = await pictureMaker(model, options)(wish);
-    left.madePicture((performance.now() - started) / 1000);
-    return made;
-  };
+  const making = countingPictures(pictureMaker(model, options), left);
   const make = kept.keeping(making);
 
   const baseTotal = random.length + fixed.length;
@@ -128,17 +121,11 @@ export async function* evaluate(
   const products: ProductTrial[] = [];
   for (const { product, references, placing } of trials) {
     const { name } = product;
-    const started = performance.now();
-    const teaching = concepts.teach(product, references);
+    const teaching = teachCounting(concepts, product, references, left);
     let next = await teaching.next();
-    const wasTaught = next.done === true;
     for (; !next.done; next = await teaching.next()) {
-      if (next.value.type !== 'step') continue;
-      const { step, steps, secondsLeft } = next.value;
-      left.teaching(step, steps, secondsLeft);
-      yield { type: 'teaching', product: name, step, steps, secondsLeft: left.seconds };
+      yield { type: 'teaching', product: name, ...next.value };
     }
-    if (!wasTaught) left.taught((performance.now() - started) / 1000);
 
     const total = placingWishes(placing).length;
     const placed: Placed[] = [];

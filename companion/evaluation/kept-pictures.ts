@@ -44,6 +44,11 @@ export class KeptPictures {
     return existsSync(`${this.#stem(wish)}.json`);
   }
 
+  /** How many pictures are still to be made; the same wish twice is one. */
+  missing(wishes: readonly PictureWish[]): number {
+    return new Set(wishes.filter((wish) => !this.has(wish)).map((wish) => this.#stem(wish))).size;
+  }
+
   /** `make`, except for what is here already. */
   keeping(make: PictureMaker): PictureMaker {
     return async (wish) => {
@@ -77,7 +82,7 @@ export class KeptPictures {
     await writeFileAtomically(`${stem}.json`, `${JSON.stringify(record)}\n`);
   }
 
-  #stem({ label, prompt, concept, seed, settings }: PictureWish): string {
+  #stem({ label, prompt, concept, seed, settings, strength }: PictureWish): string {
     const { identity, recommended, device } = this.#model;
     const decisive = {
       model: identity.hash,
@@ -86,6 +91,7 @@ export class KeptPictures {
       prompt,
       seed,
       sampling: { ...recommended.sampling, ...settings },
+      strength,
     };
     const key = createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 12);
     return join(this.#folder, `${label.replaceAll(/[^a-z0-9]+/gi, '-')}-${key}`);

@@ -16,6 +16,8 @@ export interface PictureWish {
   readonly seed: number;
   /** Differences from the model's recommended settings. */
   readonly settings: Partial<SamplingSettings>;
+  /** Of the residuals; 1, as taught, where nothing is said. */
+  readonly strength?: number;
 }
 
 export interface MadePicture {
@@ -30,7 +32,7 @@ export type PictureMaker = (wish: PictureWish) => Promise<MadePicture>;
 
 /** @throws LikenessError `cancelled` between two steps */
 export function pictureMaker(model: LoadedModel, engine: EngineOptions): PictureMaker {
-  return async ({ prompt, concept, seed, settings }) => {
+  return async ({ prompt, concept, seed, settings, strength = 1 }) => {
     const making = generateOn(model, {
       ...engine,
       prompt,
@@ -38,7 +40,7 @@ export function pictureMaker(model: LoadedModel, engine: EngineOptions): Picture
       concepts: concept === undefined ? [] : [concept],
       count: 1,
       seed,
-      strength: 1,
+      strength,
       settings,
     });
     for await (const event of making) {

@@ -2,12 +2,10 @@
 
 import type { MaskReport } from '../engine/events.ts';
 import type { Picture } from '../images/picture.ts';
-import { enlarge } from '../residuals/localization/resample.ts';
 import { ARMS, type Arm } from './arms.ts';
-import { likeliest, readingOf } from './attribute-reading.ts';
 import type { Judge } from './judge.ts';
 import type { PictureMaker, PictureWish } from './picture-making.ts';
-import { backgroundChange, overlap } from './scores.ts';
+import { type PictureScores, type Seen, scorePicture } from './picture-scores.ts';
 
 export interface Placing {
   /** The concept file, and what prompts call it. */
@@ -20,7 +18,7 @@ export interface Placing {
   readonly seeds: readonly number[];
 }
 
-export interface Placed {
+export interface Placed extends PictureScores {
   readonly product: string;
   readonly arm: Arm['key'];
   readonly placement: string;
@@ -28,14 +26,6 @@ export interface Placed {
   readonly picture: Picture;
   readonly mask: MaskReport | undefined;
   readonly seconds: number;
-  /** Likeness to the references, 0 to 1. */
-  readonly identity: number;
-  /** The scene that the classifier sees, by its label. */
-  readonly scene: string;
-  /** Against the base arm of the same prompt and seed, in levels of 255; undefined for arms without such a partner. */
-  readonly backgroundChange: number | undefined;
-  /** Overlap of the mask with the object in the finished picture; undefined without a mask. */
-  readonly maskOverlap: number | undefined;
 }
 
 /** A picture to be made, and what it is to show. */
@@ -72,31 +62,22 @@ export async function* placeEverywhere(
   placing: Placing,
 ): AsyncGenerator<Placed, void> {
   const likeness = await judge.likenessTo(references);
-  let base: { picture: Picture; object: Float32Array } | undefined;
+  let base: Seen | undefined;
   for (const { arm, placement, wish } of placingWishes(placing)) {
-    const { picture, mask, seconds } = await make(wish);
-    const object = await judge.objectIn(picture);
-    if (arm.key === 'base') base = { picture, object };
+    const made = await make(wish);
+    const seen: Seen = { picture: made.picture, object: await judge.objectIn(made.picture) };
+    if (arm.key === 'base') base = seen;
     const compared = arm.subject === 'concept' && arm.key !== 'base' ? base : undefined;
-    const isLocalized = arm.key === 'median' || arm.key === 'adaptive';
+    const mask = arm.key === 'median' || arm.key === 'adaptive' ? made.mask : undefined;
     yield {
       product: placing.name,
       arm: arm.key,
       placement,
       seed: wish.seed,
-      picture,
-      mask: isLocalized ? mask : undefined,
-      seconds,
-      identity: await likeness(picture, object),
-      scene: likeliest(readingOf(await judge.attributesOf(picture), 'scene')),
-      backgroundChange: compared && backgroundChange(picture, compared.picture, [object, compared.object]),
-      maskOverlap: mask && isLocalized ? maskOverlap(mask, picture, object) : undefined,
+      picture: made.picture,
+      mask,
+      seconds: made.seconds,
+      ...(await scorePicture(judge, likeness, seen, { base: compared, mask })),
     };
   }
-}
-
-/** The mask at the picture's resolution against the object. */
-function maskOverlap(mask: MaskReport, { width, height }: Picture, object: Float32Array): number {
-  const grid = { height: mask.rows, width: mask.columns };
-  return overlap(enlarge(mask.values, grid, { height, width }), object);
 }

@@ -1,12 +1,19 @@
 /** What a trial says in numbers, an arm a line. */
 
 import { ARMS, type Arm } from './arms.ts';
+import type { PictureScores } from './picture-scores.ts';
 import type { Placed } from './placing-trial.ts';
 import { type Estimate, estimate, median } from './statistics.ts';
 
-export interface ArmFigures {
-  readonly arm: Arm['key'];
-  readonly title: string;
+/** A picture with its scores. */
+export interface Scored extends PictureScores {
+  readonly product: string;
+  readonly placement: string;
+  readonly seed: number;
+  readonly seconds: number;
+}
+
+export interface PictureFigures {
   readonly pictures: number;
   /** Likeness to the references, 0 to 1. */
   readonly identity: Estimate;
@@ -20,34 +27,45 @@ export interface ArmFigures {
   readonly seconds: number;
 }
 
+export interface ArmFigures extends PictureFigures {
+  readonly arm: Arm['key'];
+  readonly title: string;
+}
+
 export interface FigureOptions {
   /** What pictures vary with: the product, or the scene where there is one product only. */
-  readonly clusterOf: (one: Placed) => string;
+  readonly clusterOf: (one: Scored) => string;
   /** The scene that a placement means, as the classifier calls it. */
   readonly sceneOf?: (placement: string) => string;
 }
 
-export function armFigures(placed: readonly Placed[], { clusterOf, sceneOf }: FigureOptions): ArmFigures[] {
+export function armFigures(placed: readonly Placed[], options: FigureOptions): ArmFigures[] {
   return ARMS.filter(({ key }) => placed.some(({ arm }) => arm === key)).map(({ key, title }) => {
     const own = placed.filter(({ arm }) => arm === key);
-    const known = (of: (one: Placed) => number | undefined): Estimate | undefined => {
-      const samples = own.flatMap((one) => {
-        const value = of(one);
-        return value === undefined ? [] : [{ cluster: clusterOf(one), value }];
-      });
-      return samples.length === 0 ? undefined : estimate(samples);
-    };
-    return {
-      arm: key,
-      title,
-      pictures: own.length,
-      identity: known(({ identity }) => identity)!,
-      sceneAccuracy: known(({ scene, placement }) => sceneOf && (scene === sceneOf(placement) ? 1 : 0)),
-      backgroundChange: known((one) => one.backgroundChange),
-      maskOverlap: known((one) => one.maskOverlap),
-      seconds: median(own.map(({ seconds }) => seconds)),
-    };
+    return { arm: key, title, ...pictureFigures(own, options) };
   });
+}
+
+/** @param scored at least one picture */
+export function pictureFigures(
+  scored: readonly Scored[],
+  { clusterOf, sceneOf }: FigureOptions,
+): PictureFigures {
+  const known = (of: (one: Scored) => number | undefined): Estimate | undefined => {
+    const samples = scored.flatMap((one) => {
+      const value = of(one);
+      return value === undefined ? [] : [{ cluster: clusterOf(one), value }];
+    });
+    return samples.length === 0 ? undefined : estimate(samples);
+  };
+  return {
+    pictures: scored.length,
+    identity: known(({ identity }) => identity)!,
+    sceneAccuracy: known(({ scene, placement }) => sceneOf && (scene === sceneOf(placement) ? 1 : 0)),
+    backgroundChange: known((one) => one.backgroundChange),
+    maskOverlap: known((one) => one.maskOverlap),
+    seconds: median(scored.map(({ seconds }) => seconds)),
+  };
 }
 
 /** Two pictures of the same product, scene and seed: `one` by the first arm, `other` by the second. */

@@ -1,26 +1,18 @@
 /** `likeness evaluate`: how well the embedded model and the method do, in figures and pictures. */
 
-import { cpus } from 'node:os';
-import { basename, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { LikenessError } from '../../../shared/errors.ts';
-import { dataFolders } from '../../checkpoint/data-folders.ts';
 import type { LoadedModel } from '../../engine/loaded-model.ts';
-import type { EngineOptions } from '../../engine/requests.ts';
 import type { EvaluationOptions, EvaluationTrials } from '../../evaluation/evaluation.ts';
 import type { EvaluationReport, ReportFiles } from '../../evaluation/evaluation-report.ts';
 import type { Expectation } from '../../evaluation/expectations.ts';
-import { DEFAULT_MODEL, EVALUATORS, EXAMPLES } from '../default-model.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
-import { Interruption } from '../interruption.ts';
-import { findModel } from '../model-catalogue.ts';
+import { commandOf, HELD_OUT, type JudgedRun, originOf, runJudged } from '../judged-run.ts';
 import type { Output } from '../output.ts';
-import { OutputFolder } from '../output-folder.ts';
 import { createProgress } from '../progress.ts';
-import { formatNumberOf, formatSeconds } from '../quantities.ts';
+import { formatNumberOf } from '../quantities.ts';
 import { timeLeft } from '../teach-report.ts';
 
-const PRODUCTS = join(EXAMPLES, 'evaluation');
 const DEFAULT_OUT = 'out/evaluation';
 
 interface EvaluateFlags extends EngineFlags {
@@ -56,55 +48,31 @@ export function registerEvaluate(program: Command, output: Output): void {
 }
 
 async function runEvaluate(flags: EvaluateFlags, output: Output): Promise<void> {
-  const started = performance.now();
-  const folders = dataFolders();
-  const interruption = new Interruption(output, () => output.say('Stopping after this step.'));
-  const engine: EngineOptions = {
-    model: await findModel(flags.model ?? DEFAULT_MODEL, folders),
-    device: flags.device,
-    threads: flags.threads,
-    cacheFolder: folders.cache,
-    signal: interruption.signal,
-  };
-  const folder = await OutputFolder.claim(flags.out);
-  // Loaded here, since onnxruntime and sharp would make `--help` wait.
-  const { loadModel } = await import('../../engine/loaded-model.ts');
-  const { Judge } = await import('../../evaluation/judge.ts');
-  const judge = await Judge.open(EVALUATORS);
-  const model = await loadModel(engine);
-  try {
-    const options = await evaluationOptions(model, judge, { engine, flags, work: folder.path });
-    const trials = await runTrials(model, options, output);
-    const { report, files } = await writeReports(model, options, trials, flags);
+  await runJudged(flags, output, async (run) => {
+    const options = await evaluationOptions(run, flags);
+    const trials = await runTrials(run.model, options, output);
+    const { report, files } = await writeReports(run, options, trials, flags);
     tell(report, files, output);
-    output.say(`Done in ${formatSeconds((performance.now() - started) / 1000)}.`);
     const failed = report.expectations.filter(({ holds }) => holds === false).length;
     if (flags.strict && failed > 0) process.exitCode = 1;
-  } finally {
-    interruption.dispose();
-    await model.pipeline.close();
-    await judge.close();
-    await folder.abandon();
-  }
+  });
 }
 
 async function evaluationOptions(
-  model: LoadedModel,
-  judge: EvaluationOptions['judge'],
-  run: { readonly engine: EngineOptions; readonly flags: EvaluateFlags; readonly work: string },
+  { model, engine, judge, vocabulary, work }: JudgedRun,
+  flags: EvaluateFlags,
 ): Promise<EvaluationOptions> {
   const { readExampleProducts } = await import('../../evaluation/example-product.ts');
   const { evaluationPlan } = await import('../../evaluation/evaluation-plan.ts');
-  const { readVocabulary } = await import('../../evaluation/vocabulary.ts');
-  const products = await readExampleProducts(PRODUCTS);
+  const products = await readExampleProducts(HELD_OUT);
   return {
-    ...run.engine,
-    plan: evaluationPlan(products, model.recommended, run.flags.quick ?? false),
+    ...engine,
+    plan: evaluationPlan(products, model.recommended, flags.quick ?? false),
     judge,
-    vocabulary: await readVocabulary(join(PRODUCTS, 'vocabulary.json'), judge.attributes, model.recommended),
-    prompts: join(PRODUCTS, 'prompts.json'),
-    work: run.work,
-    fresh: run.flags.fresh ?? false,
+    vocabulary,
+    prompts: join(HELD_OUT, 'prompts.json'),
+    work,
+    fresh: flags.fresh ?? false,
   };
 }
 
@@ -147,20 +115,14 @@ async function runTrials(
       }
     }
     return next.value;
-  } catch (error) {
-    if (!(error instanceof LikenessError) || error.code !== 'cancelled') throw error;
-    throw new LikenessError('cancelled', `stopped; what was done is kept in ${options.work}`, {
-      advice: 'To go on, run the same command again.',
-      cause: error,
-    });
   } finally {
     progress.end();
   }
 }
 
 async function writeReports(
-  model: LoadedModel,
-  { plan, judge, vocabulary, work }: EvaluationOptions,
+  run: JudgedRun,
+  { plan, vocabulary, work }: EvaluationOptions,
   trials: EvaluationTrials,
   flags: EvaluateFlags,
 ): Promise<{ report: EvaluationReport; files: ReportFiles }> {
@@ -168,13 +130,11 @@ async function writeReports(
   const { expectations } = await import('../../evaluation/expectations.ts');
   const { drawBaseSheet, drawPlacingSheet } = await import('../../evaluation/evaluation-sheets.ts');
   const { writeReport } = await import('../../evaluation/evaluation-report.ts');
-  const { identity, recommended, device } = model;
+  const { identity, recommended } = run.model;
   const figures = evaluationFigures(trials, vocabulary, recommended.sampling.mask);
   const report: EvaluationReport = {
-    command: commandOf(flags),
-    model: { name: identity.name, hash: identity.hash, device },
-    evaluators: judge.hashes,
-    machine: machine(),
+    command: commandOf('evaluate', flags.quick ? ['--quick'] : [], flags),
+    ...originOf(run),
     plan,
     teaching: { ...recommended.teaching, ...plan.teaching },
     sampling: recommended.sampling,
@@ -188,20 +148,6 @@ async function writeReports(
   const own = await writeReport(work, report, sheets);
   const files = flags.publish === undefined ? own : await writeReport(resolve(flags.publish), report, sheets);
   return { report, files };
-}
-
-/** The flags that decide what comes out; where it was put is of no use to others. */
-function commandOf({ quick, model }: EvaluateFlags): string {
-  const flags = [
-    ...(quick ? ['--quick'] : []),
-    ...(model === undefined ? [] : [`--model ${basename(model)}`]),
-  ];
-  return ['npm run evaluate', ...(flags.length === 0 ? [] : ['--', ...flags])].join(' ');
-}
-
-function machine(): string {
-  const all = cpus();
-  return `${all.length} cores (${all[0]?.model.trim() ?? 'unknown'}), Node ${process.version.slice(1)}`;
 }
 
 function tell(report: EvaluationReport, files: ReportFiles, output: Output): void {
