@@ -50,7 +50,10 @@ describe('the catalogue', () => {
 
 describe('a seed', () => {
   it('always gives the same picture', () => {
-    const [first, second] = [render(drawSpecimen(5, training), size), render(drawSpecimen(5, training), size)];
+    const [first, second] = [
+      render(drawSpecimen(5, training), size),
+      render(drawSpecimen(5, training), size),
+    ];
     expect(sha(second.rgb)).toBe(sha(first.rgb));
     expect(sha(second.mask)).toBe(sha(first.mask));
   });
@@ -76,10 +79,10 @@ it('labels say what was drawn, in the order of the legend', () => {
     const specimen = drawSpecimen(seed, everything);
     const label = labelOf(specimen);
     const read = Object.fromEntries(labelFields.map((field, i) => [field, label[i]!]));
-    expect(about.products[read['product']!]!.name).toBe(specimen.article.product.name);
-    expect(about.patterns[read['pattern']!]!.name).toBe(specimen.article.pattern.name);
-    expect(about.scenes[read['scene']!]!.name).toBe(specimen.setting.scene.name);
-    expect(about.colours[read['colour']!]).toBe(colours[specimen.article.colour]!.name);
+    expect(about.products[read.product!]!.name).toBe(specimen.article.product.name);
+    expect(about.patterns[read.pattern!]!.name).toBe(specimen.article.pattern.name);
+    expect(about.scenes[read.scene!]!.name).toBe(specimen.setting.scene.name);
+    expect(about.colours[read.colour!]).toBe(colours[specimen.article.colour]!.name);
   }
 });
 

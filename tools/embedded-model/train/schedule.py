@@ -21,6 +21,7 @@ class Schedule:
     def __init__(self, target: Target) -> None:
         self._kind = target.prediction_type
         self._beta_schedule = target.beta_schedule
+        self._centre = target.timestep_centre
         betas = _BETAS[target.beta_schedule]()
         self.alphas = torch.cumprod(1 - betas, 0).float()
         """Cumulative products [1000]."""
@@ -60,7 +61,7 @@ class Schedule:
         anywhere = torch.rand(count, generator=generator)
         if self._kind == "epsilon":
             return (anywhere * STEPS).long()
-        middle = torch.sigmoid(torch.randn(count, generator=generator) + 0.2)
+        middle = torch.sigmoid(torch.randn(count, generator=generator) + self._centre)
         chosen = torch.rand(count, generator=generator) < 0.15
         return (torch.where(chosen, anywhere, middle) * STEPS).long().clamp(0, STEPS - 1)
 
