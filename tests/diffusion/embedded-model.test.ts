@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyCheckpoint } from '../../companion/checkpoint/checkpoint-hash.ts';
 import { openSafetensors, readTensor } from '../../companion/checkpoint/safetensors-file.ts';
 import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
 import { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { buildSamplingGraph } from '../../companion/residuals/sampling-graph.ts';
 import { readRecommendedSettings } from '../../companion/residuals/settings.ts';
 
-const model = fileURLToPath(new URL('../../models/likeness-base-64', import.meta.url));
+const model = join(EMBEDDED_MODELS, DEFAULT_MODEL);
 
 /** fp16 weights, both sides computed in float32: what is left is the order of additions. */
 const TOLERANCE = 1e-4;

@@ -7,7 +7,7 @@ import { CompanionProcess, e2eModel, freePort } from './companion-process.ts';
 import { browserMissing, openBrowser, openProfile } from './headless-browser.ts';
 import { StudioDriver } from './studio-driver.ts';
 
-const noModel = e2eModel === undefined ? 'there is no base model (models/likeness-base-64)' : undefined;
+const noModel = e2eModel === undefined ? 'there is no base model in models/' : undefined;
 
 /** Why nothing here can be tested; undefined where everything can. */
 export const cannotRun = browserMissing ?? noModel;

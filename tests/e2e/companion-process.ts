@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
 import { PORTS } from '../../shared/protocol/address.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const embedded = `${root}models/likeness-base-64`;
+const embedded = join(EMBEDDED_MODELS, DEFAULT_MODEL);
 /** Untrained and tiny, so that everything but the pictures' beauty can be tested where there is no embedded model. */
 const nano = fileURLToPath(new URL('../../../shared/golden/nano/pipeline', import.meta.url));
 

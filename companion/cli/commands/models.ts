@@ -6,6 +6,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
 import { openCheckpoint } from '../../checkpoint/diffusers-folder.ts';
+import { DEFAULT_MODEL } from '../default-model.ts';
 import { findModel, listModels } from '../model-catalogue.ts';
 import { summariseModel } from '../model-summary.ts';
 import type { Output } from '../output.ts';
@@ -15,7 +16,7 @@ import { formatTable } from '../table.ts';
 const EXAMPLES = `
 Examples:
   likeness models list
-  likeness models verify likeness-base-64
+  likeness models verify ${DEFAULT_MODEL}
   likeness models verify ~/stable-diffusion-v1-5`;
 
 interface CheckedFile {
