@@ -9,6 +9,7 @@ import { registerEvaluate } from './commands/evaluate.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerModels } from './commands/models.ts';
 import { registerStart } from './commands/start.ts';
+import { registerStudy } from './commands/study.ts';
 import { registerTeach } from './commands/teach.ts';
 import type { Output } from './output.ts';
 
@@ -30,6 +31,7 @@ const REGISTRATIONS: readonly ((program: Command, output: Output) => void)[] = [
   registerDoctor,
   registerDemo,
   registerEvaluate,
+  registerStudy,
 ];
 
 export function createProgram(output: Output): Command {

@@ -26,6 +26,17 @@ describe('help', () => {
       ['evaluate', '--help'],
       ['--quick', '--publish <folder>', '--fresh', '--strict', '"out/evaluation"', 'Examples:'],
     ],
+    [
+      ['study', '--help'],
+      [
+        '--only <group...>',
+        '"learning-rate"',
+        '--publish <folder>',
+        '--scenes <n>',
+        '"out/study"',
+        'Examples:',
+      ],
+    ],
   ])('%j goes to standard output', async (args, expected) => {
     const { exitCode, stdout, stderr } = await runInside(args);
     for (const text of expected) expect(stdout).toContain(text);
