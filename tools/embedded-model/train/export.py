@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -113,6 +114,13 @@ def export_folder(
     )
 
 
+def export_checksums(out: Path) -> None:
+    """SHA-256 of each weight file, for `likeness models verify`."""
+    files = sorted(path for path in out.glob("*/*.safetensors"))
+    hashes = {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    write_json(out / "checksums.json", hashes)
+
+
 def export_settings(out: Path, legend: dict) -> None:
     write_json(
         out / "likeness.json",
@@ -176,6 +184,7 @@ def main() -> None:
     rounded_to_half(autoencoder)
     tokenizer = Tokenizer.load(options.tokenizer)
     export_folder(options.out, model, schedule, autoencoder, tokenizer)
+    export_checksums(options.out)
     export_settings(options.out, json.loads((options.data / "legend.json").read_text()))
     export_golden(options.out, model, schedule, autoencoder, tokenizer)
     latents = sampled(
