@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const DEFAULT_MODEL = 'likeness-base-64';
+export const DEFAULT_MODEL = 'likeness-base-128';
 
 /** Models that come with the repository. */
 export const EMBEDDED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));

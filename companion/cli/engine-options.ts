@@ -1,8 +1,11 @@
 /** Options of every command that runs a model. */
 
 import { Option } from 'commander';
+import type { DataFolders } from '../checkpoint/data-folders.ts';
+import type { EngineOptions } from '../engine/requests.ts';
 import type { Device } from '../runtime/device.ts';
 import { DEFAULT_MODEL } from './default-model.ts';
+import { findModel } from './model-catalogue.ts';
 import { wholeNumber } from './option-values.ts';
 
 const DEVICES: readonly (Device | 'auto')[] = ['auto', 'cpu', 'cuda', 'dml', 'webgpu', 'coreml'];
@@ -22,4 +25,14 @@ export function engineOptions(): readonly Option[] {
     new Option('--device <device>', 'what computes').choices(DEVICES).default('auto'),
     new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS)),
   ];
+}
+
+/** What was asked for, with the embedded model where none was named. */
+export async function engineFrom(
+  flags: EngineFlags,
+  folders: DataFolders,
+  signal: AbortSignal,
+): Promise<EngineOptions> {
+  const model = await findModel(flags.model ?? DEFAULT_MODEL, folders);
+  return { model, device: flags.device, threads: flags.threads, cacheFolder: folders.cache, signal };
 }

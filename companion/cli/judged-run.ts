@@ -8,10 +8,9 @@ import type { LoadedModel } from '../engine/loaded-model.ts';
 import type { EngineOptions } from '../engine/requests.ts';
 import type { Judge } from '../evaluation/judge.ts';
 import type { Vocabulary } from '../evaluation/vocabulary.ts';
-import { DEFAULT_MODEL, EVALUATORS, EXAMPLES } from './default-model.ts';
-import type { EngineFlags } from './engine-options.ts';
+import { EVALUATORS, EXAMPLES } from './default-model.ts';
+import { type EngineFlags, engineFrom } from './engine-options.ts';
 import { Interruption } from './interruption.ts';
-import { findModel } from './model-catalogue.ts';
 import type { Output } from './output.ts';
 import { OutputFolder } from './output-folder.ts';
 import { formatSeconds } from './quantities.ts';
@@ -37,13 +36,7 @@ export async function runJudged(
   const started = performance.now();
   const folders = dataFolders();
   const interruption = new Interruption(output, () => output.say('Stopping after this step.'));
-  const engine: EngineOptions = {
-    model: await findModel(flags.model ?? DEFAULT_MODEL, folders),
-    device: flags.device,
-    threads: flags.threads,
-    cacheFolder: folders.cache,
-    signal: interruption.signal,
-  };
+  const engine = await engineFrom(flags, folders, interruption.signal);
   const folder = await OutputFolder.claim(flags.out);
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { loadModel } = await import('../engine/loaded-model.ts');

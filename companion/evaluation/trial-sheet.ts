@@ -23,7 +23,7 @@ export interface TrialSheetOptions {
 
 const MASK_COLOUR: Rgb = [255, 64, 129];
 
-/** Pictures of 64 px are shown at three times their size: small enough to stay honest, large enough to see. */
+/** Pictures of 128 px are shown at one and a half times their size: small enough to stay honest, large enough to see. */
 const CELL_SIDE = 192;
 
 export async function drawTrialSheet(

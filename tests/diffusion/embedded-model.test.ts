@@ -59,7 +59,7 @@ describe('the embedded model gives in this engine what it gave in PyTorch', () =
     const plain = { unet: pipeline.unet, guided: false, height, width, tokens: 77, concepts: [] };
     const session = await pipeline.session('golden', () => buildSamplingGraph(plain));
     const { prediction } = await session.run({
-      sample: float32(numbers('latents'), [1, 4, height, width]),
+      sample: float32(numbers('latents'), [1, pipeline.unet.inChannels, height, width]),
       timestep: float32([Number(golden.get('timesteps')!.data[0])], [1]),
       encoder_hidden_states: float32(numbers('text_states'), [1, 77, pipeline.unet.crossAttentionDim]),
     });

@@ -11,10 +11,9 @@ import type { ExampleProduct } from '../../evaluation/example-product.ts';
 import type { Placed } from '../../evaluation/placing-trial.ts';
 import type { ArmFigures } from '../../evaluation/trial-figures.ts';
 import type { Picture } from '../../images/picture.ts';
-import { DEFAULT_MODEL, EVALUATORS, EXAMPLES } from '../default-model.ts';
-import { type EngineFlags, engineOptions } from '../engine-options.ts';
+import { EVALUATORS, EXAMPLES } from '../default-model.ts';
+import { type EngineFlags, engineFrom, engineOptions } from '../engine-options.ts';
 import { Interruption } from '../interruption.ts';
-import { findModel } from '../model-catalogue.ts';
 import type { Output } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import { formatSeconds } from '../quantities.ts';
@@ -49,13 +48,7 @@ async function runDemo(flags: DemoFlags, output: Output): Promise<void> {
   const started = performance.now();
   const folders = dataFolders();
   const interruption = new Interruption(output, () => output.say('Stopping after this step.'));
-  const engine: EngineOptions = {
-    model: await findModel(flags.model ?? DEFAULT_MODEL, folders),
-    device: flags.device,
-    threads: flags.threads,
-    cacheFolder: folders.cache,
-    signal: interruption.signal,
-  };
+  const engine = await engineFrom(flags, folders, interruption.signal);
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { loadModel } = await import('../../engine/loaded-model.ts');
   const { readExampleProduct } = await import('../../evaluation/example-product.ts');
