@@ -2,7 +2,7 @@
  * A mask that follows the object's size, where the paper's median always marks half of the picture.
  *
  * The attention that each block gives the class word is brought to the finest resolution, weighed by how much each
- * map stands out, summed over blocks and over the last steps, and cut by Otsu's threshold; islands are dropped and
+ * map stands out, summed over blocks and over the last steps, and cut a little below Otsu's threshold; islands are dropped and
  * small holes filled. The mask of step t comes from the maps of the steps before it: the first step, which has none,
  * uses the median.
  */
@@ -27,10 +27,12 @@ export interface LocalizedMask extends Grid {
 }
 
 /**
- * Share of the older maps that a new step keeps: a memory of about seven steps. Late maps, when only detail is left to
+ * Share of the older maps that a new step keeps: a memory of about twenty steps. Late maps, when only detail is left to
  * decide, look away from the object now and then; a shorter memory followed them (docs/settings.md).
  */
-const MEMORY = 0.85;
+const MEMORY = 0.95;
+/** Of Otsu's threshold: attention fades towards a product's edge, and what is cut off keeps another look (docs/settings.md). */
+const THRESHOLD_SHARE = 0.85;
 /** Regions lighter than this share of the heaviest are islands, not parts of the product. */
 const ISLAND_SHARE = 0.15;
 /** Enclosed holes up to this share of the picture are closed; larger ones (the inside of a handle) stay. */
@@ -66,7 +68,8 @@ export class AdaptiveMask {
     const map = smooth(this.#aggregate, grid);
     const { threshold, separability } = otsuSplit(map);
     const above = new Uint8Array(map.length);
-    for (let cell = 0; cell < map.length; cell++) if (map[cell]! > threshold) above[cell] = 1;
+    for (let cell = 0; cell < map.length; cell++)
+      if (map[cell]! > THRESHOLD_SHARE * threshold) above[cell] = 1;
     const kept = keepHeavyRegions(above, map, grid, ISLAND_SHARE);
     const filled = fillHoles(kept, grid, Math.max(1, Math.round(HOLE_SHARE * map.length)));
     return { ...grid, mask: new Float32Array(filled), attention: map, confidence: separability };
