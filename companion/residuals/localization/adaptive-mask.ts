@@ -2,8 +2,8 @@
  * A mask that follows the object's size, where the paper's median always marks half of the picture.
  *
  * The attention that each block gives the class word is brought to the finest resolution, weighed by how much each
- * map stands out, summed over blocks and over the last steps, and cut a little below Otsu's threshold; islands are dropped and
- * small holes filled. The mask of step t comes from the maps of the steps before it: the first step, which has none,
+ * map stands out, summed over blocks and over the last steps, and cut a little below Otsu's threshold; islands are
+ * dropped and small holes filled. The mask of step t comes from the maps of the steps before it: the first step, which has none,
  * uses the median.
  */
 
@@ -31,7 +31,10 @@ export interface LocalizedMask extends Grid {
  * decide, look away from the object now and then; a shorter memory followed them (docs/settings.md).
  */
 const MEMORY = 0.95;
-/** Of Otsu's threshold: attention fades towards a product's edge, and what is cut off keeps another look (docs/settings.md). */
+/**
+ * Of Otsu's threshold: attention fades towards a product's edge, and what is cut off there keeps the base model's look
+ * (docs/settings.md).
+ */
 const THRESHOLD_SHARE = 0.85;
 /** Regions lighter than this share of the heaviest are islands, not parts of the product. */
 const ISLAND_SHARE = 0.15;
