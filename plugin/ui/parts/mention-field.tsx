@@ -30,13 +30,15 @@ export function MentionField({ id, value, concepts, thumbnailOf, onChange, onSub
   const take = (name: string) => {
     if (mention === undefined) return;
     const { text, caret } = complete(value, mention, name);
+    // At once, not after the next rendering: the next key may come before that.
+    const input = field.current;
+    if (input !== null) {
+      input.value = text;
+      input.focus();
+      input.setSelectionRange(caret, caret);
+    }
     onChange(text);
     setMention(undefined);
-    // After the new text is in the field.
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(caret, caret);
-    });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if ((event.metaKey || event.ctrlKey) && event.key === 'Enter') {
