@@ -18,6 +18,28 @@ const OUTLINE_SHARE = 1 / 100;
 
 /** The picture with the mask over it. Enlarge a small picture first: the outline has the picture's resolution. */
 export function overlayMask(source: Picture, mask: CellMask, colour: Rgb): Picture {
+  return repainted(source, mask, (data, at, inside, isOutline) => {
+    for (let channel = 0; channel < 3; channel++) {
+      const dimmed = data[at + channel]! * (1 - DIM * (1 - inside));
+      const tinted = dimmed + TINT * inside * (colour[channel]! - dimmed);
+      data[at + channel] = Math.round(isOutline ? colour[channel]! : tinted);
+    }
+  });
+}
+
+/** The picture with the mask's outline alone, for comparing pictures: colours stay as they are. */
+export function outlineMask(source: Picture, mask: CellMask, colour: Rgb): Picture {
+  return repainted(source, mask, (data, at, _inside, isOutline) => {
+    if (isOutline) data.set(colour, at);
+  });
+}
+
+/** A copy in which `paint` was called for the pixel at each place of the data. */
+function repainted(
+  source: Picture,
+  mask: CellMask,
+  paint: (data: Uint8Array, at: number, inside: number, isOutline: boolean) => void,
+): Picture {
   const { width, height, channels } = source;
   const share = sampleMask(mask, width, height);
   const reach = outlineReach(source);
@@ -27,29 +49,7 @@ export function overlayMask(source: Picture, mask: CellMask, colour: Rgb): Pictu
       const pixel = y * width + x;
       const inside = share[pixel]!;
       const isOutline = inside >= 0.5 && touchesOutside(share, width, height, x, y, reach);
-      for (let channel = 0; channel < 3; channel++) {
-        const value = data[pixel * channels + channel]!;
-        const dimmed = value * (1 - DIM * (1 - inside));
-        const tinted = dimmed + TINT * inside * (colour[channel]! - dimmed);
-        data[pixel * channels + channel] = Math.round(isOutline ? colour[channel]! : tinted);
-      }
-    }
-  }
-  return picture(width, height, channels, data);
-}
-
-/** The picture with the mask's outline alone, for comparing pictures: colours stay as they are. */
-export function outlineMask(source: Picture, mask: CellMask, colour: Rgb): Picture {
-  const { width, height, channels } = source;
-  const share = sampleMask(mask, width, height);
-  const reach = outlineReach(source);
-  const data = source.data.slice();
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const pixel = y * width + x;
-      if (share[pixel]! >= 0.5 && touchesOutside(share, width, height, x, y, reach)) {
-        data.set(colour, pixel * channels);
-      }
+      paint(data, pixel * channels, inside, isOutline);
     }
   }
   return picture(width, height, channels, data);
