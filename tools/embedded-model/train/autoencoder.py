@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from half_products import Conv2d, Linear, attention
+from half_products import Conv2d, Linear
 
 from blocks import Downsample2D, ResnetBlock2D, Upsample2D, zero_
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from half_products import Conv2d, Linear, attention
+from half_products import Conv2d, Linear
 
 
 class ResnetBlock2D(nn.Module):

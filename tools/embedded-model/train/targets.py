@@ -30,8 +30,6 @@ class Target:
     shapes are decided at more noise than with four (Esser et al., 2024, section 5.3.2, of more pixels)."""
     learning_rate: float
     ema: float
-    least_psnr: float
-    """The autoencoder's gate, in decibels on held-out renders."""
 
     @property
     def cell(self) -> int:
@@ -61,7 +59,6 @@ TARGETS = {
             timestep_centre=0.8,
             learning_rate=1.2e-3,
             ema=0.9985,
-            least_psnr=32.0,
         ),
         # For a GPU and half an hour: Stable Diffusion's own shape and schedule at a fifth of its width.
         Target(
@@ -81,7 +78,6 @@ TARGETS = {
             timestep_centre=0.0,
             learning_rate=4e-4,
             ema=0.9995,
-            least_psnr=32.0,
         ),
         # For smoke tests: every stage in seconds.
         Target(
@@ -101,7 +97,6 @@ TARGETS = {
             timestep_centre=0.2,
             learning_rate=1e-3,
             ema=0.99,
-            least_psnr=0.0,
         ),
     )
 }

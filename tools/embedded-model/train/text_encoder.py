@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from half_products import Linear, attention
+from half_products import Linear
 
 
 class CLIPAttention(nn.Module):

@@ -24,8 +24,6 @@ class Attention(nn.Module):
         self.to_k = Linear(context_channels, channels, bias=False)
         self.to_v = Linear(context_channels, channels, bias=False)
         self.to_out = nn.ModuleList([Linear(channels, channels)])
-        self.watch: list[Tensor] | None = None
-        """Set to a list to collect probabilities [B, heads, queries, tokens]."""
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         batch, queries, channels = x.shape
@@ -86,17 +84,12 @@ class Transformer2DModel(nn.Module):
             [BasicTransformerBlock(channels, context_channels, heads)]
         )
         self.proj_out = Conv2d(channels, channels, 1)
-        self.residual: nn.Module | None = None
-        """A concept's low-rank residual beside proj_out; see teach.py."""
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         shape = x.shape
         h = self.proj_in(self.norm(x)).flatten(2).transpose(1, 2)  # [B, HW, C]
         h = self.transformer_blocks[0](h, context).transpose(1, 2).reshape(shape)
-        y = self.proj_out(h)
-        if self.residual is not None:
-            y = y + self.residual(h)
-        return x + y
+        return x + self.proj_out(h)
 
 
 class Level(nn.Module):
@@ -191,10 +184,6 @@ class UNet2DConditionModel(nn.Module):
             elif isinstance(module, Transformer2DModel):
                 zero_(module.proj_out)
         zero_(self.conv_out)
-
-    def transformers(self) -> dict[str, Transformer2DModel]:
-        """Every spatial transformer by its module path."""
-        return {n: m for n, m in self.named_modules() if isinstance(m, Transformer2DModel)}
 
     def forward(self, latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
         """latents [B, C, H, W], timesteps [B] in 0..999, context [B, 77, D]."""
