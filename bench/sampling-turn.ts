@@ -3,8 +3,9 @@
 import { float32 } from '../companion/checkpoint/tensor.ts';
 import { Random } from '../companion/diffusion/random.ts';
 import { initialFactors } from '../companion/residuals/factors.ts';
-import { localizedNames } from '../companion/residuals/localization/attach-localized.ts';
-import { Localizer } from '../companion/residuals/localization/localizer.ts';
+import { attentionNames } from '../companion/residuals/localization/attach-by-attention.ts';
+import type { Evidence } from '../companion/residuals/localization/evidence.ts';
+import { createLocalizer } from '../companion/residuals/localization/localizer.ts';
 import { buildSamplingGraph } from '../companion/residuals/sampling-graph.ts';
 import { projOutSites } from '../companion/residuals/sites.ts';
 import type { MaskMode } from '../shared/protocol/requests.ts';
@@ -25,11 +26,12 @@ export async function plainTurn(model: BenchModel, residuals: boolean): Promise<
   };
 }
 
-/** As samplePicture does it: mask inputs made for each step, attention scores taken in after it. */
-export async function localizedTurns(
+/** As samplePicture does it: mask inputs made for each step, and what it showed of the object taken in after it. */
+export async function localizedTurn(
   model: BenchModel,
-  modes: readonly MaskMode[],
-): Promise<Map<MaskMode, () => Promise<undefined>>> {
+  mode: MaskMode,
+  evidence: Evidence,
+): Promise<() => Promise<undefined>> {
   const sites = projOutSites(model.unet);
   const [height, width] = [model.latentCells, model.latentCells];
   const graph = buildSamplingGraph({
@@ -39,18 +41,16 @@ export async function localizedTurns(
     width,
     tokens: model.tokens,
     concepts: [initialFactors(sites, model.teaching.rank, new Random(1, 0))],
+    evidence,
   });
   const session = await model.open(graph);
-  const tokenWeights = float32(new Float32Array(2 * model.tokens).fill(1, 4, 8), [model.tokens, 2]);
-  const feeds = { ...noiseFeeds(graph), [localizedNames.tokenWeights(0)]: tokenWeights };
-  return new Map(
-    modes.map((mode) => {
-      const localizer = new Localizer({ mode, sites, strengths: [[0, 1]], height, width });
-      const turn = async () => {
-        localizer.observe(await session.run({ ...feeds, ...localizer.feeds() }));
-        return undefined;
-      };
-      return [mode, turn];
-    }),
-  );
+  const feeds = noiseFeeds(graph);
+  const weights = attentionNames.tokenWeights(0);
+  if (weights in feeds)
+    feeds[weights] = float32(new Float32Array(2 * model.tokens).fill(1, 4, 8), [model.tokens, 2]);
+  const localizer = createLocalizer(evidence, { mode, sites, strengths: [[0, 1]], height, width });
+  return async () => {
+    localizer.observe(await session.run({ ...feeds, ...localizer.feeds() }));
+    return undefined;
+  };
 }

@@ -3,7 +3,7 @@
 import type { BenchModel } from '../bench-model.ts';
 import { openBenchModel } from '../bench-model.ts';
 import { processorRatio, shortestProcessorRatio, takeTurns } from '../interleaved-timing.ts';
-import { localizedTurns, plainTurn } from '../sampling-turn.ts';
+import { localizedTurn, plainTurn } from '../sampling-turn.ts';
 import type { Section, Subject } from '../subject.ts';
 import { RATIO_THREADS } from './training.ts';
 
@@ -19,13 +19,13 @@ export const localization: Subject = async function* (options) {
 };
 
 export async function measureLocalization(model: BenchModel, budgetMs: number): Promise<Section> {
-  const localized = await localizedTurns(model, ['median', 'adaptive']);
   const timing = await takeTurns(
     {
       base: await plainTurn(model, false),
       plain: await plainTurn(model, true),
-      median: localized.get('median')!,
-      adaptive: localized.get('adaptive')!,
+      median: await localizedTurn(model, 'median', 'attention'),
+      attention: await localizedTurn(model, 'adaptive', 'attention'),
+      probe: await localizedTurn(model, 'adaptive', 'probe'),
     },
     { atLeast: 3, budgetMs },
   );
@@ -33,7 +33,8 @@ export async function measureLocalization(model: BenchModel, budgetMs: number): 
     base: 'base model',
     plain: 'residuals everywhere',
     median: 'LAG, median masks',
-    adaptive: 'LAG, adaptive masks',
+    attention: 'LAG, adaptive masks by attention',
+    probe: 'LAG, adaptive masks by probe',
   };
   const names = Object.keys(titles) as (keyof typeof titles)[];
   return {
@@ -48,7 +49,7 @@ export async function measureLocalization(model: BenchModel, budgetMs: number): 
       },
     })),
     note: 'Processor time at one thread, medians.',
-    targets: (['median', 'adaptive'] as const).map((name) => ({
+    targets: (['median', 'attention', 'probe'] as const).map((name) => ({
       name: `${model.name}: ${titles[name]} / residuals everywhere`,
       measured: processorRatio(timing[name], timing.plain),
       unit: 'x',

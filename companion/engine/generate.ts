@@ -45,6 +45,7 @@ export async function* generateOn(
   const concepts = mentioned.map(
     ({ concept, tokenIndexes, objectIndexes }): PromptConcept => ({
       factors: concept.factors,
+      probe: concept.objectProbe,
       tokenIndexes,
       objectIndexes,
       strength: request.strength,

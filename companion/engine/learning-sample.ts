@@ -50,7 +50,7 @@ export async function sampleWhileLearning(
 
 async function sampleConcept(
   { pipeline, recommended }: LoadedModel,
-  { factors, tokenEmbedding }: TrainingState,
+  { factors, probe, tokenEmbedding }: TrainingState,
   { identifier, settings, request: { name, classWord, seed, signal } }: LearningSampleOptions,
 ): Promise<Picture> {
   const caption = settings.captions[0]!.replace('{}', `@${name}`);
@@ -67,7 +67,7 @@ async function sampleConcept(
   const steps = samplePicture(pipeline, {
     conditional: conditional.data,
     unconditional: unconditional.data,
-    concepts: [{ factors, tokenIndexes, objectIndexes, strength: 1 }],
+    concepts: [{ factors, probe, tokenIndexes, objectIndexes, strength: 1 }],
     settings: sampling,
     seed,
     height: cells,

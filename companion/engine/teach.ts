@@ -12,10 +12,11 @@ import type { Picture } from '../images/picture.ts';
 import { type Concept, THUMBNAIL_MAX_BYTES } from '../residuals/concept.ts';
 import { writeConcept } from '../residuals/concept-file.ts';
 import { initialFactors } from '../residuals/factors.ts';
+import { initialProbe } from '../residuals/object-probe.ts';
 import type { TeachingSettings } from '../residuals/settings.ts';
 import { projOutSites } from '../residuals/sites.ts';
 import { train } from '../residuals/training-loop.ts';
-import { prepareTrainingSet } from '../residuals/training-set.ts';
+import { knowsObject, prepareTrainingSet } from '../residuals/training-set.ts';
 import { loadTrainingState, saveTrainingState, type TrainingState } from '../residuals/training-state.ts';
 import type { TeachEvent } from './events.ts';
 import { isSampleStep, sampleWhileLearning } from './learning-sample.ts';
@@ -98,15 +99,14 @@ export async function* teachOn(
   const tokenEmbedding = settings.trainTokenEmbedding
     ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier)[0]!)
     : undefined;
+  const sites = projOutSites(pipeline.unet);
   let state: TrainingState = {
     step: 0,
-    factors: initialFactors(
-      projOutSites(pipeline.unet),
-      settings.rank,
-      new Random(request.seed, INITIAL_STREAM),
-    ),
+    factors: initialFactors(sites, settings.rank, new Random(request.seed, INITIAL_STREAM)),
     tokenEmbedding,
+    probe: knowsObject(set) ? initialProbe(sites) : undefined,
     moments: undefined,
+    probeMoments: undefined,
     losses: [],
   };
   if (existsSync(request.stateFile)) {
@@ -215,5 +215,6 @@ async function taughtConcept(
     linear: pipeline.unet.linearProjection,
     thumbnail: { mediaType: 'image/jpeg', bytes },
     ...(state.tokenEmbedding && { tokenEmbedding: state.tokenEmbedding }),
+    ...(state.probe && { objectProbe: state.probe }),
   };
 }

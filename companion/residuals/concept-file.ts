@@ -12,9 +12,11 @@ import { encodeSafetensors, packTensors, type WritableTensor } from '../checkpoi
 import type { Shape } from '../checkpoint/tensor.ts';
 import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
 import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
+import type { Factors } from './factors.ts';
 import { openLoraFile, readFactors, readLora } from './lora-file.ts';
 import { type ProjectionTargets, requireFit } from './model-fit.ts';
 import { kohyaName } from './module-names.ts';
+import type { ObjectProbe } from './object-probe.ts';
 
 /** What listings show; read from the header alone. */
 export interface ConceptSummary extends ConceptFacts {
@@ -56,9 +58,13 @@ export async function writeConcept(
  */
 export async function readConcept(path: string, targets?: ProjectionTargets): Promise<Concept> {
   const file = await openLoraFile(path);
-  const { facts, weightHash, thumbnail, tokenEmbedding } = parseConceptHeader(file.metadata, file.path);
+  const { facts, weightHash, thumbnail, tokenEmbedding, objectProbe } = parseConceptHeader(
+    file.metadata,
+    file.path,
+  );
   await requireWeightHash(file, weightHash);
   const { factors, linear } = await readFactors(file);
+  if (objectProbe !== undefined) requireProbeOf(factors, objectProbe, file.path);
   if (targets !== undefined) requireFit({ factors, linear }, targets, `concept ${facts.name}`);
   return {
     ...facts,
@@ -66,6 +72,7 @@ export async function readConcept(path: string, targets?: ProjectionTargets): Pr
     linear,
     ...(thumbnail && { thumbnail }),
     ...(tokenEmbedding && { tokenEmbedding }),
+    ...(objectProbe && { objectProbe }),
   };
 }
 
@@ -130,6 +137,20 @@ function requireWritable(data: Float32Array, dtype: 'F16' | 'F32', subject: stri
     {
       advice: 'Teach it again with a lower learning rate.',
     },
+  );
+}
+
+/** The probe reads the same blocks as the residuals change, at the same widths. */
+function requireProbeOf(factors: Factors, { weights }: ObjectProbe, subject: string): void {
+  const [read, changed] = [[...weights.keys()].sort(), [...factors.keys()].sort()];
+  const odd = changed.find((path) => weights.get(path)?.length !== factors.get(path)!.channels);
+  if (odd === undefined && read.length === changed.length) return;
+  const got =
+    odd === undefined ? `${read.length} blocks` : `${weights.get(odd)?.length ?? 'no'} weights for ${odd}`;
+  const expected = odd === undefined ? changed.length : factors.get(odd)!.channels;
+  throw new LikenessError(
+    'concept-format',
+    `${subject} is not a sound concept: its object probe has ${got}, expected ${expected}`,
   );
 }
 

@@ -9,10 +9,13 @@ import {
   type Concept,
   type ConceptFacts,
   conceptFactsSchema,
+  PROBE_MAX_CHANNELS,
   THUMBNAIL_MAX_BYTES,
   type Thumbnail,
   TOKEN_EMBEDDING_MAX_LENGTH,
 } from './concept.ts';
+import { BLOCKS_MAX } from './lora-file.ts';
+import type { ObjectProbe } from './object-probe.ts';
 
 type Metadata = Readonly<Record<string, string>>;
 
@@ -20,6 +23,8 @@ type Metadata = Readonly<Record<string, string>>;
 const FORMAT_VERSION = '1';
 export const FORMAT_KEY = 'likeness.format';
 const EMBEDDING_KEY = 'likeness.token_embedding';
+/** JSON: the bias, and the weights in base64 by block. Not tensors, since loaders refuse what is no LoRA. */
+const PROBE_KEY = 'likeness.object_probe';
 const THUMBNAIL_KEY = 'modelspec.thumbnail';
 /** SHA-256 of all bytes behind the header; kohya's name for it. */
 export const HASH_KEY = 'sshs_model_hash';
@@ -52,6 +57,7 @@ export interface ConceptHeader {
   readonly weightHash: string;
   readonly thumbnail: Thumbnail | undefined;
   readonly tokenEmbedding: Float32Array | undefined;
+  readonly objectProbe: ObjectProbe | undefined;
 }
 
 /** Throws 'concept-format' where a fact is outside its limits. `weightHash` is the hash of the packed tensors. */
@@ -70,8 +76,12 @@ export function encodeConceptHeader(concept: Concept, weightHash: string): Metad
     parseThumbnail(metadata[THUMBNAIL_KEY], `concept ${concept.name}`);
   }
   if (concept.tokenEmbedding !== undefined) {
-    metadata[EMBEDDING_KEY] = encodeEmbedding(concept.tokenEmbedding);
+    metadata[EMBEDDING_KEY] = encodeFloats(concept.tokenEmbedding);
     parseEmbedding(metadata[EMBEDDING_KEY], `concept ${concept.name}`);
+  }
+  if (concept.objectProbe !== undefined) {
+    metadata[PROBE_KEY] = encodeProbe(concept.objectProbe);
+    parseProbe(metadata[PROBE_KEY], `concept ${concept.name}`);
   }
   return { ...metadata, ...foreignFields(facts, weightHash) };
 }
@@ -98,11 +108,13 @@ export function parseConceptHeader(metadata: Metadata, file: string): ConceptHea
   }
   const thumbnail = metadata[THUMBNAIL_KEY];
   const embedding = metadata[EMBEDDING_KEY];
+  const probe = metadata[PROBE_KEY];
   return {
     facts: parseFacts(fields, file),
     weightHash: metadata[HASH_KEY] ?? '',
     thumbnail: thumbnail === undefined ? undefined : parseThumbnail(thumbnail, file),
     tokenEmbedding: embedding === undefined ? undefined : parseEmbedding(embedding, file),
+    objectProbe: probe === undefined ? undefined : parseProbe(probe, file),
   };
 }
 
@@ -169,27 +181,59 @@ function parseThumbnail(url: string, subject: string): Thumbnail {
   return { mediaType: type, bytes: new Uint8Array(bytes) };
 }
 
-/** Float32, little-endian: 3 KB for SD 1.x, too little to round. */
-function encodeEmbedding(embedding: Float32Array): string {
-  return Buffer.from(embedding.buffer, embedding.byteOffset, embedding.byteLength).toString('base64');
+function parseEmbedding(base64: string, subject: string): Float32Array {
+  const embedding = parseFloats(base64, TOKEN_EMBEDDING_MAX_LENGTH);
+  if (embedding !== undefined) return embedding;
+  const expected = `base64 of 1 to ${TOKEN_EMBEDDING_MAX_LENGTH} finite float32 values`;
+  throw refusal(subject, `${EMBEDDING_KEY} has ${base64.length} characters, expected ${expected}`);
 }
 
-function parseEmbedding(base64: string, subject: string): Float32Array {
+const probeSchema = z.strictObject({
+  bias: z.number(),
+  weights: z
+    .record(
+      z.string().max(80),
+      z.string().transform((base64, context) => {
+        const weights = parseFloats(base64, PROBE_MAX_CHANNELS);
+        if (weights !== undefined) return weights;
+        context.addIssue(`expected base64 of 1 to ${PROBE_MAX_CHANNELS} finite float32 values`);
+        return z.NEVER;
+      }),
+    )
+    .refine((weights) => Object.keys(weights).length <= BLOCKS_MAX, `expected at most ${BLOCKS_MAX} blocks`),
+});
+
+function encodeProbe({ weights, bias }: ObjectProbe): string {
+  const encoded = [...weights].map(([path, values]) => [path, encodeFloats(values)] as const);
+  return JSON.stringify(sortKeys({ bias: bias[0], weights: sortKeys(Object.fromEntries(encoded)) }));
+}
+
+function parseProbe(value: string, subject: string): ObjectProbe {
+  const parsed = probeSchema.safeParse(parseJson(value, PROBE_KEY, subject));
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw refusal(subject, `${[PROBE_KEY, ...path].join('.')}: ${message}`);
+  }
+  const { bias, weights } = parsed.data;
+  return { weights: new Map(Object.entries(weights)), bias: Float32Array.of(bias) };
+}
+
+/** Float32, little-endian: some KB for Stable Diffusion, too little to round. */
+function encodeFloats(values: Float32Array): string {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+}
+
+/** Undefined for what is not base64 of 1 to `most` finite numbers. */
+function parseFloats(base64: string, most: number): Float32Array | undefined {
   const parsed = z
     .base64()
-    .max(TOKEN_EMBEDDING_MAX_LENGTH * 8)
+    .max(most * 8)
     .safeParse(base64);
   const bytes = Buffer.from(parsed.data ?? '', 'base64');
   const count = bytes.byteLength / Float32Array.BYTES_PER_ELEMENT;
-  if (!Number.isInteger(count) || count === 0 || count > TOKEN_EMBEDDING_MAX_LENGTH) {
-    const expected = `base64 of 1 to ${TOKEN_EMBEDDING_MAX_LENGTH} float32 values`;
-    throw refusal(subject, `${EMBEDDING_KEY} has ${base64.length} characters, expected ${expected}`);
-  }
-  const embedding = new Float32Array(new Uint8Array(bytes).buffer);
-  if (!embedding.every(Number.isFinite)) {
-    throw refusal(subject, `${EMBEDDING_KEY} has values that are not finite`);
-  }
-  return embedding;
+  if (!Number.isInteger(count) || count === 0 || count > most) return undefined;
+  const values = new Float32Array(new Uint8Array(bytes).buffer);
+  return values.every(Number.isFinite) ? values : undefined;
 }
 
 /** The same facts give the same bytes, in whatever order they were gathered. */

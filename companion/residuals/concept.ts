@@ -5,6 +5,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { classWordSchema, conceptNameSchema, rightsSchema } from '../../shared/protocol/concept.ts';
 import type { Factors } from './factors.ts';
 import type { FiledFactors } from './model-fit.ts';
+import type { ObjectProbe } from './object-probe.ts';
 
 /** A token's text, such as `zqx` or `<zqx>`: without spaces it stays one word of a prompt. */
 const IDENTIFIER = /^[A-Za-z0-9<>_*-]{1,32}$/;
@@ -17,6 +18,9 @@ const FIELDS_MAX = 100;
 
 /** The widest text encoder in use has 1,280 numbers a token; a word of several tokens stays below this. */
 export const TOKEN_EMBEDDING_MAX_LENGTH = 16_384;
+
+/** The widest projection of a known UNet has 1,280 channels. */
+export const PROBE_MAX_CHANNELS = 16_384;
 
 /** A preview of 256 pixels takes some 20 KB; it is read whenever concepts are listed. */
 export const THUMBNAIL_MAX_BYTES = 256 * 1024;
@@ -77,6 +81,8 @@ export interface Concept extends ConceptFacts, FiledFactors {
   readonly thumbnail?: Thumbnail;
   /** The identifier's trained embedding, where teaching changed it. */
   readonly tokenEmbedding?: Float32Array;
+  /** Finds the object while a picture is made; where references were cut out. */
+  readonly objectProbe?: ObjectProbe;
 }
 
 /** Throws 'concept-mismatch' unless the concept was taught on this model. One of unknown origin passes by architecture. */

@@ -18,7 +18,7 @@ import { peftAlpha } from './peft-metadata.ts';
 export const LORA_MAX_BYTES = 512 * 2 ** 20;
 
 /** More than ten times what a UNet has; keeps a hostile header from costing a read per name. */
-const BLOCKS_MAX = 256;
+export const BLOCKS_MAX = 256;
 
 export interface LoraFile extends FiledFactors {
   readonly path: string;

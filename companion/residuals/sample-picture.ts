@@ -7,9 +7,11 @@ import { samplers } from '../diffusion/samplers.ts';
 import { seededNoise } from '../diffusion/seeded-noise.ts';
 import { factorFeeds } from './attach.ts';
 import type { Factors } from './factors.ts';
-import type { LocalizedMask } from './localization/adaptive-mask.ts';
-import { localizedNames } from './localization/attach-localized.ts';
-import { Localizer } from './localization/localizer.ts';
+import { attentionNames } from './localization/attach-by-attention.ts';
+import { type Evidence, evidenceFor } from './localization/evidence.ts';
+import type { LocalizedMask } from './localization/localized-mask.ts';
+import { createLocalizer } from './localization/localizer.ts';
+import { type ObjectProbe, probeFeeds } from './object-probe.ts';
 import { buildSamplingGraph, samplingGraphKey } from './sampling-graph.ts';
 import type { SamplingSettings } from './settings.ts';
 import { projOutSites } from './sites.ts';
@@ -17,6 +19,7 @@ import { projOutSites } from './sites.ts';
 /** A concept as it takes part in one prompt. */
 export interface PromptConcept {
   readonly factors: Factors;
+  readonly probe: ObjectProbe | undefined;
   /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
   readonly tokenIndexes: readonly number[];
   /** Those of them whose attention finds the object: the class word's. */
@@ -62,6 +65,10 @@ export async function* samplePicture(
   const { unet, text } = pipeline;
   const isGuided = settings.guidanceScale > 1;
   const batch = isGuided ? 2 : 1;
+  const evidence = evidenceFor(
+    settings.mask,
+    concepts.map(({ probe }) => probe),
+  );
   const graph = {
     unet,
     guided: isGuided,
@@ -69,16 +76,17 @@ export async function* samplePicture(
     width,
     tokens: text.length,
     concepts: concepts.map(({ factors }) => factors),
+    evidence,
   };
   const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
-  const localizer = new Localizer({
+  const localizer = createLocalizer(evidence, {
     mode: settings.mask,
     sites: projOutSites(unet),
     strengths: concepts.map(({ strength }) => strengths(strength, settings, batch)),
     height,
     width,
   });
-  const constant = constantFeeds(request, batch, pipeline);
+  const constant = constantFeeds(request, batch, pipeline, evidence);
   const shape = [batch, unet.inChannels, height, width];
 
   const steps = samplers[settings.sampler].sample({
@@ -114,11 +122,12 @@ function strengths(strength: number, { mask, unconditional }: SamplingSettings, 
   return batch === 1 ? [applied] : [unconditional === 'base' ? 0 : applied, applied];
 }
 
-/** What stays the same over all steps: text states, factors and token weights. */
+/** What stays the same over all steps: text states, factors, and what finds the object. */
 function constantFeeds(
   request: PictureRequest,
   batch: 1 | 2,
   { text, unet }: Pipeline,
+  evidence: Evidence,
 ): Record<string, Tensor> {
   const { concepts, conditional, unconditional } = request;
   const states = new Float32Array(batch * conditional.length);
@@ -127,13 +136,15 @@ function constantFeeds(
   const feeds: Record<string, Tensor> = {
     encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
   };
-  for (const [concept, { factors, tokenIndexes, objectIndexes }] of concepts.entries()) {
-    const weights = new Float32Array(2 * text.length);
-    for (const index of tokenIndexes) weights[2 * index] = 1;
-    for (const index of objectIndexes) weights[2 * index + 1] = 1;
-    Object.assign(feeds, factorFeeds(concept, factors), {
-      [localizedNames.tokenWeights(concept)]: float32(weights, [text.length, 2]),
-    });
+  for (const [concept, { factors, probe, tokenIndexes, objectIndexes }] of concepts.entries()) {
+    Object.assign(feeds, factorFeeds(concept, factors));
+    if (evidence === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
+    else {
+      const weights = new Float32Array(2 * text.length);
+      for (const index of tokenIndexes) weights[2 * index] = 1;
+      for (const index of objectIndexes) weights[2 * index + 1] = 1;
+      feeds[attentionNames.tokenWeights(concept)] = float32(weights, [text.length, 2]);
+    }
   }
   return feeds;
 }

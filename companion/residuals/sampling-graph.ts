@@ -5,7 +5,9 @@ import { Scope } from '../models/scope.ts';
 import type { UnetConfig } from '../models/unet/config.ts';
 import { buildUnet } from '../models/unet/unet.ts';
 import type { Factors } from './factors.ts';
-import { attachLocalized, localizedNames } from './localization/attach-localized.ts';
+import { attachByAttention } from './localization/attach-by-attention.ts';
+import { attachByProbe } from './localization/attach-by-probe.ts';
+import type { Evidence } from './localization/evidence.ts';
 
 export interface SamplingGraphOptions {
   readonly unet: UnetConfig;
@@ -18,19 +20,27 @@ export interface SamplingGraphOptions {
   readonly tokens: number;
   /** One entry a concept; none gives the base model alone. */
   readonly concepts: readonly Factors[];
+  /** What tells where they are. Default: attention. */
+  readonly evidence?: Evidence;
 }
 
 /** Concepts of the same ranks share a session: the factors themselves are inputs. */
-export function samplingGraphKey({ guided, height, width, concepts }: SamplingGraphOptions): string {
+export function samplingGraphKey({
+  guided,
+  height,
+  width,
+  concepts,
+  evidence = 'attention',
+}: SamplingGraphOptions): string {
   const ranks = concepts.map((factors) =>
     [...factors].map(([path, { rank }]) => `${path}=${rank}`).join(','),
   );
-  return `unet:${height}x${width}:${guided ? 'guided' : 'plain'}:${ranks.join(';')}`;
+  return `unet:${height}x${width}:${guided ? 'guided' : 'plain'}:${evidence}:${ranks.join(';')}`;
 }
 
 /**
- * Inputs `sample` [B, C, h, w], `timestep` [B], `encoder_hidden_states` [B, L, D] and those of attach-localized.ts;
- * outputs `prediction` [B, C, h, w] and the blocks' scores.
+ * Inputs `sample` [B, C, h, w], `timestep` [B], `encoder_hidden_states` [B, L, D] and those of
+ * attach-by-attention.ts or attach-by-probe.ts; outputs `prediction` [B, C, h, w] and what tells where the object is.
  */
 export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
   const { unet, guided, height, width, tokens, concepts } = options;
@@ -47,8 +57,9 @@ export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
     graph.output('prediction', buildUnet(scope, unet, inputs));
     return graph;
   }
-  const { adapter, scores } = attachLocalized(graph, { guided, tokens, ranks });
+  const attach = options.evidence === 'probe' ? attachByProbe : attachByAttention;
+  const { adapter, outputs } = attach(graph, { guided, height, tokens, ranks });
   graph.output('prediction', buildUnet(scope, unet, { ...inputs, adapter }));
-  graph.output(localizedNames.scores, scores());
+  for (const [name, value] of outputs()) graph.output(name, value);
   return graph;
 }

@@ -7,7 +7,7 @@ import type { Random } from '../diffusion/random.ts';
 import type { TeachingSettings } from './settings.ts';
 import { trainingNames } from './training-graph.ts';
 import { drawTimestep } from './training-schedule.ts';
-import type { EncodedCaption, ReferenceLatents, TrainingSet } from './training-set.ts';
+import { type EncodedCaption, knowsObject, type ReferenceLatents, type TrainingSet } from './training-set.ts';
 
 export type BatchFeeds = Readonly<Record<string, Tensor>>;
 
@@ -47,11 +47,12 @@ export function drawBatch(
 
 function feedsOf(
   { schedule, unet, text }: Pipeline,
-  { height, width }: TrainingSet,
+  set: TrainingSet,
   settings: TeachingSettings,
   draws: readonly Draw[],
 ): BatchFeeds {
   const batch = draws.length;
+  const { height, width } = set;
   const latents = (of: (draw: Draw) => Float32Array) =>
     float32(joined(draws.map(of)), [batch, unet.inChannels, height, width]);
   const feeds: Record<string, Tensor> = {
@@ -72,6 +73,20 @@ function feedsOf(
       width,
     ]),
   };
+  if (knowsObject(set)) {
+    const empty = new Float32Array(height * width);
+    const masks = draws.map(({ reference }) => reference.objectMask);
+    feeds[trainingNames.objectMask] = float32(joined(masks.map((mask) => mask ?? empty)), [
+      batch,
+      1,
+      height,
+      width,
+    ]);
+    feeds[trainingNames.objectKnown] = float32(
+      masks.map((mask) => (mask === undefined ? 0 : 1)),
+      [batch, 1, 1, 1],
+    );
+  }
   if (!settings.trainTokenEmbedding) {
     const states = joined(draws.map(({ caption }) => caption.states));
     feeds[trainingNames.encoderHiddenStates] = float32(states, [batch, text.length, unet.crossAttentionDim]);

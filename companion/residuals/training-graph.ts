@@ -5,15 +5,23 @@
 
 import { gradient } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
-import { add, mul, reduceMean, sub } from '../graph/ops.ts';
+import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
 import { Scope } from '../models/scope.ts';
 import { buildClipText, embedTokens } from '../models/text/clip-text.ts';
 import type { ClipTextConfig } from '../models/text/config.ts';
 import type { UnetConfig } from '../models/unet/config.ts';
+import type { ProjOutAdapter } from '../models/unet/spatial-transformer.ts';
 import { buildUnet } from '../models/unet/unet.ts';
 import { factorNames } from './attach.ts';
 import { attachLearned } from './attach-learned.ts';
+import {
+  blockLogit,
+  type ObjectProbe,
+  objectLogits,
+  probedFeatures,
+  probeParameters,
+} from './object-probe.ts';
 
 export interface TrainingGraphOptions {
   readonly unet: UnetConfig;
@@ -26,6 +34,8 @@ export interface TrainingGraphOptions {
   /** Tokens of a prompt, L. */
   readonly tokens: number;
   readonly rankAt: (path: string) => number;
+  /** Given when a probe for the object is learned too; its shapes count, not its values. */
+  readonly probe?: ObjectProbe | undefined;
 }
 
 /** Inputs and outputs by name; the learned inputs carry their own names (attach.ts) and `gradient:<name>`. */
@@ -38,6 +48,10 @@ export const trainingNames = {
   target: 'target',
   /** Weight of each latent cell in the loss, [B, 1, h, w]; its mean should be 1. */
   lossWeight: 'loss_weight',
+  /** Share of each latent cell that the object covers, [B, 1, h, w]; when the probe is learned. */
+  objectMask: 'object_mask',
+  /** [B, 1, 1, 1]: 1 for samples whose object is known, else 0; when the probe is learned. */
+  objectKnown: 'object_known',
   /** [B, L, D]; when no token embedding is learned. */
   encoderHiddenStates: 'encoder_hidden_states',
   /** [B, L] int64; when the token embedding is learned. */
@@ -50,7 +64,10 @@ export const trainingNames = {
   gradient: (input: string) => `gradient:${input}`,
 } as const;
 
-/** loss = mean(weight * (prediction - target)^2), over batch, channels and cells. */
+/**
+ * loss = mean(weight * (prediction - target)^2), over batch, channels and cells. The probe has a loss of its own, which
+ * sends nothing back into the UNet: residuals are learned as if there were no probe.
+ */
 export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const { unet, batch, height, width } = options;
   const graph = new Graph('training');
@@ -61,7 +78,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const learned = new Map<string, Value>();
 
   const encoderHiddenStates = textStates(graph, options, learned);
-  const adapter = attachLearned(
+  const residuals = attachLearned(
     graph,
     (site) => options.rankAt(site.path),
     (path, { down, up }) => {
@@ -69,6 +86,13 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
       learned.set(names.down, down).set(names.up, up);
     },
   );
+  const probed: Value[] = [];
+  const adapter: ProjOutAdapter = {
+    adapt: (site) => {
+      if (options.probe !== undefined) probed.push(blockLogit(graph, 0, site, probedFeatures(site)));
+      return residuals.adapt(site);
+    },
+  };
   const prediction = buildUnet(new Scope(graph, 'unet'), unet, {
     sample,
     timestep,
@@ -78,11 +102,32 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const error = sub(prediction, target);
   const loss = reduceMean(mul(weight, mul(error, error)), [0, 1, 2, 3], { keepDims: false });
   graph.output(trainingNames.loss, loss);
-  const gradients = gradient(loss, [...learned.values()]);
-  for (const [index, name] of [...learned.keys()].entries()) {
+  outputGradients(graph, [...learned.keys()], gradient(loss, [...learned.values()]));
+  if (options.probe !== undefined) learnProbe(graph, options, options.probe, probed);
+  return graph;
+}
+
+/** Binary cross-entropy of the probe's logits l with the object mask y: its gradient by l is sigmoid(l) - y. */
+function learnProbe(
+  graph: Graph,
+  { batch, height, width }: TrainingGraphOptions,
+  probe: ObjectProbe,
+  blocks: readonly Value[],
+): void {
+  const logits = objectLogits(graph, 0, blocks, height);
+  const mask = graph.input(trainingNames.objectMask, [batch, 1, height, width]);
+  const known = graph.input(trainingNames.objectKnown, [batch, 1, 1, 1]);
+  const likely = reciprocal(add(exp(neg(logits)), 1));
+  const seed = mul(sub(likely, mask), mul(known, 1 / (batch * height * width)));
+  const names = [...probeParameters(probe).keys()];
+  const inputs = names.map((name) => graph.inputs.get(name)!);
+  outputGradients(graph, names, gradient([{ output: logits, seed }], inputs));
+}
+
+function outputGradients(graph: Graph, names: readonly string[], gradients: readonly Value[]): void {
+  for (const [index, name] of names.entries()) {
     graph.output(trainingNames.gradient(name), gradients[index]!);
   }
-  return graph;
 }
 
 function textStates(graph: Graph, options: TrainingGraphOptions, learned: Map<string, Value>): Value {

@@ -13,6 +13,7 @@ import { Random } from '../diffusion/random.ts';
 import type { Session } from '../runtime/session.ts';
 import { AdamW } from './adamw.ts';
 import { factorFeeds } from './attach.ts';
+import { probeFeeds, probeLearningRate, probeParameters } from './object-probe.ts';
 import type { TeachingSettings } from './settings.ts';
 import { type BatchFeeds, drawBatch } from './training-batch.ts';
 import { buildTrainingGraph, trainingNames } from './training-graph.ts';
@@ -53,6 +54,11 @@ export async function* train({
   const learned = learnedParameters(state);
   const clip = settings.gradientClip > 0 ? { clipNorm: settings.gradientClip } : {};
   const optimizer = new AdamW(learned, settings.weightDecay, state.moments, clip);
+  // Of its own: clipping and decay of the one must not depend on the other.
+  const probe = state.probe && {
+    learningRate: probeLearningRate(state.probe),
+    optimizer: new AdamW(probeParameters(state.probe), settings.weightDecay, state.probeMoments),
+  };
   while (state.step < settings.steps) {
     if (signal?.aborted)
       throw new LikenessError('cancelled', `teaching was cancelled after step ${state.step}`);
@@ -70,8 +76,10 @@ export async function* train({
         ? settings.tokenLearningRate * share
         : settings.learningRate * share,
     );
+    probe?.optimizer.step(gradients, probe.learningRate * share);
     state.step += 1;
     state.moments = optimizer.state();
+    state.probeMoments = probe?.optimizer.state();
     state.losses.push(loss);
     yield { step: state.step, steps: settings.steps, loss, state };
   }
@@ -82,12 +90,13 @@ function trainingSession(
   pipeline: Pipeline,
   set: TrainingSet,
   settings: TeachingSettings,
-  { factors, tokenEmbedding }: TrainingState,
+  { factors, tokenEmbedding, probe }: TrainingState,
 ): Promise<Session> {
   const { microBatchSize: batch } = settings;
   const { height, width } = set;
   const withText = tokenEmbedding !== undefined;
-  const key = `training:${batch}x${height}x${width}:${withText}:${[...factors.values()].map(({ rank }) => rank)}`;
+  const learns = `${withText ? ':text' : ''}${probe === undefined ? '' : ':probe'}`;
+  const key = `training:${batch}x${height}x${width}${learns}:${[...factors.values()].map(({ rank }) => rank)}`;
   return pipeline.session(key, () =>
     buildTrainingGraph({
       unet: pipeline.unet,
@@ -97,14 +106,21 @@ function trainingSession(
       width,
       tokens: pipeline.text.length,
       rankAt: (path) => factors.get(path)!.rank,
+      probe,
     }),
   );
 }
 
 /** Mean loss and mean gradients over the micro-batches, which are all of one size. */
 async function lossAndGradients(session: Session, batches: readonly BatchFeeds[], state: TrainingState) {
-  const learned = learnedParameters(state);
-  const fixed: Record<string, Tensor> = factorFeeds(0, state.factors);
+  const learned = new Map([
+    ...learnedParameters(state),
+    ...(state.probe ? probeParameters(state.probe) : []),
+  ]);
+  const fixed: Record<string, Tensor> = {
+    ...factorFeeds(0, state.factors),
+    ...(state.probe && probeFeeds(0, state.probe)),
+  };
   if (state.tokenEmbedding !== undefined) {
     fixed[trainingNames.tokenEmbedding] = {
       dtype: 'float32',

@@ -14,6 +14,8 @@ export interface ReferenceLatents {
   readonly latents: Float32Array;
   /** Weight of each latent cell in the loss, [h, w], mean 1. */
   readonly lossWeight: Float32Array;
+  /** Share of each latent cell that the object covers, [h, w]; undefined where nobody knows. */
+  readonly objectMask: Float32Array | undefined;
 }
 
 /** A caption as the model reads it. */
@@ -45,6 +47,11 @@ export interface TrainingSetOptions {
   readonly mirror: boolean;
 }
 
+/** Whether any reference tells the object from what surrounds it. */
+export function knowsObject({ references }: TrainingSet): boolean {
+  return references.some((variants) => variants.some(({ objectMask }) => objectMask !== undefined));
+}
+
 /** Variants a reference is encoded in: enough that shift, scale and background are not learned by heart. */
 const VARIANTS = 12;
 /** Random streams of the variants; the training steps use 0, 1, 2, ... of the same seed. */
@@ -70,6 +77,7 @@ export async function* prepareTrainingSet(
       variants.push({
         latents: await pipeline.encodePicture(pixels, size, size),
         lossWeight: lossWeight(coverage, cells * cells, settings.backgroundWeight),
+        objectMask: coverage,
       });
       yield { done: index * VARIANTS + variant + 1, total };
     }

@@ -9,6 +9,7 @@ import { writeSafetensors } from '../checkpoint/safetensors-writer.ts';
 import type { AdamWState, Named } from './adamw.ts';
 import { factorNames } from './attach.ts';
 import type { Factors } from './factors.ts';
+import { type ObjectProbe, probeParameters } from './object-probe.ts';
 import { trainingNames } from './training-graph.ts';
 
 export interface TrainingState {
@@ -17,8 +18,12 @@ export interface TrainingState {
   readonly factors: Factors;
   /** [hiddenSize]; undefined where no token embedding is learned. */
   readonly tokenEmbedding: Float32Array | undefined;
+  /** Undefined where no reference tells the object from what surrounds it. */
+  readonly probe: ObjectProbe | undefined;
   /** Undefined before the first step. */
   moments: AdamWState | undefined;
+  /** Undefined before the first step, and without a probe. */
+  probeMoments: AdamWState | undefined;
   /** Loss of every step done, for the curve. */
   readonly losses: number[];
 }
@@ -33,6 +38,9 @@ export function learnedParameters({ factors, tokenEmbedding }: TrainingState): N
   if (tokenEmbedding !== undefined) learned.set(trainingNames.tokenEmbedding, tokenEmbedding);
   return learned;
 }
+
+/** Raised when what a run learns changes: an older state lacks what a newer run needs. */
+const STATE_VERSION = '2';
 
 const PREFIXES = { value: 'value:', first: 'first:', second: 'second:' } as const;
 
@@ -51,9 +59,11 @@ export async function saveTrainingState(
       tensors.set(prefix + name, { dtype: 'F32', shape: [data.length], data });
   };
   put(PREFIXES.value, learnedParameters(state));
-  if (state.moments !== undefined) {
-    put(PREFIXES.first, state.moments.first);
-    put(PREFIXES.second, state.moments.second);
+  if (state.probe !== undefined) put(PREFIXES.value, probeParameters(state.probe));
+  for (const moments of [state.moments, state.probeMoments]) {
+    if (moments === undefined) continue;
+    put(PREFIXES.first, moments.first);
+    put(PREFIXES.second, moments.second);
   }
   tensors.set('losses', {
     dtype: 'F32',
@@ -61,7 +71,7 @@ export async function saveTrainingState(
     data: Float32Array.from(state.losses),
   });
   await writeSafetensors(path, tensors, {
-    'likeness.training_state': '1',
+    'likeness.training_state': STATE_VERSION,
     'likeness.step': String(state.step),
     'likeness.fingerprint': fingerprint,
   });
@@ -77,8 +87,11 @@ export async function loadTrainingState(
   fingerprint: string,
 ): Promise<TrainingState> {
   const file = await openSafetensors(path);
-  if (file.metadata['likeness.fingerprint'] !== fingerprint) {
-    throw new LikenessError('input', `${path}: was saved by a run with other images, settings or model`, {
+  const { 'likeness.training_state': version, 'likeness.fingerprint': saved } = file.metadata;
+  if (version !== STATE_VERSION || saved !== fingerprint) {
+    const other =
+      version === STATE_VERSION ? 'a run with other images, settings or model' : 'another release';
+    throw new LikenessError('input', `${path}: was saved by ${other}`, {
       advice: 'Go on with the same images and flags, or start anew with --fresh.',
     });
   }
@@ -88,12 +101,21 @@ export async function loadTrainingState(
     return (await readFloat32(entry)).data;
   };
   const step = Number(file.metadata['likeness.step']);
-  const first = new Map<string, Float32Array>();
-  const second = new Map<string, Float32Array>();
-  for (const [name, values] of learnedParameters(initial)) {
-    values.set(await read(PREFIXES.value + name));
-    first.set(name, await read(PREFIXES.first + name));
-    second.set(name, await read(PREFIXES.second + name));
-  }
-  return { ...initial, step, moments: { step, first, second }, losses: [...(await read('losses'))] };
+  const restore = async (parameters: Named): Promise<AdamWState> => {
+    const first = new Map<string, Float32Array>();
+    const second = new Map<string, Float32Array>();
+    for (const [name, values] of parameters) {
+      values.set(await read(PREFIXES.value + name));
+      first.set(name, await read(PREFIXES.first + name));
+      second.set(name, await read(PREFIXES.second + name));
+    }
+    return { step, first, second };
+  };
+  return {
+    ...initial,
+    step,
+    moments: await restore(learnedParameters(initial)),
+    probeMoments: initial.probe && (await restore(probeParameters(initial.probe))),
+    losses: [...(await read('losses'))],
+  };
 }

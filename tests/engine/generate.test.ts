@@ -10,6 +10,8 @@ import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
 import { readPngText } from '../../companion/images/png-text.ts';
 import { readConcept, writeConcept } from '../../companion/residuals/concept-file.ts';
+import { initialProbe } from '../../companion/residuals/object-probe.ts';
+import type { MaskMode } from '../../shared/protocol/requests.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;
@@ -115,6 +117,24 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
     const { values } = made!.masks[0]!;
     const share = values.reduce((sum, value) => sum + value, 0) / values.length;
     expect(share).toBeCloseTo(0.5, 2);
+  });
+
+  it('acts where the concept’s probe sees the product, whatever the attention says', async () => {
+    const taught = await readConcept(concept);
+    const blocks = [...taught.factors].map(([path, { channels }]) => ({ path, channels }));
+    const probed = async (name: string, logit: number) => {
+      const file = join(folder, `${name}.safetensors`);
+      const objectProbe = { ...initialProbe(blocks), bias: Float32Array.of(logit) };
+      await writeConcept(file, { ...taught, objectProbe });
+      return file;
+    };
+    const [everywhere, nowhere] = [await probed('everywhere', 60), await probed('nowhere', -60)];
+    const of = (file: string, mask: MaskMode) => pixels({ concepts: [file], settings: { mask } });
+    expect(await of(everywhere, 'adaptive')).toEqual(await of(everywhere, 'full'));
+    expect(await of(nowhere, 'adaptive')).not.toEqual(await of(nowhere, 'full'));
+    expect(await of(nowhere, 'full')).toEqual(await of(everywhere, 'full'));
+    expect(await of(nowhere, 'median')).toEqual(await of(concept, 'median'));
+    expect(await of(nowhere, 'off')).toEqual(await of(concept, 'off'));
   });
 
   it('writes PNGs that carry prompt, seed, model, concept and settings', async () => {

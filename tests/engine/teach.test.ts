@@ -81,8 +81,8 @@ async function run(
   return events;
 }
 
-function learned({ factors, tokenEmbedding }: Concept) {
-  return { factors: [...factors], tokenEmbedding };
+function learned({ factors, tokenEmbedding, objectProbe }: Concept) {
+  return { factors: [...factors], tokenEmbedding, objectProbe };
 }
 
 describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {
@@ -118,6 +118,29 @@ describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {
       ['whole', 'parted'].map((name) => readConcept(join(folder, `${name}.safetensors`))),
     );
     expect(learned(parted!)).toEqual(learned(whole!));
+  });
+
+  it('learns to find a product that was cut out, and no other', async () => {
+    await run(request('cut-out'));
+    const photo = join(folder, 'photo.png');
+    const { width, height, data } = disc(250);
+    await writeFile(
+      photo,
+      await encodePng(
+        picture(
+          width,
+          height,
+          3,
+          data.filter((_, byte) => byte % 4 < 3),
+        ),
+      ),
+    );
+    await run(request('photo', { images: [photo] }));
+    const probeOf = async (name: string) =>
+      (await readConcept(join(folder, `${name}.safetensors`))).objectProbe;
+    const { weights } = (await probeOf('cut-out'))!;
+    for (const values of weights.values()) expect(values.every((weight) => weight !== 0)).toBe(true);
+    expect(await probeOf('photo')).toBeUndefined();
   });
 
   it('does not resume a run with other settings', async () => {

@@ -4,7 +4,7 @@ import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
 import type { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { factorFeeds } from '../../companion/residuals/attach.ts';
 import type { Factors } from '../../companion/residuals/factors.ts';
-import { localizedNames } from '../../companion/residuals/localization/attach-localized.ts';
+import { attentionNames } from '../../companion/residuals/localization/attach-by-attention.ts';
 import { buildSamplingGraph, samplingGraphKey } from '../../companion/residuals/sampling-graph.ts';
 import { projOutSites } from '../../companion/residuals/sites.ts';
 import { rows } from './golden-tensors.ts';
@@ -71,7 +71,7 @@ export async function localized(
     timestep: float32(timesteps, [batch]),
     encoder_hidden_states: states,
     ...factorFeeds(0, factors),
-    [localizedNames.tokenWeights(0)]: float32(weights, [tokens, 2]),
+    [attentionNames.tokenWeights(0)]: float32(weights, [tokens, 2]),
   };
   const sites = projOutSites(unet);
   for (const { level } of sites) {
@@ -82,11 +82,11 @@ export async function localized(
       [batch * cells, 1],
     );
     const nowhere = float32(new Float32Array(batch * cells), [batch * cells, 1]);
-    feeds[localizedNames.above(0, rowCount, columnCount)] = everywhere;
-    feeds[localizedNames.below(0, rowCount, columnCount)] = mask === 'median' ? nowhere : everywhere;
+    feeds[attentionNames.above(0, rowCount, columnCount)] = everywhere;
+    feeds[attentionNames.below(0, rowCount, columnCount)] = mask === 'median' ? nowhere : everywhere;
   }
   const outputs = await session.run(feeds);
-  const all = outputs[localizedNames.scores]!.data as Float32Array; // [B hw of every block, 2]
+  const all = outputs[attentionNames.scores]!.data as Float32Array; // [B hw of every block, 2]
   let end = 0;
   const scores = sites.map(({ path, level }) => {
     const cells = (height * width) / 4 ** level;

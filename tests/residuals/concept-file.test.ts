@@ -46,6 +46,13 @@ const AURORA: Concept = {
   ]),
   thumbnail: { mediaType: 'image/png', bytes: Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3) },
   tokenEmbedding: Float32Array.of(0.1, -2, 3e-5),
+  objectProbe: {
+    weights: new Map([
+      ['down_blocks.0.attentions.0', new Float32Array(32).fill(0.3)],
+      ['mid_block.attentions.0', new Float32Array(64).fill(-1e-4)],
+    ]),
+    bias: Float32Array.of(-0.7),
+  },
 };
 
 const conceptPath = async () => join(await scratchFolder(), 'aurora.safetensors');
@@ -59,7 +66,13 @@ describe('a concept file', () => {
       [...AURORA.factors].map(([block, f]) => [block, { ...f, down: rounded(f.down), up: rounded(f.up) }]),
     );
     expect(await readConcept(path)).toEqual({ ...AURORA, factors });
-    const { factors: _factors, linear: _linear, tokenEmbedding: _embedding, ...facts } = AURORA;
+    const {
+      factors: _factors,
+      linear: _linear,
+      tokenEmbedding: _embedding,
+      objectProbe: _probe,
+      ...facts
+    } = AURORA;
     expect(await summariseConcept(path)).toEqual({
       ...facts,
       path,
@@ -71,7 +84,13 @@ describe('a concept file', () => {
 
   it('is exact in F32, and may leave out what is optional', async () => {
     const path = await conceptPath();
-    const { thumbnail: _thumbnail, tokenEmbedding: _embedding, parent: _parent, ...rest } = AURORA;
+    const {
+      thumbnail: _thumbnail,
+      tokenEmbedding: _embedding,
+      objectProbe: _probe,
+      parent: _parent,
+      ...rest
+    } = AURORA;
     const bare: Concept = { ...rest, rights: {}, linear: true };
     await writeConcept(path, bare, { dtype: 'F32' });
     expect(await readConcept(path)).toEqual(bare);
@@ -146,7 +165,12 @@ describe('a concept file', () => {
     [
       'an embedding of NaN',
       { tokenEmbedding: Float32Array.of(NaN) },
-      /likeness.token_embedding has values that are not finite/,
+      /likeness.token_embedding has 8 characters, expected base64 of .* finite float32 values/,
+    ],
+    [
+      'a probe of NaN',
+      { objectProbe: { weights: new Map(), bias: Float32Array.of(NaN) } },
+      /likeness.object_probe.bias: /,
     ],
     [
       'factors that went astray',
@@ -193,6 +217,19 @@ describe('a concept file', () => {
       /modelspec.thumbnail is https:/,
     ],
     ['an embedding of half a number', 'likeness.token_embedding', 'AAAA', /likeness.token_embedding/],
+    ['a probe that is not JSON', 'likeness.object_probe', '[', /likeness.object_probe is not JSON/],
+    [
+      'a probe of half a number',
+      'likeness.object_probe',
+      '{"bias":0,"weights":{"mid_block.attentions.0":"AAAA"}}',
+      /likeness.object_probe.weights.mid_block.attentions.0: expected base64/,
+    ],
+    [
+      'a probe of another width',
+      'likeness.object_probe',
+      '{"bias":0,"weights":{"mid_block.attentions.0":"AAAAAA=="}}',
+      /object probe has no weights for down_blocks.0.attentions.0, expected 32/,
+    ],
     ['no weight hash', 'sshs_model_hash', undefined, /expected one in sshs_model_hash/],
   ])('is not read with %s', async (_what, key, value, fault) => {
     const path = await conceptPath();
@@ -240,7 +277,7 @@ describe('a plain LoRA file', () => {
   });
 
   it('becomes a concept with facts from elsewhere', async () => {
-    const { factors: _f, linear: _l, thumbnail: _t, tokenEmbedding: _e, ...facts } = AURORA;
+    const { factors: _f, linear: _l, thumbnail: _t, tokenEmbedding: _e, objectProbe: _p, ...facts } = AURORA;
     const concept = await adoptLora(await writeLora(), facts);
     const path = await conceptPath();
     await writeConcept(path, concept);

@@ -14,20 +14,12 @@ import type { Graph } from '../../graph/graph.ts';
 import { apply } from '../../graph/ops/apply.ts';
 import { concat, greater, greaterOrEqual, maximum, slice, topK, where } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import type { ProjOutAdapter, ProjOutSite } from '../../models/unet/spatial-transformer.ts';
+import type { ProjOutSite } from '../../models/unet/spatial-transformer.ts';
 import { factorInputs, withResidual } from '../attach.ts';
-
-export interface LocalizedOptions {
-  /** With guidance there are two samples, and the first is unconditional and has no concept tokens; else one. */
-  readonly guided: boolean;
-  /** Tokens of a prompt, L. */
-  readonly tokens: number;
-  /** Rank of each concept at each site. */
-  readonly ranks: readonly ((path: string) => number | undefined)[];
-}
+import type { Localization, LocalizedOptions } from './localization.ts';
 
 /** Names of the inputs and outputs that localization adds to the graph. */
-export const localizedNames = {
+export const attentionNames = {
   /**
    * [L, 2]. First column: 1 at every token of the concept (identifier and each sub-word of the class word), else 0.
    * Second: the same for the tokens whose attention finds the object, the class word's.
@@ -45,15 +37,9 @@ export const localizedNames = {
   scores: 'scores',
 } as const;
 
-export interface Localization {
-  readonly adapter: ProjOutAdapter;
-  /** The output `scores`; after the UNet is built. */
-  scores(): Value;
-}
-
-export function attachLocalized(graph: Graph, { guided, tokens, ranks }: LocalizedOptions): Localization {
+export function attachByAttention(graph: Graph, { guided, tokens, ranks }: LocalizedOptions): Localization {
   const weights = concat(
-    ranks.map((_, concept) => graph.input(localizedNames.tokenWeights(concept), [tokens, 2])),
+    ranks.map((_, concept) => graph.input(attentionNames.tokenWeights(concept), [tokens, 2])),
     1,
   ); // [L, 2 concepts]
   const blocks: Value[] = [];
@@ -73,7 +59,10 @@ export function attachLocalized(graph: Graph, { guided, tokens, ranks }: Localiz
     }, site.output);
   };
   const attentionColumns = forWholeBatch(weights, guided);
-  return { adapter: { attentionColumns, adapt }, scores: () => concat(blocks, 0) };
+  return {
+    adapter: { attentionColumns, adapt },
+    outputs: () => new Map([[attentionNames.scores, concat(blocks, 0)]]),
+  };
 }
 
 /** A column of the block's scores for the conditional sample, [hw, 1]: both axes by one node. */
@@ -110,5 +99,5 @@ function forWholeBatch(own: Value, guided: boolean): Value {
 function gateInputs(graph: Graph, concept: number, { height, width, input }: ProjOutSite): [Value, Value] {
   const shape = [input.shape[0]! * height * width, 1];
   const at = (name: string) => graph.inputs.get(name) ?? graph.input(name, shape);
-  return [at(localizedNames.above(concept, height, width)), at(localizedNames.below(concept, height, width))];
+  return [at(attentionNames.above(concept, height, width)), at(attentionNames.below(concept, height, width))];
 }

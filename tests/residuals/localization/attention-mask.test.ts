@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AdaptiveMask, type ScoreMap } from '../../../companion/residuals/localization/adaptive-mask.ts';
+import { AttentionMask, type ScoreMap } from '../../../companion/residuals/localization/attention-mask.ts';
 
 const grid = { height: 16, width: 16 };
 
@@ -19,7 +19,7 @@ function maps(side: number, contrast: number): ScoreMap[] {
 }
 
 function maskOf(...steps: ScoreMap[][]) {
-  const adaptive = new AdaptiveMask(grid);
+  const adaptive = new AttentionMask(grid);
   for (const step of steps) adaptive.observe(step);
   return adaptive.current()!;
 }
@@ -27,7 +27,7 @@ function maskOf(...steps: ScoreMap[][]) {
 const area = (mask: Float32Array) => mask.reduce((sum, value) => sum + value, 0);
 
 it('has nothing to say before the first step', () => {
-  expect(new AdaptiveMask(grid).current()).toBeUndefined();
+  expect(new AttentionMask(grid).current()).toBeUndefined();
 });
 
 describe('follows the size of the object, where a median would mark 128 cells', () => {

@@ -7,6 +7,7 @@
  * uses the median.
  */
 
+import type { LocalizedMask } from './localized-mask.ts';
 import { otsuSplit } from './otsu.ts';
 import { fillHoles, type Grid, keepHeavyRegions } from './regions.ts';
 import { enlarge, smooth } from './resample.ts';
@@ -15,15 +16,6 @@ import { enlarge, smooth } from './resample.ts';
 export interface ScoreMap extends Grid {
   /** [height * width] */
   readonly score: Float32Array;
-}
-
-export interface LocalizedMask extends Grid {
-  /** [height * width], 0 or 1. */
-  readonly mask: Float32Array;
-  /** The aggregated attention that the mask was cut from, [height * width], mean about 1. */
-  readonly attention: Float32Array;
-  /** 0 to 1: Otsu's separability of the aggregated map; shared/mask-confidence.ts says what is too low. */
-  readonly confidence: number;
 }
 
 /**
@@ -43,7 +35,7 @@ const HOLE_SHARE = 0.01;
 /** A border cell among this share of the highest scores is an attention sink (FreeFuse, arXiv 2510.23515). */
 const SINK_SHARE = 0.02;
 
-export class AdaptiveMask {
+export class AttentionMask {
   readonly #grid: Grid;
   #aggregate: Float32Array | undefined;
 
@@ -75,7 +67,7 @@ export class AdaptiveMask {
       if (map[cell]! > THRESHOLD_SHARE * threshold) above[cell] = 1;
     const kept = keepHeavyRegions(above, map, grid, ISLAND_SHARE);
     const filled = fillHoles(kept, grid, Math.max(1, Math.round(HOLE_SHARE * map.length)));
-    return { ...grid, mask: new Float32Array(filled), attention: map, confidence: separability };
+    return { ...grid, mask: new Float32Array(filled), evidence: map, confidence: separability };
   }
 }
 

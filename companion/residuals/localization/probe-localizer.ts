@@ -1,0 +1,60 @@
+/** Localization by the concepts' probes: the mask of step t comes from the features of the steps before it. */
+
+import type { Tensor } from '../../checkpoint/tensor.ts';
+import { probedNames } from './attach-by-probe.ts';
+import { gateTensor, gridAt, type LocalizedMask, sharedOut } from './localized-mask.ts';
+import type { Feeds, Localizer, LocalizerOptions } from './localizer.ts';
+import { ProbeMask } from './probe-mask.ts';
+import type { Grid } from './regions.ts';
+import { reduceByMean } from './resample.ts';
+
+export class ProbeLocalizer implements Localizer {
+  readonly #options: LocalizerOptions;
+  /** The resolutions that blocks have. */
+  readonly #grids: readonly Grid[];
+  readonly #masks: readonly ProbeMask[];
+  /** Everywhere: of every step, or of the adaptive mask's first, which shows noise alone. */
+  readonly #first: Feeds;
+
+  constructor(options: LocalizerOptions) {
+    this.#options = options;
+    this.#grids = [...new Set(options.sites.map(({ level }) => level))].map((level) =>
+      gridAt(options, level),
+    );
+    this.#masks = options.strengths.map(
+      () => new ProbeMask({ height: options.height, width: options.width }),
+    );
+    const everywhere = new Float32Array(options.height * options.width).fill(1);
+    this.#first = this.#gates(() => everywhere);
+  }
+
+  feeds(): Feeds {
+    const masks = this.#options.mode === 'adaptive' ? this.masks() : undefined;
+    return masks === undefined ? this.#first : this.#gates((concept) => masks[concept]!.mask);
+  }
+
+  observe(outputs: Feeds): void {
+    const logits = outputs[probedNames.logits]!.data as Float32Array; // [concepts, 1, h, w]
+    const cells = this.#options.height * this.#options.width;
+    for (const [concept, mask] of this.#masks.entries()) {
+      mask.observe(logits.subarray(concept * cells, (concept + 1) * cells));
+    }
+  }
+
+  masks(): readonly LocalizedMask[] | undefined {
+    const masks = this.#masks.map((mask) => mask.current());
+    return masks.every((mask) => mask !== undefined) ? sharedOut(masks) : undefined;
+  }
+
+  #gates(maskOf: (concept: number) => Float32Array): Feeds {
+    const feeds: Record<string, Tensor> = {};
+    for (const [concept, strengths] of this.#options.strengths.entries()) {
+      const mask = maskOf(concept);
+      for (const grid of this.#grids) {
+        const name = probedNames.gate(concept, grid.height, grid.width);
+        feeds[name] = gateTensor(reduceByMean(mask, this.#options, grid), strengths);
+      }
+    }
+    return feeds;
+  }
+}

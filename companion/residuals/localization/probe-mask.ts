@@ -1,0 +1,33 @@
+/** The mask that a concept's probe gives (object-probe.ts): where the product is likely by all steps so far. */
+
+import type { LocalizedMask } from './localized-mask.ts';
+import { otsuSplit } from './otsu.ts';
+import type { Grid } from './regions.ts';
+
+/** Share of the older logits that a new step keeps: about the last three steps count. */
+const MEMORY = 0.7;
+
+export class ProbeMask {
+  readonly #grid: Grid;
+  #logits: Float32Array | undefined;
+
+  constructor(grid: Grid) {
+    this.#grid = grid;
+  }
+
+  /** Takes in the logits of one denoising step, [height * width]. */
+  observe(logits: Float32Array): void {
+    const old = this.#logits;
+    this.#logits =
+      old === undefined
+        ? logits.slice()
+        : logits.map((value, cell) => MEMORY * old[cell]! + (1 - MEMORY) * value);
+  }
+
+  /** Undefined until a step was observed. */
+  current(): LocalizedMask | undefined {
+    if (this.#logits === undefined) return undefined;
+    const likely = this.#logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+    return { ...this.#grid, mask: likely, evidence: likely, confidence: otsuSplit(likely).separability };
+  }
+}

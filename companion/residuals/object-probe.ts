@@ -1,0 +1,92 @@
+/**
+ * Where the product is, read off the UNet's own features: a linear probe (Alain and Bengio 2016) of what each output
+ * projection is applied to, learned beside the residuals from references whose object mask is known. A few labelled
+ * pictures are enough for a diffusion model's features (Baranchuk et al., ICLR 2022, arXiv 2112.03126).
+ *
+ *   logit(cell) = b + sum over blocks i of  w_i . LN(x_i)(cell)
+ *
+ * LN makes it independent of the features' scale, and the timestep needs no place of its own: the features carry it.
+ */
+
+import { float32, type Tensor } from '../checkpoint/tensor.ts';
+import type { Graph } from '../graph/graph.ts';
+import { add, gemm, layerNorm, ones, reshape, upsampleNearest2x } from '../graph/ops.ts';
+import type { Value } from '../graph/value.ts';
+import type { ProjOutSite } from '../models/unet/spatial-transformer.ts';
+import type { Named } from './adamw.ts';
+import type { Site } from './sites.ts';
+
+export interface ObjectProbe {
+  /** w_i, [channels], by module path of the block: `down_blocks.0.attentions.1`. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** b, [1] */
+  readonly bias: Float32Array;
+}
+
+/** PyTorch's default for LayerNorm. */
+const LAYER_NORM_EPSILON = 1e-5;
+
+/** A step of AdamW moves the logit by up to this much, whatever the widths and the number of blocks. */
+const LOGIT_STRIDE = 9;
+
+const BIAS = 'bias';
+
+/** Names of the inputs of concept number `concept`; `block` is a module path. */
+const inputName = (concept: number, block: string) => `concept.${concept}.probe.${block}`;
+
+/** Zeros: every cell is as likely as not to show the product. */
+export function initialProbe(sites: readonly Pick<Site, 'path' | 'channels'>[]): ObjectProbe {
+  return {
+    weights: new Map(sites.map(({ path, channels }) => [path, new Float32Array(channels)])),
+    bias: new Float32Array(1),
+  };
+}
+
+/** The live arrays, by their names in the training graph. */
+export function probeParameters({ weights, bias }: ObjectProbe): Named {
+  return new Map([...weights, [BIAS, bias] as const].map(([block, values]) => [inputName(0, block), values]));
+}
+
+/** Learning rate at which the logit moves alike on narrow and wide models: normed features are about 1 in size. */
+export function probeLearningRate({ weights }: ObjectProbe): number {
+  const channels = [...weights.values()].reduce((sum, { length }) => sum + length, 0);
+  return LOGIT_STRIDE / channels;
+}
+
+export function probeFeeds(concept: number, { weights, bias }: ObjectProbe): Record<string, Tensor> {
+  const feeds = { [inputName(concept, BIAS)]: float32(bias, [1]) };
+  for (const [path, values] of weights) {
+    feeds[inputName(concept, path)] = float32(values, [values.length, 1]);
+  }
+  return feeds;
+}
+
+/** The features of a block without their scale: LN(x), [B hw, m]. */
+export function probedFeatures({ input, channels }: ProjOutSite): Value {
+  const zeros = input.graph.constant(float32(new Float32Array(channels), [channels]));
+  const normed = layerNorm(input, ones(input, [channels]), zeros, LAYER_NORM_EPSILON);
+  return reshape(normed, [-1, channels]);
+}
+
+/** What one block says, [B, 1, h, w]. */
+export function blockLogit(
+  graph: Graph,
+  concept: number,
+  { path, channels, height, width }: ProjOutSite,
+  features: Value,
+): Value {
+  const logit = gemm(features, graph.input(inputName(concept, path), [channels, 1]));
+  return reshape(logit, [-1, 1, height, width]);
+}
+
+/** What all blocks say together, at the latents' resolution: [B, 1, height, width]. */
+export function objectLogits(graph: Graph, concept: number, blocks: readonly Value[], height: number): Value {
+  const rising = blocks.toSorted((a, b) => a.shape[2]! - b.shape[2]!);
+  let sum: Value | undefined;
+  for (const block of rising) {
+    while (sum !== undefined && sum.shape[2]! < block.shape[2]!) sum = upsampleNearest2x(sum);
+    sum = sum === undefined ? block : add(sum, block);
+  }
+  while (sum!.shape[2]! < height) sum = upsampleNearest2x(sum!);
+  return add(sum!, graph.input(inputName(concept, BIAS), [1]));
+}
