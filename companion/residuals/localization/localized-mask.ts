@@ -8,7 +8,7 @@ export interface LocalizedMask extends Grid {
   readonly mask: Float32Array;
   /** What the mask was made from, [height * width]: more where the object is likelier. */
   readonly evidence: Float32Array;
-  /** 0 to 1: Otsu's separability of the evidence; shared/mask-confidence.ts says what is too low. */
+  /** 0 to 1: how clearly the object was found; shared/mask-confidence.ts says what is too low. */
   readonly confidence: number;
 }
 

@@ -1,7 +1,6 @@
 /** The mask that a concept's probe gives (object-probe.ts): where the product is likely by all steps so far. */
 
 import type { LocalizedMask } from './localized-mask.ts';
-import { otsuSplit } from './otsu.ts';
 import type { Grid } from './regions.ts';
 
 /** Share of the older logits that a new step keeps: about the last three steps count. */
@@ -28,6 +27,17 @@ export class ProbeMask {
   current(): LocalizedMask | undefined {
     if (this.#logits === undefined) return undefined;
     const likely = this.#logits.map((logit) => 1 / (1 + Math.exp(-logit)));
-    return { ...this.#grid, mask: likely, evidence: likely, confidence: otsuSplit(likely).separability };
+    return { ...this.#grid, mask: likely, evidence: likely, confidence: certainty(likely) };
   }
+}
+
+/** How sure the probe is of the cells it marks, 0 to 1: a coin's toss gives 0, and so does a picture without any. */
+function certainty(likely: Float32Array): number {
+  let [sum, marked] = [0, 0];
+  for (const probability of likely) {
+    if (probability <= 0.5) continue;
+    sum += 2 * probability - 1;
+    marked++;
+  }
+  return marked === 0 ? 0 : sum / marked;
 }

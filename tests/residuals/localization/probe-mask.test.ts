@@ -26,8 +26,9 @@ it('outlives one step that looks elsewhere, and follows when many do', () => {
   expect(maskOf(left, ...Array.from({ length: 8 }, () => right)).mask[0]).toBeLessThan(0.05);
 });
 
-it('is sure of a clear object and unsure of a blur', () => {
+it('is sure of a clear object, unsure of a blur, and of nothing where it sees none', () => {
   const blur = Float32Array.from({ length: 16 }, (_, cell) => (cell - 8) / 40);
   expect(maskOf(left).confidence).toBeGreaterThan(0.95);
-  expect(maskOf(blur).confidence).toBeLessThan(maskOf(left).confidence);
+  expect(maskOf(blur).confidence).toBeLessThan(0.1);
+  expect(maskOf(new Float32Array(16).fill(-3)).confidence).toBe(0);
 });
