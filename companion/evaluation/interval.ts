@@ -7,8 +7,8 @@ export function interval({ mean, low, high }: Estimate, format: (value: number) 
   return Number.isFinite(low) ? `${format(mean)} (${format(low)} to ${format(high)})` : format(mean);
 }
 
-export const plain = (value: number): string => value.toFixed(2);
-export const fine = (value: number): string => value.toFixed(3);
+export const plain = (value: number): string => decimals(value, 2);
+export const fine = (value: number): string => decimals(value, 3);
 export const percent = (value: number): string => `${(100 * value).toFixed(1).replace(/\.0$/, '')} %`;
 export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 
@@ -16,4 +16,8 @@ export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Ma
 export function points(share: number): string {
   const value = (100 * share).toFixed(1).replace(/\.0$/, '');
   return `${value.replace('-', '−')} points`;
+}
+
+function decimals(value: number, digits: number): string {
+  return value.toFixed(digits).replace('-', '−');
 }
