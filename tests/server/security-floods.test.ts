@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   MAX_CONNECTIONS,
@@ -14,34 +14,23 @@ import {
 } from '../../companion/server/limits.ts';
 import { FRAME_MAX_BYTES, MESSAGE_MAX_BYTES } from '../../shared/protocol/limits.ts';
 import { closed, openConnection } from './raw-request.ts';
-import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
-import { expectService, type MemoryBefore, memoryNow } from './service-check.ts';
+import { PLUGIN_ORIGIN } from './running-server.ts';
+import { attackedServer } from './service-check.ts';
 import { TestClient } from './test-client.ts';
 
-let running: RunningServer;
-let token: string;
-let memory: MemoryBefore;
-beforeEach(async () => {
-  running = await startServer();
-  token = await running.pair();
-  memory = memoryNow();
-});
-afterEach(async () => {
-  await expectService(running, token, memory);
-  await running.stop();
-});
+const attacked = attackedServer();
 
 describe('sockets without a token', () => {
   it('are closed after a while, if they say nothing', async () => {
-    const silent = new TestClient(running.port);
+    const silent = new TestClient(attacked().port);
     expect(await silent.closed).toBe(1008);
     expect(silent.told).toEqual([]);
   });
 
   it('five hundred of them: the newest few stay, and a designer gets in', async () => {
-    const sockets = Array.from({ length: 500 }, () => new TestClient(running.port));
+    const sockets = Array.from({ length: 500 }, () => new TestClient(attacked().port));
     await Promise.allSettled(sockets.map((socket) => Promise.race([socket.opened(), socket.closed])));
-    await expectService(running, token, memory);
+    await attacked().stillServes();
     const open = sockets.filter(({ socket }) => socket.readyState === WebSocket.OPEN);
     expect(open.length).toBeLessThanOrEqual(MAX_UNAUTHENTICATED_SOCKETS);
     for (const { socket } of sockets) socket.terminate();
@@ -54,7 +43,7 @@ describe('sockets without a token', () => {
     ['another message first', '{"type":"ping"}'],
     ['a hello without a token', '{"type":"hello","protocol":1,"client":{"name":"x","version":"1"}}'],
   ])('are refused at once when they send %s', async (_, data) => {
-    const client = new TestClient(running.port);
+    const client = new TestClient(attacked().port);
     await client.opened();
     client.socket.send(data);
     await client.until('refused');
@@ -62,7 +51,7 @@ describe('sockets without a token', () => {
   });
 
   it('cannot have megabytes kept for them', async () => {
-    const client = new TestClient(running.port);
+    const client = new TestClient(attacked().port);
     await client.opened();
     const piece = Buffer.alloc(64 * 1024);
     // Parts of one message that never ends.
@@ -77,31 +66,31 @@ describe('sockets with a token', () => {
   it('are a bounded number', async () => {
     const clients: TestClient[] = [];
     for (let index = 0; index < MAX_SOCKETS; index++)
-      clients.push(await TestClient.connect(running.port, token));
-    const tooMany = new TestClient(running.port);
-    await tooMany.hello(token);
+      clients.push(await TestClient.connect(attacked().port, attacked().token));
+    const tooMany = new TestClient(attacked().port);
+    await tooMany.hello(attacked().token);
     expect(await tooMany.until('refused')).toMatchObject({ code: 'too-many' });
     await Promise.all(clients.map((client) => client.close()));
   });
 
   it('are closed after some junk: ten thousand messages do not keep the companion busy', async () => {
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(attacked().port, attacked().token);
     for (let index = 0; index < 10_000; index++) {
       client.socket.send(index % 2 === 0 ? '{"type":"nonsense"}' : Buffer.from('LKNF nonsense'));
     }
     expect(await client.closed).toBe(1008);
     expect(client.told.filter(({ type }) => type === 'error').length).toBeLessThanOrEqual(MAX_JUNK_MESSAGES);
-    expect((await running.log()).split('\n').length).toBeLessThan(200);
+    expect((await attacked().log()).split('\n').length).toBeLessThan(200);
   });
 
   it('are closed for a message larger than any image', async () => {
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(attacked().port, attacked().token);
     client.socket.send(Buffer.alloc(FRAME_MAX_BYTES + 1));
     expect(await client.closed).toBe(1009);
   });
 
   it('may not send a text of the size of an image', async () => {
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(attacked().port, attacked().token);
     client.socket.send(' '.repeat(MESSAGE_MAX_BYTES + 1));
     expect(await client.until('error')).toMatchObject({ code: 'message-format' });
     client.socket.send(JSON.stringify({ type: 'ping', padding: '['.repeat(50_000) }));
@@ -111,11 +100,11 @@ describe('sockets with a token', () => {
   });
 
   it('that read nothing lose previews, never results, and are let go in the end', async () => {
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(attacked().port, attacked().token);
     client.socket.pause();
     const wish = { prompt: 'a toy', count: 16, seed: 1, strength: 1, mask: 'median' } as const;
     client.send({ type: 'generate', job: 'job-unread', ...wish });
-    while (running.queue.jobs()[0]?.status.state !== 'done')
+    while (attacked().queue.jobs()[0]?.status.state !== 'done')
       await new Promise((resolve) => setTimeout(resolve, 20));
     client.socket.resume();
     expect(await client.untilFrames(16, 'picture')).toHaveLength(16);
@@ -126,8 +115,8 @@ describe('sockets with a token', () => {
 function upload(sizeBytes: number): string {
   return [
     'POST /api/concepts HTTP/1.1',
-    `Host: localhost:${running.port}`,
-    `Authorization: Bearer ${token}`,
+    `Host: localhost:${attacked().port}`,
+    `Authorization: Bearer ${attacked().token}`,
     `Content-Length: ${sizeBytes}`,
     '\r\n',
   ].join('\r\n');
@@ -145,7 +134,7 @@ describe('requests', () => {
   it('that are never finished are cut off (slowloris), more of them than there are connections', async () => {
     const slow: Socket[] = [];
     for (let index = 0; index < MAX_CONNECTIONS + 50; index++) {
-      const socket = await openConnection(running.port);
+      const socket = await openConnection(attacked().port);
       socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
       slow.push(socket);
     }
@@ -155,13 +144,13 @@ describe('requests', () => {
   it('with a body larger than is read are refused', async () => {
     const headers = { Origin: PLUGIN_ORIGIN, 'Content-Type': 'application/json' };
     const body = JSON.stringify({ code: '1'.repeat(1024 * 1024) });
-    const answer = await fetch(`${running.address}/api/pair`, { method: 'POST', headers, body });
+    const answer = await fetch(`${attacked().address}/api/pair`, { method: 'POST', headers, body });
     expect(answer.status).toBe(413);
     expect(await answer.json()).toMatchObject({ code: 'message-format', advice: expect.any(String) });
   });
 
   it('that announce a file larger than any concept are refused before it is read', async () => {
-    const socket = await openConnection(running.port);
+    const socket = await openConnection(attacked().port);
     socket.write(`${upload(2 ** 40)}first bytes`);
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString('latin1')).toContain(' 422 ');
@@ -169,18 +158,18 @@ describe('requests', () => {
   });
 
   it('that are cut off in the middle of a file leave nothing behind', async () => {
-    const socket = await openConnection(running.port);
+    const socket = await openConnection(attacked().port);
     socket.write(`${upload(1_000_000)}${'x'.repeat(100_000)}`);
-    const received = join(running.home, 'cache', 'received');
+    const received = join(attacked().home, 'cache', 'received');
     await until(async () => (await namesIn(received)).length === 1);
     socket.destroy();
     await until(async () => (await namesIn(received)).length === 0);
   });
 
   it('with headers larger than a browser’s are refused', async () => {
-    const socket = await openConnection(running.port);
+    const socket = await openConnection(attacked().port);
     socket.write(
-      `GET /health HTTP/1.1\r\nHost: localhost:${running.port}\r\nX-Long: ${'a'.repeat(20_000)}\r\n\r\n`,
+      `GET /health HTTP/1.1\r\nHost: localhost:${attacked().port}\r\nX-Long: ${'a'.repeat(20_000)}\r\n\r\n`,
     );
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString('latin1')).toContain('431');
@@ -191,16 +180,16 @@ describe('requests', () => {
     const statuses: number[] = [];
     for (let round = 0; round < 10; round++) {
       const answers = await Promise.all(
-        Array.from({ length: 50 }, () => fetch(`${running.address}/api/jobs`)),
+        Array.from({ length: 50 }, () => fetch(`${attacked().address}/api/jobs`)),
       );
       statuses.push(...answers.map(({ status }) => status));
     }
     expect(statuses).toContain(429);
-    const headers = { Authorization: `Bearer ${token}` };
-    expect((await fetch(`${running.address}/api/jobs`, { headers })).status).toBe(200);
+    const headers = { Authorization: `Bearer ${attacked().token}` };
+    expect((await fetch(`${attacked().address}/api/jobs`, { headers })).status).toBe(200);
     // A browser says of the studio's address that no other site is behind it; a page cannot make it say so.
     const typed = { headers: { 'Sec-Fetch-Site': 'none' } };
-    expect((await fetch(`${running.address}/`, typed)).status).toBe(200);
-    await running.pair();
+    expect((await fetch(`${attacked().address}/`, typed)).status).toBe(200);
+    await attacked().pair();
   });
 });

@@ -1,24 +1,12 @@
 /** Pictures that are none, or more than they seem. */
 
 import { deflateSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { uploads } from '../jobs/opened-queue.ts';
-import { type RunningServer, startServer } from './running-server.ts';
-import { expectService, type MemoryBefore, memoryNow } from './service-check.ts';
+import { attackedServer } from './service-check.ts';
 import { TestClient } from './test-client.ts';
 
-let running: RunningServer;
-let token: string;
-let memory: MemoryBefore;
-beforeEach(async () => {
-  running = await startServer();
-  token = await running.pair();
-  memory = memoryNow();
-});
-afterEach(async () => {
-  await expectService(running, token, memory);
-  await running.stop();
-});
+const attacked = attackedServer();
 
 /** A PNG of a few kilobytes that claims `side` x `side` pixels. */
 function bomb(side: number): Buffer {
@@ -55,14 +43,14 @@ function crc32(bytes: Uint8Array): number {
 
 describe('images', () => {
   it.each([5_000, 30_000, 2_000_000])('that unfold to %i px a side are refused', async (side) => {
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(attacked().port, attacked().token);
     client.upload('image-bomb', bomb(side));
     expect(await client.until('error')).toMatchObject({
       image: 'image-bomb',
       code: expect.stringMatching(/^image-/),
     });
-    const headers = { Authorization: `Bearer ${token}` };
-    const address = `${running.address}/api/images/image-bomb`;
+    const headers = { Authorization: `Bearer ${attacked().token}` };
+    const address = `${attacked().address}/api/images/image-bomb`;
     const body = new Uint8Array(bomb(side));
     expect((await fetch(address, { method: 'POST', headers, body })).status).toBe(422);
     await client.close();
@@ -73,7 +61,7 @@ describe('images', () => {
     ['a page that says it is a PNG', 'page'],
     ['a PNG signature before a page', 'signature'],
   ])('whose first bytes lie (%s) are refused', async (_, kind) => {
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(attacked().port, attacked().token);
     const png = (await uploads()).get('image-one')!.bytes;
     const page = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
     const bytes =
@@ -92,7 +80,7 @@ describe('images', () => {
   });
 
   it('of many uploads are kept in a bounded number', async () => {
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(attacked().port, attacked().token);
     const bytes = (await uploads()).get('image-one')!.bytes;
     for (let index = 0; index < 100; index++) client.upload(`image-number-${index}`, bytes);
     await client.until('image-received', ({ image }) => image === 'image-number-99');
