@@ -3,8 +3,8 @@
 import type { LocalizedMask } from './localized-mask.ts';
 import type { Grid } from './regions.ts';
 
-/** Share of the older logits that a new step keeps: about the last three steps count. */
-const MEMORY = 0.7;
+/** Share of the older logits that a new step keeps: about the last six steps count. */
+const MEMORY = 0.85;
 
 export class ProbeMask {
   readonly #grid: Grid;
