@@ -108,6 +108,15 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'connect-long-code',
+    companion: () => new FakeCompanion(),
+    act: async (stage) => {
+      await open(stage, null);
+      // One digit short: the last one would send it.
+      await stage.ui.getByLabel('Code', { exact: true }).fill('90123456789012');
+    },
+  },
+  {
     name: 'connect-mismatch',
     companion: () => Object.assign(new FakeCompanion(), { protocol: PROTOCOL_VERSION + 1 }),
     act: async (stage) => {
