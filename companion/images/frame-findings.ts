@@ -79,7 +79,7 @@ export async function inspectFrame(source: Picture, size: number): Promise<reado
     findings.push({
       code: 'own-background',
       severity: 'hint',
-      advice: 'Remove the background, so that only the product is learned.',
+      advice: 'Remove the background: then only the product is learned, and found again in new pictures.',
     });
   }
   return findings;

@@ -26,6 +26,7 @@ export interface ConceptSummary extends ConceptFacts {
   readonly weightHash: string;
   readonly thumbnail?: Thumbnail;
   readonly hasTokenEmbedding: boolean;
+  readonly hasObjectProbe: boolean;
 }
 
 export interface WriteConceptOptions {
@@ -79,7 +80,10 @@ export async function readConcept(path: string, targets?: ProjectionTargets): Pr
 /** Reads only the header: a library of thousands is listed without reading a weight. Errors as readConcept. */
 export async function summariseConcept(path: string): Promise<ConceptSummary> {
   const file = await openLoraFile(path);
-  const { facts, weightHash, thumbnail, tokenEmbedding } = parseConceptHeader(file.metadata, file.path);
+  const { facts, weightHash, thumbnail, tokenEmbedding, objectProbe } = parseConceptHeader(
+    file.metadata,
+    file.path,
+  );
   return {
     ...facts,
     path: file.path,
@@ -87,6 +91,7 @@ export async function summariseConcept(path: string): Promise<ConceptSummary> {
     weightHash,
     ...(thumbnail && { thumbnail }),
     hasTokenEmbedding: tokenEmbedding !== undefined,
+    hasObjectProbe: objectProbe !== undefined,
   };
 }
 

@@ -79,6 +79,7 @@ describe('a concept file', () => {
       weightHash,
       sizeBytes: (await readFile(path)).byteLength,
       hasTokenEmbedding: true,
+      hasObjectProbe: true,
     });
   });
 

@@ -84,6 +84,10 @@ async function runShow(wanted: string, output: Output): Promise<void> {
       'taught from',
       `${formatNumberOf(concept.referenceCount, 'picture')} at ${resolution.width}x${resolution.height}`,
     ],
+    [
+      'finds the product by',
+      concept.hasObjectProbe ? 'a probe learned from cut-outs' : 'attention to its words',
+    ],
     ['taught', `${concept.createdAt}, version ${concept.version}`],
     ...Object.entries(concept.figures).map(([name, value]) => [name, value.toPrecision(4)] as const),
     ...Object.entries(rights).map(([name, value]) => [name, String(value)] as const),

@@ -40,7 +40,7 @@ export function adviseFrame(pixels: Pixels): FrameAdvice | undefined {
     return {
       severity: 'hint',
       label: 'Background',
-      text: 'Remove the background, so that only the product is learned.',
+      text: 'Remove the background: then only the product is learned, and found again in new pictures.',
     };
   }
   const edge = cutOffEdge(pixels);
