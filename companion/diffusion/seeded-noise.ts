@@ -1,4 +1,4 @@
-/** The starting noise of pictures: the same seed gives the same picture, alone or in any batch. */
+/** The starting noise of pictures: the same seed gives the same picture. */
 
 import { boxMuller, keyOf, philox } from './philox.ts';
 
@@ -17,11 +17,4 @@ export function seededNoise(length: number, seed: number, stream = 0): Float32Ar
     noise.set(four.slice(0, length - start), start);
   }
   return noise;
-}
-
-/** Noise of `count` pictures of `length` values each, flat. Picture k is the one of seed + k. */
-export function pictureNoise(count: number, length: number, seed: number): Float32Array {
-  const batch = new Float32Array(count * length);
-  for (let k = 0; k < count; k++) batch.set(seededNoise(length, seed + k), k * length);
-  return batch;
 }

@@ -1,4 +1,4 @@
-/** What issue 3 says that the embedded model and the method must show, and whether they do. */
+/** What the embedded model and the method must show, and whether they do. */
 
 import type { EvaluationFigures } from './evaluation-figures.ts';
 import { interval, percent, plain, points, signed } from './interval.ts';

@@ -55,15 +55,6 @@ function repainted(
   return picture(width, height, channels, data);
 }
 
-/** The mask alone as a grey picture of one pixel for each cell. */
-export function maskPicture({ rows, columns, values }: CellMask): Picture {
-  const data = new Uint8Array(rows * columns * 3);
-  for (let cell = 0; cell < rows * columns; cell++) {
-    data.fill(Math.round(255 * values[cell]!), cell * 3, cell * 3 + 3);
-  }
-  return picture(columns, rows, 3, data);
-}
-
 /** Bilinear between the centres of the cells; [height, width]. */
 function sampleMask({ rows, columns, values }: CellMask, width: number, height: number): Float32Array {
   const at = (row: number, column: number) =>
