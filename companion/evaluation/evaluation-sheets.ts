@@ -7,6 +7,7 @@ import { resizePicture } from '../images/resize.ts';
 import { ARMS, type Arm } from './arms.ts';
 import type { BaseSample } from './base-trial.ts';
 import type { ProductTrial } from './evaluation.ts';
+import { plain } from './interval.ts';
 import type { Placed } from './placing-trial.ts';
 
 /** Seven columns then fit on a page that is read at its own size. */
@@ -67,8 +68,8 @@ async function withOutline({ picture, mask }: Placed): Promise<Picture> {
 }
 
 function captionOf({ arm, identity, maskOverlap }: Placed): string {
-  const overlap = maskOverlap === undefined ? '' : `, mask ${maskOverlap.toFixed(2)}`;
-  return `${CAPTIONS[arm]} ${identity.toFixed(2)}${overlap}`;
+  const overlap = maskOverlap === undefined ? '' : `, mask ${plain(maskOverlap)}`;
+  return `${CAPTIONS[arm]} ${plain(identity)}${overlap}`;
 }
 
 const SAMPLES_A_ROW = 4;

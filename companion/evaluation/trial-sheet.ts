@@ -47,7 +47,7 @@ export async function drawTrialSheet(
       { label: 'References', note: 'What it was taught from.', pictures: options.references },
       row('words', 'Base model', `Told in words: “${options.description}”.`),
       row('full', 'Full residual', 'The residual acts everywhere.'),
-      row(options.localized, 'Localized', 'The residual acts only where attention sees the product.'),
+      row(options.localized, 'Localized', 'The residual acts only on the product.'),
       {
         label: 'Where it acted',
         note: 'The mask over the picture above.',
