@@ -7,6 +7,7 @@ import { buildUnet } from '../companion/models/unet/unet.ts';
 import { decodeLatents, encodePicture } from '../companion/models/vae/autoencoder-kl.ts';
 import { attachEverywhere } from '../companion/residuals/attach.ts';
 import { rankOf } from '../companion/residuals/factors.ts';
+import { initialProbe } from '../companion/residuals/object-probe.ts';
 import { projOutSites } from '../companion/residuals/sites.ts';
 import { buildTrainingGraph } from '../companion/residuals/training-graph.ts';
 import type { BenchModel } from './bench-model.ts';
@@ -18,7 +19,7 @@ export const workloadTitles: Readonly<Record<WorkloadName, string>> = {
   text: 'text encoder',
   forward: 'UNet forward',
   training: 'training step',
-  teaching: 'training step, token embedding too',
+  teaching: 'training step, token embedding and probe too',
   encode: 'VAE encode',
   decode: 'VAE decode',
 };
@@ -40,7 +41,7 @@ export function buildWorkload(name: WorkloadName, model: BenchModel, batch: numb
   if (name === 'training' || name === 'teaching') {
     return buildTrainingGraph({
       unet: model.unet,
-      ...(name === 'teaching' ? { text: model.text! } : {}),
+      ...(name === 'teaching' ? { text: model.text!, probe: initialProbe(projOutSites(model.unet)) } : {}),
       batch,
       height: side,
       width: side,

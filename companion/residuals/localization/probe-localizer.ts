@@ -13,7 +13,10 @@ export class ProbeLocalizer implements Localizer {
   /** The resolutions that blocks have. */
   readonly #grids: readonly Grid[];
   readonly #masks: readonly ProbeMask[];
-  /** Everywhere: of every step, or of the adaptive mask's first, which shows noise alone. */
+  /**
+   * Everywhere: of every step, or of the adaptive mask's first, which shows noise alone. There several concepts share
+   * what one would have.
+   */
   readonly #first: Feeds;
 
   constructor(options: LocalizerOptions) {
@@ -24,7 +27,8 @@ export class ProbeLocalizer implements Localizer {
     this.#masks = options.strengths.map(
       () => new ProbeMask({ height: options.height, width: options.width }),
     );
-    const everywhere = new Float32Array(options.height * options.width).fill(1);
+    const share = options.mode === 'adaptive' ? 1 / options.strengths.length : 1;
+    const everywhere = new Float32Array(options.height * options.width).fill(share);
     this.#first = this.#gates(() => everywhere);
   }
 
