@@ -35,7 +35,7 @@ TEACHING = {
     "rank": {"fraction": 0.5, "minimum": 16},
     "learningRate": 1e-2,
     "learningRateSchedule": "cosine",
-    "steps": 600,
+    "steps": 300,
     "batchSize": 4,
     "weightDecay": 0.01,
     "trainTokenEmbedding": True,
