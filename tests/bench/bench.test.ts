@@ -38,6 +38,7 @@ test.skipIf(NO_GOLDEN)(
       'at most 2.2',
       'at most 1.03',
       'at most 1.03',
+      'at most 1.03',
     ]);
   },
 );

@@ -159,7 +159,8 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     expect(await stage.ui.getByRole('button', { name: 'Keep this seed' }).getAttribute('aria-pressed')).toBe(
       'true',
     );
-    expect(await stage.ui.evaluate(() => document.activeElement?.id)).toBe('prompt');
+    // The field is focused once it is drawn.
+    await expect.poll(() => stage.ui.evaluate(() => document.activeElement?.id)).toBe('prompt');
   });
 
   it('takes back a removed concept', async () => {
