@@ -5,30 +5,22 @@
 import { fileURLToPath } from 'node:url';
 import { Judge } from '../../companion/evaluation/judge.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
-import { products } from './render/catalogue.ts';
+import { named, products } from './render/catalogue.ts';
 import { demonstration, type Example, evaluation } from './render/example-products.ts';
 import { colours } from './render/palette.ts';
 import { patterns } from './render/pattern.ts';
 import { between, seededRandom } from './render/random.ts';
 import { scenes } from './render/scene.ts';
-import { drawSetting } from './render/specimen.ts';
+import { drawSetting, shapeRange } from './render/specimen.ts';
 import { render } from './render/tracer.ts';
 
 const SIZE = 128;
 const REFERENCE_SCENES = ['table', 'studio', 'marble', 'studio', 'table'];
 const PLACEMENT_SCENES = ['beach', 'snow', 'grass', 'street', 'brick', 'beach'];
-/** The training set draws each shape parameter from -0.8 to 0.8. */
-const SHAPE_RANGE = 0.8;
 
 interface Shown {
   readonly picture: Picture;
   readonly object: Float32Array;
-}
-
-function named<T extends { readonly name: string }>(list: readonly T[], name: string): T {
-  const found = list.find((entry) => entry.name === name);
-  if (found === undefined) throw new Error(`${name} is not in the catalogue`);
-  return found;
 }
 
 /** What a description's pattern looks like when a model draws it. */
@@ -94,7 +86,7 @@ for (const [index, example] of [...demonstration, ...evaluation].entries()) {
       show(
         scene,
         toldPattern(example),
-        example.shape.map(() => between(random, -SHAPE_RANGE, SHAPE_RANGE)),
+        example.shape.map(() => between(random, -shapeRange, shapeRange)),
       ),
     ),
   );

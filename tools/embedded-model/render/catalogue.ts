@@ -39,3 +39,10 @@ export const products: readonly Product[] = [
   speaker,
   camera,
 ];
+
+/** The entry of that name, in any of the lists of things that can be rendered. */
+export function named<T extends { readonly name: string }>(list: readonly T[], name: string): T {
+  const found = list.find((entry) => entry.name === name);
+  if (found === undefined) throw new Error(`${name} is not in the catalogue`);
+  return found;
+}

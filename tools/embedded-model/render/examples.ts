@@ -2,22 +2,19 @@
 // What they have no prompt can say; teaching has to.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { products } from './catalogue.ts';
+import { named, products } from './catalogue.ts';
 import { demonstration, type Example, evaluation } from './example-products.ts';
 import { colours, isHeldOut } from './palette.ts';
 import { patterns } from './pattern.ts';
 import { encodePng } from './png.ts';
 import { between, seededRandom } from './random.ts';
 import { scenes } from './scene.ts';
-import { type Article, drawSetting, type Setting } from './specimen.ts';
+import { type Article, drawSetting, type Setting, shapeRange } from './specimen.ts';
 import { render } from './tracer.ts';
 
 const size = 256;
 const referenceScenes = ['table', 'studio', 'marble', 'studio', 'table'];
 const placementScenes = ['beach', 'snow', 'grass', 'street', 'brick'];
-
-/** The training set draws each shape parameter from -0.8 to 0.8 (product.ts). */
-const shapeRange = 0.8;
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('examples: name the folder to write to');
@@ -26,12 +23,6 @@ for (const example of evaluation) {
   writeExample(join(folder, 'evaluation', example.name), example, { scenes: false });
 }
 writeJson(join(folder, 'evaluation', 'vocabulary.json'), vocabulary());
-
-function named<T extends { readonly name: string }>(list: readonly T[], name: string): T {
-  const found = list.find((entry) => entry.name === name);
-  if (found === undefined) throw new Error(`examples: ${name} is not in the catalogue`);
-  return found;
-}
 
 /** Cut-outs are what is taught; the same frames with their scenes are to look at. */
 function writeExample(into: string, example: Example, shown: { readonly scenes: boolean }): void {

@@ -42,7 +42,8 @@ export interface Specimen {
   readonly setting: Setting;
 }
 
-const shapeRange = 0.8;
+/** The training set draws each shape parameter from minus to plus this. */
+export const shapeRange = 0.8;
 const sunsetShare = 0.15;
 /** Of each product's own `fill`: leaves the scene enough room to be recognised, and a mask something to leave out. */
 const closeness = 0.88;
