@@ -189,7 +189,7 @@ function parseEmbedding(base64: string, subject: string): Float32Array {
 }
 
 const probeSchema = z.strictObject({
-  bias: z.number(),
+  bias: z.number().refine((bias) => Number.isFinite(Math.fround(bias)), 'expected a float32'),
   weights: z
     .record(
       z.string().max(80),

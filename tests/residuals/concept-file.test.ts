@@ -226,6 +226,12 @@ describe('a concept file', () => {
       /likeness.object_probe.weights.mid_block.attentions.0: expected base64/,
     ],
     [
+      'a probe beyond float32',
+      'likeness.object_probe',
+      '{"bias":1e300,"weights":{}}',
+      /likeness.object_probe.bias: expected a float32/,
+    ],
+    [
       'a probe of another width',
       'likeness.object_probe',
       '{"bias":0,"weights":{"mid_block.attentions.0":"AAAAAA=="}}',
