@@ -81,8 +81,7 @@ export async function* evaluate(
   const { plan, judge, vocabulary, work, fresh } = options;
   const folders = await keptFolders(work, fresh);
   const concepts = new KeptConcepts(folders.concepts, model, options, plan.teaching);
-  // A concept file is named by all that decides what is in it.
-  const kept = new KeptPictures(folders.pictures, model, (file) => file);
+  const kept = new KeptPictures(folders.pictures, model);
 
   const random = drawSubjects(vocabulary, plan.basePrompts, BASE_SEED);
   const randomWishes = baseWishes(vocabulary, random, BASE_SEED);

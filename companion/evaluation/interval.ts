@@ -14,8 +14,7 @@ export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Ma
 
 /** Percentage points. */
 export function points(share: number): string {
-  const value = (100 * share).toFixed(1).replace(/\.0$/, '');
-  return `${value.replace('-', '−')} points`;
+  return `${decimals(100 * share, 1).replace(/\.0$/, '')} points`;
 }
 
 function decimals(value: number, digits: number): string {

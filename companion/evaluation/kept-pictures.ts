@@ -31,13 +31,10 @@ const recordSchema = z.object({
 export class KeptPictures {
   readonly #folder: string;
   readonly #model: LoadedModel;
-  /** What a concept file holds, by its path: concepts are known before they are taught. */
-  readonly #conceptKey: (file: string) => string;
 
-  constructor(folder: string, model: LoadedModel, conceptKey: (file: string) => string) {
+  constructor(folder: string, model: LoadedModel) {
     this.#folder = folder;
     this.#model = model;
-    this.#conceptKey = conceptKey;
   }
 
   has(wish: PictureWish): boolean {
@@ -87,7 +84,8 @@ export class KeptPictures {
     const decisive = {
       model: identity.hash,
       device,
-      concept: concept === undefined ? undefined : this.#conceptKey(concept),
+      // Named by all that decides what is in it, so that concepts are known before they are taught (kept-concepts.ts).
+      concept,
       prompt,
       seed,
       sampling: { ...recommended.sampling, ...settings },

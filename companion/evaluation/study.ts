@@ -71,7 +71,7 @@ export async function* study(
 ): AsyncGenerator<StudyEvent, GroupTrials[]> {
   const { plan, judge, only } = options;
   const folders = await keptFolders(options.work, options.fresh);
-  const kept = new KeptPictures(folders.pictures, model, (file) => file);
+  const kept = new KeptPictures(folders.pictures, model);
   const conceptsOf = ({ teaching }: Variant) => new KeptConcepts(folders.concepts, model, options, teaching);
   const subjects: StudySubject[] = [];
   for (const product of plan.products) {

@@ -57,8 +57,7 @@ export class AttentionLocalizer implements Localizer {
   }
 
   #current(): readonly LocalizedMask[] | undefined {
-    const masks = this.#masks.map((mask) => mask.current());
-    return masks.every((mask) => mask !== undefined) ? sharedOut(masks) : undefined;
+    return sharedOut(this.#masks.map((mask) => mask.current()));
   }
 
   /** What `maskOf` gives a concept above and below a block's median, at the finest level, as inputs of the graph. */

@@ -12,8 +12,14 @@ export interface LocalizedMask extends Grid {
   readonly confidence: number;
 }
 
-/** Where several concepts claim a cell, it belongs to the one with the most evidence. */
-export function sharedOut(masks: readonly LocalizedMask[]): readonly LocalizedMask[] {
+/**
+ * One mask a concept; where several claim a cell, it belongs to the one with the most evidence. Undefined while one has
+ * no mask yet.
+ */
+export function sharedOut(
+  masks: readonly (LocalizedMask | undefined)[],
+): readonly LocalizedMask[] | undefined {
+  if (!masks.every((mask) => mask !== undefined)) return undefined;
   if (masks.length === 1) return masks;
   return masks.map((own) => ({
     ...own,

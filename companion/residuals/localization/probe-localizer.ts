@@ -46,8 +46,7 @@ export class ProbeLocalizer implements Localizer {
   }
 
   masks(): readonly LocalizedMask[] | undefined {
-    const masks = this.#masks.map((mask) => mask.current());
-    return masks.every((mask) => mask !== undefined) ? sharedOut(masks) : undefined;
+    return sharedOut(this.#masks.map((mask) => mask.current()));
   }
 
   #gates(maskOf: (concept: number) => Float32Array): Feeds {
