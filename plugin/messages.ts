@@ -54,7 +54,7 @@ export type UiToMain =
       readonly jobId: string;
       readonly index: number;
       readonly kind: PictureKind;
-      readonly bytes: Uint8Array;
+      readonly bytes: Uint8Array<ArrayBuffer>;
       /** For finals: how the picture was made. */
       readonly record: string | null;
     }

@@ -5,7 +5,8 @@ import { isBusy } from '../interleaved-timing.ts';
 import { measurePlugin, type PluginFigures } from '../plugin-in-browser.ts';
 import type { Row, Subject } from '../subject.ts';
 
-const THREADS = ['plugin main thread', 'plugin UI', 'studio page'] as const;
+const MAIN_THREAD = 'plugin main thread';
+const THREADS = [MAIN_THREAD, 'plugin UI', 'studio page'] as const;
 
 export const plugin: Subject = async function* ({ quick, progress }) {
   if (browserPath === undefined) {
@@ -17,22 +18,18 @@ export const plugin: Subject = async function* ({ quick, progress }) {
   progress('plugin: in a browser, with the real companion');
   const { placing, firstPaintMs, previewMs } = await measurePlugin(quick ? 2 : 5);
   const threads = THREADS.map((thread) => threadRow(thread, placing));
-  const longest = (figure: 'best_ms' | 'processor_ms') =>
-    Math.max(...threads.map(({ figures }) => figures[figure]!));
   const limit = { unit: 'ms', direction: 'at most', unsure } as const;
   yield {
     title: 'placing four variants of 1024 px: the longest task of each thread',
     rows: threads,
-    note: 'Of the rounds: best and median by the clock, and the median of the processor time.',
+    note: "By the clock, and the median of the processor time. In Figma the plugin's main thread is the editor's own.",
     targets: [
       {
         ...limit,
-        name: 'placing: longest task, processor time',
-        measured: longest('processor_ms'),
+        name: 'placing: longest task of the main thread in the worst round',
+        measured: threads.find((row) => row.case === MAIN_THREAD)!.figures.worst_ms!,
         limit: 50,
-        unsure: false,
       },
-      { ...limit, name: 'placing: longest task, by the clock', measured: longest('best_ms'), limit: 50 },
     ],
   };
   const paint = timesRow('plugin start to first paint', firstPaintMs);
@@ -64,6 +61,10 @@ function timesRow(name: string, times: readonly number[]): Row {
   const sorted = [...times].sort((a, b) => a - b);
   return {
     case: name,
-    figures: { best_ms: sorted[0]!, median_ms: sorted[Math.floor(sorted.length / 2)]! },
+    figures: {
+      best_ms: sorted[0]!,
+      median_ms: sorted[Math.floor(sorted.length / 2)]!,
+      worst_ms: sorted.at(-1)!,
+    },
   };
 }

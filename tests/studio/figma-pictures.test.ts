@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ArrivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
 import { pictureHash } from '../../plugin/studio/figma/picture-hash.ts';
 import { pictureHeader } from '../../plugin/studio/figma/picture-header.ts';
 import { openSandbox, pngHeader } from './sandbox.ts';
@@ -72,4 +73,36 @@ describe('a picture header', () => {
 it.each([0, 1, 55, 56, 63, 64, 65, 1000])('the hash of %i bytes is SHA-1', (length) => {
   const bytes = Uint8Array.from({ length }, (_, at) => (at * 31) & 255);
   expect(pictureHash(bytes)).toBe(createHash('sha1').update(bytes).digest('hex'));
+});
+
+describe('the name of bytes that came with a message', () => {
+  const bytes = () => Uint8Array.from({ length: 4099 }, (_, at) => (at * 31) & 255);
+  const name = createHash('sha1').update(bytes()).digest('hex');
+
+  it('is known by content', async () => {
+    const arrived = new ArrivedBytes();
+    await arrived.learn({ type: 'picture', bytes: bytes(), record: null });
+    expect(arrived.nameOf(bytes())).toBe(name);
+  });
+
+  it.each([1, 4])('is not that of bytes changed since, %i from the end', async (fromEnd) => {
+    const { host, figma } = openSandbox();
+    const sent = pngHeader(30, 20);
+    await host.arrived.learn({ bytes: sent });
+    const changed = sent.slice();
+    changed[changed.length - fromEnd] = 9;
+    const { hash } = figma.createImage(changed);
+    expect(hash).toBe(createHash('sha1').update(changed).digest('hex'));
+  });
+
+  it('is given up after a few more', async () => {
+    const arrived = new ArrivedBytes();
+    await arrived.learn({ bytes: bytes() });
+    for (let count = 0; count < 4; count++) await arrived.learn({ bytes: new Uint8Array([count]) });
+    expect(arrived.nameOf(bytes())).toBeUndefined();
+  });
+
+  it.each([null, 'text', { type: 'ready' }])('needs none for %j', async (message) => {
+    await expect(new ArrivedBytes().learn(message)).resolves.toBeUndefined();
+  });
 });

@@ -1,5 +1,6 @@
 import type { Change } from '../../plugin/studio/document/change.ts';
 import { emptyDocument } from '../../plugin/studio/document/node-record.ts';
+import { ArrivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
 import { type PluginApi, pluginApi } from '../../plugin/studio/figma/plugin-api.ts';
 import { SandboxDocument } from '../../plugin/studio/figma/sandbox-document.ts';
 import type { Notification, SandboxHost } from '../../plugin/studio/figma/sandbox-host.ts';
@@ -15,6 +16,7 @@ export class RecordingHost implements SandboxHost {
   readonly windows: Partial<WindowOptions>[] = [];
   readonly looks: unknown[] = [];
   readonly pictures = new Map<string, Uint8Array>();
+  readonly arrived = new ArrivedBytes();
   readonly stored = new Map<string, unknown>();
   closedWith: string | undefined;
 
@@ -26,6 +28,9 @@ export class RecordingHost implements SandboxHost {
     this.commits.push(this.changes.length);
   }
   triggerUndo() {}
+  pictureName(bytes: Uint8Array) {
+    return this.arrived.nameOf(bytes);
+  }
   addPicture(hash: string, bytes: Uint8Array) {
     this.pictures.set(hash, bytes);
   }

@@ -1,3 +1,4 @@
+import { ArrivedBytes } from './arrived-bytes.ts';
 import type { SandboxHost } from './sandbox-host.ts';
 import type { FromSandbox, Question, ToSandbox, View } from './sandbox-link.ts';
 
@@ -8,12 +9,13 @@ interface Waiting {
 
 /** The sandbox's surroundings in the studio: everything goes to the page by message. */
 export class PageConnection implements SandboxHost {
-  readonly #post: (message: FromSandbox) => void;
+  readonly #post: (message: FromSandbox, transfer?: readonly ArrayBuffer[]) => void;
+  readonly #arrived = new ArrivedBytes();
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
   #view: View;
 
-  constructor(post: (message: FromSandbox) => void, view: View) {
+  constructor(post: (message: FromSandbox, transfer?: readonly ArrayBuffer[]) => void, view: View) {
     this.#post = post;
     this.#view = view;
   }
@@ -37,12 +39,18 @@ export class PageConnection implements SandboxHost {
     else waiting?.reject(new Error(message.reason));
   }
 
+  /** Resolves when a message of the UI can be given to the plugin. */
+  prepare(message: unknown): Promise<void> {
+    return this.#arrived.learn(message);
+  }
+
   readonly changed: SandboxHost['changed'] = (changes) => this.#post({ type: 'changes', changes });
   readonly selected: SandboxHost['selected'] = (ids) => this.#post({ type: 'selection', ids });
   readonly commitUndo: SandboxHost['commitUndo'] = () => this.#post({ type: 'commit-undo' });
   readonly triggerUndo: SandboxHost['triggerUndo'] = () => this.#post({ type: 'trigger-undo' });
+  readonly pictureName: SandboxHost['pictureName'] = (bytes) => this.#arrived.nameOf(bytes);
   readonly addPicture: SandboxHost['addPicture'] = (hash, bytes) =>
-    this.#post({ type: 'picture', hash, bytes });
+    this.#post({ type: 'picture', hash, bytes }, [bytes.buffer]);
   readonly picture: SandboxHost['picture'] = (hash) => this.#question({ ask: 'picture', hash });
   readonly export: SandboxHost['export'] = (nodeId, request) =>
     this.#question({ ask: 'export', nodeId, request });

@@ -36,7 +36,7 @@ export function createPicture(host: SandboxHost, data: unknown): PictureHandle {
   if (Math.max(header.width, header.height) > PICTURE_MAX_SIDE) {
     throw refusal('createImage', 'Image is too large');
   }
-  const hash = pictureHash(data);
+  const hash = host.pictureName(data) ?? pictureHash(data);
   host.addPicture(hash, data.slice());
   return pictureHandle(host, hash);
 }

@@ -18,7 +18,10 @@ export interface SandboxHost {
   selected(ids: readonly string[]): void;
   commitUndo(): void;
   triggerUndo(): void;
-  addPicture(hash: string, bytes: Uint8Array): void;
+  /** The SHA-1 of these bytes, where it is known without working it out. */
+  pictureName(bytes: Uint8Array): string | undefined;
+  /** Takes the bytes over: they are the caller's no longer. */
+  addPicture(hash: string, bytes: Uint8Array<ArrayBuffer>): void;
   picture(hash: string): Promise<Uint8Array | undefined>;
   export(nodeId: string, request: ExportRequest): Promise<Uint8Array>;
   view(): View;

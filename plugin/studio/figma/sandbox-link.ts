@@ -64,7 +64,7 @@ export type FromSandbox =
   | { readonly type: 'selection'; readonly ids: readonly string[] }
   | { readonly type: 'commit-undo' }
   | { readonly type: 'trigger-undo' }
-  | { readonly type: 'picture'; readonly hash: string; readonly bytes: Uint8Array }
+  | { readonly type: 'picture'; readonly hash: string; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: 'show-ui'; readonly options: WindowOptions }
   | { readonly type: 'window'; readonly options: Partial<WindowOptions> }
   | { readonly type: 'ui-message'; readonly message: unknown }

@@ -10,7 +10,7 @@ import type { FromSandbox, SandboxStart, ToSandbox } from './sandbox-link.ts';
 
 interface SandboxScope {
   onmessage: ((event: MessageEvent<ToSandbox>) => void) | null;
-  postMessage(message: FromSandbox): void;
+  postMessage(message: FromSandbox, transfer?: readonly ArrayBuffer[]): void;
   /** The plugin's main bundle; the build puts it before this file (build/main-wrapper.ts). */
   readonly runPluginMain: (figma: unknown, html: string) => void;
   addEventListener(type: 'error' | 'unhandledrejection', listener: (event: Event) => void): void;
@@ -25,6 +25,8 @@ interface Run {
   readonly page: PageConnection;
   readonly document: SandboxDocument;
   readonly api: PluginApi;
+  /** The UI's messages so far: they are given to the plugin in the order in which they came. */
+  uiMessages: Promise<void>;
 }
 
 let run: Run | undefined;
@@ -41,15 +43,23 @@ function timed(event: string, work: () => void): void {
 }
 
 function start(message: SandboxStart): void {
-  const page = new PageConnection((out) => scope.postMessage(out), message.view);
+  const page = new PageConnection((...out) => scope.postMessage(...out), message.view);
   const document = new SandboxDocument(message.nodes, { ...message, host: page });
   const api = pluginApi(document, message);
-  run = { page, document, api };
+  run = { page, document, api, uiMessages: Promise.resolve() };
   timed('start', () => scope.runPluginMain(api.figma, message.html));
   timed('run', () => api.events.emit('run', { command: message.command, parameters: undefined }));
 }
 
-function receive({ page, document, api }: Run, message: Exclude<ToSandbox, SandboxStart>): void {
+function receiveFromUi(run: Run, message: unknown): void {
+  run.uiMessages = run.uiMessages
+    .then(() => run.page.prepare(message))
+    .then(() => timed('message', () => run.api.ui.receive(message)))
+    .catch(failed);
+}
+
+function receive(run: Run, message: Exclude<ToSandbox, SandboxStart>): void {
+  const { page, document, api } = run;
   switch (message.type) {
     case 'changes':
       document.receive(message.changes);
@@ -59,7 +69,7 @@ function receive({ page, document, api }: Run, message: Exclude<ToSandbox, Sandb
       timed('selectionchange', () => api.events.emit('selectionchange'));
       break;
     case 'ui-message':
-      timed('message', () => api.ui.receive(message.message));
+      receiveFromUi(run, message.message);
       break;
     case 'notification-end':
       api.endNotification(message.id, message.reason);

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { Camera } from '../canvas/camera.ts';
 import { exportNode } from '../canvas/node-export.ts';
 import type { Workspace } from '../document/workspace.ts';
+import { byteArraysOf } from '../figma/arrived-bytes.ts';
 import type { FromSandbox, Question, ToSandbox, WindowOptions } from '../figma/sandbox-link.ts';
 import type { Database } from '../store/database.ts';
 import type { PictureShelf } from '../store/picture-shelf.ts';
@@ -67,8 +68,9 @@ export class PluginRun {
     });
   }
 
-  #send(message: ToSandbox): void {
-    this.#worker.postMessage(message);
+  #send(message: ToSandbox, transfer: readonly Uint8Array<ArrayBuffer>[] = []): void {
+    const buffers = transfer.map(({ buffer }) => buffer);
+    this.#worker.postMessage(message, buffers);
   }
 
   /** The document, selection or view changed by someone else than this plugin. */
@@ -88,7 +90,8 @@ export class PluginRun {
     if (event.source !== frame || frame === null) return;
     const data: unknown = event.data;
     if (typeof data !== 'object' || data === null || !('pluginMessage' in data)) return;
-    this.#send({ type: 'ui-message', message: data.pluginMessage });
+    // Handed on, not copied: pictures of megabytes would soon call for the garbage collector, in the midst of drawing.
+    this.#send({ type: 'ui-message', message: data.pluginMessage }, byteArraysOf(data.pluginMessage));
   }
 
   #post(pluginMessage: unknown): void {

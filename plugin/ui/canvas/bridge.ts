@@ -23,6 +23,7 @@ export class CanvasBridge {
 
   send(message: UiToMain): void {
     // The page around may be Figma's or the studio's; nothing here is a secret to either.
-    window.parent.postMessage({ pluginMessage: message }, '*');
+    const transfer = message.type === 'picture' ? [message.bytes.buffer] : [];
+    window.parent.postMessage({ pluginMessage: message }, '*', transfer);
   }
 }
