@@ -25,6 +25,21 @@ LEAST_DEVIATION = 1e-4
 """A number of the embedding that never changes must not weigh without limit."""
 # Half of the pictures have their scene replaced by grey: so the embedding can be taken of the product alone.
 CUT_OUT_SHARE = 0.5
+SHIFT_SHARE = 0.05
+"""How far a picture is moved at most, of its side."""
+
+
+def varied(images: Tensor, masks: Tensor, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Mirrored and moved a little: what a product is, and its pattern, stay."""
+    both = torch.cat([images, masks], 1)
+    size = both.shape[-1]
+    reach = round(SHIFT_SHARE * size)
+    mirror = torch.from_numpy(generator.random(len(both)) < 0.5)
+    both = torch.where(mirror[:, None, None, None], both.flip(3), both)
+    padded = F.pad(both, (reach,) * 4, mode="reflect")
+    corners = generator.integers(2 * reach + 1, size=(len(both), 2)).tolist()
+    both = torch.stack([x[:, top : top + size, left : left + size] for x, (top, left) in zip(padded, corners)])
+    return both[:, :3], both[:, 3:]
 
 
 def roughened(images: Tensor, generator: np.random.Generator) -> Tensor:
@@ -64,7 +79,7 @@ def worker(place: Place, data: Path, recipe: Recipe) -> None:
         seed = int(torch.randint(2**62, (1,), generator=generator))
         draw = np.random.default_rng(seed)
         index = draw.integers(training_count(pictures), size=recipe.batch)
-        images, masks = pictures.images(index), masks_of(pictures, index)
+        images, masks = varied(pictures.images(index), masks_of(pictures, index), draw)
         labels = torch.from_numpy(pictures.labels[index]).long()
         cut = torch.rand(recipe.batch, generator=generator) < CUT_OUT_SHARE
         rough = roughened(images, draw)
