@@ -9,6 +9,7 @@ import { encodePng } from '../images/encode.ts';
 import type { GenerationRecord } from '../images/generation-record.ts';
 import { latentPreview } from '../images/latent-preview.ts';
 import { fromModelRange } from '../images/model-range.ts';
+import { noisyRankShareOf } from '../residuals/concept.ts';
 import type { Factors } from '../residuals/factors.ts';
 import { type PromptConcept, samplePicture } from '../residuals/sample-picture.ts';
 import type { SamplingSettings } from '../residuals/settings.ts';
@@ -46,6 +47,7 @@ export async function* generateOn(
     ({ concept, tokenIndexes, objectIndexes }): PromptConcept => ({
       factors: concept.factors,
       probe: concept.objectProbe,
+      noisyRankShare: noisyRankShareOf(concept),
       tokenIndexes,
       objectIndexes,
       strength: request.strength,

@@ -67,7 +67,16 @@ async function sampleConcept(
   const steps = samplePicture(pipeline, {
     conditional: conditional.data,
     unconditional: unconditional.data,
-    concepts: [{ factors, probe, tokenIndexes, objectIndexes, strength: 1 }],
+    concepts: [
+      {
+        factors,
+        probe,
+        noisyRankShare: settings.noisyRankShare,
+        tokenIndexes,
+        objectIndexes,
+        strength: 1,
+      },
+    ],
     settings: sampling,
     seed,
     height: cells,

@@ -23,6 +23,7 @@ export function teachingSettings(
       unet: pipeline.unet,
       ...(chosen.trainTokenEmbedding ? { text: pipeline.text } : {}),
       batch,
+      rankByTimestep: chosen.noisyRankShare < 1,
       height: cells,
       width: cells,
       tokens: pipeline.text.length,

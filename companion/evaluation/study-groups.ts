@@ -31,6 +31,7 @@ export interface StudyGroup {
 /** In the order of the report. */
 export const GROUP_KEYS = [
   'rank',
+  'noisy-rank',
   'learning-rate',
   'teaching-steps',
   'timesteps',
@@ -78,6 +79,12 @@ export function studyGroups(recommended: Variant, shares: StepShares): StudyGrou
       ],
       paper: { fraction: 0.05, minimum: 1 },
       name: ({ fraction, minimum }) => `${fraction} m, at least ${minimum}`,
+    }),
+    taught('noisyRankShare', {
+      key: 'noisy-rank',
+      title: 'Share of the rank at the noisiest timestep',
+      values: [0, 0.5, 1],
+      paper: 1,
     }),
     taught('learningRate', {
       key: 'learning-rate',

@@ -2,6 +2,7 @@
 
 import type { Graph } from '../graph/graph.ts';
 import { add, gemm, linear, reshape } from '../graph/ops.ts';
+import type { Value } from '../graph/value.ts';
 import type { ProjOutAdapter, ProjOutSite } from '../models/unet/spatial-transformer.ts';
 import { attachEverywhere, type FactorInputs, factorInputs } from './attach.ts';
 
@@ -14,13 +15,18 @@ const MAX_CHANNELS_PER_RANK = 6;
 /** Below this width a product takes about as long as its call. */
 const MAX_SMALL_CHANNELS = 64;
 
-/** Residuals of one concept everywhere: y = W x + b + A B x, or (W + A B) x + b, the same up to rounding. */
+/**
+ * Residuals of one concept everywhere: y = W x + b + A B x, or (W + A B) x + b, the same up to rounding. For
+ * `activeShare`, which samples have each their own, see attachEverywhere.
+ */
 export function attachLearned(
   graph: Graph,
   rankAt: (site: ProjOutSite) => number,
   onInputs: (path: string, inputs: FactorInputs) => void,
+  activeShare?: Value,
 ): ProjOutAdapter {
-  const apart = attachEverywhere(graph, rankAt, onInputs);
+  const apart = attachEverywhere(graph, rankAt, onInputs, activeShare);
+  if (activeShare !== undefined) return apart;
   return {
     adapt: (site) => {
       const rank = rankAt(site);

@@ -5,9 +5,10 @@
 
 import { float32, type Tensor } from '../checkpoint/tensor.ts';
 import type { Graph } from '../graph/graph.ts';
-import { gemm, mul, reshape } from '../graph/ops.ts';
+import { expand, gemm, mul, reshape } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
 import type { ProjOutAdapter, ProjOutSite } from '../models/unet/spatial-transformer.ts';
+import { activeComponents } from './active-rank.ts';
 import type { Factors } from './factors.ts';
 
 /** The factors of one concept as inputs of a graph: down [r, m], up [m, r]. */
@@ -30,8 +31,8 @@ export function factorInputs(graph: Graph, concept: number, site: ProjOutSite, r
 }
 
 /**
- * output + A (gate * (B x)), [B, hw, m]; a gate [B hw, 1] is the mask times the strength. The second product is added
- * by the kernel that makes it.
+ * output + A (gate * (B x)), [B, hw, m]; a gate is the mask times the strength [B hw, 1], or says which components act
+ * [B hw, r]. The second product is added by the kernel that makes it.
  */
 export function withResidual(
   output: Value,
@@ -45,19 +46,30 @@ export function withResidual(
   return reshape(sum, output.shape);
 }
 
-/** Plain residuals of one concept everywhere, for teaching: y = W x + b + A B x. */
+/**
+ * Plain residuals of one concept everywhere, for teaching: y = W x + b + A B x.
+ * @param activeShare of the rank, for each sample [B, 1, 1] (active-rank.ts); undefined: all of it
+ */
 export function attachEverywhere(
   graph: Graph,
   rankAt: (site: ProjOutSite) => number,
   onInputs: (path: string, inputs: FactorInputs) => void,
+  activeShare?: Value,
 ): ProjOutAdapter {
   return {
     adapt: (site) => {
-      const inputs = factorInputs(graph, 0, site, rankAt(site));
+      const rank = rankAt(site);
+      const inputs = factorInputs(graph, 0, site, rank);
       onInputs(site.path, inputs);
-      return withResidual(site.output, site, inputs);
+      return withResidual(site.output, site, inputs, activeShare && activeGate(site, activeShare, rank));
     },
   };
+}
+
+/** [B hw, r] */
+function activeGate({ input }: ProjOutSite, activeShare: Value, rank: number): Value {
+  const [batch, pixels] = input.shape as [number, number];
+  return reshape(expand(activeComponents(activeShare, rank), [batch, pixels, rank]), [-1, rank]);
 }
 
 /** The values of the factor inputs of one concept; a LoRA's scale goes into `up`. */

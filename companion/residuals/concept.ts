@@ -85,6 +85,12 @@ export interface Concept extends ConceptFacts, FiledFactors {
   readonly objectProbe?: ObjectProbe;
 }
 
+/** How much of its rank acts at the noisiest timestep (active-rank.ts); 1 where its file says nothing sound. */
+export function noisyRankShareOf({ method }: Pick<ConceptFacts, 'method'>): number {
+  const share = method.noisyRankShare;
+  return typeof share === 'number' && share >= 0 && share <= 1 ? share : 1;
+}
+
 /** Throws 'concept-mismatch' unless the concept was taught on this model. One of unknown origin passes by architecture. */
 export function requireBaseModel(concept: Pick<ConceptFacts, 'name' | 'baseModel'>, model: BaseModel): void {
   const { name, baseModel } = concept;

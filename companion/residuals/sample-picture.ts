@@ -5,6 +5,7 @@ import { guided } from '../diffusion/guidance.ts';
 import type { Pipeline } from '../diffusion/pipeline.ts';
 import { samplers } from '../diffusion/samplers.ts';
 import { seededNoise } from '../diffusion/seeded-noise.ts';
+import { activeFactors, activeShare } from './active-rank.ts';
 import { factorFeeds } from './attach.ts';
 import type { Factors } from './factors.ts';
 import { attentionNames } from './localization/attach-by-attention.ts';
@@ -20,6 +21,8 @@ import { projOutSites } from './sites.ts';
 export interface PromptConcept {
   readonly factors: Factors;
   readonly probe: ObjectProbe | undefined;
+  /** As it was taught: TeachingRecommendation. Default 1. */
+  readonly noisyRankShare?: number;
   /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
   readonly tokenIndexes: readonly number[];
   /** Those of them whose attention finds the object: the class word's. */
@@ -86,6 +89,7 @@ export async function* samplePicture(
     height,
     width,
   });
+  const factorsAt = factorsByTimestep(concepts, pipeline.schedule.trainTimesteps);
   const constant = constantFeeds(request, batch, pipeline, evidence);
   const shape = [batch, unet.inChannels, height, width];
 
@@ -99,6 +103,7 @@ export async function* samplePicture(
       for (let half = 0; half < batch; half++) doubled.set(sample, half * sample.length);
       const outputs = await session.run({
         ...constant,
+        ...factorsAt(timestep),
         ...localizer.feeds(),
         sample: float32(doubled, shape),
         timestep: float32(new Float32Array(batch).fill(timestep), [batch]),
@@ -122,7 +127,22 @@ function strengths(strength: number, { mask, unconditional }: SamplingSettings, 
   return batch === 1 ? [applied] : [unconditional === 'base' ? 0 : applied, applied];
 }
 
-/** What stays the same over all steps: text states, factors, and what finds the object. */
+/** The factors that each step is fed. */
+function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: number) {
+  const feedsAt = (timestep: number): Record<string, Tensor> =>
+    Object.assign(
+      {},
+      ...concepts.map(({ factors, noisyRankShare = 1 }, concept) => {
+        const share = activeShare(noisyRankShare, timestep, trainTimesteps);
+        return factorFeeds(concept, activeFactors(factors, share));
+      }),
+    );
+  if (concepts.some(({ noisyRankShare = 1 }) => noisyRankShare < 1)) return feedsAt;
+  const always = feedsAt(0);
+  return () => always;
+}
+
+/** What stays the same over all steps: text states, and what finds the object. */
 function constantFeeds(
   request: PictureRequest,
   batch: 1 | 2,
@@ -136,8 +156,7 @@ function constantFeeds(
   const feeds: Record<string, Tensor> = {
     encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
   };
-  for (const [concept, { factors, probe, tokenIndexes, objectIndexes }] of concepts.entries()) {
-    Object.assign(feeds, factorFeeds(concept, factors));
+  for (const [concept, { probe, tokenIndexes, objectIndexes }] of concepts.entries()) {
     if (evidence === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
     else {
       const weights = new Float32Array(2 * text.length);

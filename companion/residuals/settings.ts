@@ -17,6 +17,8 @@ const count = z.number().int().positive();
 const teaching = z.strictObject({
   /** Rank of a projection of m channels: max(minimum, fraction * m). The paper: 0.05 m. */
   rank: z.strictObject({ fraction: positive.max(1), minimum: count }).default({ fraction: 0.05, minimum: 1 }),
+  /** Share of the rank that acts at the noisiest timestep, rising to all of it at none (active-rank.ts); 1: always all. */
+  noisyRankShare: z.number().min(0).max(1).default(1),
   learningRate: positive.default(1e-3),
   learningRateSchedule: z.enum(['constant', 'cosine']).default('constant'),
   steps: count.max(100_000).default(150),

@@ -4,6 +4,7 @@ import { float32, int64, type Tensor } from '../checkpoint/tensor.ts';
 import { addNoise, trainingTarget } from '../diffusion/noise-schedule.ts';
 import type { Pipeline } from '../diffusion/pipeline.ts';
 import type { Random } from '../diffusion/random.ts';
+import { activeShare } from './active-rank.ts';
 import type { TeachingSettings } from './settings.ts';
 import { trainingNames } from './training-graph.ts';
 import { drawTimestep } from './training-schedule.ts';
@@ -73,6 +74,12 @@ function feedsOf(
       width,
     ]),
   };
+  if (settings.noisyRankShare < 1) {
+    const shares = draws.map(({ timestep }) =>
+      activeShare(settings.noisyRankShare, timestep, schedule.trainTimesteps),
+    );
+    feeds[trainingNames.activeRank] = float32(shares, [batch, 1, 1]);
+  }
   if (knowsObject(set)) {
     const empty = new Float32Array(height * width);
     const masks = draws.map(({ reference }) => reference.objectMask);

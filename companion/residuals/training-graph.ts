@@ -34,6 +34,8 @@ export interface TrainingGraphOptions {
   /** Tokens of a prompt, L. */
   readonly tokens: number;
   readonly rankAt: (path: string) => number;
+  /** How much of the rank acts comes with each sample (active-rank.ts). Default false: all of it. */
+  readonly rankByTimestep?: boolean;
   /** Given when a probe for the object is learned too; its shapes count, not its values. */
   readonly probe?: ObjectProbe | undefined;
 }
@@ -48,6 +50,8 @@ export const trainingNames = {
   target: 'target',
   /** Weight of each latent cell in the loss, [B, 1, h, w]; its mean should be 1. */
   lossWeight: 'loss_weight',
+  /** Share of the rank that acts on each sample, [B, 1, 1]; when it depends on the timestep. */
+  activeRank: 'active_rank',
   /** Share of each latent cell that the object covers, [B, 1, h, w]; when the probe is learned. */
   objectMask: 'object_mask',
   /** [B, 1, 1, 1]: 1 for samples whose object is known, else 0; when the probe is learned. */
@@ -85,6 +89,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
       const names = factorNames(0, path);
       learned.set(names.down, down).set(names.up, up);
     },
+    options.rankByTimestep ? graph.input(trainingNames.activeRank, [batch, 1, 1]) : undefined,
   );
   const probed: Value[] = [];
   const adapter: ProjOutAdapter = {

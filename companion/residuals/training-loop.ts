@@ -95,8 +95,10 @@ function trainingSession(
   const { microBatchSize: batch } = settings;
   const { height, width } = set;
   const withText = tokenEmbedding !== undefined;
-  const learns = `${withText ? ':text' : ''}${probe === undefined ? '' : ':probe'}`;
-  const key = `training:${batch}x${height}x${width}${learns}:${[...factors.values()].map(({ rank }) => rank)}`;
+  const rankByTimestep = settings.noisyRankShare < 1;
+  const parts = { text: withText, probe: probe !== undefined, rank: rankByTimestep };
+  const learns = Object.entries(parts).flatMap(([part, isIn]) => (isIn ? [`:${part}`] : []));
+  const key = `training:${batch}x${height}x${width}${learns.join('')}:${[...factors.values()].map(({ rank }) => rank)}`;
   return pipeline.session(key, () =>
     buildTrainingGraph({
       unet: pipeline.unet,
@@ -106,6 +108,7 @@ function trainingSession(
       width,
       tokens: pipeline.text.length,
       rankAt: (path) => factors.get(path)!.rank,
+      rankByTimestep,
       probe,
     }),
   );

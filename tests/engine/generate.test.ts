@@ -78,6 +78,17 @@ async function pixels(changes: Partial<GenerateRequest>): Promise<Uint8Array> {
 }
 
 describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
+  it('places a concept by the rank that it was taught with at each timestep', async () => {
+    const known = await readConcept(concept);
+    const falling = join(folder, 'falling.safetensors');
+    await writeConcept(falling, { ...known, method: { ...known.method, noisyRankShare: 0 } });
+    const odd = join(folder, 'odd.safetensors');
+    await writeConcept(odd, { ...known, method: { ...known.method, noisyRankShare: -3 } });
+    const always = await pixels({});
+    expect(await pixels({ concepts: [falling] })).not.toEqual(always);
+    expect(await pixels({ concepts: [odd] })).toEqual(always);
+  });
+
   it('reports the prompt as the model reads it, every step and the pictures', async () => {
     const events = await run(request({ count: 2 }));
     expect(events.find((event) => event.type === 'prompt')).toMatchObject({

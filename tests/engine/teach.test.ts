@@ -8,7 +8,7 @@ import type { TeachRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teach.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
-import type { Concept } from '../../companion/residuals/concept.ts';
+import { type Concept, noisyRankShareOf } from '../../companion/residuals/concept.ts';
 import { readConcept } from '../../companion/residuals/concept-file.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
@@ -118,6 +118,18 @@ describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {
       ['whole', 'parted'].map((name) => readConcept(join(folder, `${name}.safetensors`))),
     );
     expect(learned(parted!)).toEqual(learned(whole!));
+  });
+
+  it('learns with a rank that depends on the timestep, and says so in the file', async () => {
+    const settings = { ...request('plain').settings, noisyRankShare: 0.5 };
+    await run(request('plain'));
+    await run(request('falling', { settings }));
+    const [plain, falling] = await Promise.all(
+      ['plain', 'falling'].map((name) => readConcept(join(folder, `${name}.safetensors`))),
+    );
+    expect(noisyRankShareOf(plain!)).toBe(1);
+    expect(noisyRankShareOf(falling!)).toBe(0.5);
+    expect(learned(falling!)).not.toEqual(learned(plain!));
   });
 
   it('learns to find a product that was cut out, and no other', async () => {
