@@ -55,7 +55,10 @@ export async function inspectFrame(source: Picture, size: number): Promise<reado
   if (side * MAX_ENLARGEMENT < size) {
     const scale = Math.ceil((2 * size) / side) / 2;
     findings.push(
-      problem('too-small', `The product is small: export at ${scale}x, so that ${size} px show real detail.`),
+      problem(
+        'too-small',
+        `The product is small: crop closer or export at ${scale}x, so that ${size} px show real detail.`,
+      ),
     );
   }
   const edge = kind === 'cut-out' ? cutOffEdge(source) : undefined;

@@ -103,6 +103,8 @@ export class JobRun {
         return events.tell({ type: 'frame', frame: step.frame });
       case 'device':
         return whenDevice(step.device);
+      case 'advice':
+        return ledger.change(this.id, { advice: [...step.advice] });
       case 'concepts':
         return ledger.change(this.id, { concepts: [...step.concepts] });
       case 'taught':

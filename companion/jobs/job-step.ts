@@ -2,7 +2,7 @@
 
 import type { ConceptReference } from '../../shared/protocol/concept.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
-import type { PictureSummary, Taught } from '../../shared/protocol/job.ts';
+import type { FrameAdvice, PictureSummary, Taught } from '../../shared/protocol/job.ts';
 import type { Progress } from '../../shared/protocol/server-messages.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { Engine, EngineSetup } from './engine.ts';
@@ -14,6 +14,8 @@ export type ProgressStep = Omit<Progress, 'type' | 'job'>;
 export type JobStep =
   | { readonly type: 'progress'; readonly progress: ProgressStep }
   | { readonly type: 'device'; readonly device: string }
+  /** On all frames together. */
+  | { readonly type: 'advice'; readonly advice: readonly FrameAdvice[] }
   | { readonly type: 'concepts'; readonly concepts: readonly ConceptReference[] }
   /** The files of it are written. */
   | { readonly type: 'picture'; readonly summary: PictureSummary; readonly files: PictureFiles }

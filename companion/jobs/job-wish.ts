@@ -65,7 +65,7 @@ export function newJob(
     uploads.push({ image, file });
     images.set(file, uploaded.bytes);
   }
-  const state: JobState = { kind: 'teach', ...common, request: wish.request, taught: null };
+  const state: JobState = { kind: 'teach', ...common, request: wish.request, advice: [], taught: null };
   return { record: { schema: 1, state, uploads, pictures: [] }, images };
 }
 

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
-import type { JobOf } from '../../shared/protocol/job.ts';
+import type { FrameAdvice, JobOf } from '../../shared/protocol/job.ts';
 import type { TeachEvent } from '../engine/events.ts';
 import { encodePng } from '../images/encode.ts';
 import type { Upload } from './job-record.ts';
@@ -43,10 +43,11 @@ async function* learn(
   const { teachingState } = tools.files;
   const mayResume = existsSync(teachingState);
   let isUnderWay = false;
+  let advice: FrameAdvice[] = [];
   try {
     for await (const event of engineEvents(job, uploads, tools)) {
       isUnderWay ||= event.type === 'resumed' || event.type === 'step';
-      yield* stepsOf(event, job, tools);
+      yield* stepsOf(event, job, tools, advice);
     }
   } catch (error) {
     // A saved run that is damaged, or of a model that was replaced since, is no reason to fail: all it holds can be
@@ -55,7 +56,8 @@ async function* learn(
       error instanceof LikenessError && (error.code === 'input' || error.code === 'checkpoint-format');
     if (!mayResume || isUnderWay || !isRefused) throw error;
     await rm(teachingState, { force: true });
-    for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools);
+    advice = [];
+    for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools, advice);
   }
 }
 
@@ -81,15 +83,23 @@ function engineEvents(
   });
 }
 
+/** @param advice on the frames read so far; told when the last one was */
 async function* stepsOf(
   event: TeachEvent,
   { job }: JobOf<'teach'>,
   { isHeard }: RunTools,
+  advice: FrameAdvice[],
 ): AsyncGenerator<JobStep, void> {
   switch (event.type) {
     case 'model':
       yield { type: 'device', device: event.device };
       return;
+    case 'frame': {
+      const { index: frame, total, findings } = event;
+      advice.push(...findings.map(({ severity, advice: text }) => ({ frame, severity, text })));
+      if (frame === total - 1 && advice.length > 0) yield { type: 'advice', advice };
+      return;
+    }
     case 'preparing': {
       const fraction = (PREPARING_SHARE * event.done) / Math.max(1, event.total);
       const { done: step, total: steps } = event;

@@ -28,6 +28,16 @@ const common = {
   model: z.string(),
 };
 
+/** What would make a frame a better one. */
+export const frameAdviceSchema = z.object({
+  /** Place of its image in the request, from 0. */
+  frame: z.int().nonnegative(),
+  /** `problem`: hurts what is learned. `hint`: would be better otherwise. */
+  severity: z.enum(['problem', 'hint']),
+  /** A sentence: what is wrong and what to do. */
+  text: z.string(),
+});
+
 /** What teaching came to. */
 export const taughtSchema = z.object({
   concept: conceptReferenceSchema,
@@ -53,6 +63,8 @@ export const jobSchema = z.discriminatedUnion('kind', [
     kind: z.literal('teach'),
     ...common,
     request: teachRequestSchema,
+    /** Known once the frames were read; empty where all are good. */
+    advice: z.array(frameAdviceSchema).default([]),
     /** Set when `status` is done. */
     taught: taughtSchema.nullable(),
   }),
@@ -70,5 +82,6 @@ export const jobSchema = z.discriminatedUnion('kind', [
 export type JobStatus = Readonly<z.infer<typeof jobStatusSchema>>;
 export type JobState = Readonly<z.infer<typeof jobSchema>>;
 export type JobOf<Kind extends JobState['kind']> = Extract<JobState, { kind: Kind }>;
+export type FrameAdvice = Readonly<z.infer<typeof frameAdviceSchema>>;
 export type Taught = Readonly<z.infer<typeof taughtSchema>>;
 export type PictureSummary = Readonly<z.infer<typeof pictureSummarySchema>>;

@@ -27,6 +27,7 @@ describe('a queue of jobs', () => {
     const [concept] = (await library.list()).concepts;
     expect(job).toMatchObject({
       status: { state: 'done' },
+      advice: [{ frame: 0, severity: 'hint', text: 'Take a sharper one.' }],
       taught: { concept: { id: concept!.id, name: 'aurora', version: 1 }, steps: 12 },
     });
     expect(queue.device).toBe('cpu');

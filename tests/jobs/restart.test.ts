@@ -143,6 +143,7 @@ describe('a restart', () => {
     record.state = {
       ...record.state,
       status: { state: 'running', resumed: false },
+      advice: [],
       taught: null,
       endedAt: null,
     };

@@ -33,6 +33,16 @@ export class ScriptedEngine implements Engine {
   async *teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
     this.requests.push(request);
     yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16 };
+    const findings = [{ code: 'blurred', severity: 'hint', advice: 'Take a sharper one.' }] as const;
+    for (const [index, file] of request.images.entries()) {
+      yield {
+        type: 'frame',
+        file,
+        index,
+        total: request.images.length,
+        findings: index === 0 ? findings : [],
+      };
+    }
     yield { type: 'preparing', done: 1, total: 1 };
     for (let step = 1; step <= STEPS; step++) {
       await this.#wait(request.signal);

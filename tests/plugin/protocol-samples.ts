@@ -59,7 +59,8 @@ const common = {
 
 export function teachJob(job: string, status: JobStatus, name = 'aurora'): JobOf<'teach'> {
   const images = ['image-one-00', 'image-two-00', 'image-three', 'image-four-0', 'image-five-0'];
-  return { kind: 'teach', job, status, ...common, request: { name, classWord: 'mug', images }, taught: null };
+  const request = { name, classWord: 'mug', images };
+  return { kind: 'teach', job, status, ...common, request, advice: [], taught: null };
 }
 
 export function generateJob(

@@ -176,6 +176,28 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'teach-advice',
+    companion: () => {
+      const companion = withLibrary();
+      const small = 'The product is small: crop closer or export at 2x, so that 512 px show real detail.';
+      const opaque =
+        'Remove the background: then only the product is learned, and found again in new pictures.';
+      const advice = [
+        { frame: 1, severity: 'problem', text: small } as const,
+        ...[0, 1, 3].map((frame) => ({ frame, severity: 'hint', text: opaque }) as const),
+      ];
+      companion.jobs = [{ ...teachJob('job-teaching', running), advice }];
+      return companion;
+    },
+    act: async (stage, companion) => {
+      await open(stage);
+      await stage.ui.getByText('Frames 1, 2 and 4').waitFor();
+      const pace = { step: 12, steps: 300, fraction: 0.06, secondsLeft: 250, smoothedLoss: 0.13 };
+      companion.send({ type: 'progress', job: 'job-teaching', phase: 'teaching', ...pace });
+      await stage.ui.getByText('Learning, 12 of 300').waitFor();
+    },
+  },
+  {
     name: 'library',
     companion: withLibrary,
     act: async (stage) => {

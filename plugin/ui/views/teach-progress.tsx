@@ -3,6 +3,7 @@ import { useApp } from '../app-context.ts';
 import { LossCurve } from '../parts/loss-curve.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
+import { adviceByText } from '../work/frame-words.ts';
 import { percent, phaseText, timeLeft } from '../work/job-words.ts';
 
 /** A product being learned: how far, how well, and what it looks like by now. */
@@ -26,12 +27,32 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
         </div>
         <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
       </section>
+      <Advice job={job} />
       <div class="actions">
         {status.state === 'done' ? <Done job={job} /> : null}
         {status.state === 'failed' ? <Failed job={job} /> : null}
         {status.state === 'running' || status.state === 'queued' ? <UnderWay job={job} /> : null}
       </div>
     </div>
+  );
+}
+
+/** What the companion found of the frames as they were sent: more than their thumbnails showed. */
+function Advice({ job }: { readonly job: JobOf<'teach'> }) {
+  const notes = adviceByText(job.advice, job.request.images.length);
+  if (notes.length === 0) return null;
+  const isProblem = notes.some(({ severity }) => severity === 'problem');
+  return (
+    <Note
+      tone={isProblem ? 'warning' : 'info'}
+      title={isProblem ? 'Frames that teach less' : 'For a better result'}
+    >
+      {notes.map(({ frames, text }) => (
+        <p key={text}>
+          {frames}: {text}
+        </p>
+      ))}
+    </Note>
   );
 }
 
