@@ -8,10 +8,9 @@ import type { EvaluationReport, ReportFiles } from '../../evaluation/evaluation-
 import type { Expectation } from '../../evaluation/expectations.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
 import { commandOf, HELD_OUT, type JudgedRun, originOf, runJudged } from '../judged-run.ts';
+import { followWork } from '../measured-work.ts';
 import type { Output } from '../output.ts';
-import { createProgress } from '../progress.ts';
 import { formatNumberOf } from '../quantities.ts';
-import { timeLeft } from '../teach-report.ts';
 
 const DEFAULT_OUT = 'out/evaluation';
 
@@ -82,42 +81,20 @@ async function runTrials(
   output: Output,
 ): Promise<EvaluationTrials> {
   const { evaluate } = await import('../../evaluation/evaluation.ts');
-  const progress = createProgress(output);
   const { plan } = options;
-  let phase = '';
-  const enter = (name: string, total: number, done: number) => {
-    if (phase === name) return;
-    phase = name;
-    progress.begin(name, total, done);
-  };
   if (plan.isQuick) {
     output.say(
       `A quick run: ${formatNumberOf(plan.products.length, 'product')} and ${plan.teaching.steps} steps of teaching. It shows that everything works, and says nothing about quality.`,
     );
   }
-  const evaluation = evaluate(model, options);
-  try {
-    let next = await evaluation.next();
-    for (; !next.done; next = await evaluation.next()) {
-      const event = next.value;
-      output.event({ ...event });
-      if (event.type === 'plan') {
-        const { teachings, pictures } = event;
-        output.say(
-          `To do: ${formatNumberOf(teachings, 'product')} to teach, ${formatNumberOf(pictures, 'picture')} to make.`,
-        );
-      } else if (event.type === 'teaching') {
-        enter(`Teaching ${event.product}`, event.steps, event.step - 1);
-        progress.update(event.step, [timeLeft(event.secondsLeft)]);
-      } else {
-        enter(event.type === 'base' ? 'Base model' : `Placing ${event.product}`, event.total, event.done - 1);
-        progress.update(event.done, [timeLeft(event.secondsLeft)]);
-      }
+  return followWork(evaluate(model, options), output, (event) => {
+    const { secondsLeft } = event;
+    if (event.type === 'teaching') {
+      return { name: `Teaching ${event.product}`, done: event.step, total: event.steps, secondsLeft };
     }
-    return next.value;
-  } finally {
-    progress.end();
-  }
+    const name = event.type === 'base' ? 'Base model' : `Placing ${event.product}`;
+    return { name, done: event.done, total: event.total, secondsLeft };
+  });
 }
 
 async function writeReports(

@@ -11,11 +11,9 @@ import type { StudyReport } from '../../evaluation/study-report.ts';
 import { EXAMPLES } from '../default-model.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
 import { commandOf, type JudgedRun, originOf, runJudged } from '../judged-run.ts';
+import { followWork } from '../measured-work.ts';
 import { wholeNumber } from '../option-values.ts';
 import type { Output } from '../output.ts';
-import { createProgress } from '../progress.ts';
-import { formatNumberOf } from '../quantities.ts';
-import { timeLeft } from '../teach-report.ts';
 
 /** Those of examples/evaluation must not choose what they are to judge. */
 const PRODUCTS = ['aurora', 'summit'] as const;
@@ -100,32 +98,12 @@ async function runGroups(
   output: Output,
 ): Promise<GroupTrials[]> {
   const { study } = await import('../../evaluation/study.ts');
-  const progress = createProgress(output);
-  let phase = '';
-  const studying = study(model, options);
-  try {
-    let next = await studying.next();
-    for (; !next.done; next = await studying.next()) {
-      const event = next.value;
-      output.event({ ...event });
-      if (event.type === 'plan') {
-        const { teachings, pictures } = event;
-        output.say(
-          `To do: ${formatNumberOf(teachings, 'teaching')}, ${formatNumberOf(pictures, 'picture')}.`,
-        );
-        continue;
-      }
-      const isTeaching = event.type === 'teaching';
-      const [done, total] = isTeaching ? [event.step, event.steps] : [event.done, event.total];
-      const name = `${isTeaching ? 'Teaching' : 'Placing'} ${event.product}, ${event.group} ${event.row}`;
-      if (name !== phase) progress.begin(name, total, done - 1);
-      phase = name;
-      progress.update(done, [timeLeft(event.secondsLeft)]);
-    }
-    return next.value;
-  } finally {
-    progress.end();
-  }
+  return followWork(study(model, options), output, (event) => {
+    const isTeaching = event.type === 'teaching';
+    const [done, total] = isTeaching ? [event.step, event.steps] : [event.done, event.total];
+    const name = `${isTeaching ? 'Teaching' : 'Placing'} ${event.product}, ${event.group} ${event.row}`;
+    return { name, done, total, secondsLeft: event.secondsLeft };
+  });
 }
 
 async function report(
