@@ -111,9 +111,10 @@ export class TeachReport {
 
   #tellTaught(event: Extract<TeachEvent, { type: 'taught' }>): void {
     const { green, bold, dim } = this.#output.colours;
+    const version = event.version === undefined || event.version === 1 ? '' : `, version ${event.version}`;
     const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${formatBytes(event.sizeBytes)}`;
     this.#output.say(
-      `${green('✓')} Taught ${bold(`@${event.name}`)} (${event.identifier} ${event.classWord}): ${figures}`,
+      `${green('✓')} Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`,
     );
     this.#output.say(`  ${event.file}`);
     this.#output.say(dim(`  Next: likeness generate "@${event.name} on a beach"`));

@@ -38,6 +38,8 @@ export type TeachEvent =
       readonly type: 'taught';
       /** The concept file. */
       readonly file: string;
+      /** Its number in a library; absent outside of one. */
+      readonly version?: number;
       readonly name: string;
       readonly identifier: string;
       readonly classWord: string;

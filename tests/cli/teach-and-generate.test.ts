@@ -90,11 +90,29 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
     expect(existsSync(join(home, 'likeness-pictures', 'aurora-1.png'))).toBe(true);
   });
 
-  it('leave a concept alone that is there already, unless told to replace it', async () => {
+  it('keep the version of a concept that is there already', async () => {
     const home = temporaryFolder();
     const frames = await writeFrames(home, 1);
     const teach = ['teach', frames, '--name', 'aurora', '--class', 'toy', '--steps', '1', ...engine];
-    const file = join(home, 'data', 'concepts', 'aurora.safetensors');
+    const concepts = join(home, 'data', 'concepts');
+    expect((await likeness(teach, { home })).exitCode).toBe(0);
+    const before = readFileSync(join(concepts, 'aurora.safetensors'));
+    const again = await likeness([...teach, '--seed', '1', '--json'], { home });
+    expect(again.events.at(-1)).toMatchObject({ type: 'taught', name: 'aurora', version: 2 });
+    expect(readFileSync(join(concepts, 'aurora.safetensors'))).toEqual(before);
+    expect(readFileSync(again.events.at(-1)!.file as string)).not.toEqual(before);
+    expect(existsSync(join(concepts, '.teaching'))).toBe(false);
+    const replacing = await likeness([...teach, '--replace'], { home });
+    expect(replacing.stderr).toContain('nothing to write over without --out');
+    expect(replacing.exitCode).toBe(2);
+  });
+
+  it('leave a file alone that is there already, unless told to replace it', async () => {
+    const home = temporaryFolder();
+    const frames = await writeFrames(home, 1);
+    const file = join(home, 'aurora.safetensors');
+    const flags = ['--name', 'aurora', '--class', 'toy', '--steps', '1', '--out', file];
+    const teach = ['teach', frames, ...flags, ...engine];
     expect((await likeness(teach, { home })).exitCode).toBe(0);
     const before = readFileSync(file);
     const again = await likeness([...teach, '--seed', '1'], { home });

@@ -1,11 +1,12 @@
 /** `likeness teach`: from pictures to a concept file. */
 
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
 import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
+import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import { readRecommendedSettings, type TeachingRecommendation } from '../../residuals/settings.ts';
 import { repeatCommand } from '../command-line.ts';
@@ -23,8 +24,13 @@ import { TeachReport } from '../teach-report.ts';
 /** Ends the name of a run that is under way, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';
 
+/** Among the concepts: what is being taught, until the library has it. */
+const RUNS_FOLDER = '.teaching';
+
 /** As the engine has it: importing it from there would load onnxruntime for `--help`. */
 const MAX_PICTURES = 32;
+
+type Taught = Extract<TeachEvent, { type: 'taught' }>;
 
 interface TeachFlags extends EngineFlags {
   readonly name: string;
@@ -68,8 +74,12 @@ export function registerTeach(program: Command, output: Output): void {
     .option('--batch-size <n>', "samples a step (default: the model's own)", values.wholeNumber(1, 64))
     .option('--seed <n>', 'the same seed teaches the same', values.wholeNumber(0, values.MAX_SEED), 0)
     .option('--mirror', 'also learn from mirrored pictures; wrong for anything with lettering')
-    .option('--out <file>', 'concept file (default: NAME.safetensors among the concepts)', values.conceptFile)
-    .option('--replace', 'write over a concept that is there already')
+    .option(
+      '--out <file>',
+      'concept file (default: among the concepts, as a new version of NAME)',
+      values.conceptFile,
+    )
+    .option('--replace', 'write over the file that --out names')
     .option('--fresh', 'start anew, even where a saved run could go on')
     .option('--owner <text>', 'who owns the product; goes into the file', values.rightsText)
     .option('--licence <text>', 'what the concept may be used for; goes into the file', values.rightsText)
@@ -83,9 +93,15 @@ export function registerTeach(program: Command, output: Output): void {
 async function runTeach(images: readonly string[], flags: TeachFlags, output: Output): Promise<void> {
   const folders = dataFolders();
   const request = await teachRequest(images, flags, folders);
-  if (existsSync(request.out) && !flags.replace) {
+  const isForLibrary = flags.out === undefined;
+  if (isForLibrary && flags.replace) {
+    throw new LikenessError('input', '--replace has nothing to write over without --out', {
+      advice: 'Leave it out: a name that is there already gets a new version, and the old one stays.',
+    });
+  }
+  if (!isForLibrary && existsSync(request.out) && !flags.replace) {
     throw new LikenessError('input', `${request.out} is there already`, {
-      advice: 'Choose another --name or --out, or write over it with --replace.',
+      advice: 'Choose another --out, or write over it with --replace.',
     });
   }
   const folder = await OutputFolder.claim(dirname(request.out));
@@ -96,8 +112,9 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
     // Loaded here, since onnxruntime and sharp would make `--help` wait.
     const { teach } = await import('../../engine/teach.ts');
     for await (const event of teach({ ...request, signal: interruption.signal })) {
-      output.event(event);
-      report.tell(event);
+      const told = isForLibrary && event.type === 'taught' ? await shelved(event, folders.concepts) : event;
+      output.event(told);
+      report.tell(told);
     }
   } catch (error) {
     if (error instanceof LikenessError && error.code === 'cancelled')
@@ -110,6 +127,16 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
   }
 }
 
+/** Moves what was taught into the library. */
+async function shelved(taught: Taught, concepts: string): Promise<Taught> {
+  const { FileLibrary } = await import('../../library/file-library.ts');
+  const { path, version } = await new FileLibrary(concepts).put(taught.file);
+  await rm(taught.file);
+  // It stays while other runs are in it.
+  await rmdir(dirname(taught.file)).catch(() => {});
+  return { ...taught, file: path, version };
+}
+
 async function teachRequest(
   images: readonly string[],
   flags: TeachFlags,
@@ -117,7 +144,7 @@ async function teachRequest(
 ): Promise<TeachRequest> {
   const pictures = await expandPictures(images, MAX_PICTURES);
   const model = await findModel(flags.model, folders);
-  const out = resolve(flags.out ?? join(folders.concepts, flags.name + CONCEPT_SUFFIX));
+  const out = resolve(flags.out ?? join(folders.concepts, RUNS_FOLDER, flags.name + CONCEPT_SUFFIX));
   const { rank } = (await readRecommendedSettings(model)).teaching;
   return {
     model,
