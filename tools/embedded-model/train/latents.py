@@ -7,13 +7,37 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
+from autoencoder import AutoencoderKL
 from half_products import set_half_products
-from shards import load_pictures
+from shards import Pictures, load_pictures
 from targets import add_target_option, target_of
 from train_autoencoder import load_autoencoder
 
 BATCH = 100
+
+
+def encoded(
+    autoencoder: AutoencoderKL, pictures: Pictures, device: torch.device, shrink: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every picture at 1 / shrink of its size, then every picture mirrored: latents float16 [2 N, C, h, w], and the
+    share of each latent cell that the product covers, uint8 [2 N, h, w]."""
+    scale = autoencoder.config["scaling_factor"]
+    latents = []
+    with torch.no_grad():
+        # A mirrored picture is as true as the first, and its caption stays.
+        for mirrored in (False, True):
+            for start in range(0, len(pictures.labels), BATCH):
+                images = F.avg_pool2d(pictures.images(slice(start, start + BATCH)), shrink)
+                mean, _ = autoencoder.encode((images.flip(3) if mirrored else images).to(device))
+                latents.append((mean * scale).half().cpu().numpy())
+    joined = np.concatenate(latents)
+    cells = joined.shape[-1]
+    step = pictures.legend["size"] // cells
+    # [N, cells, step, cells, step] -> [N, cells, cells]
+    mask = pictures.mask.reshape(-1, cells, step, cells, step).mean((2, 4)).round().astype(np.uint8)
+    return joined, np.concatenate([mask, mask[:, :, ::-1]])
 
 
 def main() -> None:
@@ -31,24 +55,12 @@ def main() -> None:
     pictures = load_pictures(options.data, options.limit)
     autoencoder = load_autoencoder(options.autoencoder, options.data, target)
     autoencoder.to(device)
-    scale = autoencoder.config["scaling_factor"]
-    latents = []
-    with torch.no_grad():
-        # A mirrored picture is as true as the first, and its caption stays.
-        for mirrored in (False, True):
-            for start in range(0, len(pictures.labels), BATCH):
-                images = pictures.images(slice(start, start + BATCH))
-                mean, _ = autoencoder.encode((images.flip(3) if mirrored else images).to(device))
-                latents.append((mean * scale).half().cpu().numpy())
-    joined = np.concatenate(latents)
-    cells = joined.shape[-1]
-    step = pictures.legend["size"] // cells
-    # [N, cells, step, cells, step] -> share of each latent cell that the product covers
-    mask = pictures.mask.reshape(-1, cells, step, cells, step).mean((2, 4)).round().astype(np.uint8)
-    both_masks = np.concatenate([mask, mask[:, :, ::-1]])
-    both_labels = np.concatenate([pictures.labels, pictures.labels])
-    np.savez(options.out, latents=joined, mask=both_masks, labels=both_labels)
-    print(f"{len(joined)} latents, standard deviation {joined.std((0, 2, 3), dtype=np.float64).round(2)}")
+    latents, mask = encoded(autoencoder, pictures, device, shrink=1)
+    arrays = {"latents": latents, "mask": mask, "labels": np.concatenate([pictures.labels, pictures.labels])}
+    if target.halved_share > 0:
+        arrays["halved_latents"], arrays["halved_mask"] = encoded(autoencoder, pictures, device, shrink=2)
+    np.savez(options.out, **arrays)
+    print(f"{len(latents)} latents, standard deviation {latents.std((0, 2, 3), dtype=np.float64).round(2)}")
 
 
 if __name__ == "__main__":

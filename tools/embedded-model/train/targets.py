@@ -30,6 +30,8 @@ class Target:
     shapes are decided at more noise than with four (Esser et al., 2024, section 5.3.2, of more pixels)."""
     learning_rate: float
     ema: float
+    halved_share: float = 0.0
+    """Share of the denoiser's batches at half the size, so that the model draws small pictures too."""
 
     @property
     def cell(self) -> int:
@@ -78,6 +80,7 @@ TARGETS = {
             timestep_centre=0.0,
             learning_rate=4e-4,
             ema=0.9995,
+            halved_share=0.2,
         ),
         # For smoke tests: every stage in seconds.
         Target(
@@ -97,6 +100,7 @@ TARGETS = {
             timestep_centre=0.2,
             learning_rate=1e-3,
             ema=0.99,
+            halved_share=0.5,
         ),
     )
 }

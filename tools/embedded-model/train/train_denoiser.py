@@ -32,7 +32,9 @@ def worker(
 ) -> None:
     set_half_products(True)
     store = np.load(latents)
-    clean, masks, labels = store["latents"], store["mask"], store["labels"]
+    labels = store["labels"]
+    whole = store["latents"], store["mask"]
+    halved = (store["halved_latents"], store["halved_mask"]) if target.halved_share > 0 else whole
     encoder = Tokenizer.load(tokenizer)
     captions = Captions(json.loads((legend / "legend.json").read_text()), english(words))
     torch.manual_seed(0)
@@ -44,13 +46,15 @@ def worker(
         (place.folder / "configs.json").write_text(json.dumps(configs, indent=1))
 
     def loss_at(model: nn.Module, _step: int, generator: torch.Generator):
-        index = torch.randint(len(clean), (recipe.batch,), generator=generator).numpy()
+        index = torch.randint(len(labels), (recipe.batch,), generator=generator).numpy()
         draw = random.Random(int(torch.randint(2**62, (1,), generator=generator)))
         texts = [
             "" if draw.random() < CAPTION_DROPOUT else captions.varied(Subject.from_label(label), draw)
             for label in labels[index]
         ]
         ids = torch.tensor([encoder.encode(text) for text in texts])
+        is_halved = target.halved_share > 0 and torch.rand(1, generator=generator).item() < target.halved_share
+        clean, masks = halved if is_halved else whole
         latent = torch.from_numpy(clean[index]).float()
         timesteps = schedule.draw_timesteps(recipe.batch, generator)
         noise = torch.randn(latent.shape, generator=generator)
