@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { LOW_CONFIDENCE } from '../../../shared/mask-confidence.ts';
+import { maskPixels } from '../canvas/mask-pixels.ts';
 import type { MaskView, PictureView } from '../work/pictures.ts';
 import { Icon } from './icon.tsx';
 
@@ -10,7 +11,8 @@ const MASK_COLOURS = [
   [255, 200, 0],
   [0, 220, 110],
 ] as const;
-const MASK_ALPHA = 0.62;
+/** Of the overlay's longest side, in pixels: a tile's, on a screen of two pixels a point. */
+const MASK_SIDE = 360;
 
 interface PictureTileProps {
   readonly view: PictureView | undefined;
@@ -32,7 +34,15 @@ export function PictureTile({ view, label, aspect, showMask, confidence, seed }:
       >
         {view === undefined ? null : <img src={view.url} alt={label} />}
         {showMask
-          ? view?.masks.map((mask, index) => <MaskOverlay key={mask.concept} mask={mask} index={index} />)
+          ? view?.masks.map((mask, index, { length }) => (
+              <MaskOverlay
+                key={mask.concept}
+                mask={mask}
+                index={index}
+                isOnly={length === 1}
+                aspect={aspect}
+              />
+            ))
           : null}
       </div>
       <figcaption>
@@ -56,25 +66,32 @@ export function PictureTile({ view, label, aspect, showMask, confidence, seed }:
   );
 }
 
-/** Where the concept acted, tinted over the picture. A few cells a side, smoothed by the browser. */
-function MaskOverlay({ mask, index }: { readonly mask: MaskView; readonly index: number }) {
+interface MaskOverlayProps {
+  readonly mask: MaskView;
+  readonly index: number;
+  readonly isOnly: boolean;
+  readonly aspect: number;
+}
+
+/** Where the concept acted: outlined and tinted, with the scene around it shaded. */
+function MaskOverlay({ mask, index, isOnly, aspect }: MaskOverlayProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const width = Math.round(MASK_SIDE * Math.min(1, aspect));
+  const height = Math.round(MASK_SIDE / Math.max(1, aspect));
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context) return;
-    const [red, green, blue] = MASK_COLOURS[index % MASK_COLOURS.length]!;
-    const image = context.createImageData(mask.columns, mask.rows);
-    for (const [cell, value] of mask.values.entries()) {
-      image.data.set([red, green, blue, value * MASK_ALPHA], cell * 4);
-    }
-    context.putImageData(image, 0, 0);
-  }, [mask, index]);
+    const colour = MASK_COLOURS[index % MASK_COLOURS.length]!;
+    const values = Float32Array.from(mask.values, (value) => value / 255);
+    const pixels = maskPixels({ ...mask, values }, width, height, { colour, dims: isOnly });
+    context.putImageData(new ImageData(pixels, width, height), 0, 0);
+  }, [mask, index, isOnly, width, height]);
   return (
     <canvas
       ref={canvas}
       class="tile-mask"
-      width={mask.columns}
-      height={mask.rows}
+      width={width}
+      height={height}
       role="img"
       aria-label={`Where @${mask.concept} acted`}
     />
