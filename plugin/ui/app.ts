@@ -3,7 +3,6 @@
 import { batch, computed, effect, type Signal, signal } from '@preact/signals';
 import type { ErrorReport } from '../../shared/protocol/error-report.ts';
 import { tokenSchema } from '../../shared/protocol/ids.ts';
-import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobOf, JobState } from '../../shared/protocol/job.ts';
 import type {
   Limits,
@@ -18,6 +17,7 @@ import { sizeBeside } from './canvas/size-beside.ts';
 import type { VariantRecord } from './canvas/variant-record.ts';
 import { ConceptLibrary } from './concepts/library.ts';
 import { Companion } from './connection/companion.ts';
+import type { ReceivedFrame } from './connection/received-frame.ts';
 import {
   chosenSize,
   draftOf,
@@ -180,9 +180,9 @@ export class App {
     }
   }
 
-  #hearFrame(frame: ImageFrame): void {
-    this.pictures.receive(frame);
-    this.generating.receiveFrame(frame);
+  async #hearFrame(frame: ReceivedFrame): Promise<void> {
+    await this.pictures.receive(frame);
+    await this.generating.receiveFrame(frame);
   }
 
   #arrive({ model, device, limits, jobs }: ServerMessageOf<'welcome'>): void {

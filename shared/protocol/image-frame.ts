@@ -19,6 +19,12 @@ export const FRAME_MAGIC = [0x4c, 0x4b, 0x4e, 0x46] as const;
 export const FRAME_VERSION = 1;
 const FIXED_BYTES = 8;
 
+/** All that a kind of picture is known by lies in the payload's first bytes. */
+const SNIFFED_BYTES = 64;
+
+/** Of a frame's beginning: enough for decodeFrameHead, whatever the frame. */
+export const FRAME_HEAD_BYTES = FIXED_BYTES + FRAME_HEADER_MAX_BYTES + SNIFFED_BYTES;
+
 export interface ImageFrame<Header extends FrameHeader = FrameHeader> {
   readonly header: Header;
   readonly payload: Uint8Array;
@@ -46,20 +52,32 @@ export function encodeFrame({ header, payload }: ImageFrame): Uint8Array<ArrayBu
  * @throws LikenessError `frame-format` for a wrong layout, `image-format` for a payload that is not what the header says
  */
 export function decodeFrame(bytes: Uint8Array): ImageFrame {
-  if (bytes.length < FIXED_BYTES || bytes.length > FRAME_MAX_BYTES) {
-    throw malformed(`${bytes.length} bytes, expected ${FIXED_BYTES} to ${FRAME_MAX_BYTES}`);
+  const { header, payloadAt } = decodeFrameHead(bytes, bytes.length);
+  return { header, payload: bytes.subarray(payloadAt) };
+}
+
+/**
+ * The header, and where the payload begins, from the first FRAME_HEAD_BYTES of a frame or all of a shorter one.
+ * @throws as decodeFrame
+ */
+export function decodeFrameHead(
+  bytes: Uint8Array,
+  frameBytes: number,
+): { readonly header: FrameHeader; readonly payloadAt: number } {
+  if (frameBytes < FIXED_BYTES || frameBytes > FRAME_MAX_BYTES) {
+    throw malformed(`${frameBytes} bytes, expected ${FIXED_BYTES} to ${FRAME_MAX_BYTES}`);
   }
   if (!FRAME_MAGIC.every((byte, index) => bytes[index] === byte)) throw malformed('does not begin with LKNF');
   if (bytes[4] !== FRAME_VERSION || bytes[5] !== 0) {
     throw malformed(`layout ${bytes[4]}.${bytes[5]}, expected ${FRAME_VERSION}.0`);
   }
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint16(6);
-  const room = Math.min(FRAME_HEADER_MAX_BYTES, bytes.length - FIXED_BYTES);
+  const room = Math.min(FRAME_HEADER_MAX_BYTES, frameBytes - FIXED_BYTES);
   if (headerBytes > room) throw malformed(`a header of ${headerBytes} bytes, expected at most ${room}`);
-  const header = parseHeader(bytes.subarray(FIXED_BYTES, FIXED_BYTES + headerBytes));
-  const payload = bytes.subarray(FIXED_BYTES + headerBytes);
-  checkPayload(header, payload);
-  return { header, payload };
+  const payloadAt = FIXED_BYTES + headerBytes;
+  const header = parseHeader(bytes.subarray(FIXED_BYTES, payloadAt));
+  checkPayload(header, bytes.subarray(payloadAt), frameBytes - payloadAt);
+  return { header, payloadAt };
 }
 
 function parseHeader(bytes: Uint8Array): FrameHeader {
@@ -74,14 +92,14 @@ function parseHeader(bytes: Uint8Array): FrameHeader {
   return parsed.data;
 }
 
-function checkPayload(header: FrameHeader, payload: Uint8Array): void {
+/** @param beginning of the payload */
+function checkPayload(header: FrameHeader, beginning: Uint8Array, payloadBytes: number): void {
   if (header.kind === 'mask') {
     const expected = header.rows * header.columns;
-    if (payload.length !== expected)
-      throw malformed(`a mask of ${payload.length} bytes, expected ${expected}`);
+    if (payloadBytes !== expected) throw malformed(`a mask of ${payloadBytes} bytes, expected ${expected}`);
     return;
   }
-  const found = sniffMediaType(payload);
+  const found = sniffMediaType(beginning);
   if (found === header.mediaType) return;
   throw new LikenessError(
     'image-format',

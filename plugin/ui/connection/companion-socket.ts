@@ -1,14 +1,15 @@
 import { HOST, SOCKET_PATH } from '../../../shared/protocol/address.ts';
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
-import { decodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import { PING_INTERVAL_MS } from '../../../shared/protocol/limits.ts';
 import { messageText, parseServerMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { PROTOCOL_VERSION } from '../../../shared/protocol/version.ts';
+import { type ReceivedFrame, readFrame } from './received-frame.ts';
 
 export interface SocketHandlers {
   readonly message: (message: ServerMessage) => void;
-  readonly frame: (frame: ImageFrame) => void;
+  /** The next message waits for it. */
+  readonly frame: (frame: ReceivedFrame) => Promise<void>;
   readonly closed: () => void;
 }
 
@@ -20,17 +21,22 @@ export class CompanionSocket {
   readonly #ping: ReturnType<typeof setInterval>;
   #heard = true;
   #open = true;
+  /** What came so far: messages are handled one after the other, though frames take a while to be read. */
+  #received: Promise<void> = Promise.resolve();
 
   constructor(port: number, token: string, handlers: SocketHandlers) {
     this.#socket = new WebSocket(`ws://${HOST}:${port}${SOCKET_PATH}`);
-    this.#socket.binaryType = 'arraybuffer';
+    this.#socket.binaryType = 'blob';
     this.#socket.onopen = () =>
       this.send({ type: 'hello', protocol: PROTOCOL_VERSION, token, client: CLIENT });
-    this.#socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+    this.#socket.onmessage = ({ data }: MessageEvent<string | Blob>) => {
       this.#heard = true;
-      receive(data, handlers);
+      // A message that makes no sense must not keep those behind it waiting.
+      this.#received = this.#received.then(() => receive(data, handlers)).catch(reportError);
     };
-    this.#socket.onclose = () => this.#end(handlers);
+    this.#socket.onclose = () => {
+      this.#received = this.#received.then(() => this.#end(handlers));
+    };
     this.#ping = setInterval(() => {
       // A sleeping computer leaves sockets that look open. Silence over a whole interval means it is gone.
       if (!this.#heard) return this.#end(handlers);
@@ -56,7 +62,7 @@ export class CompanionSocket {
   }
 }
 
-function receive(data: string | ArrayBuffer, handlers: SocketHandlers): void {
+async function receive(data: string | Blob, handlers: SocketHandlers): Promise<void> {
   if (typeof data === 'string') handlers.message(parseServerMessage(data));
-  else handlers.frame(decodeFrame(new Uint8Array(data)));
+  else await handlers.frame(await readFrame(data));
 }

@@ -1,17 +1,17 @@
 import { type Signal, signal } from '@preact/signals';
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
 import { pairedSchema, routes } from '../../../shared/protocol/http.ts';
-import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { z } from '../../../shared/protocol/zod.ts';
 import { type CompanionRequest, RequestFailure, requestBlob, requestJson } from './companion-http.ts';
 import { CLIENT, CompanionSocket } from './companion-socket.ts';
 import { findCompanion } from './discovery.ts';
+import type { ReceivedFrame } from './received-frame.ts';
 import { type ConnectionEvent, type ConnectionState, nextConnection, retryDelayMs, START } from './state.ts';
 
 export interface CompanionHandlers {
   readonly message: (message: ServerMessage) => void;
-  readonly frame: (frame: ImageFrame) => void;
+  readonly frame: (frame: ReceivedFrame) => Promise<void>;
   /** Keeps the token for the next time; null forgets it. */
   readonly keepToken: (token: string | null) => void;
 }

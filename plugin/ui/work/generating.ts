@@ -1,5 +1,4 @@
 import type { CanvasSize } from '../../../shared/geometry.ts';
-import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { GenerateWish } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
@@ -7,6 +6,7 @@ import type { CanvasBridge } from '../canvas/bridge.ts';
 import { CanvasPlacement, type RowLayout } from '../canvas/placement.ts';
 import { variantRecord } from '../canvas/variant-record.ts';
 import type { Companion } from '../connection/companion.ts';
+import { bytesOf, type ReceivedFrame } from '../connection/received-frame.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import { newJobId } from './random-id.ts';
 
@@ -64,18 +64,19 @@ export class Generating {
     if (message.type === 'job') this.#follow(message.job);
   }
 
-  receiveFrame({ header, payload }: ImageFrame): void {
+  async receiveFrame({ header, payload }: ReceivedFrame): Promise<void> {
     if (header.kind !== 'preview' && header.kind !== 'picture') return;
     const { job: jobId, picture: index } = header;
+    // Pictures of another document's jobs are only shown.
+    if (!this.#placement.isOpen(jobId)) return;
     const job = this.#board.jobs.value.get(jobId);
     const isFinal = header.kind === 'picture';
     const record = isFinal && job?.kind === 'generate' ? variantRecord(job, index, header.seed) : null;
-    // A copy: the payload is a view into the whole message, and all of that would be sent along.
     this.#placement.picture({
       jobId,
       index,
       kind: isFinal ? 'final' : 'preview',
-      bytes: payload.slice(),
+      bytes: await bytesOf(payload),
       record,
     });
   }

@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import type { FrameHeaderOf } from '../../../shared/protocol/frame-header.ts';
-import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import { bytesOf, type ReceivedFrame } from '../connection/received-frame.ts';
 
 /** A long session's worth; beyond it the oldest are fetched again when they are looked at. */
 const KEPT_PICTURES = 200;
@@ -28,23 +28,23 @@ export class Pictures {
     new Map(),
   );
 
-  receive({ header, payload }: ImageFrame): void {
+  async receive({ header, payload }: ReceivedFrame): Promise<void> {
     switch (header.kind) {
       case 'preview':
         // Previews that arrive behind their final picture are old news.
         if (this.get(header.job, header.picture)?.kind === 'final') return;
-        this.#show(header.job, header.picture, 'preview', toBlob(payload, header.mediaType));
+        this.#show(header.job, header.picture, 'preview', payload);
         return;
       case 'picture':
-        this.#show(header.job, header.picture, 'final', toBlob(payload, header.mediaType));
+        this.#show(header.job, header.picture, 'final', payload);
         return;
       case 'mask':
-        this.#addMask(header, payload);
+        this.#addMask(header, await bytesOf(payload));
         return;
       case 'sample': {
         const samples = new Map(this.samples.value);
         release(samples.get(header.job)?.url);
-        const url = URL.createObjectURL(toBlob(payload, header.mediaType));
+        const url = URL.createObjectURL(payload);
         this.samples.value = samples.set(header.job, { url, step: header.step });
       }
     }
@@ -75,13 +75,12 @@ export class Pictures {
     this.views.value = views;
   }
 
-  #addMask(header: FrameHeaderOf<'mask'>, payload: Uint8Array): void {
+  #addMask(header: FrameHeaderOf<'mask'>, values: Uint8Array): void {
     const key = keyOf(header.job, header.picture);
     const view = this.views.value.get(key);
     if (view === undefined) return;
     const { concept, rows, columns, confidence } = header;
-    // A copy: the payload is a view into the whole message.
-    const mask = { concept, rows, columns, confidence, values: payload.slice() };
+    const mask = { concept, rows, columns, confidence, values };
     const masks = [...view.masks.filter((other) => other.concept !== concept), mask];
     this.views.value = new Map(this.views.value).set(key, { ...view, masks });
   }
@@ -89,10 +88,6 @@ export class Pictures {
 
 function keyOf(job: string, picture: number): string {
   return `${job}/${picture}`;
-}
-
-function toBlob(bytes: Uint8Array, type: string): Blob {
-  return new Blob([bytes as Uint8Array<ArrayBuffer>], { type });
 }
 
 /** A short while later: the picture on screen is replaced with the next frame only. */
