@@ -106,7 +106,7 @@ it('makes everything once, and sums it up', async () => {
   };
   const document = documentOf(report);
   expect(document).toContain('**A quick run**');
-  expect(document).toMatch(/\| LAG, adaptive mask \| −?0\.\d{3} \(−?0\.\d{3} to 0\.\d{3}\) \|/);
+  expect(document).toMatch(/\| LAG, adaptive mask \| −?0\.\d{3} \(−?0\.\d{3} to −?0\.\d{3}\) \|/);
   expect(document).not.toMatch(/undefined|NaN|Infinity/);
 
   const sheet = await drawPlacingSheet(again.trials.products, { model: 'a model', seed: 1 });

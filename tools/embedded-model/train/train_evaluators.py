@@ -196,8 +196,8 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of this run")
     parser.add_argument("--out", type=Path, required=True, help="where to export, once the run has ended")
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2400)
-    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--steps", type=int, default=14000)
+    parser.add_argument("--batch", type=int, default=40)
     add_piece_options(parser)
     options = parser.parse_args()
     recipe = Recipe(
