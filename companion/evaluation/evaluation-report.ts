@@ -107,7 +107,7 @@ ${teachingSentence(figures)}
 
 - **Identity**: three quarters cosine of the classifier's embedding of the product alone, each number against its
   spread over many products, one quarter cosine of its colours, against the references' mean. 1 is the same; renders of
-  the very product in these scenes reach 0.88, and of one that fits its description 0.73
+  the very product in these scenes reach 0.88, and of one that fits its description 0.72
   (tools/embedded-model/check-identity.ts).
 - **Scene accuracy**: share of the pictures in which the classifier sees the scene that the prompt names.
 - **Background change**: against the base model's picture of the same prompt and seed, outside of the object as the
