@@ -6,7 +6,7 @@ import type { CanvasBridge } from '../canvas/bridge.ts';
 import { CanvasPlacement, type RowLayout } from '../canvas/placement.ts';
 import { variantRecord } from '../canvas/variant-record.ts';
 import type { Companion } from '../connection/companion.ts';
-import { bytesOf, type ReceivedFrame } from '../connection/received-frame.ts';
+import type { ReceivedFrame } from '../connection/received-frame.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import { newJobId } from './random-id.ts';
 
@@ -64,7 +64,7 @@ export class Generating {
     if (message.type === 'job') this.#follow(message.job);
   }
 
-  async receiveFrame({ header, payload }: ReceivedFrame): Promise<void> {
+  async receiveFrame({ header, bytes }: ReceivedFrame): Promise<void> {
     if (header.kind !== 'preview' && header.kind !== 'picture') return;
     const { job: jobId, picture: index } = header;
     // Pictures of another document's jobs are only shown.
@@ -76,7 +76,7 @@ export class Generating {
       jobId,
       index,
       kind: isFinal ? 'final' : 'preview',
-      bytes: await bytesOf(payload),
+      bytes: await bytes(),
       record,
     });
   }

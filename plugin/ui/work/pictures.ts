@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import type { FrameHeaderOf } from '../../../shared/protocol/frame-header.ts';
-import { bytesOf, type ReceivedFrame } from '../connection/received-frame.ts';
+import type { ReceivedFrame } from '../connection/received-frame.ts';
 
 /** A long session's worth; beyond it the oldest are fetched again when they are looked at. */
 const KEPT_PICTURES = 200;
@@ -28,7 +28,7 @@ export class Pictures {
     new Map(),
   );
 
-  async receive({ header, payload }: ReceivedFrame): Promise<void> {
+  async receive({ header, payload, bytes }: ReceivedFrame): Promise<void> {
     switch (header.kind) {
       case 'preview':
         // Previews that arrive behind their final picture are old news.
@@ -39,7 +39,7 @@ export class Pictures {
         this.#show(header.job, header.picture, 'final', payload);
         return;
       case 'mask':
-        this.#addMask(header, await bytesOf(payload));
+        this.#addMask(header, await bytes());
         return;
       case 'sample': {
         const samples = new Map(this.samples.value);
