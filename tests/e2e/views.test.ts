@@ -9,6 +9,7 @@ import type { StudioDriver } from './studio-driver.ts';
 const folder = process.env.LIKENESS_SCREENSHOTS
   ? fileURLToPath(new URL('../../docs/images/', import.meta.url))
   : undefined;
+const THEMES = ['light', 'dark'] as const;
 const TEACH_STEPS = Number(process.env.LIKENESS_SCREENSHOTS_STEPS ?? 10);
 
 describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
@@ -23,16 +24,19 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
 
   /** Both themes: serious findings of studio and plugin, and a picture of each where they are wanted. */
   async function looked(name: string): Promise<readonly string[]> {
-    const findings: string[] = [];
-    for (const theme of ['light', 'dark'] as const) {
-      await studio.useTheme(theme);
-      const frames = studio.page.frames();
-      for (const frame of frames)
-        findings.push(...(await seriousFindings(frame)).map((one) => `${theme} ${one}`));
-      if (folder) {
-        mkdirSync(folder, { recursive: true });
+    if (folder) {
+      mkdirSync(folder, { recursive: true });
+      // Before the checks, which take longer than some views stay.
+      for (const theme of THEMES) {
+        await studio.useTheme(theme);
         await studio.page.screenshot({ path: `${folder}studio-${name}-${theme}.png` });
       }
+    }
+    const findings: string[] = [];
+    for (const theme of THEMES) {
+      await studio.useTheme(theme);
+      for (const frame of studio.page.frames())
+        findings.push(...(await seriousFindings(frame)).map((one) => `${theme} ${one}`));
     }
     return findings;
   }
