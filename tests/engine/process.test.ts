@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
@@ -94,6 +94,11 @@ describe.skipIf(withoutNano)(`the engine process, ${needsNano}`, () => {
     const last = events.at(-1) as Extract<GenerateEvent, { type: 'picture' }>;
     expect(last.image.data).toHaveLength(last.image.width * last.image.height * 3);
     expect(new Set(last.image.data).size).toBeGreaterThan(10);
+  });
+
+  it('lets the design tool go first', async () => {
+    await collect(engine.generate(generation()));
+    expect(getPriority(engine.pid!)).toBe(constants.priority.PRIORITY_BELOW_NORMAL);
   });
 
   it('keeps the process from run to run', async () => {
