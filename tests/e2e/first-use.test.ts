@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodePng } from '../../companion/images/encode.ts';
+import { plainPicture } from '../../companion/images/picture.ts';
 import { BenchTable, cannotRun } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
@@ -97,6 +99,18 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await studio.layerCount(3);
     await studio.show('History');
     await studio.plugin.getByText('@aurora on grass').first().waitFor();
+  });
+
+  it('says what would make frames better, once it has read them', async () => {
+    await studio.newDocument();
+    await studio.addPicture({
+      name: 'tiny.png',
+      bytes: await encodePng(plainPicture(24, 24, [200, 40, 40])),
+    });
+    await studio.teach({ name: 'tiny', classWord: 'mug', steps: 2 });
+    await studio.learned();
+    const note = studio.plugin.getByText(/^The frame: /);
+    await expect.poll(async () => (await note.allTextContents()).join(' ')).toMatch(/one tone.*background/);
   });
 
   it('raised no error in the page, the plugin or its sandbox', async () => {

@@ -62,6 +62,14 @@ export class StudioDriver {
     await this.layers.nth(3).waitFor();
   }
 
+  async addPicture({ name, bytes }: { name: string; bytes: Uint8Array }): Promise<void> {
+    const before = await this.layers.count();
+    const chosen = this.page.waitForEvent('filechooser');
+    await this.page.getByRole('button', { name: 'Add pictures' }).click();
+    await (await chosen).setFiles({ name, mimeType: 'image/png', buffer: Buffer.from(bytes) });
+    await this.layerCount(before + 1);
+  }
+
   async show(view: 'Generate' | 'Teach' | 'Library' | 'History'): Promise<void> {
     await this.plugin.getByRole('tab', { name: view }).click();
   }
