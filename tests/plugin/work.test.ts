@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { besideAnchor } from '../../plugin/main/row.ts';
-import { adviseFrame } from '../../plugin/ui/canvas/frame-advice.ts';
+import { adviseFrame, adviseSize, worseAdvice } from '../../plugin/ui/canvas/frame-advice.ts';
 import { parseVariantRecord, variantRecord } from '../../plugin/ui/canvas/variant-record.ts';
 import { curvePath } from '../../plugin/ui/parts/loss-curve.tsx';
 import { draftOf, emptyGenerate, wishOf } from '../../plugin/ui/work/drafts.ts';
@@ -116,6 +116,26 @@ describe('advice on a frame', () => {
     ['Background', frame((x) => shaded(x))],
     ['Cut off', frame((x, y) => (y > 8 && x > 3 && x < 16 ? shaded(x) : nothing))],
   ])('is %s', (label, pixels) => expect(adviseFrame(pixels)?.label).toBe(label));
+
+  it.each([
+    [512, 300, undefined],
+    [390, 844, undefined],
+    [380, 200, 'Small'],
+  ])('for %i × %i on the canvas and 512 px is %s', (width, height, label) =>
+    expect(adviseSize({ width, height }, 512)?.label).toBe(label),
+  );
+
+  it('is a problem of looks before one of size, and one of size before a hint', () => {
+    const [small, background, empty] = [
+      adviseSize({ width: 20, height: 20 }, 512),
+      adviseFrame(frame((x) => shaded(x))),
+      adviseFrame(frame(() => nothing)),
+    ];
+    expect(worseAdvice(empty, small)?.label).toBe('Empty');
+    expect(worseAdvice(background, small)?.label).toBe('Small');
+    expect(worseAdvice(background, undefined)?.label).toBe('Background');
+    expect(worseAdvice(undefined, undefined)).toBeUndefined();
+  });
 });
 
 describe('the job board', () => {

@@ -50,6 +50,33 @@ export function adviseFrame(pixels: Pixels): FrameAdvice | undefined {
   return undefined;
 }
 
+/** Enlarging by more than a third shows, as the companion judges it. */
+const MAX_ENLARGEMENT = 4 / 3;
+
+/**
+ * Of a frame's size on the canvas, which its thumbnail does not tell: exports are enlarged to what the model wants.
+ * @param resolution of the model, in image pixels
+ */
+export function adviseSize(
+  { width, height }: { readonly width: number; readonly height: number },
+  resolution: number,
+): FrameAdvice | undefined {
+  if (Math.max(width, height) * MAX_ENLARGEMENT >= resolution) return undefined;
+  return {
+    severity: 'hint',
+    label: 'Small',
+    text: `Photos in it are enlarged to ${resolution} px: use larger ones. Drawings may stay as they are.`,
+  };
+}
+
+/** What there is to say of a frame: a problem of its looks first, then its size. */
+export function worseAdvice(
+  looks: FrameAdvice | undefined,
+  size: FrameAdvice | undefined,
+): FrameAdvice | undefined {
+  return looks?.severity === 'problem' ? looks : (size ?? looks);
+}
+
 function visibleShare({ data }: Pixels): number {
   let visible = 0;
   for (let offset = 3; offset < data.length; offset += 4) if (data[offset]! >= VISIBLE_ALPHA) visible++;

@@ -1,5 +1,7 @@
 import type { SelectedFrame } from '../../messages.ts';
+import type { App } from '../app.ts';
 import { useApp } from '../app-context.ts';
+import { adviseSize, type FrameAdvice, worseAdvice } from '../canvas/frame-advice.ts';
 import type { Thumbnail } from '../canvas/selection.ts';
 import { Icon } from '../parts/icon.tsx';
 
@@ -64,7 +66,7 @@ interface FrameTileProps {
 }
 
 function FrameTile({ frame, thumbnail, isUsed, onToggle }: FrameTileProps) {
-  const advice = thumbnail?.advice;
+  const advice = adviceOn(useApp(), frame);
   return (
     <button
       type="button"
@@ -81,12 +83,19 @@ function FrameTile({ frame, thumbnail, isUsed, onToggle }: FrameTileProps) {
   );
 }
 
+function adviceOn({ selection, model }: App, frame: SelectedFrame): FrameAdvice | undefined {
+  const looks = selection.thumbnails.value.get(frame.nodeId)?.advice;
+  const size = model.value === undefined ? undefined : adviseSize(frame, model.value.resolution);
+  return worseAdvice(looks, size);
+}
+
 /** Each finding once, with the frames it is about: four frames with backgrounds are one thing to do. */
 function FrameAdviceList({ frames }: { readonly frames: readonly SelectedFrame[] }) {
-  const { thumbnails } = useApp().selection;
+  const app = useApp();
   const byText = new Map<string, { readonly severity: string; readonly names: string[] }>();
-  for (const { nodeId, name } of frames) {
-    const advice = thumbnails.value.get(nodeId)?.advice;
+  for (const frame of frames) {
+    const { name } = frame;
+    const advice = adviceOn(app, frame);
     if (advice === undefined) continue;
     const entry = byText.get(advice.text) ?? { severity: advice.severity, names: [] };
     entry.names.push(name);
