@@ -8,6 +8,10 @@ export interface CellMask {
   readonly values: ArrayLike<number>;
 }
 
+/** How a mask lies over its picture: this much of a colour inside, and this much darker outside. */
+export const MASK_TINT = 0.3;
+export const MASK_DIM = 0.35;
+
 /** One 100th of the picture's side: visible at any size without hiding what it surrounds. */
 const OUTLINE_SHARE = 1 / 100;
 

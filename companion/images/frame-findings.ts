@@ -3,6 +3,7 @@
  * square that the model would be taught from. Findings advise; only `empty` makes a frame useless.
  */
 
+import { CUT_OFF_SHARE, MAX_ENLARGEMENT, MIN_CONTRAST } from '../../shared/frame-limits.ts';
 import { cutoutKind, maskBounds, OBJECT_ALPHA } from './object-mask.ts';
 import { alphaOf, type Picture } from './picture.ts';
 import { productSquare, referenceFrame } from './reference-frame.ts';
@@ -25,15 +26,6 @@ export interface FrameFinding {
 
 /** Frames are compared at one size, so that limits mean the same for all of them. */
 const ANALYSIS_SIDE = 256;
-
-/** Enlarging by more than a third shows: edges that the model learns as soft. */
-const MAX_ENLARGEMENT = 4 / 3;
-
-/** A cut-out that fills this share of one edge of its picture was cut off there, rather than touching it. */
-const CUT_OFF_SHARE = 0.04;
-
-/** Standard deviation of luminance, 0..255: plain matte products have 10 to 20, a silhouette 0 to 4. */
-const MIN_CONTRAST = 5;
 
 /**
  * Steepest edges (99.5th percentile of the step between neighbours) over the tonal range. Measured on 14 product

@@ -1,17 +1,14 @@
 /** A mask shown on its picture: tinted inside, dimmed outside, outlined where it crosses one half. */
 
-import { type CellMask, isOutline, sampleMask } from '../../shared/cell-mask.ts';
+import { type CellMask, isOutline, MASK_DIM, MASK_TINT, sampleMask } from '../../shared/cell-mask.ts';
 import { type Picture, picture, type Rgb } from './picture.ts';
-
-const TINT = 0.3;
-const DIM = 0.35;
 
 /** The picture with the mask over it. Enlarge a small picture first: the outline has the picture's resolution. */
 export function overlayMask(source: Picture, mask: CellMask, colour: Rgb): Picture {
   return repainted(source, mask, (data, at, inside, outlined) => {
     for (let channel = 0; channel < 3; channel++) {
-      const dimmed = data[at + channel]! * (1 - DIM * (1 - inside));
-      const tinted = dimmed + TINT * inside * (colour[channel]! - dimmed);
+      const dimmed = data[at + channel]! * (1 - MASK_DIM * (1 - inside));
+      const tinted = dimmed + MASK_TINT * inside * (colour[channel]! - dimmed);
       data[at + channel] = Math.round(outlined ? colour[channel]! : tinted);
     }
   });

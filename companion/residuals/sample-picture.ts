@@ -21,8 +21,8 @@ import { projOutSites } from './sites.ts';
 export interface PromptConcept {
   readonly factors: Factors;
   readonly probe: ObjectProbe | undefined;
-  /** As it was taught: TeachingRecommendation. Default 1. */
-  readonly noisyRankShare?: number;
+  /** As it was taught: TeachingRecommendation. */
+  readonly noisyRankShare: number;
   /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
   readonly tokenIndexes: readonly number[];
   /** Those of them whose attention finds the object: the class word's. */
@@ -132,12 +132,12 @@ function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: n
   const feedsAt = (timestep: number): Record<string, Tensor> =>
     Object.assign(
       {},
-      ...concepts.map(({ factors, noisyRankShare = 1 }, concept) => {
+      ...concepts.map(({ factors, noisyRankShare }, concept) => {
         const share = activeShare(noisyRankShare, timestep, trainTimesteps);
         return factorFeeds(concept, activeFactors(factors, share));
       }),
     );
-  if (concepts.some(({ noisyRankShare = 1 }) => noisyRankShare < 1)) return feedsAt;
+  if (concepts.some(({ noisyRankShare }) => noisyRankShare < 1)) return feedsAt;
   const always = feedsAt(0);
   return () => always;
 }

@@ -1,7 +1,7 @@
 /** `likeness teach`: from pictures to a concept file. */
 
 import { existsSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
@@ -130,10 +130,10 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
 /** Moves what was taught into the library. */
 async function shelved(taught: Taught, concepts: string): Promise<Taught> {
   const { FileLibrary } = await import('../../library/file-library.ts');
+  const { removeEmptyFolder } = await import('../../library/concept-trash.ts');
   const { path, version } = await new FileLibrary(concepts).put(taught.file);
   await rm(taught.file);
-  // It stays while other runs are in it.
-  await rmdir(dirname(taught.file)).catch(() => {});
+  await removeEmptyFolder(dirname(taught.file));
   return { ...taught, file: path, version };
 }
 

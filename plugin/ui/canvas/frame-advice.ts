@@ -3,6 +3,8 @@
  * it teaches; these are the findings that a thumbnail can show.
  */
 
+import { CUT_OFF_SHARE, MAX_ENLARGEMENT, MIN_CONTRAST } from '../../../shared/frame-limits.ts';
+
 export interface FrameAdvice {
   /** `problem`: hurts what is learned. `hint`: would be better otherwise. */
   readonly severity: 'problem' | 'hint';
@@ -20,10 +22,6 @@ export interface Pixels {
 
 /** Below this a pixel is background: soft shadows do not count as product. */
 const VISIBLE_ALPHA = 128;
-/** Share of one edge that is product: a cut-out that goes on outside, rather than touching the edge. */
-const CUT_OFF_SHARE = 0.04;
-/** Standard deviation of luminance, 0..255: a silhouette has less. */
-const MIN_CONTRAST = 5;
 /** Share of pixels that may be background before a frame counts as a cut-out. */
 const OPAQUE_SHARE = 0.995;
 
@@ -49,9 +47,6 @@ export function adviseFrame(pixels: Pixels): FrameAdvice | undefined {
   }
   return undefined;
 }
-
-/** Enlarging by more than a third shows, as the companion judges it. */
-const MAX_ENLARGEMENT = 4 / 3;
 
 /**
  * Of a frame's size on the canvas, which its thumbnail does not tell: exports are enlarged to what the model wants.

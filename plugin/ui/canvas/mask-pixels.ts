@@ -1,12 +1,8 @@
 /** A mask as a see-through picture, to lie over the one it belongs to. */
 
-import { type CellMask, isOutline, sampleMask } from '../../../shared/cell-mask.ts';
+import { type CellMask, isOutline, MASK_DIM, MASK_TINT, sampleMask } from '../../../shared/cell-mask.ts';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
-
-/** As in the companion's contact sheets: the product keeps its looks, the scene steps back. */
-const TINT = 0.3;
-const DIM = 0.35;
 
 /**
  * RGBA, [height * width * 4]: `colour` on the product and around it, shade elsewhere.
@@ -24,9 +20,9 @@ export function maskPixels(
     for (let x = 0; x < width; x++) {
       const pixel = y * width + x;
       const inside = share[pixel]!;
-      const tint = isOutline(share, width, height, x, y) ? 1 : TINT * inside;
+      const tint = isOutline(share, width, height, x, y) ? 1 : MASK_TINT * inside;
       // Colour over black: what both cover together, and how much of that is colour.
-      const shade = dims ? DIM * (1 - inside) : 0;
+      const shade = dims ? MASK_DIM * (1 - inside) : 0;
       const alpha = tint + shade * (1 - tint);
       const ofColour = alpha === 0 ? 0 : tint / alpha;
       pixels.set(

@@ -4,6 +4,7 @@ import { useApp } from '../app-context.ts';
 import { adviseSize, type FrameAdvice, worseAdvice } from '../canvas/frame-advice.ts';
 import type { Thumbnail } from '../canvas/selection.ts';
 import { Icon } from '../parts/icon.tsx';
+import { groupedByText } from '../work/frame-words.ts';
 
 /** The paper's range; fewer show too little of a product, and more change little. */
 const FEW = 3;
@@ -42,6 +43,7 @@ export function FrameGrid({ most }: { readonly most: number }) {
             key={frame.nodeId}
             frame={frame}
             thumbnail={app.selection.thumbnails.value.get(frame.nodeId)}
+            advice={adviceOn(app, frame)}
             isUsed={!left.has(frame.nodeId)}
             onToggle={() => toggle(frame.nodeId)}
           />
@@ -61,12 +63,12 @@ function setAdvice(count: number, most: number): string {
 interface FrameTileProps {
   readonly frame: SelectedFrame;
   readonly thumbnail: Thumbnail | undefined;
+  readonly advice: FrameAdvice | undefined;
   readonly isUsed: boolean;
   readonly onToggle: () => void;
 }
 
-function FrameTile({ frame, thumbnail, isUsed, onToggle }: FrameTileProps) {
-  const advice = adviceOn(useApp(), frame);
+function FrameTile({ frame, thumbnail, advice, isUsed, onToggle }: FrameTileProps) {
   return (
     <button
       type="button"
@@ -92,26 +94,26 @@ function adviceOn({ selection, model }: App, frame: SelectedFrame): FrameAdvice 
 /** Each finding once, with the frames it is about: four frames with backgrounds are one thing to do. */
 function FrameAdviceList({ frames }: { readonly frames: readonly SelectedFrame[] }) {
   const app = useApp();
-  const byText = new Map<string, { readonly severity: string; readonly names: string[] }>();
-  for (const frame of frames) {
-    const { name } = frame;
-    const advice = adviceOn(app, frame);
-    if (advice === undefined) continue;
-    const entry = byText.get(advice.text) ?? { severity: advice.severity, names: [] };
-    entry.names.push(name);
-    byText.set(advice.text, entry);
-  }
-  if (byText.size === 0) return null;
+  const groups = groupedByText(
+    frames.flatMap((frame) => {
+      const advice = adviceOn(app, frame);
+      return advice === undefined ? [] : [{ ...advice, name: frame.name }];
+    }),
+  );
+  if (groups.length === 0) return null;
   return (
     <ul class="advice">
-      {[...byText].map(([text, { severity, names }]) => (
-        <li key={text} class={severity}>
-          <Icon name="warning" />
-          <span>
-            <strong>{names.length === 1 ? names[0] : `${names.length} frames`}</strong> {text}
-          </span>
-        </li>
-      ))}
+      {groups.map((group) => {
+        const [{ text, severity, name }] = group;
+        return (
+          <li key={text} class={severity}>
+            <Icon name="warning" />
+            <span>
+              <strong>{group.length === 1 ? name : `${group.length} frames`}</strong> {text}
+            </span>
+          </li>
+        );
+      })}
     </ul>
   );
 }

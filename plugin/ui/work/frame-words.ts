@@ -9,13 +9,25 @@ export interface AdviceNote {
   readonly text: string;
 }
 
+/** Those of the same text together, in the order in which they first occur. */
+export function groupedByText<Advice extends { readonly text: string }>(
+  advice: readonly Advice[],
+): readonly (readonly [Advice, ...Advice[]])[] {
+  const groups = new Map<string, [Advice, ...Advice[]]>();
+  for (const one of advice) {
+    const group = groups.get(one.text);
+    if (group === undefined) groups.set(one.text, [one]);
+    else group.push(one);
+  }
+  return [...groups.values()];
+}
+
 /** Problems first. @param count frames in all */
 export function adviceByText(advice: readonly FrameAdvice[], count: number): readonly AdviceNote[] {
-  const texts = [...new Set(advice.map(({ text }) => text))];
-  const notes = texts.map((text) => {
-    const all = advice.filter((other) => other.text === text);
-    const frames = framesText([...new Set(all.map(({ frame }) => frame + 1))], count);
-    return { frames, severity: all[0]!.severity, text };
+  const notes = groupedByText(advice).map((group) => {
+    const frames = framesText([...new Set(group.map(({ frame }) => frame + 1))], count);
+    const [{ severity, text }] = group;
+    return { frames, severity, text };
   });
   return notes.toSorted((a, b) => Number(b.severity === 'problem') - Number(a.severity === 'problem'));
 }
