@@ -64,29 +64,54 @@ export function probeFeeds(concept: number, { weights, bias }: ObjectProbe): Rec
 /** The features of a block without their scale: LN(x), [B hw, m]. */
 export function probedFeatures({ input, channels }: ProjOutSite): Value {
   const zeros = input.graph.constant(float32(new Float32Array(channels), [channels]));
-  const normed = layerNorm(input, ones(input, [channels]), zeros, LAYER_NORM_EPSILON);
-  return reshape(normed, [-1, channels]);
+  return layerNorm(reshape(input, [-1, channels]), ones(input, [channels]), zeros, LAYER_NORM_EPSILON);
 }
 
-/** What one block says, [B, 1, h, w]. */
-export function blockLogit(
-  graph: Graph,
-  concept: number,
-  { path, channels, height, width }: ProjOutSite,
-  features: Value,
-): Value {
-  const logit = gemm(features, graph.input(inputName(concept, path), [channels, 1]));
-  return reshape(logit, [-1, 1, height, width]);
+/** What the blocks of one resolution say together, [B hw, 1]. */
+interface Level {
+  readonly height: number;
+  readonly width: number;
+  readonly logits: Value;
 }
 
-/** What all blocks say together, at the latents' resolution: [B, 1, height, width]. */
-export function objectLogits(graph: Graph, concept: number, blocks: readonly Value[], height: number): Value {
-  const rising = blocks.toSorted((a, b) => a.shape[2]! - b.shape[2]!);
-  let sum: Value | undefined;
-  for (const block of rising) {
-    while (sum !== undefined && sum.shape[2]! < block.shape[2]!) sum = upsampleNearest2x(sum);
-    sum = sum === undefined ? block : add(sum, block);
+/**
+ * The sum over the blocks, as the UNet is built. The product that reads a block's features adds what the blocks of its
+ * resolution said before, and the first one of all the bias: so a block costs two nodes, its norm and its product.
+ */
+export class ObjectLogits {
+  readonly #graph: Graph;
+  readonly #concept: number;
+  readonly #levels = new Map<number, Level>();
+
+  constructor(graph: Graph, concept: number) {
+    this.#graph = graph;
+    this.#concept = concept;
   }
-  while (sum!.shape[2]! < height) sum = upsampleNearest2x(sum!);
-  return add(sum!, graph.input(inputName(concept, BIAS), [1]));
+
+  /** Takes in what one block's features say, [B hw, m]. */
+  observe({ path, channels, height, width }: ProjOutSite, features: Value): void {
+    const weights = this.#graph.input(inputName(this.#concept, path), [channels, 1]);
+    const before = this.#levels.get(height)?.logits ?? (this.#levels.size === 0 ? this.#bias() : undefined);
+    const logits = gemm(features, weights, before && { c: before });
+    this.#levels.set(height, { height, width, logits });
+  }
+
+  /** What all of them say, at the latents' resolution: [B, 1, height, width]. */
+  total(height: number): Value {
+    const rising = [...this.#levels.values()].sort((a, b) => a.height - b.height);
+    let sum: Value | undefined;
+    for (const level of rising) {
+      const own = reshape(level.logits, [-1, 1, level.height, level.width]);
+      sum = sum === undefined ? own : add(enlarged(sum, level.height), own);
+    }
+    return enlarged(sum!, height);
+  }
+
+  #bias(): Value {
+    return this.#graph.input(inputName(this.#concept, BIAS), [1]);
+  }
+}
+
+function enlarged(image: Value, height: number): Value {
+  return image.shape[2]! < height ? enlarged(upsampleNearest2x(image), height) : image;
 }

@@ -15,13 +15,7 @@ import type { ProjOutAdapter } from '../models/unet/spatial-transformer.ts';
 import { buildUnet } from '../models/unet/unet.ts';
 import { factorNames } from './attach.ts';
 import { attachLearned } from './attach-learned.ts';
-import {
-  blockLogit,
-  type ObjectProbe,
-  objectLogits,
-  probedFeatures,
-  probeParameters,
-} from './object-probe.ts';
+import { ObjectLogits, type ObjectProbe, probedFeatures, probeParameters } from './object-probe.ts';
 
 export interface TrainingGraphOptions {
   readonly unet: UnetConfig;
@@ -91,10 +85,10 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
     },
     options.rankByTimestep ? graph.input(trainingNames.activeRank, [batch, 1, 1]) : undefined,
   );
-  const probed: Value[] = [];
+  const probed = options.probe && new ObjectLogits(graph, 0);
   const adapter: ProjOutAdapter = {
     adapt: (site) => {
-      if (options.probe !== undefined) probed.push(blockLogit(graph, 0, site, probedFeatures(site)));
+      probed?.observe(site, probedFeatures(site));
       return residuals.adapt(site);
     },
   };
@@ -108,7 +102,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const loss = reduceMean(mul(weight, mul(error, error)), [0, 1, 2, 3], { keepDims: false });
   graph.output(trainingNames.loss, loss);
   outputGradients(graph, [...learned.keys()], gradient(loss, [...learned.values()]));
-  if (options.probe !== undefined) learnProbe(graph, options, options.probe, probed);
+  if (options.probe && probed) learnProbe(graph, options, options.probe, probed);
   return graph;
 }
 
@@ -117,9 +111,9 @@ function learnProbe(
   graph: Graph,
   { batch, height, width }: TrainingGraphOptions,
   probe: ObjectProbe,
-  blocks: readonly Value[],
+  probed: ObjectLogits,
 ): void {
-  const logits = objectLogits(graph, 0, blocks, height);
+  const logits = probed.total(height);
   const mask = graph.input(trainingNames.objectMask, [batch, 1, height, width]);
   const known = graph.input(trainingNames.objectKnown, [batch, 1, 1, 1]);
   const likely = reciprocal(add(exp(neg(logits)), 1));

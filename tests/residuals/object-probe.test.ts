@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../../companion/checkpoint/tensor.ts';
 import { Graph } from '../../companion/graph/graph.ts';
-import type { Value } from '../../companion/graph/value.ts';
 import type { ProjOutSite } from '../../companion/models/unet/spatial-transformer.ts';
 import {
-  blockLogit,
   initialProbe,
+  ObjectLogits,
   type ObjectProbe,
-  objectLogits,
   probedFeatures,
   probeFeeds,
   probeLearningRate,
@@ -17,6 +15,7 @@ import { openSession } from '../../companion/runtime/session.ts';
 const SITES = [
   { path: 'down_blocks.0.attentions.0', channels: 6, side: 4 },
   { path: 'mid_block.attentions.0', channels: 10, side: 2 },
+  { path: 'up_blocks.0.attentions.0', channels: 8, side: 4 },
 ];
 const BATCH = 2;
 
@@ -37,7 +36,8 @@ const probe: ObjectProbe = {
 
 async function logitsOf(side: number): Promise<Float32Array> {
   const graph = new Graph('probe');
-  const blocks = SITES.map((place): Value => {
+  const said = new ObjectLogits(graph, 0);
+  for (const place of SITES) {
     const input = graph.input(place.path, [BATCH, place.side ** 2, place.channels]);
     const site: ProjOutSite = {
       ...place,
@@ -47,9 +47,9 @@ async function logitsOf(side: number): Promise<Float32Array> {
       output: input,
       attention: undefined,
     };
-    return blockLogit(graph, 0, site, probedFeatures(site));
-  });
-  graph.output('logits', objectLogits(graph, 0, blocks, side));
+    said.observe(site, probedFeatures(site));
+  }
+  graph.output('logits', said.total(side));
   const noWeights = () => {
     throw new Error('a probe has no weights of the checkpoint');
   };

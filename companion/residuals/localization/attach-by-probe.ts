@@ -8,7 +8,7 @@ import { concat, slice } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import type { ProjOutSite } from '../../models/unet/spatial-transformer.ts';
 import { factorInputs, withResidual } from '../attach.ts';
-import { blockLogit, objectLogits, probedFeatures } from '../object-probe.ts';
+import { ObjectLogits, probedFeatures } from '../object-probe.ts';
 import type { Localization, LocalizedOptions } from './localization.ts';
 
 /** Names of the inputs and outputs that this adds to the graph; the probes' own are object-probe.ts's. */
@@ -20,12 +20,10 @@ export const probedNames = {
 } as const;
 
 export function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions): Localization {
-  const probed: Value[][] = ranks.map(() => []);
+  const probed = ranks.map((_, concept) => new ObjectLogits(graph, concept));
   const adapt = (site: ProjOutSite): Value => {
     const features = probedFeatures(site);
-    for (const [concept, blocks] of probed.entries()) {
-      blocks.push(blockLogit(graph, concept, site, features));
-    }
+    for (const logits of probed) logits.observe(site, features);
     return ranks.reduce((output, rankAt, concept) => {
       const rank = rankAt(site.path);
       if (rank === undefined) return output;
@@ -38,8 +36,8 @@ export function attachByProbe(graph: Graph, { guided, height, ranks }: Localized
     }, site.output);
   };
   const outputs = () => {
-    const logits = probed.map((blocks, concept) => {
-      const all = objectLogits(graph, concept, blocks, height); // [B, 1, h, w]
+    const logits = probed.map((concept) => {
+      const all = concept.total(height); // [B, 1, h, w]
       return guided ? slice(all, 0, 1, 2) : all;
     });
     return new Map([[probedNames.logits, concat(logits, 0)]]);
