@@ -78,7 +78,7 @@ function fromRandom(file: string, threads: number): BenchModel {
     downscale: 8,
     teaching: { rank: { fraction: 0.05, minimum: 1 }, trainTokenEmbedding: false },
     open: async (graph) => {
-      const session = await openSession(graph, locate, { threads });
+      const session = await openSession(graph, locate, { threads, cacheFolder: dirname(file) });
       sessions.push(session);
       return session;
     },

@@ -5,25 +5,17 @@
  * cast inside a graph cost a copy in memory or, unfolded, ten times the run time on a CPU (measured).
  */
 
-import { createHash } from 'node:crypto';
-import { type FileHandle, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
-import { streamFileAtomically } from './atomic-file.ts';
 import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from './safetensors-dtype.ts';
 import { readRange, type SafetensorsFile, withFile } from './safetensors-file.ts';
 import type { TensorEntry } from './safetensors-header.ts';
-import { elementCount } from './tensor.ts';
+import { ALIGNMENT_BYTES, ensureSidecar, layOut, sidecarPath } from './sidecar.ts';
 import type { WeightLocation } from './weight-location.ts';
 import type { WeightStore } from './weight-store.ts';
 
-/** A cache line, and what CUDA's vector loads want. */
-const ALIGNMENT_BYTES = 64;
-
 /** Elements converted at a time: bounds the memory of a conversion to some 24 MB, whatever the model's size. */
 const CHUNK_ELEMENTS = 2 ** 21;
-
-export const SIDECAR_SUFFIX = '.f32';
 
 export interface LocateOptions {
   /** Also copy F32 tensors that are not 64-byte aligned; for CUDA. Default false: x86 and ARM read them as they are. */
@@ -46,9 +38,11 @@ export async function locateWeights(
       needsCopy(entry, options.aligned ?? false),
     );
     if (entries.length === 0) continue;
-    const sidecar = join(cacheFolder, sidecarName(source, options));
+    const sidecar = sidecarPath(cacheFolder, identityOf(source, options));
     const layout = layOut(entries, sidecar);
-    await ensureSidecar(sidecar, source, layout);
+    await ensureSidecar(sidecar, layout, (entry, output) =>
+      withFile(source.path, (input) => copyAsFloat32(entry, input, output)),
+    );
     for (const [entry, location] of layout) converted.set(entry, location);
   }
   return (name) => {
@@ -70,54 +64,9 @@ function needsCopy({ dtype, offset }: TensorEntry, aligned: boolean): boolean {
   return isFloatDType(dtype);
 }
 
-/** Another file at the same path, or the same file written anew, gets another name: nothing stale is ever read. */
-function sidecarName(source: SafetensorsFile, options: LocateOptions): string {
-  const identity = [
-    source.path,
-    source.sizeBytes,
-    source.modifiedMs,
-    source.headerSha256,
-    options.aligned ?? false,
-  ];
-  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 40) + SIDECAR_SUFFIX;
-}
-
-function layOut(entries: readonly TensorEntry[], file: string): ReadonlyMap<TensorEntry, WeightLocation> {
-  const layout = new Map<TensorEntry, WeightLocation>();
-  let end = 0;
-  for (const entry of entries) {
-    const offset = Math.ceil(end / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-    const length = elementCount(entry.shape) * Float32Array.BYTES_PER_ELEMENT;
-    layout.set(entry, { file, offset, length });
-    end = offset + length;
-  }
-  return layout;
-}
-
-/** A sidecar of the right size is whole, since it was flushed before it got its name; another size is rebuilt. */
-async function ensureSidecar(
-  path: string,
-  source: SafetensorsFile,
-  layout: ReadonlyMap<TensorEntry, WeightLocation>,
-): Promise<void> {
-  const last = [...layout.values()].at(-1)!;
-  const present = await stat(path).catch(() => undefined);
-  if (present?.size === last.offset + last.length) {
-    const now = new Date();
-    // Marks the last use for pruneSidecars. A cache that may only be read still serves.
-    await utimes(path, now, now).catch(() => {});
-    return;
-  }
-  await withFile(source.path, (input) =>
-    streamFileAtomically(path, async (output) => {
-      let end = 0;
-      for (const [entry, { offset, length }] of layout) {
-        await output.writeFile(new Uint8Array(offset - end));
-        await copyAsFloat32(entry, input, output);
-        end = offset + length;
-      }
-    }),
-  );
+/** Another file at the same path, or the same file written anew, is another source. */
+function identityOf(source: SafetensorsFile, options: LocateOptions): readonly unknown[] {
+  return [source.path, source.sizeBytes, source.modifiedMs, source.headerSha256, options.aligned ?? false];
 }
 
 async function copyAsFloat32(entry: TensorEntry, input: FileHandle, output: FileHandle): Promise<void> {

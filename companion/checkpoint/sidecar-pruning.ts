@@ -3,7 +3,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TEMPORARY_SUFFIX } from './atomic-file.ts';
-import { SIDECAR_SUFFIX } from './external-weights.ts';
+import { SIDECAR_SUFFIX } from './sidecar.ts';
 
 /** Younger files may be in use, or still being written, by another process. */
 const MINIMUM_IDLE_MS = 60 * 60 * 1000;

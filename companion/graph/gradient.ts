@@ -12,7 +12,7 @@ import { add } from './ops/elementwise.ts';
 import { expand, reshape } from './ops/layout.ts';
 import { gemm } from './ops/linear-algebra.ts';
 import { reduceSum } from './ops/reduction.ts';
-import type { GradientOptions, Operands, Step } from './rules/rule.ts';
+import type { Operands, Step } from './rules/rule.ts';
 import { RULES } from './rules/table.ts';
 import { intOf, type Node, type Value } from './value.ts';
 
@@ -27,11 +27,7 @@ export interface Target {
  *
  * Throws when an operator between them has no rule, and when a `wrt` does not influence the targets.
  */
-export function gradient(
-  targets: Value | readonly Target[],
-  wrt: readonly Value[],
-  options: GradientOptions = {},
-): Value[] {
+export function gradient(targets: Value | readonly Target[], wrt: readonly Value[]): Value[] {
   const ends = 'graph' in targets ? [{ output: targets, seed: onesLike(targets) }] : targets;
   const nodes = wrt[0]?.graph.nodes.slice() ?? []; // before the rules append to them
   const downstream = downstreamOf(wrt, nodes);
@@ -53,7 +49,6 @@ export function gradient(
       d: ds[0] as Value,
       ds,
       attributes: node.attributes,
-      options: { convBackward: options.convBackward ?? 'flip' },
     } satisfies Step);
     for (const [index, input] of node.inputs.entries()) {
       if (input === undefined || !downstream.has(input)) continue;

@@ -1,12 +1,12 @@
 /**
  * Composites become ONNX operators, in the cheapest form that still makes the outputs somebody reads.
- * The result is a new graph with the same inputs, parameters and outputs.
+ * The result is a new graph with the same inputs and outputs, and the same parameters but for `storedTurned`.
  */
 import { Graph } from './graph.ts';
 import { COMPOSITE_DOMAIN } from './operators/operator.ts';
 import { apply, applyAll } from './ops/apply.ts';
 import { add, mul } from './ops/elementwise.ts';
-import { reshape, transpose } from './ops/layout.ts';
+import { flip, reshape, transpose } from './ops/layout.ts';
 import { matmul, transposed } from './ops/linear-algebra.ts';
 import { ones, softmax } from './ops/normalization.ts';
 import { type Attributes, floatOf, intOf, type Node, type Value } from './value.ts';
@@ -17,7 +17,15 @@ export interface LoweringOptions {
    * products of transposed matrices. Default true.
    */
   readonly fusedAttention?: boolean;
+  /**
+   * The turned kernels, by `turnedName`, that are stored too and so become parameters. The others are turned by nodes,
+   * which onnxruntime folds into a copy of its own. Default none.
+   */
+  readonly storedTurned?: ReadonlySet<string>;
 }
+
+/** The parameter that holds the turned kernel of the parameter `name`. No checkpoint has a space in its names. */
+export const turnedName = (name: string): string => `${name} turned`;
 
 interface Composite {
   readonly node: Node;
@@ -63,6 +71,16 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
     );
     const probabilities = softmax(scores); // [B, H, N, M]
     return [reads(0) ? matmul(probabilities, v!) : undefined, probabilities];
+  },
+
+  TurnedKernel: ({ node, inputs: [kernel], options }) => {
+    const { name, producer } = kernel!;
+    const shape = node.outputs[0]!.shape;
+    if (producer === undefined && name !== undefined && options.storedTurned?.has(turnedName(name))) {
+      return [kernel!.graph.parameter(turnedName(name), shape)];
+    }
+    const isWindow = shape[2] !== 1 || shape[3] !== 1;
+    return [transpose(isWindow ? flip(kernel!, [2, 3]) : kernel!, [1, 0, 2, 3])];
   },
 
   Product: ({ node, inputs: [a, b], options }) => [lowerProduct(a!, b!, node.attributes, options)],

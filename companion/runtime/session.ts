@@ -8,6 +8,7 @@ import type { Graph } from '../graph/graph.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import type { Device } from './device.ts';
 import { namingMemory } from './memory-failure.ts';
+import { storeTurnedKernels } from './stored-kernels.ts';
 
 /** Above this, a packed copy of the weights costs more in memory than it gains in speed (4 to 6 %). */
 const MAX_PACKED_BYTES = 1 << 30;
@@ -26,6 +27,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Default: packed up to 1 GiB of weights, else mapped. */
   readonly weights?: WeightPlacement;
+  /** Folder for what can be made again: mapped weights in another layout. Default: none is stored. */
+  readonly cacheFolder?: string;
   /** See LoweringOptions. Default: only on the CPU, since it was wrong on a WebGPU software adapter. */
   readonly fusedAttention?: boolean;
 }
@@ -41,8 +44,13 @@ export async function openSession(
 ): Promise<Session> {
   const device = options.device ?? 'cpu';
   let root: string | undefined;
+  const mapped = (options.weights ?? defaultPlacement(graph)) === 'mapped';
+  const turned =
+    mapped && options.cacheFolder !== undefined
+      ? await storeTurnedKernels(graph, weights, options.cacheFolder)
+      : new Map<string, WeightLocation>();
   const fromRoot = (name: string): WeightLocation | Tensor => {
-    const source = weights(name);
+    const source = turned.get(name) ?? weights(name);
     if ('data' in source) return source;
     const fileRoot = parse(source.file).root;
     root ??= fileRoot;
@@ -52,8 +60,7 @@ export async function openSession(
     return { ...source, file: source.file.slice(fileRoot.length).replaceAll('\\', '/') };
   };
   const fusedAttention = options.fusedAttention ?? device === 'cpu';
-  const model = encodeModel(graph, fromRoot, { fusedAttention });
-  const mapped = (options.weights ?? defaultPlacement(graph)) === 'mapped';
+  const model = encodeModel(graph, fromRoot, { fusedAttention, storedTurned: new Set(turned.keys()) });
   const creation = InferenceSession.create(model, {
     executionProviders: [device],
     intraOpNumThreads: options.threads ?? Math.max(1, availableParallelism()),

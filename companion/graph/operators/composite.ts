@@ -64,6 +64,14 @@ function attention(application: Application): ValueType[] {
   ];
 }
 
+/** kernel [O, C, kH, kW] -> [C, O, kH, kW]. */
+function turnedKernel(application: Application): ValueType[] {
+  requireFloat(application, 0);
+  requireRank(application, 0, 4);
+  const [outs, channels, height, width] = operand(application, 0).shape as [number, number, number, number];
+  return [{ dtype: 'float32', shape: [channels, outs, height, width] }];
+}
+
 /** onnxruntime's fused attention: q [B, N, H d], k [B, M, H d], v [B, M, H e] -> [B, N, H e]. */
 function multiHeadAttention(application: Application): ValueType[] {
   requireFloat(application, 0, 1, 2);
@@ -76,5 +84,6 @@ export const COMPOSITE: OperatorTable = {
   LayerNorm: operator(layerNorm, COMPOSITE_DOMAIN),
   GroupNorm: operator(groupNorm, COMPOSITE_DOMAIN),
   Attention: operator(attention, COMPOSITE_DOMAIN),
+  TurnedKernel: operator(turnedKernel, COMPOSITE_DOMAIN),
   MultiHeadAttention: operator(multiHeadAttention, RUNTIME_DOMAIN),
 };

@@ -4,17 +4,6 @@ import type { Attributes, Value } from '../value.ts';
 /** A rule knows how many operands its operator has; reading one past them gives undefined, which is a bug. */
 export type Operands = readonly [Value, Value, Value, Value, Value];
 
-export interface GradientOptions {
-  /**
-   * How gradients pass back through a convolution of stride 1 and a kernel larger than 1 x 1.
-   * 'flip' (default) convolves with flipped, in/out-swapped weights: faster, but it holds a second copy of those
-   * weights. 'transpose' uses ConvTranspose on the weights as they lie.
-   * Stable Diffusion 1.5, 32 x 32 latents, batch 1, one CPU thread: a step is 2.1 forward passes, 6.2 GiB at the peak
-   * and some ten seconds to open with 'flip'; 2.6 forward passes, 4.1 GiB and two seconds with 'transpose'.
-   */
-  readonly convBackward?: 'flip' | 'transpose';
-}
-
 export interface Step {
   readonly inputs: Operands;
   readonly outputs: Operands;
@@ -23,7 +12,6 @@ export interface Step {
   /** The gradient by each output that has one. */
   readonly ds: readonly (Value | undefined)[];
   readonly attributes: Attributes;
-  readonly options: Required<GradientOptions>;
 }
 
 /**

@@ -1,8 +1,15 @@
 import { mul } from '../ops/elementwise.ts';
-import { flip, reshape, slice, transpose } from '../ops/layout.ts';
+import { reshape, slice, transpose } from '../ops/layout.ts';
 import { gemm } from '../ops/linear-algebra.ts';
 import { reduceSum } from '../ops/reduction.ts';
-import { averagePool2x, conv2d, convTranspose2d, type Padding, upsampleNearest2x } from '../ops/spatial.ts';
+import {
+  averagePool2x,
+  conv2d,
+  convTranspose2d,
+  type Padding,
+  turnedKernel,
+  upsampleNearest2x,
+} from '../ops/spatial.ts';
 import { intOf, intsOf } from '../value.ts';
 import type { RuleTable, Step } from './rule.ts';
 
@@ -25,7 +32,7 @@ function convolution({ inputs: [, weight], attributes }: Step): Convolution {
 }
 
 function byInput(step: Step) {
-  const { inputs, d, options } = step;
+  const { inputs, d } = step;
   const [x, weight] = inputs;
   const { stride, padding, kernel } = convolution(step);
   const [kernelHeight, kernelWidth] = kernel;
@@ -39,15 +46,14 @@ function byInput(step: Step) {
     return reshape(gemm(matrix, reshape(d, [out, height * width]), { transA: true }), x.shape);
   }
   const paddingFits = padding.every((size, side) => size < kernel[side % 2]!);
-  if (stride === 1 && paddingFits && (pointwise || options.convBackward === 'flip')) {
-    const turned = pointwise ? weight : flip(weight, [2, 3]);
+  if (stride === 1 && paddingFits) {
     const around: Padding = [
       kernelHeight - 1 - top,
       kernelWidth - 1 - left,
       kernelHeight - 1 - bottom,
       kernelWidth - 1 - right,
     ];
-    return conv2d(d, transpose(turned, SWAP), undefined, { padding: around });
+    return conv2d(d, turnedKernel(weight), undefined, { padding: around });
   }
   // For stride 2: within 20 to 40 % of four small convolutions by output parity, the fastest form, and needs no
   // copy of the weights. The rest: rows and columns at the end that no window of this stride reached.
