@@ -57,7 +57,7 @@ export const MAX_UPLOADS_AT_ONCE = 2;
 /** Uploads of all clients together, on the disk: a dozen full teachings at the model's size, one at Figma's largest. */
 export const MAX_UPLOADED_BYTES = 1024 * 1024 * 1024;
 
-/** Weights that were converted for onnxruntime, those used last: of four models of Stable Diffusion's size. */
+/** Weights that were converted for onnxruntime, those used last: of two models of Stable Diffusion's size, taught too. */
 export const MAX_CACHED_WEIGHTS_BYTES = 16 * 1024 * 1024 * 1024;
 
 /** Images of one teaching together: they are in memory while the job is made of them. */
