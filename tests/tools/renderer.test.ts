@@ -6,16 +6,16 @@ import { labelFields, labelOf, legend } from '../../tools/embedded-model/render/
 import { colours, isHeldOut } from '../../tools/embedded-model/render/palette.ts';
 import { patterns } from '../../tools/embedded-model/render/pattern.ts';
 import { between, seededRandom } from '../../tools/embedded-model/render/random.ts';
+import { render } from '../../tools/embedded-model/render/render.ts';
 import { scenes } from '../../tools/embedded-model/render/scene.ts';
 import {
   drawArticle,
-  drawSetting,
+  drawPlacing,
   drawSpecimen,
   everything,
   type Specimen,
   training,
 } from '../../tools/embedded-model/render/specimen.ts';
-import { render } from '../../tools/embedded-model/render/tracer.ts';
 
 const size = 32;
 
@@ -26,7 +26,8 @@ function specimenOf(product: (typeof products)[number], seed: number): Specimen 
   const random = seededRandom(seed);
   const article = { ...drawArticle(random, training), product };
   const shape = Array.from({ length: product.parameters }, () => between(random, -0.8, 0.8));
-  return { article: { ...article, shape }, setting: drawSetting(random, product) };
+  const { placed, setting } = drawPlacing(random, { ...article, shape });
+  return { placed: [placed], setting };
 }
 
 const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -65,7 +66,7 @@ describe('a seed', () => {
 
   it('never draws for training what evaluation holds back', () => {
     for (let seed = 0; seed < 3000; seed++) {
-      const { article } = drawSpecimen(seed, training);
+      const { article } = drawSpecimen(seed, training).placed[0]!;
       expect(article.pattern.worded).toBe(true);
       if (article.pattern.name === 'plain') continue;
       expect(isHeldOut(colours[article.colour]!.name, colours[article.second]!.name)).toBe(false);
@@ -77,12 +78,13 @@ it('labels say what was drawn, in the order of the legend', () => {
   const about = legend();
   for (let seed = 0; seed < 50; seed++) {
     const specimen = drawSpecimen(seed, everything);
+    const { article } = specimen.placed[0]!;
     const label = labelOf(specimen);
     const read = Object.fromEntries(labelFields.map((field, i) => [field, label[i]!]));
-    expect(about.products[read.product!]!.name).toBe(specimen.article.product.name);
-    expect(about.patterns[read.pattern!]!.name).toBe(specimen.article.pattern.name);
+    expect(about.products[read.product!]!.name).toBe(article.product.name);
+    expect(about.patterns[read.pattern!]!.name).toBe(article.pattern.name);
     expect(about.scenes[read.scene!]!.name).toBe(specimen.setting.scene.name);
-    expect(about.colours[read.colour!]).toBe(colours[specimen.article.colour]!.name);
+    expect(about.colours[read.colour!]).toBe(colours[article.colour]!.name);
   }
 });
 

@@ -10,9 +10,9 @@ import { demonstration, type Example, evaluation } from './render/example-produc
 import { colours } from './render/palette.ts';
 import { patterns } from './render/pattern.ts';
 import { between, seededRandom } from './render/random.ts';
+import { render } from './render/render.ts';
 import { scenes } from './render/scene.ts';
-import { drawSetting, shapeRange } from './render/specimen.ts';
-import { render } from './render/tracer.ts';
+import { drawPlacing, shapeRange } from './render/specimen.ts';
 
 const SIZE = 128;
 const REFERENCE_SCENES = ['table', 'studio', 'marble', 'studio', 'table'];
@@ -41,9 +41,9 @@ function photographer(example: Example, seed: number) {
       pattern: named(patterns, pattern),
       gloss: 0.3,
     };
-    const setting = drawSetting(random, product, named(scenes, scene));
+    const { placed, setting } = drawPlacing(random, article, named(scenes, scene));
     const yaw = between(random, example.yaw[0], example.yaw[1]);
-    const { rgb, mask } = render({ article, setting: { ...setting, mirrored: false, yaw } }, SIZE);
+    const { rgb, mask } = render({ placed: [{ ...placed, mirrored: false, yaw }], setting }, SIZE);
     return { picture: picture(SIZE, SIZE, 3, rgb), object: Float32Array.from(mask, (share) => share / 255) };
   };
 }

@@ -1,4 +1,5 @@
-import type { Specimen } from './specimen.ts';
+import { type Body, travel } from './body.ts';
+import type { Setting } from './specimen.ts';
 
 /** Half the picture's side at distance 1. */
 export const lens = 0.45;
@@ -11,73 +12,61 @@ export interface Camera {
   readonly elevation: number;
 }
 
-/** The product's distance function in the world: turned and mirrored. */
-export function standing({ article, setting }: Specimen): (x: number, y: number, z: number) => number {
-  const { product, shape } = article;
-  const c = Math.cos(setting.yaw);
-  const s = Math.sin(setting.yaw);
-  const flip = setting.mirrored ? -1 : 1;
-  return (x, y, z) => product.distance(flip * (c * x + s * z), y, -s * x + c * z, shape);
-}
-
+/** From where the first round looks: far enough for one product, or so many beside each other. */
+const firstDistance = 3.6;
 const probes = 24;
 const rounds = 2;
 
-/** Finds the camera that shows the product at its `fill` and `place`, by probing its silhouette with a few rays. */
-export function framed(specimen: Specimen): Camera {
-  const { setting, article } = specimen;
-  const distanceAt = standing(specimen);
-  const { y: middle, radius } = article.product.bound;
-  const c = Math.cos(setting.elevation);
-  const s = Math.sin(setting.elevation);
-  let camera: Camera = { x: 0, y: middle, distance: 3.6, elevation: setting.elevation };
-  for (let round = 0; round < rounds; round++) {
-    const ey = camera.y + camera.distance * s;
-    const ez = camera.distance * c;
-    let left = 1;
-    let right = -1;
-    let bottom = 1;
-    let top = -1;
-    for (let j = 0; j < probes; j++) {
-      for (let i = 0; i < probes; i++) {
-        const u = (((i + 0.5) / probes) * 2 - 1) * lens;
-        const v = (((j + 0.5) / probes) * 2 - 1) * lens;
-        const length = 1 / Math.sqrt(1 + u * u + v * v);
-        const dx = u * length;
-        const dy = (v * c - s) * length;
-        const dz = (-c - v * s) * length;
-        const b = camera.x * dx + (ey - middle) * dy + ez * dz;
-        const gap = camera.x * camera.x + (ey - middle) ** 2 + ez * ez - radius * radius;
-        const room = b * b - gap;
-        if (room <= 0) continue;
-        const end = -b + Math.sqrt(room);
-        let t = Math.max(0, -b - Math.sqrt(room));
-        for (let k = 0; k < 40 && t < end; k++) {
-          const d = distanceAt(camera.x + dx * t, ey + dy * t, ez + dz * t);
-          if (d < 0.008) {
-            left = Math.min(left, u);
-            right = Math.max(right, u);
-            bottom = Math.min(bottom, v);
-            top = Math.max(top, v);
-            break;
-          }
-          t += d;
-        }
-      }
+/** Bounds of a silhouette in the picture, v upward, in units of the picture's distance. */
+interface Silhouette {
+  left: number;
+  right: number;
+  bottom: number;
+  top: number;
+}
+
+/** What a few rays hit of the bodies. */
+function silhouette(bodies: readonly Body[], camera: Camera): Silhouette {
+  const c = Math.cos(camera.elevation);
+  const s = Math.sin(camera.elevation);
+  const ey = camera.y + camera.distance * s;
+  const ez = camera.distance * c;
+  const seen = { left: 1, right: -1, bottom: 1, top: -1 };
+  for (let j = 0; j < probes; j++) {
+    for (let i = 0; i < probes; i++) {
+      const u = (((i + 0.5) / probes) * 2 - 1) * lens;
+      const v = (((j + 0.5) / probes) * 2 - 1) * lens;
+      const length = 1 / Math.sqrt(1 + u * u + v * v);
+      const dx = u * length;
+      const dy = (v * c - s) * length;
+      const dz = (-c - v * s) * length;
+      const hit = (body: Body) => travel(body, camera.x, ey, ez, dx, dy, dz, 40, 0.008) < Infinity;
+      if (!bodies.some(hit)) continue;
+      seen.left = Math.min(seen.left, u);
+      seen.right = Math.max(seen.right, u);
+      seen.bottom = Math.min(seen.bottom, v);
+      seen.top = Math.max(seen.top, v);
     }
+  }
+  return seen;
+}
+
+/** Finds the camera that shows the products at their `fill` and `place`, by probing their silhouette. */
+export function framed(bodies: readonly Body[], setting: Setting): Camera {
+  const { elevation, fill, place } = setting;
+  const middle = bodies[0]!.middle.y;
+  let camera: Camera = { x: 0, y: middle, distance: firstDistance * bodies.length, elevation };
+  for (let round = 0; round < rounds; round++) {
+    const { left, right, bottom, top } = silhouette(bodies, camera);
     // A probe stands for a cell of the picture, so the silhouette is one cell wider than its probes.
     const size = Math.max(right - left, top - bottom) + (2 * lens) / probes;
     camera = {
       x: camera.x + ((left + right) / 2) * camera.distance,
-      y: camera.y + (((bottom + top) / 2) * camera.distance) / c,
-      distance: (camera.distance * size) / (2 * lens * setting.fill),
-      elevation: setting.elevation,
+      y: camera.y + (((bottom + top) / 2) * camera.distance) / Math.cos(elevation),
+      distance: (camera.distance * size) / (2 * lens * fill),
+      elevation,
     };
   }
-  const room = lens * (1 - setting.fill) * camera.distance;
-  return {
-    ...camera,
-    x: camera.x - setting.place[0] * room,
-    y: camera.y - setting.place[1] * room,
-  };
+  const room = lens * (1 - fill) * camera.distance;
+  return { ...camera, x: camera.x - place[0] * room, y: camera.y - place[1] * room };
 }

@@ -8,9 +8,9 @@ import { colours, isHeldOut } from './palette.ts';
 import { patterns } from './pattern.ts';
 import { encodePng } from './png.ts';
 import { between, seededRandom } from './random.ts';
+import { render } from './render.ts';
 import { scenes } from './scene.ts';
-import { type Article, drawSetting, type Setting, shapeRange } from './specimen.ts';
-import { render } from './tracer.ts';
+import { type Article, drawPlacing, type Specimen, shapeRange } from './specimen.ts';
 
 const size = 256;
 const referenceScenes = ['table', 'studio', 'marble', 'studio', 'table'];
@@ -37,22 +37,25 @@ function writeExample(into: string, example: Example, shown: { readonly scenes: 
   };
   const random = seededRandom(example.name.length * 1009);
   referenceScenes.forEach((name, n) => {
-    const drawn = drawSetting(random, article.product, named(scenes, name));
+    const drawn = drawPlacing(random, article, named(scenes, name));
     const step = (n + random()) / referenceScenes.length;
-    const setting: Setting = {
-      ...drawn,
-      mirrored: false,
-      sunset: false,
-      // Spread over the turns, so that five frames show the product from five sides.
-      yaw: example.yaw[0] + step * (example.yaw[1] - example.yaw[0]),
-      elevation: between(random, 0.18, 0.36),
+    const specimen: Specimen = {
+      placed: [
+        {
+          ...drawn.placed,
+          mirrored: false,
+          // Spread over the turns, so that five frames show the product from five sides.
+          yaw: example.yaw[0] + step * (example.yaw[1] - example.yaw[0]),
+        },
+      ],
+      setting: { ...drawn.setting, sunset: false, elevation: between(random, 0.18, 0.36) },
     };
     const number = String(n + 1).padStart(2, '0');
     if (shown.scenes) {
-      const scene = render({ article, setting }, size, { raysAcrossEdge: 3 });
+      const scene = render(specimen, size, { raysAcrossEdge: 3 });
       writeFileSync(join(into, `scene-${number}.png`), encodePng(scene.rgb, size, size, 3));
     }
-    const cut = render({ article, setting }, size, { raysAcrossEdge: 4, cutOut: true });
+    const cut = render(specimen, size, { raysAcrossEdge: 4, cutOut: true });
     const rgba = new Uint8Array(size * size * 4);
     for (let p = 0; p < size * size; p++) {
       if (cut.mask[p] === 0) continue;

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { labelFields, labelOf, legend } from './labels.ts';
+import { render } from './render.ts';
 import { drawSpecimen, everything, training } from './specimen.ts';
-import { render } from './tracer.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -7,7 +7,8 @@ import type { Specimen } from './specimen.ts';
 /** Bytes of one picture's label, in this order. */
 export const labelFields = ['product', 'colour', 'second', 'pattern', 'scene', 'sunset'] as const;
 
-export function labelOf({ article, setting }: Specimen): Uint8Array {
+export function labelOf({ placed, setting }: Specimen): Uint8Array {
+  const { article } = placed[0]!;
   return Uint8Array.of(
     products.indexOf(article.product),
     article.colour,

@@ -3,6 +3,8 @@ export interface Picture {
   readonly size: number;
   /** sRGB-like (gamma 2), 3 bytes a pixel. */
   readonly rgb: Uint8Array;
-  /** Share of the pixel that the product covers, 0 to 255. */
+  /** Share of the pixel that products cover, 0 to 255. */
   readonly mask: Uint8Array;
+  /** The same of each product alone. What another product hides is not in it. */
+  readonly masks: readonly Uint8Array[];
 }

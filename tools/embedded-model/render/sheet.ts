@@ -5,9 +5,9 @@ import { products } from './catalogue.ts';
 import { patterns } from './pattern.ts';
 import { encodePng } from './png.ts';
 import { seededRandom } from './random.ts';
+import { render } from './render.ts';
 import { scenes } from './scene.ts';
-import { drawSetting, drawSpecimen, everything, type Specimen } from './specimen.ts';
-import { render } from './tracer.ts';
+import { drawArticle, drawPlacing, everything } from './specimen.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,19 +27,18 @@ const rows = Number(values.rows);
 const sheet = new Uint8Array(columns * rows * size * size * 3);
 const started = performance.now();
 for (let n = 0; n < columns * rows; n++) {
-  const drawn = drawSpecimen(Number(values.seed) * 100_003 + n, everything);
+  const drawn = drawArticle(seededRandom(Number(values.seed) * 100_003 + n), everything);
   // Walk through the catalogue so that every product, scene and pattern shows up.
   const product = products[n % products.length]!;
-  const specimen: Specimen = {
-    article: {
-      ...drawn.article,
-      product,
-      pattern: patterns[Math.floor(n / products.length) % patterns.length]!,
-      shape: Array.from({ length: product.parameters }, (_, k) => drawn.article.shape[k] ?? 0),
-    },
-    setting: drawSetting(seededRandom(n + 17), product, scenes[(n * 3 + Math.floor(n / 8)) % scenes.length]!),
+  const article = {
+    ...drawn,
+    product,
+    pattern: patterns[Math.floor(n / products.length) % patterns.length]!,
+    shape: Array.from({ length: product.parameters }, (_, k) => drawn.shape[k] ?? 0),
   };
-  const picture = render(specimen, size);
+  const scene = scenes[(n * 3 + Math.floor(n / 8)) % scenes.length]!;
+  const { placed, setting } = drawPlacing(seededRandom(n + 17), article, scene);
+  const picture = render({ placed: [placed], setting }, size);
   const x = (n % columns) * size;
   const y = Math.floor(n / columns) * size;
   for (let p = 0; p < size * size; p++) {

@@ -17,17 +17,26 @@ export interface Article {
   readonly gloss: number;
 }
 
-/** How a picture of it is taken: what changes from picture to picture. */
+/** How an article stands in a picture. */
+export interface Placed {
+  readonly article: Article;
+  /** Turn about the vertical axis, radians. */
+  readonly yaw: number;
+  /** Seen in a mirror: handles and toes point both ways. */
+  readonly mirrored: boolean;
+  /** World units that an object unit takes. */
+  readonly scale: number;
+  /** Where on the ground its axis is, in world units: x to the right, z towards the camera. */
+  readonly ground: { readonly x: number; readonly z: number };
+}
+
+/** How a picture is taken. */
 export interface Setting {
   readonly scene: Scene;
   readonly sunset: boolean;
-  /** Turn of the product about the vertical axis, radians. */
-  readonly yaw: number;
-  /** The product is seen in a mirror: handles and toes point both ways. */
-  readonly mirrored: boolean;
   /** Height of the camera above the horizon, radians. */
   readonly elevation: number;
-  /** Share of the picture that the product's longer side takes. */
+  /** Share of the picture that the longer side of what stands there takes. */
   readonly fill: number;
   /** Where in the remaining room it stands: -1 to 1 from left to right and bottom to top. */
   readonly place: readonly [number, number];
@@ -37,8 +46,9 @@ export interface Setting {
   readonly drift: readonly [number, number];
 }
 
+/** What a picture shows. */
 export interface Specimen {
-  readonly article: Article;
+  readonly placed: readonly Placed[];
   readonly setting: Setting;
 }
 
@@ -73,25 +83,36 @@ export function drawArticle(random: Random, vocabulary: Vocabulary): Article {
   return { product, shape, colour, second, pattern, gloss: between(random, 0.1, 0.6) };
 }
 
-export function drawSetting(random: Random, product: Product, scene = pick(random, scenes)): Setting {
+/** A picture of one article: how it stands there, and all around it. */
+export function drawPlacing(
+  random: Random,
+  article: Article,
+  scene = pick(random, scenes),
+): { readonly placed: Placed; readonly setting: Setting } {
+  const { product } = article;
   const side = random() < 0.5 ? -1 : 1;
   const azimuth = side * between(random, 0.3, 1.05);
   const height = between(random, 0.65, 1.1);
-  return {
+  const sunset = scene.outdoors && random() < sunsetShare;
+  const placed = { article, ...drawPose(random, product), scale: 1, ground: { x: 0, z: 0 } };
+  const setting = {
     scene,
-    sunset: scene.outdoors && random() < sunsetShare,
-    yaw: between(random, product.yaw[0], product.yaw[1]),
-    mirrored: random() < 0.5,
+    sunset,
     elevation: between(random, 0.14, 0.42),
     fill: closeness * between(random, product.fill[0], product.fill[1]),
     place: [between(random, -0.8, 0.8), between(random, -0.7, 0.3)],
     light: [Math.sin(azimuth) * Math.cos(height), Math.sin(height), Math.cos(azimuth) * Math.cos(height)],
     drift: [between(random, 0, 40), between(random, 0, 40)],
-  };
+  } as const;
+  return { placed, setting };
+}
+
+export function drawPose(random: Random, product: Product): Pick<Placed, 'yaw' | 'mirrored'> {
+  return { yaw: between(random, product.yaw[0], product.yaw[1]), mirrored: random() < 0.5 };
 }
 
 export function drawSpecimen(seed: number, vocabulary: Vocabulary): Specimen {
   const random = seededRandom(seed);
-  const article = drawArticle(random, vocabulary);
-  return { article, setting: drawSetting(random, article.product) };
+  const { placed, setting } = drawPlacing(random, drawArticle(random, vocabulary));
+  return { placed: [placed], setting };
 }
