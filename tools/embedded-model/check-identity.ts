@@ -5,14 +5,15 @@
 import { fileURLToPath } from 'node:url';
 import { Judge } from '../../companion/evaluation/judge.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
+import { shapeRange } from './render/article.ts';
 import { named, products } from './render/catalogue.ts';
 import { demonstration, type Example, evaluation } from './render/example-products.ts';
 import { colours } from './render/palette.ts';
 import { patterns } from './render/pattern.ts';
+import { drawPlacing } from './render/placing.ts';
 import { between, seededRandom } from './render/random.ts';
 import { render } from './render/render.ts';
 import { scenes } from './render/scene.ts';
-import { drawPlacing, shapeRange } from './render/specimen.ts';
 
 const SIZE = 128;
 const REFERENCE_SCENES = ['table', 'studio', 'marble', 'studio', 'table'];

@@ -1,6 +1,6 @@
 import { colours, type Rgb } from './palette.ts';
+import type { Placed } from './placing.ts';
 import { Paint } from './product.ts';
-import type { Placed } from './specimen.ts';
 
 /** A product where it stands, in world units, with the sphere that holds it. */
 export interface Body {

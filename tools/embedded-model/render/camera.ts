@@ -1,5 +1,5 @@
 import { type Body, travel } from './body.ts';
-import type { Setting } from './specimen.ts';
+import type { Setting } from './placing.ts';
 
 /** Half the picture's side at distance 1. */
 export const lens = 0.45;
@@ -12,9 +12,9 @@ export interface Camera {
   readonly elevation: number;
 }
 
-/** From where the first round looks: far enough for one product, or so many beside each other. */
+// Each product: two beside each other are twice as wide, and nearing them changes their outline more.
 const firstDistance = 3.6;
-const probes = 24;
+const probesAcross = 24;
 const rounds = 2;
 
 /** Bounds of a silhouette in the picture, v upward, in units of the picture's distance. */
@@ -31,6 +31,7 @@ function silhouette(bodies: readonly Body[], camera: Camera): Silhouette {
   const s = Math.sin(camera.elevation);
   const ey = camera.y + camera.distance * s;
   const ez = camera.distance * c;
+  const probes = probesAcross * bodies.length;
   const seen = { left: 1, right: -1, bottom: 1, top: -1 };
   for (let j = 0; j < probes; j++) {
     for (let i = 0; i < probes; i++) {
@@ -55,11 +56,11 @@ function silhouette(bodies: readonly Body[], camera: Camera): Silhouette {
 export function framed(bodies: readonly Body[], setting: Setting): Camera {
   const { elevation, fill, place } = setting;
   const middle = bodies[0]!.middle.y;
-  let camera: Camera = { x: 0, y: middle, distance: firstDistance * bodies.length, elevation };
+  let camera: Camera = { x: 0, y: middle, distance: firstDistance, elevation };
   for (let round = 0; round < rounds; round++) {
     const { left, right, bottom, top } = silhouette(bodies, camera);
     // A probe stands for a cell of the picture, so the silhouette is one cell wider than its probes.
-    const size = Math.max(right - left, top - bottom) + (2 * lens) / probes;
+    const size = Math.max(right - left, top - bottom) + (2 * lens) / (probesAcross * bodies.length);
     camera = {
       x: camera.x + ((left + right) / 2) * camera.distance,
       y: camera.y + (((bottom + top) / 2) * camera.distance) / Math.cos(elevation),

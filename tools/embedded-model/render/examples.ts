@@ -2,15 +2,17 @@
 // What they have no prompt can say; teaching has to.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Article, shapeRange } from './article.ts';
 import { named, products } from './catalogue.ts';
 import { demonstration, type Example, evaluation } from './example-products.ts';
 import { colours, isHeldOut } from './palette.ts';
 import { patterns } from './pattern.ts';
+import { drawPlacing } from './placing.ts';
 import { encodePng } from './png.ts';
 import { between, seededRandom } from './random.ts';
 import { render } from './render.ts';
 import { scenes } from './scene.ts';
-import { type Article, drawPlacing, type Specimen, shapeRange } from './specimen.ts';
+import type { Specimen } from './specimen.ts';
 
 const size = 256;
 const referenceScenes = ['table', 'studio', 'marble', 'studio', 'table'];

@@ -21,6 +21,8 @@ export interface Product {
   up(x: number, y: number, z: number): number;
   /** Width of one stripe, in object units. */
   readonly stripe: number;
+  /** Length of an object unit: how large the product is beside another. */
+  readonly metres: number;
   /** A sphere on the vertical axis that holds the product at any shape. */
   readonly bound: { readonly y: number; readonly radius: number };
   /** Turns about the vertical axis under which the product stays recognisable, radians. */

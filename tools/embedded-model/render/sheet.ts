@@ -1,13 +1,14 @@
 // A contact sheet of renders, to look at: node --import tsx sheet.ts OUT.png [--size 64] [--seed 1] [--columns 12] [--rows 8]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { drawArticle, everything } from './article.ts';
 import { products } from './catalogue.ts';
 import { patterns } from './pattern.ts';
+import { drawPlacing } from './placing.ts';
 import { encodePng } from './png.ts';
 import { seededRandom } from './random.ts';
 import { render } from './render.ts';
 import { scenes } from './scene.ts';
-import { drawArticle, drawPlacing, everything } from './specimen.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,50 +1,7 @@
-import { products } from './catalogue.ts';
-import { colours, isHeldOut } from './palette.ts';
-import { type Pattern, patterns } from './pattern.ts';
-import type { Product } from './product.ts';
-import { between, pick, type Random, seededRandom } from './random.ts';
-import { type Scene, scenes } from './scene.ts';
-
-/** A particular product: what stays the same from picture to picture. */
-export interface Article {
-  readonly product: Product;
-  readonly shape: readonly number[];
-  /** Indexes into the palette. */
-  readonly colour: number;
-  readonly second: number;
-  readonly pattern: Pattern;
-  /** 0 is matt, 1 is polished. */
-  readonly gloss: number;
-}
-
-/** How an article stands in a picture. */
-export interface Placed {
-  readonly article: Article;
-  /** Turn about the vertical axis, radians. */
-  readonly yaw: number;
-  /** Seen in a mirror: handles and toes point both ways. */
-  readonly mirrored: boolean;
-  /** World units that an object unit takes. */
-  readonly scale: number;
-  /** Where on the ground its axis is, in world units: x to the right, z towards the camera. */
-  readonly ground: { readonly x: number; readonly z: number };
-}
-
-/** How a picture is taken. */
-export interface Setting {
-  readonly scene: Scene;
-  readonly sunset: boolean;
-  /** Height of the camera above the horizon, radians. */
-  readonly elevation: number;
-  /** Share of the picture that the longer side of what stands there takes. */
-  readonly fill: number;
-  /** Where in the remaining room it stands: -1 to 1 from left to right and bottom to top. */
-  readonly place: readonly [number, number];
-  /** Towards the lamp or sun, unit length. */
-  readonly light: readonly [number, number, number];
-  /** Shifts floor and backdrop, so that no two places are the same. */
-  readonly drift: readonly [number, number];
-}
+import { drawArticle, type Vocabulary } from './article.ts';
+import { drawBeside } from './beside.ts';
+import { drawPlacing, type Placed, type Setting } from './placing.ts';
+import { between, seededRandom } from './random.ts';
 
 /** What a picture shows. */
 export interface Specimen {
@@ -52,67 +9,19 @@ export interface Specimen {
   readonly setting: Setting;
 }
 
-/** The training set draws each shape parameter from minus to plus this. */
-export const shapeRange = 0.8;
-const sunsetShare = 0.15;
-/** Of each product's own `fill`: leaves the scene enough room to be recognised, and a mask something to leave out. */
-const closeness = 0.88;
+/** Share of the picture's side that two products take together. */
+const fillOfTwo = [0.82, 0.92] as const;
 
-export interface Vocabulary {
-  readonly patterns: readonly Pattern[];
-  readonly heldOutPairs: boolean;
-}
-
-export const training: Vocabulary = { patterns: patterns.filter((p) => p.worded), heldOutPairs: false };
-export const everything: Vocabulary = { patterns, heldOutPairs: true };
-
-export function drawArticle(random: Random, vocabulary: Vocabulary): Article {
-  const product = pick(random, products);
-  const pattern = pick(random, vocabulary.patterns);
-  const colour = Math.floor(random() * colours.length);
-  let second = colour;
-  while (
-    second === colour ||
-    (!vocabulary.heldOutPairs &&
-      pattern.name !== 'plain' &&
-      isHeldOut(colours[colour]!.name, colours[second]!.name))
-  ) {
-    second = Math.floor(random() * colours.length);
-  }
-  const shape = Array.from({ length: product.parameters }, () => between(random, -shapeRange, shapeRange));
-  return { product, shape, colour, second, pattern, gloss: between(random, 0.1, 0.6) };
-}
-
-/** A picture of one article: how it stands there, and all around it. */
-export function drawPlacing(
-  random: Random,
-  article: Article,
-  scene = pick(random, scenes),
-): { readonly placed: Placed; readonly setting: Setting } {
-  const { product } = article;
-  const side = random() < 0.5 ? -1 : 1;
-  const azimuth = side * between(random, 0.3, 1.05);
-  const height = between(random, 0.65, 1.1);
-  const sunset = scene.outdoors && random() < sunsetShare;
-  const placed = { article, ...drawPose(random, product), scale: 1, ground: { x: 0, z: 0 } };
-  const setting = {
-    scene,
-    sunset,
-    elevation: between(random, 0.14, 0.42),
-    fill: closeness * between(random, product.fill[0], product.fill[1]),
-    place: [between(random, -0.8, 0.8), between(random, -0.7, 0.3)],
-    light: [Math.sin(azimuth) * Math.cos(height), Math.sin(height), Math.cos(azimuth) * Math.cos(height)],
-    drift: [between(random, 0, 40), between(random, 0, 40)],
-  } as const;
-  return { placed, setting };
-}
-
-export function drawPose(random: Random, product: Product): Pick<Placed, 'yaw' | 'mirrored'> {
-  return { yaw: between(random, product.yaw[0], product.yaw[1]), mirrored: random() < 0.5 };
-}
-
-export function drawSpecimen(seed: number, vocabulary: Vocabulary): Specimen {
+/** The same seed gives the same picture; `twoShare` of the seeds give two products. */
+export function drawSpecimen(seed: number, vocabulary: Vocabulary, twoShare = 0): Specimen {
   const random = seededRandom(seed);
   const { placed, setting } = drawPlacing(random, drawArticle(random, vocabulary));
-  return { placed: [placed], setting };
+  // Drawn after all else: pictures of one product do not depend on the share.
+  if (random() >= twoShare) return { placed: [placed], setting };
+  // Nearer to the middle: what stands in front of or behind the plane that is framed moves a little more or less.
+  const [x, y] = setting.place;
+  return {
+    placed: drawBeside(random, placed, vocabulary),
+    setting: { ...setting, fill: between(random, fillOfTwo[0], fillOfTwo[1]), place: [x / 2, y] },
+  };
 }

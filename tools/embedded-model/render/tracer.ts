@@ -1,9 +1,9 @@
 import { type Body, travel } from './body.ts';
 import { type Camera, lens } from './camera.ts';
 import type { Rgb } from './palette.ts';
+import type { Setting } from './placing.ts';
 import type { Pigment } from './scene.ts';
 import { lit, litFromAfar } from './shadow.ts';
-import type { Setting } from './specimen.ts';
 
 const hitDistance = 0.002;
 const daylight = { key: [1.0, 0.97, 0.92], fill: [1, 1, 1] } as const;

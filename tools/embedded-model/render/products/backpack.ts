@@ -29,6 +29,7 @@ export const backpack: Product = {
   // Shifted so that the belt of the band pattern falls between pocket and top.
   up: (_x, y, z) => y - 0.3 * z - 0.12,
   stripe: 0.15,
+  metres: 0.4,
   bound: { y: 0.62, radius: 0.98 },
   yaw: [-0.7, 0.7],
   fill: [0.66, 0.84],

@@ -56,6 +56,7 @@ export const boot: Product = {
   across: (x, _y, z) => x + 0.4 * z,
   up: (_x, y) => y,
   stripe: 0.13,
+  metres: 0.28,
   bound: { y: 0.5, radius: 0.94 },
   yaw: [-0.7, 0.7],
   fill: [0.7, 0.9],

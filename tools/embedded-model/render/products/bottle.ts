@@ -25,6 +25,7 @@ export const bottle: Product = {
   across: around(0.34),
   up: (_x, y) => y,
   stripe: 0.15,
+  metres: 0.18,
   bound: { y: 0.75, radius: 0.95 },
   yaw: [-3.1, 3.1],
   fill: [0.74, 0.92],

@@ -69,6 +69,7 @@ export const camera: Product = {
   // Shifted so that the belt of the band pattern passes behind the middle of the lens.
   up: (_x, y) => y + 0.05,
   stripe: 0.12,
+  metres: 0.13,
   bound: { y: 0.42, radius: 0.88 },
   yaw: [-0.65, 0.65],
   fill: [0.64, 0.82],

@@ -24,6 +24,7 @@ export const can: Product = {
   across: around(0.38),
   up: (_x, y) => y,
   stripe: 0.14,
+  metres: 0.11,
   bound: { y: 0.55, radius: 0.85 },
   yaw: [-3.1, 3.1],
   fill: [0.66, 0.84],

@@ -73,6 +73,7 @@ export const candle: Product = {
   across: around(0.3),
   up: (_x, y) => y - foot,
   stripe: 0.11,
+  metres: 0.12,
   bound: { y: 0.6, radius: 0.88 },
   yaw: [-3.1, 3.1],
   fill: [0.8, 0.98],

@@ -35,6 +35,7 @@ export const chair: Product = {
   across: (x) => x,
   up: (_x, y, z) => y - z * 0.9,
   stripe: 0.15,
+  metres: 0.7,
   bound: { y: 0.65, radius: 1.0 },
   yaw: [-0.85, 0.85],
   fill: [0.74, 0.92],

@@ -84,6 +84,7 @@ export const clock: Product = {
   // Shifted so that the belt of the band pattern crosses the middle.
   up: (_x, y) => y - 0.06,
   stripe: 0.14,
+  metres: 0.12,
   bound: { y: 0.58, radius: 0.88 },
   yaw: [-0.7, 0.7],
   fill: [0.64, 0.82],

@@ -56,6 +56,7 @@ export const handbag: Product = {
   across: (x, _y, z) => x + (0.18 - z) * Math.min(1, Math.max(-1, x / 0.42)),
   up: (_x, y, z) => y - 0.3 * z + 0.08,
   stripe: 0.12,
+  metres: 0.27,
   bound: { y: 0.5, radius: 0.84 },
   yaw: [-0.75, 0.75],
   fill: [0.7, 0.86],

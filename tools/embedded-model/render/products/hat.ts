@@ -28,6 +28,7 @@ export const hat: Product = {
   across: around(0.42),
   up: (_x, y) => y,
   stripe: 0.11,
+  metres: 0.25,
   bound: { y: 0.3, radius: 0.98 },
   yaw: [-3.1, 3.1],
   fill: [0.74, 0.92],

@@ -58,6 +58,7 @@ export const headphones: Product = {
   // Along the arch above the cups; shifted so that the belt of the band pattern falls on the cups and a whole stripe on the crown.
   up: (x, y) => (y < 0.7 ? y : 0.7 + bandRadius * Math.atan2(y - 0.7, Math.abs(x) + 1e-9)) + 0.155,
   stripe: 0.125,
+  metres: 0.17,
   bound: { y: 0.6, radius: 0.85 },
   yaw: [-1.05, 1.05],
   fill: [0.78, 0.96],

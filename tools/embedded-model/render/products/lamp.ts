@@ -27,6 +27,7 @@ export const lamp: Product = {
   // Counted from under the shade, so that the belt of the band pattern falls on it.
   up: (_x, y) => y - 0.55,
   stripe: 0.13,
+  metres: 0.38,
   bound: { y: 0.68, radius: 0.92 },
   yaw: [-3.1, 3.1],
   fill: [0.74, 0.92],

@@ -27,6 +27,7 @@ export const mug: Product = {
   across: around(0.42),
   up: (_x, y) => y,
   stripe: 0.13,
+  metres: 0.11,
   bound: { y: 0.45, radius: 0.95 },
   yaw: [-0.75, 0.75],
   fill: [0.62, 0.8],

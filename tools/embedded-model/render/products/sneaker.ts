@@ -42,6 +42,7 @@ export const sneaker: Product = {
   across: (x, _y, z) => x + 0.3 * z,
   up: (_x, y) => y,
   stripe: 0.105,
+  metres: 0.19,
   bound: { y: 0.3, radius: 0.97 },
   yaw: [-0.55, 0.55],
   fill: [0.74, 0.92],

@@ -61,6 +61,7 @@ export const speaker: Product = {
   across: (x, _y, z) => x - z,
   up: (_x, y) => y - 0.12,
   stripe: 0.145,
+  metres: 0.27,
   bound: { y: 0.55, radius: 0.87 },
   yaw: [-0.7, 0.7],
   fill: [0.64, 0.82],

@@ -51,6 +51,7 @@ export const suitcase: Product = {
   across: (x, _y, z) => x + (0.2 - z) * Math.min(1, Math.max(-1, x / 0.34)),
   up: (_x, y) => y - bottom,
   stripe: 0.13,
+  metres: 0.46,
   bound: { y: 0.7, radius: 0.88 },
   yaw: [-0.8, 0.8],
   fill: [0.8, 0.98],

@@ -32,6 +32,7 @@ export const teapot: Product = {
   across: around(0.48),
   up: (_x, y) => y,
   stripe: 0.13,
+  metres: 0.18,
   bound: { y: 0.45, radius: 1.05 },
   yaw: [-0.6, 0.6],
   fill: [0.74, 0.92],

@@ -28,6 +28,7 @@ export const vase: Product = {
   across: around(0.4),
   up: (_x, y) => y,
   stripe: 0.16,
+  metres: 0.25,
   bound: { y: 0.65, radius: 0.95 },
   yaw: [-3.1, 3.1],
   fill: [0.66, 0.84],
