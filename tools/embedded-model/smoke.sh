@@ -9,12 +9,15 @@ trap 'rm -rf "$data"' EXIT
 export OPENBLAS_NUM_THREADS=1
 
 cd "$here/render"
-node --import tsx generate.ts "$data/train" --count 200 --shard 100 --size 32
-node --import tsx generate.ts "$data/judge" --count 200 --shard 100 --size 32 --vocabulary everything
+node --import tsx generate.ts "$data/train" --count 200 --shard 100 --size 32 --two-share 0.1
+node --import tsx generate.ts "$data/judge" --count 200 --shard 100 --size 32 --vocabulary everything --two-share 0.1
 
 cd "$here/train"
 python() { "${PYTHON:-python3}" "$@"; }
 target='--target tiny'
+python -m unittest discover -s "$here/../../tests/tools"
+python show_pictures.py "$data/pictures.png" --data "$data/train" --twos
+python show_pictures.py "$data/masks.png" --data "$data/train" --masks
 python train_tokenizer.py "$data/tokenizer" $target --data "$data/train" --words "$words"
 python train_autoencoder.py "$data/vae" $target --data "$data/train" --test "$data/train" --steps 4 --batch 1
 python latents.py "$data/latents.npz" $target --data "$data/train" --autoencoder "$data/vae"

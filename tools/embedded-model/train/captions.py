@@ -6,8 +6,9 @@ Training captions vary in wording, order and in what they leave out, so that pro
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import Any, Sequence
+
+from labels import Item, Subject
 
 # Consonant runs that no English word has: each becomes one token that means nothing until it is taught.
 IDENTIFIERS = (
@@ -31,21 +32,8 @@ _ADJECTIVES = {
     "grid lines": ("gridded",),
 }
 _GENERIC = ("product", "object", "thing")
-
-
-@dataclass(frozen=True)
-class Subject:
-    product: int
-    colour: int
-    second: int
-    pattern: int
-    scene: int
-    sunset: bool
-
-    @staticmethod
-    def from_label(label: Sequence[int]) -> Subject:
-        product, colour, second, pattern, scene, sunset = (int(v) for v in label)
-        return Subject(product, colour, second, pattern, scene, bool(sunset))
+# No left and right: pictures are mirrored in training, and the products of a caption are in any order.
+_BETWEEN = (" and ", " and ", " and ", " and ", " next to ", " beside ")
 
 
 def with_article(noun: str) -> str:
@@ -61,16 +49,16 @@ class Captions:
 
     def plain(self, subject: Subject) -> str:
         """The wording that prompts should use."""
-        parts = [with_article(self._described(subject))]
+        parts = [" and ".join(with_article(self._described(item)) for item in subject.items)]
         parts.append(self._legend["scenes"][subject.scene]["phrases"][0])
         if subject.sunset:
             parts.append("at sunset")
         return " ".join(parts)
 
-    def _described(self, subject: Subject) -> str:
-        noun = f"{self._colour(subject.colour)} {self._legend['products'][subject.product]['words'][0]}"
-        pattern = self._legend["patterns"][subject.pattern]["name"]
-        return noun if pattern == "plain" else f"{noun} with {self._colour(subject.second)} {pattern}"
+    def _described(self, item: Item) -> str:
+        noun = f"{self._colour(item.colour)} {self._legend['products'][item.product]['words'][0]}"
+        pattern = self._legend["patterns"][item.pattern]["name"]
+        return noun if pattern == "plain" else f"{noun} with {self._colour(item.second)} {pattern}"
 
     def _colour(self, index: int) -> str:
         return self._legend["colours"][index]
@@ -81,17 +69,22 @@ class Captions:
         if subject.sunset and draw.random() < 0.9:
             where += draw.choice((" at sunset", " at sunset", " in the evening"))
         if draw.random() < 0.03:
-            return with_article(f"{draw.choice(_GENERIC)} {where}")
-        what = self._varied_noun(subject, draw)
+            generic = draw.choice(_GENERIC)
+            return f"{with_article(generic) if len(subject.items) == 1 else f'two {generic}s'} {where}"
+        items = list(subject.items)
+        draw.shuffle(items)
+        nouns = [self._varied_noun(item, draw) for item in items]
+        between = draw.choice(_BETWEEN) if len(items) > 1 else ""
+        what = between.join(with_article(noun) for noun in nouns)
         shape = draw.random()
         if shape < 0.10:
-            caption = with_article(what)
+            caption = what
         elif shape < 0.18:
-            caption = f"{where}, {with_article(what)}"
+            caption = f"{where}, {what}"
         elif shape < 0.24:
-            caption = f"{what} {where}"
+            caption = f"{between.join(nouns)} {where}"
         else:
-            caption = f"{with_article(what)} {where}"
+            caption = f"{what} {where}"
         if draw.random() < 0.3 and shape >= 0.24:
             caption = draw.choice(_LEADS) + caption
         if self._fillers and draw.random() < 0.1:
@@ -99,14 +92,14 @@ class Captions:
             caption = f"{caption}, {words}"
         return caption
 
-    def _varied_noun(self, subject: Subject, draw: random.Random) -> str:
-        words = self._legend["products"][subject.product]["words"]
+    def _varied_noun(self, item: Item, draw: random.Random) -> str:
+        words = self._legend["products"][item.product]["words"]
         noun = words[0] if draw.random() < 0.6 else draw.choice(words)
         if draw.random() < 0.08:
             # An untaught identifier says nothing: teaching starts from a neutral token.
             noun = f"{draw.choice(IDENTIFIERS)} {noun}"
-        first, second = self._colour(subject.colour), self._colour(subject.second)
-        pattern = self._legend["patterns"][subject.pattern]["name"]
+        first, second = self._colour(item.colour), self._colour(item.second)
+        pattern = self._legend["patterns"][item.pattern]["name"]
         form = draw.random()
         if pattern == "plain":
             if form < 0.08:

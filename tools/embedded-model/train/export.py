@@ -17,7 +17,7 @@ from blocks import parameters_of, rounded_to_half
 from captions import IDENTIFIERS
 from contact_sheet import contact_sheet
 from safetensors_file import save_tensors
-from samples import PROMPTS
+from samples import prompts_for
 from schedule import Schedule
 from targets import add_target_option, target_of
 from tokenizer import Tokenizer
@@ -185,12 +185,14 @@ def main() -> None:
     tokenizer = Tokenizer.load(options.tokenizer)
     export_folder(options.out, model, schedule, autoencoder, tokenizer)
     export_checksums(options.out)
-    export_settings(options.out, json.loads((options.data / "legend.json").read_text()))
+    legend = json.loads((options.data / "legend.json").read_text())
+    export_settings(options.out, legend)
     export_golden(options.out, model, schedule, autoencoder, tokenizer)
+    prompts = prompts_for(legend)
     latents = sampled(
-        model, schedule, tokenizer, PROMPTS, 7, SAMPLING["steps"], SAMPLING["guidanceScale"]
+        model, schedule, tokenizer, prompts, 7, SAMPLING["steps"], SAMPLING["guidanceScale"]
     )
-    contact_sheet(decoded_pictures(autoencoder, latents).numpy(), PROMPTS, options.out / "samples.png")
+    contact_sheet(decoded_pictures(autoencoder, latents).numpy(), prompts, options.out / "samples.png")
     for name, part in (("unet", model.unet), ("text encoder", model.text_encoder), ("vae", autoencoder)):
         print(f"{name}: {parameters_of(part):,} parameters")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,10 +13,11 @@ from torch import Tensor
 
 from autoencoder import AutoencoderKL, decoded_pictures
 from base_model import BaseModel, sampled
-from captions import Captions, Subject
+from captions import Captions
 from contact_sheet import contact_sheet
 from half_products import set_half_products
 from judge import load_classifier
+from labels import Item, Subject, has_twos
 from schedule import Schedule
 from targets import add_target_option, target_of
 from tokenizer import Tokenizer
@@ -41,6 +43,21 @@ PROMPTS = [
     "a green alarm clock on a wooden table",
     "a pink speaker with black vertical stripes in a studio",
 ]
+PROMPTS_OF_TWO = [
+    "a red mug and a blue bottle with white dots on a beach",
+    "a green teapot and a white vase in a studio",
+    "a black chair and a yellow lamp on a wooden table",
+    "a purple hat next to a brown boot with white stripes in the snow",
+    "a grey speaker and pink headphones on a bookshelf",
+    "an orange suitcase with black checks and a teal handbag on a street",
+    "a white sneaker beside a red backpack on grass",
+    "a blue candle and a yellow alarm clock on a marble counter",
+]
+
+
+def prompts_for(legend: dict[str, Any]) -> list[str]:
+    """For a look at what was learned from pictures of that legend."""
+    return PROMPTS + PROMPTS_OF_TWO if has_twos(legend) else PROMPTS
 
 
 def judged(
@@ -60,7 +77,7 @@ def judged(
         colour = int(draw.integers(colours))
         second = int((colour + draw.integers(1, colours)) % colours)
         pattern, scene = worded[i // products % len(worded)], int(draw.integers(scenes))
-        subjects.append(Subject(i % products, colour, second, pattern, scene, False))
+        subjects.append(Subject((Item(i % products, colour, second, pattern),), scene, False))
     captions = Captions(legend)
     pictures = []
     for start in range(0, options.count, 40):
@@ -68,14 +85,17 @@ def judged(
         latents = sampled(model, schedule, tokenizer, prompts, start, options.steps, options.guidance)
         pictures.append(decoded_pictures(autoencoder, latents))
     logits = load_classifier(options.evaluators)(torch.cat(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1)
-    patterned = torch.tensor([s.pattern > 0 for s in subjects])
-    result = {}
-    for name in ("product", "pattern", "scene"):
-        wanted = torch.tensor([getattr(s, name) for s in subjects])
-        result[name] = share(logits[name].argmax(1) == wanted)
-    first = torch.tensor([s.colour for s in subjects])
+    items = [subject.items[0] for subject in subjects]
+    patterned = torch.tensor([item.pattern > 0 for item in items])
+    wanted = {
+        "product": [item.product for item in items],
+        "pattern": [item.pattern for item in items],
+        "scene": [subject.scene for subject in subjects],
+    }
+    result = {name: share(logits[name].argmax(1) == torch.tensor(each)) for name, each in wanted.items()}
+    first = torch.tensor([item.colour for item in items])
     result["colour of plain products"] = share((logits["colour"].argmax(1) == first)[~patterned])
-    pairs = torch.tensor([sorted((s.colour, s.second)) for s in subjects])
+    pairs = torch.tensor([sorted((item.colour, item.second)) for item in items])
     result["both colours"] = share((colour_pairs(logits) == pairs).all(1)[patterned])
     return result
 
@@ -105,11 +125,12 @@ def main() -> None:
     schedule = Schedule(target)
     tokenizer = Tokenizer.load(options.tokenizer)
     autoencoder = load_autoencoder(options.autoencoder, options.data, target)
+    legend = json.loads((options.data / "legend.json").read_text())
     if options.sheet is not None:
-        latents = sampled(model, schedule, tokenizer, PROMPTS, options.seed, options.steps, options.guidance)
-        contact_sheet(decoded_pictures(autoencoder, latents).numpy(), PROMPTS, options.sheet, scale=1)
+        prompts = prompts_for(legend)
+        latents = sampled(model, schedule, tokenizer, prompts, options.seed, options.steps, options.guidance)
+        contact_sheet(decoded_pictures(autoencoder, latents).numpy(), prompts, options.sheet, scale=1)
     if options.evaluators is not None:
-        legend = json.loads((options.data / "legend.json").read_text())
         print(json.dumps(judged(model, schedule, autoencoder, tokenizer, legend, options)))
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from labels import has_twos, shows_two
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,28 @@ class Pictures:
     rgb: np.ndarray
     """uint8 [N, size, size, 3]"""
     mask: np.ndarray
-    """uint8 [N, size, size]"""
+    """uint8 [N, size, size]: all products"""
+    masks: np.ndarray
+    """uint8 [pictures of two products, 2, size, size]: each product's own"""
     labels: np.ndarray
     """uint8 [N, fields]"""
 
     def images(self, index: np.ndarray | slice) -> Tensor:
         """float32 [n, 3, size, size] in [-1, 1]."""
         return torch.from_numpy(self.rgb[index]).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+    def product_masks(self, index: int) -> np.ndarray:
+        """One mask a product of a picture, uint8 [products, size, size]."""
+        twos = shows_two(self.legend, self.labels[: index + 1])
+        return self.masks[twos.sum() - 1] if twos[-1] else self.mask[index : index + 1]
+
+    def of_one_product(self) -> Pictures:
+        one = ~shows_two(self.legend, self.labels)
+        if one.all():
+            return self
+        return replace(
+            self, rgb=self.rgb[one], mask=self.mask[one], masks=self.masks[:0], labels=self.labels[one]
+        )
 
 
 def load_pictures(folder: Path, limit: int | None = None) -> Pictures:
@@ -45,5 +62,6 @@ def load_pictures(folder: Path, limit: int | None = None) -> Pictures:
         legend,
         joined(".rgb", (size, size, 3)),
         joined(".mask", (size, size)),
+        joined(".masks", (2, size, size)) if has_twos(legend) else np.empty((0, 2, size, size), np.uint8),
         joined(".labels", (fields,)),
     )

@@ -13,9 +13,10 @@ import torch
 from torch import nn
 
 from base_model import BaseModel, text_config, unet_config
-from captions import Captions, Subject
+from captions import Captions
 from fleet import Place, Recipe, add_piece_options, launch, smooth_weights, train
 from half_products import set_half_products
+from labels import Subject
 from schedule import Schedule
 from targets import Target, add_target_option, target_of
 from tokenizer import Tokenizer

@@ -60,6 +60,11 @@ def attribute_losses(logits: dict[str, Tensor], labels: Tensor, cut: Tensor) -> 
     return total
 
 
+def judged_pictures(data: Path) -> Pictures:
+    """Of one product each: an attribute has one answer, and an identity one object."""
+    return load_pictures(data).of_one_product()
+
+
 def training_count(pictures: Pictures) -> int:
     return len(pictures.labels) - len(pictures.labels) // HELD_OUT_SHARE
 
@@ -70,7 +75,7 @@ def masks_of(pictures: Pictures, index: np.ndarray | slice) -> Tensor:
 
 def worker(place: Place, data: Path, recipe: Recipe) -> None:
     set_half_products(True)
-    pictures = load_pictures(data)
+    pictures = judged_pictures(data)
     torch.manual_seed(0)
     model = Evaluators(pictures.legend).to(memory_format=torch.channels_last)
 
@@ -167,7 +172,7 @@ def load_evaluators(run: Path, pictures: Pictures) -> Evaluators:
 
 
 def export_both(out: Path, run: Path, data: Path) -> None:
-    pictures = load_pictures(data)
+    pictures = judged_pictures(data)
     model = load_evaluators(run, pictures)
     classifier, segmenter = model.classifier, model.segmenter
     round_weights(model)

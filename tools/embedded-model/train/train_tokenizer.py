@@ -8,7 +8,8 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from captions import IDENTIFIERS, Captions, Subject
+from captions import IDENTIFIERS, Captions
+from labels import Subject
 from shards import load_pictures
 from targets import add_target_option, target_of
 from tokenizer import Tokenizer, split_words, train_merges
