@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { readJsonObject } from './json-file.ts';
+import { currentAttentionName } from './old-names.ts';
 import { findWeightFiles, type PreferredPrecision } from './weight-files.ts';
 import { openWeightStore, type WeightStore } from './weight-store.ts';
 
@@ -77,7 +78,8 @@ export async function openComponent(folder: string, options: OpenOptions = {}): 
   const config = await readJsonObject(configPath);
   const className = classOf(config);
   requireClass(configPath, className, COMPONENTS);
-  const weights = await openWeightStore(await findWeightFiles(path, options.prefer ?? 'fp32'));
+  const files = await findWeightFiles(path, options.prefer ?? 'fp32');
+  const weights = await openWeightStore(files, currentAttentionName);
   return { folder: path, className, config, weights };
 }
 

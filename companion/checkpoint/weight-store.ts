@@ -21,8 +21,14 @@ export interface ExpectedParameter {
   readonly shape: Shape;
 }
 
-/** Opens every file's header. A name that two files have, or that is not where the index says, is refused. */
-export async function openWeightStore({ files, index }: WeightFiles): Promise<WeightStore> {
+/**
+ * Opens every file's header. A name that two files have, or that is not where the index says, is refused.
+ * @param currentName what a tensor's name in the file is called here
+ */
+export async function openWeightStore(
+  { files, index }: WeightFiles,
+  currentName: (name: string) => string = (name) => name,
+): Promise<WeightStore> {
   const sources: SafetensorsFile[] = [];
   const entries = new Map<string, TensorEntry>();
   const givenPath = new Map<string, string>();
@@ -30,7 +36,8 @@ export async function openWeightStore({ files, index }: WeightFiles): Promise<We
     const source = await openSafetensors(path);
     sources.push(source);
     givenPath.set(source.path, path);
-    for (const [name, entry] of source.tensors) {
+    for (const [nameInFile, entry] of source.tensors) {
+      const name = currentName(nameInFile);
       const other = entries.get(name);
       if (other !== undefined) {
         throw new LikenessError(
@@ -42,7 +49,7 @@ export async function openWeightStore({ files, index }: WeightFiles): Promise<We
     }
   }
   for (const [name, path] of index ?? []) {
-    const entry = entries.get(name);
+    const entry = entries.get(currentName(name));
     if (entry === undefined || givenPath.get(entry.file) !== path) {
       throw new LikenessError('checkpoint-format', `${path} has no tensor ${name}, which its index promises`);
     }

@@ -24,6 +24,7 @@ const specialTokens = z.object({
 const tokenizerConfig = specialTokens.extend({
   // Exporters write 10^30 for "no limit": not usable here, so CLIP's own limit holds then.
   model_max_length: z.number().min(3).optional(),
+  added_tokens_decoder: z.unknown().optional(),
 });
 
 const vocabulary = z.record(z.string(), z.int().min(0));
@@ -53,14 +54,19 @@ const CLIP_WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}
 /** @throws LikenessError checkpoint-missing or checkpoint-format */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   const special = (await readJson(folder, 'special_tokens_map.json', specialTokens)) ?? {};
-  const config = (await readJson(folder, 'tokenizer_config.json', tokenizerConfig)) ?? {};
-  const eosToken = config.eos_token ?? special.eos_token ?? CLIP_EOS;
+  const config: z.infer<typeof tokenizerConfig> =
+    (await readJson(folder, 'tokenizer_config.json', tokenizerConfig)) ?? {};
+  // transformers' order: the map was a file of its own until the config held everything. Stable Diffusion 2.x pads with
+  // the map's "!", whatever its config says.
+  const named =
+    config.added_tokens_decoder === undefined ? { ...config, ...special } : { ...special, ...config };
+  const eosToken = named.eos_token ?? CLIP_EOS;
   const names = {
-    bosToken: config.bos_token ?? special.bos_token ?? CLIP_BOS,
+    bosToken: named.bos_token ?? CLIP_BOS,
     eosToken,
-    padToken: config.pad_token ?? special.pad_token ?? eosToken,
+    padToken: named.pad_token ?? eosToken,
   };
-  const unkToken = config.unk_token ?? special.unk_token ?? eosToken;
+  const unkToken = named.unk_token ?? eosToken;
   const whole = await readJson(folder, 'tokenizer.json', definition);
   const limit = config.model_max_length ?? CLIP_POSITIONS;
   return {

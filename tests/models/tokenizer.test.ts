@@ -66,14 +66,21 @@ describe.skipIf(goldenAbsent)('tokenizer', () => {
     expect(clip.encode('a red cup')).toMatchObject({ tokenCount: 5, truncated: 0, droppedText: '' });
   });
 
-  it('pads with the token that the config names', async () => {
-    const tokenizer_config = JSON.parse(readFileSync(join(full, 'tokenizer_config.json'), 'utf8'));
-    writeFileSync(
-      join(scratch, 'tokenizer_config.json'),
-      JSON.stringify({ ...tokenizer_config, pad_token: '!' }),
-    );
-    const tokenizer = await openTokenizer(scratch);
-    expect(tokenizer.encode('cat').ids.slice(0, 5)).toEqual([49406, 2368, 49407, 0, 0]);
+  it('pads with the token that the special tokens map names, as Stable Diffusion 2.x, or else the config', async () => {
+    const folder = mkdtempSync(join(scratch, 'padding-'));
+    for (const name of ['vocab.json', 'merges.txt']) {
+      writeFileSync(join(folder, name), readFileSync(join(full, name)));
+    }
+    const write = (name: string, value: object) => writeFileSync(join(folder, name), JSON.stringify(value));
+    const padded = async () => (await openTokenizer(folder)).encode('cat').ids.slice(0, 5);
+    write('tokenizer_config.json', { pad_token: '<|endoftext|>' });
+    write('special_tokens_map.json', { pad_token: '!' });
+    expect(await padded()).toEqual([49406, 2368, 49407, 0, 0]);
+    write('tokenizer_config.json', { pad_token: '<|endoftext|>', added_tokens_decoder: {} });
+    expect(await padded()).toEqual([49406, 2368, 49407, 49407, 49407]);
+    write('tokenizer_config.json', { pad_token: '!' });
+    write('special_tokens_map.json', {});
+    expect(await padded()).toEqual([49406, 2368, 49407, 0, 0]);
   });
 
   it('finds the tokens of a span, every sub-word of every word, and only there', () => {
