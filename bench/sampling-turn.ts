@@ -48,7 +48,8 @@ export async function localizedTurn(
   const weights = attentionNames.tokenWeights(0);
   if (weights in feeds)
     feeds[weights] = float32(new Float32Array(2 * model.tokens).fill(1, 4, 8), [model.tokens, 2]);
-  const localizer = createLocalizer(evidence, { mode, sites, strengths: [[0, 1]], height, width });
+  const concepts = [{ strengths: [0, 1], blocks: new Set(sites.map(({ path }) => path)) }];
+  const localizer = createLocalizer(evidence, { mode, sites, concepts, height, width });
   return async () => {
     localizer.observe(await session.run({ ...feeds, ...localizer.feeds() }));
     return undefined;

@@ -7,7 +7,7 @@
 
 import { stat } from 'node:fs/promises';
 import { readRange, withFile } from './safetensors-file.ts';
-import { ensureSidecar, layOut, sidecarPath } from './sidecar.ts';
+import { ensureSidecar, layOut, SIDECAR_SUFFIX, sidecarPath } from './sidecar.ts';
 import type { Shape } from './tensor.ts';
 import type { WeightLocation } from './weight-location.ts';
 
@@ -28,12 +28,7 @@ export async function locateTurnedKernels(
   cacheFolder: string,
 ): Promise<ReadonlyMap<string, WeightLocation>> {
   const files = [...new Set(kernels.map(({ location }) => location.file))];
-  const sources = await Promise.all(
-    files.map(async (file) => {
-      const { size, mtimeMs } = await stat(file);
-      return [file, size, mtimeMs];
-    }),
-  );
+  const sources = await Promise.all(files.map(identityOf));
   const places = kernels.map(({ shape, location }) => [files.indexOf(location.file), location.offset, shape]);
   const sidecar = sidecarPath(cacheFolder, ['turned kernels', sources, places]);
   const layout = layOut(kernels, sidecar);
@@ -44,6 +39,12 @@ export async function locateTurnedKernels(
     await output.writeFile(new Uint8Array(turned.buffer));
   });
   return new Map(kernels.map((kernel) => [kernel.name, layout.get(kernel)!]));
+}
+
+/** A sidecar's name already says what is in it; its time only says when it was last used. */
+async function identityOf(file: string): Promise<readonly unknown[]> {
+  const { size, mtimeMs } = await stat(file);
+  return file.endsWith(SIDECAR_SUFFIX) ? [file, size] : [file, size, mtimeMs];
 }
 
 /** kernel [O, C, kH, kW] -> [C, O, kH, kW], each window read from its end. */

@@ -169,6 +169,8 @@ export class Pipeline {
       if (locator === undefined) {
         locator = locateWeights(weights, this.#options.cacheFolder);
         this.#locators.set(component, locator);
+        // As with sessions: the next attempt may find the space that this one lacked.
+        locator.catch(() => this.#locators.delete(component));
       }
       locators.set(component, await locator);
     }

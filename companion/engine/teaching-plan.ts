@@ -54,14 +54,20 @@ export function identifierFor(
   return identifier!;
 }
 
-/** Of everything that decides what a run learns. */
+/**
+ * Of everything that decides what a run learns. The micro-batch does not: it follows the memory that happens to be free,
+ * and a run goes on with another one.
+ */
 export function runFingerprint(
   { identity }: LoadedModel,
   pictures: readonly Picture[],
   { classWord, mirror }: TeachRequest,
   settings: TeachingSettings,
 ): string {
-  const hash = createHash('sha256').update(JSON.stringify({ identity, classWord, mirror, settings }));
+  const { microBatchSize: _, ...decisive } = settings;
+  const hash = createHash('sha256').update(
+    JSON.stringify({ identity, classWord, mirror, settings: decisive }),
+  );
   for (const { width, height, channels, data } of pictures) {
     hash.update(`${width}x${height}x${channels}`).update(data);
   }

@@ -77,7 +77,8 @@ export async function referenceFrame(
 
 /**
  * The picture made as small as teaching can use, once, before many samples are drawn from it: a 2048 px export costs
- * 190 ms a sample, its working copy for a 64 px model a few.
+ * 190 ms a sample, its working copy for a 64 px model a few. A product of thin lines stays as it is: reduced, its alpha
+ * would fall below what counts as product.
  *
  * @throws LikenessError `input` for a picture without a visible pixel
  */
@@ -85,7 +86,8 @@ export async function workingCopy(source: Picture, size: number): Promise<Pictur
   const scale = Math.min(1, (WORKING_SCALE * size) / productSquare(source).side);
   if (scale === 1) return source;
   const width = Math.max(1, Math.round(source.width * scale));
-  return resizePicture(source, width, Math.max(1, Math.round(source.height * scale)));
+  const copy = await resizePicture(source, width, Math.max(1, Math.round(source.height * scale)));
+  return cutoutKind(copy) === cutoutKind(source) ? copy : source;
 }
 
 /** Without a product mask, leftover transparency (rounded corners) becomes white, as on a page. */

@@ -85,7 +85,10 @@ export async function* samplePicture(
   const localizer = createLocalizer(evidence, {
     mode: settings.mask,
     sites: projOutSites(unet),
-    strengths: concepts.map(({ strength }) => strengths(strength, settings, batch)),
+    concepts: concepts.map(({ strength, factors }) => ({
+      strengths: strengths(strength, settings, batch),
+      blocks: new Set(factors.keys()),
+    })),
     height,
     width,
   });

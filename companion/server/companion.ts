@@ -66,11 +66,11 @@ async function openOn(
   options: CompanionOptions,
   record: RunningRecord,
 ): Promise<Companion> {
-  const { folders, device, threads, pages, version, log, showCode } = options;
-  const engine = new EngineProcess();
+  const { folders, device, threads, log } = options;
   const library = new FileLibrary(folders.concepts);
   await library.purge(TRASH_DAYS);
   await pruneSidecars(folders.cache, MAX_CACHED_WEIGHTS_BYTES);
+  const engine = new EngineProcess();
   const queue = await JobQueue.open({
     folder: join(folders.home, 'jobs'),
     engine,
@@ -80,21 +80,50 @@ async function openOn(
   });
   for (const { reason } of queue.setAside) log.warn({ reason }, 'a job could not be read and was set aside');
   const unfinishedJobs = queue.jobs().filter(({ endedAt }) => endedAt === null).length;
+  const stopJobs = async () => {
+    await queue.close();
+    await engine.close();
+  };
+  try {
+    const server = await startServer(listeners, queue, library, model, options);
+    return {
+      port: server.port,
+      modelName: model.summary.name,
+      unfinishedJobs,
+      renewCode: () => server.renewCode(),
+      close: async () => {
+        // The port stays taken until the jobs are saved, so that no other companion takes them up before.
+        await stopJobs();
+        await server.close();
+        await record.remove();
+      },
+    };
+  } catch (error) {
+    // Without a server nobody could stop them.
+    await stopJobs();
+    throw error;
+  }
+}
+
+function startServer(
+  listeners: LoopbackListeners,
+  queue: JobQueue,
+  library: FileLibrary,
+  model: BaseModelFacts,
+  { folders, pages, version, log, showCode }: CompanionOptions,
+): Promise<CompanionServer> {
   const tokenFile = join(folders.home, 'clients.json');
   const cacheFolder = folders.cache;
-  const served = { queue, library, model, tokenFile, cacheFolder, pages, version, log, showCode };
-  const server = await CompanionServer.start({ listeners, ...served });
-  return {
-    port: server.port,
-    modelName: model.summary.name,
-    unfinishedJobs,
-    renewCode: () => server.renewCode(),
-    close: async () => {
-      // The port stays taken until the jobs are saved, so that no other companion takes them up before.
-      await queue.close();
-      await engine.close();
-      await server.close();
-      await record.remove();
-    },
-  };
+  return CompanionServer.start({
+    listeners,
+    queue,
+    library,
+    model,
+    tokenFile,
+    cacheFolder,
+    pages,
+    version,
+    log,
+    showCode,
+  });
 }

@@ -57,6 +57,20 @@ describe('referenceFrame', () => {
     expect(await workingCopy(small, 200)).toBe(small);
   });
 
+  it('keeps a product of thin lines whole, which would fade away in a working copy', async () => {
+    const side = 1024;
+    const wires = picture(side, side, 4, new Uint8Array(side * side * 4));
+    for (let at = 100; at < side - 100; at++) {
+      for (const line of [100, 101, 500, 501, 900, 901]) {
+        wires.data.set([180, at % 255, 0, 255], (at * side + line) * 4);
+        wires.data.set([180, at % 255, 0, 255], (line * side + at) * 4);
+      }
+    }
+    const copy = await workingCopy(wires, 64);
+    expect(cutoutKind(copy)).toBe('cut-out');
+    expect((await referenceFrame(copy, 64)).mask!.some((value) => value > 0)).toBe(true);
+  });
+
   it('refuses a frame where nothing is visible', async () => {
     const blank = picture(64, 64, 4, new Uint8Array(64 * 64 * 4));
     await expect(referenceFrame(blank, 32)).rejects.toMatchObject({ code: 'input' });

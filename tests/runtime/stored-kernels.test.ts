@@ -1,8 +1,12 @@
-import { readdir, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
+import { float32ToHalf } from '../../companion/checkpoint/half.ts';
+import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
 import { float32 } from '../../companion/checkpoint/tensor.ts';
 import type { WeightLocation } from '../../companion/checkpoint/weight-location.ts';
+import { openWeightStore } from '../../companion/checkpoint/weight-store.ts';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { conv2d } from '../../companion/graph/ops.ts';
@@ -80,6 +84,32 @@ describe('kernels stored as the backward pass reads them', () => {
     const after = await run(moved, { weights: 'mapped', cacheFolder });
     expect(after).toEqual(await run(moved, { weights: 'mapped' }));
     expect(after.dx).not.toEqual(before.dx);
+  });
+
+  it('are written once for halves too, whose float32 copy is marked with every use', async () => {
+    const folder = await scratchFolder();
+    const cacheFolder = join(folder, 'cache');
+    const file = join(folder, 'halves.safetensors');
+    const half = (shape: number[], length: number): WritableTensor => ({
+      dtype: 'F16',
+      shape,
+      data: float32ToHalf(wave(length)),
+    });
+    const tensors = new Map([
+      [FIRST.name, half(FIRST.shape, 54)],
+      [SECOND.name, half(SECOND.shape, 6)],
+    ]);
+    await writeSafetensors(file, tensors);
+    const names = new Set<string>();
+    for (const hour of [1, 2, 3]) {
+      const store = await openWeightStore({ files: [file], index: undefined });
+      await run(await locateWeights(store, cacheFolder), { weights: 'mapped', cacheFolder });
+      for (const name of await readdir(cacheFolder)) {
+        names.add(name);
+        await utimes(join(cacheFolder, name), hour * 3600, hour * 3600);
+      }
+    }
+    expect(names.size).toBe(2);
   });
 
   it('are not written for weights that are packed, and not needed where they cannot be written', async () => {

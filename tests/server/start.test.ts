@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -76,6 +76,30 @@ function start(...args: string[]): Started {
 }
 
 describe.skipIf(withoutNano)(`likeness start (${needsNano})`, () => {
+  it('ends when it cannot serve, and does no job unseen', async () => {
+    const job = 'job-aaaaaaaa';
+    const request = { prompt: 'a mug on a beach', count: 8, seed: 1, strength: 1, mask: 'off' };
+    const state = {
+      kind: 'generate',
+      job,
+      status: { state: 'queued', position: 0 },
+      createdAt: new Date().toISOString(),
+      startedAt: null,
+      endedAt: null,
+      model: 'nano',
+      request,
+      concepts: [],
+      pictures: [],
+    };
+    await mkdir(join(home, 'jobs', job), { recursive: true });
+    const file = join(home, 'jobs', job, 'job.json');
+    await writeFile(file, JSON.stringify({ schema: 1, state, uploads: [], pictures: [] }));
+    await mkdir(join(home, 'clients.json'));
+    const companion = start();
+    expect(await companion.exit).not.toBe(0);
+    expect(companion.words.text).toContain('clients.json');
+  });
+
   it('serves, says where and with which code, and ends with 0 when it is stopped', async () => {
     const companion = start('--json');
     const { studio, manifest } = await companion.event('listening');

@@ -6,7 +6,7 @@
 import type { Tensor } from '../../checkpoint/tensor.ts';
 import { attentionNames } from './attach-by-attention.ts';
 import { AttentionMask, type ScoreMap } from './attention-mask.ts';
-import { gateTensor, gridAt, type LocalizedMask, sharedOut } from './localized-mask.ts';
+import { gateTensor, gridAt, gridsOf, type LocalizedMask, sharedOut } from './localized-mask.ts';
 import type { Feeds, Localizer, LocalizerOptions } from './localizer.ts';
 import type { Grid } from './regions.ts';
 import { reduceByMean } from './resample.ts';
@@ -14,8 +14,8 @@ import { reduceByMean } from './resample.ts';
 export class AttentionLocalizer implements Localizer {
   readonly #options: LocalizerOptions;
   readonly #finest: Grid;
-  /** The resolutions that blocks have, and those of all blocks in the order of their scores. */
-  readonly #grids: readonly Grid[];
+  /** The resolutions that each concept has mask inputs at, and those of all blocks in the order of their scores. */
+  readonly #grids: readonly (readonly Grid[])[];
   readonly #blocks: readonly Grid[];
   readonly #masks: readonly AttentionMask[];
   /** Mask inputs that need no attention seen before: those of every step, or of the adaptive mask's first. */
@@ -24,11 +24,10 @@ export class AttentionLocalizer implements Localizer {
 
   constructor(options: LocalizerOptions) {
     this.#options = options;
-    const levels = [...new Set(options.sites.map(({ level }) => level))];
-    this.#grids = levels.map((level) => gridAt(options, level));
-    this.#finest = gridAt(options, Math.min(...levels));
+    this.#grids = options.concepts.map(({ blocks }) => gridsOf(options.sites, blocks, options));
+    this.#finest = gridAt(options, Math.min(...options.sites.map(({ level }) => level)));
     this.#blocks = options.sites.map(({ level }) => gridAt(options, level));
-    this.#masks = options.strengths.map(() => new AttentionMask(this.#finest));
+    this.#masks = options.concepts.map(() => new AttentionMask(this.#finest));
     const cells = this.#finest.height * this.#finest.width;
     const [everywhere, nowhere] = [new Float32Array(cells).fill(1), new Float32Array(cells)];
     const byMedian = options.mode === 'median' || options.mode === 'adaptive';
@@ -63,9 +62,9 @@ export class AttentionLocalizer implements Localizer {
   /** What `maskOf` gives a concept above and below a block's median, at the finest level, as inputs of the graph. */
   #gates(maskOf: (concept: number) => readonly [above: Float32Array, below: Float32Array]): Feeds {
     const feeds: Record<string, Tensor> = {};
-    for (const [concept, strengths] of this.#options.strengths.entries()) {
+    for (const [concept, { strengths }] of this.#options.concepts.entries()) {
       const [above, below] = maskOf(concept);
-      for (const grid of this.#grids) {
+      for (const grid of this.#grids[concept]!) {
         const gate = (mask: Float32Array) => gateTensor(reduceByMean(mask, this.#finest, grid), strengths);
         const upper = gate(above);
         feeds[attentionNames.above(concept, grid.height, grid.width)] = upper;
@@ -77,8 +76,8 @@ export class AttentionLocalizer implements Localizer {
 
   /** A column of every block's scores, for the conditional sample: the last of the batch. */
   #maps(scores: Float32Array, column: number): ScoreMap[] {
-    const { strengths } = this.#options;
-    const [columns, batch] = [2 * strengths.length, strengths[0]!.length];
+    const { concepts } = this.#options;
+    const [columns, batch] = [2 * concepts.length, concepts[0]!.strengths.length];
     let end = 0;
     return this.#blocks.map(({ height, width }) => {
       const score = new Float32Array(height * width);

@@ -1,6 +1,7 @@
 /** A mask at the latents' or the attention's finest resolution, and what all ways of making one share. */
 
 import { float32, type Tensor } from '../../checkpoint/tensor.ts';
+import type { Site } from '../sites.ts';
 import type { Grid } from './regions.ts';
 
 export interface LocalizedMask extends Grid {
@@ -38,6 +39,12 @@ export function gateTensor(mask: Float32Array, strengths: readonly number[]): Te
     for (let cell = 0; cell < cells; cell++) copies[sample * cells + cell] = mask[cell]! * strength;
   }
   return float32(copies, [copies.length, 1]);
+}
+
+/** The resolutions of the sites in `blocks`, of a picture with the latents `grid`. */
+export function gridsOf(sites: readonly Site[], blocks: ReadonlySet<string>, grid: Grid): readonly Grid[] {
+  const levels = new Set(sites.filter(({ path }) => blocks.has(path)).map(({ level }) => level));
+  return [...levels].map((level) => gridAt(grid, level));
 }
 
 export function gridAt({ height, width }: Grid, level: number): Grid {

@@ -8,11 +8,18 @@ import type { Evidence } from './evidence.ts';
 import type { LocalizedMask } from './localized-mask.ts';
 import { ProbeLocalizer } from './probe-localizer.ts';
 
+/** A concept that the prompt names. */
+export interface LocalizedConcept {
+  /** s_k, one for each sample of the UNet's batch. */
+  readonly strengths: readonly number[];
+  /** Module paths of the blocks that it has residuals at; a LoRA may leave some out. */
+  readonly blocks: ReadonlySet<string>;
+}
+
 export interface LocalizerOptions {
   readonly mode: MaskMode;
   readonly sites: readonly Site[];
-  /** s_k of each concept that the prompt names, one for each sample of the UNet's batch. */
-  readonly strengths: readonly (readonly number[])[];
+  readonly concepts: readonly LocalizedConcept[];
   /** Latent cells. */
   readonly height: number;
   readonly width: number;

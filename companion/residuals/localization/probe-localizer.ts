@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../../checkpoint/tensor.ts';
 import { probedNames } from './attach-by-probe.ts';
-import { gateTensor, gridAt, type LocalizedMask, sharedOut } from './localized-mask.ts';
+import { gateTensor, gridsOf, type LocalizedMask, sharedOut } from './localized-mask.ts';
 import type { Feeds, Localizer, LocalizerOptions } from './localizer.ts';
 import { ProbeMask } from './probe-mask.ts';
 import type { Grid } from './regions.ts';
@@ -10,8 +10,8 @@ import { reduceByMean } from './resample.ts';
 
 export class ProbeLocalizer implements Localizer {
   readonly #options: LocalizerOptions;
-  /** The resolutions that blocks have. */
-  readonly #grids: readonly Grid[];
+  /** The resolutions that each concept has mask inputs at. */
+  readonly #grids: readonly (readonly Grid[])[];
   readonly #masks: readonly ProbeMask[];
   /**
    * Everywhere: of every step, or of the adaptive mask's first, which shows noise alone. There several concepts share
@@ -21,13 +21,9 @@ export class ProbeLocalizer implements Localizer {
 
   constructor(options: LocalizerOptions) {
     this.#options = options;
-    this.#grids = [...new Set(options.sites.map(({ level }) => level))].map((level) =>
-      gridAt(options, level),
-    );
-    this.#masks = options.strengths.map(
-      () => new ProbeMask({ height: options.height, width: options.width }),
-    );
-    const share = options.mode === 'adaptive' ? 1 / options.strengths.length : 1;
+    this.#grids = options.concepts.map(({ blocks }) => gridsOf(options.sites, blocks, options));
+    this.#masks = options.concepts.map(() => new ProbeMask({ height: options.height, width: options.width }));
+    const share = options.mode === 'adaptive' ? 1 / options.concepts.length : 1;
     const everywhere = new Float32Array(options.height * options.width).fill(share);
     this.#first = this.#gates(() => everywhere);
   }
@@ -51,9 +47,9 @@ export class ProbeLocalizer implements Localizer {
 
   #gates(maskOf: (concept: number) => Float32Array): Feeds {
     const feeds: Record<string, Tensor> = {};
-    for (const [concept, strengths] of this.#options.strengths.entries()) {
+    for (const [concept, { strengths }] of this.#options.concepts.entries()) {
       const mask = maskOf(concept);
-      for (const grid of this.#grids) {
+      for (const grid of this.#grids[concept]!) {
         const name = probedNames.gate(concept, grid.height, grid.width);
         feeds[name] = gateTensor(reduceByMean(mask, this.#options, grid), strengths);
       }

@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
+import { type LoadedModel, loadModel } from '../../companion/engine/loaded-model.ts';
+import type { TeachRequest } from '../../companion/engine/requests.ts';
+import { runFingerprint, teachingSettings } from '../../companion/engine/teaching-plan.ts';
+
+let cacheFolder: string;
+let model: LoadedModel;
+beforeAll(async () => {
+  cacheFolder = await mkdtemp(join(tmpdir(), 'likeness-plan-'));
+  model = await loadModel({ model: join(EMBEDDED_MODELS, DEFAULT_MODEL), device: 'cpu', cacheFolder });
+});
+afterAll(async () => {
+  await model.pipeline.close();
+  await rm(cacheFolder, { recursive: true });
+});
+afterEach(() => vi.restoreAllMocks());
+
+const request = (steps: number) =>
+  ({ name: 'aurora', classWord: 'mug', mirror: false, seed: 0, settings: { steps } }) as TeachRequest;
+
+function plannedWith(freeBytes: number, steps = 300) {
+  vi.spyOn(process, 'availableMemory').mockReturnValue(freeBytes);
+  const settings = teachingSettings(model, request(steps));
+  return { settings, fingerprint: runFingerprint(model, [], request(steps), settings) };
+}
+
+it('knows a saved run again when another amount of memory is free', () => {
+  const [roomy, short] = [plannedWith(8e9), plannedWith(180e6)];
+  expect(short.settings.microBatchSize).toBeLessThan(roomy.settings.microBatchSize);
+  expect(short.fingerprint).toBe(roomy.fingerprint);
+  expect(plannedWith(8e9, 301).fingerprint).not.toBe(roomy.fingerprint);
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../../companion/diffusion/random.ts';
+import { parseUnetConfig } from '../../../companion/models/unet/config.ts';
+import { initialFactors } from '../../../companion/residuals/factors.ts';
+import { attentionNames } from '../../../companion/residuals/localization/attach-by-attention.ts';
+import { createLocalizer } from '../../../companion/residuals/localization/localizer.ts';
+import { initialProbe, probeFeeds } from '../../../companion/residuals/object-probe.ts';
+import { buildSamplingGraph } from '../../../companion/residuals/sampling-graph.ts';
+import { projOutSites } from '../../../companion/residuals/sites.ts';
+
+const UNET = parseUnetConfig({
+  _class_name: 'UNet2DConditionModel',
+  sample_size: 8,
+  in_channels: 4,
+  out_channels: 4,
+  block_out_channels: [8, 16],
+  layers_per_block: 1,
+  down_block_types: ['CrossAttnDownBlock2D', 'CrossAttnDownBlock2D'],
+  up_block_types: ['CrossAttnUpBlock2D', 'CrossAttnUpBlock2D'],
+  cross_attention_dim: 8,
+  attention_head_dim: 2,
+  norm_num_groups: 4,
+});
+const SITES = projOutSites(UNET);
+const [HEIGHT, WIDTH, TOKENS] = [8, 8, 5];
+const STEP = ['sample', 'timestep', 'encoder_hidden_states'];
+
+/** All sites, those of one resolution, a single one. */
+const LEFT: readonly (readonly [what: string, stays: (path: string, level: number) => boolean])[] = [
+  ['everything', () => true],
+  ['the coarse blocks', (_, level) => level === 1],
+  ['one block', (path) => path === 'up_blocks.1.attentions.0'],
+];
+
+describe.each(['attention', 'probe'] as const)(
+  'masks by %s are fed exactly what the graph asks for',
+  (evidence) => {
+    it.each(LEFT)('where a concept has residuals at %s, beside one that has all', (_, stays) => {
+      const all = initialFactors(SITES, { fraction: 0.5, minimum: 2 }, new Random(1, 0));
+      const levels = new Map(SITES.map(({ path, level }) => [path, level]));
+      const partial = new Map([...all].filter(([path]) => stays(path, levels.get(path)!)));
+      const concepts = [partial, all];
+      const graph = buildSamplingGraph({
+        unet: UNET,
+        guided: true,
+        height: HEIGHT,
+        width: WIDTH,
+        tokens: TOKENS,
+        concepts,
+        evidence,
+      });
+      const localizer = createLocalizer(evidence, {
+        mode: 'adaptive',
+        sites: SITES,
+        concepts: concepts.map((factors) => ({ strengths: [0, 1], blocks: new Set(factors.keys()) })),
+        height: HEIGHT,
+        width: WIDTH,
+      });
+      const others = concepts.flatMap((factors, concept) => [
+        ...[...factors.keys()].flatMap((path) => [
+          `concept.${concept}.${path}.down`,
+          `concept.${concept}.${path}.up`,
+        ]),
+        ...(evidence === 'probe'
+          ? Object.keys(probeFeeds(concept, initialProbe(SITES)))
+          : [attentionNames.tokenWeights(concept)]),
+      ]);
+      const asked = [...graph.inputs.keys()].filter((name) => !STEP.includes(name) && !others.includes(name));
+      const feeds = localizer.feeds();
+      expect(Object.keys(feeds).sort()).toEqual(asked.sort());
+      for (const name of asked) expect(feeds[name]!.shape).toEqual(graph.inputs.get(name)!.shape);
+    });
+  },
+);
