@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from '../library/concept-library.ts';
 import { FileLibrary } from '../library/file-library.ts';
+import { expiredError, isExpired } from '../library/rights-expiry.ts';
 import { parseMentions } from '../models/prompt.ts';
 import { type ConceptSummary, summariseConcept } from '../residuals/concept-file.ts';
 
@@ -69,7 +70,8 @@ export async function findConcept(wanted: string, folder: string): Promise<Conce
 
 /**
  * Files of the concepts that a prompt mentions: `given` ones first, then those in the folder.
- * @throws LikenessError `concept-unknown` for an @name that is neither, `concept-format` where its file is damaged
+ * @throws LikenessError `concept-unknown` for an @name that is neither, `concept-format` where its file is damaged, `input`
+ *   where its last day of use has passed
  */
 export async function mentionedConcepts(
   prompt: string,
@@ -82,7 +84,10 @@ export async function mentionedConcepts(
   const known = [...given, ...stored];
   try {
     const { mentions } = parseMentions(prompt, known);
-    return known.filter(({ name }) => mentions.has(name));
+    const mentioned = known.filter(({ name }) => mentions.has(name));
+    const expired = mentioned.find(({ rights }) => isExpired(rights, new Date()));
+    if (expired !== undefined) throw expiredError(expired.name, expired.rights);
+    return mentioned;
   } catch (error) {
     const damaged = entries.find(({ path, fault }) => fault && prompt.includes(`@${nameOf(path, folder)}`));
     throw damaged?.fault ?? error;

@@ -4,6 +4,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { ConceptReference } from '../../shared/protocol/concept.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../shared/protocol/limits.ts';
 import type { ConceptLibrary, ConceptVersion } from '../library/concept-library.ts';
+import { expiredError } from '../library/rights-expiry.ts';
 import { parseMentions } from '../models/prompt.ts';
 
 export interface PromptConcept {
@@ -13,7 +14,8 @@ export interface PromptConcept {
 
 /**
  * The versions that are asked for, and for every other name the library's newest.
- * @throws LikenessError `concept-unknown` for a name or version that is not there; `input` for too many
+ * @throws LikenessError `concept-unknown` for a name or version that is not there; `input` for too many, or for one whose
+ *   last day of use has passed
  */
 export async function conceptsOfPrompt(
   library: ConceptLibrary,
@@ -26,7 +28,8 @@ export async function conceptsOfPrompt(
     candidates.push({ reference, version: await library.version(reference.id, reference.version) });
   }
   const named = new Set(candidates.map(({ reference }) => reference.name));
-  for (const { id, name, current } of (await library.list()).concepts) {
+  const { concepts } = await library.list();
+  for (const { id, name, current } of concepts) {
     if (named.has(name)) continue;
     candidates.push({ reference: { id, name, version: current.version }, version: current });
   }
@@ -38,5 +41,11 @@ export async function conceptsOfPrompt(
       advice: 'Make one picture with some of them, and another with the rest.',
     });
   }
-  return candidates.filter(({ reference }) => mentions.has(reference.name));
+  const chosen = candidates.filter(({ reference }) => mentions.has(reference.name));
+  for (const { reference } of chosen) {
+    // Its rights today, also where an older version is asked for.
+    const stored = concepts.find(({ id }) => id === reference.id);
+    if (stored?.expired) throw expiredError(reference.name, stored.current.rights);
+  }
+  return chosen;
 }

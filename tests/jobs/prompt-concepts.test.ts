@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { mentionedConcepts } from '../../companion/cli/concept-catalogue.ts';
+import { conceptsOfPrompt } from '../../companion/jobs/prompt-concepts.ts';
+import { FileLibrary } from '../../companion/library/file-library.ts';
+import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { writeSmallConcept } from '../library/small-concept.ts';
+
+it('uses no concept after its last day, by the queue or the command line, and no version of it', async () => {
+  const [folder, taught] = [await scratchFolder(), await scratchFolder()];
+  const library = new FileLibrary(folder);
+  const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+  await library.put(await writeSmallConcept(taught, 'aurora', 2));
+  await library.setRights(id, { expires: '2999-12-31' });
+  const prompt = 'an @aurora on a beach';
+  expect(await conceptsOfPrompt(library, prompt, [])).toHaveLength(1);
+  expect(await mentionedConcepts(prompt, [], folder)).toHaveLength(1);
+
+  await library.setRights(id, { expires: '2020-01-31' });
+  const refusal = { code: 'input', message: '@aurora may be used until 2020-01-31, and no longer' };
+  const first = { id, name: 'aurora', version: 1 };
+  await expect(conceptsOfPrompt(library, prompt, [])).rejects.toMatchObject(refusal);
+  await expect(conceptsOfPrompt(library, prompt, [first])).rejects.toMatchObject(refusal);
+  await expect(mentionedConcepts(prompt, [], folder)).rejects.toMatchObject(refusal);
+  expect(await conceptsOfPrompt(library, 'a mug on a beach', [])).toEqual([]);
+});
