@@ -81,7 +81,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** Makes the rename itself last through a power cut. Windows has no such call for folders. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

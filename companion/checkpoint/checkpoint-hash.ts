@@ -49,23 +49,32 @@ export async function hashCheckpoint(checkpoint: Checkpoint, cacheFolder: string
  * undefined where the folder has no manifest. Throws 'checkpoint-format' for a bad manifest.
  */
 export async function verifyCheckpoint(folder: string): Promise<readonly VerifiedFile[] | undefined> {
-  const manifestPath = join(folder, MANIFEST_NAME);
-  if ((await stat(manifestPath).catch(() => undefined)) === undefined) return undefined;
-  const parsed = manifestSchema.safeParse(await readJsonObject(manifestPath));
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw new LikenessError(
-      'checkpoint-format',
-      `${manifestPath} is no manifest: ${path.join('.')}: ${message}`,
-    );
-  }
+  const manifest = await readManifest(folder);
+  if (manifest === undefined) return undefined;
   const verified: VerifiedFile[] = [];
-  for (const [path, expected] of Object.entries(parsed.data)) {
+  for (const [path, expected] of Object.entries(manifest)) {
     const file = join(folder, path);
     const present = (await stat(file).catch(() => undefined))?.isFile() ?? false;
     verified.push({ path, expected, got: present ? await hashFile(file) : undefined });
   }
   return verified;
+}
+
+/** Relative paths of the files that a folder's manifest names; none where there is no manifest, or a damaged one. */
+export async function manifestPaths(folder: string): Promise<readonly string[]> {
+  return Object.keys((await readManifest(folder).catch(() => undefined)) ?? {});
+}
+
+async function readManifest(folder: string): Promise<z.infer<typeof manifestSchema> | undefined> {
+  const manifestPath = join(folder, MANIFEST_NAME);
+  if ((await stat(manifestPath).catch(() => undefined)) === undefined) return undefined;
+  const parsed = manifestSchema.safeParse(await readJsonObject(manifestPath));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new LikenessError(
+    'checkpoint-format',
+    `${manifestPath} is no manifest: ${path.join('.')}: ${message}`,
+  );
 }
 
 /** SHA-256 of a file's bytes, hex. */

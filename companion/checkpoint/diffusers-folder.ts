@@ -50,9 +50,7 @@ const COMPONENTS = [...UNETS, ...TEXT_ENCODERS, ...AUTOENCODERS];
  */
 export async function openCheckpoint(folder: string, options: OpenOptions = {}): Promise<Checkpoint> {
   const root = resolve(folder);
-  await requirePipelineFolder(root);
-  const modelIndex = await readJsonObject(join(root, 'model_index.json'));
-  requireClass(join(root, 'model_index.json'), modelIndex._class_name, PIPELINES);
+  const modelIndex = await openModelIndex(root);
   const part = async (name: string, classes: readonly string[]): Promise<Component> => {
     const component = await openComponent(join(root, name), options);
     requireClass(join(component.folder, 'config.json'), component.className, classes);
@@ -68,6 +66,15 @@ export async function openCheckpoint(folder: string, options: OpenOptions = {}):
     tokenizerFolder: await findTokenizer(join(root, 'tokenizer')),
     schedulerConfig: await readJsonObject(join(root, 'scheduler', 'scheduler_config.json')),
   };
+}
+
+/** model_index.json, of a pipeline that there are graphs for. Errors as openCheckpoint. */
+export async function openModelIndex(folder: string): Promise<Checkpoint['modelIndex']> {
+  await requirePipelineFolder(folder);
+  const path = join(folder, 'model_index.json');
+  const modelIndex = await readJsonObject(path);
+  requireClass(path, modelIndex._class_name, PIPELINES);
+  return modelIndex;
 }
 
 /** One component's folder: config.json and weights. Errors as openCheckpoint. */

@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<PreferredPrecision, (stem: string) => readonly stri
 };
 
 /** A shard must lie in the folder itself: an index may not point to other places of the disk. */
-const shardName = z.string().regex(/^[^/\\]+\.safetensors$/, 'expected the name of a .safetensors file');
+const shardName = z.string().regex(/^[\w.-]+\.safetensors$/, 'expected the name of a .safetensors file');
 const indexSchema = z.object({ weight_map: z.record(z.string(), shardName) });
 
 /** Throws 'checkpoint-missing' where there are none, and 'checkpoint-format' for a bad index. */
@@ -40,15 +40,27 @@ export async function findWeightFiles(folder: string, prefer: PreferredPrecision
   const present = await readdir(folder).catch((cause: unknown) => {
     throw new LikenessError('checkpoint-missing', `${folder} is not a folder that can be read`, { cause });
   });
-  const order: readonly PreferredPrecision[] = prefer === 'fp32' ? ['fp32', 'fp16'] : ['fp16', 'fp32'];
-  const wanted = order.flatMap((precision) => STEMS.flatMap(NAMES[precision]));
-  const found = wanted.find((name) => present.includes(name));
+  const found = chooseWeights(present, prefer);
   if (found === undefined) throw noWeights(folder, present);
-  if (found.endsWith('.json')) return readIndex(folder, found);
-  return { files: [join(folder, found)], index: undefined };
+  if (found.name.endsWith('.json')) return readIndex(folder, found.name);
+  return { files: [join(folder, found.name)], index: undefined };
 }
 
-async function readIndex(folder: string, name: string): Promise<WeightFiles> {
+/** Of a component's file names, the one of its weights, or of their index; undefined where there is none. */
+export function chooseWeights(
+  names: readonly string[],
+  prefer: PreferredPrecision,
+): { readonly name: string; readonly precision: PreferredPrecision } | undefined {
+  const order: readonly PreferredPrecision[] = prefer === 'fp32' ? ['fp32', 'fp16'] : ['fp16', 'fp32'];
+  for (const precision of order) {
+    const name = STEMS.flatMap(NAMES[precision]).find((wanted) => names.includes(wanted));
+    if (name !== undefined) return { name, precision };
+  }
+  return undefined;
+}
+
+/** The shards that an index names, whether they are there or not. Throws 'checkpoint-format'. */
+export async function readIndex(folder: string, name: string): Promise<WeightFiles> {
   const path = join(folder, name);
   const parsed = indexSchema.safeParse(await readJsonObject(path));
   if (!parsed.success) {
