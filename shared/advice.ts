@@ -9,8 +9,10 @@ export const reportCodes = [...ERROR_CODES, 'internal'] as const;
 
 const ADVICE: Readonly<Record<ReportCode, string>> = {
   cancelled: 'Start it again whenever you like.',
-  'checkpoint-format': 'Run "likeness models verify" in a terminal: it finds and repairs damaged files.',
-  'checkpoint-missing': 'Run "likeness models pull" in a terminal to fetch what is missing.',
+  'checkpoint-format':
+    'In a terminal, "likeness models verify MODEL" finds damaged files, and "likeness models pull MODEL" fetches them again.',
+  'checkpoint-missing':
+    'In a terminal, "likeness models pull MODEL" fetches what is missing; without MODEL it says what there is.',
   'checkpoint-unsupported':
     'Choose a Stable Diffusion 1.x or 2.x model, or the one that comes with Likeness.',
   'concept-format': 'Export the concept again where it came from; the file may be damaged.',
@@ -28,6 +30,7 @@ const ADVICE: Readonly<Record<ReportCode, string>> = {
   'job-unknown': 'Open the history: the job may have been removed from it.',
   memory: 'Close other programs, or choose a smaller size or fewer variants.',
   'message-format': 'Close the plugin and open it again; update it if that does not help.',
+  network: 'Check the connection, then run the same command again: it goes on where it stopped.',
   origin: 'Open Likeness from Figma, or the studio at the address that the companion printed.',
   'pairing-code': 'Type the digits that the companion shows now; each code works once, for a few minutes.',
   'queue-full': 'Wait for a job to end, or cancel some that are waiting.',

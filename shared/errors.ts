@@ -42,6 +42,8 @@ export const ERROR_CODES = [
   'memory',
   /** A message that is none of the protocol's. */
   'message-format',
+  /** A model hub cannot be reached, or answers what no hub does. */
+  'network',
   /** Host or Origin are not ones that the companion serves. */
   'origin',
   /** The pairing code is wrong, used up or too old. */

@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<ReportCode, number>> = {
   'job-unknown': 404,
   memory: 500,
   'message-format': 400,
+  network: 502,
   origin: 403,
   'pairing-code': 403,
   'queue-full': 429,

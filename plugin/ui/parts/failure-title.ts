@@ -20,6 +20,7 @@ const TITLES: Readonly<Record<ReportCode, string>> = {
   'job-unknown': 'This job is no longer there',
   memory: 'There is not enough memory',
   'message-format': 'Plugin and companion did not understand each other',
+  network: 'The model hub cannot be reached',
   origin: 'The companion does not accept this page',
   'pairing-code': 'That code did not work',
   'queue-full': 'The queue is full',
