@@ -10,6 +10,7 @@ const ORDER = [
   'shared',
   'companion/images',
   'companion/checkpoint',
+  'companion/hub',
   'companion/graph',
   'companion/onnx',
   'companion/runtime',
@@ -41,6 +42,9 @@ const OWNERS: Readonly<Record<string, string>> = {
 
 /** Pure: they compute, and leave files, processes and networks to others. */
 const WITHOUT_NODE = ['shared', 'companion/graph', 'companion/onnx'];
+
+/** What may open connections: to the hub that somebody names, and to the companion on this computer. */
+const CALLERS = ['companion/hub/hub.ts', 'companion/server/running-companion.ts'];
 
 interface Import {
   readonly file: string;
@@ -83,6 +87,13 @@ describe('imports', () => {
       .filter(({ folder, target }) => OWNERS[target] !== undefined && OWNERS[target] !== folder)
       .map(({ file, target }) => `${relative(root, file)} imports ${target}`);
     expect(wrong).toEqual([]);
+  });
+
+  it('lead out of the process in two places only', () => {
+    const calls = /(?<![\w.#])fetch\(|from '(node:(https|tls|dgram|http2)|undici)'/;
+    const files = [...new Set(imports.map(({ file }) => file))];
+    const callers = files.filter((file) => calls.test(readFileSync(file, 'utf8')));
+    expect(callers.map((file) => relative(root, file)).sort()).toEqual(CALLERS);
   });
 
   it.each(WITHOUT_NODE)('of %s touch nothing of Node', (pure) => {

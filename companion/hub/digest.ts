@@ -1,0 +1,31 @@
+/** Whether a file on the disk is the one that a listing names. */
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { ListedFile } from './repository.ts';
+
+const READ_BYTES = 2 ** 20;
+
+/**
+ * Reads the file, and gives the SHA-256 of its bytes where they are the listed ones; undefined where the file is not
+ * there or is another. Ends early, with the signal's reason, when that aborts.
+ */
+export async function sha256IfSame(
+  path: string,
+  { sizeBytes, digest }: ListedFile,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size !== sizeBytes) return undefined;
+  const sha256 = createHash('sha256');
+  // git hashes a header and the content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+  const gitBlob = digest.kind === 'git-blob' ? createHash('sha1').update(`blob ${sizeBytes}\0`) : undefined;
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
+    signal.throwIfAborted();
+    sha256.update(chunk as Buffer);
+    gitBlob?.update(chunk as Buffer);
+  }
+  const hex = sha256.digest('hex');
+  return (gitBlob?.digest('hex') ?? hex) === digest.hex ? hex : undefined;
+}

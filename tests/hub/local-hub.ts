@@ -1,0 +1,176 @@
+/** A hub on this computer, as the real one lays itself out: an API with pages, and a storage at another origin. */
+
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export const REPOSITORY = 'acme/tiny-diffusion';
+export const COMMIT = 'c0ffee0123456789c0ffee0123456789c0ffee01';
+
+export interface Seen {
+  readonly server: 'hub' | 'storage';
+  /** Path and query; of a stored file its path in the repository. */
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+export interface Hooks {
+  /** Entries of a listing's page, the first. */
+  readonly pageSize?: number;
+  readonly licence?: unknown;
+  /** What the listing says, in place of the truth. */
+  readonly list?: (entries: readonly Entry[]) => readonly unknown[];
+  /** Answers in the place of the servers, and returns true; or does nothing. */
+  readonly answer?: (seen: Seen, response: ServerResponse) => boolean;
+}
+
+export interface Entry {
+  readonly type: string;
+  readonly path: string;
+  readonly size: number;
+  readonly oid: string;
+  readonly lfs?: { readonly oid: string; readonly size: number; readonly pointerSize: number };
+}
+
+export interface LocalHub {
+  readonly endpoint: string;
+  readonly storageOrigin: string;
+  readonly seen: readonly Seen[];
+  /** Paths of the files whose bytes were asked for, sorted, each once. */
+  fetched(): readonly string[];
+}
+
+type Files = ReadonlyMap<string, Uint8Array>;
+
+/** Weights lie in the storage, everything else in git. */
+const isStored = (path: string) => path.endsWith('.safetensors');
+
+/** Both servers end with the test. */
+export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHub> {
+  const seen: Seen[] = [];
+  const see = (server: Seen['server'], path: string, request: IncomingMessage): Seen => {
+    const one = { server, path, headers: request.headers };
+    seen.push(one);
+    return one;
+  };
+  const storageOrigin = await listening((request, response) => {
+    const path = decodeURIComponent(request.url!.slice(1));
+    const one = see('storage', path, request);
+    if (hooks.answer?.(one, response)) return;
+    sendBytes(files.get(path)!, sha256(files.get(path)!), request, response);
+  });
+  const endpoint = await listening((request, response) => {
+    const url = new URL(request.url!, 'http://hub');
+    const one = see('hub', url.pathname + url.search, request);
+    if (hooks.answer?.(one, response)) return;
+    const api = `/api/models/${REPOSITORY}`;
+    const resolve = `/${REPOSITORY}/resolve/${COMMIT}/`;
+    if ([`${api}/revision/main`, `${api}/revision/${COMMIT}`].includes(url.pathname)) {
+      sendJson({ sha: COMMIT, cardData: { license: hooks.licence ?? 'mit' } }, response);
+    } else if (url.pathname === `${api}/tree/${COMMIT}` && url.searchParams.get('recursive') === 'true') {
+      const entries = (hooks.list ?? ((list) => list))(entriesOf(files));
+      sendPage(
+        entries,
+        hooks.pageSize ?? 1000,
+        Number(url.searchParams.get('cursor') ?? 0),
+        url,
+        endpoint,
+        response,
+      );
+    } else if (url.pathname.startsWith(resolve) && files.has(url.pathname.slice(resolve.length))) {
+      const path = url.pathname.slice(resolve.length);
+      if (isStored(path)) response.writeHead(302, { location: `${storageOrigin}/${path}` }).end();
+      else sendBytes(files.get(path)!, gitHash(files.get(path)!), request, response);
+    } else {
+      response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
+    }
+  });
+  return {
+    endpoint,
+    storageOrigin,
+    seen,
+    fetched: () => {
+      const resolved = seen
+        .map(({ path }) => path.split(`/resolve/${COMMIT}/`)[1])
+        .filter((path) => path !== undefined);
+      return [...new Set(resolved)].sort();
+    },
+  };
+}
+
+function listening(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server: Server = createServer(handler);
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () =>
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    );
+  });
+}
+
+function entriesOf(files: Files): readonly Entry[] {
+  const folders = new Set(
+    [...files.keys()].filter((path) => path.includes('/')).map((path) => path.split('/')[0]!),
+  );
+  return [
+    ...[...folders].map((path) => ({ type: 'directory', path, size: 0, oid: gitHash(Buffer.from(path)) })),
+    ...[...files].map(([path, bytes]) => ({
+      ...{ type: 'file', path, size: bytes.byteLength, oid: gitHash(bytes) },
+      ...(isStored(path) && { lfs: { oid: sha256(bytes), size: bytes.byteLength, pointerSize: 134 } }),
+    })),
+  ];
+}
+
+function sendPage(
+  entries: readonly unknown[],
+  pageSize: number,
+  from: number,
+  url: URL,
+  endpoint: string,
+  response: ServerResponse,
+): void {
+  const next = from + pageSize;
+  const link = `<${endpoint}${url.pathname}?recursive=true&expand=false&cursor=${next}>; rel="next"`;
+  sendJson(entries.slice(from, next), response, next < entries.length ? { link } : {});
+}
+
+export function sendJson(
+  value: unknown,
+  response: ServerResponse,
+  headers: Record<string, string> = {},
+): void {
+  response
+    .writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers })
+    .end(JSON.stringify(value));
+}
+
+/** Whole, or from a byte on: as RFC 9110 has Range and If-Range. */
+function sendBytes(
+  bytes: Uint8Array,
+  hash: string,
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const etag = `"${hash}"`;
+  const from = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
+  const isPart = from > 0 && (headers['if-range'] ?? etag) === etag;
+  const rest = isPart ? bytes.subarray(from) : bytes;
+  response.writeHead(isPart ? 206 : 200, {
+    etag,
+    'content-length': rest.byteLength,
+    ...(isPart && { 'content-range': `bytes ${from}-${bytes.byteLength - 1}/${bytes.byteLength}` }),
+  });
+  response.end(rest);
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function gitHash(bytes: Uint8Array): string {
+  return createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex');
+}
