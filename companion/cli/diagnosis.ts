@@ -6,11 +6,13 @@ import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'n
 import { LikenessError } from '../../shared/errors.ts';
 import { MANIFEST_NAME, verifyCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import type { DataFolders } from '../checkpoint/data-folders.ts';
+import { unfinishedPulls } from '../hub/pull-folder.ts';
 import { listConcepts } from './concept-catalogue.ts';
 import { DEFAULT_MODEL } from './default-model.ts';
 import { listModels, type ModelPlace } from './model-catalogue.ts';
 import { OutputFolder } from './output-folder.ts';
 import { formatBytes, formatNumberOf } from './quantities.ts';
+import { repairAdvice } from './repair-advice.ts';
 
 export type Severity = 'ok' | 'warning' | 'problem';
 
@@ -126,9 +128,19 @@ async function* models(folders: DataFolders): AsyncGenerator<Finding> {
     yield { subject: 'model', severity: 'problem', message, advice };
   }
   for (const place of places) yield await modelFinding(place, folders.cache);
+  yield* unfinished(folders.models);
 }
 
-async function modelFinding({ name, folder }: ModelPlace, cacheFolder: string): Promise<Finding> {
+async function* unfinished(folder: string): AsyncGenerator<Finding> {
+  for (const { name, path, sizeBytes } of await unfinishedPulls(folder)) {
+    const message = `${name} is not whole yet: a pull has fetched ${formatBytes(sizeBytes)} so far`;
+    const advice = `The same \`likeness models pull\` goes on; or remove ${path}.`;
+    yield { subject: 'model', severity: 'warning', message, advice };
+  }
+}
+
+async function modelFinding(place: ModelPlace, cacheFolder: string): Promise<Finding> {
+  const { name, folder } = place;
   const subject = 'model';
   try {
     const { requireParametersOf } = await import('./model-check.ts');
@@ -150,11 +162,12 @@ async function modelFinding({ name, folder }: ModelPlace, cacheFolder: string): 
       subject,
       severity: 'problem',
       message,
-      advice: `\`likeness models verify ${name}\` lists every file.`,
+      advice: (await repairAdvice(place)) ?? `\`likeness models verify ${name}\` lists every file.`,
     };
   } catch (error) {
     if (!(error instanceof LikenessError)) throw error;
-    return { subject, severity: 'problem', message: error.message, advice: error.advice };
+    const advice = (await repairAdvice(place)) ?? error.advice;
+    return { subject, severity: 'problem', message: error.message, advice };
   }
 }
 

@@ -41,6 +41,8 @@ async function modelsIn(parent: string, origin: ModelPlace['origin']): Promise<r
   const names = await readdir(parent).catch(() => []);
   const places: ModelPlace[] = [];
   for (const name of names.sort()) {
+    // What is still being fetched.
+    if (name.startsWith('.')) continue;
     const folder = join(parent, name);
     if (await stat(join(folder, 'model_index.json')).catch(() => undefined))
       places.push({ name, folder, origin });

@@ -2,6 +2,7 @@
 
 import { openCheckpoint } from '../checkpoint/diffusers-folder.ts';
 import { elementCount } from '../checkpoint/tensor.ts';
+import { readPullRecord } from '../hub/pull-record.ts';
 import { parseUnetConfig } from '../models/unet/config.ts';
 import { downscaleFactor, parseVaeConfig } from '../models/vae/config.ts';
 import { readRecommendedSettings } from '../residuals/settings.ts';
@@ -36,7 +37,7 @@ export async function summariseModel(folder: string): Promise<ModelSummary> {
       if (/^B?F\d/.test(dtype)) precisions.add(dtype.toLowerCase().replace(/^f/, 'fp'));
     }
   }
-  const { licence } = await readRecommendedSettings(folder);
+  const { licence = (await readPullRecord(folder))?.licence } = await readRecommendedSettings(folder);
   return {
     name: checkpoint.name,
     folder: checkpoint.folder,

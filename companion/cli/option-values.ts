@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { isRevision } from '../hub/hub-address.ts';
 import { conceptFactsSchema } from '../residuals/concept.ts';
 
 /** What other tools take as well: a seed can be carried over to them. */
@@ -46,6 +47,14 @@ export const identifier = parser(conceptFactsSchema.shape.identifier, 'one word 
 
 /** Owner, licence or note. */
 export const rightsText = parser(conceptFactsSchema.shape.rights.shape.owner, 'at most 1000 characters');
+
+/** A model's folder, which begins with no dot: such are those that are not whole yet. */
+export const modelName = parser(
+  z.string().regex(/^[A-Za-z0-9][\w.-]{0,94}[\w-]$|^[A-Za-z0-9]$/),
+  'a name of letters, digits, dots and dashes such as stable-diffusion-v1-5',
+);
+
+export const hubRevision = parser(z.string().refine(isRevision), 'a branch, a tag or a commit');
 
 /** A concept file's name. */
 export const conceptFile = parser(

@@ -4,13 +4,18 @@ import cliProgress, { type Params, type SingleBar } from 'cli-progress';
 import type { Colours, Output } from './output.ts';
 
 export interface Progress {
-  /** Begins a phase, or goes on with it after `done` steps; the one before it is over. */
-  begin(phase: string, total: number, done?: number): void;
+  /**
+   * Begins a phase, or goes on with it after `done` steps; the one before it is over.
+   * @param unit how numbers are written, where they count something else than steps
+   */
+  begin(phase: string, total: number, done?: number, unit?: Unit): void;
   /** @param detail what else is to be said: speed, loss, time left; the first part is the most important */
   update(done: number, detail: readonly string[]): void;
   /** Takes the line away, so that something else can be said. */
   end(): void;
 }
+
+export type Unit = (value: number) => string;
 
 export function createProgress(output: Output): Progress {
   return output.live ? new ProgressLine(output) : new ProgressLog(output);
@@ -36,7 +41,7 @@ class ProgressLine implements Progress {
     this.#output = output;
   }
 
-  begin(phase: string, total: number, done = 0): void {
+  begin(phase: string, total: number, done = 0, unit: Unit = String): void {
     this.end();
     const { stderr, colours } = this.#output;
     this.#bar = new cliProgress.SingleBar({
@@ -46,7 +51,7 @@ class ProgressLine implements Progress {
       // Its own handler would end the bar in the middle of a soft cancel.
       gracefulExit: false,
       format: (_, params, detail: { parts?: readonly string[] }) =>
-        progressLine(phase, params, detail.parts ?? [], stderr.columns ?? 80, colours),
+        progressLine(phase, { ...params, unit }, detail.parts ?? [], stderr.columns ?? 80, colours),
     });
     process.once('exit', this.#restore);
     this.#bar.start(total, done, {});
@@ -66,13 +71,13 @@ class ProgressLine implements Progress {
 /** `Teaching   ━━━━━━━━━━━━━━━━━  62 %  93/150 · loss 0.123 · 4.2 steps/s · 14 s left`, cut to the terminal's width. */
 export function progressLine(
   phase: string,
-  { value, total, progress }: Pick<Params, 'value' | 'total' | 'progress'>,
+  { value, total, progress, unit = String }: Pick<Params, 'value' | 'total' | 'progress'> & { unit?: Unit },
   parts: readonly string[],
   columns: number,
   colours: Colours,
 ): string {
-  const width = String(total).length;
-  const numbers = `${String(Math.floor(progress * 100)).padStart(3)} %  ${String(value).padStart(width)}/${total}`;
+  const of = unit(total);
+  const numbers = `${String(Math.floor(progress * 100)).padStart(3)} %  ${unit(value).padStart(of.length)}/${of}`;
   const label = `  ${phase.padEnd(PHASE_CELLS)}`;
   const shown = parts.filter((part) => part !== '');
   const room = columns - 1 - label.length - 2 - numbers.length;
@@ -96,12 +101,14 @@ class ProgressLog implements Progress {
   #phase = '';
   #total = 0;
   #tenths = 0;
+  #unit: Unit = String;
 
   constructor(output: Output) {
     this.#output = output;
   }
 
-  begin(phase: string, total: number, done = 0): void {
+  begin(phase: string, total: number, done = 0, unit: Unit = String): void {
+    this.#unit = unit;
     this.#phase = phase;
     this.#total = total;
     this.#tenths = Math.floor((10 * done) / total);
@@ -113,7 +120,8 @@ class ProgressLog implements Progress {
     this.#tenths = tenths;
     const percent = String(Math.floor((100 * done) / this.#total)).padStart(3);
     const shown = parts.filter((part) => part !== '');
-    this.#output.say(`${this.#phase} ${percent} %  ${done}/${this.#total}${tail(shown)}`);
+    const numbers = `${this.#unit(done)}/${this.#unit(this.#total)}`;
+    this.#output.say(`${this.#phase} ${percent} %  ${numbers}${tail(shown)}`);
   }
 
   end(): void {}

@@ -29,6 +29,11 @@ export function formatPace(stepsPerSecond: number): string {
   return `${formatSeconds(1 / stepsPerSecond)}/step`;
 }
 
+/** 12400000 -> "12 MB/s"; empty where it is not known yet. */
+export function formatSpeed(bytesPerSecond: number): string {
+  return bytesPerSecond > 0 ? `${formatBytes(bytesPerSecond)}/s` : '';
+}
+
 /** 860000000 -> "860 M". */
 export function formatCount(count: number): string {
   if (count < 1e6) return `${(count / 1e3).toFixed(0)} k`;

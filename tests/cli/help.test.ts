@@ -19,7 +19,17 @@ describe('help', () => {
     ],
     [
       ['models', '--help'],
-      ['list', 'verify', 'Examples:'],
+      ['list', 'verify', 'pull', 'Examples:'],
+    ],
+    [
+      ['models', 'pull', '--help'],
+      [
+        '--revision <name>',
+        '--precision <precision>',
+        'HF_ENDPOINT',
+        'No other command goes to the internet',
+        'HF_TOKEN',
+      ],
     ],
     [['doctor', '--help'], ['--json']],
     [

@@ -6,7 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { halfBlocks, showsTrueColour } from '../../companion/cli/half-blocks.ts';
 import { PreviewStrip } from '../../companion/cli/preview-strip.ts';
 import { progressLine } from '../../companion/cli/progress.ts';
-import { formatBytes, formatCount, formatPace, formatSeconds } from '../../companion/cli/quantities.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatPace,
+  formatSeconds,
+  formatSpeed,
+} from '../../companion/cli/quantities.ts';
 import { picture, plainPicture } from '../../companion/images/picture.ts';
 
 const plain = pc.createColors(false);
@@ -17,6 +23,13 @@ describe('the progress line', () => {
   it('has phase, bar, percent, steps and details', () => {
     expect(progressLine('Teaching', half, parts, 100, plain)).toBe(
       '  Teaching   ━━━━━━━━━━──────────   50 %   75/150 · loss 0.123 · 14 s left · 4.2 steps/s',
+    );
+  });
+
+  it('counts in the unit that it is given', () => {
+    const bytes = { value: 1.05e9, total: 2.1e9, progress: 0.5, unit: formatBytes };
+    expect(progressLine('Fetching', bytes, ['1 min 40 s left', '10 MB/s'], 100, plain)).toBe(
+      '  Fetching   ━━━━━━━───────   50 %  1.1 GB/2.1 GB · 1 min 40 s left · 10 MB/s',
     );
   });
 
@@ -105,6 +118,8 @@ describe('quantities', () => {
     [formatPace(4.21), '4.2 steps/s'],
     [formatPace(0.25), '4.0 s/step'],
     [formatPace(0), ''],
+    [formatSpeed(12_400_000), '12 MB/s'],
+    [formatSpeed(0), ''],
     [formatCount(860_000_000), '860 M'],
     [formatCount(1_040_000), '1.0 M'],
     [formatCount(48_200), '48 k'],

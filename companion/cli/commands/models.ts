@@ -11,13 +11,16 @@ import { findModel, listModels } from '../model-catalogue.ts';
 import { summariseModel } from '../model-summary.ts';
 import type { Output } from '../output.ts';
 import { formatBytes, formatCount } from '../quantities.ts';
+import { repairAdvice } from '../repair-advice.ts';
 import { formatTable } from '../table.ts';
+import { registerModelPull } from './model-pull.ts';
 
 const EXAMPLES = `
 Examples:
   likeness models list
   likeness models verify ${DEFAULT_MODEL}
-  likeness models verify ~/stable-diffusion-v1-5`;
+  likeness models verify ~/stable-diffusion-v1-5
+  likeness models pull stable-diffusion-v1-5`;
 
 interface CheckedFile {
   readonly path: string;
@@ -41,6 +44,7 @@ export function registerModels(program: Command, output: Output): void {
     .description('check that a model is whole: every parameter, every file')
     .argument('<model>', 'name, or path of a folder')
     .action((wanted: string) => runVerify(wanted, output));
+  registerModelPull(models, output);
 }
 
 async function runList(output: Output): Promise<void> {
@@ -61,7 +65,7 @@ async function runList(output: Output): Promise<void> {
   }
   if (rows.length === 0) {
     output.say(`No models in ${folders.models}.`);
-    output.say(output.colours.dim('Put a model in diffusers layout there, or give its path as --model.'));
+    output.say(output.colours.dim('`likeness models pull` fetches one, or give the path of one as --model.'));
     return;
   }
   const header = ['NAME', 'PICTURES', 'PARAMETERS', 'PRECISION', 'SIZE', 'LICENCE', 'FOLDER'];
@@ -89,7 +93,7 @@ async function runVerify(wanted: string, output: Output): Promise<void> {
     throw new LikenessError(
       'checkpoint-format',
       `${name}: ${faults.length} of ${files.length} files are not what ${MANIFEST_NAME} says; ${first.path} ${how}`,
-      { advice: 'Fetch the model again.' },
+      { advice: (await repairAdvice({ name, folder })) ?? 'Fetch the model again where it came from.' },
     );
   }
   const listed = files.every(({ state }) => state === 'ok');

@@ -1,0 +1,111 @@
+/** `likeness models pull`: a base model from a hub, the one thing for which Likeness goes to the internet. */
+
+import { type Command, Option } from 'commander';
+import { LikenessError } from '../../../shared/errors.ts';
+import { dataFolders } from '../../checkpoint/data-folders.ts';
+import { DEFAULT_ENDPOINT } from '../../hub/hub-address.ts';
+import { repeatCommand } from '../command-line.ts';
+import { Interruption } from '../interruption.ts';
+import * as values from '../option-values.ts';
+import type { Output } from '../output.ts';
+import { OutputFolder } from '../output-folder.ts';
+import { PullReport } from '../pull-report.ts';
+import { type PullFlags, pullWish } from '../pull-wish.ts';
+import { PULLABLE_MODELS } from '../pullable-models.ts';
+import { formatBytes } from '../quantities.ts';
+import { formatTable } from '../table.ts';
+
+const HELP = `
+Asks ${DEFAULT_ENDPOINT}, or the hub that --endpoint or HF_ENDPOINT names,
+and the storage that it redirects to. No other command goes to the internet.
+HF_TOKEN, where a model wants one, is sent to the hub alone.
+
+Ctrl-C keeps what was fetched; the same command goes on from there. A model that
+is here already is repaired: only files that differ or are missing are fetched.
+
+Examples:
+  likeness models pull
+  likeness models pull stable-diffusion-v1-5
+  likeness models pull owner/name --name mine --precision fp32`;
+
+export function registerModelPull(models: Command, output: Output): void {
+  models
+    .command('pull')
+    .summary('fetch a model from a hub, or repair one')
+    .description(
+      'Fetches a Stable Diffusion 1.x or 2.x model in diffusers layout; without MODEL, says what there is.',
+    )
+    .argument('[model]', 'owner/name on the hub, a short name, or one that was pulled before')
+    .option(
+      '--revision <name>',
+      'branch, tag or commit (default: "main"; of a model that is here, its own)',
+      values.hubRevision,
+    )
+    .option('--name <name>', "what it is called here (default: the hub's name)", values.modelName)
+    .option('--endpoint <url>', `the hub (default: HF_ENDPOINT, or ${DEFAULT_ENDPOINT})`)
+    .addOption(
+      new Option(
+        '--precision <precision>',
+        'of the weights (default: "fp16", half the bytes of "fp32")',
+      ).choices(['fp16', 'fp32']),
+    )
+    .addHelpText('after', HELP)
+    .action((model: string | undefined, flags: PullFlags) =>
+      model === undefined ? runCatalogue(output) : runPull(model, flags, output),
+    );
+}
+
+function runCatalogue(output: Output): void {
+  const rows = Object.entries(PULLABLE_MODELS).map(([name, model]) => {
+    output.event({ type: 'pullable', name, ...model });
+    const { fp16, fp32 } = model.sizeBytes;
+    const size = `${formatBytes(fp16)} (fp32: ${formatBytes(fp32)})`;
+    return [name, `${model.resolution} px`, size, model.licence, model.repository];
+  });
+  output.answer(
+    formatTable(['NAME', 'PICTURES', 'ABOUT', 'LICENCE', 'ON THE HUB'], rows, output.answerColours),
+  );
+  output.say(
+    output.colours.dim(
+      'Or owner/name of another Stable Diffusion 1.x or 2.x model. Its licence is between you and its owner.',
+    ),
+  );
+}
+
+async function runPull(wanted: string, flags: PullFlags, output: Output): Promise<void> {
+  const { models, cache } = dataFolders();
+  const wish = await pullWish(wanted, flags, models);
+  output.say(`Asking ${wish.endpoint.host}. No other command of Likeness goes to the internet.`);
+  if (wish.isHere) output.say(`${wish.name} is here already: looking for what differs or is missing ...`);
+  const folder = await OutputFolder.claim(models);
+  const report = new PullReport(output);
+  const interruption = new Interruption(output, () => report.tellStopping());
+  try {
+    // Loaded here, since graphs and onnxruntime would make `--help` wait.
+    const { pullModel } = await import('../model-pull.ts');
+    const { signal } = interruption;
+    for await (const event of pullModel({ ...wish, models, cacheFolder: cache, signal })) {
+      output.event(event);
+      report.tell(event);
+    }
+  } catch (error) {
+    if (error instanceof LikenessError && error.code === 'cancelled') throw stopped(report, error);
+    throw error;
+  } finally {
+    report.close();
+    interruption.dispose();
+    await folder.abandon();
+  }
+}
+
+function stopped({ transferred }: PullReport, cause: LikenessError): LikenessError {
+  const { bytes, totalBytes } = transferred;
+  const how =
+    totalBytes === 0
+      ? 'stopped before any weights were fetched'
+      : `stopped after ${formatBytes(bytes)} of ${formatBytes(totalBytes)}, which are kept`;
+  return new LikenessError('cancelled', how, {
+    advice: `To go on, run the same command again: ${repeatCommand(process.argv.slice(2))}`,
+    cause,
+  });
+}

@@ -1,0 +1,13 @@
+/** How a model that is damaged gets whole again. */
+
+import { readPullRecord } from '../hub/pull-record.ts';
+import type { ModelPlace } from './model-catalogue.ts';
+
+/** undefined for a model that no pull has brought: nobody but its owner knows where it came from. */
+export async function repairAdvice({
+  name,
+  folder,
+}: Pick<ModelPlace, 'name' | 'folder'>): Promise<string | undefined> {
+  const record = await readPullRecord(folder).catch(() => undefined);
+  return record && `\`likeness models pull ${name}\` fetches what differs.`;
+}
