@@ -9,7 +9,7 @@ const READ_BYTES = 2 ** 20;
 
 /**
  * Reads the file, and gives the SHA-256 of its bytes where they are the listed ones; undefined where the file is not
- * there or is another. Ends early, with the signal's reason, when that aborts.
+ * there, is another or cannot be read. Throws the signal's reason when that aborts.
  */
 export async function sha256IfSame(
   path: string,
@@ -21,10 +21,17 @@ export async function sha256IfSame(
   const sha256 = createHash('sha256');
   // git hashes a header and the content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
   const gitBlob = digest.kind === 'git-blob' ? createHash('sha1').update(`blob ${sizeBytes}\0`) : undefined;
-  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
+      signal.throwIfAborted();
+      sha256.update(chunk as Buffer);
+      gitBlob?.update(chunk as Buffer);
+    }
+  } catch (error) {
     signal.throwIfAborted();
-    sha256.update(chunk as Buffer);
-    gitBlob?.update(chunk as Buffer);
+    // A place on a disk that has gone bad: what is fetched anew gets another one.
+    if ((error as NodeJS.ErrnoException).code !== undefined) return undefined;
+    throw error;
   }
   const hex = sha256.digest('hex');
   return (gitBlob?.digest('hex') ?? hex) === digest.hex ? hex : undefined;

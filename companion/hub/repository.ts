@@ -37,15 +37,16 @@ const revisionSchema = z.object({
   cardData: z.looseObject({ license: z.unknown() }).nullish().catch(undefined),
 });
 
+/** Folders, and whatever else git knows, have no more that counts. */
+const entrySchema = z.looseObject({ type: z.string(), path: z.string() });
+type Entry = z.infer<typeof entrySchema>;
+
 const sizeBytes = z.int().nonnegative();
-const entrySchema = z.object({
-  type: z.string(),
-  path: z.string(),
+const fileSchema = z.object({
   size: sizeBytes,
   oid: z.string().regex(/^[0-9a-f]{40}$/, "expected git's hash"),
   lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256'), size: sizeBytes }).nullish(),
 });
-type Entry = z.infer<typeof entrySchema>;
 
 /** One word on a line of a terminal; a card is written by whoever owns the repository. */
 const licenceSchema = z.string().regex(/^[\w.+-]{1,80}$/);
@@ -87,14 +88,18 @@ export async function* readRepository(
 }
 
 function addEntry(
-  { type, path, size, oid, lfs }: Entry,
+  entry: Entry,
   files: Map<string, ListedFile>,
   refusal: (fault: string) => LikenessError,
 ): void {
+  const { type, path } = entry;
   // Nothing but files of known names is ever fetched; a listing that tries this is not worth going on with.
   if (!isInside(path)) throw refusal(`the path ${JSON.stringify(path.slice(0, 80))}`);
   if (type !== 'file') return;
   if (files.has(path)) throw refusal(`${path} twice`);
+  const file = fileSchema.safeParse(entry);
+  if (!file.success) throw refusal(`${path} without its ${file.error.issues[0]!.path.join('.')}`);
+  const { size, oid, lfs } = file.data;
   const digest: Digest = lfs ? { kind: 'sha256', hex: lfs.oid } : { kind: 'git-blob', hex: oid };
   files.set(path, { path, sizeBytes: lfs?.size ?? size, digest });
 }

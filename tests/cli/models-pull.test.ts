@@ -105,6 +105,13 @@ describe('models pull', () => {
       commit: COMMIT,
     });
     expect(readdirSync(modelsOf(home))).toEqual(['mine']);
+
+    const other = await likeness(
+      ['models', 'pull', 'mine', '--endpoint', hub.endpoint, '--precision', 'fp32'],
+      { home },
+    );
+    expect(other.exitCode, other.stderr).toBe(0);
+    expect(filesIn(join(modelsOf(home), 'mine'))).toEqual([...MODEL_FILES, ...OWN_FILES].sort());
   });
 
   it('sends the token to the endpoint alone, and tells it nobody', async () => {
@@ -202,6 +209,8 @@ describe('models pull', () => {
       .slice(before)
       .filter(({ server, path }) => server === 'hub' && path.includes('/resolve/'));
     expect(asked.map(({ path }) => path.split(`${COMMIT}/`)[1]).sort()).toEqual(['unet/config.json', VAE]);
+    // Concepts belong to the weights that they were taught on: a branch that has moved changes nothing.
+    expect(hub.seen[before]!.path).toBe(`/api/models/${REPOSITORY}/revision/${COMMIT}`);
     expect((await likeness(['models', 'verify', NAME], { home })).exitCode).toBe(0);
     expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
     expect(readdirSync(modelsOf(home))).toEqual([NAME]);

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type DownloadEvent, download } from '../../companion/hub/download.ts';
 import { Hub } from '../../companion/hub/hub.ts';
@@ -172,6 +173,20 @@ describe('a connection', () => {
       if (!isFirst) return false;
       isFirst = false;
       response.writeHead(403).end();
+      return true;
+    });
+    expectWhole(whole);
+  });
+});
+
+describe('an answer', () => {
+  it('that is compressed although nobody asked for it is the file all the same', async () => {
+    const packed = gzipSync(BYTES);
+    const whole = await fetched(({ headers }, response) => {
+      expect(headers['accept-encoding']).toBe('identity');
+      response
+        .writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.byteLength })
+        .end(packed);
       return true;
     });
     expectWhole(whole);
