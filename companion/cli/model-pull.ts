@@ -95,13 +95,16 @@ class Pull {
     };
   }
 
-  /** Small files: nothing is told of their progress. */
+  /** Small files: of their progress nothing is told. */
   async *#obtain(repository: Repository, files: readonly ListedFile[]): AsyncGenerator<PullEvent, void> {
     for (const file of files) {
       const there = await this.folder.existing(file, this.#hub.signal);
-      if (there !== undefined) this.#hashes.set(file.path, there);
-      else {
-        for await (const event of this.#fetch(repository, file)) if (event.type !== 'received') yield event;
+      if (there !== undefined) {
+        this.#hashes.set(file.path, there);
+        continue;
+      }
+      for await (const event of this.#fetch(repository, file)) {
+        if (event.type !== 'received' && event.type !== 'checking') yield event;
       }
     }
   }

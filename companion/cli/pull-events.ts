@@ -3,6 +3,7 @@
 import type { DownloadEvent } from '../hub/download.ts';
 import type { TransferProgress } from './transfer.ts';
 
+/** Of one file. */
 export type FetchEvent =
   | DownloadEvent
   | {

@@ -49,6 +49,9 @@ export class PullReport {
           formatSpeed(event.bytesPerSecond),
         ]);
         return;
+      case 'checking':
+        this.#progress.update(this.#doneBytes, [`checking ${event.path}`]);
+        return;
       case 'kept':
         this.#say(this.#output.colours.dim(`${event.path} is here already`));
         return;

@@ -13,6 +13,8 @@ export type DownloadEvent =
   | Waiting
   /** `bytes` of the file are on the disk. The first says what an earlier run had left. */
   | { readonly type: 'received'; readonly path: string; readonly bytes: number }
+  /** All bytes came, and are read again: seconds for a gigabyte. */
+  | { readonly type: 'checking'; readonly path: string }
   /** All bytes came, and are not the listed ones: once more. */
   | { readonly type: 'wrong'; readonly path: string };
 
@@ -43,6 +45,7 @@ export async function* download(
     } finally {
       await part.close();
     }
+    yield { type: 'checking', path: file.path };
     const sha256 = await sha256IfSame(part.path, file, hub.signal);
     if (sha256 !== undefined) {
       await part.complete();

@@ -16,7 +16,7 @@ const BYTES = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 31) % 
 const HASH = sha256(BYTES);
 const FILE: ListedFile = { path: PATH, sizeBytes: BYTES.byteLength, digest: { kind: 'sha256', hex: HASH } };
 
-const IMPATIENT: Patience = { stallMs: 2000, attempts: 3, firstWaitMs: 1, longestWaitMs: 50 };
+const IMPATIENT: Patience = { stallMs: 5000, attempts: 3, firstWaitMs: 1, longestWaitMs: 50 };
 
 interface Fetched {
   readonly target: string;
