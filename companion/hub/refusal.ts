@@ -13,8 +13,8 @@ export interface Asked {
   readonly hasToken: boolean;
 }
 
-/** Busy or broken: the same request may succeed in a moment. */
-const PASSING = [408, 425, 429, 500, 502, 503, 504];
+/** Busy: as with everything from 500 on, the same request may succeed in a moment. */
+const BUSY = [408, 425, 429];
 
 /**
  * The error that a response other than 2xx stands for.
@@ -27,7 +27,7 @@ export function refusalOf(
   fromHub: boolean,
   asked: Asked,
 ): LikenessError {
-  if (PASSING.includes(status) || status > 504 || (!fromHub && status === 403)) {
+  if (BUSY.includes(status) || status >= 500 || (!fromHub && status === 403)) {
     const wait = retryAfterMs(headers.get('retry-after'), Date.now());
     return new PassingFailure(`${host} answered ${status} for ${asked.subject}`, {
       ...(wait === undefined ? {} : { retryAfterMs: wait }),

@@ -168,7 +168,7 @@ describe('models pull', () => {
       expect(stopped.stderr).toContain(`run the same command again: likeness models pull ${REPOSITORY}`);
     }
     const listed = await likeness(['models', 'list'], { home });
-    expect(listed.stdout).not.toContain(NAME);
+    expect(listed.stdout + listed.stderr).not.toContain(NAME);
     // Nothing but what can be resumed; a process that was killed leaves its flag too.
     const left = readdirSync(modelsOf(home)).filter((name) => !name.includes('pulled-by'));
     expect(left).toEqual([`.${NAME}.pulling`]);
