@@ -13,6 +13,7 @@ import {
   REQUEST_TIMEOUT_MS,
   TIMEOUT_CHECK_MS,
 } from './limits.ts';
+import { answerWhileStarting } from './starting-answer.ts';
 
 const IPV4 = '127.0.0.1';
 const IPV6 = '::1';
@@ -39,9 +40,9 @@ export async function listenOnLoopback(port: number): Promise<LoopbackListeners>
   }
 }
 
-/** Requests are answered from here on, not before: the port has to be known to judge them. */
+/** Requests are served from here on, not before: the port has to be known to judge them. */
 export function serve({ servers }: LoopbackListeners, answer: RequestListener): void {
-  for (const server of servers) server.on('request', answer);
+  for (const server of servers) server.off('request', answerWhileStarting).on('request', answer);
 }
 
 async function listenOnIpv6(port: number): Promise<readonly Server[]> {
@@ -63,6 +64,7 @@ function listen(host: string, port: number): Promise<Server> {
     maxHeaderSize: MAX_HEADER_BYTES,
     requireHostHeader: true,
   });
+  server.on('request', answerWhileStarting);
   server.maxConnections = MAX_CONNECTIONS;
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -45,6 +45,13 @@ describe('the port', () => {
     });
   });
 
+  it('is none where a companion has begun to start, and does not serve yet', async () => {
+    const { port } = keep(await listenOnFirstFree([await freePort()]));
+    await expect(listenOnFirstFree([port, await freePort()])).rejects.toThrow('Likeness is running already');
+    const page = await fetch(`http://127.0.0.1:${port}/`);
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+
   it('is none where all are taken', async () => {
     const taken = await program('not even JSON');
     await expect(listenOnFirstFree([taken])).rejects.toThrow(`port ${taken} is taken by other programs`);

@@ -1,10 +1,10 @@
 /** Everything that is answered over HTTP, in the order in which a request meets it. */
 
 import express, { type Express, type Router } from 'express';
-import { type Health, routes } from '../../../shared/protocol/http.ts';
-import { PROTOCOL_VERSION } from '../../../shared/protocol/version.ts';
+import { routes } from '../../../shared/protocol/http.ts';
 import type { Log } from '../log.ts';
 import type { RefusalLog } from '../refusal-log.ts';
+import { HEALTH } from '../starting-answer.ts';
 import type { TokenStore } from '../token-store.ts';
 import { recogniseClient, requireClient } from './authorization.ts';
 import { failureHandler, nothingHere } from './failure.ts';
@@ -35,7 +35,7 @@ export function createApp({ port, log, refusals, tokens, pages, open, guarded }:
   app.use(securityHeaders, hostGate(port), originGate(port));
   // Before the limits: a second companion that starts must get its answer in the middle of a flood, too.
   app.get(routes.health, (_request, response) => {
-    response.json({ name: 'likeness', protocol: PROTOCOL_VERSION } satisfies Health);
+    response.json(HEALTH);
   });
   // So must an owner who types the right code: what pages may guess is limited by the codes themselves.
   app.use(...open);
