@@ -10,7 +10,7 @@ import { Hub } from '../hub/hub.ts';
 import { PATIENCE } from '../hub/limits.ts';
 import { chooseFiles, modelIndexOf } from '../hub/model-files.ts';
 import { PullFolder } from '../hub/pull-folder.ts';
-import { PullLock } from '../hub/pull-lock.ts';
+import { lockPull } from '../hub/pull-lock.ts';
 import { type ListedFile, type Repository, readRepository } from '../hub/repository.ts';
 import { weightFiles } from '../hub/weight-choice.ts';
 import { requireConfigsOf } from './config-check.ts';
@@ -39,7 +39,7 @@ export interface PullRequest {
  * @throws LikenessError `network`, `checkpoint-*`, `storage`, `cancelled`; `input` where another process pulls it
  */
 export async function* pullModel(request: PullRequest): AsyncGenerator<PullEvent, void> {
-  const lock = await PullLock.take(request.models, request.name);
+  const flag = await lockPull(request.models, request.name);
   const pull = new Pull(request);
   try {
     yield* pull.run();
@@ -48,7 +48,7 @@ export async function* pullModel(request: PullRequest): AsyncGenerator<PullEvent
     throw error;
   } finally {
     await pull.folder.removeIfEmpty();
-    await lock.release();
+    await flag.lower();
   }
 }
 

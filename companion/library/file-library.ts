@@ -25,6 +25,7 @@ import type {
 import { searchConcepts } from './concept-search.ts';
 import { ConceptTrash, moveFile, removeEmptyFolder, summariseRemoval } from './concept-trash.ts';
 import { nameTaken, planImport } from './import-plan.ts';
+import { alone } from './library-lock.ts';
 import { conceptOfLora } from './lora-facts.ts';
 import { isExpired } from './rights-expiry.ts';
 
@@ -41,7 +42,7 @@ export class FileLibrary implements ConceptLibrary {
   readonly #trash: ConceptTrash;
   readonly #now: () => Date;
   readonly #rescanIntervalMs: number;
-  /** Ends with the last change asked for: two at once could take the same version number or file name. */
+  /** Ends with the last change asked for. */
   #changing: Promise<unknown> = Promise.resolve();
 
   /** @param path made when something is first put there */
@@ -231,8 +232,8 @@ export class FileLibrary implements ConceptLibrary {
   }
 
   #alone<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#changing.then(change, change);
-    this.#changing = result.catch(() => {});
+    const result = this.#changing.catch(() => {}).then(() => alone(this.#folder.path, change));
+    this.#changing = result;
     return result;
   }
 }
