@@ -172,7 +172,9 @@ function stopped({ stateFile }: TeachRequest, step: number, cause: LikenessError
   if (!existsSync(stateFile)) {
     return new LikenessError('cancelled', 'stopped before the first step; nothing was saved', { cause });
   }
-  return new LikenessError('cancelled', `stopped after step ${step}; the run is saved in ${stateFile}`, {
+  const how =
+    step === 0 ? 'stopped before it went on; the earlier run is' : `stopped after step ${step}; the run is`;
+  return new LikenessError('cancelled', `${how} saved in ${stateFile}`, {
     advice: `To go on, run the same command again: ${repeatCommand(process.argv.slice(2))}`,
     cause,
   });
