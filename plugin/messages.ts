@@ -34,6 +34,8 @@ export type UiToMain =
   | { readonly type: 'ready' }
   /** Keeps the pairing with the companion for this user, outside the document. */
   | { readonly type: 'store-pairing'; readonly pairing: string | null }
+  /** Keeps the draft of the next pictures for this user, as JSON. */
+  | { readonly type: 'store-draft'; readonly draft: string }
   /** Asks for one `exported` a frame, then `export-done`. */
   | {
       readonly type: 'export';
@@ -60,8 +62,8 @@ export type UiToMain =
     }
   /** Removes placeholders that got no final picture, and makes the batch one step of undo. */
   | { readonly type: 'close-batch'; readonly jobId: string }
-  /** Selects the pictures of a job and shows them. */
-  | { readonly type: 'reveal'; readonly jobId: string }
+  /** Selects the pictures of a job, or the one of this number, and shows them. */
+  | { readonly type: 'reveal'; readonly jobId: string; readonly index: number | null }
   | { readonly type: 'notify'; readonly text: string; readonly error: boolean };
 
 export type MainToUi =
@@ -69,6 +71,8 @@ export type MainToUi =
       readonly type: 'hello';
       readonly command: LaunchCommand;
       readonly pairing: string | null;
+      /** As an earlier run stored it. */
+      readonly draft: string | null;
       /** Jobs whose placeholders an earlier run of the plugin left on this page. */
       readonly openBatches: readonly string[];
       /** Rows for this page of jobs that had not started when an earlier run was closed. */

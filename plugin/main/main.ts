@@ -11,8 +11,10 @@ import { WaitingRows } from './waiting-rows.ts';
 /** Wide enough for two columns of variants; the height of a small laptop's canvas. */
 const PANEL = { title: 'Likeness', width: 376, height: 640, themeColors: true } as const;
 const PAIRING_KEY = 'pairing';
+const DRAFT_KEY = 'draft';
 /** Figma's limit for a notification. */
 const NOTIFY_CHARACTERS = 100;
+const NOT_HERE = 'Not on this page any more. Place it on the canvas again from the panel.';
 
 run(figma);
 
@@ -22,14 +24,19 @@ function run(surface: FigmaSurface): void {
   const rows = new WaitingRows(surface);
   const showSelection = followSelection(surface, send);
 
+  async function stored(key: string): Promise<string | null> {
+    const value: unknown = await surface.clientStorage.getAsync(key);
+    return typeof value === 'string' ? value : null;
+  }
+
   async function handle(message: UiToMain): Promise<void> {
     switch (message.type) {
       case 'ready': {
-        const pairing: unknown = await surface.clientStorage.getAsync(PAIRING_KEY);
         send({
           type: 'hello',
           command: launchCommand(surface.command),
-          pairing: typeof pairing === 'string' ? pairing : null,
+          pairing: await stored(PAIRING_KEY),
+          draft: await stored(DRAFT_KEY),
           openBatches: batches.left(),
           waitingRows: await rows.here(),
         });
@@ -39,6 +46,8 @@ function run(surface: FigmaSurface): void {
         return message.pairing === null
           ? surface.clientStorage.deleteAsync(PAIRING_KEY)
           : surface.clientStorage.setAsync(PAIRING_KEY, message.pairing);
+      case 'store-draft':
+        return surface.clientStorage.setAsync(DRAFT_KEY, message.draft);
       case 'export':
         return exportFrames(surface, message, send);
       case 'keep-row':
@@ -57,7 +66,8 @@ function run(surface: FigmaSurface): void {
       case 'close-batch':
         return batches.close(message.jobId);
       case 'reveal':
-        return batches.reveal(message.jobId);
+        if (!batches.reveal(message)) surface.notify(NOT_HERE);
+        return;
       case 'notify': {
         const { text, error } = message;
         const short = text.length > NOTIFY_CHARACTERS ? `${text.slice(0, NOTIFY_CHARACTERS - 1)}…` : text;

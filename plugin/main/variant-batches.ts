@@ -17,6 +17,7 @@ const RELAUNCH: Readonly<Record<Exclude<LaunchCommand, 'open'>, string>> = {
 };
 
 type OpenMessage = Extract<UiToMain, { type: 'open-batch' }>;
+type RevealMessage = Extract<UiToMain, { type: 'reveal' }>;
 type PictureMessage = Extract<UiToMain, { type: 'picture' }>;
 
 /** The rows of pictures on the canvas that jobs are filling. */
@@ -92,13 +93,20 @@ export class VariantBatches {
     this.#surface.commitUndo();
   }
 
-  reveal(jobId: string): void {
-    const nodes = this.#surface.currentPage
+  /** Selects pictures of a job; false where there are none. */
+  reveal({ jobId, index }: RevealMessage): boolean {
+    // As records are written (ui/canvas/variant-record.ts): this side has no schema to parse them with.
+    const mark = index === null ? `"job":"${jobId}"` : `"job":"${jobId}","picture":${index},`;
+    const { currentPage, viewport } = this.#surface;
+    const nodes = currentPage
       .findAllWithCriteria({ pluginData: { keys: [RECORD_KEY] } })
-      .filter((node) => node.getPluginData(RECORD_KEY).includes(jobId));
-    if (nodes.length === 0) return;
-    this.#surface.currentPage.selection = nodes;
-    this.#surface.viewport.scrollAndZoomIntoView(nodes);
+      .filter((node) => node.getPluginData(RECORD_KEY).includes(mark));
+    if (nodes.length === 0) return false;
+    currentPage.selection = nodes;
+    const boxes = nodes.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
+    // One that is in sight is found by its outline; zooming in on it would lose the others.
+    if (index === null || !isInSight(viewport.bounds, boxes)) viewport.scrollAndZoomIntoView(nodes);
+    return true;
   }
 
   #slots(): readonly { readonly jobId: string; readonly node: Rectangle }[] {

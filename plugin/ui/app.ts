@@ -1,8 +1,10 @@
 /** Everything the UI works with, joined: canvas, companion, work in progress, and what is on screen. */
 
 import { batch, computed, effect, type Signal, signal } from '@preact/signals';
+import { conceptSummarySchema } from '../../shared/protocol/concept.ts';
 import type { ErrorReport } from '../../shared/protocol/error-report.ts';
-import { tokenSchema } from '../../shared/protocol/ids.ts';
+import { routes } from '../../shared/protocol/http.ts';
+import { type ConceptId, tokenSchema } from '../../shared/protocol/ids.ts';
 import type { JobOf, JobState } from '../../shared/protocol/job.ts';
 import type {
   Limits,
@@ -17,16 +19,17 @@ import { sizeBeside } from './canvas/size-beside.ts';
 import type { VariantRecord } from './canvas/variant-record.ts';
 import { ConceptLibrary } from './concepts/library.ts';
 import { Companion } from './connection/companion.ts';
+import { RequestFailure } from './connection/companion-http.ts';
 import type { ReceivedFrame } from './connection/received-frame.ts';
 import {
   chosenSize,
   draftOf,
   EMPTY_TEACH,
-  emptyGenerate,
   type GenerateDraft,
   type TeachDraft,
   wishOf,
 } from './work/drafts.ts';
+import { GenerateDesk } from './work/generate-desk.ts';
 import { Generating } from './work/generating.ts';
 import { JobHistory } from './work/history.ts';
 import { JobBoard } from './work/job-board.ts';
@@ -55,13 +58,14 @@ export class App {
   readonly history = new JobHistory(this.companion, this.board, this.pictures);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this.board);
+  readonly desk = new GenerateDesk();
+  readonly generateDraft = this.desk.draft;
 
   readonly view: Signal<View> = signal('generate');
   readonly model: Signal<ModelSummary | undefined> = signal(undefined);
   readonly limits: Signal<Limits | undefined> = signal(undefined);
   readonly device = signal('');
   readonly teachDraft: Signal<TeachDraft> = signal(EMPTY_TEACH);
-  readonly generateDraft: Signal<GenerateDraft> = signal(emptyGenerate());
   /** The job that each view shows. */
   readonly shownTeach: Signal<string | undefined> = signal(undefined);
   readonly shownGenerate: Signal<string | undefined> = signal(undefined);
@@ -85,6 +89,7 @@ export class App {
     effect(() => {
       if (!this.connected.value) this.teaching.interrupt();
     });
+    effect(() => this.desk.follow(this.library.concepts.value));
     this.bridge.send({ type: 'ready' });
   }
 
@@ -109,15 +114,18 @@ export class App {
     const shown = fills ? frame : sizeBeside(this.selection.frames.value, size);
     const job = this.generating.generate(wishOf(used, model, frame), model, shown);
     this.generateDraft.value = used;
+    this.desk.replaced.value = undefined;
     this.shownGenerate.value = job;
-    this.say(`Making ${used.count} pictures of ${size.width} by ${size.height} pixels.`);
+    this.say(
+      `Making ${used.count === 1 ? 'a picture' : `${used.count} pictures`} of ${size.width} by ${size.height} pixels.`,
+    );
   }
 
   /** Settings of a job or a variant, into the form. */
   reuse(draft: GenerateDraft, focus: FocusWish): void {
     batch(() => {
-      this.generateDraft.value = draft;
-      this.view.value = 'generate';
+      this.desk.replace(draft);
+      this.show('generate');
       this.focus.value = focus;
     });
   }
@@ -139,9 +147,24 @@ export class App {
     this.companion.send({ type: 'resend', job });
   }
 
-  /** Starts a prompt with a concept of the library. */
+  /** Puts a concept of the library into the prompt. */
   use(name: string): void {
-    this.reuse({ ...this.generateDraft.value, prompt: `@${name} `, versions: [] }, 'prompt');
+    batch(() => {
+      this.desk.use(name);
+      this.show('generate');
+      this.focus.value = 'prompt';
+    });
+  }
+
+  /** A concept that a picture was made with and that was removed since. */
+  async restoreConcept(id: ConceptId): Promise<void> {
+    try {
+      await this.companion.json(routes.conceptRestore(id), conceptSummarySchema, { method: 'POST' });
+      await this.library.refresh();
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      this.failure.value = error.report;
+    }
   }
 
   show(view: View): void {
@@ -157,6 +180,7 @@ export class App {
     this.selection.receive(message);
     if (message.type === 'hello') {
       this.#launch = message.command;
+      this.desk.keep(message.draft, (draft) => this.bridge.send({ type: 'store-draft', draft }));
       this.companion.start(tokenSchema.safeParse(message.pairing).data ?? null);
     }
     // The selection follows the hello, and with it the variant whose button was pressed.

@@ -33,7 +33,14 @@ describe.skipIf(browserPath === undefined)('a person', () => {
       part,
     );
     stage = await openStage(browser.context, 'light', companion);
-    await stage.say({ type: 'hello', command: 'open', pairing, openBatches: [], waitingRows: [] });
+    await stage.say({
+      type: 'hello',
+      command: 'open',
+      pairing,
+      draft: null,
+      openBatches: [],
+      waitingRows: [],
+    });
   }
   const sent = <Type extends UiToMain['type']>(type: Type) =>
     expect.poll(() => stage.sent.filter((message) => message.type === type));
@@ -151,7 +158,14 @@ describe.skipIf(browserPath === undefined)('a person', () => {
       request,
       concepts: [],
     });
-    await stage.say({ type: 'hello', command: 'reprompt', pairing: TOKEN, openBatches: [], waitingRows: [] });
+    await stage.say({
+      type: 'hello',
+      command: 'reprompt',
+      pairing: TOKEN,
+      draft: null,
+      openBatches: [],
+      waitingRows: [],
+    });
     const frames = [{ nodeId: '1:1', name: 'Variant', width: 64, height: 64 }];
     await stage.say({ type: 'selection', frames, record });
     const seed = stage.ui.getByLabel('Seed', { exact: true });

@@ -31,6 +31,7 @@ describe('a start', () => {
       pairing: 'a token',
       openBatches: [],
       waitingRows: [],
+      draft: null,
     });
   });
 
@@ -199,7 +200,7 @@ describe('a batch', () => {
   it('is shown by its job', async () => {
     await batch('job-a', 1);
     await picture('job-a', 0, 'final', '{"job":"job-a"}');
-    await figma.post({ type: 'reveal', jobId: 'job-a' });
+    await figma.post({ type: 'reveal', jobId: 'job-a', index: null });
     expect(figma.shown).toHaveLength(1);
   });
 });

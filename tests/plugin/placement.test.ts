@@ -39,7 +39,14 @@ describe('placing', () => {
 
   it('opens the row of a job that waited when the plugin was closed', () => {
     const waitingRows = [{ jobId: 'job-a', ...layout }];
-    placement.receive({ type: 'hello', command: 'open', pairing: null, openBatches: [], waitingRows });
+    placement.receive({
+      type: 'hello',
+      command: 'open',
+      pairing: null,
+      draft: null,
+      openBatches: [],
+      waitingRows,
+    });
     expect(sent).toEqual([]);
     placement.jobEnded('job-a', 2);
     expect(sent).toEqual([{ type: 'open-batch', jobId: 'job-a', ...layout }]);
@@ -49,7 +56,14 @@ describe('placing', () => {
 
   it('has rows forgotten that will never be filled', () => {
     const waitingRows = ['job-a', 'job-b', 'job-c'].map((jobId) => ({ jobId, ...layout }));
-    placement.receive({ type: 'hello', command: 'open', pairing: null, openBatches: [], waitingRows });
+    placement.receive({
+      type: 'hello',
+      command: 'open',
+      pairing: null,
+      draft: null,
+      openBatches: [],
+      waitingRows,
+    });
     placement.jobEnded('job-a', 0);
     placement.jobsKnown(['job-a', 'job-c']);
     expect(sent).toEqual([
@@ -122,6 +136,7 @@ describe('placing', () => {
       pairing: null,
       openBatches: ['job-a'],
       waitingRows: [],
+      draft: null,
     });
     placement.jobEnded('job-a', 2);
     expect(sent).toEqual([{ type: 'find-batch', jobId: 'job-a' }]);

@@ -44,7 +44,7 @@ function withLibrary(): FakeCompanion {
 }
 
 const open = (stage: Stage, pairing: string | null = TOKEN) =>
-  stage.say({ type: 'hello', command: 'open', pairing, openBatches: [], waitingRows: [] });
+  stage.say({ type: 'hello', command: 'open', pairing, draft: null, openBatches: [], waitingRows: [] });
 
 async function selectFrames({ say }: Stage): Promise<void> {
   const files = ['cutout-01', 'cutout-02', 'scene-03', 'cutout-04', 'cutout-05'];

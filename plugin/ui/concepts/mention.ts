@@ -10,7 +10,8 @@ export interface OpenMention {
 /** An @ after a letter belongs to an e-mail address. */
 const BEFORE_CARET = /(?<![\p{L}\p{M}\p{N}_@])@([\p{L}\p{N}-]*)$/u;
 const REST_OF_WORD = /^[\p{L}\p{M}\p{N}_-]*/u;
-const MENTIONS = /(?<![\p{L}\p{M}\p{N}_@])@([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*)/gu;
+/** Each with its name. */
+export const MENTIONS = /(?<![\p{L}\p{M}\p{N}_@])@([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*)/gu;
 
 /** The mention that the caret is in, if it is in one. */
 export function openMention(text: string, caret: number): OpenMention | undefined {

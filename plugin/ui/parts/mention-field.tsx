@@ -12,11 +12,10 @@ interface MentionFieldProps {
   readonly concepts: readonly ConceptSummary[];
   readonly thumbnailOf: (concept: ConceptSummary) => string | undefined;
   readonly onChange: (text: string) => void;
-  readonly onSubmit: () => void;
 }
 
 /** A prompt in which @ offers the library's concepts: arrow keys and Enter, Tab or a click take one, Escape none. */
-export function MentionField({ id, value, concepts, thumbnailOf, onChange, onSubmit }: MentionFieldProps) {
+export function MentionField({ id, value, concepts, thumbnailOf, onChange }: MentionFieldProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [mention, setMention] = useState<OpenMention | undefined>(undefined);
   const [active, setActive] = useState(0);
@@ -41,10 +40,8 @@ export function MentionField({ id, value, concepts, thumbnailOf, onChange, onSub
     setMention(undefined);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if ((event.metaKey || event.ctrlKey) && event.key === 'Enter') {
-      event.preventDefault();
-      return onSubmit();
-    }
+    // With Enter they belong to the form.
+    if (event.metaKey || event.ctrlKey) return;
     if (offers.length === 0 || event.isComposing) return;
     if (event.key === 'ArrowDown') setActive((active + 1) % offers.length);
     else if (event.key === 'ArrowUp') setActive((active + offers.length - 1) % offers.length);

@@ -34,7 +34,7 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
         <Stepper value={draft.count} max={most} onChange={(count) => onChange({ count })} />
       </Row>
       <SizeRow draft={draft} onChange={onChange} />
-      <Row id="seed" label="Seed">
+      <Row id="seed" label="Seed" hint={draft.seedLocked ? undefined : 'The next pictures take a new one.'}>
         <div class="joined">
           <NumberField
             id="seed"
@@ -43,7 +43,11 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
             max={SEED_MAX}
             onChange={(seed) => onChange({ seed: Math.round(seed ?? 0), seedLocked: true })}
           />
-          <IconButton icon="shuffle" label="Another seed" onClick={() => onChange({ seed: newSeed() })} />
+          <IconButton
+            icon="shuffle"
+            label="Another seed"
+            onClick={() => onChange({ seed: newSeed(), seedLocked: true })}
+          />
           <IconButton
             icon={draft.seedLocked ? 'lock' : 'unlock'}
             label="Keep this seed"

@@ -1,10 +1,13 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
-import { mentionedNames } from '../concepts/mention.ts';
 import { Form } from '../parts/form.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
+import { StartButton } from '../parts/start-button.tsx';
 import type { GenerateDraft } from '../work/drafts.ts';
+import { nameProblem } from '../work/prompt-names.ts';
 import { GenerateSettings } from './generate-settings.tsx';
+import { NameProblemNote } from './name-problem.tsx';
+import { ReplacedPrompt } from './replaced-prompt.tsx';
 import { SelectedVariant } from './selected-variant.tsx';
 import { Suggestions } from './suggestions.tsx';
 import { Variants } from './variants.tsx';
@@ -14,7 +17,8 @@ const PROMPT_ID = 'prompt';
 export function Generate() {
   const app = useApp();
   const draft = app.generateDraft.value;
-  const concepts = app.library.concepts.value.filter(({ usable }) => usable);
+  const concepts = app.library.concepts.value;
+  const usable = concepts.filter((concept) => concept.usable);
   const start = useRef<HTMLButtonElement>(null);
   const change = (part: Partial<GenerateDraft>) => {
     app.generateDraft.value = { ...app.generateDraft.value, ...part };
@@ -26,36 +30,35 @@ export function Generate() {
     if (wish !== null) app.focus.value = null;
   }, [wish, app]);
 
-  const known = new Set(concepts.map(({ name }) => name));
-  const unknown = mentionedNames(draft.prompt).filter((name) => !known.has(name));
-  const canStart = app.connected.value && draft.prompt.trim() !== '' && unknown.length === 0;
+  const problem = nameProblem(draft, concepts);
+  const canStart = app.connected.value && draft.prompt.trim() !== '' && problem === undefined;
   const submit = () => {
     if (canStart) app.generate();
   };
   const busy = app.board.running.value !== undefined;
   return (
-    <Form class="view" onSubmit={submit}>
+    <Form class="view" submitBy="command-enter" onSubmit={submit}>
       <SelectedVariant />
+      <ReplacedPrompt />
       <section>
         <MentionField
           id={PROMPT_ID}
           value={draft.prompt}
-          concepts={concepts}
+          concepts={usable}
           thumbnailOf={(concept) => app.library.thumbnailOf(concept)}
           onChange={(prompt) => change({ prompt })}
-          onSubmit={submit}
         />
-        {unknown.length > 0 ? (
-          <p class="hint problem">The library has no @{unknown[0]}. Type @ to see what it has.</p>
+        {problem === undefined ? (
+          <Suggestions draft={draft} concepts={usable} onChange={change} />
         ) : (
-          <Suggestions draft={draft} concepts={concepts} onChange={change} />
+          <NameProblemNote problem={problem} />
         )}
       </section>
       <GenerateSettings draft={draft} onChange={change} />
       <div class="actions">
-        <button ref={start} type="submit" class="button primary wide" disabled={!canStart}>
+        <StartButton button={start} disabled={!canStart}>
           {busy ? 'Add to queue' : `Generate ${draft.count === 1 ? 'a variant' : `${draft.count} variants`}`}
-        </button>
+        </StartButton>
       </div>
       <Variants />
     </Form>

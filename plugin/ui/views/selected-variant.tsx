@@ -7,12 +7,12 @@ export function SelectedVariant() {
   if (variant === undefined) return null;
   return (
     <div class="banner">
-      <span class="banner-text">Selected: seed {variant.seed}</span>
+      <span class="banner-text">Seed {variant.seed}</span>
       <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'more')}>
         More like this
       </button>
       <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'reprompt')}>
-        New prompt
+        Same seed, new prompt
       </button>
     </div>
   );

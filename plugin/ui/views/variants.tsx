@@ -62,9 +62,9 @@ function VariantsHead({ job }: { readonly job: JobOf<'generate'> }) {
       {job.pictures.length > 0 && model !== undefined ? (
         <>
           <IconButton
-            icon="search"
+            icon="locate"
             label="Show on the canvas"
-            onClick={() => app.generating.reveal(job.job)}
+            onClick={() => app.generating.reveal(job.job, null)}
           />
           <IconButton
             icon="place"

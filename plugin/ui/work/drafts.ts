@@ -5,6 +5,7 @@ import { pictureSizeFor } from '../../../shared/geometry.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { GenerateWish, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
+import { mentionedNames } from '../concepts/mention.ts';
 import { newSeed } from './random-id.ts';
 
 export interface TeachDraft {
@@ -76,7 +77,8 @@ export function wishOf(
 ): GenerateWish {
   const { prompt, negativePrompt, count, seed, strength, steps, guidanceScale } = draft;
   const size = chosenSize(draft.size, model, frame);
-  const used = draft.versions.filter(({ name }) => prompt.toLowerCase().includes(`@${name}`));
+  const mentioned = mentionedNames(prompt);
+  const used = draft.versions.filter(({ name }) => mentioned.includes(name));
   return {
     prompt: prompt.trim(),
     ...(negativePrompt.trim() === '' ? {} : { negativePrompt: negativePrompt.trim() }),

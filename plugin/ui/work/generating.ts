@@ -48,8 +48,9 @@ export class Generating {
     this.#placement.jobEnded(job.job, job.pictures.length);
   }
 
-  reveal(job: string): void {
-    this.#bridge.send({ type: 'reveal', jobId: job });
+  /** @param index of one picture; null for all of the job's */
+  reveal(job: string, index: number | null): void {
+    this.#bridge.send({ type: 'reveal', jobId: job, index });
   }
 
   receive(message: ServerMessage): void {

@@ -1,0 +1,57 @@
+import { batch, effect, type Signal, signal } from '@preact/signals';
+import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
+import { emptyGenerate, type GenerateDraft } from './drafts.ts';
+import { inPresentNames, withProduct } from './prompt-names.ts';
+import { parseDraft } from './stored-draft.ts';
+
+/** Stored when typing pauses, not at each letter; sooner than a hand is at the canvas. */
+const TYPING_MS = 250;
+
+/** What the next pictures will be made from, and the way back from what took its place. */
+export class GenerateDesk {
+  readonly draft: Signal<GenerateDraft> = signal(emptyGenerate());
+  /** What was written before other settings came; until pictures are made from them. */
+  readonly replaced: Signal<GenerateDraft | undefined> = signal(undefined);
+
+  /** Settings of a job or a variant. */
+  replace(draft: GenerateDraft): void {
+    const before = this.draft.value;
+    batch(() => {
+      this.draft.value = draft;
+      if (before.prompt.trim() !== '' && before.prompt !== draft.prompt) this.replaced.value = before;
+    });
+  }
+
+  /** The product in the prompt, in its newest version; the rest stays as it is. */
+  use(name: string): void {
+    const { prompt, versions, ...rest } = this.draft.value;
+    this.replace({
+      ...rest,
+      prompt: withProduct(prompt, name),
+      versions: versions.filter((version) => version.name !== name),
+    });
+  }
+
+  undo(): void {
+    batch(() => {
+      this.draft.value = this.replaced.value ?? this.draft.value;
+      this.replaced.value = undefined;
+    });
+  }
+
+  /** Takes up what an earlier run of the plugin stored, and stores what follows. */
+  keep(stored: string | null, store: (text: string) => void): void {
+    const draft = stored === null ? undefined : parseDraft(stored);
+    if (draft !== undefined) this.draft.value = draft;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    effect(() => {
+      const text = JSON.stringify(this.draft.value);
+      clearTimeout(timer);
+      timer = setTimeout(() => store(text), TYPING_MS);
+    });
+  }
+
+  follow(concepts: readonly ConceptSummary[]): void {
+    this.draft.value = inPresentNames(this.draft.value, concepts);
+  }
+}

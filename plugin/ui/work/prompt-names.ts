@@ -1,0 +1,63 @@
+/**
+ * Names in a prompt and what they stand for. A variant's record has its concepts by id, under the names of that day:
+ * the ids decide, so that a concept that was renamed since is found.
+ */
+
+import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
+import type { ConceptId } from '../../../shared/protocol/ids.ts';
+import { MENTIONS, mentionedNames } from '../concepts/mention.ts';
+import type { GenerateDraft } from './drafts.ts';
+
+/** Why a name cannot be used. */
+export type NameProblem =
+  | { readonly type: 'unknown'; readonly name: string }
+  | { readonly type: 'removed'; readonly name: string; readonly id: ConceptId }
+  | { readonly type: 'other-model'; readonly name: string; readonly model: string };
+
+/** The draft in today's names; the same one where nothing was renamed. */
+export function inPresentNames(draft: GenerateDraft, concepts: readonly ConceptSummary[]): GenerateDraft {
+  const byId = new Map(concepts.map(({ id, name }) => [id, name]));
+  const renamed = new Map(
+    draft.versions.flatMap(({ id, name }) => {
+      const now = byId.get(id);
+      return now === undefined || now === name ? [] : [[name, now] as const];
+    }),
+  );
+  if (renamed.size === 0) return draft;
+  return {
+    ...draft,
+    prompt: draft.prompt.replace(MENTIONS, (mention, name: string) => {
+      const now = renamed.get(name.toLowerCase());
+      return now === undefined ? mention : `@${now}`;
+    }),
+    versions: draft.versions.map((version) => ({
+      ...version,
+      name: renamed.get(version.name) ?? version.name,
+    })),
+  };
+}
+
+/** Of the first name that cannot be used. */
+export function nameProblem(
+  { prompt, versions }: GenerateDraft,
+  concepts: readonly ConceptSummary[],
+): NameProblem | undefined {
+  for (const name of mentionedNames(prompt)) {
+    const recorded = versions.find((version) => version.name === name);
+    const concept = concepts.find((one) =>
+      recorded === undefined ? one.name === name : one.id === recorded.id,
+    );
+    if (concept?.usable) continue;
+    if (concept !== undefined) return { type: 'other-model', name, model: concept.model };
+    return recorded === undefined ? { type: 'unknown', name } : { type: 'removed', name, id: recorded.id };
+  }
+  return undefined;
+}
+
+/** The prompt with this product in it: in place of the only other one, else before what is written. */
+export function withProduct(prompt: string, name: string): string {
+  const names = mentionedNames(prompt);
+  if (names.includes(name)) return prompt;
+  if (names.length === 1) return prompt.replace(MENTIONS, `@${name}`);
+  return `@${name} ${prompt.trimStart()}`;
+}

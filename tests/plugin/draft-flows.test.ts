@@ -1,0 +1,120 @@
+/** The draft of the next pictures: whose names it holds, what takes its place, and what starts it. */
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildPlugin } from '../../plugin/build.ts';
+import { browserPath } from '../browser/installed-browser.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
+import { concept } from './protocol-samples.ts';
+import { auroraRecord, openWorkplace, selectVariant, type Workplace } from './workplace.ts';
+
+describe.skipIf(browserPath === undefined)('a draft', () => {
+  let browser: TestBrowser;
+  let work: Workplace;
+
+  beforeAll(async () => {
+    await buildPlugin();
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+  afterEach(() => work.stage.page.close());
+
+  const prompt = () => work.stage.ui.getByLabel('Prompt');
+  const generate = () => work.stage.ui.getByRole('button', { name: /^Generate/ });
+  const seed = () => work.stage.ui.getByLabel('Seed', { exact: true });
+  const press = (name: string) => work.stage.ui.getByRole('button', { name, exact: true }).click();
+
+  it('of a variant takes the name that its concept has now', async () => {
+    const concepts = [{ ...concept({ name: 'aurora-2027', hasThumbnail: false }), id: 'concept-aurora' }];
+    work = await openWorkplace(browser, { companion: { concepts }, command: 'more', record: auroraRecord() });
+    await expect.poll(() => prompt().inputValue()).toBe('@aurora-2027 on a beach');
+    await generate().click();
+    await work
+      .received('generate')
+      .toMatchObject([{ concepts: [{ id: 'concept-aurora', name: 'aurora-2027', version: 1 }] }]);
+  });
+
+  it('of a variant whose concept was removed offers to restore it', async () => {
+    work = await openWorkplace(browser, { command: 'more', record: auroraRecord() });
+    work.companion.concepts = [];
+    work.companion.send({ type: 'concepts-changed' });
+    await work.stage.ui.getByText('@aurora was removed from the library.').waitFor();
+    expect(await generate().isDisabled()).toBe(true);
+    work.companion.concepts = [concept({ name: 'aurora', hasThumbnail: false })];
+    await press('Restore');
+    await expect.poll(() => generate().isDisabled()).toBe(false);
+  });
+
+  it('says of a concept which other model it was taught on', async () => {
+    const concepts = [concept({ name: 'aurora', usable: false, model: 'Tall', hasThumbnail: false })];
+    work = await openWorkplace(browser, { companion: { concepts } });
+    await prompt().fill('@aurora on a beach');
+    await work.stage.ui.getByText('taught on another image model, “Tall”').waitFor();
+  });
+
+  it('keeps its words when a concept of the library is used', async () => {
+    const concepts = ['aurora', 'summit'].map((name) => concept({ name, hasThumbnail: false }));
+    work = await openWorkplace(browser, { companion: { concepts } });
+    const use = async (index: number) => {
+      await work.stage.ui.getByRole('tab', { name: 'Library' }).click();
+      await work.stage.ui.getByRole('button', { name: 'Use', exact: true }).nth(index).click();
+    };
+    await prompt().fill('on a beach at sunset');
+    await use(0);
+    await expect.poll(() => prompt().inputValue()).toBe('@aurora on a beach at sunset');
+    await use(1);
+    await expect.poll(() => prompt().inputValue()).toBe('@summit on a beach at sunset');
+  });
+
+  it('that a variant’s settings replaced comes back by Undo', async () => {
+    work = await openWorkplace(browser);
+    await prompt().fill('two of @aurora in the snow');
+    await selectVariant(work.stage, auroraRecord());
+    await press('More like this');
+    await expect.poll(() => prompt().inputValue()).toBe('@aurora on a beach');
+    await press('Undo');
+    await expect.poll(() => prompt().inputValue()).toBe('two of @aurora in the snow');
+    expect(await work.stage.ui.getByText('Prompt replaced').count()).toBe(0);
+  });
+
+  it('is stored for the next run of the plugin, and found there', async () => {
+    work = await openWorkplace(browser);
+    await prompt().fill('@aurora in the fog');
+    const last = () => work.stage.sent.findLast((message) => message.type === 'store-draft')?.draft ?? '{}';
+    await expect.poll(() => JSON.parse(last()).prompt).toBe('@aurora in the fog');
+    const draft = last();
+    await work.stage.page.close();
+    work = await openWorkplace(browser, { draft });
+    expect(await prompt().inputValue()).toBe('@aurora in the fog');
+  });
+
+  it('is not what another version of the plugin stored', async () => {
+    work = await openWorkplace(browser, { draft: '{"prompt":7}' });
+    expect(await prompt().inputValue()).toBe('');
+    expect(work.stage.complaints).toEqual([]);
+  });
+
+  it('is made with the other seed that was asked for', async () => {
+    work = await openWorkplace(browser);
+    await prompt().fill('@aurora');
+    await press('Another seed');
+    const shown = Number(await seed().inputValue());
+    await generate().click();
+    await work.received('generate').toMatchObject([{ seed: shown }]);
+  });
+
+  it('is started by Ctrl+Enter in any field, and by Enter in none', async () => {
+    work = await openWorkplace(browser);
+    await prompt().fill('@aurora');
+    await work.stage.ui.getByText('More settings').click();
+    for (const field of ['Steps', 'Seed', 'Guidance', 'Leave out']) {
+      await work.stage.ui.getByLabel(field, { exact: true }).fill('7');
+      await work.stage.page.keyboard.press('Enter');
+    }
+    expect(work.companion.received.filter(({ type }) => type === 'generate')).toEqual([]);
+    await work.stage.ui.getByLabel('Steps').fill('9');
+    await work.stage.page.keyboard.press('Control+Enter');
+    await work
+      .received('generate')
+      .toMatchObject([{ steps: 9, seed: 7, guidanceScale: 7, negativePrompt: '7' }]);
+  });
+});
