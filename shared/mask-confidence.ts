@@ -3,3 +3,7 @@
  * product reached 0.65 to 0.85 by attention and more by a concept's probe; those that did not, less.
  */
 export const LOW_CONFIDENCE = 0.6;
+
+/** What people are told of such masks, once for all pictures of a job. */
+export const LOW_CONFIDENCE_ADVICE =
+  'Where the mask is unsure, the product may be missing or have leaked into the scene: try another seed, or the mask "full".';

@@ -1,8 +1,8 @@
 /** Generation, as it is told on a terminal. */
 
 import { relative } from 'node:path';
-import { LOW_CONFIDENCE } from '../../shared/mask-confidence.ts';
-import type { GenerateEvent, MaskReport } from '../engine/events.ts';
+import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../shared/mask-confidence.ts';
+import type { GenerateEvent } from '../engine/events.ts';
 import type { Picture } from '../images/picture.ts';
 import { showsTrueColour } from './half-blocks.ts';
 import type { Output } from './output.ts';
@@ -81,9 +81,7 @@ export class GenerateReport {
     const made = `${formatNumberOf(this.#pictures.length, 'picture')} in ${formatSeconds(seconds)}`;
     this.#output.say(`${complete ? green('✓') : yellow('◦')} ${made}`);
     for (const picture of this.#pictures) this.#tellPicture(picture);
-    for (const { masks, seed } of this.#pictures) {
-      for (const mask of masks) if (mask.confidence < LOW_CONFIDENCE) this.#warnOfMask(mask, seed);
-    }
+    this.#tellUnsureMasks();
   }
 
   async #tellStep(event: StepEvent): Promise<void> {
@@ -124,9 +122,14 @@ export class GenerateReport {
     this.#output.say(`  ${place}${dim(`  seed ${seed}${mask}`)}`);
   }
 
-  #warnOfMask({ concept, confidence }: MaskReport, seed: number): void {
-    const found = `@${concept} was not clearly found in seed ${seed} (mask ${confidence.toFixed(2)})`;
-    this.#output.warn(`${found}: try another seed, or --mask full`);
+  #tellUnsureMasks(): void {
+    const unsure = this.#pictures.flatMap(({ masks, seed }) =>
+      masks.filter(({ confidence }) => confidence < LOW_CONFIDENCE).map((mask) => ({ ...mask, seed })),
+    );
+    for (const { concept, confidence, seed } of unsure) {
+      this.#output.warn(`@${concept} was not clearly found in seed ${seed} (mask ${confidence.toFixed(2)})`);
+    }
+    if (unsure.length > 0) this.#output.say(LOW_CONFIDENCE_ADVICE);
   }
 }
 

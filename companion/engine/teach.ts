@@ -161,6 +161,7 @@ export async function* teachOn(
   const concept = await taughtConcept(model, pictures, request, settings, state, {
     identifier,
     seconds,
+    finalLoss: smoothedLoss,
   });
   await writeConcept(request.out, concept);
   await rm(request.stateFile, { force: true });
@@ -186,7 +187,7 @@ async function taughtConcept(
   request: TeachRequest,
   settings: TeachingSettings,
   state: TrainingState,
-  { identifier, seconds }: { identifier: string; seconds: number },
+  { identifier, ...figures }: { identifier: string; seconds: number; finalLoss: number },
 ): Promise<Concept> {
   const url = await thumbnailUrl(pictures[0]!, THUMBNAIL_SIDE, THUMBNAIL_MAX_BYTES);
   const bytes = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
@@ -204,10 +205,7 @@ async function taughtConcept(
       captions: captions.join(' | '),
     },
     referenceCount: pictures.length,
-    figures: {
-      seconds,
-      finalLoss: state.losses.slice(-20).reduce((sum, loss, _, all) => sum + loss / all.length, 0),
-    },
+    figures,
     rights: request.rights ?? {},
     version: 1,
     createdAt: new Date().toISOString(),

@@ -21,14 +21,7 @@ import { ConceptLibrary } from './concepts/library.ts';
 import { Companion } from './connection/companion.ts';
 import { RequestFailure } from './connection/companion-http.ts';
 import type { ReceivedFrame } from './connection/received-frame.ts';
-import {
-  chosenSize,
-  draftOf,
-  EMPTY_TEACH,
-  type GenerateDraft,
-  type TeachDraft,
-  wishOf,
-} from './work/drafts.ts';
+import { chosenSize, draftOf, type GenerateDraft, wishOf } from './work/drafts.ts';
 import { GenerateDesk } from './work/generate-desk.ts';
 import { Generating } from './work/generating.ts';
 import { JobHistory } from './work/history.ts';
@@ -36,6 +29,7 @@ import { JobBoard } from './work/job-board.ts';
 import { jobTitle } from './work/job-words.ts';
 import { Pictures } from './work/pictures.ts';
 import { newSeed } from './work/random-id.ts';
+import { TeachDesk } from './work/teach-desk.ts';
 import { Teaching } from './work/teaching.ts';
 
 export const VIEWS = ['generate', 'teach', 'library', 'history'] as const;
@@ -58,22 +52,24 @@ export class App {
   readonly history = new JobHistory(this.companion, this.board, this.pictures);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this.board);
-  readonly desk = new GenerateDesk();
-  readonly generateDraft = this.desk.draft;
+  readonly teachDesk = new TeachDesk();
+  readonly teachDraft = this.teachDesk.draft;
+  readonly generateDesk = new GenerateDesk();
+  readonly generateDraft = this.generateDesk.draft;
 
   readonly view: Signal<View> = signal('generate');
   readonly model: Signal<ModelSummary | undefined> = signal(undefined);
   readonly limits: Signal<Limits | undefined> = signal(undefined);
   readonly device = signal('');
-  readonly teachDraft: Signal<TeachDraft> = signal(EMPTY_TEACH);
   /** The job that each view shows. */
-  readonly shownTeach: Signal<string | undefined> = signal(undefined);
+  readonly shownTeach = this.teachDesk.shown;
   readonly shownGenerate: Signal<string | undefined> = signal(undefined);
   readonly focus: Signal<FocusWish> = signal(null);
   /** What a screen reader is told. */
   readonly announcement = signal('');
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
 
+  /** Whether the companion answers. What needs it is disabled while it does not. */
   readonly connected = computed(() => this.companion.state.value.phase === 'ready');
   /** The frame whose size pictures can take. */
   readonly frame = computed(() => {
@@ -89,15 +85,17 @@ export class App {
     effect(() => {
       if (!this.connected.value) this.teaching.interrupt();
     });
-    effect(() => this.desk.follow(this.library.concepts.value));
+    effect(() => this.generateDesk.follow(this.library.concepts.value));
     this.bridge.send({ type: 'ready' });
   }
 
   async teach(nodeIds: readonly string[]): Promise<void> {
     const model = this.model.value;
     if (model === undefined) return;
-    const job = await this.teaching.teach(this.teachDraft.value, nodeIds, model);
-    if (job !== undefined) this.shownTeach.value = job;
+    const draft = this.teachDraft.value;
+    const job = await this.teaching.teach(draft, nodeIds, model);
+    if (job === undefined) return;
+    this.teachDesk.started(job, draft.name);
   }
 
   generate(): void {
@@ -114,7 +112,7 @@ export class App {
     const shown = fills ? frame : sizeBeside(this.selection.frames.value, size);
     const job = this.generating.generate(wishOf(used, model, frame), model, shown);
     this.generateDraft.value = used;
-    this.desk.replaced.value = undefined;
+    this.generateDesk.replaced.value = undefined;
     this.shownGenerate.value = job;
     this.say(
       `Making ${used.count === 1 ? 'a picture' : `${used.count} pictures`} of ${size.width} by ${size.height} pixels.`,
@@ -124,7 +122,7 @@ export class App {
   /** Settings of a job or a variant, into the form. */
   reuse(draft: GenerateDraft, focus: FocusWish): void {
     batch(() => {
-      this.desk.replace(draft);
+      this.generateDesk.replace(draft);
       this.show('generate');
       this.focus.value = focus;
     });
@@ -150,7 +148,7 @@ export class App {
   /** Puts a concept of the library into the prompt. */
   use(name: string): void {
     batch(() => {
-      this.desk.use(name);
+      this.generateDesk.use(name);
       this.show('generate');
       this.focus.value = 'prompt';
     });
@@ -177,10 +175,13 @@ export class App {
   }
 
   #hearCanvas(message: MainToUi): void {
+    if (message.type === 'selection') {
+      this.teachDesk.leaveTaught(this.selection.frames.value, message.frames, this.board.jobs.value);
+    }
     this.selection.receive(message);
     if (message.type === 'hello') {
       this.#launch = message.command;
-      this.desk.keep(message.draft, (draft) => this.bridge.send({ type: 'store-draft', draft }));
+      this.generateDesk.keep(message.draft, (draft) => this.bridge.send({ type: 'store-draft', draft }));
       this.companion.start(tokenSchema.safeParse(message.pairing).data ?? null);
     }
     // The selection follows the hello, and with it the variant whose button was pressed.
@@ -216,10 +217,9 @@ export class App {
       this.device.value = device;
       this.failure.value = undefined;
       const active = jobs.find(({ status }) => status.state === 'running');
-      if (active?.kind === 'teach' && this.shownTeach.value === undefined) this.shownTeach.value = active.job;
-      if (active?.kind === 'generate' && this.shownGenerate.value === undefined) {
-        this.shownGenerate.value = active.job;
-      }
+      // Later on, who shows another one has chosen so.
+      if (active?.kind === 'teach' && !this.#arrived) this.shownTeach.value ??= active.job;
+      if (active?.kind === 'generate' && !this.#arrived) this.shownGenerate.value ??= active.job;
       // Whoever opens the plugin in mid-job comes to see it; whoever is at work is left there.
       if (active !== undefined && !this.#arrived && this.focus.value === null) this.view.value = active.kind;
       this.#arrived = true;

@@ -111,7 +111,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
       [40, 0.3],
     ];
     companion.send({ type: 'learning-curve', job: 'job-teaching', points });
-    await stage.ui.getByRole('img', { name: 'Loss from 0.900 to 0.300' }).waitFor();
+    await stage.ui.getByRole('img', { name: 'Learning curve' }).waitFor();
   });
 
   it('keeps the view when the companion is stopped, and goes on when it is back', async () => {

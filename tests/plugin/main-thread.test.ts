@@ -197,6 +197,27 @@ describe('a batch', () => {
     expect((await picture('job-a', 2, 'final', 'record')).outcome).toBe('placed');
   });
 
+  it('shows one of its pictures, and leaves a view that has it in sight', async () => {
+    await batch('job-a', 2);
+    for (const index of [0, 1]) {
+      await picture('job-a', index, 'final', `{"format":1,"job":"job-a","picture":${index},"seed":7}`);
+    }
+    figma.shown = [];
+    await figma.post({ type: 'reveal', jobId: 'job-a', index: 1 });
+    expect(figma.selection.map(({ name }) => name)).toEqual(['Variant 2']);
+    expect(figma.shown).toEqual([]);
+    figma.viewport.bounds = { x: 5000, y: 0, width: 100, height: 100 };
+    await figma.post({ type: 'reveal', jobId: 'job-a', index: 0 });
+    expect(figma.shown).toHaveLength(1);
+  });
+
+  it('says so where none of its pictures is left', async () => {
+    await figma.post({ type: 'reveal', jobId: 'job-a', index: 0 });
+    expect(figma.notices).toEqual([
+      'Not on this page any more. Place it on the canvas again from the panel.',
+    ]);
+  });
+
   it('is shown by its job', async () => {
     await batch('job-a', 1);
     await picture('job-a', 0, 'final', '{"job":"job-a"}');

@@ -23,6 +23,7 @@ export class Companion {
   #token: string | null = null;
   #socket: CompanionSocket | undefined;
   #attempt = 0;
+  #turn = 0;
   #search: ReturnType<typeof setTimeout> | undefined;
 
   constructor(handlers: CompanionHandlers) {
@@ -37,7 +38,10 @@ export class Companion {
   /** Looks for the companion now, whatever was planned. */
   async search(): Promise<void> {
     clearTimeout(this.#search);
+    const turn = ++this.#turn;
     const found = await findCompanion();
+    // Two that found it would both connect.
+    if (turn !== this.#turn) return;
     if (found === undefined) {
       this.#advance({ type: 'not-found' });
       return this.#searchLater();

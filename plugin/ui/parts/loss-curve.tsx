@@ -3,23 +3,26 @@ import type { CurvePoint } from '../../../shared/learning-curve.ts';
 const WIDTH = 184;
 const HEIGHT = 64;
 
-/** How the loss falls: its shape is what matters, so there are no axes. */
+/** How the loss falls: its shape is what matters, so there are no axes and no numbers, which differ from model to model. */
 export function LossCurve({ curve }: { readonly curve: readonly CurvePoint[] }) {
   if (curve.length < 2) return <div class="curve empty">The learning curve appears here.</div>;
   const path = curvePath(curve, WIDTH, HEIGHT);
   const [, first] = curve[0]!;
   const [, last] = curve.at(-1)!;
-  const label = `Loss from ${first.toFixed(3)} to ${last.toFixed(3)}`;
+  const text =
+    last < first ? 'The error falls as it learns.' : 'The error goes up and down: the sample tells more.';
   return (
     <figure class="curve">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label="Learning curve"
+      >
         <path class="curve-area" d={`${path} L${WIDTH} ${HEIGHT} L0 ${HEIGHT} Z`} />
         <path class="curve-line" d={path} />
       </svg>
-      <figcaption>
-        <span>Loss</span>
-        <span>{last.toFixed(3)}</span>
-      </figcaption>
+      <figcaption>{text}</figcaption>
     </figure>
   );
 }

@@ -22,15 +22,20 @@ interface PictureTileProps {
   readonly showMask: boolean;
   readonly confidence: number | undefined;
   readonly seed: number | undefined;
+  readonly onSelect: () => void;
 }
 
-export function PictureTile({ view, label, aspect, showMask, confidence, seed }: PictureTileProps) {
+export function PictureTile({ view, label, aspect, showMask, confidence, seed, onSelect }: PictureTileProps) {
   const isSure = confidence === undefined || confidence >= LOW_CONFIDENCE;
   return (
     <figure class="tile">
-      <div
+      <button
+        type="button"
         class={view?.kind === 'final' ? 'tile-picture' : 'tile-picture pending'}
         style={{ aspectRatio: aspect }}
+        title="Select on the canvas"
+        disabled={view?.kind !== 'final'}
+        onClick={onSelect}
       >
         {view === undefined ? null : <img src={view.url} alt={label} />}
         {showMask
@@ -44,17 +49,13 @@ export function PictureTile({ view, label, aspect, showMask, confidence, seed }:
               />
             ))
           : null}
-      </div>
+      </button>
       <figcaption>
-        <span class="quiet">{seed === undefined ? 'Waiting' : `Seed ${seed}`}</span>
+        <span class="seed quiet">{seed === undefined ? 'Waiting' : `Seed ${seed}`}</span>
         {confidence === undefined ? null : (
           <span
             class={isSure ? 'confidence' : 'confidence low'}
-            title={
-              isSure
-                ? 'How clearly the model told the product from the scene.'
-                : 'The product may have leaked into the scene, or be missing. Try another seed, or mask mode "median".'
-            }
+            title="How clearly the model told the product from the scene."
           >
             {isSure ? null : <Icon name="warning" />}
             {isSure ? 'Mask ' : 'Unsure, '}

@@ -1,7 +1,7 @@
 import type { ComponentChildren, Ref } from 'preact';
 
 interface StartButtonProps {
-  readonly button: Ref<HTMLButtonElement>;
+  readonly button?: Ref<HTMLButtonElement>;
   readonly disabled: boolean;
   readonly children: ComponentChildren;
 }
@@ -9,7 +9,7 @@ interface StartButtonProps {
 const KEYS = navigator.userAgent.includes('Mac') ? '⌘ Enter' : 'Ctrl+Enter';
 
 /** What starts work, with the keys that start it from every field of its form. */
-export function StartButton({ button, disabled, children }: StartButtonProps) {
+export function StartButton({ button = null, disabled, children }: StartButtonProps) {
   return (
     <button
       ref={button}

@@ -116,7 +116,7 @@ function Absent() {
             close one of them.
           </li>
           <li>
-            Run <kbd>npx likeness doctor</kbd> in its folder: it finds most other causes.
+            Run <kbd>npm run likeness -- doctor</kbd> in its folder: it finds most other causes.
           </li>
         </ul>
       </details>

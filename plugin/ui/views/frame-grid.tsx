@@ -19,7 +19,7 @@ export function FrameGrid({ most }: { readonly most: number }) {
     return (
       <section class="empty">
         <Icon name="frame" />
-        <h2>Select frames of your product</h2>
+        <h2 tabIndex={-1}>Select frames of your product</h2>
         <p>Three to five views on the canvas, each with one product, ideally without a background.</p>
       </section>
     );
@@ -32,7 +32,7 @@ export function FrameGrid({ most }: { readonly most: number }) {
   return (
     <section aria-label="Frames">
       <div class="section-head">
-        <h2>
+        <h2 tabIndex={-1}>
           {used.length} {used.length === 1 ? 'frame' : 'frames'}
         </h2>
         <span class="quiet">{setAdvice(used.length, most)}</span>

@@ -2,7 +2,7 @@ import { useApp } from '../app-context.ts';
 
 /** The way back to what was written before a variant, a job or a concept took its place. */
 export function ReplacedPrompt() {
-  const { desk } = useApp();
+  const { generateDesk: desk } = useApp();
   if (desk.replaced.value === undefined) return null;
   return (
     <div class="banner" role="status">

@@ -44,29 +44,44 @@ function Workplace() {
   const app = useApp();
   const view = app.view.value;
   const Panel = PANELS[view];
-  const phase = app.companion.state.value.phase;
   return (
     <div class="shell">
       <header>
         <Tabs />
       </header>
+      {/* Outside of what scrolls: none of it may be missed. */}
+      <div class="notices">
+        {app.connected.value ? null : <AwayNote />}
+        {app.failure.value === undefined ? null : (
+          <FailureNote report={app.failure.value} onClose={() => (app.failure.value = undefined)} />
+        )}
+      </div>
       <main>
-        <div class="notices">
-          {phase === 'ready' ? null : (
-            <Note tone="warning" title="The companion does not answer">
-              <p>Connecting again. Work that was started goes on there, or as soon as it is running again.</p>
-            </Note>
-          )}
-          {app.failure.value === undefined ? null : (
-            <FailureNote report={app.failure.value} onClose={() => (app.failure.value = undefined)} />
-          )}
-        </div>
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${view}`}>
           <Panel />
         </div>
       </main>
       <StatusBar />
     </div>
+  );
+}
+
+function AwayNote() {
+  const { companion } = useApp();
+  return (
+    <Note tone="warning" title="The companion does not answer">
+      <p>
+        Run <kbd>npm start</kbd> in the Likeness folder. Work that was started goes on as soon as it runs.
+      </p>
+      <button
+        type="button"
+        class="button small"
+        disabled={companion.state.value.phase !== 'lost'}
+        onClick={() => companion.search()}
+      >
+        Look again
+      </button>
+    </Note>
   );
 }
 

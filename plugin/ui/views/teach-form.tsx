@@ -8,7 +8,9 @@ import { Form } from '../parts/form.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
+import { StartButton } from '../parts/start-button.tsx';
 import type { TeachDraft } from '../work/drafts.ts';
+import { nextVersion } from '../work/next-version.ts';
 import { FrameGrid } from './frame-grid.tsx';
 
 /** Class words that fit on two lines. */
@@ -27,9 +29,11 @@ export function TeachForm() {
   const most = app.limits.value?.teachMaxImages ?? TEACH_MAX_IMAGES;
   const missing = whatIsMissing(frames.length, most, name, draft.classWord);
   const canStart = app.connected.value && !isSending && missing === undefined;
+  const version = nextVersion(name, app.library.concepts.value, app.board.jobs.value);
   return (
     <Form
       class="view"
+      submitBy="command-enter"
       onSubmit={() => {
         if (!canStart) return;
         change({ name });
@@ -38,7 +42,7 @@ export function TeachForm() {
     >
       <FrameGrid most={most} />
       <section class="rows">
-        <NameRow draft={draft} name={name} onChange={change} />
+        <NameRow draft={draft} name={name} version={version} onChange={change} />
         <ClassWordRow draft={draft} onChange={change} />
         <TeachOptions draft={draft} onChange={change} />
       </section>
@@ -52,11 +56,11 @@ export function TeachForm() {
             }}
           />
         ) : null}
-        <button type="submit" class="button primary wide" disabled={!canStart}>
+        <StartButton disabled={!canStart}>
           {isSending
             ? `Sending frame ${Math.min(sending.sent + 1, sending.total)} of ${sending.total}`
-            : 'Teach'}
-        </button>
+            : startText(name, version)}
+        </StartButton>
         {missing === undefined ? null : <p class="hint centered">{missing}</p>}
         {isSending ? (
           <ProgressBar label="Sending frames" percent={(sending.sent / sending.total) * 100} />
@@ -80,10 +84,18 @@ interface RowProps {
   readonly onChange: (part: Partial<TeachDraft>) => void;
 }
 
-function NameRow({ draft, name, onChange }: RowProps & { readonly name: string }) {
-  const known = useApp().library.concepts.value.find((concept) => concept.name === name);
+function startText(name: string, version: number): string {
+  return version === 1 ? 'Teach' : `Teach version ${version} of @${name}`;
+}
+
+interface NameRowProps extends RowProps {
+  readonly name: string;
+  readonly version: number;
+}
+
+function NameRow({ draft, name, version, onChange }: NameRowProps) {
   let hint = name === '' ? 'What prompts will call it.' : `Prompts mention it as @${name}.`;
-  if (known !== undefined) hint = `@${name} is in the library. This becomes version ${known.version + 1}.`;
+  if (version > 1) hint = `The name is taken: this becomes version ${version} of @${name}.`;
   return (
     <Row id="teach-name" label="Name" hint={hint}>
       <input

@@ -4,7 +4,8 @@ import { LossCurve } from '../parts/loss-curve.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
 import { adviceByText } from '../work/frame-words.ts';
-import { percent, phaseText, timeLeft } from '../work/job-words.ts';
+import { percent, phaseText } from '../work/job-words.ts';
+import { TimeLeft } from './time-left.tsx';
 
 /** A product being learned: how far, how well, and what it looks like by now. */
 export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
@@ -20,7 +21,9 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
           {sample === undefined ? null : <img src={sample.url} alt={`Sample after ${sample.step} steps`} />}
         </div>
         <div class="teaching-head">
-          <h2 class="title">@{name}</h2>
+          <h2 class="title" tabIndex={-1}>
+            @{name}
+          </h2>
           <p class="quiet">
             {classWord}, {images.length} {images.length === 1 ? 'frame' : 'frames'}
           </p>
@@ -70,16 +73,20 @@ function UnderWay({ job }: { readonly job: JobOf<'teach'> }) {
       ) : null}
       <div class="section-head">
         <h2>{isQueued ? 'Waiting for other work' : phaseText(progress)}</h2>
-        <span class="quiet">{isQueued ? '' : timeLeft(progress?.secondsLeft)}</span>
+        {isQueued ? null : <TimeLeft progress={progress} />}
       </div>
       <ProgressBar
         label={`Teaching @${job.request.name}`}
         percent={progress === undefined ? null : percent(progress)}
       />
       <p class="hint">You can close the plugin: the companion goes on.</p>
+      <button type="button" class="button wide" onClick={() => app.teachDesk.showForm()}>
+        Teach another
+      </button>
       <button
         type="button"
         class="button wide"
+        disabled={!app.connected.value}
         onClick={() => app.companion.send({ type: 'cancel', job: job.job })}
       >
         Cancel
@@ -100,30 +107,24 @@ function Done({ job }: { readonly job: JobOf<'teach'> }) {
       <button type="button" class="button primary wide" onClick={() => app.use(job.request.name)}>
         Use @{job.request.name}
       </button>
-      <AnotherButton />
+      <FramesButton onClick={() => app.teachDesk.showForm()} />
     </>
   );
 }
 
 function Failed({ job }: { readonly job: JobOf<'teach'> }) {
+  const { teachDesk } = useApp();
   return (
     <>
       {job.status.state === 'failed' ? <FailureNote report={job.status} /> : null}
-      <AnotherButton />
+      <FramesButton onClick={() => teachDesk.again(job)} />
     </>
   );
 }
 
-function AnotherButton() {
-  const app = useApp();
+function FramesButton({ onClick }: { readonly onClick: () => void }) {
   return (
-    <button
-      type="button"
-      class="button wide"
-      onClick={() => {
-        app.shownTeach.value = undefined;
-      }}
-    >
+    <button type="button" class="button wide" onClick={onClick}>
       Back to the frames
     </button>
   );

@@ -1,13 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { JobOf } from '../../../shared/protocol/job.ts';
+import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask-confidence.ts';
+import type { JobOf, PictureSummary } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { IconButton } from '../parts/icon-button.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { PictureTile } from '../parts/picture-tile.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
 import { hasEnded } from '../work/job-board.ts';
-import { percent, phaseText, timeLeft } from '../work/job-words.ts';
+import { percent, phaseText } from '../work/job-words.ts';
+import { TimeLeft } from './time-left.tsx';
 
 /** The pictures of the job that was started last, or chosen in the history. */
 export function Variants() {
@@ -48,7 +50,7 @@ function VariantsHead({ job }: { readonly job: JobOf<'generate'> }) {
       <>
         <div class="section-head">
           <h2>{phaseText(progress)}</h2>
-          <span class="quiet">{timeLeft(progress?.secondsLeft)}</span>
+          <TimeLeft progress={progress} />
           <CancelButton job={job} />
         </div>
         <ProgressBar label="Making pictures" percent={progress === undefined ? null : percent(progress)} />
@@ -69,6 +71,7 @@ function VariantsHead({ job }: { readonly job: JobOf<'generate'> }) {
           <IconButton
             icon="place"
             label="Place on the canvas again"
+            disabled={!app.connected.value}
             onClick={() => app.generating.placeAgain(job, model)}
           />
         </>
@@ -83,6 +86,7 @@ function CancelButton({ job }: { readonly job: JobOf<'generate'> }) {
     <button
       type="button"
       class="button small"
+      disabled={!app.connected.value}
       onClick={() => app.companion.send({ type: 'cancel', job: job.job })}
     >
       Cancel
@@ -116,10 +120,12 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
               showMask={showMask.value}
               confidence={sure.length === 0 ? undefined : Math.min(...sure)}
               seed={view === undefined ? undefined : request.seed + index}
+              onSelect={() => app.generating.reveal(job.job, index)}
             />
           );
         })}
       </div>
+      {pictures.some(isUnsure) ? <p class="hint">{LOW_CONFIDENCE_ADVICE}</p> : null}
       {views.some((view) => (view?.masks.length ?? 0) > 0) ? (
         <label class="check">
           <input
@@ -134,4 +140,8 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
       ) : null}
     </>
   );
+}
+
+function isUnsure({ masks }: PictureSummary): boolean {
+  return masks.some(({ confidence }) => confidence < LOW_CONFIDENCE);
 }

@@ -98,6 +98,7 @@ export class Generating {
 function layoutOf(wish: GenerateWish, model: ModelSummary, shown: CanvasSize | undefined): RowLayout {
   const { width, height } = shown ?? wish.size ?? { width: model.resolution, height: model.resolution };
   const prompt = wish.prompt.length > LAYER_NAME ? `${wish.prompt.slice(0, LAYER_NAME - 1)}…` : wish.prompt;
-  const names = Array.from({ length: wish.count }, (_, index) => `${prompt} · ${wish.seed + index}`);
+  // What tells them apart comes first: lists and canvas cut names off at the end.
+  const names = Array.from({ length: wish.count }, (_, index) => `${wish.seed + index} · ${prompt}`);
   return { names, width, height };
 }

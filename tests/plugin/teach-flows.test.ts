@@ -1,0 +1,127 @@
+/** One teaching after the other. */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildPlugin } from '../../plugin/build.ts';
+import { browserPath } from '../browser/installed-browser.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
+import { teachJob } from './protocol-samples.ts';
+import { openWorkplace, type Workplace } from './workplace.ts';
+
+const cutout = readFileSync(fileURLToPath(new URL('../../examples/aurora/cutout-01.png', import.meta.url)));
+const running = { state: 'running', resumed: false } as const;
+
+describe.skipIf(browserPath === undefined)('teaching', () => {
+  let browser: TestBrowser;
+  let work: Workplace;
+
+  beforeAll(async () => {
+    await buildPlugin();
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+  afterEach(() => work.stage.page.close());
+
+  const button = (name: string) => work.stage.ui.getByRole('button', { name, exact: true });
+  const name = () => work.stage.ui.getByLabel('Name', { exact: true });
+  const focused = () => work.stage.ui.evaluate(() => document.activeElement?.textContent);
+
+  async function select(...nodeIds: readonly string[]): Promise<void> {
+    const frames = nodeIds.map((nodeId) => ({ nodeId, name: nodeId, width: 256, height: 256 }));
+    await work.stage.say({ type: 'selection', frames, record: null });
+  }
+
+  async function fillForm(product: string): Promise<void> {
+    await work.stage.ui.getByRole('tab', { name: 'Teach' }).click();
+    await select('1:1');
+    await name().fill(product);
+    await work.stage.ui.getByLabel('It is a').fill('mug');
+  }
+
+  /** Presses the button by the keyboard; the id of the job that comes of it. */
+  async function start(): Promise<string> {
+    const before = work.companion.received.length;
+    await button('Teach').press('Enter');
+    const { exportId } = await work.stage.sent.findLast((message) => message.type === 'export')!;
+    await work.stage.say({ type: 'exported', exportId, nodeId: '1:1', name: 'Front', bytes: cutout });
+    await work.stage.say({ type: 'export-done', exportId, failed: [] });
+    const teach = () => work.companion.received.slice(before).find((message) => message.type === 'teach');
+    await expect.poll(teach).toBeDefined();
+    return teach()!.job;
+  }
+
+  it('moves the focus to the product, at the start and at the end', async () => {
+    work = await openWorkplace(browser);
+    await fillForm('lamp');
+    const job = await start();
+    work.companion.send({ type: 'job', job: teachJob(job, running, 'lamp') });
+    await expect.poll(focused).toBe('@lamp');
+    await button('Cancel').focus();
+    work.companion.send({ type: 'job', job: teachJob(job, { state: 'done' }, 'lamp') });
+    await expect.poll(focused).toBe('@lamp');
+    await button('Back to the frames').press('Enter');
+    await expect.poll(focused).toBe('1 frame');
+  });
+
+  it('clears the name, and another one is prepared meanwhile', async () => {
+    work = await openWorkplace(browser);
+    await fillForm('lamp');
+    const job = await start();
+    work.companion.send({ type: 'job', job: teachJob(job, running, 'lamp') });
+    await button('Teach another').click();
+    expect(await name().inputValue()).toBe('');
+    await work.stage.ui.getByText('Give it a name').waitFor();
+    // A connection that comes back leaves the form where it is.
+    work.companion.jobs = [teachJob(job, running, 'lamp')];
+    work.companion.kill();
+    await work.stage.ui.getByText('does not answer').waitFor();
+    work.companion.isRunning = true;
+    await work.stage.ui.getByText('does not answer').waitFor({ state: 'detached' });
+    await name().waitFor();
+  });
+
+  it('of a taken name says which version it will be, those under way included', async () => {
+    work = await openWorkplace(browser);
+    await fillForm('aurora');
+    await button('Teach version 2 of @aurora').waitFor();
+    work.companion.send({ type: 'job', job: teachJob('job-teaching', running) });
+    await button('Teach version 3 of @aurora').waitFor();
+  });
+
+  it('gives way to the form for frames that are selected after it', async () => {
+    work = await openWorkplace(browser);
+    await fillForm('lamp');
+    const job = await start();
+    work.companion.send({ type: 'job', job: teachJob(job, { state: 'done' }, 'lamp') });
+    await work.stage.ui.getByText(/^Learned in/).waitFor();
+    await select();
+    await work.stage.ui.getByText(/^Learned in/).waitFor();
+    await select('2:1', '2:2');
+    await work.stage.ui.getByText('2 frames').waitFor();
+  });
+
+  it('that failed leaves its name in the form', async () => {
+    work = await openWorkplace(browser);
+    await fillForm('lamp');
+    const job = await start();
+    const failed = { state: 'failed', code: 'engine', message: 'it stopped', advice: 'Again.' } as const;
+    work.companion.send({ type: 'job', job: teachJob(job, failed, 'lamp') });
+    await button('Back to the frames').click();
+    expect(await name().inputValue()).toBe('lamp');
+  });
+
+  it('shows its curve in words', async () => {
+    work = await openWorkplace(browser, { companion: { jobs: [teachJob('job-teaching', running)] } });
+    const curve = async (last: number, text: string) => {
+      const points: [number, number][] = [
+        [1, 0.5],
+        [40, last],
+      ];
+      work.companion.send({ type: 'learning-curve', job: 'job-teaching', points });
+      await expect.poll(() => work.stage.ui.locator('figure').textContent()).toBe(text);
+    };
+    await curve(0.3, 'The error falls as it learns.');
+    await curve(0.6, 'The error goes up and down: the sample tells more.');
+  });
+});
