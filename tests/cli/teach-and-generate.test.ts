@@ -25,6 +25,8 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
     expect(listed.stdout).toMatch(/@aurora +toy .* 3 pictures/);
     const shown = await likeness(['concepts', 'show', '@aurora'], { home });
     expect(shown.stdout).toMatch(/owner +Acme/);
+    const kept = Number(/finalLoss +(\S+)/.exec(shown.stdout)![1]);
+    expect(taught.stderr).toContain(`loss ${kept.toFixed(3)}, `);
 
     const made = await likeness(
       [

@@ -43,7 +43,8 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
   async function start(): Promise<string> {
     const before = work.companion.received.length;
     await button('Teach').press('Enter');
-    const { exportId } = await work.stage.sent.findLast((message) => message.type === 'export')!;
+    await work.sent('export').toHaveLength(1);
+    const { exportId } = work.stage.sent.find((message) => message.type === 'export')!;
     await work.stage.say({ type: 'exported', exportId, nodeId: '1:1', name: 'Front', bytes: cutout });
     await work.stage.say({ type: 'export-done', exportId, failed: [] });
     const teach = () => work.companion.received.slice(before).find((message) => message.type === 'teach');

@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { at, CanvasView } from './canvas-view.tsx';
 import { DocumentTabs } from './document-tabs.tsx';
@@ -15,6 +16,9 @@ import { Toolbar } from './toolbar.tsx';
 
 export function App({ studio }: { studio: Studio }) {
   const shortcuts = useRef<HTMLDialogElement>(null);
+  const layersButton = useRef<HTMLButtonElement>(null);
+  /** Of narrow windows: wide ones always show them. */
+  const layersOpen = useSignal(false);
 
   useEffect(() => {
     const key = (event: KeyboardEvent) => handleKey(event, studio);
@@ -33,6 +37,19 @@ export function App({ studio }: { studio: Studio }) {
   return (
     <>
       <header class="top-bar">
+        <button
+          ref={layersButton}
+          type="button"
+          class="layers-button"
+          aria-expanded={layersOpen.value}
+          aria-controls="layers"
+          onClick={() => {
+            layersOpen.value = !layersOpen.value;
+          }}
+        >
+          <Icon name="layers" />
+          Layers
+        </button>
         <span class="brand">
           <img src="/studio/icon.svg" alt="" width="20" height="20" />
           Likeness
@@ -55,7 +72,14 @@ export function App({ studio }: { studio: Studio }) {
           <Icon name={theme.value === 'light' ? 'moon' : 'sun'} />
         </button>
       </header>
-      <Layers studio={studio} />
+      <Layers
+        studio={studio}
+        isOpen={layersOpen.value}
+        onClose={() => {
+          layersOpen.value = false;
+          layersButton.current?.focus();
+        }}
+      />
       <main
         aria-label="Canvas"
         onDragOver={(event) => event.preventDefault()}

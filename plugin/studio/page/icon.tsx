@@ -1,6 +1,7 @@
 /** Line drawings on a 16-pixel grid, in the colour of the text around them. */
 const PATHS = {
   select: 'M4 3l8.5 4.2-3.7 1.2-1.5 3.8z',
+  layers: 'M8 2.5l5.5 3L8 8.5 2.5 5.5zM2.5 8.5L8 11.5l5.5-3M2.5 11L8 14l5.5-3',
   frame: 'M5 2v12M11 2v12M2 5h12M2 11h12',
   hand: 'M5 8V4.2a1 1 0 0 1 2 0V7m0-3.3V3a1 1 0 0 1 2 0v4m0-3.2a1 1 0 0 1 2 0V8m0-2.2a1 1 0 0 1 2 0V10c0 2.5-1.6 4-4 4-2.2 0-3-.8-4.2-2.8L3.3 9c-.5-1 .8-1.8 1.5-.9L5 8.5',
   picture: 'M2.5 3.5h11v9h-11zM2.5 10.5l3-3 2.5 2.5 2-2 3.5 3.5M10.5 6.2v.1',

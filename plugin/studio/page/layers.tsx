@@ -1,15 +1,27 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
 import { hashesIn } from '../store/picture-shelf.ts';
 import { Icon } from './icon.tsx';
 import type { Studio } from './studio.ts';
 
+interface LayersProps {
+  readonly studio: Studio;
+  /** In a narrow window, where they lie over the canvas. */
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
 /** The frames as a list: an overview for everyone, and the canvas for people who do not see it. */
-export function Layers({ studio }: { studio: Studio }) {
+export function Layers({ studio, isOpen, onClose }: LayersProps) {
   const { workspace, camera } = studio.desk.value;
   workspace.revision.value;
   const nodes = [...workspace.scene.children(PAGE_ID)].reverse();
   const selected = workspace.selection.value;
 
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isOpen) list.current?.querySelector<HTMLElement>('[role=option]')?.focus();
+  }, [isOpen]);
   const choose = (id: string, more: boolean) => {
     const without = selected.filter((one) => one !== id);
     if (!more) workspace.selection.value = [id];
@@ -22,13 +34,15 @@ export function Layers({ studio }: { studio: Studio }) {
       (options[index + step] as HTMLElement | undefined)?.focus();
     } else if (event.key === 'Enter' || event.key === ' ') {
       choose(nodes[index]!.id, event.shiftKey || event.ctrlKey || event.metaKey);
+    } else if (event.key === 'Escape' && isOpen) {
+      onClose();
     } else return;
     event.preventDefault();
     event.stopPropagation();
   };
 
   return (
-    <nav class="layers" aria-label="Layers">
+    <nav ref={list} id="layers" class={isOpen ? 'layers open' : 'layers'} aria-label="Layers">
       <h2 id="layers-title">Layers</h2>
       {nodes.length === 0 ? (
         <p class="nothing">No frames yet</p>

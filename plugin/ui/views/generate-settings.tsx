@@ -34,7 +34,7 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
         <Stepper value={draft.count} max={most} onChange={(count) => onChange({ count })} />
       </Row>
       <SizeRow draft={draft} onChange={onChange} />
-      <Row id="seed" label="Seed" hint={draft.seedLocked ? undefined : 'The next pictures take a new one.'}>
+      <Row id="seed" label="Seed" hint={`The next pictures take ${draft.seedLocked ? 'this' : 'a new'} one.`}>
         <div class="joined">
           <NumberField
             id="seed"

@@ -1,0 +1,70 @@
+/** The pictures of a job, in the panel and on the canvas. */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildPlugin } from '../../plugin/build.ts';
+import { LOW_CONFIDENCE_ADVICE } from '../../shared/mask-confidence.ts';
+import { browserPath } from '../browser/installed-browser.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
+import { generateJob } from './protocol-samples.ts';
+import { openWorkplace, type Workplace } from './workplace.ts';
+
+const scene = readFileSync(fileURLToPath(new URL('../../examples/aurora/scene-01.png', import.meta.url)));
+const job = 'job-variants';
+const running = { state: 'running', resumed: false } as const;
+const image = { job, mediaType: 'image/png', width: 64, height: 64 } as const;
+
+describe.skipIf(browserPath === undefined)('a variant', () => {
+  let browser: TestBrowser;
+  let work: Workplace;
+
+  beforeAll(async () => {
+    await buildPlugin();
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+  afterEach(() => work.stage.page.close());
+
+  async function openVariants(confidences: readonly number[]): Promise<void> {
+    const started = generateJob(job, running, {}, confidences);
+    work = await openWorkplace(browser, { companion: { jobs: [started] } });
+    for (const picture of confidences.keys()) {
+      work.companion.sendFrame({
+        header: { kind: 'picture', picture, seed: 7214 + picture, ...image },
+        payload: scene,
+      });
+    }
+  }
+  const tile = (number: number) => work.stage.ui.getByRole('button', { name: `variant ${number}` });
+
+  it('is selected on the canvas by its tile, once it is there', async () => {
+    await openVariants([0.9, 0.9]);
+    await tile(2).click();
+    await work.sent('reveal').toEqual([{ type: 'reveal', jobId: job, index: 1 }]);
+    work.companion.sendFrame({ header: { kind: 'preview', picture: 2, step: 1, ...image }, payload: scene });
+    await tile(3).waitFor();
+    expect(await tile(3).isDisabled()).toBe(true);
+  });
+
+  it('has its seed on one line, and what is doubtful is said once for all', async () => {
+    await openVariants([0.5, 0.4, 0.9]);
+    expect(await work.stage.ui.getByText(LOW_CONFIDENCE_ADVICE).count()).toBe(1);
+    const lines = await work.stage.ui
+      .locator('.seed')
+      .evaluateAll((seeds) => seeds.map((seed) => seed.getClientRects().length));
+    expect(new Set(lines)).toEqual(new Set([1]));
+  });
+
+  it('begins with its seed in the list of layers', async () => {
+    work = await openWorkplace(browser);
+    await work.stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
+    await work.stage.ui.getByLabel('Seed', { exact: true }).fill('7214');
+    await work.stage.ui.getByRole('button', { name: /^Generate/ }).click();
+    await work.sent('keep-row').toMatchObject([
+      {
+        names: [7214, 7215, 7216, 7217].map((seed) => `${seed} · @aurora on a beach`),
+      },
+    ]);
+  });
+});
