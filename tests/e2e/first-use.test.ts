@@ -113,6 +113,42 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await expect.poll(async () => (await note.allTextContents()).join(' ')).toMatch(/one tone.*background/);
   });
 
+  const prompt = () => studio.plugin.getByRole('textbox', { name: 'Prompt' });
+  const generate = () => studio.plugin.getByRole('button', { name: /^Generate/ });
+  const press = (name: string) => studio.plugin.getByRole('button', { name, exact: true }).click();
+  async function moreLikeThis(): Promise<void> {
+    await studio.layers.filter({ hasText: '@aurora on a beach' }).first().click();
+    const selection = studio.page.getByRole('region', { name: 'Selection' });
+    await selection.getByRole('button', { name: 'More like this' }).click();
+  }
+
+  it('finds a concept under its new name from a picture of before', async () => {
+    await studio.openDocument('Untitled');
+    await studio.layerCount(6);
+    await studio.show('Library');
+    await press('Details of @aurora');
+    await studio.plugin.getByLabel('Name', { exact: true }).fill('aurora-2027');
+    await press('Save');
+    await studio.plugin.getByText('@aurora-2027', { exact: true }).waitFor();
+    await moreLikeThis();
+    await expect.poll(() => prompt().inputValue()).toBe('@aurora-2027 on a beach');
+    await generate().click();
+    await studio.layerCount(8);
+    await studio.variantsDone();
+    expect(await studio.pictures()).not.toContain(null);
+  });
+
+  it('restores a removed concept from where it is missed', async () => {
+    await studio.show('Library');
+    await press('Details of @aurora-2027');
+    await press('Remove');
+    await moreLikeThis();
+    await studio.plugin.getByText('was removed from the library').waitFor();
+    expect(await generate().isDisabled()).toBe(true);
+    await press('Restore');
+    await expect.poll(() => generate().isEnabled()).toBe(true);
+  });
+
   it('raised no error in the page, the plugin or its sandbox', async () => {
     console.log(
       `long tasks of the page: ${(await studio.longTasks()).map(Math.round).join(', ') || 'none'} ms; ` +

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seriousFindings } from './accessibility.ts';
 import { BenchTable, cannotRun } from './bench-table.ts';
@@ -87,9 +88,43 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
     expect(await looked('variant')).toEqual([]);
   });
 
+  it('a variant in a window of half the size, with its layers in a drawer', async () => {
+    const { page } = studio;
+    await page.setViewportSize({ width: 720, height: 450 });
+    const bar = page.getByRole('region', { name: 'Selection' });
+    expect(await overlapsIn(bar)).toEqual([]);
+    const drawer = page.getByRole('button', { name: 'Layers' });
+    expect(await studio.layers.first().isVisible()).toBe(false);
+    await drawer.press('Enter');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await studio.layers.nth(1).getAttribute('aria-selected')).toBe('true');
+    expect(await seriousFindings(page.mainFrame())).toEqual([]);
+    await page.keyboard.press('Escape');
+    expect(await studio.layers.first().isVisible()).toBe(false);
+    expect(await drawer.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   it('a companion that is away', async () => {
     await table.companion.stop();
     await studio.plugin.getByText('The companion does not answer').waitFor();
     expect(await looked('away')).toEqual([]);
   });
 });
+
+/** Texts of what lies over another, or is wider than its own box, among the parts of a bar. */
+function overlapsIn(bar: Locator): Promise<readonly (string | null)[]> {
+  return bar.locator('> button').evaluateAll((parts) =>
+    parts
+      .filter((part, at) => {
+        const { left, right, top, bottom } = part.getBoundingClientRect();
+        const covers = parts.slice(at + 1).some((other) => {
+          const box = other.getBoundingClientRect();
+          return box.left < right && box.right > left && box.top < bottom && box.bottom > top;
+        });
+        return covers || part.scrollWidth > part.clientWidth;
+      })
+      .map(({ textContent }) => textContent),
+  );
+}

@@ -245,7 +245,7 @@ export const SCENES: readonly Scene[] = [
         count: 4,
       });
       await stage.ui.getByLabel('Show where the product acted').check();
-      await stage.ui.getByText('Unsure').scrollIntoViewIfNeeded();
+      await stage.ui.locator('.confidence.low').scrollIntoViewIfNeeded();
       await stage.ui.locator('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
     },
   },

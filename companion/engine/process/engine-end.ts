@@ -29,8 +29,9 @@ export function engineError(end: EngineEnd, work: string): LikenessError {
 const ADVICE: Readonly<Record<EngineEnd['reason'], string>> = {
   memory:
     'There was probably too little memory: close other programs or choose a smaller size, then start it again.',
-  signal: 'Start it again. If it stops once more, choose the device "cpu" and run "likeness doctor".',
-  exit: 'Start it again. If it stops once more, run "likeness doctor" and report what it says.',
+  signal:
+    'Start it again. If it stops once more, choose the device "cpu" and run "npm run likeness -- doctor".',
+  exit: 'Start it again. If it stops once more, run "npm run likeness -- doctor" and report what it says.',
 };
 
 /**
