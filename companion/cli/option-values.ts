@@ -56,6 +56,11 @@ export const modelName = parser(
 
 export const hubRevision = parser(z.string().refine(isRevision), 'a branch, a tag or a commit');
 
+export const rightsDate = parser(
+  conceptFactsSchema.shape.rights.shape.expires.unwrap(),
+  'a date such as 2027-12-31',
+);
+
 /** A concept file's name. */
 export const conceptFile = parser(
   z.string().regex(/.\.safetensors$/),

@@ -117,6 +117,8 @@ export class TeachReport {
       `${green('✓')} Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`,
     );
     this.#output.say(`  ${event.file}`);
+    const kept = Object.entries(event.kept ?? {}).map(([field, text]) => `${field} "${text}"`);
+    if (kept.length > 0) this.#output.say(`  Kept from the version before: ${kept.join(', ')}`);
     this.#output.say(dim(`  Next: likeness generate "@${event.name} on a beach"`));
   }
 }

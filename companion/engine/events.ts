@@ -3,6 +3,7 @@
  * here; whoever shows them encodes them.
  */
 
+import type { Rights } from '../../shared/protocol/concept.ts';
 import type { FrameFinding } from '../images/frame-findings.ts';
 import type { Picture } from '../images/picture.ts';
 
@@ -40,6 +41,8 @@ export type TeachEvent =
       readonly file: string;
       /** Its number in a library; absent outside of one. */
       readonly version?: number;
+      /** Rights that it has from the version before, since it was given none of its own; absent outside of a library. */
+      readonly kept?: Rights;
       readonly name: string;
       readonly identifier: string;
       readonly classWord: string;

@@ -1,5 +1,6 @@
 /** What the engine is asked to do. Checked at the border (command line, socket), trusted here. */
 
+import type { Rights } from '../../shared/protocol/concept.ts';
 import type { SamplingSettings, TeachingRecommendation } from '../residuals/settings.ts';
 import type { Device } from '../runtime/device.ts';
 
@@ -31,9 +32,7 @@ export interface TeachRequest extends EngineOptions {
   readonly mirror: boolean;
   /** Show a picture a few times as it learns. Costs some 5 % of the time and changes nothing in the result. */
   readonly samples?: boolean;
-  readonly rights?:
-    | { readonly owner?: string; readonly licence?: string; readonly note?: string }
-    | undefined;
+  readonly rights?: Rights | undefined;
 }
 
 export interface GenerateRequest extends EngineOptions {

@@ -79,7 +79,8 @@ export interface ConceptLibrary {
 
   /**
    * Takes a newly taught concept's file in, as the next version of the concept of its name; the file stays where it
-   * is. The same weights a second time change nothing, so that a put that was cut short can be repeated.
+   * is. The same weights a second time change nothing, so that a put that was cut short can be repeated. Rights that
+   * the file does not set are those of the version before; an empty text takes one away.
    * @throws LikenessError `concept-format`, `storage`
    */
   put(file: string): Promise<ConceptVersion>;

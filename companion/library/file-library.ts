@@ -25,6 +25,7 @@ import type {
 import { searchConcepts } from './concept-search.ts';
 import { ConceptTrash, moveFile, removeEmptyFolder, summariseRemoval } from './concept-trash.ts';
 import { nameTaken, planImport } from './import-plan.ts';
+import { inheritedRights } from './inherited-rights.ts';
 import { alone } from './library-lock.ts';
 import { conceptOfLora } from './lora-facts.ts';
 import { isExpired } from './rights-expiry.ts';
@@ -81,13 +82,15 @@ export class FileLibrary implements ConceptLibrary {
 
   put(file: string): Promise<ConceptVersion> {
     return this.#alone(async () => {
-      const { name, weightHash } = await summariseConcept(file);
+      const { name, weightHash, ...taught } = await summariseConcept(file);
       const known = await this.#named(name);
       const same = known?.versions.find((version) => version.weightHash === weightHash);
       if (same !== undefined) return same;
-      if (known === undefined) return this.#add(file, name, { version: 1 });
-      const { version, weightHash: parent } = known.current;
-      return this.#add(file, name, { version: version + 1, parent });
+      const before = known?.current;
+      // Read from JSON, where nothing is undefined.
+      const rights = inheritedRights((before?.rights ?? {}) as Rights, taught.rights as Rights);
+      if (before === undefined) return this.#add(file, name, { version: 1, rights });
+      return this.#add(file, name, { version: before.version + 1, parent: before.weightHash, rights });
     });
   }
 
@@ -183,7 +186,7 @@ export class FileLibrary implements ConceptLibrary {
   async #add(
     file: string,
     name: string,
-    place: { readonly version: number; readonly parent?: string },
+    place: { readonly version: number; readonly parent?: string; readonly rights?: Rights },
   ): Promise<ConceptVersion> {
     const path = await this.#freePath(name, place.version);
     await copyConcept(file, path, { name, parent: undefined, ...place });

@@ -19,8 +19,11 @@ const sentence = z.string().max(RIGHTS_MAX_LENGTH);
 
 /** Who owns the product's likeness, and what it may be used for. */
 export const rightsSchema = z.strictObject({
+  /** Who owns the product. */
   owner: sentence.exactOptional(),
+  /** What the concept may be used for. */
   licence: sentence.exactOptional(),
+  /** Anything else. */
   note: sentence.exactOptional(),
   /** The last day of use, YYYY-MM-DD. */
   expires: z.iso.date().exactOptional(),

@@ -28,6 +28,12 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
     const kept = Number(/finalLoss +(\S+)/.exec(shown.stdout)![1]);
     expect(taught.stderr).toContain(`loss ${kept.toFixed(3)}, `);
 
+    const flags = ['--name', 'aurora', '--class', 'toy', '--steps', '1', '--expires', '2030-01-31'];
+    const again = await likeness(['teach', frames, ...flags, ...engine], { home });
+    expect(again.stderr).toContain('Kept from the version before: owner "Acme"');
+    const newest = await likeness(['concepts', 'show', 'aurora'], { home });
+    expect(newest.stdout).toMatch(/version 2\n[\s\S]*owner +Acme\n.*expires +2030-01-31/);
+
     const made = await likeness(
       [
         'generate',

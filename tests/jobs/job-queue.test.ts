@@ -35,6 +35,15 @@ describe('a queue of jobs', () => {
     expect(await readdir(join(home, 'jobs', A))).toEqual(['job.json']);
   });
 
+  it('teaches a name again under the rights that it has', async () => {
+    const { queue, library } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine() });
+    await queue.submit(A, await teachWish({ rights: { owner: 'Acme', note: 'autumn' } }));
+    await queue.submit(B, await teachWish({ seed: 2, rights: { note: 'winter' } }));
+    await ended(queue, B);
+    const [concept] = (await library.list()).concepts;
+    expect(concept!.current).toMatchObject({ version: 2, rights: { owner: 'Acme', note: 'winter' } });
+  });
+
   it('makes pictures that can be fetched again, with their masks', async () => {
     const home = await scratchFolder();
     const { queue } = await openQueue(home, { engine: new ScriptedEngine() });

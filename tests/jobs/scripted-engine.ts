@@ -54,7 +54,10 @@ export class ScriptedEngine implements Engine {
     }
     await writeConcept(
       request.out,
-      smallConcept(request.name, request.seed, { classWord: request.classWord }),
+      smallConcept(request.name, request.seed, {
+        classWord: request.classWord,
+        rights: request.rights ?? {},
+      }),
     );
   }
 

@@ -102,6 +102,18 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       expect((await library.get(id)).expired).toBe(true);
     });
 
+    it('keeps the rights of the version before, but for those that are set anew', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const rights = { owner: 'Acme', licence: 'own use', note: 'autumn', expires: '2026-11-30' };
+      await library.put(await writeSmallConcept(taught, 'aurora', 1, { rights }));
+      const same = await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      expect(same.rights).toEqual(rights);
+      const set = { licence: 'ads', note: '', expires: '2027-01-31' };
+      const next = await library.put(await writeSmallConcept(taught, 'aurora', 3, { rights: set }));
+      expect(next.rights).toEqual({ owner: 'Acme', licence: 'ads', expires: '2027-01-31' });
+      expect((await library.version(next.id, 1)).rights).toEqual(rights);
+    });
+
     it('removes into a trash, restores, and purges what is old', async () => {
       const [{ library, setNow }, taught] = [await open(), await scratchFolder()];
       const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));

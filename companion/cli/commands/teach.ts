@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
+import type { Rights } from '../../../shared/protocol/concept.ts';
 import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
@@ -47,6 +48,7 @@ interface TeachFlags extends EngineFlags {
   readonly owner?: string;
   readonly licence?: string;
   readonly note?: string;
+  readonly expires?: string;
 }
 
 const EXAMPLES = `
@@ -54,7 +56,9 @@ Examples:
   likeness teach photos/ --name aurora --class bottle
   likeness teach front.png side.png back.png --name aurora --class "water bottle" --steps 300
 
-Ctrl-C saves the run; the same command goes on from there.`;
+Ctrl-C saves the run; the same command goes on from there.
+Teaching a name again adds a version. It keeps the owner, licence, note and expiry of the version before, but for those
+that are given anew; "" takes one away.`;
 
 export function registerTeach(program: Command, output: Output): void {
   const command = program
@@ -83,7 +87,8 @@ export function registerTeach(program: Command, output: Output): void {
     .option('--fresh', 'start anew, even where a saved run could go on')
     .option('--owner <text>', 'who owns the product; goes into the file', values.rightsText)
     .option('--licence <text>', 'what the concept may be used for; goes into the file', values.rightsText)
-    .option('--note <text>', 'anything else; goes into the file', values.rightsText);
+    .option('--note <text>', 'anything else; goes into the file', values.rightsText)
+    .option('--expires <date>', 'the last day of use, YYYY-MM-DD; goes into the file', values.rightsDate);
   for (const option of engineOptions()) command.addOption(option);
   command
     .addHelpText('after', EXAMPLES)
@@ -112,7 +117,10 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
     // Loaded here, since onnxruntime and sharp would make `--help` wait.
     const { teach } = await import('../../engine/teach.ts');
     for await (const event of teach({ ...request, signal: interruption.signal })) {
-      const told = isForLibrary && event.type === 'taught' ? await shelved(event, folders.concepts) : event;
+      const told =
+        isForLibrary && event.type === 'taught'
+          ? await shelved(event, folders.concepts, request.rights ?? {})
+          : event;
       output.event(told);
       report.tell(told);
     }
@@ -127,14 +135,15 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
   }
 }
 
-/** Moves what was taught into the library. */
-async function shelved(taught: Taught, concepts: string): Promise<Taught> {
+/** Moves what was taught into the library. @param given rights that the command names */
+async function shelved(taught: Taught, concepts: string, given: Rights): Promise<Taught> {
   const { FileLibrary } = await import('../../library/file-library.ts');
   const { removeEmptyFolder } = await import('../../library/concept-trash.ts');
-  const { path, version } = await new FileLibrary(concepts).put(taught.file);
+  const { path, version, rights } = await new FileLibrary(concepts).put(taught.file);
   await rm(taught.file);
   await removeEmptyFolder(dirname(taught.file));
-  return { ...taught, file: path, version };
+  const kept = Object.fromEntries(Object.entries(rights).filter(([field]) => !(field in given)));
+  return { ...taught, file: path, version, kept };
 }
 
 async function teachRequest(
@@ -164,7 +173,12 @@ async function teachRequest(
     }),
     seed: flags.seed,
     mirror: flags.mirror ?? false,
-    rights: givenOptions({ owner: flags.owner, licence: flags.licence, note: flags.note }),
+    rights: givenOptions<Rights>({
+      owner: flags.owner,
+      licence: flags.licence,
+      note: flags.note,
+      expires: flags.expires,
+    }),
   };
 }
 

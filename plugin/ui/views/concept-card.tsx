@@ -43,7 +43,7 @@ export function ConceptCard({ concept, isOpen, onToggle }: ConceptCardProps) {
 }
 
 function RightsLine({ concept }: { readonly concept: ConceptSummary }) {
-  const { expires, note } = concept.rights;
+  const { expires, licence, note } = concept.rights;
   if (expires !== undefined && expires < new Date().toISOString().slice(0, 10)) {
     return (
       <span class="rights expired">
@@ -51,7 +51,8 @@ function RightsLine({ concept }: { readonly concept: ConceptSummary }) {
       </span>
     );
   }
-  return note === undefined ? null : <span class="rights quiet">{note}</span>;
+  const text = licence ?? note;
+  return text === undefined ? null : <span class="rights quiet">{text}</span>;
 }
 
 function ConceptDetails({ concept }: { readonly concept: ConceptSummary }) {

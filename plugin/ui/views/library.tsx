@@ -14,8 +14,7 @@ export function Library() {
   const concepts = library.concepts.value;
   const found = concepts.filter(
     ({ name, classWord, rights }) =>
-      typed === '' ||
-      `${name} ${classWord} ${rights.owner ?? ''} ${rights.note ?? ''}`.toLowerCase().includes(typed),
+      typed === '' || [name, classWord, ...Object.values(rights)].join(' ').toLowerCase().includes(typed),
   );
   const removed = library.removed.value;
   return (

@@ -1,6 +1,6 @@
 import { useId } from 'preact/hooks';
 import { CLASS_WORD } from '../../../shared/protocol/concept.ts';
-import { RIGHTS_MAX_LENGTH, TEACH_MAX_IMAGES, TEACH_MAX_STEPS } from '../../../shared/protocol/limits.ts';
+import { TEACH_MAX_IMAGES, TEACH_MAX_STEPS } from '../../../shared/protocol/limits.ts';
 import { useApp } from '../app-context.ts';
 import { isConceptName, toConceptName } from '../concepts/concept-name.ts';
 import { NumberField, Row } from '../parts/field.tsx';
@@ -8,6 +8,7 @@ import { Form } from '../parts/form.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
+import { RightsRows } from '../parts/rights-rows.tsx';
 import { StartButton } from '../parts/start-button.tsx';
 import type { TeachDraft } from '../work/drafts.ts';
 import { nextVersion } from '../work/next-version.ts';
@@ -148,7 +149,9 @@ function ClassWordRow({ draft, onChange }: RowProps) {
 }
 
 function TeachOptions({ draft, onChange }: RowProps) {
-  const steps = useApp().model.value?.defaults.teach.steps;
+  const app = useApp();
+  const steps = app.model.value?.defaults.teach.steps;
+  const known = app.library.concepts.value.find(({ name }) => name === toConceptName(draft.name));
   const id = useId();
   return (
     <details class="more">
@@ -166,26 +169,7 @@ function TeachOptions({ draft, onChange }: RowProps) {
             onChange={(value) => onChange({ steps: value === null ? null : Math.round(value) })}
           />
         </Row>
-        <Row id={`${id}-owner`} label="Owner">
-          <input
-            id={`${id}-owner`}
-            class="input"
-            maxLength={RIGHTS_MAX_LENGTH}
-            placeholder="Whose product it is"
-            value={draft.owner}
-            onInput={({ currentTarget }) => onChange({ owner: currentTarget.value })}
-          />
-        </Row>
-        <Row id={`${id}-note`} label="Rights note">
-          <input
-            id={`${id}-note`}
-            class="input"
-            maxLength={RIGHTS_MAX_LENGTH}
-            placeholder="What it may be used for"
-            value={draft.note}
-            onInput={({ currentTarget }) => onChange({ note: currentTarget.value })}
-          />
-        </Row>
+        <RightsRows id={id} draft={draft} kept={known?.rights} onChange={onChange} />
         <label class="check">
           <input
             type="checkbox"

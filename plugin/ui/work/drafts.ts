@@ -6,9 +6,10 @@ import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { GenerateWish, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { mentionedNames } from '../concepts/mention.ts';
+import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/rights-fields.ts';
 import { newSeed } from './random-id.ts';
 
-export interface TeachDraft {
+export interface TeachDraft extends RightsDraft {
   readonly name: string;
   readonly classWord: string;
   /** Frames that are selected, but not to be learned from. */
@@ -16,8 +17,6 @@ export interface TeachDraft {
   readonly mirror: boolean;
   /** Null: as the model recommends. */
   readonly steps: number | null;
-  readonly owner: string;
-  readonly note: string;
 }
 
 export type SizeChoice =
@@ -49,8 +48,7 @@ export const EMPTY_TEACH: TeachDraft = {
   left: new Set(),
   mirror: false,
   steps: null,
-  owner: '',
-  note: '',
+  ...EMPTY_RIGHTS,
 };
 
 export function emptyGenerate(): GenerateDraft {

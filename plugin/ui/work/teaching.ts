@@ -5,6 +5,7 @@ import { encodeFrame } from '../../../shared/protocol/image-frame.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { type ExportedFrame, exportFrames, pngSize } from '../canvas/frame-export.ts';
+import { enteredRights } from '../concepts/rights-fields.ts';
 import type { Companion } from '../connection/companion.ts';
 import type { TeachDraft } from './drafts.ts';
 import { newImageId, newJobId } from './random-id.ts';
@@ -51,11 +52,8 @@ export class Teaching {
       this.sending.value = { state: 'sending', sent: images.length, total: nodeIds.length };
     }
     const job = newJobId();
-    const { name, classWord, mirror, steps, owner, note } = draft;
-    const rights = {
-      ...(owner.trim() === '' ? {} : { owner: owner.trim() }),
-      ...(note.trim() === '' ? {} : { note: note.trim() }),
-    };
+    const { name, classWord, mirror, steps } = draft;
+    const rights = enteredRights(draft);
     this.#companion.send({
       type: 'teach',
       job,
