@@ -96,6 +96,7 @@ export async function* teachOn(
   const set = prepared.value;
 
   const fingerprint = runFingerprint(model, pictures, request, settings);
+  const run = { fingerprint, steps: settings.steps };
   const tokenEmbedding = settings.trainTokenEmbedding
     ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier)[0]!)
     : undefined;
@@ -140,7 +141,7 @@ export async function* teachOn(
         secondsLeft,
       };
       if (performance.now() - savedAt > SAVE_INTERVAL_MS && step < steps) {
-        await saveTrainingState(request.stateFile, state, fingerprint);
+        await saveTrainingState(request.stateFile, state, run);
         savedAt = performance.now();
         yield { type: 'saved', step, file: request.stateFile };
       }
@@ -153,7 +154,7 @@ export async function* teachOn(
     }
   } catch (error) {
     const cancelled = error instanceof LikenessError && error.code === 'cancelled';
-    if (cancelled && state.step > 0) await saveTrainingState(request.stateFile, state, fingerprint);
+    if (cancelled && state.step > 0) await saveTrainingState(request.stateFile, state, run);
     throw error;
   }
 

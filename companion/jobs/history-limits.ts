@@ -6,7 +6,7 @@ import { isEnded, type JobRecord } from './job-record.ts';
 export interface HistoryLimits {
   readonly maxAgeDays: number;
   readonly maxJobs: number;
-  /** Of the pictures. */
+  /** Of pictures and stopped teachings. */
   readonly maxBytes: number;
 }
 
@@ -23,8 +23,8 @@ export function jobsToForget(records: Iterable<JobRecord>, limits: HistoryLimits
   const ended = [...records].filter(({ state }) => isEnded(state)).sort(newestFirst);
   let sizeBytes = 0;
   return ended
-    .filter(({ state, pictures }, index) => {
-      sizeBytes += pictures.reduce((sum, picture) => sum + picture.sizeBytes, 0);
+    .filter(({ state, pictures, savedBytes = 0 }, index) => {
+      sizeBytes += pictures.reduce((sum, picture) => sum + picture.sizeBytes, savedBytes);
       const isOld = now.getTime() - Date.parse(state.createdAt) > limits.maxAgeDays * DAY_MS;
       return isOld || index >= limits.maxJobs || sizeBytes > limits.maxBytes;
     })

@@ -80,6 +80,18 @@ export class JobFiles {
     return read(this.#mask(picture, concept));
   }
 
+  /** In bytes: what a stopped teaching holds on to. */
+  async teachingBytes(uploads: readonly string[]): Promise<number> {
+    const files = [this.teachingState, ...uploads.map((name) => this.path(name))];
+    const sizes = files.map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
   /** What is of no use to an ended job. */
   async removeWork(uploads: readonly string[]): Promise<void> {
     const files = [this.teachingState, this.taughtConcept, this.renamedConcepts, this.output];

@@ -3,6 +3,7 @@
 import { LikenessError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { JobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
+import { readSavedRun } from '../residuals/saved-run.ts';
 import { type HistoryLimits, jobsToForget, newestFirst } from './history-limits.ts';
 import type { JobEvents } from './job-events.ts';
 import type { JobFiles } from './job-files.ts';
@@ -79,17 +80,31 @@ export class JobLedger {
     await this.#put({ ...record, state, pictures: [...record.pictures, files] });
   }
 
-  /** Its last state; a disk that refuses it is told and stops nothing, since the next jobs may not need it. */
+  /** Its last state. */
   async end(id: JobId, status: JobStatus): Promise<void> {
+    const { uploads, state, pictures } = this.record(id);
+    await this.#end(
+      { schema: 1, uploads: [], pictures, state: { ...state, status, endedAt: this.#now() } },
+      () => this.files(id).removeWork(uploads.map(({ file }) => file)),
+    );
+  }
+
+  /** A person wants no more of it: what a teaching learned so far stays, so that it can go on. */
+  async cancel(id: JobId): Promise<void> {
     const { uploads, state } = this.record(id);
-    const endedAt = this.#options.now().toISOString();
-    try {
-      await this.#put({ ...this.record(id), uploads: [], state: { ...state, status, endedAt } });
-      await this.files(id).removeWork(uploads.map(({ file }) => file));
-      await this.forgetOld();
-    } catch (error) {
-      this.#options.events.tell({ type: 'failure', job: id, error });
-    }
+    const files = this.files(id);
+    const saved = state.kind === 'teach' ? await readSavedRun(files.teachingState) : undefined;
+    if (saved === undefined) return this.end(id, { state: 'cancelled' });
+    const savedBytes = await files.teachingBytes(uploads.map(({ file }) => file));
+    const status = { state: 'cancelled', saved } as const;
+    await this.#end({ ...this.record(id), savedBytes, state: { ...state, status, endedAt: this.#now() } });
+  }
+
+  /** Undoes `cancel`. @throws LikenessError `storage`; what is in memory holds all the same */
+  async reopen(id: JobId): Promise<void> {
+    const { savedBytes: _, ...record } = this.record(id);
+    const status = { state: 'queued', position: 0 } as const;
+    await this.#put({ ...record, state: { ...record.state, status, endedAt: null } });
   }
 
   async remove(id: JobId): Promise<void> {
@@ -103,6 +118,21 @@ export class JobLedger {
     const { limits, now, store } = this.#options;
     for (const id of jobsToForget(this.#records.values(), limits, now())) await this.remove(id);
     await store.forgetSetAside(new Date(now().getTime() - limits.maxAgeDays * DAY_MS));
+  }
+
+  /** A disk that refuses it is told and stops nothing, since the next jobs may not need it. */
+  async #end(record: JobRecord, tidy: () => Promise<void> = async () => {}): Promise<void> {
+    try {
+      await this.#put(record);
+      await tidy();
+      await this.forgetOld();
+    } catch (error) {
+      this.#options.events.tell({ type: 'failure', job: record.state.job, error });
+    }
+  }
+
+  #now(): string {
+    return this.#options.now().toISOString();
   }
 
   async #put(record: JobRecord): Promise<void> {

@@ -18,7 +18,7 @@ import { JobLedger } from './job-ledger.ts';
 import { isEnded } from './job-record.ts';
 import { JobRun, type RunNews } from './job-run.ts';
 import { JobStore, type SetAside } from './job-store.ts';
-import { type JobWish, newJob, requireJobId, requireSameWish } from './job-wish.ts';
+import { type JobWish, newJob, requireJobId, requireSameWish, requireSavedRun } from './job-wish.ts';
 import { pictureFrames } from './picture-frames.ts';
 import { type Before, jobsBefore } from './restart.ts';
 import { WaitingLine } from './waiting-line.ts';
@@ -44,7 +44,7 @@ export class JobQueue {
   readonly #events = new JobEvents();
   readonly #ledger: JobLedger;
   readonly #line: WaitingLine;
-  /** Those that were under way when the companion stopped. */
+  /** Those that were stopped in the middle, by a person or with the companion. */
   readonly #resumed: Set<JobId>;
   /** Being written for the first time: they are not begun, and not promised, before that. */
   readonly #creating = new Map<JobId, Promise<void>>();
@@ -146,7 +146,7 @@ export class JobQueue {
 
   /**
    * A waiting job ends at once, a running one soon after: the engine stops between two steps, or by force. One that
-   * has ended stays as it is.
+   * has ended stays as it is. A teaching can be resumed.
    * @throws LikenessError `job-unknown`
    */
   async cancel(id: JobId): Promise<JobState> {
@@ -156,9 +156,30 @@ export class JobQueue {
     return this.get(id);
   }
 
-  async cancelAll(): Promise<void> {
-    this.#running?.cancel();
+  /** The one that runs goes on. */
+  async clearWaiting(): Promise<void> {
     await this.#cancelWaiting([...this.#line.ids]);
+  }
+
+  /**
+   * Puts a cancelled teaching last in line, to go on from where it was saved. One under way stays as it is.
+   * @throws LikenessError `job-unknown`, `queue-full`, `storage`; `input` where nothing of it was saved
+   */
+  async resume(id: JobId): Promise<JobState> {
+    const { state } = this.#ledger.record(id);
+    if (!isEnded(state)) return this.get(id);
+    requireSavedRun(state);
+    this.#line.add(id);
+    this.#resumed.add(id);
+    try {
+      await this.#ledger.reopen(id);
+    } catch (error) {
+      if (this.#line.leave(id)) await this.#ledger.cancel(id);
+      throw error;
+    }
+    await this.#store.saveOrder(this.#line.ids);
+    this.#pump();
+    return this.get(id);
   }
 
   /**
@@ -240,7 +261,7 @@ export class JobQueue {
     for (const id of ids) this.#line.leave(id);
     for (const id of ids) {
       await this.#creating.get(id);
-      await this.#ledger.end(id, { state: 'cancelled' });
+      await this.#ledger.cancel(id);
     }
     this.#tellWaiting();
   }

@@ -4,7 +4,6 @@ import { LikenessError } from '../../shared/errors.ts';
 import { type CurvePoint, withLoss } from '../../shared/learning-curve.ts';
 import { reportOf } from '../../shared/protocol/error-report.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
-import type { JobStatus } from '../../shared/protocol/job.ts';
 import type { Progress, ServerMessageOf } from '../../shared/protocol/server-messages.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { Engine, EngineSetup } from './engine.ts';
@@ -73,16 +72,11 @@ export class JobRun {
       await ledger.end(this.id, { state: 'done' });
     } catch (error) {
       if (this.#ending === 'stopped') return;
-      const status = this.#statusAfter(error);
-      if (status.state === 'failed') events.tell({ type: 'failure', job: this.id, error });
-      await ledger.end(this.id, status);
+      const isCancelled = error instanceof LikenessError && error.code === 'cancelled';
+      if (isCancelled || this.#ending === 'cancelled') return ledger.cancel(this.id);
+      events.tell({ type: 'failure', job: this.id, error });
+      await ledger.end(this.id, { state: 'failed', ...reportOf(error) });
     }
-  }
-
-  #statusAfter(error: unknown): JobStatus {
-    const isCancelled = error instanceof LikenessError && error.code === 'cancelled';
-    if (isCancelled || this.#ending === 'cancelled') return { state: 'cancelled' };
-    return { state: 'failed', ...reportOf(error) };
   }
 
   #steps(): AsyncGenerator<JobStep, void> {

@@ -81,3 +81,11 @@ export function requireSameWish(state: JobState, { kind, request }: JobWish): vo
   if (state.kind === kind && isDeepStrictEqual(plain(state.request), plain(request))) return;
   throw new LikenessError('job-conflict', `job ${state.job} was made for another request`);
 }
+
+/** @throws LikenessError `input` for a job that cannot go on from where it ended */
+export function requireSavedRun({ job, status }: JobState): void {
+  if (status.state === 'cancelled' && status.saved !== undefined) return;
+  throw new LikenessError('input', `job ${job} has no saved run to go on from`, {
+    advice: 'Teach it again.',
+  });
+}

@@ -10,6 +10,7 @@ import type { AdamWState, Named } from './adamw.ts';
 import { factorNames } from './attach.ts';
 import type { Factors } from './factors.ts';
 import { type ObjectProbe, probeParameters } from './object-probe.ts';
+import { STEP_KEY, STEPS_KEY } from './saved-run.ts';
 import { trainingNames } from './training-graph.ts';
 
 export interface TrainingState {
@@ -44,14 +45,17 @@ const STATE_VERSION = '2';
 
 const PREFIXES = { value: 'value:', first: 'first:', second: 'second:' } as const;
 
-/**
- * @param fingerprint of everything that decides the run (settings, references, model); a state is only taken up by
- *   a run with the same one
- */
+export interface TrainingRun {
+  /** Of everything that decides the run (settings, references, model): a state is only taken up by a run with the same. */
+  readonly fingerprint: string;
+  /** In all. */
+  readonly steps: number;
+}
+
 export async function saveTrainingState(
   path: string,
   state: TrainingState,
-  fingerprint: string,
+  { fingerprint, steps }: TrainingRun,
 ): Promise<void> {
   const tensors = new Map<string, { dtype: 'F32'; shape: number[]; data: Float32Array }>();
   const put = (prefix: string, values: Named) => {
@@ -72,7 +76,8 @@ export async function saveTrainingState(
   });
   await writeSafetensors(path, tensors, {
     'likeness.training_state': STATE_VERSION,
-    'likeness.step': String(state.step),
+    [STEP_KEY]: String(state.step),
+    [STEPS_KEY]: String(steps),
     'likeness.fingerprint': fingerprint,
   });
 }
@@ -100,7 +105,7 @@ export async function loadTrainingState(
     if (entry === undefined) throw new LikenessError('checkpoint-format', `${path}: ${name} is missing`);
     return (await readFloat32(entry)).data;
   };
-  const step = Number(file.metadata['likeness.step']);
+  const step = Number(file.metadata[STEP_KEY]);
   const restore = async (parameters: Named): Promise<AdamWState> => {
     const first = new Map<string, Float32Array>();
     const second = new Map<string, Float32Array>();

@@ -28,9 +28,17 @@ const generate = z.strictObject({
   ...generateRequestSchema.shape,
 });
 
-/** A waiting job ends at once, a running one between two steps, or by force when that takes too long. */
+/**
+ * A waiting job ends at once, a running one between two steps, or by force when that takes too long. Of a teaching what
+ * was learned is kept.
+ */
 const cancel = z.strictObject({ type: z.literal('cancel'), job: jobIdSchema });
-const cancelAll = z.strictObject({ type: z.literal('cancel-all') });
+
+/** Cancels every job that waits. The one that runs goes on: minutes of work must not end with a click on others. */
+const clearWaiting = z.strictObject({ type: z.literal('clear-waiting') });
+
+/** Goes on with a cancelled teaching from where it was saved. */
+const resume = z.strictObject({ type: z.literal('resume'), job: jobIdSchema });
 
 /** Puts a waiting job before another, or last. */
 const move = z.strictObject({
@@ -50,7 +58,8 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   teach,
   generate,
   cancel,
-  cancelAll,
+  clearWaiting,
+  resume,
   move,
   resend,
   ping,

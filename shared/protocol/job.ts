@@ -8,14 +8,18 @@ import { z } from './zod.ts';
 
 const at = z.iso.datetime();
 
+/** How far a teaching had come when it was stopped. */
+const savedRunSchema = z.object({ step: z.int().positive(), steps: z.int().positive() });
+
 export const jobStatusSchema = z.discriminatedUnion('state', [
   /** `position` 0 is next. */
   z.object({ state: z.literal('queued'), position: z.int().nonnegative() }),
-  /** `resumed`: taken up again after the companion was stopped in the middle of it. */
+  /** `resumed`: taken up again after it was stopped in the middle, by a person or with the companion. */
   z.object({ state: z.literal('running'), resumed: z.boolean() }),
   z.object({ state: z.literal('done') }),
   z.object({ state: z.literal('failed'), ...errorReportSchema.shape }),
-  z.object({ state: z.literal('cancelled') }),
+  /** `saved`: of a teaching, what `resume` goes on from. */
+  z.object({ state: z.literal('cancelled'), saved: savedRunSchema.exactOptional() }),
 ]);
 
 const common = {

@@ -92,6 +92,12 @@ describe('the history', () => {
     expect(forgotten({ maxBytes: 350 })).toEqual([3, 4, 5]);
   });
 
+  it('counts what stopped teachings hold on to', () => {
+    const records = [0, 1, 2].map((index) => ({ ...past(index, { daysAgo: index }), savedBytes: 400 }));
+    const limits = { maxAgeDays: 1000, maxJobs: 1000, maxBytes: 1100 };
+    expect(numbers(jobsToForget(records, limits, NOW))).toEqual([2]);
+  });
+
   it('does not count or forget jobs that have not ended', () => {
     const waiting = past(1, { daysAgo: 400 });
     const state = { ...waiting.state, status: { state: 'queued', position: 0 } } as const;

@@ -134,12 +134,32 @@ describe('a queue of jobs', () => {
     await queue.cancel(A);
     expect((await ended(queue, A)).status).toEqual({ state: 'cancelled' });
     expect((await when(queue, C, ({ status }) => status.state === 'running')).status).toMatchObject({});
-    await queue.submit(D, generateWish());
-    await queue.cancelAll();
+    await queue.cancel(C);
     expect((await ended(queue, C)).status).toEqual({ state: 'cancelled' });
-    expect(queue.get(D).status).toEqual({ state: 'cancelled' });
     expect(engine.requests).toHaveLength(2);
     expect((await queue.cancel(A)).status).toEqual({ state: 'cancelled' });
+  });
+
+  it('clears what waits, and leaves what runs', async () => {
+    const { queue } = await blockedQueue();
+    for (const id of [A, B, C]) await queue.submit(id, generateWish());
+    await when(queue, A, ({ status }) => status.state === 'running');
+    await queue.clearWaiting();
+    expect([A, B, C].map((id) => queue.get(id).status.state)).toEqual(['running', 'cancelled', 'cancelled']);
+  });
+
+  it('resumes only what was saved', async () => {
+    const { queue } = await blockedQueue();
+    await queue.submit(A, await teachWish());
+    await queue.submit(B, generateWish());
+    expect(await queue.resume(B)).toMatchObject({ status: { state: 'queued' } });
+    await queue.cancel(A);
+    // Not one step was made, so there is nothing to go on from.
+    expect((await ended(queue, A)).status).toEqual({ state: 'cancelled' });
+    for (const id of [A, 'job-unknown'])
+      await expect(queue.resume(id)).rejects.toMatchObject({
+        code: id === A ? 'input' : 'job-unknown',
+      });
   });
 
   it('keeps the pictures of a job that was cancelled', async () => {
@@ -194,7 +214,7 @@ describe('a queue of jobs', () => {
     for (const id of fill) await queue.submit(id, generateWish());
     await expect(queue.submit(B, generateWish())).rejects.toMatchObject({ code: 'queue-full' });
     expect(() => queue.get(B)).toThrow('there is no job');
-    await queue.cancelAll();
+    await queue.clearWaiting();
     const missing = await teachWish({ images: ['image-gone'] });
     await expect(queue.submit(C, missing)).rejects.toMatchObject({ code: 'image-unknown' });
     for (const id of ['../../../tmp/x', 'a/b', '.set-aside', '', 'x'.repeat(41)]) {

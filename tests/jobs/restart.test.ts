@@ -58,6 +58,37 @@ describe.skipIf(withoutNano)(`a restart, ${needsNano}`, () => {
     expect(await taughtIn(parted)).toEqual(await taughtIn(whole));
   });
 
+  it('goes on with a teaching that was cancelled before it, and ends as if nothing had happened', async () => {
+    const [whole, parted] = [await scratchFolder(), await scratchFolder()];
+    const wish = await teachWish({ steps: 8 });
+    const uninterrupted = await openQueue(whole, options(whole));
+    await uninterrupted.queue.submit(A, wish);
+    await ended(uninterrupted.queue, A);
+
+    const first = await openQueue(parted, options(parted));
+    const events = first.queue.subscribe();
+    await first.queue.submit(A, wish);
+    for await (const event of events)
+      if (event.type === 'progress' && event.phase === 'teaching' && event.step === 3) break;
+    await first.queue.cancel(A);
+    const { status } = await ended(first.queue, A);
+    expect(status).toMatchObject({ state: 'cancelled', saved: { steps: 8 } });
+    await first.queue.close();
+
+    const second = await openQueue(parted, options(parted));
+    expect(second.queue.get(A).status).toEqual(status);
+    const told = recordEvents(second.queue);
+    await second.queue.resume(A);
+    expect((await ended(second.queue, A)).status).toEqual({ state: 'done' });
+    const steps = told.flatMap((event) =>
+      event.type === 'progress' && event.phase === 'teaching' ? event.step : [],
+    );
+    expect(steps[0]).toBe((status.state === 'cancelled' && status.saved ? status.saved.step : 0) + 1);
+    expect(await taughtIn(parted)).toEqual(await taughtIn(whole));
+    await second.queue.close();
+    expect(await readdir(join(parted, 'jobs', A))).toEqual(['job.json']);
+  });
+
   it('begins teaching anew where the saved run is damaged', async () => {
     const home = await scratchFolder();
     const { queue } = await openQueue(home, { ...options(home), engine: new ScriptedEngine(false) });

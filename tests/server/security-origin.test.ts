@@ -147,7 +147,7 @@ describe('the origin null, which any sandboxed iframe has', () => {
     }
     const client = new TestClient(running.port);
     await client.opened();
-    client.send({ type: 'cancel-all' });
+    client.send({ type: 'clear-waiting' });
     expect(await client.until('refused')).toMatchObject({ code: 'message-format' });
     expect(await client.closed).toBe(1008);
   });

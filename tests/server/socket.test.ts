@@ -37,7 +37,7 @@ describe('a socket', () => {
   it('is welcomed with the model, the limits and no jobs', async () => {
     const client = await TestClient.connect(running.port, await running.pair());
     const welcome = await client.until('welcome');
-    expect(welcome).toMatchObject({ protocol: 1, model: { name: 'nano' }, device: 'auto', jobs: [] });
+    expect(welcome).toMatchObject({ protocol: 2, model: { name: 'nano' }, device: 'auto', jobs: [] });
     expect(welcome.limits.imageMaxSide).toBe(4096);
   });
 
@@ -155,12 +155,14 @@ describe('a socket', () => {
       'job',
       ({ job: { job, status } }) => job === 'job-third' && status.state === 'cancelled',
     );
-    client.send({ type: 'cancel-all' });
+    client.send({ type: 'clear-waiting' });
     await client.until(
       'job',
-      ({ job: { job, status } }) => job === 'job-first' && status.state === 'cancelled',
+      ({ job: { job, status } }) => job === 'job-second' && status.state === 'cancelled',
     );
-    expect(running.queue.jobs().every(({ status }) => status.state === 'cancelled')).toBe(true);
+    expect(running.queue.get('job-first').status.state).toBe('running');
+    client.send({ type: 'resume', job: 'job-second' });
+    expect(await client.until('error')).toMatchObject({ code: 'input', advice: 'Teach it again.' });
   });
 
   it('is told what was wrong with a request, and stays open', async () => {

@@ -80,8 +80,11 @@ export class JobDesk implements SocketDesk {
       case 'cancel':
         await queue.cancel(message.job);
         return;
-      case 'cancel-all':
-        return queue.cancelAll();
+      case 'clear-waiting':
+        return queue.clearWaiting();
+      case 'resume':
+        await queue.resume(message.job);
+        return;
       case 'move':
         return queue.move(message.job, message.before);
       case 'resend':

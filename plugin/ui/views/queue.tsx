@@ -15,8 +15,8 @@ export function Queue() {
       <div class="section-head">
         <h2>Queue</h2>
         {queued.length > 0 ? (
-          <button type="button" class="link" onClick={() => app.companion.send({ type: 'cancel-all' })}>
-            Cancel all
+          <button type="button" class="link" onClick={() => app.companion.send({ type: 'clear-waiting' })}>
+            Clear waiting
           </button>
         ) : null}
       </div>
