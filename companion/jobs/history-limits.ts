@@ -1,6 +1,7 @@
 /** How much of the past is kept, and what goes first. */
 
 import type { JobId } from '../../shared/protocol/ids.ts';
+import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import { isEnded, type JobRecord } from './job-record.ts';
 
 export interface HistoryLimits {
@@ -10,11 +11,11 @@ export interface HistoryLimits {
   readonly maxBytes: number;
 }
 
-/**
- * Half a year covers a campaign; two thousand jobs are read within a second at the start; 4 GB are some three thousand
- * pictures of 1024 px, and little on a disk that holds models.
- */
-export const HISTORY_LIMITS: HistoryLimits = { maxAgeDays: 180, maxJobs: 2000, maxBytes: 4_000_000_000 };
+export const HISTORY_LIMITS: HistoryLimits = {
+  maxAgeDays: HISTORY_MAX_DAYS,
+  maxJobs: HISTORY_MAX_JOBS,
+  maxBytes: HISTORY_MAX_BYTES,
+};
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

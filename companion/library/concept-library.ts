@@ -10,9 +10,6 @@ import type { Thumbnail } from '../residuals/concept.ts';
 import type { ConceptSummary } from '../residuals/concept-file.ts';
 import type { LoraFacts } from './lora-facts.ts';
 
-/** Long enough to notice a mistake after a holiday. */
-export const TRASH_DAYS = 30;
-
 /** One version; `path` is for the engine and never leaves the companion. */
 export interface ConceptVersion extends ConceptSummary {
   /**

@@ -1,11 +1,11 @@
 /** The companion: engine, library, jobs and server, opened one after the other and closed the other way round. */
 
 import { join } from 'node:path';
+import { CONCEPT_TRASH_DAYS } from '../../shared/protocol/limits.ts';
 import type { DataFolders } from '../checkpoint/data-folders.ts';
 import { pruneSidecars } from '../checkpoint/sidecar-pruning.ts';
 import { EngineProcess } from '../engine/process/engine-process.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
-import { TRASH_DAYS } from '../library/concept-library.ts';
 import { FileLibrary } from '../library/file-library.ts';
 import type { Device } from '../runtime/device.ts';
 import { type BaseModelFacts, readBaseModel } from './base-model.ts';
@@ -68,7 +68,7 @@ async function openOn(
 ): Promise<Companion> {
   const { folders, device, threads, log } = options;
   const library = new FileLibrary(folders.concepts);
-  await library.purge(TRASH_DAYS);
+  await library.purge(CONCEPT_TRASH_DAYS);
   await pruneSidecars(folders.cache, MAX_CACHED_WEIGHTS_BYTES);
   const engine = new EngineProcess();
   const queue = await JobQueue.open({

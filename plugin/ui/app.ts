@@ -237,6 +237,10 @@ export class App {
       this.bridge.send({ type: 'notify', text, error: false });
     } else if (job.status.state === 'failed') {
       this.say(`${jobTitle(job)} failed. ${job.status.advice}`);
+    } else if (job.status.state === 'cancelled' && job.status.saved !== undefined) {
+      const text = 'Stopped. Continue it from History';
+      this.say(`${text}.`);
+      this.bridge.send({ type: 'notify', text, error: false });
     }
   }
 }

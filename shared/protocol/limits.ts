@@ -54,6 +54,18 @@ export const WELCOME_MAX_JOBS = 200;
 /** Points of a learning curve: what the panel has pixels for at double density, in some ten kilobytes. */
 export const CURVE_MAX_POINTS = 480;
 
+/** Ended jobs are kept for half a year, which covers a campaign. */
+export const HISTORY_MAX_DAYS = 180;
+
+/** Two thousand jobs are read within a second at the start. */
+export const HISTORY_MAX_JOBS = 2000;
+
+/** Some three thousand pictures of 1024 px, and little on a disk that holds models. */
+export const HISTORY_MAX_BYTES = 4_000_000_000;
+
+/** Removed concepts are kept aside: long enough to notice a mistake after a holiday. */
+export const CONCEPT_TRASH_DAYS = 30;
+
 /** Entries of one page of the history. */
 export const HISTORY_PAGE_MAX = 100;
 

@@ -49,6 +49,29 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
     await studio.plugin.getByText('@summit', { exact: true }).waitFor();
   });
 
+  it('a teaching that is cancelled goes on from the history', async () => {
+    await studio.backToFrames();
+    await studio.teach({ name: 'ridge', classWord: 'backpack', steps: LONG_TEACHING });
+    await studio.learning();
+    await studio.plugin.getByRole('button', { name: 'Cancel' }).click();
+    await studio.show('History');
+    await studio.plugin.getByText(new RegExp(`^Stopped at \\d+ of ${LONG_TEACHING} steps$`)).waitFor();
+    await studio.plugin.getByRole('button', { name: 'Continue' }).click();
+    await studio.show('Teach');
+    await studio.plugin.getByText('Taken up where it stopped').waitFor();
+    await studio.learned();
+  });
+
+  it('what was removed is gone, also where the plugin is closed right after', async () => {
+    await studio.show('History');
+    await studio.plugin.getByRole('button', { name: 'Remove Teach @ridge' }).click();
+    await studio.plugin.getByRole('button', { name: 'Undo' }).waitFor();
+    await studio.page.reload();
+    await studio.show('History');
+    await studio.plugin.getByRole('button', { name: 'Remove Teach @summit' }).waitFor();
+    await expect.poll(() => studio.plugin.getByText('Teach @ridge').count()).toBe(0);
+  });
+
   it('raised no error in the page, the plugin or its sandbox', () => {
     expect(studio.errors).toEqual([]);
   });

@@ -4,6 +4,7 @@ import type { Page, Route, WebSocketRoute } from 'playwright-core';
 import { PORTS, SOCKET_PATH } from '../../shared/protocol/address.ts';
 import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
+import type { ConceptChange, RemovedConcepts } from '../../shared/protocol/http.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { parseClientMessage } from '../../shared/protocol/message-text.ts';
@@ -18,12 +19,20 @@ export class FakeCompanion {
   isRunning = true;
   protocol = PROTOCOL_VERSION;
   concepts: readonly ConceptSummary[] = [];
+  removed: RemovedConcepts['concepts'] = [];
   jobs: readonly JobState[] = [];
+  /** Answers to requests wait for it. */
+  answers: Promise<void> = Promise.resolve();
+  /** "DELETE /api/jobs/job-a-0000" */
+  readonly requests: string[] = [];
   /** What thumbnails and pictures look like, by path. */
   pictures: (path: string) => Buffer | undefined = () => undefined;
   readonly received: ClientMessage[] = [];
   readonly uploads: ImageFrame[] = [];
+  /** Of a concept that no client was told of yet. */
+  takenName = '';
   #socket: WebSocketRoute | undefined;
+  #trash: readonly ConceptSummary[] = [];
 
   async attach(page: Page): Promise<void> {
     const port = PORTS[0];
@@ -48,6 +57,24 @@ export class FakeCompanion {
     this.#socket?.close();
   }
 
+  #remove(id: string): void {
+    const gone = this.concepts.filter((one) => one.id === id);
+    this.concepts = this.concepts.filter((one) => one.id !== id);
+    this.#trash = [...this.#trash, ...gone];
+    const rest = { removedAt: new Date().toISOString(), versions: 1, sizeBytes: 410_000 };
+    this.removed = [
+      ...this.removed,
+      ...gone.map(({ name, classWord }) => ({ id, name, classWord, ...rest })),
+    ];
+  }
+
+  #restore(id: string): ConceptSummary {
+    const back = this.#trash.find((one) => one.id === id)!;
+    this.concepts = [...this.concepts, back];
+    this.removed = this.removed.filter((one) => one.id !== id);
+    return back;
+  }
+
   #accept(socket: WebSocketRoute): void {
     if (!this.isRunning) return void socket.close();
     this.#socket = socket;
@@ -65,9 +92,11 @@ export class FakeCompanion {
     });
   }
 
-  #answer(route: Route): Promise<void> {
+  async #answer(route: Route): Promise<void> {
     const request = route.request();
     const { pathname } = new URL(request.url());
+    this.requests.push(`${request.method()} ${pathname}`);
+    if (pathname.startsWith('/api/')) await this.answers;
     const headers = { 'access-control-allow-origin': '*' };
     const json = (body: unknown, status = 200) => route.fulfill({ status, headers, json: body });
     if (pathname === '/health') return json({ name: 'likeness', protocol: this.protocol });
@@ -80,10 +109,25 @@ export class FakeCompanion {
       return json({ code: 'token', message: 'no token', advice: 'Connect again.' }, 401);
     }
     if (pathname === '/api/concepts') return json({ concepts: this.concepts });
+    if (pathname === '/api/removed-concepts') return json({ concepts: this.removed });
     if (pathname === '/api/jobs') return json({ jobs: this.jobs, next: null });
-    if (request.method() === 'DELETE') return route.fulfill({ status: 204, headers });
-    const restored = this.concepts.find(({ id }) => pathname === `/api/concepts/${id}/restore`);
-    if (restored !== undefined) return json(restored);
+    const [, kind, id] = /^\/api\/(concepts|jobs)\/([a-z0-9-]+)/.exec(pathname) ?? [];
+    if (request.method() === 'DELETE') {
+      if (kind === 'jobs') this.jobs = this.jobs.filter(({ job }) => job !== id);
+      else this.#remove(id!);
+      return route.fulfill({ status: 204, headers });
+    }
+    if (pathname.endsWith('/restore')) return json(this.#restore(id!));
+    if (request.method() === 'PATCH') {
+      const change = request.postDataJSON() as ConceptChange;
+      if (change.name === this.takenName) {
+        const message = `another concept is called ${change.name}`;
+        return json({ code: 'input', message, advice: 'Choose another name.' }, 400);
+      }
+      const changed = { ...this.concepts.find((one) => one.id === id)!, ...change } as ConceptSummary;
+      this.concepts = this.concepts.map((one) => (one.id === id ? changed : one));
+      return json(changed);
+    }
     const body = this.pictures(pathname);
     if (body === undefined) return json({ code: 'job-unknown', message: 'none', advice: 'None.' }, 404);
     return route.fulfill({ status: 200, headers, contentType: 'image/png', body });

@@ -44,6 +44,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
   }
   const sent = <Type extends UiToMain['type']>(type: Type) =>
     expect.poll(() => stage.sent.filter((message) => message.type === type));
+  const openTab = (name: string) => stage.ui.getByRole('tab', { name }).click();
   const received = (type: string) =>
     expect.poll(() => companion.received.filter((message) => message.type === type));
 
@@ -177,14 +178,141 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await expect.poll(() => stage.ui.evaluate(() => document.activeElement?.id)).toBe('prompt');
   });
 
-  it('takes back a removed concept', async () => {
+  const focused = () => expect.poll(() => stage.ui.evaluate(() => document.activeElement?.textContent));
+
+  it('restores a removed concept, at once and after the plugin was closed', async () => {
     await begin();
-    await stage.ui.getByRole('tab', { name: 'Library' }).click();
-    await stage.ui.getByLabel('Details of @aurora').click();
-    await stage.ui.getByRole('button', { name: 'Remove' }).click();
-    await stage.ui.getByText('Removed @aurora.').waitFor();
-    await stage.ui.getByRole('button', { name: 'Take it back' }).click();
+    await openTab('Library');
+    const remove = async () => {
+      await stage.ui.getByLabel('Details of @aurora').click();
+      await stage.ui.getByRole('button', { name: 'Remove' }).click();
+      await stage.ui.getByText('Removed @aurora.').waitFor();
+    };
+    await remove();
+    await focused().toBe('Restore');
+    await stage.page.keyboard.press('Enter');
     await stage.ui.getByLabel('Details of @aurora').waitFor();
+    await focused().toContain('@aurora');
+    await stage.ui.getByLabel('Details of @aurora').click();
+    await remove();
+    await stage.page.close();
+    stage = await openStage(browser.context, 'light', companion);
+    await stage.say({ type: 'hello', command: 'open', pairing: TOKEN, openBatches: [], waitingRows: [] });
+    await openTab('Library');
+    const kept = stage.ui.getByRole('region', { name: 'Recently removed' });
+    await kept.getByText('mug · 30 days left').waitFor();
+    await kept.getByRole('button', { name: 'Restore @aurora' }).click();
+    await stage.ui.getByLabel('Details of @aurora').waitFor();
+    await kept.waitFor({ state: 'detached' });
+  });
+
+  it('saves a concept, and is told so', async () => {
+    const rights = { owner: 'Northlight', licence: 'campaigns' };
+    await begin({
+      concepts: [
+        concept({ name: 'aurora', hasThumbnail: false, referenceCount: 1, rights }),
+        concept({ name: 'summit', hasThumbnail: false }),
+      ],
+    });
+    await openTab('Library');
+    await stage.ui.getByText('campaigns').waitFor();
+    await stage.ui.getByLabel('Details of @aurora').click();
+    await stage.ui.getByText('1 frame ·').waitFor();
+    const save = stage.ui.getByRole('button', { name: 'Save' });
+    expect(await save.isDisabled()).toBe(true);
+    await stage.ui.getByLabel('Note').fill('until spring');
+    await openTab('History');
+    await openTab('Library');
+    expect(await stage.ui.getByLabel('Note').inputValue()).toBe('until spring');
+    await save.click();
+    await stage.ui.getByText('Saved', { exact: true }).waitFor();
+    await stage.ui.getByText('@aurora is saved.').waitFor();
+    expect(companion.concepts[0]!.rights).toEqual({ ...rights, note: 'until spring' });
+    expect(await save.isDisabled()).toBe(true);
+    await focused().toBe('Save');
+  });
+
+  it('is told at the name that it is taken, known or not', async () => {
+    await begin({
+      takenName: 'summit-pack',
+      concepts: ['aurora', 'summit'].map((name) => concept({ name, hasThumbnail: false })),
+    });
+    await openTab('Library');
+    await stage.ui.getByLabel('Details of @aurora').click();
+    const name = stage.ui.getByLabel('Name');
+    const hint = () => name.evaluate((field) => field.parentElement?.textContent);
+    await name.fill('summit');
+    await expect.poll(hint).toContain('@summit is taken');
+    expect(await stage.ui.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await name.fill('Summit Pack');
+    await stage.ui.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(hint).toContain('@summit-pack is taken');
+    expect(await stage.ui.getByRole('alert').count()).toBe(0);
+  });
+
+  it('undoes a removal from the history; it is deleted once the view is left', async () => {
+    const jobs = ['a dune', 'a desk'].map((prompt, at) =>
+      generateJob(`job-ended-${at}`, { state: 'done' }, { prompt }),
+    );
+    await begin({ jobs });
+    await openTab('History');
+    const [dune, desk] = [stage.ui.getByLabel('Remove a dune'), stage.ui.getByLabel('Remove a desk')];
+    const { y } = (await desk.boundingBox())!;
+    await dune.click();
+    await stage.ui.getByText('Removed “a dune”.').waitFor();
+    await focused().toBe('Undo');
+    // The next row stays where it is: a second click there is meant for it.
+    expect(Math.abs((await desk.boundingBox())!.y - y)).toBeLessThan(12);
+    await stage.page.keyboard.press('Enter');
+    await expect.poll(() => dune.evaluate((button) => button === document.activeElement)).toBe(true);
+    await dune.click();
+    const deletions = () => companion.requests.filter((request) => request.startsWith('DELETE'));
+    expect(deletions()).toEqual([]);
+    await openTab('Generate');
+    await expect.poll(deletions).toEqual(['DELETE /api/jobs/job-ended-0']);
+    await openTab('History');
+    await desk.waitFor();
+    expect(await dune.count()).toBe(0);
+  });
+
+  it('continues or discards a teaching that was stopped', async () => {
+    const stopped = { state: 'cancelled', saved: { step: 182, steps: 300 } } as const;
+    await begin({ jobs: [teachJob('job-stopped', stopped)] });
+    await openTab('History');
+    await stage.ui.getByText('Stopped at 182 of 300 steps').waitFor();
+    await stage.ui.getByRole('button', { name: 'Discard' }).click();
+    await focused().toBe('Undo');
+    await stage.page.keyboard.press('Enter');
+    await focused().toBe('Discard');
+    await stage.ui.getByRole('button', { name: 'Continue' }).click();
+    await received('resume').toEqual([{ type: 'resume', job: 'job-stopped' }]);
+    companion.send({ type: 'job', job: teachJob('job-stopped', { state: 'running', resumed: true }) });
+    await stage.ui.getByRole('region', { name: 'Queue' }).getByText('Teach @aurora').waitFor();
+    companion.send({ type: 'job', job: teachJob('job-stopped', stopped) });
+    await sent('notify').toMatchObject([{ text: 'Stopped. Continue it from History' }]);
+  });
+
+  it('is told that there is nothing only once it is known', async () => {
+    let answer = () => {};
+    const answers = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await begin({ concepts: [], answers });
+    await openTab('Library');
+    await openTab('History');
+    // Longer than it takes to ask.
+    await stage.page.waitForTimeout(400);
+    expect(await stage.ui.getByText(/Nothing here|No concepts/).count()).toBe(0);
+    answer();
+    await stage.ui.getByText('for 180 days: the newest 2,000 jobs, and 4 GB of pictures').waitFor();
+    await openTab('Library');
+    await stage.ui.getByText('No concepts yet').waitFor();
+    companion.kill();
+    await stage.ui.getByText('The companion is away').waitFor();
+    expect(await stage.ui.getByText('No concepts yet').count()).toBe(0);
+    await openTab('History');
+    await stage.ui.getByText('The companion is away').waitFor();
+    expect(await stage.ui.getByText('Nothing here yet').count()).toBe(0);
   });
 
   it('moves and cancels what waits', async () => {
@@ -198,5 +326,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await received('move').toEqual([{ type: 'move', job: 'job-second', before: 'job-first-' }]);
     await stage.ui.getByRole('button', { name: 'Cancel number 0' }).click();
     await received('cancel').toEqual([{ type: 'cancel', job: 'job-first-' }]);
+    await stage.ui.getByRole('button', { name: 'Clear waiting' }).click();
+    await received('clear-waiting').toEqual([{ type: 'clear-waiting' }]);
   });
 });

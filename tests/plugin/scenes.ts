@@ -207,6 +207,20 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'library-removed',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Library' }).click();
+      for (const name of ['aurora', 'summit']) {
+        await stage.ui.getByLabel(`Details of @${name}`).click();
+        await stage.ui.getByRole('button', { name: 'Remove' }).click();
+        await stage.ui.getByText(`Removed @${name}.`).waitFor();
+      }
+      await stage.ui.getByRole('region', { name: 'Recently removed' }).waitFor();
+    },
+  },
+  {
     name: 'generate-mention',
     companion: withLibrary,
     act: async (stage) => {
@@ -268,7 +282,8 @@ export const SCENES: readonly Scene[] = [
         generateJob('job-ended-2', failed, {
           prompt: '@aurora on a wooden table, studio light, soft shadows',
         }),
-        teachJob('job-ended-3', { state: 'done' }),
+        teachJob('job-ended-3', { state: 'cancelled', saved: { step: 182, steps: 300 } }),
+        teachJob('job-ended-4', { state: 'done' }),
       ];
       return companion;
     },
@@ -276,6 +291,8 @@ export const SCENES: readonly Scene[] = [
       await open(stage);
       await stage.ui.getByRole('tab', { name: 'History' }).click();
       await stage.ui.locator('.strip img').nth(3).waitFor();
+      await stage.ui.getByLabel('Remove Teach @aurora').click();
+      await stage.ui.getByRole('button', { name: 'Undo' }).scrollIntoViewIfNeeded();
     },
   },
 ];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { besideAnchor } from '../../plugin/main/row.ts';
 import { adviseFrame, adviseSize, worseAdvice } from '../../plugin/ui/canvas/frame-advice.ts';
 import { parseVariantRecord, variantRecord } from '../../plugin/ui/canvas/variant-record.ts';
+import { daysLeft } from '../../plugin/ui/concepts/trash-days.ts';
 import { curvePath } from '../../plugin/ui/parts/loss-curve.tsx';
 import { draftOf, emptyGenerate, wishOf } from '../../plugin/ui/work/drafts.ts';
 import { JobBoard } from '../../plugin/ui/work/job-board.ts';
@@ -221,6 +222,14 @@ describe('words', () => {
     ['2026-11-19T11:00:00Z', 'yesterday'],
     ['2026-11-16T11:00:00Z', '4 days ago'],
   ])('for %s: %s', (iso, text) => expect(ago(iso, new Date('2026-11-20T12:00:00Z'))).toBe(text));
+
+  it.each([
+    ['2026-11-20T11:59:40Z', '30 days left'],
+    ['2026-10-22T11:00:00Z', '1 day left'],
+    ['2026-10-21T11:00:00Z', 'deleted when the companion starts next'],
+  ])('for what was removed at %s: %s', (iso, text) =>
+    expect(daysLeft(iso, new Date('2026-11-20T12:00:00Z'))).toBe(text),
+  );
 });
 
 const falling = [

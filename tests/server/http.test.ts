@@ -65,6 +65,10 @@ describe('concepts over HTTP', () => {
     const changed = await (await ask(address, send('PATCH', { name: 'aurora-2', rights }))).json();
     expect(changed).toMatchObject({ id: concept.id, name: 'aurora-2', rights, usable: false });
 
+    const refused = await ask(address, send('PATCH', { name: 'summit', rights: {} }));
+    expect(await refused.json()).toMatchObject({ code: 'input' });
+    expect(await (await ask(address)).json()).toMatchObject({ name: 'aurora-2', rights });
+
     const file = await ask(`${address}/file`);
     expect(file.headers.get('content-disposition')).toContain('aurora-2.safetensors');
     expect((await bytesOf(file)).length).toBe(Number(file.headers.get('content-length')));

@@ -1,8 +1,8 @@
 /** `likeness concepts remove` and `restore`, and what lies between them. */
 
 import type { Command } from 'commander';
+import { CONCEPT_TRASH_DAYS } from '../../../shared/protocol/limits.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
-import { TRASH_DAYS } from '../../library/concept-library.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { findRemoved, findStored } from '../concept-catalogue.ts';
 import type { Output } from '../output.ts';
@@ -12,7 +12,9 @@ import { formatTable } from '../table.ts';
 export function registerConceptRemoval(concepts: Command, output: Output): void {
   concepts
     .command('remove')
-    .description(`takes a concept with all its versions away; for ${TRASH_DAYS} days it can be restored`)
+    .description(
+      `takes a concept with all its versions away; for ${CONCEPT_TRASH_DAYS} days it can be restored`,
+    )
     .argument('<concept>', 'name')
     .action((wanted: string) => runRemove(wanted, output));
   concepts
@@ -43,11 +45,11 @@ async function runRemove(wanted: string, output: Output): Promise<void> {
   const library = new FileLibrary(dataFolders().concepts);
   const { id, name, versions } = await findStored(wanted, library);
   await library.remove(id);
-  await library.purge(TRASH_DAYS);
+  await library.purge(CONCEPT_TRASH_DAYS);
   output.event({ type: 'removed', id, name, versions: versions.length });
   const { green, bold, dim } = output.colours;
   output.say(`${green('✓')} Removed ${bold(`@${name}`)}, ${formatNumberOf(versions.length, 'version')}`);
-  output.say(dim(`  Back again, for ${TRASH_DAYS} days: likeness concepts restore ${name}`));
+  output.say(dim(`  Back again, for ${CONCEPT_TRASH_DAYS} days: likeness concepts restore ${name}`));
 }
 
 async function runRestore(wanted: string, output: Output): Promise<void> {

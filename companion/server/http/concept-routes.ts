@@ -78,8 +78,9 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
   router.patch(routes.concept(':id'), express.json({ limit: MAX_JSON_BYTES }), async (request, response) => {
     const id = idOf(request);
     const { name, rights } = parsed(conceptChangeSchema, request.body, 'the request');
-    if (rights !== undefined) await library.setRights(id, rights);
+    // The name first: it may be taken, and then nothing shall have changed.
     if (name !== undefined) await library.rename(id, name);
+    if (rights !== undefined) await library.setRights(id, rights);
     response.json(summary(await library.get(id)));
   });
 

@@ -1,17 +1,31 @@
 import { type Signal, signal } from '@preact/signals';
 import { type ConceptSummary, conceptSummarySchema } from '../../../shared/protocol/concept.ts';
 import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
-import { type ConceptChange, conceptsSchema, routes } from '../../../shared/protocol/http.ts';
+import {
+  type ConceptChange,
+  conceptsSchema,
+  type RemovedConcepts,
+  removedConceptsSchema,
+  routes,
+} from '../../../shared/protocol/http.ts';
 import type { Companion } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
+import { type ConceptEdit, editOf } from './concept-edit.ts';
+
+export type RemovedConcept = RemovedConcepts['concepts'][number];
 
 /** The companion's library, as the plugin shows it. */
 export class ConceptLibrary {
   readonly concepts: Signal<readonly ConceptSummary[]> = signal([]);
+  /** Those that can be restored, the last one removed first. */
+  readonly removed: Signal<readonly RemovedConcept[]> = signal([]);
+  /** Whether the companion has told what there is. */
+  readonly isKnown: Signal<boolean> = signal(false);
   readonly thumbnails: Signal<ReadonlyMap<string, string>> = signal(new Map());
-  /** The last one removed, while it can be taken back with one click. */
-  readonly removed: Signal<ConceptSummary | undefined> = signal(undefined);
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
+  /** The concept whose card is open, and what was entered there: looking elsewhere loses neither. */
+  readonly open: Signal<string | undefined> = signal(undefined);
+  readonly #edits: Signal<ReadonlyMap<string, ConceptEdit>> = signal(new Map());
   readonly #companion: Companion;
 
   constructor(companion: Companion) {
@@ -22,6 +36,11 @@ export class ConceptLibrary {
     await this.#try(async () => {
       const { concepts } = await this.#companion.json(routes.concepts, conceptsSchema);
       this.concepts.value = concepts;
+      this.isKnown.value = true;
+      const removed = await this.#companion.json(routes.removedConcepts, removedConceptsSchema);
+      // What was removed, restored in part and removed again lies there twice, and comes back as one.
+      const isFirst = (id: string, at: number) => removed.concepts.findIndex((one) => one.id === id) === at;
+      this.removed.value = removed.concepts.filter(({ id }, at) => isFirst(id, at));
       for (const concept of concepts) if (concept.hasThumbnail) await this.#fetchThumbnail(concept);
     });
   }
@@ -30,28 +49,48 @@ export class ConceptLibrary {
     return this.thumbnails.value.get(`${id}/${version}`);
   }
 
-  change({ id }: ConceptSummary, change: ConceptChange): Promise<boolean> {
-    return this.#try(async () => {
+  editOf(concept: ConceptSummary): ConceptEdit {
+    return this.#edits.value.get(concept.id) ?? editOf(concept);
+  }
+
+  edit(concept: ConceptSummary, part: Partial<ConceptEdit>): void {
+    const edit = { ...this.editOf(concept), ...part };
+    this.#edits.value = new Map(this.#edits.value).set(concept.id, edit);
+  }
+
+  /** What the companion has against it, for the card where it was entered; undefined when it is done. */
+  async change({ id }: ConceptSummary, change: ConceptChange): Promise<ErrorReport | undefined> {
+    try {
       const body = { method: 'PATCH', body: change } as const;
       const changed = await this.#companion.json(routes.concept(id), conceptSummarySchema, body);
       this.concepts.value = this.concepts.value.map((concept) => (concept.id === id ? changed : concept));
-    });
+      this.#forgetEdit(id);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      return error.report;
+    }
   }
 
-  remove(concept: ConceptSummary): Promise<boolean> {
+  remove({ id }: ConceptSummary): Promise<boolean> {
     return this.#try(async () => {
-      await this.#companion.blob(routes.concept(concept.id), { method: 'DELETE' });
-      this.concepts.value = this.concepts.value.filter(({ id }) => id !== concept.id);
-      this.removed.value = concept;
-    });
-  }
-
-  restore({ id }: ConceptSummary): Promise<boolean> {
-    return this.#try(async () => {
-      await this.#companion.json(routes.conceptRestore(id), conceptSummarySchema, { method: 'POST' });
-      this.removed.value = undefined;
+      await this.#companion.blob(routes.concept(id), { method: 'DELETE' });
+      this.#forgetEdit(id);
       await this.refresh();
     });
+  }
+
+  restore(id: string): Promise<boolean> {
+    return this.#try(async () => {
+      await this.#companion.json(routes.conceptRestore(id), conceptSummarySchema, { method: 'POST' });
+      await this.refresh();
+    });
+  }
+
+  #forgetEdit(id: string): void {
+    const edits = new Map(this.#edits.value);
+    edits.delete(id);
+    this.#edits.value = edits;
   }
 
   async #fetchThumbnail({ id, version }: ConceptSummary): Promise<void> {

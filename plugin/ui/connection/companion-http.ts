@@ -55,6 +55,8 @@ async function send(
   try {
     answer = await fetch(companionUrl(port, path), {
       method,
+      // What was removed shall be gone, also where the plugin is closed right after.
+      keepalive: method === 'DELETE',
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -1,18 +1,46 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { failureTitle } from '../parts/failure-title.ts';
 import { IconButton } from '../parts/icon-button.tsx';
+import { RemovedBanner } from '../parts/removed-banner.tsx';
+import { frameCount } from '../work/frame-words.ts';
 import { ago, jobTitle } from '../work/job-words.ts';
 
 /** Pictures that fit on one line; the job itself shows all. */
 const STRIP = 5;
 
+/** The buttons that remove a row and bring it back, whichever of them it has. */
+const REMOVAL = '.banner .link, .button.danger, [aria-label^="Remove"]';
+
 export function EndedJob({ job }: { readonly job: JobState }) {
+  const { history } = useApp();
+  const row = useRef<HTMLLIElement>(null);
+  const isRemoved = history.removed.value.has(job.job);
+  const wasRemoved = useRef(isRemoved);
+  // The button that was pressed is gone; the keyboard goes on from the one in its place.
+  useEffect(() => {
+    if (wasRemoved.current === isRemoved) return;
+    wasRemoved.current = isRemoved;
+    row.current?.querySelector<HTMLElement>(REMOVAL)?.focus();
+  }, [isRemoved]);
+  return (
+    <li class="card" ref={row}>
+      {isRemoved ? (
+        <RemovedBanner what={`“${jobTitle(job)}”`} action="Undo" onAction={() => history.undo(job.job)} />
+      ) : (
+        <KeptJob job={job} />
+      )}
+    </li>
+  );
+}
+
+function KeptJob({ job }: { readonly job: JobState }) {
   const app = useApp();
   const { status } = job;
+  const saved = status.state === 'cancelled' ? status.saved : undefined;
   return (
-    <li class="card">
+    <>
       <div class="card-head">
         <div class="card-title">
           <span class="title">{jobTitle(job)}</span>
@@ -21,19 +49,52 @@ export function EndedJob({ job }: { readonly job: JobState }) {
         {job.kind === 'generate' ? (
           <IconButton icon="redo" label="Use these settings" onClick={() => app.reuseJob(job)} />
         ) : null}
-        <IconButton
-          icon="trash"
-          label={`Remove ${jobTitle(job)}`}
-          onClick={() => app.history.remove(job.job)}
-        />
+        {saved === undefined ? (
+          <IconButton
+            icon="trash"
+            label={`Remove ${jobTitle(job)}`}
+            onClick={() => app.history.remove(job.job)}
+          />
+        ) : null}
       </div>
+      {saved === undefined ? null : <Stopped job={job} saved={saved} />}
       {status.state === 'failed' ? (
         <p class="hint problem">
           {failureTitle(status.code)}. {status.advice}
         </p>
       ) : null}
       {job.kind === 'generate' && job.pictures.length > 0 ? <Strip job={job} /> : null}
-    </li>
+    </>
+  );
+}
+
+interface StoppedProps {
+  readonly job: JobState;
+  readonly saved: { readonly step: number; readonly steps: number };
+}
+
+function Stopped({ job: { job }, saved: { step, steps } }: StoppedProps) {
+  const app = useApp();
+  return (
+    <div class="stopped">
+      <span class="stopped-text">
+        Stopped at {step} of {steps} steps
+      </span>
+      <button
+        type="button"
+        class="button small"
+        disabled={!app.connected.value}
+        onClick={() => {
+          app.companion.send({ type: 'resume', job });
+          app.shownTeach.value = job;
+        }}
+      >
+        Continue
+      </button>
+      <button type="button" class="button small danger" onClick={() => app.history.remove(job)}>
+        Discard
+      </button>
+    </div>
   );
 }
 
@@ -55,10 +116,11 @@ function Strip({ job }: { readonly job: JobOf<'generate'> }) {
 
 function facts(job: JobState): string {
   const when = ago(job.endedAt ?? job.createdAt, new Date());
-  const outcome = job.status.state === 'cancelled' ? 'cancelled' : '';
+  const { status } = job;
+  const outcome = status.state === 'cancelled' && status.saved === undefined ? 'cancelled' : '';
   const what =
     job.kind === 'teach'
-      ? `${job.request.classWord}, ${job.request.images.length} frames`
+      ? `${job.request.classWord}, ${frameCount(job.request.images.length)}`
       : `seed ${job.request.seed}, strength ${job.request.strength}`;
   return [when, what, outcome].filter(Boolean).join(' · ');
 }

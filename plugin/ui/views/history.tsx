@@ -1,8 +1,11 @@
 import { useEffect } from 'preact/hooks';
+import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../../shared/protocol/limits.ts';
 import { useApp } from '../app-context.ts';
 import { Icon } from '../parts/icon.tsx';
+import { MissingList } from '../parts/missing-list.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { SearchField } from '../parts/search-field.tsx';
+import { hasEnded } from '../work/job-board.ts';
 import { EndedJob } from './ended-job.tsx';
 import { Queue } from './queue.tsx';
 
@@ -22,8 +25,16 @@ export function History() {
     const timer = setTimeout(() => history.refresh(), TYPING_MS);
     return () => clearTimeout(timer);
   }, [search, isReady, endedCount, history]);
+  useEffect(() => {
+    const settle = () => history.settle();
+    window.addEventListener('pagehide', settle);
+    return () => {
+      window.removeEventListener('pagehide', settle);
+      settle();
+    };
+  }, [history]);
 
-  const jobs = history.found.value.flatMap((id) => board.jobs.value.get(id) ?? []);
+  const jobs = history.found.value.flatMap((id) => board.jobs.value.get(id) ?? []).filter(hasEnded);
   return (
     <div class="view">
       <Queue />
@@ -51,12 +62,21 @@ export function History() {
 }
 
 function Nothing({ search }: { readonly search: string }) {
-  if (search.trim() !== '') return <p class="nothing">Nothing matches “{search}”.</p>;
+  const { history } = useApp();
   return (
-    <section class="empty">
-      <Icon name="redo" />
-      <h2>Nothing here yet</h2>
-      <p>Everything you teach and generate is kept here with its settings.</p>
-    </section>
+    <MissingList isKnown={history.isKnown.value}>
+      {search.trim() === '' ? (
+        <section class="empty">
+          <Icon name="redo" />
+          <h2>Nothing here yet</h2>
+          <p>
+            What you teach and generate is kept here with its settings for {HISTORY_MAX_DAYS} days: the newest{' '}
+            {HISTORY_MAX_JOBS.toLocaleString('en-GB')} jobs, and {HISTORY_MAX_BYTES / 1e9} GB of pictures.
+          </p>
+        </section>
+      ) : (
+        <p class="nothing">Nothing matches “{search}”.</p>
+      )}
+    </MissingList>
   );
 }

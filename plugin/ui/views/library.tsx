@@ -1,66 +1,101 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
 import { Icon } from '../parts/icon.tsx';
+import { MissingList } from '../parts/missing-list.tsx';
 import { FailureNote } from '../parts/note.tsx';
+import { RemovedBanner } from '../parts/removed-banner.tsx';
 import { SearchField } from '../parts/search-field.tsx';
-import { ConceptCard } from './concept-card.tsx';
+import { ConceptCard, titleId } from './concept-card.tsx';
+import { RemovedConcepts } from './removed-concepts.tsx';
 
 export function Library() {
-  const app = useApp();
-  const { library } = app;
-  const search = useSignal('');
-  const open = useSignal<string | undefined>(undefined);
-  const typed = search.value.trim().toLowerCase();
+  const { library } = useApp();
+  const view = useRef<HTMLDivElement>(null);
+  /** Removed a moment ago: said where the eye is, and once more below when the view is opened again. */
+  const justRemoved = useSignal<ConceptSummary | undefined>(undefined);
   const concepts = library.concepts.value;
+  // The button that was pressed is gone; the keyboard goes on from what took its place.
+  useEffect(() => {
+    if (justRemoved.value !== undefined) view.current?.querySelector<HTMLElement>('.banner .link')?.focus();
+  }, [justRemoved.value]);
+  const remove = async (concept: ConceptSummary) => {
+    if (await library.remove(concept)) justRemoved.value = concept;
+  };
+  const restore = async (id: string) => {
+    if (!(await library.restore(id))) return;
+    justRemoved.value = undefined;
+    document.getElementById(titleId(id))?.focus();
+  };
+  const banner = justRemoved.value;
+  return (
+    <div class="view" ref={view}>
+      {library.failure.value === undefined ? null : <FailureNote report={library.failure.value} />}
+      {banner === undefined ? null : (
+        <RemovedBanner what={`@${banner.name}`} action="Restore" onAction={() => restore(banner.id)} />
+      )}
+      {concepts.length === 0 ? <NoConcepts /> : <Concepts concepts={concepts} onRemove={remove} />}
+      <RemovedConcepts
+        removed={library.removed.value.filter(({ id }) => id !== banner?.id)}
+        onRestore={restore}
+      />
+    </div>
+  );
+}
+
+interface ConceptsProps {
+  readonly concepts: readonly ConceptSummary[];
+  readonly onRemove: (concept: ConceptSummary) => void;
+}
+
+function Concepts({ concepts, onRemove }: ConceptsProps) {
+  const { open } = useApp().library;
+  const search = useSignal('');
+  const typed = search.value.trim().toLowerCase();
   const found = concepts.filter(
     ({ name, classWord, rights }) =>
       typed === '' || [name, classWord, ...Object.values(rights)].join(' ').toLowerCase().includes(typed),
   );
-  const removed = library.removed.value;
   return (
-    <div class="view">
-      {library.failure.value === undefined ? null : <FailureNote report={library.failure.value} />}
-      {removed === undefined ? null : (
-        <div class="banner" role="status">
-          <span class="banner-text">Removed @{removed.name}.</span>
-          <button type="button" class="link" onClick={() => library.restore(removed)}>
-            Take it back
-          </button>
-        </div>
-      )}
-      {concepts.length === 0 ? (
-        <section class="empty">
-          <Icon name="frame" />
-          <h2>No concepts yet</h2>
-          <p>A product you teach is kept here, for every file you open.</p>
-          <button type="button" class="button" onClick={() => app.show('teach')}>
-            Teach a product
-          </button>
-        </section>
-      ) : (
-        <>
-          <SearchField
-            label="Search concepts"
-            value={search.value}
-            onChange={(text) => {
-              search.value = text;
+    <>
+      <SearchField
+        label="Search concepts"
+        value={search.value}
+        onChange={(text) => {
+          search.value = text;
+        }}
+      />
+      {found.length === 0 ? <p class="nothing">Nothing matches “{search}”.</p> : null}
+      <ul class="cards">
+        {found.map((concept) => (
+          <ConceptCard
+            key={concept.id}
+            concept={concept}
+            isOpen={open.value === concept.id}
+            onToggle={() => {
+              open.value = open.value === concept.id ? undefined : concept.id;
             }}
+            onRemove={() => onRemove(concept)}
           />
-          {found.length === 0 ? <p class="nothing">Nothing matches “{search}”.</p> : null}
-          <ul class="cards">
-            {found.map((concept) => (
-              <ConceptCard
-                key={concept.id}
-                concept={concept}
-                isOpen={open.value === concept.id}
-                onToggle={() => {
-                  open.value = open.value === concept.id ? undefined : concept.id;
-                }}
-              />
-            ))}
-          </ul>
-        </>
-      )}
-    </div>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function NoConcepts() {
+  const app = useApp();
+  return (
+    <MissingList isKnown={app.library.isKnown.value}>
+      <section class="empty">
+        <Icon name="frame" />
+        <h2>No concepts yet</h2>
+        <p>A product you teach is kept here, for every file you open.</p>
+        <button type="button" class="button" onClick={() => app.show('teach')}>
+          Teach a product
+        </button>
+      </section>
+    </MissingList>
   );
 }

@@ -3,7 +3,7 @@ import { useApp } from '../app-context.ts';
 import { LossCurve } from '../parts/loss-curve.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
-import { adviceByText } from '../work/frame-words.ts';
+import { adviceByText, frameCount } from '../work/frame-words.ts';
 import { percent, phaseText } from '../work/job-words.ts';
 import { TimeLeft } from './time-left.tsx';
 
@@ -25,7 +25,7 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
             @{name}
           </h2>
           <p class="quiet">
-            {classWord}, {images.length} {images.length === 1 ? 'frame' : 'frames'}
+            {classWord}, {frameCount(images.length)}
           </p>
         </div>
         <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
@@ -68,7 +68,7 @@ function UnderWay({ job }: { readonly job: JobOf<'teach'> }) {
     <>
       {status.state === 'running' && status.resumed ? (
         <Note tone="info" title="Taken up where it stopped">
-          <p>The companion was restarted. Nothing was lost.</p>
+          <p>Nothing was lost.</p>
         </Note>
       ) : null}
       <div class="section-head">

@@ -9,6 +9,11 @@ export interface AdviceNote {
   readonly text: string;
 }
 
+/** "1 frame", "5 frames". */
+export function frameCount(count: number): string {
+  return `${count} ${count === 1 ? 'frame' : 'frames'}`;
+}
+
 /** Those of the same text together, in the order in which they first occur. */
 export function groupedByText<Advice extends { readonly text: string }>(
   advice: readonly Advice[],

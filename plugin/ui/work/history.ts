@@ -15,6 +15,10 @@ export class JobHistory {
   readonly search: Signal<string> = signal('');
   readonly found: Signal<readonly string[]> = signal([]);
   readonly next: Signal<string | null> = signal(null);
+  /** Whether the companion has told what it keeps. */
+  readonly isKnown: Signal<boolean> = signal(false);
+  /** Taken off the list, and still kept: an undo needs nothing back that is gone, and a crash loses nothing. */
+  readonly removed: Signal<ReadonlySet<string>> = signal(new Set());
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
   readonly #companion: Companion;
   readonly #board: JobBoard;
@@ -38,9 +42,22 @@ export class JobHistory {
     if (jobs !== undefined) this.found.value = [...this.found.value, ...jobs.map(({ job }) => job)];
   }
 
-  async remove(job: string): Promise<void> {
-    await this.#try(() => this.#companion.blob(routes.job(job), { method: 'DELETE' }));
-    this.found.value = this.found.value.filter((other) => other !== job);
+  remove(job: string): void {
+    this.removed.value = new Set([...this.removed.value, job]);
+  }
+
+  undo(job: string): void {
+    this.removed.value = new Set([...this.removed.value].filter((other) => other !== job));
+  }
+
+  /** Deletes what was removed, once nobody can see its undo any more. */
+  async settle(): Promise<void> {
+    const jobs = this.removed.value;
+    this.found.value = this.found.value.filter((job) => !jobs.has(job));
+    this.removed.value = new Set();
+    // All at once: a plugin that is closed waits for no answer.
+    const remove = (job: string) => this.#companion.blob(routes.job(job), { method: 'DELETE' });
+    await Promise.all([...jobs].map((job) => this.#try(() => remove(job))));
   }
 
   /** Fetches what is not there yet; shown when it arrives. */
@@ -61,6 +78,7 @@ export class JobHistory {
     const page = await this.#try(() => this.#companion.json(`${routes.jobs}?${query}`, historySchema));
     if (page === undefined) return undefined;
     this.next.value = page.next;
+    this.isKnown.value = true;
     this.#board.addOlder(page.jobs);
     return page.jobs;
   }

@@ -1,0 +1,94 @@
+import { useSignal } from '@preact/signals';
+import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
+import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
+import { useApp } from '../app-context.ts';
+import { type ConceptEdit, changeOf, nameProblem, nameTaken } from '../concepts/concept-edit.ts';
+import { toConceptName } from '../concepts/concept-name.ts';
+import { Row } from '../parts/field.tsx';
+import { Form } from '../parts/form.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { FailureNote } from '../parts/note.tsx';
+import { RightsRows } from '../parts/rights-rows.tsx';
+import { frameCount } from '../work/frame-words.ts';
+import { ago } from '../work/job-words.ts';
+
+interface ConceptDetailsProps {
+  readonly concept: ConceptSummary;
+  readonly onRemove: () => void;
+}
+
+export function ConceptDetails({ concept, onRemove }: ConceptDetailsProps) {
+  const app = useApp();
+  const { library } = app;
+  const { id, referenceCount, sizeBytes, createdAt } = concept;
+  const outcome = useSignal<'saved' | ErrorReport | undefined>(undefined);
+  const edit = library.editOf(concept);
+  const enter = (part: Partial<ConceptEdit>) => {
+    outcome.value = undefined;
+    library.edit(concept, part);
+  };
+  const failure = outcome.value === 'saved' ? undefined : outcome.value;
+  const name = toConceptName(edit.name);
+  // Somebody else may have taken the name since the library was read.
+  const isNameRefused = failure?.code === 'input' && name !== concept.name;
+  const problem = isNameRefused ? nameTaken(name) : nameProblem(edit, concept, library.concepts.value);
+  const change = changeOf(edit, concept);
+  const canSave = change !== undefined && problem === undefined && app.connected.value;
+  const save = async () => {
+    if (!canSave) return;
+    outcome.value = (await library.change(concept, change)) ?? 'saved';
+    if (outcome.value === 'saved') app.say(`@${name} is saved.`);
+  };
+  return (
+    <Form class="rows" onSubmit={save}>
+      <NameRow id={id} value={edit.name} problem={problem} onChange={(text) => enter({ name: text })} />
+      <RightsRows id={id} draft={edit} onChange={enter} />
+      <p class="hint">
+        {frameCount(referenceCount)} · {(sizeBytes / 1e6).toFixed(1)} MB · taught {ago(createdAt, new Date())}
+      </p>
+      {failure === undefined || isNameRefused ? null : <FailureNote report={failure} />}
+      <div class="card-actions">
+        {/* Not disabled by the attribute, which would take the focus from whoever has just saved. */}
+        <button type="submit" class="button small" aria-disabled={!canSave}>
+          Save
+        </button>
+        <span class="saved">
+          {outcome.value === 'saved' ? <Icon name="check" /> : null}
+          {outcome.value === 'saved' ? 'Saved' : ''}
+        </span>
+        <button type="button" class="button small danger" onClick={onRemove}>
+          <Icon name="trash" /> Remove
+        </button>
+      </div>
+    </Form>
+  );
+}
+
+interface NameRowProps {
+  readonly id: string;
+  readonly value: string;
+  readonly problem: string | undefined;
+  readonly onChange: (text: string) => void;
+}
+
+function NameRow({ id, value, problem, onChange }: NameRowProps) {
+  const hint = (
+    <span id={`${id}-problem`} class="problem">
+      {problem}
+    </span>
+  );
+  return (
+    <Row id={`${id}-name`} label="Name" hint={problem === undefined ? undefined : hint}>
+      <input
+        id={`${id}-name`}
+        class="input"
+        autocomplete="off"
+        spellcheck={false}
+        aria-invalid={problem !== undefined}
+        aria-describedby={problem === undefined ? undefined : `${id}-problem`}
+        value={value}
+        onInput={({ currentTarget }) => onChange(currentTarget.value)}
+      />
+    </Row>
+  );
+}
