@@ -29,6 +29,15 @@ export const rightsSchema = z.strictObject({
   expires: z.iso.date().exactOptional(),
 });
 
+/** What one teaching made of it. */
+const conceptVersionSchema = z.object({
+  version: z.int().positive(),
+  createdAt: z.iso.datetime(),
+  referenceCount: z.int().nonnegative(),
+  /** Whether it can be used with the model that the companion runs now. */
+  usable: z.boolean(),
+});
+
 /** One entry of the library. */
 export const conceptSummarySchema = z.object({
   id: conceptIdSchema,
@@ -45,6 +54,8 @@ export const conceptSummarySchema = z.object({
   createdAt: z.iso.datetime(),
   rights: rightsSchema,
   hasThumbnail: z.boolean(),
+  /** All of them, newest first: what `concepts` of a request can name. */
+  versions: z.array(conceptVersionSchema),
 });
 
 /** A concept in one version: what pictures are made from, and what makes them again. */

@@ -232,6 +232,18 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await focused().toBe('Save');
   });
 
+  it('goes back to an older version of a concept', async () => {
+    await begin({ concepts: [concept({ name: 'aurora', hasThumbnail: false, version: 2 })] });
+    await openTab('Library');
+    await stage.ui.getByLabel('Details of @aurora').click();
+    await stage.ui.getByRole('button', { name: 'Use this version, 1' }).click();
+    await stage.ui.getByText('The prompt uses version 1 of @aurora').waitFor();
+    await stage.ui.getByLabel('Prompt').fill('@aurora at night');
+    await stage.ui.getByRole('button', { name: /Generate/ }).click();
+    const concepts = [{ id: 'concept-aurora', name: 'aurora', version: 1 }];
+    await received('generate').toMatchObject([{ prompt: '@aurora at night', concepts }]);
+  });
+
   it('is told at the name that it is taken, known or not', async () => {
     await begin({
       takenName: 'summit-pack',

@@ -35,15 +35,16 @@ export const welcome: ServerMessageOf<'welcome'> = {
 };
 
 export function concept(part: Partial<ConceptSummary> & { readonly name: string }): ConceptSummary {
+  const { version = 1 } = part;
+  const taught = { referenceCount: 5, createdAt: '2026-11-20T10:00:00.000Z', usable: true };
   return {
     id: `concept-${part.name}`,
     classWord: 'mug',
-    version: 1,
+    version,
+    versions: Array.from({ length: version }, (_, at) => ({ ...taught, version: version - at })),
     model: 'Likeness Embedded',
-    usable: true,
-    referenceCount: 5,
     sizeBytes: 410_000,
-    createdAt: '2026-11-20T10:00:00.000Z',
+    ...taught,
     rights: {},
     hasThumbnail: true,
     ...part,

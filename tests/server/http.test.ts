@@ -64,6 +64,7 @@ describe('concepts over HTTP', () => {
     const rights = { owner: 'Aurora Ltd', expires: '2020-01-31' };
     const changed = await (await ask(address, send('PATCH', { name: 'aurora-2', rights }))).json();
     expect(changed).toMatchObject({ id: concept.id, name: 'aurora-2', rights, usable: false });
+    expect(changed.versions).toMatchObject([{ version: 1, referenceCount: 4, usable: false }]);
 
     const refused = await ask(address, send('PATCH', { name: 'summit', rights: {} }));
     expect(await refused.json()).toMatchObject({ code: 'input' });

@@ -114,7 +114,7 @@ function idOf(request: Request): string {
 }
 
 export function summariseConcept(
-  { id, name, current, expired }: LibraryConcept,
+  { id, name, current, versions, expired }: LibraryConcept,
   model: BaseModel,
 ): ConceptSummary {
   return {
@@ -130,6 +130,12 @@ export function summariseConcept(
     // Read from JSON, where nothing is undefined.
     rights: current.rights as Rights,
     hasThumbnail: current.thumbnail !== undefined,
+    versions: versions.map(({ version, createdAt, referenceCount, ...one }) => ({
+      version,
+      createdAt,
+      referenceCount,
+      usable: !expired && belongsTo(one, model),
+    })),
   };
 }
 

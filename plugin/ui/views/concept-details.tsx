@@ -11,6 +11,7 @@ import { FailureNote } from '../parts/note.tsx';
 import { RightsRows } from '../parts/rights-rows.tsx';
 import { frameCount } from '../work/frame-words.ts';
 import { ago } from '../work/job-words.ts';
+import { ConceptVersions } from './concept-versions.tsx';
 
 interface ConceptDetailsProps {
   readonly concept: ConceptSummary;
@@ -46,6 +47,7 @@ export function ConceptDetails({ concept, onRemove }: ConceptDetailsProps) {
       <p class="hint">
         {frameCount(referenceCount)} · {(sizeBytes / 1e6).toFixed(1)} MB · taught {ago(createdAt, new Date())}
       </p>
+      <ConceptVersions concept={concept} />
       {failure === undefined || isNameRefused ? null : <FailureNote report={failure} />}
       <div class="card-actions">
         {/* Not disabled by the attribute, which would take the focus from whoever has just saved. */}
