@@ -60,7 +60,7 @@ export const HISTORY_MAX_DAYS = 180;
 /** Two thousand jobs are read within a second at the start. */
 export const HISTORY_MAX_JOBS = 2000;
 
-/** Some three thousand pictures of 1024 px, and little on a disk that holds models. */
+/** Of pictures and stopped teachings: some three thousand pictures of 1024 px, and little on a disk that holds models. */
 export const HISTORY_MAX_BYTES = 4_000_000_000;
 
 /** Removed concepts are kept aside: long enough to notice a mistake after a holiday. */

@@ -86,18 +86,25 @@ describe.skipIf(browserPath === undefined)('a person', () => {
   });
 
   it('teaches the selected frames', async () => {
-    await begin();
+    const rights = { owner: 'Acme', licence: 'own use' };
+    await begin({ concepts: [concept({ name: 'night-lamp', hasThumbnail: false, rights })] });
     await stage.ui.getByRole('tab', { name: 'Teach' }).click();
     const frames = [{ nodeId: '1:1', name: 'Front', width: 256, height: 256 }];
     await stage.say({ type: 'selection', frames, record: null });
     await stage.ui.getByLabel('Name').fill('Night Lamp');
     await stage.ui.getByRole('button', { name: 'lamp', exact: true }).click();
+    await stage.ui.getByText('More settings').click();
+    await stage.ui.getByText('Stays “Acme”.').waitFor();
+    await stage.ui.getByLabel('Licence').fill('ads');
+    expect(await stage.ui.getByText('Stays “own use”.').count()).toBe(0);
     await stage.ui.getByRole('button', { name: 'Teach', exact: true }).click();
     await sent('export').toMatchObject([{ nodeIds: ['1:1'], longestSide: 256 }]);
     const { exportId } = stage.sent.find((message) => message.type === 'export')!;
     await stage.say({ type: 'exported', exportId, nodeId: '1:1', name: 'Front', bytes: cutout });
     await stage.say({ type: 'export-done', exportId, failed: [] });
-    await received('teach').toMatchObject([{ name: 'night-lamp', classWord: 'lamp' }]);
+    await received('teach').toMatchObject([
+      { name: 'night-lamp', classWord: 'lamp', rights: { licence: 'ads' } },
+    ]);
     const [upload] = companion.uploads;
     expect(upload?.header).toMatchObject({ kind: 'upload', name: 'Front', mediaType: 'image/png' });
     expect(Buffer.from(upload!.payload).equals(cutout)).toBe(true);
@@ -316,7 +323,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.page.waitForTimeout(400);
     expect(await stage.ui.getByText(/Nothing here|No concepts/).count()).toBe(0);
     answer();
-    await stage.ui.getByText('for 180 days: the newest 2,000 jobs, and 4 GB of pictures').waitFor();
+    await stage.ui.getByText('for 180 days: the newest 2,000 jobs, and 4 GB of pictures and').waitFor();
     await openTab('Library');
     await stage.ui.getByText('No concepts yet').waitFor();
     companion.kill();

@@ -71,7 +71,8 @@ function Nothing({ search }: { readonly search: string }) {
           <h2>Nothing here yet</h2>
           <p>
             What you teach and generate is kept here with its settings for {HISTORY_MAX_DAYS} days: the newest{' '}
-            {HISTORY_MAX_JOBS.toLocaleString('en-GB')} jobs, and {HISTORY_MAX_BYTES / 1e9} GB of pictures.
+            {HISTORY_MAX_JOBS.toLocaleString('en-GB')} jobs, and {HISTORY_MAX_BYTES / 1e9} GB of pictures and
+            stopped teachings.
           </p>
         </section>
       ) : (
