@@ -5,6 +5,8 @@ import type { StudioDriver } from './studio-driver.ts';
 /** Long enough to be interrupted, on a fast computer as well. */
 const LONG_TEACHING = 120;
 const SHORT_TEACHING = 4;
+/** A click away from being cancelled once it is seen to learn. */
+const STOPPED_TEACHING = 60;
 
 describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
@@ -51,11 +53,11 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
 
   it('a teaching that is cancelled goes on from the history', async () => {
     await studio.backToFrames();
-    await studio.teach({ name: 'ridge', classWord: 'backpack', steps: LONG_TEACHING });
+    await studio.teach({ name: 'ridge', classWord: 'backpack', steps: STOPPED_TEACHING });
     await studio.learning();
     await studio.plugin.getByRole('button', { name: 'Cancel' }).click();
     await studio.show('History');
-    await studio.plugin.getByText(new RegExp(`^Stopped at \\d+ of ${LONG_TEACHING} steps$`)).waitFor();
+    await studio.plugin.getByText(new RegExp(`^Stopped at \\d+ of ${STOPPED_TEACHING} steps$`)).waitFor();
     await studio.plugin.getByRole('button', { name: 'Continue' }).click();
     await studio.show('Teach');
     await studio.plugin.getByText('Taken up where it stopped').waitFor();
