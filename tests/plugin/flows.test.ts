@@ -204,7 +204,14 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await remove();
     await stage.page.close();
     stage = await openStage(browser.context, 'light', companion);
-    await stage.say({ type: 'hello', command: 'open', pairing: TOKEN, openBatches: [], waitingRows: [] });
+    await stage.say({
+      type: 'hello',
+      command: 'open',
+      pairing: TOKEN,
+      draft: null,
+      openBatches: [],
+      waitingRows: [],
+    });
     await openTab('Library');
     const kept = stage.ui.getByRole('region', { name: 'Recently removed' });
     await kept.getByText('mug · 30 days left').waitFor();

@@ -2,7 +2,8 @@ import type { JobState } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { IconButton } from '../parts/icon-button.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
-import { jobTitle, percent, phaseText, timeLeft } from '../work/job-words.ts';
+import { jobTitle, percent, phaseText } from '../work/job-words.ts';
+import { TimeLeft } from './time-left.tsx';
 
 /** What runs and what waits, in order. */
 export function Queue() {
@@ -15,7 +16,12 @@ export function Queue() {
       <div class="section-head">
         <h2>Queue</h2>
         {queued.length > 0 ? (
-          <button type="button" class="link" onClick={() => app.companion.send({ type: 'clear-waiting' })}>
+          <button
+            type="button"
+            class="link"
+            disabled={!app.connected.value}
+            onClick={() => app.companion.send({ type: 'clear-waiting' })}
+          >
             Clear waiting
           </button>
         ) : null}
@@ -40,9 +46,7 @@ function RunningJob({ job }: { readonly job: JobState }) {
     <li class="queue-item running">
       <span class="queue-text">
         {jobTitle(job)}
-        <span class="quiet">
-          {phaseText(progress)} {timeLeft(progress?.secondsLeft) && `· ${timeLeft(progress?.secondsLeft)}`}
-        </span>
+        <span class="quiet">{phaseText(progress)}</span> <TimeLeft progress={progress} />
       </span>
       <CancelButton job={job} />
       <ProgressBar label={jobTitle(job)} percent={progress === undefined ? null : percent(progress)} />
@@ -53,19 +57,20 @@ function RunningJob({ job }: { readonly job: JobState }) {
 function MoveButtons({ queued, index }: { readonly queued: readonly JobState[]; readonly index: number }) {
   const app = useApp();
   const { job } = queued[index]!;
+  const isAway = !app.connected.value;
   const moveBefore = (before: string | null) => app.companion.send({ type: 'move', job, before });
   return (
     <>
       <IconButton
         icon="up"
         label="Earlier"
-        disabled={index === 0}
+        disabled={isAway || index === 0}
         onClick={() => moveBefore(queued[index - 1]!.job)}
       />
       <IconButton
         icon="down"
         label="Later"
-        disabled={index === queued.length - 1}
+        disabled={isAway || index === queued.length - 1}
         onClick={() => moveBefore(queued[index + 2]?.job ?? null)}
       />
     </>
@@ -78,6 +83,7 @@ function CancelButton({ job }: { readonly job: JobState }) {
     <IconButton
       icon="close"
       label={`Cancel ${jobTitle(job)}`}
+      disabled={!app.connected.value}
       onClick={() => app.companion.send({ type: 'cancel', job: job.job })}
     />
   );
