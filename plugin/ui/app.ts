@@ -1,9 +1,7 @@
 /** Everything the UI works with, joined: canvas, companion, work in progress, and what is on screen. */
 
 import { batch, computed, effect, type Signal, signal } from '@preact/signals';
-import { conceptSummarySchema } from '../../shared/protocol/concept.ts';
 import type { ErrorReport } from '../../shared/protocol/error-report.ts';
-import { routes } from '../../shared/protocol/http.ts';
 import { type ConceptId, tokenSchema } from '../../shared/protocol/ids.ts';
 import type { JobOf, JobState } from '../../shared/protocol/job.ts';
 import type {
@@ -19,7 +17,6 @@ import { sizeBeside } from './canvas/size-beside.ts';
 import type { VariantRecord } from './canvas/variant-record.ts';
 import { ConceptLibrary } from './concepts/library.ts';
 import { Companion } from './connection/companion.ts';
-import { RequestFailure } from './connection/companion-http.ts';
 import type { ReceivedFrame } from './connection/received-frame.ts';
 import { chosenSize, draftOf, type GenerateDraft, wishOf } from './work/drafts.ts';
 import { GenerateDesk } from './work/generate-desk.ts';
@@ -156,13 +153,7 @@ export class App {
 
   /** A concept that a picture was made with and that was removed since. */
   async restoreConcept(id: ConceptId): Promise<void> {
-    try {
-      await this.companion.json(routes.conceptRestore(id), conceptSummarySchema, { method: 'POST' });
-      await this.library.refresh();
-    } catch (error) {
-      if (!(error instanceof RequestFailure)) throw error;
-      this.failure.value = error.report;
-    }
+    if (!(await this.library.restore(id))) this.failure.value = this.library.failure.value;
   }
 
   show(view: View): void {

@@ -52,6 +52,7 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
   });
 
   it('a teaching that is cancelled goes on from the history', async () => {
+    await studio.show('Teach');
     await studio.backToFrames();
     await studio.teach({ name: 'ridge', classWord: 'backpack', steps: STOPPED_TEACHING });
     await studio.learning();

@@ -35,11 +35,10 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
 
   it('of a variant whose concept was removed offers to restore it', async () => {
     work = await openWorkplace(browser, { command: 'more', record: auroraRecord() });
-    work.companion.concepts = [];
+    work.companion.remove('concept-aurora');
     work.companion.send({ type: 'concepts-changed' });
     await work.stage.ui.getByText('@aurora was removed from the library.').waitFor();
     expect(await generate().isDisabled()).toBe(true);
-    work.companion.concepts = [concept({ name: 'aurora', hasThumbnail: false })];
     await press('Restore');
     await expect.poll(() => generate().isDisabled()).toBe(false);
   });

@@ -57,7 +57,8 @@ export class FakeCompanion {
     this.#socket?.close();
   }
 
-  #remove(id: string): void {
+  /** As a DELETE does. */
+  remove(id: string): void {
     const gone = this.concepts.filter((one) => one.id === id);
     this.concepts = this.concepts.filter((one) => one.id !== id);
     this.#trash = [...this.#trash, ...gone];
@@ -114,7 +115,7 @@ export class FakeCompanion {
     const [, kind, id] = /^\/api\/(concepts|jobs)\/([a-z0-9-]+)/.exec(pathname) ?? [];
     if (request.method() === 'DELETE') {
       if (kind === 'jobs') this.jobs = this.jobs.filter(({ job }) => job !== id);
-      else this.#remove(id!);
+      else this.remove(id!);
       return route.fulfill({ status: 204, headers });
     }
     if (pathname.endsWith('/restore')) return json(this.#restore(id!));

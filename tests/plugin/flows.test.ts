@@ -97,7 +97,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.ui.getByText('Stays “Acme”.').waitFor();
     await stage.ui.getByLabel('Licence').fill('ads');
     expect(await stage.ui.getByText('Stays “own use”.').count()).toBe(0);
-    await stage.ui.getByRole('button', { name: 'Teach', exact: true }).click();
+    await stage.ui.getByRole('button', { name: 'Teach version 2 of @night-lamp', exact: true }).click();
     await sent('export').toMatchObject([{ nodeIds: ['1:1'], longestSide: 256 }]);
     const { exportId } = stage.sent.find((message) => message.type === 'export')!;
     await stage.say({ type: 'exported', exportId, nodeId: '1:1', name: 'Front', bytes: cutout });
