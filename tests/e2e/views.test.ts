@@ -96,13 +96,15 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
     const drawer = page.getByRole('button', { name: 'Layers' });
     expect(await studio.layers.first().isVisible()).toBe(false);
     await drawer.press('Enter');
+    const hasFocus = (part: Locator) => part.evaluate((element) => element === document.activeElement);
+    await expect.poll(() => hasFocus(studio.layers.first())).toBe(true);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     expect(await studio.layers.nth(1).getAttribute('aria-selected')).toBe('true');
     expect(await seriousFindings(page.mainFrame())).toEqual([]);
     await page.keyboard.press('Escape');
     expect(await studio.layers.first().isVisible()).toBe(false);
-    expect(await drawer.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await hasFocus(drawer)).toBe(true);
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 

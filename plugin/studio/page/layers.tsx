@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
 import { hashesIn } from '../store/picture-shelf.ts';
 import { Icon } from './icon.tsx';
@@ -19,7 +19,8 @@ export function Layers({ studio, isOpen, onClose }: LayersProps) {
   const selected = workspace.selection.value;
 
   const list = useRef<HTMLElement>(null);
-  useEffect(() => {
+  // At once: the next key is meant for the list.
+  useLayoutEffect(() => {
     if (isOpen) list.current?.querySelector<HTMLElement>('[role=option]')?.focus();
   }, [isOpen]);
   const choose = (id: string, more: boolean) => {
