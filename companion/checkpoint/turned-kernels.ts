@@ -48,7 +48,7 @@ async function identityOf(file: string): Promise<readonly unknown[]> {
 }
 
 /** kernel [O, C, kH, kW] -> [C, O, kH, kW], each window read from its end. */
-export function turnKernel(kernel: Float32Array, shape: Shape): Float32Array {
+function turnKernel(kernel: Float32Array, shape: Shape): Float32Array {
   const [outs, channels, height, width] = shape as [number, number, number, number];
   const window = height * width;
   const turned = new Float32Array(kernel.length);

@@ -1,31 +1,22 @@
 /** A companion that is away in the middle of work. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../plugin/build.ts';
+import { describe, expect, it } from 'vitest';
 import { browserPath } from '../browser/installed-browser.ts';
-import { startBrowser, type TestBrowser } from './browser.ts';
 import { generateJob, teachJob } from './protocol-samples.ts';
-import { openWorkplace, type Workplace } from './workplace.ts';
+import { useWorkplaces, type Workplace } from './workplace.ts';
 
 const running = { state: 'running', resumed: false } as const;
 const pace = { step: 12, steps: 30, fraction: 0.4, secondsLeft: 60 };
 
 describe.skipIf(browserPath === undefined)('while the companion is away', () => {
-  let browser: TestBrowser;
+  const open = useWorkplaces();
   let work: Workplace;
-
-  beforeAll(async () => {
-    await buildPlugin();
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(() => work.stage.page.close());
 
   const button = (name: string) => work.stage.ui.getByRole('button', { name, exact: true });
   const notice = () => work.stage.ui.getByText('The companion does not answer');
 
   it('that is said in sight, wherever the view was scrolled to', async () => {
-    work = await openWorkplace(browser, { companion: { jobs: [generateJob('job-variants', running)] } });
+    work = await open({ companion: { jobs: [generateJob('job-variants', running)] } });
     await work.stage.ui.getByText('More settings').click();
     await work.stage.ui.locator('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
     work.companion.kill();
@@ -40,7 +31,7 @@ describe.skipIf(browserPath === undefined)('while the companion is away', () => 
     ['pictures', generateJob('job-variants', running), 'sampling'],
     ['a teaching', teachJob('job-teaching', running), 'teaching'],
   ] as const)('%s pause, and nothing pretends to be cancelled', async (_, job, phase) => {
-    work = await openWorkplace(browser, { companion: { jobs: [job] } });
+    work = await open({ companion: { jobs: [job] } });
     work.companion.send({ type: 'progress', job: job.job, phase, ...pace });
     await work.stage.ui.locator('main').getByText('about 1 min left').waitFor();
     work.companion.kill();
@@ -50,7 +41,7 @@ describe.skipIf(browserPath === undefined)('while the companion is away', () => 
   });
 
   it('one look finds it again, by one connection', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     work.companion.kill();
     await button('Look again').waitFor();
     work.companion.isRunning = true;

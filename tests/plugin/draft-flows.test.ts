@@ -1,22 +1,13 @@
 /** The draft of the next pictures: whose names it holds, what takes its place, and what starts it. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../plugin/build.ts';
+import { describe, expect, it } from 'vitest';
 import { browserPath } from '../browser/installed-browser.ts';
-import { startBrowser, type TestBrowser } from './browser.ts';
 import { concept } from './protocol-samples.ts';
-import { auroraRecord, openWorkplace, selectVariant, type Workplace } from './workplace.ts';
+import { auroraRecord, selectVariant, useWorkplaces, type Workplace } from './workplace.ts';
 
 describe.skipIf(browserPath === undefined)('a draft', () => {
-  let browser: TestBrowser;
+  const open = useWorkplaces();
   let work: Workplace;
-
-  beforeAll(async () => {
-    await buildPlugin();
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(() => work.stage.page.close());
 
   const prompt = () => work.stage.ui.getByLabel('Prompt');
   const generate = () => work.stage.ui.getByRole('button', { name: /^Generate/ });
@@ -25,7 +16,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
 
   it('of a variant takes the name that its concept has now', async () => {
     const concepts = [{ ...concept({ name: 'aurora-2027', hasThumbnail: false }), id: 'concept-aurora' }];
-    work = await openWorkplace(browser, { companion: { concepts }, command: 'more', record: auroraRecord() });
+    work = await open({ companion: { concepts }, command: 'more', record: auroraRecord() });
     await expect.poll(() => prompt().inputValue()).toBe('@aurora-2027 on a beach');
     await generate().click();
     await work
@@ -34,7 +25,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
   });
 
   it('of a variant whose concept was removed offers to restore it', async () => {
-    work = await openWorkplace(browser, { command: 'more', record: auroraRecord() });
+    work = await open({ command: 'more', record: auroraRecord() });
     work.companion.remove('concept-aurora');
     work.companion.send({ type: 'concepts-changed' });
     await work.stage.ui.getByText('@aurora was removed from the library.').waitFor();
@@ -45,14 +36,14 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
 
   it('says of a concept which other model it was taught on', async () => {
     const concepts = [concept({ name: 'aurora', usable: false, model: 'Tall', hasThumbnail: false })];
-    work = await openWorkplace(browser, { companion: { concepts } });
+    work = await open({ companion: { concepts } });
     await prompt().fill('@aurora on a beach');
     await work.stage.ui.getByText('taught on another image model, “Tall”').waitFor();
   });
 
   it('keeps its words when a concept of the library is used', async () => {
     const concepts = ['aurora', 'summit'].map((name) => concept({ name, hasThumbnail: false }));
-    work = await openWorkplace(browser, { companion: { concepts } });
+    work = await open({ companion: { concepts } });
     const use = async (index: number) => {
       await work.stage.ui.getByRole('tab', { name: 'Library' }).click();
       await work.stage.ui.getByRole('button', { name: 'Use', exact: true }).nth(index).click();
@@ -65,7 +56,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
   });
 
   it('that a variant’s settings replaced comes back by Undo', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await prompt().fill('two of @aurora in the snow');
     await selectVariant(work.stage, auroraRecord());
     await press('More like this');
@@ -76,24 +67,24 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
   });
 
   it('is stored for the next run of the plugin, and found there', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await prompt().fill('@aurora in the fog');
     const last = () => work.stage.sent.findLast((message) => message.type === 'store-draft')?.draft ?? '{}';
     await expect.poll(() => JSON.parse(last()).prompt).toBe('@aurora in the fog');
     const draft = last();
     await work.stage.page.close();
-    work = await openWorkplace(browser, { draft });
+    work = await open({ draft });
     expect(await prompt().inputValue()).toBe('@aurora in the fog');
   });
 
   it('is not what another version of the plugin stored', async () => {
-    work = await openWorkplace(browser, { draft: '{"prompt":7}' });
+    work = await open({ draft: '{"prompt":7}' });
     expect(await prompt().inputValue()).toBe('');
     expect(work.stage.complaints).toEqual([]);
   });
 
   it('is made with the other seed that was asked for', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await prompt().fill('@aurora');
     await press('Another seed');
     const shown = Number(await seed().inputValue());
@@ -102,7 +93,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
   });
 
   it('is started by Ctrl+Enter in any field, and by Enter in none', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await prompt().fill('@aurora');
     await work.stage.ui.getByText('More settings').click();
     for (const field of ['Steps', 'Seed', 'Guidance', 'Leave out']) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { UiToMain } from '../../plugin/messages.ts';
+import type { UiToMain, WaitingRow } from '../../plugin/messages.ts';
 import { CanvasPlacement } from '../../plugin/ui/canvas/placement.ts';
 
 let sent: UiToMain[];
@@ -29,6 +29,16 @@ const picture = (index: number, kind: 'preview' | 'final', byte = 0) =>
 const done = (index: number, kind: 'preview' | 'final') =>
   placement.receive({ type: 'picture-done', jobId: 'job-a', index, kind, outcome: 'placed' });
 
+const beginWith = (waitingRows: readonly WaitingRow[]) =>
+  placement.receive({
+    type: 'hello',
+    command: 'open',
+    pairing: null,
+    draft: null,
+    openBatches: [],
+    waitingRows,
+  });
+
 describe('placing', () => {
   it('opens its row when the job starts, not while it waits', () => {
     placement.want('job-a', layout);
@@ -39,14 +49,7 @@ describe('placing', () => {
 
   it('opens the row of a job that waited when the plugin was closed', () => {
     const waitingRows = [{ jobId: 'job-a', ...layout }];
-    placement.receive({
-      type: 'hello',
-      command: 'open',
-      pairing: null,
-      draft: null,
-      openBatches: [],
-      waitingRows,
-    });
+    beginWith(waitingRows);
     expect(sent).toEqual([]);
     placement.jobEnded('job-a', 2);
     expect(sent).toEqual([{ type: 'open-batch', jobId: 'job-a', ...layout }]);
@@ -56,14 +59,7 @@ describe('placing', () => {
 
   it('has rows forgotten that will never be filled', () => {
     const waitingRows = ['job-a', 'job-b', 'job-c'].map((jobId) => ({ jobId, ...layout }));
-    placement.receive({
-      type: 'hello',
-      command: 'open',
-      pairing: null,
-      draft: null,
-      openBatches: [],
-      waitingRows,
-    });
+    beginWith(waitingRows);
     placement.jobEnded('job-a', 0);
     placement.jobsKnown(['job-a', 'job-c']);
     expect(sent).toEqual([

@@ -2,26 +2,17 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../plugin/build.ts';
+import { describe, expect, it } from 'vitest';
 import { browserPath } from '../browser/installed-browser.ts';
-import { startBrowser, type TestBrowser } from './browser.ts';
 import { teachJob } from './protocol-samples.ts';
-import { openWorkplace, type Workplace } from './workplace.ts';
+import { useWorkplaces, type Workplace } from './workplace.ts';
 
 const cutout = readFileSync(fileURLToPath(new URL('../../examples/aurora/cutout-01.png', import.meta.url)));
 const running = { state: 'running', resumed: false } as const;
 
 describe.skipIf(browserPath === undefined)('teaching', () => {
-  let browser: TestBrowser;
+  const open = useWorkplaces();
   let work: Workplace;
-
-  beforeAll(async () => {
-    await buildPlugin();
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(() => work.stage.page.close());
 
   const button = (name: string) => work.stage.ui.getByRole('button', { name, exact: true });
   const name = () => work.stage.ui.getByLabel('Name', { exact: true });
@@ -53,7 +44,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
   }
 
   it('moves the focus to the product, at the start and at the end', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await fillForm('lamp');
     const job = await start();
     work.companion.send({ type: 'job', job: teachJob(job, running, 'lamp') });
@@ -66,7 +57,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
   });
 
   it('clears the name, and another one is prepared meanwhile', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await fillForm('lamp');
     const job = await start();
     work.companion.send({ type: 'job', job: teachJob(job, running, 'lamp') });
@@ -83,7 +74,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
   });
 
   it('of a taken name says which version it will be, those under way included', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await fillForm('aurora');
     await button('Teach version 2 of @aurora').waitFor();
     work.companion.send({ type: 'job', job: teachJob('job-teaching', running) });
@@ -91,7 +82,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
   });
 
   it('gives way to the form for frames that are selected after it', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await fillForm('lamp');
     const job = await start();
     work.companion.send({ type: 'job', job: teachJob(job, { state: 'done' }, 'lamp') });
@@ -103,7 +94,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
   });
 
   it('that failed leaves its name in the form', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await fillForm('lamp');
     const job = await start();
     const failed = { state: 'failed', code: 'engine', message: 'it stopped', advice: 'Again.' } as const;
@@ -113,7 +104,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
   });
 
   it('shows its curve in words', async () => {
-    work = await openWorkplace(browser, { companion: { jobs: [teachJob('job-teaching', running)] } });
+    work = await open({ companion: { jobs: [teachJob('job-teaching', running)] } });
     const curve = async (last: number, text: string) => {
       const points: [number, number][] = [
         [1, 0.5],

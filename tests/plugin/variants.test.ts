@@ -2,13 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildPlugin } from '../../plugin/build.ts';
+import { describe, expect, it } from 'vitest';
 import { LOW_CONFIDENCE_ADVICE } from '../../shared/mask-confidence.ts';
 import { browserPath } from '../browser/installed-browser.ts';
-import { startBrowser, type TestBrowser } from './browser.ts';
 import { generateJob } from './protocol-samples.ts';
-import { openWorkplace, type Workplace } from './workplace.ts';
+import { useWorkplaces, type Workplace } from './workplace.ts';
 
 const scene = readFileSync(fileURLToPath(new URL('../../examples/aurora/scene-01.png', import.meta.url)));
 const job = 'job-variants';
@@ -16,19 +14,12 @@ const running = { state: 'running', resumed: false } as const;
 const image = { job, mediaType: 'image/png', width: 64, height: 64 } as const;
 
 describe.skipIf(browserPath === undefined)('a variant', () => {
-  let browser: TestBrowser;
+  const open = useWorkplaces();
   let work: Workplace;
-
-  beforeAll(async () => {
-    await buildPlugin();
-    browser = await startBrowser();
-  });
-  afterAll(() => browser.close());
-  afterEach(() => work.stage.page.close());
 
   async function openVariants(confidences: readonly number[]): Promise<void> {
     const started = generateJob(job, running, {}, confidences);
-    work = await openWorkplace(browser, { companion: { jobs: [started] } });
+    work = await open({ companion: { jobs: [started] } });
     for (const picture of confidences.keys()) {
       work.companion.sendFrame({
         header: { kind: 'picture', picture, seed: 7214 + picture, ...image },
@@ -57,7 +48,7 @@ describe.skipIf(browserPath === undefined)('a variant', () => {
   });
 
   it('begins with its seed in the list of layers', async () => {
-    work = await openWorkplace(browser);
+    work = await open();
     await work.stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
     await work.stage.ui.getByLabel('Seed', { exact: true }).fill('7214');
     await work.stage.ui.getByRole('button', { name: /^Generate/ }).click();

@@ -1,8 +1,9 @@
 /** The plugin, paired and at work, for flows that begin there. */
 
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { buildPlugin } from '../../plugin/build.ts';
 import type { LaunchCommand, UiToMain } from '../../plugin/messages.ts';
-import type { TestBrowser } from './browser.ts';
+import { startBrowser, type TestBrowser } from './browser.ts';
 import { FakeCompanion, TOKEN } from './fake-companion.ts';
 import { concept, generateJob } from './protocol-samples.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -24,7 +25,23 @@ interface Beginning {
   readonly record?: string;
 }
 
-export async function openWorkplace(
+/** Opens workplaces in one browser for all tests of a `describe`; the page of each goes when its test ends. */
+export function useWorkplaces(): (beginning?: Beginning) => Promise<Workplace> {
+  let browser: TestBrowser;
+  let work: Workplace;
+  beforeAll(async () => {
+    await buildPlugin();
+    browser = await startBrowser();
+  });
+  afterAll(() => browser.close());
+  afterEach(() => work.stage.page.close());
+  return async (beginning) => {
+    work = await openWorkplace(browser, beginning);
+    return work;
+  };
+}
+
+async function openWorkplace(
   { context }: TestBrowser,
   { companion: part = {}, command = 'open', draft, record }: Beginning = {},
 ): Promise<Workplace> {
