@@ -31,8 +31,8 @@ export function factorInputs(graph: Graph, concept: number, site: ProjOutSite, r
 }
 
 /**
- * output + A (gate * (B x)), [B, hw, m]; a gate is the mask times the strength [B hw, 1], or says which components act
- * [B hw, r]. The second product is added by the kernel that makes it.
+ * output + A (gate * (B x)), [B, hw, m]; a gate is the mask times the strength [B, hw, 1], or says which components act
+ * [B, hw, r]. The second product is added by the kernel that makes it.
  */
 export function withResidual(
   output: Value,
@@ -41,7 +41,7 @@ export function withResidual(
   gate?: Value,
 ): Value {
   const reduced = gemm(reshape(input, [-1, channels]), down, { transB: true }); // [B hw, r]
-  const gated = gate === undefined ? reduced : mul(reduced, gate);
+  const gated = gate === undefined ? reduced : mul(reduced, reshape(gate, [-1, gate.shape[2]!]));
   const sum = gemm(gated, up, { transB: true, c: reshape(output, [-1, channels]) });
   return reshape(sum, output.shape);
 }
@@ -66,10 +66,10 @@ export function attachEverywhere(
   };
 }
 
-/** [B hw, r] */
+/** [B, hw, r] */
 function activeGate({ input }: ProjOutSite, activeShare: Value, rank: number): Value {
   const [batch, pixels] = input.shape as [number, number];
-  return reshape(expand(activeComponents(activeShare, rank), [batch, pixels, rank]), [-1, rank]);
+  return expand(activeComponents(activeShare, rank), [batch, pixels, rank]);
 }
 
 /** The values of the factor inputs of one concept; a LoRA's scale goes into `up`. */

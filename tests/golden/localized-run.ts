@@ -79,9 +79,9 @@ export async function localized(
     const cells = rowCount * columnCount;
     const everywhere = float32(
       strengths.flatMap((strength) => new Array<number>(cells).fill(strength)),
-      [batch * cells, 1],
+      [batch, cells, 1],
     );
-    const nowhere = float32(new Float32Array(batch * cells), [batch * cells, 1]);
+    const nowhere = float32(new Float32Array(batch * cells), [batch, cells, 1]);
     feeds[attentionNames.above(0, rowCount, columnCount)] = everywhere;
     feeds[attentionNames.below(0, rowCount, columnCount)] = mask === 'median' ? nowhere : everywhere;
   }

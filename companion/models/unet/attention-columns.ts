@@ -28,7 +28,7 @@ export function projectWide(scope: Scope, context: Value, columns: Value, wide: 
   const { heads, width } = wide;
   const weight = reshape(scope.parameter('weight', [heads * width, inner]), [heads, width, inner]);
   const widened = reshape(pad(weight, [0, 0, 0], [0, wide.columns, 0]), [-1, inner]);
-  const placed = gemm(columns, places(scope.graph, wide, 1)); // [B L, heads (d + c)]
+  const placed = gemm(columns, places(scope.graph, wide, 1), { transB: true }); // [B L, heads (d + c)]
   const values = gemm(reshape(context, [-1, inner]), widened, { transB: true, c: placed });
   return reshape(values, [batch, tokens, -1]);
 }
@@ -46,19 +46,19 @@ export function mixNarrow(scope: Scope, x: Value, channels: number, wide: WideHe
 
 /** x [B, N, heads (d + c)] -> the columns' sums, averaged over heads: [B N, c] */
 export function columnMeans(x: Value, wide: WideHeads): Value {
-  return gemm(rowsOf(x), places(x.graph, wide, 1 / wide.heads), { transB: true });
+  return gemm(rowsOf(x), places(x.graph, wide, 1 / wide.heads));
 }
 
-/** [c, heads (d + c)]: `weight` at each head's place of the column, else 0. */
+/** [heads (d + c), c]: `weight` at each head's place of the column, else 0. */
 function places(graph: Graph, { heads, width, columns }: WideHeads, weight: number): Value {
-  const row = heads * (width + columns);
-  const weights = new Float32Array(columns * row);
+  const rows = heads * (width + columns);
+  const weights = new Float32Array(rows * columns);
   for (let column = 0; column < columns; column++) {
     for (let head = 0; head < heads; head++) {
-      weights[column * row + head * (width + columns) + width + column] = weight;
+      weights[(head * (width + columns) + width + column) * columns + column] = weight;
     }
   }
-  return graph.constant(float32(weights, [columns, row]));
+  return graph.constant(float32(weights, [rows, columns]));
 }
 
 function rowsOf(x: Value): Value {

@@ -12,7 +12,7 @@
 import { int64 } from '../../checkpoint/tensor.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { apply } from '../../graph/ops/apply.ts';
-import { concat, greater, greaterOrEqual, maximum, slice, topK, where } from '../../graph/ops.ts';
+import { concat, gather, greater, greaterOrEqual, maximum, topK, where } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import type { ProjOutSite } from '../../models/unet/spatial-transformer.ts';
 import { factorInputs, withResidual } from '../attach.ts';
@@ -25,7 +25,7 @@ export const attentionNames = {
    * Second: the same for the tokens whose attention finds the object, the class word's.
    */
   tokenWeights: (concept: number) => `concept.${concept}.token_weights`,
-  /** [B hw, 1]: mask times strength where the block's attention is above its median; one input a resolution. */
+  /** [B, hw, 1]: mask times strength where the block's attention is above its median; one input a resolution. */
   above: (concept: number, height: number, width: number) => `concept.${concept}.above.${height}x${width}`,
   /** The same for everywhere else. */
   below: (concept: number, height: number, width: number) => `concept.${concept}.below.${height}x${width}`,
@@ -52,13 +52,14 @@ export function attachByAttention(graph: Graph, { guided, tokens, ranks }: Local
       if (rank === undefined) return output;
       const [above, below] = gateInputs(graph, concept, site);
       const score = scores[concept]!;
-      let gate = where(forWholeBatch(aboveMedian(score), guided), above, below); // [B hw, 1]
+      // What the conditional sample shows says where both act.
+      let gate = where(aboveMedian(score), above, below); // [B, hw, 1]
       // Where the median masks of several concepts overlap, the pixel belongs to the one with the higher score.
-      if (ranks.length > 1) gate = where(forWholeBatch(greaterOrEqual(score, highest), guided), gate, below);
+      if (ranks.length > 1) gate = where(greaterOrEqual(score, highest), gate, below);
       return withResidual(output, site, factorInputs(graph, concept, site, rank), gate);
     }, site.output);
   };
-  const attentionColumns = forWholeBatch(weights, guided);
+  const attentionColumns = guided ? concat([weights, weights], 0) : weights; // [B L, 2 concepts]
   return {
     adapter: { attentionColumns, adapt },
     outputs: () => new Map([[attentionNames.scores, concat(blocks, 0)]]),
@@ -87,17 +88,12 @@ function conditionalColumn({ attention, height, width }: ProjOutSite, column: nu
 export function aboveMedian(score: Value): Value {
   const lowerHalf = Math.floor((score.shape[0]! - 1) / 2) + 1;
   const smallest = topK(score, lowerHalf, 0, { largest: false }); // ascending
-  return greater(score, slice(smallest, 0, lowerHalf - 1, lowerHalf));
-}
-
-/** [n, c] -> [B n, c]: the unconditional sample takes what its conditional partner has. */
-function forWholeBatch(own: Value, guided: boolean): Value {
-  return guided ? concat([own, own], 0) : own;
+  return greater(score, gather(smallest, score.graph.constant(int64([lowerHalf - 1]))));
 }
 
 /** Blocks of one resolution share their inputs. */
 function gateInputs(graph: Graph, concept: number, { height, width, input }: ProjOutSite): [Value, Value] {
-  const shape = [input.shape[0]! * height * width, 1];
+  const shape = [input.shape[0]!, height * width, 1];
   const at = (name: string) => graph.inputs.get(name) ?? graph.input(name, shape);
   return [at(attentionNames.above(concept, height, width)), at(attentionNames.below(concept, height, width))];
 }

@@ -13,7 +13,7 @@ import type { Localization, LocalizedOptions } from './localization.ts';
 
 /** Names of the inputs and outputs that this adds to the graph; the probes' own are object-probe.ts's. */
 export const probedNames = {
-  /** [B hw, 1]: mask times strength; one input a resolution. */
+  /** [B, hw, 1]: mask times strength; one input a resolution. */
   gate: (concept: number, height: number, width: number) => `concept.${concept}.gate.${height}x${width}`,
   /** Output [concepts, 1, h, w] at the latents' resolution, of the conditional sample. */
   logits: 'object_logits',
@@ -48,5 +48,5 @@ export function attachByProbe(graph: Graph, { guided, height, ranks }: Localized
 /** Blocks of one resolution share their input. */
 function gateInput(graph: Graph, concept: number, { height, width, input }: ProjOutSite): Value {
   const name = probedNames.gate(concept, height, width);
-  return graph.inputs.get(name) ?? graph.input(name, [input.shape[0]! * height * width, 1]);
+  return graph.inputs.get(name) ?? graph.input(name, [input.shape[0]!, height * width, 1]);
 }

@@ -30,7 +30,7 @@ export function sharedOut(
   }));
 }
 
-/** mask [hw] -> [B hw, 1]: the mask times each sample's strength, one after the other. */
+/** mask [hw] -> [B, hw, 1]: the mask times each sample's strength, one after the other. */
 export function gateTensor(mask: Float32Array, strengths: readonly number[]): Tensor {
   const cells = mask.length;
   const copies = new Float32Array(strengths.length * cells);
@@ -38,7 +38,7 @@ export function gateTensor(mask: Float32Array, strengths: readonly number[]): Te
     const strength = Math.fround(exact);
     for (let cell = 0; cell < cells; cell++) copies[sample * cells + cell] = mask[cell]! * strength;
   }
-  return float32(copies, [copies.length, 1]);
+  return float32(copies, [strengths.length, cells, 1]);
 }
 
 /** The resolutions of the sites in `blocks`, of a picture with the latents `grid`. */
