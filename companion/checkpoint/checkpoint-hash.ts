@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { writeFileAtomically } from './atomic-file.ts';
-import type { Checkpoint } from './diffusers-folder.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { readJsonObject } from './json-file.ts';
 
 /** Name of the manifest in a model's folder: { "unet/config.json": "sha256 in hex", ... }. */

@@ -3,39 +3,11 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import type { Checkpoint, Component, OpenOptions } from './checkpoint.ts';
 import { readJsonObject } from './json-file.ts';
 import { currentAttentionName } from './old-names.ts';
-import { findWeightFiles, type PreferredPrecision } from './weight-files.ts';
-import { openWeightStore, type WeightStore } from './weight-store.ts';
-
-export interface Component {
-  /** Absolute. */
-  readonly folder: string;
-  /** diffusers' `_class_name`; for a text encoder transformers' architecture. */
-  readonly className: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly weights: WeightStore;
-}
-
-export interface Checkpoint {
-  /** Absolute. */
-  readonly folder: string;
-  /** The folder's own name. */
-  readonly name: string;
-  readonly modelIndex: Readonly<Record<string, unknown>>;
-  readonly unet: Component;
-  readonly textEncoder: Component;
-  /** AutoencoderKL, or AutoencoderTiny where the model came with one. */
-  readonly vae: Component;
-  /** Holds vocab.json and merges.txt, or tokenizer.json. */
-  readonly tokenizerFolder: string;
-  readonly schedulerConfig: Readonly<Record<string, unknown>>;
-}
-
-export interface OpenOptions {
-  /** Default fp32. */
-  readonly prefer?: PreferredPrecision;
-}
+import { findWeightFiles } from './weight-files.ts';
+import { openWeightStore } from './weight-store.ts';
 
 /** What this program has graphs for. Inpainting and depth pipelines have UNets of more input channels. */
 const PIPELINES = ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline'];
@@ -44,12 +16,8 @@ const TEXT_ENCODERS = ['CLIPTextModel', 'CLIPTextModelWithProjection'];
 const AUTOENCODERS = ['AutoencoderKL', 'AutoencoderTiny'];
 const COMPONENTS = [...UNETS, ...TEXT_ENCODERS, ...AUTOENCODERS];
 
-/**
- * Opens configs and weight headers; no weight is read. Throws 'checkpoint-missing' for what is not there,
- * 'checkpoint-format' for what is damaged and 'checkpoint-unsupported' for what there is no graph for.
- */
-export async function openCheckpoint(folder: string, options: OpenOptions = {}): Promise<Checkpoint> {
-  const root = resolve(folder);
+/** Errors as openCheckpoint. */
+export async function openDiffusersFolder(root: string, options: OpenOptions): Promise<Checkpoint> {
   const modelIndex = await openModelIndex(root);
   const part = async (name: string, classes: readonly string[]): Promise<Component> => {
     const component = await openComponent(join(root, name), options);
@@ -110,14 +78,16 @@ function requireClass(path: string, got: unknown, expected: readonly string[]): 
 async function requirePipelineFolder(root: string): Promise<void> {
   const present = await requireFolder(root);
   if (present.includes('model_index.json')) return;
-  const single = present.find((name) => /\.(safetensors|ckpt)$/.test(name));
+  const single = present.find((name) => name.endsWith('.safetensors'));
   const got = present.length === 0 ? 'is empty' : `has ${single ?? 'no model_index.json'}`;
   throw new LikenessError(
     'checkpoint-missing',
     `${root} ${got}, expected a model in diffusers' folder layout`,
     {
       advice:
-        'Name the folder that holds model_index.json, unet, text_encoder, vae, tokenizer and scheduler.',
+        single === undefined
+          ? 'Name the folder that holds model_index.json, unet, text_encoder, vae, tokenizer and scheduler.'
+          : `For the model in that file name the file: --model ${join(root, single)}`,
     },
   );
 }

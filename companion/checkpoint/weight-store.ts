@@ -30,35 +30,49 @@ export async function openWeightStore(
   currentName: (name: string) => string = (name) => name,
 ): Promise<WeightStore> {
   const sources: SafetensorsFile[] = [];
-  const entries = new Map<string, TensorEntry>();
   const givenPath = new Map<string, string>();
   for (const path of files) {
     const source = await openSafetensors(path);
     sources.push(source);
     givenPath.set(source.path, path);
+  }
+  const store = weightStoreOf(sources, currentName);
+  for (const [nameInFile, path] of index ?? []) {
+    const name = currentName(nameInFile);
+    if (!store.has(name) || givenPath.get(store.get(name).file) !== path) {
+      throw new LikenessError(
+        'checkpoint-format',
+        `${path} has no tensor ${nameInFile}, which its index promises`,
+      );
+    }
+  }
+  return store;
+}
+
+/** The same of files whose headers are known. Throws 'checkpoint-format' for a name that is there twice. */
+export function weightStoreOf(
+  sources: readonly SafetensorsFile[],
+  currentName: (name: string) => string = (name) => name,
+): WeightStore {
+  const entries = new Map<string, TensorEntry>();
+  for (const source of sources) {
     for (const [nameInFile, entry] of source.tensors) {
       const name = currentName(nameInFile);
       const other = entries.get(name);
       if (other !== undefined) {
         throw new LikenessError(
           'checkpoint-format',
-          `tensor ${name} is in ${other.file} and in ${path}, expected once`,
+          `tensor ${name} is in ${other.file} and in ${source.path}, expected once`,
         );
       }
       entries.set(name, entry);
-    }
-  }
-  for (const [name, path] of index ?? []) {
-    const entry = entries.get(currentName(name));
-    if (entry === undefined || givenPath.get(entry.file) !== path) {
-      throw new LikenessError('checkpoint-format', `${path} has no tensor ${name}, which its index promises`);
     }
   }
   return {
     get: (name) => {
       const entry = entries.get(name);
       if (entry === undefined) {
-        throw new LikenessError('checkpoint-missing', `${files[0]} has no tensor ${name}`);
+        throw new LikenessError('checkpoint-missing', `${sources[0]?.path} has no tensor ${name}`);
       }
       return entry;
     },

@@ -21,7 +21,10 @@ export interface EngineFlags {
 
 export function engineOptions(): readonly Option[] {
   return [
-    new Option('--model <name>', `base model, by name or folder (default: ${DEFAULT_MODEL})`),
+    new Option(
+      '--model <name>',
+      `base model, by name, folder or .safetensors file (default: ${DEFAULT_MODEL})`,
+    ),
     new Option('--device <device>', 'what computes').choices(DEVICES).default('auto'),
     new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS)),
   ];

@@ -4,11 +4,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import type { DataFolders } from '../checkpoint/data-folders.ts';
+import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from './default-model.ts';
 
 export interface ModelPlace {
   readonly name: string;
-  /** Absolute. */
+  /** Absolute: a folder, or a file that holds all of the model. */
   readonly folder: string;
   readonly origin: 'embedded' | 'fetched';
 }
@@ -18,14 +19,15 @@ export async function listModels({ models }: Pick<DataFolders, 'models'>): Promi
 }
 
 /**
- * The folder that `--model` means: a path, or a model's name. A path wins, so that what a shell completes is used.
+ * The folder or file that `--model` means: a path, or a model's name. A path wins, so that what a shell completes is used.
  * @throws LikenessError `checkpoint-missing` where there is neither
  */
 export async function findModel(
   wanted: string | undefined,
   folders: Pick<DataFolders, 'models'>,
 ): Promise<string> {
-  if (wanted !== undefined && (/[/\\]/.test(wanted) || (await isFolder(wanted)))) return resolve(wanted);
+  if (wanted !== undefined && (/[/\\]|\.safetensors$|\.ckpt$/.test(wanted) || (await isFolder(wanted))))
+    return resolve(wanted);
   const name = wanted ?? DEFAULT_MODEL;
   const models = await listModels(folders);
   const found = models.find((model) => model.name === name);
@@ -33,7 +35,8 @@ export async function findModel(
   const there =
     models.length === 0 ? 'there are none' : `there are ${models.map((model) => model.name).join(', ')}`;
   throw new LikenessError('checkpoint-missing', `no model is named ${name}; ${there}`, {
-    advice: 'Name a model of `likeness models list`, or give the path of a folder in diffusers layout.',
+    advice:
+      'Name a model of `likeness models list`, or give the path of a folder in diffusers layout or of a .safetensors file.',
   });
 }
 
@@ -44,12 +47,17 @@ async function modelsIn(parent: string, origin: ModelPlace['origin']): Promise<r
     // What is still being fetched.
     if (name.startsWith('.')) continue;
     const folder = join(parent, name);
-    if (await stat(join(folder, 'model_index.json')).catch(() => undefined))
-      places.push({ name, folder, origin });
+    if (name.endsWith(SINGLE_FILE_SUFFIX)) {
+      places.push({ name: name.slice(0, -SINGLE_FILE_SUFFIX.length), folder, origin });
+    } else if (await isThere(join(folder, 'model_index.json'))) places.push({ name, folder, origin });
   }
   return places;
 }
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }

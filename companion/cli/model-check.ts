@@ -28,7 +28,12 @@ export async function requireParametersOf(folder: string, cacheFolder: string): 
 }
 
 /** All components side by side, as small as they can be: shapes of weights do not depend on the picture's size. */
-function wholeGraph({ unet, text, vae, downscale }: Pipeline): Graph {
+export function wholeGraph({
+  unet,
+  text,
+  vae,
+  downscale,
+}: Pick<Pipeline, 'unet' | 'text' | 'vae' | 'downscale'>): Graph {
   const graph = new Graph('whole model');
   const ids = graph.input('input_ids', [1, text.length], 'int64');
   const textScope = new Scope(graph, 'text_encoder');

@@ -1,6 +1,6 @@
 /** What a base model is, from its configs and weight headers: no weight is read. */
 
-import { openCheckpoint } from '../checkpoint/diffusers-folder.ts';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { elementCount } from '../checkpoint/tensor.ts';
 import { readPullRecord } from '../hub/pull-record.ts';
 import { parseUnetConfig } from '../models/unet/config.ts';

@@ -1,6 +1,6 @@
 /** A checkpoint ready to run: its configs, tokenizer and noise schedule, and sessions made on demand. */
 
-import { type Checkpoint, openCheckpoint } from '../checkpoint/diffusers-folder.ts';
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { locateWeights } from '../checkpoint/external-weights.ts';
 import { float32, int64, type Tensor } from '../checkpoint/tensor.ts';
 import type { WeightLocation } from '../checkpoint/weight-location.ts';

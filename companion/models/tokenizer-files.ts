@@ -1,12 +1,14 @@
 /**
  * A CLIP tokenizer's folder: `tokenizer.json` where there is one, else the same definition put together
- * from `vocab.json` and `merges.txt`, which is all that most checkpoints carry.
+ * from `vocab.json` and `merges.txt`, which is all that most checkpoints carry. `merges.txt` alone is enough where the
+ * vocabulary is CLIP's own.
  */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { clipVocabulary } from './clip-vocabulary.ts';
 
 /** A special token is written as its text alone, or as an object with matching options. */
 const specialToken = z.union([
@@ -79,18 +81,19 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
 type SpecialNames = Pick<TokenizerFiles, 'bosToken' | 'eosToken'>;
 
 async function assemble(folder: string, names: SpecialNames, unkToken: string) {
-  const vocab = await readJson(folder, 'vocab.json', vocabulary);
-  if (vocab === undefined) {
-    throw new LikenessError('checkpoint-missing', `${folder}: no tokenizer.json and no vocab.json`, {
+  const text = await readText(folder, 'merges.txt');
+  if (text === undefined) {
+    throw new LikenessError('checkpoint-missing', `${folder}: no tokenizer.json and no merges.txt`, {
       advice: "Copy the checkpoint's whole tokenizer folder.",
     });
   }
-  const merges = await readText(folder, 'merges.txt');
-  if (merges === undefined) {
-    throw new LikenessError('checkpoint-missing', `${folder}: vocab.json without merges.txt`, {
-      advice: "Copy the checkpoint's whole tokenizer folder.",
-    });
-  }
+  // The first line is the format's version. A merge may hold '#', so only that line is a comment.
+  const merges = text
+    .split(/\r?\n/)
+    .filter((line, index) => line !== '' && !(index === 0 && line.startsWith('#version')));
+  const vocab =
+    (await readJson(folder, 'vocab.json', vocabulary)) ??
+    clipVocabulary(merges, [names.bosToken, names.eosToken]);
   const id = (token: string): number => {
     const found = vocab[token];
     if (found !== undefined) return found;
@@ -134,10 +137,7 @@ async function assemble(folder: string, names: SpecialNames, unkToken: string) {
       end_of_word_suffix: '</w>',
       fuse_unk: false,
       vocab,
-      // The first line is the format's version. A merge may hold '#', so only that line is a comment.
-      merges: merges
-        .split(/\r?\n/)
-        .filter((line, index) => line !== '' && !(index === 0 && line.startsWith('#version'))),
+      merges,
     },
   });
 }

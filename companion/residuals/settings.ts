@@ -88,7 +88,9 @@ export async function readRecommendedSettings(modelFolder: string): Promise<Reco
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return schema.parse({});
+    // A model in one file has no folder that could hold them.
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return schema.parse({});
     throw new LikenessError('checkpoint-format', `${file}: cannot be read`, { cause });
   }
   let json: unknown;

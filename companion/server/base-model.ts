@@ -2,7 +2,7 @@
 
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
 import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
-import { openCheckpoint } from '../checkpoint/diffusers-folder.ts';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { parseNoiseSchedule } from '../diffusion/noise-schedule.ts';
 import { parseUnetConfig } from '../models/unet/config.ts';
 import { downscaleFactor, parseVaeConfig } from '../models/vae/config.ts';

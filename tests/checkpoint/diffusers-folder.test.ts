@@ -1,7 +1,8 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint, openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
+import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
+import { openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
 import { readFloat32 } from '../../companion/checkpoint/safetensors-file.ts';
 import { requireParameters } from '../../companion/checkpoint/weight-store.ts';
 import { writeJson, writeScalar, writeTinyCheckpoint } from './checkpoint-files.ts';
@@ -21,7 +22,7 @@ const FAULTS: readonly [
     'a missing folder',
     (root) => rm(root, { recursive: true }),
     'checkpoint-missing',
-    /is not there, expected a folder/,
+    /is not there, expected a model's folder or a .safetensors file/,
   ],
   [
     'an empty folder',
@@ -39,7 +40,7 @@ const FAULTS: readonly [
       await writeFile(root, '');
     },
     'checkpoint-missing',
-    /is a file, expected a folder/,
+    /is a file, expected a model's folder or a .safetensors file/,
   ],
   [
     'a single-file checkpoint',

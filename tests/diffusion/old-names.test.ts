@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openCheckpoint } from '../../companion/checkpoint/diffusers-folder.ts';
+import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
 import { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { scratchFolder } from '../checkpoint/scratch-folder.ts';

@@ -1,11 +1,11 @@
 /** `likeness models`: the base models on this computer. */
 
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
+import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
-import { openCheckpoint } from '../../checkpoint/diffusers-folder.ts';
 import { DEFAULT_MODEL } from '../default-model.ts';
 import { findModel, listModels } from '../model-catalogue.ts';
 import { summariseModel } from '../model-summary.ts';
@@ -42,7 +42,7 @@ export function registerModels(program: Command, output: Output): void {
   models
     .command('verify')
     .description('check that a model is whole: every parameter, every file')
-    .argument('<model>', 'name, or path of a folder')
+    .argument('<model>', 'name, or path of a folder or .safetensors file')
     .action((wanted: string) => runVerify(wanted, output));
   registerModelPull(models, output);
 }
@@ -113,11 +113,11 @@ async function checkFiles(folder: string): Promise<readonly CheckedFile[]> {
   }
   const { unet, textEncoder, vae } = await openCheckpoint(folder);
   const checked: CheckedFile[] = [];
-  for (const component of [unet, textEncoder, vae]) {
-    // Stores give files with symlinks resolved; relative to the component, they stand as they were found.
-    for (const file of component.weights.files) {
-      checked.push({ path: relative(folder, file), sha256: await hashFile(file), state: 'unlisted' });
-    }
+  // All three may lie in one file. Stores give files with symlinks resolved; relative to the model, they stand as they
+  // were found.
+  for (const file of new Set([unet, textEncoder, vae].flatMap(({ weights }) => weights.files))) {
+    const path = relative(folder, file) || basename(file);
+    checked.push({ path, sha256: await hashFile(file), state: 'unlisted' });
   }
   return checked;
 }

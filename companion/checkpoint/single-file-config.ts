@@ -1,0 +1,102 @@
+/** diffusers' configs of a Stable Diffusion 1.x checkpoint, from the shapes of its weights (diffusers' names). */
+
+import { LikenessError } from '../../shared/errors.ts';
+import { LAYERS_PER_BLOCK } from './original-names.ts';
+import type { TensorEntry } from './safetensors-header.ts';
+
+type Weights = ReadonlyMap<string, TensorEntry>;
+type Config = Readonly<Record<string, unknown>>;
+
+/** What no shape tells, and all of Stable Diffusion 1.x has in common. */
+const UNET_HEADS = 8;
+const NORM_GROUPS = 32;
+const TEXT_HEAD_WIDTH = 64;
+const SAMPLE_SIZE = 64;
+const SCALING_FACTOR = 0.18215;
+
+/** As scheduler_config.json of the published folders. */
+export const schedulerConfig: Config = {
+  _class_name: 'PNDMScheduler',
+  num_train_timesteps: 1000,
+  beta_schedule: 'scaled_linear',
+  beta_start: 0.00085,
+  beta_end: 0.012,
+  steps_offset: 1,
+  set_alpha_to_one: false,
+  clip_sample: false,
+  prediction_type: 'epsilon',
+};
+
+export function unetConfig(weights: Weights): Config {
+  const levels = countLevels(weights, (level) => `down_blocks.${level}.resnets.0.conv1.weight`);
+  const types = (way: 'down' | 'up', plain: string, crossed: string) =>
+    range(levels).map((level) =>
+      weights.has(`${way}_blocks.${level}.attentions.0.norm.weight`) ? crossed : plain,
+    );
+  return {
+    _class_name: 'UNet2DConditionModel',
+    sample_size: SAMPLE_SIZE,
+    in_channels: size(weights, 'conv_in.weight', 1),
+    out_channels: size(weights, 'conv_out.weight', 0),
+    block_out_channels: range(levels).map((level) =>
+      size(weights, `down_blocks.${level}.resnets.0.conv1.weight`, 0),
+    ),
+    layers_per_block: LAYERS_PER_BLOCK,
+    down_block_types: types('down', 'DownBlock2D', 'CrossAttnDownBlock2D'),
+    up_block_types: types('up', 'UpBlock2D', 'CrossAttnUpBlock2D'),
+    cross_attention_dim: size(weights, 'mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight', 1),
+    attention_head_dim: UNET_HEADS,
+    norm_num_groups: NORM_GROUPS,
+  };
+}
+
+export function textConfig(weights: Weights): Config {
+  const embeddings = 'text_model.embeddings';
+  const layer = (index: number) => `text_model.encoder.layers.${index}.mlp.fc1.weight`;
+  const hiddenSize = size(weights, `${embeddings}.token_embedding.weight`, 1);
+  return {
+    architectures: ['CLIPTextModel'],
+    model_type: 'clip_text_model',
+    hidden_size: hiddenSize,
+    intermediate_size: size(weights, layer(0), 0),
+    num_hidden_layers: countLevels(weights, layer),
+    num_attention_heads: hiddenSize / TEXT_HEAD_WIDTH,
+    max_position_embeddings: size(weights, `${embeddings}.position_embedding.weight`, 0),
+    vocab_size: size(weights, `${embeddings}.token_embedding.weight`, 0),
+    hidden_act: 'quick_gelu',
+  };
+}
+
+export function vaeConfig(weights: Weights): Config {
+  const block = (level: number, layer: number) =>
+    `encoder.down_blocks.${level}.resnets.${layer}.conv1.weight`;
+  const levels = countLevels(weights, (level) => block(level, 0));
+  return {
+    _class_name: 'AutoencoderKL',
+    in_channels: size(weights, 'encoder.conv_in.weight', 1),
+    out_channels: size(weights, 'decoder.conv_out.weight', 0),
+    latent_channels: size(weights, 'decoder.conv_in.weight', 1),
+    block_out_channels: range(levels).map((level) => size(weights, block(level, 0), 0)),
+    layers_per_block: countLevels(weights, (layer) => block(0, layer)),
+    norm_num_groups: NORM_GROUPS,
+    scaling_factor: SCALING_FACTOR,
+  };
+}
+
+/** How many of the names for 0, 1, 2, ... are there. */
+export function countLevels(weights: Weights, name: (index: number) => string): number {
+  let count = 0;
+  while (weights.has(name(count))) count++;
+  return count;
+}
+
+function size(weights: Weights, name: string, axis: number): number {
+  const found = weights.get(name)?.shape[axis];
+  if (found !== undefined) return found;
+  const file = weights.values().next().value?.file;
+  throw new LikenessError('checkpoint-format', `${file} has no ${name} of ${axis + 1} axes or more`, {
+    advice: 'The file is not whole, or of another kind of model: fetch it again.',
+  });
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
+import { diffusersName } from '../../companion/checkpoint/original-names.ts';
+import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
+import { float32 } from '../../companion/checkpoint/tensor.ts';
+import { requireParametersOf } from '../../companion/cli/model-check.ts';
+import { Pipeline } from '../../companion/diffusion/pipeline.ts';
+import { Graph } from '../../companion/graph/graph.ts';
+import { Scope } from '../../companion/models/scope.ts';
+import { parseClipTextConfig } from '../../companion/models/text/config.ts';
+import { readTokenizerFiles } from '../../companion/models/tokenizer-files.ts';
+import { parseUnetConfig } from '../../companion/models/unet/config.ts';
+import { buildUnet } from '../../companion/models/unet/unet.ts';
+import { parseVaeConfig } from '../../companion/models/vae/config.ts';
+import { GOLDEN, NO_GOLDEN } from './golden-folder.ts';
+import { scratchFolder } from './scratch-folder.ts';
+import {
+  TEXT_CONFIG,
+  UNET_CONFIG,
+  unetModules,
+  VAE_CONFIG,
+  writeBothLayouts,
+} from './single-file-checkpoint.ts';
+
+const VAE_LEVELS = 4;
+
+describe('original names', () => {
+  it.each([
+    ['model.diffusion_model.output_blocks.2.1.conv.weight', 'up_blocks.0.upsamplers.0.conv.weight'],
+    ['model.diffusion_model.output_blocks.5.2.conv.bias', 'up_blocks.1.upsamplers.0.conv.bias'],
+    ['model.diffusion_model.output_blocks.3.1.norm.weight', 'up_blocks.1.attentions.0.norm.weight'],
+    ['model.diffusion_model.output_blocks.2.0.in_layers.0.weight', 'up_blocks.0.resnets.2.norm1.weight'],
+    ['model.diffusion_model.input_blocks.9.0.op.weight', 'down_blocks.2.downsamplers.0.conv.weight'],
+    [
+      'first_stage_model.decoder.up.0.block.0.nin_shortcut.weight',
+      'decoder.up_blocks.3.resnets.0.conv_shortcut.weight',
+    ],
+    ['first_stage_model.decoder.mid.block_2.conv2.bias', 'decoder.mid_block.resnets.1.conv2.bias'],
+    ['first_stage_model.encoder.mid.attn_1.proj_out.bias', 'encoder.mid_block.attentions.0.to_out.0.bias'],
+    ['first_stage_model.encoder.norm_out.weight', 'encoder.conv_norm_out.weight'],
+    ['cond_stage_model.transformer.text_model.final_layer_norm.bias', 'text_model.final_layer_norm.bias'],
+    [
+      'cond_stage_model.transformer.encoder.layers.0.mlp.fc1.bias',
+      'text_model.encoder.layers.0.mlp.fc1.bias',
+    ],
+  ])('%s', (original, ours) => {
+    expect(diffusersName(original, VAE_LEVELS)?.name).toBe(ours);
+  });
+
+  it.each(['model_ema.decay', 'betas', 'model.diffusion_model.input_blocks.1.weight', 'first_stage', ''])(
+    'leaves %j out',
+    (name) => {
+      expect(diffusersName(name, VAE_LEVELS)).toBeUndefined();
+    },
+  );
+
+  it.skipIf(NO_GOLDEN)('are those of all 686 tensors of the UNet of Stable Diffusion 1.5', () => {
+    const file = join(GOLDEN, 'sd15_full', 'unet_keys_shapes.json');
+    const wanted = Object.keys(JSON.parse(readFileSync(file, 'utf8')) as object);
+    const modules = unetModules(4, [true, true, true, false]);
+    const originals = wanted.map((name) => {
+      const [original, ours] = modules.find(([, module]) => name.startsWith(`${module}.`))!;
+      return `model.diffusion_model.${original}${name.slice(ours.length)}`;
+    });
+    expect(new Set(originals).size).toBe(686);
+    expect(originals.map((original) => diffusersName(original, VAE_LEVELS)?.name)).toEqual(wanted);
+  });
+});
+
+it.skipIf(NO_GOLDEN)("CLIP's vocabulary follows from its merges", async () => {
+  const { tokenizerFolder } = await openCheckpoint((await writeBothLayouts(await scratchFolder())).file);
+  const { definition } = await readTokenizerFiles(tokenizerFolder);
+  const published = readFileSync(join(GOLDEN, 'tokenizer_full', 'vocab.json'), 'utf8');
+  expect(definition.model.vocab).toEqual(JSON.parse(published));
+});
+
+it('makes of one file what it makes of the folder with the same weights', async () => {
+  const root = await scratchFolder();
+  const { folder, file } = await writeBothLayouts(root);
+  const checkpoint = await openCheckpoint(file);
+  expect(checkpoint.name).toBe('both-ways');
+  expect(parseUnetConfig(checkpoint.unet.config)).toEqual(parseUnetConfig(UNET_CONFIG));
+  expect(parseClipTextConfig(checkpoint.textEncoder.config)).toEqual(parseClipTextConfig(TEXT_CONFIG));
+  expect(parseVaeConfig(checkpoint.vae.config)).toEqual(parseVaeConfig(VAE_CONFIG));
+  const cacheFolder = join(root, 'cache');
+  expect(await requireParametersOf(file, cacheFolder)).toBe(await requireParametersOf(folder, cacheFolder));
+  const [fromFile, fromFolder] = [await outputs(file, cacheFolder), await outputs(folder, cacheFolder)];
+  expect(fromFile).toEqual(fromFolder);
+  expect(fromFile.prediction.every(Number.isFinite)).toBe(true);
+});
+
+/** Tokens, text states, the UNet's prediction and both ways through the autoencoder. */
+async function outputs(model: string, cacheFolder: string) {
+  const pipeline = await Pipeline.open(model, { cacheFolder, threads: 1 });
+  const tokens = pipeline.tokenizer.encode('A Red mug, on a beach! 42').ids;
+  const states = await pipeline.encodeTokens([tokens]);
+  const unet = await pipeline.session('unet', () => {
+    const graph = new Graph('unet');
+    const sample = graph.input('sample', [1, 4, 8, 8]);
+    const timestep = graph.input('timestep', [1]);
+    const encoderHiddenStates = graph.input('states', [1, 77, 64]);
+    const inputs = { sample, timestep, encoderHiddenStates };
+    graph.output('prediction', buildUnet(new Scope(graph, 'unet'), pipeline.unet, inputs));
+    return graph;
+  });
+  const latents = Float32Array.from({ length: 4 * 8 * 8 }, (_, index) => Math.sin(index));
+  const { prediction } = await unet.run({
+    sample: float32(latents, [1, 4, 8, 8]),
+    timestep: float32([500], [1]),
+    states,
+  });
+  const picture = await pipeline.decodeLatents(latents, 8, 8);
+  const encoded = await pipeline.encodePicture(picture, 32, 32);
+  const schedule = pipeline.schedule;
+  await pipeline.close();
+  return {
+    tokens,
+    states,
+    prediction: Array.from(prediction!.data as Float32Array),
+    picture,
+    encoded,
+    schedule,
+  };
+}
+
+const CONVOLUTION = 'model.diffusion_model.input_blocks.0.0.weight';
+
+const tensor = (...shape: number[]): WritableTensor => ({
+  dtype: 'F32',
+  shape,
+  data: new Float32Array(shape.reduce((product, size) => product * size, 1)),
+});
+
+describe('refuses', () => {
+  it.each<[what: string, names: Record<string, WritableTensor>, code: string, message: RegExp]>([
+    ['a LoRA', { 'lora_unet_a.lora_down.weight': tensor(1) }, 'checkpoint-unsupported', /holds a LoRA/],
+    ['SD XL', { 'conditioner.embedders.0.w': tensor(1) }, 'checkpoint-unsupported', /Stable Diffusion XL/],
+    [
+      'SD 2.x',
+      { 'cond_stage_model.model.ln.w': tensor(1) },
+      'checkpoint-unsupported',
+      /Stable Diffusion 2.x/,
+    ],
+    ['inpainting', { [CONVOLUTION]: tensor(32, 9, 3, 3) }, 'checkpoint-unsupported', /takes 9 channels/],
+    [
+      'anything else',
+      { weight: tensor(1) },
+      'checkpoint-unsupported',
+      /it is no Stable Diffusion checkpoint/,
+    ],
+    ['half a UNet', { [CONVOLUTION]: tensor(32, 4, 3, 3) }, 'checkpoint-format', /has no conv_out.weight/],
+  ])('%s, by what it is', async (_, names, code, message) => {
+    const path = join(await scratchFolder(), 'model.safetensors');
+    await writeSafetensors(path, new Map(Object.entries(names)));
+    await expect(openCheckpoint(path)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('a pickle file, and a file of another kind', async () => {
+    const folder = await scratchFolder();
+    await writeFile(join(folder, 'model.ckpt'), 'x');
+    await expect(openCheckpoint(join(folder, 'model.ckpt'))).rejects.toThrow(/pickle file/);
+    await rename(join(folder, 'model.ckpt'), join(folder, 'model.txt'));
+    await expect(openCheckpoint(join(folder, 'model.txt'))).rejects.toThrow(/is a file, expected/);
+  });
+});
