@@ -34,6 +34,7 @@ const ADVICE: Readonly<Record<ReportCode, string>> = {
   origin: 'Open Likeness from Figma, or the studio at the address that the companion printed.',
   'pairing-code': 'Type the digits that the companion shows now; each code works once, for a few minutes.',
   'queue-full': 'Wait for a job to end, or cancel some that are waiting.',
+  'saved-run': 'Select the frames and teach again: it starts anew.',
   storage: 'Make room on the disk, or check that the Likeness folder can be written.',
   token: 'Connect again with the code that the companion shows.',
   'too-many': 'Wait a minute, then try again.',

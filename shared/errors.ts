@@ -50,6 +50,8 @@ export const ERROR_CODES = [
   'pairing-code',
   /** The queue is full. */
   'queue-full',
+  /** What was saved of a teaching is damaged, is gone, or belongs to another run. */
+  'saved-run',
   /** The disk is full, or a folder cannot be written. */
   'storage',
   /** The token is missing, revoked or none that the companion gave out. */

@@ -38,7 +38,8 @@ const LOSS_SMOOTHING = 0.05;
 const THUMBNAIL_SIDE = 256;
 
 /**
- * @throws LikenessError `image-*`, `checkpoint-*`, `storage`, `input`; `cancelled` after the run was saved
+ * @throws LikenessError `image-*`, `checkpoint-*`, `input`; `saved-run` for a state file that is damaged or of another
+ *   run, which stays; `cancelled` after the run was saved; `memory` and `storage` after that was tried
  */
 export async function* teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
   // Before the model is opened: a bad picture should not cost a wait.
@@ -115,6 +116,15 @@ export async function* teachOn(
     yield { type: 'resumed', step: state.step, steps: settings.steps };
   }
 
+  const save = () => saveTrainingState(request.stateFile, state, run);
+  /** Saves what was learned, where another try may go on with it. */
+  const endEarly = async (error: unknown): Promise<never> => {
+    const code = error instanceof LikenessError && state.step > 0 ? error.code : undefined;
+    if (code === 'cancelled') await save();
+    // What failed first is to be told, not that saving failed as well.
+    if (code === 'memory' || code === 'storage') await save().catch(() => {});
+    throw error;
+  };
   /** Time that went into samples: it is not part of the pace. */
   let samplingMs = 0;
   const pace = new Pace(() => performance.now() - samplingMs);
@@ -141,7 +151,7 @@ export async function* teachOn(
         secondsLeft,
       };
       if (performance.now() - savedAt > SAVE_INTERVAL_MS && step < steps) {
-        await saveTrainingState(request.stateFile, state, run);
+        await save();
         savedAt = performance.now();
         yield { type: 'saved', step, file: request.stateFile };
       }
@@ -153,9 +163,7 @@ export async function* teachOn(
       }
     }
   } catch (error) {
-    const cancelled = error instanceof LikenessError && error.code === 'cancelled';
-    if (cancelled && state.step > 0) await saveTrainingState(request.stateFile, state, run);
-    throw error;
+    await endEarly(error);
   }
 
   const seconds = (performance.now() - started) / 1000;
@@ -164,7 +172,7 @@ export async function* teachOn(
     seconds,
     finalLoss: smoothedLoss,
   });
-  await writeConcept(request.out, concept);
+  await writeConcept(request.out, concept).catch(endEarly);
   await rm(request.stateFile, { force: true });
   yield {
     type: 'taught',

@@ -1,11 +1,11 @@
 /** The files of one job. Their names are made from numbers alone. */
 
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import type { MediaType } from '../../shared/protocol/media-type.ts';
-import { storageError, writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { storageError, TEMPORARY_SUFFIX, writeFileAtomically } from '../checkpoint/atomic-file.ts';
 
 const EXTENSIONS: Readonly<Record<MediaType, string>> = {
   'image/png': 'png',
@@ -80,9 +80,9 @@ export class JobFiles {
     return read(this.#mask(picture, concept));
   }
 
-  /** In bytes: what a stopped teaching holds on to. */
+  /** In bytes: what a teaching that ended early holds on to. */
   async teachingBytes(uploads: readonly string[]): Promise<number> {
-    const files = [this.teachingState, ...uploads.map((name) => this.path(name))];
+    const files = [this.teachingState, this.taughtConcept, ...uploads.map((name) => this.path(name))];
     const sizes = files.map((file) =>
       stat(file).then(
         ({ size }) => size,
@@ -92,8 +92,18 @@ export class JobFiles {
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
+  /** What an engine that died while it was saving left behind. */
+  async removeUnfinished(): Promise<void> {
+    const begun = [this.teachingState, this.taughtConcept].map((file) => `.${basename(file)}.`);
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      const isUnfinished = name.endsWith(TEMPORARY_SUFFIX) && begun.some((start) => name.startsWith(start));
+      if (isUnfinished) await rm(this.path(name), { force: true });
+    }
+  }
+
   /** What is of no use to an ended job. */
   async removeWork(uploads: readonly string[]): Promise<void> {
+    await this.removeUnfinished();
     const files = [this.teachingState, this.taughtConcept, this.renamedConcepts, this.output];
     for (const file of [...files, ...uploads.map((name) => this.path(name))]) {
       await rm(file, { recursive: true, force: true });

@@ -1,17 +1,20 @@
 /** All jobs, in memory and on disk; whoever listens is told of every change. */
 
 import { LikenessError } from '../../shared/errors.ts';
+import { reportOf } from '../../shared/protocol/error-report.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { JobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
-import { readSavedRun } from '../residuals/saved-run.ts';
 import { type HistoryLimits, jobsToForget, newestFirst } from './history-limits.ts';
 import type { JobEvents } from './job-events.ts';
 import type { JobFiles } from './job-files.ts';
 import { isEnded, type JobRecord, type PictureFiles } from './job-record.ts';
 import type { JobStore } from './job-store.ts';
 import type { NewJob } from './job-wish.ts';
+import { isLasting, requireSavedTeaching } from './saved-teaching.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+type EarlyEnd = Extract<JobStatus, { state: 'cancelled' | 'failed' }>;
 
 export interface JobLedgerOptions {
   readonly store: JobStore;
@@ -91,16 +94,24 @@ export class JobLedger {
 
   /** A person wants no more of it: what a teaching learned so far stays, so that it can go on. */
   async cancel(id: JobId): Promise<void> {
-    const { uploads, state } = this.record(id);
-    const files = this.files(id);
-    const saved = state.kind === 'teach' ? await readSavedRun(files.teachingState) : undefined;
-    if (saved === undefined) return this.end(id, { state: 'cancelled' });
-    const savedBytes = await files.teachingBytes(uploads.map(({ file }) => file));
-    const status = { state: 'cancelled', saved } as const;
-    await this.#end({ ...this.record(id), savedBytes, state: { ...state, status, endedAt: this.#now() } });
+    await this.#endEarly(id, { state: 'cancelled' });
   }
 
-  /** Undoes `cancel`. @throws LikenessError `storage`; what is in memory holds all the same */
+  /** What a teaching learned so far stays here too, unless another try would come to the same. */
+  async fail(id: JobId, error: unknown): Promise<void> {
+    const status = { state: 'failed', ...reportOf(error) } as const;
+    await (isLasting(error) ? this.end(id, status) : this.#endEarly(id, status));
+  }
+
+  /**
+   * Where a teaching that ended early would go on from.
+   * @throws LikenessError `saved-run`, `image-unknown` where it cannot any more
+   */
+  async requireSaved(id: JobId): Promise<void> {
+    await requireSavedTeaching(this.files(id), this.record(id).uploads);
+  }
+
+  /** Undoes `cancel` and `fail`. @throws LikenessError `storage`; what is in memory holds all the same */
   async reopen(id: JobId): Promise<void> {
     const { savedBytes: _, ...record } = this.record(id);
     const status = { state: 'queued', position: 0 } as const;
@@ -118,6 +129,18 @@ export class JobLedger {
     const { limits, now, store } = this.#options;
     for (const id of jobsToForget(this.#records.values(), limits, now())) await this.remove(id);
     await store.forgetSetAside(new Date(now().getTime() - limits.maxAgeDays * DAY_MS));
+  }
+
+  async #endEarly(id: JobId, status: EarlyEnd): Promise<void> {
+    const { uploads, state } = this.record(id);
+    const files = this.files(id);
+    if (state.kind !== 'teach') return this.end(id, status);
+    const saved = await requireSavedTeaching(files, uploads).catch(() => undefined);
+    if (saved === undefined) return this.end(id, status);
+    await files.removeUnfinished();
+    const savedBytes = await files.teachingBytes(uploads.map(({ file }) => file));
+    const ended = { ...state, status: { ...status, saved }, endedAt: this.#now() };
+    await this.#end({ ...this.record(id), savedBytes, state: ended });
   }
 
   /** A disk that refuses it is told and stops nothing, since the next jobs may not need it. */

@@ -44,8 +44,8 @@ export class JobQueue {
   readonly #events = new JobEvents();
   readonly #ledger: JobLedger;
   readonly #line: WaitingLine;
-  /** Those that were stopped in the middle, by a person or with the companion. */
-  readonly #resumed: Set<JobId>;
+  /** Those that a person asked to go on. */
+  readonly #continued = new Set<JobId>();
   /** Being written for the first time: they are not begun, and not promised, before that. */
   readonly #creating = new Map<JobId, Promise<void>>();
   #running: JobRun | undefined;
@@ -60,7 +60,6 @@ export class JobQueue {
     const limits = { ...HISTORY_LIMITS, ...options.limits };
     this.#ledger = new JobLedger(before.records, { store, events: this.#events, limits, now: this.#now });
     this.#line = new WaitingLine(before.waiting);
-    this.#resumed = new Set(before.resumed);
     this.#device = options.setup.device;
     this.setAside = before.setAside;
   }
@@ -146,7 +145,7 @@ export class JobQueue {
 
   /**
    * A waiting job ends at once, a running one soon after: the engine stops between two steps, or by force. One that
-   * has ended stays as it is. A teaching can be resumed.
+   * has ended stays as it is. A teaching can go on.
    * @throws LikenessError `job-unknown`
    */
   async cancel(id: JobId): Promise<JobState> {
@@ -162,15 +161,24 @@ export class JobQueue {
   }
 
   /**
-   * Puts a cancelled teaching last in line, to go on from where it was saved. One under way stays as it is.
+   * Puts a teaching that was cancelled or failed last in line, to go on from where it was saved; where that is no longer
+   * possible it fails, and says why. One under way stays as it is.
    * @throws LikenessError `job-unknown`, `queue-full`, `storage`; `input` where nothing of it was saved
    */
   async resume(id: JobId): Promise<JobState> {
-    const { state } = this.#ledger.record(id);
-    if (!isEnded(state)) return this.get(id);
-    requireSavedRun(state);
+    const isOver = () => isEnded(this.#ledger.record(id).state);
+    if (!isOver()) return this.get(id);
+    requireSavedRun(this.get(id));
+    const fault: unknown = await this.#ledger.requireSaved(id).catch((error: unknown) => error);
+    // Asked twice at once, it is in line by now.
+    if (!isOver()) return this.get(id);
+    if (fault !== undefined) {
+      this.#events.tell({ type: 'failure', job: id, error: fault });
+      await this.#ledger.fail(id, fault);
+      return this.get(id);
+    }
     this.#line.add(id);
-    this.#resumed.add(id);
+    this.#continued.add(id);
     try {
       await this.#ledger.reopen(id);
     } catch (error) {
@@ -244,12 +252,13 @@ export class JobQueue {
       setup,
       library,
       now: this.#now,
+      mayStartAnew: !this.#continued.delete(id),
       whenDevice: (device) => {
         this.#device = device;
       },
     });
     this.#running = run;
-    this.#work = run.run(this.#resumed.delete(id)).finally(() => {
+    this.#work = run.run().finally(() => {
       this.#running = undefined;
       this.#pump();
     });

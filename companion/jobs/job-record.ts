@@ -21,9 +21,9 @@ const recordSchema = z.strictObject({
   /** Raised when a reader of today could not understand a record of tomorrow. */
   schema: z.literal(1),
   state: jobSchema,
-  /** Gone once the job has ended, since the concept holds what was learned from them; a stopped teaching keeps them. */
+  /** Gone once the job has ended, since the concept holds what was learned from them; one that can go on keeps them. */
   uploads: z.array(upload),
-  /** Of a stopped teaching: its saved run and its uploads. */
+  /** Of a teaching that ended early and can go on: its saved run and its uploads. */
   savedBytes: z.int().nonnegative().exactOptional(),
   /** One a finished picture, in order. */
   pictures: z.array(pictureFiles),

@@ -2,7 +2,6 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import { type CurvePoint, withLoss } from '../../shared/learning-curve.ts';
-import { reportOf } from '../../shared/protocol/error-report.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { Progress, ServerMessageOf } from '../../shared/protocol/server-messages.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
@@ -25,6 +24,8 @@ export interface JobRunOptions {
   readonly setup: EngineSetup;
   readonly library: ConceptLibrary;
   readonly now: () => Date;
+  /** Not where a person asked it to go on: they decide. */
+  readonly mayStartAnew: boolean;
   /** Told once it is known. */
   readonly whenDevice: (device: string) => void;
 }
@@ -62,11 +63,12 @@ export class JobRun {
   }
 
   /** To its end, whatever that is. Never rejects. */
-  async run(resumed: boolean): Promise<void> {
+  async run(): Promise<void> {
     const { ledger, events, now } = this.#options;
     try {
-      const startedAt = ledger.record(this.id).state.startedAt ?? now().toISOString();
-      await ledger.change(this.id, { startedAt, status: { state: 'running', resumed } });
+      const { startedAt: before } = ledger.record(this.id).state;
+      const status = { state: 'running', resumed: before !== null } as const;
+      await ledger.change(this.id, { startedAt: before ?? now().toISOString(), status });
       this.#tellProgress({ phase: 'loading', step: 0, steps: 0, fraction: 0, secondsLeft: null });
       for await (const step of this.#steps()) await this.#apply(step);
       await ledger.end(this.id, { state: 'done' });
@@ -75,16 +77,16 @@ export class JobRun {
       const isCancelled = error instanceof LikenessError && error.code === 'cancelled';
       if (isCancelled || this.#ending === 'cancelled') return ledger.cancel(this.id);
       events.tell({ type: 'failure', job: this.id, error });
-      await ledger.end(this.id, { state: 'failed', ...reportOf(error) });
+      await ledger.fail(this.id, error);
     }
   }
 
   #steps(): AsyncGenerator<JobStep, void> {
-    const { ledger, events, engine, setup, library } = this.#options;
+    const { ledger, events, engine, setup, library, mayStartAnew } = this.#options;
     const { state, uploads } = ledger.record(this.id);
     const files = ledger.files(this.id);
     const signal = this.#controller.signal;
-    const tools = { engine, setup, library, files, signal, isHeard: () => events.isHeard };
+    const tools = { engine, setup, library, files, mayStartAnew, signal, isHeard: () => events.isHeard };
     return state.kind === 'teach' ? runTeaching(state, uploads, tools) : runGeneration(state, tools);
   }
 
@@ -99,6 +101,8 @@ export class JobRun {
         return whenDevice(step.device);
       case 'advice':
         return ledger.change(this.id, { advice: [...step.advice] });
+      case 'anew':
+        return ledger.change(this.id, { status: { state: 'running', resumed: false } });
       case 'concepts':
         return ledger.change(this.id, { concepts: [...step.concepts] });
       case 'taught':

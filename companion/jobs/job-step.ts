@@ -16,6 +16,8 @@ export type JobStep =
   | { readonly type: 'device'; readonly device: string }
   /** On all frames together. */
   | { readonly type: 'advice'; readonly advice: readonly FrameAdvice[] }
+  /** What was saved is of no use: it is learned from the start. */
+  | { readonly type: 'anew' }
   | { readonly type: 'concepts'; readonly concepts: readonly ConceptReference[] }
   /** The files of it are written. */
   | { readonly type: 'picture'; readonly summary: PictureSummary; readonly files: PictureFiles }
@@ -27,6 +29,8 @@ export interface RunTools {
   readonly setup: EngineSetup;
   readonly library: ConceptLibrary;
   readonly files: JobFiles;
+  /** Whether a teaching that cannot go on from where it was saved begins anew, instead of failing. */
+  readonly mayStartAnew: boolean;
   /** Cancels softly. */
   readonly signal: AbortSignal;
   /** Whether anybody would see a preview. */

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { LikenessError } from '../../shared/errors.ts';
 import type { ImageId, JobId } from '../../shared/protocol/ids.ts';
 import { ID_PATTERN } from '../../shared/protocol/ids.ts';
-import type { JobState } from '../../shared/protocol/job.ts';
+import { type JobState, savedRunOf } from '../../shared/protocol/job.ts';
 import type { MediaType } from '../../shared/protocol/media-type.ts';
 import type { GenerateWish, TeachWish } from '../../shared/protocol/requests.ts';
 import type { JobFiles } from './job-files.ts';
@@ -83,9 +83,9 @@ export function requireSameWish(state: JobState, { kind, request }: JobWish): vo
 }
 
 /** @throws LikenessError `input` for a job that cannot go on from where it ended */
-export function requireSavedRun({ job, status }: JobState): void {
-  if (status.state === 'cancelled' && status.saved !== undefined) return;
-  throw new LikenessError('input', `job ${job} has no saved run to go on from`, {
+export function requireSavedRun(state: JobState): void {
+  if (savedRunOf(state) !== undefined) return;
+  throw new LikenessError('input', `job ${state.job} has no saved run to go on from`, {
     advice: 'Teach it again.',
   });
 }

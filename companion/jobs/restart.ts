@@ -8,7 +8,6 @@ export interface Before {
   readonly records: readonly JobRecord[];
   /** Next first: what was under way, then what waited. */
   readonly waiting: readonly JobId[];
-  readonly resumed: readonly JobId[];
   readonly setAside: readonly SetAside[];
 }
 
@@ -22,11 +21,11 @@ export async function jobsBefore(store: JobStore): Promise<Before> {
       .filter(({ status }) => status.state === wanted)
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
       .map(({ job }) => job);
-  const resumed = inState('running');
+  const underWay = inState('running');
   const queued = inState('queued');
   const ordered = order.filter((id) => queued.includes(id));
   const rest = queued.filter((id) => !ordered.includes(id));
-  return { records, waiting: [...new Set([...resumed, ...ordered, ...rest])], resumed, setAside };
+  return { records, waiting: [...new Set([...underWay, ...ordered, ...rest])], setAside };
 }
 
 /** Of a job under way, the pictures up to the first whose file is gone: it is made again from there. */

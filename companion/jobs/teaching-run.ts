@@ -40,25 +40,25 @@ async function* learn(
   uploads: readonly Upload[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, void> {
-  const { teachingState } = tools.files;
-  const mayResume = existsSync(teachingState);
-  let isUnderWay = false;
-  let advice: FrameAdvice[] = [];
   try {
-    for await (const event of engineEvents(job, uploads, tools)) {
-      isUnderWay ||= event.type === 'resumed' || event.type === 'step';
-      yield* stepsOf(event, job, tools, advice);
-    }
+    yield* learnOnce(job, uploads, tools);
   } catch (error) {
-    // A saved run that is damaged, or of a model that was replaced since, is no reason to fail: all it holds can be
-    // learned again.
-    const isRefused =
-      error instanceof LikenessError && (error.code === 'input' || error.code === 'checkpoint-format');
-    if (!mayResume || isUnderWay || !isRefused) throw error;
-    await rm(teachingState, { force: true });
-    advice = [];
-    for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools, advice);
+    const isRefused = error instanceof LikenessError && error.code === 'saved-run';
+    if (!isRefused || !tools.mayStartAnew) throw error;
+    // The companion stopped in between, and nobody waits to be asked: all that was saved can be learned again.
+    await rm(tools.files.teachingState, { force: true });
+    yield { type: 'anew' };
+    yield* learnOnce(job, uploads, tools);
   }
+}
+
+async function* learnOnce(
+  job: JobOf<'teach'>,
+  uploads: readonly Upload[],
+  tools: RunTools,
+): AsyncGenerator<JobStep, void> {
+  const advice: FrameAdvice[] = [];
+  for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools, advice);
 }
 
 function engineEvents(

@@ -1,16 +1,10 @@
 /** How far a saved teaching got: its header says so, and none of its numbers need be read. */
 
+import type { SavedRun } from '../../shared/protocol/job.ts';
 import { openSafetensors } from '../checkpoint/safetensors-file.ts';
 
 export const STEP_KEY = 'likeness.step';
 export const STEPS_KEY = 'likeness.steps';
-
-export interface SavedRun {
-  /** Steps done. */
-  readonly step: number;
-  /** Steps in all. */
-  readonly steps: number;
-}
 
 /** undefined where nothing was saved, or nothing that could be gone on from. */
 export async function readSavedRun(path: string): Promise<SavedRun | undefined> {

@@ -3,9 +3,17 @@
  * on from the very same numbers).
  */
 
+import { createHash } from 'node:crypto';
 import { LikenessError } from '../../shared/errors.ts';
-import { openSafetensors, readFloat32 } from '../checkpoint/safetensors-file.ts';
-import { writeSafetensors } from '../checkpoint/safetensors-writer.ts';
+import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import {
+  openSafetensors,
+  readFloat32,
+  readRange,
+  type SafetensorsFile,
+  withFile,
+} from '../checkpoint/safetensors-file.ts';
+import { encodeSafetensors, packTensors } from '../checkpoint/safetensors-writer.ts';
 import type { AdamWState, Named } from './adamw.ts';
 import { factorNames } from './attach.ts';
 import type { Factors } from './factors.ts';
@@ -43,6 +51,9 @@ export function learnedParameters({ factors, tokenEmbedding }: TrainingState): N
 /** Raised when what a run learns changes: an older state lacks what a newer run needs. */
 const STATE_VERSION = '2';
 
+/** SHA-256 of the tensors' bytes: numbers that changed on the disk would be learned on from without a sign. */
+const DATA_HASH_KEY = 'likeness.data_sha256';
+
 const PREFIXES = { value: 'value:', first: 'first:', second: 'second:' } as const;
 
 export interface TrainingRun {
@@ -74,35 +85,39 @@ export async function saveTrainingState(
     shape: [state.losses.length],
     data: Float32Array.from(state.losses),
   });
-  await writeSafetensors(path, tensors, {
+  const packed = packTensors(tensors);
+  const metadata = {
     'likeness.training_state': STATE_VERSION,
     [STEP_KEY]: String(state.step),
     [STEPS_KEY]: String(steps),
     'likeness.fingerprint': fingerprint,
-  });
+    [DATA_HASH_KEY]: createHash('sha256').update(packed.data).digest('hex'),
+  };
+  await writeFileAtomically(path, encodeSafetensors(packed, metadata));
 }
 
 /**
  * Fills `initial` (a fresh state of the same run) from the file and returns it.
- * @throws LikenessError `input` when the file belongs to another run, `checkpoint-format` when it is damaged
+ * @throws LikenessError `saved-run` when the file belongs to another run, or is damaged
  */
 export async function loadTrainingState(
   path: string,
   initial: TrainingState,
   fingerprint: string,
 ): Promise<TrainingState> {
-  const file = await openSafetensors(path);
+  const file = await openSafetensors(path).catch((cause: unknown) => {
+    throw damaged(cause);
+  });
   const { 'likeness.training_state': version, 'likeness.fingerprint': saved } = file.metadata;
   if (version !== STATE_VERSION || saved !== fingerprint) {
     const other =
       version === STATE_VERSION ? 'a run with other images, settings or model' : 'another release';
-    throw new LikenessError('input', `${path}: was saved by ${other}`, {
-      advice: 'Go on with the same images and flags, or start anew with --fresh.',
-    });
+    throw new LikenessError('saved-run', `what was saved is of ${other}`);
   }
+  await requireUnchanged(file);
   const read = async (name: string): Promise<Float32Array> => {
     const entry = file.tensors.get(name);
-    if (entry === undefined) throw new LikenessError('checkpoint-format', `${path}: ${name} is missing`);
+    if (entry === undefined) throw damaged(new Error(`${path}: ${name} is missing`));
     return (await readFloat32(entry)).data;
   };
   const step = Number(file.metadata[STEP_KEY]);
@@ -123,4 +138,18 @@ export async function loadTrainingState(
     probeMoments: initial.probe && (await restore(probeParameters(initial.probe))),
     losses: [...(await read('losses'))],
   };
+}
+
+/** A file of an earlier release has no hash, and is trusted. */
+async function requireUnchanged({ path, metadata, dataOffset, sizeBytes }: SafetensorsFile): Promise<void> {
+  const expected = metadata[DATA_HASH_KEY];
+  if (expected === undefined) return;
+  const data = await withFile(path, (handle) => readRange(handle, path, dataOffset, sizeBytes - dataOffset));
+  const got = createHash('sha256').update(data).digest('hex');
+  if (got !== expected)
+    throw damaged(new Error(`${path}: its data has the hash ${got}, expected ${expected}`));
+}
+
+function damaged(cause: unknown): LikenessError {
+  return new LikenessError('saved-run', 'what was saved is damaged', { cause });
 }

@@ -37,7 +37,7 @@ const cancel = z.strictObject({ type: z.literal('cancel'), job: jobIdSchema });
 /** Cancels every job that waits. The one that runs goes on: minutes of work must not end with a click on others. */
 const clearWaiting = z.strictObject({ type: z.literal('clear-waiting') });
 
-/** Goes on with a cancelled teaching from where it was saved. */
+/** Goes on with a teaching that was cancelled or failed, from where it was saved. */
 const resume = z.strictObject({ type: z.literal('resume'), job: jobIdSchema });
 
 /** Puts a waiting job before another, or last. */

@@ -8,7 +8,7 @@ import { z } from './zod.ts';
 
 const at = z.iso.datetime();
 
-/** How far a teaching had come when it was stopped. */
+/** How far a teaching had come when it was last saved. */
 const savedRunSchema = z.object({ step: z.int().positive(), steps: z.int().positive() });
 
 export const jobStatusSchema = z.discriminatedUnion('state', [
@@ -17,8 +17,12 @@ export const jobStatusSchema = z.discriminatedUnion('state', [
   /** `resumed`: taken up again after it was stopped in the middle, by a person or with the companion. */
   z.object({ state: z.literal('running'), resumed: z.boolean() }),
   z.object({ state: z.literal('done') }),
-  z.object({ state: z.literal('failed'), ...errorReportSchema.shape }),
-  /** `saved`: of a teaching, what `resume` goes on from. */
+  /** `saved`, here and below: of a teaching, what `resume` goes on from. */
+  z.object({
+    state: z.literal('failed'),
+    ...errorReportSchema.shape,
+    saved: savedRunSchema.exactOptional(),
+  }),
   z.object({ state: z.literal('cancelled'), saved: savedRunSchema.exactOptional() }),
 ]);
 
@@ -84,8 +88,14 @@ export const jobSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type JobStatus = Readonly<z.infer<typeof jobStatusSchema>>;
+export type SavedRun = Readonly<z.infer<typeof savedRunSchema>>;
 export type JobState = Readonly<z.infer<typeof jobSchema>>;
 export type JobOf<Kind extends JobState['kind']> = Extract<JobState, { kind: Kind }>;
 export type FrameAdvice = Readonly<z.infer<typeof frameAdviceSchema>>;
 export type Taught = Readonly<z.infer<typeof taughtSchema>>;
 export type PictureSummary = Readonly<z.infer<typeof pictureSummarySchema>>;
+
+/** What a teaching that ended early can go on from. */
+export function savedRunOf({ status }: JobState): SavedRun | undefined {
+  return status.state === 'cancelled' || status.state === 'failed' ? status.saved : undefined;
+}

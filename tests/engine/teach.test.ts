@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -157,15 +157,36 @@ describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {
 
   it('does not resume a run with other settings', async () => {
     await run(request('changed'), (event) => event.type === 'step' && event.step === 2);
-    await expect(run(request('changed', { seed: 99 }))).rejects.toMatchObject({ code: 'input' });
+    await expect(run(request('changed', { seed: 99 }))).rejects.toMatchObject({ code: 'saved-run' });
   });
 
-  it('says so when a saved run is damaged, and keeps it', async () => {
-    await run(request('damaged'), (event) => event.type === 'step' && event.step === 2);
-    const file = join(folder, 'damaged.state');
-    await writeFile(file, (await readFile(file)).subarray(0, 500));
-    await expect(run(request('damaged'))).rejects.toMatchObject({ code: 'checkpoint-format' });
+  it.each([
+    ['cut short', (bytes: Buffer) => bytes.subarray(0, 500)],
+    ['changed in a single bit', (bytes: Buffer) => bytes.fill(bytes.at(-1)! ^ 1, bytes.length - 1)],
+  ])('says so when a saved run is %s, and keeps it', async (how, damage) => {
+    const name = how.replaceAll(' ', '-');
+    await run(request(name), (event) => event.type === 'step' && event.step === 2);
+    const file = join(folder, `${name}.state`);
+    await writeFile(file, damage(await readFile(file)));
+    await expect(run(request(name))).rejects.toMatchObject({
+      code: 'saved-run',
+      message: 'what was saved is damaged',
+    });
     expect(existsSync(file)).toBe(true);
+  });
+
+  it('keeps what was learned when the disk does not take the concept, and goes on from there', async () => {
+    await run(request('whole'));
+    const [name, out] = ['refused', join(folder, 'refused.safetensors')];
+    await mkdir(out);
+    await expect(run(request(name))).rejects.toMatchObject({ code: 'storage' });
+    await rmdir(out);
+    const events = await run(request(name));
+    expect(events.filter(({ type }) => type === 'step')).toEqual([]);
+    const [whole, refused] = await Promise.all(
+      ['whole', name].map((one) => readConcept(join(folder, `${one}.safetensors`))),
+    );
+    expect([...refused!.factors]).toEqual([...whole!.factors]);
   });
 
   it('changes what the base model predicts', async () => {

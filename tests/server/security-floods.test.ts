@@ -41,7 +41,7 @@ describe('sockets without a token', () => {
     ['a binary frame', Buffer.alloc(100)],
     ['no JSON', 'hello'],
     ['another message first', '{"type":"ping"}'],
-    ['a hello without a token', '{"type":"hello","protocol":2,"client":{"name":"x","version":"1"}}'],
+    ['a hello without a token', '{"type":"hello","protocol":3,"client":{"name":"x","version":"1"}}'],
   ])('are refused at once when they send %s', async (_, data) => {
     const client = new TestClient(attacked().port);
     await client.opened();

@@ -37,7 +37,7 @@ describe('a socket', () => {
   it('is welcomed with the model, the limits and no jobs', async () => {
     const client = await TestClient.connect(running.port, await running.pair());
     const welcome = await client.until('welcome');
-    expect(welcome).toMatchObject({ protocol: 2, model: { name: 'nano' }, device: 'auto', jobs: [] });
+    expect(welcome).toMatchObject({ protocol: 3, model: { name: 'nano' }, device: 'auto', jobs: [] });
     expect(welcome.limits.imageMaxSide).toBe(4096);
   });
 

@@ -105,7 +105,7 @@ describe.skipIf(withoutNano)(`likeness start (${needsNano})`, () => {
     const { studio, manifest } = await companion.event('listening');
     expect((await companion.event('pairing-code')).code).toMatch(/^[0-9]{6}$/);
     expect(studio).toBe(`http://localhost:${port}`);
-    expect(await (await fetch(`${studio}/health`)).json()).toEqual({ name: 'likeness', protocol: 2 });
+    expect(await (await fetch(`${studio}/health`)).json()).toEqual({ name: 'likeness', protocol: 3 });
     expect(await (await fetch(`${studio}/`)).text()).toContain('<!doctype html>');
 
     expect(manifest).toBe(join(home, 'figma-plugin', 'manifest.json'));

@@ -22,7 +22,7 @@ const teach = {
   images: ['image-0001'],
 };
 const token = 'q7mZ0V5xk2Yw8RjT1bNfL4cHsDgUoIePaXyQ3KvWu9E';
-const hello = { type: 'hello', protocol: 2, token, client: { name: 'test', version: '1' } };
+const hello = { type: 'hello', protocol: 3, token, client: { name: 'test', version: '1' } };
 
 function messageOf(act: () => unknown): string {
   try {

@@ -30,6 +30,7 @@ const STATUS: Readonly<Record<ReportCode, number>> = {
   origin: 403,
   'pairing-code': 403,
   'queue-full': 429,
+  'saved-run': 409,
   storage: 507,
   token: 401,
   'too-many': 429,

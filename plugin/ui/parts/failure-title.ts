@@ -24,6 +24,7 @@ const TITLES: Readonly<Record<ReportCode, string>> = {
   origin: 'The companion does not accept this page',
   'pairing-code': 'That code did not work',
   'queue-full': 'The queue is full',
+  'saved-run': 'It cannot go on from what was saved',
   storage: 'The disk is full or cannot be written',
   token: 'The companion asks you to connect again',
   'too-many': 'That was too often',
@@ -37,6 +38,7 @@ const TELLING: ReadonlySet<ReportCode> = new Set([
   'concept-mismatch',
   'image-size',
   'input',
+  'saved-run',
 ]);
 
 export function failureTitle(code: ReportCode): string {
