@@ -1,12 +1,14 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeConcept } from '../../companion/residuals/concept-file.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { decodeFrame, encodeFrame } from '../../shared/protocol/image-frame.ts';
 import { jobSchema } from '../../shared/protocol/job.ts';
 import { QUEUE_MAX_LENGTH } from '../../shared/protocol/limits.ts';
 import { serverMessageSchema } from '../../shared/protocol/server-messages.ts';
 import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { smallConcept } from '../library/small-concept.ts';
 import { ended, generateWish, openQueue, recordEvents, teachWish, when } from './opened-queue.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
 
@@ -195,6 +197,41 @@ describe('a queue of jobs', () => {
     });
     expect((await ended(queue, B)).status).toEqual({ state: 'done' });
     expect(told).toContainEqual({ type: 'failure', job: A, error: crash });
+  });
+
+  it('keeps what was learned where the library could not take it, and learns nothing twice', async () => {
+    const [home, engine] = [await scratchFolder(), new ScriptedEngine()];
+    const { queue, library } = await openQueue(home, { engine });
+    const concepts = join(home, 'concepts');
+    await writeFile(concepts, 'a file where the folder should be');
+    await queue.submit(A, await teachWish());
+    const saved = { step: 12, steps: 12 };
+    expect((await ended(queue, A)).status).toMatchObject({ state: 'failed', code: 'storage', saved });
+    await rm(concepts);
+    await writeFile(join(home, 'jobs', A, '.taught.safetensors.0a1b2c.likeness-tmp'), 'half a concept');
+    await queue.resume(A);
+    expect(await ended(queue, A)).toMatchObject({ taught: { concept: { name: 'aurora', version: 1 } } });
+    expect(engine.requests).toHaveLength(1);
+    expect((await library.list()).concepts).toHaveLength(1);
+    await queue.close();
+    expect(await readdir(join(home, 'jobs', A))).toEqual(['job.json']);
+  });
+
+  it('keeps nothing of a teaching that could only fail again', async () => {
+    const [home, engine] = [await scratchFolder(), new ScriptedEngine(false)];
+    const { queue } = await openQueue(home, { engine });
+    await queue.submit(A, await teachWish());
+    await expect.poll(() => engine.requests).toHaveLength(1);
+    await writeConcept(join(home, 'jobs', A, 'taught.safetensors'), smallConcept('aurora', 1));
+    engine.crash = new LikenessError('input', 'teaching diverged at step 2: the loss is NaN');
+    engine.free = true;
+    engine.letOn();
+    const { status } = await ended(queue, A);
+    expect(status).toMatchObject({ state: 'failed', code: 'input' });
+    expect(status).not.toHaveProperty('saved');
+    await expect(queue.resume(A)).rejects.toMatchObject({ code: 'input', advice: 'Teach it again.' });
+    await queue.close();
+    expect(await readdir(join(home, 'jobs', A))).toEqual(['job.json']);
   });
 
   it('says of a bug only that it is one', async () => {

@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Engine, EngineSetup } from '../../companion/jobs/engine.ts';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { BaseModelFacts } from '../../companion/server/base-model.ts';
@@ -44,8 +45,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** @param home of an earlier server, whose files are then gone on with */
-export async function startServer(home?: string): Promise<RunningServer> {
+/**
+ * @param home of an earlier server, whose files are then gone on with
+ * @param real an engine that takes the scripted one's place
+ */
+export async function startServer(
+  home?: string,
+  real?: { readonly engine: Engine; readonly setup: EngineSetup },
+): Promise<RunningServer> {
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'likeness-server-')));
   const pages = join(folder, 'pages');
   await writeFile(join(await made(pages), 'studio.html'), '<!doctype html><title>studio</title>');
@@ -57,8 +64,8 @@ export async function startServer(home?: string): Promise<RunningServer> {
   const library = new FileLibrary(join(folder, 'concepts'), { rescanIntervalMs: 50 });
   const queue = await JobQueue.open({
     folder: join(folder, 'jobs'),
-    engine,
-    setup: { model: 'none', device: 'auto', cacheFolder: join(folder, 'cache') },
+    engine: real?.engine ?? engine,
+    setup: real?.setup ?? { model: 'none', device: 'auto', cacheFolder: join(folder, 'cache') },
     modelName: 'nano',
     library,
   });
