@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { likeness, temporaryFolder } from './binary.ts';
@@ -43,6 +43,46 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
     expect(readdirSync(home).sort()).toEqual(['data', 'frames', 'pieces.safetensors', 'whole.safetensors']);
 
     expect(contentOf(join(home, 'pieces.safetensors'))).toEqual(contentOf(join(home, 'whole.safetensors')));
+  });
+
+  it('is not the only end that keeps a run: one that fails goes on too, unless what was saved is damaged', async () => {
+    const home = temporaryFolder();
+    const frames = await writeFrames(home, 2);
+    const teach = (out: string, ...flags: string[]) => [
+      ...['teach', ...flags, frames, '--name', 'aurora', '--class', 'toy', '--steps', '4'],
+      ...['--out', join(home, out), '--json', ...engine],
+    ];
+    const whole = await likeness(teach('whole.safetensors'), { home });
+    expect(whole.exitCode).toBe(0);
+
+    // Once it is under way, the disk does not take what it comes to.
+    const [out, saved] = [join(home, 'refused.safetensors'), join(home, 'refused.teaching')];
+    const refused = await likeness(teach('refused.safetensors'), {
+      home,
+      whenEvent: ({ type }) => type === 'step' && mkdirSync(out, { recursive: true }),
+    });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.events.at(-1)).toMatchObject({ type: 'error', code: 'storage' });
+    expect(refused.stderr).toContain(`4 of 4 steps are saved in ${saved}. To go on from there, run the same`);
+    rmdirSync(out);
+    const bytes = readFileSync(saved);
+
+    const resumed = await likeness(teach('refused.safetensors'), { home });
+    expect(resumed.exitCode).toBe(0);
+    expect(resumed.events.filter(({ type }) => type === 'step')).toEqual([]);
+    expect(contentOf(out)).toEqual(contentOf(join(home, 'whole.safetensors')));
+    expect(existsSync(saved)).toBe(false);
+
+    writeFileSync(saved, bytes.fill(7, bytes.length - 64));
+    const damaged = await likeness([...teach('refused.safetensors'), '--replace'], { home });
+    expect(damaged.exitCode).toBe(1);
+    expect(damaged.events.at(-1)).toMatchObject({
+      code: 'saved-run',
+      message: `${saved}: what was saved is damaged`,
+      advice: expect.stringMatching(/^To start anew: likeness teach --fresh /),
+    });
+    const anew = await likeness([...teach('refused.safetensors', '--fresh'), '--replace'], { home });
+    expect(anew.exitCode).toBe(0);
   });
 
   it('keeps the pictures that are complete', async () => {

@@ -10,7 +10,6 @@ import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts'
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import { readRecommendedSettings, type TeachingRecommendation } from '../../residuals/settings.ts';
-import { repeatCommand } from '../command-line.ts';
 import { CONCEPT_SUFFIX } from '../concept-catalogue.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
 import { givenOptions } from '../given-options.ts';
@@ -20,6 +19,7 @@ import * as values from '../option-values.ts';
 import type { Output } from '../output.ts';
 import { OutputFolder } from '../output-folder.ts';
 import { expandPictures } from '../picture-arguments.ts';
+import { endedEarly, unshelved } from '../teach-failure.ts';
 import { TeachReport } from '../teach-report.ts';
 
 /** Ends the name of a run that is under way, beside the concept file that it will become. */
@@ -56,7 +56,7 @@ Examples:
   likeness teach photos/ --name aurora --class bottle
   likeness teach front.png side.png back.png --name aurora --class "water bottle" --steps 300
 
-Ctrl-C saves the run; the same command goes on from there.
+Ctrl-C saves the run, and a run that fails is kept as it was last saved; the same command goes on from there.
 Teaching a name again adds a version. It keeps the owner, licence, note and expiry of the version before, but for those
 that are given anew; "" takes one away.`;
 
@@ -125,9 +125,7 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
       report.tell(told);
     }
   } catch (error) {
-    if (error instanceof LikenessError && error.code === 'cancelled')
-      throw stopped(request, report.step, error);
-    throw error;
+    throw error instanceof LikenessError ? await endedEarly(request, report.step, error) : error;
   } finally {
     report.close();
     interruption.dispose();
@@ -139,7 +137,9 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
 async function shelved(taught: Taught, concepts: string, given: Rights): Promise<Taught> {
   const { FileLibrary } = await import('../../library/file-library.ts');
   const { removeEmptyFolder } = await import('../../library/concept-trash.ts');
-  const { path, version, rights } = await new FileLibrary(concepts).put(taught.file);
+  const { path, version, rights } = await new FileLibrary(concepts).put(taught.file).catch((cause) => {
+    throw unshelved(taught.file, cause);
+  });
   await rm(taught.file);
   await removeEmptyFolder(dirname(taught.file));
   const kept = Object.fromEntries(Object.entries(rights).filter(([field]) => !(field in given)));
@@ -180,16 +180,4 @@ async function teachRequest(
       expires: flags.expires,
     }),
   };
-}
-
-function stopped({ stateFile }: TeachRequest, step: number, cause: LikenessError): LikenessError {
-  if (!existsSync(stateFile)) {
-    return new LikenessError('cancelled', 'stopped before the first step; nothing was saved', { cause });
-  }
-  const how =
-    step === 0 ? 'stopped before it went on; the earlier run is' : `stopped after step ${step}; the run is`;
-  return new LikenessError('cancelled', `${how} saved in ${stateFile}`, {
-    advice: `To go on, run the same command again: ${repeatCommand(process.argv.slice(2))}`,
-    cause,
-  });
 }
