@@ -3,7 +3,7 @@
 import { batch, computed, effect, type Signal, signal } from '@preact/signals';
 import type { ErrorReport } from '../../shared/protocol/error-report.ts';
 import { type ConceptId, tokenSchema } from '../../shared/protocol/ids.ts';
-import type { JobOf, JobState } from '../../shared/protocol/job.ts';
+import { type JobOf, type JobState, savedRunOf } from '../../shared/protocol/job.ts';
 import type {
   Limits,
   ModelSummary,
@@ -23,7 +23,7 @@ import { GenerateDesk } from './work/generate-desk.ts';
 import { Generating } from './work/generating.ts';
 import { JobHistory } from './work/history.ts';
 import { JobBoard } from './work/job-board.ts';
-import { jobTitle } from './work/job-words.ts';
+import { jobTitle, savedText } from './work/job-words.ts';
 import { Pictures } from './work/pictures.ts';
 import { newSeed } from './work/random-id.ts';
 import { TeachDesk } from './work/teach-desk.ts';
@@ -93,6 +93,12 @@ export class App {
     const job = await this.teaching.teach(draft, nodeIds, model);
     if (job === undefined) return;
     this.teachDesk.started(job, draft.name);
+  }
+
+  /** From where it was saved. */
+  continueTeaching(job: string): void {
+    this.companion.send({ type: 'resume', job });
+    this.shownTeach.value = job;
   }
 
   generate(): void {
@@ -227,8 +233,9 @@ export class App {
       this.say(`${text}.`);
       this.bridge.send({ type: 'notify', text, error: false });
     } else if (job.status.state === 'failed') {
-      this.say(`${jobTitle(job)} failed. ${job.status.advice}`);
-    } else if (job.status.state === 'cancelled' && job.status.saved !== undefined) {
+      const kept = savedRunOf(job) === undefined ? '' : ` ${savedText(job)}. It can be continued.`;
+      this.say(`${jobTitle(job)} failed. ${job.status.advice}${kept}`);
+    } else if (savedRunOf(job) !== undefined) {
       const text = 'Stopped. Continue it from History';
       this.say(`${text}.`);
       this.bridge.send({ type: 'notify', text, error: false });

@@ -65,6 +65,29 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
     await studio.learned();
   });
 
+  it.skipIf(process.platform !== 'linux')('a teaching that the engine died in is continued', async () => {
+    await studio.show('Teach');
+    await studio.backToFrames();
+    await studio.teach({ name: 'cliff', classWord: 'backpack', steps: STOPPED_TEACHING });
+    await studio.learning();
+    // Saved by the cancellation, and not again before the end.
+    await studio.plugin.getByRole('button', { name: 'Cancel' }).click();
+    await studio.show('History');
+    const cliff = studio.plugin.getByRole('listitem').filter({ hasText: 'Teach @cliff' });
+    await cliff.getByRole('button', { name: 'Continue' }).click();
+    await studio.show('Teach');
+    await studio.learning();
+    table.companion.killEngine();
+    await studio.plugin.getByRole('alert').waitFor();
+    await studio.plugin
+      .getByText(new RegExp(`^Kept \\d+ of ${STOPPED_TEACHING} steps`))
+      .first()
+      .waitFor();
+    await studio.plugin.getByRole('button', { name: 'Continue' }).click();
+    await studio.plugin.getByText('Taken up where it stopped').waitFor();
+    await studio.learned();
+  });
+
   it('what was removed is gone, also where the plugin is closed right after', async () => {
     await studio.show('History');
     await studio.plugin.getByRole('button', { name: 'Remove Teach @ridge' }).click();

@@ -9,6 +9,12 @@ import type { Stage } from './stage.ts';
 
 const example = (file: string) =>
   readFileSync(fileURLToPath(new URL(`../../examples/${file}`, import.meta.url)));
+const outOfMemory = {
+  state: 'failed',
+  code: 'memory',
+  message: 'not enough memory',
+  advice: 'Close other programs, or choose a smaller size or fewer variants.',
+} as const;
 const running = { state: 'running', resumed: false } as const;
 
 export interface Scene {
@@ -176,6 +182,21 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'teach-failed',
+    companion: () => {
+      const companion = withLibrary();
+      companion.jobs = [teachJob('job-teaching', running)];
+      return companion;
+    },
+    act: async (stage, companion) => {
+      await open(stage);
+      await stage.ui.getByText('@aurora').first().waitFor();
+      const status = { ...outOfMemory, saved: { step: 182, steps: 300 } };
+      companion.send({ type: 'job', job: teachJob('job-teaching', status) });
+      await stage.ui.getByRole('button', { name: 'Continue' }).waitFor();
+    },
+  },
+  {
     name: 'teach-advice',
     companion: () => {
       const companion = withLibrary();
@@ -268,20 +289,15 @@ export const SCENES: readonly Scene[] = [
     companion: () => {
       const companion = withLibrary();
       const waiting = (position: number) => ({ state: 'queued', position }) as const;
-      const failed = {
-        state: 'failed',
-        code: 'memory',
-        message: 'not enough memory',
-        advice: 'Close other programs, or choose a smaller size or fewer variants.',
-      } as const;
       companion.jobs = [
         teachJob('job-running-1', running, 'summit'),
         generateJob('job-waiting-1', waiting(0), { prompt: '@summit in the snow' }),
         generateJob('job-waiting-2', waiting(1), { prompt: '@aurora and @summit on a rug' }),
         generateJob('job-ended-1', { state: 'done' }, {}, [0.9, 0.8, 0.7, 0.9]),
-        generateJob('job-ended-2', failed, {
+        generateJob('job-ended-2', outOfMemory, {
           prompt: '@aurora on a wooden table, studio light, soft shadows',
         }),
+        teachJob('job-ended-5', { ...outOfMemory, saved: { step: 240, steps: 300 } }, 'summit'),
         teachJob('job-ended-3', { state: 'cancelled', saved: { step: 182, steps: 300 } }),
         teachJob('job-ended-4', { state: 'done' }),
       ];

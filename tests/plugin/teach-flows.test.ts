@@ -103,6 +103,55 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     expect(await name().inputValue()).toBe('lamp');
   });
 
+  it('that failed is continued from what was kept, by the keyboard', async () => {
+    const saved = { step: 182, steps: 300 };
+    const failed = {
+      state: 'failed',
+      code: 'engine',
+      message: 'it stopped',
+      advice: 'Again.',
+      saved,
+    } as const;
+    work = await open({ companion: { jobs: [teachJob('job-teaching', running)] } });
+    work.companion.send({ type: 'job', job: teachJob('job-teaching', failed) });
+    await work.stage.ui.getByRole('alert').getByText('The work stopped in the middle').waitFor();
+    await work.stage.ui.getByText('Kept 182 of 300 steps.').first().waitFor();
+    await button('Continue').press('Enter');
+    await work.received('resume').toEqual([{ type: 'resume', job: 'job-teaching' }]);
+    const resumed = { state: 'running', resumed: true } as const;
+    work.companion.send({ type: 'job', job: teachJob('job-teaching', resumed) });
+    await work.stage.ui.getByText('Taken up where it stopped').waitFor();
+    await expect.poll(focused).toBe('@aurora');
+    const gone = {
+      state: 'failed',
+      code: 'saved-run',
+      message: 'what was saved is damaged',
+      advice: 'Select the frames and teach again: it starts anew.',
+    } as const;
+    work.companion.send({ type: 'job', job: teachJob('job-teaching', gone) });
+    await work.stage.ui.getByText('what was saved is damaged').waitFor();
+    expect(await button('Continue').count()).toBe(0);
+    await button('Back to the frames').waitFor();
+  });
+
+  it('that failed says in the history what failed, and is continued or discarded there', async () => {
+    const saved = { step: 182, steps: 300 };
+    const failed = {
+      state: 'failed',
+      code: 'memory',
+      message: 'full',
+      advice: 'Close others.',
+      saved,
+    } as const;
+    work = await open({ companion: { jobs: [teachJob('job-teaching', failed)] } });
+    await work.stage.ui.getByRole('tab', { name: 'History' }).click();
+    await work.stage.ui.getByText('There is not enough memory. Close others.').waitFor();
+    await work.stage.ui.getByText('Kept 182 of 300 steps').waitFor();
+    await button('Discard').waitFor();
+    await button('Continue').click();
+    await work.received('resume').toEqual([{ type: 'resume', job: 'job-teaching' }]);
+  });
+
   it('shows its curve in words', async () => {
     work = await open({ companion: { jobs: [teachJob('job-teaching', running)] } });
     const curve = async (last: number, text: string) => {

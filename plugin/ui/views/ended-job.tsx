@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
+import { type JobOf, type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { failureTitle } from '../parts/failure-title.ts';
 import { IconButton } from '../parts/icon-button.tsx';
 import { RemovedBanner } from '../parts/removed-banner.tsx';
 import { frameCount } from '../work/frame-words.ts';
-import { ago, jobTitle } from '../work/job-words.ts';
+import { ago, jobTitle, savedText } from '../work/job-words.ts';
 
 /** Pictures that fit on one line; the job itself shows all. */
 const STRIP = 5;
@@ -38,7 +38,7 @@ export function EndedJob({ job }: { readonly job: JobState }) {
 function KeptJob({ job }: { readonly job: JobState }) {
   const app = useApp();
   const { status } = job;
-  const saved = status.state === 'cancelled' ? status.saved : undefined;
+  const canContinue = savedRunOf(job) !== undefined;
   return (
     <>
       <div class="card-head">
@@ -49,49 +49,39 @@ function KeptJob({ job }: { readonly job: JobState }) {
         {job.kind === 'generate' ? (
           <IconButton icon="redo" label="Use these settings" onClick={() => app.reuseJob(job)} />
         ) : null}
-        {saved === undefined ? (
+        {canContinue ? null : (
           <IconButton
             icon="trash"
             label={`Remove ${jobTitle(job)}`}
             onClick={() => app.history.remove(job.job)}
           />
-        ) : null}
+        )}
       </div>
-      {saved === undefined ? null : <Stopped job={job} saved={saved} />}
       {status.state === 'failed' ? (
         <p class="hint problem">
           {failureTitle(status.code)}. {status.advice}
         </p>
       ) : null}
+      {canContinue ? <Stopped job={job} /> : null}
       {job.kind === 'generate' && job.pictures.length > 0 ? <Strip job={job} /> : null}
     </>
   );
 }
 
-interface StoppedProps {
-  readonly job: JobState;
-  readonly saved: { readonly step: number; readonly steps: number };
-}
-
-function Stopped({ job: { job }, saved: { step, steps } }: StoppedProps) {
+function Stopped({ job }: { readonly job: JobState }) {
   const app = useApp();
   return (
     <div class="stopped">
-      <span class="stopped-text">
-        Stopped at {step} of {steps} steps
-      </span>
+      <span class="stopped-text">{savedText(job)}</span>
       <button
         type="button"
         class="button small"
         disabled={!app.connected.value}
-        onClick={() => {
-          app.companion.send({ type: 'resume', job });
-          app.shownTeach.value = job;
-        }}
+        onClick={() => app.continueTeaching(job.job)}
       >
         Continue
       </button>
-      <button type="button" class="button small danger" onClick={() => app.history.remove(job)}>
+      <button type="button" class="button small danger" onClick={() => app.history.remove(job.job)}>
         Discard
       </button>
     </div>
@@ -117,7 +107,7 @@ function Strip({ job }: { readonly job: JobOf<'generate'> }) {
 function facts(job: JobState): string {
   const when = ago(job.endedAt ?? job.createdAt, new Date());
   const { status } = job;
-  const outcome = status.state === 'cancelled' && status.saved === undefined ? 'cancelled' : '';
+  const outcome = status.state === 'cancelled' && savedRunOf(job) === undefined ? 'cancelled' : '';
   const what =
     job.kind === 'teach'
       ? `${job.request.classWord}, ${frameCount(job.request.images.length)}`

@@ -1,10 +1,10 @@
-import type { JobOf } from '../../../shared/protocol/job.ts';
+import { type JobOf, savedRunOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { LossCurve } from '../parts/loss-curve.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
 import { adviceByText, frameCount } from '../work/frame-words.ts';
-import { percent, phaseText } from '../work/job-words.ts';
+import { percent, phaseText, savedText } from '../work/job-words.ts';
 import { TimeLeft } from './time-left.tsx';
 
 /** A product being learned: how far, how well, and what it looks like by now. */
@@ -68,7 +68,7 @@ function UnderWay({ job }: { readonly job: JobOf<'teach'> }) {
     <>
       {status.state === 'running' && status.resumed ? (
         <Note tone="info" title="Taken up where it stopped">
-          <p>Nothing was lost.</p>
+          <p>It goes on from what was kept.</p>
         </Note>
       ) : null}
       <div class="section-head">
@@ -113,11 +113,24 @@ function Done({ job }: { readonly job: JobOf<'teach'> }) {
 }
 
 function Failed({ job }: { readonly job: JobOf<'teach'> }) {
-  const { teachDesk } = useApp();
+  const app = useApp();
   return (
     <>
       {job.status.state === 'failed' ? <FailureNote report={job.status} /> : null}
-      <FramesButton onClick={() => teachDesk.again(job)} />
+      {savedRunOf(job) === undefined ? null : (
+        <>
+          <p class="hint">{savedText(job)}. Continue now, or later from History.</p>
+          <button
+            type="button"
+            class="button primary wide"
+            disabled={!app.connected.value}
+            onClick={() => app.continueTeaching(job.job)}
+          >
+            Continue
+          </button>
+        </>
+      )}
+      <FramesButton onClick={() => app.teachDesk.again(job)} />
     </>
   );
 }

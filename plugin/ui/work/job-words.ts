@@ -1,6 +1,6 @@
 /** Jobs in people's words. */
 
-import type { JobState } from '../../../shared/protocol/job.ts';
+import { type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
 import type { Phase, Progress } from '../../../shared/protocol/server-messages.ts';
 
 const PHASE: Readonly<Record<Phase, string>> = {
@@ -13,6 +13,14 @@ const PHASE: Readonly<Record<Phase, string>> = {
 
 export function jobTitle(job: JobState): string {
   return job.kind === 'teach' ? `Teach @${job.request.name}` : job.request.prompt;
+}
+
+/** What can be gone on from. Of a teaching that failed the last steps may be lost, so that it did not stop there. */
+export function savedText(job: JobState): string {
+  const saved = savedRunOf(job);
+  if (saved === undefined) return '';
+  const { step, steps } = saved;
+  return `${job.status.state === 'failed' ? 'Kept' : 'Stopped at'} ${step} of ${steps} steps`;
 }
 
 export function phaseText(progress: Progress | undefined): string {
