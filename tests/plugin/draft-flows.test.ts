@@ -24,6 +24,39 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
       .toMatchObject([{ concepts: [{ id: 'concept-aurora', name: 'aurora-2027', version: 1 }] }]);
   });
 
+  it('of a variant says that its version is not the newest; the newest and the way back are a key away', async () => {
+    const concepts = [concept({ name: 'aurora', version: 2, hasThumbnail: false }), concept({ name: 'mug' })];
+    work = await open({ companion: { concepts }, command: 'more', record: auroraRecord() });
+    const choice = work.stage.ui.getByLabel('@aurora version');
+    const shown = () => choice.evaluate((field) => (field as HTMLSelectElement).selectedOptions[0]?.text);
+    const announced = () => work.stage.ui.locator('[aria-live="polite"]').first().textContent();
+    await expect.poll(shown).toBe('version 1 of 2');
+    await expect.poll(announced).toBe('The prompt uses version 1 of @aurora, not the newest.');
+    const newest = work.stage.ui.getByRole('button', { name: 'Use newest, version 2 of @aurora' });
+    await newest.press('Enter');
+    await expect.poll(shown).toBe('version 2, newest');
+    await expect.poll(announced).toBe('The prompt uses version 2 of @aurora, the newest.');
+    expect(await newest.count()).toBe(0);
+    expect(await choice.evaluate((field) => field === document.activeElement)).toBe(true);
+    await generate().click();
+    await work.received('generate').toHaveLength(1);
+    expect(work.companion.received.at(-1)).not.toHaveProperty('concepts');
+    await choice.focus();
+    await work.stage.page.keyboard.press('ArrowDown');
+    await expect.poll(shown).toBe('version 1 of 2');
+    await generate().click();
+    await work
+      .received('generate')
+      .toMatchObject([{}, { concepts: [{ id: 'concept-aurora', name: 'aurora', version: 1 }] }]);
+  });
+
+  it('says nothing of versions where a concept has one', async () => {
+    work = await open({ command: 'more', record: auroraRecord() });
+    await expect.poll(() => prompt().inputValue()).toBe('@aurora on a beach');
+    await work.stage.ui.getByRole('button', { name: 'in the snow' }).waitFor();
+    expect(await work.stage.ui.getByText(/version/i).count()).toBe(0);
+  });
+
   it('of a variant whose concept was removed offers to restore it', async () => {
     work = await open({ command: 'more', record: auroraRecord() });
     work.companion.remove('concept-aurora');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyGenerate, wishOf } from '../../plugin/ui/work/drafts.ts';
+import { mentionedVersions, withVersion } from '../../plugin/ui/work/mentioned-versions.ts';
 import { inPresentNames, nameProblem, withProduct } from '../../plugin/ui/work/prompt-names.ts';
 import { concept, welcome } from './protocol-samples.ts';
 
@@ -37,6 +38,39 @@ it('goes by the recorded id, not by another concept of the same name', () => {
   const another = [named('concept-new', 'aurora')];
   expect(nameProblem(draft('@aurora', 'aurora'), another)).toMatchObject({ type: 'removed' });
   expect(nameProblem(draft('@aurora'), another)).toBeUndefined();
+});
+
+it('goes by the model of the version that is kept to, not of the newest', () => {
+  const older = (usable: readonly [newest: boolean, oldest: boolean]) => {
+    const { versions, ...rest } = concept({ name: 'aurora', version: 2, usable: usable[0] });
+    return [{ ...rest, versions: versions.map((one, at) => ({ ...one, usable: usable[at]! })) }];
+  };
+  expect(nameProblem(draft('@aurora', 'aurora'), older([false, true]))).toBeUndefined();
+  const problem = { type: 'other-model-version', name: 'aurora', version: 1 };
+  expect(nameProblem(draft('@aurora', 'aurora'), older([true, false]))).toEqual(problem);
+  expect(nameProblem(draft('@aurora', 'aurora'), older([false, false]))).toMatchObject({
+    type: 'other-model',
+  });
+});
+
+describe('the versions that a prompt mentions', () => {
+  const concepts = [concept({ name: 'aurora', version: 3 }), concept({ name: 'summit' })];
+  const told = (...names: readonly string[]) =>
+    mentionedVersions(draft('@summit beside @Aurora and @nobody', ...names), concepts).map(
+      ({ concept: { name }, version }) => [name, version],
+    );
+
+  it('are told where there are several: the newest, or the one that is kept to', () => {
+    expect(told()).toEqual([['aurora', 3]]);
+    expect(told('aurora', 'summit')).toEqual([['aurora', 1]]);
+  });
+
+  it('are changed one by one, and the newest is not kept to', () => {
+    const kept = [version('summit'), version('aurora')];
+    const second = withVersion(kept, concepts[0]!, 2);
+    expect(second).toEqual([version('summit'), { ...version('aurora'), version: 2 }]);
+    expect(withVersion(second, concepts[0]!, 3)).toEqual([version('summit')]);
+  });
 });
 
 it('asks for no version of a concept whose name only begins a mentioned one', () => {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
 import { FakeCompanion, TOKEN } from './fake-companion.ts';
 import { concept, generateJob, teachJob } from './protocol-samples.ts';
@@ -49,8 +50,8 @@ function withLibrary(): FakeCompanion {
   return companion;
 }
 
-const open = (stage: Stage, pairing: string | null = TOKEN) =>
-  stage.say({ type: 'hello', command: 'open', pairing, draft: null, openBatches: [], waitingRows: [] });
+const open = (stage: Stage, pairing: string | null = TOKEN, draft: string | null = null) =>
+  stage.say({ type: 'hello', command: 'open', pairing, draft, openBatches: [], waitingRows: [] });
 
 async function selectFrames({ say }: Stage): Promise<void> {
   const files = ['cutout-01', 'cutout-02', 'scene-03', 'cutout-04', 'cutout-05'];
@@ -255,6 +256,22 @@ export const SCENES: readonly Scene[] = [
       await stage.ui.getByText('More settings').click();
       await stage.ui.getByLabel('Prompt').pressSequentially('two of @');
       await stage.ui.getByRole('option').first().waitFor();
+    },
+  },
+  {
+    name: 'generate-versions',
+    companion: () => {
+      const companion = withLibrary();
+      companion.concepts = companion.concepts.map((one) =>
+        one.name === 'summit' ? concept({ name: 'summit', classWord: 'backpack', version: 3 }) : one,
+      );
+      return companion;
+    },
+    act: async (stage) => {
+      const versions = [{ id: 'concept-aurora', name: 'aurora', version: 1 }];
+      const draft = { ...emptyGenerate(), prompt: '@aurora and @summit on a rug', versions, seed: 7214 };
+      await open(stage, TOKEN, JSON.stringify(draft));
+      await stage.ui.getByLabel('@summit version').waitFor();
     },
   },
   {

@@ -12,7 +12,6 @@ export function ConceptVersions({ concept }: { readonly concept: ConceptSummary 
     const draft = { ...app.generateDraft.value, prompt: `@${name} `, versions: [{ id, name, version }] };
     app.reuse(draft, 'prompt');
     const text = `The prompt uses version ${version} of @${name}`;
-    app.say(`${text}.`);
     app.bridge.send({ type: 'notify', text, error: false });
   };
   return (

@@ -7,6 +7,7 @@ import type { GenerateDraft } from '../work/drafts.ts';
 import { nameProblem } from '../work/prompt-names.ts';
 import { GenerateSettings } from './generate-settings.tsx';
 import { NameProblemNote } from './name-problem.tsx';
+import { PromptVersions } from './prompt-versions.tsx';
 import { ReplacedPrompt } from './replaced-prompt.tsx';
 import { SelectedVariant } from './selected-variant.tsx';
 import { Suggestions } from './suggestions.tsx';
@@ -48,6 +49,7 @@ export function Generate() {
           thumbnailOf={(concept) => app.library.thumbnailOf(concept)}
           onChange={(prompt) => change({ prompt })}
         />
+        <PromptVersions />
         {problem === undefined ? (
           <Suggestions draft={draft} concepts={usable} onChange={change} />
         ) : (

@@ -14,6 +14,12 @@ export function NameProblemNote({ problem }: { readonly problem: NameProblem }) 
           @{name} was taught on another image model, “{problem.model}”. Teach it again to use it on this one.
         </p>
       );
+    case 'other-model-version':
+      return (
+        <p class="hint problem">
+          Version {problem.version} of @{name} was taught on another image model. Use the newest instead.
+        </p>
+      );
     case 'removed':
       return (
         <p class="hint problem">

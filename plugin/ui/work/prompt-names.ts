@@ -7,12 +7,15 @@ import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../../shared/protocol/ids.ts';
 import { MENTIONS, mentionedNames } from '../concepts/mention.ts';
 import type { GenerateDraft } from './drafts.ts';
+import { conceptOf } from './mentioned-versions.ts';
 
 /** Why a name cannot be used. */
 export type NameProblem =
   | { readonly type: 'unknown'; readonly name: string }
   | { readonly type: 'removed'; readonly name: string; readonly id: ConceptId }
-  | { readonly type: 'other-model'; readonly name: string; readonly model: string };
+  | { readonly type: 'other-model'; readonly name: string; readonly model: string }
+  /** Only the version that is kept to. */
+  | { readonly type: 'other-model-version'; readonly name: string; readonly version: number };
 
 /** The draft in today's names; the same one where nothing was renamed. */
 export function inPresentNames(draft: GenerateDraft, concepts: readonly ConceptSummary[]): GenerateDraft {
@@ -44,10 +47,11 @@ export function nameProblem(
 ): NameProblem | undefined {
   for (const name of mentionedNames(prompt)) {
     const recorded = versions.find((version) => version.name === name);
-    const concept = concepts.find((one) =>
-      recorded === undefined ? one.name === name : one.id === recorded.id,
-    );
-    if (concept?.usable) continue;
+    const concept = conceptOf(name, recorded, concepts);
+    const version = concept?.versions.find((one) => one.version === recorded?.version);
+    if (version?.usable ?? concept?.usable) continue;
+    if (concept?.usable && version !== undefined)
+      return { type: 'other-model-version', name, version: version.version };
     if (concept !== undefined) return { type: 'other-model', name, model: concept.model };
     return recorded === undefined ? { type: 'unknown', name } : { type: 'removed', name, id: recorded.id };
   }

@@ -1,0 +1,43 @@
+/** Which version of a concept a mention stands for. Only concepts with several are told of: the others have no choice. */
+
+import type { ConceptReference, ConceptSummary } from '../../../shared/protocol/concept.ts';
+import { mentionedNames } from '../concepts/mention.ts';
+import type { GenerateDraft } from './drafts.ts';
+
+export interface MentionedVersion {
+  readonly concept: ConceptSummary;
+  /** What the next pictures are made with. */
+  readonly version: number;
+}
+
+/** In the order of the prompt. Concepts that are not in the library are left out: nothing can be made with them. */
+export function mentionedVersions(
+  { prompt, versions }: GenerateDraft,
+  concepts: readonly ConceptSummary[],
+): readonly MentionedVersion[] {
+  return mentionedNames(prompt).flatMap((name) => {
+    const kept = versions.find((reference) => reference.name === name);
+    const concept = conceptOf(name, kept, concepts);
+    if (concept === undefined || concept.versions.length < 2) return [];
+    return [{ concept, version: kept?.version ?? concept.version }];
+  });
+}
+
+/** The versions to keep to, with this one. The newest is not kept to: it gives way to the next that is taught. */
+export function withVersion(
+  versions: readonly ConceptReference[],
+  { id, name, version: newest }: ConceptSummary,
+  version: number,
+): readonly ConceptReference[] {
+  const others = versions.filter((reference) => reference.id !== id && reference.name !== name);
+  return version === newest ? others : [...others, { id, name, version }];
+}
+
+/** The recorded id decides: another concept may have the name by now. */
+export function conceptOf(
+  name: string,
+  kept: ConceptReference | undefined,
+  concepts: readonly ConceptSummary[],
+): ConceptSummary | undefined {
+  return concepts.find((concept) => (kept === undefined ? concept.name === name : concept.id === kept.id));
+}
