@@ -3,23 +3,19 @@
  * change of state is on disk, so that a start after a stop goes on where it was.
  */
 
-import { LikenessError } from '../../shared/errors.ts';
-import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
-import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { Engine, EngineSetup } from './engine.ts';
 import { HISTORY_LIMITS, type HistoryLimits } from './history-limits.ts';
-import { searchHistory } from './history-search.ts';
 import { type JobEvent, JobEvents } from './job-events.ts';
+import { JobHistory } from './job-history.ts';
 import { JobLedger } from './job-ledger.ts';
 import { isEnded } from './job-record.ts';
 import { JobRun, type RunNews } from './job-run.ts';
 import { JobStore, type SetAside } from './job-store.ts';
 import { type JobWish, newJob, requireJobId, requireSameWish, requireSavedRun } from './job-wish.ts';
-import { pictureFrames } from './picture-frames.ts';
 import { type Before, jobsBefore } from './restart.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -38,6 +34,7 @@ export interface JobQueueOptions {
 export class JobQueue {
   /** Folders that could not be read at the start, and why. */
   readonly setAside: readonly SetAside[];
+  readonly history: JobHistory;
   readonly #options: JobQueueOptions;
   readonly #now: () => Date;
   readonly #store: JobStore;
@@ -59,6 +56,7 @@ export class JobQueue {
     this.#store = store;
     const limits = { ...HISTORY_LIMITS, ...options.limits };
     this.#ledger = new JobLedger(before.records, { store, events: this.#events, limits, now: this.#now });
+    this.history = new JobHistory(this.#ledger);
     this.#line = new WaitingLine(before.waiting);
     this.#device = options.setup.device;
     this.setAside = before.setAside;
@@ -105,11 +103,6 @@ export class JobQueue {
     const { state } = this.#ledger.record(id);
     const position = this.#line.position(id);
     return position === -1 ? state : { ...state, status: { state: 'queued', position } };
-  }
-
-  /** Ended jobs, from the newest. */
-  history(query: HistoryQuery): History {
-    return searchHistory(this.#ledger.records(), query);
   }
 
   /**
@@ -200,35 +193,6 @@ export class JobQueue {
     this.#line.move(id, before);
     this.#tellWaiting();
     await this.#store.saveOrder(this.#line.ids);
-  }
-
-  /** Forgets an ended job and its pictures. @throws LikenessError `job-unknown`; `input` while it is under way */
-  async remove(id: JobId): Promise<void> {
-    if (!isEnded(this.#ledger.record(id).state)) {
-      throw new LikenessError('input', `job ${id} is under way`, { advice: 'Cancel it first.' });
-    }
-    await this.#ledger.remove(id);
-  }
-
-  async removeEnded(): Promise<void> {
-    for (const { job } of this.#ledger.ended()) await this.#ledger.remove(job);
-  }
-
-  /** A finished picture as PNG, with its record. @throws LikenessError `job-unknown`, `storage` */
-  async picture(id: JobId, picture: number): Promise<Uint8Array> {
-    if (this.#ledger.record(id).pictures[picture] === undefined) {
-      throw new LikenessError('job-unknown', `job ${id} has no picture ${picture}`);
-    }
-    return this.#ledger.files(id).readPicture(picture);
-  }
-
-  /** All finished pictures of a job and their masks. @throws LikenessError `job-unknown`, `storage` */
-  async *frames(id: JobId): AsyncGenerator<ImageFrame, void> {
-    const { state, pictures } = this.#ledger.record(id);
-    if (state.kind !== 'generate') return;
-    for (const summary of state.pictures) {
-      yield* pictureFrames(id, summary, pictures[summary.picture]!, this.#ledger.files(id));
-    }
   }
 
   /** Stops softly. What was under way and what waits goes on when the queue is opened again. */

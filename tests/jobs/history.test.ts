@@ -49,17 +49,17 @@ describe('the history', () => {
     await queue.submit('job-cafe', generateWish({ ...wish, steps: 9, guidanceScale: 4 }));
     await queue.submit('job-teach', await teachWish({ name: 'lamp', classWord: 'desk lamp', mirror: true }));
     await ended(queue, 'job-teach');
-    const before = queue.history({ limit: 10 });
+    const before = queue.history.search({ limit: 10 });
     await queue.close();
     const again = await openQueue(home, { engine: new ScriptedEngine() });
-    expect(again.queue.history({ limit: 10 })).toEqual(before);
+    expect(again.queue.history.search({ limit: 10 })).toEqual(before);
     expect(before.jobs).toMatchObject([
       { job: 'job-teach', request: { mirror: true, seed: 1 }, taught: { seconds: 3 } },
       { request: { ...wish, steps: 9, guidanceScale: 4 }, pictures: [{ masks: [{ confidence: 0.8 }] }] },
     ]);
-    expect(again.queue.history({ search: 'CAFE rain', limit: 10 }).jobs).toHaveLength(1);
-    expect(again.queue.history({ search: '@lamp desk', limit: 10 }).jobs).toHaveLength(1);
-    expect(again.queue.history({ search: 'cafe lamp', limit: 10 }).jobs).toEqual([]);
+    expect(again.queue.history.search({ search: 'CAFE rain', limit: 10 }).jobs).toHaveLength(1);
+    expect(again.queue.history.search({ search: '@lamp desk', limit: 10 }).jobs).toHaveLength(1);
+    expect(again.queue.history.search({ search: 'cafe lamp', limit: 10 }).jobs).toEqual([]);
   });
 
   it('is searched and paged from the newest, a thousand entries as well as ten', () => {
@@ -131,10 +131,10 @@ describe('the history', () => {
     await ended(queue, 'job-done');
     engine.free = false;
     await queue.submit('job-runs', generateWish());
-    await expect(queue.remove('job-runs')).rejects.toMatchObject({ code: 'input' });
-    await queue.removeEnded();
+    await expect(queue.history.remove('job-runs')).rejects.toMatchObject({ code: 'input' });
+    await queue.history.removeEnded();
     expect(queue.jobs().map(({ job }) => job)).toEqual(['job-runs']);
-    await expect(queue.picture('job-done', 0)).rejects.toMatchObject({ code: 'job-unknown' });
+    await expect(queue.history.picture('job-done', 0)).rejects.toMatchObject({ code: 'job-unknown' });
     expect(await readdir(join(home, 'jobs'))).not.toContain('job-done');
   });
 });

@@ -58,11 +58,11 @@ describe('a queue of jobs', () => {
       ],
     });
     const frames = [];
-    for await (const frame of queue.frames(A)) frames.push(decodeFrame(encodeFrame(frame)));
+    for await (const frame of queue.history.frames(A)) frames.push(decodeFrame(encodeFrame(frame)));
     expect(frames.map(({ header }) => header.kind)).toEqual(['picture', 'mask', 'picture', 'mask']);
     expect([...frames[1]!.payload]).toEqual([0, 255]);
-    expect(Buffer.compare(await queue.picture(A, 1), frames[2]!.payload)).toBe(0);
-    await expect(queue.picture(A, 2)).rejects.toMatchObject({ code: 'job-unknown' });
+    expect(Buffer.compare(await queue.history.picture(A, 1), frames[2]!.payload)).toBe(0);
+    await expect(queue.history.picture(A, 2)).rejects.toMatchObject({ code: 'job-unknown' });
   });
 
   it('tells what the protocol has words for, and 1 only by the result', async () => {
@@ -71,7 +71,7 @@ describe('a queue of jobs', () => {
     await queue.submit(A, generateWish());
     await queue.submit(B, await teachWish());
     await ended(queue, B);
-    await queue.remove(A);
+    await queue.history.remove(A);
     await queue.close();
     for (const event of told) {
       if (event.type === 'frame') decodeFrame(encodeFrame(event.frame));
@@ -174,7 +174,7 @@ describe('a queue of jobs', () => {
     await queue.cancel(A);
     const job = await ended(queue, A);
     expect(job).toMatchObject({ pictures: [{ picture: 0 }] });
-    expect((await queue.picture(A, 0)).length).toBeGreaterThan(50);
+    expect((await queue.history.picture(A, 0)).length).toBeGreaterThan(50);
     expect(told.some((event) => event.type === 'failure')).toBe(false);
   });
 

@@ -127,8 +127,8 @@ describe.skipIf(withoutNano)(`a restart, ${needsNano}`, () => {
     await ended(whole.queue, B);
     for (const picture of [0, 1, 2]) {
       const [parted, uninterrupted] = [
-        await second.queue.picture(A, picture),
-        await whole.queue.picture(B, picture),
+        await second.queue.history.picture(A, picture),
+        await whole.queue.history.picture(B, picture),
       ];
       expect(Buffer.compare(parted, uninterrupted)).toBe(0);
     }

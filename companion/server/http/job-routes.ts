@@ -31,11 +31,13 @@ export function jobRoutes(queue: JobQueue): Router {
   const router = Router();
 
   router.get(routes.jobs, (request, response) => {
-    response.json(queue.history(parsed(historyQuerySchema, request.query, 'the query')) satisfies History);
+    response.json(
+      queue.history.search(parsed(historyQuerySchema, request.query, 'the query')) satisfies History,
+    );
   });
 
   router.delete(routes.jobs, async (_request, response) => {
-    await queue.removeEnded();
+    await queue.history.removeEnded();
     response.status(204).end();
   });
 
@@ -44,13 +46,13 @@ export function jobRoutes(queue: JobQueue): Router {
   });
 
   router.delete(JOB, async (request, response) => {
-    await queue.remove(addressed(jobAddress, request).job);
+    await queue.history.remove(addressed(jobAddress, request).job);
     response.status(204).end();
   });
 
   router.get(routes.picture(':job', ANY_PICTURE), async (request, response) => {
     const { job, picture } = addressed(pictureAddress, request);
-    response.type('png').send(Buffer.from(await queue.picture(job, picture)));
+    response.type('png').send(Buffer.from(await queue.history.picture(job, picture)));
   });
 
   router.get(routes.mask(':job', ANY_PICTURE, ':concept'), async (request, response) => {
@@ -72,7 +74,7 @@ interface MaskAddress {
 
 /** Grey, a pixel a cell. */
 async function maskPng(queue: JobQueue, { job, picture, concept }: MaskAddress): Promise<Uint8Array> {
-  for await (const { header, payload } of queue.frames(job)) {
+  for await (const { header, payload } of queue.history.frames(job)) {
     if (header.kind !== 'mask' || header.picture !== picture || header.concept !== concept) continue;
     const grey = Uint8Array.from(
       { length: payload.length * 3 },

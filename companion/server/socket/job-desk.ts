@@ -88,7 +88,8 @@ export class JobDesk implements SocketDesk {
       case 'move':
         return queue.move(message.job, message.before);
       case 'resend':
-        for await (const frame of queue.frames(message.job)) await socket.outbox.deliver(frameParcel(frame));
+        for await (const frame of queue.history.frames(message.job))
+          await socket.outbox.deliver(frameParcel(frame));
         return;
       case 'ping':
         socket.send({ type: 'pong' });
