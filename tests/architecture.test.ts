@@ -46,21 +46,37 @@ const WITHOUT_NODE = ['shared', 'companion/graph', 'companion/onnx'];
 /** What may open connections: to the hub that somebody names, and to the companion on this computer. */
 const CALLERS = ['companion/hub/hub.ts', 'companion/server/running-companion.ts'];
 
+/** What opens files otherwise than through atomic-file.ts, and why no half-written file can be taken for a whole one. */
+const OPENERS: Readonly<Record<string, string>> = {
+  'companion/checkpoint/atomic-file.ts': 'is how files are written',
+  'companion/checkpoint/safetensors-file.ts': 'only reads',
+  'companion/hub/part-file.ts': 'a download goes on where it was, and gets its name when its hash is right',
+  'companion/hub/pull-folder.ts': 'copies into a folder that is checked, then renamed',
+  'companion/server/http/received-file.ts': 'an upload is removed once it was read',
+  'companion/server/rotating-file.ts': 'a log is appended to',
+};
+
+/** Where a draw decides what is learned or painted: it follows from seed, stream and position. */
+const SEEDED = ['images', 'graph', 'onnx', 'runtime', 'models', 'diffusion', 'residuals', 'engine'];
+
 interface Import {
   readonly file: string;
   readonly folder: string;
   readonly target: string;
 }
 
-function importsOf(folder: string): Import[] {
+function sourcesOf(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .flatMap((name) => {
-      const file = join(root, folder, name);
-      const source = readFileSync(file, 'utf8');
-      const targets = source.matchAll(/(?:^|\n)(?:import|export)[^;]*?from '([^']+)'|import\('([^']+)'\)/g);
-      return [...targets].map((match) => ({ file, folder, target: match[1] ?? match[2]! }));
-    });
+    .map((name) => join(root, folder, name));
+}
+
+function importsOf(folder: string): Import[] {
+  return sourcesOf(folder).flatMap((file) => {
+    const source = readFileSync(file, 'utf8');
+    const targets = source.matchAll(/(?:^|\n)(?:import|export)[^;]*?from '([^']+)'|import\('([^']+)'\)/g);
+    return [...targets].map((match) => ({ file, folder, target: match[1] ?? match[2]! }));
+  });
 }
 
 function folderOf(path: string): string | undefined {
@@ -69,6 +85,13 @@ function folderOf(path: string): string | undefined {
 }
 
 const imports = ORDER.flatMap(importsOf);
+/** Files whose source matches, by their paths inside the repository, sorted. */
+function filesWith(pattern: RegExp): readonly string[] {
+  return ORDER.flatMap(sourcesOf)
+    .filter((file) => pattern.test(readFileSync(file, 'utf8')))
+    .map((file) => relative(root, file))
+    .sort();
+}
 
 describe('imports', () => {
   it('are found at all', () => expect(imports.length).toBeGreaterThan(100));
@@ -91,13 +114,30 @@ describe('imports', () => {
 
   it('lead out of the process in two places only', () => {
     const calls = /(?<![\w.#])fetch\(|from '(node:(https|tls|dgram|http2)|undici)'/;
-    const files = [...new Set(imports.map(({ file }) => file))];
-    const callers = files.filter((file) => calls.test(readFileSync(file, 'utf8')));
-    expect(callers.map((file) => relative(root, file)).sort()).toEqual(CALLERS);
+    expect(filesWith(calls)).toEqual(CALLERS);
   });
 
   it.each(WITHOUT_NODE)('of %s touch nothing of Node', (pure) => {
     const wrong = imports.filter(({ folder, target }) => folder === pure && target.startsWith('node:'));
     expect(wrong.map(({ file, target }) => `${relative(root, file)} imports ${target}`)).toEqual([]);
   });
+});
+
+describe('files', () => {
+  it('are written whole: what opens them otherwise is known', () => {
+    const opens =
+      /import \{[^}]*\b(open|openSync|(write|append|copy)File(Sync)?|cp|createWriteStream)\b[^}]*\} from 'node:fs/;
+    expect(filesWith(opens)).toEqual(Object.keys(OPENERS));
+  });
+
+  it.each(SEEDED)('of companion/%s draw nothing that does not follow from a seed', (folder) => {
+    const drawing = filesWith(/Math\.random|getRandomValues|random(Bytes|Int|UUID)\(/);
+    expect(drawing.filter((file) => file.startsWith(`companion/${folder}/`))).toEqual([]);
+  });
+});
+
+it('ARCHITECTURE.md maps the folders in this order', () => {
+  const map = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  const rows = [...map.matchAll(/^\| `([^`]+)\/` \|/gm)].map((match) => match[1]!);
+  expect(rows.filter((folder) => ORDER.includes(folder))).toEqual(ORDER);
 });
