@@ -3,8 +3,9 @@
  * square that the model would be taught from. Findings advise; only `empty` makes a frame useless.
  */
 
-import { CUT_OFF_SHARE, MAX_ENLARGEMENT, MIN_CONTRAST } from '../../shared/frame-limits.ts';
-import { cutoutKind, maskBounds, OBJECT_ALPHA } from './object-mask.ts';
+import { cutOffEdge } from '../../shared/cutout.ts';
+import { MAX_ENLARGEMENT, MIN_CONTRAST } from '../../shared/frame-limits.ts';
+import { cutoutKind } from './object-mask.ts';
 import { alphaOf, type Picture } from './picture.ts';
 import { productSquare, referenceFrame } from './reference-frame.ts';
 
@@ -53,7 +54,7 @@ export async function inspectFrame(source: Picture, size: number): Promise<reado
       ),
     );
   }
-  const edge = kind === 'cut-out' ? cutOffEdge(source) : undefined;
+  const edge = kind === 'cut-out' ? cutOffEdge({ ...source, alpha: alphaOf(source) }) : undefined;
   if (edge) {
     findings.push(
       problem('at-border', `The product is cut off at the ${edge}: enlarge the frame around it.`),
@@ -117,25 +118,6 @@ function measureTones({ side, values }: Tones): { readonly contrast: number; rea
 
 function percentile(sorted: Float32Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
-}
-
-/** The edge of the picture that cuts the product off, if one does. */
-function cutOffEdge(source: Picture): string | undefined {
-  const { width, height } = source;
-  const alpha = alphaOf(source);
-  if (!maskBounds(alpha, width, height)) return undefined;
-  const share = (length: number, at: (index: number) => number): number => {
-    let covered = 0;
-    for (let index = 0; index < length; index++) if (alpha[at(index)]! >= OBJECT_ALPHA) covered++;
-    return covered / length;
-  };
-  const edges: readonly (readonly [name: string, share: number])[] = [
-    ['left', share(height, (y) => y * width)],
-    ['top', share(width, (x) => x)],
-    ['right', share(height, (y) => y * width + width - 1)],
-    ['bottom', share(width, (x) => (height - 1) * width + x)],
-  ];
-  return edges.find(([, covered]) => covered >= CUT_OFF_SHARE)?.[0];
 }
 
 function problem(code: FindingCode, advice: string): FrameFinding {

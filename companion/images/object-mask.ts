@@ -1,32 +1,11 @@
 /** Where the product is: the alpha channel of a frame exported without its background is an exact mask. */
 
+import { type Cutout, cutoutKind as kindByAlpha, OBJECT_ALPHA } from '../../shared/cutout.ts';
 import { alphaOf, type Picture, type Region } from './picture.ts';
-
-/** Half covered or more counts as product; a soft shadow (below half) does not widen the crop. */
-export const OBJECT_ALPHA = 128;
-
-const CLEAR_ALPHA = 16;
-
-/** Rounded corners of a frame clear about 1 % of it; a product without its background clears far more. */
-const MIN_CLEAR_SHARE = 0.02;
-
-/** Fewer pixels than this are dust, not a product. */
-const MIN_OBJECT_SHARE = 0.002;
-
-export type Cutout = 'opaque' | 'cut-out' | 'empty';
 
 /** Whether alpha tells the product from the background. */
 export function cutoutKind(source: Picture): Cutout {
-  if (source.channels === 3) return 'opaque';
-  const alpha = alphaOf(source);
-  let clear = 0;
-  let object = 0;
-  for (const value of alpha) {
-    if (value < CLEAR_ALPHA) clear++;
-    else if (value >= OBJECT_ALPHA) object++;
-  }
-  if (object < MIN_OBJECT_SHARE * alpha.length) return 'empty';
-  return clear >= MIN_CLEAR_SHARE * alpha.length ? 'cut-out' : 'opaque';
+  return source.channels === 3 ? 'opaque' : kindByAlpha({ alpha: alphaOf(source) });
 }
 
 /** The smallest region that holds every value of at least `threshold`; undefined where there is none. */

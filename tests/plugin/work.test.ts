@@ -105,6 +105,7 @@ describe('advice on a frame', () => {
   });
   const shaded = (x: number) => [10 * x, 10 * x, 10 * x, 255];
   const nothing = [0, 0, 0, 0];
+  const isCorner = (x: number, y: number) => x % 19 === 0 && y % 19 === 0;
   const inside = (x: number, y: number) => x > 3 && x < 16 && y > 3 && y < 16;
 
   it('is none for a cut-out with light and shade', () => {
@@ -115,6 +116,7 @@ describe('advice on a frame', () => {
     ['Empty', frame(() => nothing)],
     ['Flat', frame((x, y) => (inside(x, y) ? [90, 90, 90, 255] : nothing))],
     ['Background', frame((x) => shaded(x))],
+    ['Background', frame((x, y) => (isCorner(x, y) ? nothing : shaded(x)))],
     ['Cut off', frame((x, y) => (y > 8 && x > 3 && x < 16 ? shaded(x) : nothing))],
   ])('is %s', (label, pixels) => expect(adviseFrame(pixels)?.label).toBe(label));
 

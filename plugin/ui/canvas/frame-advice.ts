@@ -3,7 +3,8 @@
  * it teaches; these are the findings that a thumbnail can show.
  */
 
-import { CUT_OFF_SHARE, MAX_ENLARGEMENT, MIN_CONTRAST } from '../../../shared/frame-limits.ts';
+import { cutOffEdge, cutoutKind, OBJECT_ALPHA } from '../../../shared/cutout.ts';
+import { MAX_ENLARGEMENT, MIN_CONTRAST } from '../../../shared/frame-limits.ts';
 
 export interface FrameAdvice {
   /** `problem`: hurts what is learned. `hint`: would be better otherwise. */
@@ -20,28 +21,24 @@ export interface Pixels {
   readonly data: Uint8ClampedArray;
 }
 
-/** Below this a pixel is background: soft shadows do not count as product. */
-const VISIBLE_ALPHA = 128;
-/** Share of pixels that may be background before a frame counts as a cut-out. */
-const OPAQUE_SHARE = 0.995;
-
 /** The one finding that matters most; undefined for a good frame. */
 export function adviseFrame(pixels: Pixels): FrameAdvice | undefined {
-  const visible = visibleShare(pixels);
-  if (visible === 0) {
+  const plane = { width: pixels.width, height: pixels.height, alpha: alphaOf(pixels) };
+  const kind = cutoutKind(plane);
+  if (kind === 'empty') {
     return problem('Empty', 'Nothing is visible in this frame. Show its layers, or leave it out.');
   }
   if (contrast(pixels) < MIN_CONTRAST) {
     return problem('Flat', 'The product is nearly one tone. Use a picture with light and shade.');
   }
-  if (visible >= OPAQUE_SHARE) {
+  if (kind === 'opaque') {
     return {
       severity: 'hint',
       label: 'Background',
       text: 'Remove the background: then only the product is learned, and found again in new pictures.',
     };
   }
-  const edge = cutOffEdge(pixels);
+  const edge = cutOffEdge(plane);
   if (edge !== undefined) {
     return problem('Cut off', `The product is cut off at the ${edge}. Enlarge the frame around it.`);
   }
@@ -72,10 +69,8 @@ export function worseAdvice(
   return looks?.severity === 'problem' ? looks : (size ?? looks);
 }
 
-function visibleShare({ data }: Pixels): number {
-  let visible = 0;
-  for (let offset = 3; offset < data.length; offset += 4) if (data[offset]! >= VISIBLE_ALPHA) visible++;
-  return visible / (data.length / 4);
+function alphaOf({ width, height, data }: Pixels): Uint8Array {
+  return Uint8Array.from({ length: width * height }, (_, pixel) => data[pixel * 4 + 3]!);
 }
 
 function contrast({ data }: Pixels): number {
@@ -83,7 +78,7 @@ function contrast({ data }: Pixels): number {
   let sum = 0;
   let squares = 0;
   for (let offset = 0; offset < data.length; offset += 4) {
-    if (data[offset + 3]! < VISIBLE_ALPHA) continue;
+    if (data[offset + 3]! < OBJECT_ALPHA) continue;
     // Rec. 709 weights on sRGB values: near enough to what the eye compares.
     const tone = 0.2126 * data[offset]! + 0.7152 * data[offset + 1]! + 0.0722 * data[offset + 2]!;
     count++;
@@ -91,21 +86,6 @@ function contrast({ data }: Pixels): number {
     squares += tone * tone;
   }
   return Math.sqrt(Math.max(squares / count - (sum / count) ** 2, 0));
-}
-
-function cutOffEdge({ width, height, data }: Pixels): string | undefined {
-  const share = (length: number, at: (index: number) => number) => {
-    let covered = 0;
-    for (let index = 0; index < length; index++) if (data[at(index) * 4 + 3]! >= VISIBLE_ALPHA) covered++;
-    return covered / length;
-  };
-  const edges = [
-    ['left', share(height, (y) => y * width)],
-    ['top', share(width, (x) => x)],
-    ['right', share(height, (y) => y * width + width - 1)],
-    ['bottom', share(width, (x) => (height - 1) * width + x)],
-  ] as const;
-  return edges.find(([, covered]) => covered >= CUT_OFF_SHARE)?.[0];
 }
 
 function problem(label: string, text: string): FrameAdvice {
