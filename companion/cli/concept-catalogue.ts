@@ -3,9 +3,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { isExpired } from '../../shared/rights-expiry.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from '../library/concept-library.ts';
+import { expiredError } from '../library/expiry-refusal.ts';
 import { FileLibrary } from '../library/file-library.ts';
-import { expiredError, isExpired } from '../library/rights-expiry.ts';
 import { parseMentions } from '../models/prompt.ts';
 import { type ConceptSummary, summariseConcept } from '../residuals/concept-file.ts';
 

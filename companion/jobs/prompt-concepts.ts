@@ -4,7 +4,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { ConceptReference } from '../../shared/protocol/concept.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../shared/protocol/limits.ts';
 import type { ConceptLibrary, ConceptVersion } from '../library/concept-library.ts';
-import { expiredError } from '../library/rights-expiry.ts';
+import { expiredError } from '../library/expiry-refusal.ts';
 import { parseMentions } from '../models/prompt.ts';
 
 export interface PromptConcept {

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
+import { isExpired } from '../../shared/rights-expiry.ts';
 import { makeFolder, writeFileAtomically } from '../checkpoint/atomic-file.ts';
 import { conceptFactsSchema, type Thumbnail } from '../residuals/concept.ts';
 import { summariseConcept, writeConcept } from '../residuals/concept-file.ts';
@@ -28,7 +29,6 @@ import { nameTaken, planImport } from './import-plan.ts';
 import { inheritedRights } from './inherited-rights.ts';
 import { alone } from './library-lock.ts';
 import { conceptOfLora } from './lora-facts.ts';
-import { isExpired } from './rights-expiry.ts';
 
 /** A file that was dropped in shows within this time; looking costs one readdir and a stat a file. */
 const RESCAN_INTERVAL_MS = 2000;

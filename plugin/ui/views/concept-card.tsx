@@ -1,4 +1,5 @@
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
+import { isExpired } from '../../../shared/rights-expiry.ts';
 import { useApp } from '../app-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import { IconButton } from '../parts/icon-button.tsx';
@@ -41,7 +42,7 @@ export function ConceptCard({ concept, isOpen, onToggle, onRemove }: ConceptCard
         </button>
         <IconButton icon="more" label={`Details of @${name}`} pressed={isOpen} onClick={onToggle} />
       </div>
-      {usable || isExpired(concept) ? null : (
+      {usable || isExpired(concept.rights, new Date()) ? null : (
         <p class="hint problem">Taught on another image model, “{concept.model}”. Teach it again.</p>
       )}
       {isOpen ? <ConceptDetails concept={concept} onRemove={onRemove} /> : null}
@@ -51,7 +52,7 @@ export function ConceptCard({ concept, isOpen, onToggle, onRemove }: ConceptCard
 
 function RightsLine({ concept }: { readonly concept: ConceptSummary }) {
   const { expires, licence, note } = concept.rights;
-  if (isExpired(concept)) {
+  if (isExpired(concept.rights, new Date())) {
     return (
       <span class="rights expired">
         <Icon name="warning" /> Rights ended on {expires}
@@ -60,8 +61,4 @@ function RightsLine({ concept }: { readonly concept: ConceptSummary }) {
   }
   const text = licence ?? note;
   return text === undefined ? null : <span class="rights quiet">{text}</span>;
-}
-
-function isExpired({ rights: { expires } }: ConceptSummary): boolean {
-  return expires !== undefined && expires < new Date().toISOString().slice(0, 10);
 }
