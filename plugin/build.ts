@@ -3,11 +3,11 @@
  * Style and script are inline because the page has no address from which it could load more.
  */
 
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { writeAtomically } from './output.ts';
+import { lastChangeMs, writeAtomically } from './output.ts';
 
 const plugin = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(plugin, 'dist');
@@ -26,13 +26,7 @@ export async function buildPlugin(): Promise<void> {
 
 function isFresh(): boolean {
   const built = outputs.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return Math.min(...built) > Math.max(...sources.map((source) => newest(join(plugin, source))));
-}
-
-function newest(path: string): number {
-  const { mtimeMs } = statSync(path);
-  if (!statSync(path).isDirectory()) return mtimeMs;
-  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+  return Math.min(...built) > Math.max(...sources.map((source) => lastChangeMs(join(plugin, source))));
 }
 
 const SHARED: BuildOptions = {

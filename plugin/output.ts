@@ -1,8 +1,18 @@
-import { renameSync, writeFileSync } from 'node:fs';
+/** The built plugin on the disk: when it is out of date, and how its files are replaced. */
+
+import { readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Figma reloads the plugin when its files change, and must never see half of one. */
 export function writeAtomically(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   writeFileSync(temporary, text);
   renameSync(temporary, file);
+}
+
+/** When anything in a file or folder changed last, in milliseconds; a folder's own time tells of files removed. */
+export function lastChangeMs(path: string): number {
+  const stats = statSync(path);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => lastChangeMs(join(path, name))));
 }

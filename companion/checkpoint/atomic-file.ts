@@ -76,7 +76,8 @@ async function makeFolders(path: string): Promise<string | undefined> {
   return made ?? path;
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** False also where there is nothing. */
+export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 

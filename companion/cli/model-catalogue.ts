@@ -3,6 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { isFolder } from '../checkpoint/atomic-file.ts';
 import type { DataFolders } from '../checkpoint/data-folders.ts';
 import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from './default-model.ts';
@@ -52,10 +53,6 @@ async function modelsIn(parent: string, origin: ModelPlace['origin']): Promise<r
     } else if (await isThere(join(folder, 'model_index.json'))) places.push({ name, folder, origin });
   }
   return places;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 async function isThere(path: string): Promise<boolean> {

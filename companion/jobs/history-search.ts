@@ -1,6 +1,7 @@
 /** Pages of the history. */
 
 import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
+import { foldedText } from '../library/folded-text.ts';
 import { newestFirst } from './history-limits.ts';
 import { isEnded, type JobRecord } from './job-record.ts';
 
@@ -9,7 +10,7 @@ export function searchHistory(
   records: Iterable<JobRecord>,
   { search = '', before, limit }: HistoryQuery,
 ): History {
-  const words = plain(search).split(/\s+/).filter(Boolean);
+  const words = foldedText(search).split(/\s+/).filter(Boolean);
   const found = [...records]
     .filter((record) => isEnded(record.state) && (before === undefined || cursorOf(record) < before))
     .filter((record) => {
@@ -28,12 +29,7 @@ function cursorOf({ state: { createdAt, job } }: JobRecord): string {
 }
 
 function searchedText({ state }: JobRecord): string {
-  if (state.kind === 'teach') return plain(`@${state.request.name} ${state.request.classWord}`);
+  if (state.kind === 'teach') return foldedText(`@${state.request.name} ${state.request.classWord}`);
   const names = state.concepts.map(({ name }) => `@${name}`);
-  return plain([state.request.prompt, state.request.negativePrompt ?? '', ...names].join(' '));
-}
-
-/** Without case and accents. */
-function plain(text: string): string {
-  return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  return foldedText([state.request.prompt, state.request.negativePrompt ?? '', ...names].join(' '));
 }

@@ -1,6 +1,7 @@
 /** Finding concepts by words: in the name first, then in the class word, then in the note. */
 
 import type { LibraryConcept } from './concept-library.ts';
+import { foldedText } from './folded-text.ts';
 
 /** A longer search is a pasted page; what stands beyond finds nothing more. */
 const SEARCH_MAX_LENGTH = 200;
@@ -10,7 +11,7 @@ const WORTH = { name: 8, nameStart: 6, classStart: 4, nameInside: 3, classInside
 
 /** Those in which every word is found, best first, then by name. */
 export function searchConcepts(concepts: readonly LibraryConcept[], search: string): LibraryConcept[] {
-  const words = plain(search.slice(0, SEARCH_MAX_LENGTH)).split(/\s+/).filter(Boolean);
+  const words = foldedText(search.slice(0, SEARCH_MAX_LENGTH)).split(/\s+/).filter(Boolean);
   const rated = concepts.map((concept) => ({ concept, worth: words.map((word) => worthOf(concept, word)) }));
   return rated
     .filter(({ worth }) => !worth.includes(0))
@@ -22,16 +23,11 @@ export function searchConcepts(concepts: readonly LibraryConcept[], search: stri
 /** 0 where it is not found. */
 function worthOf({ name, current }: LibraryConcept, word: string): number {
   const sought = word.replace(/^@/, '');
-  const classWord = plain(current.classWord);
+  const classWord = foldedText(current.classWord);
   if (name === sought) return WORTH.name;
   if (name.startsWith(sought)) return WORTH.nameStart;
   if (classWord.split(' ').some((part) => part.startsWith(sought))) return WORTH.classStart;
   if (name.includes(sought)) return WORTH.nameInside;
   if (classWord.includes(sought)) return WORTH.classInside;
-  return plain(current.rights.note ?? '').includes(sought) ? WORTH.note : 0;
-}
-
-/** Without case and accents: "cafe" finds "Café". */
-function plain(text: string): string {
-  return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  return foldedText(current.rights.note ?? '').includes(sought) ? WORTH.note : 0;
 }

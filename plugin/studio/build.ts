@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'no
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { writeAtomically } from '../output.ts';
+import { lastChangeMs, writeAtomically } from '../output.ts';
 import { type NetworkAccess, STUDIO_POLICY } from './build/content-policy.ts';
 import { wrappedMain } from './build/main-wrapper.ts';
 import { panelPage } from './build/panel-page.ts';
@@ -37,7 +37,7 @@ export async function buildStudio(): Promise<void> {
   const inputs = [source, manifestFile, join(root, manifest.main), join(root, manifest.ui)];
   const last = join(plugin, 'studio.html');
   const builtAtMs = statSync(last, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (builtAtMs > Math.max(...inputs.map(newest))) return;
+  if (builtAtMs > Math.max(...inputs.map(lastChangeMs))) return;
 
   mkdirSync(join(dist, 'samples'), { recursive: true });
   const write = (name: string, text: string) => writeAtomically(join(dist, name), text);
@@ -97,10 +97,4 @@ function copiedSamples() {
       files,
     };
   });
-}
-
-function newest(path: string): number {
-  const { mtimeMs } = statSync(path);
-  if (!statSync(path).isDirectory()) return mtimeMs;
-  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
 }

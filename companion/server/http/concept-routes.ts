@@ -48,7 +48,7 @@ export interface ConceptRouteOptions {
 
 export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions): Router {
   const router = Router();
-  const summary = (concept: LibraryConcept) => summariseConcept(concept, model);
+  const summary = (concept: LibraryConcept) => summaryFor(concept, model);
 
   router.get(routes.concepts, async (request, response) => {
     const { search } = parsed(listQuery, request.query, 'the query');
@@ -113,7 +113,7 @@ function idOf(request: Request): string {
   return parsed(conceptIdSchema, request.params.id, 'the address');
 }
 
-export function summariseConcept(
+function summaryFor(
   { id, name, current, versions, expired }: LibraryConcept,
   model: BaseModel,
 ): ConceptSummary {
