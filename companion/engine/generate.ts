@@ -1,22 +1,17 @@
 /** Placing concepts in new scenes, from a prompt to PNG files. */
 
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { makeFolder, writeFileAtomically } from '../checkpoint/atomic-file.ts';
-import { encodePng } from '../images/encode.ts';
-import type { GenerationRecord } from '../images/generation-record.ts';
+import { makeFolder } from '../checkpoint/atomic-file.ts';
 import { latentPreview } from '../images/latent-preview.ts';
 import { fromModelRange } from '../images/model-range.ts';
 import { noisyRankShareOf } from '../residuals/concept.ts';
-import type { Factors } from '../residuals/factors.ts';
 import { type PromptConcept, samplePicture } from '../residuals/sample-picture.ts';
 import type { SamplingSettings } from '../residuals/settings.ts';
 import type { GenerateEvent, MaskReport } from './events.ts';
 import { type LoadedModel, loadModel, previewColours } from './loaded-model.ts';
 import { Pace } from './pace.ts';
-import { type MentionedConcept, readConcepts, readPrompt } from './prompt-concepts.ts';
+import { savePicture } from './picture-file.ts';
+import { readConcepts, readPrompt } from './prompt-concepts.ts';
 import type { GenerateRequest } from './requests.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `storage`, `input`, or `cancelled` between two steps */
@@ -94,12 +89,8 @@ export async function* generateOn(
         confidence,
       }),
     );
-    let file: string | undefined;
-    if (request.out !== undefined) {
-      const record = generationRecord(model, request, settings, mentioned, seed);
-      file = freeName(request.out, `${pictureName(request.prompt)}-${seed}`);
-      await writeFileAtomically(file, await encodePng(image, record));
-    }
+    const made = { image, seed, settings, mentioned };
+    const file = request.out === undefined ? undefined : await savePicture(request.out, made, model, request);
     const seconds = (performance.now() - started) / 1000;
     yield { type: 'picture', picture, count: request.count, seed, image, masks: reports, seconds, file };
   }
@@ -120,49 +111,4 @@ function latentSize({ pipeline }: LoadedModel, { size }: GenerateRequest): { hei
     );
   }
   return { height: height / pipeline.downscale, width: width / pipeline.downscale };
-}
-
-/** The same prompt and seed with another mask is a comparison: nothing is written over. */
-function freeName(folder: string, stem: string): string {
-  for (let copy = 1; ; copy++) {
-    const file = join(folder, copy === 1 ? `${stem}.png` : `${stem}-${copy}.png`);
-    if (!existsSync(file)) return file;
-  }
-}
-
-/** Of the prompt's own words, so that a folder of pictures can be read. */
-function pictureName(prompt: string): string {
-  const words = prompt.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-');
-  return words.replaceAll(/^-+|-+$/g, '').slice(0, 60) || 'picture';
-}
-
-function generationRecord(
-  { identity }: LoadedModel,
-  request: GenerateRequest,
-  settings: SamplingSettings,
-  mentioned: readonly MentionedConcept[],
-  seed: number,
-): GenerationRecord {
-  return {
-    prompt: request.prompt,
-    negativePrompt: request.negativePrompt,
-    seed,
-    steps: settings.steps,
-    sampler: settings.sampler,
-    guidance: settings.guidanceScale,
-    model: { name: identity.name, ...(identity.hash === undefined ? {} : { sha256: identity.hash }) },
-    concepts: mentioned.map(({ concept: { name, factors } }) => ({
-      id: conceptId(factors),
-      name,
-      strength: request.strength,
-    })),
-    settings: { mask: settings.mask, unconditional: settings.unconditional },
-  };
-}
-
-/** The residuals' own identity: the same however the file is named. */
-function conceptId(factors: Factors): string {
-  const hash = createHash('sha256');
-  for (const [path, { down, up }] of factors) hash.update(path).update(down).update(up);
-  return hash.digest('hex').slice(0, 16);
 }
