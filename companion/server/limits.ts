@@ -26,7 +26,7 @@ export const PREVIEW_BACKLOG_BYTES = 1024 * 1024;
 
 /**
  * Results are never left out, so a client that takes nothing is let go instead: it finds its jobs and pictures again
- * when it returns. A batch of 64 pictures of 1024 px fits.
+ * when it returns. The largest batch, 16 pictures, fits at 2048 px.
  */
 export const MAX_BACKLOG_BYTES = 128 * 1024 * 1024;
 
