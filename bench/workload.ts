@@ -12,7 +12,7 @@ import { projOutSites } from '../companion/residuals/sites.ts';
 import { buildTrainingGraph } from '../companion/residuals/training-graph.ts';
 import type { BenchModel } from './bench-model.ts';
 
-export const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;
+const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
 export const workloadTitles: Readonly<Record<WorkloadName, string>> = {

@@ -84,7 +84,7 @@ export async function readFloat32(entry: TensorEntry): Promise<Tensor<'float32'>
 }
 
 /** The tensor's bytes as they lie in the file, in a buffer of their own. */
-export async function readBytes(entry: TensorEntry): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(entry: TensorEntry): Promise<Uint8Array<ArrayBuffer>> {
   return withFile(entry.file, (handle) => readRange(handle, entry.file, entry.offset, entry.length));
 }
 

@@ -12,7 +12,7 @@ import { isSafetensorsDType, SAFETENSORS_ELEMENT_BYTES, type SafetensorsDType } 
 import { elementCount, type Shape } from './tensor.ts';
 
 /** The format's own limit. It keeps a lying length from claiming the memory. */
-export const HEADER_MAX_BYTES = 100_000_000;
+const HEADER_MAX_BYTES = 100_000_000;
 
 /** The header's length comes first. */
 export const LENGTH_BYTES = 8;

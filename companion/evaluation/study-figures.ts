@@ -50,7 +50,7 @@ export function studyFigures(
  * Better in identity, scene or background by more than chance between the scenes, and worse in none of them. What
  * trades one for the other is a matter of taste, and stays one.
  */
-export function isClearlyBetter({ identity, sceneAccuracy, backgroundChange }: Differences): boolean {
+function isClearlyBetter({ identity, sceneAccuracy, backgroundChange }: Differences): boolean {
   const calm = { low: -backgroundChange.high, high: -backgroundChange.low };
   const gains = [identity, sceneAccuracy, calm];
   return gains.some(({ low }) => low > 0) && gains.every(({ high }) => high >= 0);

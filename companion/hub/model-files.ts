@@ -7,7 +7,7 @@ import { MAX_CARD_BYTES } from './limits.ts';
 import type { ListedFile, Repository } from './repository.ts';
 import { type ChosenWeights, COMPONENTS, isIndex, weightsOf } from './weight-choice.ts';
 
-export const MODEL_INDEX = 'model_index.json';
+const MODEL_INDEX = 'model_index.json';
 
 /** Without one of these there is no model. */
 const REQUIRED = [

@@ -12,10 +12,10 @@ import { pictureFrom } from './pixel-pipeline.ts';
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Above every phone camera in use (50 million); decoded with alpha it fills 256 MiB. Bombs claim far more. */
-export const MAX_PIXELS = 64 * 1024 * 1024;
+const MAX_PIXELS = 64 * 1024 * 1024;
 
 /** Two latent cells of 8 px. A smaller picture is an icon or an accident: there is nothing to learn from it. */
-export const MIN_SIDE_PX = 16;
+const MIN_SIDE_PX = 16;
 
 /** The largest allowed picture decodes in a few seconds; a JPEG built of thousands of scans never ends. */
 const DECODE_TIMEOUT_S = 60;

@@ -12,7 +12,7 @@ import { alphaOf, compositeOver, cropPicture, type Picture, plainPicture } from 
 import { resizePicture } from './resize.ts';
 
 /** The product's longest side in the frame: large enough for detail, with air on all sides for the attention maps. */
-export const OBJECT_SHARE = 0.8;
+const OBJECT_SHARE = 0.8;
 
 /** Twice the model's resolution: every crop is still reduced, so that two resamplings cost no visible detail. */
 const WORKING_SCALE = 2;

@@ -41,7 +41,7 @@ export function chooseIdentifiers(tokenizer: Tokenizer, wish: IdentifierWish): r
 }
 
 /** Whether a word is read as one token, and not as the token for unknown text. */
-export function isSingleToken(tokenizer: Tokenizer, word: string): boolean {
+function isSingleToken(tokenizer: Tokenizer, word: string): boolean {
   const ids = tokenizer.words(word);
   return ids.length === 1 && ids[0] !== tokenizer.eosId && ids[0] !== tokenizer.bosId;
 }

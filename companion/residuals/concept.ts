@@ -41,7 +41,7 @@ export const BASE_ARCHITECTURES = [
   'stable-diffusion-v2-768-v',
 ] as const;
 
-export const baseModelSchema = z.strictObject({
+const baseModelSchema = z.strictObject({
   name: text.min(1),
   /** From hashCheckpoint; undefined where the base model is not known, as for a foreign LoRA file. */
   hash: sha256.optional(),

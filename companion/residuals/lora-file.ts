@@ -15,7 +15,7 @@ import { type LoraDialect, type LoraPart, parseLoraTensorName } from './module-n
 import { peftAlpha } from './peft-metadata.ts';
 
 /** 16 modules of width 1280 at full rank in fp32 take 210 MB: what is larger adapts other layers too. */
-export const LORA_MAX_BYTES = 512 * 2 ** 20;
+const LORA_MAX_BYTES = 512 * 2 ** 20;
 
 /** More than ten times what a UNet has; keeps a hostile header from costing a read per name. */
 export const BLOCKS_MAX = 256;

@@ -34,7 +34,7 @@ const EDGE = 8;
 const HALF = EDGE / 2;
 
 /** A UNet in miniature: residual block, self-attention with a low-rank residual, up again; loss and gradients. */
-export function selfTestGraph(): Graph {
+function selfTestGraph(): Graph {
   const graph = new Graph('self-test');
   const vector = (name: string) => graph.parameter(name, [CHANNELS]);
   const kernel = (name: string) => graph.parameter(name, [CHANNELS, CHANNELS, 3, 3]);

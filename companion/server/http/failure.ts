@@ -54,7 +54,7 @@ export function statusOf(error: unknown): number {
   return STATUS[reportOf(error).code];
 }
 
-export function sendFailure(response: Response, error: unknown, status = statusOf(error)): void {
+function sendFailure(response: Response, error: unknown, status = statusOf(error)): void {
   if (status === 401) response.set('WWW-Authenticate', 'Bearer');
   response.status(status).json(reportOf(error));
 }

@@ -4,7 +4,7 @@ import type { PictureShelf } from '../store/picture-shelf.ts';
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
-export function cssColour({ r, g, b }: Colour, opacity = 1): string {
+function cssColour({ r, g, b }: Colour, opacity = 1): string {
   return `rgb(${r * 255} ${g * 255} ${b * 255} / ${opacity})`;
 }
 
