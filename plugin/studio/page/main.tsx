@@ -1,6 +1,13 @@
 import { render } from 'preact';
+import '../style/theme.css';
+import '../style/top-bar.css';
+import '../style/layers.css';
+import '../style/canvas.css';
+import '../style/messages.css';
+import '../style/panel.css';
+import '../style/shortcuts.css';
+import '../style/narrow-window.css';
 import { App } from './app.tsx';
-import './studio.css';
 import { Studio } from './studio.ts';
 
 const place = document.getElementById('studio')!;
