@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { clipDefinition } from './clip-definition.ts';
 import { clipVocabulary } from './clip-vocabulary.ts';
 
 /** A special token is written as its text alone, or as an object with matching options. */
@@ -50,9 +51,6 @@ const CLIP_POSITIONS = 77;
 const CLIP_BOS = '<|startoftext|>';
 const CLIP_EOS = '<|endoftext|>';
 
-/** How CLIP cuts a text into words, before byte pairs are merged within each (Radford et al. 2021). */
-const CLIP_WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
-
 /** @throws LikenessError checkpoint-missing or checkpoint-format */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   const special = (await readJson(folder, 'special_tokens_map.json', specialTokens)) ?? {};
@@ -87,59 +85,30 @@ async function assemble(folder: string, names: SpecialNames, unkToken: string) {
       advice: "Copy the checkpoint's whole tokenizer folder.",
     });
   }
-  // The first line is the format's version. A merge may hold '#', so only that line is a comment.
-  const merges = text
-    .split(/\r?\n/)
-    .filter((line, index) => line !== '' && !(index === 0 && line.startsWith('#version')));
+  const { bosToken, eosToken } = names;
+  const merges = pairsOf(text);
   const vocab =
-    (await readJson(folder, 'vocab.json', vocabulary)) ??
-    clipVocabulary(merges, [names.bosToken, names.eosToken]);
+    (await readJson(folder, 'vocab.json', vocabulary)) ?? clipVocabulary(merges, [bosToken, eosToken]);
   const id = (token: string): number => {
     const found = vocab[token];
     if (found !== undefined) return found;
     throw new LikenessError('checkpoint-format', `${folder}/vocab.json: no token ${token}`);
   };
-  const [bos, eos] = [id(names.bosToken), id(names.eosToken)];
-  const plain = { single_word: false, lstrip: false, rstrip: false, special: true };
-  return definition.parse({
-    version: '1.0',
-    added_tokens: [
-      { id: bos, content: names.bosToken, normalized: true, ...plain },
-      { id: eos, content: names.eosToken, normalized: false, ...plain },
-    ],
-    normalizer: {
-      type: 'Sequence',
-      normalizers: [
-        { type: 'NFC' },
-        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
-        { type: 'Lowercase' },
-      ],
-    },
-    pre_tokenizer: {
-      type: 'Sequence',
-      pretokenizers: [
-        { type: 'Split', pattern: { Regex: CLIP_WORDS }, behavior: 'Removed', invert: true },
-        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true },
-      ],
-    },
-    post_processor: {
-      type: 'RobertaProcessing',
-      sep: [names.eosToken, eos],
-      cls: [names.bosToken, bos],
-      trim_offsets: false,
-      add_prefix_space: false,
-    },
-    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true },
-    model: {
-      type: 'BPE',
-      unk_token: unkToken,
-      continuing_subword_prefix: '',
-      end_of_word_suffix: '</w>',
-      fuse_unk: false,
+  return definition.parse(
+    clipDefinition({
       vocab,
       merges,
-    },
-  });
+      bos: { content: bosToken, id: id(bosToken) },
+      eos: { content: eosToken, id: id(eosToken) },
+      unkToken,
+    }),
+  );
+}
+
+/** The lines of merges.txt. The first is the format's version; a merge may hold '#', so only that line is a comment. */
+function pairsOf(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  return lines.filter((line, index) => line !== '' && !(index === 0 && line.startsWith('#version')));
 }
 
 async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T | undefined> {
