@@ -30,19 +30,25 @@ export const BYTES_PER_ELEMENT: Readonly<Record<DType, number>> = {
   bool: 1,
 };
 
+/** 1 for a scalar, []. */
 export function elementCount(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** A float32 tensor over `data`, without a copy. Throws when the length does not fit the shape. */
+/** A float32 tensor over `data`, without a copy of a Float32Array. Throws when the length does not fit the shape. */
 export function float32(data: Float32Array | readonly number[], shape: Shape): Tensor<'float32'> {
-  const array = data instanceof Float32Array ? data : Float32Array.from(data);
-  if (array.length !== elementCount(shape)) {
-    throw new Error(`internal: ${array.length} values do not fill shape [${shape}]`);
-  }
-  return { dtype: 'float32', shape, data: array };
+  requireFull(data.length, shape);
+  return { dtype: 'float32', shape, data: data instanceof Float32Array ? data : Float32Array.from(data) };
 }
 
+/** A copy of whole numbers, by default as a vector. Throws when their count does not fit the shape. */
 export function int64(values: readonly number[], shape: Shape = [values.length]): Tensor<'int64'> {
+  requireFull(values.length, shape);
   return { dtype: 'int64', shape, data: BigInt64Array.from(values, BigInt) };
+}
+
+function requireFull(length: number, shape: Shape): void {
+  if (length !== elementCount(shape)) {
+    throw new Error(`internal: ${length} values do not fill shape [${shape}]`);
+  }
 }

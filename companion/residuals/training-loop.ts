@@ -7,7 +7,7 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
-import type { Tensor } from '../checkpoint/tensor.ts';
+import { float32, type Tensor } from '../checkpoint/tensor.ts';
 import type { Pipeline } from '../diffusion/pipeline.ts';
 import { Random } from '../diffusion/random.ts';
 import type { Session } from '../runtime/session.ts';
@@ -125,11 +125,8 @@ async function lossAndGradients(session: Session, batches: readonly BatchFeeds[]
     ...(state.probe && probeFeeds(0, state.probe)),
   };
   if (state.tokenEmbedding !== undefined) {
-    fixed[trainingNames.tokenEmbedding] = {
-      dtype: 'float32',
-      shape: [1, 1, state.tokenEmbedding.length],
-      data: state.tokenEmbedding,
-    };
+    const { tokenEmbedding } = state;
+    fixed[trainingNames.tokenEmbedding] = float32(tokenEmbedding, [1, 1, tokenEmbedding.length]);
   }
   let loss = 0;
   const gradients = new Map([...learned].map(([name, { length }]) => [name, new Float32Array(length)]));
