@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildPlugin } from '../../plugin/build.ts';
 import { FakeFigma } from './fake-figma.ts';
 
@@ -79,8 +79,7 @@ describe('the selection', () => {
       { nodeId: wide.id, name: 'Wide', width: 800, height: 200 },
       { nodeId: tall.id, name: 'Tall', width: 100, height: 300 },
     ]);
-    await wait(50);
-    expect(figma.heard.filter(({ type }) => type === 'thumbnail')).toHaveLength(2);
+    await vi.waitFor(() => expect(figma.heard.filter(({ type }) => type === 'thumbnail')).toHaveLength(2));
     expect(wide.exports[0]?.constraint).toEqual({ type: 'WIDTH', value: 128 });
     expect(tall.exports[0]?.constraint).toEqual({ type: 'HEIGHT', value: 128 });
   });
