@@ -1,6 +1,7 @@
 /**
  * The whole training graph of the embedded model against finite differences: text encoder, UNet, residuals, loss and
- * probe at once. Each operator's own gradient is held in tests/graph; here it is how they are put together.
+ * probe at once. Each operator's own gradient is held in tests/graph; here it is how they are put together. And against
+ * the sampling graph, which attaches the same residuals in another form.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,7 +14,10 @@ import { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { Random } from '../../companion/diffusion/random.ts';
 import { factorFeeds } from '../../companion/residuals/attach.ts';
 import { initialFactors } from '../../companion/residuals/factors.ts';
+import { attentionNames } from '../../companion/residuals/localization/attach-by-attention.ts';
+import { createLocalizer } from '../../companion/residuals/localization/localizer.ts';
 import { initialProbe, probeFeeds } from '../../companion/residuals/object-probe.ts';
+import { buildSamplingGraph, samplingGraphKey } from '../../companion/residuals/sampling-graph.ts';
 import { projOutSites } from '../../companion/residuals/sites.ts';
 import { buildTrainingGraph, trainingNames } from '../../companion/residuals/training-graph.ts';
 
@@ -109,7 +113,7 @@ async function trainingStep(rank: { fraction: number; minimum: number }, withPro
     };
   };
   const learned = [...Object.keys(factorFeeds(0, factors)), trainingNames.tokenEmbedding];
-  return { feeds, learned, run };
+  return { feeds, factors, ids, learned, run };
 }
 
 describe.each(RANKS)('the gradient of the training loss, %s', (_, rank) => {
@@ -134,5 +138,38 @@ describe.each(RANKS)('the gradient of the training loss, %s', (_, rank) => {
     const [alone, beside] = [await trainingStep(rank, false), await trainingStep(rank, true)];
     const [without, withProbe] = [await alone.run(), await beside.run()];
     for (const name of alone.learned) expect(withProbe.gradient(name)).toEqual(without.gradient(name));
+  });
+});
+
+describe.each(RANKS)('what is learned, %s', (_, rank) => {
+  it('is what is painted: with the sampling graph’s prediction as its target teaching has no loss', async () => {
+    const { feeds, factors, ids, run } = await trainingStep(rank, false);
+    const shown = [trainingNames.sample, trainingNames.timestep].map((name) => [name, feeds[name]!] as const);
+    const { data } = await pipeline.encodeTokens([ids, ids]);
+    const predicted = async (strength: number) => {
+      const options = { unet: pipeline.unet, guided: true, height: SIDE, width: SIDE };
+      const graph = { ...options, tokens: pipeline.text.length, concepts: [factors] };
+      const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
+      const localizer = createLocalizer('attention', {
+        ...options,
+        mode: 'full',
+        sites: projOutSites(pipeline.unet),
+        concepts: [{ strengths: [strength, strength], blocks: new Set(factors.keys()) }],
+      });
+      const { prediction } = await session.run({
+        ...Object.fromEntries(shown),
+        ...factorFeeds(0, factors),
+        ...localizer.feeds(),
+        encoder_hidden_states: float32(data, [BATCH, pipeline.text.length, pipeline.unet.crossAttentionDim]),
+        [attentionNames.tokenWeights(0)]: float32(new Float32Array(2 * pipeline.text.length), [
+          pipeline.text.length,
+          2,
+        ]),
+      });
+      return { [trainingNames.target]: prediction! };
+    };
+    const base = (await run(await predicted(0))).loss;
+    const taught = (await run(await predicted(1))).loss;
+    expect(taught).toBeLessThan(1e-6 * base);
   });
 });
