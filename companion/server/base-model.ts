@@ -1,8 +1,8 @@
 /** The base model that this companion runs, as clients are told of it. Configs are read, and no weight runs. */
 
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
-import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import { parseNoiseSchedule } from '../diffusion/noise-schedule.ts';
 import { parseUnetConfig } from '../models/unet/config.ts';
 import { downscaleFactor, parseVaeConfig } from '../models/vae/config.ts';
