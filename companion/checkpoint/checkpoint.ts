@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
 import { openDiffusersFolder } from './diffusers-folder.ts';
 import { openSingleFile } from './single-file.ts';
 import type { PreferredPrecision } from './weight-files.ts';
@@ -49,7 +50,7 @@ export async function openCheckpoint(path: string, options: OpenOptions = {}): P
     throw new LikenessError(
       'checkpoint-missing',
       `${place} ${got}, expected a model's folder or a .safetensors file`,
-      { advice: '`likeness models list` shows the models that are here.', cause },
+      { advice: `\`${PROGRAM} models list\` shows the models that are here.`, cause },
     );
   });
   return found.isFile() ? openSingleFile(place) : openDiffusersFolder(place, options);

@@ -3,6 +3,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
 import type { Checkpoint, Component, OpenOptions } from './checkpoint.ts';
 import { readJsonObject } from './json-file.ts';
 import { currentAttentionName } from './old-names.ts';
@@ -98,7 +99,7 @@ async function requireFolder(path: string): Promise<readonly string[]> {
     const got =
       code === 'ENOENT' ? 'is not there' : code === 'ENOTDIR' ? 'is a file' : `cannot be read (${code})`;
     throw new LikenessError('checkpoint-missing', `${path} ${got}, expected a folder`, {
-      advice: '`likeness models list` shows the models that are here.',
+      advice: `\`${PROGRAM} models list\` shows the models that are here.`,
       cause,
     });
   });

@@ -1,5 +1,7 @@
 /** The command line itself: what is known of it before its options are parsed, and how to repeat it. */
 
+import { PROGRAM } from '../../shared/program.ts';
+
 /** Before `--`, behind which everything is a picture or a prompt. */
 export function asksForJson(args: readonly string[]): boolean {
   const end = args.indexOf('--');
@@ -9,12 +11,12 @@ export function asksForJson(args: readonly string[]): boolean {
 /** What shows the help of the command that was meant. */
 export function helpCommand(args: readonly string[], commands: readonly string[]): string {
   const command = args.find((arg) => commands.includes(arg));
-  return command === undefined ? 'likeness --help' : `likeness ${command} --help`;
+  return command === undefined ? `${PROGRAM} --help` : `${PROGRAM} ${command} --help`;
 }
 
 /** The command as a shell takes it. */
 export function repeatCommand(args: readonly string[]): string {
-  return ['likeness', ...args].map(quoted).join(' ');
+  return [PROGRAM, ...args.map(quoted)].join(' ');
 }
 
 function quoted(arg: string): string {

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
 import { isExpired } from '../../shared/rights-expiry.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from '../library/concept-library.ts';
 import { expiredError } from '../library/expiry-refusal.ts';
@@ -38,7 +39,7 @@ export async function findStored(wanted: string, library: ConceptLibrary): Promi
   const found = concepts.find((concept) => concept.name === name || concept.id === name);
   if (found !== undefined) return found;
   throw new LikenessError('concept-unknown', `no concept is named ${name}`, {
-    advice: '`likeness concepts list` shows those that are there.',
+    advice: `\`${PROGRAM} concepts list\` shows those that are there.`,
   });
 }
 
@@ -48,7 +49,7 @@ export async function findRemoved(wanted: string, library: ConceptLibrary): Prom
   const found = (await library.removed()).find((concept) => concept.name === name || concept.id === name);
   if (found !== undefined) return found;
   throw new LikenessError('concept-unknown', `no concept named ${name} was removed`, {
-    advice: '`likeness concepts list --removed` shows what can be restored.',
+    advice: `\`${PROGRAM} concepts list --removed\` shows what can be restored.`,
   });
 }
 
@@ -65,7 +66,7 @@ export async function findConcept(wanted: string, folder: string): Promise<Conce
   const damaged = entries.find(({ path }) => path === join(folder, name + CONCEPT_SUFFIX));
   if (damaged?.fault !== undefined) throw damaged.fault;
   throw new LikenessError('concept-unknown', `no concept is named ${name} in ${folder}`, {
-    advice: '`likeness concepts list` shows those that are there; a file is named by its path.',
+    advice: `\`${PROGRAM} concepts list\` shows those that are there; a file is named by its path.`,
   });
 }
 
@@ -102,7 +103,7 @@ function nameOf(path: string, folder: string): string {
 async function readByPath(path: string): Promise<ConceptSummary> {
   if (!existsSync(path)) {
     throw new LikenessError('concept-unknown', `${path}: no such file, expected a concept`, {
-      advice: 'Check the path; `likeness concepts list` shows the concepts of the data folder.',
+      advice: `Check the path; \`${PROGRAM} concepts list\` shows the concepts of the data folder.`,
     });
   }
   return summariseConcept(path);

@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
 import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
 import { MANIFEST_NAME, verifyCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import type { DataFolders } from '../checkpoint/data-folders.ts';
 import { unfinishedPulls } from '../hub/pull-folder.ts';
@@ -134,7 +135,7 @@ async function* models(folders: DataFolders): AsyncGenerator<Finding> {
 async function* unfinished(folder: string): AsyncGenerator<Finding> {
   for (const { name, path, sizeBytes } of await unfinishedPulls(folder)) {
     const message = `${name} is not whole yet: a pull has fetched ${formatBytes(sizeBytes)} so far`;
-    const advice = `The same \`likeness models pull\` goes on; or remove ${path}.`;
+    const advice = `The same \`${PROGRAM} models pull\` goes on; or remove ${path}.`;
     yield { subject: 'model', severity: 'warning', message, advice };
   }
 }
@@ -162,7 +163,7 @@ async function modelFinding(place: ModelPlace, cacheFolder: string): Promise<Fin
       subject,
       severity: 'problem',
       message,
-      advice: (await repairAdvice(place)) ?? `\`likeness models verify ${name}\` lists every file.`,
+      advice: (await repairAdvice(place)) ?? `\`${PROGRAM} models verify ${name}\` lists every file.`,
     };
   } catch (error) {
     if (!(error instanceof LikenessError)) throw error;

@@ -3,6 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
 import { isFolder } from '../checkpoint/atomic-file.ts';
 import type { DataFolders } from '../checkpoint/data-folders.ts';
 import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
@@ -36,8 +37,7 @@ export async function findModel(
   const there =
     models.length === 0 ? 'there are none' : `there are ${models.map((model) => model.name).join(', ')}`;
   throw new LikenessError('checkpoint-missing', `no model is named ${name}; ${there}`, {
-    advice:
-      'Name a model of `likeness models list`, or give the path of a folder in diffusers layout or of a .safetensors file.',
+    advice: `Name a model of \`${PROGRAM} models list\`, or give the path of a folder in diffusers layout or of a .safetensors file.`,
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { PROGRAM } from '../../shared/program.ts';
 import { registerConcepts } from './commands/concepts.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -15,9 +16,9 @@ import type { Output } from './output.ts';
 
 const EXAMPLES = `
 Examples:
-  likeness teach photos/ --name aurora --class bottle
-  likeness generate "@aurora on a beach"
-  likeness doctor
+  ${PROGRAM} teach photos/ --name aurora --class bottle
+  ${PROGRAM} generate "@aurora on a beach"
+  ${PROGRAM} doctor
 
 LIKENESS_HOME moves the data folder. LIKENESS_DEBUG=1 adds where an error came from.`;
 
@@ -35,7 +36,7 @@ const REGISTRATIONS: readonly ((program: Command, output: Output) => void)[] = [
 ];
 
 export function createProgram(output: Output): Command {
-  const program = new Command('likeness');
+  const program = new Command(PROGRAM);
   program
     .description(
       'Teach an image model a product from a few pictures, and place it in new scenes. All on this computer.',

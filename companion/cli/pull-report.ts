@@ -1,5 +1,6 @@
 /** A pull, as it is told on a terminal. */
 
+import { PROGRAM } from '../../shared/program.ts';
 import type { Output } from './output.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { PullEvent, PulledEvent } from './pull-events.ts';
@@ -98,6 +99,6 @@ export class PullReport {
     this.#output.say(`${green('✓')} ${bold(name)}: ${what}, all ${parameters} parameters are there`);
     this.#output.say(`  ${folder}`);
     this.#output.say(dim(`  Asked: ${hosts.join(', ')}`));
-    this.#output.say(dim(`  Next: likeness teach photos/ --name aurora --class bottle --model ${name}`));
+    this.#output.say(dim(`  Next: ${PROGRAM} teach photos/ --name aurora --class bottle --model ${name}`));
   }
 }

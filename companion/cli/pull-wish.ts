@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
 import type { PreferredPrecision } from '../checkpoint/weight-files.ts';
 import { DEFAULT_ENDPOINT, isRepository, parseEndpoint } from '../hub/hub-address.ts';
 import { type PullRecord, readPullRecord } from '../hub/pull-record.ts';
@@ -66,7 +67,7 @@ async function repositoryOf(wanted: string, models: string): Promise<string> {
   const repository = record?.repository ?? PULLABLE_MODELS[wanted]?.repository;
   if (repository !== undefined) return repository;
   throw new LikenessError('input', `no model is called ${JSON.stringify(wanted)} here, expected owner/name`, {
-    advice: '`likeness models pull` without a name says which short names there are.',
+    advice: `\`${PROGRAM} models pull\` without a name says which short names there are.`,
   });
 }
 

@@ -1,5 +1,6 @@
 /** How a model that is damaged gets whole again. */
 
+import { PROGRAM } from '../../shared/program.ts';
 import { readPullRecord } from '../hub/pull-record.ts';
 import type { ModelPlace } from './model-catalogue.ts';
 
@@ -9,5 +10,5 @@ export async function repairAdvice({
   folder,
 }: Pick<ModelPlace, 'name' | 'folder'>): Promise<string | undefined> {
   const record = await readPullRecord(folder).catch(() => undefined);
-  return record && `\`likeness models pull ${name}\` fetches what differs.`;
+  return record && `\`${PROGRAM} models pull ${name}\` fetches what differs.`;
 }

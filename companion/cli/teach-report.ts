@@ -1,6 +1,7 @@
 /** Teaching, as it is told on a terminal. */
 
 import { basename } from 'node:path';
+import { PROGRAM } from '../../shared/program.ts';
 import type { TeachEvent } from '../engine/events.ts';
 import type { FrameFinding } from '../images/frame-findings.ts';
 import type { Output } from './output.ts';
@@ -119,7 +120,7 @@ export class TeachReport {
     this.#output.say(`  ${event.file}`);
     const kept = Object.entries(event.kept ?? {}).map(([field, text]) => `${field} "${text}"`);
     if (kept.length > 0) this.#output.say(`  Kept from the version before: ${kept.join(', ')}`);
-    this.#output.say(dim(`  Next: likeness generate "@${event.name} on a beach"`));
+    this.#output.say(dim(`  Next: ${PROGRAM} generate "@${event.name} on a beach"`));
   }
 }
 

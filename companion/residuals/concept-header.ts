@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
 import {
   type Concept,
   type ConceptFacts,
@@ -94,7 +95,7 @@ export function parseConceptHeader(metadata: Metadata, file: string): ConceptHea
       'concept-format',
       `${file} is a plain LoRA file: its header lacks the name, class word, identifier and base model of a concept`,
       {
-        advice: 'Import it with a name and a class word: `likeness concepts import FILE --name N --class C`.',
+        advice: `Import it with a name and a class word: \`${PROGRAM} concepts import FILE --name N --class C\`.`,
       },
     );
   }

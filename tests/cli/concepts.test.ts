@@ -23,7 +23,7 @@ describe('concepts', () => {
     expect(again.exitCode).toBe(2);
 
     const removed = await likeness(['concepts', 'remove', 'aurora'], { home });
-    expect(removed.stderr).toContain('likeness concepts restore aurora');
+    expect(removed.stderr).toContain('npm run likeness -- concepts restore aurora');
     expect(existsSync(stored)).toBe(false);
     const gone = await likeness(['concepts', 'remove', 'aurora'], { home });
     expect(gone.stderr).toContain('no concept is named aurora');
@@ -39,7 +39,7 @@ describe('concepts', () => {
     const home = temporaryFolder();
     const file = await writePlainLora(home);
     const bare = await likeness(['concepts', 'import', file], { home });
-    expect(bare.stderr).toContain('likeness concepts import FILE --name N --class C');
+    expect(bare.stderr).toContain('npm run likeness -- concepts import FILE --name N --class C');
     const half = await likeness(['concepts', 'import', file, '--class', 'watch'], { home });
     expect(half.stderr).toContain('needs a name and a class word');
     const told = ['--name', 'watch', '--class', 'wrist watch', '--identifier', 'olis'];

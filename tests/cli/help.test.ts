@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { PROGRAM } from '../../shared/program.ts';
 import { BINARY, likeness, runInside, temporaryFolder } from './binary.ts';
 
 describe('help', () => {
@@ -56,13 +57,13 @@ describe('help', () => {
 
   it('comes from the executable', async () => {
     const { exitCode, stdout } = await likeness(['--help'], { home: temporaryFolder() });
-    expect(stdout).toContain('Usage: likeness [options] [command]');
+    expect(stdout).toContain(`Usage: ${PROGRAM} [options] [command]`);
     expect(exitCode).toBe(0);
   });
 
   it('stands in for a command that was not named', async () => {
     const { exitCode, stderr } = await runInside([]);
-    expect(stderr).toContain('Usage: likeness');
+    expect(stderr).toContain(`Usage: ${PROGRAM}`);
     expect(exitCode).toBe(2);
   });
 
@@ -93,7 +94,7 @@ describe('wrong options', () => {
     const { exitCode, stdout, stderr } = await runInside(args);
     expect(stderr.split('\n')[0]).toMatch(/^error: /);
     expect(stderr.split('\n')[0]).toContain(message);
-    expect(stderr).toMatch(/`likeness ?\w* --help` shows how it is used/);
+    expect(stderr).toMatch(/`npm run likeness -- ?\w* --help` shows how it is used/);
     expect(stdout).toBe('');
     expect(exitCode).toBe(2);
   });
@@ -107,7 +108,7 @@ describe('wrong options', () => {
         type: 'error',
         code: 'input',
         message: "unknown option '--cuont'",
-        advice: 'Did you mean --count? `likeness generate --help` shows how it is used.',
+        advice: 'Did you mean --count? `npm run likeness -- generate --help` shows how it is used.',
       },
     ]);
     expect(exitCode).toBe(2);

@@ -32,7 +32,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
     expect(stopped.exitCode).toBe(130);
     expect(stopped.events.at(-1)).toMatchObject({ type: 'error', code: 'cancelled' });
     expect(stopped.stderr).toMatch(/cancelled: stopped after step \d+; the run is saved in/);
-    expect(stopped.stderr).toContain('run the same command again: likeness teach ');
+    expect(stopped.stderr).toContain('run the same command again: npm run likeness -- teach ');
     expect(existsSync(join(home, 'pieces.safetensors'))).toBe(false);
 
     const resumed = await likeness(teach('pieces.safetensors'), { home });

@@ -165,7 +165,9 @@ describe('models pull', () => {
     if (signal === 'SIGINT') {
       expect(stopped.exitCode).toBe(130);
       expect(stopped.stderr).toContain('which are kept');
-      expect(stopped.stderr).toContain(`run the same command again: likeness models pull ${REPOSITORY}`);
+      expect(stopped.stderr).toContain(
+        `run the same command again: npm run likeness -- models pull ${REPOSITORY}`,
+      );
     }
     const listed = await likeness(['models', 'list'], { home });
     expect(listed.stdout + listed.stderr).not.toContain(NAME);
@@ -230,9 +232,9 @@ describe('models pull', () => {
     writeFileSync(file, bytes);
     const verified = await likeness(['models', 'verify', NAME], { home });
     expect(verified.stderr).toContain(`${VAE} differs`);
-    expect(verified.stderr).toContain(`\`likeness models pull ${NAME}\` fetches what differs.`);
+    expect(verified.stderr).toContain(`\`npm run likeness -- models pull ${NAME}\` fetches what differs.`);
     const examined = await likeness(['doctor'], { home });
-    expect(examined.stdout).toContain(`\`likeness models pull ${NAME}\` fetches what differs.`);
+    expect(examined.stdout).toContain(`\`npm run likeness -- models pull ${NAME}\` fetches what differs.`);
   });
 
   it('refuses a second pull of the same model while one is under way', async () => {

@@ -279,7 +279,7 @@ describe('a plain LoRA file', () => {
     expect(refusal).toMatchObject({
       code: 'concept-format',
       message: expect.stringContaining('a plain LoRA file: its header lacks the name, class word'),
-      advice: expect.stringContaining('likeness concepts import'),
+      advice: expect.stringContaining('npm run likeness -- concepts import'),
     });
   });
 

@@ -1,6 +1,7 @@
 /** `likeness concepts remove` and `restore`, and what lies between them. */
 
 import type { Command } from 'commander';
+import { PROGRAM } from '../../../shared/program.ts';
 import { CONCEPT_TRASH_DAYS } from '../../../shared/protocol/limits.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
 import { FileLibrary } from '../../library/file-library.ts';
@@ -49,7 +50,7 @@ async function runRemove(wanted: string, output: Output): Promise<void> {
   output.event({ type: 'removed', id, name, versions: versions.length });
   const { green, bold, dim } = output.colours;
   output.say(`${green('✓')} Removed ${bold(`@${name}`)}, ${formatNumberOf(versions.length, 'version')}`);
-  output.say(dim(`  Back again, for ${CONCEPT_TRASH_DAYS} days: likeness concepts restore ${name}`));
+  output.say(dim(`  Back again, for ${CONCEPT_TRASH_DAYS} days: ${PROGRAM} concepts restore ${name}`));
 }
 
 async function runRestore(wanted: string, output: Output): Promise<void> {

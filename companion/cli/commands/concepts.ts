@@ -1,6 +1,7 @@
 /** `likeness concepts`: what has been taught. */
 
 import type { Command } from 'commander';
+import { PROGRAM } from '../../../shared/program.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
 import type { ConceptSummary } from '../../residuals/concept-file.ts';
 import { findConcept, listConcepts } from '../concept-catalogue.ts';
@@ -12,11 +13,11 @@ import { registerConceptTransfer } from './concept-transfer.ts';
 
 const EXAMPLES = `
 Examples:
-  likeness concepts list
-  likeness concepts show aurora
-  likeness concepts export aurora --out aurora.safetensors
-  likeness concepts import watch.safetensors --name watch --class "wrist watch"
-  likeness concepts remove aurora`;
+  ${PROGRAM} concepts list
+  ${PROGRAM} concepts show aurora
+  ${PROGRAM} concepts export aurora --out aurora.safetensors
+  ${PROGRAM} concepts import watch.safetensors --name watch --class "wrist watch"
+  ${PROGRAM} concepts remove aurora`;
 
 export function registerConcepts(program: Command, output: Output): void {
   const concepts = program
@@ -63,7 +64,7 @@ async function runList(output: Output): Promise<void> {
   }
   if (rows.length === 0) {
     output.say(`No concepts in ${folder}.`);
-    output.say(output.colours.dim('Teach one: likeness teach photos/ --name aurora --class bottle'));
+    output.say(output.colours.dim(`Teach one: ${PROGRAM} teach photos/ --name aurora --class bottle`));
     return;
   }
   const header = ['NAME', 'CLASS', 'MODEL', 'TAUGHT FROM', 'SIZE', 'DATE'];

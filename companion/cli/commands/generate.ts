@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
+import { PROGRAM } from '../../../shared/program.ts';
 import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
 import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
@@ -41,9 +42,9 @@ interface GenerateFlags extends EngineFlags {
 
 const EXAMPLES = `
 Examples:
-  likeness generate "@aurora on a beach"
-  likeness generate "@aurora beside a @mug" --count 2 --seed 7 --out shots
-  likeness generate "@aurora on a beach" --concept ./aurora.safetensors --mask full --seed 7
+  ${PROGRAM} generate "@aurora on a beach"
+  ${PROGRAM} generate "@aurora beside a @mug" --count 2 --seed 7 --out shots
+  ${PROGRAM} generate "@aurora on a beach" --concept ./aurora.safetensors --mask full --seed 7
 
 --mask adaptive follows the product's size, median is the paper's, full adapts the whole picture,
 off is the base model: with the same --seed they can be compared.`;

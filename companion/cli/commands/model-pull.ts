@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
+import { PROGRAM } from '../../../shared/program.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
 import { DEFAULT_ENDPOINT } from '../../hub/hub-address.ts';
 import { repeatCommand } from '../command-line.ts';
@@ -24,9 +25,9 @@ Ctrl-C keeps what was fetched; the same command goes on from there. A model that
 is here already is repaired: only files that differ or are missing are fetched.
 
 Examples:
-  likeness models pull
-  likeness models pull stable-diffusion-v1-5
-  likeness models pull owner/name --name mine --precision fp32`;
+  ${PROGRAM} models pull
+  ${PROGRAM} models pull stable-diffusion-v1-5
+  ${PROGRAM} models pull owner/name --name mine --precision fp32`;
 
 export function registerModelPull(models: Command, output: Output): void {
   models

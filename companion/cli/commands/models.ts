@@ -3,6 +3,7 @@
 import { basename, relative } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
+import { PROGRAM } from '../../../shared/program.ts';
 import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
@@ -17,10 +18,10 @@ import { registerModelPull } from './model-pull.ts';
 
 const EXAMPLES = `
 Examples:
-  likeness models list
-  likeness models verify ${DEFAULT_MODEL}
-  likeness models verify ~/stable-diffusion-v1-5
-  likeness models pull stable-diffusion-v1-5`;
+  ${PROGRAM} models list
+  ${PROGRAM} models verify ${DEFAULT_MODEL}
+  ${PROGRAM} models verify ~/stable-diffusion-v1-5
+  ${PROGRAM} models pull stable-diffusion-v1-5`;
 
 interface CheckedFile {
   readonly path: string;
@@ -65,7 +66,9 @@ async function runList(output: Output): Promise<void> {
   }
   if (rows.length === 0) {
     output.say(`No models in ${folders.models}.`);
-    output.say(output.colours.dim('`likeness models pull` fetches one, or give the path of one as --model.'));
+    output.say(
+      output.colours.dim(`\`${PROGRAM} models pull\` fetches one, or give the path of one as --model.`),
+    );
     return;
   }
   const header = ['NAME', 'PICTURES', 'PARAMETERS', 'PRECISION', 'SIZE', 'LICENCE', 'FOLDER'];

@@ -20,8 +20,8 @@ interface StartFlags extends EngineFlags {
 
 const EXAMPLES = `
 Examples:
-  likeness start --open
-  likeness start --model ./stable-diffusion-v1-5 --device cuda`;
+  npm start -- --open
+  npm start -- --model ./stable-diffusion-v1-5 --device cuda`;
 
 /** Loaded by address: the plugin is built with esbuild, which nothing else here needs. */
 const BUILDS = [

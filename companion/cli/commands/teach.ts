@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
+import { PROGRAM } from '../../../shared/program.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
 import type { TeachEvent } from '../../engine/events.ts';
@@ -53,8 +54,8 @@ interface TeachFlags extends EngineFlags {
 
 const EXAMPLES = `
 Examples:
-  likeness teach photos/ --name aurora --class bottle
-  likeness teach front.png side.png back.png --name aurora --class "water bottle" --steps 300
+  ${PROGRAM} teach photos/ --name aurora --class bottle
+  ${PROGRAM} teach front.png side.png back.png --name aurora --class "water bottle" --steps 300
 
 Ctrl-C saves the run, and a run that fails is kept as it was last saved; the same command goes on from there.
 Teaching a name again adds a version. It keeps the owner, licence, note and expiry of the version before, but for those

@@ -1,6 +1,7 @@
 /** How an engine process ended, and what that means to the run it was in. */
 
 import { LikenessError } from '../../../shared/errors.ts';
+import { PROGRAM } from '../../../shared/program.ts';
 
 /** The cause of a LikenessError `engine`: for the log, not for people. */
 export class EngineEnd extends Error {
@@ -29,9 +30,8 @@ export function engineError(end: EngineEnd, work: string): LikenessError {
 const ADVICE: Readonly<Record<EngineEnd['reason'], string>> = {
   memory:
     'There was probably too little memory: close other programs or choose a smaller size, then start it again.',
-  signal:
-    'Start it again. If it stops once more, choose the device "cpu" and run "npm run likeness -- doctor".',
-  exit: 'Start it again. If it stops once more, run "npm run likeness -- doctor" and report what it says.',
+  signal: `Start it again. If it stops once more, choose the device "cpu" and run "${PROGRAM} doctor".`,
+  exit: `Start it again. If it stops once more, run "${PROGRAM} doctor" and report what it says.`,
 };
 
 /**

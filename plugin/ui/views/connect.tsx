@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { PROGRAM } from '../../../shared/program.ts';
 import { useApp } from '../app-context.ts';
 import { type BrowserAccess, browserAccess, isFigmaDesktop } from '../connection/browser-access.ts';
 import type { ConnectionState } from '../connection/state.ts';
@@ -116,7 +117,7 @@ function Absent() {
             close one of them.
           </li>
           <li>
-            Run <kbd>npm run likeness -- doctor</kbd> in its folder: it finds most other causes.
+            Run <kbd>{PROGRAM} doctor</kbd> in its folder: it finds most other causes.
           </li>
         </ul>
       </details>
