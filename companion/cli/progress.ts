@@ -21,6 +21,8 @@ export function createProgress(output: Output): Progress {
   return output.live ? new ProgressLine(output) : new ProgressLog(output);
 }
 
+/** Where a terminal does not know its width, or says 0, as those of recordings and containers do. */
+const DEFAULT_COLUMNS = 80;
 /** Beyond this, a longer bar says nothing more. */
 const MAX_BAR_CELLS = 36;
 const MIN_BAR_CELLS = 8;
@@ -51,7 +53,13 @@ class ProgressLine implements Progress {
       // Its own handler would end the bar in the middle of a soft cancel.
       gracefulExit: false,
       format: (_, params, detail: { parts?: readonly string[] }) =>
-        progressLine(phase, { ...params, unit }, detail.parts ?? [], stderr.columns ?? 80, colours),
+        progressLine(
+          phase,
+          { ...params, unit },
+          detail.parts ?? [],
+          stderr.columns || DEFAULT_COLUMNS,
+          colours,
+        ),
     });
     process.once('exit', this.#restore);
     this.#bar.start(total, done, {});
@@ -83,7 +91,7 @@ export function progressLine(
   const room = columns - 1 - label.length - 2 - numbers.length;
   // The bar keeps its length while the details change theirs. On a narrow terminal the last of them go first.
   const cells = Math.max(0, Math.min(MAX_BAR_CELLS, Math.max(MIN_BAR_CELLS, room - DETAIL_CELLS), room));
-  while (tail(shown).length > room - cells) shown.pop();
+  while (shown.length > 0 && tail(shown).length > room - cells) shown.pop();
   const filled = Math.round(progress * cells);
   const bar = colours.isColorSupported
     ? colours.cyan(FILLED.repeat(filled)) + colours.dim(FILLED.repeat(cells - filled))

@@ -4,8 +4,9 @@ import { PassThrough } from 'node:stream';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { halfBlocks, showsTrueColour } from '../../companion/cli/half-blocks.ts';
+import { Output } from '../../companion/cli/output.ts';
 import { PreviewStrip } from '../../companion/cli/preview-strip.ts';
-import { progressLine } from '../../companion/cli/progress.ts';
+import { createProgress, progressLine } from '../../companion/cli/progress.ts';
 import {
   formatBytes,
   formatCount,
@@ -35,6 +36,22 @@ describe('the progress line', () => {
 
   it.each([120, 80, 60, 40, 30])('fits into %i columns', (columns) => {
     expect(progressLine('Teaching', half, parts, columns, plain).length).toBeLessThan(columns);
+  });
+
+  it.each([20, 1])('gives everything but the numbers up in %i columns', (columns) => {
+    expect(progressLine('Teaching', half, parts, columns, plain)).toBe('  Teaching      50 %   75/150');
+  });
+
+  it('is drawn where a terminal says that it is 0 wide', () => {
+    const stderr = Object.assign(new PassThrough({ encoding: 'utf8' }), {
+      ...{ isTTY: true as const, columns: 0, cursorTo: () => true, clearLine: () => true },
+    });
+    const progress = createProgress(
+      new Output({ stdout: new PassThrough(), stderr }, false, { NO_COLOR: '1' }),
+    );
+    progress.begin('Teaching', 150, 75);
+    progress.end();
+    expect(stderr.read()).toContain('Teaching   ━━━━────   50 %   75/150');
   });
 
   it('gives details up before the bar', () => {
