@@ -79,10 +79,47 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
     expect(damaged.events.at(-1)).toMatchObject({
       code: 'saved-run',
       message: `${saved}: what was saved is damaged`,
-      advice: expect.stringMatching(/^To start anew: likeness teach --fresh /),
+      advice: expect.stringMatching(/^To start anew: npm run likeness -- teach --fresh /),
     });
     const anew = await likeness([...teach('refused.safetensors', '--fresh'), '--replace'], { home });
     expect(anew.exitCode).toBe(0);
+  });
+
+  it('says before the first step whether there is anything to go on from', async () => {
+    const home = temporaryFolder();
+    // Preparing them takes longer than a signal does, so that it arrives before the first step.
+    const frames = await writeFrames(home, 12);
+    const out = join(home, 'aurora.safetensors');
+    const teach = ['teach', frames, '--name', 'aurora', '--class', 'toy', '--steps', '500', '--out', out];
+    const stoppedAt = (event: string) => {
+      let isStopped = false;
+      return likeness([...teach, '--json', ...engine], {
+        home,
+        whenEvent: ({ type }, child) => {
+          if (type !== event || isStopped) return;
+          isStopped = true;
+          child.kill('SIGINT');
+        },
+      });
+    };
+
+    const first = await stoppedAt('model');
+    expect(first.exitCode).toBe(130);
+    expect(first.stderr).toContain('Stopping after this step');
+    expect(first.stderr).toMatch(/^cancelled: stopped before the first step; nothing was saved$/m);
+    expect(first.stderr).not.toContain('To go on');
+    expect(readdirSync(home).sort()).toEqual(['data', 'frames']);
+
+    await stoppedAt('step');
+    const run = join(home, 'aurora.teaching');
+    const saved = readFileSync(run);
+    const again = await stoppedAt('model');
+    expect(again.exitCode).toBe(130);
+    expect(again.stderr).toContain(
+      `cancelled: stopped before it went on; the earlier run is saved in ${run}`,
+    );
+    expect(again.stderr).toContain('To go on, run the same command again: npm run likeness -- teach ');
+    expect(readFileSync(run)).toEqual(saved);
   });
 
   it('keeps the pictures that are complete', async () => {

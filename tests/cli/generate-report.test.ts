@@ -1,0 +1,49 @@
+/** What is told of pictures once they are made. */
+
+import { PassThrough } from 'node:stream';
+import { expect, it } from 'vitest';
+import { GenerateReport } from '../../companion/cli/generate-report.ts';
+import { Output } from '../../companion/cli/output.ts';
+import { plainPicture } from '../../companion/images/picture.ts';
+import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../shared/mask-confidence.ts';
+
+/** Seeds count from 7; each picture has a mask of each concept, as sure as given. */
+async function reported(pictures: readonly Readonly<Record<string, number>>[]): Promise<string[]> {
+  const stderr = new PassThrough({ encoding: 'utf8' });
+  const output = new Output({ stdout: new PassThrough(), stderr }, false, {});
+  const report = new GenerateReport(output, { seed: 7, preview: false });
+  for (const [picture, confidences] of pictures.entries()) {
+    await report.tell({
+      type: 'picture',
+      ...{ picture, count: pictures.length, seed: 7 + picture, seconds: 1, file: undefined },
+      image: plainPicture(8, 8, [235, 230, 220]),
+      masks: Object.entries(confidences).map(([concept, confidence]) => ({
+        ...{ concept, confidence, rows: 1, columns: 1, values: new Float32Array([1]) },
+      })),
+    });
+  }
+  report.close();
+  return (stderr.read() as string).trim().split('\n');
+}
+
+it('names the masks that are probably wrong, and says once what to do about them', async () => {
+  const said = await reported([{ aurora: 0.37, mug: 0.81 }, { aurora: 0.72, mug: 0.9 }, { aurora: 0.594 }]);
+  expect(said).toEqual([
+    '✓ 3 pictures in 3.0 s',
+    '  not saved  seed 7, mask @aurora 0.37, @mug 0.81',
+    '  not saved  seed 8, mask @aurora 0.72, @mug 0.90',
+    '  not saved  seed 9, mask @aurora 0.59',
+    'warning: @aurora was not clearly found in seed 7 (mask 0.37)',
+    'warning: @aurora was not clearly found in seed 9 (mask 0.59)',
+    LOW_CONFIDENCE_ADVICE,
+  ]);
+});
+
+it('says nothing of masks that are sure enough, or are not there', async () => {
+  const said = await reported([{ aurora: LOW_CONFIDENCE }, {}]);
+  expect(said).toEqual([
+    '✓ 2 pictures in 2.0 s',
+    '  not saved  seed 7, mask @aurora 0.60',
+    '  not saved  seed 8',
+  ]);
+});
