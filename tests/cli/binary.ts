@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { run } from '../../companion/cli/run.ts';
@@ -35,7 +35,7 @@ export interface RunOptions {
 export function likeness(args: readonly string[], { home, env, whenEvent }: RunOptions): Promise<Ended> {
   const child = spawn(process.execPath, [BINARY, ...args], {
     cwd: home,
-    env: { PATH: process.env.PATH, LIKENESS_HOME: join(home, 'data'), ...env },
+    env: environment(home, env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -53,19 +53,54 @@ export function likeness(args: readonly string[], { home, env, whenEvent }: RunO
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (exitCode) => {
-      const lines = args.includes('--json') ? stdout.split('\n').filter((line) => line !== '') : [];
-      resolve({ exitCode, stdout, stderr, events: lines.map((line) => JSON.parse(line) as Event) });
-    });
+    child.once('close', (exitCode) => resolve(ended(args, exitCode, stdout, stderr)));
   });
 }
 
-/** The same without a process of its own: for what ends before any work begins, which a start would only slow down. */
-export async function runInside(args: readonly string[]): Promise<Omit<Ended, 'events'>> {
-  const stdout = new PassThrough({ encoding: 'utf8' });
-  const stderr = new PassThrough({ encoding: 'utf8' });
-  const exitCode = await run(args, { stdout, stderr });
-  return { exitCode: exitCode ?? 0, stdout: stdout.read() ?? '', stderr: stderr.read() ?? '' };
+/**
+ * The same in this process, which saves a start. It proves nothing of what only a process has: that it ends, that a
+ * signal reaches it, that its output gets out before it ends.
+ */
+export async function runInside(
+  args: readonly string[],
+  { home, env }: Partial<Pick<RunOptions, 'home' | 'env'>> = {},
+): Promise<Ended> {
+  const stdout = new Collected();
+  const stderr = new Collected();
+  const before = { env: process.env, exitCode: process.exitCode };
+  process.env = environment(home, env);
+  process.exitCode = undefined;
+  try {
+    const returned = await run(args, { stdout, stderr });
+    const exitCode = returned ?? Number(process.exitCode ?? 0);
+    return ended(args, exitCode, stdout.text, stderr.text);
+  } finally {
+    process.env = before.env;
+    process.exitCode = before.exitCode;
+  }
+}
+
+class Collected extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString('utf8');
+    done();
+  }
+}
+
+/** Nothing of the person's own: tokens, colours, another hub. */
+function environment(home: string | undefined, env: RunOptions['env'] = {}): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    ...(home !== undefined && { LIKENESS_HOME: join(home, 'data') }),
+    ...env,
+  };
+}
+
+function ended(args: readonly string[], exitCode: number | null, stdout: string, stderr: string): Ended {
+  const lines = args.includes('--json') ? stdout.split('\n').filter((line) => line !== '') : [];
+  return { exitCode, stdout, stderr, events: lines.map((line) => JSON.parse(line) as Event) };
 }
 
 /** A folder that goes when the test ends. */

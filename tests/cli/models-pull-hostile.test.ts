@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Entry, type Hooks, localHub, REPOSITORY, type Seen, sendJson } from '../hub/local-hub.ts';
 import { SHARD, servedModel, VAE } from '../hub/served-model.ts';
-import { type Ended, likeness, temporaryFolder } from './binary.ts';
+import { type Ended, likeness, runInside, temporaryFolder } from './binary.ts';
 
 type Answer = NonNullable<Hooks['answer']>;
 
@@ -32,8 +32,10 @@ function expectRefusal(
   expect(there).toEqual(left);
 }
 
+const pullFrom = (endpoint: string) => ['models', 'pull', REPOSITORY, '--endpoint', endpoint];
+
 const pull = (endpoint: string, home: string, env: Record<string, string> = {}) =>
-  likeness(['models', 'pull', REPOSITORY, '--endpoint', endpoint], { home, env });
+  runInside(pullFrom(endpoint), { home, env });
 
 const changed = (path: string, change: object) => (entries: readonly Entry[]) =>
   entries.map((entry) => (entry.path === path ? { ...entry, ...change } : entry));
@@ -197,13 +199,15 @@ describe('answers', () => {
         return true;
       },
     });
-    const ended = await pull(hub.endpoint, home);
+    // As a process: it ends, whatever connections are still open.
+    const ended = await likeness(pullFrom(hub.endpoint), { home });
     expectRefusal(
       ended,
       home,
       /gave acme\/tiny-diffusion: vae.* with other bytes than it lists, 2 times/,
       RESUMABLE,
     );
+    expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toContain(`${VAE} came with wrong bytes; fetching it once more`);
     expect(hub.seen.filter(({ server, path }) => server === 'storage' && path === VAE)).toHaveLength(2);
     expect(readdirSync(join(home, 'data', 'models', RESUMABLE[0]!, 'vae'))).toEqual(['config.json']);
@@ -356,7 +360,7 @@ describe('on this computer', () => {
     [['a/b'], { HF_TOKEN: 'hf_one\nhunter2' }, /HF_TOKEN is no token/],
   ])('%j %j', async (args, env, message) => {
     const home = temporaryFolder();
-    const ended = await likeness(['models', 'pull', ...args], { home, env });
+    const ended = await runInside(['models', 'pull', ...args], { home, env });
     expectRefusal(ended, home, message);
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).not.toContain('hunter2');
@@ -367,7 +371,8 @@ describe('on this computer', () => {
     const folder = join(home, 'data', 'models', NAME);
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'notes.txt'), 'mine');
-    const ended = await pull('http://127.0.0.1:9', home);
+    const ended = await likeness(pullFrom('http://127.0.0.1:9'), { home });
+    expect(ended.exitCode).toBe(2);
     expectRefusal(ended, home, /tiny-diffusion is there already, and was not put there by a pull/, [NAME]);
     expect(readdirSync(folder)).toEqual(['notes.txt']);
   });

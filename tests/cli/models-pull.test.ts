@@ -1,11 +1,11 @@
-/** `likeness models pull` against a hub on this computer. */
+/** `likeness models pull` against a hub on this computer: as a process what is interrupted, goes on or is used after. */
 
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMIT, localHub, REPOSITORY, sha256 } from '../hub/local-hub.ts';
 import { MODEL_FILES, SHARD, servedModel, VAE } from '../hub/served-model.ts';
-import { likeness, temporaryFolder } from './binary.ts';
+import { likeness, runInside, temporaryFolder } from './binary.ts';
 
 const NAME = 'tiny-diffusion';
 const OWN_FILES = ['checksums.json', 'pulled.json'];
@@ -47,10 +47,10 @@ describe('models pull', () => {
       licence: 'openrail++',
     });
 
-    const verified = await likeness(['models', 'verify', NAME], { home });
+    const verified = await runInside(['models', 'verify', NAME], { home });
     expect(verified.stderr).toContain('every file is what checksums.json says');
     expect(verified.exitCode).toBe(0);
-    const { events } = await likeness(['models', 'list', '--json'], { home });
+    const { events } = await runInside(['models', 'list', '--json'], { home });
     expect(events).toContainEqual(expect.objectContaining({ type: 'model', name: NAME, origin: 'fetched' }));
     const made = await likeness(
       [
@@ -88,7 +88,7 @@ describe('models pull', () => {
     const halfIndex = 'unet/diffusion_pytorch_model.safetensors.index.fp16.json';
     files.set(halfIndex, Buffer.from(index.replaceAll('_model-0000', '_model.fp16-0000')));
     const hub = await localHub(files, { pageSize: 4 });
-    const { exitCode, events, stderr } = await likeness(
+    const { exitCode, events, stderr } = await runInside(
       ['models', 'pull', REPOSITORY, '--endpoint', hub.endpoint, '--name', 'mine', '--json'],
       { home },
     );
@@ -106,7 +106,7 @@ describe('models pull', () => {
     });
     expect(readdirSync(modelsOf(home))).toEqual(['mine']);
 
-    const other = await likeness(
+    const other = await runInside(
       ['models', 'pull', 'mine', '--endpoint', hub.endpoint, '--precision', 'fp32'],
       { home },
     );
@@ -117,7 +117,7 @@ describe('models pull', () => {
   it('sends the token to the endpoint alone, and tells it nobody', async () => {
     const home = temporaryFolder();
     const hub = await localHub(servedModel());
-    const { exitCode, stdout, stderr } = await likeness(
+    const { exitCode, stdout, stderr } = await runInside(
       ['models', 'pull', REPOSITORY, '--endpoint', hub.endpoint, '--json'],
       { home, env: { HF_TOKEN: 'hf_secret', LIKENESS_DEBUG: '1' } },
     );
@@ -160,7 +160,7 @@ describe('models pull', () => {
       },
     });
     expect(statSync(part).size).toBe(half);
-    const examined = await likeness(['doctor'], { home });
+    const examined = await runInside(['doctor'], { home });
     expect(examined.stdout).toContain(`${NAME} is not whole yet: a pull has fetched`);
     if (signal === 'SIGINT') {
       expect(stopped.exitCode).toBe(130);
@@ -169,7 +169,7 @@ describe('models pull', () => {
         `run the same command again: npm run likeness -- models pull ${REPOSITORY}`,
       );
     }
-    const listed = await likeness(['models', 'list'], { home });
+    const listed = await runInside(['models', 'list'], { home });
     expect(listed.stdout + listed.stderr).not.toContain(NAME);
     // Nothing but what can be resumed; a process that was killed leaves its flag too.
     const left = readdirSync(modelsOf(home)).filter((name) => !name.includes('pulled-by'));
@@ -184,14 +184,14 @@ describe('models pull', () => {
       'if-range': `"${sha256(files.get(SHARD)!)}"`,
     });
     expect(readdirSync(modelsOf(home))).toEqual([NAME]);
-    expect((await likeness(['models', 'verify', NAME], { home })).exitCode).toBe(0);
+    expect((await runInside(['models', 'verify', NAME], { home })).exitCode).toBe(0);
   });
 
   it('repairs: fetches only what differs or is missing, and leaves what was added', async () => {
     const home = temporaryFolder();
     const hub = await localHub(servedModel());
     const pull = (...more: string[]) =>
-      likeness(['models', 'pull', ...more, '--endpoint', hub.endpoint], { home });
+      runInside(['models', 'pull', ...more, '--endpoint', hub.endpoint], { home });
     expect((await pull(REPOSITORY)).exitCode).toBe(0);
     const folder = join(modelsOf(home), NAME);
     writeFileSync(join(folder, 'notes.txt'), 'mine');
@@ -199,7 +199,7 @@ describe('models pull', () => {
     vae[vae.length - 1]! ^= 1;
     writeFileSync(join(folder, VAE), vae);
     rmSync(join(folder, 'unet/config.json'));
-    const verified = await likeness(['models', 'verify', folder], { home });
+    const verified = await runInside(['models', 'verify', folder], { home });
     expect(verified.exitCode).toBe(1);
 
     const before = hub.seen.length;
@@ -213,7 +213,7 @@ describe('models pull', () => {
     expect(asked.map(({ path }) => path.split(`${COMMIT}/`)[1]).sort()).toEqual(['unet/config.json', VAE]);
     // Concepts belong to the weights that they were taught on: a branch that has moved changes nothing.
     expect(hub.seen[before]!.path).toBe(`/api/models/${REPOSITORY}/revision/${COMMIT}`);
-    expect((await likeness(['models', 'verify', NAME], { home })).exitCode).toBe(0);
+    expect((await runInside(['models', 'verify', NAME], { home })).exitCode).toBe(0);
     expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
     expect(readdirSync(modelsOf(home))).toEqual([NAME]);
 
@@ -225,15 +225,15 @@ describe('models pull', () => {
   it('tells of a damaged model how it is repaired', async () => {
     const home = temporaryFolder();
     const hub = await localHub(servedModel());
-    await likeness(['models', 'pull', REPOSITORY, '--endpoint', hub.endpoint], { home });
+    await runInside(['models', 'pull', REPOSITORY, '--endpoint', hub.endpoint], { home });
     const file = join(modelsOf(home), NAME, VAE);
     const bytes = readFileSync(file);
     bytes[bytes.length - 1]! ^= 1;
     writeFileSync(file, bytes);
-    const verified = await likeness(['models', 'verify', NAME], { home });
+    const verified = await runInside(['models', 'verify', NAME], { home });
     expect(verified.stderr).toContain(`${VAE} differs`);
     expect(verified.stderr).toContain(`\`npm run likeness -- models pull ${NAME}\` fetches what differs.`);
-    const examined = await likeness(['doctor'], { home });
+    const examined = await runInside(['doctor'], { home });
     expect(examined.stdout).toContain(`\`npm run likeness -- models pull ${NAME}\` fetches what differs.`);
   });
 
@@ -250,7 +250,7 @@ describe('models pull', () => {
     const pull = ['models', 'pull', REPOSITORY, '--endpoint', hub.endpoint];
     const first = likeness(pull, { home });
     await expect.poll(() => hub.seen.length).toBe(1);
-    const second = await likeness(pull, { home });
+    const second = await runInside(pull, { home });
     expect(second.stderr).toMatch(/error: tiny-diffusion is being pulled already, by process \d+/);
     expect(second.exitCode).toBe(2);
     expect(hub.seen).toHaveLength(1);
@@ -270,7 +270,7 @@ describe('models pull', () => {
         return true;
       },
     });
-    const { exitCode, events } = await likeness(
+    const { exitCode, events } = await runInside(
       ['models', 'pull', REPOSITORY, '--endpoint', hub.endpoint, '--json'],
       { home },
     );
@@ -282,7 +282,7 @@ describe('models pull', () => {
 
   it('says without a name what can be pulled, and asks nobody', async () => {
     const home = temporaryFolder();
-    const { exitCode, stdout } = await likeness(['models', 'pull', '--endpoint', 'http://127.0.0.1:9'], {
+    const { exitCode, stdout } = await runInside(['models', 'pull', '--endpoint', 'http://127.0.0.1:9'], {
       home,
     });
     expect(stdout).toMatch(/stable-diffusion-v1-5 +512 px +2\.1 GB .* creativeml-openrail-m/);
