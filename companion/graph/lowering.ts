@@ -27,6 +27,12 @@ export interface LoweringOptions {
 /** The parameter that holds the turned kernel of the parameter `name`. No checkpoint has a space in its names. */
 export const turnedName = (name: string): string => `${name} turned`;
 
+/**
+ * Up to here a scale for each value is up to 30 % faster than one that is broadcast. Beyond, as in decoders from 768
+ * pixels on, it is slower, takes as much memory as it is long, and its kernel's rounding adds up to 1e-4.
+ */
+const LONGEST_FAST_ROW = 1 << 21;
+
 interface Composite {
   readonly node: Node;
   /** The node's operands, in the new graph. */
@@ -51,7 +57,9 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
     const [batch, channels] = x!.shape as [number, number];
     const groups = intOf(node.attributes, 'groups');
     const rows = reshape(x!, [batch, groups, -1]); // [B, groups, L]
-    const [standardized, , inverse] = applyAll('LayerNormalization', [rows, ones(x!, [rows.shape[2]!])], {
+    const length = rows.shape[2]!;
+    const scaleLength = length > LONGEST_FAST_ROW ? 1 : length;
+    const [standardized, , inverse] = applyAll('LayerNormalization', [rows, ones(x!, [scaleLength])], {
       axis: { int: -1 },
       epsilon: { float: floatOf(node.attributes, 'epsilon') },
     });

@@ -1,9 +1,19 @@
 import { expect, it } from 'vitest';
+import { float32 } from '../../companion/checkpoint/tensor.ts';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
-import { attention, exp, layerNorm, product, reduceSum, reshape } from '../../companion/graph/ops.ts';
+import {
+  attention,
+  exp,
+  groupNorm,
+  layerNorm,
+  product,
+  reduceSum,
+  reshape,
+} from '../../companion/graph/ops.ts';
 import type { Value } from '../../companion/graph/value.ts';
+import { openSession } from '../../companion/runtime/session.ts';
 
 const opsOf = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
 
@@ -43,6 +53,29 @@ it('leaves layerNorm one operator for inference', () => {
   const x = graph.input('x', [2, 4]);
   graph.output('y', layerNorm(x, graph.parameter('scale', [4]), graph.parameter('bias', [4]), 1e-5));
   expect(opsOf(lowerGraph(graph))).toEqual(['LayerNormalization']);
+});
+
+it('normalizes groups as long as a decoder of 1024 pixels has, without a constant of their length', async () => {
+  const length = 8 * 1024 * 1024;
+  const graph = new Graph('g');
+  const x = graph.input('x', [1, 1, length]);
+  const [scale, bias] = [graph.constant(float32([2], [1])), graph.constant(float32([3], [1]))];
+  graph.output('y', groupNorm(x, scale, bias, 1, 1e-6));
+  const longest = Math.max(...[...lowerGraph(graph).constants.values()].map(({ data }) => data.length));
+  expect(longest).toBeLessThan(10);
+
+  const session = await openSession(graph, () => expect.unreachable('there are no weights'), { threads: 1 });
+  const { y } = await session.run({
+    x: float32(
+      Float32Array.from({ length }, (_, i) => 5 + (i % 2)),
+      x.shape,
+    ),
+  });
+  await session.release();
+  // Half of them 5, half of them 6: mean 5.5, deviation 0.5.
+  for (const place of [0, 1, length - 2, length - 1]) {
+    expect(y!.data[place]).toBeCloseTo(place % 2 === 0 ? 1 : 5, 4);
+  }
 });
 
 it('keeps names of inputs, parameters and outputs', () => {

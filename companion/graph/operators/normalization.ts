@@ -7,6 +7,7 @@ import {
   requireFloat,
   requireShape,
   resolveAxis,
+  sameShape,
 } from './operator.ts';
 
 function softmax(application: Application): ValueType[] {
@@ -16,12 +17,12 @@ function softmax(application: Application): ValueType[] {
   return [{ dtype: 'float32', shape }];
 }
 
-/** Over the last axis. Outputs: the result, the mean, and 1 / standard deviation, both [..., 1]. */
+/** Over the last axis; a scale [1] is for all of it. Outputs: the result, mean and 1 / deviation, both [..., 1]. */
 function layerNormalization(application: Application): ValueType[] {
   requireFloat(application, 0, 1);
   const { shape } = operand(application, 0);
   const width = shape.at(-1) ?? 1;
-  requireShape(application, 1, [width]);
+  if (!sameShape(operand(application, 1).shape, [1])) requireShape(application, 1, [width]);
   if (application.inputs[2] !== undefined) requireShape(application, 2, [width]);
   const rows = [...shape.slice(0, -1), 1];
   return [
