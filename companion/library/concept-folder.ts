@@ -29,7 +29,10 @@ type Reading = { readonly summary: ConceptSummary } | { readonly damage: Damaged
 
 export class ConceptFolder {
   readonly path: string;
-  /** By path, size and time of change. */
+  /**
+   * By name, inode, size and time of change. Two changes within a tick of the file system's clock, or with a clock that
+   * was set back in between, leave size and time as they were; a file that was put in another's place is another inode.
+   */
   #readings = new Map<string, Reading>();
 
   constructor(path: string) {
@@ -70,8 +73,8 @@ export class ConceptFolder {
       wanted.map((name) => stat(join(this.path, name)).catch(() => undefined)),
     );
     return wanted.map((name, index) => {
-      const { size, mtimeMs } = stats[index] ?? { size: 0, mtimeMs: 0 };
-      return { name, key: `${name}/${size}/${mtimeMs}` };
+      const { ino, size, mtimeMs } = stats[index] ?? { ino: 0, size: 0, mtimeMs: 0 };
+      return { name, key: `${name}/${ino}/${size}/${mtimeMs}` };
     });
   }
 
@@ -100,14 +103,27 @@ function groupVersions(summaries: readonly ConceptSummary[]): Map<string, Concep
   for (const summary of summaries) {
     byName.set(summary.name, [...(byName.get(summary.name) ?? []), summary]);
   }
+  const parents = new Map(summaries.map(({ weightHash, parent }) => [weightHash, parent]));
   const byId = new Map<string, ConceptVersion[]>();
   for (const versions of byName.values()) {
-    const { parent, weightHash } = versions.sort(newestFirst).at(-1)!;
-    const id = (parent ?? weightHash).slice(0, ID_LENGTH);
+    const { weightHash } = versions.sort(newestFirst).at(-1)!;
+    const id = firstOf(weightHash, parents).slice(0, ID_LENGTH);
     byId.set(id, [...(byId.get(id) ?? []), ...versions.map((version) => ({ ...version, id }))]);
   }
   for (const versions of byId.values()) versions.sort(newestFirst);
   return byId;
+}
+
+/** The weight hash of the version with which a line of versions began, as far back as it is known. */
+function firstOf(weightHash: string, parents: ReadonlyMap<string, string | undefined>): string {
+  const seen = new Set<string>();
+  let first = weightHash;
+  // Headers may claim to be each other's parents.
+  while (!seen.has(first)) {
+    seen.add(first);
+    first = parents.get(first) ?? first;
+  }
+  return first;
 }
 
 function newestFirst(a: ConceptSummary, b: ConceptSummary): number {

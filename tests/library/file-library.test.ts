@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TEMPORARY_SUFFIX } from '../../companion/checkpoint/atomic-file.ts';
@@ -110,6 +110,42 @@ describe('a folder of concepts', () => {
     expect(await library.get(first.id)).toMatchObject({ name: 'borealis', versions: [{}, { version: 1 }] });
     const { versions } = await library.rename(first.id, 'borealis');
     expect(versions.map(({ name }) => name)).toEqual(['borealis', 'borealis']);
+  });
+
+  it('holds one of three versions together, too', async () => {
+    const library = new FileLibrary(await scratchFolder());
+    const first = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 1));
+    const second = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 2));
+    const third = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 3));
+    await writeConcept(third.path, smallConcept('borealis', 3, { version: 3, parent: second.weightHash }));
+    const { concepts } = await library.list();
+    expect(concepts).toMatchObject([
+      { id: first.id, name: 'borealis', versions: [{}, {}, { version: 1, name: 'aurora' }] },
+    ]);
+  });
+
+  it('lists versions that claim to come from each other', async () => {
+    const folder = await scratchFolder();
+    const [one, other] = await Promise.all(
+      [1, 2].map(async (weight) => summariseConcept(await writeSmallConcept(folder, 'aurora', weight))),
+    );
+    await writeConcept(one!.path, smallConcept('aurora', 1, { version: 2, parent: other!.weightHash }));
+    await writeConcept(other!.path, smallConcept('aurora', 2, { parent: one!.weightHash }));
+    const { concepts } = await new FileLibrary(folder).list();
+    expect(concepts).toMatchObject([{ versions: [{ version: 2 }, { version: 1 }] }]);
+  });
+
+  it('sees that a file was put in the place of another of its size and time', async () => {
+    const folder = await scratchFolder();
+    const library = new FileLibrary(folder);
+    const path = join(folder, 'one.safetensors');
+    const moment = new Date('2026-05-04T10:00:00Z');
+    await writeConcept(path, smallConcept('aurora', 1));
+    await utimes(path, moment, moment);
+    expect((await library.list()).concepts).toMatchObject([{ name: 'aurora' }]);
+    await writeConcept(path, smallConcept('sierra', 1));
+    await utimes(path, moment, moment);
+    expect((await library.list()).concepts).toMatchObject([{ name: 'sierra' }]);
   });
 
   it('keeps the precision of weights that it did not teach', async () => {
