@@ -131,7 +131,7 @@ export class JobQueue {
       this.#creating.delete(id);
     }
     this.#events.tell({ type: 'job', job: this.get(id) });
-    await this.#store.saveOrder(this.#line.ids);
+    await this.#keepOrder();
     this.#pump();
     return this.get(id);
   }
@@ -178,7 +178,7 @@ export class JobQueue {
       if (this.#line.leave(id)) await this.#ledger.cancel(id);
       throw error;
     }
-    await this.#store.saveOrder(this.#line.ids);
+    await this.#keepOrder();
     this.#pump();
     return this.get(id);
   }
@@ -233,10 +233,20 @@ export class JobQueue {
     // All leave before the first is written: none of them shall begin meanwhile.
     for (const id of ids) this.#line.leave(id);
     for (const id of ids) {
-      await this.#creating.get(id);
-      await this.#ledger.cancel(id);
+      // One that the disk did not take is gone already, and whoever sent it knows.
+      await this.#creating.get(id)?.catch(() => {});
+      if (this.#ledger.has(id)) await this.#ledger.cancel(id);
     }
     this.#tellWaiting();
+  }
+
+  /** The jobs themselves are on disk: one that was taken in begins, whatever becomes of the order. */
+  async #keepOrder(): Promise<void> {
+    try {
+      await this.#store.saveOrder(this.#line.ids);
+    } catch (error) {
+      this.#events.tell({ type: 'failure', job: undefined, error });
+    }
   }
 
   #tellWaiting(): void {

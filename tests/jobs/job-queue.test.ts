@@ -1,4 +1,4 @@
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeConcept } from '../../companion/residuals/concept-file.ts';
@@ -268,6 +268,31 @@ describe('a queue of jobs', () => {
     expect(queue.jobs()).toEqual([]);
     await queue.submit(B, generateWish());
     expect((await ended(queue, B)).status.state).toBe('done');
+  });
+
+  it('clears what waits, also while the disk refuses one of them', async () => {
+    const home = await scratchFolder();
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine(false) });
+    await queue.submit(A, generateWish());
+    await writeFile(join(home, 'jobs', B), 'a file where the folder should be');
+    const refused = expect(queue.submit(B, generateWish())).rejects.toMatchObject({ code: 'storage' });
+    const taken = queue.submit(C, generateWish());
+    await queue.clearWaiting();
+    await refused;
+    expect((await taken).status.state).toBe('cancelled');
+    expect(() => queue.get(B)).toThrow('there is no job');
+  });
+
+  it('begins a job whose place in the order the disk did not take, and says so', async () => {
+    const home = await scratchFolder();
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
+    const told = recordEvents(queue);
+    await mkdir(join(home, 'jobs', 'order.json', 'in the way'), { recursive: true });
+    await queue.submit(A, generateWish());
+    expect((await ended(queue, A)).status.state).toBe('done');
+    expect(told).toContainEqual(
+      expect.objectContaining({ type: 'failure', error: expect.objectContaining({ code: 'storage' }) }),
+    );
   });
 
   it('names the versions that a prompt stood for, also of a concept that was renamed since', async () => {
