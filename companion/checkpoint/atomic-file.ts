@@ -6,12 +6,18 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 
 /** Ends the name of a file that is still being written; one left behind by a crash may be removed. */
 export const TEMPORARY_SUFFIX = '.likeness-tmp';
+
+/** Characters of a file's name that its temporary one keeps, for people: at 4 bytes each it stays below 255 bytes. */
+const KEPT_NAME_LENGTH = 50;
+
+/** Younger temporary files may be another process's, still being written. */
+const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 
 /** Writes all of `bytes`, creating parent folders. Throws 'storage'; the old file is then untouched. */
 export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
@@ -29,8 +35,10 @@ export async function streamFileAtomically(
   // Through a symlink, it is the link's target that is replaced.
   const target = await realpath(path).catch(() => path);
   const folder = dirname(target);
-  const temporary = join(folder, `.${basename(target)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+  const name = [...basename(target)].slice(0, KEPT_NAME_LENGTH).join('');
+  const temporary = join(folder, `.${name}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
   try {
+    await requireReplaceable(target);
     await makeFolders(folder);
     const file = await open(temporary, 'wx');
     try {
@@ -44,6 +52,26 @@ export async function streamFileAtomically(
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     throw storageError(path, cause);
+  }
+}
+
+/** The rename would take a device's or pipe's place: for root, /dev/null's. */
+async function requireReplaceable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.isFile() || found.isDirectory()) return;
+  throw new LikenessError('storage', `${path} cannot be written: a device or pipe is in its place`, {
+    advice: 'Choose another path.',
+  });
+}
+
+/** Removes temporary files that crashes left in a folder. One that cannot be removed stays for the next time. */
+export async function removeAbandoned(folder: string, now: Date): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith('.') || !name.endsWith(TEMPORARY_SUFFIX)) continue;
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined || now.getTime() - found.mtimeMs < ABANDONED_AFTER_MS) continue;
+    await rm(path, { force: true }).catch(() => {});
   }
 }
 

@@ -96,7 +96,7 @@ export interface ConceptLibrary {
   /** @throws LikenessError `concept-unknown`, `input` where its name was taken since, `storage` */
   restore(id: ConceptId): Promise<LibraryConcept>;
 
-  /** Deletes for good what has been in the trash for longer than `days`; gives the freed bytes. */
+  /** Deletes for good what has been in the trash for longer than `days`, and gives its bytes; and what crashes left. */
   purge(days: number): Promise<number>;
 
   /**

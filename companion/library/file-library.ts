@@ -8,7 +8,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
 import { isExpired } from '../../shared/rights-expiry.ts';
-import { makeFolder, writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { makeFolder, removeAbandoned, writeFileAtomically } from '../checkpoint/atomic-file.ts';
 import { conceptFactsSchema, type Thumbnail } from '../residuals/concept.ts';
 import { summariseConcept, writeConcept } from '../residuals/concept-file.ts';
 import { FORMAT_KEY } from '../residuals/concept-header.ts';
@@ -140,7 +140,10 @@ export class FileLibrary implements ConceptLibrary {
   }
 
   purge(days: number): Promise<number> {
-    return this.#alone(() => this.#trash.purge(days, this.#now()));
+    return this.#alone(async () => {
+      await removeAbandoned(this.#folder.path, this.#now());
+      return this.#trash.purge(days, this.#now());
+    });
   }
 
   import(file: string, { name: wanted, lora }: ImportOptions = {}): Promise<ConceptVersion> {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -45,6 +45,25 @@ describe('writing a file', () => {
     await symlink(join(folder, 'target'), join(folder, 'link'));
     await writeFileAtomically(join(folder, 'link'), 'new');
     expect(await readFile(join(folder, 'target'), 'utf8')).toBe('new');
+  });
+
+  it('takes the longest names that file systems have', async () => {
+    const folder = await scratchFolder();
+    for (const name of ['a'.repeat(255), 'é'.repeat(127)]) {
+      await writeFileAtomically(join(folder, name), 'new');
+      expect(await readFile(join(folder, name), 'utf8')).toBe('new');
+    }
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  it.skipIf(process.platform === 'win32')('does not take the place of a pipe or device', async () => {
+    const pipe = join(await scratchFolder(), 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    await expect(writeFileAtomically(pipe, 'new')).rejects.toMatchObject({
+      code: 'storage',
+      message: `${pipe} cannot be written: a device or pipe is in its place`,
+    });
+    expect((await stat(pipe)).isFIFO()).toBe(true);
   });
 
   it('says that a file is in the way of its folder', async () => {

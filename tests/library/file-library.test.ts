@@ -1,5 +1,5 @@
 import { copyFile, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TEMPORARY_SUFFIX } from '../../companion/checkpoint/atomic-file.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
@@ -146,6 +146,17 @@ describe('a folder of concepts', () => {
     await writeConcept(path, smallConcept('sierra', 1));
     await utimes(path, moment, moment);
     expect((await library.list()).concepts).toMatchObject([{ name: 'sierra' }]);
+  });
+
+  it('purges what a crash left half-written, but nothing that may still be being written', async () => {
+    const folder = await scratchFolder();
+    const [left, young] = ['left', 'young'].map((name) => join(folder, `.${name}.0a${TEMPORARY_SUFFIX}`));
+    await writeFile(left!, 'half a concept');
+    await writeFile(young!, 'half a concept');
+    const yesterday = new Date(Date.now() - 24 * 60 * 60 * 1000);
+    await utimes(left!, yesterday, yesterday);
+    await new FileLibrary(folder).purge(30);
+    expect(await readdir(folder)).toEqual([basename(young!)]);
   });
 
   it('keeps the precision of weights that it did not teach', async () => {
