@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { type ErrorCode, LikenessError } from '../../shared/errors.ts';
+import { printable } from './printable.ts';
 
 export interface Failure {
   readonly code: ErrorCode | 'internal';
@@ -22,17 +23,18 @@ export function failureOf(error: unknown, helpCommand: string): Failure {
   if (error instanceof CommanderError) {
     const [message, ...suggestions] = error.message.replace(/^error: /, '').split('\n');
     const advice = [...suggestions.map(asSentence), `\`${helpCommand}\` shows how it is used.`].join(' ');
-    return { code: 'input', message: message!, advice, exitCode: EXIT_USAGE };
+    return { code: 'input', message: printable(message!), advice: printable(advice), exitCode: EXIT_USAGE };
   }
   if (error instanceof LikenessError) {
     const exitCode =
       error.code === 'cancelled' ? EXIT_CANCELLED : error.code === 'input' ? EXIT_USAGE : EXIT_FAILED;
-    return { code: error.code, message: oneLine(error.message), advice: error.advice, exitCode };
+    const advice = error.advice === undefined ? undefined : printable(error.advice);
+    return { code: error.code, message: printable(error.message), advice, exitCode };
   }
   const text = error instanceof Error ? error.message : String(error);
   return {
     code: 'internal',
-    message: `internal: ${oneLine(text.replace(/^internal: /, ''))}`,
+    message: `internal: ${printable(oneLine(text.replace(/^internal: /, '')))}`,
     advice: 'This is a fault of Likeness: run it again with LIKENESS_DEBUG=1 and report what it prints.',
     exitCode: EXIT_FAILED,
   };

@@ -7,6 +7,7 @@ import type { Picture } from '../images/picture.ts';
 import { showsTrueColour } from './half-blocks.ts';
 import type { Output } from './output.ts';
 import { PreviewStrip } from './preview-strip.ts';
+import { printable } from './printable.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { formatNumberOf, formatPace, formatSeconds } from './quantities.ts';
 import { timeLeft } from './teach-report.ts';
@@ -43,7 +44,7 @@ export class GenerateReport {
         return;
       }
       case 'prompt':
-        this.#output.say(dim(`The model reads: ${event.text}`));
+        this.#output.say(dim(`The model reads: ${printable(event.text)}`));
         if (event.truncated > 0) {
           const dropped = `the last ${formatNumberOf(event.truncated, 'token')} did not fit`;
           this.#output.warn(`the prompt is too long, ${dropped}: "${event.droppedText.trim()}"`);

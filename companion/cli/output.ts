@@ -6,6 +6,7 @@
 import type { Writable } from 'node:stream';
 import pc from 'picocolors';
 import { failureOf } from './failure.ts';
+import { printable } from './printable.ts';
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -81,7 +82,7 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.say(`${this.colours.yellow('warning:')} ${text}`);
+    this.say(`${this.colours.yellow('warning:')} ${printable(text)}`);
   }
 
   /** Says what failed, and returns the exit code. `helpCommand` shows how the command is used. */

@@ -1,13 +1,15 @@
 /** Columns of text, as wide as their widest cell. */
 
 import type { Colours } from './output.ts';
+import { printable } from './printable.ts';
 
 /** The header is dim, the first column bold. The last column is as long as it is. */
 export function formatTable(
   header: readonly string[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   colours: Colours,
 ): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );
@@ -26,6 +28,7 @@ export function formatFacts(
   facts: readonly (readonly [name: string, value: string])[],
   colours: Colours,
 ): string {
-  const width = Math.max(...facts.map(([name]) => name.length));
-  return facts.map(([name, value]) => `${colours.dim(name.padEnd(width))}  ${value}`).join('\n');
+  const lines = facts.map(([name, value]) => [printable(name), printable(value)] as const);
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, value]) => `${colours.dim(name.padEnd(width))}  ${value}`).join('\n');
 }

@@ -5,6 +5,7 @@ import { PROGRAM } from '../../shared/program.ts';
 import type { TeachEvent } from '../engine/events.ts';
 import type { FrameFinding } from '../images/frame-findings.ts';
 import type { Output } from './output.ts';
+import { printable } from './printable.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { formatBytes, formatNumberOf, formatPace, formatSeconds } from './quantities.ts';
 
@@ -99,7 +100,7 @@ export class TeachReport {
     for (const { file, findings } of this.#frames) {
       for (const finding of findings) {
         const entry = byAdvice.get(finding.advice) ?? { finding, files: [] };
-        entry.files.push(basename(file));
+        entry.files.push(printable(basename(file)));
         byAdvice.set(finding.advice, entry);
       }
     }
@@ -118,7 +119,7 @@ export class TeachReport {
       `${green('✓')} Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`,
     );
     this.#output.say(`  ${event.file}`);
-    const kept = Object.entries(event.kept ?? {}).map(([field, text]) => `${field} "${text}"`);
+    const kept = Object.entries(event.kept ?? {}).map(([field, text]) => `${field} "${printable(text)}"`);
     if (kept.length > 0) this.#output.say(`  Kept from the version before: ${kept.join(', ')}`);
     this.#output.say(dim(`  Next: ${PROGRAM} generate "@${event.name} on a beach"`));
   }

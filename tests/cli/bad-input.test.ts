@@ -52,6 +52,14 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
       expect(leftBehind(home, [name])).toEqual([]);
     });
 
+    it('a name that would break the line, or colour the terminal', async () => {
+      const home = temporaryFolder();
+      const name = 'new\nline \u001b[31mred.png';
+      const ended = await likeness(['teach', name, ...aurora, ...engine], { home });
+      expectOneError(ended, 'error: new\\nline \\x1b[31mred.png: no such file');
+      expect(ended.stderr).not.toContain('\u001b');
+    });
+
     it('a folder without any', async () => {
       const home = temporaryFolder();
       mkdirSync(join(home, 'photos'));
@@ -120,6 +128,17 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
       expectOneError(ended, /size 17x17: this model makes multiples of/, 2);
       expect(leftBehind(home, [])).toEqual([]);
     });
+  });
+
+  it('more pictures than there are seeds', async () => {
+    const home = temporaryFolder();
+    const args = ['generate', 'a toy', '--seed', '4294967295', '--count', '2', '--steps', '1', ...engine];
+    expectOneError(
+      await likeness(args, { home }),
+      /leaves no seeds for 2 pictures, the last is 4294967294/,
+      2,
+    );
+    expect(leftBehind(home, [])).toEqual([]);
   });
 
   describe('places to write', () => {

@@ -35,6 +35,16 @@ describe('concepts', () => {
     expect((await likeness(['concepts', 'restore', 'aurora'], { home })).exitCode).toBe(1);
   });
 
+  it('show what a file says of itself, and leave the terminal alone', async () => {
+    const home = temporaryFolder();
+    const rights = { owner: 'Acme\u001b[2J', note: 'one\ntwo\u202e' };
+    const file = await writeSmallConcept(home, 'aurora', 1, { rights });
+    const { stdout } = await likeness(['concepts', 'show', file], { home });
+    expect(stdout).toMatch(/owner +Acme\\x1b\[2J\n/);
+    expect(stdout).toMatch(/note +one\\ntwo\\u202e\n/);
+    for (const character of ['\u001b', '\u202e']) expect(stdout).not.toContain(character);
+  });
+
   it('import plain LoRA files once they are told what they are', async () => {
     const home = temporaryFolder();
     const file = await writePlainLora(home);

@@ -53,6 +53,7 @@ describe('names', () => {
     'lora_unet_mid_block_attentions_0_proj_out.dora_scale',
     'lora_te_text_model_encoder_layers_0_mlp_fc1.alpha',
     'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight',
+    `lora_unet_mid_block_attentions_${'0'.repeat(1000)}_proj_out.alpha`,
     'alpha',
     'constructor',
     '',
@@ -96,7 +97,12 @@ describe('a LoRA file', () => {
     [
       'another layer',
       { ...PAIR, lora_te_fc1: tensor([1]) },
-      /tensor lora_te_fc1 is no residual on an output projection/,
+      /tensor "lora_te_fc1" is no residual on an output projection/,
+    ],
+    [
+      'a name of a megabyte',
+      { ...PAIR, ['x'.repeat(1_000_000)]: tensor([1]) },
+      /tensor "x{117}\.\.\." is no residual/,
     ],
     ['no up', { [DOWN]: PAIR[DOWN]! }, /mid_block.attentions.0 has no up factor/],
     ['no down', { [UP]: PAIR[UP]! }, /mid_block.attentions.0 has no down factor/],

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
 import { type Finding, type Severity, symptoms } from '../diagnosis.ts';
 import type { Output } from '../output.ts';
+import { printable } from '../printable.ts';
 import { formatNumberOf } from '../quantities.ts';
 
 const SUBJECT_CELLS = 12;
@@ -29,8 +30,8 @@ async function runDoctor(output: Output): Promise<void> {
   const tell = ({ subject, severity, message, advice }: Finding) => {
     counts[severity]++;
     output.event({ type: 'finding', subject, severity, message, advice });
-    output.answer(`${marks[severity]} ${bold(subject.padEnd(SUBJECT_CELLS))} ${message}`);
-    if (advice !== undefined) output.answer(dim(`${' '.repeat(SUBJECT_CELLS + 3)}${advice}`));
+    output.answer(`${marks[severity]} ${bold(subject.padEnd(SUBJECT_CELLS))} ${printable(message)}`);
+    if (advice !== undefined) output.answer(dim(`${' '.repeat(SUBJECT_CELLS + 3)}${printable(advice)}`));
   };
   for await (const finding of symptoms(dataFolders())) tell(finding);
   output.event({ type: 'diagnosis', ...counts });

@@ -91,6 +91,7 @@ export function registerGenerate(program: Command, output: Output): void {
 
 async function runGenerate(prompt: string, flags: GenerateFlags, output: Output): Promise<void> {
   const folders = dataFolders();
+  requireSeeds(flags);
   const model = await findModel(flags.model, folders);
   const concepts = await conceptsFor(prompt, flags.concept, folders, output);
   const request = generateRequest(prompt, flags, { model, concepts, cacheFolder: folders.cache });
@@ -114,6 +115,24 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
     interruption.dispose();
     await folder.abandon();
   }
+}
+
+/** Of `count` pictures in a row, the last of which has the largest seed. */
+function lastFirstSeed(count: number): number {
+  return values.MAX_SEED - (count - 1);
+}
+
+/** @throws LikenessError `input` where a picture's seed would be one that --seed does not take: it could not be repeated */
+function requireSeeds({ seed = 0, count }: GenerateFlags): void {
+  const last = lastFirstSeed(count);
+  if (seed <= last) return;
+  throw new LikenessError(
+    'input',
+    `--seed ${seed} leaves no seeds for ${count} pictures, the last is ${last}`,
+    {
+      advice: 'Choose a smaller seed, or fewer pictures.',
+    },
+  );
 }
 
 async function conceptsFor(
@@ -145,7 +164,7 @@ function generateRequest(
     prompt,
     negativePrompt: flags.negative ?? '',
     count: flags.count,
-    seed: flags.seed ?? randomInt(values.MAX_SEED),
+    seed: flags.seed ?? randomInt(lastFirstSeed(flags.count) + 1),
     size: flags.size,
     strength: flags.strength,
     settings: givenOptions<SamplingSettings>({
