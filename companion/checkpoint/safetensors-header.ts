@@ -36,13 +36,16 @@ export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
 
+/** numpy's limit. Models have five at most, and messages quote shapes. */
+const AXES_MAX = 64;
+
 const METADATA_KEY = '__metadata__';
 
 /** z.int() holds numbers to the safe integers, so sums of two of them are exact. */
 const size = z.int().nonnegative();
 const tensorSchema = z.strictObject({
   dtype: z.string(),
-  shape: z.array(size),
+  shape: z.array(size).max(AXES_MAX),
   data_offsets: z.tuple([size, size]),
 });
 
@@ -175,6 +178,6 @@ function kindOf(value: unknown): string {
 }
 
 /** Names come from the file: kept on one line and short, whatever is in them. */
-function quoted(name: string): string {
+export function quoted(name: string): string {
   return JSON.stringify(name.length > 120 ? `${name.slice(0, 117)}...` : name);
 }

@@ -8,7 +8,7 @@
 import { LikenessError } from '../../shared/errors.ts';
 import { isFloatDType } from '../checkpoint/safetensors-dtype.ts';
 import { openSafetensors, readFloat32, type SafetensorsFile } from '../checkpoint/safetensors-file.ts';
-import type { TensorEntry } from '../checkpoint/safetensors-header.ts';
+import { quoted, type TensorEntry } from '../checkpoint/safetensors-header.ts';
 import type { Factor } from './factors.ts';
 import { type FiledFactors, type ProjectionTargets, requireFit } from './model-fit.ts';
 import { type LoraDialect, type LoraPart, parseLoraTensorName } from './module-names.ts';
@@ -73,7 +73,10 @@ function sortParts(file: SafetensorsFile): { dialect: LoraDialect; blocks: Reado
   for (const [name, entry] of file.tensors) {
     const parsed = parseLoraTensorName(name);
     if (parsed === undefined) {
-      throw refusal(file.path, `tensor ${name} is no residual on an output projection of a UNet (proj_out)`);
+      throw refusal(
+        file.path,
+        `tensor ${quoted(name)} is no residual on an output projection of a UNet (proj_out)`,
+      );
     }
     dialect ??= parsed.dialect;
     if (parsed.dialect !== dialect) {

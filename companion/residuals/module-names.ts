@@ -25,8 +25,8 @@ const DOTTED_PARTS: Readonly<Record<string, readonly [LoraDialect, LoraPart]>> =
 };
 
 /** Underscores for dots cannot be undone in general, but a spatial transformer's path has one reading only. */
-const KOHYA_NAME = /^lora_unet_((?:down|up)_blocks_\d+|mid_block)_attentions_(\d+)_proj_out$/;
-const DOTTED_NAME = /^unet\.((?:(?:down|up)_blocks\.\d+|mid_block)\.attentions\.\d+)\.proj_out$/;
+const KOHYA_NAME = /^lora_unet_((?:down|up)_blocks_\d{1,2}|mid_block)_attentions_(\d{1,2})_proj_out$/;
+const DOTTED_NAME = /^unet\.((?:(?:down|up)_blocks\.\d{1,2}|mid_block)\.attentions\.\d{1,2})\.proj_out$/;
 
 /** `down_blocks.0.attentions.0` as `lora_unet_down_blocks_0_attentions_0_proj_out`. */
 export function kohyaName(path: string): string {
