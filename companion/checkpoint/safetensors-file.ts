@@ -25,10 +25,10 @@ export interface SafetensorsFile {
 const READ_MAX_BYTES = 2 ** 30;
 
 /**
- * Reads and checks the header; no handle stays open.
+ * Reads and checks the header, of at most `headerMaxBytes` (default: the format's limit); no handle stays open.
  * Throws 'checkpoint-missing' where there is no such file, 'checkpoint-format' where it is not sound.
  */
-export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+export async function openSafetensors(path: string, headerMaxBytes?: number): Promise<SafetensorsFile> {
   const file = await realpath(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
@@ -38,7 +38,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
       throw new LikenessError('checkpoint-format', `${path} is not a file, expected a .safetensors file`);
     }
     const prefix = await readRange(handle, file, 0, Math.min(LENGTH_BYTES, stat.size));
-    const length = headerLength(prefix, file, stat.size);
+    const length = headerLength(prefix, file, stat.size, headerMaxBytes);
     const bytes = await readRange(handle, file, LENGTH_BYTES, length);
     return {
       path: file,

@@ -49,14 +49,19 @@ const tensorSchema = z.strictObject({
   data_offsets: z.tuple([size, size]),
 });
 
-/** The header's length in bytes, from the first eight of a file that has `sizeBytes`. */
-export function headerLength(prefix: Uint8Array, file: string, sizeBytes: number): number {
+/** The header's length in bytes, at most `mostBytes`, from the first eight of a file that has `sizeBytes`. */
+export function headerLength(
+  prefix: Uint8Array,
+  file: string,
+  sizeBytes: number,
+  mostBytes = HEADER_MAX_BYTES,
+): number {
   if (prefix.byteLength < LENGTH_BYTES) {
     throw refusal(file, `it has ${sizeBytes} bytes, expected at least 8 for the header's length`);
   }
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(HEADER_MAX_BYTES)) {
-    throw refusal(file, `the header's length is ${length} bytes, expected at most ${HEADER_MAX_BYTES}`);
+  if (length > BigInt(mostBytes)) {
+    throw refusal(file, `the header's length is ${length} bytes, expected at most ${mostBytes}`);
   }
   if (Number(length) > sizeBytes - LENGTH_BYTES) {
     throw refusal(

@@ -17,6 +17,12 @@ import { peftAlpha } from './peft-metadata.ts';
 /** 16 modules of width 1280 at full rank in fp32 take 210 MB: what is larger adapts other layers too. */
 const LORA_MAX_BYTES = 512 * 2 ** 20;
 
+/**
+ * A concept's header takes some 100 KB, of other LoRA files those with the tags of thousands of pictures a few MB. The
+ * companion answers nobody while it reads one, and one of the format's limit takes half a minute and gigabytes.
+ */
+export const LORA_HEADER_MAX_BYTES = 8 * 2 ** 20;
+
 /** More than ten times what a UNet has; keeps a hostile header from costing a read per name. */
 export const BLOCKS_MAX = 256;
 
@@ -56,7 +62,7 @@ export async function readFactors(file: SafetensorsFile): Promise<LoraFile> {
 
 /** Opens the header alone. A file's faults are a concept's faults here, whatever layer found them. */
 export async function openLoraFile(path: string): Promise<SafetensorsFile> {
-  const file = await openSafetensors(path).catch((cause: unknown) => {
+  const file = await openSafetensors(path, LORA_HEADER_MAX_BYTES).catch((cause: unknown) => {
     if (!(cause instanceof LikenessError) || cause.code !== 'checkpoint-format') throw cause;
     const { advice, message } = cause;
     throw new LikenessError('concept-format', message, advice === undefined ? { cause } : { advice, cause });

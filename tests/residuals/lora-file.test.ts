@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
-import { readLora } from '../../companion/residuals/lora-file.ts';
+import { LORA_HEADER_MAX_BYTES, readLora } from '../../companion/residuals/lora-file.ts';
 import type { ProjectionTargets } from '../../companion/residuals/model-fit.ts';
 import { kohyaName, parseLoraTensorName } from '../../companion/residuals/module-names.ts';
 import { GOLDEN, NO_GOLDEN } from '../checkpoint/golden-folder.ts';
@@ -90,6 +90,14 @@ describe('a LoRA file', () => {
     await expect(withConfig({ 'unet.alpha_pattern': { a: 1 } })).rejects.toThrow('alpha_pattern');
     await expect(withConfig({ 'unet.lora_alpha': '6' })).rejects.toMatchObject({ code: 'concept-format' });
     await expect(read(pair, FITTING, { lora_adapter_metadata: '{' })).rejects.toThrow('expected JSON');
+  });
+
+  it('is refused with a header that would keep others waiting', async () => {
+    const reading = read(PAIR, FITTING, { ss_tag_frequency: ' '.repeat(LORA_HEADER_MAX_BYTES) });
+    await expect(reading).rejects.toMatchObject({
+      code: 'concept-format',
+      message: expect.stringMatching(/the header's length is \d+ bytes, expected at most 8388608/),
+    });
   });
 
   it.each<[what: string, tensors: Record<string, WritableTensor>, fault: RegExp]>([
