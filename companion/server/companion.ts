@@ -48,12 +48,11 @@ export async function openCompanion(options: CompanionOptions): Promise<Companio
   const record = new RunningRecord(join(folders.home, 'companion.json'));
   await record.requireNone();
   const model = await readBaseModel(options.model, folders.cache);
-  const listeners = await listenOnFirstFree(ports);
+  const listeners = await record.claim(() => listenOnFirstFree(ports));
   try {
-    await record.write(listeners.port);
     return await openOn(listeners, model, options, record);
   } catch (error) {
-    // A port that nothing answers on would keep the process alive, and the next start out.
+    // As where claim fails: the port must not outlive this.
     for (const server of listeners.servers) server.close();
     await record.remove();
     throw error;

@@ -1,11 +1,14 @@
 /** Whether a companion is running already: two of them would do the same jobs twice, and overwrite each other's state. */
 
 import { readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { healthSchema, routes } from '../../shared/protocol/http.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { alone } from '../library/library-lock.ts';
 import { serverAddress } from './loopback-host.ts';
+import type { LoopbackListeners } from './loopback-listeners.ts';
 
 /** One on this computer answers at once, unless it is busy starting. */
 const HEALTH_TIMEOUT_MS = 2_000;
@@ -40,8 +43,24 @@ export class RunningRecord {
     if (record.success && (await isCompanion(record.data.port))) throw alreadyRunning(record.data.port);
   }
 
-  async write(port: number): Promise<void> {
-    await writeFileAtomically(this.#file, JSON.stringify({ port, pid: process.pid }));
+  /**
+   * Listens, and says where. Of those that start at the same moment, on ports of their own, one at a time comes to this,
+   * so that the others find it.
+   * @throws LikenessError `input` where this data folder has its companion, `storage`; what `listen` throws
+   */
+  async claim(listen: () => Promise<LoopbackListeners>): Promise<LoopbackListeners> {
+    return alone(dirname(this.#file), async () => {
+      await this.requireNone();
+      const listeners = await listen();
+      try {
+        await writeFileAtomically(this.#file, JSON.stringify({ port: listeners.port, pid: process.pid }));
+        return listeners;
+      } catch (error) {
+        // A port that nothing answers on would keep the process alive, and the next start out.
+        for (const server of listeners.servers) server.close();
+        throw error;
+      }
+    });
   }
 
   async remove(): Promise<void> {
