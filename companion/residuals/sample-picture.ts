@@ -1,5 +1,6 @@
 /** One picture from noise: classifier-free guidance over the UNet with localized residuals, by any sampler. */
 
+import { LikenessError } from '../../shared/errors.ts';
 import { float32, type Tensor } from '../checkpoint/tensor.ts';
 import { guided } from '../diffusion/guidance.ts';
 import type { Pipeline } from '../diffusion/pipeline.ts';
@@ -59,7 +60,7 @@ export interface SampledLatents {
   readonly masks: readonly LocalizedMask[] | undefined;
 }
 
-/** @throws LikenessError `cancelled` between two steps */
+/** @throws LikenessError `cancelled` between two steps, `concept-format` where a concept's weights drown the model */
 export async function* samplePicture(
   pipeline: Pipeline,
   request: PictureRequest,
@@ -113,6 +114,7 @@ export async function* samplePicture(
       });
       if (concepts.length > 0) localizer.observe(outputs);
       const prediction = outputs.prediction!.data as Float32Array;
+      if (concepts.length > 0) requireNumbers(prediction);
       return isGuided ? guided(prediction, settings.guidanceScale) : prediction;
     },
   });
@@ -122,6 +124,19 @@ export async function* samplePicture(
     yield { step: index + 1, steps: count, denoised };
   }
   return { latents: next.value, masks: localizer.masks() };
+}
+
+/** Every weight of a file may be finite, and what they make of a picture not. */
+function requireNumbers(prediction: Float32Array): void {
+  if (prediction.every(Number.isFinite)) return;
+  throw new LikenessError(
+    'concept-format',
+    'the concepts of the prompt are too strong: the model overflows',
+    {
+      advice:
+        'Lower the strength; if that does not help, a concept file is damaged: teach or fetch it again.',
+    },
+  );
 }
 
 /** s_k of each sample: without a mask the base model alone. */

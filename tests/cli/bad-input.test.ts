@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readConcept, writeConcept } from '../../companion/residuals/concept-file.ts';
 import { type Ended, likeness, temporaryFolder } from './binary.ts';
 import { blackPng, writeFrames } from './picture-files.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
@@ -118,6 +119,22 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
       expectOneError(ended, /aurora/);
       expect(ended.stderr).toMatch(/taught on/);
       expect(leftBehind(home, ['frames', 'other'])).toEqual(['concepts']);
+    });
+
+    it('a concept whose weights drown the model', async () => {
+      const home = temporaryFolder();
+      const frames = await writeFrames(home, 1);
+      const file = join(home, 'aurora.safetensors');
+      await likeness(['teach', frames, ...aurora, '--out', file, ...engine], { home });
+      const concept = await readConcept(file);
+      const factors = [...concept.factors].map(([path, { down, up, ...rest }]) => {
+        const large = (values: Float32Array) => new Float32Array(values.length).fill(60_000);
+        return [path, { ...rest, down: large(down), up: large(up), scale: 1e30 }] as const;
+      });
+      await writeConcept(file, { ...concept, factors: new Map(factors) });
+      const args = ['generate', '@aurora', '--concept', file, '--mask', 'full', '--steps', '2', ...engine];
+      expectOneError(await likeness(args, { home }), /too strong: the model overflows/);
+      expect(leftBehind(home, ['frames', 'aurora.safetensors'])).toEqual([]);
     });
 
     it('a size that the model cannot make', async () => {
