@@ -80,7 +80,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
     it('a model folder that is not there', async () => {
       const home = temporaryFolder();
       const ended = await likeness(['generate', 'a toy', '--model', './nowhere'], { home });
-      expectOneError(ended, /nowhere is not there, expected a folder/);
+      expectOneError(ended, /nowhere is not there, expected a model's folder/);
       expect(leftBehind(home, [])).toEqual([]);
     });
 
