@@ -1,4 +1,4 @@
-// Runs before `npm run demo`, `npm test` and their like, so that each works in a fresh clone with nothing done
+// Runs first in the executable, and before `npm test` and its like, so that each works in a fresh clone with nothing done
 // before. Installs exactly what package-lock.json says, and only when node_modules is missing or older than it.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -21,7 +21,8 @@ if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(lock).mtimeMs) {
   console.error('Installing dependencies (npm ci), once …');
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // Standard output is for answers, which scripts read.
+    stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
