@@ -26,7 +26,7 @@ const ADVICE: Readonly<Record<ReportCode, string>> = {
   input: 'Change the setting that the message names.',
   'job-conflict': 'Start it again: it gets a number of its own.',
   'job-unknown': 'Open the history: the job may have been removed from it.',
-  memory: 'Close other programs, or choose a smaller size or fewer variants.',
+  memory: 'Close other programs and try again. Smaller pictures and fewer variants need less.',
   'message-format': 'Close the plugin and open it again; update it if that does not help.',
   network: 'Check the connection, then run the same command again: it goes on where it stopped.',
   origin: 'Open Likeness from Figma, or the studio at the address that the companion printed.',

@@ -14,7 +14,7 @@ const outOfMemory = {
   state: 'failed',
   code: 'memory',
   message: 'not enough memory',
-  advice: 'Close other programs, or choose a smaller size or fewer variants.',
+  advice: 'Close other programs and try again. Smaller pictures and fewer variants need less.',
 } as const;
 const running = { state: 'running', resumed: false } as const;
 
