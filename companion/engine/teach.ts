@@ -6,36 +6,24 @@ import { LikenessError } from '../../shared/errors.ts';
 import { TEACH_MAX_IMAGES } from '../../shared/protocol/limits.ts';
 import { Random } from '../diffusion/random.ts';
 import { decodePicture } from '../images/decode.ts';
-import { thumbnailUrl } from '../images/encode.ts';
 import { inspectFrame } from '../images/frame-findings.ts';
 import type { Picture } from '../images/picture.ts';
-import { type Concept, THUMBNAIL_MAX_BYTES } from '../residuals/concept.ts';
 import { writeConcept } from '../residuals/concept-file.ts';
 import { initialFactors } from '../residuals/factors.ts';
 import { initialProbe } from '../residuals/object-probe.ts';
-import type { TeachingSettings } from '../residuals/settings.ts';
 import { projOutSites } from '../residuals/sites.ts';
-import { train } from '../residuals/training-loop.ts';
-import { knowsObject, prepareTrainingSet } from '../residuals/training-set.ts';
+import { knowsObject, prepareTrainingSet, type TrainingSet } from '../residuals/training-set.ts';
 import { loadTrainingState, saveTrainingState, type TrainingState } from '../residuals/training-state.ts';
 import type { TeachEvent } from './events.ts';
-import { isSampleStep, sampleWhileLearning } from './learning-sample.ts';
+import { type Learning, learn } from './learning.ts';
+import type { LearningSampleOptions } from './learning-sample.ts';
 import { type LoadedModel, loadModel } from './loaded-model.ts';
-import { Pace } from './pace.ts';
 import type { TeachRequest } from './requests.ts';
+import { type TeachingFigures, taughtConcept } from './taught-concept.ts';
 import { identifierFor, runFingerprint, teachingSettings } from './teaching-plan.ts';
-
-/** Between two savings of a run: a crash costs no more than this, and saving takes well under a second. */
-const SAVE_INTERVAL_MS = 15_000;
 
 /** Random stream of the factors' first values; training steps use 0, 1, 2, ... */
 const INITIAL_STREAM = 0xffff_ffff;
-
-/** Weight of the newest loss in the running mean. */
-const LOSS_SMOOTHING = 0.05;
-
-/** Side of the picture in the concept file's header, in pixels. */
-const THUMBNAIL_SIDE = 256;
 
 /**
  * @throws LikenessError `image-*`, `checkpoint-*`, `input`; `saved-run` for a state file that is damaged or of another
@@ -81,147 +69,70 @@ export async function* teachOn(
   }
   const settings = teachingSettings(model, request);
   const identifier = identifierFor(model, request);
-  const training = prepareTrainingSet(pipeline, {
-    pictures,
-    identifier,
-    classWord: request.classWord,
-    settings,
-    mirror: request.mirror,
-  });
-  let prepared = await training.next();
-  for (; !prepared.done; prepared = await training.next()) {
-    if (request.signal?.aborted)
-      throw new LikenessError('cancelled', 'teaching was cancelled while preparing');
-    yield { type: 'preparing', ...prepared.value };
-  }
-  const set = prepared.value;
+  const set = yield* prepared(model, pictures, { identifier, settings, request });
 
   const fingerprint = runFingerprint(model, pictures, request, settings);
-  const run = { fingerprint, steps: settings.steps };
-  const tokenEmbedding = settings.trainTokenEmbedding
-    ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier)[0]!)
-    : undefined;
+  let state = await initialState(model, set, { identifier, settings, request });
+  if (existsSync(request.stateFile)) {
+    state = await loadTrainingState(request.stateFile, state, fingerprint);
+    yield { type: 'resumed', step: state.step, steps: settings.steps };
+  }
+  const save = () => saveTrainingState(request.stateFile, state, { fingerprint, steps: settings.steps });
+  const learning = { set, state, identifier, settings, request, save };
+  let figures: TeachingFigures;
+  try {
+    const finalLoss = yield* learn(model, learning);
+    figures = { seconds: (performance.now() - started) / 1000, finalLoss };
+    const taught = { pictures, identifier, settings, state, figures };
+    await writeConcept(request.out, await taughtConcept(model, request, taught));
+  } catch (error) {
+    await keep(error, learning);
+    throw error;
+  }
+  await rm(request.stateFile, { force: true });
+  const { name, classWord, out: file } = request;
+  const sizeBytes = (await stat(file)).size;
+  yield { type: 'taught', file, name, identifier, classWord, sizeBytes, ...figures };
+}
+
+/** The frames as the model learns from them. @throws LikenessError `cancelled` between two of them */
+async function* prepared(
+  { pipeline }: LoadedModel,
+  pictures: readonly Picture[],
+  { identifier, settings, request: { classWord, mirror, signal } }: LearningSampleOptions,
+): AsyncGenerator<TeachEvent, TrainingSet> {
+  const training = prepareTrainingSet(pipeline, { pictures, identifier, classWord, settings, mirror });
+  let next = await training.next();
+  for (; !next.done; next = await training.next()) {
+    if (signal?.aborted) throw new LikenessError('cancelled', 'teaching was cancelled while preparing');
+    yield { type: 'preparing', ...next.value };
+  }
+  return next.value;
+}
+
+async function initialState(
+  { pipeline }: LoadedModel,
+  set: TrainingSet,
+  { identifier, settings, request }: LearningSampleOptions,
+): Promise<TrainingState> {
   const sites = projOutSites(pipeline.unet);
-  let state: TrainingState = {
+  return {
     step: 0,
     factors: initialFactors(sites, settings.rank, new Random(request.seed, INITIAL_STREAM)),
-    tokenEmbedding,
+    tokenEmbedding: settings.trainTokenEmbedding
+      ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier)[0]!)
+      : undefined,
     probe: knowsObject(set) ? initialProbe(sites) : undefined,
     moments: undefined,
     probeMoments: undefined,
     losses: [],
   };
-  if (existsSync(request.stateFile)) {
-    state = await loadTrainingState(request.stateFile, state, fingerprint);
-    yield { type: 'resumed', step: state.step, steps: settings.steps };
-  }
-
-  const save = () => saveTrainingState(request.stateFile, state, run);
-  /** Saves what was learned, where another try may go on with it. */
-  const endEarly = async (error: unknown): Promise<never> => {
-    const code = error instanceof LikenessError && state.step > 0 ? error.code : undefined;
-    if (code === 'cancelled') await save();
-    // What failed first is to be told, not that saving failed as well.
-    if (code === 'memory' || code === 'storage') await save().catch(() => {});
-    throw error;
-  };
-  /** Time that went into samples: it is not part of the pace. */
-  let samplingMs = 0;
-  const pace = new Pace(() => performance.now() - samplingMs);
-  let smoothedLoss = state.losses.reduce(smooth, state.losses[0] ?? Number.NaN);
-  let savedAt = performance.now();
-  try {
-    for await (const { step, steps, loss } of train({
-      pipeline,
-      set,
-      settings,
-      state,
-      signal: request.signal,
-    })) {
-      pace.tick();
-      smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smooth(smoothedLoss, loss);
-      const secondsLeft = pace.secondsFor(steps - step);
-      yield {
-        type: 'step',
-        step,
-        steps,
-        loss,
-        smoothedLoss,
-        stepsPerSecond: pace.stepsPerSecond,
-        secondsLeft,
-      };
-      if (performance.now() - savedAt > SAVE_INTERVAL_MS && step < steps) {
-        await save();
-        savedAt = performance.now();
-        yield { type: 'saved', step, file: request.stateFile };
-      }
-      if (request.samples && isSampleStep(step, steps)) {
-        const from = performance.now();
-        const image = await sampleWhileLearning(model, state, { identifier, settings, request });
-        samplingMs += performance.now() - from;
-        if (image !== undefined) yield { type: 'sample', step, steps, image };
-      }
-    }
-  } catch (error) {
-    await endEarly(error);
-  }
-
-  const seconds = (performance.now() - started) / 1000;
-  const concept = await taughtConcept(model, pictures, request, settings, state, {
-    identifier,
-    seconds,
-    finalLoss: smoothedLoss,
-  });
-  await writeConcept(request.out, concept).catch(endEarly);
-  await rm(request.stateFile, { force: true });
-  yield {
-    type: 'taught',
-    file: request.out,
-    name: request.name,
-    identifier,
-    classWord: request.classWord,
-    sizeBytes: (await stat(request.out)).size,
-    seconds,
-    finalLoss: smoothedLoss,
-  };
 }
 
-function smooth(mean: number, loss: number): number {
-  return mean + LOSS_SMOOTHING * (loss - mean);
-}
-
-async function taughtConcept(
-  { pipeline, identity }: LoadedModel,
-  pictures: readonly Picture[],
-  request: TeachRequest,
-  settings: TeachingSettings,
-  state: TrainingState,
-  { identifier, ...figures }: { identifier: string; seconds: number; finalLoss: number },
-): Promise<Concept> {
-  const url = await thumbnailUrl(pictures[0]!, THUMBNAIL_SIDE, THUMBNAIL_MAX_BYTES);
-  const bytes = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
-  const { captions, rank, ...plain } = settings;
-  return {
-    name: request.name,
-    classWord: request.classWord,
-    identifier,
-    baseModel: identity,
-    resolution: { width: pipeline.resolution, height: pipeline.resolution },
-    method: {
-      ...plain,
-      rankFraction: rank.fraction,
-      rankMinimum: rank.minimum,
-      captions: captions.join(' | '),
-    },
-    referenceCount: pictures.length,
-    figures,
-    rights: request.rights ?? {},
-    version: 1,
-    createdAt: new Date().toISOString(),
-    factors: state.factors,
-    linear: pipeline.unet.linearProjection,
-    thumbnail: { mediaType: 'image/jpeg', bytes },
-    ...(state.tokenEmbedding && { tokenEmbedding: state.tokenEmbedding }),
-    ...(state.probe && { objectProbe: state.probe }),
-  };
+/** Saves what was learned, where another try may go on with it. */
+async function keep(error: unknown, { state, save }: Learning): Promise<void> {
+  const code = error instanceof LikenessError && state.step > 0 ? error.code : undefined;
+  if (code === 'cancelled') await save();
+  // What failed first is to be told, not that saving failed as well.
+  if (code === 'memory' || code === 'storage') await save().catch(() => {});
 }

@@ -1,0 +1,62 @@
+/** The steps of a teaching, with their pace: saved now and then, and with samples on the way. */
+
+import { train } from '../residuals/training-loop.ts';
+import type { TrainingSet } from '../residuals/training-set.ts';
+import type { TrainingState } from '../residuals/training-state.ts';
+import type { TeachEvent } from './events.ts';
+import { isSampleStep, type LearningSampleOptions, sampleWhileLearning } from './learning-sample.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { Pace } from './pace.ts';
+
+/** Between two savings of a run: a crash costs no more than this, and saving takes well under a second. */
+const SAVE_INTERVAL_MS = 15_000;
+
+/** Weight of the newest loss in the running mean. */
+const LOSS_SMOOTHING = 0.05;
+
+export interface Learning extends LearningSampleOptions {
+  readonly set: TrainingSet;
+  /** Where it begins, and what it comes to. */
+  readonly state: TrainingState;
+  readonly save: () => Promise<void>;
+}
+
+/** @returns the running mean of the loss. @throws LikenessError `cancelled`, `memory`, `storage`, `input` */
+export async function* learn(model: LoadedModel, learning: Learning): AsyncGenerator<TeachEvent, number> {
+  const { set, state, settings, request, save } = learning;
+  const { pipeline } = model;
+  /** Time that went into samples: it is not part of the pace. */
+  let samplingMs = 0;
+  const pace = new Pace(() => performance.now() - samplingMs);
+  let smoothedLoss = state.losses.reduce(smooth, state.losses[0] ?? Number.NaN);
+  let savedAt = performance.now();
+  for await (const { step, steps, loss } of train({
+    pipeline,
+    set,
+    settings,
+    state,
+    signal: request.signal,
+  })) {
+    pace.tick();
+    smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smooth(smoothedLoss, loss);
+    const { stepsPerSecond } = pace;
+    const secondsLeft = pace.secondsFor(steps - step);
+    yield { type: 'step', step, steps, loss, smoothedLoss, stepsPerSecond, secondsLeft };
+    if (performance.now() - savedAt > SAVE_INTERVAL_MS && step < steps) {
+      await save();
+      savedAt = performance.now();
+      yield { type: 'saved', step, file: request.stateFile };
+    }
+    if (request.samples && isSampleStep(step, steps)) {
+      const from = performance.now();
+      const image = await sampleWhileLearning(model, state, learning);
+      samplingMs += performance.now() - from;
+      if (image !== undefined) yield { type: 'sample', step, steps, image };
+    }
+  }
+  return smoothedLoss;
+}
+
+function smooth(mean: number, loss: number): number {
+  return mean + LOSS_SMOOTHING * (loss - mean);
+}
