@@ -78,8 +78,7 @@ export class JobQueue {
 
   /** Of the running job, for clients that come late. */
   get soFar(): readonly RunNews[] {
-    const run = this.#running;
-    return run === undefined || isEnded(this.get(run.id)) ? [] : run.soFar;
+    return this.#atWork?.soFar ?? [];
   }
 
   /** From this moment on; leave by `return()` or by breaking out of the loop. Ends when the queue is closed. */
@@ -89,9 +88,15 @@ export class JobQueue {
 
   /** Running, waiting in order, then ended ones from the newest. */
   jobs(limit = WELCOME_MAX_JOBS): readonly JobState[] {
-    const underWay = [...(this.#running === undefined ? [] : [this.#running.id]), ...this.#line.ids];
+    const underWay = [...(this.#atWork === undefined ? [] : [this.#atWork.id]), ...this.#line.ids];
     const states = underWay.map((id) => this.get(id)).filter((state) => !isEnded(state));
     return [...states, ...this.#ledger.ended()].slice(0, limit);
+  }
+
+  /** A run tidies up after its job has ended, and by then the job may have been removed. */
+  get #atWork(): JobRun | undefined {
+    const run = this.#running;
+    return run !== undefined && this.has(run.id) && !isEnded(this.get(run.id)) ? run : undefined;
   }
 
   has(id: JobId): boolean {

@@ -123,6 +123,19 @@ describe('the history', () => {
     expect(queue.jobs().map(({ job }) => job)).toEqual(['job-9999', 'job-000000', 'job-000001']);
   });
 
+  it('may lose a job while its run still tidies up', async () => {
+    const { queue } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine() });
+    const events = queue.subscribe();
+    await queue.submit('job-done', generateWish());
+    for await (const event of events) {
+      if (event.type === 'job' && event.job.status.state === 'done') break;
+    }
+    const removal = queue.history.remove('job-done');
+    expect(queue.jobs()).toEqual([]);
+    expect(queue.soFar).toEqual([]);
+    await removal;
+  });
+
   it('is emptied by people, but not of what is under way', async () => {
     const home = await scratchFolder();
     const engine = new ScriptedEngine();
