@@ -12,6 +12,7 @@ import { add } from './ops/elementwise.ts';
 import { expand, reshape } from './ops/layout.ts';
 import { gemm } from './ops/linear-algebra.ts';
 import { reduceSum } from './ops/reduction.ts';
+import { Recomputation } from './recomputation.ts';
 import type { Operands, Step } from './rules/rule.ts';
 import { RULES } from './rules/table.ts';
 import { intOf, type Node, type Value } from './value.ts';
@@ -22,15 +23,31 @@ export interface Target {
   readonly seed: Value;
 }
 
+/** Ways to hold less of the forward pass until the backward pass needs it, for more work. */
+export interface GradientOptions {
+  /**
+   * Large attention probabilities are made again, head by head: of the memory of attention one head's share is left.
+   * Default false.
+   */
+  readonly recomputeAttention?: boolean;
+  /** The only values that are kept; what lies between is made again (recomputation.ts). Default: all are. */
+  readonly kept?: ReadonlySet<Value>;
+}
+
 /**
  * The gradients of `targets` by each of `wrt`, in its order and shapes. A loss stands for its sum.
  *
  * Throws when an operator between them has no rule, and when a `wrt` does not influence the targets.
  */
-export function gradient(targets: Value | readonly Target[], wrt: readonly Value[]): Value[] {
+export function gradient(
+  targets: Value | readonly Target[],
+  wrt: readonly Value[],
+  options: GradientOptions = {},
+): Value[] {
   const ends = 'graph' in targets ? [{ output: targets, seed: onesLike(targets) }] : targets;
   const nodes = wrt[0]?.graph.nodes.slice() ?? []; // before the rules append to them
   const downstream = downstreamOf(wrt, nodes);
+  const recomputation = new Recomputation(nodes, options.kept);
   const gradients = new Map<Value, Value>();
   const accumulate = (value: Value, part: Value): void => {
     const fitted = sumTo(part, value);
@@ -39,21 +56,23 @@ export function gradient(targets: Value | readonly Target[], wrt: readonly Value
   };
 
   for (const { output, seed } of ends) accumulate(output, seed);
-  for (const node of nodes.reverse()) {
+  for (const [index, node] of [...nodes.entries()].reverse()) {
     const ds = node.outputs.map((output) => output && gradients.get(output));
     if (!ds.some(Boolean) || !node.inputs.some((input) => input && downstream.has(input))) continue;
+    recomputation.enter(index, ds.filter(isThere));
     const builders = ruleFor(node)({
       // A rule knows its operator's arity.
-      inputs: node.inputs as unknown as Operands,
-      outputs: node.outputs as unknown as Operands,
+      inputs: node.inputs.map((input) => input && recomputation.of(input)) as unknown as Operands,
+      outputs: node.outputs.map((output) => output && recomputation.of(output)) as unknown as Operands,
       d: ds[0] as Value,
       ds,
       attributes: node.attributes,
+      recomputeAttention: options.recomputeAttention ?? false,
     } satisfies Step);
-    for (const [index, input] of node.inputs.entries()) {
+    for (const [position, input] of node.inputs.entries()) {
       if (input === undefined || !downstream.has(input)) continue;
-      const build = builders[index];
-      if (build === undefined) throw new Error(`internal: ${node.op} has no gradient by operand ${index}`);
+      const build = builders[position];
+      if (build === undefined) throw new Error(`internal: ${node.op} has no gradient by operand ${position}`);
       accumulate(input, build());
     }
   }
@@ -65,6 +84,8 @@ export function gradient(targets: Value | readonly Target[], wrt: readonly Value
     return found;
   });
 }
+
+const isThere = (value: Value | undefined): value is Value => value !== undefined;
 
 function onesLike(loss: Value): Value {
   return expand(loss.graph.constant(float32([1], [])), loss.shape);

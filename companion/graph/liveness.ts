@@ -2,23 +2,25 @@
 
 import { BYTES_PER_ELEMENT, elementCount } from '../checkpoint/tensor.ts';
 import type { Graph } from './graph.ts';
-import type { Value } from './value.ts';
+import type { Node, Value } from './value.ts';
 
 /**
- * The most bytes that are alive at one moment when nodes run in order and every value is freed after its last use.
- * Inputs, parameters and constants are not counted. A lower bound: kernels take workspace of their own.
+ * The most bytes that are alive at one moment when nodes run in onnxruntime's order and every value is freed after its
+ * last use. Inputs, parameters, constants and what follows from these alone are not counted. A lower bound: kernels take
+ * workspace of their own.
  */
 export function peakActivationBytes(graph: Graph): number {
+  const nodes = inRuntimeOrder(graph).filter(varies(graph));
   const lastUse = new Map<Value, number>();
-  for (const [index, node] of graph.nodes.entries()) {
-    for (const input of node.inputs) if (input?.producer !== undefined) lastUse.set(input, index);
+  for (const [index, node] of nodes.entries()) {
+    for (const input of node.inputs) if (input !== undefined) lastUse.set(input, index);
   }
-  for (const output of graph.outputs.values()) lastUse.set(output, graph.nodes.length);
+  for (const output of graph.outputs.values()) lastUse.set(output, nodes.length);
 
   let alive = 0;
   let peak = 0;
   const freed = new Map<number, number>();
-  for (const [index, node] of graph.nodes.entries()) {
+  for (const [index, node] of nodes.entries()) {
     for (const output of node.outputs) {
       if (output === undefined) continue;
       const until = lastUse.get(output);
@@ -31,6 +33,42 @@ export function peakActivationBytes(graph: Graph): number {
     alive -= freed.get(index) ?? 0;
   }
   return peak;
+}
+
+/**
+ * The nodes in the order in which onnxruntime runs them, whatever order a model lists them in: depth first from the
+ * outputs, the last output first, and of a node's operands the one that is listed last first.
+ */
+export function inRuntimeOrder(graph: Graph): Node[] {
+  const position = new Map(graph.nodes.map((node, index) => [node, index]));
+  const order: Node[] = [];
+  const visited = new Set<Node>();
+  const stack = [...graph.outputs.values()].flatMap(producerOf).map((node) => ({ node, ready: false }));
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const { node, ready } = top;
+    if (ready) order.push(node);
+    if (visited.has(node)) continue;
+    visited.add(node);
+    const before = node.inputs.flatMap(producerOf).sort((a, b) => position.get(a)! - position.get(b)!);
+    stack.push({ node, ready: true }, ...before.map((producer) => ({ node: producer, ready: false })));
+  }
+  return order;
+}
+
+function producerOf(value: Value | undefined): Node[] {
+  return value?.producer === undefined ? [] : [value.producer];
+}
+
+/** Whether a node reads an input, directly or not: onnxruntime runs the others once, while it makes a session. */
+function varies({ nodes, inputs }: Graph): (node: Node) => boolean {
+  const varying = new Set<Value | undefined>(inputs.values());
+  const found = new Set<Node>();
+  for (const node of nodes) {
+    if (!node.inputs.some((input) => input !== undefined && varying.has(input))) continue;
+    found.add(node);
+    for (const output of node.outputs) varying.add(output);
+  }
+  return (node) => found.has(node);
 }
 
 /** Of all parameters together. */

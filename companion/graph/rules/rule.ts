@@ -12,6 +12,8 @@ export interface Step {
   /** The gradient by each output that has one. */
   readonly ds: readonly (Value | undefined)[];
   readonly attributes: Attributes;
+  /** See GradientOptions. */
+  readonly recomputeAttention: boolean;
 }
 
 /**
