@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { PROGRAM } from '../../shared/program.ts';
 import type { TeachEvent } from '../engine/events.ts';
 import type { FrameFinding } from '../images/frame-findings.ts';
+import type { MemoryPlan } from '../residuals/memory-plan.ts';
 import type { Output } from './output.ts';
 import { printable } from './printable.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -38,6 +39,9 @@ export class TeachReport {
       case 'frame':
         this.#frames.push(event);
         if (this.#frames.length === event.total) this.#tellFindings();
+        return;
+      case 'memory-plan':
+        if (event.plan.recompute !== 'nothing') this.#output.say(slowedByMemory(event.plan));
         return;
       case 'preparing':
         this.#enter('preparing', 'Preparing', event.total);
@@ -123,6 +127,12 @@ export class TeachReport {
     if (kept.length > 0) this.#output.say(`  Kept from the version before: ${kept.join(', ')}`);
     this.#output.say(dim(`  Next: ${PROGRAM} generate "@${event.name} on a beach"`));
   }
+}
+
+function slowedByMemory({ recompute, estimatedBytes }: MemoryPlan): string {
+  const what = recompute === 'attention' ? 'attention is' : 'most of a step is';
+  const needed = formatBytes(estimatedBytes);
+  return `Little memory is free: ${what} computed twice, which takes longer and needs ${needed}.`;
 }
 
 /** "14 s left"; empty where there is no telling yet. */

@@ -61,10 +61,10 @@ export class Pipeline {
    * The session for `key`, made from `build` the first time. Its weights are checked against the checkpoint before
    * anything is loaded.
    */
-  session(key: string, build: () => Graph): Promise<Session> {
+  session(key: string, build: () => Graph, options: Pick<SessionOptions, 'arena'> = {}): Promise<Session> {
     let session = this.#sessions.get(key);
     if (session === undefined) {
-      session = this.#open(build());
+      session = this.#open(build(), options);
       this.#sessions.set(key, session);
       // A failed session is not kept: the next attempt may have the memory or the disk that this one lacked.
       session.catch(() => this.#sessions.delete(key));
@@ -155,7 +155,7 @@ export class Pipeline {
     });
   }
 
-  async #open(graph: Graph): Promise<Session> {
+  async #open(graph: Graph, options: Pick<SessionOptions, 'arena'>): Promise<Session> {
     const parameters = [...graph.parameters].map(([name, { shape }]) => ({
       ...splitParameterName(name),
       shape,
@@ -178,7 +178,7 @@ export class Pipeline {
       const { component, name } = splitParameterName(parameter);
       return locators.get(component)!(name);
     };
-    return openSession(graph, locate, this.#options);
+    return openSession(graph, locate, { ...this.#options, ...options });
   }
 
   #component(name: ComponentName) {

@@ -6,6 +6,7 @@
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { FrameFinding } from '../images/frame-findings.ts';
 import type { Picture } from '../images/picture.ts';
+import type { MemoryPlan } from '../residuals/memory-plan.ts';
 
 export type TeachEvent =
   | { readonly type: 'model'; readonly name: string; readonly device: string; readonly resolution: number }
@@ -17,6 +18,8 @@ export type TeachEvent =
       readonly total: number;
       readonly findings: readonly FrameFinding[];
     }
+  /** How a step is made to fit into the memory that is free. */
+  | { readonly type: 'memory-plan'; readonly plan: MemoryPlan }
   /** References are being encoded. */
   | { readonly type: 'preparing'; readonly done: number; readonly total: number }
   /** A saved run was found and is taken up after `step`. */

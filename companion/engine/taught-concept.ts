@@ -32,7 +32,7 @@ export async function taughtConcept(
 ): Promise<Concept> {
   const url = await thumbnailUrl(pictures[0]!, THUMBNAIL_SIDE, THUMBNAIL_MAX_BYTES);
   const bytes = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
-  const { captions, rank, ...plain } = settings;
+  const { captions, rank, memory: _, ...plain } = settings;
   return {
     name: request.name,
     classWord: request.classWord,

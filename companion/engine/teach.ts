@@ -68,6 +68,7 @@ export async function* teachOn(
     yield { type: 'frame', file, index, total: pictures.length, findings };
   }
   const settings = teachingSettings(model, request);
+  yield { type: 'memory-plan', plan: settings.memory };
   const identifier = identifierFor(model, request);
   const set = yield* prepared(model, pictures, { identifier, settings, request });
 

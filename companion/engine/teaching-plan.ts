@@ -4,25 +4,26 @@ import { createHash } from 'node:crypto';
 import type { Picture } from '../images/picture.ts';
 import { chooseIdentifiers } from '../models/identifier.ts';
 import { rankOf } from '../residuals/factors.ts';
-import { planMicroBatch } from '../residuals/memory-plan.ts';
+import { planMemory } from '../residuals/memory-plan.ts';
 import type { TeachingSettings } from '../residuals/settings.ts';
 import { projOutSites } from '../residuals/sites.ts';
 import { buildTrainingGraph } from '../residuals/training-graph.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { TeachRequest } from './requests.ts';
 
-/** The model's recommendation, what the request changes of it, and as large a micro-batch as memory allows. */
+/** The model's recommendation, what the request changes of it, and how a step fits into memory. */
 export function teachingSettings(
   { pipeline, recommended }: LoadedModel,
   request: TeachRequest,
 ): TeachingSettings {
   const chosen = { ...recommended.teaching, ...request.settings };
   const cells = pipeline.resolution / pipeline.downscale;
-  const { microBatchSize } = planMicroBatch(chosen.batchSize, process.availableMemory(), (batch) =>
+  const memory = planMemory(chosen.batchSize, process.availableMemory(), (batch, recompute) =>
     buildTrainingGraph({
       unet: pipeline.unet,
       ...(chosen.trainTokenEmbedding ? { text: pipeline.text } : {}),
       batch,
+      recompute,
       rankByTimestep: chosen.noisyRankShare < 1,
       height: cells,
       width: cells,
@@ -33,7 +34,7 @@ export function teachingSettings(
       },
     }),
   );
-  return { ...chosen, seed: request.seed, microBatchSize };
+  return { ...chosen, seed: request.seed, memory };
 }
 
 /**
@@ -55,8 +56,8 @@ export function identifierFor(
 }
 
 /**
- * Of everything that decides what a run learns. The micro-batch does not: it follows the memory that happens to be free,
- * and a run goes on with another one.
+ * Of everything that decides what a run learns. How a step fits into memory does not: that follows what happens to be
+ * free, and a run goes on another way.
  */
 export function runFingerprint(
   { identity }: LoadedModel,
@@ -64,7 +65,7 @@ export function runFingerprint(
   { classWord, mirror }: TeachRequest,
   settings: TeachingSettings,
 ): string {
-  const { microBatchSize: _, ...decisive } = settings;
+  const { memory: _, ...decisive } = settings;
   const hash = createHash('sha256').update(
     JSON.stringify({ identity, classWord, mirror, settings: decisive }),
   );

@@ -1,13 +1,15 @@
-/** How many samples a training pass may hold at once: chosen before anything runs, not by running out of memory. */
+/** How a training step is made to fit into memory: chosen before anything runs, not by running out of it. */
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../graph/liveness.ts';
 import { lowerGraph } from '../graph/lowering.ts';
+import { RECOMPUTE, type Recompute } from './training-graph.ts';
 
 export interface MemoryPlan {
-  /** Samples a forward and backward pass; divides the batch. */
+  /** Samples a forward and backward pass; divides the batch. Smaller needs less memory and gives the same result. */
   readonly microBatchSize: number;
+  readonly recompute: Recompute;
   /** What one pass is expected to need, weights included. */
   readonly estimatedBytes: number;
 }
@@ -15,27 +17,32 @@ export interface MemoryPlan {
 /** Share of the free memory that teaching may plan with: the design tool beside it needs some too. */
 const USABLE_SHARE = 0.8;
 
-/** Kernels' workspace, and an arena that does not pack perfectly, on top of the values that are alive. */
-const ACTIVATION_OVERHEAD = 1.5;
-
-/** Weights are mapped or copied once; the backward pass of convolutions reads a second, flipped copy of some. */
-const WEIGHT_COPIES = 1.6;
+/** An arena that does not pack perfectly, on top of the values that are alive: 1.1 to 1.2 measured. */
+const ACTIVATION_OVERHEAD = 1.3;
 
 /**
- * The largest micro-batch that fits.
+ * Weights are mapped or copied once; the backward pass of convolutions reads a second, turned copy of some. With the
+ * session itself and the kernels' workspace 1.6 to 1.8 measured (docs/performance.md).
+ */
+const WEIGHT_COPIES = 1.8;
+
+/**
+ * The cheapest way that fits: a smaller micro-batch costs nothing on a CPU, so it comes before doing work twice.
  * @param build the training graph for a micro-batch
  * @throws LikenessError `memory` when not even one sample fits, with what it needs and what is free
  */
-export function planMicroBatch(
+export function planMemory(
   batchSize: number,
   freeBytes: number,
-  build: (microBatchSize: number) => Graph,
+  build: (microBatchSize: number, recompute: Recompute) => Graph,
 ): MemoryPlan {
   let estimatedBytes = 0;
-  for (let size = batchSize; size >= 1; size--) {
-    if (batchSize % size !== 0) continue;
-    estimatedBytes = estimate(build(size));
-    if (estimatedBytes <= USABLE_SHARE * freeBytes) return { microBatchSize: size, estimatedBytes };
+  for (const recompute of RECOMPUTE) {
+    for (let microBatchSize = batchSize; microBatchSize >= 1; microBatchSize--) {
+      if (batchSize % microBatchSize !== 0) continue;
+      estimatedBytes = estimate(build(microBatchSize, recompute));
+      if (estimatedBytes <= USABLE_SHARE * freeBytes) return { microBatchSize, recompute, estimatedBytes };
+    }
   }
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new LikenessError(
@@ -43,6 +50,11 @@ export function planMicroBatch(
     `teaching needs about ${gigabytes(estimatedBytes / USABLE_SHARE)} GB of free memory, got ${gigabytes(freeBytes)} GB`,
     { advice: 'Close other programs, or choose a smaller base model.' },
   );
+}
+
+/** Where the least memory is wanted, none is held between steps for the next one (SessionOptions). */
+export function sessionOptionsFor(recompute: Recompute) {
+  return { arena: recompute !== 'blocks' };
 }
 
 function estimate(graph: Graph): number {

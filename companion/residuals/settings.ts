@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { maskModeSchema } from '../../shared/protocol/requests.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 
 export const SAMPLER_NAMES = ['ddim', 'euler', 'dpmpp2m', 'pndm'] as const;
 
@@ -76,9 +77,8 @@ export type TeachingRecommendation = z.infer<typeof teaching>;
 export type SamplingSettings = z.infer<typeof sampling>;
 
 export interface TeachingSettings extends TeachingRecommendation {
+  readonly memory: MemoryPlan;
   readonly seed: number;
-  /** Samples a forward and backward pass; divides batchSize. Smaller needs less memory and gives the same result. */
-  readonly microBatchSize: number;
 }
 
 /** @throws LikenessError `checkpoint-format` naming the setting that does not fit */

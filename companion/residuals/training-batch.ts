@@ -40,8 +40,9 @@ export function drawBatch(
     };
   });
   const batches: BatchFeeds[] = [];
-  for (let start = 0; start < draws.length; start += settings.microBatchSize) {
-    batches.push(feedsOf(pipeline, set, settings, draws.slice(start, start + settings.microBatchSize)));
+  const { microBatchSize } = settings.memory;
+  for (let start = 0; start < draws.length; start += microBatchSize) {
+    batches.push(feedsOf(pipeline, set, settings, draws.slice(start, start + microBatchSize)));
   }
   return batches;
 }

@@ -32,7 +32,16 @@ export interface TrainingGraphOptions {
   readonly rankByTimestep?: boolean;
   /** Given when a probe for the object is learned too; its shapes count, not its values. */
   readonly probe?: ObjectProbe | undefined;
+  /** Default 'nothing'. */
+  readonly recompute?: Recompute;
 }
+
+/**
+ * What the backward pass makes again in place of keeping it, for gradients that are the same up to rounding:
+ * large attention probabilities, or besides these all but the outputs of blocks. From little work to little memory.
+ */
+export const RECOMPUTE = ['nothing', 'attention', 'blocks'] as const;
+export type Recompute = (typeof RECOMPUTE)[number];
 
 /** Inputs and outputs by name; the learned inputs carry their own names (attach.ts) and `gradient:<name>`. */
 export const trainingNames = {
@@ -67,7 +76,7 @@ export const trainingNames = {
  * sends nothing back into the UNet: residuals are learned as if there were no probe.
  */
 export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
-  const { unet, batch, height, width } = options;
+  const { unet, batch, height, width, recompute = 'nothing' } = options;
   const graph = new Graph('training');
   const sample = graph.input(trainingNames.sample, [batch, unet.inChannels, height, width]);
   const timestep = graph.input(trainingNames.timestep, [batch]);
@@ -92,7 +101,9 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
       return residuals.adapt(site);
     },
   };
-  const prediction = buildUnet(new Scope(graph, 'unet'), unet, {
+  const blocks = new Set<Value>();
+  const collect = (path: string, value: Value) => isBlock(path) && blocks.add(value);
+  const prediction = buildUnet(new Scope(graph, 'unet', '', collect), unet, {
     sample,
     timestep,
     encoderHiddenStates,
@@ -101,9 +112,18 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const error = sub(prediction, target);
   const loss = reduceMean(mul(weight, mul(error, error)), [0, 1, 2, 3], { keepDims: false });
   graph.output(trainingNames.loss, loss);
-  outputGradients(graph, [...learned.keys()], gradient(loss, [...learned.values()]));
+  const gradients = gradient(loss, [...learned.values()], {
+    recomputeAttention: recompute !== 'nothing',
+    ...(recompute === 'blocks' ? { kept: blocks } : {}),
+  });
+  outputGradients(graph, [...learned.keys()], gradients);
   if (options.probe && probed) learnProbe(graph, options, options.probe, probed);
   return graph;
+}
+
+/** Whether the module at `path` is a block whose output the backward pass may start from. */
+function isBlock(path: string): boolean {
+  return /(resnets|attentions|samplers)\.\d+$/.test(path);
 }
 
 /** Binary cross-entropy of the probe's logits l with the object mask y: its gradient by l is sigmoid(l) - y. */

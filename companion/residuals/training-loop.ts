@@ -13,6 +13,7 @@ import { Random } from '../diffusion/random.ts';
 import type { Session } from '../runtime/session.ts';
 import { AdamW } from './adamw.ts';
 import { factorFeeds } from './attach.ts';
+import { sessionOptionsFor } from './memory-plan.ts';
 import { probeFeeds, probeLearningRate, probeParameters } from './object-probe.ts';
 import type { TeachingSettings } from './settings.ts';
 import { type BatchFeeds, drawBatch } from './training-batch.ts';
@@ -92,14 +93,14 @@ function trainingSession(
   settings: TeachingSettings,
   { factors, tokenEmbedding, probe }: TrainingState,
 ): Promise<Session> {
-  const { microBatchSize: batch } = settings;
+  const { microBatchSize: batch, recompute } = settings.memory;
   const { height, width } = set;
   const withText = tokenEmbedding !== undefined;
   const rankByTimestep = settings.noisyRankShare < 1;
   const parts = { text: withText, probe: probe !== undefined, rank: rankByTimestep };
   const learns = Object.entries(parts).flatMap(([part, isIn]) => (isIn ? [`:${part}`] : []));
-  const key = `training:${batch}x${height}x${width}${learns.join('')}:${[...factors.values()].map(({ rank }) => rank)}`;
-  return pipeline.session(key, () =>
+  const key = `training:${batch}x${height}x${width}:${recompute}${learns.join('')}:${[...factors.values()].map(({ rank }) => rank)}`;
+  const build = () =>
     buildTrainingGraph({
       unet: pipeline.unet,
       ...(withText ? { text: pipeline.text } : {}),
@@ -110,8 +111,9 @@ function trainingSession(
       rankAt: (path) => factors.get(path)!.rank,
       rankByTimestep,
       probe,
-    }),
-  );
+      recompute,
+    });
+  return pipeline.session(key, build, sessionOptionsFor(recompute));
 }
 
 /** Mean loss and mean gradients over the micro-batches, which are all of one size. */

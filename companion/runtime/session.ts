@@ -29,6 +29,11 @@ export interface SessionOptions {
   readonly weights?: WeightPlacement;
   /** Folder for what can be made again: mapped weights in another layout. Default: none is stored. */
   readonly cacheFolder?: string;
+  /**
+   * Hold memory that a run has freed for the next ones. Default true. Of steps that make much again, so that little is
+   * alive at a time, most of what the arena holds lies idle: 0.6 of 1.7 GB in Stable Diffusion 1.5 at 512 px.
+   */
+  readonly arena?: boolean;
   /** See LoweringOptions. Default: only on the CPU, since it was wrong on a WebGPU software adapter. */
   readonly fusedAttention?: boolean;
 }
@@ -68,6 +73,7 @@ export async function openSession(
     graphOptimizationLevel: mapped ? 'extended' : 'all',
     // With a pattern, the peak of a training graph nearly doubles on the second run.
     enableMemPattern: false,
+    enableCpuMemArena: options.arena ?? true,
     // Errors come as exceptions; printed besides, they would only disturb the command line.
     logSeverityLevel: 4,
     extra: {

@@ -30,7 +30,9 @@ function plannedWith(freeBytes: number, steps = 300) {
 
 it('knows a saved run again when another amount of memory is free', () => {
   const [roomy, short] = [plannedWith(8e9), plannedWith(180e6)];
-  expect(short.settings.microBatchSize).toBeLessThan(roomy.settings.microBatchSize);
+  expect(roomy.settings.memory).toMatchObject({ microBatchSize: 4, recompute: 'nothing' });
+  expect(short.settings.memory).toMatchObject({ microBatchSize: 2, recompute: 'nothing' });
+  expect(plannedWith(120e6).settings.memory).toMatchObject({ microBatchSize: 1, recompute: 'blocks' });
   expect(short.fingerprint).toBe(roomy.fingerprint);
   expect(plannedWith(8e9, 301).fingerprint).not.toBe(roomy.fingerprint);
 });

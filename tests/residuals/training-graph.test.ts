@@ -12,14 +12,21 @@ import { float32, int64, type Tensor } from '../../companion/checkpoint/tensor.t
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
 import { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { Random } from '../../companion/diffusion/random.ts';
+import { peakActivationBytes } from '../../companion/graph/liveness.ts';
+import { lowerGraph } from '../../companion/graph/lowering.ts';
 import { factorFeeds } from '../../companion/residuals/attach.ts';
 import { initialFactors } from '../../companion/residuals/factors.ts';
 import { attentionNames } from '../../companion/residuals/localization/attach-by-attention.ts';
 import { createLocalizer } from '../../companion/residuals/localization/localizer.ts';
+import { sessionOptionsFor } from '../../companion/residuals/memory-plan.ts';
 import { initialProbe, probeFeeds } from '../../companion/residuals/object-probe.ts';
 import { buildSamplingGraph, samplingGraphKey } from '../../companion/residuals/sampling-graph.ts';
 import { projOutSites } from '../../companion/residuals/sites.ts';
-import { buildTrainingGraph, trainingNames } from '../../companion/residuals/training-graph.ts';
+import {
+  buildTrainingGraph,
+  type Recompute,
+  trainingNames,
+} from '../../companion/residuals/training-graph.ts';
 
 /** Latent cells; small, since every element counts as much as on a large grid. */
 const [BATCH, SIDE] = [2, 8];
@@ -54,7 +61,11 @@ const RANKS = [
 ] as const;
 
 /** One step's inputs, drawn at random, and the graph to run them through. */
-async function trainingStep(rank: { fraction: number; minimum: number }, withProbe: boolean) {
+async function trainingStep(
+  rank: { fraction: number; minimum: number },
+  withProbe: boolean,
+  { side = SIDE, recompute = 'nothing' }: { side?: number; recompute?: Recompute } = {},
+) {
   const { unet, text, tokenizer } = pipeline;
   const sites = projOutSites(unet);
   const random = new Random(3);
@@ -64,17 +75,17 @@ async function trainingStep(rank: { fraction: number; minimum: number }, withPro
   const probe = withProbe ? initialProbe(sites) : undefined;
   const { ids } = tokenizer.encode('a photo of a zqx mug');
   const embedding = await pipeline.tokenEmbedding(ids[5]!);
-  const states = [BATCH, unet.inChannels, SIDE, SIDE];
+  const states = [BATCH, unet.inChannels, side, side];
   const feeds: Record<string, Tensor> = {
     ...factorFeeds(0, factors),
     [trainingNames.sample]: normal(random, states),
     [trainingNames.target]: normal(random, states),
     [trainingNames.timestep]: float32([250, 700], [BATCH]),
-    [trainingNames.lossWeight]: float32(new Float32Array(BATCH * SIDE * SIDE).fill(1), [
+    [trainingNames.lossWeight]: float32(new Float32Array(BATCH * side * side).fill(1), [
       BATCH,
       1,
-      SIDE,
-      SIDE,
+      side,
+      side,
     ]),
     [trainingNames.inputIds]: int64([...ids, ...ids], [BATCH, text.length]),
     [trainingNames.identifierPositions]: float32(
@@ -85,25 +96,25 @@ async function trainingStep(rank: { fraction: number; minimum: number }, withPro
     ...(probe && {
       ...probeFeeds(0, probe),
       [trainingNames.objectMask]: float32(
-        Array.from({ length: BATCH * SIDE * SIDE }, (_, cell) => (cell % SIDE < 3 ? 1 : 0)),
-        [BATCH, 1, SIDE, SIDE],
+        Array.from({ length: BATCH * side * side }, (_, cell) => (cell % side < 3 ? 1 : 0)),
+        [BATCH, 1, side, side],
       ),
       [trainingNames.objectKnown]: float32([1, 1], [BATCH, 1, 1, 1]),
     }),
   };
-  const key = `${rank.minimum}:${withProbe}`;
-  const session = await pipeline.session(key, () =>
-    buildTrainingGraph({
-      unet,
-      text,
-      batch: BATCH,
-      height: SIDE,
-      width: SIDE,
-      tokens: text.length,
-      rankAt: (path) => factors.get(path)!.rank,
-      probe,
-    }),
-  );
+  const graph = buildTrainingGraph({
+    unet,
+    text,
+    batch: BATCH,
+    height: side,
+    width: side,
+    tokens: text.length,
+    rankAt: (path) => factors.get(path)!.rank,
+    probe,
+    recompute,
+  });
+  const key = `${rank.minimum}:${withProbe}:${side}:${recompute}`;
+  const session = await pipeline.session(key, () => graph, sessionOptionsFor(recompute));
   const run = async (changes: Record<string, Tensor> = {}) => {
     const outputs = await session.run({ ...feeds, ...changes });
     const data = (name: string) => outputs[name]!.data as Float32Array;
@@ -113,7 +124,7 @@ async function trainingStep(rank: { fraction: number; minimum: number }, withPro
     };
   };
   const learned = [...Object.keys(factorFeeds(0, factors)), trainingNames.tokenEmbedding];
-  return { feeds, factors, ids, learned, run };
+  return { graph, feeds, factors, ids, learned, run };
 }
 
 describe.each(RANKS)('the gradient of the training loss, %s', (_, rank) => {
@@ -138,6 +149,31 @@ describe.each(RANKS)('the gradient of the training loss, %s', (_, rank) => {
     const [alone, beside] = [await trainingStep(rank, false), await trainingStep(rank, true)];
     const [without, withProbe] = [await alone.run(), await beside.run()];
     for (const name of alone.learned) expect(withProbe.gradient(name)).toEqual(without.gradient(name));
+  });
+});
+
+describe('a step that computes values again', () => {
+  /** Cells a side: the first level's attention is as large as what is computed again. */
+  const side = 32;
+
+  it('learns the same, with less memory at a time', async () => {
+    const rank = RANKS[0][1];
+    const whole = await trainingStep(rank, true, { side });
+    const expected = await whole.run();
+    let bytes = peakActivationBytes(lowerGraph(whole.graph));
+    for (const recompute of ['attention', 'blocks'] as const) {
+      const lean = await trainingStep(rank, true, { side, recompute });
+      const { loss, gradient } = await lean.run();
+      expect(loss).toBeCloseTo(expected.loss, 5);
+      for (const name of whole.learned) {
+        const wanted = expected.gradient(name);
+        const error = Math.hypot(...gradient(name).map((value, index) => value - wanted[index]!));
+        expect(error / Math.hypot(...wanted), `${recompute}: ${name}`).toBeLessThan(1e-4);
+      }
+      const leanBytes = peakActivationBytes(lowerGraph(lean.graph));
+      expect(leanBytes).toBeLessThan(0.7 * bytes);
+      bytes = leanBytes;
+    }
   });
 });
 
