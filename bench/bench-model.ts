@@ -11,12 +11,15 @@ import type { ClipTextConfig } from '../companion/models/text/config.ts';
 import type { UnetConfig } from '../companion/models/unet/config.ts';
 import type { VaeConfig } from '../companion/models/vae/config.ts';
 import { readRecommendedSettings, type TeachingRecommendation } from '../companion/residuals/settings.ts';
-import { openSession, type Session } from '../companion/runtime/session.ts';
+import { openSession, type Session, type SessionOptions } from '../companion/runtime/session.ts';
 import { locateRandomWeights } from './random-weights.ts';
 import { SD15_TOKENS, SD15_UNET, sd15Weights } from './sd15.ts';
 
 /** Which model, in a form that can be handed to another process. */
-export type ModelChoice = { readonly folder: string } | { readonly sd15Weights: string };
+export type ModelChoice =
+  | { readonly folder: string }
+  /** `latentCells` default to those of a 256 px picture. */
+  | { readonly sd15Weights: string; readonly latentCells?: number };
 
 export interface BenchModel {
   readonly name: string;
@@ -32,7 +35,7 @@ export interface BenchModel {
   readonly downscale: number;
   readonly teaching: Pick<TeachingRecommendation, 'rank' | 'trainTokenEmbedding'>;
   /** The model's until `close`. */
-  open(graph: Graph): Promise<Session>;
+  open(graph: Graph, options?: Pick<SessionOptions, 'arena'>): Promise<Session>;
   close(): Promise<void>;
 }
 
@@ -40,7 +43,7 @@ export interface BenchModel {
 const SD15_LATENT_CELLS = 32;
 
 export async function openBenchModel(choice: ModelChoice, threads: number): Promise<BenchModel> {
-  return 'folder' in choice ? fromFolder(choice.folder, threads) : fromRandom(choice.sd15Weights, threads);
+  return 'folder' in choice ? fromFolder(choice.folder, threads) : fromRandom(choice, threads);
 }
 
 async function fromFolder(folder: string, threads: number): Promise<BenchModel> {
@@ -57,7 +60,7 @@ async function fromFolder(folder: string, threads: number): Promise<BenchModel> 
     latentCells: pipeline.unet.sampleSize,
     downscale: pipeline.downscale,
     teaching,
-    open: (graph) => pipeline.session(`bench:${opened++}`, () => graph),
+    open: (graph, options) => pipeline.session(`bench:${opened++}`, () => graph, options),
     close: async () => {
       await pipeline.close();
       await rm(cacheFolder, { recursive: true });
@@ -65,7 +68,10 @@ async function fromFolder(folder: string, threads: number): Promise<BenchModel> 
   };
 }
 
-function fromRandom(file: string, threads: number): BenchModel {
+function fromRandom(
+  { sd15Weights: file, latentCells = SD15_LATENT_CELLS }: Extract<ModelChoice, { sd15Weights: string }>,
+  threads: number,
+): BenchModel {
   const locate = locateRandomWeights(file, sd15Weights());
   const sessions: Session[] = [];
   return {
@@ -74,11 +80,15 @@ function fromRandom(file: string, threads: number): BenchModel {
     text: undefined,
     vae: undefined,
     tokens: SD15_TOKENS,
-    latentCells: SD15_LATENT_CELLS,
+    latentCells,
     downscale: 8,
     teaching: { rank: { fraction: 0.05, minimum: 1 }, trainTokenEmbedding: false },
-    open: async (graph) => {
-      const session = await openSession(graph, locate, { threads, cacheFolder: dirname(file) });
+    open: async (graph, options) => {
+      const session = await openSession(graph, locate, {
+        ...options,
+        threads,
+        cacheFolder: dirname(file),
+      });
       sessions.push(session);
       return session;
     },

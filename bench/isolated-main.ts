@@ -1,5 +1,6 @@
 /** Runs one memory case (first argument, JSON) and prints its MemoryResult. */
 
+import { sessionOptionsFor } from '../companion/residuals/memory-plan.ts';
 import { openBenchModel } from './bench-model.ts';
 import { noiseFeeds } from './feeds.ts';
 import type { MemoryCase, MemoryResult } from './isolated-memory.ts';
@@ -9,11 +10,11 @@ import { buildWorkload } from './workload.ts';
 /** More than one, since an arena may still grow on the second run. */
 const RUNS = 3;
 
-const { model: choice, workload, batch, threads } = JSON.parse(process.argv[2]!) as MemoryCase;
+const { model: choice, workload, batch, recompute, threads } = JSON.parse(process.argv[2]!) as MemoryCase;
 const model = await openBenchModel(choice, threads);
-const graph = buildWorkload(workload, model, batch);
+const graph = buildWorkload(workload, model, batch, recompute);
 const start = performance.now();
-const session = await model.open(graph);
+const session = await model.open(graph, sessionOptionsFor(recompute ?? 'nothing'));
 const createMs = performance.now() - start;
 const created = residentMemory()!;
 

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { Recompute } from '../companion/residuals/training-graph.ts';
 import type { ModelChoice } from './bench-model.ts';
 import type { ResidentMemory } from './resident-memory.ts';
 import type { WorkloadName } from './workload.ts';
@@ -11,6 +12,8 @@ export interface MemoryCase {
   readonly model: ModelChoice;
   readonly workload: WorkloadName;
   readonly batch: number;
+  /** Of a training step. Default 'nothing'. */
+  readonly recompute?: Recompute;
   readonly threads: number;
 }
 

@@ -9,7 +9,7 @@ import { attachEverywhere } from '../companion/residuals/attach.ts';
 import { rankOf } from '../companion/residuals/factors.ts';
 import { initialProbe } from '../companion/residuals/object-probe.ts';
 import { projOutSites } from '../companion/residuals/sites.ts';
-import { buildTrainingGraph } from '../companion/residuals/training-graph.ts';
+import { buildTrainingGraph, type Recompute } from '../companion/residuals/training-graph.ts';
 import type { BenchModel } from './bench-model.ts';
 
 const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;
@@ -35,7 +35,12 @@ export function workloadsOf(model: BenchModel): readonly WorkloadName[] {
 }
 
 /** Only the UNet's workloads come in batches; the others run one by one in the product too. */
-export function buildWorkload(name: WorkloadName, model: BenchModel, batch: number): Graph {
+export function buildWorkload(
+  name: WorkloadName,
+  model: BenchModel,
+  batch: number,
+  recompute: Recompute = 'nothing',
+): Graph {
   const side = model.latentCells;
   if (name === 'forward') return unetForward(model, batch, { residuals: false });
   if (name === 'training' || name === 'teaching') {
@@ -47,6 +52,7 @@ export function buildWorkload(name: WorkloadName, model: BenchModel, batch: numb
       width: side,
       tokens: model.tokens,
       rankAt: ranks(model),
+      recompute,
     });
   }
   const graph = new Graph(name);

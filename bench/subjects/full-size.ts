@@ -11,6 +11,7 @@ import { sd15Weights } from '../sd15.ts';
 import type { BenchOptions, Row, Subject, Target } from '../subject.ts';
 import { measureLocalization } from './localization.ts';
 import { MEMORY_NOTE, memoryRow, peakGb } from './memory.ts';
+import { recomputation } from './recomputation.ts';
 import { measureTraining, RATIO_THREADS } from './training.ts';
 
 const LIMITS_GB = { forward: 4.5, training: 7 } as const;
@@ -48,6 +49,7 @@ export const fullSize: Subject = async function* (options) {
     }
     yield { title: 'SD 1.5 UNet at 256 px: resident memory', rows, targets, note: MEMORY_NOTE };
     yield* speed(weights, options);
+    yield* recomputation(weights, options);
   } finally {
     if (!options.keep) await rm(folder, { recursive: true });
   }
