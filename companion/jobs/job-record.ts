@@ -1,5 +1,6 @@
 /** What a job's folder says of it in job.json: what clients know, and where its files are. */
 
+import { readFile, stat } from 'node:fs/promises';
 import { imageIdSchema } from '../../shared/protocol/ids.ts';
 import { type JobState, jobSchema } from '../../shared/protocol/job.ts';
 import { z } from '../../shared/protocol/zod.ts';
@@ -33,12 +34,20 @@ export type JobRecord = Readonly<z.infer<typeof recordSchema>>;
 export type Upload = Readonly<z.infer<typeof upload>>;
 export type PictureFiles = Readonly<z.infer<typeof pictureFiles>>;
 
+/** A record is a few kilobytes for each of its pictures; what is larger is none. */
+const RECORD_MAX_BYTES = 1024 * 1024;
+
 /** @throws Error that says what is wrong with it, for the reason it is set aside with */
-export function parseRecord(text: string): JobRecord {
-  const parsed = recordSchema.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new Error(`${path.join('.')}: ${message}`);
+export async function readRecord(file: string, job: string): Promise<JobRecord> {
+  const { size } = await stat(file);
+  if (size > RECORD_MAX_BYTES) throw new Error(`${size} bytes, expected at most ${RECORD_MAX_BYTES}`);
+  const parsed = recordSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new Error(`${path.join('.')}: ${message}`);
+  }
+  if (parsed.data.state.job !== job) throw new Error(`it is of the job ${parsed.data.state.job}`);
+  return parsed.data;
 }
 
 export function isEnded({ status }: JobState): boolean {

@@ -8,14 +8,11 @@ import { join } from 'node:path';
 import { ID_PATTERN, type JobId } from '../../shared/protocol/ids.ts';
 import { makeFolder, writeFileAtomically } from '../checkpoint/atomic-file.ts';
 import { JobFiles } from './job-files.ts';
-import { type JobRecord, parseRecord } from './job-record.ts';
+import { type JobRecord, readRecord } from './job-record.ts';
 
 /** No id is called this: ids begin with a letter or digit. */
 const ASIDE_FOLDER = '.set-aside';
 const ORDER_FILE = 'order.json';
-
-/** A record is a few kilobytes for each of its pictures; what is larger is none. */
-const RECORD_MAX_BYTES = 1024 * 1024;
 
 const READ_AT_ONCE = 32;
 
@@ -107,13 +104,8 @@ export class JobStore {
   }
 
   async #read(name: string): Promise<JobRecord | SetAside> {
-    const files = this.files(name);
     try {
-      const { size } = await stat(files.record);
-      if (size > RECORD_MAX_BYTES) throw new Error(`${size} bytes, expected at most ${RECORD_MAX_BYTES}`);
-      const record = parseRecord(await readFile(files.record, 'utf8'));
-      if (record.state.job !== name) throw new Error(`it is of the job ${record.state.job}`);
-      return record;
+      return await readRecord(this.files(name).record, name);
     } catch (error) {
       const reason = `job.json cannot be used: ${(error as Error).message}`;
       return { folder: await this.#setAside(name, reason), reason };
