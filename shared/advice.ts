@@ -37,7 +37,7 @@ const ADVICE: Readonly<Record<ReportCode, string>> = {
   token: 'Connect again with the code that the companion shows.',
   'too-many': 'Wait a minute, then try again.',
   version: 'Update: plugin and companion are from different versions of Likeness.',
-  internal: `Try again. If it keeps happening, run "${PROGRAM} doctor" and report what it says.`,
+  internal: `Try again. If it keeps happening, run "${PROGRAM} doctor --collect" and report it with the file that this writes.`,
 };
 
 export function adviceFor(code: ReportCode): string {

@@ -184,7 +184,7 @@ async function* concepts(folder: string): AsyncGenerator<Finding> {
 }
 
 /** From the package itself: its native part is not loaded for this. */
-function runtimeVersion(): string {
+export function runtimeVersion(): string {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   return version;
 }

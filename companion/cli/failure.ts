@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { type ErrorCode, LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
 import { printable } from './printable.ts';
 
 export interface Failure {
@@ -35,7 +36,7 @@ export function failureOf(error: unknown, helpCommand: string): Failure {
   return {
     code: 'internal',
     message: `internal: ${printable(oneLine(text.replace(/^internal: /, '')))}`,
-    advice: 'This is a fault of Likeness: run it again with LIKENESS_DEBUG=1 and report what it prints.',
+    advice: `This is a fault of Likeness: run it again with LIKENESS_DEBUG=1, and report what it prints, with the file that \`${PROGRAM} doctor --collect\` writes.`,
     exitCode: EXIT_FAILED,
   };
 }

@@ -32,7 +32,10 @@ describe('help', () => {
         'HF_TOKEN',
       ],
     ],
-    [['doctor', '--help'], ['--json']],
+    [
+      ['doctor', '--help'],
+      ['--collect [file]', 'nothing is sent', '--json'],
+    ],
     [
       ['evaluate', '--help'],
       ['--quick', '--publish <folder>', '--fresh', '--strict', '"out/evaluation"', 'Examples:'],

@@ -1,13 +1,20 @@
-/** `likeness doctor`: what works on this computer, what does not, and what to do about it. */
+/** `likeness doctor`: what works on this computer, what does not, what to do about it, and what to send to helpers. */
 
 import type { Command } from 'commander';
+import { writeFileAtomically } from '../../checkpoint/atomic-file.ts';
 import { dataFolders } from '../../checkpoint/data-folders.ts';
 import { type Finding, type Severity, symptoms } from '../diagnosis.ts';
+import { diagnosticsFile } from '../diagnostics/diagnostics-file.ts';
 import type { Output } from '../output.ts';
 import { printable } from '../printable.ts';
 import { formatNumberOf } from '../quantities.ts';
 
 const SUBJECT_CELLS = 12;
+
+interface DoctorFlags {
+  /** true: under a name of its own. */
+  readonly collect?: string | true;
+}
 
 export function registerDoctor(program: Command, output: Output): void {
   program
@@ -16,10 +23,28 @@ export function registerDoctor(program: Command, output: Output): void {
     .description(
       'Checks the machine, its devices, the disk, the models and the concepts. Ends with 1 at a problem.',
     )
-    .action(() => runDoctor(output));
+    .option(
+      '--collect [file]',
+      'write what helpers ask for to a file, without prompts, names or pictures; nothing is sent',
+    )
+    .action(async ({ collect }: DoctorFlags) => {
+      if (collect === undefined) return void (await runDoctor(output));
+      const now = new Date();
+      const freeFile = () => diagnosticsFile(collect === true ? undefined : collect, now);
+      // A name that is taken is told before the work; one that was taken meanwhile is not written over either.
+      freeFile();
+      const findings = await runDoctor(output);
+      // Loaded here: it brings sharp and the companion's log along.
+      const { diagnosticsText } = await import('../diagnostics/diagnostics.ts');
+      const version = program.version() ?? '';
+      const text = await diagnosticsText({ folders: dataFolders(), findings, version, now });
+      const file = freeFile();
+      await writeFileAtomically(file, text);
+      tellCollected(file, output);
+    });
 }
 
-async function runDoctor(output: Output): Promise<void> {
+async function runDoctor(output: Output): Promise<readonly Finding[]> {
   const { green, yellow, red, dim, bold } = output.answerColours;
   const marks: Readonly<Record<Severity, string>> = {
     ok: green('✓'),
@@ -27,7 +52,10 @@ async function runDoctor(output: Output): Promise<void> {
     problem: red('✗'),
   };
   const counts: Record<Severity, number> = { ok: 0, warning: 0, problem: 0 };
-  const tell = ({ subject, severity, message, advice }: Finding) => {
+  const findings: Finding[] = [];
+  const tell = (finding: Finding) => {
+    const { subject, severity, message, advice } = finding;
+    findings.push(finding);
     counts[severity]++;
     output.event({ type: 'finding', subject, severity, message, advice });
     output.answer(`${marks[severity]} ${bold(subject.padEnd(SUBJECT_CELLS))} ${printable(message)}`);
@@ -40,4 +68,16 @@ async function runDoctor(output: Output): Promise<void> {
   if (counts.problem === 0) output.answer(`${green('No problems')}${warnings}.`);
   else output.answer(`${red(formatNumberOf(counts.problem, 'problem'))}${warnings}.`);
   if (counts.problem > 0) process.exitCode = 1;
+  return findings;
+}
+
+function tellCollected(file: string, output: Output): void {
+  output.event({ type: 'collected', file });
+  output.answer('');
+  output.answer(
+    `${output.answerColours.green('✓')} ${printable(file)} holds the above, versions, model hashes, counts, failed jobs and the end of the log.`,
+  );
+  output.answer(
+    '  Left out: prompts, names, pictures, tokens, codes, paths, user and computer. Nothing was sent; read it, then attach it.',
+  );
 }

@@ -31,7 +31,7 @@ const ADVICE: Readonly<Record<EngineEnd['reason'], string>> = {
   memory:
     'There was probably too little memory: close other programs or choose a smaller size, then start it again.',
   signal: `Start it again. If it stops once more, choose the device "cpu" and run "${PROGRAM} doctor".`,
-  exit: `Start it again. If it stops once more, run "${PROGRAM} doctor" and report what it says.`,
+  exit: `Start it again. If it stops once more, run "${PROGRAM} doctor --collect" and report it with the file that this writes.`,
 };
 
 /**

@@ -1,0 +1,155 @@
+/**
+ * What a person sends along when they ask for help: what doctor found, versions, counts, the last failures. It is put
+ * together from known fields, and texts go through Redaction.
+ *
+ * Plain text: it opens by a double click wherever one is, reads as it was written, so that a designer can check it
+ * before it goes out, and any line can be deleted. JSON would be for programs, and none reads it.
+ */
+
+import { arch, platform, release, version as systemVersion } from 'node:os';
+import { join } from 'node:path';
+import { LikenessError } from '../../../shared/errors.ts';
+import { PROGRAM } from '../../../shared/program.ts';
+import type { JobState } from '../../../shared/protocol/job.ts';
+import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
+import { hashCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
+import type { DataFolders } from '../../checkpoint/data-folders.ts';
+import { storedJobs } from '../../jobs/stored-jobs.ts';
+import { FileLibrary } from '../../library/file-library.ts';
+import { type Finding, runtimeVersion } from '../diagnosis.ts';
+import { listModels, type ModelPlace } from '../model-catalogue.ts';
+import { printable } from '../printable.ts';
+import { formatNumberOf } from '../quantities.ts';
+import { logTail } from './log-tail.ts';
+import { LEFT_OUT, Redaction } from './redaction.ts';
+import { isPublic, knownSecrets } from './secrets.ts';
+
+export interface DiagnosticsOptions {
+  readonly folders: DataFolders;
+  readonly findings: readonly Finding[];
+  /** Of Likeness. */
+  readonly version: string;
+  readonly now: Date;
+}
+
+/** The last of them explain what somebody asks about today. */
+const MAX_FAILED_JOBS = 10;
+
+/** They change what happens. Their values are addresses, paths and tokens. */
+const VARIABLES = [
+  'LIKENESS_HOME',
+  'LIKENESS_DEBUG',
+  'HF_ENDPOINT',
+  'HF_TOKEN',
+  'HTTPS_PROXY',
+  'NODE_OPTIONS',
+  'CUDA_VISIBLE_DEVICES',
+  'LD_LIBRARY_PATH',
+  'OMP_NUM_THREADS',
+] as const;
+
+export async function diagnosticsText(options: DiagnosticsOptions): Promise<string> {
+  const { folders, findings, version, now } = options;
+  const library = new FileLibrary(folders.concepts);
+  // A folder that cannot be read is among the findings.
+  const listing = await library.list().catch(() => ({ concepts: [], damaged: [] }));
+  const removed = await library.removed().catch(() => []);
+  const { states: jobs, unreadable } = await storedJobs(join(folders.home, 'jobs'));
+  const redaction = new Redaction(await knownSecrets({ folders, jobs, library: listing, removed }));
+  const versions = listing.concepts.reduce((sum, concept) => sum + concept.versions.length, 0);
+  const log = await logTail(folders.home, redaction);
+  const sections: Readonly<Record<string, readonly string[]>> = {
+    Versions: [`Likeness ${version}`, ...(await parts()), redaction.text(system())],
+    'What doctor finds': findings.map((finding) => findingText(finding, redaction)),
+    Models: await modelLines(await listModels(folders), folders.cache),
+    'Environment variables': VARIABLES.map((name) => `${name} is ${process.env[name] ? 'set' : 'not set'}`),
+    Counts: [
+      `${formatNumberOf(listing.concepts.length, 'concept')} in ${formatNumberOf(versions, 'version')}, ${listing.damaged.length} damaged, ${removed.length} in the trash`,
+      `${formatNumberOf(jobs.length, 'job')}${statesOf(jobs)}, ${unreadable} unreadable`,
+    ],
+    'Jobs that failed last': failedJobs(jobs, redaction),
+    'The end of the log': log,
+  };
+  const body = Object.entries(sections).map(([title, lines]) => section(title, lines));
+  return [heading(now), ...body].join('\n\n').concat('\n');
+}
+
+function heading(now: Date): string {
+  return [
+    `Likeness diagnostics, ${now.toISOString()}`,
+    '',
+    `Written by \`${PROGRAM} doctor --collect\`. It was sent to nobody: read it, delete what you like, then attach it.`,
+    'DATA, CACHE and LIKENESS are the folders of your data, of the cache and of the program, ~ is your own.',
+    `${LEFT_OUT} stands for a name, prompt, path or quotation of yours.`,
+  ].join('\n');
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return [title, '-'.repeat(title.length), ...(lines.length === 0 ? ['none'] : lines)].join('\n');
+}
+
+async function parts(): Promise<readonly string[]> {
+  return [`Node ${process.versions.node}`, `onnxruntime ${runtimeVersion()}`, ...(await pictureParts())];
+}
+
+async function pictureParts(): Promise<readonly string[]> {
+  try {
+    const { libraryVersions } = await import('../../images/library-versions.ts');
+    return Object.entries(libraryVersions()).map(([name, version]) => `${name} ${version}`);
+  } catch {
+    return ['sharp does not load'];
+  }
+}
+
+function system(): string {
+  return `${platform()} ${release()} ${arch()}, ${systemVersion()}`;
+}
+
+function findingText({ subject, severity, message, advice }: Finding, redaction: Redaction): string {
+  // A concept's own file says what is wrong with it, and may quote itself.
+  const clean = (text: string) =>
+    printable(subject === 'concepts' ? redaction.quoting(text) : redaction.text(text));
+  const line = `${severity.padEnd(7)} ${subject}: ${clean(message)}`;
+  return advice === undefined ? line : `${line}\n        ${clean(advice)}`;
+}
+
+async function modelLines(places: readonly ModelPlace[], cache: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const { name, folder } of places) {
+    lines.push(`${isPublic(name) ? name : `one of your own, ${LEFT_OUT}`}: ${await identity(folder, cache)}`);
+  }
+  return lines;
+}
+
+/** What concepts are held to. */
+async function identity(folder: string, cache: string): Promise<string> {
+  try {
+    return `SHA-256 ${await hashCheckpoint(await openCheckpoint(folder), cache)}`;
+  } catch (error) {
+    if (!(error instanceof LikenessError)) throw error;
+    return `cannot be read (${error.code})`;
+  }
+}
+
+/** ": 3 done, 1 failed" */
+function statesOf(jobs: readonly JobState[]): string {
+  const counts = new Map<string, number>();
+  for (const { status } of jobs) counts.set(status.state, (counts.get(status.state) ?? 0) + 1);
+  return counts.size === 0
+    ? ''
+    : `: ${[...counts]
+        .sort()
+        .map(([state, count]) => `${count} ${state}`)
+        .join(', ')}`;
+}
+
+function failedJobs(jobs: readonly JobState[], redaction: Redaction): readonly string[] {
+  return jobs
+    .flatMap(({ kind, status, endedAt }) => (status.state === 'failed' ? [{ kind, status, endedAt }] : []))
+    .sort((a, b) => ((a.endedAt ?? '') < (b.endedAt ?? '') ? -1 : 1))
+    .slice(-MAX_FAILED_JOBS)
+    .map(({ kind, status: { code, message, saved }, endedAt }) => {
+      const from = saved === undefined ? '' : `, saved at step ${saved.step} of ${saved.steps}`;
+      return `${endedAt} ${kind}, ${code}: ${printable(redaction.quoting(message))}${from}`;
+    });
+}

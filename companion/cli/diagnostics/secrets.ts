@@ -1,0 +1,96 @@
+/** What a data folder and this computer know that nobody else should: what Redaction takes out of texts. */
+
+import { readdir } from 'node:fs/promises';
+import { homedir, hostname, userInfo } from 'node:os';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JobState } from '../../../shared/protocol/job.ts';
+import type { DataFolders } from '../../checkpoint/data-folders.ts';
+import { unfinishedPulls } from '../../hub/pull-folder.ts';
+import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
+import type { ConceptVersion, LibraryListing, RemovedConcept } from '../../library/concept-library.ts';
+import { DEFAULT_MODEL } from '../default-model.ts';
+import { listModels } from '../model-catalogue.ts';
+import { PULLABLE_MODELS } from '../pullable-models.ts';
+import type { Secrets } from './redaction.ts';
+
+export interface Holdings {
+  readonly folders: DataFolders;
+  readonly jobs: readonly JobState[];
+  readonly library: LibraryListing;
+  readonly removed: readonly RemovedConcept[];
+}
+
+const PROGRAM_FOLDER = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '');
+
+/** A mention of a concept that may be gone, or have another name by now. */
+const MENTIONS = /@([a-z][a-z0-9-]*)/g;
+
+export async function knownSecrets({ folders, jobs, library, removed }: Holdings): Promise<Secrets> {
+  const concepts = library.concepts.flatMap(({ versions }) => versions).flatMap(wordsOfConcept);
+  const gone = removed.flatMap(({ name, classWord }) => [name, classWord]);
+  const files = [folders.concepts, folders.checkpoints].map(fileStems);
+  const models = [...(await listModels(folders)), ...(await unfinishedPulls(folders.models))];
+  const written = [...concepts, ...gone, ...(await Promise.all(files)).flat(), ...jobs.flatMap(wordsOfJob)];
+  return {
+    places: [
+      { mark: 'LIKENESS', folder: PROGRAM_FOLDER },
+      { mark: 'CACHE', folder: folders.cache },
+      { mark: 'DATA', folder: folders.home },
+      { mark: '~', folder: homedir() },
+    ],
+    words: [...written, ...models.map(({ name }) => name).filter((name) => !isPublic(name)), ...person()],
+  };
+}
+
+/** A model that somebody made may be named for the product. */
+export function isPublic(model: string): boolean {
+  return model === DEFAULT_MODEL || Object.hasOwn(PULLABLE_MODELS, model);
+}
+
+function wordsOfConcept({ name, classWord, rights, baseModel }: ConceptVersion): readonly string[] {
+  const { owner = '', licence = '', note = '' } = rights;
+  return [name, classWord, owner, licence, note, ...(isPublic(baseModel.name) ? [] : [baseModel.name])];
+}
+
+function wordsOfJob(job: JobState): readonly string[] {
+  if (job.kind === 'teach') {
+    const { name, classWord, rights = {} } = job.request;
+    return [name, classWord, rights.owner ?? '', rights.licence ?? '', rights.note ?? ''];
+  }
+  const { prompt, negativePrompt = '', concepts = [] } = job.request;
+  const mentions = [...prompt.matchAll(MENTIONS)].map(([, name]) => name!);
+  const named = [...concepts, ...job.concepts].map(({ name }) => name);
+  return [prompt, negativePrompt, ...mentions, ...named];
+}
+
+/** Also of files that are damaged: their names may be all that is known of them. */
+async function fileStems(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  return names
+    .filter((name) => name.endsWith(CONCEPT_SUFFIX))
+    .map((name) => basename(name, CONCEPT_SUFFIX))
+    .flatMap((stem) => [stem, stem.replace(/\.v\d+(-\d+)?$/, '')]);
+}
+
+function person(): readonly string[] {
+  const {
+    USER = '',
+    LOGNAME = '',
+    USERNAME = '',
+    COMPUTERNAME = '',
+    HOSTNAME = '',
+    HF_TOKEN = '',
+  } = process.env;
+  const hosts = [hostname(), COMPUTERNAME, HOSTNAME].flatMap((name) => [name, name.split('.')[0]!]);
+  return [systemName(), basename(homedir()), USER, LOGNAME, USERNAME, HF_TOKEN, ...hosts];
+}
+
+/** A container may run under a number that the system has no name for. */
+function systemName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return '';
+  }
+}
