@@ -11,7 +11,7 @@ import type { GenerateEvent, MaskReport } from './events.ts';
 import { type LoadedModel, loadModel, previewColours } from './loaded-model.ts';
 import { Pace } from './pace.ts';
 import { savePicture } from './picture-file.ts';
-import { readConcepts, readPrompt } from './prompt-concepts.ts';
+import { readConcepts, readPrompt } from './prompt-reading.ts';
 import type { GenerateRequest } from './requests.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `storage`, `input`, or `cancelled` between two steps */

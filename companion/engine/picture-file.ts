@@ -10,7 +10,7 @@ import type { Picture } from '../images/picture.ts';
 import type { Factors } from '../residuals/factors.ts';
 import type { SamplingSettings } from '../residuals/settings.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import type { MentionedConcept } from './prompt-concepts.ts';
+import type { MentionedConcept } from './prompt-reading.ts';
 import type { GenerateRequest } from './requests.ts';
 
 export interface MadePicture {

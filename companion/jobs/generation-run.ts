@@ -9,7 +9,7 @@ import { copyConcept } from '../library/concept-copy.ts';
 import type { JobFiles } from './job-files.ts';
 import { type JobStep, knownSeconds, type RunTools } from './job-step.ts';
 import { pictureFrames } from './picture-frames.ts';
-import { conceptsOfPrompt, type PromptConcept } from './prompt-concepts.ts';
+import { conceptsOfPrompt, type PromptConcept } from './version-choice.ts';
 
 /** The last step is not yet a picture. */
 const SAMPLED_SHARE = 0.99;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { mentionedConcepts } from '../../companion/cli/concept-catalogue.ts';
-import { conceptsOfPrompt } from '../../companion/jobs/prompt-concepts.ts';
+import { conceptsOfPrompt } from '../../companion/jobs/version-choice.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { scratchFolder } from '../checkpoint/scratch-folder.ts';
 import { writeSmallConcept } from '../library/small-concept.ts';
