@@ -89,8 +89,7 @@ export class JobQueue {
   /** Running, waiting in order, then ended ones from the newest. */
   jobs(limit = WELCOME_MAX_JOBS): readonly JobState[] {
     const underWay = [...(this.#atWork === undefined ? [] : [this.#atWork.id]), ...this.#line.ids];
-    const states = underWay.map((id) => this.get(id)).filter((state) => !isEnded(state));
-    return [...states, ...this.#ledger.ended()].slice(0, limit);
+    return [...underWay.map((id) => this.get(id)), ...this.#ledger.ended()].slice(0, limit);
   }
 
   /** A run tidies up after its job has ended, and by then the job may have been removed. */
