@@ -11,9 +11,10 @@ import {
   type EvaluationTrials,
   evaluate,
 } from '../../companion/evaluation/evaluation.ts';
+import { documentOf } from '../../companion/evaluation/evaluation-document.ts';
 import { evaluationFigures } from '../../companion/evaluation/evaluation-figures.ts';
 import type { EvaluationPlan } from '../../companion/evaluation/evaluation-plan.ts';
-import { documentOf, type EvaluationReport } from '../../companion/evaluation/evaluation-report.ts';
+import type { EvaluationReport } from '../../companion/evaluation/evaluation-report.ts';
 import { drawBaseSheet, drawPlacingSheet } from '../../companion/evaluation/evaluation-sheets.ts';
 import { readExampleProducts } from '../../companion/evaluation/example-product.ts';
 import { expectations } from '../../companion/evaluation/expectations.ts';
