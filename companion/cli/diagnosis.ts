@@ -95,7 +95,8 @@ async function* devices(cacheFolder: string): AsyncGenerator<Finding> {
     }
   } catch (error) {
     const message = `does not load: ${(error as Error).message.split('\n')[0]}`;
-    yield { subject: 'onnxruntime', severity: 'problem', message, advice: 'Run `npm ci` again.' };
+    const advice = 'Run `npm ci` again. It has builds for Linux, Windows and Macs with Apple silicon.';
+    yield { subject: 'onnxruntime', severity: 'problem', message, advice };
   }
 }
 
