@@ -1,15 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkedPictures, PICTURES } from '../documents/linked-pictures.ts';
 import { seriousFindings } from './accessibility.ts';
 import { BenchTable, cannotRun } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
-/** LIKENESS_SCREENSHOTS=1 renews the pictures in docs/; they are looked at by people, not compared. */
-const folder = process.env.LIKENESS_SCREENSHOTS
-  ? fileURLToPath(new URL('../../docs/images/', import.meta.url))
-  : undefined;
+/** LIKENESS_SCREENSHOTS=1 renews the pictures that documents show; they are looked at by people, not compared. */
+const wanted: ReadonlySet<string> = process.env.LIKENESS_SCREENSHOTS ? linkedPictures() : new Set();
 const THEMES = ['light', 'dark'] as const;
 const TEACH_STEPS = Number(process.env.LIKENESS_SCREENSHOTS_STEPS ?? 10);
 
@@ -25,13 +23,12 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
 
   /** Both themes: serious findings of studio and plugin, and a picture of each where they are wanted. */
   async function looked(name: string): Promise<readonly string[]> {
-    if (folder) {
-      mkdirSync(folder, { recursive: true });
-      // Before the checks, which take longer than some views stay.
-      for (const theme of THEMES) {
-        await studio.useTheme(theme);
-        await studio.page.screenshot({ path: `${folder}studio-${name}-${theme}.png` });
-      }
+    // Before the checks, which take longer than some views stay.
+    for (const theme of THEMES) {
+      const picture = `studio-${name}-${theme}.png`;
+      if (!wanted.has(picture)) continue;
+      await studio.useTheme(theme);
+      await studio.page.screenshot({ path: join(PICTURES, picture) });
     }
     const findings: string[] = [];
     for (const theme of THEMES) {
