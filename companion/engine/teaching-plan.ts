@@ -8,6 +8,7 @@ import { planMemory } from '../residuals/memory-plan.ts';
 import type { TeachingSettings } from '../residuals/settings.ts';
 import { projOutSites } from '../residuals/sites.ts';
 import { buildTrainingGraph } from '../residuals/training-graph.ts';
+import { availableMemory } from '../runtime/available-memory.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { TeachRequest } from './requests.ts';
 
@@ -18,7 +19,7 @@ export function teachingSettings(
 ): TeachingSettings {
   const chosen = { ...recommended.teaching, ...request.settings };
   const cells = pipeline.resolution / pipeline.downscale;
-  const memory = planMemory(chosen.batchSize, process.availableMemory(), (batch, recompute) =>
+  const memory = planMemory(chosen.batchSize, availableMemory(), (batch, recompute) =>
     buildTrainingGraph({
       unet: pipeline.unet,
       ...(chosen.trainTokenEmbedding ? { text: pipeline.text } : {}),

@@ -6,6 +6,7 @@ import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-mode
 import { type LoadedModel, loadModel } from '../../companion/engine/loaded-model.ts';
 import type { TeachRequest } from '../../companion/engine/requests.ts';
 import { runFingerprint, teachingSettings } from '../../companion/engine/teaching-plan.ts';
+import { freeMemory } from './free-memory.ts';
 
 let cacheFolder: string;
 let model: LoadedModel;
@@ -23,7 +24,7 @@ const request = (steps: number) =>
   ({ name: 'aurora', classWord: 'mug', mirror: false, seed: 0, settings: { steps } }) as TeachRequest;
 
 function plannedWith(freeBytes: number, steps = 300) {
-  vi.spyOn(process, 'availableMemory').mockReturnValue(freeBytes);
+  freeMemory(freeBytes);
   const settings = teachingSettings(model, request(steps));
   return { settings, fingerprint: runFingerprint(model, [], request(steps), settings) };
 }
