@@ -12,8 +12,9 @@ import { buildClipText, embedTokens } from '../models/text/clip-text.ts';
 import { type ClipTextConfig, parseClipTextConfig } from '../models/text/config.ts';
 import { openTokenizer, type Tokenizer } from '../models/tokenizer.ts';
 import { parseUnetConfig, type UnetConfig } from '../models/unet/config.ts';
-import { decodeLatents, encodePicture } from '../models/vae/autoencoder-kl.ts';
+import { encodePicture } from '../models/vae/autoencoder-kl.ts';
 import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../models/vae/config.ts';
+import { buildDecoderGraph, decoderGraphKey } from '../models/vae/decoder-graph.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { type NoiseSchedule, parseNoiseSchedule } from './noise-schedule.ts';
 
@@ -21,6 +22,9 @@ export interface PipelineOptions extends SessionOptions {
   /** Folder for what can be made again: weights converted to float32. */
   readonly cacheFolder: string;
 }
+
+/** Of a session that is made; one that is there already stays as it is. */
+export type MemoryUse = Pick<SessionOptions, 'arena'>;
 
 export class Pipeline {
   readonly checkpoint: Checkpoint;
@@ -61,15 +65,20 @@ export class Pipeline {
    * The session for `key`, made from `build` the first time. Its weights are checked against the checkpoint before
    * anything is loaded.
    */
-  session(key: string, build: () => Graph, options: Pick<SessionOptions, 'arena'> = {}): Promise<Session> {
+  session(key: string, build: () => Graph, memory: MemoryUse = {}): Promise<Session> {
     let session = this.#sessions.get(key);
     if (session === undefined) {
-      session = this.#open(build(), options);
+      session = this.#open(build(), memory);
       this.#sessions.set(key, session);
       // A failed session is not kept: the next attempt may have the memory or the disk that this one lacked.
       session.catch(() => this.#sessions.delete(key));
     }
     return session;
+  }
+
+  /** Whether the session is there, with the memory that it takes. */
+  has(key: string): boolean {
+    return this.#sessions.has(key);
   }
 
   /** Gives a session's memory back; the next use makes it again. */
@@ -133,16 +142,15 @@ export class Pipeline {
   }
 
   /** Latents [C, h, w] in the diffusion model's scale -> picture [3, h*f, w*f], about [-1, 1]. */
-  async decodeLatents(latents: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const shape = [1, this.vae.latentChannels, height, width];
-    const session = await this.session(`vae:decode:${height}x${width}`, () => {
-      const graph = new Graph('vae decoder');
-      const scaled = graph.input('latents', shape);
-      const unscaled = mul(scaled, 1 / this.vae.scalingFactor);
-      graph.output('picture', decodeLatents(new Scope(graph, 'vae'), this.vae, unscaled));
-      return graph;
-    });
-    const out = await session.run({ latents: float32(latents, shape) });
+  async decodeLatents(
+    latents: Float32Array,
+    height: number,
+    width: number,
+    memory: MemoryUse = {},
+  ): Promise<Float32Array> {
+    const build = () => buildDecoderGraph(this.vae, height, width);
+    const session = await this.session(decoderGraphKey(height, width), build, memory);
+    const out = await session.run({ latents: float32(latents, [1, this.vae.latentChannels, height, width]) });
     return (out.picture as Tensor<'float32'>).data;
   }
 
@@ -155,7 +163,7 @@ export class Pipeline {
     });
   }
 
-  async #open(graph: Graph, options: Pick<SessionOptions, 'arena'>): Promise<Session> {
+  async #open(graph: Graph, memory: MemoryUse): Promise<Session> {
     const parameters = [...graph.parameters].map(([name, { shape }]) => ({
       ...splitParameterName(name),
       shape,
@@ -178,7 +186,7 @@ export class Pipeline {
       const { component, name } = splitParameterName(parameter);
       return locators.get(component)!(name);
     };
-    return openSession(graph, locate, { ...this.#options, ...options });
+    return openSession(graph, locate, { ...this.#options, ...memory });
   }
 
   #component(name: ComponentName) {

@@ -4,8 +4,10 @@ import { LikenessError } from '../../shared/errors.ts';
 import { makeFolder } from '../checkpoint/atomic-file.ts';
 import { latentPreview } from '../images/latent-preview.ts';
 import { fromModelRange } from '../images/model-range.ts';
+import { decoderGraphKey } from '../models/vae/decoder-graph.ts';
 import { noisyRankShareOf } from '../residuals/concept.ts';
-import { type PromptConcept, samplePicture } from '../residuals/sample-picture.ts';
+import { type PromptConcept, samplePicture, samplingGraphOf } from '../residuals/sample-picture.ts';
+import { samplingGraphKey } from '../residuals/sampling-graph.ts';
 import type { SamplingSettings } from '../residuals/settings.ts';
 import type { GenerateEvent, MaskReport } from './events.ts';
 import { type LoadedModel, loadModel, previewColours } from './loaded-model.ts';
@@ -13,8 +15,9 @@ import { Pace } from './pace.ts';
 import { savePicture } from './picture-file.ts';
 import { readConcepts, readPrompt } from './prompt-reading.ts';
 import type { GenerateRequest } from './requests.ts';
+import { planSampling } from './sampling-plan.ts';
 
-/** @throws LikenessError `concept-*`, `checkpoint-*`, `storage`, `input`, or `cancelled` between two steps */
+/** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
 export async function* generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void> {
   const model = await loadModel(request);
   try {
@@ -48,6 +51,8 @@ export async function* generateOn(
       strength: request.strength,
     }),
   );
+  const graph = samplingGraphOf(pipeline, { concepts, settings, ...cells });
+  const sessions = planSampling(pipeline, device, graph);
   const negative = pipeline.tokenizer.encode(request.negativePrompt).ids;
   // Off is the base model as it came: with the tokens it knows.
   const conditional = await pipeline.encodeTokens([ids], settings.mask === 'off' ? undefined : learned);
@@ -77,7 +82,10 @@ export async function* generateOn(
       yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview };
     }
     const { latents, masks } = next.value;
-    const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width);
+    if (sessions === 'frugal') await pipeline.release(samplingGraphKey(graph));
+    const memory = { arena: sessions === 'open' };
+    const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
+    if (sessions === 'frugal') await pipeline.release(decoderGraphKey(cells.height, cells.width));
     const size = { width: cells.width * pipeline.downscale, height: cells.height * pipeline.downscale };
     const image = fromModelRange(pixels, size.width, size.height);
     const reports = (masks ?? []).map(

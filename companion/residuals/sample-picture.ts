@@ -14,7 +14,7 @@ import { type Evidence, evidenceFor } from './localization/evidence.ts';
 import type { LocalizedMask } from './localization/localized-mask.ts';
 import { createLocalizer } from './localization/localizer.ts';
 import { type ObjectProbe, probeFeeds } from './object-probe.ts';
-import { buildSamplingGraph, samplingGraphKey } from './sampling-graph.ts';
+import { buildSamplingGraph, type SamplingGraphOptions, samplingGraphKey } from './sampling-graph.ts';
 import type { SamplingSettings } from './settings.ts';
 import { projOutSites } from './sites.ts';
 
@@ -32,16 +32,20 @@ export interface PromptConcept {
   readonly strength: number;
 }
 
-export interface PictureRequest {
-  /** Text states [1, L, D] of the prompt, and of the negative prompt. */
-  readonly conditional: Float32Array;
-  readonly unconditional: Float32Array;
+/** What decides the graph. */
+export interface PictureShape {
   readonly concepts: readonly PromptConcept[];
   readonly settings: SamplingSettings;
-  readonly seed: number;
   /** Latent cells. */
   readonly height: number;
   readonly width: number;
+}
+
+export interface PictureRequest extends PictureShape {
+  /** Text states [1, L, D] of the prompt, and of the negative prompt. */
+  readonly conditional: Float32Array;
+  readonly unconditional: Float32Array;
+  readonly seed: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,22 +70,10 @@ export async function* samplePicture(
   request: PictureRequest,
 ): AsyncGenerator<PictureStep, SampledLatents> {
   const { settings, concepts, height, width } = request;
-  const { unet, text } = pipeline;
-  const isGuided = settings.guidanceScale > 1;
+  const { unet } = pipeline;
+  const graph = samplingGraphOf(pipeline, request);
+  const { guided: isGuided, evidence } = graph;
   const batch = isGuided ? 2 : 1;
-  const evidence = evidenceFor(
-    settings.mask,
-    concepts.map(({ probe }) => probe),
-  );
-  const graph = {
-    unet,
-    guided: isGuided,
-    height,
-    width,
-    tokens: text.length,
-    concepts: concepts.map(({ factors }) => factors),
-    evidence,
-  };
   const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
   const localizer = createLocalizer(evidence, {
     mode: settings.mask,
@@ -124,6 +116,25 @@ export async function* samplePicture(
     yield { step: index + 1, steps: count, denoised };
   }
   return { latents: next.value, masks: localizer.masks() };
+}
+
+/** The graph that a picture's steps run. */
+export function samplingGraphOf(
+  { unet, text }: Pipeline,
+  { settings, concepts, height, width }: PictureShape,
+) {
+  return {
+    unet,
+    guided: settings.guidanceScale > 1,
+    height,
+    width,
+    tokens: text.length,
+    concepts: concepts.map(({ factors }) => factors),
+    evidence: evidenceFor(
+      settings.mask,
+      concepts.map(({ probe }) => probe),
+    ),
+  } satisfies SamplingGraphOptions;
 }
 
 /** Every weight of a file may be finite, and what they make of a picture not. */

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { residentMemory } from '../../bench/resident-memory.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
+import { generateOn } from '../../companion/engine/generate.ts';
+import { type LoadedModel, loadModel } from '../../companion/engine/loaded-model.ts';
+import { planSampling } from '../../companion/engine/sampling-plan.ts';
+import { decoderGraphKey } from '../../companion/models/vae/decoder-graph.ts';
+import { samplingGraphOf } from '../../companion/residuals/sample-picture.ts';
+import { freeMemory } from './free-memory.ts';
+
+const execute = promisify(execFile);
+
+let cacheFolder: string;
+let model: LoadedModel;
+const options = () => ({
+  model: join(EMBEDDED_MODELS, DEFAULT_MODEL),
+  device: 'cpu' as const,
+  threads: 1,
+  cacheFolder,
+});
+beforeAll(async () => {
+  cacheFolder = await mkdtemp(join(tmpdir(), 'likeness-sampling-plan-'));
+  model = await loadModel(options());
+});
+afterEach(() => vi.restoreAllMocks());
+afterAll(async () => {
+  await model.pipeline.close();
+  await rm(cacheFolder, { recursive: true });
+});
+
+function planned(side: number) {
+  const cells = side / model.pipeline.downscale;
+  const settings = model.recommended.sampling;
+  const graph = samplingGraphOf(model.pipeline, { concepts: [], settings, height: cells, width: cells });
+  return planSampling(model.pipeline, 'cpu', graph);
+}
+
+async function pixels(side: number): Promise<Uint8Array> {
+  const request = {
+    ...options(),
+    prompt: 'a bottle on a beach',
+    negativePrompt: '',
+    concepts: [],
+    count: 1,
+    seed: 3,
+    strength: 1,
+    size: { width: side, height: side },
+    settings: { steps: 1, sampler: 'ddim' },
+  } as const;
+  for await (const event of generateOn(model, request)) if (event.type === 'picture') return event.image.data;
+  throw new Error('no picture was made');
+}
+
+describe('what a picture is planned with', () => {
+  it('keeps sessions open at the own size of the embedded model in half a gigabyte', () => {
+    freeMemory(0.5e9);
+    expect(planned(128)).toBe('open');
+  });
+
+  it('refuses a size that cannot fit, before any session of it is made, and says what it needs', async () => {
+    freeMemory(1e9);
+    await expect(pixels(2048)).rejects.toMatchObject({
+      code: 'memory',
+      message: expect.stringMatching(
+        /^a picture of 2048x2048 needs about 3\.\d GB of free memory, got 1\.0 GB$/,
+      ),
+      advice: expect.stringContaining('smaller size'),
+    });
+    const cells = 2048 / model.pipeline.downscale;
+    expect(model.pipeline.has(decoderGraphKey(cells, cells))).toBe(false);
+  });
+
+  it('makes the same picture with one session at a time', async () => {
+    freeMemory(8e9);
+    const roomy = await pixels(256);
+    await model.pipeline.close();
+    freeMemory(80e6);
+    expect(planned(256)).toBe('frugal');
+    expect(await pixels(256)).toEqual(roomy);
+  });
+
+  it('leaves memory that is not the processor’s alone', () => {
+    freeMemory(1e6);
+    const graph = samplingGraphOf(model.pipeline, {
+      concepts: [],
+      settings: model.recommended.sampling,
+      height: 16,
+      width: 16,
+    });
+    expect(planSampling(model.pipeline, 'cuda', graph)).toBe('open');
+  });
+
+  it.skipIf(residentMemory() === undefined).each([128, 512])(
+    'never asks for more than a run of %i px takes',
+    async (side) => {
+      const { stdout } = await execute(process.execPath, [
+        '--import',
+        'tsx',
+        fileURLToPath(new URL('sampling-memory-main.ts', import.meta.url)),
+        JSON.stringify({ folder: options().model, cacheFolder, side }),
+      ]);
+      expect(JSON.parse(stdout)).toMatchObject({ plan: expect.stringMatching(/open|frugal/) });
+    },
+  );
+});
