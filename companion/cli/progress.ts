@@ -103,12 +103,13 @@ function tail(parts: readonly string[]): string {
   return parts.map((part) => ` · ${part}`).join('');
 }
 
-/** Plain lines in a log file, one for every tenth of the work. */
+/** Plain lines in a log file: one as soon as it is known how long the work will take, then one for every tenth of it. */
 class ProgressLog implements Progress {
   readonly #output: Output;
   #phase = '';
   #total = 0;
   #tenths = 0;
+  #foretold = false;
   #unit: Unit = String;
 
   constructor(output: Output) {
@@ -120,14 +121,16 @@ class ProgressLog implements Progress {
     this.#phase = phase;
     this.#total = total;
     this.#tenths = Math.floor((10 * done) / total);
+    this.#foretold = false;
   }
 
   update(done: number, parts: readonly string[]): void {
     const tenths = Math.floor((10 * done) / this.#total);
-    if (tenths === this.#tenths) return;
-    this.#tenths = tenths;
-    const percent = String(Math.floor((100 * done) / this.#total)).padStart(3);
     const shown = parts.filter((part) => part !== '');
+    if (tenths === this.#tenths && (this.#foretold || shown.length === 0)) return;
+    this.#tenths = tenths;
+    this.#foretold = true;
+    const percent = String(Math.floor((100 * done) / this.#total)).padStart(3);
     const numbers = `${this.#unit(done)}/${this.#unit(this.#total)}`;
     this.#output.say(`${this.#phase} ${percent} %  ${numbers}${tail(shown)}`);
   }

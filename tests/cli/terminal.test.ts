@@ -54,6 +54,15 @@ describe('the progress line', () => {
     expect(stderr.read()).toContain('Teaching   ━━━━────   50 %   75/150');
   });
 
+  it('says in a log how long it will take as soon as that is known, and then every tenth', () => {
+    const stderr = new PassThrough({ encoding: 'utf8' });
+    const progress = createProgress(new Output({ stdout: new PassThrough(), stderr }, false, {}));
+    progress.begin('Sampling', 100);
+    progress.update(1, ['']);
+    for (let step = 2; step <= 11; step++) progress.update(step, [`${100 - step} s left`]);
+    expect(stderr.read()).toBe('Sampling   2 %  2/100 · 98 s left\nSampling  10 %  10/100 · 90 s left\n');
+  });
+
   it('gives details up before the bar', () => {
     expect(progressLine('Teaching', half, parts, 52, plain)).toBe(
       '  Teaching   ━━━━────   50 %   75/150 · loss 0.123',
