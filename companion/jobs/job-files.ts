@@ -13,6 +13,8 @@ const EXTENSIONS: Readonly<Record<MediaType, string>> = {
   'image/webp': 'webp',
 };
 
+const UPLOAD_NAME = /^image-\d+\.(png|jpg|webp)$/;
+
 export class JobFiles {
   readonly folder: string;
 
@@ -101,13 +103,37 @@ export class JobFiles {
     }
   }
 
+  /**
+   * What a stop in mid-write, or between a job's end and its tidying up, left behind. For a start: nothing of this
+   * companion writes here yet.
+   * @param uploads of the job's record
+   * @param mayGoOn whether the job has not ended, or has a saved run
+   */
+  async removeLeftBehind(uploads: readonly string[], mayGoOn: boolean): Promise<void> {
+    const saved = mayGoOn ? [this.teachingState, this.taughtConcept].map((file) => basename(file)) : [];
+    const isWork = (name: string) =>
+      UPLOAD_NAME.test(name) || this.#workNames.includes(name) || name.endsWith(TEMPORARY_SUFFIX);
+    // An engine that outlived its companion may be saving yet.
+    const isNeeded = (name: string) =>
+      uploads.includes(name) || saved.some((file) => name === file || name.startsWith(`.${file}.`));
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      if (!isWork(name) || isNeeded(name)) continue;
+      // One that cannot be removed stays for the next start.
+      await rm(this.path(name), { recursive: true, force: true }).catch(() => {});
+    }
+  }
+
   /** What is of no use to an ended job. */
   async removeWork(uploads: readonly string[]): Promise<void> {
     await this.removeUnfinished();
-    const files = [this.teachingState, this.taughtConcept, this.renamedConcepts, this.output];
-    for (const file of [...files, ...uploads.map((name) => this.path(name))]) {
-      await rm(file, { recursive: true, force: true });
+    for (const name of [...this.#workNames, ...uploads]) {
+      await rm(this.path(name), { recursive: true, force: true });
     }
+  }
+
+  get #workNames(): readonly string[] {
+    const files = [this.teachingState, this.taughtConcept, this.renamedConcepts, this.output];
+    return files.map((file) => basename(file));
   }
 
   #picture(picture: number): string {

@@ -1,6 +1,6 @@
 /**
  * Jobs on disk, a folder each. job.json is written last when a job is made: a folder without one was never promised
- * to anybody. What cannot be read is set aside with the reason and stops nothing.
+ * to anybody, and goes at the next start. What cannot be read is set aside with the reason and stops nothing.
  */
 
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
@@ -52,6 +52,7 @@ export class JobStore {
     for (let first = 0; first < names.length; first += READ_AT_ONCE) {
       const part = names.slice(first, first + READ_AT_ONCE);
       for (const read of await Promise.all(part.map((name) => this.#read(name)))) {
+        if (read === undefined) continue;
         if ('reason' in read) setAside.push(read);
         else records.push(read);
       }
@@ -103,13 +104,25 @@ export class JobStore {
     }
   }
 
-  async #read(name: string): Promise<JobRecord | SetAside> {
+  async #read(name: string): Promise<JobRecord | SetAside | undefined> {
+    const files = this.files(name);
+    if (await this.#isCutShort(files)) {
+      // Frames that nobody would look for here. Where it cannot be removed, the next start tries again.
+      await rm(files.folder, { recursive: true, force: true }).catch(() => {});
+      return undefined;
+    }
     try {
-      return await readRecord(this.files(name).record, name);
+      return await readRecord(files.record, name);
     } catch (error) {
       const reason = `job.json cannot be used: ${(error as Error).message}`;
       return { folder: await this.#setAside(name, reason), reason };
     }
+  }
+
+  /** The companion stopped while it made the job, or while it removed it. */
+  async #isCutShort(files: JobFiles): Promise<boolean> {
+    const missing = await stat(files.record).catch((error: NodeJS.ErrnoException) => error.code === 'ENOENT');
+    return missing === true;
   }
 
   async #setAside(name: string, reason: string): Promise<string> {

@@ -1,7 +1,8 @@
-/** What a start finds of the jobs before it, and in which order they go on. */
+/** What a start finds of the jobs before it, what it clears away, and in which order they go on. */
 
 import type { JobId } from '../../shared/protocol/ids.ts';
-import type { JobRecord } from './job-record.ts';
+import { savedRunOf } from '../../shared/protocol/job.ts';
+import { isEnded, type JobRecord } from './job-record.ts';
 import type { JobStore, SetAside } from './job-store.ts';
 
 export interface Before {
@@ -15,6 +16,13 @@ export interface Before {
 export async function jobsBefore(store: JobStore): Promise<Before> {
   const { records: stored, order, setAside } = await store.load();
   const records = stored.map((record) => withPicturesThere(record, store));
+  for (const { state, uploads } of records) {
+    const mayGoOn = !isEnded(state) || savedRunOf(state) !== undefined;
+    await store.files(state.job).removeLeftBehind(
+      uploads.map(({ file }) => file),
+      mayGoOn,
+    );
+  }
   const inState = (wanted: 'queued' | 'running') =>
     records
       .map(({ state }) => state)

@@ -38,6 +38,12 @@ export interface CompanionServerOptions {
   readonly showCode: ShowCode;
 }
 
+interface Stores {
+  readonly tokens: TokenStore;
+  readonly uploads: Uploads;
+  readonly receiver: FileReceiver;
+}
+
 export class CompanionServer {
   readonly port: number;
   readonly #pairing: Pairing;
@@ -51,10 +57,11 @@ export class CompanionServer {
   static async start(options: CompanionServerOptions): Promise<CompanionServer> {
     const tokens = await TokenStore.open(options.tokenFile);
     const uploads = await Uploads.open(join(options.cacheFolder, 'uploads'));
-    return new CompanionServer(options, tokens, uploads);
+    const receiver = await FileReceiver.open(join(options.cacheFolder, 'received'));
+    return new CompanionServer(options, { tokens, uploads, receiver });
   }
 
-  private constructor(options: CompanionServerOptions, tokens: TokenStore, uploads: Uploads) {
+  private constructor(options: CompanionServerOptions, { tokens, uploads, receiver }: Stores) {
     const { listeners, queue, library, model, pages, version, log } = options;
     const { port, servers } = listeners;
     this.port = port;
@@ -65,7 +72,6 @@ export class CompanionServer {
     this.#pairing = new Pairing(tokens, log, options.showCode);
     const desk = new JobDesk({ queue, uploads, tokens, model: model.summary, version, log, refusals });
     this.#sockets = new SocketServer(desk, port);
-    const receiver = new FileReceiver(join(options.cacheFolder, 'received'));
     const app = createApp({
       port,
       log,

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generate } from '../../companion/engine/generate.ts';
@@ -184,6 +184,46 @@ describe('a restart', () => {
     expect(await ended(again.queue, A)).toMatchObject({ taught: { concept: { version: 1 } } });
     expect(engine.requests).toHaveLength(1);
     expect((await again.library.list()).concepts).toMatchObject([{ versions: [{ version: 1 }] }]);
+  });
+
+  it('clears away what a stop left of frames that no job needs, and nothing that one does', async () => {
+    const home = await scratchFolder();
+    const first = await openQueue(home, { engine: new ScriptedEngine() });
+    await first.queue.submit(A, await teachWish());
+    await ended(first.queue, A);
+    await first.queue.close();
+    const idle = await openQueue(home, { engine: new ScriptedEngine(false) });
+    await idle.queue.submit(B, await teachWish({ name: 'borealis' }));
+    await when(idle.queue, B, ({ status }) => status.state === 'running');
+    await idle.queue.close();
+
+    const jobs = join(home, 'jobs');
+    const [done, underWay, unborn] = [join(jobs, A), join(jobs, B), join(jobs, C)];
+    const needed = await readdir(underWay);
+    expect(needed).toEqual(expect.arrayContaining(['image-0.png', 'image-1.png', 'job.json']));
+    for (const folder of [done, underWay, unborn]) {
+      await mkdir(join(folder, 'output'), { recursive: true });
+      for (const name of [
+        'image-0.png',
+        '.image-7.png.1-ab.likeness-tmp',
+        'image-7.png',
+        'output/picture.png',
+      ]) {
+        await writeFile(join(folder, name), 'a frame');
+      }
+      for (const name of ['teaching.safetensors', '.teaching.safetensors.1-ab.likeness-tmp']) {
+        await writeFile(join(folder, name), 'a run');
+      }
+    }
+
+    const again = await openQueue(home, { engine: new ScriptedEngine(false) });
+    expect(again.queue.get(A).status.state).toBe('done');
+    expect(await readdir(done)).toEqual(['job.json']);
+    expect((await readdir(underWay)).sort()).toEqual(
+      [...needed, 'teaching.safetensors', '.teaching.safetensors.1-ab.likeness-tmp'].sort(),
+    );
+    expect(await readdir(jobs)).not.toContain(C);
+    expect(again.queue.setAside).toEqual([]);
   });
 
   it('sets damaged folders aside with the reason, and runs the others', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -27,5 +27,18 @@ it('a companion that is started again knows its clients, and goes on with their 
   back.send({ type: 'resend', job: 'job-of-before' });
   expect(await back.untilFrames(2, 'picture')).toHaveLength(2);
   await after.stop();
+  await rm(home, { recursive: true });
+});
+
+it('empties what was being received and what no request had named when the companion before it crashed', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'likeness-restart-'));
+  const folders = ['received', 'uploads'].map((name) => join(home, 'cache', name));
+  for (const folder of folders) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'left-behind'), 'a frame');
+  }
+  const server = await startServer(home);
+  for (const folder of folders) expect(await readdir(folder).catch(() => [])).toEqual([]);
+  await server.stop();
   await rm(home, { recursive: true });
 });

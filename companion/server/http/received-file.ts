@@ -23,8 +23,14 @@ export class FileReceiver {
   readonly #folder: string;
   #underWay = 0;
 
-  constructor(folder: string) {
+  private constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  /** @param folder emptied: what lies there is of requests that nobody answers any more */
+  static async open(folder: string): Promise<FileReceiver> {
+    await rm(folder, { recursive: true, force: true });
+    return new FileReceiver(folder);
   }
 
   /** Gives what `use` makes of the file. @throws LikenessError of `kind`, `too-many`, `message-format`, `storage` */
