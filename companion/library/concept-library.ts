@@ -44,6 +44,10 @@ export interface LibraryListing {
   readonly damaged: readonly DamagedConcept[];
 }
 
+export type LibraryNews =
+  | { readonly type: 'changed'; readonly listing: LibraryListing }
+  | { readonly type: 'unreadable'; readonly error: unknown };
+
 export interface RemovedConcept {
   readonly id: ConceptId;
   readonly name: string;
@@ -108,6 +112,9 @@ export interface ConceptLibrary {
   /** A copy of the file as it is. @throws LikenessError `concept-unknown`, `storage` */
   export(id: ConceptId, target: string, version?: number): Promise<void>;
 
-  /** One value for each change, whoever made it; ends with the signal. */
-  changes(signal: AbortSignal): AsyncGenerator<LibraryListing, void>;
+  /**
+   * One value for each change, whoever made it. A library that cannot be read is told once, and again as changed when
+   * it is back. Ends with the signal alone.
+   */
+  changes(signal: AbortSignal): AsyncGenerator<LibraryNews, void>;
 }

@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
@@ -21,10 +20,12 @@ import type {
   ImportOptions,
   LibraryConcept,
   LibraryListing,
+  LibraryNews,
   RemovedConcept,
 } from './concept-library.ts';
 import { searchConcepts } from './concept-search.ts';
 import { ConceptTrash, moveFile, removeEmptyFolder, summariseRemoval } from './concept-trash.ts';
+import { watchFolder } from './folder-watch.ts';
 import { nameTaken, planImport } from './import-plan.ts';
 import { inheritedRights } from './inherited-rights.ts';
 import { alone } from './library-lock.ts';
@@ -161,14 +162,10 @@ export class FileLibrary implements ConceptLibrary {
     await writeFileAtomically(target, await readFile(path));
   }
 
-  async *changes(signal: AbortSignal): AsyncGenerator<LibraryListing, void> {
-    let { stamp } = await this.#folder.read();
-    while (!signal.aborted) {
-      await wait(this.#rescanIntervalMs, undefined, { signal, ref: false }).catch(() => {});
-      const contents = signal.aborted ? undefined : await this.#folder.read();
-      if (contents === undefined || contents.stamp === stamp) continue;
-      stamp = contents.stamp;
-      yield this.#listing(contents, '');
+  async *changes(signal: AbortSignal): AsyncGenerator<LibraryNews, void> {
+    for await (const news of watchFolder(() => this.#folder.read(), this.#rescanIntervalMs, signal)) {
+      if (news.type === 'unreadable') yield news;
+      else yield { type: 'changed', listing: this.#listing(news.contents, '') };
     }
   }
 

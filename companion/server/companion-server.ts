@@ -119,8 +119,13 @@ export class CompanionServer {
   }
 
   async #tellConcepts(library: ConceptLibrary): Promise<void> {
-    for await (const _ of library.changes(this.#watching.signal)) {
-      this.#sockets.broadcast(messageParcel({ type: 'concepts-changed' }));
+    for await (const news of library.changes(this.#watching.signal)) {
+      if (news.type === 'unreadable') {
+        this.#log.warn(
+          errorFields(news.error),
+          'the library cannot be read; it is looked at again until it can',
+        );
+      } else this.#sockets.broadcast(messageParcel({ type: 'concepts-changed' }));
     }
   }
 

@@ -202,7 +202,10 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       const changes = library.changes(stop.signal);
       const next = changes.next();
       await library.put(await writeSmallConcept(taught, 'aurora', 1));
-      expect((await next).value).toMatchObject({ concepts: [{ name: 'aurora' }] });
+      expect((await next).value).toMatchObject({
+        type: 'changed',
+        listing: { concepts: [{ name: 'aurora' }] },
+      });
       stop.abort();
       expect(await changes.next()).toEqual({ done: true, value: undefined });
     });

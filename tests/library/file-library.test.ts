@@ -1,7 +1,9 @@
-import { copyFile, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { TEMPORARY_SUFFIX } from '../../companion/checkpoint/atomic-file.ts';
+import type { LibraryNews } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { summariseConcept, writeConcept } from '../../companion/residuals/concept-file.ts';
 import { scratchFolder } from '../checkpoint/scratch-folder.ts';
@@ -49,6 +51,33 @@ describe('a folder of concepts', () => {
       'borealis.v2.safetensors',
     ]);
     expect(await readFile(join(folder, 'aurora.safetensors'), 'utf8')).toBe('something else');
+  });
+
+  it('tells once that it cannot be read, goes on watching, and tells when it is back', async () => {
+    const home = await scratchFolder();
+    const [folder, away] = [join(home, 'concepts'), join(home, 'away')];
+    const library = new FileLibrary(folder, { rescanIntervalMs: 20 });
+    await library.put(await writeSmallConcept(home, 'aurora', 1));
+    const stop = new AbortController();
+    const news: LibraryNews[] = [];
+    const watching = (async () => {
+      for await (const one of library.changes(stop.signal)) news.push(one);
+    })();
+    await wait(60);
+    // Like a drive that is gone: something is there, and no folder.
+    await rename(folder, away);
+    await writeFile(folder, '');
+    await vi.waitFor(() => expect(news).toMatchObject([{ type: 'unreadable', error: { code: 'storage' } }]));
+    await wait(200);
+    expect(news).toHaveLength(1);
+    await rm(folder);
+    await rename(away, folder);
+    const back = { type: 'changed', listing: { concepts: [{ name: 'aurora' }] } };
+    await vi.waitFor(() => expect(news[1]).toMatchObject(back), 5000);
+    await library.put(await writeSmallConcept(home, 'borealis', 2));
+    await vi.waitFor(() => expect(news[2]).toMatchObject({ type: 'changed' }), 5000);
+    stop.abort();
+    await watching;
   });
 
   it('lists damaged files with the reason, and the others all the same', async () => {
