@@ -58,7 +58,8 @@ export class ProcessFlag {
   }
 }
 
-function isRunning(pid: number): boolean {
+/** Also one that is suspended. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

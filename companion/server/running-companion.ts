@@ -6,6 +6,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { healthSchema, routes } from '../../shared/protocol/http.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { isRunning } from '../checkpoint/process-flag.ts';
 import { alone } from '../library/library-lock.ts';
 import { serverAddress } from './loopback-host.ts';
 import type { LoopbackListeners } from './loopback-listeners.ts';
@@ -13,19 +14,26 @@ import type { LoopbackListeners } from './loopback-listeners.ts';
 /** One on this computer answers at once, unless it is busy starting. */
 const HEALTH_TIMEOUT_MS = 2_000;
 
-const recordSchema = z.object({ port: z.int().min(1).max(65_535) });
+const recordSchema = z.object({ port: z.int().min(1).max(65_535), pid: z.int().positive() });
 
-/** Whether what listens on a port says that it is Likeness. */
-export async function isCompanion(port: number): Promise<boolean> {
+/** What listens on a port: a companion, something that takes connections and says nothing, or neither. */
+type Listener = 'companion' | 'silent' | 'other';
+
+async function listenerOn(port: number): Promise<Listener> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${routes.health}`, {
       signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
       redirect: 'error',
     });
-    return healthSchema.safeParse(await response.json()).success;
-  } catch {
-    return false;
+    return healthSchema.safeParse(await response.json()).success ? 'companion' : 'other';
+  } catch (error) {
+    return (error as Error).name === 'TimeoutError' ? 'silent' : 'other';
   }
+}
+
+/** Whether what listens on a port says that it is Likeness. */
+export async function isCompanion(port: number): Promise<boolean> {
+  return (await listenerOn(port)) === 'companion';
 }
 
 /** The file in which the companion of a data folder says where it listens. One that a crash left behind is harmless. */
@@ -40,7 +48,13 @@ export class RunningRecord {
   async requireNone(): Promise<void> {
     const text = await readFile(this.#file, 'utf8').catch(() => '');
     const record = recordSchema.safeParse(parsedJson(text));
-    if (record.success && (await isCompanion(record.data.port))) throw alreadyRunning(record.data.port);
+    if (!record.success) return;
+    const { port, pid } = record.data;
+    const listener = await listenerOn(port);
+    if (listener === 'companion') throw alreadyRunning(port);
+    // A process that is suspended keeps its port, and goes on with its jobs when it is woken. The number alone proves
+    // nothing: after a crash it may have gone to another process.
+    if (listener === 'silent' && isRunning(pid)) throw notAnswering(port, pid);
   }
 
   /**
@@ -72,6 +86,17 @@ export function alreadyRunning(port: number): LikenessError {
   return new LikenessError('input', `Likeness is running already, at ${serverAddress(port)}`, {
     advice: 'Use that one, or stop it with Ctrl-C where it was started.',
   });
+}
+
+function notAnswering(port: number, pid: number): LikenessError {
+  const where = serverAddress(port);
+  return new LikenessError(
+    'input',
+    `Likeness is running already, as process ${pid}, and ${where} does not answer`,
+    {
+      advice: `If it was suspended, wake it (type fg where it was started); else end process ${pid} and start again.`,
+    },
+  );
 }
 
 function parsedJson(text: string): unknown {

@@ -1,4 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { RunningRecord } from '../../companion/server/running-companion.ts';
@@ -17,4 +22,53 @@ it('lets one companion have a data folder, of those that start at the same momen
   const refusals = outcomes.flatMap((one) => (one.status === 'rejected' ? one.reason : []));
   const message = `Likeness is running already, at http://localhost:${port}`;
   expect(refusals).toMatchObject(Array(3).fill({ code: 'input', message }));
+});
+
+const program = fileURLToPath(new URL('../../bin/likeness.mjs', import.meta.url));
+
+async function freePort(): Promise<number> {
+  const { port, servers } = await listenOnLoopback(0);
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+// Windows has no such signal.
+it.skipIf(process.platform === 'win32')(
+  'leaves a data folder to its companion while that is suspended',
+  async () => {
+    const home = await scratchFolder();
+    const start = async () => {
+      const child = spawn(
+        process.execPath,
+        [program, 'start', '--json', '--port', String(await freePort())],
+        {
+          env: { ...process.env, LIKENESS_HOME: home },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      );
+      onTestFinished(() => void child.kill('SIGKILL'));
+      return child;
+    };
+    const first = await start();
+    for await (const chunk of first.stdout) if (String(chunk).includes('listening')) break;
+    const { pid } = JSON.parse(await readFile(join(home, 'companion.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGSTOP');
+
+    const second = await start();
+    const [told, [code]] = await Promise.all([text(second.stderr), once(second, 'close')]);
+    expect(code).not.toBe(0);
+    expect(told).toContain(`Likeness is running already, as process ${pid}, and`);
+    expect(told).toContain(`end process ${pid}`);
+
+    process.kill(pid, 'SIGCONT');
+    const third = await start();
+    const [answer] = await Promise.all([text(third.stderr), once(third, 'close')]);
+    expect(answer).toContain('Likeness is running already, at http://localhost:');
+  },
+);
+
+it('gives a data folder to the next where a crash left its record, whoever has the number now', async () => {
+  const file = join(await scratchFolder(), 'companion.json');
+  await writeFile(file, JSON.stringify({ port: await freePort(), pid: process.pid }));
+  await expect(new RunningRecord(file).requireNone()).resolves.toBeUndefined();
 });
