@@ -5,13 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Pipeline } from '../companion/diffusion/pipeline.ts';
+import { type MemoryUse, Pipeline } from '../companion/diffusion/pipeline.ts';
 import type { Graph } from '../companion/graph/graph.ts';
 import type { ClipTextConfig } from '../companion/models/text/config.ts';
 import type { UnetConfig } from '../companion/models/unet/config.ts';
 import type { VaeConfig } from '../companion/models/vae/config.ts';
 import { readRecommendedSettings, type TeachingRecommendation } from '../companion/residuals/settings.ts';
-import { openSession, type Session, type SessionOptions } from '../companion/runtime/session.ts';
+import { openSession, type Session } from '../companion/runtime/session.ts';
 import { locateRandomWeights } from './random-weights.ts';
 import { SD15_TOKENS, SD15_UNET, sd15Weights } from './sd15.ts';
 
@@ -35,7 +35,7 @@ export interface BenchModel {
   readonly downscale: number;
   readonly teaching: Pick<TeachingRecommendation, 'rank' | 'trainTokenEmbedding'>;
   /** The model's until `close`. */
-  open(graph: Graph, options?: Pick<SessionOptions, 'arena'>): Promise<Session>;
+  open(graph: Graph, options?: MemoryUse): Promise<Session>;
   close(): Promise<void>;
 }
 

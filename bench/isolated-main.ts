@@ -1,6 +1,6 @@
 /** Runs one memory case (first argument, JSON) and prints its MemoryResult. */
 
-import { sessionOptionsFor } from '../companion/residuals/memory-plan.ts';
+import { memoryUseFor } from '../companion/residuals/memory-plan.ts';
 import { openBenchModel } from './bench-model.ts';
 import { noiseFeeds } from './feeds.ts';
 import type { MemoryCase, MemoryResult } from './isolated-memory.ts';
@@ -14,7 +14,7 @@ const { model: choice, workload, batch, recompute, threads } = JSON.parse(proces
 const model = await openBenchModel(choice, threads);
 const graph = buildWorkload(workload, model, batch, recompute);
 const start = performance.now();
-const session = await model.open(graph, sessionOptionsFor(recompute ?? 'nothing'));
+const session = await model.open(graph, memoryUseFor(recompute ?? 'nothing'));
 const createMs = performance.now() - start;
 const created = residentMemory()!;
 

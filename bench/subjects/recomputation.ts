@@ -1,6 +1,6 @@
 /** What it costs to compute again in place of keeping, at the size of picture that Stable Diffusion is made for. */
 
-import { sessionOptionsFor } from '../../companion/residuals/memory-plan.ts';
+import { memoryUseFor } from '../../companion/residuals/memory-plan.ts';
 import { RECOMPUTE } from '../../companion/residuals/training-graph.ts';
 import { openBenchModel } from '../bench-model.ts';
 import { noiseFeeds, runOnce } from '../feeds.ts';
@@ -40,7 +40,7 @@ export async function* recomputation(weights: string, options: BenchOptions): As
   const turns: Record<string, Contender> = { forward: () => runOnce(session, feeds) };
   for (const recompute of RECOMPUTE) {
     const graph = buildWorkload('training', model, 1, recompute);
-    turns[recompute] = trainingTurn(graph, await model.open(graph, sessionOptionsFor(recompute)));
+    turns[recompute] = trainingTurn(graph, await model.open(graph, memoryUseFor(recompute)));
   }
   const timings = await takeTurns(turns, { atLeast: 3, budgetMs: BUDGET_MS });
   await model.close();

@@ -1,6 +1,7 @@
 /** How a training step is made to fit into memory: chosen before anything runs, not by running out of it. */
 
 import { LikenessError } from '../../shared/errors.ts';
+import type { MemoryUse } from '../diffusion/pipeline.ts';
 import type { Graph } from '../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../graph/liveness.ts';
 import { lowerGraph } from '../graph/lowering.ts';
@@ -52,8 +53,8 @@ export function planMemory(
   );
 }
 
-/** Where the least memory is wanted, none is held between steps for the next one (SessionOptions). */
-export function sessionOptionsFor(recompute: Recompute) {
+/** Where the least memory is wanted, none is held between steps for the next one: 0.6 of 1.7 GB (docs/performance.md). */
+export function memoryUseFor(recompute: Recompute): MemoryUse {
   return { arena: recompute !== 'blocks' };
 }
 

@@ -13,7 +13,7 @@ import { Random } from '../diffusion/random.ts';
 import type { Session } from '../runtime/session.ts';
 import { AdamW } from './adamw.ts';
 import { factorFeeds } from './attach.ts';
-import { sessionOptionsFor } from './memory-plan.ts';
+import { memoryUseFor } from './memory-plan.ts';
 import { probeFeeds, probeLearningRate, probeParameters } from './object-probe.ts';
 import type { TeachingSettings } from './settings.ts';
 import { type BatchFeeds, drawBatch } from './training-batch.ts';
@@ -113,7 +113,7 @@ function trainingSession(
       probe,
       recompute,
     });
-  return pipeline.session(key, build, sessionOptionsFor(recompute));
+  return pipeline.session(key, build, memoryUseFor(recompute));
 }
 
 /** Mean loss and mean gradients over the micro-batches, which are all of one size. */

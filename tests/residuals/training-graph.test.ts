@@ -18,7 +18,7 @@ import { factorFeeds } from '../../companion/residuals/attach.ts';
 import { initialFactors } from '../../companion/residuals/factors.ts';
 import { attentionNames } from '../../companion/residuals/localization/attach-by-attention.ts';
 import { createLocalizer } from '../../companion/residuals/localization/localizer.ts';
-import { sessionOptionsFor } from '../../companion/residuals/memory-plan.ts';
+import { memoryUseFor } from '../../companion/residuals/memory-plan.ts';
 import { initialProbe, probeFeeds } from '../../companion/residuals/object-probe.ts';
 import { buildSamplingGraph, samplingGraphKey } from '../../companion/residuals/sampling-graph.ts';
 import { projOutSites } from '../../companion/residuals/sites.ts';
@@ -114,7 +114,7 @@ async function trainingStep(
     recompute,
   });
   const key = `${rank.minimum}:${withProbe}:${side}:${recompute}`;
-  const session = await pipeline.session(key, () => graph, sessionOptionsFor(recompute));
+  const session = await pipeline.session(key, () => graph, memoryUseFor(recompute));
   const run = async (changes: Record<string, Tensor> = {}) => {
     const outputs = await session.run({ ...feeds, ...changes });
     const data = (name: string) => outputs[name]!.data as Float32Array;
