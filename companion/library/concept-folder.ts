@@ -1,6 +1,7 @@
 /** The files of a folder of concepts, as its concepts. Headers are read once and again only when a file changes. */
 
-import { readdir, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { type ConceptSummary, summariseConcept } from '../residuals/concept-file.ts';
@@ -41,15 +42,18 @@ export class ConceptFolder {
 
   /** A folder that is not there has nothing in it. @throws LikenessError `storage` where it cannot be read */
   async read(): Promise<FolderContents> {
-    const files = await this.#files();
+    const names = await this.#names();
     const readings = new Map<string, Reading>();
-    for (let first = 0; first < files.length; first += READ_AT_ONCE) {
-      const part = files.slice(first, first + READ_AT_ONCE);
-      const read = await Promise.all(
-        part.map(({ name, key }) => this.#readings.get(key) ?? this.#read(name)),
-      );
-      for (const [index, { key }] of part.entries()) readings.set(key, read[index]!);
+    let gone = false;
+    for (let first = 0; first < names.length; first += READ_AT_ONCE) {
+      const part = names.slice(first, first + READ_AT_ONCE);
+      for (const reading of await Promise.all(part.map((name) => this.#reading(name)))) {
+        if (reading === undefined) gone = true;
+        else readings.set(...reading);
+      }
     }
+    // One that was taken away since is not to be listed. Perhaps the whole folder was, with its drive, and then this throws.
+    if (gone) await this.#names();
     this.#readings = readings;
     const all = [...readings.values()];
     return {
@@ -59,7 +63,8 @@ export class ConceptFolder {
     };
   }
 
-  async #files(): Promise<readonly { name: string; key: string }[]> {
+  /** Of concept files, sorted. */
+  async #names(): Promise<string[]> {
     const names = await readdir(this.path).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return [];
       throw new LikenessError('storage', `${this.path} cannot be read (${cause.code})`, {
@@ -67,18 +72,26 @@ export class ConceptFolder {
         cause,
       });
     });
-    const wanted = names.filter((name) => name.endsWith(CONCEPT_SUFFIX) && !name.startsWith('.')).sort();
-    const stats = await Promise.all(
-      // One that went away since, or a link to nowhere, has no size: reading it says what is wrong.
-      wanted.map((name) => stat(join(this.path, name)).catch(() => undefined)),
-    );
-    return wanted.map((name, index) => {
-      const { ino, size, mtimeMs } = stats[index] ?? { ino: 0, size: 0, mtimeMs: 0 };
-      return { name, key: `${name}/${ino}/${size}/${mtimeMs}` };
-    });
+    return names.filter((name) => name.endsWith(CONCEPT_SUFFIX) && !name.startsWith('.')).sort();
   }
 
-  async #read(name: string): Promise<Reading> {
+  /** With its key; undefined where nothing of the name is left. */
+  async #reading(name: string): Promise<[key: string, Reading] | undefined> {
+    const stats = await this.#stats(name);
+    if (stats === undefined) return undefined;
+    const key = `${name}/${stats.ino}/${stats.size}/${stats.mtimeMs}`;
+    const reading = this.#readings.get(key) ?? (await this.#read(name));
+    return reading && [key, reading];
+  }
+
+  /** Of a link to nowhere, its own: reading it says what is wrong. Undefined where nothing of the name is left. */
+  #stats(name: string): Promise<Stats | undefined> {
+    const path = join(this.path, name);
+    return stat(path).catch(() => lstat(path).catch(() => undefined));
+  }
+
+  /** Undefined where nothing of the name is left. */
+  async #read(name: string): Promise<Reading | undefined> {
     const path = join(this.path, name);
     try {
       const summary = await summariseConcept(path);
@@ -89,6 +102,7 @@ export class ConceptFolder {
       return { summary: { ...summary, path } };
     } catch (error) {
       if (!(error instanceof LikenessError)) throw error;
+      if ((await this.#stats(name)) === undefined) return undefined;
       return { damage: { file: name, code: error.code, reason: error.message, advice: error.advice } };
     }
   }

@@ -55,7 +55,15 @@ describe('a folder of concepts', () => {
 
   it('tells once that it cannot be read, goes on watching, and tells when it is back', async () => {
     const home = await scratchFolder();
-    const [folder, away] = [join(home, 'concepts'), join(home, 'away')];
+    const folder = join(home, 'concepts');
+    const [drive, nothing] = [await scratchFolder(), join(home, 'nothing')];
+    await writeFile(nothing, '');
+    // In one step: a folder that is not there for a moment is an empty one.
+    const pointTo = async (target: string) => {
+      await symlink(target, join(home, 'next'));
+      await rename(join(home, 'next'), folder);
+    };
+    await pointTo(drive);
     const library = new FileLibrary(folder, { rescanIntervalMs: 20 });
     await library.put(await writeSmallConcept(home, 'aurora', 1));
     const stop = new AbortController();
@@ -65,19 +73,35 @@ describe('a folder of concepts', () => {
     })();
     await wait(60);
     // Like a drive that is gone: something is there, and no folder.
-    await rename(folder, away);
-    await writeFile(folder, '');
+    await pointTo(nothing);
     await vi.waitFor(() => expect(news).toMatchObject([{ type: 'unreadable', error: { code: 'storage' } }]));
     await wait(200);
     expect(news).toHaveLength(1);
-    await rm(folder);
-    await rename(away, folder);
+    await pointTo(drive);
     const back = { type: 'changed', listing: { concepts: [{ name: 'aurora' }] } };
     await vi.waitFor(() => expect(news[1]).toMatchObject(back), 5000);
     await library.put(await writeSmallConcept(home, 'borealis', 2));
     await vi.waitFor(() => expect(news[2]).toMatchObject({ type: 'changed' }), 5000);
     stop.abort();
     await watching;
+  });
+
+  it('never calls damaged what goes away while it is looked at', async () => {
+    const folder = await scratchFolder();
+    const files = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => writeSmallConcept(folder, `concept${index}`, index)),
+    );
+    const library = new FileLibrary(folder);
+    let left = files.length;
+    const removing = (async () => {
+      for (const file of files) {
+        await rm(file);
+        left -= 1;
+      }
+    })();
+    while (left > 0) expect((await library.list()).damaged).toEqual([]);
+    await removing;
+    expect((await library.list()).concepts).toEqual([]);
   });
 
   it('lists damaged files with the reason, and the others all the same', async () => {
