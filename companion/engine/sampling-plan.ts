@@ -24,15 +24,15 @@ export type SessionUse = 'open' | 'frugal';
 
 /**
  * Measured on likeness-base-128 from 128 to 2048 px and on the shapes of Stable Diffusion 1.5 from 256 to 1024 px, by the
- * bytes that `peakActivationBytes` gives. The sampler's runs took 2.6 to 3.1 times as much, since attention copies what
- * it reads; the decoder's 1.1 to 2.5 times, the arena's regions being powers of two, and 1.0 to 1.3 without an arena.
+ * bytes that `peakActivationBytes` gives. The sampler's runs took 2.0 to 3.1 times as much, since attention copies what
+ * it reads; the decoder's 1.3 to 3.0 times, the arena's regions being powers of two, and 1.2 to 1.6 without an arena.
  * Packed weights took 1.3 to 2 times theirs. As much as was ever needed decides that sessions stay open; a little less
  * than was ever needed decides on a refusal, which must be right. Mapped weights count nothing: the system drops and
  * reads them again.
  */
 const FACTORS = {
-  open: { sampler: { activations: 3.1, weights: 2 }, decoder: { activations: 2.5, weights: 2 } },
-  frugal: { sampler: { activations: 2.5, weights: 1 }, decoder: { activations: 0.95, weights: 1 } },
+  open: { sampler: { activations: 3.1, weights: 2 }, decoder: { activations: 3, weights: 2 } },
+  frugal: { sampler: { activations: 2, weights: 1 }, decoder: { activations: 1.15, weights: 1 } },
 } as const satisfies Record<SessionUse, Record<'sampler' | 'decoder', Amounts>>;
 
 /** Of the free memory, what sessions that stay open may plan with: the design tool beside them needs some too. */

@@ -75,7 +75,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
       '--json',
     ];
     const taught = await likeness([...teach, ...engine], { home });
-    expect(typesOf(taught.events)).toEqual(['model', 'frame', 'preparing', 'step', 'taught']);
+    expect(typesOf(taught.events)).toEqual(['model', 'frame', 'memory-plan', 'preparing', 'step', 'taught']);
     expect(taught.events.filter(({ type }) => type === 'step')).toHaveLength(3);
     expect(taught.events.at(-1)).toMatchObject({
       type: 'taught',
