@@ -43,6 +43,11 @@ export class TeachReport {
       case 'memory-plan':
         if (event.plan.recompute !== 'nothing') this.#output.say(slowedByMemory(event.plan));
         return;
+      case 'memory-short':
+        this.#progress.end();
+        this.#phase = undefined;
+        this.#output.say(goingOnWith(event.plan));
+        return;
       case 'preparing':
         this.#enter('preparing', 'Preparing', event.total);
         this.#progress.update(event.done, []);
@@ -133,6 +138,11 @@ function slowedByMemory({ recompute, estimatedBytes }: MemoryPlan): string {
   const what = recompute === 'attention' ? 'attention is' : 'most of a step is';
   const needed = formatBytes(estimatedBytes);
   return `Little memory is free: ${what} computed twice, which takes longer and needs ${needed}.`;
+}
+
+function goingOnWith({ microBatchSize, estimatedBytes }: MemoryPlan): string {
+  const way = `${formatNumberOf(microBatchSize, 'sample')} at a time`;
+  return `Memory ran out: going on with ${way}, which takes longer and needs ${formatBytes(estimatedBytes)}.`;
 }
 
 /** "14 s left"; empty where there is no telling yet. */

@@ -20,6 +20,8 @@ export type TeachEvent =
     }
   /** How a step is made to fit into the memory that is free. */
   | { readonly type: 'memory-plan'; readonly plan: MemoryPlan }
+  /** It ran out all the same; the steps go on from the last one in another way. */
+  | { readonly type: 'memory-short'; readonly plan: MemoryPlan }
   /** References are being encoded. */
   | { readonly type: 'preparing'; readonly done: number; readonly total: number }
   /** A saved run was found and is taken up after `step`. */

@@ -1,5 +1,6 @@
 /** The steps of a teaching, with their pace: saved now and then, and with samples on the way. */
 
+import { LikenessError } from '../../shared/errors.ts';
 import { train } from '../residuals/training-loop.ts';
 import type { TrainingSet } from '../residuals/training-set.ts';
 import type { TrainingState } from '../residuals/training-state.ts';
@@ -7,6 +8,7 @@ import type { TeachEvent } from './events.ts';
 import { isSampleStep, type LearningSampleOptions, sampleWhileLearning } from './learning-sample.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { Pace } from './pace.ts';
+import { leanerSettings } from './teaching-plan.ts';
 
 /** Between two savings of a run: a crash costs no more than this, and saving takes well under a second. */
 const SAVE_INTERVAL_MS = 15_000;
@@ -21,8 +23,25 @@ export interface Learning extends LearningSampleOptions {
   readonly save: () => Promise<void>;
 }
 
-/** @returns the running mean of the loss. @throws LikenessError `cancelled`, `memory`, `storage`, `input` */
+/**
+ * Where memory runs out after all, the steps go on in a leaner way, from the last one.
+ * @returns the running mean of the loss. @throws LikenessError `cancelled`, `memory`, `storage`, `input`
+ */
 export async function* learn(model: LoadedModel, learning: Learning): AsyncGenerator<TeachEvent, number> {
+  for (let { settings } = learning; ; ) {
+    try {
+      return yield* steps(model, { ...learning, settings });
+    } catch (error) {
+      const short = error instanceof LikenessError && error.code === 'memory';
+      const leaner = short ? leanerSettings(model, settings) : undefined;
+      if (leaner === undefined) throw error;
+      settings = leaner;
+      yield { type: 'memory-short', plan: leaner.memory };
+    }
+  }
+}
+
+async function* steps(model: LoadedModel, learning: Learning): AsyncGenerator<TeachEvent, number> {
   const { set, state, settings, request, save } = learning;
   const { pipeline } = model;
   /** Time that went into samples: it is not part of the pace. */

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import type { Picture } from '../images/picture.ts';
 import { chooseIdentifiers } from '../models/identifier.ts';
 import { rankOf } from '../residuals/factors.ts';
-import { planMemory } from '../residuals/memory-plan.ts';
-import type { TeachingSettings } from '../residuals/settings.ts';
+import { planLeaner, planMemory, type StepBuilder } from '../residuals/memory-plan.ts';
+import type { TeachingRecommendation, TeachingSettings } from '../residuals/settings.ts';
 import { projOutSites } from '../residuals/sites.ts';
 import { buildTrainingGraph } from '../residuals/training-graph.ts';
 import { availableMemory } from '../runtime/available-memory.ts';
@@ -13,29 +13,33 @@ import type { LoadedModel } from './loaded-model.ts';
 import type { TeachRequest } from './requests.ts';
 
 /** The model's recommendation, what the request changes of it, and how a step fits into memory. */
-export function teachingSettings(
-  { pipeline, recommended }: LoadedModel,
-  request: TeachRequest,
-): TeachingSettings {
-  const chosen = { ...recommended.teaching, ...request.settings };
+export function teachingSettings(model: LoadedModel, request: TeachRequest): TeachingSettings {
+  const chosen = { ...model.recommended.teaching, ...request.settings };
+  const memory = planMemory(chosen.batchSize, availableMemory(), stepBuilder(model, chosen));
+  return { ...chosen, seed: request.seed, memory };
+}
+
+/** The same for steps that need less memory; undefined when there are none. */
+export function leanerSettings(model: LoadedModel, settings: TeachingSettings): TeachingSettings | undefined {
+  const memory = planLeaner(settings.memory, settings.batchSize, stepBuilder(model, settings));
+  return memory && { ...settings, memory };
+}
+
+function stepBuilder({ pipeline }: LoadedModel, settings: TeachingRecommendation): StepBuilder {
   const cells = pipeline.resolution / pipeline.downscale;
-  const memory = planMemory(chosen.batchSize, availableMemory(), (batch, recompute) =>
+  const sites = new Map(projOutSites(pipeline.unet).map((site) => [site.path, site]));
+  return ({ microBatchSize, recompute }) =>
     buildTrainingGraph({
       unet: pipeline.unet,
-      ...(chosen.trainTokenEmbedding ? { text: pipeline.text } : {}),
-      batch,
+      ...(settings.trainTokenEmbedding ? { text: pipeline.text } : {}),
+      batch: microBatchSize,
       recompute,
-      rankByTimestep: chosen.noisyRankShare < 1,
+      rankByTimestep: settings.noisyRankShare < 1,
       height: cells,
       width: cells,
       tokens: pipeline.text.length,
-      rankAt: (path) => {
-        const site = projOutSites(pipeline.unet).find((candidate) => candidate.path === path)!;
-        return rankOf(chosen.rank, site.channels);
-      },
-    }),
-  );
-  return { ...chosen, seed: request.seed, memory };
+      rankAt: (path) => rankOf(settings.rank, sites.get(path)!.channels),
+    });
 }
 
 /**

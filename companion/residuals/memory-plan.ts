@@ -7,13 +7,19 @@ import { parameterBytes, peakActivationBytes } from '../graph/liveness.ts';
 import { lowerGraph } from '../graph/lowering.ts';
 import { RECOMPUTE, type Recompute } from './training-graph.ts';
 
-export interface MemoryPlan {
+interface Way {
   /** Samples a forward and backward pass; divides the batch. Smaller needs less memory and gives the same result. */
   readonly microBatchSize: number;
   readonly recompute: Recompute;
+}
+
+export interface MemoryPlan extends Way {
   /** What one pass is expected to need, weights included. */
   readonly estimatedBytes: number;
 }
+
+/** The training graph of a step that is done in one way or another. */
+export type StepBuilder = (way: Way) => Graph;
 
 /** Share of the free memory that teaching may plan with: the design tool beside it needs some too. */
 const USABLE_SHARE = 0.8;
@@ -27,23 +33,24 @@ const ACTIVATION_OVERHEAD = 1.3;
  */
 const WEIGHT_COPIES = 1.8;
 
-/**
- * The cheapest way that fits: a smaller micro-batch costs nothing on a CPU, so it comes before doing work twice.
- * @param build the training graph for a micro-batch
- * @throws LikenessError `memory` when not even one sample fits, with what it needs and what is free
- */
-export function planMemory(
-  batchSize: number,
-  freeBytes: number,
-  build: (microBatchSize: number, recompute: Recompute) => Graph,
-): MemoryPlan {
-  let estimatedBytes = 0;
+/** From the cheapest: a smaller micro-batch costs nothing on a CPU, so it comes before doing work twice. */
+function* waysOf(batchSize: number): Generator<Way> {
   for (const recompute of RECOMPUTE) {
     for (let microBatchSize = batchSize; microBatchSize >= 1; microBatchSize--) {
-      if (batchSize % microBatchSize !== 0) continue;
-      estimatedBytes = estimate(build(microBatchSize, recompute));
-      if (estimatedBytes <= USABLE_SHARE * freeBytes) return { microBatchSize, recompute, estimatedBytes };
+      if (batchSize % microBatchSize === 0) yield { microBatchSize, recompute };
     }
+  }
+}
+
+/**
+ * The cheapest way that fits.
+ * @throws LikenessError `memory` when not even the leanest does, with what it needs and what is free
+ */
+export function planMemory(batchSize: number, freeBytes: number, build: StepBuilder): MemoryPlan {
+  let estimatedBytes = 0;
+  for (const way of waysOf(batchSize)) {
+    estimatedBytes = estimate(build(way));
+    if (estimatedBytes <= USABLE_SHARE * freeBytes) return { ...way, estimatedBytes };
   }
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new LikenessError(
@@ -51,6 +58,22 @@ export function planMemory(
     `teaching needs about ${gigabytes(estimatedBytes / USABLE_SHARE)} GB of free memory, got ${gigabytes(freeBytes)} GB`,
     { advice: 'Close other programs, or choose a smaller base model.' },
   );
+}
+
+/**
+ * What to try after `failed` has run out of memory after all: of a graphics card's own nothing is known beforehand.
+ * Undefined when there is nothing leaner.
+ */
+export function planLeaner(
+  failed: MemoryPlan,
+  batchSize: number,
+  build: StepBuilder,
+): MemoryPlan | undefined {
+  for (const way of waysOf(batchSize)) {
+    const estimatedBytes = estimate(build(way));
+    if (estimatedBytes < failed.estimatedBytes) return { ...way, estimatedBytes };
+  }
+  return undefined;
 }
 
 /** Where the least memory is wanted, none is held between steps for the next one: 0.6 of 1.7 GB (docs/performance.md). */

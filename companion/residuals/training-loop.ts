@@ -10,6 +10,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { float32, type Tensor } from '../checkpoint/tensor.ts';
 import type { Pipeline } from '../diffusion/pipeline.ts';
 import { Random } from '../diffusion/random.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { Session } from '../runtime/session.ts';
 import { AdamW } from './adamw.ts';
 import { factorFeeds } from './attach.ts';
@@ -42,16 +43,26 @@ export interface TrainingRun {
 
 /**
  * Trains from `state` on and yields after every step.
- * @throws LikenessError `cancelled` between two steps when `signal` is aborted; `input` when the loss is not finite
+ * @throws LikenessError `cancelled` between two steps when `signal` is aborted; `input` when the loss is not finite;
+ *   `memory` with the state as the last step left it
  */
-export async function* train({
-  pipeline,
-  set,
-  settings,
-  state,
-  signal,
-}: TrainingRun): AsyncGenerator<TrainingStep> {
-  const session = await trainingSession(pipeline, set, settings, state);
+export async function* train(run: TrainingRun): AsyncGenerator<TrainingStep> {
+  const { pipeline, set, settings, state } = run;
+  const key = sessionKey(set, settings, state);
+  try {
+    const build = () => trainingGraph(pipeline, set, settings, state);
+    const session = await pipeline.session(key, build, memoryUseFor(settings.memory.recompute));
+    yield* steps(session, run);
+  } finally {
+    // The largest session there is: not to be held while people look at what was learned, or steps get leaner.
+    await pipeline.release(key);
+  }
+}
+
+async function* steps(
+  session: Session,
+  { pipeline, set, settings, state, signal }: TrainingRun,
+): AsyncGenerator<TrainingStep> {
   const learned = learnedParameters(state);
   const clip = settings.gradientClip > 0 ? { clipNorm: settings.gradientClip } : {};
   const optimizer = new AdamW(learned, settings.weightDecay, state.moments, clip);
@@ -86,34 +97,37 @@ export async function* train({
   }
 }
 
-/** The session that computes loss and gradients of one micro-batch. */
-function trainingSession(
-  pipeline: Pipeline,
-  set: TrainingSet,
-  settings: TeachingSettings,
+/** Of everything that decides the graph. */
+function sessionKey(
+  { height, width }: TrainingSet,
+  { memory: { microBatchSize, recompute }, noisyRankShare }: TeachingSettings,
   { factors, tokenEmbedding, probe }: TrainingState,
-): Promise<Session> {
-  const { microBatchSize: batch, recompute } = settings.memory;
-  const { height, width } = set;
-  const withText = tokenEmbedding !== undefined;
-  const rankByTimestep = settings.noisyRankShare < 1;
-  const parts = { text: withText, probe: probe !== undefined, rank: rankByTimestep };
+): string {
+  const parts = { text: tokenEmbedding !== undefined, probe: probe !== undefined, rank: noisyRankShare < 1 };
   const learns = Object.entries(parts).flatMap(([part, isIn]) => (isIn ? [`:${part}`] : []));
-  const key = `training:${batch}x${height}x${width}:${recompute}${learns.join('')}:${[...factors.values()].map(({ rank }) => rank)}`;
-  const build = () =>
-    buildTrainingGraph({
-      unet: pipeline.unet,
-      ...(withText ? { text: pipeline.text } : {}),
-      batch,
-      height,
-      width,
-      tokens: pipeline.text.length,
-      rankAt: (path) => factors.get(path)!.rank,
-      rankByTimestep,
-      probe,
-      recompute,
-    });
-  return pipeline.session(key, build, memoryUseFor(recompute));
+  const ranks = [...factors.values()].map(({ rank }) => rank);
+  return `training:${microBatchSize}x${height}x${width}:${recompute}${learns.join('')}:${ranks}`;
+}
+
+/** Loss and gradients of one micro-batch. */
+function trainingGraph(
+  { unet, text }: Pipeline,
+  { height, width }: TrainingSet,
+  { memory: { microBatchSize, recompute }, noisyRankShare }: TeachingSettings,
+  { factors, tokenEmbedding, probe }: TrainingState,
+): Graph {
+  return buildTrainingGraph({
+    unet,
+    ...(tokenEmbedding === undefined ? {} : { text }),
+    batch: microBatchSize,
+    height,
+    width,
+    tokens: text.length,
+    rankAt: (path) => factors.get(path)!.rank,
+    rankByTimestep: noisyRankShare < 1,
+    probe,
+    recompute,
+  });
 }
 
 /** Mean loss and mean gradients over the micro-batches, which are all of one size. */
