@@ -3,7 +3,7 @@
 import { float32 } from '../companion/checkpoint/tensor.ts';
 import { Random } from '../companion/diffusion/random.ts';
 import { initialFactors } from '../companion/residuals/factors.ts';
-import { attentionNames } from '../companion/residuals/localization/attach-by-attention.ts';
+import { attentionNames } from '../companion/residuals/localization/attention-scores.ts';
 import type { Evidence } from '../companion/residuals/localization/evidence.ts';
 import { createLocalizer } from '../companion/residuals/localization/localizer.ts';
 import { buildSamplingGraph } from '../companion/residuals/sampling-graph.ts';
@@ -47,7 +47,7 @@ export async function localizedTurn(
   const feeds = noiseFeeds(graph);
   const weights = attentionNames.tokenWeights(0);
   if (weights in feeds)
-    feeds[weights] = float32(new Float32Array(2 * model.tokens).fill(1, 4, 8), [model.tokens, 2]);
+    feeds[weights] = float32(new Float32Array(model.tokens).fill(1, 2, 4), [model.tokens, 1]);
   const concepts = [{ strengths: [0, 1], blocks: new Set(sites.map(({ path }) => path)) }];
   const localizer = createLocalizer(evidence, { mode, sites, concepts, height, width });
   return async () => {

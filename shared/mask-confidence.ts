@@ -1,6 +1,7 @@
 /**
  * Below this confidence (0..1) a mask is probably wrong, and people are told. On the embedded model masks that found the
- * product reached 0.65 to 0.85 by attention and more by a concept's probe; those that did not, less.
+ * product reached 0.70 to 0.93 by attention and more by a concept's probe; attention that is scattered at random reaches
+ * 0.54 (median).
  */
 export const LOW_CONFIDENCE = 0.6;
 

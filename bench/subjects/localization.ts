@@ -23,7 +23,7 @@ export async function measureLocalization(model: BenchModel, budgetMs: number): 
     {
       base: await plainTurn(model, false),
       plain: await plainTurn(model, true),
-      median: await localizedTurn(model, 'median', 'attention'),
+      median: await localizedTurn(model, 'median', 'median'),
       attention: await localizedTurn(model, 'adaptive', 'attention'),
       probe: await localizedTurn(model, 'adaptive', 'probe'),
     },

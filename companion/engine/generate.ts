@@ -42,12 +42,11 @@ export async function* generateOn(
   yield { type: 'prompt', text, tokenCount, truncated, droppedText };
 
   const concepts = mentioned.map(
-    ({ concept, tokenIndexes, objectIndexes }): PromptConcept => ({
+    ({ concept, tokenIndexes }): PromptConcept => ({
       factors: concept.factors,
       probe: concept.objectProbe,
       noisyRankShare: noisyRankShareOf(concept),
       tokenIndexes,
-      objectIndexes,
       strength: request.strength,
     }),
   );

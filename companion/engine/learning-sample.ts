@@ -4,7 +4,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { TokenOverride } from '../diffusion/pipeline.ts';
 import { fromModelRange } from '../images/model-range.ts';
 import type { Picture } from '../images/picture.ts';
-import { classWordTokens, conceptTokens, parseMentions } from '../models/prompt.ts';
+import { conceptTokens, parseMentions } from '../models/prompt.ts';
 import { samplePicture } from '../residuals/sample-picture.ts';
 import type { SamplingSettings, TeachingSettings } from '../residuals/settings.ts';
 import type { TrainingState } from '../residuals/training-state.ts';
@@ -56,7 +56,6 @@ async function sampleConcept(
   const caption = settings.captions[0]!.replace('{}', `@${name}`);
   const prompt = parseMentions(caption, [{ name, identifier, classWord }]);
   const tokenIndexes = conceptTokens(pipeline.tokenizer, prompt).get(name)!;
-  const objectIndexes = classWordTokens(pipeline.tokenizer, prompt, { name, identifier });
   const learned: TokenOverride = new Map(
     tokenEmbedding === undefined ? [] : [[pipeline.tokenizer.words(identifier)[0]!, tokenEmbedding]],
   );
@@ -73,7 +72,6 @@ async function sampleConcept(
         probe,
         noisyRankShare: settings.noisyRankShare,
         tokenIndexes,
-        objectIndexes,
         strength: 1,
       },
     ],

@@ -3,7 +3,7 @@
 import { LikenessError } from '../../shared/errors.ts';
 import type { TokenOverride } from '../diffusion/pipeline.ts';
 import { chooseIdentifiers } from '../models/identifier.ts';
-import { classWordTokens, conceptTokens, parseMentions } from '../models/prompt.ts';
+import { conceptTokens, parseMentions } from '../models/prompt.ts';
 import { type Concept, requireBaseModel } from '../residuals/concept.ts';
 import { readConcept } from '../residuals/concept-file.ts';
 import { requireFit } from '../residuals/model-fit.ts';
@@ -14,8 +14,6 @@ export interface MentionedConcept {
   readonly concept: Concept;
   /** Positions in the prompt's token ids, rising; never empty. */
   readonly tokenIndexes: readonly number[];
-  /** Those of its class word; never empty either. */
-  readonly objectIndexes: readonly number[];
 }
 
 export interface ReadPrompt {
@@ -70,10 +68,7 @@ export async function readPrompt(
       );
     }
     const concept = concepts[index]!;
-    const classWord = classWordTokens(tokenizer, parsed, { name, identifier });
-    // A class word beyond the limit leaves the identifier alone to look for.
-    const objectIndexes = classWord.length > 0 ? classWord : tokenIndexes;
-    mentioned.push({ concept, tokenIndexes, objectIndexes });
+    mentioned.push({ concept, tokenIndexes });
     const embedding = await embeddingOf(model, concept);
     if (identifier !== concept.identifier || concept.tokenEmbedding !== undefined) {
       learned.set(tokenizer.words(identifier)[0]!, embedding);

@@ -25,8 +25,8 @@ export class Recomputation {
   }
 
   /**
-   * To be called for each node that gradients come to, last to first. Where a stretch ends it is repeated, once the gradients by its end are
-   * there: onnxruntime would repeat it at once otherwise, and keep it after all.
+   * To be called for each node that gradients come to, last to first. Where a stretch ends it is repeated, once the
+   * gradients by its end are there: onnxruntime would repeat it at once otherwise, and keep it after all.
    */
   enter(index: number, byEnd: readonly Value[]): void {
     if (!makesOneOf(this.#nodes[index]!, this.#kept)) return;

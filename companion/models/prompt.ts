@@ -58,23 +58,6 @@ export function conceptTokens(
   return new Map([...mentions].map(([name, spans]) => [name, tokenizer.tokenIndexes(text, spans)]));
 }
 
-/**
- * Token positions of a mentioned concept's class word alone. Its attention finds the object: the identifier's was never
- * trained to, and looks elsewhere.
- */
-export function classWordTokens(
-  tokenizer: Tokenizer,
-  { text, mentions }: ParsedPrompt,
-  { name, identifier }: Pick<NamedConcept, 'name' | 'identifier'>,
-): readonly number[] {
-  const spans = mentions.get(name) ?? [];
-  const afterIdentifier = identifier.length + 1;
-  return tokenizer.tokenIndexes(
-    text,
-    spans.map(({ start, end }) => ({ start: start + afterIdentifier, end })),
-  );
-}
-
 function startsWithName(text: string, name: string): boolean {
   const start = text.slice(0, name.length);
   return start.toLowerCase() === name.toLowerCase() && !WORD_GOES_ON.test(text.slice(name.length));

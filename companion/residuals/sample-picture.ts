@@ -9,7 +9,7 @@ import { seededNoise } from '../diffusion/seeded-noise.ts';
 import { activeFactors, activeShare } from './active-rank.ts';
 import { factorFeeds } from './attach.ts';
 import type { Factors } from './factors.ts';
-import { attentionNames } from './localization/attach-by-attention.ts';
+import { tokenWeightFeeds } from './localization/attention-scores.ts';
 import { type Evidence, evidenceFor } from './localization/evidence.ts';
 import type { LocalizedMask } from './localization/localized-mask.ts';
 import { createLocalizer } from './localization/localizer.ts';
@@ -26,8 +26,6 @@ export interface PromptConcept {
   readonly noisyRankShare: number;
   /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
   readonly tokenIndexes: readonly number[];
-  /** Those of them whose attention finds the object: the class word's. */
-  readonly objectIndexes: readonly number[];
   /** s_k: 1 as taught, 0 the base model; beyond 1 exaggerates. */
   readonly strength: number;
 }
@@ -185,14 +183,9 @@ function constantFeeds(
   const feeds: Record<string, Tensor> = {
     encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
   };
-  for (const [concept, { probe, tokenIndexes, objectIndexes }] of concepts.entries()) {
+  for (const [concept, { probe, tokenIndexes }] of concepts.entries()) {
     if (evidence === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
-    else {
-      const weights = new Float32Array(2 * text.length);
-      for (const index of tokenIndexes) weights[2 * index] = 1;
-      for (const index of objectIndexes) weights[2 * index + 1] = 1;
-      feeds[attentionNames.tokenWeights(concept)] = float32(weights, [text.length, 2]);
-    }
+    else Object.assign(feeds, tokenWeightFeeds(concept, tokenIndexes, text.length));
   }
   return feeds;
 }

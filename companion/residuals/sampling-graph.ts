@@ -6,8 +6,15 @@ import type { UnetConfig } from '../models/unet/config.ts';
 import { buildUnet } from '../models/unet/unet.ts';
 import type { Factors } from './factors.ts';
 import { attachByAttention } from './localization/attach-by-attention.ts';
+import { attachByMedian } from './localization/attach-by-median.ts';
 import { attachByProbe } from './localization/attach-by-probe.ts';
 import type { Evidence } from './localization/evidence.ts';
+
+const ATTACH = {
+  median: attachByMedian,
+  attention: attachByAttention,
+  probe: attachByProbe,
+} as const satisfies Record<Evidence, unknown>;
 
 export interface SamplingGraphOptions {
   readonly unet: UnetConfig;
@@ -39,8 +46,8 @@ export function samplingGraphKey({
 }
 
 /**
- * Inputs `sample` [B, C, h, w], `timestep` [B], `encoder_hidden_states` [B, L, D] and those of
- * attach-by-attention.ts or attach-by-probe.ts; outputs `prediction` [B, C, h, w] and what tells where the object is.
+ * Inputs `sample` [B, C, h, w], `timestep` [B], `encoder_hidden_states` [B, L, D] and those of the module that attaches
+ * the residuals (localization/attach-by-*.ts); outputs `prediction` [B, C, h, w] and what tells where the object is.
  */
 export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
   const { unet, guided, height, width, tokens, concepts } = options;
@@ -57,8 +64,12 @@ export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
     graph.output('prediction', buildUnet(scope, unet, inputs));
     return graph;
   }
-  const attach = options.evidence === 'probe' ? attachByProbe : attachByAttention;
-  const { adapter, outputs } = attach(graph, { guided, height, tokens, ranks });
+  const { adapter, outputs } = ATTACH[options.evidence ?? 'attention'](graph, {
+    guided,
+    height,
+    tokens,
+    ranks,
+  });
   graph.output('prediction', buildUnet(scope, unet, { ...inputs, adapter }));
   for (const [name, value] of outputs()) graph.output(name, value);
   return graph;

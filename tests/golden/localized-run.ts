@@ -4,7 +4,14 @@ import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
 import type { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { factorFeeds } from '../../companion/residuals/attach.ts';
 import type { Factors } from '../../companion/residuals/factors.ts';
-import { attentionNames } from '../../companion/residuals/localization/attach-by-attention.ts';
+import { medianNames } from '../../companion/residuals/localization/attach-by-median.ts';
+import {
+  attentionNames,
+  readScores,
+  tokenWeightFeeds,
+} from '../../companion/residuals/localization/attention-scores.ts';
+import { gridAt } from '../../companion/residuals/localization/localized-mask.ts';
+import { gateName } from '../../companion/residuals/localization/localized-residuals.ts';
 import { buildSamplingGraph, samplingGraphKey } from '../../companion/residuals/sampling-graph.ts';
 import { projOutSites } from '../../companion/residuals/sites.ts';
 import { rows } from './golden-tensors.ts';
@@ -61,40 +68,32 @@ export async function localized(
   const [batch, , height, width] = sample.shape as [number, number, number, number];
   const tokens = states.shape[1]!;
   const { unet } = pipeline;
-  const graph = { unet, guided: batch === 2, height, width, tokens, concepts: [factors] };
+  const evidence = mask === 'median' ? 'median' : 'attention';
+  const graph = { unet, guided: batch === 2, height, width, tokens, concepts: [factors], evidence } as const;
   const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
 
-  const weights = new Float32Array(2 * tokens);
-  for (const index of tokenIndexes) weights[2 * index] = 1;
   const feeds: Record<string, Tensor> = {
     sample,
     timestep: float32(timesteps, [batch]),
     encoder_hidden_states: states,
     ...factorFeeds(0, factors),
-    [attentionNames.tokenWeights(0)]: float32(weights, [tokens, 2]),
+    ...tokenWeightFeeds(0, tokenIndexes, tokens),
   };
   const sites = projOutSites(unet);
-  for (const { level } of sites) {
-    const [rowCount, columnCount] = [height / 2 ** level, width / 2 ** level];
-    const cells = rowCount * columnCount;
-    const everywhere = float32(
-      strengths.flatMap((strength) => new Array<number>(cells).fill(strength)),
-      [batch, cells, 1],
-    );
-    const nowhere = float32(new Float32Array(batch * cells), [batch, cells, 1]);
-    feeds[attentionNames.above(0, rowCount, columnCount)] = everywhere;
-    feeds[attentionNames.below(0, rowCount, columnCount)] = mask === 'median' ? nowhere : everywhere;
+  const blocks = sites.map(({ level }) => gridAt({ height, width }, level));
+  if (mask === 'median') feeds[medianNames.strength(0)] = float32(strengths, [batch, 1, 1]);
+  else {
+    for (const block of blocks) {
+      const cells = block.height * block.width;
+      const everywhere = strengths.flatMap((strength) => new Array<number>(cells).fill(strength));
+      feeds[gateName(0, block.height, block.width)] = float32(everywhere, [batch, cells, 1]);
+    }
   }
   const outputs = await session.run(feeds);
-  const all = outputs[attentionNames.scores]!.data as Float32Array; // [B hw of every block, 2]
-  let end = 0;
-  const scores = sites.map(({ path, level }) => {
-    const cells = (height * width) / 4 ** level;
-    end += 2 * batch * cells;
-    const conditional = all.subarray(end - 2 * cells, end);
-    return [path, conditional.filter((_, index) => index % 2 === 0)] as const;
-  });
-  return { prediction: outputs.prediction!.data as Float32Array, scores: new Map(scores) };
+  const all = outputs[attentionNames.scores]!.data as Float32Array;
+  const [maps] = readScores(all, { blocks, batch, concepts: 1 });
+  const scores = new Map(sites.map(({ path }, index) => [path, maps![index]!.score] as const));
+  return { prediction: outputs.prediction!.data as Float32Array, scores };
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

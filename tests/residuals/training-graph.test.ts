@@ -16,7 +16,7 @@ import { peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
 import { factorFeeds } from '../../companion/residuals/attach.ts';
 import { initialFactors } from '../../companion/residuals/factors.ts';
-import { attentionNames } from '../../companion/residuals/localization/attach-by-attention.ts';
+import { tokenWeightFeeds } from '../../companion/residuals/localization/attention-scores.ts';
 import { createLocalizer } from '../../companion/residuals/localization/localizer.ts';
 import { memoryUseFor } from '../../companion/residuals/memory-plan.ts';
 import { initialProbe, probeFeeds } from '../../companion/residuals/object-probe.ts';
@@ -197,10 +197,7 @@ describe.each(RANKS)('what is learned, %s', (_, rank) => {
         ...factorFeeds(0, factors),
         ...localizer.feeds(),
         encoder_hidden_states: float32(data, [BATCH, pipeline.text.length, pipeline.unet.crossAttentionDim]),
-        [attentionNames.tokenWeights(0)]: float32(new Float32Array(2 * pipeline.text.length), [
-          pipeline.text.length,
-          2,
-        ]),
+        ...tokenWeightFeeds(0, [], pipeline.text.length),
       });
       return { [trainingNames.target]: prediction! };
     };

@@ -1,14 +1,13 @@
 /**
  * A mask that follows the object's size, where the paper's median always marks half of the picture.
  *
- * The attention that each block gives the class word is brought to the finest resolution, weighed by how much each
- * map stands out, summed over blocks and over the last steps, and cut a little below Otsu's threshold; islands are
- * dropped and small holes filled. The mask of step t comes from the maps of the steps before it: the first step, which has none,
- * uses the median.
+ * The attention that each block gives the concept's tokens is brought to the finest resolution, evened out, averaged over
+ * the last steps, and over the blocks that agree; what that gives is cut at Otsu's threshold, islands are dropped and
+ * small holes filled. The mask of step t comes from the maps of the steps before it.
  */
 
 import type { LocalizedMask } from './localized-mask.ts';
-import { otsuSplit } from './otsu.ts';
+import { otsuThreshold } from './otsu.ts';
 import { fillHoles, type Grid, keepHeavyRegions } from './regions.ts';
 import { enlarge, smooth } from './resample.ts';
 
@@ -18,16 +17,10 @@ export interface ScoreMap extends Grid {
   readonly score: Float32Array;
 }
 
-/**
- * Share of the older maps that a new step keeps: a memory of about twenty steps. Late maps, when only detail is left to
- * decide, look away from the object now and then; a shorter memory followed them (docs/settings.md).
- */
-const MEMORY = 0.95;
-/**
- * Of Otsu's threshold: attention fades towards a product's edge, and what is cut off there keeps the base model's look
- * (docs/settings.md).
- */
-const THRESHOLD_SHARE = 0.85;
+/** Share of the older maps that a new step keeps: about the last six steps count (docs/settings.md). */
+const MEMORY = 0.85;
+/** Rounds in which blocks and their sum find each other; after a few nothing changes any more. */
+const ROUNDS = 4;
 /** Regions lighter than this share of the heaviest are islands, not parts of the product. */
 const ISLAND_SHARE = 0.15;
 /** Enclosed holes up to this share of the picture are closed; larger ones (the inside of a handle) stay. */
@@ -37,62 +30,95 @@ const SINK_SHARE = 0.02;
 
 export class AttentionMask {
   readonly #grid: Grid;
-  #aggregate: Float32Array | undefined;
+  /** Of each block, over the last steps; none before the first. */
+  #blocks: readonly Float32Array[] = [];
 
   /** `grid` is the finest resolution with attention. */
   constructor(grid: Grid) {
     this.#grid = grid;
   }
 
-  /** Takes in the maps of one denoising step. */
+  /** Takes in the maps of one denoising step, of the same blocks in the same order each time. */
   observe(maps: readonly ScoreMap[]): void {
-    const current = aggregate(maps, this.#grid);
-    const old = this.#aggregate;
-    if (old !== undefined) {
-      for (let cell = 0; cell < current.length; cell++) {
-        current[cell] = MEMORY * old[cell]! + (1 - MEMORY) * current[cell]!;
-      }
-    }
-    this.#aggregate = current;
+    this.#blocks = maps.map((map, block) => {
+      const current = enlarge(evenedOut(withoutSinks(map)), map, this.#grid);
+      const old = this.#blocks[block];
+      return old === undefined
+        ? current
+        : current.map((value, cell) => MEMORY * old[cell]! + (1 - MEMORY) * value);
+    });
   }
 
   /** Undefined until a step was observed. */
   current(): LocalizedMask | undefined {
-    if (this.#aggregate === undefined) return undefined;
+    if (this.#blocks.length === 0) return undefined;
     const grid = this.#grid;
-    const map = smooth(this.#aggregate, grid);
-    const { threshold, separability } = otsuSplit(map);
-    const above = new Uint8Array(map.length);
-    for (let cell = 0; cell < map.length; cell++)
-      if (map[cell]! > THRESHOLD_SHARE * threshold) above[cell] = 1;
-    const kept = keepHeavyRegions(above, map, grid, ISLAND_SHARE);
-    const filled = fillHoles(kept, grid, Math.max(1, Math.round(HOLE_SHARE * map.length)));
-    return { ...grid, mask: new Float32Array(filled), evidence: map, confidence: separability };
+    const { mean, agreement } = agreedMean(this.#blocks);
+    const evidence = smooth(mean, grid);
+    const threshold = otsuThreshold(evidence);
+    const above = Uint8Array.from(evidence, (value) => (value > threshold ? 1 : 0));
+    const kept = keepHeavyRegions(above, evidence, grid, ISLAND_SHARE);
+    const filled = fillHoles(kept, grid, Math.max(1, Math.round(HOLE_SHARE * evidence.length)));
+    return { ...grid, mask: new Float32Array(filled), evidence, confidence: agreement };
   }
 }
 
-/** Weighted mean of the blocks' maps, each scaled to mean 1: a map counts by its contrast. */
-function aggregate(maps: readonly ScoreMap[], grid: Grid): Float32Array {
-  const sum = new Float32Array(grid.height * grid.width);
-  let weights = 0;
-  for (const map of maps) {
-    const scaled = withoutSinks(map);
-    let total = 0;
-    for (let cell = 0; cell < scaled.length; cell++) total += scaled[cell]!;
-    const mean = total / scaled.length;
-    if (!(mean > 0)) continue;
-    let squares = 0;
-    for (let cell = 0; cell < scaled.length; cell++) {
-      scaled[cell] = scaled[cell]! / mean;
-      squares += (scaled[cell]! - 1) * (scaled[cell]! - 1);
-    }
-    const weight = Math.sqrt(squares / scaled.length);
-    const large = enlarge(scaled, map, grid);
-    for (let cell = 0; cell < sum.length; cell++) sum[cell]! += weight * large[cell]!;
-    weights += weight;
+/**
+ * score / (score + mean), 0..1. The few cells with the most attention have many times what the rest of the product has:
+ * cut as they are, they would be the whole mask.
+ */
+function evenedOut(score: Float32Array): Float32Array {
+  const mean = score.reduce((sum, value) => sum + value, 0) / score.length;
+  return mean > 0 ? score.map((value) => value / (value + mean)) : score;
+}
+
+/**
+ * Mean of the maps, each weighted by how much it agrees with the sum of all: by the square of their correlation, where
+ * that is positive. Blocks that look at the product agree with each other, the others look here and there; which blocks
+ * do is another matter in every model.
+ */
+function agreedMean(maps: readonly Float32Array[]): { mean: Float32Array; agreement: number } {
+  const standard = maps.map(standardized);
+  let weights = maps.map(() => 1);
+  for (let round = 0; round < ROUNDS; round++) {
+    const sum = standardized(weightedSum(standard, weights));
+    weights = standard.map((map) => Math.max(0, meanProduct(map, sum)) ** 2);
   }
-  if (weights > 0) for (let cell = 0; cell < sum.length; cell++) sum[cell] = sum[cell]! / weights;
+  const total = weights.reduce((left, right) => left + right, 0);
+  const shares = weights.map((weight) => (total > 0 ? weight / total : 1 / weights.length));
+  return { mean: weightedSum(maps, shares), agreement: agreementOf(standard, shares) };
+}
+
+/**
+ * 0 to 1: the correlation of a map with what the maps have in common, which is the root of the mean correlation of two
+ * different ones. Every two count by both their shares, which add up to 1.
+ */
+function agreementOf(standard: readonly Float32Array[], shares: readonly number[]): number {
+  const sum = weightedSum(standard, shares);
+  const ownSquares = shares.reduce((squares, share) => squares + share * share, 0);
+  const pairs = 1 - ownSquares;
+  return pairs > 0 ? Math.sqrt(Math.max(0, meanProduct(sum, sum) - ownSquares) / pairs) : 0;
+}
+
+function meanProduct(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let cell = 0; cell < a.length; cell++) sum += a[cell]! * b[cell]!;
+  return sum / a.length;
+}
+
+function weightedSum(maps: readonly Float32Array[], weights: readonly number[]): Float32Array {
+  const sum = new Float32Array(maps[0]!.length);
+  for (const [index, map] of maps.entries()) {
+    for (let cell = 0; cell < sum.length; cell++) sum[cell]! += weights[index]! * map[cell]!;
+  }
   return sum;
+}
+
+/** With mean 0 and variance 1; all 0 where every value is the same. */
+function standardized(values: Float32Array): Float32Array {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return values.map((value) => (variance > 0 ? (value - mean) / Math.sqrt(variance) : 0));
 }
 
 /** Border cells with the very highest scores are lowered to the mean of their neighbours inside. */

@@ -3,11 +3,15 @@
 import type { MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ObjectProbe } from '../object-probe.ts';
 
-/** The blocks' cross-attention to the concept's words, or the concept's own probe. */
-export type Evidence = 'attention' | 'probe';
+/**
+ * `median`: in each block its own cross-attention, in the same pass. The others look back on the steps before:
+ * `attention` on the blocks' cross-attention to the concept's words, `probe` on what the concept's own probe says.
+ */
+export type Evidence = 'median' | 'attention' | 'probe';
 
-/** The paper's mask is made of attention; everything else goes by probes where all concepts have one. */
+/** The paper's mask is the paper's; everything else goes by probes where all concepts have one. */
 export function evidenceFor(mode: MaskMode, probes: readonly (ObjectProbe | undefined)[]): Evidence {
+  if (mode === 'median') return 'median';
   const probed = probes.length > 0 && probes.every((probe) => probe !== undefined);
-  return mode !== 'median' && probed ? 'probe' : 'attention';
+  return probed ? 'probe' : 'attention';
 }

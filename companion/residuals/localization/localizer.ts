@@ -3,10 +3,13 @@
 import type { MaskMode } from '../../../shared/protocol/requests.ts';
 import type { Tensor } from '../../checkpoint/tensor.ts';
 import type { Site } from '../sites.ts';
-import { AttentionLocalizer } from './attention-localizer.ts';
+import { AttentionObserver } from './attention-observer.ts';
 import type { Evidence } from './evidence.ts';
+import { GateLocalizer } from './gate-localizer.ts';
 import type { LocalizedMask } from './localized-mask.ts';
-import { ProbeLocalizer } from './probe-localizer.ts';
+import { MedianLocalizer } from './median-localizer.ts';
+import { ProbeObserver } from './probe-observer.ts';
+import type { Grid } from './regions.ts';
 
 /** A concept that the prompt names. */
 export interface LocalizedConcept {
@@ -37,6 +40,22 @@ export interface Localizer {
   masks(): readonly LocalizedMask[] | undefined;
 }
 
+/** Finds the concepts in what the steps of one picture give out. */
+export interface Observer {
+  /** Of its masks. */
+  readonly grid: Grid;
+  observe(outputs: Feeds): void;
+  /** One a concept; undefined before the first step. */
+  masks(): readonly (LocalizedMask | undefined)[];
+}
+
 export function createLocalizer(evidence: Evidence, options: LocalizerOptions): Localizer {
-  return evidence === 'probe' ? new ProbeLocalizer(options) : new AttentionLocalizer(options);
+  switch (evidence) {
+    case 'median':
+      return new MedianLocalizer(options, new AttentionObserver(options));
+    case 'attention':
+      return new GateLocalizer(options, new AttentionObserver(options));
+    case 'probe':
+      return new GateLocalizer(options, new ProbeObserver(options));
+  }
 }

@@ -4,7 +4,7 @@ import { float32 } from '../../../companion/checkpoint/tensor.ts';
 import type { Pipeline } from '../../../companion/diffusion/pipeline.ts';
 import { Graph } from '../../../companion/graph/graph.ts';
 import { cast } from '../../../companion/graph/ops.ts';
-import { aboveMedian } from '../../../companion/residuals/localization/attach-by-attention.ts';
+import { aboveMedian } from '../../../companion/residuals/localization/attach-by-median.ts';
 import type { Check } from '../check.ts';
 import { compare, EXACT, PREDICTION, SCORE, worst } from '../comparison.ts';
 import { rows } from '../golden-tensors.ts';

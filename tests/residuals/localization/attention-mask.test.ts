@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AttentionMask, type ScoreMap } from '../../../companion/residuals/localization/attention-mask.ts';
+import { LOW_CONFIDENCE } from '../../../shared/mask-confidence.ts';
 
 const grid = { height: 16, width: 16 };
 
@@ -50,13 +51,35 @@ it('drops an island that is far lighter than the object', () => {
   expect(maskOf(step).mask[2 * 16 + 2]).toBe(0);
 });
 
+it('leaves out blocks that look elsewhere, even where they are as many as those that agree', () => {
+  const [fine, coarse] = maps(8, 4) as [ScoreMap, ScoreMap];
+  const elsewhere = [0, 1].map((corner) => {
+    const score = new Float32Array(256).fill(0.01);
+    for (let cell = 0; cell < 40; cell++) score[corner * 200 + cell] = 0.2;
+    return { height: 16, width: 16, score };
+  });
+  const { mask } = maskOf([fine, coarse, ...elsewhere]);
+  expect(mask).toEqual(maskOf([fine, coarse]).mask);
+});
+
+it('marks the whole product where a few of its cells have most of the attention', () => {
+  const step = maps(8, 4);
+  for (const cell of [7 * 16 + 7, 7 * 16 + 8, 8 * 16 + 7]) step[0]!.score[cell] = 1;
+  expect(area(maskOf(step).mask)).toBeGreaterThan(0.6 * 64);
+});
+
 it('remembers earlier steps, and lets newer ones win', () => {
   const old = area(maskOf(maps(12, 6)).mask);
   const young = area(maskOf(maps(12, 6), ...Array.from({ length: 20 }, () => maps(4, 6))).mask);
   expect(young).toBeLessThan(old / 3);
 });
 
-it('is sure of a clear object and unsure of noise', () => {
-  const noise = maps(0, 1);
-  expect(maskOf(maps(8, 6)).confidence).toBeGreaterThan(maskOf(noise).confidence + 0.15);
+it('is sure of an object that blocks agree on, and unsure where each looks elsewhere', () => {
+  const scattered = [3, 7, 11].map((at) => {
+    const score = new Float32Array(256).fill(0.01);
+    for (let cell = 0; cell < 30; cell++) score[(at * 53 + cell * 7) % 256] = 0.1;
+    return { height: 16, width: 16, score };
+  });
+  expect(maskOf(maps(8, 6)).confidence).toBeGreaterThan(0.9);
+  expect(maskOf(scattered).confidence).toBeLessThan(LOW_CONFIDENCE);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../../companion/diffusion/random.ts';
 import { parseUnetConfig } from '../../../companion/models/unet/config.ts';
 import { initialFactors } from '../../../companion/residuals/factors.ts';
-import { attentionNames } from '../../../companion/residuals/localization/attach-by-attention.ts';
+import { attentionNames } from '../../../companion/residuals/localization/attention-scores.ts';
 import { createLocalizer } from '../../../companion/residuals/localization/localizer.ts';
 import { initialProbe, probeFeeds } from '../../../companion/residuals/object-probe.ts';
 import { buildSamplingGraph } from '../../../companion/residuals/sampling-graph.ts';
@@ -32,7 +32,7 @@ const LEFT: readonly (readonly [what: string, stays: (path: string, level: numbe
   ['one block', (path) => path === 'up_blocks.1.attentions.0'],
 ];
 
-describe.each(['attention', 'probe'] as const)(
+describe.each(['median', 'attention', 'probe'] as const)(
   'masks by %s are fed exactly what the graph asks for',
   (evidence) => {
     it.each(LEFT)('where a concept has residuals at %s, beside one that has all', (_, stays) => {
@@ -50,7 +50,7 @@ describe.each(['attention', 'probe'] as const)(
         evidence,
       });
       const localizer = createLocalizer(evidence, {
-        mode: 'adaptive',
+        mode: evidence === 'median' ? 'median' : 'adaptive',
         sites: SITES,
         concepts: concepts.map((factors) => ({ strengths: [0, 1], blocks: new Set(factors.keys()) })),
         height: HEIGHT,

@@ -1,0 +1,37 @@
+/** Finds the concepts by cross-attention: those without a probe, such as taught from photos that are not cut out. */
+
+import { AttentionMask, type ScoreMap } from './attention-mask.ts';
+import { attentionNames, readScores } from './attention-scores.ts';
+import { gridAt, type LocalizedMask } from './localized-mask.ts';
+import type { Feeds, LocalizerOptions, Observer } from './localizer.ts';
+import type { Grid } from './regions.ts';
+
+export class AttentionObserver implements Observer {
+  /** The finest that attention has. */
+  readonly grid: Grid;
+  readonly #layout: Parameters<typeof readScores>[1];
+  readonly #masks: readonly AttentionMask[];
+  /** Of the last step, by concept and block; undefined before the first. */
+  maps: readonly (readonly ScoreMap[])[] | undefined;
+
+  constructor(options: LocalizerOptions) {
+    const { concepts, sites } = options;
+    this.grid = gridAt(options, Math.min(...sites.map(({ level }) => level)));
+    this.#layout = {
+      blocks: sites.map(({ level }) => gridAt(options, level)),
+      batch: concepts[0]?.strengths.length ?? 1,
+      concepts: concepts.length,
+    };
+    this.#masks = concepts.map(() => new AttentionMask(this.grid));
+  }
+
+  observe(outputs: Feeds): void {
+    const maps = readScores(outputs[attentionNames.scores]!.data as Float32Array, this.#layout);
+    for (const [concept, mask] of this.#masks.entries()) mask.observe(maps[concept]!);
+    this.maps = maps;
+  }
+
+  masks(): readonly (LocalizedMask | undefined)[] {
+    return this.#masks.map((mask) => mask.current());
+  }
+}
