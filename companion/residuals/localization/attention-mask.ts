@@ -43,9 +43,11 @@ export class AttentionMask {
     this.#blocks = maps.map((map, block) => {
       const current = enlarge(evenedOut(withoutSinks(map)), map, this.#grid);
       const old = this.#blocks[block];
-      return old === undefined
-        ? current
-        : current.map((value, cell) => MEMORY * old[cell]! + (1 - MEMORY) * value);
+      if (old === undefined) return current;
+      for (let cell = 0; cell < old.length; cell++) {
+        old[cell] = MEMORY * old[cell]! + (1 - MEMORY) * current[cell]!;
+      }
+      return old;
     });
   }
 
@@ -56,7 +58,8 @@ export class AttentionMask {
     const { mean, agreement } = agreedMean(this.#blocks);
     const evidence = smooth(mean, grid);
     const threshold = otsuThreshold(evidence);
-    const above = Uint8Array.from(evidence, (value) => (value > threshold ? 1 : 0));
+    const above = new Uint8Array(evidence.length);
+    for (let cell = 0; cell < above.length; cell++) if (evidence[cell]! > threshold) above[cell] = 1;
     const kept = keepHeavyRegions(above, evidence, grid, ISLAND_SHARE);
     const filled = fillHoles(kept, grid, Math.max(1, Math.round(HOLE_SHARE * evidence.length)));
     return { ...grid, mask: new Float32Array(filled), evidence, confidence: agreement };
@@ -68,8 +71,10 @@ export class AttentionMask {
  * cut as they are, they would be the whole mask.
  */
 function evenedOut(score: Float32Array): Float32Array {
-  const mean = score.reduce((sum, value) => sum + value, 0) / score.length;
-  return mean > 0 ? score.map((value) => value / (value + mean)) : score;
+  const mean = meanOf(score);
+  if (mean > 0)
+    for (let cell = 0; cell < score.length; cell++) score[cell] = score[cell]! / (score[cell]! + mean);
+  return score;
 }
 
 /**
@@ -78,26 +83,52 @@ function evenedOut(score: Float32Array): Float32Array {
  * do is another matter in every model.
  */
 function agreedMean(maps: readonly Float32Array[]): { mean: Float32Array; agreement: number } {
-  const standard = maps.map(standardized);
-  let weights = maps.map(() => 1);
+  const correlations = correlationsOf(maps);
+  let shares = maps.map(() => 1 / maps.length);
   for (let round = 0; round < ROUNDS; round++) {
-    const sum = standardized(weightedSum(standard, weights));
-    weights = standard.map((map) => Math.max(0, meanProduct(map, sum)) ** 2);
+    // With the sum of the standardized maps, up to a factor that all of them share.
+    const withSum = correlations.map((row) => dot(row, shares));
+    const weights = withSum.map((correlation) => Math.max(0, correlation) ** 2);
+    const total = weights.reduce((left, right) => left + right, 0);
+    if (total > 0) shares = weights.map((weight) => weight / total);
   }
-  const total = weights.reduce((left, right) => left + right, 0);
-  const shares = weights.map((weight) => (total > 0 ? weight / total : 1 / weights.length));
-  return { mean: weightedSum(maps, shares), agreement: agreementOf(standard, shares) };
+  return { mean: weightedSum(maps, shares), agreement: agreementOf(correlations, shares) };
 }
 
 /**
  * 0 to 1: the correlation of a map with what the maps have in common, which is the root of the mean correlation of two
  * different ones. Every two count by both their shares, which add up to 1.
  */
-function agreementOf(standard: readonly Float32Array[], shares: readonly number[]): number {
-  const sum = weightedSum(standard, shares);
-  const ownSquares = shares.reduce((squares, share) => squares + share * share, 0);
-  const pairs = 1 - ownSquares;
-  return pairs > 0 ? Math.sqrt(Math.max(0, meanProduct(sum, sum) - ownSquares) / pairs) : 0;
+function agreementOf(correlations: readonly (readonly number[])[], shares: readonly number[]): number {
+  const own = dot(shares, shares);
+  const all = dot(
+    shares,
+    correlations.map((row) => dot(row, shares)),
+  );
+  return own < 1 ? Math.sqrt(Math.max(0, all - own) / (1 - own)) : 0;
+}
+
+/** Of every two maps; of a map without any structure 0 with the others. */
+function correlationsOf(maps: readonly Float32Array[]): number[][] {
+  const means = maps.map(meanOf);
+  const centred = (a: number, b: number) => meanProduct(maps[a]!, maps[b]!) - means[a]! * means[b]!;
+  const deviations = maps.map((_, map) => Math.sqrt(Math.max(0, centred(map, map))));
+  const table = maps.map(() => maps.map(() => 1));
+  for (let a = 0; a < maps.length; a++) {
+    for (let b = 0; b < a; b++) {
+      const scale = deviations[a]! * deviations[b]!;
+      const correlation = scale > 0 ? centred(a, b) / scale : 0;
+      table[a]![b] = correlation;
+      table[b]![a] = correlation;
+    }
+  }
+  return table;
+}
+
+function meanOf(values: Float32Array): number {
+  let sum = 0;
+  for (let cell = 0; cell < values.length; cell++) sum += values[cell]!;
+  return sum / values.length;
 }
 
 function meanProduct(a: Float32Array, b: Float32Array): number {
@@ -106,19 +137,17 @@ function meanProduct(a: Float32Array, b: Float32Array): number {
   return sum / a.length;
 }
 
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, index) => sum + value * b[index]!, 0);
+}
+
 function weightedSum(maps: readonly Float32Array[], weights: readonly number[]): Float32Array {
   const sum = new Float32Array(maps[0]!.length);
   for (const [index, map] of maps.entries()) {
-    for (let cell = 0; cell < sum.length; cell++) sum[cell]! += weights[index]! * map[cell]!;
+    const weight = weights[index]!;
+    if (weight > 0) for (let cell = 0; cell < sum.length; cell++) sum[cell]! += weight * map[cell]!;
   }
   return sum;
-}
-
-/** With mean 0 and variance 1; all 0 where every value is the same. */
-function standardized(values: Float32Array): Float32Array {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return values.map((value) => (variance > 0 ? (value - mean) / Math.sqrt(variance) : 0));
 }
 
 /** Border cells with the very highest scores are lowered to the mean of their neighbours inside. */

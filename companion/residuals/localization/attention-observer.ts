@@ -11,8 +11,6 @@ export class AttentionObserver implements Observer {
   readonly grid: Grid;
   readonly #layout: Parameters<typeof readScores>[1];
   readonly #masks: readonly AttentionMask[];
-  /** Of the last step, by concept and block; undefined before the first. */
-  maps: readonly (readonly ScoreMap[])[] | undefined;
 
   constructor(options: LocalizerOptions) {
     const { concepts, sites } = options;
@@ -25,10 +23,11 @@ export class AttentionObserver implements Observer {
     this.#masks = concepts.map(() => new AttentionMask(this.grid));
   }
 
-  observe(outputs: Feeds): void {
+  /** @returns what was seen, by concept and block */
+  observe(outputs: Feeds): readonly (readonly ScoreMap[])[] {
     const maps = readScores(outputs[attentionNames.scores]!.data as Float32Array, this.#layout);
     for (const [concept, mask] of this.#masks.entries()) mask.observe(maps[concept]!);
-    this.maps = maps;
+    return maps;
   }
 
   masks(): readonly (LocalizedMask | undefined)[] {

@@ -44,7 +44,7 @@ export interface Localizer {
 export interface Observer {
   /** Of its masks. */
   readonly grid: Grid;
-  observe(outputs: Feeds): void;
+  observe(outputs: Feeds): unknown;
   /** One a concept; undefined before the first step. */
   masks(): readonly (LocalizedMask | undefined)[];
 }
@@ -52,7 +52,7 @@ export interface Observer {
 export function createLocalizer(evidence: Evidence, options: LocalizerOptions): Localizer {
   switch (evidence) {
     case 'median':
-      return new MedianLocalizer(options, new AttentionObserver(options));
+      return new MedianLocalizer(options);
     case 'attention':
       return new GateLocalizer(options, new AttentionObserver(options));
     case 'probe':

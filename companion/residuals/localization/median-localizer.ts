@@ -3,18 +3,20 @@
 import { float32 } from '../../checkpoint/tensor.ts';
 import { medianNames } from './attach-by-median.ts';
 import type { ScoreMap } from './attention-mask.ts';
-import type { AttentionObserver } from './attention-observer.ts';
+import { AttentionObserver } from './attention-observer.ts';
 import type { LocalizedMask } from './localized-mask.ts';
 import type { Feeds, Localizer, LocalizerOptions } from './localizer.ts';
 
 export class MedianLocalizer implements Localizer {
-  readonly #observer: AttentionObserver;
+  readonly #options: LocalizerOptions;
   readonly #feeds: Feeds;
+  /** What the last step gave out; looked at when somebody wants to see it. */
+  #outputs: Feeds | undefined;
 
-  constructor({ concepts }: LocalizerOptions, observer: AttentionObserver) {
-    this.#observer = observer;
+  constructor(options: LocalizerOptions) {
+    this.#options = options;
     this.#feeds = Object.fromEntries(
-      concepts.map(({ strengths }, concept) => [
+      options.concepts.map(({ strengths }, concept) => [
         medianNames.strength(concept),
         float32(strengths, [strengths.length, 1, 1]),
       ]),
@@ -26,29 +28,25 @@ export class MedianLocalizer implements Localizer {
   }
 
   observe(outputs: Feeds): void {
-    this.#observer.observe(outputs);
+    this.#outputs = outputs;
   }
 
   masks(): readonly LocalizedMask[] | undefined {
-    const { maps } = this.#observer;
-    return (
-      maps &&
-      this.#observer.masks().map((found, concept) => ({
-        ...found!,
-        mask: this.#shareOfMedians(maps[concept]!),
-      }))
-    );
+    if (this.#outputs === undefined) return undefined;
+    const observer = new AttentionObserver(this.#options);
+    const maps = observer.observe(this.#outputs);
+    return observer.masks().map((found, concept) => ({ ...found!, mask: shareOfMedians(maps[concept]!) }));
   }
+}
 
-  /** Each block has a median mask of its own: shown is the share of the finest blocks that marked a cell. */
-  #shareOfMedians(maps: readonly ScoreMap[]): Float32Array {
-    const cells = this.#observer.grid.height * this.#observer.grid.width;
-    const finest = maps.filter(({ score }) => score.length === cells);
-    const mask = new Float32Array(cells);
-    for (const { score } of finest) {
-      const median = score.slice().sort()[Math.floor((cells - 1) / 2)]!;
-      for (const [cell, value] of score.entries()) if (value > median) mask[cell]! += 1 / finest.length;
-    }
-    return mask;
+/** Each block has a median mask of its own: shown is the share of the finest blocks that marked a cell. */
+function shareOfMedians(maps: readonly ScoreMap[]): Float32Array {
+  const cells = Math.max(...maps.map(({ score }) => score.length));
+  const finest = maps.filter(({ score }) => score.length === cells);
+  const mask = new Float32Array(cells);
+  for (const { score } of finest) {
+    const median = score.slice().sort()[Math.floor((cells - 1) / 2)]!;
+    for (const [cell, value] of score.entries()) if (value > median) mask[cell]! += 1 / finest.length;
   }
+  return mask;
 }
