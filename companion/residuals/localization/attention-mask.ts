@@ -30,8 +30,8 @@ const SINK_SHARE = 0.02;
 
 export class AttentionMask {
   readonly #grid: Grid;
-  /** Of each block, over the last steps; none before the first. */
-  #blocks: readonly Float32Array[] = [];
+  /** Evened out, over the last steps; none before the first. */
+  #blocks: readonly ScoreMap[] = [];
 
   /** `grid` is the finest resolution with attention. */
   constructor(grid: Grid) {
@@ -40,22 +40,18 @@ export class AttentionMask {
 
   /** Takes in the maps of one denoising step, of the same blocks in the same order each time. */
   observe(maps: readonly ScoreMap[]): void {
-    this.#blocks = maps.map((map, block) => {
-      const current = enlarge(evenedOut(withoutSinks(map)), map, this.#grid);
-      const old = this.#blocks[block];
-      if (old === undefined) return current;
-      for (let cell = 0; cell < old.length; cell++) {
-        old[cell] = MEMORY * old[cell]! + (1 - MEMORY) * current[cell]!;
-      }
-      return old;
-    });
+    const known = this.#blocks.length > 0;
+    if (!known) this.#blocks = maps.map((map) => ({ ...map, score: new Float32Array(map.score.length) }));
+    for (let block = 0; block < maps.length; block++) {
+      takeIn(this.#blocks[block]!.score, withoutSinks(maps[block]!), known ? 1 - MEMORY : 1);
+    }
   }
 
   /** Undefined until a step was observed. */
   current(): LocalizedMask | undefined {
     if (this.#blocks.length === 0) return undefined;
     const grid = this.#grid;
-    const { mean, agreement } = agreedMean(this.#blocks);
+    const { mean, agreement } = agreedMean(this.#blocks.map((map) => enlarge(map.score, map, grid)));
     const evidence = smooth(mean, grid);
     const threshold = otsuThreshold(evidence);
     const above = new Uint8Array(evidence.length);
@@ -67,14 +63,15 @@ export class AttentionMask {
 }
 
 /**
- * score / (score + mean), 0..1. The few cells with the most attention have many times what the rest of the product has:
- * cut as they are, they would be the whole mask.
+ * Moves `memory` towards score / (score + mean), 0..1, by `share`. The few cells with the most attention have many times
+ * what the rest of the product has: cut as they are, they would be the whole mask.
  */
-function evenedOut(score: Float32Array): Float32Array {
+function takeIn(memory: Float32Array, score: Float32Array, share: number): void {
   const mean = meanOf(score);
-  if (mean > 0)
-    for (let cell = 0; cell < score.length; cell++) score[cell] = score[cell]! / (score[cell]! + mean);
-  return score;
+  if (!(mean > 0)) return;
+  for (let cell = 0; cell < score.length; cell++) {
+    memory[cell]! += share * (score[cell]! / (score[cell]! + mean) - memory[cell]!);
+  }
 }
 
 /**
