@@ -2,12 +2,15 @@
 
 import type { SamplingSettings } from '../residuals/settings.ts';
 
+/** By how the residual is localized. */
+export type LocalizedArm = 'median' | 'adaptive' | 'attention';
+
 export interface Arm {
-  readonly key: 'words' | 'base' | 'full' | 'median' | 'adaptive';
+  readonly key: 'words' | 'base' | 'full' | LocalizedArm;
   /** For tables. */
   readonly title: string;
-  /** What the prompt calls the product. */
-  readonly subject: 'description' | 'concept';
+  /** What the prompt calls the product; a concept without its probe is as if taught from photos that are not cut out. */
+  readonly subject: 'description' | 'concept' | 'concept without probe';
   readonly settings: Partial<SamplingSettings>;
 }
 
@@ -17,6 +20,12 @@ export const ARMS: readonly Arm[] = [
   { key: 'full', title: 'Full residual', subject: 'concept', settings: { mask: 'full' } },
   { key: 'median', title: 'LAG, median mask', subject: 'concept', settings: { mask: 'median' } },
   { key: 'adaptive', title: 'LAG, adaptive mask', subject: 'concept', settings: { mask: 'adaptive' } },
+  {
+    key: 'attention',
+    title: 'LAG, adaptive mask by attention',
+    subject: 'concept without probe',
+    settings: { mask: 'adaptive' },
+  },
 ];
 
 /** The arm of localized sampling that a model uses where nothing else is asked for. */

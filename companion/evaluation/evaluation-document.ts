@@ -104,7 +104,8 @@ ${markdownTable(
   ]),
 )}
 
-Overlap of adaptive above median: ${interval(figures.overlapGain, signed)}.
+Overlap of adaptive above median: ${interval(figures.overlapGains.adaptive, signed)}; by attention, as for products whose frames are not cut
+out: ${interval(figures.overlapGains.attention, signed)}.
 
 ![Products by row: references, base model told in words, base model with the same prompt, full residual, localized sampling with median and adaptive masks outlined](${PLACING_SHEET})`;
 }
@@ -120,13 +121,14 @@ ${markdownTable(
     ...figures.arms.map(({ title }) => title),
     'overlap, median',
     'overlap, adaptive',
+    'overlap, by attention',
   ],
   figures.products.map(({ name, classWord, unseen, description, arms }) => [
     `${name}, a ${classWord}`,
     unseen.join(', '),
     description,
     ...arms.map(({ identity }) => fine(identity.mean)),
-    ...(['median', 'adaptive'] as const).map((key) => {
+    ...(['median', 'adaptive', 'attention'] as const).map((key) => {
       const overlap = arms.find(({ arm }) => arm === key)?.maskOverlap;
       return overlap === undefined ? '' : plain(overlap.mean);
     }),

@@ -1,6 +1,6 @@
 /** An evaluation in numbers. */
 
-import { type Arm, localizedArm } from './arms.ts';
+import { type Arm, type LocalizedArm, localizedArm } from './arms.ts';
 import { ASPECTS, type Aspect, type BaseSample } from './base-trial.ts';
 import type { ClassDrift } from './class-drift.ts';
 import type { EvaluationTrials } from './evaluation.ts';
@@ -20,7 +20,7 @@ export interface BaseFigures {
 
 /** Localized sampling against what it is to beat, on the same scenes and seeds. */
 export interface Comparison {
-  readonly arm: 'median' | 'adaptive';
+  readonly arm: LocalizedArm;
   /** Identity above the best description's. */
   readonly identityGain: Estimate;
   /** Scene accuracy above the base model's for the same prompts. */
@@ -44,8 +44,8 @@ export interface EvaluationFigures {
   readonly products: readonly ProductFigures[];
   readonly arms: readonly ArmFigures[];
   readonly comparisons: readonly Comparison[];
-  /** Mask overlap of adaptive above median. */
-  readonly overlapGain: Estimate;
+  /** Mask overlap of adaptive masks above the median's: the model's own, and those that go by attention. */
+  readonly overlapGains: Readonly<Record<'adaptive' | 'attention', Estimate>>;
   /** For one product; undefined where every teaching was interrupted. */
   readonly teachingSeconds: number | undefined;
   readonly drift: readonly ClassDrift[];
@@ -73,8 +73,8 @@ export function evaluationFigures(
       arms: armFigures(own, { clusterOf: ({ placement }) => placement, sceneOf: wanted }),
     })),
     arms: armFigures(placed, { clusterOf: ({ product }) => product, sceneOf: wanted }),
-    comparisons: [comparison(placed, 'median', wanted), comparison(placed, 'adaptive', wanted)],
-    overlapGain: gain(placed, ['adaptive', 'median'], ({ maskOverlap }) => maskOverlap ?? 0),
+    comparisons: (['median', 'adaptive', 'attention'] as const).map((arm) => comparison(placed, arm, wanted)),
+    overlapGains: { adaptive: overlapGain(placed, 'adaptive'), attention: overlapGain(placed, 'attention') },
     teachingSeconds: timed.length === 0 ? undefined : median(timed),
     drift: products.map(({ drift }) => drift),
     localized: localizedArm(recommendedMask),
@@ -98,9 +98,13 @@ function baseFigures(random: readonly BaseSample[], fixed: readonly BaseSample[]
   };
 }
 
+function overlapGain(placed: readonly Placed[], arm: LocalizedArm): Estimate {
+  return gain(placed, [arm, 'median'], ({ maskOverlap }) => maskOverlap ?? 0);
+}
+
 function comparison(
   placed: readonly Placed[],
-  arm: 'median' | 'adaptive',
+  arm: LocalizedArm,
   sceneWanted: (placement: string) => string,
 ): Comparison {
   return {

@@ -10,7 +10,7 @@ import type { ProductTrial } from './evaluation.ts';
 import { plain } from './interval.ts';
 import type { Placed } from './placing-trial.ts';
 
-/** Seven columns then fit on a page that is read at its own size. */
+/** Eight columns then fit on a page that is read at its own size. */
 const CELL_SIDE = 160;
 
 const MASK_COLOUR: Rgb = [255, 64, 129];
@@ -24,6 +24,7 @@ const CAPTIONS: Readonly<Record<Arm['key'], string>> = {
   full: 'Full residual',
   median: 'LAG median',
   adaptive: 'LAG adaptive',
+  attention: 'by attention',
 };
 
 export async function drawPlacingSheet(

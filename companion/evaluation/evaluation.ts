@@ -91,7 +91,9 @@ export async function* evaluate(
   for (const product of plan.products) {
     const references = await readFrames(product.frames);
     const concept = concepts.fileOf(product, references);
-    trials.push({ product, references, placing: { ...product, concept, seeds: plan.seeds } });
+    const conceptWithoutProbe = concepts.fileWithoutProbe(concept);
+    const placing = { ...product, concept, conceptWithoutProbe, seeds: plan.seeds };
+    trials.push({ product, references, placing });
   }
 
   const wishes = [
@@ -126,6 +128,7 @@ export async function* evaluate(
       yield { type: 'teaching', product: name, ...next.value };
     }
 
+    await concepts.writeWithoutProbe(placing.concept);
     const total = placingWishes(placing).length;
     const placed: Placed[] = [];
     for await (const one of placeEverywhere(make, judge, references, placing)) {

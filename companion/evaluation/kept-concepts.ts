@@ -10,6 +10,7 @@ import type { TeachEvent } from '../engine/events.ts';
 import type { LoadedModel } from '../engine/loaded-model.ts';
 import type { EngineOptions } from '../engine/requests.ts';
 import type { Picture } from '../images/picture.ts';
+import { readConcept, writeConcept } from '../residuals/concept-file.ts';
 import type { TeachingRecommendation } from '../residuals/settings.ts';
 import type { ExampleProduct } from './example-product.ts';
 import { TEACHING_SEED, teachProduct } from './teaching-trial.ts';
@@ -80,6 +81,19 @@ export class KeptConcepts {
     }
     await writeFileAtomically(recordOf(file), `${JSON.stringify({ seconds })}\n`);
     return { seconds };
+  }
+
+  /** Of a concept whose file is `file`. */
+  fileWithoutProbe(file: string): string {
+    return file.replace(/\.safetensors$/, '-without-probe.safetensors');
+  }
+
+  /** What the same concept is to those who taught it from photos that are not cut out: attention has to find it. */
+  async writeWithoutProbe(file: string): Promise<void> {
+    const out = this.fileWithoutProbe(file);
+    if (existsSync(out)) return;
+    const { objectProbe: _, ...rest } = await readConcept(file);
+    await writeConcept(out, rest);
   }
 }
 

@@ -11,6 +11,8 @@ export interface Placing {
   /** The concept file, and what prompts call it. */
   readonly concept: string;
   readonly name: string;
+  /** The same concept without its probe; where there is none, the arm that needs it is left out. */
+  readonly conceptWithoutProbe?: string;
   /** The best that words can do: "a purple mug with yellow stripes". */
   readonly description: string;
   /** Phrases that place it: "on a beach". */
@@ -36,15 +38,19 @@ export interface PlacingWish {
 }
 
 /** In the order in which they are made: the arms of one scene and seed follow each other, the base arm before its rivals. */
-export function placingWishes({ concept, name, description, placements, seeds }: Placing): PlacingWish[] {
+export function placingWishes(placing: Placing): PlacingWish[] {
+  const { name, description, placements, seeds } = placing;
+  const arms = ARMS.filter(
+    ({ subject }) => subject === 'description' || fileOf(subject, placing) !== undefined,
+  );
   return placements.flatMap((placement) =>
     seeds.flatMap((seed) =>
-      ARMS.map((arm) => {
-        const isConcept = arm.subject === 'concept';
+      arms.map((arm) => {
+        const concept = fileOf(arm.subject, placing);
         const wish: PictureWish = {
           label: `${name}-${arm.key}-${placement}-${seed}`,
-          prompt: `${isConcept ? `a @${name}` : description} ${placement}`,
-          concept: isConcept ? concept : undefined,
+          prompt: `${concept === undefined ? description : `a @${name}`} ${placement}`,
+          concept,
           seed,
           settings: arm.settings,
         };
@@ -52,6 +58,17 @@ export function placingWishes({ concept, name, description, placements, seeds }:
       }),
     ),
   );
+}
+
+function fileOf(subject: Arm['subject'], { concept, conceptWithoutProbe }: Placing): string | undefined {
+  switch (subject) {
+    case 'description':
+      return undefined;
+    case 'concept':
+      return concept;
+    case 'concept without probe':
+      return conceptWithoutProbe;
+  }
 }
 
 /** Yields every picture once it is scored. */
@@ -67,8 +84,9 @@ export async function* placeEverywhere(
     const made = await make(wish);
     const seen: Seen = { picture: made.picture, object: await judge.objectIn(made.picture) };
     if (arm.key === 'base') base = seen;
-    const compared = arm.subject === 'concept' && arm.key !== 'base' ? base : undefined;
-    const mask = arm.key === 'median' || arm.key === 'adaptive' ? made.mask : undefined;
+    const compared = arm.subject !== 'description' && arm.key !== 'base' ? base : undefined;
+    const { mask: mode } = arm.settings;
+    const mask = mode === 'median' || mode === 'adaptive' ? made.mask : undefined;
     yield {
       product: placing.name,
       arm: arm.key,

@@ -33,7 +33,7 @@ const good: EvaluationFigures = {
     { arm: 'median', ...comparison, identityGain: exactly(-0.1) },
     { arm: 'adaptive', ...comparison },
   ],
-  overlapGain: exactly(0.16),
+  overlapGains: { adaptive: exactly(0.16), attention: exactly(0.05) },
   teachingSeconds: undefined,
   drift: [{ product: 'aurora', prompt: 'a mug', isSameAfterUse: true, isSameWhenLoaded: true }],
   localized: 'adaptive',
@@ -55,6 +55,11 @@ it('judges localized sampling by the mask that the model recommends', () => {
 it('takes a margin within the confidence interval for none', () => {
   const comparisons = [{ arm: 'adaptive' as const, ...comparison, identityGain: exactly(0.05, 0.06) }];
   expect(failing({ ...good, comparisons })).toEqual(['+0.050 (−0.010 to +0.110)']);
+});
+
+it('wants masks by attention above the median’s, outside the confidence interval', () => {
+  const overlapGains = { ...good.overlapGains, attention: exactly(0.05, 0.06) };
+  expect(failing({ ...good, overlapGains })).toEqual(['+0.050 (−0.010 to +0.110)']);
 });
 
 it('wants every class unchanged', () => {

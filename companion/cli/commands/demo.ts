@@ -104,13 +104,13 @@ async function placeProduct(
   engine: EngineOptions & { concept: string },
   output: Output,
 ): Promise<Placed[]> {
-  const { ARMS } = await import('../../evaluation/arms.ts');
   const { Judge } = await import('../../evaluation/judge.ts');
   const { pictureMaker } = await import('../../evaluation/picture-making.ts');
-  const { placeEverywhere } = await import('../../evaluation/placing-trial.ts');
+  const { placeEverywhere, placingWishes } = await import('../../evaluation/placing-trial.ts');
   const { Pace } = await import('../../engine/pace.ts');
   const { bold, green } = output.colours;
-  const total = ARMS.length * SEEDS.length * product.placements.length;
+  const placing = { ...product, concept: engine.concept, seeds: SEEDS };
+  const total = placingWishes(placing).length;
   output.say(
     `${bold('2 of 2')} Placing it in scenes that are in no reference: ${product.placements.join(', ')}`,
   );
@@ -121,7 +121,6 @@ async function placeProduct(
   progress.begin('Placing', total);
   try {
     const make = pictureMaker(model, engine);
-    const placing = { ...product, concept: engine.concept, seeds: SEEDS };
     const trial = placeEverywhere(make, judge, references, placing);
     for await (const one of trial) {
       placed.push(one);
