@@ -78,9 +78,9 @@ async function run(): Promise<{ events: EvaluationEvent[]; trials: EvaluationTri
 
 it('makes everything once, and sums it up', async () => {
   const first = await run();
-  // 3 + 2 of the base model; of each product 5 arms, and 4 for drift.
-  expect(first.events[0]).toEqual({ type: 'plan', teachings: 2, pictures: 23 });
-  expect(first.events.at(-1)).toMatchObject({ type: 'placed', done: 5, total: 5 });
+  // 3 + 2 of the base model; of each product 6 arms, and 4 for drift.
+  expect(first.events[0]).toEqual({ type: 'plan', teachings: 2, pictures: 25 });
+  expect(first.events.at(-1)).toMatchObject({ type: 'placed', done: 6, total: 6 });
 
   const again = await run();
   expect(again.events[0]).toEqual({ type: 'plan', teachings: 0, pictures: 8 });
@@ -93,7 +93,8 @@ it('makes everything once, and sums it up', async () => {
   const { drift } = first.trials.products[0]!;
   expect(drift).toMatchObject({ isSameAfterUse: true, isSameWhenLoaded: true });
   const figures = evaluationFigures(again.trials, options.vocabulary, model.recommended.sampling.mask);
-  expect(figures.arms.map(({ arm }) => arm)).toEqual(['words', 'base', 'full', 'median', 'adaptive']);
+  const arms = ['words', 'base', 'full', 'median', 'adaptive', 'attention'];
+  expect(figures.arms.map(({ arm }) => arm)).toEqual(arms);
   const report: EvaluationReport = {
     command: 'npm run evaluate -- --quick',
     model: { name: model.identity.name, hash: model.identity.hash, device: model.device },
@@ -111,7 +112,7 @@ it('makes everything once, and sums it up', async () => {
   expect(document).not.toMatch(/undefined|NaN|Infinity/);
 
   const sheet = await drawPlacingSheet(again.trials.products, { model: 'a model', seed: 1 });
-  expect(sheet.width).toBeGreaterThan(7 * 160);
+  expect(sheet.width).toBeGreaterThan(8 * 160);
   expect((await drawBaseSheet(again.trials.fixed, 'a model')).height).toBeGreaterThan(192);
 });
 
