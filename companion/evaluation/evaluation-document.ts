@@ -107,7 +107,7 @@ ${markdownTable(
 Overlap of adaptive above median: ${interval(figures.overlapGains.adaptive, signed)}; by attention, as for products whose frames are not cut
 out: ${interval(figures.overlapGains.attention, signed)}.
 
-![Products by row: references, base model told in words, base model with the same prompt, full residual, localized sampling with median and adaptive masks outlined](${PLACING_SHEET})`;
+![Products by row: references, base model told in words, base model with the same prompt, full residual, localized sampling with median and adaptive masks and with masks by attention, outlined](${PLACING_SHEET})`;
 }
 
 function products(figures: EvaluationFigures): string {

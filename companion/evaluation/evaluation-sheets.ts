@@ -24,7 +24,7 @@ const CAPTIONS: Readonly<Record<Arm['key'], string>> = {
   full: 'Full residual',
   median: 'LAG median',
   adaptive: 'LAG adaptive',
-  attention: 'by attention',
+  attention: 'LAG attention',
 };
 
 export async function drawPlacingSheet(

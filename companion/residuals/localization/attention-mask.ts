@@ -25,8 +25,6 @@ const ROUNDS = 4;
 const ISLAND_SHARE = 0.15;
 /** Enclosed holes up to this share of the picture are closed; larger ones (the inside of a handle) stay. */
 const HOLE_SHARE = 0.01;
-/** A border cell among this share of the highest scores is an attention sink (FreeFuse, arXiv 2510.23515). */
-const SINK_SHARE = 0.02;
 
 export class AttentionMask {
   readonly #grid: Grid;
@@ -43,7 +41,7 @@ export class AttentionMask {
     const known = this.#blocks.length > 0;
     if (!known) this.#blocks = maps.map((map) => ({ ...map, score: new Float32Array(map.score.length) }));
     for (let block = 0; block < maps.length; block++) {
-      takeIn(this.#blocks[block]!.score, withoutSinks(maps[block]!), known ? 1 - MEMORY : 1);
+      takeIn(this.#blocks[block]!.score, maps[block]!.score, known ? 1 - MEMORY : 1);
     }
   }
 
@@ -64,7 +62,8 @@ export class AttentionMask {
 
 /**
  * Moves `memory` towards score / (score + mean), 0..1, by `share`. The few cells with the most attention have many times
- * what the rest of the product has: cut as they are, they would be the whole mask.
+ * what the rest of the product has, and so do cells at the border that attention drains into (FreeFuse, arXiv 2510.23515):
+ * cut as they are, they would be the whole mask.
  */
 function takeIn(memory: Float32Array, score: Float32Array, share: number): void {
   const mean = meanOf(score);
@@ -145,35 +144,4 @@ function weightedSum(maps: readonly Float32Array[], weights: readonly number[]):
     if (weight > 0) for (let cell = 0; cell < sum.length; cell++) sum[cell]! += weight * map[cell]!;
   }
   return sum;
-}
-
-/** Border cells with the very highest scores are lowered to the mean of their neighbours inside. */
-function withoutSinks({ score, height, width }: ScoreMap): Float32Array {
-  const limit = nthLargest(score, score.length - Math.floor((1 - SINK_SHARE) * (score.length - 1)));
-  const out = score.slice();
-  for (let row = 0; row < height; row++) {
-    const innerRow = Math.min(Math.max(row, 1), Math.max(height - 2, 0));
-    // Between the first row and the last only the two ends are border.
-    const step = row === 0 || row === height - 1 ? 1 : Math.max(width - 1, 1);
-    for (let column = 0; column < width; column += step) {
-      const value = score[row * width + column]!;
-      if (value <= limit) continue;
-      const innerColumn = Math.min(Math.max(column, 1), Math.max(width - 2, 0));
-      out[row * width + column] = Math.min(score[innerRow * width + innerColumn]!, limit);
-    }
-  }
-  return out;
-}
-
-/** Of a few percent of the values, which is quicker than sorting all of them. */
-function nthLargest(values: Float32Array, n: number): number {
-  const largest = new Float32Array(n).fill(Number.NEGATIVE_INFINITY); // descending
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
-    if (value <= largest[n - 1]!) continue;
-    let place = n - 1;
-    for (; place > 0 && largest[place - 1]! < value; place--) largest[place] = largest[place - 1]!;
-    largest[place] = value;
-  }
-  return largest[n - 1]!;
 }
