@@ -9,6 +9,8 @@ import type { Grid } from './regions.ts';
 export class AttentionObserver implements Observer {
   /** The finest that attention has. */
   readonly grid: Grid;
+  /** As much of the product as all of it, and more of the scene (docs/settings.md). */
+  readonly firstShare = 0.5;
   readonly #layout: Parameters<typeof readScores>[1];
   readonly #masks: readonly AttentionMask[];
 

@@ -13,7 +13,7 @@ export class GateLocalizer implements Localizer {
   /** The resolutions that each concept has mask inputs at. */
   readonly #grids: readonly (readonly Grid[])[];
   /**
-   * Everywhere: of every step, or of the adaptive mask's first, which shows noise alone. There several concepts share
+   * Everywhere: of every step, or of the adaptive mask's first, of which nothing is known. There several concepts share
    * what one would have.
    */
   readonly #first: Feeds;
@@ -22,7 +22,7 @@ export class GateLocalizer implements Localizer {
     this.#options = options;
     this.#observer = observer;
     this.#grids = options.concepts.map(({ blocks }) => gridsOf(options.sites, blocks, options));
-    const share = options.mode === 'adaptive' ? 1 / options.concepts.length : 1;
+    const share = options.mode === 'adaptive' ? observer.firstShare / options.concepts.length : 1;
     const everywhere = new Float32Array(observer.grid.height * observer.grid.width).fill(share);
     this.#first = this.#gates(() => everywhere);
   }

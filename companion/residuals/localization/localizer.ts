@@ -44,6 +44,8 @@ export interface Localizer {
 export interface Observer {
   /** Of its masks. */
   readonly grid: Grid;
+  /** How far the residual acts everywhere in an adaptive first step, which shows noise alone: 0..1. */
+  readonly firstShare: number;
   observe(outputs: Feeds): unknown;
   /** One a concept; undefined before the first step. */
   masks(): readonly (LocalizedMask | undefined)[];

@@ -9,6 +9,8 @@ import type { Grid } from './regions.ts';
 export class ProbeObserver implements Observer {
   /** The latents'. */
   readonly grid: Grid;
+  /** Half would cost more of the product than it leaves of the scene (docs/settings.md). */
+  readonly firstShare = 1;
   readonly #masks: readonly ProbeMask[];
 
   constructor({ height, width, concepts }: LocalizerOptions) {
