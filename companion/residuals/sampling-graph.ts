@@ -31,7 +31,7 @@ export interface SamplingGraphOptions {
   readonly evidence?: Evidence;
 }
 
-/** Concepts of the same ranks share a session: the factors themselves are inputs. */
+/** Concepts of the same ranks share a session: the factors themselves are inputs. Without any, there is nothing to find. */
 export function samplingGraphKey({
   guided,
   height,
@@ -42,7 +42,8 @@ export function samplingGraphKey({
   const ranks = concepts.map((factors) =>
     [...factors].map(([path, { rank }]) => `${path}=${rank}`).join(','),
   );
-  return `unet:${height}x${width}:${guided ? 'guided' : 'plain'}:${evidence}:${ranks.join(';')}`;
+  const residuals = ranks.length === 0 ? 'base' : `${evidence}:${ranks.join(';')}`;
+  return `unet:${height}x${width}:${guided ? 'guided' : 'plain'}:${residuals}`;
 }
 
 /**

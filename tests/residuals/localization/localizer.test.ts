@@ -5,7 +5,7 @@ import { initialFactors } from '../../../companion/residuals/factors.ts';
 import { attentionNames } from '../../../companion/residuals/localization/attention-scores.ts';
 import { createLocalizer } from '../../../companion/residuals/localization/localizer.ts';
 import { initialProbe, probeFeeds } from '../../../companion/residuals/object-probe.ts';
-import { buildSamplingGraph } from '../../../companion/residuals/sampling-graph.ts';
+import { buildSamplingGraph, samplingGraphKey } from '../../../companion/residuals/sampling-graph.ts';
 import { projOutSites } from '../../../companion/residuals/sites.ts';
 
 const UNET = parseUnetConfig({
@@ -72,3 +72,11 @@ describe.each(['median', 'attention', 'probe'] as const)(
     });
   },
 );
+
+it('has one graph for a prompt without concepts, by whatever masks are made', () => {
+  const options = { unet: UNET, guided: true, height: HEIGHT, width: WIDTH, tokens: TOKENS, concepts: [] };
+  const keys = (['median', 'attention', 'probe'] as const).map((evidence) =>
+    samplingGraphKey({ ...options, evidence }),
+  );
+  expect(new Set(keys).size).toBe(1);
+});
