@@ -34,10 +34,12 @@ const ACTIVATION_OVERHEAD = 1.3;
 const WEIGHT_COPIES = 1.8;
 
 /** From the cheapest: a smaller micro-batch costs nothing on a CPU, so it comes before doing work twice. */
-function* waysOf(batchSize: number): Generator<Way> {
+function* plansOf(batchSize: number, build: StepBuilder): Generator<MemoryPlan> {
   for (const recompute of RECOMPUTE) {
     for (let microBatchSize = batchSize; microBatchSize >= 1; microBatchSize--) {
-      if (batchSize % microBatchSize === 0) yield { microBatchSize, recompute };
+      if (batchSize % microBatchSize !== 0) continue;
+      const way: Way = { microBatchSize, recompute };
+      yield { ...way, estimatedBytes: estimate(build(way)) };
     }
   }
 }
@@ -47,15 +49,15 @@ function* waysOf(batchSize: number): Generator<Way> {
  * @throws LikenessError `memory` when not even the leanest does, with what it needs and what is free
  */
 export function planMemory(batchSize: number, freeBytes: number, build: StepBuilder): MemoryPlan {
-  let estimatedBytes = 0;
-  for (const way of waysOf(batchSize)) {
-    estimatedBytes = estimate(build(way));
-    if (estimatedBytes <= USABLE_SHARE * freeBytes) return { ...way, estimatedBytes };
+  let neededBytes = 0;
+  for (const plan of plansOf(batchSize, build)) {
+    neededBytes = plan.estimatedBytes / USABLE_SHARE;
+    if (neededBytes <= freeBytes) return plan;
   }
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new LikenessError(
     'memory',
-    `teaching needs about ${gigabytes(estimatedBytes / USABLE_SHARE)} GB of free memory, got ${gigabytes(freeBytes)} GB`,
+    `teaching needs about ${gigabytes(neededBytes)} GB of free memory, got ${gigabytes(freeBytes)} GB`,
     { advice: 'Close other programs, or choose a smaller base model.' },
   );
 }
@@ -69,9 +71,8 @@ export function planLeaner(
   batchSize: number,
   build: StepBuilder,
 ): MemoryPlan | undefined {
-  for (const way of waysOf(batchSize)) {
-    const estimatedBytes = estimate(build(way));
-    if (estimatedBytes < failed.estimatedBytes) return { ...way, estimatedBytes };
+  for (const plan of plansOf(batchSize, build)) {
+    if (plan.estimatedBytes < failed.estimatedBytes) return plan;
   }
   return undefined;
 }
