@@ -7,11 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { residentMemory } from '../../bench/resident-memory.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
-import { generateOn } from '../../companion/engine/generate.ts';
 import { type LoadedModel, loadModel } from '../../companion/engine/loaded-model.ts';
-import { planSampling } from '../../companion/engine/sampling-plan.ts';
 import { decoderGraphKey } from '../../companion/models/vae/decoder-graph.ts';
-import { samplingGraphOf } from '../../companion/residuals/sample-picture.ts';
+import { bottlePixels, plannedFor } from './bottle-picture.ts';
 import { freeMemory } from './free-memory.ts';
 
 const execute = promisify(execFile);
@@ -34,28 +32,8 @@ afterAll(async () => {
   await rm(cacheFolder, { recursive: true });
 });
 
-function planned(side: number) {
-  const cells = side / model.pipeline.downscale;
-  const settings = model.recommended.sampling;
-  const graph = samplingGraphOf(model.pipeline, { concepts: [], settings, height: cells, width: cells });
-  return planSampling(model.pipeline, 'cpu', graph);
-}
-
-async function pixels(side: number): Promise<Uint8Array> {
-  const request = {
-    ...options(),
-    prompt: 'a bottle on a beach',
-    negativePrompt: '',
-    concepts: [],
-    count: 1,
-    seed: 3,
-    strength: 1,
-    size: { width: side, height: side },
-    settings: { steps: 1, sampler: 'ddim' },
-  } as const;
-  for await (const event of generateOn(model, request)) if (event.type === 'picture') return event.image.data;
-  throw new Error('no picture was made');
-}
+const planned = (side: number) => plannedFor(model, side);
+const pixels = (side: number) => bottlePixels(model, options(), side);
 
 describe('what a picture is planned with', () => {
   it('keeps sessions open at the own size of the embedded model in half a gigabyte', () => {
@@ -87,13 +65,7 @@ describe('what a picture is planned with', () => {
 
   it('leaves memory that is not the processor’s alone', () => {
     freeMemory(1e6);
-    const graph = samplingGraphOf(model.pipeline, {
-      concepts: [],
-      settings: model.recommended.sampling,
-      height: 16,
-      width: 16,
-    });
-    expect(planSampling(model.pipeline, 'cuda', graph)).toBe('open');
+    expect(plannedFor(model, 128, 'cuda')).toBe('open');
   });
 
   it.skipIf(residentMemory() === undefined).each([128, 512])(

@@ -1,0 +1,39 @@
+/** One rough picture of any size, and what it is planned with. */
+
+import { generateOn } from '../../companion/engine/generate.ts';
+import type { LoadedModel } from '../../companion/engine/loaded-model.ts';
+import type { EngineOptions } from '../../companion/engine/requests.ts';
+import { planSampling, type SessionUse } from '../../companion/engine/sampling-plan.ts';
+import { samplingGraphOf } from '../../companion/residuals/sample-picture.ts';
+import type { Device } from '../../companion/runtime/device.ts';
+
+/** Pixels of `side` x `side`, RGB. */
+export async function bottlePixels(
+  model: LoadedModel,
+  engine: EngineOptions,
+  side: number,
+): Promise<Uint8Array> {
+  const making = generateOn(model, {
+    ...engine,
+    prompt: 'a bottle on a beach',
+    negativePrompt: '',
+    concepts: [],
+    count: 1,
+    seed: 3,
+    strength: 1,
+    size: { width: side, height: side },
+    settings: { steps: 1, sampler: 'ddim' },
+  });
+  for await (const event of making) if (event.type === 'picture') return event.image.data;
+  throw new Error('no picture was made');
+}
+
+export function plannedFor(
+  { pipeline, recommended }: LoadedModel,
+  side: number,
+  device: Device = 'cpu',
+): SessionUse {
+  const cells = side / pipeline.downscale;
+  const shape = { concepts: [], settings: recommended.sampling, height: cells, width: cells };
+  return planSampling(pipeline, device, samplingGraphOf(pipeline, shape));
+}
