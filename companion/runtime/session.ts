@@ -5,6 +5,7 @@ import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { elementCount, type Shape, type Tensor } from '../checkpoint/tensor.ts';
 import type { WeightLocation } from '../checkpoint/weight-location.ts';
 import type { Graph } from '../graph/graph.ts';
+import { sameShape } from '../graph/operators/operator.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import type { Device } from './device.ts';
 import { namingMemory } from './memory-failure.ts';
@@ -137,17 +138,21 @@ export class Session {
   }
 
   #feed(name: string, tensor: Tensor | undefined, expected: Signature): RuntimeTensor {
-    const wanted = `${expected.dtype} [${expected.shape}]`;
-    if (tensor === undefined)
-      throw new Error(`internal: ${this.#name}: input ${name} is missing, a ${wanted}`);
+    if (tensor === undefined) {
+      throw new Error(`internal: ${this.#name}: input ${name} is missing, a ${typed(expected)}`);
+    }
     if (
       tensor.dtype !== expected.dtype ||
-      tensor.shape.join() !== expected.shape.join() ||
+      !sameShape(tensor.shape, expected.shape) ||
       tensor.data.length !== elementCount(expected.shape)
     ) {
-      const got = `${tensor.dtype} [${tensor.shape}] of ${tensor.data.length} values`;
-      throw new Error(`internal: ${this.#name}: input ${name} is ${got}, must be ${wanted}`);
+      const got = `${typed(tensor)} of ${tensor.data.length} values`;
+      throw new Error(`internal: ${this.#name}: input ${name} is ${got}, must be ${typed(expected)}`);
     }
     return new RuntimeTensor(tensor.dtype, tensor.data, tensor.shape);
   }
+}
+
+function typed({ dtype, shape }: Signature): string {
+  return `${dtype} [${shape}]`;
 }

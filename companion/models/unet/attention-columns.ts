@@ -11,7 +11,7 @@
 
 import { float32 } from '../../checkpoint/tensor.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { gemm, pad, reshape } from '../../graph/ops.ts';
+import { concat, expand, gemm, pad, reshape } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import type { Scope } from '../scope.ts';
 
@@ -22,15 +22,28 @@ export interface WideHeads {
   readonly columns: number;
 }
 
-/** context [B, L, D], columns [B L, c] -> the heads' values, each followed by the columns: [B, L, heads (d + c)] */
+/**
+ * context [B, L, D], columns [B L, c] -> the heads' values, each followed by the columns: [B, L, heads (d + c)].
+ * One product of the context with the columns beside it, which every layer makes alike: onnxruntime makes it once.
+ */
 export function projectWide(scope: Scope, context: Value, columns: Value, wide: WideHeads): Value {
   const [batch, tokens, inner] = context.shape as [number, number, number];
   const { heads, width } = wide;
   const weight = reshape(scope.parameter('weight', [heads * width, inner]), [heads, width, inner]);
-  const widened = reshape(pad(weight, [0, 0, 0], [0, wide.columns, 0]), [-1, inner]);
-  const placed = gemm(columns, places(scope.graph, wide, 1), { transB: true }); // [B L, heads (d + c)]
-  const values = gemm(reshape(context, [-1, inner]), widened, { transB: true, c: placed });
+  const beside = inner + wide.columns;
+  const through = expand(columnsThrough(scope.graph, inner, wide.columns), [heads, wide.columns, beside]);
+  const widened = concat([pad(weight, [0, 0, 0], [0, 0, wide.columns]), through], 1); // [heads, d + c, D + c]
+  const both = concat([rowsOf(context), columns], 1); // [B L, D + c]
+  const values = gemm(both, reshape(widened, [-1, beside]), { transB: true });
   return reshape(values, [batch, tokens, -1]);
+}
+
+/** [1, c, D + c]: nothing of the context, and each column as it is. */
+function columnsThrough(graph: Graph, inner: number, columns: number): Value {
+  const beside = inner + columns;
+  const weights = new Float32Array(columns * beside);
+  for (let column = 0; column < columns; column++) weights[column * beside + inner + column] = 1;
+  return graph.constant(float32(weights, [1, columns, beside]));
 }
 
 /** x [B, N, heads (d + c)] -> [B, N, channels]: the output projection, which does not see the columns. */

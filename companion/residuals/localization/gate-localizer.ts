@@ -13,10 +13,10 @@ export class GateLocalizer implements Localizer {
   /** The resolutions that each concept has mask inputs at. */
   readonly #grids: readonly (readonly Grid[])[];
   /**
-   * Everywhere: of every step, or of the adaptive mask's first, of which nothing is known. There several concepts share
-   * what one would have.
+   * Of the next step. At first everywhere, since nothing is known; there several concepts share what one would have in an
+   * adaptive mask. Other masks stay everywhere.
    */
-  readonly #first: Feeds;
+  #feeds: Feeds;
 
   constructor(options: LocalizerOptions, observer: Observer) {
     this.#options = options;
@@ -24,16 +24,18 @@ export class GateLocalizer implements Localizer {
     this.#grids = options.concepts.map(({ blocks }) => gridsOf(options.sites, blocks, options));
     const share = options.mode === 'adaptive' ? observer.firstShare / options.concepts.length : 1;
     const everywhere = new Float32Array(observer.grid.height * observer.grid.width).fill(share);
-    this.#first = this.#gates(() => everywhere);
+    this.#feeds = this.#gates(() => everywhere);
   }
 
   feeds(): Feeds {
-    const masks = this.#options.mode === 'adaptive' ? this.masks() : undefined;
-    return masks === undefined ? this.#first : this.#gates((concept) => masks[concept]!.mask);
+    return this.#feeds;
   }
 
   observe(outputs: Feeds): void {
     this.#observer.observe(outputs);
+    // At once, while what was observed is still in the processor's cache: a step of the model drives it out.
+    const masks = this.#options.mode === 'adaptive' ? this.masks() : undefined;
+    if (masks !== undefined) this.#feeds = this.#gates((concept) => masks[concept]!.mask);
   }
 
   masks(): readonly LocalizedMask[] | undefined {

@@ -6,15 +6,21 @@
 export function otsuThreshold(values: Float32Array): number {
   const sorted = values.slice().sort();
   const count = sorted.length;
-  const total = sorted.reduce((sum, value) => sum + value, 0);
-  let best = { between: 0, threshold: sorted[count - 1] ?? 0 };
+  let total = 0;
+  for (let cell = 0; cell < count; cell++) total += sorted[cell]!;
+  let threshold = sorted[count - 1] ?? 0;
+  let largest = 0;
   let lowerSum = 0;
   for (let lower = 1; lower < count; lower++) {
-    lowerSum += sorted[lower - 1]!;
-    if (sorted[lower] === sorted[lower - 1]) continue; // equal values cannot be told apart
+    const below = sorted[lower - 1]!;
+    const above = sorted[lower]!;
+    lowerSum += below;
+    if (above === below) continue; // equal values cannot be told apart
     const weight = lower / count;
     const between = weight * (1 - weight) * (lowerSum / lower - (total - lowerSum) / (count - lower)) ** 2;
-    if (between > best.between) best = { between, threshold: (sorted[lower - 1]! + sorted[lower]!) / 2 };
+    if (between <= largest) continue;
+    largest = between;
+    threshold = (below + above) / 2;
   }
-  return best.threshold;
+  return threshold;
 }

@@ -16,17 +16,21 @@ export class ProbeMask {
 
   /** Takes in the logits of one denoising step, [height * width]. */
   observe(logits: Float32Array): void {
-    const old = this.#logits;
-    this.#logits =
-      old === undefined
-        ? logits.slice()
-        : logits.map((value, cell) => MEMORY * old[cell]! + (1 - MEMORY) * value);
+    const known = this.#logits;
+    if (known === undefined) {
+      this.#logits = logits.slice();
+      return;
+    }
+    for (let cell = 0; cell < known.length; cell++) {
+      known[cell] = MEMORY * known[cell]! + (1 - MEMORY) * logits[cell]!;
+    }
   }
 
   /** Undefined until a step was observed. */
   current(): LocalizedMask | undefined {
     if (this.#logits === undefined) return undefined;
-    const likely = this.#logits.map((logit) => 1 / (1 + Math.exp(-logit)));
+    const likely = new Float32Array(this.#logits.length);
+    for (let cell = 0; cell < likely.length; cell++) likely[cell] = 1 / (1 + Math.exp(-this.#logits[cell]!));
     return { ...this.#grid, mask: likely, evidence: likely, confidence: certainty(likely) };
   }
 }

@@ -4,22 +4,68 @@ import type { Grid } from './regions.ts';
 
 /** Bilinear enlargement (or the identity), cell centres aligned. */
 export function enlarge(map: Float32Array, from: Grid, to: Grid): Float32Array {
-  if (from.height === to.height && from.width === to.width) return map;
-  const out = new Float32Array(to.height * to.width);
-  for (let row = 0; row < to.height; row++) {
-    const y = clamp(((row + 0.5) * from.height) / to.height - 0.5, from.height - 1);
-    const top = Math.floor(y);
-    const bottom = Math.min(top + 1, from.height - 1);
-    for (let column = 0; column < to.width; column++) {
-      const x = clamp(((column + 0.5) * from.width) / to.width - 0.5, from.width - 1);
-      const left = Math.floor(x);
-      const right = Math.min(left + 1, from.width - 1);
-      const upper = mix(map[top * from.width + left]!, map[top * from.width + right]!, x - left);
-      const lower = mix(map[bottom * from.width + left]!, map[bottom * from.width + right]!, x - left);
-      out[row * to.width + column] = mix(upper, lower, y - top);
-    }
+  return new Enlargement(from, to).of(map);
+}
+
+/** The same for many maps: what does not depend on their values is worked out once. */
+export class Enlargement {
+  readonly #isIdentity: boolean;
+  readonly #down: Interpolation;
+  readonly #across: Interpolation;
+  /** Rows as they are, columns as they become. */
+  readonly #wide: Float64Array;
+
+  constructor(from: Grid, to: Grid) {
+    this.#isIdentity = from.height === to.height && from.width === to.width;
+    this.#down = interpolation(from.height, to.height);
+    this.#across = interpolation(from.width, to.width);
+    this.#wide = new Float64Array(from.height * to.width);
   }
-  return out;
+
+  of(map: Float32Array): Float32Array {
+    if (this.#isIdentity) return map;
+    const [down, across, wide] = [this.#down, this.#across, this.#wide];
+    const [height, width] = [down.share.length, across.share.length];
+    for (let row = 0; row < down.cells; row++) {
+      const first = row * across.cells;
+      for (let column = 0; column < width; column++) {
+        const left = map[first + across.before[column]!]!;
+        const right = map[first + across.after[column]!]!;
+        wide[row * width + column] = mix(left, right, across.share[column]!);
+      }
+    }
+    const out = new Float32Array(height * width);
+    for (let row = 0; row < height; row++) {
+      const upper = down.before[row]! * width;
+      const lower = down.after[row]! * width;
+      const share = down.share[row]!;
+      for (let column = 0; column < width; column++) {
+        out[row * width + column] = mix(wide[upper + column]!, wide[lower + column]!, share);
+      }
+    }
+    return out;
+  }
+}
+
+/** Along one axis of `cells`: each new cell lies between two old ones, `share` of the way to the second. */
+interface Interpolation {
+  readonly cells: number;
+  readonly before: Int32Array;
+  readonly after: Int32Array;
+  readonly share: Float64Array;
+}
+
+function interpolation(cells: number, count: number): Interpolation {
+  const places = Float64Array.from({ length: count }, (_, at) =>
+    clamp(((at + 0.5) * cells) / count - 0.5, cells - 1),
+  );
+  const before = Int32Array.from(places, Math.floor);
+  return {
+    cells,
+    before,
+    after: before.map((cell) => Math.min(cell + 1, cells - 1)),
+    share: places.map((place, at) => place - before[at]!),
+  };
 }
 
 /** Mean over the cells that fall into each coarser cell; `to` must divide `from`. */
@@ -30,10 +76,12 @@ export function reduceByMean(map: Float32Array, from: Grid, to: Grid): Float32Ar
     throw new Error(`internal: ${from.height}x${from.width} does not reduce to ${to.height}x${to.width}`);
   }
   const out = new Float32Array(to.height * to.width);
-  for (let row = 0; row < from.height; row++) {
-    for (let column = 0; column < from.width; column++) {
-      const cell = Math.floor(row / down) * to.width + Math.floor(column / across);
-      out[cell]! += map[row * from.width + column]! / (down * across);
+  for (let row = 0, cell = 0; row < from.height; row++) {
+    const first = Math.floor(row / down) * to.width;
+    for (let column = 0; column < to.width; column++) {
+      for (let part = 0; part < across; part++, cell++) {
+        out[first + column]! += map[cell]! / (down * across);
+      }
     }
   }
   return out;
