@@ -4,9 +4,9 @@
  *
  *   softmax(q k^T) [V | w] = [softmax(q k^T) V | softmax(q k^T) w]
  *
- * The projections before and after are widened by zeros to make room for the columns. Their weights are constant, so
- * that onnxruntime widens them once, and no node is left that would move values about in every run. The zeros change
- * no sum.
+ * The projections before and after are widened to make room for the columns. Their weights are constant, so that
+ * onnxruntime widens them once, and all that moves in a run is the text states, to stand beside the columns. The zeros
+ * change no sum.
  */
 
 import { float32 } from '../../checkpoint/tensor.ts';
@@ -59,16 +59,16 @@ export function mixNarrow(scope: Scope, x: Value, channels: number, wide: WideHe
 
 /** x [B, N, heads (d + c)] -> the columns' sums, averaged over heads: [B N, c] */
 export function columnMeans(x: Value, wide: WideHeads): Value {
-  return gemm(rowsOf(x), places(x.graph, wide, 1 / wide.heads));
+  return gemm(rowsOf(x), meanOverHeads(x.graph, wide));
 }
 
-/** [heads (d + c), c]: `weight` at each head's place of the column, else 0. */
-function places(graph: Graph, { heads, width, columns }: WideHeads, weight: number): Value {
+/** [heads (d + c), c]: 1 / heads at each head's place of the column, else 0. */
+function meanOverHeads(graph: Graph, { heads, width, columns }: WideHeads): Value {
   const rows = heads * (width + columns);
   const weights = new Float32Array(rows * columns);
   for (let column = 0; column < columns; column++) {
     for (let head = 0; head < heads; head++) {
-      weights[(head * (width + columns) + width + column) * columns + column] = weight;
+      weights[(head * (width + columns) + width + column) * columns + column] = 1 / heads;
     }
   }
   return graph.constant(float32(weights, [rows, columns]));
