@@ -57,8 +57,16 @@ async function* learnOnce(
   uploads: readonly Upload[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, void> {
-  const advice: FrameAdvice[] = [];
-  for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools, advice);
+  const heard: Heard = { advice: [], isShortOfMemory: false };
+  for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools, heard);
+}
+
+/** What the events before said that later ones build on. */
+interface Heard {
+  /** On the frames read so far; told when the last one was. */
+  readonly advice: FrameAdvice[];
+  /** Whether steps do some work twice. */
+  isShortOfMemory: boolean;
 }
 
 function engineEvents(
@@ -83,12 +91,11 @@ function engineEvents(
   });
 }
 
-/** @param advice on the frames read so far; told when the last one was */
 async function* stepsOf(
   event: TeachEvent,
   { job }: JobOf<'teach'>,
   { isHeard }: RunTools,
-  advice: FrameAdvice[],
+  heard: Heard,
 ): AsyncGenerator<JobStep, void> {
   switch (event.type) {
     case 'model':
@@ -96,10 +103,15 @@ async function* stepsOf(
       return;
     case 'frame': {
       const { index: frame, total, findings } = event;
+      const { advice } = heard;
       advice.push(...findings.map(({ severity, advice: text }) => ({ frame, severity, text })));
       if (frame === total - 1 && advice.length > 0) yield { type: 'advice', advice };
       return;
     }
+    case 'memory-plan':
+    case 'memory-short':
+      heard.isShortOfMemory = event.plan.recompute !== 'nothing';
+      return;
     case 'preparing': {
       const fraction = (PREPARING_SHARE * event.done) / Math.max(1, event.total);
       const { done: step, total: steps } = event;
@@ -110,7 +122,17 @@ async function* stepsOf(
       const { step, steps, loss, smoothedLoss } = event;
       const fraction = PREPARING_SHARE + ((TAUGHT_SHARE - PREPARING_SHARE) * step) / steps;
       const secondsLeft = knownSeconds(event.secondsLeft);
-      yield progress({ phase: 'teaching', step, steps, fraction, secondsLeft, loss, smoothedLoss });
+      const slowed = heard.isShortOfMemory ? { slowedBy: 'memory' as const } : {};
+      yield progress({
+        phase: 'teaching',
+        step,
+        steps,
+        fraction,
+        secondsLeft,
+        loss,
+        smoothedLoss,
+        ...slowed,
+      });
       return;
     }
     case 'sample': {

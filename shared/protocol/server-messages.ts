@@ -76,6 +76,8 @@ const progress = z.object({
   /** Of teaching: this step's loss, and the running mean to draw as a curve. */
   loss: z.number().optional(),
   smoothedLoss: z.number().optional(),
+  /** Of teaching: why a step takes longer than it would elsewhere. Memory: some work is done twice to need less of it. */
+  slowedBy: z.literal('memory').optional(),
   /** Of generating: the picture in the making, from 0, and how many there will be. */
   picture: z.int().nonnegative().optional(),
   count: count.optional(),

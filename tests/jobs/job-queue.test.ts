@@ -91,6 +91,24 @@ describe('a queue of jobs', () => {
     expect(told).toContainEqual({ type: 'job-removed', job: A });
   });
 
+  it('says of the steps of a teaching when too little memory slows them', async () => {
+    const engine = new ScriptedEngine();
+    const { queue } = await openQueue(await scratchFolder(), { engine });
+    const told = recordEvents(queue);
+    await queue.submit(A, await teachWish());
+    await ended(queue, A);
+    engine.recompute = 'blocks';
+    await queue.submit(B, await teachWish({ seed: 2 }));
+    await ended(queue, B);
+    await queue.close();
+    const slowed = (id: string) =>
+      told.flatMap((event) =>
+        event.type === 'progress' && event.job === id && event.phase === 'teaching' ? [event.slowedBy] : [],
+      );
+    expect(slowed(A)).toEqual(Array(4).fill(undefined));
+    expect(slowed(B)).toEqual(Array(4).fill('memory'));
+  });
+
   it('runs one at a time, in the order that people gave', async () => {
     const { engine, queue } = await blockedQueue();
     for (const id of [A, B, C, D]) await queue.submit(id, generateWish({ prompt: id }));

@@ -8,6 +8,7 @@ import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
 import type { Engine } from '../../companion/jobs/engine.ts';
 import { writeConcept } from '../../companion/residuals/concept-file.ts';
+import type { Recompute } from '../../companion/residuals/training-graph.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { smallConcept } from '../library/small-concept.ts';
 
@@ -19,6 +20,8 @@ export class ScriptedEngine implements Engine {
   free: boolean;
   /** Thrown by the next run, after its first step. */
   crash: Error | undefined;
+  /** What the next teaching has to do twice for want of memory. */
+  recompute: Recompute = 'nothing';
   #letOn: () => void = () => {};
 
   constructor(free = true) {
@@ -43,6 +46,8 @@ export class ScriptedEngine implements Engine {
         findings: index === 0 ? findings : [],
       };
     }
+    const plan = { microBatchSize: 4, recompute: this.recompute, estimatedBytes: 2 ** 30 };
+    yield { type: 'memory-plan', plan };
     yield { type: 'preparing', done: 1, total: 1 };
     for (let step = 1; step <= STEPS; step++) {
       await this.#wait(request.signal);

@@ -152,6 +152,19 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     await work.received('resume').toEqual([{ type: 'resume', job: 'job-teaching' }]);
   });
 
+  it('says why it is slow while memory is short, and only then', async () => {
+    work = await open({ companion: { jobs: [teachJob('job-teaching', running)] } });
+    const tell = (step: number, slowed: { slowedBy?: 'memory' }) => {
+      const pace = { step, steps: 300, fraction: step / 310, secondsLeft: 900 };
+      work.companion.send({ type: 'progress', job: 'job-teaching', phase: 'teaching', ...pace, ...slowed });
+    };
+    const reason = work.stage.ui.getByText('little memory is free');
+    tell(1, { slowedBy: 'memory' });
+    await reason.waitFor();
+    tell(2, {});
+    await reason.waitFor({ state: 'detached' });
+  });
+
   it('shows its curve in words', async () => {
     work = await open({ companion: { jobs: [teachJob('job-teaching', running)] } });
     const curve = async (last: number, text: string) => {

@@ -79,6 +79,12 @@ function UnderWay({ job }: { readonly job: JobOf<'teach'> }) {
         label={`Teaching @${job.request.name}`}
         percent={progress === undefined ? null : percent(progress)}
       />
+      {progress?.slowedBy === 'memory' ? (
+        <p class="hint">
+          Little memory is free, which makes it slower. Close other programs before you teach the next
+          product.
+        </p>
+      ) : null}
       <p class="hint">You can close the plugin: the companion goes on.</p>
       <button type="button" class="button wide" onClick={() => app.teachDesk.showForm()}>
         Teach another
