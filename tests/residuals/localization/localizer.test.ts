@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { float32 } from '../../../companion/checkpoint/tensor.ts';
 import { Random } from '../../../companion/diffusion/random.ts';
 import { parseUnetConfig } from '../../../companion/models/unet/config.ts';
 import { initialFactors } from '../../../companion/residuals/factors.ts';
+import { probedNames } from '../../../companion/residuals/localization/attach-by-probe.ts';
 import { attentionNames } from '../../../companion/residuals/localization/attention-scores.ts';
 import { createLocalizer } from '../../../companion/residuals/localization/localizer.ts';
 import { initialProbe, probeFeeds } from '../../../companion/residuals/object-probe.ts';
@@ -79,4 +81,52 @@ it('has one graph for a prompt without concepts, by whatever masks are made', ()
     samplingGraphKey({ ...options, evidence }),
   );
   expect(new Set(keys).size).toBe(1);
+});
+
+describe.each(['attention', 'probe'] as const)('what a step showed by %s', (evidence) => {
+  const isLeft = (cell: number, width: number) => cell % width < width / 2;
+  const scores = SITES.flatMap(({ level }) => {
+    const [cells, width] = [(HEIGHT * WIDTH) / 4 ** level, WIDTH / 2 ** level];
+    const conditional = Array.from({ length: cells }, (_, cell) => (isLeft(cell, width) ? 0.6 : 0.1));
+    return [...new Array<number>(cells).fill(0), ...conditional];
+  });
+  const logits = Array.from({ length: HEIGHT * WIDTH }, (_, cell) => (isLeft(cell, WIDTH) ? 9 : -9));
+  const onTheLeft = {
+    [attentionNames.scores]: float32(Float32Array.from(scores), [scores.length, 1]),
+    [probedNames.logits]: float32(Float32Array.from(logits), [1, 1, HEIGHT, WIDTH]),
+  };
+
+  function opened(mode: 'adaptive' | 'full') {
+    const blocks = new Set(SITES.map(({ path }) => path));
+    return createLocalizer(evidence, {
+      mode,
+      sites: SITES,
+      concepts: [{ strengths: [0, 0.5], blocks }],
+      height: HEIGHT,
+      width: WIDTH,
+    });
+  }
+
+  it('is where the residual acts in the next one, at every resolution, in the conditional sample', () => {
+    const localizer = opened('adaptive');
+    localizer.observe(onTheLeft);
+    for (const { data, shape } of Object.values(localizer.feeds())) {
+      const [, cells] = shape as [number, number];
+      const width = Math.sqrt(cells);
+      for (const [index, gate] of (data as Float32Array).entries()) {
+        const acts = index >= cells && isLeft(index - cells, width);
+        expect(gate).toBeCloseTo(acts ? 0.5 : 0, 3);
+      }
+    }
+  });
+
+  it('changes nothing of a residual that acts everywhere, and is seen all the same', () => {
+    const localizer = opened('full');
+    const before = localizer.feeds();
+    localizer.observe(onTheLeft);
+    expect(localizer.feeds()).toEqual(before);
+    const [seen] = localizer.masks()!;
+    expect(seen!.mask[0]).toBeCloseTo(1, 3);
+    expect(seen!.mask[WIDTH - 1]).toBeCloseTo(0, 3);
+  });
 });

@@ -1,9 +1,16 @@
 import { expect, it } from 'vitest';
-import { enlarge, reduceByMean, smooth } from '../../../companion/residuals/localization/resample.ts';
+import { Enlargement, enlarge, reduceByMean, smooth } from '../../../companion/residuals/localization/resample.ts';
 
 it('enlarges a ramp to a ramp between cell centres', () => {
   const large = enlarge(Float32Array.from([0, 4]), { height: 1, width: 2 }, { height: 1, width: 4 });
   expect([...large]).toEqual([0, 1, 3, 4]);
+});
+
+it('enlarges in both directions, one map after the other', () => {
+  const enlargement = new Enlargement({ height: 2, width: 2 }, { height: 4, width: 4 });
+  const first = enlargement.of(Float32Array.from([0, 4, 8, 12]));
+  enlargement.of(new Float32Array(4));
+  expect([...first]).toEqual([0, 1, 3, 4, 2, 3, 5, 6, 6, 7, 9, 10, 8, 9, 11, 12]);
 });
 
 it('reduces by the mean of what falls into a cell', () => {
