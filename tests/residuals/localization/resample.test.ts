@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { Enlargement, enlarge, reduceByMean, smooth } from '../../../companion/residuals/localization/resample.ts';
+import {
+  Enlargement,
+  enlarge,
+  reduceByMean,
+  smooth,
+} from '../../../companion/residuals/localization/resample.ts';
 
 it('enlarges a ramp to a ramp between cell centres', () => {
   const large = enlarge(Float32Array.from([0, 4]), { height: 1, width: 2 }, { height: 1, width: 4 });
