@@ -24,7 +24,8 @@ export interface WideHeads {
 
 /**
  * context [B, L, D], columns [B L, c] -> the heads' values, each followed by the columns: [B, L, heads (d + c)].
- * One product of the context with the columns beside it, which every layer makes alike: onnxruntime makes it once.
+ * One product of the context with the columns beside it. The two stand beside each other alike in every layer, so that
+ * onnxruntime, which finds equal nodes, puts them there once.
  */
 export function projectWide(scope: Scope, context: Value, columns: Value, wide: WideHeads): Value {
   const [batch, tokens, inner] = context.shape as [number, number, number];

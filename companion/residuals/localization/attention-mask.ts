@@ -17,6 +17,18 @@ export interface ScoreMap extends Grid {
   readonly score: Float32Array;
 }
 
+/** What one block showed over the last steps. */
+interface BlockMemory {
+  /** Evened out; at the block's resolution. */
+  readonly score: Float32Array;
+  /** To the mask's. */
+  readonly enlargement: Enlargement;
+}
+
+function emptyMemory(map: ScoreMap, grid: Grid): BlockMemory {
+  return { score: new Float32Array(map.score.length), enlargement: new Enlargement(map, grid) };
+}
+
 /** Share of the older maps that a new step keeps: about the last six steps count (docs/settings.md). */
 const MEMORY = 0.85;
 /** Rounds in which blocks and their sum find each other; after a few nothing changes any more. */
@@ -28,10 +40,8 @@ const HOLE_SHARE = 0.01;
 
 export class AttentionMask {
   readonly #grid: Grid;
-  /** Evened out, over the last steps; none before the first. */
-  #blocks: readonly ScoreMap[] = [];
-  /** To the mask's resolution, for each of the blocks. */
-  #enlargements: readonly Enlargement[] = [];
+  /** None before the first step. */
+  #blocks: readonly BlockMemory[] = [];
 
   /** `grid` is the finest resolution with attention. */
   constructor(grid: Grid) {
@@ -41,25 +51,18 @@ export class AttentionMask {
   /** Takes in the maps of one denoising step, of the same blocks in the same order each time. */
   observe(maps: readonly ScoreMap[]): void {
     const known = this.#blocks.length > 0;
-    if (!known) this.#begin(maps);
+    if (!known) this.#blocks = maps.map((map) => emptyMemory(map, this.#grid));
     for (let block = 0; block < maps.length; block++) {
       takeIn(this.#blocks[block]!.score, maps[block]!.score, known ? 1 - MEMORY : 1);
     }
-  }
-
-  #begin(maps: readonly ScoreMap[]): void {
-    this.#blocks = maps.map((map) => ({ ...map, score: new Float32Array(map.score.length) }));
-    const byWidth = new Map(maps.map((map) => [map.width, new Enlargement(map, this.#grid)]));
-    this.#enlargements = maps.map(({ width }) => byWidth.get(width)!);
   }
 
   /** Undefined until a step was observed. */
   current(): LocalizedMask | undefined {
     if (this.#blocks.length === 0) return undefined;
     const grid = this.#grid;
-    const { mean, agreement } = agreedMean(
-      this.#blocks.map(({ score }, block) => this.#enlargements[block]!.of(score)),
-    );
+    const maps = this.#blocks.map(({ score, enlargement }) => enlargement.of(score));
+    const { mean, agreement } = agreedMean(maps);
     const evidence = smooth(mean, grid);
     const threshold = otsuThreshold(evidence);
     const above = new Uint8Array(evidence.length);

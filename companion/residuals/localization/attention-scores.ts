@@ -50,18 +50,11 @@ export function readScores(
   return Array.from({ length: concepts }, (_, concept) => {
     let end = 0;
     return blocks.map(({ height, width }) => {
-      const cells = height * width;
-      end += batch * cells * concepts;
-      const conditional = scores.subarray(end - cells * concepts, end);
-      const score = concepts === 1 ? conditional : columnOf(conditional, concept, concepts);
+      const score = new Float32Array(height * width);
+      end += batch * score.length * concepts;
+      const first = end - score.length * concepts + concept;
+      for (let cell = 0; cell < score.length; cell++) score[cell] = scores[first + cell * concepts]!;
       return { height, width, score };
     });
   });
-}
-
-/** rows [cells, columns] -> one column [cells] */
-function columnOf(rows: Float32Array, column: number, columns: number): Float32Array {
-  const values = new Float32Array(rows.length / columns);
-  for (let cell = 0; cell < values.length; cell++) values[cell] = rows[cell * columns + column]!;
-  return values;
 }
