@@ -1,13 +1,14 @@
 // Runs first in the executable, and before `npm test` and its like, so that each works in a fresh clone with nothing done
 // before. Installs exactly what package-lock.json says, and only when node_modules is missing or older than it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lock = `${root}package-lock.json`;
+const modules = `${root}node_modules`;
 // npm writes this file at the end of every successful install.
-const stamp = `${root}node_modules/.package-lock.json`;
+const stamp = `${modules}/.package-lock.json`;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -18,6 +19,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(lock).mtimeMs) {
+  // Through a link npm would empty the folder of another checkout, and then put a folder in the link's place.
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error(
+      'node_modules is a link to packages that are missing or older than package-lock.json, and installing would empty the folder that it points to. Run npm ci there, or remove the link; then run the same command again.',
+    );
+    process.exit(1);
+  }
   console.error('Installing dependencies (npm ci), once …');
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
