@@ -27,7 +27,7 @@ export interface WaitingRow {
 /** How a plugin run began: from the menu, or from a button on a variant. */
 export type LaunchCommand = 'open' | 'more' | 'reprompt';
 
-export type PictureKind = 'preview' | 'final';
+type PictureKind = 'preview' | 'final';
 
 export type UiToMain =
   /** The UI listens now. */

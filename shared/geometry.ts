@@ -6,7 +6,7 @@
 import { IMAGE_MAX_SIDE } from './protocol/limits.ts';
 
 declare const unit: unique symbol;
-export type CanvasPixels = number & { readonly [unit]?: 'canvas' };
+type CanvasPixels = number & { readonly [unit]?: 'canvas' };
 export type ImagePixels = number & { readonly [unit]?: 'image' };
 
 export interface CanvasSize {

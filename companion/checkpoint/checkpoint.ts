@@ -6,7 +6,6 @@ import { LikenessError } from '../../shared/errors.ts';
 import { PROGRAM } from '../../shared/program.ts';
 import { openDiffusersFolder } from './diffusers-folder.ts';
 import { openSingleFile } from './single-file.ts';
-import type { PreferredPrecision } from './weight-files.ts';
 import type { WeightStore } from './weight-store.ts';
 
 export interface Component {
@@ -33,16 +32,11 @@ export interface Checkpoint {
   readonly schedulerConfig: Readonly<Record<string, unknown>>;
 }
 
-export interface OpenOptions {
-  /** Of a folder that has both. Default fp32. */
-  readonly prefer?: PreferredPrecision;
-}
-
 /**
  * Opens configs and weight headers; no weight is read. Throws 'checkpoint-missing' for what is not there,
  * 'checkpoint-format' for what is damaged and 'checkpoint-unsupported' for what there is no graph for.
  */
-export async function openCheckpoint(path: string, options: OpenOptions = {}): Promise<Checkpoint> {
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const place = resolve(path);
   const found = await stat(place).catch((cause: unknown) => {
     const { code } = cause as NodeJS.ErrnoException;
@@ -53,5 +47,5 @@ export async function openCheckpoint(path: string, options: OpenOptions = {}): P
       { advice: `\`${PROGRAM} models list\` shows the models that are here.`, cause },
     );
   });
-  return found.isFile() ? openSingleFile(place) : openDiffusersFolder(place, options);
+  return found.isFile() ? openSingleFile(place) : openDiffusersFolder(place);
 }

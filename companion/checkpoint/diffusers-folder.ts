@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { PROGRAM } from '../../shared/program.ts';
-import type { Checkpoint, Component, OpenOptions } from './checkpoint.ts';
+import type { Checkpoint, Component } from './checkpoint.ts';
 import { readJsonObject } from './json-file.ts';
 import { currentAttentionName } from './old-names.ts';
 import { findWeightFiles } from './weight-files.ts';
@@ -18,10 +18,10 @@ const AUTOENCODERS = ['AutoencoderKL', 'AutoencoderTiny'];
 const COMPONENTS = [...UNETS, ...TEXT_ENCODERS, ...AUTOENCODERS];
 
 /** Errors as openCheckpoint. */
-export async function openDiffusersFolder(root: string, options: OpenOptions): Promise<Checkpoint> {
+export async function openDiffusersFolder(root: string): Promise<Checkpoint> {
   const modelIndex = await openModelIndex(root);
   const part = async (name: string, classes: readonly string[]): Promise<Component> => {
-    const component = await openComponent(join(root, name), options);
+    const component = await openComponent(join(root, name));
     requireClass(join(component.folder, 'config.json'), component.className, classes);
     return component;
   };
@@ -46,15 +46,19 @@ export async function openModelIndex(folder: string): Promise<Checkpoint['modelI
   return modelIndex;
 }
 
-/** One component's folder: config.json and weights. Errors as openCheckpoint. */
-export async function openComponent(folder: string, options: OpenOptions = {}): Promise<Component> {
+/**
+ * One component's folder: config.json and weights. Errors as openCheckpoint.
+ *
+ * @internal
+ */
+export async function openComponent(folder: string): Promise<Component> {
   const path = resolve(folder);
   await requireFolder(path);
   const configPath = join(path, 'config.json');
   const config = await readJsonObject(configPath);
   const className = classOf(config);
   requireClass(configPath, className, COMPONENTS);
-  const files = await findWeightFiles(path, options.prefer ?? 'fp32');
+  const files = await findWeightFiles(path);
   const weights = await openWeightStore(files, currentAttentionName);
   return { folder: path, className, config, weights };
 }

@@ -10,17 +10,12 @@ import { LikenessError } from '../../shared/errors.ts';
 import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from './safetensors-dtype.ts';
 import { readRange, type SafetensorsFile, withFile } from './safetensors-file.ts';
 import type { TensorEntry } from './safetensors-header.ts';
-import { ALIGNMENT_BYTES, ensureSidecar, layOut, sidecarPath } from './sidecar.ts';
+import { ensureSidecar, layOut, sidecarPath } from './sidecar.ts';
 import type { WeightLocation } from './weight-location.ts';
 import type { WeightStore } from './weight-store.ts';
 
 /** Elements converted at a time: bounds the memory of a conversion to some 24 MB, whatever the model's size. */
 const CHUNK_ELEMENTS = 2 ** 21;
-
-export interface LocateOptions {
-  /** Also copy F32 tensors that are not 64-byte aligned; for CUDA. Default false: x86 and ARM read them as they are. */
-  readonly aligned?: boolean;
-}
 
 /**
  * Gives each parameter's place as float32 bytes. Writes the sidecars that are not there yet, into `cacheFolder`.
@@ -30,15 +25,12 @@ export interface LocateOptions {
 export async function locateWeights(
   store: WeightStore,
   cacheFolder: string,
-  options: LocateOptions = {},
 ): Promise<(name: string) => WeightLocation> {
   const converted = new Map<TensorEntry, WeightLocation>();
   for (const source of store.sources) {
-    const entries = [...source.tensors.values()].filter((entry) =>
-      needsCopy(entry, options.aligned ?? false),
-    );
+    const entries = [...source.tensors.values()].filter(needsCopy);
     if (entries.length === 0) continue;
-    const sidecar = sidecarPath(cacheFolder, identityOf(source, options));
+    const sidecar = sidecarPath(cacheFolder, identityOf(source));
     const layout = layOut(entries, sidecar);
     await ensureSidecar(sidecar, layout, (entry, output) =>
       withFile(source.path, (input) => copyAsFloat32(entry, input, output)),
@@ -59,14 +51,15 @@ export async function locateWeights(
 }
 
 /** An F32 tensor behind an odd number of halves may lie at an offset that no float can be read from. */
-function needsCopy({ dtype, offset }: TensorEntry, aligned: boolean): boolean {
-  if (dtype === 'F32') return offset % (aligned ? ALIGNMENT_BYTES : SAFETENSORS_ELEMENT_BYTES.F32) !== 0;
+function needsCopy({ dtype, offset }: TensorEntry): boolean {
+  if (dtype === 'F32') return offset % SAFETENSORS_ELEMENT_BYTES.F32 !== 0;
   return isFloatDType(dtype);
 }
 
 /** Another file at the same path, or the same file written anew, is another source. */
-function identityOf(source: SafetensorsFile, options: LocateOptions): readonly unknown[] {
-  return [source.path, source.sizeBytes, source.modifiedMs, source.headerSha256, options.aligned ?? false];
+function identityOf(source: SafetensorsFile): readonly unknown[] {
+  // `false` is of an option that is gone: without it every converted weight on disk would be converted again.
+  return [source.path, source.sizeBytes, source.modifiedMs, source.headerSha256, false];
 }
 
 async function copyAsFloat32(entry: TensorEntry, input: FileHandle, output: FileHandle): Promise<void> {

@@ -51,28 +51,6 @@ export async function openSafetensors(path: string, headerMaxBytes?: number): Pr
   });
 }
 
-/** The tensor in its own type. Throws 'checkpoint-unsupported' for a type that sessions are not fed. */
-export async function readTensor(entry: TensorEntry): Promise<Tensor> {
-  const { shape } = entry;
-  const bytes = await readBytes(entry);
-  switch (entry.dtype) {
-    case 'F32':
-      return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
-    case 'F16':
-      return { dtype: 'float16', shape, data: new Uint16Array(bytes.buffer) };
-    case 'I64':
-      return { dtype: 'int64', shape, data: new BigInt64Array(bytes.buffer) };
-    case 'I32':
-      return { dtype: 'int32', shape, data: new Int32Array(bytes.buffer) };
-    case 'U8':
-      return { dtype: 'uint8', shape, data: bytes };
-    case 'BOOL':
-      return { dtype: 'bool', shape, data: bytes };
-    default:
-      throw unsupportedType(entry, 'F32, F16, I64, I32, U8 or BOOL');
-  }
-}
-
 /** The tensor as float32; F64 is rounded. Throws 'checkpoint-unsupported' for types that are not F64, F32, F16 or BF16. */
 export async function readFloat32(entry: TensorEntry): Promise<Tensor<'float32'>> {
   if (!isFloatDType(entry.dtype)) throw unsupportedType(entry, 'F64, F32, F16 or BF16');

@@ -5,7 +5,6 @@
  * the header is padded by spaces so that the data begins at a multiple of 8.
  */
 
-import { writeFileAtomically } from './atomic-file.ts';
 import { SAFETENSORS_ELEMENT_BYTES } from './safetensors-dtype.ts';
 import { LENGTH_BYTES } from './safetensors-header.ts';
 import { elementCount, type Shape } from './tensor.ts';
@@ -28,15 +27,6 @@ interface HeaderEntry {
 }
 
 const HEADER_ALIGNMENT_BYTES = 8;
-
-/** Throws 'storage' where the file cannot be written; the old one is then untouched. */
-export async function writeSafetensors(
-  path: string,
-  tensors: ReadonlyMap<string, WritableTensor>,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  await writeFileAtomically(path, encodeSafetensors(packTensors(tensors), metadata));
-}
 
 export function packTensors(tensors: ReadonlyMap<string, WritableTensor>): PackedTensors {
   const ordered = [...tensors].sort(

@@ -8,7 +8,7 @@ import { elementCount, type Shape } from './tensor.ts';
 import type { WeightLocation } from './weight-location.ts';
 
 /** A cache line, and what CUDA's vector loads want. */
-export const ALIGNMENT_BYTES = 64;
+const ALIGNMENT_BYTES = 64;
 
 export const SIDECAR_SUFFIX = '.f32';
 

@@ -35,12 +35,12 @@ const NAMES: Readonly<Record<PreferredPrecision, (stem: string) => readonly stri
 const shardName = z.string().regex(/^[\w.-]+\.safetensors$/, 'expected the name of a .safetensors file');
 const indexSchema = z.object({ weight_map: z.record(z.string(), shardName) });
 
-/** Throws 'checkpoint-missing' where there are none, and 'checkpoint-format' for a bad index. */
-export async function findWeightFiles(folder: string, prefer: PreferredPrecision): Promise<WeightFiles> {
+/** fp32 where both are there. Throws 'checkpoint-missing' where there are none, and 'checkpoint-format' for a bad index. */
+export async function findWeightFiles(folder: string): Promise<WeightFiles> {
   const present = await readdir(folder).catch((cause: unknown) => {
     throw new LikenessError('checkpoint-missing', `${folder} is not a folder that can be read`, { cause });
   });
-  const found = chooseWeights(present, prefer);
+  const found = chooseWeights(present, 'fp32');
   if (found === undefined) throw noWeights(folder, present);
   if (found.name.endsWith('.json')) return readIndex(folder, found.name);
   return { files: [join(folder, found.name)], index: undefined };

@@ -27,7 +27,11 @@ export async function requireParametersOf(folder: string, cacheFolder: string): 
   return expected.length;
 }
 
-/** All components side by side, as small as they can be: shapes of weights do not depend on the picture's size. */
+/**
+ * All components side by side, as small as they can be: shapes of weights do not depend on the picture's size.
+ *
+ * @internal
+ */
 export function wholeGraph({
   unet,
   text,

@@ -15,6 +15,7 @@ export interface Progress {
   end(): void;
 }
 
+/** @internal */
 export type Unit = (value: number) => string;
 
 export function createProgress(output: Output): Progress {
@@ -76,7 +77,11 @@ class ProgressLine implements Progress {
   }
 }
 
-/** `Teaching   ━━━━━━━━━━━━━━━━━  62 %  93/150 · loss 0.123 · 4.2 steps/s · 14 s left`, cut to the terminal's width. */
+/**
+ * `Teaching   ━━━━━━━━━━━━━━━━━  62 %  93/150 · loss 0.123 · 4.2 steps/s · 14 s left`, cut to the terminal's width.
+ *
+ * @internal
+ */
 export function progressLine(
   phase: string,
   { value, total, progress, unit = String }: Pick<Params, 'value' | 'total' | 'progress'> & { unit?: Unit },

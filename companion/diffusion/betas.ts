@@ -4,7 +4,7 @@
  * Rounded to float32 where the trainers' own code rounds: a model was trained on exactly these numbers.
  */
 
-export type BetaSchedule = 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
+type BetaSchedule = 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
 
 export interface BetaCurve {
   readonly schedule: BetaSchedule;

@@ -9,7 +9,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { betas, cumulativeAlphas } from './betas.ts';
 import { linearCombination } from './linear-combination.ts';
 
-export type PredictionType = 'epsilon' | 'v_prediction';
+type PredictionType = 'epsilon' | 'v_prediction';
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
 
 /** How much signal and how much noise a sample holds. Variance preserving: alpha² + sigma² = 1. */
@@ -131,7 +131,11 @@ export function addNoise(
   return linearCombination(alpha, x0, sigma, noise);
 }
 
-/** v_t = α_t ε - σ_t x_0 (Salimans and Ho 2022, arXiv 2202.00512, appendix D). */
+/**
+ * v_t = α_t ε - σ_t x_0 (Salimans and Ho 2022, arXiv 2202.00512, appendix D).
+ *
+ * @internal
+ */
 export function velocity(
   schedule: NoiseSchedule,
   x0: Float32Array,

@@ -1,13 +1,6 @@
-/** Seeded draws one after the other, for training: the state is three numbers, so a resumed run goes on exactly. */
+/** Seeded draws one after the other, for training. */
 
 import { boxMuller, keyOf, philox } from './philox.ts';
-
-export interface RandomState {
-  readonly seed: number;
-  readonly stream: number;
-  /** Blocks used so far. */
-  readonly drawn: number;
-}
 
 export class Random {
   readonly #seed: number;
@@ -18,16 +11,6 @@ export class Random {
   constructor(seed: number, stream = 0) {
     this.#seed = seed;
     this.#stream = stream;
-  }
-
-  static fromState({ seed, stream, drawn }: RandomState): Random {
-    const random = new Random(seed, stream);
-    random.#drawn = drawn;
-    return random;
-  }
-
-  state(): RandomState {
-    return { seed: this.#seed, stream: this.#stream, drawn: this.#drawn };
   }
 
   /** In [0, 1), with 53 bits. */

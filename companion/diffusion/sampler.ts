@@ -7,6 +7,8 @@ import type { NoiseSchedule, TimestepSpacing } from './noise-schedule.ts';
  * The guided raw model output (ε or v, as the schedule says) for a sample that is already scaled for the
  * model (variance preserving). `timestep` may be fractional. All arrays are one batch of latents, flat.
  * The sampler may keep what it gets: each call gives an array of its own.
+ *
+ * @internal
  */
 export type PredictModel = (
   sample: Float32Array,
@@ -14,6 +16,7 @@ export type PredictModel = (
   stepIndex: number,
 ) => Promise<Float32Array>;
 
+/** @internal */
 export interface SamplingStep {
   /** From 0. */
   readonly index: number;
@@ -27,12 +30,13 @@ export interface SamplingStep {
 }
 
 /** What is left undefined follows the checkpoint's scheduler config, then the sampler's own habit. */
-export interface SpacingChoice {
+interface SpacingChoice {
   readonly spacing?: TimestepSpacing | undefined;
   /** Euler and DPM++ only. */
   readonly karras?: boolean | undefined;
 }
 
+/** @internal */
 export interface SamplerOptions extends SpacingChoice {
   readonly schedule: NoiseSchedule;
   readonly steps: number;

@@ -46,7 +46,7 @@ export async function* sampleBase(
 }
 
 /** The colour of a plain product; both colours, in either order, of a patterned one. */
-export function verdict(readings: Readings, subject: Subject): Record<Aspect, boolean> {
+function verdict(readings: Readings, subject: Subject): Record<Aspect, boolean> {
   const { colour, second } = subject;
   const sees = (attribute: 'product' | 'colour' | 'pattern' | 'scene') =>
     likeliest(readingOf(readings, attribute)) === subject[attribute];

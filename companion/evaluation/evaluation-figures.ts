@@ -9,7 +9,7 @@ import { type Estimate, estimate, estimateRatio, estimateShare, median } from '.
 import { type ArmFigures, armFigures, pairsOf } from './trial-figures.ts';
 import { sceneOf, type Vocabulary } from './vocabulary.ts';
 
-export interface BaseFigures {
+interface BaseFigures {
   readonly prompts: number;
   readonly accuracy: Readonly<Record<Aspect, Estimate>>;
   readonly colourOfPlain: Estimate | undefined;
@@ -19,7 +19,7 @@ export interface BaseFigures {
 }
 
 /** Localized sampling against what it is to beat, on the same scenes and seeds. */
-export interface Comparison {
+interface Comparison {
   readonly arm: LocalizedArm;
   /** Identity above the best description's. */
   readonly identityGain: Estimate;
@@ -29,7 +29,7 @@ export interface Comparison {
   readonly backgroundRatio: Estimate;
 }
 
-export interface ProductFigures {
+interface ProductFigures {
   readonly name: string;
   readonly classWord: string;
   readonly unseen: readonly string[];

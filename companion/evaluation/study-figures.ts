@@ -6,7 +6,7 @@ import type { GroupKey, StudyGroup } from './study-groups.ts';
 import { type PictureFigures, pictureFigures, type Scored } from './trial-figures.ts';
 
 /** Above the recommended row's, picture by picture. */
-export interface Differences {
+interface Differences {
   readonly identity: Estimate;
   readonly backgroundChange: Estimate;
   readonly sceneAccuracy: Estimate;

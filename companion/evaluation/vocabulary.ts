@@ -9,7 +9,7 @@ import { Random } from '../diffusion/random.ts';
 import type { RecommendedSettings } from '../residuals/settings.ts';
 
 /** A label of the evaluators, and how prompts say it. */
-export interface Term {
+interface Term {
   readonly name: string;
   readonly word: string;
 }

@@ -6,6 +6,7 @@
 import type { Random } from './augmentation.ts';
 import { type Picture, picture, type Region, type Rgb } from './picture.ts';
 
+/** @internal */
 export const BACKGROUND_KINDS = ['plain', 'gradient', 'noise', 'studio'] as const;
 export type BackgroundKind = (typeof BACKGROUND_KINDS)[number];
 

@@ -8,7 +8,11 @@ import { describeKind, pictureKind } from './file-kind.ts';
 import type { Picture } from './picture.ts';
 import { pictureFrom } from './pixel-pipeline.ts';
 
-/** A 50-megapixel camera JPEG has about 25 MB, a 4096 px export from a design tool rarely above 40. */
+/**
+ * A 50-megapixel camera JPEG has about 25 MB, a 4096 px export from a design tool rarely above 40.
+ *
+ * @internal
+ */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Above every phone camera in use (50 million); decoded with alpha it fills 256 MiB. Bombs claim far more. */

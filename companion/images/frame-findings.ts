@@ -9,7 +9,7 @@ import { cutoutKind } from './object-mask.ts';
 import { alphaOf, type Picture } from './picture.ts';
 import { productSquare, referenceFrame } from './reference-frame.ts';
 
-export type FindingCode =
+type FindingCode =
   | 'empty' // nothing visible
   | 'too-small' // would be enlarged for the model
   | 'at-border' // a cut-out that the frame cuts off

@@ -18,10 +18,18 @@ export interface GenerationRecord {
   readonly settings: Readonly<Record<string, Json>>;
 }
 
-/** Keyword of the JSON form, read back by Likeness. */
+/**
+ * Keyword of the JSON form, read back by Likeness.
+ *
+ * @internal
+ */
 export const RECORD_KEYWORD = 'likeness';
 
-/** IPTC's term for media made by a trained model: editors and platforms show it as AI-made. */
+/**
+ * IPTC's term for media made by a trained model: editors and platforms show it as AI-made.
+ *
+ * @internal
+ */
 export const AI_MADE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
 
 /** The texts for a PNG of width x height pixels. */
@@ -36,6 +44,8 @@ export function recordTexts(record: GenerationRecord, width: number, height: num
 /**
  * The form that A1111's web UI made common: the prompt, the negative prompt, and one line of `Name: value` pairs.
  * Values with a comma, colon or line break are written as JSON strings, as its readers expect.
+ *
+ * @internal
  */
 export function parametersText(record: GenerationRecord, width: number, height: number): string {
   const pairs: readonly (readonly [name: string, value: string | number])[] = [

@@ -30,7 +30,11 @@ export function textPath(text: string, x: number, y: number, style: TextStyle): 
   return path;
 }
 
-/** Advance width in pixels. */
+/**
+ * Advance width in pixels.
+ *
+ * @internal
+ */
 export function textWidth(text: string, style: TextStyle): number {
   return walkGlyphs(text, style, () => {});
 }

@@ -1,6 +1,6 @@
 /** CLIP's tokenizer in the terms of a tokenizer.json: what transformers builds in code from a vocabulary and its merges. */
 
-export interface SpecialToken {
+interface SpecialToken {
   readonly content: string;
   readonly id: number;
 }

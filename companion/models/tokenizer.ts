@@ -10,7 +10,7 @@ export interface TextSpan {
   readonly end: number;
 }
 
-export interface EncodedPrompt {
+interface EncodedPrompt {
   /** Length `modelMaxLength`: BOS, the text's tokens, EOS, padding. */
   readonly ids: readonly number[];
   /** Tokens without padding, BOS and EOS counted; at most `modelMaxLength`. */

@@ -20,6 +20,8 @@ const LORA_MAX_BYTES = 512 * 2 ** 20;
 /**
  * A concept's header takes some 100 KB, of other LoRA files those with the tags of thousands of pictures a few MB. The
  * companion answers nobody while it reads one, and one of the format's limit takes half a minute and gigabytes.
+ *
+ * @internal
  */
 export const LORA_HEADER_MAX_BYTES = 8 * 2 ** 20;
 

@@ -32,7 +32,10 @@ function cachedFiles(): number {
   }
 }
 
-/** @param stat memory.stat of a control group */
+/**
+ * @param stat memory.stat of a control group
+ * @internal
+ */
 export function cachedFileBytes(stat: string): number {
   const bytes = (field: string) => Number(new RegExp(`^${field} (\\d+)$`, 'm').exec(stat)?.[1] ?? 0);
   return bytes('inactive_file') + bytes('active_file');

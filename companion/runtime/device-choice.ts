@@ -16,7 +16,7 @@ export interface DeviceChoice {
   readonly refused: readonly Refusal[];
 }
 
-export interface Refusal {
+interface Refusal {
   readonly device: Device;
   readonly reason: string;
 }

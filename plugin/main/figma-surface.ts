@@ -28,19 +28,20 @@ export interface CanvasNode {
   remove(): void;
 }
 
+/** @internal */
 export interface PngExport {
   readonly format: 'PNG';
   readonly colorProfile: 'SRGB';
   readonly constraint: { readonly type: 'WIDTH' | 'HEIGHT'; readonly value: number };
 }
 
-export interface SolidFill {
+interface SolidFill {
   readonly type: 'SOLID';
   readonly color: { readonly r: number; readonly g: number; readonly b: number };
   readonly opacity?: number;
 }
 
-export interface ImageFill {
+interface ImageFill {
   readonly type: 'IMAGE';
   readonly scaleMode: 'FILL';
   readonly imageHash: string;
@@ -52,7 +53,7 @@ export interface Rectangle extends CanvasNode {
   resize(width: number, height: number): void;
 }
 
-export interface Page {
+interface Page {
   readonly id: string;
   readonly children: readonly CanvasNode[];
   selection: readonly CanvasNode[];

@@ -67,4 +67,3 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
 
 export type ClientMessage = Readonly<z.infer<typeof clientMessageSchema>>;
 export type ClientMessageOf<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>;
-export type Client = Readonly<z.infer<typeof clientSchema>>;

@@ -4,7 +4,7 @@ import { adviceFor, type ReportCode, reportCodes } from '../advice.ts';
 import { LikenessError } from '../errors.ts';
 import { z } from './zod.ts';
 
-export const errorCodeSchema = z.enum(reportCodes);
+const errorCodeSchema = z.enum(reportCodes);
 
 export const errorReportSchema = z.object({
   code: errorCodeSchema,

@@ -52,13 +52,13 @@ export const pairRequestSchema = z.strictObject({ code: pairingCodeSchema, clien
 export const pairedSchema = z.object({ token: tokenSchema });
 
 /** Those that are paired; `you` is the one that asks. */
-export const clientsSchema = z.object({
+const clientsSchema = z.object({
   clients: z.array(
     z.object({ id: z.uuid(), label: z.string(), createdAt: z.iso.datetime(), you: z.boolean() }),
   ),
 });
 
-export const imageReceivedSchema = z.object({ image: imageIdSchema });
+const imageReceivedSchema = z.object({ image: imageIdSchema });
 
 /** Kept aside for some days after they were removed. */
 export const removedConceptsSchema = z.object({

@@ -15,8 +15,8 @@ import { FRAME_HEADER_MAX_BYTES, FRAME_MAX_BYTES } from './limits.ts';
 import { sniffMediaType } from './media-type.ts';
 import { describeIssue } from './message-text.ts';
 
-export const FRAME_MAGIC = [0x4c, 0x4b, 0x4e, 0x46] as const;
-export const FRAME_VERSION = 1;
+const FRAME_MAGIC = [0x4c, 0x4b, 0x4e, 0x46] as const;
+const FRAME_VERSION = 1;
 const FIXED_BYTES = 8;
 
 /** All that a kind of picture is known by lies in the payload's first bytes. */

@@ -11,7 +11,7 @@ const at = z.iso.datetime();
 /** How far a teaching had come when it was last saved. */
 const savedRunSchema = z.object({ step: z.int().positive(), steps: z.int().positive() });
 
-export const jobStatusSchema = z.discriminatedUnion('state', [
+const jobStatusSchema = z.discriminatedUnion('state', [
   /** `position` 0 is next. */
   z.object({ state: z.literal('queued'), position: z.int().nonnegative() }),
   /** `resumed`: taken up again after it was stopped in the middle, by a person or with the companion. */
@@ -37,7 +37,7 @@ const common = {
 };
 
 /** What would make a frame a better one. */
-export const frameAdviceSchema = z.object({
+const frameAdviceSchema = z.object({
   /** Place of its image in the request, from 0. */
   frame: z.int().nonnegative(),
   /** `problem`: hurts what is learned. `hint`: would be better otherwise. */
@@ -47,7 +47,7 @@ export const frameAdviceSchema = z.object({
 });
 
 /** What teaching came to. */
-export const taughtSchema = z.object({
+const taughtSchema = z.object({
   concept: conceptReferenceSchema,
   steps: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
@@ -55,7 +55,7 @@ export const taughtSchema = z.object({
 });
 
 /** A finished picture. Its bytes come in a frame of kind `picture`, or over HTTP. */
-export const pictureSummarySchema = z.object({
+const pictureSummarySchema = z.object({
   /** From 0. */
   picture: z.int().nonnegative(),
   seed: z.int().nonnegative(),

@@ -3,7 +3,7 @@
 import { z } from './zod.ts';
 
 /** Figma exports PNG and JPEG; WebP is what people drop into the studio. */
-export const MEDIA_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
+const MEDIA_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
 export const mediaTypeSchema = z.enum(MEDIA_TYPES);
 export type MediaType = z.infer<typeof mediaTypeSchema>;
 

@@ -10,7 +10,7 @@ import { z } from './zod.ts';
 const count = z.int().positive();
 
 /** The base model, and what it recommends: a client shows these until the person chooses otherwise. */
-export const modelSummarySchema = z.object({
+const modelSummarySchema = z.object({
   name: z.string(),
   /** Side of a picture as the model was made for it, in image pixels. */
   resolution: count,
@@ -27,7 +27,7 @@ export const modelSummarySchema = z.object({
 });
 
 /** The limits a client needs before it sends. limits.ts has their reasons. */
-export const limitsSchema = z.object({
+const limitsSchema = z.object({
   imageMaxBytes: count,
   imageMaxSide: count,
   teachMaxImages: count,
@@ -59,7 +59,7 @@ const imageReceived = z.object({ type: z.literal('image-received'), image: image
 /** Sent to every client on each change of a job's state, position or results. */
 const job = z.object({ type: z.literal('job'), job: jobSchema });
 
-export const PHASES = ['loading', 'preparing', 'teaching', 'sampling', 'saving'] as const;
+const PHASES = ['loading', 'preparing', 'teaching', 'sampling', 'saving'] as const;
 
 /** How far a running job is. Dropped where a client reads too slowly: the next one says it all. */
 const progress = z.object({

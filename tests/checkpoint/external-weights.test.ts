@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { TEMPORARY_SUFFIX } from '../../companion/checkpoint/atomic-file.ts';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
 import { float32ToHalf } from '../../companion/checkpoint/half.ts';
-import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
+import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
 import { pruneSidecars } from '../../companion/checkpoint/sidecar-pruning.ts';
 import type { WeightLocation } from '../../companion/checkpoint/weight-location.ts';
 import { openWeightStore } from '../../companion/checkpoint/weight-store.ts';
 import { scratchFolder } from './scratch-folder.ts';
+import { writeSafetensors } from './tensor-files.ts';
 
 const FLOATS = Float32Array.of(0.1, 0.2, 0.3);
 const HALVES = Float32Array.of(1, -0.5, 65_504, 2 ** -24, 0);
@@ -58,22 +59,6 @@ describe('the places of weights', () => {
     const locate = await locateWeights(await storeOf(path), join(folder, 'cache'));
     expect(await floatsAt(locate('w'))).toEqual(FLOATS);
     expect(await readdir(folder)).toEqual(['plain.safetensors']);
-  });
-
-  it('are all 64-byte aligned where that is asked for', async () => {
-    const folder = await scratchFolder();
-    const path = join(folder, 'plain.safetensors');
-    const tensor: WritableTensor = { dtype: 'F32', shape: [3], data: FLOATS };
-    await writeSafetensors(
-      path,
-      new Map([
-        ['v', tensor],
-        ['w', tensor],
-      ]),
-    );
-    const locate = await locateWeights(await storeOf(path), join(folder, 'cache'), { aligned: true });
-    expect([locate('v').offset % 64, locate('w').offset % 64]).toEqual([0, 0]);
-    expect(await floatsAt(locate('w'))).toEqual(FLOATS);
   });
 
   it('are used again, and rebuilt where a sidecar was cut short or a temporary file was left', async () => {

@@ -1,9 +1,10 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openSafetensors, readFloat32, readTensor } from '../../companion/checkpoint/safetensors-file.ts';
+import { openSafetensors, readFloat32 } from '../../companion/checkpoint/safetensors-file.ts';
 import { safetensorsBytes } from './safetensors-bytes.ts';
 import { scratchFolder } from './scratch-folder.ts';
+import { readTensor } from './tensor-files.ts';
 
 const entry = (begin: number, end: number, shape = '[2]', dtype = 'F32') =>
   `{"dtype":"${dtype}","shape":${shape},"data_offsets":[${begin},${end}]}`;
@@ -183,7 +184,6 @@ describe('a sound file', () => {
     expect(await readAsFloat('half')).toEqual([1]);
     expect(await readAsFloat('brain')).toEqual([-3]);
     expect(await readAsFloat('double')).toEqual([0.5]);
-    await expect(read('brain')).rejects.toMatchObject({ code: 'checkpoint-unsupported' });
     await expect(readAsFloat('long')).rejects.toMatchObject({ code: 'checkpoint-unsupported' });
   });
 

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openSafetensors, readTensor } from '../../companion/checkpoint/safetensors-file.ts';
-import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
+import { openSafetensors } from '../../companion/checkpoint/safetensors-file.ts';
+import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
 import { scratchFolder } from './scratch-folder.ts';
+import { readTensor, writeSafetensors } from './tensor-files.ts';
 
 const HALVES: WritableTensor = { dtype: 'F16', shape: [3], data: Uint16Array.of(1, 2, 3) };
 const FLOATS: WritableTensor = { dtype: 'F32', shape: [1, 2], data: Float32Array.of(0.5, -0) };

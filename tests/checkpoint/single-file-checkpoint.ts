@@ -4,7 +4,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { float32ToHalf } from '../../companion/checkpoint/half.ts';
-import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
+import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
 import { elementCount, type Shape } from '../../companion/checkpoint/tensor.ts';
 import { wholeGraph } from '../../companion/cli/model-check.ts';
 import { Random } from '../../companion/diffusion/random.ts';
@@ -13,6 +13,7 @@ import { parseClipTextConfig } from '../../companion/models/text/config.ts';
 import { readTokenizerFiles } from '../../companion/models/tokenizer-files.ts';
 import { parseUnetConfig } from '../../companion/models/unet/config.ts';
 import { downscaleFactor, parseVaeConfig } from '../../companion/models/vae/config.ts';
+import { writeSafetensors } from './tensor-files.ts';
 
 export const UNET_CONFIG = {
   _class_name: 'UNet2DConditionModel',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import { diffusersName } from '../../companion/checkpoint/original-names.ts';
-import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
+import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
 import { float32 } from '../../companion/checkpoint/tensor.ts';
 import { requireParametersOf } from '../../companion/cli/model-check.ts';
 import { Pipeline } from '../../companion/diffusion/pipeline.ts';
@@ -24,6 +24,7 @@ import {
   VAE_CONFIG,
   writeBothLayouts,
 } from './single-file-checkpoint.ts';
+import { writeSafetensors } from './tensor-files.ts';
 
 const VAE_LEVELS = 4;
 

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyCheckpoint } from '../../companion/checkpoint/checkpoint-hash.ts';
-import { openSafetensors, readTensor } from '../../companion/checkpoint/safetensors-file.ts';
+import { openSafetensors } from '../../companion/checkpoint/safetensors-file.ts';
 import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
 import { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { buildSamplingGraph } from '../../companion/residuals/sampling-graph.ts';
 import { readRecommendedSettings } from '../../companion/residuals/settings.ts';
+import { readTensor } from '../checkpoint/tensor-files.ts';
 
 const model = join(EMBEDDED_MODELS, DEFAULT_MODEL);
 

@@ -8,10 +8,10 @@ import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teach.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
-import { readPngText } from '../../companion/images/png-text.ts';
 import { readConcept, writeConcept } from '../../companion/residuals/concept-file.ts';
 import { initialProbe } from '../../companion/residuals/object-probe.ts';
 import type { MaskMode } from '../../shared/protocol/requests.ts';
+import { readPngText } from '../images/png-text-reader.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
 import { readFloat32 } from '../../companion/checkpoint/safetensors-file.ts';
-import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
+import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
+import { writeSafetensors } from '../checkpoint/tensor-files.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensor } from './golden-tensors.ts';
 

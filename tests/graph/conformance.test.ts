@@ -7,10 +7,10 @@ import { lowerGraph } from '../../companion/graph/lowering.ts';
 import { OPERATORS } from '../../companion/graph/operators/table.ts';
 import { RULES } from '../../companion/graph/rules/table.ts';
 import type { Value } from '../../companion/graph/value.ts';
-import { verifyGraph } from '../../companion/graph/verify.ts';
 import { openSession, type Session } from '../../companion/runtime/session.ts';
 import { filled, type Row } from './rows/row.ts';
 import { ROWS } from './rows/table.ts';
+import { verifyGraph } from './verify.ts';
 
 /** Central differences of step h err by h^2 / 6 of the third derivative, and by 1e-7 / h of rounding. */
 const STEP = 0.01;

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import * as ops from '../../companion/graph/ops.ts';
-import { printGraph } from '../../companion/graph/print.ts';
 import type { Value } from '../../companion/graph/value.ts';
+import { printGraph } from './print.ts';
 
 const sumOf = (x: Value): Value => ops.reduceSum(x, [...x.shape.keys()]);
 

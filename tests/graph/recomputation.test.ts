@@ -6,9 +6,9 @@ import { Graph } from '../../companion/graph/graph.ts';
 import { peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
 import * as ops from '../../companion/graph/ops.ts';
-import { printGraph } from '../../companion/graph/print.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { openSession } from '../../companion/runtime/session.ts';
+import { printGraph } from './print.ts';
 
 const sumOf = (x: Value): Value => ops.reduceSum(x, [...x.shape.keys()], { keepDims: false });
 

@@ -30,7 +30,7 @@ export function at({ shape, data }: Tensor, index: Index): number {
   return Number(data[place]);
 }
 
-export function broadcastShape(a: Shape, b: Shape): Shape {
+function broadcastShape(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => Math.max(a.at(axis - rank) ?? 1, b.at(axis - rank) ?? 1));
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Graph } from '../../companion/graph/graph.ts';
 import { add, neg, reshape, split } from '../../companion/graph/ops.ts';
 import type { Value } from '../../companion/graph/value.ts';
-import { verifyGraph } from '../../companion/graph/verify.ts';
+import { verifyGraph } from './verify.ts';
 
 function soundGraph(): { graph: Graph; x: Value; y: Value } {
   const graph = new Graph('g');

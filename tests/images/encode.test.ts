@@ -9,8 +9,9 @@ import {
   RECORD_KEYWORD,
 } from '../../companion/images/generation-record.ts';
 import { picture, plainPicture } from '../../companion/images/picture.ts';
-import { MAX_TEXT_BYTES, readPngText, withPngText } from '../../companion/images/png-text.ts';
+import { withPngText } from '../../companion/images/png-text.ts';
 import { boxCutout, pixelAt, seeded } from './pictures.ts';
+import { MAX_TEXT_BYTES, readPngText } from './png-text-reader.ts';
 
 const record: GenerationRecord = {
   prompt: '@aurora on a beach, “golden hour” 海',

@@ -5,7 +5,7 @@ import { type BrowserContext, chromium } from 'playwright-core';
 import { browserPath, QUIET } from '../browser/installed-browser.ts';
 
 /** The panel's size in Figma (plugin/main/main.ts). */
-export const PANEL = { width: 376, height: 640 } as const;
+const PANEL = { width: 376, height: 640 } as const;
 
 export interface TestBrowser {
   readonly context: BrowserContext;

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { float32ToHalf, halfToFloat32 } from '../../companion/checkpoint/half.ts';
 import { openSafetensors } from '../../companion/checkpoint/safetensors-file.ts';
-import { writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
 import { type Concept, requireBaseModel, THUMBNAIL_MAX_BYTES } from '../../companion/residuals/concept.ts';
 import {
   adoptLora,
@@ -15,6 +14,7 @@ import {
 import type { Factor } from '../../companion/residuals/factors.ts';
 import { safetensorsBytes } from '../checkpoint/safetensors-bytes.ts';
 import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { writeSafetensors } from '../checkpoint/tensor-files.ts';
 
 const HASH = 'ab'.repeat(32);
 const ramp = (length: number, step: number) => Float32Array.from({ length }, (_, i) => (i - 7) * step);

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
+import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
 import { LORA_HEADER_MAX_BYTES, readLora } from '../../companion/residuals/lora-file.ts';
 import type { ProjectionTargets } from '../../companion/residuals/model-fit.ts';
 import { kohyaName, parseLoraTensorName } from '../../companion/residuals/module-names.ts';
 import { GOLDEN, NO_GOLDEN } from '../checkpoint/golden-folder.ts';
 import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { writeSafetensors } from '../checkpoint/tensor-files.ts';
 
 const BLOCK = 'mid_block.attentions.0';
 const STEM = kohyaName(BLOCK);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
 import { float32ToHalf } from '../../companion/checkpoint/half.ts';
-import { type WritableTensor, writeSafetensors } from '../../companion/checkpoint/safetensors-writer.ts';
+import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
 import { float32 } from '../../companion/checkpoint/tensor.ts';
 import type { WeightLocation } from '../../companion/checkpoint/weight-location.ts';
 import { openWeightStore } from '../../companion/checkpoint/weight-store.ts';
@@ -12,6 +12,7 @@ import { Graph } from '../../companion/graph/graph.ts';
 import { conv2d } from '../../companion/graph/ops.ts';
 import { openSession, type SessionOptions } from '../../companion/runtime/session.ts';
 import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { writeSafetensors } from '../checkpoint/tensor-files.ts';
 
 const FIRST = { name: 'first', shape: [3, 2, 3, 3] };
 const SECOND = { name: 'second', shape: [2, 3, 1, 1] };

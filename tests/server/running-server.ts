@@ -13,7 +13,7 @@ import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { pairedSchema } from '../../shared/protocol/http.ts';
 import { ScriptedEngine } from '../jobs/scripted-engine.ts';
 
-export const MODEL: BaseModelFacts = {
+const MODEL: BaseModelFacts = {
   summary: {
     name: 'nano',
     resolution: 16,

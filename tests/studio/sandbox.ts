@@ -7,7 +7,7 @@ import type { Notification, SandboxHost } from '../../plugin/studio/figma/sandbo
 import type { ExportRequest, WindowOptions } from '../../plugin/studio/figma/sandbox-link.ts';
 
 /** A host that writes down what reaches it. */
-export class RecordingHost implements SandboxHost {
+class RecordingHost implements SandboxHost {
   readonly changes: Change[] = [];
   readonly commits: number[] = [];
   readonly posted: unknown[] = [];

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 export const LEFT_OUT = '[left out]';
 
 /** A folder that a text may name, and the word that stands for it. */
-export interface Place {
+interface Place {
   readonly mark: 'LIKENESS' | 'CACHE' | 'DATA' | '~';
   readonly folder: string;
 }

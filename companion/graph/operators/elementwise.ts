@@ -46,7 +46,6 @@ function cast(application: Application): ValueType[] {
 export const ELEMENTWISE: OperatorTable = {
   Neg: operator(unary),
   Exp: operator(unary),
-  Sqrt: operator(unary),
   Reciprocal: operator(unary),
   Erf: operator(unary),
   Cos: operator(unary),
@@ -63,7 +62,6 @@ export const ELEMENTWISE: OperatorTable = {
   Mul: operator(binary),
   Div: operator(binary),
   Max: operator(binary),
-  Min: operator(binary),
   Greater: operator(comparison),
   GreaterOrEqual: operator(comparison),
   Less: operator(comparison),

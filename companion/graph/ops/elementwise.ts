@@ -15,11 +15,9 @@ export const sub = (a: Value, b: Operand): Value => apply('Sub', [a, asValue(a, 
 export const mul = (a: Value, b: Operand): Value => apply('Mul', [a, asValue(a, b)]);
 export const div = (a: Value, b: Operand): Value => apply('Div', [a, asValue(a, b)]);
 export const maximum = (a: Value, b: Operand): Value => apply('Max', [a, asValue(a, b)]);
-export const minimum = (a: Value, b: Operand): Value => apply('Min', [a, asValue(a, b)]);
 
 export const neg = (x: Value): Value => apply('Neg', [x]);
 export const exp = (x: Value): Value => apply('Exp', [x]);
-export const sqrt = (x: Value): Value => apply('Sqrt', [x]);
 export const reciprocal = (x: Value): Value => apply('Reciprocal', [x]);
 export const erf = (x: Value): Value => apply('Erf', [x]);
 export const cos = (x: Value): Value => apply('Cos', [x]);

@@ -2,7 +2,6 @@
 import { float32 } from '../../checkpoint/tensor.ts';
 import type { Value } from '../value.ts';
 import { apply } from './apply.ts';
-import { pad } from './layout.ts';
 
 /** Top, left, bottom, right. */
 export type Padding = readonly [number, number, number, number];
@@ -66,9 +65,4 @@ export function upsampleNearest2x(x: Value): Value {
 /** The mean of each 2 x 2 cells; height and width must be even. */
 export function averagePool2x(x: Value): Value {
   return apply('AveragePool', [x], { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } });
-}
-
-/** Zeros around the image: top, left, bottom, right. */
-export function pad2d(x: Value, [top, left, bottom, right]: Padding): Value {
-  return pad(x, [0, 0, top, left], [0, 0, bottom, right]);
 }

@@ -30,12 +30,9 @@ export const ELEMENTWISE_RULES: RuleTable = {
   Div: ({ inputs: [, b], outputs: [y], d }) => [() => div(d, b), () => neg(div(mul(d, y), b))],
   // equal operands: to the first
   Max: ({ inputs: [a, b], d }) => [() => masked(d, greaterOrEqual(a, b)), () => masked(d, less(a, b))],
-  Min: ({ inputs: [a, b], d }) => [() => masked(d, greaterOrEqual(b, a)), () => masked(d, less(b, a))],
 
   Neg: ({ d }) => [() => neg(d)],
   Exp: ({ outputs: [y], d }) => [() => mul(d, y)],
-  // d / (2 sqrt x)
-  Sqrt: ({ outputs: [y], d }) => [() => div(mul(d, 0.5), y)],
   // -d / x^2
   Reciprocal: ({ outputs: [y], d }) => [() => neg(mul(d, mul(y, y)))],
   // d 2/sqrt(pi) exp(-x^2)

@@ -20,7 +20,7 @@ export interface Step {
  * For each operand that has a gradient, how to build it; built only where it is wanted. Broadcasting need not be
  * undone: the walker sums each answer to its operand's shape.
  */
-export type Rule = (step: Step) => readonly ((() => Value) | undefined)[];
+type Rule = (step: Step) => readonly ((() => Value) | undefined)[];
 
 export type RuleTable = Readonly<Record<string, Rule>>;
 

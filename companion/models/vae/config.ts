@@ -75,7 +75,10 @@ export interface TinyVaeConfig {
   readonly scalingFactor: number;
 }
 
-/** @throws LikenessError `checkpoint-unsupported` */
+/**
+ * @throws LikenessError `checkpoint-unsupported`
+ * @internal
+ */
 export function parseTinyVaeConfig(config: unknown, subject = 'tiny vae'): TinyVaeConfig {
   const raw = parseConfig(tinySchema, config, subject);
   return {

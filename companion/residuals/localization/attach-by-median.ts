@@ -52,6 +52,8 @@ function conditionalScore({ attention, height, width }: ProjOutSite, concept: nu
 /**
  * score [hw, 1] -> true where it is strictly above the lower-middle median of the block's pixels, which is
  * torch.median's choice.
+ *
+ * @internal
  */
 export function aboveMedian(score: Value): Value {
   const lowerHalf = Math.floor((score.shape[0]! - 1) / 2) + 1;

@@ -12,7 +12,7 @@ import { ProbeObserver } from './probe-observer.ts';
 import type { Grid } from './regions.ts';
 
 /** A concept that the prompt names. */
-export interface LocalizedConcept {
+interface LocalizedConcept {
   /** s_k, one for each sample of the UNet's batch. */
   readonly strengths: readonly number[];
   /** Module paths of the blocks that it has residuals at; a LoRA may leave some out. */

@@ -5,7 +5,11 @@ export interface Grid {
   readonly width: number;
 }
 
-/** Labels 1, 2, ... of 4-connected cells where `mask` equals `of`; 0 elsewhere. Iterative flood fill. */
+/**
+ * Labels 1, 2, ... of 4-connected cells where `mask` equals `of`; 0 elsewhere. Iterative flood fill.
+ *
+ * @internal
+ */
 export function labelRegions(mask: Uint8Array, grid: Grid, of: 0 | 1): { labels: Int32Array; count: number } {
   const { width } = grid;
   const labels = new Int32Array(mask.length);

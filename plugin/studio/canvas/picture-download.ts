@@ -8,7 +8,7 @@ import { exportNode } from './node-export.ts';
  * A node as a PNG file. A picture that fills its node and has not been changed is given out byte for byte: the record
  * of how it was made is inside.
  */
-export async function pngOf(scene: Scene, node: NodeRecord, pictures: PictureShelf): Promise<Uint8Array> {
+async function pngOf(scene: Scene, node: NodeRecord, pictures: PictureShelf): Promise<Uint8Array> {
   const original = await untouched(scene, node, pictures);
   if (original) return original;
   return exportNode(scene, node.id, { format: 'PNG', constraint: { type: 'SCALE', value: 1 } }, pictures);
@@ -31,7 +31,7 @@ async function untouched(
 }
 
 /** Letters, digits and what file systems take everywhere. */
-export function fileName(node: NodeRecord): string {
+function fileName(node: NodeRecord): string {
   const safe = node.name
     .replaceAll(/[^\p{L}\p{N} ._-]+/gu, ' ')
     .trim()

@@ -15,7 +15,7 @@ interface PaintBase {
   readonly opacity?: number;
 }
 
-export interface SolidPaint extends PaintBase {
+interface SolidPaint extends PaintBase {
   readonly type: 'SOLID';
   readonly color: Colour;
 }

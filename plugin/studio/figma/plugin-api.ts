@@ -12,7 +12,7 @@ import { UiChannel } from './ui-channel.ts';
 import { Viewport } from './viewport.ts';
 
 type PluginEvent = 'selectionchange' | 'currentpagechange' | 'close' | 'run';
-export type NotificationEnd = 'timeout' | 'dismiss' | 'action_button_click';
+type NotificationEnd = 'timeout' | 'dismiss' | 'action_button_click';
 
 interface NotificationOptions {
   readonly error?: boolean;

@@ -2,6 +2,7 @@ import type { Change } from '../document/change.ts';
 import type { Box } from '../document/scene.ts';
 import type { ExportRequest, View, WindowOptions } from './sandbox-link.ts';
 
+/** @internal */
 export interface Notification {
   readonly text: string;
   readonly error: boolean;

@@ -14,7 +14,7 @@ import { type PluginIdentity, PluginRun } from './plugin-run.ts';
 /** Written this long after the last change: a drag is one write. */
 const SAVE_DELAY_MS = 250;
 
-export interface RelaunchButton {
+interface RelaunchButton {
   readonly command: string;
   readonly name: string;
 }

@@ -27,7 +27,11 @@ export function LossCurve({ curve }: { readonly curve: readonly CurvePoint[] }) 
   );
 }
 
-/** From the left edge to the right one; the lowest loss stands two pixels above the bottom. */
+/**
+ * From the left edge to the right one; the lowest loss stands two pixels above the bottom.
+ *
+ * @internal
+ */
 export function curvePath(curve: readonly CurvePoint[], width: number, height: number): string {
   const losses = curve.map(([, loss]) => loss);
   const lowest = Math.min(...losses);

@@ -46,7 +46,6 @@ export const ELEMENTWISE_ROWS: readonly Row[] = [
   binary('mul', ops.mul, (a, b) => a * b, [3], [2, 2, 3]),
   binary('div', ops.div, (a, b) => a / b, [2, 3], [2, 1]),
   binary('maximum', ops.maximum, Math.max, [2, 3], [3]),
-  binary('minimum', ops.minimum, Math.min, [2, 3], [2, 3]),
   unary(
     'add a number',
     (x) => ops.add(x, 2.5),
@@ -59,7 +58,6 @@ export const ELEMENTWISE_ROWS: readonly Row[] = [
   ),
   unary('neg', ops.neg, (v) => -v),
   unary('exp', ops.exp, Math.exp),
-  unary('sqrt', ops.sqrt, Math.sqrt, { domain: positive }),
   unary('reciprocal', ops.reciprocal, (v) => 1 / v, { domain: positive }),
   unary('erf', ops.erf, ref.erf),
   unary('cos', ops.cos, Math.cos),

@@ -89,9 +89,9 @@ export const LAYOUT_ROWS: readonly Row[] = [
     noGradient: 'only emitted by the gradient of gather',
   },
   {
-    name: 'pad2d, asymmetric',
+    name: 'pad, asymmetric',
     inputs: [[1, 2, 2, 3]],
-    build: ([x]) => ops.pad2d(x, [0, 1, 2, 3]),
+    build: ([x]) => ops.pad(x, [0, 0, 0, 1], [0, 0, 2, 3]),
     expected: ([x]) =>
       ref.from([1, 2, 4, 7], ([b, c, i, j]) =>
         i! < 2 && j! >= 1 && j! < 4 ? ref.at(x, [b!, c!, i!, j! - 1]) : 0,

@@ -1,7 +1,7 @@
 /** Checks that a finished graph is sound: for tests, and for whoever writes a new operator, rule or lowering. */
-import type { Graph } from './graph.ts';
-import { OPERATORS } from './operators/table.ts';
-import type { Node, Value } from './value.ts';
+import type { Graph } from '../../companion/graph/graph.ts';
+import { OPERATORS } from '../../companion/graph/operators/table.ts';
+import type { Node, Value } from '../../companion/graph/value.ts';
 
 /**
  * Throws, with every fault found, unless all operands exist before they are read, every recorded type is what

@@ -1,6 +1,6 @@
 /** A graph as text, one node a line, for debugging and for tests of what a gradient emits. */
-import type { Graph } from './graph.ts';
-import type { Attribute, Node, Value } from './value.ts';
+import type { Graph } from '../../companion/graph/graph.ts';
+import type { Attribute, Node, Value } from '../../companion/graph/value.ts';
 
 /** Constants of up to this many elements are written out where they are read. */
 const SHORT_CONSTANT = 8;
