@@ -1,0 +1,172 @@
+/** Graph subjects of fingerprints: every graph of the embedded model as the bytes that onnxruntime would get. */
+
+import { vi } from 'vitest';
+import { SD15_TOKENS, SD15_UNET } from '../bench/sd15.ts';
+import { elementCount, float32 } from '../companion/checkpoint/tensor.ts';
+import { Pipeline } from '../companion/diffusion/pipeline.ts';
+import type { Graph } from '../companion/graph/graph.ts';
+import { type LoweringOptions, turnedName } from '../companion/graph/lowering.ts';
+import { encodeModel } from '../companion/onnx/model.ts';
+import { type Factors, rankOf } from '../companion/residuals/factors.ts';
+import { initialProbe } from '../companion/residuals/object-probe.ts';
+import { buildSamplingGraph, type SamplingGraphOptions } from '../companion/residuals/sampling-graph.ts';
+import { projOutSites } from '../companion/residuals/sites.ts';
+import { buildTrainingGraph, type TrainingGraphOptions } from '../companion/residuals/training-graph.ts';
+import type { Session } from '../companion/runtime/session.ts';
+
+/** Bytes, made when they are asked for. */
+export type Subject = () => Promise<Uint8Array | string>;
+type Unet = Pipeline['unet'];
+/** `text` that is undefined is left out. */
+type TrainingChanges = {
+  readonly [Option in keyof TrainingGraphOptions]?: TrainingGraphOptions[Option] | undefined;
+};
+
+/** Half the channels, as the embedded model recommends: the wide form of a learned residual. */
+const WIDE = { fraction: 0.5, minimum: 16 };
+/** The paper's. */
+const NARROW = { fraction: 0.05, minimum: 1 };
+
+/** By name. Nothing is run, and no weight is read. */
+export function graphSubjects(modelFolder: string): Readonly<Record<string, Subject>> {
+  // No session is opened and nothing is converted: the cache folder stays unused.
+  const open = () => Pipeline.open(modelFolder, { cacheFolder: 'unused' });
+  const opened = open();
+  const sampling =
+    (concepts: number, changes: Partial<SamplingGraphOptions> = {}): Subject =>
+    async () =>
+      encoded(samplingGraph(await opened, concepts, changes));
+  const training =
+    (changes: TrainingChanges = {}, rule = WIDE): Subject =>
+    async () =>
+      encoded(trainingGraph(await opened, changes, rule));
+  const linear = async () => ({ unet: { ...(await opened).unet, linearProjection: true } });
+
+  return {
+    'graph: text encoder': async () =>
+      requested(await open(), (pipeline) => pipeline.encodeTokens([new Array(77).fill(1)])),
+    'graph: vae encode': async () =>
+      requested(await open(), (pipeline) =>
+        pipeline.encodePicture(new Float32Array(3 * 128 * 128), 128, 128),
+      ),
+    'graph: vae decode': async () =>
+      requested(await open(), (pipeline) =>
+        pipeline.decodeLatents(new Float32Array(pipeline.unet.inChannels * 16 * 16), 16, 16),
+      ),
+    'graph: vae decode, 768 pixels': async () =>
+      requested(await open(), (pipeline) =>
+        pipeline.decodeLatents(new Float32Array(pipeline.unet.inChannels * 96 * 96), 96, 96),
+      ),
+    'graph: sampling, plain': sampling(0),
+    'graph: sampling, plain, unguided, 16x24': sampling(0, { guided: false, width: 24 }),
+    'graph: sampling, attention': sampling(1, { evidence: 'attention' }),
+    'graph: sampling, median': sampling(1, { evidence: 'median' }),
+    'graph: sampling, probe': sampling(1, { evidence: 'probe' }),
+    'graph: sampling, attention, two concepts': sampling(2, { evidence: 'attention' }),
+    'graph: sampling, median, two concepts': sampling(2, { evidence: 'median' }),
+    'graph: sampling, probe, two concepts': sampling(2, { evidence: 'probe' }),
+    'graph: sampling, median, unguided': sampling(1, { evidence: 'median', guided: false }),
+    'graph: sampling, median, linear projections': async () =>
+      sampling(1, { ...(await linear()), evidence: 'median' })(),
+    'graph: sampling, median, Stable Diffusion 1.5': sampling(1, { ...SD15, evidence: 'median' }),
+    'graph: training': training(),
+    'graph: training, nothing recomputed': training({ ...LARGE, recompute: 'nothing' }),
+    'graph: training, attention recomputed': training({ ...LARGE, recompute: 'attention' }),
+    'graph: training, blocks recomputed': training({ ...LARGE, recompute: 'blocks' }),
+    'graph: training, narrow ranks': training({}, NARROW),
+    'graph: training, rank by timestep': training({ rankByTimestep: true }),
+    'graph: training, without text and probe': training({ text: undefined, probe: undefined }),
+    'graph: training, linear projections': async () => training(await linear(), NARROW)(),
+    'graph: training, Stable Diffusion 1.5': training({ ...SD15, text: undefined, batch: 1 }, NARROW),
+    'graph: training, without fused attention': async () =>
+      encoded(trainingGraph(await opened), { fusedAttention: false }),
+    'graph: training, turned kernels stored': async () => {
+      const graph = trainingGraph(await opened);
+      return encoded(graph, { storedTurned: new Set([...graph.parameters.keys()].map(turnedName)) });
+    },
+  };
+}
+
+/** Below this no attention is large enough to be computed again. */
+const LARGE = { height: 32, width: 32 };
+
+/** The config that most models share; other widths and level counts than the embedded model's. */
+const SD15 = { unet: SD15_UNET, tokens: SD15_TOKENS, ...LARGE } as const;
+
+/** The model's bytes with one placeholder file of weights, which lie in it in the order they are asked for. */
+function encoded(graph: Graph, options?: LoweringOptions): Uint8Array {
+  const lengths = new Map<string, number>();
+  for (const [name, { shape }] of graph.parameters) {
+    for (const stored of [name, turnedName(name)]) lengths.set(stored, 4 * elementCount(shape));
+  }
+  let end = 0;
+  const locate = (name: string) => {
+    const [offset, length] = [end, lengths.get(name)!];
+    end += length;
+    return { file: 'weights.f32', offset, length };
+  };
+  return encodeModel(graph, locate, options);
+}
+
+/** Every graph that `use` asks the pipeline for, one after the other. Its sessions give zeros. */
+async function requested(pipeline: Pipeline, use: (pipeline: Pipeline) => Promise<unknown>) {
+  const models: Uint8Array[] = [];
+  vi.spyOn(pipeline, 'session').mockImplementation(async (_key, build) => {
+    const graph = build();
+    models.push(encoded(graph));
+    const zeros = Array.from(graph.outputs, ([name, { shape }]) => [
+      name,
+      float32(new Float32Array(elementCount(shape)), shape),
+    ]);
+    return { run: async () => Object.fromEntries(zeros) } as unknown as Session;
+  });
+  await use(pipeline);
+  return Buffer.concat(models);
+}
+
+/** Only ranks decide a graph: the factors themselves stay empty. */
+function factorsOf(unet: Unet, rule = WIDE): Factors {
+  const empty = new Float32Array();
+  return new Map(
+    projOutSites(unet).map(({ path, channels }) => [
+      path,
+      { down: empty, up: empty, rank: rankOf(rule, channels), channels, scale: 1 },
+    ]),
+  );
+}
+
+/** At the model's own size, with guidance, unless `changes` say otherwise. */
+function samplingGraph(
+  pipeline: Pipeline,
+  concepts: number,
+  changes: Partial<SamplingGraphOptions> = {},
+): Graph {
+  const { unet = pipeline.unet } = changes;
+  return buildSamplingGraph({
+    unet,
+    guided: true,
+    height: unet.sampleSize,
+    width: unet.sampleSize,
+    tokens: pipeline.text.length,
+    concepts: Array.from({ length: concepts }, () => factorsOf(unet)),
+    ...changes,
+  });
+}
+
+/** As the embedded model is taught, unless `changes` say otherwise. */
+function trainingGraph(pipeline: Pipeline, changes: TrainingChanges = {}, rule = WIDE): Graph {
+  const { unet = pipeline.unet } = changes;
+  const factors = factorsOf(unet, rule);
+  const options = {
+    unet,
+    text: pipeline.text,
+    batch: 4,
+    height: unet.sampleSize,
+    width: unet.sampleSize,
+    tokens: pipeline.text.length,
+    rankAt: (path: string) => factors.get(path)!.rank,
+    probe: initialProbe(projOutSites(unet)),
+    ...changes,
+  };
+  return buildTrainingGraph(options as TrainingGraphOptions);
+}
