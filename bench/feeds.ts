@@ -1,8 +1,8 @@
 /** Something to feed a graph with, where only speed and memory count. */
 
-import { elementCount, float32, int64, type Tensor } from '../companion/checkpoint/tensor.ts';
 import type { Graph } from '../companion/graph/graph.ts';
 import type { Session } from '../companion/runtime/session.ts';
+import { elementCount, float32, int64, type Tensor } from '../companion/tensor/tensor.ts';
 import { uniformNoise } from './random-weights.ts';
 
 /** Small noise for float32 inputs, zeros for int64 (a token that every vocabulary has). */

@@ -1,6 +1,6 @@
 /** Runs one memory case (first argument, JSON) and prints its MemoryResult. */
 
-import { memoryUseFor } from '../companion/residuals/memory-plan.ts';
+import { memoryUseFor } from '../companion/training/memory-plan.ts';
 import { openBenchModel } from './bench-model.ts';
 import { noiseFeeds } from './feeds.ts';
 import type { MemoryCase, MemoryResult } from './isolated-memory.ts';

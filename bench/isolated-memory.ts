@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Recompute } from '../companion/residuals/training-graph.ts';
+import type { Recompute } from '../companion/training/training-graph.ts';
 import type { ModelChoice } from './bench-model.ts';
 import type { ResidentMemory } from './resident-memory.ts';
 import type { WorkloadName } from './workload.ts';

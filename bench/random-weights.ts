@@ -4,8 +4,8 @@
  */
 
 import { open } from 'node:fs/promises';
-import { elementCount, type Shape } from '../companion/checkpoint/tensor.ts';
-import type { WeightLocation } from '../companion/checkpoint/weight-location.ts';
+import { elementCount, type Shape } from '../companion/tensor/tensor.ts';
+import type { WeightLocation } from '../companion/tensor/weight-location.ts';
 
 export interface NamedShape {
   readonly name: string;

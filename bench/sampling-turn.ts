@@ -1,13 +1,13 @@
 /** One denoising step as a contender: the UNet with one concept, localized or with its residual everywhere. */
 
-import { float32 } from '../companion/checkpoint/tensor.ts';
+import { initialFactors } from '../companion/adapters/factors.ts';
 import { Random } from '../companion/diffusion/random.ts';
-import { initialFactors } from '../companion/residuals/factors.ts';
-import { attentionNames } from '../companion/residuals/localization/attention-scores.ts';
-import type { Evidence } from '../companion/residuals/localization/evidence.ts';
-import { createLocalizer } from '../companion/residuals/localization/localizer.ts';
-import { buildSamplingGraph } from '../companion/residuals/sampling-graph.ts';
-import { projOutSites } from '../companion/residuals/sites.ts';
+import { buildSamplingGraph } from '../companion/engine/generation/sampling-graph.ts';
+import { createLocalizer } from '../companion/localization/localizer.ts';
+import type { Evidence } from '../companion/localization/mask-source.ts';
+import { attentionNames } from '../companion/localization/sources/attention-scores.ts';
+import { projOutSites } from '../companion/models/families/stable-diffusion/family.ts';
+import { float32 } from '../companion/tensor/tensor.ts';
 import type { MaskMode } from '../shared/protocol/requests.ts';
 import type { BenchModel } from './bench-model.ts';
 import { noiseFeeds } from './feeds.ts';

@@ -3,15 +3,15 @@
  * 32 x 32, with a residual on proj_out. bench/torch-block.py is the same block in PyTorch.
  */
 
-import { elementCount, float32, type Tensor } from '../companion/checkpoint/tensor.ts';
+import { attachEverywhere } from '../companion/adapters/low-rank.ts';
 import { gradient } from '../companion/graph/gradient.ts';
 import { Graph } from '../companion/graph/graph.ts';
 import { silu } from '../companion/graph/ops.ts';
 import type { Value } from '../companion/graph/value.ts';
-import { Scope } from '../companion/models/scope.ts';
-import { resnetBlock } from '../companion/models/unet/resnet.ts';
-import { spatialTransformer } from '../companion/models/unet/spatial-transformer.ts';
-import { attachEverywhere } from '../companion/residuals/attach.ts';
+import { resnetBlock } from '../companion/models/layers/resnet.ts';
+import { Scope } from '../companion/models/layers/scope.ts';
+import { spatialTransformer } from '../companion/models/layers/spatial-transformer.ts';
+import { elementCount, float32, type Tensor } from '../companion/tensor/tensor.ts';
 import { uniformNoise } from './random-weights.ts';
 
 const CHANNELS = 320;

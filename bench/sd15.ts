@@ -1,7 +1,7 @@
 /** The UNet of Stable Diffusion 1.5 as its `unet/config.json` describes it: 686 tensors, 859,520,964 parameters. */
 
-import { parseUnetConfig } from '../companion/models/unet/config.ts';
-import { buildSamplingGraph } from '../companion/residuals/sampling-graph.ts';
+import { buildSamplingGraph } from '../companion/engine/generation/sampling-graph.ts';
+import { parseUnetConfig } from '../companion/models/layers/unet-config.ts';
 import type { NamedShape } from './random-weights.ts';
 
 export const SD15_UNET = parseUnetConfig({

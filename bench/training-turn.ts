@@ -1,9 +1,9 @@
 /** One step of teaching as a contender: gradients of a batch, then AdamW on the factors. */
 
 import type { Graph } from '../companion/graph/graph.ts';
-import { AdamW } from '../companion/residuals/adamw.ts';
-import { trainingNames } from '../companion/residuals/training-graph.ts';
 import type { Session } from '../companion/runtime/session.ts';
+import { AdamW } from '../companion/training/adamw.ts';
+import { trainingNames } from '../companion/training/training-graph.ts';
 import { noiseFeeds } from './feeds.ts';
 
 export function trainingTurn(graph: Graph, session: Session): () => Promise<undefined> {

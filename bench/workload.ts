@@ -1,15 +1,15 @@
 /** The graphs that the product runs, each as something to time or to measure the memory of. */
 
+import { rankOf } from '../companion/adapters/factors.ts';
+import { attachEverywhere } from '../companion/adapters/low-rank.ts';
+import { initialProbe } from '../companion/adapters/object-probe.ts';
 import { Graph } from '../companion/graph/graph.ts';
-import { Scope } from '../companion/models/scope.ts';
-import { buildClipText, embedTokens } from '../companion/models/text/clip-text.ts';
-import { buildUnet } from '../companion/models/unet/unet.ts';
-import { decodeLatents, encodePicture } from '../companion/models/vae/autoencoder-kl.ts';
-import { attachEverywhere } from '../companion/residuals/attach.ts';
-import { rankOf } from '../companion/residuals/factors.ts';
-import { initialProbe } from '../companion/residuals/object-probe.ts';
-import { projOutSites } from '../companion/residuals/sites.ts';
-import { buildTrainingGraph, type Recompute } from '../companion/residuals/training-graph.ts';
+import { projOutSites } from '../companion/models/families/stable-diffusion/family.ts';
+import { decodeLatents, encodePicture } from '../companion/models/layers/autoencoder.ts';
+import { buildClipText, embedTokens } from '../companion/models/layers/clip-text.ts';
+import { Scope } from '../companion/models/layers/scope.ts';
+import { buildUnet } from '../companion/models/layers/unet.ts';
+import { buildTrainingGraph, type Recompute } from '../companion/training/training-graph.ts';
 import type { BenchModel } from './bench-model.ts';
 
 const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;

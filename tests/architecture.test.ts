@@ -8,21 +8,27 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** In processing order: a folder imports itself and the folders before it. ARCHITECTURE.md says what each is for. */
 const ORDER = [
   'shared',
+  'companion/storage',
   'companion/images',
-  'companion/checkpoint',
-  'companion/hub',
+  'companion/tensor',
   'companion/graph',
   'companion/onnx',
+  'companion/checkpoint',
   'companion/runtime',
-  'companion/models',
   'companion/diffusion',
-  'companion/residuals',
-  'companion/engine',
+  'companion/models',
+  'companion/pipeline',
+  'companion/adapters',
+  'companion/concepts',
+  'companion/localization',
+  'companion/training',
+  'companion/model-store',
   'companion/library',
+  'companion/engine',
   'companion/jobs',
   'companion/server',
-  'companion/evaluation',
   'companion/cli',
+  'evaluation',
 ];
 
 /** Heavy dependencies and the one folder that may import them. */
@@ -44,20 +50,34 @@ const OWNERS: Readonly<Record<string, string>> = {
 const WITHOUT_NODE = ['shared', 'companion/graph', 'companion/onnx'];
 
 /** What may open connections: to the hub that somebody names, and to the companion on this computer. */
-const CALLERS = ['companion/hub/hub.ts', 'companion/server/running-companion.ts'];
+const CALLERS = ['companion/model-store/hub/client.ts', 'companion/server/running-companion.ts'];
 
 /** What opens files otherwise than through atomic-file.ts, and why no half-written file can be taken for a whole one. */
 const OPENERS: Readonly<Record<string, string>> = {
-  'companion/checkpoint/atomic-file.ts': 'is how files are written',
-  'companion/checkpoint/safetensors-file.ts': 'only reads',
-  'companion/hub/part-file.ts': 'a download goes on where it was, and gets its name when its hash is right',
-  'companion/hub/pull-folder.ts': 'copies into a folder that is checked, then renamed',
+  'companion/storage/atomic-file.ts': 'is how files are written',
+  'companion/tensor/safetensors-file.ts': 'only reads',
+  'companion/model-store/hub/part-file.ts':
+    'a download goes on where it was, and gets its name when its hash is right',
+  'companion/model-store/pull-folder.ts': 'copies into a folder that is checked, then renamed',
   'companion/server/http/received-file.ts': 'an upload is removed once it was read',
   'companion/server/rotating-file.ts': 'a log is appended to',
 };
 
 /** Where a draw decides what is learned or painted: it follows from seed, stream and position. */
-const SEEDED = ['images', 'graph', 'onnx', 'runtime', 'models', 'diffusion', 'residuals', 'engine'];
+const SEEDED = [
+  'images',
+  'graph',
+  'onnx',
+  'runtime',
+  'models',
+  'diffusion',
+  'pipeline',
+  'adapters',
+  'concepts',
+  'localization',
+  'training',
+  'engine',
+];
 
 interface Import {
   readonly file: string;

@@ -2,17 +2,20 @@
 
 import { vi } from 'vitest';
 import { SD15_TOKENS, SD15_UNET } from '../bench/sd15.ts';
-import { elementCount, float32 } from '../companion/checkpoint/tensor.ts';
-import { Pipeline } from '../companion/diffusion/pipeline.ts';
+import { type Factors, rankOf } from '../companion/adapters/factors.ts';
+import { initialProbe } from '../companion/adapters/object-probe.ts';
+import {
+  buildSamplingGraph,
+  type SamplingGraphOptions,
+} from '../companion/engine/generation/sampling-graph.ts';
 import type { Graph } from '../companion/graph/graph.ts';
 import { type LoweringOptions, turnedName } from '../companion/graph/lowering.ts';
+import { projOutSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { encodeModel } from '../companion/onnx/model.ts';
-import { type Factors, rankOf } from '../companion/residuals/factors.ts';
-import { initialProbe } from '../companion/residuals/object-probe.ts';
-import { buildSamplingGraph, type SamplingGraphOptions } from '../companion/residuals/sampling-graph.ts';
-import { projOutSites } from '../companion/residuals/sites.ts';
-import { buildTrainingGraph, type TrainingGraphOptions } from '../companion/residuals/training-graph.ts';
+import { Pipeline } from '../companion/pipeline/pipeline.ts';
 import type { Session } from '../companion/runtime/session.ts';
+import { elementCount, float32 } from '../companion/tensor/tensor.ts';
+import { buildTrainingGraph, type TrainingGraphOptions } from '../companion/training/training-graph.ts';
 
 /** Bytes, made when they are asked for. */
 export type Subject = () => Promise<Uint8Array | string>;

@@ -1,6 +1,6 @@
 /** How soon a person sees something: the plugin's first paint, and the first preview on the canvas. */
 
-import { PORTS } from '../../shared/protocol/address.ts';
+import { PORTS } from '../../shared/protocol/connection.ts';
 import { BenchTable } from '../../tests/e2e/bench-table.ts';
 import type { StudioDriver } from '../../tests/e2e/studio-driver.ts';
 import type { PluginFigures } from '../plugin-in-browser.ts';

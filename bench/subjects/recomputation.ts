@@ -1,7 +1,7 @@
 /** What it costs to compute again in place of keeping, at the size of picture that Stable Diffusion is made for. */
 
-import { memoryUseFor } from '../../companion/residuals/memory-plan.ts';
-import { RECOMPUTE } from '../../companion/residuals/training-graph.ts';
+import { memoryUseFor } from '../../companion/training/memory-plan.ts';
+import { RECOMPUTE } from '../../companion/training/training-graph.ts';
 import { openBenchModel } from '../bench-model.ts';
 import { noiseFeeds, runOnce } from '../feeds.ts';
 import { type Contender, processorRatio, shortestProcessorRatio, takeTurns } from '../interleaved-timing.ts';

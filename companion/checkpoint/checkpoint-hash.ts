@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { readJsonObject } from '../storage/json-file.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { readJsonObject } from './json-file.ts';
 
 /** Name of the manifest in a model's folder: { "unet/config.json": "sha256 in hex", ... }. */
 export const MANIFEST_NAME = 'checksums.json';

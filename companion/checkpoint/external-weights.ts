@@ -7,11 +7,11 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
-import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from './safetensors-dtype.ts';
-import { readRange, type SafetensorsFile, withFile } from './safetensors-file.ts';
-import type { TensorEntry } from './safetensors-header.ts';
-import { ensureSidecar, layOut, sidecarPath } from './sidecar.ts';
-import type { WeightLocation } from './weight-location.ts';
+import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from '../tensor/safetensors-dtype.ts';
+import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
+import type { TensorEntry } from '../tensor/safetensors-header.ts';
+import type { WeightLocation } from '../tensor/weight-location.ts';
+import { ensureSidecar, layOut, sidecarPath } from './converted-weights.ts';
 import type { WeightStore } from './weight-store.ts';
 
 /** Elements converted at a time: bounds the memory of a conversion to some 24 MB, whatever the model's size. */

@@ -2,8 +2,8 @@
 
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TEMPORARY_SUFFIX } from './atomic-file.ts';
-import { SIDECAR_SUFFIX } from './sidecar.ts';
+import { TEMPORARY_SUFFIX } from '../storage/atomic-file.ts';
+import { SIDECAR_SUFFIX } from './converted-weights.ts';
 
 /** Younger files may be in use, or still being written, by another process. */
 const MINIMUM_IDLE_MS = 60 * 60 * 1000;

@@ -7,12 +7,12 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LikenessError } from '../../shared/errors.ts';
+import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
+import type { TensorEntry } from '../tensor/safetensors-header.ts';
+import type { Shape } from '../tensor/tensor.ts';
 import type { Checkpoint, Component } from './checkpoint.ts';
 import { type ComponentOfFile, diffusersName } from './original-names.ts';
-import { openSafetensors, type SafetensorsFile } from './safetensors-file.ts';
-import type { TensorEntry } from './safetensors-header.ts';
 import { countLevels, schedulerConfig, textConfig, unetConfig, vaeConfig } from './single-file-config.ts';
-import type { Shape } from './tensor.ts';
 import { weightStoreOf } from './weight-store.ts';
 
 export const SINGLE_FILE_SUFFIX = '.safetensors';

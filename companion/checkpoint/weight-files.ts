@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
-import { readJsonObject } from './json-file.ts';
+import { readJsonObject } from '../storage/json-file.ts';
 
 /** Which of two sets of weights to take where a folder has both. A folder with one set gives that one. */
 export type PreferredPrecision = 'fp32' | 'fp16';

@@ -1,9 +1,9 @@
 /** A component's parameters by name, over one file or several. Only headers are in memory. */
 
 import { LikenessError } from '../../shared/errors.ts';
-import { openSafetensors, type SafetensorsFile } from './safetensors-file.ts';
-import type { TensorEntry } from './safetensors-header.ts';
-import type { Shape } from './tensor.ts';
+import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
+import type { TensorEntry } from '../tensor/safetensors-header.ts';
+import type { Shape } from '../tensor/tensor.ts';
 import type { WeightFiles } from './weight-files.ts';
 
 export interface WeightStore {

@@ -1,12 +1,12 @@
 /** Options of every command that runs a model. */
 
 import { Option } from 'commander';
-import type { DataFolders } from '../checkpoint/data-folders.ts';
-import type { EngineOptions } from '../engine/requests.ts';
+import { findModel } from '../model-store/catalogue.ts';
+import { DEFAULT_MODEL } from '../model-store/default-model.ts';
+import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import type { Device } from '../runtime/device.ts';
-import { DEFAULT_MODEL } from './default-model.ts';
-import { findModel } from './model-catalogue.ts';
-import { wholeNumber } from './option-values.ts';
+import type { DataFolders } from '../storage/folders.ts';
+import { wholeNumber } from './options.ts';
 
 const DEVICES: readonly (Device | 'auto')[] = ['auto', 'cpu', 'cuda', 'dml', 'webgpu', 'coreml'];
 

@@ -2,7 +2,7 @@
 
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { makeFolder, storageError, writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { makeFolder, storageError, writeFileAtomically } from '../storage/atomic-file.ts';
 
 /** A small concept or a few pictures: a disk with less than this is full for every purpose here. */
 const TRIAL_BYTES = 2 ** 20;

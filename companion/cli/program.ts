@@ -4,15 +4,12 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { PROGRAM } from '../../shared/program.ts';
 import { registerConcepts } from './commands/concepts.ts';
-import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
-import { registerEvaluate } from './commands/evaluate.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerModels } from './commands/models.ts';
 import { registerStart } from './commands/start.ts';
-import { registerStudy } from './commands/study.ts';
 import { registerTeach } from './commands/teach.ts';
-import type { Output } from './output.ts';
+import type { Output } from './terminal/output.ts';
 
 const EXAMPLES = `
 Examples:
@@ -22,29 +19,37 @@ Examples:
 
 LIKENESS_HOME moves the data folder. LIKENESS_DEBUG=1 adds where an error came from.`;
 
-/** In the order that the help shows. */
-const REGISTRATIONS: readonly ((program: Command, output: Output) => void)[] = [
-  registerStart,
-  registerTeach,
-  registerGenerate,
-  registerConcepts,
-  registerModels,
-  registerDoctor,
-  registerDemo,
-  registerEvaluate,
-  registerStudy,
-];
+/** A command line: its name as people type it, its description, its examples, and its commands in the order of the help. */
+export interface CommandLine {
+  readonly name: string;
+  readonly description: string;
+  readonly examples: string;
+  readonly registrations: readonly ((program: Command, output: Output) => void)[];
+}
 
-export function createProgram(output: Output): Command {
-  const program = new Command(PROGRAM);
+export const LIKENESS: CommandLine = {
+  name: PROGRAM,
+  description:
+    'Teach an image model a product from a few pictures, and place it in new scenes. All on this computer.',
+  examples: EXAMPLES,
+  registrations: [
+    registerStart,
+    registerTeach,
+    registerGenerate,
+    registerConcepts,
+    registerModels,
+    registerDoctor,
+  ],
+};
+
+export function createProgram(commandLine: CommandLine, output: Output): Command {
+  const program = new Command(commandLine.name);
   program
-    .description(
-      'Teach an image model a product from a few pictures, and place it in new scenes. All on this computer.',
-    )
+    .description(commandLine.description)
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', commandLine.examples)
     // Errors are told in one place (Output.fail), not by commander.
     .exitOverride()
     .configureOutput({
@@ -58,7 +63,7 @@ export function createProgram(output: Output): Command {
       styleOptionTerm: (term) => output.answerColours.cyan(term),
       styleArgumentTerm: (term) => output.answerColours.cyan(term),
     });
-  for (const register of REGISTRATIONS) register(program, output);
+  for (const register of commandLine.registrations) register(program, output);
   for (const command of leaves(program)) {
     // Read from the arguments before this, so that a wrong option is told in JSON too.
     command.option('--json', 'one JSON event a line on standard output');

@@ -1,21 +1,25 @@
 /** One command, from its arguments to its exit code. */
 
 import { CommanderError } from 'commander';
-import { asksForJson, helpCommand } from './command-line.ts';
-import { EXIT_USAGE } from './failure.ts';
-import { Output, type Streams } from './output.ts';
-import { createProgram } from './program.ts';
+import { type CommandLine, createProgram, LIKENESS } from './program.ts';
+import { asksForJson, helpCommand } from './terminal/command-line.ts';
+import { EXIT_USAGE } from './terminal/failure.ts';
+import { Output, type Streams } from './terminal/output.ts';
 
 /** Tells what went wrong; never throws. undefined where the command itself has set how the process ends. */
-export async function run(args: readonly string[], streams: Streams): Promise<number | undefined> {
+export async function run(
+  args: readonly string[],
+  streams: Streams,
+  commandLine: CommandLine = LIKENESS,
+): Promise<number | undefined> {
   const output = new Output(streams, asksForJson(args));
-  const program = createProgram(output);
+  const program = createProgram(commandLine, output);
   const fail = (error: unknown): number => {
     // Commander throws after it has printed help or the version, too; help where a command is missing.
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_USAGE;
     const names = program.commands.map((command) => command.name());
-    return output.fail(error, helpCommand(args, names));
+    return output.fail(error, helpCommand(commandLine.name, args, names));
   };
   // From callbacks that nothing awaits: native code, sockets, timers.
   const failOutside = (error: unknown) => process.exit(fail(error));

@@ -6,7 +6,7 @@
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { FrameFinding } from '../images/frame-findings.ts';
 import type { Picture } from '../images/picture.ts';
-import type { MemoryPlan } from '../residuals/memory-plan.ts';
+import type { MemoryPlan } from '../training/memory-plan.ts';
 
 export type TeachEvent =
   | { readonly type: 'model'; readonly name: string; readonly device: string; readonly resolution: number }

@@ -1,18 +1,8 @@
 /** What the engine is asked to do. Checked at the border (command line, socket), trusted here. */
 
 import type { Rights } from '../../shared/protocol/concept.ts';
-import type { SamplingSettings, TeachingRecommendation } from '../residuals/settings.ts';
-import type { Device } from '../runtime/device.ts';
-
-export interface EngineOptions {
-  /** Folder of the base model in diffusers layout. */
-  readonly model: string;
-  readonly device: Device | 'auto';
-  readonly threads?: number | undefined;
-  /** Folder for what can be made again. */
-  readonly cacheFolder: string;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { EngineOptions } from '../pipeline/loaded-model.ts';
+import type { SamplingSettings, TeachingRecommendation } from '../pipeline/settings.ts';
 
 export interface TeachRequest extends EngineOptions {
   /** 1 to 32 picture files. */

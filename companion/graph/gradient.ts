@@ -6,13 +6,13 @@
  * an operator (rules/). Only values downstream of a `wrt` carry gradients, so nothing before the first adapted
  * layer costs anything.
  */
-import { float32 } from '../checkpoint/tensor.ts';
+import { float32 } from '../tensor/tensor.ts';
+import { Recomputation } from './checkpointing.ts';
 import { broadcastShapes } from './operators/operator.ts';
 import { add } from './ops/elementwise.ts';
 import { expand, reshape } from './ops/layout.ts';
 import { gemm } from './ops/linear-algebra.ts';
 import { reduceSum } from './ops/reduction.ts';
-import { Recomputation } from './recomputation.ts';
 import type { Operands, Step } from './rules/rule.ts';
 import { RULES } from './rules/table.ts';
 import { intOf, type Node, type Value } from './value.ts';

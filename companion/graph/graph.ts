@@ -5,7 +5,7 @@
  * Operators are ONNX operators, plus a few composites of our own domain (operators/composite.ts) that
  * `lowerGraph` replaces by ONNX operators before the graph is written.
  */
-import { type DType, elementCount, float32, type Shape, type Tensor } from '../checkpoint/tensor.ts';
+import { type DType, elementCount, float32, type Shape, type Tensor } from '../tensor/tensor.ts';
 import { OPERATORS } from './operators/table.ts';
 import type { Attributes, Node, Value } from './value.ts';
 

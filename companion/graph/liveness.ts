@@ -1,6 +1,6 @@
 /** How much memory a graph's intermediate values need at once, before anything is run. */
 
-import { BYTES_PER_ELEMENT, elementCount } from '../checkpoint/tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount } from '../tensor/tensor.ts';
 import type { Graph } from './graph.ts';
 import type { Node, Value } from './value.ts';
 

@@ -1,5 +1,5 @@
 /** What a graph consists of: values (typed edges) and nodes (operators). Plain data; only Graph makes them. */
-import type { DType, Shape } from '../checkpoint/tensor.ts';
+import type { DType, Shape } from '../tensor/tensor.ts';
 import type { Graph } from './graph.ts';
 
 /** An operator's setting, of the kind that the ONNX attribute has; `dtype` is written as ONNX's type number. */

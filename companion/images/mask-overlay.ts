@@ -1,6 +1,6 @@
 /** A mask shown on its picture: tinted inside, dimmed outside, outlined where it crosses one half. */
 
-import { type CellMask, isOutline, MASK_DIM, MASK_TINT, sampleMask } from '../../shared/cell-mask.ts';
+import { type CellMask, isOutline, MASK_DIM, MASK_TINT, sampleMask } from '../../shared/mask.ts';
 import { type Picture, picture, type Rgb } from './picture.ts';
 
 /** The picture with the mask over it. Enlarge a small picture first: the outline has the picture's resolution. */

@@ -7,17 +7,17 @@ import type { JobId } from '../../shared/protocol/ids.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
-import type { Engine, EngineSetup } from './engine.ts';
+import { type JobEvent, JobEvents } from './drivers/local/broker.ts';
+import { JobStore, type SetAside } from './drivers/local/job-store.ts';
+import { WaitingLine } from './drivers/local/waiting-line.ts';
+import { JobHistory } from './history.ts';
 import { HISTORY_LIMITS, type HistoryLimits } from './history-limits.ts';
-import { type JobEvent, JobEvents } from './job-events.ts';
-import { JobHistory } from './job-history.ts';
-import { JobLedger } from './job-ledger.ts';
 import { isEnded } from './job-record.ts';
-import { JobRun, type RunNews } from './job-run.ts';
-import { JobStore, type SetAside } from './job-store.ts';
+import { JobLedger } from './job-repository.ts';
 import { type JobWish, newJob, requireJobId, requireSameWish, requireSavedRun } from './job-wish.ts';
-import { type Before, jobsBefore } from './restart.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { type Before, jobsBefore } from './recovery.ts';
+import type { Engine, EngineSetup } from './runs/engine.ts';
+import { JobRun, type RunNews } from './runs/run.ts';
 
 export interface JobQueueOptions {
   /** Made where it is not there. */

@@ -7,7 +7,7 @@ import { ID_PATTERN } from '../../shared/protocol/ids.ts';
 import { type JobState, savedRunOf } from '../../shared/protocol/job.ts';
 import type { MediaType } from '../../shared/protocol/media-type.ts';
 import type { GenerateWish, TeachWish } from '../../shared/protocol/requests.ts';
-import type { JobFiles } from './job-files.ts';
+import type { JobFiles } from './drivers/local/job-files.ts';
 import type { JobRecord, Upload } from './job-record.ts';
 
 export interface UploadedImage {

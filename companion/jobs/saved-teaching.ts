@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { type ErrorCode, LikenessError } from '../../shared/errors.ts';
 import type { SavedRun } from '../../shared/protocol/job.ts';
-import { summariseConcept } from '../residuals/concept-file.ts';
-import { readSavedRun } from '../residuals/saved-run.ts';
-import type { JobFiles } from './job-files.ts';
+import { summariseConcept } from '../concepts/concept-file.ts';
+import { readSavedRun } from '../training/saved-run.ts';
+import type { JobFiles } from './drivers/local/job-files.ts';
 import type { Upload } from './job-record.ts';
 
 /** The same frames, settings and numbers would end there again. */

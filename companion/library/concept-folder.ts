@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { type ConceptSummary, summariseConcept } from '../residuals/concept-file.ts';
+import { type ConceptSummary, summariseConcept } from '../concepts/concept-file.ts';
 import type { ConceptVersion, DamagedConcept } from './concept-library.ts';
 
 export const CONCEPT_SUFFIX = '.safetensors';

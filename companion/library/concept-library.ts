@@ -6,8 +6,8 @@
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
-import type { Thumbnail } from '../residuals/concept.ts';
-import type { ConceptSummary } from '../residuals/concept-file.ts';
+import type { Thumbnail } from '../concepts/concept.ts';
+import type { ConceptSummary } from '../concepts/concept-file.ts';
 import type { LoraFacts } from './lora-facts.ts';
 
 /** One version; `path` is for the engine and never leaves the companion. */

@@ -2,7 +2,7 @@
 
 import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { makeFolder, storageError } from '../checkpoint/atomic-file.ts';
+import { makeFolder, storageError } from '../storage/atomic-file.ts';
 import { ConceptFolder } from './concept-folder.ts';
 import type { ConceptVersion, RemovedConcept } from './concept-library.ts';
 

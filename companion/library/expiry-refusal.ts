@@ -1,7 +1,7 @@
 /** The refusal of concepts whose rights have ended. */
 
 import { LikenessError } from '../../shared/errors.ts';
-import type { ConceptFacts } from '../residuals/concept.ts';
+import type { ConceptFacts } from '../concepts/concept.ts';
 
 /** What whoever asks for a picture of an expired concept is told. */
 export function expiredError(name: string, { expires }: ConceptFacts['rights']): LikenessError {

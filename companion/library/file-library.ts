@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
-import { isExpired } from '../../shared/rights-expiry.ts';
-import { makeFolder, removeAbandoned, writeFileAtomically } from '../checkpoint/atomic-file.ts';
-import { conceptFactsSchema, type Thumbnail } from '../residuals/concept.ts';
-import { summariseConcept, writeConcept } from '../residuals/concept-file.ts';
-import { FORMAT_KEY } from '../residuals/concept-header.ts';
-import { openLoraFile } from '../residuals/lora-file.ts';
-import { copyConcept } from './concept-copy.ts';
+import { isExpired } from '../../shared/protocol/rights-expiry.ts';
+import { conceptFactsSchema, type Thumbnail } from '../concepts/concept.ts';
+import { summariseConcept, writeConcept } from '../concepts/concept-file.ts';
+import { FORMAT_KEY } from '../concepts/concept-header.ts';
+import { openLoraFile } from '../concepts/lora-file.ts';
+import { makeFolder, removeAbandoned, writeFileAtomically } from '../storage/atomic-file.ts';
+import { alone } from '../storage/folder-lock.ts';
 import { CONCEPT_SUFFIX, ConceptFolder, type FolderContents } from './concept-folder.ts';
 import type {
   ConceptLibrary,
@@ -23,13 +23,13 @@ import type {
   LibraryNews,
   RemovedConcept,
 } from './concept-library.ts';
-import { searchConcepts } from './concept-search.ts';
 import { ConceptTrash, moveFile, removeEmptyFolder, summariseRemoval } from './concept-trash.ts';
+import { copyConcept } from './concept-writer.ts';
 import { watchFolder } from './folder-watch.ts';
-import { nameTaken, planImport } from './import-plan.ts';
+import { nameTaken, planImport } from './import.ts';
 import { inheritedRights } from './inherited-rights.ts';
-import { alone } from './library-lock.ts';
 import { conceptOfLora } from './lora-facts.ts';
+import { searchConcepts } from './search.ts';
 
 /** A file that was dropped in shows within this time; looking costs one readdir and a stat a file. */
 const RESCAN_INTERVAL_MS = 2000;

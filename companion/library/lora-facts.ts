@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
-import { BASE_ARCHITECTURES, type Concept, conceptFactsSchema } from '../residuals/concept.ts';
-import { adoptLora } from '../residuals/concept-file.ts';
+import { BASE_ARCHITECTURES, type Concept, conceptFactsSchema } from '../concepts/concept.ts';
+import { adoptLora } from '../concepts/concept-file.ts';
 
 export const loraFactsSchema = z.strictObject({
   name: conceptFactsSchema.shape.name,

@@ -3,7 +3,7 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
-import type { TextSpan, Tokenizer } from './tokenizer.ts';
+import type { TextSpan, Tokenizer } from './text/tokenizer.ts';
 
 export interface NamedConcept {
   /** What follows the @; letter case does not matter. May hold spaces. */

@@ -3,11 +3,12 @@
  * Weights stay in their files ("external data"): a model of gigabytes is a few kilobytes here, and protobuf's
  * limit of 2 GB does not apply.
  */
-import type { DType, Shape, Tensor } from '../checkpoint/tensor.ts';
-import type { WeightLocation } from '../checkpoint/weight-location.ts';
+
 import type { Graph } from '../graph/graph.ts';
 import { type LoweringOptions, lowerGraph } from '../graph/lowering.ts';
 import type { Attribute, Node, Value } from '../graph/value.ts';
+import type { DType, Shape, Tensor } from '../tensor/tensor.ts';
+import type { WeightLocation } from '../tensor/weight-location.ts';
 import { ProtobufMessage } from './protobuf.ts';
 
 const IR_VERSION = 10;

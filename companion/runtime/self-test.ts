@@ -2,7 +2,7 @@
  * A small graph with the operators that matter, forward and backward, whose results on a device are compared with
  * the CPU's. Drivers were seen to give wrong numbers without an error, so trust is earned once per device.
  */
-import { elementCount, float32, type Shape, type Tensor } from '../checkpoint/tensor.ts';
+
 import { gradient } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
 import {
@@ -21,6 +21,7 @@ import {
   upsampleNearest2x,
 } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
+import { elementCount, float32, type Shape, type Tensor } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
 import { openSession } from './session.ts';
 

@@ -2,11 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { parse } from 'node:path';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
-import { elementCount, type Shape, type Tensor } from '../checkpoint/tensor.ts';
-import type { WeightLocation } from '../checkpoint/weight-location.ts';
 import type { Graph } from '../graph/graph.ts';
 import { sameShape } from '../graph/operators/operator.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
+import { elementCount, type Shape, type Tensor } from '../tensor/tensor.ts';
+import type { WeightLocation } from '../tensor/weight-location.ts';
 import type { Device } from './device.ts';
 import { namingMemory } from './memory-failure.ts';
 import { storeTurnedKernels } from './stored-kernels.ts';

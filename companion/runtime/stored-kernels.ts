@@ -2,11 +2,11 @@
 
 import { parse, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { type Kernel, locateTurnedKernels } from '../checkpoint/turned-kernels.ts';
-import type { WeightLocation } from '../checkpoint/weight-location.ts';
+import { type Kernel, locateTurnedKernels } from '../checkpoint/flipped-kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { turnedName } from '../graph/lowering.ts';
 import type { WeightSource } from '../onnx/model.ts';
+import type { WeightLocation } from '../tensor/weight-location.ts';
 
 /**
  * Their places, by `turnedName`. None where they cannot be stored: on a full disk, or with the cache

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
+import { writeFileAtomically } from '../storage/atomic-file.ts';
 
 const FILE = 'devices.json';
 

@@ -2,13 +2,13 @@
 
 import { join } from 'node:path';
 import { CONCEPT_TRASH_DAYS } from '../../shared/protocol/limits.ts';
-import type { DataFolders } from '../checkpoint/data-folders.ts';
 import { pruneSidecars } from '../checkpoint/sidecar-pruning.ts';
 import { EngineProcess } from '../engine/process/engine-process.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { FileLibrary } from '../library/file-library.ts';
+import { type BaseModelFacts, readBaseModel } from '../pipeline/base-model.ts';
 import type { Device } from '../runtime/device.ts';
-import { type BaseModelFacts, readBaseModel } from './base-model.ts';
+import type { DataFolders } from '../storage/folders.ts';
 import { CompanionServer } from './companion-server.ts';
 import { MAX_CACHED_WEIGHTS_BYTES } from './limits.ts';
 import type { Log } from './log.ts';

@@ -3,7 +3,7 @@
  * in, since any sandboxed iframe on any site has the origin `null`, as the plugin has. The token is what proves.
  */
 
-import { ownOrigins } from './loopback-host.ts';
+import { ownOrigins } from './own-address.ts';
 
 /** The plugin's iframe, and Figma itself where it loads the plugin's page from its own site. */
 const PLUGIN_ORIGINS = ['null', 'https://www.figma.com', 'https://figma.com'] as const;

@@ -5,11 +5,11 @@ import { dirname } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { healthSchema, routes } from '../../shared/protocol/http.ts';
 import { z } from '../../shared/protocol/zod.ts';
-import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
-import { isRunning } from '../checkpoint/process-flag.ts';
-import { alone } from '../library/library-lock.ts';
-import { serverAddress } from './loopback-host.ts';
+import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { alone } from '../storage/folder-lock.ts';
+import { isRunning } from '../storage/pid-lock.ts';
 import type { LoopbackListeners } from './loopback-listeners.ts';
+import { serverAddress } from './own-address.ts';
 
 /** One on this computer answers at once, unless it is busy starting. */
 const HEALTH_TIMEOUT_MS = 2_000;

@@ -6,7 +6,7 @@
 import type { RequestListener } from 'node:http';
 import { type Health, routes } from '../../shared/protocol/http.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
-import { isOwnHost } from './loopback-host.ts';
+import { isOwnHost } from './own-address.ts';
 
 /** Opening jobs and library takes less. */
 const COME_AGAIN_S = 1;

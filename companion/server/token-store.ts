@@ -7,7 +7,7 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
-import { streamFileAtomically } from '../checkpoint/atomic-file.ts';
+import { streamFileAtomically } from '../storage/atomic-file.ts';
 import { MAX_TOKENS } from './limits.ts';
 
 const TOKEN_BYTES = 32;

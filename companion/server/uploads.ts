@@ -15,9 +15,9 @@ import {
   UPLOADS_MAX,
 } from '../../shared/protocol/limits.ts';
 import { sniffMediaType } from '../../shared/protocol/media-type.ts';
-import { writeFileAtomically } from '../checkpoint/atomic-file.ts';
 import { decodePicture } from '../images/decode.ts';
 import type { UploadedImage } from '../jobs/job-wish.ts';
+import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { MAX_REQUEST_IMAGE_BYTES, MAX_UPLOADED_BYTES } from './limits.ts';
 
 export interface Upload {

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { lastChangeMs, writeAtomically } from '../output.ts';
 import { type NetworkAccess, STUDIO_POLICY } from './build/content-policy.ts';
-import { wrappedMain } from './build/main-wrapper.ts';
-import { panelPage } from './build/panel-page.ts';
+import { wrappedMain } from './main-wrapper.ts';
+import { panelPage } from './panel-page.ts';
 
 const source = fileURLToPath(new URL('.', import.meta.url));
 const root = join(source, '../..');

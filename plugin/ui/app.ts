@@ -19,14 +19,14 @@ import { ConceptLibrary } from './concepts/library.ts';
 import { Companion } from './connection/companion.ts';
 import type { ReceivedFrame } from './connection/received-frame.ts';
 import { chosenSize, draftOf, type GenerateDraft, wishOf } from './work/drafts.ts';
-import { GenerateDesk } from './work/generate-desk.ts';
+import { GenerateDesk } from './work/generate-form-state.ts';
 import { Generating } from './work/generating.ts';
 import { JobHistory } from './work/history.ts';
 import { JobBoard } from './work/job-board.ts';
 import { jobTitle, savedText } from './work/job-words.ts';
 import { Pictures } from './work/pictures.ts';
 import { newSeed } from './work/random-id.ts';
-import { TeachDesk } from './work/teach-desk.ts';
+import { TeachDesk } from './work/teach-form-state.ts';
 import { Teaching } from './work/teaching.ts';
 
 export const VIEWS = ['generate', 'teach', 'library', 'history'] as const;

@@ -87,7 +87,7 @@ const progress = z.object({
 const learningCurve = z.object({
   type: z.literal('learning-curve'),
   job: jobIdSchema,
-  /** Step and smoothed loss, rising by step; thinned out evenly over time (shared/learning-curve.ts). */
+  /** Step and smoothed loss, rising by step; thinned out evenly over time (shared/loss-curve.ts). */
   points: z.array(z.tuple([z.int().nonnegative(), z.number()])).max(CURVE_MAX_POINTS),
 });
 

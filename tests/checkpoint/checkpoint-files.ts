@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeSafetensors } from './tensor-files.ts';
+import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 const CONFIGS = {
   unet: { _class_name: 'UNet2DConditionModel' },

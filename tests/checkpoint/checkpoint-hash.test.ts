@@ -8,8 +8,8 @@ import {
   MANIFEST_NAME,
   verifyCheckpoint,
 } from '../../companion/checkpoint/checkpoint-hash.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeJson, writeScalar, writeTinyCheckpoint } from './checkpoint-files.ts';
-import { scratchFolder } from './scratch-folder.ts';
 
 const WEIGHTS = 'unet/diffusion_pytorch_model.safetensors';
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import { openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
-import { readFloat32 } from '../../companion/checkpoint/safetensors-file.ts';
 import { requireParameters } from '../../companion/checkpoint/weight-store.ts';
+import { readFloat32 } from '../../companion/tensor/safetensors-file.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeJson, writeScalar, writeTinyCheckpoint } from './checkpoint-files.ts';
 import { GOLDEN, NO_GOLDEN } from './golden-folder.ts';
-import { scratchFolder } from './scratch-folder.ts';
 
 const FILE = 'diffusion_pytorch_model.safetensors';
 const UNET_INDEX = `${FILE}.index.json`;

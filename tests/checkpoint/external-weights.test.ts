@@ -1,15 +1,15 @@
 import { copyFile, mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { TEMPORARY_SUFFIX } from '../../companion/checkpoint/atomic-file.ts';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
-import { float32ToHalf } from '../../companion/checkpoint/half.ts';
-import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
 import { pruneSidecars } from '../../companion/checkpoint/sidecar-pruning.ts';
-import type { WeightLocation } from '../../companion/checkpoint/weight-location.ts';
 import { openWeightStore } from '../../companion/checkpoint/weight-store.ts';
-import { scratchFolder } from './scratch-folder.ts';
-import { writeSafetensors } from './tensor-files.ts';
+import { TEMPORARY_SUFFIX } from '../../companion/storage/atomic-file.ts';
+import { float32ToHalf } from '../../companion/tensor/half.ts';
+import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
+import type { WeightLocation } from '../../companion/tensor/weight-location.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
+import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 const FLOATS = Float32Array.of(0.1, 0.2, 0.3);
 const HALVES = Float32Array.of(1, -0.5, 65_504, 2 ** -24, 0);

@@ -3,17 +3,17 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { float32ToHalf } from '../../companion/checkpoint/half.ts';
-import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
-import { elementCount, type Shape } from '../../companion/checkpoint/tensor.ts';
-import { wholeGraph } from '../../companion/cli/model-check.ts';
 import { Random } from '../../companion/diffusion/random.ts';
-import { splitParameterName } from '../../companion/models/scope.ts';
-import { parseClipTextConfig } from '../../companion/models/text/config.ts';
-import { readTokenizerFiles } from '../../companion/models/tokenizer-files.ts';
-import { parseUnetConfig } from '../../companion/models/unet/config.ts';
-import { downscaleFactor, parseVaeConfig } from '../../companion/models/vae/config.ts';
-import { writeSafetensors } from './tensor-files.ts';
+import { wholeGraph } from '../../companion/model-store/verify.ts';
+import { downscaleFactor, parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
+import { parseClipTextConfig } from '../../companion/models/layers/clip-text-config.ts';
+import { splitParameterName } from '../../companion/models/layers/scope.ts';
+import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';
+import { readTokenizerFiles } from '../../companion/models/text/tokenizer-files.ts';
+import { float32ToHalf } from '../../companion/tensor/half.ts';
+import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
+import { elementCount, type Shape } from '../../companion/tensor/tensor.ts';
+import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 export const UNET_CONFIG = {
   _class_name: 'UNet2DConditionModel',

@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import { diffusersName } from '../../companion/checkpoint/original-names.ts';
-import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
-import { float32 } from '../../companion/checkpoint/tensor.ts';
-import { requireParametersOf } from '../../companion/cli/model-check.ts';
-import { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { Graph } from '../../companion/graph/graph.ts';
-import { Scope } from '../../companion/models/scope.ts';
-import { parseClipTextConfig } from '../../companion/models/text/config.ts';
-import { readTokenizerFiles } from '../../companion/models/tokenizer-files.ts';
-import { parseUnetConfig } from '../../companion/models/unet/config.ts';
-import { buildUnet } from '../../companion/models/unet/unet.ts';
-import { parseVaeConfig } from '../../companion/models/vae/config.ts';
+import { requireParametersOf } from '../../companion/model-store/verify.ts';
+import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
+import { parseClipTextConfig } from '../../companion/models/layers/clip-text-config.ts';
+import { Scope } from '../../companion/models/layers/scope.ts';
+import { buildUnet } from '../../companion/models/layers/unet.ts';
+import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';
+import { readTokenizerFiles } from '../../companion/models/text/tokenizer-files.ts';
+import { Pipeline } from '../../companion/pipeline/pipeline.ts';
+import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
+import { float32 } from '../../companion/tensor/tensor.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
+import { writeSafetensors } from '../tensor/tensor-files.ts';
 import { GOLDEN, NO_GOLDEN } from './golden-folder.ts';
-import { scratchFolder } from './scratch-folder.ts';
 import {
   TEXT_CONFIG,
   UNET_CONFIG,
@@ -24,7 +25,6 @@ import {
   VAE_CONFIG,
   writeBothLayouts,
 } from './single-file-checkpoint.ts';
-import { writeSafetensors } from './tensor-files.ts';
 
 const VAE_LEVELS = 4;
 

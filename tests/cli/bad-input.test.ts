@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readConcept, writeConcept } from '../../companion/residuals/concept-file.ts';
+import { readConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
 import { type Ended, likeness, temporaryFolder } from './binary.ts';
 import { blackPng, writeFrames } from './picture-files.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';

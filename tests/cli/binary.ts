@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { CommandLine } from '../../companion/cli/program.ts';
 import { run } from '../../companion/cli/run.ts';
 
 export const BINARY = fileURLToPath(new URL('../../bin/likeness.mjs', import.meta.url));
@@ -63,7 +64,7 @@ export function likeness(args: readonly string[], { home, env, whenEvent }: RunO
  */
 export async function runInside(
   args: readonly string[],
-  { home, env }: Partial<Pick<RunOptions, 'home' | 'env'>> = {},
+  { home, env, commandLine }: Partial<Pick<RunOptions, 'home' | 'env'>> & { commandLine?: CommandLine } = {},
 ): Promise<Ended> {
   const stdout = new Collected();
   const stderr = new Collected();
@@ -71,7 +72,7 @@ export async function runInside(
   process.env = environment(home, env);
   process.exitCode = undefined;
   try {
-    const returned = await run(args, { stdout, stderr });
+    const returned = await run(args, { stdout, stderr }, commandLine);
     const exitCode = returned ?? Number(process.exitCode ?? 0);
     return ended(args, exitCode, stdout.text, stderr.text);
   } finally {

@@ -2,8 +2,8 @@
 
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { GenerateReport } from '../../companion/cli/generate-report.ts';
-import { Output } from '../../companion/cli/output.ts';
+import { GenerateReport } from '../../companion/cli/terminal/generate-report.ts';
+import { Output } from '../../companion/cli/terminal/output.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
 import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../shared/mask-confidence.ts';
 

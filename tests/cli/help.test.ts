@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { EVALUATION } from '../../evaluation/cli/program.ts';
 import { PROGRAM } from '../../shared/program.ts';
 import { BINARY, likeness, runInside, temporaryFolder } from './binary.ts';
 
@@ -36,6 +37,14 @@ describe('help', () => {
       ['doctor', '--help'],
       ['--collect [file]', 'nothing is sent', '--json'],
     ],
+  ])('%j goes to standard output', async (args, expected) => {
+    const { exitCode, stdout, stderr } = await runInside(args);
+    for (const text of expected) expect(stdout).toContain(text);
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
     [
       ['evaluate', '--help'],
       ['--quick', '--publish <folder>', '--fresh', '--strict', '"out/evaluation"', 'Examples:'],
@@ -51,8 +60,8 @@ describe('help', () => {
         'Examples:',
       ],
     ],
-  ])('%j goes to standard output', async (args, expected) => {
-    const { exitCode, stdout, stderr } = await runInside(args);
+  ])('npm run %j goes to standard output', async (args, expected) => {
+    const { exitCode, stdout, stderr } = await runInside(args, { commandLine: EVALUATION });
     for (const text of expected) expect(stdout).toContain(text);
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);

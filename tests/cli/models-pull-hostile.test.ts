@@ -5,8 +5,15 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Entry, type Hooks, localHub, REPOSITORY, type Seen, sendJson } from '../hub/local-hub.ts';
-import { SHARD, servedModel, VAE } from '../hub/served-model.ts';
+import {
+  type Entry,
+  type Hooks,
+  localHub,
+  REPOSITORY,
+  type Seen,
+  sendJson,
+} from '../model-store/local-hub.ts';
+import { SHARD, servedModel, VAE } from '../model-store/served-model.ts';
 import { type Ended, likeness, runInside, temporaryFolder } from './binary.ts';
 
 type Answer = NonNullable<Hooks['answer']>;

@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMIT, localHub, REPOSITORY, sha256 } from '../hub/local-hub.ts';
-import { MODEL_FILES, SHARD, servedModel, VAE } from '../hub/served-model.ts';
+import { COMMIT, localHub, REPOSITORY, sha256 } from '../model-store/local-hub.ts';
+import { MODEL_FILES, SHARD, servedModel, VAE } from '../model-store/served-model.ts';
 import { likeness, runInside, temporaryFolder } from './binary.ts';
 
 const NAME = 'tiny-diffusion';

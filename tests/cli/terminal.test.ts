@@ -3,17 +3,17 @@
 import { PassThrough } from 'node:stream';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { halfBlocks, showsTrueColour } from '../../companion/cli/half-blocks.ts';
-import { Output } from '../../companion/cli/output.ts';
-import { PreviewStrip } from '../../companion/cli/preview-strip.ts';
-import { createProgress, progressLine } from '../../companion/cli/progress.ts';
 import {
   formatBytes,
   formatCount,
   formatPace,
   formatSeconds,
   formatSpeed,
-} from '../../companion/cli/quantities.ts';
+} from '../../companion/cli/terminal/format.ts';
+import { halfBlocks, showsTrueColour } from '../../companion/cli/terminal/half-blocks.ts';
+import { Output } from '../../companion/cli/terminal/output.ts';
+import { PreviewStrip } from '../../companion/cli/terminal/preview-strip.ts';
+import { createProgress, progressLine } from '../../companion/cli/terminal/progress.ts';
 import { picture, plainPicture } from '../../companion/images/picture.ts';
 
 const plain = pc.createColors(false);

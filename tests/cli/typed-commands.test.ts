@@ -6,8 +6,9 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { Output } from '../../companion/cli/output.ts';
-import { createProgram } from '../../companion/cli/program.ts';
+import { type CommandLine, createProgram, LIKENESS } from '../../companion/cli/program.ts';
+import { Output } from '../../companion/cli/terminal/output.ts';
+import { EVALUATION } from '../../evaluation/cli/program.ts';
 import { PROGRAM } from '../../shared/program.ts';
 import { runInside } from './binary.ts';
 
@@ -17,11 +18,19 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   readonly scripts: Readonly<Record<string, string>>;
 };
 
-/** What package.json's scripts of the program begin with. */
-const EXECUTABLE = 'node bin/likeness.mjs';
+/** Beginnings of package.json's scripts, and the command line that each starts. */
+const EXECUTABLES: readonly (readonly [string, CommandLine])[] = [
+  ['node bin/likeness.mjs', LIKENESS],
+  ['node --import tsx evaluation/cli/main.ts', EVALUATION],
+];
 
-const newProgram = () =>
-  createProgram(new Output({ stdout: new PassThrough(), stderr: new PassThrough() }, false));
+const newProgram = (commandLine: CommandLine) =>
+  createProgram(commandLine, new Output({ stdout: new PassThrough(), stderr: new PassThrough() }, false));
+
+interface Typed {
+  readonly args: readonly string[];
+  readonly commandLine: CommandLine;
+}
 
 /** Names of a command and of those above it, without the program. */
 function pathsOf(command: Command, above: readonly string[] = []): readonly (readonly string[])[] {
@@ -29,17 +38,20 @@ function pathsOf(command: Command, above: readonly string[] = []): readonly (rea
 }
 
 /** The program's arguments behind a line for the shell; undefined where it starts something else. */
-function argumentsOf(line: string): readonly string[] | undefined {
+function typedIn(line: string): Typed | undefined {
   const [, script, rest = ''] = /^npm (?:run )?([a-z]+)(?: -- (.*))?$/.exec(line) ?? [];
   const started = scripts[script ?? ''];
-  if (!started?.startsWith(EXECUTABLE)) return undefined;
-  const words = `${started.slice(EXECUTABLE.length)} ${rest}`.match(/"[^"]*"|\S+/g) ?? [];
-  return words.map((word) => word.replaceAll('"', ''));
+  for (const [executable, commandLine] of EXECUTABLES) {
+    if (!started?.startsWith(executable)) continue;
+    const words = `${started.slice(executable.length)} ${rest}`.match(/"[^"]*"|\S+/g) ?? [];
+    return { args: words.map((word) => word.replaceAll('"', '')), commandLine };
+  }
+  return undefined;
 }
 
 /** Parses as the program does, and does nothing. @throws CommanderError for what it does not take */
-async function parse(args: readonly string[]): Promise<void> {
-  const program = newProgram();
+async function parse({ args, commandLine }: Typed): Promise<void> {
+  const program = newProgram(commandLine);
   const silence = (command: Command): void => {
     if (command.commands.length === 0) command.action(() => {});
     command.commands.forEach(silence);
@@ -49,28 +61,33 @@ async function parse(args: readonly string[]): Promise<void> {
 }
 
 describe('examples', () => {
-  it.each(pathsOf(newProgram()).map((path) => ({ path })))('of $path', async ({ path }) => {
-    const { stdout } = await runInside([...path, '--help']);
-    expect(stdout).toContain(`Usage: ${[PROGRAM, ...path].join(' ')} [options]`);
+  const all = EXECUTABLES.flatMap(([, commandLine]) =>
+    pathsOf(newProgram(commandLine)).map((path) => ({ name: commandLine.name, path, commandLine })),
+  );
+  it.each(all)('of $name $path', async ({ name, path, commandLine }) => {
+    const { stdout } = await runInside([...path, '--help'], { commandLine });
+    expect(stdout).toContain(`Usage: ${[name, ...path].join(' ')} [options]`);
     const examples = stdout.split('Examples:\n')[1]?.match(/^ {2}\S.*/gm) ?? [];
     for (const example of examples) {
-      const args = argumentsOf(example.trim());
-      expect(args?.slice(0, path.length), example).toEqual(path);
-      await parse(args!);
+      const typed = typedIn(example.trim());
+      expect(typed?.args.slice(0, path.length), example).toEqual(path);
+      await parse(typed!);
     }
   });
 
   it("of the README's", async () => {
     const lines = readme.split('\n').filter((line) => line.startsWith(PROGRAM));
     expect(lines.length).toBeGreaterThan(3);
-    for (const line of lines) await parse(argumentsOf(line)!);
+    for (const line of lines) await parse(typedIn(line)!);
   });
 });
 
 describe('texts', () => {
-  const commands = newProgram().commands.map((command) => command.name());
+  const commands = EXECUTABLES.flatMap(([, commandLine]) => newProgram(commandLine).commands).map((command) =>
+    command.name(),
+  );
   const bare = new RegExp(`\\blikeness (?:--help|${commands.join('|')})\\b`, 'g');
-  const sources = ['shared', 'companion', 'plugin'].flatMap((folder) =>
+  const sources = ['shared', 'companion', 'plugin', 'evaluation'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.tsx?$/.test(name))
       .map((name) => join(folder, name)),

@@ -5,8 +5,8 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { levelAt, parseNoiseSchedule } from '../../companion/diffusion/noise-schedule.ts';
-import { type SamplerName, samplers } from '../../companion/diffusion/samplers.ts';
+import { levelAt, parseNoiseSchedule } from '../../companion/diffusion/noise-process.ts';
+import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
 
 const MEAN = 0.8;
 const DEVIATION = 0.4;

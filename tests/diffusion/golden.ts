@@ -2,8 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { openSafetensors } from '../../companion/checkpoint/safetensors-file.ts';
-import { readTensor } from '../checkpoint/tensor-files.ts';
+import { openSafetensors } from '../../companion/tensor/safetensors-file.ts';
+import { readTensor } from '../tensor/tensor-files.ts';
 
 export const goldenFolder = resolve(import.meta.dirname, '../../../shared/golden');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseNoiseSchedule } from '../../companion/diffusion/noise-schedule.ts';
-import type { SamplerOptions, SamplingStep } from '../../companion/diffusion/sampler.ts';
-import { type SamplerName, samplers } from '../../companion/diffusion/samplers.ts';
+import { parseNoiseSchedule } from '../../companion/diffusion/noise-process.ts';
+import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
+import type { SamplerOptions, SamplingStep } from '../../companion/diffusion/samplers/sampler.ts';
 import { goldenAbsent, goldenJson, goldenTensors, largestDifference, standardDeviation } from './golden.ts';
 
 interface Table {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
-import type { PORTS } from '../../shared/protocol/address.ts';
+import type { PORTS } from '../../shared/protocol/connection.ts';
 import { CompanionProcess, e2eModel, freePort } from './companion-process.ts';
 import { browserMissing, openBrowser, openProfile } from './headless-browser.ts';
 import { StudioDriver } from './studio-driver.ts';

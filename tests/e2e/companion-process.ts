@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
-import { PORTS } from '../../shared/protocol/address.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/default-model.ts';
+import { PORTS } from '../../shared/protocol/connection.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const embedded = join(EMBEDDED_MODELS, DEFAULT_MODEL);

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
-import { PORTS } from '../../shared/protocol/address.ts';
+import { PORTS } from '../../shared/protocol/connection.ts';
 import { browserPath, QUIET } from '../browser/installed-browser.ts';
 
 /** Why browser tests cannot run here; undefined where they can. */

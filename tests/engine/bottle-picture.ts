@@ -1,10 +1,9 @@
 /** One rough picture of any size, and what it is planned with. */
 
-import { generateOn } from '../../companion/engine/generate.ts';
-import type { LoadedModel } from '../../companion/engine/loaded-model.ts';
-import type { EngineOptions } from '../../companion/engine/requests.ts';
-import { planSampling, type SessionUse } from '../../companion/engine/sampling-plan.ts';
-import { samplingGraphOf } from '../../companion/residuals/sample-picture.ts';
+import { generateOn } from '../../companion/engine/generation/generate.ts';
+import { samplingGraphOf } from '../../companion/engine/generation/sample-picture.ts';
+import { planSampling, type SessionUse } from '../../companion/engine/generation/sampling-plan.ts';
+import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { Device } from '../../companion/runtime/device.ts';
 
 /** Pixels of `side` x `side`, RGB. */

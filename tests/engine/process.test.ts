@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readConcept } from '../../companion/concepts/concept-file.ts';
 import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
 import { EngineProcess } from '../../companion/engine/process/engine-process.ts';
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
-import { readConcept } from '../../companion/residuals/concept-file.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;

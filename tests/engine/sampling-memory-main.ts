@@ -4,7 +4,7 @@
  */
 
 import { forgetPeak, residentMemory } from '../../bench/resident-memory.ts';
-import { loadModel } from '../../companion/engine/loaded-model.ts';
+import { loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { bottlePixels, plannedFor } from './bottle-picture.ts';
 
 const { folder, cacheFolder, side } = JSON.parse(process.argv[2]!);

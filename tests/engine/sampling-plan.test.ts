@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { residentMemory } from '../../bench/resident-memory.ts';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
-import { type LoadedModel, loadModel } from '../../companion/engine/loaded-model.ts';
-import { decoderGraphKey } from '../../companion/models/vae/decoder-graph.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/default-model.ts';
+import { decoderGraphKey } from '../../companion/models/layers/decoder-graph.ts';
+import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { bottlePixels, plannedFor } from './bottle-picture.ts';
 import { freeMemory } from './free-memory.ts';
 

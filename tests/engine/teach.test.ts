@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Concept, noisyRankShareOf } from '../../companion/concepts/concept.ts';
+import { readConcept } from '../../companion/concepts/concept-file.ts';
 import type { TeachEvent } from '../../companion/engine/events.ts';
 import type { TeachRequest } from '../../companion/engine/requests.ts';
-import { teach } from '../../companion/engine/teach.ts';
+import { teach } from '../../companion/engine/teaching/teach.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
-import { type Concept, noisyRankShareOf } from '../../companion/residuals/concept.ts';
-import { readConcept } from '../../companion/residuals/concept-file.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/cli/default-model.ts';
-import { type LoadedModel, loadModel } from '../../companion/engine/loaded-model.ts';
 import type { TeachRequest } from '../../companion/engine/requests.ts';
-import { runFingerprint, teachingSettings } from '../../companion/engine/teaching-plan.ts';
+import { runFingerprint, teachingSettings } from '../../companion/engine/teaching/teaching-plan.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/default-model.ts';
+import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { freeMemory } from './free-memory.ts';
 
 let cacheFolder: string;

@@ -2,24 +2,29 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DEFAULT_MODEL, EMBEDDED_MODELS, EVALUATORS, EXAMPLES } from '../../companion/cli/default-model.ts';
-import { type LoadedModel, loadModel } from '../../companion/engine/loaded-model.ts';
-import type { EngineOptions } from '../../companion/engine/requests.ts';
+import {
+  DEFAULT_MODEL,
+  EMBEDDED_MODELS,
+  EVALUATORS,
+  EXAMPLES,
+} from '../../companion/model-store/default-model.ts';
+import type { EngineOptions } from '../../companion/pipeline/loaded-model.ts';
+import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import {
   type EvaluationEvent,
   type EvaluationOptions,
   type EvaluationTrials,
   evaluate,
-} from '../../companion/evaluation/evaluation.ts';
-import { documentOf } from '../../companion/evaluation/evaluation-document.ts';
-import { evaluationFigures } from '../../companion/evaluation/evaluation-figures.ts';
-import type { EvaluationPlan } from '../../companion/evaluation/evaluation-plan.ts';
-import type { EvaluationReport } from '../../companion/evaluation/evaluation-report.ts';
-import { drawBaseSheet, drawPlacingSheet } from '../../companion/evaluation/evaluation-sheets.ts';
-import { readExampleProducts } from '../../companion/evaluation/example-product.ts';
-import { expectations } from '../../companion/evaluation/expectations.ts';
-import { Judge } from '../../companion/evaluation/judge.ts';
-import { readVocabulary } from '../../companion/evaluation/vocabulary.ts';
+} from '../../evaluation/evaluation.ts';
+import { documentOf } from '../../evaluation/evaluation-document.ts';
+import { evaluationFigures } from '../../evaluation/evaluation-figures.ts';
+import type { EvaluationPlan } from '../../evaluation/evaluation-plan.ts';
+import type { EvaluationReport } from '../../evaluation/evaluation-report.ts';
+import { drawBaseSheet, drawPlacingSheet } from '../../evaluation/evaluation-sheets.ts';
+import { readExampleProducts } from '../../evaluation/example-product.ts';
+import { expectations } from '../../evaluation/expectations.ts';
+import { Judge } from '../../evaluation/judge.ts';
+import { readVocabulary } from '../../evaluation/vocabulary.ts';
 
 const products = join(EXAMPLES, 'evaluation');
 

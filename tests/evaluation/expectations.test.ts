@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { EvaluationFigures } from '../../companion/evaluation/evaluation-figures.ts';
-import { expectations } from '../../companion/evaluation/expectations.ts';
-import { interval, percent, points, signed } from '../../companion/evaluation/interval.ts';
+import type { EvaluationFigures } from '../../evaluation/evaluation-figures.ts';
+import { expectations } from '../../evaluation/expectations.ts';
+import { interval, percent, points, signed } from '../../evaluation/interval.ts';
 
 const exactly = (mean: number, margin = 0.01) => ({ mean, low: mean - margin, high: mean + margin });
 const right = { product: true, colour: true, pattern: true, scene: true };

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { openSafetensors, readFloat32 } from '../../companion/checkpoint/safetensors-file.ts';
-import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
+import { Graph } from '../../companion/graph/graph.ts';
+import type { Value } from '../../companion/graph/value.ts';
+import { openSession } from '../../companion/runtime/session.ts';
+import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
+import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
 import {
   buildAttributes,
   buildEmbedding,
   buildSegmenter,
   type ClassifierLayers,
-} from '../../companion/evaluation/judge-networks.ts';
-import { Graph } from '../../companion/graph/graph.ts';
-import type { Value } from '../../companion/graph/value.ts';
-import { openSession } from '../../companion/runtime/session.ts';
+} from '../../evaluation/judge-networks.ts';
 
 const evaluators = fileURLToPath(new URL('../../models/evaluators/', import.meta.url));
 const config = JSON.parse(readFileSync(`${evaluators}attributes/config.json`, 'utf8')) as {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { backgroundChange, colourHistogram, cosine, overlap } from '../../companion/evaluation/scores.ts';
 import { picture, type Rgb } from '../../companion/images/picture.ts';
+import { backgroundChange, colourHistogram, cosine, overlap } from '../../evaluation/scores.ts';
 
 const everywhere = new Float32Array(4).fill(1);
 

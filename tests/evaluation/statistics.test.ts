@@ -1,11 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  estimate,
-  estimateRatio,
-  estimateShare,
-  median,
-  type Sample,
-} from '../../companion/evaluation/statistics.ts';
+import { estimate, estimateRatio, estimateShare, median, type Sample } from '../../evaluation/statistics.ts';
 
 /** Gaussian samples: [clusters] of [each], with a spread between clusters and one within. */
 function drawn(clusters: number, each: number, between: number, within: number): Sample[] {

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { EXAMPLES } from '../../companion/cli/default-model.ts';
-import { replaceMarked } from '../../companion/evaluation/marked-section.ts';
-import type { GroupTrials } from '../../companion/evaluation/study.ts';
-import { studyFigures } from '../../companion/evaluation/study-figures.ts';
-import { GROUP_KEYS, type StudyGroup } from '../../companion/evaluation/study-groups.ts';
-import { studyPlan } from '../../companion/evaluation/study-plan.ts';
-import { studyBody, studyData, verdict } from '../../companion/evaluation/study-report.ts';
-import type { Scored } from '../../companion/evaluation/trial-figures.ts';
-import { readRecommendedSettings } from '../../companion/residuals/settings.ts';
+import { EXAMPLES } from '../../companion/model-store/default-model.ts';
+import { readRecommendedSettings } from '../../companion/pipeline/settings.ts';
+import { replaceMarked } from '../../evaluation/marked-section.ts';
+import type { GroupTrials } from '../../evaluation/study.ts';
+import { studyFigures } from '../../evaluation/study-figures.ts';
+import { GROUP_KEYS, type StudyGroup } from '../../evaluation/study-groups.ts';
+import { studyPlan } from '../../evaluation/study-plan.ts';
+import { studyBody, studyData, verdict } from '../../evaluation/study-report.ts';
+import type { Scored } from '../../evaluation/trial-figures.ts';
 
 // A folder without likeness.json: the paper's settings are the recommended ones.
 const defaults = await readRecommendedSettings(EXAMPLES);

@@ -2,17 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DEFAULT_MODEL, EMBEDDED_MODELS, EVALUATORS, EXAMPLES } from '../../companion/cli/default-model.ts';
-import { type LoadedModel, loadModel } from '../../companion/engine/loaded-model.ts';
-import { readExampleProduct } from '../../companion/evaluation/example-product.ts';
-import { Judge } from '../../companion/evaluation/judge.ts';
 import {
-  type GroupTrials,
-  type StudyEvent,
-  type StudyOptions,
-  study,
-} from '../../companion/evaluation/study.ts';
-import { studyPlan } from '../../companion/evaluation/study-plan.ts';
+  DEFAULT_MODEL,
+  EMBEDDED_MODELS,
+  EVALUATORS,
+  EXAMPLES,
+} from '../../companion/model-store/default-model.ts';
+import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
+import { readExampleProduct } from '../../evaluation/example-product.ts';
+import { Judge } from '../../evaluation/judge.ts';
+import { type GroupTrials, type StudyEvent, type StudyOptions, study } from '../../evaluation/study.ts';
+import { studyPlan } from '../../evaluation/study-plan.ts';
 
 let work: string;
 let judge: Judge;

@@ -3,9 +3,9 @@
 import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
-import { readFloat32 } from '../../companion/checkpoint/safetensors-file.ts';
-import type { WritableTensor } from '../../companion/checkpoint/safetensors-writer.ts';
-import { writeSafetensors } from '../checkpoint/tensor-files.ts';
+import { readFloat32 } from '../../companion/tensor/safetensors-file.ts';
+import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
+import { writeSafetensors } from '../tensor/tensor-files.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensor } from './golden-tensors.ts';
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Pipeline, type PipelineOptions } from '../../companion/diffusion/pipeline.ts';
+import { Pipeline, type PipelineOptions } from '../../companion/pipeline/pipeline.ts';
 import type { SessionOptions } from '../../companion/runtime/session.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { Absent, GoldenTensors } from './golden-tensors.ts';

@@ -1,9 +1,9 @@
 /** The arrays of one golden file, every type read as float32: ids and timesteps are small enough to be exact. */
 
-import { openSafetensors, readFloat32 } from '../../companion/checkpoint/safetensors-file.ts';
-import type { TensorEntry } from '../../companion/checkpoint/safetensors-header.ts';
-import { elementCount, float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
-import { readTensor } from '../checkpoint/tensor-files.ts';
+import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
+import type { TensorEntry } from '../../companion/tensor/safetensors-header.ts';
+import { elementCount, float32, type Tensor } from '../../companion/tensor/tensor.ts';
+import { readTensor } from '../tensor/tensor-files.ts';
 
 export type GoldenTensor = Tensor<'float32'>;
 

@@ -1,10 +1,10 @@
 /** One guided model evaluation as pictures are made with it, without a concept: what samplers call. */
 
-import { float32, type Shape } from '../../companion/checkpoint/tensor.ts';
-import { guided } from '../../companion/diffusion/guidance.ts';
-import type { Pipeline } from '../../companion/diffusion/pipeline.ts';
-import type { PredictModel } from '../../companion/diffusion/sampler.ts';
-import { buildSamplingGraph, samplingGraphKey } from '../../companion/residuals/sampling-graph.ts';
+import { guided } from '../../companion/diffusion/denoiser.ts';
+import type { PredictModel } from '../../companion/diffusion/samplers/sampler.ts';
+import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/generation/sampling-graph.ts';
+import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
+import { float32, type Shape } from '../../companion/tensor/tensor.ts';
 
 export interface GuidedPrompt {
   readonly prompt: string;

@@ -1,19 +1,19 @@
 /** The sampling graph on golden inputs: what localization makes of a batch, by the graphs that pictures are made with. */
 
-import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
-import type { Pipeline } from '../../companion/diffusion/pipeline.ts';
-import { factorFeeds } from '../../companion/residuals/attach.ts';
-import type { Factors } from '../../companion/residuals/factors.ts';
-import { medianNames } from '../../companion/residuals/localization/attach-by-median.ts';
+import type { Factors } from '../../companion/adapters/factors.ts';
+import { factorFeeds } from '../../companion/adapters/low-rank.ts';
+import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/generation/sampling-graph.ts';
+import { gateName } from '../../companion/localization/localized-residuals.ts';
+import { gridAt } from '../../companion/localization/mask.ts';
 import {
   attentionNames,
   readScores,
   tokenWeightFeeds,
-} from '../../companion/residuals/localization/attention-scores.ts';
-import { gridAt } from '../../companion/residuals/localization/localized-mask.ts';
-import { gateName } from '../../companion/residuals/localization/localized-residuals.ts';
-import { buildSamplingGraph, samplingGraphKey } from '../../companion/residuals/sampling-graph.ts';
-import { projOutSites } from '../../companion/residuals/sites.ts';
+} from '../../companion/localization/sources/attention-scores.ts';
+import { medianNames } from '../../companion/localization/sources/median.ts';
+import { projOutSites } from '../../companion/models/families/stable-diffusion/family.ts';
+import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
+import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
 import { rows } from './golden-tensors.ts';
 import type { UnetFeeds } from './unet-run.ts';
 

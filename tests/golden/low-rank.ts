@@ -1,7 +1,7 @@
 /** The low-rank factors of a golden file: `<block>.proj_out.A` [r, m] is our `down`, `.B` [m, r] our `up`. */
 
-import type { Factor, Factors } from '../../companion/residuals/factors.ts';
-import { projOutSites } from '../../companion/residuals/sites.ts';
+import type { Factor, Factors } from '../../companion/adapters/factors.ts';
+import { projOutSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensors } from './golden-tensors.ts';
 

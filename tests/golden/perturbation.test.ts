@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openSafetensors } from '../../companion/checkpoint/safetensors-file.ts';
+import { openSafetensors } from '../../companion/tensor/safetensors-file.ts';
 import { outcomes } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { GoldenDirectory } from './golden-directory.ts';

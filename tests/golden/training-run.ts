@@ -1,9 +1,9 @@
 /** The training graph on a golden batch: loss and gradients of factors that are scaled in the forward pass. */
 
-import { float32 } from '../../companion/checkpoint/tensor.ts';
-import { factorFeeds, factorNames } from '../../companion/residuals/attach.ts';
-import type { Factors } from '../../companion/residuals/factors.ts';
-import { buildTrainingGraph, trainingNames } from '../../companion/residuals/training-graph.ts';
+import type { Factors } from '../../companion/adapters/factors.ts';
+import { factorFeeds, factorNames } from '../../companion/adapters/low-rank.ts';
+import { float32 } from '../../companion/tensor/tensor.ts';
+import { buildTrainingGraph, trainingNames } from '../../companion/training/training-graph.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensors } from './golden-tensors.ts';
 

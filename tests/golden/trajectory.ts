@@ -1,8 +1,8 @@
 /** One golden trajectory: the sampler and schedule of its config, its noise, and where the reference went. */
 
-import { type NoiseSchedule, parseNoiseSchedule } from '../../companion/diffusion/noise-schedule.ts';
-import type { PredictModel, SamplingStep } from '../../companion/diffusion/sampler.ts';
-import { type SamplerName, samplers } from '../../companion/diffusion/samplers.ts';
+import { type NoiseSchedule, parseNoiseSchedule } from '../../companion/diffusion/noise-process.ts';
+import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
+import type { PredictModel, SamplingStep } from '../../companion/diffusion/samplers/sampler.ts';
 import { type Comparison, compare, type Tolerance, TRAJECTORY, worst } from './comparison.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import { Absent, type GoldenTensors, row } from './golden-tensors.ts';

@@ -1,11 +1,11 @@
 /** The bare UNet on golden inputs, and what its modules gave out on the way. */
 
-import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
-import type { Pipeline } from '../../companion/diffusion/pipeline.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import type { Value } from '../../companion/graph/value.ts';
-import { Scope } from '../../companion/models/scope.ts';
-import { buildUnet } from '../../companion/models/unet/unet.ts';
+import { Scope } from '../../companion/models/layers/scope.ts';
+import { buildUnet } from '../../companion/models/layers/unet.ts';
+import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
+import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
 import type { GoldenTensor, GoldenTensors } from './golden-tensors.ts';
 
 export interface UnetFeeds {

@@ -1,6 +1,5 @@
 /** Every operator: its forward pass against plain TypeScript, its gradient against finite differences. */
 import { expect, test } from 'vitest';
-import { float32, type Tensor } from '../../companion/checkpoint/tensor.ts';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
@@ -8,6 +7,7 @@ import { OPERATORS } from '../../companion/graph/operators/table.ts';
 import { RULES } from '../../companion/graph/rules/table.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { openSession, type Session } from '../../companion/runtime/session.ts';
+import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
 import { filled, type Row } from './rows/row.ts';
 import { ROWS } from './rows/table.ts';
 import { verifyGraph } from './verify.ts';

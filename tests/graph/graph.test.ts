@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { float32, int64 } from '../../companion/checkpoint/tensor.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import * as ops from '../../companion/graph/ops.ts';
 import type { Value } from '../../companion/graph/value.ts';
+import { float32, int64 } from '../../companion/tensor/tensor.ts';
 
 describe('a graph', () => {
   it('gives the same value for a parameter asked for twice', () => {

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { float32 } from '../../companion/checkpoint/tensor.ts';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
@@ -14,6 +13,7 @@ import {
 } from '../../companion/graph/ops.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { openSession } from '../../companion/runtime/session.ts';
+import { float32 } from '../../companion/tensor/tensor.ts';
 
 const opsOf = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
 

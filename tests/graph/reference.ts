@@ -1,5 +1,5 @@
 /** Operators in plain TypeScript, written for being obviously right: what the conformance table compares with. */
-import { elementCount, float32, type Shape, type Tensor } from '../../companion/checkpoint/tensor.ts';
+import { elementCount, float32, type Shape, type Tensor } from '../../companion/tensor/tensor.ts';
 
 export type Array32 = Tensor<'float32'>;
 type Index = readonly number[];

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { jobsToForget } from '../../companion/jobs/history-limits.ts';
 import { searchHistory } from '../../companion/jobs/history-search.ts';
 import type { JobRecord } from '../../companion/jobs/job-record.ts';
-import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 import { ended, generateWish, openQueue, teachWish } from './opened-queue.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
 

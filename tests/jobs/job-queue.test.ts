@@ -1,14 +1,14 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeConcept } from '../../companion/residuals/concept-file.ts';
+import { writeConcept } from '../../companion/concepts/concept-file.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { decodeFrame, encodeFrame } from '../../shared/protocol/image-frame.ts';
 import { jobSchema } from '../../shared/protocol/job.ts';
 import { QUEUE_MAX_LENGTH } from '../../shared/protocol/limits.ts';
 import { serverMessageSchema } from '../../shared/protocol/server-messages.ts';
-import { scratchFolder } from '../checkpoint/scratch-folder.ts';
 import { smallConcept } from '../library/small-concept.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 import { ended, generateWish, openQueue, recordEvents, teachWish, when } from './opened-queue.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
-import type { JobEvent } from '../../companion/jobs/job-events.ts';
+import type { JobEvent } from '../../companion/jobs/drivers/local/broker.ts';
 import { JobQueue, type JobQueueOptions } from '../../companion/jobs/job-queue.ts';
 import type { JobWish } from '../../companion/jobs/job-wish.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';

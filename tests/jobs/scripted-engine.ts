@@ -2,13 +2,13 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeConcept } from '../../companion/concepts/concept-file.ts';
 import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
-import type { Engine } from '../../companion/jobs/engine.ts';
-import { writeConcept } from '../../companion/residuals/concept-file.ts';
-import type { Recompute } from '../../companion/residuals/training-graph.ts';
+import type { Engine } from '../../companion/jobs/runs/engine.ts';
+import type { Recompute } from '../../companion/training/training-graph.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { smallConcept } from '../library/small-concept.ts';
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { mentionedConcepts } from '../../companion/cli/concept-catalogue.ts';
-import { conceptsOfPrompt } from '../../companion/jobs/version-choice.ts';
+import { conceptsOfPrompt } from '../../companion/jobs/runs/version-choice.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
-import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { mentionedConcepts } from '../../companion/library/find-concept.ts';
 import { writeSmallConcept } from '../library/small-concept.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 
 it('uses no concept after its last day, by the queue or the command line, and no version of it', async () => {
   const [folder, taught] = [await scratchFolder(), await scratchFolder()];

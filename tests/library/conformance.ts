@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readConcept } from '../../companion/concepts/concept-file.ts';
 import type { ConceptLibrary } from '../../companion/library/concept-library.ts';
-import { readConcept } from '../../companion/residuals/concept-file.ts';
-import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writePlainLora, writeSmallConcept } from './small-concept.ts';
 
 export interface LibraryUnderTest {

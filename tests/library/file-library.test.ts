@@ -2,11 +2,11 @@ import { copyFile, readdir, readFile, rename, rm, symlink, utimes, writeFile } f
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { TEMPORARY_SUFFIX } from '../../companion/checkpoint/atomic-file.ts';
+import { summariseConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
 import type { LibraryNews } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
-import { summariseConcept, writeConcept } from '../../companion/residuals/concept-file.ts';
-import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { TEMPORARY_SUFFIX } from '../../companion/storage/atomic-file.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 import { describeLibrary } from './conformance.ts';
 import { smallConcept, writeSmallConcept } from './small-concept.ts';
 

@@ -1,9 +1,9 @@
 /** Concept files of a few bytes. */
 
 import { join } from 'node:path';
-import type { Concept } from '../../companion/residuals/concept.ts';
-import { writeConcept } from '../../companion/residuals/concept-file.ts';
-import { writeSafetensors } from '../checkpoint/tensor-files.ts';
+import type { Concept } from '../../companion/concepts/concept.ts';
+import { writeConcept } from '../../companion/concepts/concept-file.ts';
+import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 const BLOCK = 'mid_block.attentions.0';
 

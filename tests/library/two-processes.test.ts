@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { FileLibrary } from '../../companion/library/file-library.ts';
-import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeSmallConcept } from './small-concept.ts';
 
 const PUT = fileURLToPath(new URL('put-concept.ts', import.meta.url));

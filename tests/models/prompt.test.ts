@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { conceptTokens, parseMentions } from '../../companion/models/prompt.ts';
-import { openTokenizer } from '../../companion/models/tokenizer.ts';
+import { openTokenizer } from '../../companion/models/text/tokenizer.ts';
 import { goldenAbsent, goldenFolder } from '../diffusion/golden.ts';
 
 const aurora = { name: 'aurora', identifier: 'zqx', classWord: 'bottle' };

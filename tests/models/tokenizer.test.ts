@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseIdentifiers } from '../../companion/models/identifier.ts';
-import { openTokenizer, type Tokenizer } from '../../companion/models/tokenizer.ts';
+import { chooseIdentifiers } from '../../companion/models/text/identifier.ts';
+import { openTokenizer, type Tokenizer } from '../../companion/models/text/tokenizer.ts';
 import { goldenAbsent, goldenFolder, goldenJson } from '../diffusion/golden.ts';
 
 interface HardPrompt {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { float32 } from '../../companion/checkpoint/tensor.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { add } from '../../companion/graph/ops.ts';
 import { encodeModel } from '../../companion/onnx/model.ts';
+import { float32 } from '../../companion/tensor/tensor.ts';
 
 function biased(): Graph {
   const graph = new Graph('g');

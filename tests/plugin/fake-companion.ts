@@ -1,9 +1,9 @@
 /** A companion that says what a test wants it to say. The real one is tested end to end, with the studio. */
 
 import type { Page, Route, WebSocketRoute } from 'playwright-core';
-import { PORTS, SOCKET_PATH } from '../../shared/protocol/address.ts';
 import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
+import { PORTS, SOCKET_PATH } from '../../shared/protocol/connection.ts';
 import type { ConceptChange, RemovedConcepts } from '../../shared/protocol/http.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobState } from '../../shared/protocol/job.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { adviceByText } from '../../plugin/ui/work/frame-words.ts';
+import { adviceByText } from '../../plugin/ui/work/labels.ts';
 
 const on = (frames: readonly number[], severity: 'problem' | 'hint', text: string) =>
   frames.map((frame) => ({ frame, severity, text }));

@@ -4,7 +4,7 @@ import { transform } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../plugin/build.ts';
 import { launchCommand } from '../../plugin/main/variant-batches.ts';
-import { HOST, PORTS } from '../../shared/protocol/address.ts';
+import { HOST, PORTS } from '../../shared/protocol/connection.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}manifest.json`, 'utf8')) as {

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { float32, int64, type Tensor } from '../../companion/checkpoint/tensor.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { gather, linear, matmul, neg, reduceMean, transpose } from '../../companion/graph/ops.ts';
 import { openSession, type Session } from '../../companion/runtime/session.ts';
+import { float32, int64, type Tensor } from '../../companion/tensor/tensor.ts';
 
 /** y = x W^T, with W [2, 3]; rows = W[ids] */
 function graphOf(): Graph {

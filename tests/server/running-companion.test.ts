@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { RunningRecord } from '../../companion/server/running-companion.ts';
-import { scratchFolder } from '../checkpoint/scratch-folder.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
 
 it('lets one companion have a data folder, of those that start at the same moment on ports of their own', async () => {
   const file = join(await scratchFolder(), 'companion.json');

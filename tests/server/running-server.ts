@@ -3,10 +3,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Engine, EngineSetup } from '../../companion/jobs/engine.ts';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
+import type { Engine, EngineSetup } from '../../companion/jobs/runs/engine.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
-import type { BaseModelFacts } from '../../companion/server/base-model.ts';
+import type { BaseModelFacts } from '../../companion/pipeline/base-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog, LOG_FILE } from '../../companion/server/log.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';

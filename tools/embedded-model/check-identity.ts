@@ -3,8 +3,8 @@
 // Everything is rendered, so no picture of a model, taught or not, has a part in it.
 
 import { fileURLToPath } from 'node:url';
-import { Judge } from '../../companion/evaluation/judge.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
+import { Judge } from '../../evaluation/judge.ts';
 import { shapeRange } from './render/article.ts';
 import { named, products } from './render/catalogue.ts';
 import { demonstration, type Example, evaluation } from './render/example-products.ts';

@@ -3,12 +3,12 @@
 import type { Command } from 'commander';
 import { PROGRAM } from '../../../shared/program.ts';
 import { CONCEPT_TRASH_DAYS } from '../../../shared/protocol/limits.ts';
-import { dataFolders } from '../../checkpoint/data-folders.ts';
 import { FileLibrary } from '../../library/file-library.ts';
-import { findRemoved, findStored } from '../concept-catalogue.ts';
-import type { Output } from '../output.ts';
-import { formatBytes, formatNumberOf } from '../quantities.ts';
-import { formatTable } from '../table.ts';
+import { findRemoved, findStored } from '../../library/find-concept.ts';
+import { dataFolders } from '../../storage/folders.ts';
+import { formatBytes, formatNumberOf } from '../terminal/format.ts';
+import type { Output } from '../terminal/output.ts';
+import { formatTable } from '../terminal/table.ts';
 
 export function registerConceptRemoval(concepts: Command, output: Output): void {
   concepts

@@ -4,14 +4,14 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
-import { dataFolders } from '../../checkpoint/data-folders.ts';
+import { BASE_ARCHITECTURES } from '../../concepts/concept.ts';
 import { FileLibrary } from '../../library/file-library.ts';
+import { CONCEPT_SUFFIX, findStored } from '../../library/find-concept.ts';
 import type { LoraFacts } from '../../library/lora-facts.ts';
-import { BASE_ARCHITECTURES } from '../../residuals/concept.ts';
-import { CONCEPT_SUFFIX, findStored } from '../concept-catalogue.ts';
-import * as values from '../option-values.ts';
-import type { Output } from '../output.ts';
-import { formatBytes } from '../quantities.ts';
+import { dataFolders } from '../../storage/folders.ts';
+import * as values from '../options.ts';
+import { formatBytes } from '../terminal/format.ts';
+import type { Output } from '../terminal/output.ts';
 
 /** DreamBooth's word for what it teaches: most makers of LoRA files took it over. */
 const USUAL_IDENTIFIER = 'sks';

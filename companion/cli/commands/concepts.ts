@@ -2,12 +2,12 @@
 
 import type { Command } from 'commander';
 import { PROGRAM } from '../../../shared/program.ts';
-import { dataFolders } from '../../checkpoint/data-folders.ts';
-import type { ConceptSummary } from '../../residuals/concept-file.ts';
-import { findConcept, listConcepts } from '../concept-catalogue.ts';
-import type { JsonEvent, Output } from '../output.ts';
-import { formatBytes, formatNumberOf } from '../quantities.ts';
-import { formatFacts, formatTable } from '../table.ts';
+import type { ConceptSummary } from '../../concepts/concept-file.ts';
+import { findConcept, listConcepts } from '../../library/find-concept.ts';
+import { dataFolders } from '../../storage/folders.ts';
+import { formatBytes, formatNumberOf } from '../terminal/format.ts';
+import type { JsonEvent, Output } from '../terminal/output.ts';
+import { formatFacts, formatTable } from '../terminal/table.ts';
 import { registerConceptRemoval, runListRemoved } from './concept-removal.ts';
 import { registerConceptTransfer } from './concept-transfer.ts';
 

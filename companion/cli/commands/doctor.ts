@@ -1,13 +1,13 @@
 /** `likeness doctor`: what works on this computer, what does not, what to do about it, and what to send to helpers. */
 
 import type { Command } from 'commander';
-import { writeFileAtomically } from '../../checkpoint/atomic-file.ts';
-import { dataFolders } from '../../checkpoint/data-folders.ts';
-import { type Finding, type Severity, symptoms } from '../diagnosis.ts';
+import { writeFileAtomically } from '../../storage/atomic-file.ts';
+import { dataFolders } from '../../storage/folders.ts';
 import { diagnosticsFile } from '../diagnostics/diagnostics-file.ts';
-import type { Output } from '../output.ts';
-import { printable } from '../printable.ts';
-import { formatNumberOf } from '../quantities.ts';
+import { type Finding, type Severity, symptoms } from '../diagnostics/health-checks.ts';
+import { formatNumberOf } from '../terminal/format.ts';
+import type { Output } from '../terminal/output.ts';
+import { printable } from '../terminal/printable.ts';
 
 const SUBJECT_CELLS = 12;
 

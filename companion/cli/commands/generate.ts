@@ -5,19 +5,19 @@ import { type Command, Option } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
 import { PROGRAM } from '../../../shared/program.ts';
 import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
-import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
+import type { ConceptSummary } from '../../concepts/concept-file.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
-import type { ConceptSummary } from '../../residuals/concept-file.ts';
-import { SAMPLER_NAMES, type SamplingSettings } from '../../residuals/settings.ts';
-import { findConcept, mentionedConcepts } from '../concept-catalogue.ts';
+import { findConcept, mentionedConcepts } from '../../library/find-concept.ts';
+import { findModel } from '../../model-store/catalogue.ts';
+import { SAMPLER_NAMES, type SamplingSettings } from '../../pipeline/settings.ts';
+import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
-import { jsonEvent } from '../event-json.ts';
 import { givenOptions } from '../given-options.ts';
-import { Interruption } from '../interruption.ts';
-import { findModel } from '../model-catalogue.ts';
-import * as values from '../option-values.ts';
-import type { Output } from '../output.ts';
+import * as values from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
+import { Interruption } from '../terminal/interruption.ts';
+import type { Output } from '../terminal/output.ts';
+import { jsonEvent } from './event-json.ts';
 
 /** In the folder where the command was given, so that pictures are found where one works. */
 const DEFAULT_OUT = 'likeness-pictures';
@@ -96,8 +96,8 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
   const concepts = await conceptsFor(prompt, flags.concept, folders, output);
   const request = generateRequest(prompt, flags, { model, concepts, cacheFolder: folders.cache });
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
-  const { GenerateReport } = await import('../generate-report.ts');
-  const { generate } = await import('../../engine/generate.ts');
+  const { GenerateReport } = await import('../terminal/generate-report.ts');
+  const { generate } = await import('../../engine/generation/generate.ts');
   const folder = await OutputFolder.claim(flags.out);
   const report = new GenerateReport(output, { seed: request.seed, preview: flags.preview });
   const interruption = new Interruption(output, () => report.tellStopping());

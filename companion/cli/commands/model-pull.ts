@@ -3,18 +3,18 @@
 import { type Command, Option } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
 import { PROGRAM } from '../../../shared/program.ts';
-import { dataFolders } from '../../checkpoint/data-folders.ts';
-import { DEFAULT_ENDPOINT } from '../../hub/hub-address.ts';
-import { repeatCommand } from '../command-line.ts';
-import { Interruption } from '../interruption.ts';
-import * as values from '../option-values.ts';
-import type { Output } from '../output.ts';
+import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
+import { type PullFlags, pullWish } from '../../model-store/pull-request.ts';
+import { PULLABLE_MODELS } from '../../model-store/pullable-models.ts';
+import { dataFolders } from '../../storage/folders.ts';
+import * as values from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
-import { PullReport } from '../pull-report.ts';
-import { type PullFlags, pullWish } from '../pull-wish.ts';
-import { PULLABLE_MODELS } from '../pullable-models.ts';
-import { formatBytes } from '../quantities.ts';
-import { formatTable } from '../table.ts';
+import { repeatCommand } from '../terminal/command-line.ts';
+import { formatBytes } from '../terminal/format.ts';
+import { Interruption } from '../terminal/interruption.ts';
+import type { Output } from '../terminal/output.ts';
+import { PullReport } from '../terminal/pull-report.ts';
+import { formatTable } from '../terminal/table.ts';
 
 const HELP = `
 Asks ${DEFAULT_ENDPOINT}, or the hub that --endpoint or HF_ENDPOINT names,
@@ -83,7 +83,7 @@ async function runPull(wanted: string, flags: PullFlags, output: Output): Promis
   const interruption = new Interruption(output, () => report.tellStopping());
   try {
     // Loaded here, since graphs and onnxruntime would make `--help` wait.
-    const { pullModel } = await import('../model-pull.ts');
+    const { pullModel } = await import('../../model-store/pull.ts');
     const { signal } = interruption;
     for await (const event of pullModel({ ...wish, models, cacheFolder: cache, signal })) {
       output.event(event);

@@ -6,14 +6,14 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { PROGRAM } from '../../../shared/program.ts';
 import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
-import { dataFolders } from '../../checkpoint/data-folders.ts';
-import { DEFAULT_MODEL } from '../default-model.ts';
-import { findModel, listModels } from '../model-catalogue.ts';
-import { summariseModel } from '../model-summary.ts';
-import type { Output } from '../output.ts';
-import { formatBytes, formatCount } from '../quantities.ts';
-import { repairAdvice } from '../repair-advice.ts';
-import { formatTable } from '../table.ts';
+import { findModel, listModels } from '../../model-store/catalogue.ts';
+import { DEFAULT_MODEL } from '../../model-store/default-model.ts';
+import { repairAdvice } from '../../model-store/repair-advice.ts';
+import { summariseModel } from '../../model-store/summary.ts';
+import { dataFolders } from '../../storage/folders.ts';
+import { formatBytes, formatCount } from '../terminal/format.ts';
+import type { Output } from '../terminal/output.ts';
+import { formatTable } from '../terminal/table.ts';
 import { registerModelPull } from './model-pull.ts';
 
 const EXAMPLES = `
@@ -80,7 +80,7 @@ async function runVerify(wanted: string, output: Output): Promise<void> {
   const folder = await findModel(wanted, folders);
   const { name, sizeBytes } = await summariseModel(folder);
   // Loaded here, since graphs and onnxruntime would make `--help` wait.
-  const { requireParametersOf } = await import('../model-check.ts');
+  const { requireParametersOf } = await import('../../model-store/verify.ts');
   const parameters = await requireParametersOf(folder, folders.cache);
   output.say(`${name}: all ${parameters} parameters are there. Reading ${formatBytes(sizeBytes)} ...`);
   const files = await checkFiles(folder);

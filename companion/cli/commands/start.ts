@@ -3,15 +3,15 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { PORTS } from '../../../shared/protocol/address.ts';
-import { dataFolders } from '../../checkpoint/data-folders.ts';
-import { serverAddress } from '../../server/loopback-host.ts';
+import { PORTS } from '../../../shared/protocol/connection.ts';
+import { findModel } from '../../model-store/catalogue.ts';
+import { serverAddress } from '../../server/own-address.ts';
+import { dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
-import { Interruption } from '../interruption.ts';
-import { findModel } from '../model-catalogue.ts';
-import { wholeNumber } from '../option-values.ts';
-import type { Output } from '../output.ts';
-import { StartCard } from '../start-card.ts';
+import { wholeNumber } from '../options.ts';
+import { Interruption } from '../terminal/interruption.ts';
+import type { Output } from '../terminal/output.ts';
+import { StartCard } from '../terminal/start-card.ts';
 
 interface StartFlags extends EngineFlags {
   readonly port?: number;

@@ -7,21 +7,21 @@ import type { Command } from 'commander';
 import { LikenessError } from '../../../shared/errors.ts';
 import { PROGRAM } from '../../../shared/program.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
-import { type DataFolders, dataFolders } from '../../checkpoint/data-folders.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
-import { readRecommendedSettings, type TeachingRecommendation } from '../../residuals/settings.ts';
-import { CONCEPT_SUFFIX } from '../concept-catalogue.ts';
+import { CONCEPT_SUFFIX } from '../../library/find-concept.ts';
+import { findModel } from '../../model-store/catalogue.ts';
+import { readRecommendedSettings, type TeachingRecommendation } from '../../pipeline/settings.ts';
+import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions } from '../engine-options.ts';
 import { givenOptions } from '../given-options.ts';
-import { Interruption } from '../interruption.ts';
-import { findModel } from '../model-catalogue.ts';
-import * as values from '../option-values.ts';
-import type { Output } from '../output.ts';
+import * as values from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
 import { expandPictures } from '../picture-arguments.ts';
-import { endedEarly, unshelved } from '../teach-failure.ts';
-import { TeachReport } from '../teach-report.ts';
+import { Interruption } from '../terminal/interruption.ts';
+import type { Output } from '../terminal/output.ts';
+import { endedEarly, unshelved } from '../terminal/teach-failure.ts';
+import { TeachReport } from '../terminal/teach-report.ts';
 
 /** Ends the name of a run that is under way, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';
@@ -116,7 +116,7 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
   const interruption = new Interruption(output, () => report.tellStopping());
   try {
     // Loaded here, since onnxruntime and sharp would make `--help` wait.
-    const { teach } = await import('../../engine/teach.ts');
+    const { teach } = await import('../../engine/teaching/teach.ts');
     for await (const event of teach({ ...request, signal: interruption.signal })) {
       const told =
         isForLibrary && event.type === 'taught'

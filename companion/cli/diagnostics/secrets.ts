@@ -5,13 +5,13 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JobState } from '../../../shared/protocol/job.ts';
-import type { DataFolders } from '../../checkpoint/data-folders.ts';
-import { unfinishedPulls } from '../../hub/pull-folder.ts';
 import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
 import type { ConceptVersion, LibraryListing, RemovedConcept } from '../../library/concept-library.ts';
-import { DEFAULT_MODEL } from '../default-model.ts';
-import { listModels } from '../model-catalogue.ts';
-import { PULLABLE_MODELS } from '../pullable-models.ts';
+import { listModels } from '../../model-store/catalogue.ts';
+import { DEFAULT_MODEL } from '../../model-store/default-model.ts';
+import { unfinishedPulls } from '../../model-store/pull-folder.ts';
+import { PULLABLE_MODELS } from '../../model-store/pullable-models.ts';
+import type { DataFolders } from '../../storage/folders.ts';
 import type { Secrets } from './redaction.ts';
 
 export interface Holdings {

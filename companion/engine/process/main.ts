@@ -6,8 +6,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { GenerateEvent, TeachEvent } from '../events.ts';
-import { generateOn } from '../generate.ts';
-import { readFrames, teachOn } from '../teach.ts';
+import { generateOn } from '../generation/generate.ts';
+import { readFrames, teachOn } from '../teaching/teach.ts';
 import type { EngineFailure, FromEngine, ToEngine } from './messages.ts';
 import { WarmModel } from './warm-model.ts';
 

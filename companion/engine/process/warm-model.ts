@@ -1,7 +1,7 @@
 /** The base model that stays open between runs, so that only the first one waits for it. */
 
-import { type LoadedModel, loadModel } from '../loaded-model.ts';
-import type { EngineOptions } from '../requests.ts';
+import type { EngineOptions } from '../../pipeline/loaded-model.ts';
+import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 
 export class WarmModel {
   #opened: { readonly key: string; readonly model: LoadedModel } | undefined;

@@ -1,5 +1,5 @@
 /** Operators that move elements without computing on them. */
-import { elementCount, type Shape } from '../../checkpoint/tensor.ts';
+import { elementCount, type Shape } from '../../tensor/tensor.ts';
 import { constantInts, intOf, intsOf, type ValueType } from '../value.ts';
 import {
   type Application,

@@ -1,4 +1,4 @@
-import type { Shape } from '../../checkpoint/tensor.ts';
+import type { Shape } from '../../tensor/tensor.ts';
 import { intOf, type ValueType } from '../value.ts';
 import {
   type Application,

@@ -1,5 +1,5 @@
 /** What the graph knows of an operator: its domain, and the types of its outputs given its operands. */
-import type { Shape } from '../../checkpoint/tensor.ts';
+import type { Shape } from '../../tensor/tensor.ts';
 import type { Attributes, Value, ValueType } from '../value.ts';
 
 /** Operators that exist only here; lowering replaces them before a graph is written. */

@@ -1,5 +1,5 @@
 /** Element by element, float32 unless said otherwise; two operands broadcast as in numpy. */
-import type { DType } from '../../checkpoint/tensor.ts';
+import type { DType } from '../../tensor/tensor.ts';
 import type { Value } from '../value.ts';
 import { apply } from './apply.ts';
 

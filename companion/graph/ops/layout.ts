@@ -1,5 +1,5 @@
 /** Moving elements: shapes, order, parts. Negative axes count from the end. */
-import { elementCount, int64, type Shape } from '../../checkpoint/tensor.ts';
+import { elementCount, int64, type Shape } from '../../tensor/tensor.ts';
 import { resolveAxis } from '../operators/operator.ts';
 import type { Value } from '../value.ts';
 import { apply, applyAll } from './apply.ts';

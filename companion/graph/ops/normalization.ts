@@ -1,4 +1,4 @@
-import { elementCount, float32 } from '../../checkpoint/tensor.ts';
+import { elementCount, float32 } from '../../tensor/tensor.ts';
 import type { Value } from '../value.ts';
 import { apply } from './apply.ts';
 

@@ -1,4 +1,4 @@
-import { int64 } from '../../checkpoint/tensor.ts';
+import { int64 } from '../../tensor/tensor.ts';
 import type { Value } from '../value.ts';
 import { apply } from './apply.ts';
 

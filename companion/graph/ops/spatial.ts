@@ -1,5 +1,5 @@
 /** Operators over images [B, C, H, W]. */
-import { float32 } from '../../checkpoint/tensor.ts';
+import { float32 } from '../../tensor/tensor.ts';
 import type { Value } from '../value.ts';
 import { apply } from './apply.ts';
 

@@ -1,4 +1,4 @@
-import { float32 } from '../../checkpoint/tensor.ts';
+import { float32 } from '../../tensor/tensor.ts';
 import { add, mul, sub } from '../ops/elementwise.ts';
 import { concat, slice } from '../ops/layout.ts';
 import { product, transposed } from '../ops/linear-algebra.ts';

@@ -1,4 +1,4 @@
-import { elementCount, type Shape } from '../../checkpoint/tensor.ts';
+import { elementCount, type Shape } from '../../tensor/tensor.ts';
 import { resolveAxis } from '../operators/operator.ts';
 import { concat, expand, flip, pad, reshape, scatterAdd, slice, transpose } from '../ops/layout.ts';
 import { constantInts, intOf, intsOf, type Value } from '../value.ts';

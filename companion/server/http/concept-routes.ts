@@ -14,9 +14,10 @@ import {
 } from '../../../shared/protocol/http.ts';
 import { conceptIdSchema } from '../../../shared/protocol/ids.ts';
 import { z } from '../../../shared/protocol/zod.ts';
+import { requireBaseModel } from '../../concepts/concept.ts';
 import type { ConceptLibrary, LibraryConcept } from '../../library/concept-library.ts';
 import { loraFactsSchema } from '../../library/lora-facts.ts';
-import { type BaseModel, requireBaseModel } from '../../residuals/concept.ts';
+import type { BaseModel } from '../../pipeline/loaded-model.ts';
 import { MAX_CONCEPT_FILE_BYTES, MAX_JSON_BYTES } from '../limits.ts';
 import { parsed } from './parsed.ts';
 import type { FileKind, FileReceiver } from './received-file.ts';

@@ -2,8 +2,8 @@
 
 import type { RequestHandler } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
-import { isOwnHost } from '../loopback-host.ts';
 import { judgeOrigin } from '../origin-policy.ts';
+import { isOwnHost } from '../own-address.ts';
 
 const METHODS = 'GET, POST, PATCH, DELETE';
 const HEADERS = 'Authorization, Content-Type';

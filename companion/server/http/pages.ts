@@ -6,7 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import type { RequestHandler } from 'express';
-import { PORTS } from '../../../shared/protocol/address.ts';
+import { PORTS } from '../../../shared/protocol/connection.ts';
 
 /** The plugin's page with Figma's theme before it, as plugin/studio/build.ts makes it. */
 const UI_PAGE = 'studio/panel.html';

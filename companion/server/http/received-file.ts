@@ -8,7 +8,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
 import { type ErrorCode, LikenessError } from '../../../shared/errors.ts';
-import { makeFolder, storageError } from '../../checkpoint/atomic-file.ts';
+import { makeFolder, storageError } from '../../storage/atomic-file.ts';
 import { MAX_UPLOADS_AT_ONCE } from '../limits.ts';
 
 export interface FileKind {

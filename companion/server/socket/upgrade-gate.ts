@@ -3,10 +3,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { LikenessError } from '../../../shared/errors.ts';
-import { SOCKET_PATH } from '../../../shared/protocol/address.ts';
+import { SOCKET_PATH } from '../../../shared/protocol/connection.ts';
 import { reportOf } from '../../../shared/protocol/error-report.ts';
-import { isOwnHost } from '../loopback-host.ts';
 import { judgeOrigin } from '../origin-policy.ts';
+import { isOwnHost } from '../own-address.ts';
 
 /** @throws LikenessError `origin`, `message-format` */
 export function requireUpgrade(request: IncomingMessage, port: number): void {

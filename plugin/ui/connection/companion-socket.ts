@@ -1,5 +1,5 @@
-import { HOST, SOCKET_PATH } from '../../../shared/protocol/address.ts';
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
+import { HOST, SOCKET_PATH } from '../../../shared/protocol/connection.ts';
 import { PING_INTERVAL_MS } from '../../../shared/protocol/limits.ts';
 import { messageText, parseServerMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';

@@ -1,4 +1,4 @@
-import { HOST, PORTS } from '../../../shared/protocol/address.ts';
+import { HOST, PORTS } from '../../../shared/protocol/connection.ts';
 import { healthSchema, routes } from '../../../shared/protocol/http.ts';
 
 /** A companion on this computer answers in milliseconds; a foreign program may keep a port silent. */

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { LOW_CONFIDENCE } from '../../../shared/mask-confidence.ts';
-import { maskPixels } from '../canvas/mask-pixels.ts';
 import type { MaskView, PictureView } from '../work/pictures.ts';
 import { Icon } from './icon.tsx';
+import { maskPixels } from './mask-pixels.ts';
 
 /** One a concept of the prompt, told apart by hue and lightness. */
 const MASK_COLOURS = [

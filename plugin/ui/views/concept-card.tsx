@@ -1,5 +1,5 @@
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
-import { isExpired } from '../../../shared/rights-expiry.ts';
+import { isExpired } from '../../../shared/protocol/rights-expiry.ts';
 import { useApp } from '../app-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import { IconButton } from '../parts/icon-button.tsx';

@@ -9,8 +9,8 @@ import { Form } from '../parts/form.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { RightsRows } from '../parts/rights-rows.tsx';
-import { frameCount } from '../work/frame-words.ts';
 import { ago } from '../work/job-words.ts';
+import { frameCount } from '../work/labels.ts';
 import { ConceptVersions } from './concept-versions.tsx';
 
 interface ConceptDetailsProps {

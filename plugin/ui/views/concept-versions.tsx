@@ -1,7 +1,7 @@
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
-import { frameCount } from '../work/frame-words.ts';
 import { ago } from '../work/job-words.ts';
+import { frameCount } from '../work/labels.ts';
 
 /** What the concept was before it was taught again, for whoever liked that better. */
 export function ConceptVersions({ concept }: { readonly concept: ConceptSummary }) {

@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { PROGRAM } from '../../../shared/program.ts';
 import { useApp } from '../app-context.ts';
-import { type BrowserAccess, browserAccess, isFigmaDesktop } from '../connection/browser-access.ts';
 import type { ConnectionState } from '../connection/state.ts';
 import { FailureNote, Note } from '../parts/note.tsx';
+import { type BrowserAccess, browserAccess, isFigmaDesktop } from './browser-access.ts';
 import { CodeEntry } from './code-entry.tsx';
 
 /** From nothing to a connection; it moves on by itself whenever the companion appears. */

@@ -4,8 +4,8 @@ import { useApp } from '../app-context.ts';
 import { failureTitle } from '../parts/failure-title.ts';
 import { IconButton } from '../parts/icon-button.tsx';
 import { RemovedBanner } from '../parts/removed-banner.tsx';
-import { frameCount } from '../work/frame-words.ts';
 import { ago, jobTitle, savedText } from '../work/job-words.ts';
+import { frameCount } from '../work/labels.ts';
 
 /** Pictures that fit on one line; the job itself shows all. */
 const STRIP = 5;

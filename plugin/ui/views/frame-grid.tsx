@@ -4,7 +4,7 @@ import { useApp } from '../app-context.ts';
 import { adviseSize, type FrameAdvice, worseAdvice } from '../canvas/frame-advice.ts';
 import type { Thumbnail } from '../canvas/selection.ts';
 import { Icon } from '../parts/icon.tsx';
-import { groupedByText } from '../work/frame-words.ts';
+import { groupedByText } from '../work/labels.ts';
 
 /** The paper's range; fewer show too little of a product, and more change little. */
 const FEW = 3;

@@ -2,11 +2,11 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
+import { SearchField } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { MissingList } from '../parts/missing-list.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { RemovedBanner } from '../parts/removed-banner.tsx';
-import { SearchField } from '../parts/search-field.tsx';
 import { ConceptCard, titleId } from './concept-card.tsx';
 import { RemovedConcepts } from './removed-concepts.tsx';
 

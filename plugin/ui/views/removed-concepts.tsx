@@ -1,6 +1,6 @@
 import { useApp } from '../app-context.ts';
 import type { RemovedConcept } from '../concepts/library.ts';
-import { daysLeft } from '../concepts/trash-days.ts';
+import { daysLeft } from './trash-days.ts';
 
 interface RemovedConceptsProps {
   readonly removed: readonly RemovedConcept[];

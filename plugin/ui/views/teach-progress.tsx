@@ -1,11 +1,11 @@
 import { type JobOf, savedRunOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
-import { LossCurve } from '../parts/loss-curve.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
-import { adviceByText, frameCount } from '../work/frame-words.ts';
+import { TimeLeft } from '../parts/time-left.tsx';
 import { percent, phaseText, savedText } from '../work/job-words.ts';
-import { TimeLeft } from './time-left.tsx';
+import { adviceByText, frameCount } from '../work/labels.ts';
+import { LossCurve } from './loss-curve.tsx';
 
 /** A product being learned: how far, how well, and what it looks like by now. */
 export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {

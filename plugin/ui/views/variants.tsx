@@ -7,9 +7,9 @@ import { IconButton } from '../parts/icon-button.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { PictureTile } from '../parts/picture-tile.tsx';
 import { ProgressBar } from '../parts/progress-bar.tsx';
+import { TimeLeft } from '../parts/time-left.tsx';
 import { hasEnded } from '../work/job-board.ts';
 import { percent, phaseText } from '../work/job-words.ts';
-import { TimeLeft } from './time-left.tsx';
 
 /** The pictures of the job that was started last, or chosen in the history. */
 export function Variants() {

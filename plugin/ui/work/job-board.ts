@@ -1,5 +1,5 @@
 import { computed, type Signal, signal } from '@preact/signals';
-import { type CurvePoint, withLoss } from '../../../shared/learning-curve.ts';
+import { type CurvePoint, withLoss } from '../../../shared/loss-curve.ts';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import type { Progress, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 

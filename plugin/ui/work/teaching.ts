@@ -4,10 +4,10 @@ import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
 import { encodeFrame } from '../../../shared/protocol/image-frame.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
-import { type ExportedFrame, exportFrames, pngSize } from '../canvas/frame-export.ts';
 import { enteredRights } from '../concepts/rights-fields.ts';
 import type { Companion } from '../connection/companion.ts';
 import type { TeachDraft } from './drafts.ts';
+import { type ExportedFrame, exportFrames, pngSize } from './frame-export.ts';
 import { newImageId, newJobId } from './random-id.ts';
 
 /** What is on its way to the companion, before there is a job. */

@@ -1,8 +1,8 @@
 /** The exact GELU, which SD 2.x text encoders use: x times the normal distribution's value at x. */
 
-import { float32 } from '../../../companion/checkpoint/tensor.ts';
 import { Graph } from '../../../companion/graph/graph.ts';
 import { gelu as geluOf } from '../../../companion/graph/ops.ts';
+import { float32 } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
 import { compare } from '../comparison.ts';
 

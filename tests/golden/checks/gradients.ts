@@ -1,7 +1,7 @@
 /** The training graph's loss and its gradients by every factor, against float32 and float64 references. */
 
-import { factorNames } from '../../../companion/residuals/attach.ts';
-import type { Factors } from '../../../companion/residuals/factors.ts';
+import type { Factors } from '../../../companion/adapters/factors.ts';
+import { factorNames } from '../../../companion/adapters/low-rank.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, type Comparison, compare, GRADIENT, worst } from '../comparison.ts';
 import type { GoldenTensors } from '../golden-tensors.ts';

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { float32ToHalf } from '../../../companion/checkpoint/half.ts';
+import { float32ToHalf } from '../../../companion/tensor/half.ts';
 import type { Check } from '../check.ts';
 import { compare, PREDICTION } from '../comparison.ts';
 import { deriveCheckpoint } from '../derived-checkpoint.ts';

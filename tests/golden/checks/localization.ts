@@ -1,10 +1,10 @@
 /** Localized attention guidance: scores, median masks, and the merge of both models' outputs by them. */
 
-import { float32 } from '../../../companion/checkpoint/tensor.ts';
-import type { Pipeline } from '../../../companion/diffusion/pipeline.ts';
 import { Graph } from '../../../companion/graph/graph.ts';
 import { cast } from '../../../companion/graph/ops.ts';
-import { aboveMedian } from '../../../companion/residuals/localization/attach-by-median.ts';
+import { aboveMedian } from '../../../companion/localization/sources/median.ts';
+import type { Pipeline } from '../../../companion/pipeline/pipeline.ts';
+import { float32 } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
 import { compare, EXACT, PREDICTION, SCORE, worst } from '../comparison.ts';
 import { rows } from '../golden-tensors.ts';

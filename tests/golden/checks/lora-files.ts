@@ -1,8 +1,8 @@
 /** The golden factors as other tools write them, and a file that no tool can load. */
 
-import { readLora } from '../../../companion/residuals/lora-file.ts';
-import type { ProjectionTargets } from '../../../companion/residuals/model-fit.ts';
-import { projOutSites } from '../../../companion/residuals/sites.ts';
+import { readLora } from '../../../companion/concepts/lora-file.ts';
+import { projOutSites } from '../../../companion/models/families/stable-diffusion/family.ts';
+import type { ProjectionTargets } from '../../../companion/pipeline/loaded-model.ts';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { Check } from '../check.ts';
 import { type Comparison, compare, EXACT, verdict, worst } from '../comparison.ts';

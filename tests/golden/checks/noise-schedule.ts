@@ -1,6 +1,6 @@
 /** The checkpoint's noise schedule, noisy latents and velocities. */
 
-import { addNoise, velocity } from '../../../companion/diffusion/noise-schedule.ts';
+import { addNoise, velocity } from '../../../companion/diffusion/noise-process.ts';
 import type { Check } from '../check.ts';
 import { compare, EXACT, type Tolerance } from '../comparison.ts';
 import { row } from '../golden-tensors.ts';

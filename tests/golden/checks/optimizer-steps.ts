@@ -1,8 +1,8 @@
 /** Teaching on one fixed batch: loss before each AdamW step, the factors after some, and the model's answer at last. */
 
-import { AdamW } from '../../../companion/residuals/adamw.ts';
-import { factorNames } from '../../../companion/residuals/attach.ts';
-import type { Factors } from '../../../companion/residuals/factors.ts';
+import type { Factors } from '../../../companion/adapters/factors.ts';
+import { factorNames } from '../../../companion/adapters/low-rank.ts';
+import { AdamW } from '../../../companion/training/adamw.ts';
 import type { Check } from '../check.ts';
 import {
   ACTIVATION,

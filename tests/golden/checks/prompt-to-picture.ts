@@ -1,6 +1,6 @@
 /** The whole way: prompt, text states, ten guided DDIM steps, decoder, and the picture's bytes. */
 
-import { samplers } from '../../../companion/diffusion/samplers.ts';
+import { samplers } from '../../../companion/diffusion/samplers/index.ts';
 import { fromModelRange } from '../../../companion/images/model-range.ts';
 import type { Check } from '../check.ts';
 import { compare, type Tolerance, TRAJECTORY } from '../comparison.ts';

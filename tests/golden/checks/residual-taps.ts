@@ -1,13 +1,13 @@
 /** What enters and leaves each adapted projection in training, and the loss's gradient by what leaves it. */
 
-import { float32 } from '../../../companion/checkpoint/tensor.ts';
+import { attachEverywhere, factorFeeds } from '../../../companion/adapters/low-rank.ts';
 import { gradient } from '../../../companion/graph/gradient.ts';
 import { Graph } from '../../../companion/graph/graph.ts';
 import { mul, reduceMean, sub } from '../../../companion/graph/ops.ts';
 import type { Value } from '../../../companion/graph/value.ts';
-import { Scope } from '../../../companion/models/scope.ts';
-import { buildUnet } from '../../../companion/models/unet/unet.ts';
-import { attachEverywhere, factorFeeds } from '../../../companion/residuals/attach.ts';
+import { Scope } from '../../../companion/models/layers/scope.ts';
+import { buildUnet } from '../../../companion/models/layers/unet.ts';
+import { float32 } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare, GRADIENT, worst } from '../comparison.ts';
 import { lowRankFactors } from '../low-rank.ts';

@@ -1,9 +1,9 @@
 /** Token ids to the states that cross-attention reads, and all states on the way. */
 
-import { int64 } from '../../../companion/checkpoint/tensor.ts';
 import { Graph } from '../../../companion/graph/graph.ts';
-import { Scope } from '../../../companion/models/scope.ts';
-import { buildClipText, embedTokens } from '../../../companion/models/text/clip-text.ts';
+import { buildClipText, embedTokens } from '../../../companion/models/layers/clip-text.ts';
+import { Scope } from '../../../companion/models/layers/scope.ts';
+import { int64 } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare, PREDICTION, worst } from '../comparison.ts';
 import { row } from '../golden-tensors.ts';

@@ -3,9 +3,9 @@
 import { openComponent } from '../../../companion/checkpoint/diffusers-folder.ts';
 import { locateWeights } from '../../../companion/checkpoint/external-weights.ts';
 import { Graph } from '../../../companion/graph/graph.ts';
-import { Scope, splitParameterName } from '../../../companion/models/scope.ts';
-import { decodeLatentsTiny, encodePictureTiny } from '../../../companion/models/vae/autoencoder-tiny.ts';
-import { parseTinyVaeConfig } from '../../../companion/models/vae/config.ts';
+import { parseTinyVaeConfig } from '../../../companion/models/layers/autoencoder-config.ts';
+import { decodeLatentsTiny, encodePictureTiny } from '../../../companion/models/layers/autoencoder-tiny.ts';
+import { Scope, splitParameterName } from '../../../companion/models/layers/scope.ts';
 import { openSession } from '../../../companion/runtime/session.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare } from '../comparison.ts';

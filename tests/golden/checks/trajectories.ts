@@ -1,7 +1,7 @@
 /** Every sampler from noise to latents: with the model in the loop, and on the reference's own model outputs. */
 
-import { levelAt, type NoiseLevel } from '../../../companion/diffusion/noise-schedule.ts';
-import { levelOfSigma } from '../../../companion/diffusion/timestep-spacing.ts';
+import { levelAt, type NoiseLevel } from '../../../companion/diffusion/noise-process.ts';
+import { levelOfSigma } from '../../../companion/diffusion/spacing.ts';
 import type { Check } from '../check.ts';
 import type { GoldenDirectory } from '../golden-directory.ts';
 import { Absent, row } from '../golden-tensors.ts';

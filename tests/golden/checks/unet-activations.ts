@@ -1,6 +1,6 @@
 /** Every module's output inside the UNet, in the order of the forward pass: the first that is wrong is the culprit. */
 
-import type { Shape, Tensor } from '../../../companion/checkpoint/tensor.ts';
+import type { Shape, Tensor } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, type Comparison, compare, verdict, worst } from '../comparison.ts';
 import type { GoldenTensor } from '../golden-tensors.ts';

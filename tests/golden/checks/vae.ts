@@ -1,8 +1,8 @@
 /** Pictures to latents and back, by the checkpoint's autoencoder. */
 
 import { Graph } from '../../../companion/graph/graph.ts';
-import { Scope } from '../../../companion/models/scope.ts';
-import { encodePicture } from '../../../companion/models/vae/autoencoder-kl.ts';
+import { encodePicture } from '../../../companion/models/layers/autoencoder.ts';
+import { Scope } from '../../../companion/models/layers/scope.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare } from '../comparison.ts';
 

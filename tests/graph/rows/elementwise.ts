@@ -1,6 +1,6 @@
-import type { Shape } from '../../../companion/checkpoint/tensor.ts';
 import * as ops from '../../../companion/graph/ops.ts';
 import type { Value } from '../../../companion/graph/value.ts';
+import type { Shape } from '../../../companion/tensor/tensor.ts';
 import * as ref from '../reference.ts';
 import type { Row } from './row.ts';
 

@@ -1,5 +1,5 @@
-import { int64 } from '../../../companion/checkpoint/tensor.ts';
 import * as ops from '../../../companion/graph/ops.ts';
+import { int64 } from '../../../companion/tensor/tensor.ts';
 import * as ref from '../reference.ts';
 import type { Row } from './row.ts';
 

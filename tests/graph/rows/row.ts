@@ -1,6 +1,7 @@
 /** What a row of the conformance table says, and the numbers its inputs are filled with. */
-import type { Shape, Tensor } from '../../../companion/checkpoint/tensor.ts';
+
 import type { Value } from '../../../companion/graph/value.ts';
+import type { Shape, Tensor } from '../../../companion/tensor/tensor.ts';
 import * as ref from '../reference.ts';
 
 type Values = readonly [Value, Value, Value, Value];

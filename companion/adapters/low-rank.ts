@@ -1,0 +1,84 @@
+/**
+ * Residuals inside the graph of a UNet. The factors are inputs, not weights: one session serves every concept of
+ * the same ranks, and the training graph can ask for their gradients.
+ */
+
+import type { Graph } from '../graph/graph.ts';
+import { expand, gemm, mul, reshape } from '../graph/ops.ts';
+import type { Value } from '../graph/value.ts';
+import type { ProjOutAdapter, ProjOutSite } from '../models/layers/spatial-transformer.ts';
+import { float32, type Tensor } from '../tensor/tensor.ts';
+import type { Factors } from './factors.ts';
+import { activeComponents } from './rank-schedule.ts';
+
+/** The factors of one concept as inputs of a graph: down [r, m], up [m, r]. */
+export interface FactorInputs {
+  readonly down: Value;
+  readonly up: Value;
+}
+
+/** Names of the two inputs of concept number `concept` at a site. */
+export function factorNames(concept: number, path: string): { down: string; up: string } {
+  return { down: `concept.${concept}.${path}.down`, up: `concept.${concept}.${path}.up` };
+}
+
+export function factorInputs(graph: Graph, concept: number, site: ProjOutSite, rank: number): FactorInputs {
+  const names = factorNames(concept, site.path);
+  return {
+    down: graph.input(names.down, [rank, site.channels]),
+    up: graph.input(names.up, [site.channels, rank]),
+  };
+}
+
+/**
+ * output + A (gate * (B x)), [B, hw, m]; a gate is the mask times the strength [B, hw, 1], or says which components act
+ * [B, hw, r]. The second product is added by the kernel that makes it.
+ */
+export function withResidual(
+  output: Value,
+  { input, channels }: ProjOutSite,
+  { down, up }: FactorInputs,
+  gate?: Value,
+): Value {
+  const reduced = gemm(reshape(input, [-1, channels]), down, { transB: true }); // [B hw, r]
+  const gated = gate === undefined ? reduced : mul(reduced, reshape(gate, [-1, gate.shape[2]!]));
+  const sum = gemm(gated, up, { transB: true, c: reshape(output, [-1, channels]) });
+  return reshape(sum, output.shape);
+}
+
+/**
+ * Plain residuals of one concept everywhere, for teaching: y = W x + b + A B x.
+ * @param activeShare of the rank, for each sample [B, 1, 1] (active-rank.ts); undefined: all of it
+ */
+export function attachEverywhere(
+  graph: Graph,
+  rankAt: (site: ProjOutSite) => number,
+  onInputs: (path: string, inputs: FactorInputs) => void,
+  activeShare?: Value,
+): ProjOutAdapter {
+  return {
+    adapt: (site) => {
+      const rank = rankAt(site);
+      const inputs = factorInputs(graph, 0, site, rank);
+      onInputs(site.path, inputs);
+      return withResidual(site.output, site, inputs, activeShare && activeGate(site, activeShare, rank));
+    },
+  };
+}
+
+/** [B, hw, r] */
+function activeGate({ input }: ProjOutSite, activeShare: Value, rank: number): Value {
+  const [batch, pixels] = input.shape as [number, number];
+  return expand(activeComponents(activeShare, rank), [batch, pixels, rank]);
+}
+
+/** The values of the factor inputs of one concept; a LoRA's scale goes into `up`. */
+export function factorFeeds(concept: number, factors: Factors): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const [path, { down, up, rank, channels, scale }] of factors) {
+    const names = factorNames(concept, path);
+    feeds[names.down] = float32(down, [rank, channels]);
+    feeds[names.up] = float32(scale === 1 ? up : up.map((weight) => weight * scale), [channels, rank]);
+  }
+  return feeds;
+}

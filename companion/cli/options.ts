@@ -1,0 +1,76 @@
+/** Parsers of option values: what they refuse, commander reports together with the option's name. */
+
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { conceptFactsSchema } from '../concepts/concept.ts';
+import { isRevision } from '../model-store/hub/address.ts';
+
+/** What other tools take as well: a seed can be carried over to them. */
+export const MAX_SEED = 2 ** 32 - 1;
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  const schema = z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(minimum).max(maximum));
+  return parser(schema, `a whole number from ${minimum} to ${maximum}`);
+}
+
+export function decimal(minimum: number, maximum: number): (text: string) => number {
+  const schema = z.string().regex(DECIMAL).transform(Number).pipe(z.number().min(minimum).max(maximum));
+  return parser(schema, `a number from ${minimum} to ${maximum}`);
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Sides that any model could make; which of them this model can make, the engine says. */
+const side = z.coerce.number().int().min(16).max(4096);
+
+/** "768x512". */
+export function size(text: string): Size {
+  const [, width, height] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
+  const schema = z.object({ width: side, height: side });
+  return parser(schema, 'a size in pixels such as 512x512, each side from 16 to 4096')({ width, height });
+}
+
+/** A concept's name; people write it with or without the @. */
+export function conceptName(text: string): string {
+  const expected = 'a lower-case name such as aurora or aurora-2';
+  return parser(conceptFactsSchema.shape.name, expected)(text.replace(/^@/, ''));
+}
+
+export const classWord = parser(conceptFactsSchema.shape.classWord, 'a word or two such as bottle');
+
+export const identifier = parser(conceptFactsSchema.shape.identifier, 'one word such as sks');
+
+/** Owner, licence or note. */
+export const rightsText = parser(conceptFactsSchema.shape.rights.shape.owner, 'at most 1000 characters');
+
+/** A model's folder, which begins with no dot: such are those that are not whole yet. */
+export const modelName = parser(
+  z.string().regex(/^[A-Za-z0-9][\w.-]{0,94}[\w-]$|^[A-Za-z0-9]$/),
+  'a name of letters, digits, dots and dashes such as stable-diffusion-v1-5',
+);
+
+export const hubRevision = parser(z.string().refine(isRevision), 'a branch, a tag or a commit');
+
+export const rightsDate = parser(
+  conceptFactsSchema.shape.rights.shape.expires.unwrap(),
+  'a date such as 2027-12-31',
+);
+
+/** A concept file's name. */
+export const conceptFile = parser(
+  z.string().regex(/.\.safetensors$/),
+  'a file name that ends in .safetensors',
+);
+
+function parser<In, Out>(schema: z.ZodType<Out>, expected: string): (value: In) => Out {
+  return (value) => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    throw new InvalidArgumentError(`Expected ${expected}.`);
+  };
+}

@@ -1,0 +1,140 @@
+/** Generation, as it is told on a terminal. */
+
+import { relative } from 'node:path';
+import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask-confidence.ts';
+import type { GenerateEvent } from '../../engine/events.ts';
+import type { Picture } from '../../images/picture.ts';
+import { formatNumberOf, formatPace, formatSeconds } from './format.ts';
+import { showsTrueColour } from './half-blocks.ts';
+import type { Output } from './output.ts';
+import { PreviewStrip } from './preview-strip.ts';
+import { printable } from './printable.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { timeLeft } from './teach-report.ts';
+
+type StepEvent = Extract<GenerateEvent, { type: 'step' }>;
+type PictureEvent = Extract<GenerateEvent, { type: 'picture' }>;
+
+export interface GenerateReportOptions {
+  readonly seed: number;
+  /** Draw the pictures in the making, where the terminal can. */
+  readonly preview: boolean;
+}
+
+export class GenerateReport {
+  readonly #output: Output;
+  readonly #options: GenerateReportOptions;
+  readonly #progress: Progress;
+  readonly #pictures: PictureEvent[] = [];
+  #strip: PreviewStrip | undefined;
+  #current = -1;
+
+  constructor(output: Output, options: GenerateReportOptions) {
+    this.#output = output;
+    this.#options = options;
+    this.#progress = createProgress(output);
+  }
+
+  async tell(event: GenerateEvent): Promise<void> {
+    const { bold, dim } = this.#output.colours;
+    switch (event.type) {
+      case 'model': {
+        const where = `on ${event.device}, ${event.resolution} px, seed ${this.#options.seed}`;
+        this.#output.say(`${bold(event.name)} ${where}`);
+        return;
+      }
+      case 'prompt':
+        this.#output.say(dim(`The model reads: ${printable(event.text)}`));
+        if (event.truncated > 0) {
+          const dropped = `the last ${formatNumberOf(event.truncated, 'token')} did not fit`;
+          this.#output.warn(`the prompt is too long, ${dropped}: "${event.droppedText.trim()}"`);
+        }
+        return;
+      case 'step':
+        await this.#tellStep(event);
+        return;
+      case 'picture':
+        this.#pictures.push(event);
+        await this.#strip?.draw(event.picture, event.image, true);
+        return;
+    }
+  }
+
+  /** How many pictures are complete. */
+  get made(): number {
+    return this.#pictures.length;
+  }
+
+  /** The step under way may take seconds. */
+  tellStopping(): void {
+    this.#progress.end();
+    this.#output.say('Stopping after this step; Ctrl-C again stops at once.');
+  }
+
+  /** What was made, also when the work was cut short. */
+  close(): void {
+    this.#progress.end();
+    this.#strip?.close();
+    if (this.#pictures.length === 0) return;
+    const { green, yellow } = this.#output.colours;
+    const seconds = this.#pictures.reduce((sum, picture) => sum + picture.seconds, 0);
+    const complete = this.#pictures.length === this.#pictures[0]!.count;
+    const made = `${formatNumberOf(this.#pictures.length, 'picture')} in ${formatSeconds(seconds)}`;
+    this.#output.say(`${complete ? green('✓') : yellow('◦')} ${made}`);
+    for (const picture of this.#pictures) this.#tellPicture(picture);
+    this.#tellUnsureMasks();
+  }
+
+  async #tellStep(event: StepEvent): Promise<void> {
+    if (event.picture !== this.#current) this.#beginPicture(event);
+    const remaining = (event.count - event.picture) * event.steps - event.step;
+    await this.#strip?.draw(event.picture, event.preview, false);
+    this.#progress.update(event.picture * event.steps + event.step, [
+      `picture ${event.picture + 1}/${event.count}`,
+      remaining > 0 ? timeLeft(event.secondsLeft) : '',
+      remaining > 0 ? formatPace(remaining / event.secondsLeft) : '',
+    ]);
+  }
+
+  #beginPicture({ picture, count, steps, preview }: StepEvent): void {
+    const first = this.#current === -1;
+    this.#current = picture;
+    this.#strip ??= this.#openStrip(count, preview);
+    const opens = this.#strip?.beginsLine(picture) ?? false;
+    if (opens) {
+      this.#progress.end();
+      this.#strip?.open();
+    }
+    // A bar that was taken away for new room goes on where it stood.
+    if (first || opens) this.#progress.begin('Sampling', count * steps, picture * steps);
+  }
+
+  #openStrip(count: number, { width, height }: Picture): PreviewStrip | undefined {
+    const { preview } = this.#options;
+    if (!preview || !this.#output.live || !showsTrueColour(process.env)) return undefined;
+    return new PreviewStrip(this.#output.stderr, { count, aspect: height / width });
+  }
+
+  #tellPicture({ seed, file, masks }: PictureEvent): void {
+    const { dim } = this.#output.colours;
+    const confidences = masks.map(({ concept, confidence }) => `@${concept} ${confidence.toFixed(2)}`);
+    const mask = confidences.length === 0 ? '' : `, mask ${confidences.join(', ')}`;
+    const place = file === undefined ? 'not saved' : shortest(file);
+    this.#output.say(`  ${place}${dim(`  seed ${seed}${mask}`)}`);
+  }
+
+  #tellUnsureMasks(): void {
+    const unsure = this.#pictures.flatMap(({ masks, seed }) =>
+      masks.filter(({ confidence }) => confidence < LOW_CONFIDENCE).map((mask) => ({ ...mask, seed })),
+    );
+    for (const { concept, confidence, seed } of unsure) {
+      this.#output.warn(`@${concept} was not clearly found in seed ${seed} (mask ${confidence.toFixed(2)})`);
+    }
+    if (unsure.length > 0) this.#output.say(LOW_CONFIDENCE_ADVICE);
+  }
+}
+
+function shortest(file: string): string {
+  const fromHere = relative(process.cwd(), file);
+  return fromHere !== '' && !fromHere.startsWith('..') && fromHere.length < file.length ? fromHere : file;
+}

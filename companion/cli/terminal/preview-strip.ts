@@ -1,0 +1,78 @@
+/**
+ * The pictures of a run side by side above the progress line, each drawn over and over while it comes into being.
+ * Rows are reached by moving up from the progress line and down again, so nothing depends on where the screen scrolled.
+ */
+
+import type { Picture } from '../../images/picture.ts';
+import { halfBlocks } from './half-blocks.ts';
+import type { Stream } from './output.ts';
+
+const INDENT_CELLS = 2;
+const GAP_CELLS = 2;
+const MAX_CELLS = 32;
+/** Below this a picture cannot be made out. */
+const MIN_CELLS = 18;
+/** Drawing takes a few milliseconds: a fast model should not wait for its previews. */
+const REDRAW_INTERVAL_MS = 100;
+
+export interface StripPlan {
+  readonly count: number;
+  /** Height of a picture over its width. */
+  readonly aspect: number;
+}
+
+export class PreviewStrip {
+  readonly #stream: Stream;
+  readonly #columns: number;
+  readonly #rows: number;
+  readonly #perLine: number;
+  #opened = false;
+  #drawnAt = 0;
+  #lost = false;
+  /** A terminal that changes its size re-flows what was drawn: there is no telling where the rows are then. */
+  readonly #whenResized = (): void => {
+    this.#lost = true;
+  };
+
+  constructor(stream: Stream, { count, aspect }: StripPlan) {
+    this.#stream = stream;
+    const width = (stream.columns ?? 80) - 2 * INDENT_CELLS + GAP_CELLS;
+    const most = Math.max(1, Math.floor(width / (MIN_CELLS + GAP_CELLS)));
+    // Six pictures where five fit stand in two lines of three, not five and one.
+    this.#perLine = Math.ceil(count / Math.ceil(count / most));
+    this.#columns = Math.min(MAX_CELLS, Math.floor(width / this.#perLine) - GAP_CELLS);
+    this.#rows = Math.max(1, Math.round((this.#columns * aspect) / 2));
+    // The rows, a free one above and below, and the progress line.
+    this.#lost = this.#columns < MIN_CELLS || this.#rows + 3 > (stream.rows ?? 24);
+    stream.on('resize', this.#whenResized);
+  }
+
+  /** Whether a picture is the first of its line; `open` must be called before it is drawn. */
+  beginsLine(picture: number): boolean {
+    return !this.#lost && picture % this.#perLine === 0;
+  }
+
+  /** Makes room for a line of pictures. The cursor stands at the start of an empty row, and ends so, below the room. */
+  open(): void {
+    this.#stream.write('\n'.repeat(this.#rows + (this.#opened ? 1 : 2)));
+    this.#opened = true;
+  }
+
+  /** Draws over what the picture showed before. `final` is drawn whatever was drawn just before. */
+  async draw(picture: number, pixels: Picture, final: boolean): Promise<void> {
+    const now = performance.now();
+    if (this.#lost || (!final && now - this.#drawnAt < REDRAW_INTERVAL_MS)) return;
+    this.#drawnAt = now;
+    const lines = await halfBlocks(pixels, this.#columns, this.#rows);
+    if (this.#lost) return;
+    const slot = picture % this.#perLine;
+    const right = `\r\x1b[${INDENT_CELLS + slot * (this.#columns + GAP_CELLS)}C`;
+    // One row is left free between the pictures and the progress line.
+    const up = `\x1b[${this.#rows + 1}A`;
+    this.#stream.write(`${up}${lines.map((line) => `${right}${line}\x1b[1B`).join('')}\x1b[1B\r`);
+  }
+
+  close(): void {
+    this.#stream.off('resize', this.#whenResized);
+  }
+}

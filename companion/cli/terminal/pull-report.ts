@@ -1,0 +1,104 @@
+/** A pull, as it is told on a terminal. */
+
+import { PROGRAM } from '../../../shared/program.ts';
+import type { PullEvent, PulledEvent } from '../../model-store/pull-events.ts';
+import { formatBytes, formatNumberOf, formatSeconds, formatSpeed } from './format.ts';
+import type { Output } from './output.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { timeLeft } from './teach-report.ts';
+
+export class PullReport {
+  readonly #output: Output;
+  readonly #progress: Progress;
+  #totalBytes = 0;
+  #doneBytes = 0;
+  #isDrawing = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+    this.#progress = createProgress(output);
+  }
+
+  /** Bytes of weights that are on the disk, of how many. */
+  get transferred(): { readonly bytes: number; readonly totalBytes: number } {
+    return { bytes: this.#doneBytes, totalBytes: this.#totalBytes };
+  }
+
+  tell(event: PullEvent): void {
+    switch (event.type) {
+      case 'repository':
+        this.#say(`${this.#output.colours.bold(event.repository)}, licence ${event.licence ?? 'not stated'}`);
+        return;
+      case 'precision':
+        this.#say(`${event.component}: there are no ${event.wished} weights, so ${event.got} is fetched.`);
+        return;
+      case 'weights': {
+        const resumed =
+          event.receivedBytes > 0 ? `, ${formatBytes(event.receivedBytes)} of them here already` : '';
+        this.#say(
+          `Weights: ${formatNumberOf(event.files, 'file')}, ${formatBytes(event.sizeBytes)}${resumed}`,
+        );
+        this.#totalBytes = event.sizeBytes;
+        this.#doneBytes = event.receivedBytes;
+        return;
+      }
+      case 'progress':
+        this.#doneBytes = event.bytes;
+        this.#draw();
+        this.#progress.update(event.bytes, [
+          event.bytes < event.totalBytes ? timeLeft(event.secondsLeft) : '',
+          formatSpeed(event.bytesPerSecond),
+        ]);
+        return;
+      case 'checking':
+        this.#progress.update(this.#doneBytes, [`checking ${event.path}`]);
+        return;
+      case 'kept':
+        this.#say(this.#output.colours.dim(`${event.path} is here already`));
+        return;
+      case 'fetched':
+        return;
+      case 'waiting':
+        this.#say(`${event.reason}; trying again in ${formatSeconds(event.waitMs / 1000)}`);
+        return;
+      case 'wrong':
+        this.#say(`${event.path} came with wrong bytes; fetching it once more`);
+        return;
+      case 'pulled':
+        this.#progress.end();
+        this.#tellPulled(event);
+        return;
+    }
+  }
+
+  tellStopping(): void {
+    this.close();
+    this.#output.say('Stopping; Ctrl-C again stops at once.');
+  }
+
+  /** Takes the progress line away, whatever happened. */
+  close(): void {
+    this.#progress.end();
+    this.#isDrawing = false;
+  }
+
+  #draw(): void {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    this.#progress.begin('Fetching', this.#totalBytes, this.#doneBytes, formatBytes);
+  }
+
+  #say(text: string): void {
+    this.close();
+    this.#output.say(text);
+  }
+
+  #tellPulled({ name, folder, parameters, fetched, files, hosts }: PulledEvent): void {
+    const { green, bold, dim } = this.#output.colours;
+    const what = fetched === 0 ? `all ${files} files were right` : `${fetched} of ${files} files fetched`;
+    this.#output.say(`${green('✓')} ${bold(name)}: ${what}, all ${parameters} parameters are there`);
+    this.#output.say(`  ${folder}`);
+    this.#output.say(dim(`  Asked: ${hosts.join(', ')}`));
+    this.#output.say(dim(`  Next: ${PROGRAM} teach photos/ --name aurora --class bottle --model ${name}`));
+  }
+}

@@ -1,0 +1,156 @@
+/** Teaching, as it is told on a terminal. */
+
+import { basename } from 'node:path';
+import { PROGRAM } from '../../../shared/program.ts';
+import type { TeachEvent } from '../../engine/events.ts';
+import type { FrameFinding } from '../../images/frame-findings.ts';
+import type { MemoryPlan } from '../../training/memory-plan.ts';
+import { formatBytes, formatNumberOf, formatPace, formatSeconds } from './format.ts';
+import type { Output } from './output.ts';
+import { printable } from './printable.ts';
+import { createProgress, type Progress } from './progress.ts';
+
+type FrameEvent = Extract<TeachEvent, { type: 'frame' }>;
+
+export class TeachReport {
+  readonly #output: Output;
+  readonly #progress: Progress;
+  readonly #frames: FrameEvent[] = [];
+  #phase: 'preparing' | 'step' | undefined;
+  #begunAt = 0;
+  #step = 0;
+
+  constructor(output: Output) {
+    this.#output = output;
+    this.#progress = createProgress(output);
+  }
+
+  /** The last step that was done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  tell(event: TeachEvent): void {
+    const { colours } = this.#output;
+    switch (event.type) {
+      case 'model':
+        this.#output.say(`${colours.bold(event.name)} on ${event.device}, ${event.resolution} px`);
+        return;
+      case 'frame':
+        this.#frames.push(event);
+        if (this.#frames.length === event.total) this.#tellFindings();
+        return;
+      case 'memory-plan':
+        if (event.plan.recompute !== 'nothing') this.#output.say(slowedByMemory(event.plan));
+        return;
+      case 'memory-short':
+        this.#progress.end();
+        this.#phase = undefined;
+        this.#output.say(goingOnWith(event.plan));
+        return;
+      case 'preparing':
+        this.#enter('preparing', 'Preparing', event.total);
+        this.#progress.update(event.done, []);
+        if (event.done === event.total) this.#tellPrepared();
+        return;
+      case 'resumed':
+        this.#progress.end();
+        this.#step = event.step;
+        this.#output.say(
+          `Going on after step ${event.step} of ${event.steps}, where the last run was saved.`,
+        );
+        return;
+      case 'step':
+        this.#enter('step', 'Teaching', event.steps, event.step - 1);
+        this.#step = event.step;
+        this.#progress.update(event.step, [
+          `loss ${event.smoothedLoss.toFixed(3)}`,
+          event.step < event.steps ? timeLeft(event.secondsLeft) : '',
+          formatPace(event.stepsPerSecond),
+        ]);
+        return;
+      case 'saved':
+        return;
+      case 'taught':
+        this.#progress.end();
+        this.#tellTaught(event);
+        return;
+    }
+  }
+
+  /** The step under way may take seconds. */
+  tellStopping(): void {
+    this.#progress.end();
+    this.#output.say('Stopping after this step, and saving the run; Ctrl-C again stops at once.');
+  }
+
+  /** Takes the progress line away, whatever happened. */
+  close(): void {
+    this.#progress.end();
+  }
+
+  #enter(phase: 'preparing' | 'step', name: string, total: number, done = 0): void {
+    if (this.#phase === phase) return;
+    this.#phase = phase;
+    this.#begunAt = performance.now();
+    this.#progress.begin(name, total, done);
+  }
+
+  #tellPrepared(): void {
+    this.#progress.end();
+    const seconds = (performance.now() - this.#begunAt) / 1000;
+    const frames = formatNumberOf(this.#frames.length, 'picture');
+    this.#output.say(`${this.#output.colours.green('✓')} Prepared ${frames} in ${formatSeconds(seconds)}`);
+  }
+
+  #tellFindings(): void {
+    const { colours } = this.#output;
+    const byAdvice = new Map<string, { finding: FrameFinding; files: string[] }>();
+    for (const { file, findings } of this.#frames) {
+      for (const finding of findings) {
+        const entry = byAdvice.get(finding.advice) ?? { finding, files: [] };
+        entry.files.push(printable(basename(file)));
+        byAdvice.set(finding.advice, entry);
+      }
+    }
+    for (const { finding, files } of byAdvice.values()) {
+      const which = files.length === this.#frames.length ? `${frameCount(files.length)}` : files.join(', ');
+      if (finding.severity === 'problem') this.#output.warn(`${which}: ${finding.advice}`);
+      else this.#output.say(colours.dim(`${which}: ${finding.advice}`));
+    }
+  }
+
+  #tellTaught(event: Extract<TeachEvent, { type: 'taught' }>): void {
+    const { green, bold, dim } = this.#output.colours;
+    const version = event.version === undefined || event.version === 1 ? '' : `, version ${event.version}`;
+    const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${formatBytes(event.sizeBytes)}`;
+    this.#output.say(
+      `${green('✓')} Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`,
+    );
+    this.#output.say(`  ${event.file}`);
+    const kept = Object.entries(event.kept ?? {}).map(([field, text]) => `${field} "${printable(text)}"`);
+    if (kept.length > 0) this.#output.say(`  Kept from the version before: ${kept.join(', ')}`);
+    this.#output.say(dim(`  Next: ${PROGRAM} generate "@${event.name} on a beach"`));
+  }
+}
+
+function slowedByMemory({ recompute, estimatedBytes }: MemoryPlan): string {
+  const what = recompute === 'attention' ? 'attention is' : 'most of a step is';
+  const needed = formatBytes(estimatedBytes);
+  return `Little memory is free: ${what} computed twice, which takes longer and needs ${needed}.`;
+}
+
+function goingOnWith({ microBatchSize, estimatedBytes }: MemoryPlan): string {
+  const way = `${formatNumberOf(microBatchSize, 'sample')} at a time`;
+  return `Memory ran out: going on with ${way}, which takes longer and needs ${formatBytes(estimatedBytes)}.`;
+}
+
+/** "14 s left"; empty where there is no telling yet. */
+export function timeLeft(seconds: number): string {
+  const text = formatSeconds(seconds);
+  return text === '' ? '' : `${text} left`;
+}
+
+function frameCount(count: number): string {
+  return count === 1 ? 'the frame' : `all ${formatNumberOf(count, 'frame')}`;
+}

@@ -1,0 +1,177 @@
+/**
+ * The concept file: one .safetensors that other tools open as an ordinary LoRA, and that carries in its header what
+ * Likeness knows of the concept. No tensor but the factors is in it, since loaders refuse leftovers.
+ */
+
+import { createHash } from 'node:crypto';
+import { LikenessError } from '../../shared/errors.ts';
+import type { Factors } from '../adapters/factors.ts';
+import type { ObjectProbe } from '../adapters/object-probe.ts';
+import type { ProjectionTargets } from '../pipeline/loaded-model.ts';
+import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { float32ToHalf } from '../tensor/half.ts';
+import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
+import { encodeSafetensors, packTensors, type WritableTensor } from '../tensor/safetensors-writer.ts';
+import type { Shape } from '../tensor/tensor.ts';
+import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
+import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
+import { openLoraFile, readFactors, readLora } from './lora-file.ts';
+import { kohyaName } from './lora-names.ts';
+import { requireFit } from './model-fit.ts';
+
+/** What listings show; read from the header alone. */
+export interface ConceptSummary extends ConceptFacts {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of the tensors' bytes, hex: the identity of this version. */
+  readonly weightHash: string;
+  readonly thumbnail?: Thumbnail;
+  readonly hasTokenEmbedding: boolean;
+  readonly hasObjectProbe: boolean;
+}
+
+export interface WriteConceptOptions {
+  /** F16 by default: half the size, and what other tools expect. */
+  readonly dtype?: 'F16' | 'F32';
+}
+
+/** The largest finite half. */
+const HALF_MAX = 65_504;
+
+/**
+ * Writes the file, the same bytes for the same concept, and gives its weight hash. Throws 'concept-format' where a
+ * fact or factor is outside its limits and 'storage' where the disk refuses; the old file is then untouched.
+ */
+export async function writeConcept(
+  path: string,
+  concept: Concept,
+  options: WriteConceptOptions = {},
+): Promise<string> {
+  const packed = packTensors(conceptTensors(concept, options.dtype ?? 'F16'));
+  const weightHash = createHash('sha256').update(packed.data).digest('hex');
+  const metadata = encodeConceptHeader(concept, weightHash);
+  await writeFileAtomically(path, encodeSafetensors(packed, metadata));
+  return weightHash;
+}
+
+/**
+ * Reads and checks everything. Throws 'concept-format' for a damaged file or a plain LoRA file, and
+ * 'concept-mismatch' where the model's projections are given and differ.
+ */
+export async function readConcept(path: string, targets?: ProjectionTargets): Promise<Concept> {
+  const file = await openLoraFile(path);
+  const { facts, weightHash, thumbnail, tokenEmbedding, objectProbe } = parseConceptHeader(
+    file.metadata,
+    file.path,
+  );
+  await requireWeightHash(file, weightHash);
+  const { factors, linear } = await readFactors(file);
+  if (objectProbe !== undefined) requireProbeOf(factors, objectProbe, file.path);
+  if (targets !== undefined) requireFit({ factors, linear }, targets, `concept ${facts.name}`);
+  return {
+    ...facts,
+    factors,
+    linear,
+    ...(thumbnail && { thumbnail }),
+    ...(tokenEmbedding && { tokenEmbedding }),
+    ...(objectProbe && { objectProbe }),
+  };
+}
+
+/** Reads only the header: a library of thousands is listed without reading a weight. Errors as readConcept. */
+export async function summariseConcept(path: string): Promise<ConceptSummary> {
+  const file = await openLoraFile(path);
+  const { facts, weightHash, thumbnail, tokenEmbedding, objectProbe } = parseConceptHeader(
+    file.metadata,
+    file.path,
+  );
+  return {
+    ...facts,
+    path: file.path,
+    sizeBytes: file.sizeBytes,
+    weightHash,
+    ...(thumbnail && { thumbnail }),
+    hasTokenEmbedding: tokenEmbedding !== undefined,
+    hasObjectProbe: objectProbe !== undefined,
+  };
+}
+
+/** A foreign LoRA file as a concept: its factors, and the facts that its header cannot give. Errors as readLora. */
+export async function adoptLora(
+  path: string,
+  facts: ConceptFacts,
+  targets?: ProjectionTargets,
+): Promise<Concept> {
+  const { factors, linear } = await readLora(path, targets);
+  return { ...facts, factors, linear };
+}
+
+/** kohya's three tensors for each block. alpha is always there: some loaders guess a scale without it. */
+function conceptTensors(
+  { factors, linear, name }: Concept,
+  dtype: 'F16' | 'F32',
+): Map<string, WritableTensor> {
+  const tensors = new Map<string, WritableTensor>();
+  for (const [path, { down, up, rank, channels, scale }] of factors) {
+    const kernel = linear ? [] : [1, 1];
+    const stem = kohyaName(path);
+    const alpha = Float32Array.of(scale * rank);
+    tensors.set(`${stem}.alpha`, { dtype: 'F32', shape: [], data: alpha });
+    for (const [part, data, shape] of [
+      ['lora_down', down, [rank, channels, ...kernel]],
+      ['lora_up', up, [channels, rank, ...kernel]],
+    ] as const) {
+      requireWritable(data, dtype, `concept ${name}: ${path} ${part}`);
+      tensors.set(`${stem}.${part}.weight`, encode(data, shape, dtype));
+    }
+  }
+  return tensors;
+}
+
+function encode(data: Float32Array, shape: Shape, dtype: 'F16' | 'F32'): WritableTensor {
+  return dtype === 'F32' ? { dtype, shape, data } : { dtype, shape, data: float32ToHalf(data) };
+}
+
+/** Teaching that went astray must not become a file that looks sound. */
+function requireWritable(data: Float32Array, dtype: 'F16' | 'F32', subject: string): void {
+  const limit = dtype === 'F16' ? HALF_MAX : Number.MAX_VALUE;
+  const fault = data.find((value) => !(Math.abs(value) <= limit));
+  if (fault === undefined) return;
+  throw new LikenessError(
+    'concept-format',
+    `${subject} has the value ${fault}, expected at most ${limit} in ${dtype}`,
+    {
+      advice: 'Teach it again with a lower learning rate.',
+    },
+  );
+}
+
+/** The probe reads the same blocks as the residuals change, at the same widths. */
+function requireProbeOf(factors: Factors, { weights }: ObjectProbe, subject: string): void {
+  const [read, changed] = [[...weights.keys()].sort(), [...factors.keys()].sort()];
+  const odd = changed.find((path) => weights.get(path)?.length !== factors.get(path)!.channels);
+  if (odd === undefined && read.length === changed.length) return;
+  const got =
+    odd === undefined ? `${read.length} blocks` : `${weights.get(odd)?.length ?? 'no'} weights for ${odd}`;
+  const expected = odd === undefined ? changed.length : factors.get(odd)!.channels;
+  throw new LikenessError(
+    'concept-format',
+    `${subject} is not a sound concept: its object probe has ${got}, expected ${expected}`,
+  );
+}
+
+async function requireWeightHash(
+  { path, dataOffset, sizeBytes }: SafetensorsFile,
+  expected: string,
+): Promise<void> {
+  const bytes = await withFile(path, (handle) => readRange(handle, path, dataOffset, sizeBytes - dataOffset));
+  const got = createHash('sha256').update(bytes).digest('hex');
+  if (got === expected) return;
+  throw new LikenessError(
+    'concept-format',
+    `${path} is damaged: its weights have the hash ${got}, expected ${expected || `one in ${HASH_KEY}`}`,
+    {
+      advice: 'Fetch or export the concept again.',
+    },
+  );
+}

@@ -1,0 +1,111 @@
+/** A concept: one product that a model was taught, with all that is known about it. */
+
+import { z } from 'zod';
+import { LikenessError } from '../../shared/errors.ts';
+import { classWordSchema, conceptNameSchema, rightsSchema } from '../../shared/protocol/concept.ts';
+import type { Factors } from '../adapters/factors.ts';
+import type { ObjectProbe } from '../adapters/object-probe.ts';
+import type { BaseModel } from '../pipeline/loaded-model.ts';
+import type { FiledFactors } from './model-fit.ts';
+
+/** A token's text, such as `zqx` or `<zqx>`: without spaces it stays one word of a prompt. */
+const IDENTIFIER = /^[A-Za-z0-9<>_*-]{1,32}$/;
+
+/** Long enough for a name or a sentence of a contract; the header is read whenever concepts are listed. */
+const TEXT_MAX_LENGTH = 1000;
+
+/** Settings and figures are a handful; a header of thousands is not one of ours. */
+const FIELDS_MAX = 100;
+
+/** The widest text encoder in use has 1,280 numbers a token; a word of several tokens stays below this. */
+export const TOKEN_EMBEDDING_MAX_LENGTH = 16_384;
+
+/** The widest projection of a known UNet has 1,280 channels. */
+export const PROBE_MAX_CHANNELS = 16_384;
+
+/** A preview of 256 pixels takes some 20 KB; it is read whenever concepts are listed. */
+export const THUMBNAIL_MAX_BYTES = 256 * 1024;
+
+const text = z.string().max(TEXT_MAX_LENGTH);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
+
+function fewFields<T extends z.ZodType>(value: T) {
+  return z
+    .record(z.string().max(80), value)
+    .refine((fields) => Object.keys(fields).length <= FIELDS_MAX, `expected at most ${FIELDS_MAX} fields`);
+}
+
+/** ModelSpec's names of base architectures; `-v` predicts velocity. */
+export const BASE_ARCHITECTURES = [
+  'stable-diffusion-v1',
+  'stable-diffusion-v2-512',
+  'stable-diffusion-v2-768-v',
+] as const;
+
+const baseModelSchema = z.strictObject({
+  name: text.min(1),
+  /** From hashCheckpoint; undefined where the base model is not known, as for a foreign LoRA file. */
+  hash: sha256.optional(),
+  architecture: z.enum(BASE_ARCHITECTURES) as z.ZodType<string>,
+});
+
+/** What a concept says of itself. Each field is parsed from a file's header and again before it is written. */
+export const conceptFactsSchema = z.strictObject({
+  name: conceptNameSchema,
+  classWord: classWordSchema,
+  identifier: z.string().regex(IDENTIFIER, 'expected one word such as zqx'),
+  baseModel: baseModelSchema,
+  /** Of the pictures it was taught with, in pixels. */
+  resolution: z.strictObject({ width: z.int().min(8).max(8192), height: z.int().min(8).max(8192) }),
+  /** How it was taught: rank rule, steps, learning rate, batch, seed and so on. */
+  method: fewFields(z.union([text, z.number(), z.boolean()])),
+  referenceCount: z.int().nonnegative(),
+  /** What teaching measured: seconds, losses, similarities. */
+  figures: fewFields(z.number()),
+  rights: rightsSchema,
+  version: z.int().positive(),
+  /** Weight hash of the version that this one was made from. */
+  parent: sha256.optional(),
+  createdAt: z.iso.datetime(),
+});
+
+export type ConceptFacts = Readonly<z.infer<typeof conceptFactsSchema>>;
+
+export interface Thumbnail {
+  readonly mediaType: 'image/jpeg' | 'image/png';
+  readonly bytes: Uint8Array;
+}
+
+export interface Concept extends ConceptFacts, FiledFactors {
+  readonly factors: Factors;
+  readonly thumbnail?: Thumbnail;
+  /** The identifier's trained embedding, where teaching changed it. */
+  readonly tokenEmbedding?: Float32Array;
+  /** Finds the object while a picture is made; where references were cut out. */
+  readonly objectProbe?: ObjectProbe;
+}
+
+/** How much of its rank acts at the noisiest timestep (active-rank.ts); 1 where its file says nothing sound. */
+export function noisyRankShareOf({ method }: Pick<ConceptFacts, 'method'>): number {
+  const share = method.noisyRankShare;
+  return typeof share === 'number' && share >= 0 && share <= 1 ? share : 1;
+}
+
+/** Throws 'concept-mismatch' unless the concept was taught on this model. One of unknown origin passes by architecture. */
+export function requireBaseModel(concept: Pick<ConceptFacts, 'name' | 'baseModel'>, model: BaseModel): void {
+  const { name, baseModel } = concept;
+  const fits =
+    baseModel.hash === undefined
+      ? baseModel.architecture === model.architecture
+      : baseModel.hash === model.hash;
+  if (fits) return;
+  throw new LikenessError(
+    'concept-mismatch',
+    `concept ${name} was taught on ${describe(baseModel)}, expected ${describe(model)}`,
+    { advice: `Choose the model ${baseModel.name}, or teach ${name} again on ${model.name}.` },
+  );
+}
+
+function describe({ name, hash, architecture }: BaseModel): string {
+  return hash === undefined ? `${name} (${architecture})` : `${name} (${hash.slice(0, 12)})`;
+}

@@ -1,0 +1,50 @@
+/** Euler's method on the probability-flow ODE: Karras et al. 2022 (arXiv 2206.00364), algorithm 2, no churn. */
+
+import { linearCombination, scaled } from '../linear-combination.ts';
+import { toDenoised } from '../noise-process.ts';
+import {
+  karrasSigmas,
+  levelOfSigma,
+  sigmaAt,
+  spacedTimesteps,
+  timestepOfSigma,
+  trainingSigmas,
+} from '../spacing.ts';
+import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
+
+export const euler: Sampler = {
+  plan(schedule, steps, choice = {}): SamplingPlan {
+    const spacing = choice.spacing ?? schedule.spacing ?? 'linspace';
+    const known = trainingSigmas(schedule);
+    const spaced = spacedTimesteps(schedule, steps, spacing);
+    const spacedSigmas = spaced.map((timestep) => sigmaAt(known, timestep));
+    const max = spacedSigmas[0]!;
+    // The leading spacing starts below the last training timestep, so its first sample still holds signal.
+    const initNoiseSigma = spacing === 'leading' ? Math.sqrt(max * max + 1) : max;
+    if (!(choice.karras ?? schedule.karras)) {
+      return { timesteps: spaced, sigmas: [...spacedSigmas, 0], initNoiseSigma };
+    }
+    const sigmas = karrasSigmas(max, spacedSigmas.at(-1)!, steps);
+    const timesteps = sigmas.map((sigma) => timestepOfSigma(known, sigma));
+    return { timesteps, sigmas: [...sigmas, 0], initNoiseSigma };
+  },
+
+  async *sample(options) {
+    const { schedule, predict, signal } = options;
+    const { timesteps, sigmas, initNoiseSigma } = euler.plan(schedule, options.steps, options);
+    let x = scaled(initNoiseSigma, options.latents); // x_0 + σ ε
+    for (const [index, timestep] of timesteps.entries()) {
+      throwIfCancelled(signal);
+      const [sigma, next] = [sigmas[index]!, sigmas[index + 1]!];
+      const level = levelOfSigma(sigma);
+      const input = scaled(level.alpha, x);
+      const output = await predict(input, timestep, index);
+      const denoised = toDenoised(schedule, output, input, level);
+
+      // x + (σ' - σ) (x - D) / σ
+      x = linearCombination(next / sigma, x, 1 - next / sigma, denoised);
+      yield { index, steps: timesteps.length, timestep, latents: x, denoised };
+    }
+    return x;
+  },
+};

@@ -1,0 +1,121 @@
+/** Placing concepts in new scenes, from a prompt to PNG files. */
+
+import { LikenessError } from '../../../shared/errors.ts';
+import { noisyRankShareOf } from '../../concepts/concept.ts';
+import { latentPreview } from '../../images/latent-preview.ts';
+import { fromModelRange } from '../../images/model-range.ts';
+import { decoderGraphKey } from '../../models/layers/decoder-graph.ts';
+import { type LoadedModel, loadModel, previewColours } from '../../pipeline/loaded-model.ts';
+import type { SamplingSettings } from '../../pipeline/settings.ts';
+import { makeFolder } from '../../storage/atomic-file.ts';
+import type { GenerateEvent, MaskReport } from '../events.ts';
+import { Pace } from '../pace.ts';
+import type { GenerateRequest } from '../requests.ts';
+import { savePicture } from './picture-file.ts';
+import { readConcepts, readPrompt } from './prompt.ts';
+import { type PromptConcept, samplePicture, samplingGraphOf } from './sample-picture.ts';
+import { samplingGraphKey } from './sampling-graph.ts';
+import { planSampling } from './sampling-plan.ts';
+
+/** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
+export async function* generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void> {
+  const model = await loadModel(request);
+  try {
+    yield* generateOn(model, request);
+  } finally {
+    await model.pipeline.close();
+  }
+}
+
+/** As `generate`, on a model that is open already and stays open. */
+export async function* generateOn(
+  model: LoadedModel,
+  request: GenerateRequest,
+): AsyncGenerator<GenerateEvent, void> {
+  const { pipeline, identity, recommended, device } = model;
+  yield { type: 'model', name: identity.name, device, resolution: pipeline.resolution };
+  const settings: SamplingSettings = { ...recommended.sampling, ...request.settings };
+  const cells = latentSize(model, request);
+  const known = await readConcepts(model, request.concepts);
+  const { text, mentioned, learned } = await readPrompt(model, request.prompt, known);
+  const { ids, tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
+  yield { type: 'prompt', text, tokenCount, truncated, droppedText };
+
+  const concepts = mentioned.map(
+    ({ concept, tokenIndexes }): PromptConcept => ({
+      factors: concept.factors,
+      probe: concept.objectProbe,
+      noisyRankShare: noisyRankShareOf(concept),
+      tokenIndexes,
+      strength: request.strength,
+    }),
+  );
+  const graph = samplingGraphOf(pipeline, { concepts, settings, ...cells });
+  const sessions = planSampling(pipeline, device, graph);
+  const negative = pipeline.tokenizer.encode(request.negativePrompt).ids;
+  // Off is the base model as it came: with the tokens it knows.
+  const conditional = await pipeline.encodeTokens([ids], settings.mask === 'off' ? undefined : learned);
+  const unconditional = await pipeline.encodeTokens([negative]);
+  const colours = await previewColours(pipeline);
+  if (request.out !== undefined) await makeFolder(request.out);
+
+  const pace = new Pace();
+  for (let picture = 0; picture < request.count; picture++) {
+    const started = performance.now();
+    const seed = request.seed + picture;
+    const sampling = samplePicture(pipeline, {
+      conditional: conditional.data,
+      unconditional: unconditional.data,
+      concepts,
+      settings,
+      seed,
+      ...cells,
+      signal: request.signal,
+    });
+    let next = await sampling.next();
+    for (; !next.done; next = await sampling.next()) {
+      const { step, steps, denoised } = next.value;
+      pace.tick();
+      const secondsLeft = pace.secondsFor((request.count - picture) * steps - step);
+      const preview = latentPreview(denoised, cells.height, cells.width, colours);
+      yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview };
+    }
+    const { latents, masks } = next.value;
+    if (sessions === 'frugal') await pipeline.release(samplingGraphKey(graph));
+    const memory = { arena: sessions === 'open' };
+    const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
+    if (sessions === 'frugal') await pipeline.release(decoderGraphKey(cells.height, cells.width));
+    const size = { width: cells.width * pipeline.downscale, height: cells.height * pipeline.downscale };
+    const image = fromModelRange(pixels, size.width, size.height);
+    const reports = (masks ?? []).map(
+      ({ mask, height, width, confidence }, index): MaskReport => ({
+        concept: mentioned[index]!.concept.name,
+        rows: height,
+        columns: width,
+        values: mask,
+        confidence,
+      }),
+    );
+    const made = { image, seed, settings, mentioned };
+    const file = request.out === undefined ? undefined : await savePicture(request.out, made, model, request);
+    const seconds = (performance.now() - started) / 1000;
+    yield { type: 'picture', picture, count: request.count, seed, image, masks: reports, seconds, file };
+  }
+}
+
+/** @throws LikenessError `input` when the picture's size is none the model can make */
+function latentSize({ pipeline }: LoadedModel, { size }: GenerateRequest): { height: number; width: number } {
+  const { width, height } = size ?? { width: pipeline.resolution, height: pipeline.resolution };
+  const unit = pipeline.downscale * 2 ** (pipeline.unet.blockOutChannels.length - 1);
+  if (width % unit !== 0 || height % unit !== 0) {
+    const near = (side: number) => Math.max(unit, Math.round(side / unit) * unit);
+    throw new LikenessError(
+      'input',
+      `size ${width}x${height}: this model makes multiples of ${unit} pixels`,
+      {
+        advice: `Use ${near(width)}x${near(height)}.`,
+      },
+    );
+  }
+  return { height: height / pipeline.downscale, width: width / pipeline.downscale };
+}

@@ -1,0 +1,191 @@
+/** One picture from noise: classifier-free guidance over the UNet with localized residuals, by any sampler. */
+
+import { LikenessError } from '../../../shared/errors.ts';
+import type { Factors } from '../../adapters/factors.ts';
+import { factorFeeds } from '../../adapters/low-rank.ts';
+import { type ObjectProbe, probeFeeds } from '../../adapters/object-probe.ts';
+import { activeFactors, activeShare } from '../../adapters/rank-schedule.ts';
+import { guided } from '../../diffusion/denoiser.ts';
+import { samplers } from '../../diffusion/samplers/index.ts';
+import { seededNoise } from '../../diffusion/seeded-noise.ts';
+import { createLocalizer } from '../../localization/localizer.ts';
+import type { LocalizedMask } from '../../localization/mask.ts';
+import { type Evidence, evidenceFor } from '../../localization/mask-source.ts';
+import { tokenWeightFeeds } from '../../localization/sources/attention-scores.ts';
+import { projOutSites } from '../../models/families/stable-diffusion/family.ts';
+import type { Pipeline } from '../../pipeline/pipeline.ts';
+import type { SamplingSettings } from '../../pipeline/settings.ts';
+import { float32, type Tensor } from '../../tensor/tensor.ts';
+import { buildSamplingGraph, type SamplingGraphOptions, samplingGraphKey } from './sampling-graph.ts';
+
+/** A concept as it takes part in one prompt. */
+export interface PromptConcept {
+  readonly factors: Factors;
+  readonly probe: ObjectProbe | undefined;
+  /** As it was taught: TeachingRecommendation. */
+  readonly noisyRankShare: number;
+  /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
+  readonly tokenIndexes: readonly number[];
+  /** s_k: 1 as taught, 0 the base model; beyond 1 exaggerates. */
+  readonly strength: number;
+}
+
+/** What decides the graph. */
+export interface PictureShape {
+  readonly concepts: readonly PromptConcept[];
+  readonly settings: SamplingSettings;
+  /** Latent cells. */
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface PictureRequest extends PictureShape {
+  /** Text states [1, L, D] of the prompt, and of the negative prompt. */
+  readonly conditional: Float32Array;
+  readonly unconditional: Float32Array;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PictureStep {
+  /** From 1. */
+  readonly step: number;
+  readonly steps: number;
+  /** Estimate of the finished latents, [C, h, w]. */
+  readonly denoised: Float32Array;
+}
+
+export interface SampledLatents {
+  /** [C, h, w] in the diffusion model's scale. */
+  readonly latents: Float32Array;
+  /** One a concept, of the last step; undefined without concepts. */
+  readonly masks: readonly LocalizedMask[] | undefined;
+}
+
+/** @throws LikenessError `cancelled` between two steps, `concept-format` where a concept's weights drown the model */
+export async function* samplePicture(
+  pipeline: Pipeline,
+  request: PictureRequest,
+): AsyncGenerator<PictureStep, SampledLatents> {
+  const { settings, concepts, height, width } = request;
+  const { unet } = pipeline;
+  const graph = samplingGraphOf(pipeline, request);
+  const { guided: isGuided, evidence } = graph;
+  const batch = isGuided ? 2 : 1;
+  const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
+  const localizer = createLocalizer(evidence, {
+    mode: settings.mask,
+    sites: projOutSites(unet),
+    concepts: concepts.map(({ strength, factors }) => ({
+      strengths: strengths(strength, settings, batch),
+      blocks: new Set(factors.keys()),
+    })),
+    height,
+    width,
+  });
+  const factorsAt = factorsByTimestep(concepts, pipeline.schedule.trainTimesteps);
+  const constant = constantFeeds(request, batch, pipeline, evidence);
+  const shape = [batch, unet.inChannels, height, width];
+
+  const steps = samplers[settings.sampler].sample({
+    schedule: pipeline.schedule,
+    steps: settings.steps,
+    latents: seededNoise(unet.inChannels * height * width, request.seed),
+    signal: request.signal,
+    predict: async (sample, timestep) => {
+      const doubled = new Float32Array(batch * sample.length);
+      for (let half = 0; half < batch; half++) doubled.set(sample, half * sample.length);
+      const outputs = await session.run({
+        ...constant,
+        ...factorsAt(timestep),
+        ...localizer.feeds(),
+        sample: float32(doubled, shape),
+        timestep: float32(new Float32Array(batch).fill(timestep), [batch]),
+      });
+      if (concepts.length > 0) localizer.observe(outputs);
+      const prediction = outputs.prediction!.data as Float32Array;
+      if (concepts.length > 0) requireNumbers(prediction);
+      return isGuided ? guided(prediction, settings.guidanceScale) : prediction;
+    },
+  });
+  let next = await steps.next();
+  for (; !next.done; next = await steps.next()) {
+    const { index, steps: count, denoised } = next.value;
+    yield { step: index + 1, steps: count, denoised };
+  }
+  return { latents: next.value, masks: localizer.masks() };
+}
+
+/** The graph that a picture's steps run. */
+export function samplingGraphOf(
+  { unet, text }: Pipeline,
+  { settings, concepts, height, width }: PictureShape,
+) {
+  return {
+    unet,
+    guided: settings.guidanceScale > 1,
+    height,
+    width,
+    tokens: text.length,
+    concepts: concepts.map(({ factors }) => factors),
+    evidence: evidenceFor(
+      settings.mask,
+      concepts.map(({ probe }) => probe),
+    ),
+  } satisfies SamplingGraphOptions;
+}
+
+/** Every weight of a file may be finite, and what they make of a picture not. */
+function requireNumbers(prediction: Float32Array): void {
+  if (prediction.every(Number.isFinite)) return;
+  throw new LikenessError(
+    'concept-format',
+    'the concepts of the prompt are too strong: the model overflows',
+    {
+      advice:
+        'Lower the strength; if that does not help, a concept file is damaged: teach or fetch it again.',
+    },
+  );
+}
+
+/** s_k of each sample: without a mask the base model alone. */
+function strengths(strength: number, { mask, unconditional }: SamplingSettings, batch: 1 | 2): number[] {
+  const applied = mask === 'off' ? 0 : strength;
+  return batch === 1 ? [applied] : [unconditional === 'base' ? 0 : applied, applied];
+}
+
+/** The factors that each step is fed. */
+function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: number) {
+  const feedsAt = (timestep: number): Record<string, Tensor> =>
+    Object.assign(
+      {},
+      ...concepts.map(({ factors, noisyRankShare }, concept) => {
+        const share = activeShare(noisyRankShare, timestep, trainTimesteps);
+        return factorFeeds(concept, activeFactors(factors, share));
+      }),
+    );
+  if (concepts.some(({ noisyRankShare }) => noisyRankShare < 1)) return feedsAt;
+  const always = feedsAt(0);
+  return () => always;
+}
+
+/** What stays the same over all steps: text states, and what finds the object. */
+function constantFeeds(
+  request: PictureRequest,
+  batch: 1 | 2,
+  { text, unet }: Pipeline,
+  evidence: Evidence,
+): Record<string, Tensor> {
+  const { concepts, conditional, unconditional } = request;
+  const states = new Float32Array(batch * conditional.length);
+  states.set(batch === 2 ? unconditional : conditional);
+  if (batch === 2) states.set(conditional, conditional.length);
+  const feeds: Record<string, Tensor> = {
+    encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
+  };
+  for (const [concept, { probe, tokenIndexes }] of concepts.entries()) {
+    if (evidence === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
+    else Object.assign(feeds, tokenWeightFeeds(concept, tokenIndexes, text.length));
+  }
+  return feeds;
+}

@@ -1,0 +1,77 @@
+/** One denoising step as a graph: the UNet with the residuals of the prompt's concepts, localized. */
+
+import type { Factors } from '../../adapters/factors.ts';
+import { Graph } from '../../graph/graph.ts';
+import type { Evidence } from '../../localization/mask-source.ts';
+import { attachByAttention } from '../../localization/sources/attention.ts';
+import { attachByMedian } from '../../localization/sources/median.ts';
+import { attachByProbe } from '../../localization/sources/probe.ts';
+import { Scope } from '../../models/layers/scope.ts';
+import { buildUnet } from '../../models/layers/unet.ts';
+import type { UnetConfig } from '../../models/layers/unet-config.ts';
+
+const ATTACH = {
+  median: attachByMedian,
+  attention: attachByAttention,
+  probe: attachByProbe,
+} as const satisfies Record<Evidence, unknown>;
+
+export interface SamplingGraphOptions {
+  readonly unet: UnetConfig;
+  /** With guidance the batch is [unconditional, conditional]. */
+  readonly guided: boolean;
+  /** Latent cells. */
+  readonly height: number;
+  readonly width: number;
+  /** Tokens of a prompt, L. */
+  readonly tokens: number;
+  /** One entry a concept; none gives the base model alone. */
+  readonly concepts: readonly Factors[];
+  /** What tells where they are. Default: attention. */
+  readonly evidence?: Evidence;
+}
+
+/** Concepts of the same ranks share a session: the factors themselves are inputs. Without any, there is nothing to find. */
+export function samplingGraphKey({
+  guided,
+  height,
+  width,
+  concepts,
+  evidence = 'attention',
+}: SamplingGraphOptions): string {
+  const ranks = concepts.map((factors) =>
+    [...factors].map(([path, { rank }]) => `${path}=${rank}`).join(','),
+  );
+  const residuals = ranks.length === 0 ? 'base' : `${evidence}:${ranks.join(';')}`;
+  return `unet:${height}x${width}:${guided ? 'guided' : 'plain'}:${residuals}`;
+}
+
+/**
+ * Inputs `sample` [B, C, h, w], `timestep` [B], `encoder_hidden_states` [B, L, D] and those of the module that attaches
+ * the residuals (localization/attach-by-*.ts); outputs `prediction` [B, C, h, w] and what tells where the object is.
+ */
+export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
+  const { unet, guided, height, width, tokens, concepts } = options;
+  const batch = guided ? 2 : 1;
+  const graph = new Graph('sampling');
+  const inputs = {
+    sample: graph.input('sample', [batch, unet.inChannels, height, width]),
+    timestep: graph.input('timestep', [batch]),
+    encoderHiddenStates: graph.input('encoder_hidden_states', [batch, tokens, unet.crossAttentionDim]),
+  };
+  const ranks = concepts.map((factors) => (path: string) => factors.get(path)?.rank);
+  const scope = new Scope(graph, 'unet');
+  if (concepts.length === 0) {
+    graph.output('prediction', buildUnet(scope, unet, inputs));
+    return graph;
+  }
+  const { adapter, outputs } = ATTACH[options.evidence ?? 'attention'](graph, {
+    guided,
+    height,
+    tokens,
+    ranks,
+  });
+  graph.output('prediction', buildUnet(scope, unet, { ...inputs, adapter }));
+  for (const [name, value] of outputs()) graph.output(name, value);
+  return graph;
+}

@@ -1,0 +1,139 @@
+/** Teaching, from picture files to a concept file. */
+
+import { existsSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { LikenessError } from '../../../shared/errors.ts';
+import { TEACH_MAX_IMAGES } from '../../../shared/protocol/limits.ts';
+import { initialFactors } from '../../adapters/factors.ts';
+import { initialProbe } from '../../adapters/object-probe.ts';
+import { writeConcept } from '../../concepts/concept-file.ts';
+import { Random } from '../../diffusion/random.ts';
+import { decodePicture } from '../../images/decode.ts';
+import { inspectFrame } from '../../images/frame-findings.ts';
+import type { Picture } from '../../images/picture.ts';
+import { projOutSites } from '../../models/families/stable-diffusion/family.ts';
+import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
+import { knowsObject, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';
+import { loadTrainingState, saveTrainingState, type TrainingState } from '../../training/training-state.ts';
+import type { TeachEvent } from '../events.ts';
+import type { TeachRequest } from '../requests.ts';
+import { type TeachingFigures, taughtConcept } from './taught-concept.ts';
+import { identifierFor, runFingerprint, teachingSettings } from './teaching-plan.ts';
+import { type Learning, learn } from './train-steps.ts';
+import type { LearningSampleOptions } from './validation-image.ts';
+
+/** Random stream of the factors' first values; training steps use 0, 1, 2, ... */
+const INITIAL_STREAM = 0xffff_ffff;
+
+/**
+ * @throws LikenessError `image-*`, `checkpoint-*`, `input`; `saved-run` for a state file that is damaged or of another
+ *   run, which stays; `cancelled` after the run was saved; `memory` and `storage` after that was tried
+ */
+export async function* teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
+  // Before the model is opened: a bad picture should not cost a wait.
+  const pictures = await readFrames(request.images);
+  const model = await loadModel(request);
+  try {
+    yield* teachOn(model, pictures, request);
+  } finally {
+    await model.pipeline.close();
+  }
+}
+
+/** @throws LikenessError `input` for none or too many, `image-*` for one that is no use */
+export async function readFrames(files: readonly string[]): Promise<Picture[]> {
+  if (files.length < 1 || files.length > TEACH_MAX_IMAGES) {
+    throw new LikenessError('input', `got ${files.length} images, expected 1 to ${TEACH_MAX_IMAGES}`, {
+      advice: 'Three to eight frames from different angles work best.',
+    });
+  }
+  const pictures: Picture[] = [];
+  for (const file of files) pictures.push(await decodePicture(file));
+  return pictures;
+}
+
+/** As `teach`, on a model that is open already and stays open. */
+export async function* teachOn(
+  model: LoadedModel,
+  pictures: readonly Picture[],
+  request: TeachRequest,
+): AsyncGenerator<TeachEvent, void> {
+  const started = performance.now();
+  const { pipeline, identity, device } = model;
+  const { resolution } = pipeline;
+  yield { type: 'model', name: identity.name, device, resolution };
+  for (const [index, picture] of pictures.entries()) {
+    const file = request.images[index]!;
+    const findings = await inspectFrame(picture, resolution);
+    yield { type: 'frame', file, index, total: pictures.length, findings };
+  }
+  const settings = teachingSettings(model, request);
+  yield { type: 'memory-plan', plan: settings.memory };
+  const identifier = identifierFor(model, request);
+  const set = yield* prepared(model, pictures, { identifier, settings, request });
+
+  const fingerprint = runFingerprint(model, pictures, request, settings);
+  let state = await initialState(model, set, { identifier, settings, request });
+  if (existsSync(request.stateFile)) {
+    state = await loadTrainingState(request.stateFile, state, fingerprint);
+    yield { type: 'resumed', step: state.step, steps: settings.steps };
+  }
+  const save = () => saveTrainingState(request.stateFile, state, { fingerprint, steps: settings.steps });
+  const learning = { set, state, identifier, settings, request, save };
+  let figures: TeachingFigures;
+  try {
+    const finalLoss = yield* learn(model, learning);
+    figures = { seconds: (performance.now() - started) / 1000, finalLoss };
+    const taught = { pictures, identifier, settings, state, figures };
+    await writeConcept(request.out, await taughtConcept(model, request, taught));
+  } catch (error) {
+    await keep(error, learning);
+    throw error;
+  }
+  await rm(request.stateFile, { force: true });
+  const { name, classWord, out: file } = request;
+  const sizeBytes = (await stat(file)).size;
+  yield { type: 'taught', file, name, identifier, classWord, sizeBytes, ...figures };
+}
+
+/** The frames as the model learns from them. @throws LikenessError `cancelled` between two of them */
+async function* prepared(
+  { pipeline }: LoadedModel,
+  pictures: readonly Picture[],
+  { identifier, settings, request: { classWord, mirror, signal } }: LearningSampleOptions,
+): AsyncGenerator<TeachEvent, TrainingSet> {
+  const training = prepareTrainingSet(pipeline, { pictures, identifier, classWord, settings, mirror });
+  let next = await training.next();
+  for (; !next.done; next = await training.next()) {
+    if (signal?.aborted) throw new LikenessError('cancelled', 'teaching was cancelled while preparing');
+    yield { type: 'preparing', ...next.value };
+  }
+  return next.value;
+}
+
+async function initialState(
+  { pipeline }: LoadedModel,
+  set: TrainingSet,
+  { identifier, settings, request }: LearningSampleOptions,
+): Promise<TrainingState> {
+  const sites = projOutSites(pipeline.unet);
+  return {
+    step: 0,
+    factors: initialFactors(sites, settings.rank, new Random(request.seed, INITIAL_STREAM)),
+    tokenEmbedding: settings.trainTokenEmbedding
+      ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier)[0]!)
+      : undefined,
+    probe: knowsObject(set) ? initialProbe(sites) : undefined,
+    moments: undefined,
+    probeMoments: undefined,
+    losses: [],
+  };
+}
+
+/** Saves what was learned, where another try may go on with it. */
+async function keep(error: unknown, { state, save }: Learning): Promise<void> {
+  const code = error instanceof LikenessError && state.step > 0 ? error.code : undefined;
+  if (code === 'cancelled') await save();
+  // What failed first is to be told, not that saving failed as well.
+  if (code === 'memory' || code === 'storage') await save().catch(() => {});
+}

@@ -1,0 +1,82 @@
+/** What a request comes to on a model: its settings, the concept's identifier, and the mark that a saved run carries. */
+
+import { createHash } from 'node:crypto';
+import { rankOf } from '../../adapters/factors.ts';
+import type { Picture } from '../../images/picture.ts';
+import { projOutSites } from '../../models/families/stable-diffusion/family.ts';
+import { chooseIdentifiers } from '../../models/text/identifier.ts';
+import type { LoadedModel } from '../../pipeline/loaded-model.ts';
+import type { TeachingRecommendation } from '../../pipeline/settings.ts';
+import { availableMemory } from '../../runtime/available-memory.ts';
+import type { TeachingSettings } from '../../training/memory-plan.ts';
+import { planLeaner, planMemory, type StepBuilder } from '../../training/memory-plan.ts';
+import { buildTrainingGraph } from '../../training/training-graph.ts';
+import type { TeachRequest } from '../requests.ts';
+
+/** The model's recommendation, what the request changes of it, and how a step fits into memory. */
+export function teachingSettings(model: LoadedModel, request: TeachRequest): TeachingSettings {
+  const chosen = { ...model.recommended.teaching, ...request.settings };
+  const memory = planMemory(chosen.batchSize, availableMemory(), stepBuilder(model, chosen));
+  return { ...chosen, seed: request.seed, memory };
+}
+
+/** The same for steps that need less memory; undefined when there are none. */
+export function leanerSettings(model: LoadedModel, settings: TeachingSettings): TeachingSettings | undefined {
+  const memory = planLeaner(settings.memory, settings.batchSize, stepBuilder(model, settings));
+  return memory && { ...settings, memory };
+}
+
+function stepBuilder({ pipeline }: LoadedModel, settings: TeachingRecommendation): StepBuilder {
+  const cells = pipeline.resolution / pipeline.downscale;
+  const sites = new Map(projOutSites(pipeline.unet).map((site) => [site.path, site]));
+  return ({ microBatchSize, recompute }) =>
+    buildTrainingGraph({
+      unet: pipeline.unet,
+      ...(settings.trainTokenEmbedding ? { text: pipeline.text } : {}),
+      batch: microBatchSize,
+      recompute,
+      rankByTimestep: settings.noisyRankShare < 1,
+      height: cells,
+      width: cells,
+      tokens: pipeline.text.length,
+      rankAt: (path) => rankOf(settings.rank, sites.get(path)!.channels),
+    });
+}
+
+/**
+ * A rare token for the concept, by its name: concepts of different names mostly get different ones, so that they can
+ * meet in a prompt, and the same name always gets the same.
+ */
+export function identifierFor(
+  { pipeline, recommended }: LoadedModel,
+  { name, classWord }: TeachRequest,
+): string {
+  const preferred = recommended.identifiers;
+  const start = createHash('sha256').update(name).digest().readUInt32LE(0) % Math.max(1, preferred.length);
+  const [identifier] = chooseIdentifiers(pipeline.tokenizer, {
+    count: 1,
+    avoid: classWord.split(' '),
+    recommended: [...preferred.slice(start), ...preferred.slice(0, start)],
+  });
+  return identifier!;
+}
+
+/**
+ * Of everything that decides what a run learns. How a step fits into memory does not: that follows what happens to be
+ * free, and a run goes on another way.
+ */
+export function runFingerprint(
+  { identity }: LoadedModel,
+  pictures: readonly Picture[],
+  { classWord, mirror }: TeachRequest,
+  settings: TeachingSettings,
+): string {
+  const { memory: _, ...decisive } = settings;
+  const hash = createHash('sha256').update(
+    JSON.stringify({ identity, classWord, mirror, settings: decisive }),
+  );
+  for (const { width, height, channels, data } of pictures) {
+    hash.update(`${width}x${height}x${channels}`).update(data);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,81 @@
+/** The steps of a teaching, with their pace: saved now and then, and with samples on the way. */
+
+import { LikenessError } from '../../../shared/errors.ts';
+import type { LoadedModel } from '../../pipeline/loaded-model.ts';
+import { train } from '../../training/training-loop.ts';
+import type { TrainingSet } from '../../training/training-set.ts';
+import type { TrainingState } from '../../training/training-state.ts';
+import type { TeachEvent } from '../events.ts';
+import { Pace } from '../pace.ts';
+import { leanerSettings } from './teaching-plan.ts';
+import { isSampleStep, type LearningSampleOptions, sampleWhileLearning } from './validation-image.ts';
+
+/** Between two savings of a run: a crash costs no more than this, and saving takes well under a second. */
+const SAVE_INTERVAL_MS = 15_000;
+
+/** Weight of the newest loss in the running mean. */
+const LOSS_SMOOTHING = 0.05;
+
+export interface Learning extends LearningSampleOptions {
+  readonly set: TrainingSet;
+  /** Where it begins, and what it comes to. */
+  readonly state: TrainingState;
+  readonly save: () => Promise<void>;
+}
+
+/**
+ * Where memory runs out after all, the steps go on in a leaner way, from the last one.
+ * @returns the running mean of the loss. @throws LikenessError `cancelled`, `memory`, `storage`, `input`
+ */
+export async function* learn(model: LoadedModel, learning: Learning): AsyncGenerator<TeachEvent, number> {
+  for (let { settings } = learning; ; ) {
+    try {
+      return yield* steps(model, { ...learning, settings });
+    } catch (error) {
+      const short = error instanceof LikenessError && error.code === 'memory';
+      const leaner = short ? leanerSettings(model, settings) : undefined;
+      if (leaner === undefined) throw error;
+      settings = leaner;
+      yield { type: 'memory-short', plan: leaner.memory };
+    }
+  }
+}
+
+async function* steps(model: LoadedModel, learning: Learning): AsyncGenerator<TeachEvent, number> {
+  const { set, state, settings, request, save } = learning;
+  const { pipeline } = model;
+  /** Time that went into samples: it is not part of the pace. */
+  let samplingMs = 0;
+  const pace = new Pace(() => performance.now() - samplingMs);
+  let smoothedLoss = state.losses.reduce(smooth, state.losses[0] ?? Number.NaN);
+  let savedAt = performance.now();
+  for await (const { step, steps, loss } of train({
+    pipeline,
+    set,
+    settings,
+    state,
+    signal: request.signal,
+  })) {
+    pace.tick();
+    smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smooth(smoothedLoss, loss);
+    const { stepsPerSecond } = pace;
+    const secondsLeft = pace.secondsFor(steps - step);
+    yield { type: 'step', step, steps, loss, smoothedLoss, stepsPerSecond, secondsLeft };
+    if (performance.now() - savedAt > SAVE_INTERVAL_MS && step < steps) {
+      await save();
+      savedAt = performance.now();
+      yield { type: 'saved', step, file: request.stateFile };
+    }
+    if (request.samples && isSampleStep(step, steps)) {
+      const from = performance.now();
+      const image = await sampleWhileLearning(model, state, learning);
+      samplingMs += performance.now() - from;
+      if (image !== undefined) yield { type: 'sample', step, steps, image };
+    }
+  }
+  return smoothedLoss;
+}
+
+function smooth(mean: number, loss: number): number {
+  return mean + LOSS_SMOOTHING * (loss - mean);
+}

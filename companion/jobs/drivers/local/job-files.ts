@@ -1,0 +1,155 @@
+/** The files of one job. Their names are made from numbers alone. */
+
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { LikenessError } from '../../../../shared/errors.ts';
+import type { MediaType } from '../../../../shared/protocol/media-type.ts';
+import { storageError, TEMPORARY_SUFFIX, writeFileAtomically } from '../../../storage/atomic-file.ts';
+
+const EXTENSIONS: Readonly<Record<MediaType, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+};
+
+const UPLOAD_NAME = /^image-\d+\.(png|jpg|webp)$/;
+
+export class JobFiles {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  get record(): string {
+    return join(this.folder, 'job.json');
+  }
+
+  /** Where teaching is saved while it goes on. */
+  get teachingState(): string {
+    return join(this.folder, 'teaching.safetensors');
+  }
+
+  /** What was taught, until the library has it. */
+  get taughtConcept(): string {
+    return join(this.folder, 'taught.safetensors');
+  }
+
+  /** Where the engine writes pictures before they are the job's. */
+  get output(): string {
+    return join(this.folder, 'output');
+  }
+
+  uploadName(index: number, mediaType: MediaType): string {
+    return `image-${index}.${EXTENSIONS[mediaType]}`;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Folder of concepts under the names that the prompt has for them. */
+  get renamedConcepts(): string {
+    return join(this.folder, 'concepts');
+  }
+
+  hasPicture(picture: number): boolean {
+    return existsSync(this.#picture(picture));
+  }
+
+  /** Takes a finished picture over from where the engine wrote it; gives its size in bytes. */
+  async takePicture(picture: number, file: string): Promise<number> {
+    try {
+      await rename(file, this.#picture(picture));
+      return (await stat(this.#picture(picture))).size;
+    } catch (cause) {
+      throw storageError(this.#picture(picture), cause);
+    }
+  }
+
+  async writeMask(picture: number, concept: number, cells: Uint8Array): Promise<void> {
+    await writeFileAtomically(this.#mask(picture, concept), cells);
+  }
+
+  /** The PNG with its record. @throws LikenessError `storage` where somebody took it away */
+  async readPicture(picture: number): Promise<Uint8Array> {
+    return read(this.#picture(picture));
+  }
+
+  /** rows * columns bytes. @throws LikenessError `storage` */
+  async readMask(picture: number, concept: number): Promise<Uint8Array> {
+    return read(this.#mask(picture, concept));
+  }
+
+  /** In bytes: what a teaching that ended early holds on to. */
+  async teachingBytes(uploads: readonly string[]): Promise<number> {
+    const files = [this.teachingState, this.taughtConcept, ...uploads.map((name) => this.path(name))];
+    const sizes = files.map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
+  /** What an engine that died while it was saving left behind. */
+  async removeUnfinished(): Promise<void> {
+    const begun = [this.teachingState, this.taughtConcept].map((file) => `.${basename(file)}.`);
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      const isUnfinished = name.endsWith(TEMPORARY_SUFFIX) && begun.some((start) => name.startsWith(start));
+      if (isUnfinished) await rm(this.path(name), { force: true });
+    }
+  }
+
+  /**
+   * What a stop in mid-write, or between a job's end and its tidying up, left behind. For a start: nothing of this
+   * companion writes here yet.
+   * @param uploads of the job's record
+   * @param mayGoOn whether the job has not ended, or has a saved run
+   */
+  async removeLeftBehind(uploads: readonly string[], mayGoOn: boolean): Promise<void> {
+    const saved = mayGoOn ? [this.teachingState, this.taughtConcept].map((file) => basename(file)) : [];
+    const isWork = (name: string) =>
+      UPLOAD_NAME.test(name) || this.#workNames.includes(name) || name.endsWith(TEMPORARY_SUFFIX);
+    // An engine that outlived its companion may be saving yet.
+    const isNeeded = (name: string) =>
+      uploads.includes(name) || saved.some((file) => name === file || name.startsWith(`.${file}.`));
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      if (!isWork(name) || isNeeded(name)) continue;
+      // One that cannot be removed stays for the next start.
+      await rm(this.path(name), { recursive: true, force: true }).catch(() => {});
+    }
+  }
+
+  /** What is of no use to an ended job. */
+  async removeWork(uploads: readonly string[]): Promise<void> {
+    await this.removeUnfinished();
+    for (const name of [...this.#workNames, ...uploads]) {
+      await rm(this.path(name), { recursive: true, force: true });
+    }
+  }
+
+  get #workNames(): readonly string[] {
+    const files = [this.teachingState, this.taughtConcept, this.renamedConcepts, this.output];
+    return files.map((file) => basename(file));
+  }
+
+  #picture(picture: number): string {
+    return join(this.folder, `picture-${picture}.png`);
+  }
+
+  #mask(picture: number, concept: number): string {
+    return join(this.folder, `mask-${picture}-${concept}.bin`);
+  }
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new LikenessError('storage', 'a file of this job is no longer there', {
+      advice: 'Make the picture again: its prompt and seed are in the history.',
+      cause,
+    });
+  });
+}

@@ -1,0 +1,118 @@
+/** One generation: from the first picture that is missing to the last. */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobOf } from '../../../shared/protocol/job.ts';
+import type { GenerateEvent, MaskReport } from '../../engine/events.ts';
+import { encodePng } from '../../images/encode.ts';
+import { copyConcept } from '../../library/concept-writer.ts';
+import type { JobFiles } from '../drivers/local/job-files.ts';
+import { type JobStep, knownSeconds, type RunTools } from './context.ts';
+import { pictureFrames } from './picture-frames.ts';
+import { conceptsOfPrompt, type PromptConcept } from './version-choice.ts';
+
+/** The last step is not yet a picture. */
+const SAMPLED_SHARE = 0.99;
+
+/** @throws LikenessError as the engine and the library do */
+export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): AsyncGenerator<JobStep, void> {
+  const { request } = job;
+  const made = job.pictures.length;
+  // A job that is taken up again goes on with the versions it began with.
+  const wanted = job.concepts.length > 0 ? job.concepts : (request.concepts ?? []);
+  const concepts = await conceptsOfPrompt(tools.library, request.prompt, wanted);
+  yield { type: 'concepts', concepts: concepts.map(({ reference }) => reference) };
+  if (made === request.count) return;
+
+  const { engine, setup, files, signal } = tools;
+  await rm(files.output, { recursive: true, force: true });
+  const events = engine.generate({
+    ...setup,
+    prompt: request.prompt,
+    negativePrompt: request.negativePrompt ?? '',
+    concepts: await conceptFiles(concepts, files),
+    count: request.count - made,
+    seed: request.seed + made,
+    size: request.size,
+    strength: request.strength,
+    settings: {
+      mask: request.mask,
+      ...(request.steps !== undefined && { steps: request.steps }),
+      ...(request.guidanceScale !== undefined && { guidanceScale: request.guidanceScale }),
+    },
+    out: files.output,
+    signal,
+  });
+  for await (const event of events) yield* stepsOf(event, made, job, tools);
+}
+
+/** A concept that was renamed since the prompt was written is lent a copy under its old name. */
+async function conceptFiles(concepts: readonly PromptConcept[], files: JobFiles): Promise<readonly string[]> {
+  return Promise.all(
+    concepts.map(async ({ reference: { name }, version }) => {
+      if (version.name === name) return version.path;
+      const copy = join(files.renamedConcepts, `${name}.safetensors`);
+      await copyConcept(version.path, copy, { name });
+      return copy;
+    }),
+  );
+}
+
+/** @param made how many pictures were there before the engine began: it counts from 0 */
+async function* stepsOf(
+  event: GenerateEvent,
+  made: number,
+  { job, request: { count } }: JobOf<'generate'>,
+  { files, isHeard }: RunTools,
+): AsyncGenerator<JobStep, void> {
+  switch (event.type) {
+    case 'model':
+      yield { type: 'device', device: event.device };
+      return;
+    case 'step': {
+      const { step, steps, preview } = event;
+      const picture = made + event.picture;
+      const fraction = (SAMPLED_SHARE * (picture * steps + step)) / (count * steps);
+      const secondsLeft = knownSeconds(event.secondsLeft);
+      yield {
+        type: 'progress',
+        progress: { phase: 'sampling', step, steps, fraction, secondsLeft, picture, count },
+      };
+      if (!isHeard()) return;
+      const { width, height } = preview;
+      const mediaType = 'image/png';
+      const header = { kind: 'preview', job, picture, step, mediaType, width, height } as const;
+      yield { type: 'frame', frame: { header, payload: await encodePng(preview) } };
+      return;
+    }
+    case 'picture': {
+      const { seed, seconds, masks, image, file } = event;
+      if (file === undefined) throw new Error('internal: the engine wrote no file');
+      const picture = made + event.picture;
+      for (const [concept, mask] of masks.entries()) await files.writeMask(picture, concept, maskBytes(mask));
+      const sizeBytes = await files.takePicture(picture, file);
+      const { width, height } = image;
+      const confidences = masks.map(({ concept, confidence }) => ({
+        concept,
+        confidence: share(confidence),
+      }));
+      const summary = { picture, seed, width, height, seconds, masks: confidences };
+      const stored = { sizeBytes, masks: masks.map(({ rows, columns }) => ({ rows, columns })) };
+      yield { type: 'picture', summary, files: stored };
+      if (!isHeard()) return;
+      for await (const frame of pictureFrames(job, summary, stored, files)) yield { type: 'frame', frame };
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function maskBytes({ values }: MaskReport): Uint8Array {
+  return Uint8Array.from(values, (value) => Math.round(255 * share(value)));
+}
+
+/** 0..1 whatever rounding made of it. */
+function share(value: number): number {
+  return Math.min(1, Math.max(0, value));
+}

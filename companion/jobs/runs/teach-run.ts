@@ -1,0 +1,153 @@
+/** One teaching: from where it was saved, if it was, to a version in the library. */
+
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { LikenessError } from '../../../shared/errors.ts';
+import type { FrameAdvice, JobOf } from '../../../shared/protocol/job.ts';
+import type { TeachEvent } from '../../engine/events.ts';
+import { encodePng } from '../../images/encode.ts';
+import type { Upload } from '../job-record.ts';
+import { type JobStep, knownSeconds, type ProgressStep, type RunTools } from './context.ts';
+
+/** Shares of the whole, as they are on a laptop: references are encoded in a few seconds, steps take minutes. */
+const PREPARING_SHARE = 0.05;
+const TAUGHT_SHARE = 0.99;
+
+/** @throws LikenessError as the engine and the library do; `cancelled` after the run was saved */
+export async function* runTeaching(
+  job: JobOf<'teach'>,
+  uploads: readonly Upload[],
+  tools: RunTools,
+): AsyncGenerator<JobStep, void> {
+  const { files, library } = tools;
+  // Where the companion stopped between the last step and the library, nothing is left to learn.
+  if (!existsSync(files.taughtConcept)) yield* learn(job, uploads, tools);
+  yield progress({ phase: 'saving', step: 0, steps: 0, fraction: TAUGHT_SHARE, secondsLeft: 0 });
+  const { id, name, version, figures, method } = await library.put(files.taughtConcept);
+  yield {
+    type: 'taught',
+    taught: {
+      concept: { id, name, version },
+      steps: typeof method.steps === 'number' ? method.steps : 0,
+      seconds: figures.seconds ?? 0,
+      finalLoss: figures.finalLoss ?? 0,
+    },
+  };
+}
+
+async function* learn(
+  job: JobOf<'teach'>,
+  uploads: readonly Upload[],
+  tools: RunTools,
+): AsyncGenerator<JobStep, void> {
+  try {
+    yield* learnOnce(job, uploads, tools);
+  } catch (error) {
+    const isRefused = error instanceof LikenessError && error.code === 'saved-run';
+    if (!isRefused || !tools.mayStartAnew) throw error;
+    // The companion stopped in between, and nobody waits to be asked: all that was saved can be learned again.
+    await rm(tools.files.teachingState, { force: true });
+    yield { type: 'anew' };
+    yield* learnOnce(job, uploads, tools);
+  }
+}
+
+async function* learnOnce(
+  job: JobOf<'teach'>,
+  uploads: readonly Upload[],
+  tools: RunTools,
+): AsyncGenerator<JobStep, void> {
+  const heard: Heard = { advice: [], isShortOfMemory: false };
+  for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools, heard);
+}
+
+/** What the events before said that later ones build on. */
+interface Heard {
+  /** On the frames read so far; told when the last one was. */
+  readonly advice: FrameAdvice[];
+  /** Whether steps do some work twice. */
+  isShortOfMemory: boolean;
+}
+
+function engineEvents(
+  { request }: JobOf<'teach'>,
+  uploads: readonly Upload[],
+  { engine, setup, files, signal }: RunTools,
+): AsyncGenerator<TeachEvent, void> {
+  const fileOf = new Map(uploads.map(({ image, file }) => [image, files.path(file)]));
+  return engine.teach({
+    ...setup,
+    images: request.images.map((image) => fileOf.get(image)!),
+    name: request.name,
+    classWord: request.classWord,
+    out: files.taughtConcept,
+    stateFile: files.teachingState,
+    settings: request.steps === undefined ? {} : { steps: request.steps },
+    seed: request.seed ?? 0,
+    mirror: request.mirror ?? false,
+    samples: true,
+    rights: request.rights,
+    signal,
+  });
+}
+
+async function* stepsOf(
+  event: TeachEvent,
+  { job }: JobOf<'teach'>,
+  { isHeard }: RunTools,
+  heard: Heard,
+): AsyncGenerator<JobStep, void> {
+  switch (event.type) {
+    case 'model':
+      yield { type: 'device', device: event.device };
+      return;
+    case 'frame': {
+      const { index: frame, total, findings } = event;
+      const { advice } = heard;
+      advice.push(...findings.map(({ severity, advice: text }) => ({ frame, severity, text })));
+      if (frame === total - 1 && advice.length > 0) yield { type: 'advice', advice };
+      return;
+    }
+    case 'memory-plan':
+    case 'memory-short':
+      heard.isShortOfMemory = event.plan.recompute !== 'nothing';
+      return;
+    case 'preparing': {
+      const fraction = (PREPARING_SHARE * event.done) / Math.max(1, event.total);
+      const { done: step, total: steps } = event;
+      yield progress({ phase: 'preparing', step, steps, fraction, secondsLeft: null });
+      return;
+    }
+    case 'step': {
+      const { step, steps, loss, smoothedLoss } = event;
+      const fraction = PREPARING_SHARE + ((TAUGHT_SHARE - PREPARING_SHARE) * step) / steps;
+      const secondsLeft = knownSeconds(event.secondsLeft);
+      const slowed = heard.isShortOfMemory ? { slowedBy: 'memory' as const } : {};
+      yield progress({
+        phase: 'teaching',
+        step,
+        steps,
+        fraction,
+        secondsLeft,
+        loss,
+        smoothedLoss,
+        ...slowed,
+      });
+      return;
+    }
+    case 'sample': {
+      if (!isHeard()) return;
+      const { width, height } = event.image;
+      const mediaType = 'image/png';
+      const header = { kind: 'sample', job, step: event.step, mediaType, width, height } as const;
+      yield { type: 'frame', frame: { header, payload: await encodePng(event.image) } };
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function progress(step: ProgressStep): JobStep {
+  return { type: 'progress', progress: step };
+}

@@ -1,0 +1,33 @@
+/**
+ * Jobs on disk for somebody who only looks: nothing is made, moved or set aside, since a companion may be at work on
+ * them at the same moment.
+ */
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ID_PATTERN } from '../../shared/protocol/ids.ts';
+import type { JobState } from '../../shared/protocol/job.ts';
+import { JobFiles } from './drivers/local/job-files.ts';
+import { readRecord } from './job-record.ts';
+
+export interface LookedAtJobs {
+  readonly states: readonly JobState[];
+  /** Folders whose record cannot be read. */
+  readonly unreadable: number;
+}
+
+/** Of a folder that is not there: none. */
+export async function storedJobs(folder: string): Promise<LookedAtJobs> {
+  const states: JobState[] = [];
+  let unreadable = 0;
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!ID_PATTERN.test(name)) continue;
+    try {
+      const { record } = new JobFiles(join(folder, name));
+      states.push((await readRecord(record, name)).state);
+    } catch {
+      unreadable++;
+    }
+  }
+  return { states, unreadable };
+}

@@ -1,0 +1,114 @@
+/** The concepts in the data folder, as commands name them. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
+import { isExpired } from '../../shared/protocol/rights-expiry.ts';
+import { type ConceptSummary, summariseConcept } from '../concepts/concept-file.ts';
+import { parseMentions } from '../models/prompt.ts';
+import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-library.ts';
+import { expiredError } from './expiry-refusal.ts';
+import { FileLibrary } from './file-library.ts';
+
+export const CONCEPT_SUFFIX = '.safetensors';
+
+export interface ConceptEntry {
+  readonly path: string;
+  /** Its newest version; undefined where the file is no sound concept, and `fault` says why. */
+  readonly summary: ConceptSummary | undefined;
+  readonly fault: LikenessError | undefined;
+}
+
+/** By name, then those that are damaged; a folder that is not there has none. */
+export async function listConcepts(folder: string): Promise<readonly ConceptEntry[]> {
+  const { concepts, damaged } = await new FileLibrary(folder).list();
+  return [
+    ...concepts.map(({ current }) => ({ path: current.path, summary: current, fault: undefined })),
+    ...damaged.map(({ file, code, reason, advice }) => {
+      const fault = new LikenessError(code, reason, advice === undefined ? {} : { advice });
+      return { path: join(folder, file), summary: undefined, fault };
+    }),
+  ];
+}
+
+/** One with all its versions, by name or id. @throws LikenessError `concept-unknown` */
+export async function findStored(wanted: string, library: ConceptLibrary): Promise<LibraryConcept> {
+  const name = plainName(wanted);
+  const { concepts } = await library.list();
+  const found = concepts.find((concept) => concept.name === name || concept.id === name);
+  if (found !== undefined) return found;
+  throw new LikenessError('concept-unknown', `no concept is named ${name}`, {
+    advice: `\`${PROGRAM} concepts list\` shows those that are there.`,
+  });
+}
+
+/** The last one that was removed under this name or id. @throws LikenessError `concept-unknown` */
+export async function findRemoved(wanted: string, library: ConceptLibrary): Promise<RemovedConcept> {
+  const name = plainName(wanted);
+  const found = (await library.removed()).find((concept) => concept.name === name || concept.id === name);
+  if (found !== undefined) return found;
+  throw new LikenessError('concept-unknown', `no concept named ${name} was removed`, {
+    advice: `\`${PROGRAM} concepts list --removed\` shows what can be restored.`,
+  });
+}
+
+/**
+ * A concept by its name in the folder, or by the path of its file.
+ * @throws LikenessError `concept-unknown`, or `concept-format` where its file is damaged
+ */
+export async function findConcept(wanted: string, folder: string): Promise<ConceptSummary> {
+  if (/[/\\]/.test(wanted) || wanted.endsWith(CONCEPT_SUFFIX)) return readByPath(wanted);
+  const name = plainName(wanted);
+  const entries = await listConcepts(folder);
+  const found = entries.find(({ summary }) => summary?.name === name);
+  if (found?.summary !== undefined) return found.summary;
+  const damaged = entries.find(({ path }) => path === join(folder, name + CONCEPT_SUFFIX));
+  if (damaged?.fault !== undefined) throw damaged.fault;
+  throw new LikenessError('concept-unknown', `no concept is named ${name} in ${folder}`, {
+    advice: `\`${PROGRAM} concepts list\` shows those that are there; a file is named by its path.`,
+  });
+}
+
+/**
+ * Files of the concepts that a prompt mentions: `given` ones first, then those in the folder.
+ * @throws LikenessError `concept-unknown` for an @name that is neither, `concept-format` where its file is damaged, `input`
+ *   where its last day of use has passed
+ */
+export async function mentionedConcepts(
+  prompt: string,
+  given: readonly ConceptSummary[],
+  folder: string,
+): Promise<readonly ConceptSummary[]> {
+  const taken = new Set(given.map(({ name }) => name));
+  const entries = await listConcepts(folder);
+  const stored = entries.flatMap(({ summary }) => summary ?? []).filter(({ name }) => !taken.has(name));
+  const known = [...given, ...stored];
+  try {
+    const { mentions } = parseMentions(prompt, known);
+    const mentioned = known.filter(({ name }) => mentions.has(name));
+    const expired = mentioned.find(({ rights }) => isExpired(rights, new Date()));
+    if (expired !== undefined) throw expiredError(expired.name, expired.rights);
+    return mentioned;
+  } catch (error) {
+    const damaged = entries.find(({ path, fault }) => fault && prompt.includes(`@${nameOf(path, folder)}`));
+    throw damaged?.fault ?? error;
+  }
+}
+
+function nameOf(path: string, folder: string): string {
+  return path.slice(folder.length + 1, -CONCEPT_SUFFIX.length);
+}
+
+async function readByPath(path: string): Promise<ConceptSummary> {
+  if (!existsSync(path)) {
+    throw new LikenessError('concept-unknown', `${path}: no such file, expected a concept`, {
+      advice: `Check the path; \`${PROGRAM} concepts list\` shows the concepts of the data folder.`,
+    });
+  }
+  return summariseConcept(path);
+}
+
+function plainName(wanted: string): string {
+  return wanted.replace(/^@/, '').toLowerCase();
+}

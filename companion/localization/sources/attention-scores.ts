@@ -1,0 +1,60 @@
+/** The scores A_{i,C} of all blocks: what the graph is asked for, and how its answer is read. */
+
+import type { Graph } from '../../graph/graph.ts';
+import { concat } from '../../graph/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import { float32, type Tensor } from '../../tensor/tensor.ts';
+import type { ScoreMap } from '../attention-mask.ts';
+import type { LocalizedOptions } from '../localization.ts';
+import type { Grid } from '../regions.ts';
+
+/** Names of the inputs and outputs that scores add to the graph. */
+export const attentionNames = {
+  /** [L, 1]: 1 at every token of the concept, identifier and each sub-word of the class word; else 0. */
+  tokenWeights: (concept: number) => `concept.${concept}.token_weights`,
+  /**
+   * Output [B hw of every block, one after the other in the order of the sites, concepts]: the probability that a pixel
+   * gives a concept's tokens, averaged over heads. Only the conditional sample, a block's last, has such tokens.
+   */
+  scores: 'scores',
+} as const;
+
+/** The weights of all concepts for every sample, [B L, concepts]. */
+export function attentionColumns(graph: Graph, { guided, tokens, ranks }: LocalizedOptions): Value {
+  const weights = ranks.map((_, concept) => graph.input(attentionNames.tokenWeights(concept), [tokens, 1]));
+  const all = concat(weights, 1);
+  return guided ? concat([all, all], 0) : all;
+}
+
+/** @param blocks [B hw, concepts] of each, in the order of the sites */
+export function scoresOutput(blocks: readonly Value[]): ReadonlyMap<string, Value> {
+  return new Map([[attentionNames.scores, concat(blocks, 0)]]);
+}
+
+/** @param indexes positions of the tokens in the prompt of `tokens` */
+export function tokenWeightFeeds(
+  concept: number,
+  indexes: readonly number[],
+  tokens: number,
+): Record<string, Tensor> {
+  const weights = new Float32Array(tokens);
+  for (const index of indexes) weights[index] = 1;
+  return { [attentionNames.tokenWeights(concept)]: float32(weights, [tokens, 1]) };
+}
+
+/** Each concept's maps, of all blocks, for the conditional sample: the last of `batch`. */
+export function readScores(
+  scores: Float32Array,
+  { blocks, batch, concepts }: { blocks: readonly Grid[]; batch: number; concepts: number },
+): ScoreMap[][] {
+  return Array.from({ length: concepts }, (_, concept) => {
+    let end = 0;
+    return blocks.map(({ height, width }) => {
+      const score = new Float32Array(height * width);
+      end += batch * score.length * concepts;
+      const first = end - score.length * concepts + concept;
+      for (let cell = 0; cell < score.length; cell++) score[cell] = scores[first + cell * concepts]!;
+      return { height, width, score };
+    });
+  });
+}

@@ -1,0 +1,60 @@
+/** The base models on this computer: those that came with the repository, and those in the data folder. */
+
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+import { PROGRAM } from '../../shared/program.ts';
+import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
+import { isFolder } from '../storage/atomic-file.ts';
+import type { DataFolders } from '../storage/folders.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from './default-model.ts';
+
+export interface ModelPlace {
+  readonly name: string;
+  /** Absolute: a folder, or a file that holds all of the model. */
+  readonly folder: string;
+  readonly origin: 'embedded' | 'fetched';
+}
+
+export async function listModels({ models }: Pick<DataFolders, 'models'>): Promise<readonly ModelPlace[]> {
+  return [...(await modelsIn(EMBEDDED_MODELS, 'embedded')), ...(await modelsIn(models, 'fetched'))];
+}
+
+/**
+ * The folder or file that `--model` means: a path, or a model's name. A path wins, so that what a shell completes is used.
+ * @throws LikenessError `checkpoint-missing` where there is neither
+ */
+export async function findModel(
+  wanted: string | undefined,
+  folders: Pick<DataFolders, 'models'>,
+): Promise<string> {
+  if (wanted !== undefined && (/[/\\]|\.safetensors$|\.ckpt$/.test(wanted) || (await isFolder(wanted))))
+    return resolve(wanted);
+  const name = wanted ?? DEFAULT_MODEL;
+  const models = await listModels(folders);
+  const found = models.find((model) => model.name === name);
+  if (found !== undefined) return found.folder;
+  const there =
+    models.length === 0 ? 'there are none' : `there are ${models.map((model) => model.name).join(', ')}`;
+  throw new LikenessError('checkpoint-missing', `no model is named ${name}; ${there}`, {
+    advice: `Name a model of \`${PROGRAM} models list\`, or give the path of a folder in diffusers layout or of a .safetensors file.`,
+  });
+}
+
+async function modelsIn(parent: string, origin: ModelPlace['origin']): Promise<readonly ModelPlace[]> {
+  const names = await readdir(parent).catch(() => []);
+  const places: ModelPlace[] = [];
+  for (const name of names.sort()) {
+    // What is still being fetched.
+    if (name.startsWith('.')) continue;
+    const folder = join(parent, name);
+    if (name.endsWith(SINGLE_FILE_SUFFIX)) {
+      places.push({ name: name.slice(0, -SINGLE_FILE_SUFFIX.length), folder, origin });
+    } else if (await isThere(join(folder, 'model_index.json'))) places.push({ name, folder, origin });
+  }
+  return places;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}

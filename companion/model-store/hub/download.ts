@@ -1,0 +1,136 @@
+/** One file of a repository, onto the disk: resumed where it was left, and held to what the listing says of it. */
+
+import { LikenessError } from '../../../shared/errors.ts';
+import { under } from './address.ts';
+import { type Hub, RANGE_NOT_THERE } from './client.ts';
+import { sha256IfSame } from './digest.ts';
+import { PartFile } from './part-file.ts';
+import type { ListedFile, Repository } from './repository.ts';
+import { type Answer, mediaType, strange } from './response.ts';
+import { PassingFailure, retried, type Waiting } from './retry.ts';
+
+export type DownloadEvent =
+  | Waiting
+  /** `bytes` of the file are on the disk. The first says what an earlier run had left. */
+  | { readonly type: 'received'; readonly path: string; readonly bytes: number }
+  /** All bytes came, and are read again: seconds for a gigabyte. */
+  | { readonly type: 'checking'; readonly path: string }
+  /** All bytes came, and are not the listed ones: once more. */
+  | { readonly type: 'wrong'; readonly path: string };
+
+/** Of a file whose bytes are all there and are others: a proxy on the way may have broken them, once. */
+const MAX_ROUNDS = 2;
+
+/**
+ * Fetches `file` to `target`, and gives its SHA-256. What has come stays beside `target` when it fails or is cancelled,
+ * unless it is known to be wrong.
+ * @throws LikenessError `network`, `checkpoint-missing`, `storage`, `cancelled`; `checkpoint-format` for wrong bytes
+ */
+export async function* download(
+  hub: Hub,
+  repository: Pick<Repository, 'id' | 'commit'>,
+  file: ListedFile,
+  target: string,
+): AsyncGenerator<DownloadEvent, string> {
+  for (let round = 1; ; round++) {
+    const part = await PartFile.open(target, file.digest);
+    try {
+      yield { type: 'received', path: file.path, bytes: part.sizeBytes };
+      yield* retried(() => receive(hub, repository, file, part), {
+        patience: hub.patience,
+        signal: hub.signal,
+        received: () => part.sizeBytes,
+      });
+      await part.flush();
+    } finally {
+      await part.close();
+    }
+    yield { type: 'checking', path: file.path };
+    const sha256 = await sha256IfSame(part.path, file, hub.signal);
+    if (sha256 !== undefined) {
+      await part.complete();
+      return sha256;
+    }
+    await part.remove();
+    if (round === MAX_ROUNDS) throw wrongBytes(hub, repository.id, file);
+    yield { type: 'wrong', path: file.path };
+  }
+}
+
+/** One connection: from where the part ends to the end of the file. */
+async function* receive(
+  hub: Hub,
+  { id, commit }: Pick<Repository, 'id' | 'commit'>,
+  { path, sizeBytes }: ListedFile,
+  part: PartFile,
+): AsyncGenerator<DownloadEvent, void> {
+  if (part.sizeBytes > sizeBytes) await part.restart(null);
+  if (part.sizeBytes === sizeBytes && sizeBytes > 0) return;
+  const address = under(
+    hub.endpoint,
+    `/${id}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`,
+  );
+  const answer = await hub.get(address, hub.asked(id, `${id}: ${path}`), rangeFrom(part));
+  try {
+    await agree(answer, path, sizeBytes, part);
+  } catch (error) {
+    await answer.discard();
+    throw error;
+  }
+  for await (const chunk of answer.chunks()) {
+    if (part.sizeBytes + chunk.byteLength > sizeBytes) {
+      await part.restart(null);
+      throw strange(answer, `with more than the ${sizeBytes} bytes that are listed for ${path}`);
+    }
+    await part.append(chunk);
+    yield { type: 'received', path, bytes: part.sizeBytes };
+  }
+  if (part.sizeBytes < sizeBytes) {
+    throw new PassingFailure(
+      `${answer.url.host} ended ${path} after ${part.sizeBytes} of ${sizeBytes} bytes`,
+    );
+  }
+}
+
+function rangeFrom({ sizeBytes, etag }: PartFile): Readonly<Record<string, string>> {
+  if (sizeBytes === 0) return {};
+  const range = { range: `bytes=${sizeBytes}-` };
+  return etag === undefined ? range : { ...range, 'if-range': etag };
+}
+
+/**
+ * Holds an answer to what was asked for, before a byte of it is kept. A whole file where the rest was asked for empties
+ * the part: the file has changed, or the server knows no ranges.
+ */
+async function agree(answer: Answer, path: string, sizeBytes: number, part: PartFile): Promise<void> {
+  const { status, headers } = answer;
+  if (status === 206 || status === RANGE_NOT_THERE) {
+    const rest = `bytes ${part.sizeBytes}-${sizeBytes - 1}/${sizeBytes}`;
+    if (headers.get('content-range') === rest) return;
+    // From its beginning then: asking for the same rest again would get the same answer.
+    await part.restart(null);
+    throw new PassingFailure(`${answer.url.host} does not have the rest of ${path}`);
+  }
+  // A page in the place of a file, as networks with a login show; it may come without a length.
+  if (mediaType(answer) === 'text/html') throw strange(answer, `with a page (text/html) for ${path}`);
+  const length = headers.get('content-length');
+  // Of a compressed answer it is another length; fetch gives the bytes themselves.
+  if (length !== null && !headers.has('content-encoding') && Number(length) !== sizeBytes) {
+    throw strange(
+      answer,
+      `with ${length} bytes of ${mediaType(answer)} for ${path}, expected ${sizeBytes} bytes`,
+    );
+  }
+  await part.restart(headers.get('etag'));
+}
+
+function wrongBytes({ endpoint }: Hub, id: string, { path }: ListedFile): LikenessError {
+  return new LikenessError(
+    'checkpoint-format',
+    `${endpoint.host} gave ${id}: ${path} with other bytes than it lists, ${MAX_ROUNDS} times`,
+    {
+      advice:
+        'Something on the way changes files, or the hub has damaged ones: try another network, or later.',
+    },
+  );
+}

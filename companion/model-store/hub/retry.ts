@@ -1,0 +1,66 @@
+/** Failures that may be over in a moment, and the patience for them. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LikenessError } from '../../../shared/errors.ts';
+import { type Patience, PROGRESS_BYTES } from './limits.ts';
+
+/** A network or a server that fails now, and may not in a moment. */
+export class PassingFailure extends LikenessError {
+  /** Milliseconds that the server asks for; undefined where it does not say. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, details: { readonly cause?: unknown; readonly retryAfterMs?: number } = {}) {
+    super('network', message, {
+      advice: 'Check the connection, then run the same command again: it goes on where it stopped.',
+      cause: details.cause,
+    });
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+export type Waiting = {
+  readonly type: 'waiting';
+  readonly reason: string;
+  readonly waitMs: number;
+};
+
+export interface RetryOptions {
+  readonly patience: Patience;
+  readonly signal: AbortSignal;
+  /** Bytes received so far, by all attempts together. */
+  readonly received?: () => number;
+}
+
+/**
+ * Runs `attempt` until it ends without a PassingFailure, and waits before each further one.
+ * @throws LikenessError the last PassingFailure, when patience is at its end; whatever else an attempt throws
+ */
+export async function* retried<Event, Result>(
+  attempt: () => AsyncGenerator<Event, Result>,
+  { patience, signal, received = () => 0 }: RetryOptions,
+): AsyncGenerator<Event | Waiting, Result> {
+  let failures = 0;
+  let before = received();
+  for (;;) {
+    try {
+      return yield* attempt();
+    } catch (error) {
+      if (!(error instanceof PassingFailure)) throw error;
+      failures = received() - before >= PROGRESS_BYTES ? 1 : failures + 1;
+      before = received();
+      const waitMs = error.retryAfterMs ?? patience.firstWaitMs * 2 ** (failures - 1);
+      if (failures >= patience.attempts || waitMs > patience.longestWaitMs) throw error;
+      yield { type: 'waiting', reason: error.message, waitMs };
+      // An abort ends the wait; the next attempt then says that it was cancelled.
+      await sleep(waitMs, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+/** Retry-After, in seconds or as a date (RFC 9110, 10.2.3); undefined where it is neither. */
+export function retryAfterMs(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

@@ -1,0 +1,131 @@
+/** Where a model is put together, beside its place: it gets there when it is whole, and goes on from here when it is not. */
+
+import { constants } from 'node:fs';
+import { copyFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { MANIFEST_NAME, manifestPaths } from '../checkpoint/checkpoint-hash.ts';
+import { makeFolder, storageError, syncFolder, writeFileAtomically } from '../storage/atomic-file.ts';
+import { sha256IfSame } from './hub/digest.ts';
+import { isNote, PART_SUFFIX, partNames } from './hub/part-file.ts';
+import type { ListedFile } from './hub/repository.ts';
+import { type PullRecord, RECORD_NAME, writePullRecord } from './pull-record.ts';
+
+const SUFFIX = '.pulling';
+
+export class PullFolder {
+  /** The model's place. */
+  readonly model: string;
+  /** Where it is put together. Begins with a dot: what is in there is no model yet. */
+  readonly path: string;
+
+  constructor(models: string, name: string) {
+    this.model = join(models, name);
+    this.path = join(models, `.${name}${SUFFIX}`);
+  }
+
+  /** Removes what is there of files that are not wanted: other revisions, other precisions. */
+  async keepOnly(wanted: Iterable<string>): Promise<void> {
+    const kept = new Set([...wanted].flatMap((path) => [path, ...partNames(path)]));
+    for (const entry of await readdir(this.path, { recursive: true, withFileTypes: true }).catch(() => [])) {
+      const file = join(entry.parentPath, entry.name);
+      if (!entry.isDirectory() && !kept.has(relative(this.path, file).split(sep).join('/'))) await rm(file);
+    }
+  }
+
+  /**
+   * The SHA-256 of a file that is here already, or in the model's place, from where it is taken over; undefined where it
+   * has to be fetched.
+   */
+  async existing(file: ListedFile, signal: AbortSignal): Promise<string | undefined> {
+    const here = join(this.path, file.path);
+    const kept = await sha256IfSame(here, file, signal);
+    if (kept !== undefined) return kept;
+    const there = join(this.model, file.path);
+    const found = await sha256IfSame(there, file, signal);
+    if (found !== undefined) await takeOver(there, here);
+    return found;
+  }
+
+  /** Also with what was received. */
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  /** Where nothing has been received, there is nothing to go on from. */
+  async removeIfEmpty(): Promise<void> {
+    if ((await receivedIn(this.path)) === 0) await this.remove();
+  }
+
+  /** Bytes of a file that an earlier run had received. */
+  async receivedBytes({ path }: ListedFile): Promise<number> {
+    return (await stat(join(this.path, path + PART_SUFFIX)).catch(() => undefined))?.size ?? 0;
+  }
+
+  /** Writes what belongs to a whole model beside its files. */
+  async seal(hashes: ReadonlyMap<string, string>, record: PullRecord): Promise<void> {
+    const sorted = Object.fromEntries([...hashes].sort(([a], [b]) => (a < b ? -1 : 1)));
+    await writeFileAtomically(join(this.path, MANIFEST_NAME), `${JSON.stringify(sorted, undefined, 2)}\n`);
+    await writePullRecord(this.path, record);
+  }
+
+  /** Puts the model in its place. Files that somebody added there stay; those of the last pull that are no more go. */
+  async install(paths: Iterable<string>): Promise<void> {
+    try {
+      if (await isThere(this.model)) await this.#replace(new Set(paths));
+      else await rename(this.path, this.model);
+      await syncFolder(dirname(this.model));
+    } catch (cause) {
+      throw storageError(this.model, cause);
+    }
+  }
+
+  async #replace(paths: ReadonlySet<string>): Promise<void> {
+    const before = await manifestPaths(this.model);
+    for (const path of [...paths, MANIFEST_NAME, RECORD_NAME]) {
+      await makeFolder(dirname(join(this.model, path)));
+      await rename(join(this.path, path), join(this.model, path));
+    }
+    for (const path of before) if (!paths.has(path)) await rm(join(this.model, path), { force: true });
+    await this.remove();
+  }
+}
+
+/** Models of which an earlier pull has left a part. */
+export async function unfinishedPulls(
+  models: string,
+): Promise<readonly { readonly name: string; readonly path: string; readonly sizeBytes: number }[]> {
+  const names = (await readdir(models).catch(() => [])).filter(
+    (name) => name.startsWith('.') && name.endsWith(SUFFIX),
+  );
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(models, name);
+      return { name: name.slice(1, -SUFFIX.length), path, sizeBytes: await receivedIn(path) };
+    }),
+  );
+}
+
+/** Bytes of what was fetched, wholly or in part. */
+async function receivedIn(folder: string): Promise<number> {
+  let sizeBytes = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !isNote(file)) sizeBytes += (await stat(file)).size;
+  }
+  return sizeBytes;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/** A second name where the file system knows such, a copy elsewhere. */
+async function takeOver(from: string, to: string): Promise<void> {
+  await makeFolder(dirname(to));
+  await rm(to, { force: true });
+  try {
+    await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_FICLONE));
+  } catch (cause) {
+    throw storageError(to, cause);
+  }
+}

@@ -1,0 +1,92 @@
+/** vae/config.json of diffusers' AutoencoderKL and AutoencoderTiny. */
+
+import { z } from 'zod';
+import { only, parseConfig } from './config.ts';
+
+const channels = z.array(z.number().int().positive()).min(1).max(8);
+
+const klSchema = z.object({
+  _class_name: z.literal('AutoencoderKL'),
+  in_channels: z.literal(3),
+  out_channels: z.literal(3),
+  latent_channels: z.number().int().positive(),
+  block_out_channels: channels,
+  layers_per_block: z.number().int().positive(),
+  norm_num_groups: z.number().int().positive(),
+  scaling_factor: z.number().positive().default(0.18215),
+  mid_block_add_attention: z.boolean().default(true),
+  use_quant_conv: only(true),
+  use_post_quant_conv: only(true),
+  shift_factor: only(null),
+  act_fn: only('silu'),
+  down_block_types: z.array(z.literal('DownEncoderBlock2D')).optional(),
+  up_block_types: z.array(z.literal('UpDecoderBlock2D')).optional(),
+});
+
+export interface VaeConfig {
+  readonly latentChannels: number;
+  /** Channels per level, from the picture's resolution down. */
+  readonly blockOutChannels: readonly number[];
+  readonly layersPerBlock: number;
+  readonly normGroups: number;
+  /** Latents of the diffusion model = latents of the VAE * scalingFactor. */
+  readonly scalingFactor: number;
+  readonly midAttention: boolean;
+}
+
+/** @throws LikenessError `checkpoint-unsupported` */
+export function parseVaeConfig(config: unknown, subject = 'vae'): VaeConfig {
+  const raw = parseConfig(klSchema, config, subject);
+  return {
+    latentChannels: raw.latent_channels,
+    blockOutChannels: raw.block_out_channels,
+    layersPerBlock: raw.layers_per_block,
+    normGroups: raw.norm_num_groups,
+    scalingFactor: raw.scaling_factor,
+    midAttention: raw.mid_block_add_attention,
+  };
+}
+
+/** Image pixels a latent cell, on each side. */
+export function downscaleFactor(config: { readonly blockOutChannels: readonly number[] }): number {
+  return 2 ** (config.blockOutChannels.length - 1);
+}
+
+const tinySchema = z.object({
+  _class_name: z.literal('AutoencoderTiny'),
+  in_channels: z.literal(3),
+  out_channels: z.literal(3),
+  latent_channels: z.number().int().positive(),
+  encoder_block_out_channels: channels,
+  decoder_block_out_channels: channels,
+  num_encoder_blocks: z.array(z.number().int().positive()),
+  num_decoder_blocks: z.array(z.number().int().positive()),
+  scaling_factor: z.number().positive().default(1),
+  upsampling_scaling_factor: only(2),
+  act_fn: only('relu'),
+});
+
+export interface TinyVaeConfig {
+  readonly latentChannels: number;
+  readonly encoderChannels: readonly number[];
+  readonly decoderChannels: readonly number[];
+  readonly encoderBlocks: readonly number[];
+  readonly decoderBlocks: readonly number[];
+  readonly scalingFactor: number;
+}
+
+/**
+ * @throws LikenessError `checkpoint-unsupported`
+ * @internal
+ */
+export function parseTinyVaeConfig(config: unknown, subject = 'tiny vae'): TinyVaeConfig {
+  const raw = parseConfig(tinySchema, config, subject);
+  return {
+    latentChannels: raw.latent_channels,
+    encoderChannels: raw.encoder_block_out_channels,
+    decoderChannels: raw.decoder_block_out_channels,
+    encoderBlocks: raw.num_encoder_blocks,
+    decoderBlocks: raw.num_decoder_blocks,
+    scalingFactor: raw.scaling_factor,
+  };
+}

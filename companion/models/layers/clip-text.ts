@@ -1,0 +1,64 @@
+/** CLIP's text encoder (Radford et al. 2021) as a graph, under transformers' parameter names. */
+
+import { add, gather, gelu, matmul, mul, quickGelu, softmax, transpose } from '../../graph/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import { float32 } from '../../tensor/tensor.ts';
+import type { ClipTextConfig } from './clip-text-config.ts';
+import { layerNormLayer, linearLayer } from './layers.ts';
+import type { Scope } from './scope.ts';
+import { mergeHeads, splitHeads } from './token-layout.ts';
+
+/** Rows of the token embedding: inputIds [B, L] (int64) -> [B, L, hiddenSize]. */
+export function embedTokens(scope: Scope, config: ClipTextConfig, inputIds: Value): Value {
+  const table = scope
+    .at('text_model', 'embeddings', 'token_embedding')
+    .parameter('weight', [config.vocabularySize, config.hiddenSize]);
+  return gather(table, inputIds, 0);
+}
+
+/**
+ * The states that the UNet's cross-attention reads: token embeddings [B, L, hiddenSize] -> [B, L, hiddenSize],
+ * after the final layer norm. Padding is not masked out, only the future is: Stable Diffusion was trained so.
+ */
+export function buildClipText(scope: Scope, config: ClipTextConfig, tokenEmbeddings: Value): Value {
+  const model = scope.at('text_model');
+  const length = tokenEmbeddings.shape[1]!;
+  const positions = model
+    .at('embeddings', 'position_embedding')
+    .parameter('weight', [config.length, config.hiddenSize]);
+  const mask = scope.graph.constant(causalMask(length));
+  let h = model.at('embeddings').tap(add(tokenEmbeddings, positions));
+  for (let layer = 0; layer < config.layers; layer++) {
+    const block = model.at('encoder', 'layers', layer);
+    const normed = layerNormLayer(block.at('layer_norm1'), h, config.normEpsilon);
+    h = add(h, selfAttention(block.at('self_attn'), normed, mask, config.heads));
+    const mlp = layerNormLayer(block.at('layer_norm2'), h, config.normEpsilon);
+    h = block.tap(add(h, feedForward(block.at('mlp'), mlp, config)));
+  }
+  return layerNormLayer(model.at('final_layer_norm'), h, config.normEpsilon);
+}
+
+/** x [B, L, C], mask [L, L] added to the scores. */
+function selfAttention(scope: Scope, x: Value, mask: Value, heads: number): Value {
+  const channels = x.shape.at(-1)!;
+  const project = (name: string) => linearLayer(scope.at(name), x, channels);
+  const query = splitHeads(mul(project('q_proj'), (channels / heads) ** -0.5), heads); // [B, H, L, d]
+  const key = transpose(splitHeads(project('k_proj'), heads), [0, 1, 3, 2]); // [B, H, d, L]
+  const probabilities = softmax(add(matmul(query, key), mask)); // [B, H, L, L]
+  const mixed = mergeHeads(matmul(probabilities, splitHeads(project('v_proj'), heads)));
+  return linearLayer(scope.at('out_proj'), mixed, channels);
+}
+
+function feedForward(scope: Scope, x: Value, config: ClipTextConfig): Value {
+  const hidden = linearLayer(scope.at('fc1'), x, config.intermediateSize);
+  const activated = config.activation === 'quick_gelu' ? quickGelu(hidden) : gelu(hidden);
+  return linearLayer(scope.at('fc2'), activated, config.hiddenSize);
+}
+
+/** [length, length]: 0 where a token may look, the lowest float32 where it would see the future. */
+function causalMask(length: number) {
+  const lowest = -3.4028234663852886e38;
+  const mask = new Float32Array(length * length);
+  for (let row = 0; row < length; row++) mask.fill(lowest, row * length + row + 1, (row + 1) * length);
+  return float32(mask, [length, length]);
+}

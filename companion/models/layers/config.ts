@@ -1,0 +1,29 @@
+/** Reads a component's config.json: what the graphs need is checked, and what they cannot do is refused by name. */
+
+import { z } from 'zod';
+import { LikenessError } from '../../../shared/errors.ts';
+
+/** A setting that these graphs support with one value only; absent means that value. */
+export function only<T extends string | number | boolean | null>(value: T) {
+  return z
+    .unknown()
+    .optional()
+    .refine((got) => got === undefined || got === value, {
+      error: (issue) => `got ${JSON.stringify(issue.input)}, only ${JSON.stringify(value)} is supported`,
+    });
+}
+
+/**
+ * @throws LikenessError `checkpoint-unsupported`, with the first setting that does not fit: what was got and what
+ *   was expected.
+ */
+export function parseConfig<T>(schema: z.ZodType<T>, config: unknown, subject: string): T {
+  const parsed = schema.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new LikenessError(
+    'checkpoint-unsupported',
+    `${subject}: config.json, ${issue.path.join('.') || 'top level'}: ${issue.message}`,
+    { advice: 'Stable Diffusion 1.x and 2.x checkpoints in diffusers layout are supported.' },
+  );
+}

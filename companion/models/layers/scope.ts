@@ -1,0 +1,53 @@
+/** Parameters by path, as diffusers names them: `scope.at('down_blocks', 0).parameter('weight', shape)`. */
+
+import type { Graph } from '../../graph/graph.ts';
+import type { Value } from '../../graph/value.ts';
+import type { Shape } from '../../tensor/tensor.ts';
+
+/** Called with every module's output; golden checks compare them one by one. */
+export type Tap = (path: string, value: Value) => void;
+
+/**
+ * The components of a checkpoint, which prefix their parameters' names in a graph, so that one graph can hold
+ * several of them (the training graph has the text encoder and the UNet).
+ */
+export type ComponentName = 'unet' | 'text_encoder' | 'vae' | 'tiny_vae';
+
+export class Scope {
+  readonly graph: Graph;
+  readonly component: ComponentName;
+  /** Path inside the component, as in the checkpoint: `down_blocks.0.attentions.1`. */
+  readonly path: string;
+  readonly #tap: Tap | undefined;
+
+  constructor(graph: Graph, component: ComponentName, path = '', tap?: Tap) {
+    this.graph = graph;
+    this.component = component;
+    this.path = path;
+    this.#tap = tap;
+  }
+
+  at(...parts: readonly (string | number)[]): Scope {
+    const path = [...(this.path === '' ? [] : [this.path]), ...parts].join('.');
+    return new Scope(this.graph, this.component, path, this.#tap);
+  }
+
+  parameter(name: string, shape: Shape): Value {
+    return this.graph.parameter(
+      `${this.component}/${this.path === '' ? name : `${this.path}.${name}`}`,
+      shape,
+    );
+  }
+
+  /** Reports this module's output to the tap, and returns it. */
+  tap(value: Value): Value {
+    this.#tap?.(this.path, value);
+    return value;
+  }
+}
+
+/** The name that a parameter of a graph has in its component's checkpoint. */
+export function splitParameterName(name: string): { component: ComponentName; name: string } {
+  const slash = name.indexOf('/');
+  return { component: name.slice(0, slash) as ComponentName, name: name.slice(slash + 1) };
+}

@@ -1,0 +1,124 @@
+/** Transformer2DModel: self-attention, cross-attention and a gated feed-forward over the pixels as tokens. */
+
+import { add, attention, gelu, mul, split } from '../../graph/ops.ts';
+import type { Value } from '../../graph/value.ts';
+import { columnMeans, mixNarrow, projectWide } from './attention-readout.ts';
+import { groupNormLayer, layerNormLayer, linearLayer, projectionLayer } from './layers.ts';
+import type { Scope } from './scope.ts';
+import { imageToTokens, mergeHeads, splitHeads, tokensToImage } from './token-layout.ts';
+
+/** The transformer's GroupNorm uses its own epsilon, unlike the resnets' 1e-5. */
+const GROUP_NORM_EPSILON = 1e-6;
+
+/** Where an adapter may change what leaves a spatial transformer. */
+export interface ProjOutSite {
+  /** Module path in the UNet: `down_blocks.0.attentions.1`. */
+  readonly path: string;
+  /** Channels m of the projection. */
+  readonly channels: number;
+  /** Size of the feature map, in cells of this level. */
+  readonly height: number;
+  readonly width: number;
+  /** x, what proj_out is applied to: [B, hw, m]. */
+  readonly input: Value;
+  /** W x + b: [B, hw, m]. */
+  readonly output: Value;
+  /**
+   * How much of the block's last cross-attention goes to the tokens of each column of the adapter's `attentionColumns`,
+   * averaged over heads: [B hw, c]. Undefined where the adapter has none.
+   */
+  readonly attention: Value | undefined;
+}
+
+export interface ProjOutAdapter {
+  /**
+   * [B L, c]: weights of the tokens, a column for each sum of attention probabilities that `adapt` wants to know
+   * (attention-columns.ts).
+   */
+  readonly attentionColumns?: Value;
+  /** Returns what takes the place of `site.output`, [B, hw, m]. */
+  adapt(site: ProjOutSite): Value;
+}
+
+export interface SpatialTransformerOptions {
+  readonly heads: number;
+  readonly groups: number;
+  readonly layers: number;
+  readonly linearProjection: boolean;
+  readonly adapter: ProjOutAdapter | undefined;
+}
+
+/** x [B, C, h, w], context [B, L, D] -> [B, C, h, w] */
+export function spatialTransformer(
+  scope: Scope,
+  x: Value,
+  context: Value,
+  options: SpatialTransformerOptions,
+): Value {
+  const [, channels, height, width] = x.shape as [number, number, number, number];
+  const stored = options.linearProjection ? 'linear' : 'conv';
+  const normed = groupNormLayer(scope.at('norm'), x, options.groups, GROUP_NORM_EPSILON);
+  let tokens = projectionLayer(scope.at('proj_in'), imageToTokens(normed), channels, stored); // [B, hw, C]
+  let columns: Value | undefined;
+  for (let layer = 0; layer < options.layers; layer++) {
+    const block = transformerBlock(
+      scope.at('transformer_blocks', layer),
+      tokens,
+      context,
+      options.heads,
+      options.adapter?.attentionColumns,
+    );
+    tokens = block.output;
+    columns = block.columns;
+  }
+  const output = projectionLayer(scope.at('proj_out'), tokens, channels, stored);
+  const site = {
+    path: scope.path,
+    channels,
+    height,
+    width,
+    input: tokens,
+    output,
+    attention: columns,
+  };
+  const adapted = options.adapter?.adapt(site) ?? output;
+  return scope.tap(add(tokensToImage(adapted, height, width), x));
+}
+
+/** BasicTransformerBlock: x [B, N, C], context [B, L, D]. */
+function transformerBlock(scope: Scope, x: Value, context: Value, heads: number, columns: Value | undefined) {
+  const own = layerNormLayer(scope.at('norm1'), x);
+  let h = add(x, attentionLayer(scope.at('attn1'), own, own, heads).output);
+  const normed = layerNormLayer(scope.at('norm2'), h);
+  const cross = attentionLayer(scope.at('attn2'), normed, context, heads, columns);
+  h = add(h, cross.output);
+  h = add(h, feedForward(scope.at('ff'), layerNormLayer(scope.at('norm3'), h)));
+  return { output: scope.tap(h), columns: cross.columns };
+}
+
+/** Multi-head attention of x [B, N, C] over context [B, M, D]; columns [B M, c] come back as sums [B N, c]. */
+function attentionLayer(scope: Scope, x: Value, context: Value, heads: number, columns?: Value) {
+  const channels = x.shape.at(-1)!;
+  const wide = columns && { heads, width: channels / heads, columns: columns.shape[1]! };
+  const project = (name: string, from: Value) => linearLayer(scope.at(name), from, channels, false);
+  const values = wide ? projectWide(scope.at('to_v'), context, columns, wide) : project('to_v', context);
+  const { output, probabilities } = attention(
+    splitHeads(project('to_q', x), heads),
+    splitHeads(project('to_k', context), heads),
+    splitHeads(values, heads),
+    (channels / heads) ** -0.5,
+  );
+  scope.at('probs').tap(probabilities);
+  const joined = mergeHeads(output);
+  const mix = scope.at('to_out', 0);
+  const mixed = wide ? mixNarrow(mix, joined, channels, wide) : linearLayer(mix, joined, channels);
+  return { output: scope.tap(mixed), columns: wide && columnMeans(joined, wide) };
+}
+
+/** GEGLU (Shazeer 2020): the first half is the value, the second the gate, with the exact erf GELU. */
+function feedForward(scope: Scope, x: Value): Value {
+  const channels = x.shape.at(-1)!;
+  const projected = linearLayer(scope.at('net', 0, 'proj'), x, 8 * channels);
+  const [value, gate] = split(projected, 2, -1) as [Value, Value];
+  return scope.tap(linearLayer(scope.at('net', 2), mul(value, gelu(gate)), channels));
+}

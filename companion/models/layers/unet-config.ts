@@ -1,0 +1,106 @@
+/** unet/config.json of diffusers' UNet2DConditionModel, as far as Stable Diffusion 1.x and 2.x use it. */
+
+import { z } from 'zod';
+import { only, parseConfig } from './config.ts';
+
+const width = z.number().int().positive().max(8192);
+const perLevel = z.union([z.number().int().positive(), z.array(z.number().int().positive())]);
+
+const schema = z.object({
+  _class_name: z.literal('UNet2DConditionModel'),
+  sample_size: z.union([z.number().int().positive(), z.null()]).default(64),
+  in_channels: z.number().int().positive(),
+  out_channels: z.number().int().positive(),
+  block_out_channels: z.array(width).min(1).max(8),
+  layers_per_block: z.number().int().positive().max(8),
+  down_block_types: z.array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D'])),
+  up_block_types: z.array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D'])),
+  cross_attention_dim: width,
+  // In SD's configs this is the number of heads, whatever its name says; `num_attention_heads` came later.
+  attention_head_dim: perLevel,
+  num_attention_heads: z.union([perLevel, z.null()]).optional(),
+  transformer_layers_per_block: z.number().int().positive().default(1),
+  norm_num_groups: z.number().int().positive(),
+  norm_eps: z.number().positive().default(1e-5),
+  use_linear_projection: z.boolean().default(false),
+  flip_sin_to_cos: z.boolean().default(true),
+  freq_shift: z.number().default(0),
+  act_fn: only('silu'),
+  mid_block_type: only('UNetMidBlock2DCrossAttn'),
+  resnet_time_scale_shift: only('default'),
+  time_embedding_type: only('positional'),
+  center_input_sample: only(false),
+  downsample_padding: only(1),
+  conv_in_kernel: only(3),
+  conv_out_kernel: only(3),
+  mid_block_scale_factor: only(1),
+  dual_cross_attention: only(false),
+  only_cross_attention: only(false),
+  class_embed_type: only(null),
+  addition_embed_type: only(null),
+  encoder_hid_dim: only(null),
+  time_cond_proj_dim: only(null),
+});
+
+export interface UnetConfig {
+  /** Side of the latents the model was trained at, in latent cells. */
+  readonly sampleSize: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Channels per level, from the finest to the coarsest. */
+  readonly blockOutChannels: readonly number[];
+  readonly layersPerBlock: number;
+  /** Whether the level has cross-attention, from the finest to the coarsest. */
+  readonly downAttention: readonly boolean[];
+  /** The same for the up path, in its own order: from the coarsest to the finest. */
+  readonly upAttention: readonly boolean[];
+  readonly crossAttentionDim: number;
+  /** Attention heads per level, from the finest to the coarsest. */
+  readonly heads: readonly number[];
+  readonly transformerLayers: number;
+  readonly normGroups: number;
+  readonly normEpsilon: number;
+  readonly linearProjection: boolean;
+  readonly flipSinToCos: boolean;
+  readonly freqShift: number;
+}
+
+/** @throws LikenessError `checkpoint-unsupported` */
+export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
+  const raw = parseConfig(schema.refine(levelsAgree, levelsMessage), config, subject);
+  const levels = raw.block_out_channels.length;
+  const heads = raw.num_attention_heads ?? raw.attention_head_dim;
+  return {
+    sampleSize: raw.sample_size ?? 64,
+    inChannels: raw.in_channels,
+    outChannels: raw.out_channels,
+    blockOutChannels: raw.block_out_channels,
+    layersPerBlock: raw.layers_per_block,
+    downAttention: raw.down_block_types.map((type) => type === 'CrossAttnDownBlock2D'),
+    upAttention: raw.up_block_types.map((type) => type === 'CrossAttnUpBlock2D'),
+    crossAttentionDim: raw.cross_attention_dim,
+    heads: typeof heads === 'number' ? Array.from({ length: levels }, () => heads) : heads,
+    transformerLayers: raw.transformer_layers_per_block,
+    normGroups: raw.norm_num_groups,
+    normEpsilon: raw.norm_eps,
+    linearProjection: raw.use_linear_projection,
+    flipSinToCos: raw.flip_sin_to_cos,
+    freqShift: raw.freq_shift,
+  };
+}
+
+type RawConfig = z.infer<typeof schema>;
+
+function levelsAgree(raw: RawConfig): boolean {
+  const levels = raw.block_out_channels.length;
+  const lists = [raw.down_block_types, raw.up_block_types, raw.attention_head_dim, raw.num_attention_heads];
+  return (
+    lists.every((list) => !Array.isArray(list) || list.length === levels) &&
+    raw.block_out_channels.every((channels) => channels % raw.norm_num_groups === 0)
+  );
+}
+
+const levelsMessage = {
+  error:
+    'block types, heads and channels must have one entry a level, channels a multiple of norm_num_groups',
+};

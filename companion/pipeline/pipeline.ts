@@ -1,0 +1,201 @@
+/** A checkpoint ready to run: its configs, tokenizer and noise schedule, and sessions made on demand. */
+
+import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { locateWeights } from '../checkpoint/external-weights.ts';
+import { requireParameters } from '../checkpoint/weight-store.ts';
+import { type NoiseSchedule, parseNoiseSchedule } from '../diffusion/noise-process.ts';
+import { Graph } from '../graph/graph.ts';
+import { mul } from '../graph/ops.ts';
+import { encodePicture } from '../models/layers/autoencoder.ts';
+import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../models/layers/autoencoder-config.ts';
+import { buildClipText, embedTokens } from '../models/layers/clip-text.ts';
+import { type ClipTextConfig, parseClipTextConfig } from '../models/layers/clip-text-config.ts';
+import { buildDecoderGraph, decoderGraphKey } from '../models/layers/decoder-graph.ts';
+import { type ComponentName, Scope, splitParameterName } from '../models/layers/scope.ts';
+import { parseUnetConfig, type UnetConfig } from '../models/layers/unet-config.ts';
+import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
+import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
+import { float32, int64, type Tensor } from '../tensor/tensor.ts';
+import type { WeightLocation } from '../tensor/weight-location.ts';
+
+export interface PipelineOptions extends SessionOptions {
+  /** Folder for what can be made again: weights converted to float32. */
+  readonly cacheFolder: string;
+}
+
+/** Of a session that is made; one that is there already stays as it is. */
+export type MemoryUse = Pick<SessionOptions, 'arena'>;
+
+export class Pipeline {
+  readonly checkpoint: Checkpoint;
+  readonly unet: UnetConfig;
+  readonly text: ClipTextConfig;
+  readonly vae: VaeConfig;
+  readonly tokenizer: Tokenizer;
+  readonly schedule: NoiseSchedule;
+  /** Image pixels a latent cell, on each side. */
+  readonly downscale: number;
+  readonly #options: PipelineOptions;
+  readonly #locators = new Map<ComponentName, Promise<(name: string) => WeightLocation>>();
+  readonly #sessions = new Map<string, Promise<Session>>();
+
+  private constructor(checkpoint: Checkpoint, tokenizer: Tokenizer, options: PipelineOptions) {
+    this.checkpoint = checkpoint;
+    this.unet = parseUnetConfig(checkpoint.unet.config, `${checkpoint.name}/unet`);
+    this.text = parseClipTextConfig(checkpoint.textEncoder.config, `${checkpoint.name}/text_encoder`);
+    this.vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);
+    this.schedule = parseNoiseSchedule(checkpoint.schedulerConfig);
+    this.downscale = downscaleFactor(this.vae);
+    this.tokenizer = tokenizer;
+    this.#options = options;
+  }
+
+  /** @throws LikenessError `checkpoint-*` when the folder is not a checkpoint that these graphs can run */
+  static async open(folder: string, options: PipelineOptions): Promise<Pipeline> {
+    const checkpoint = await openCheckpoint(folder);
+    return new Pipeline(checkpoint, await openTokenizer(checkpoint.tokenizerFolder), options);
+  }
+
+  /** Side of the pictures the model was trained on, in pixels. */
+  get resolution(): number {
+    return this.unet.sampleSize * this.downscale;
+  }
+
+  /**
+   * The session for `key`, made from `build` the first time. Its weights are checked against the checkpoint before
+   * anything is loaded.
+   */
+  session(key: string, build: () => Graph, memory: MemoryUse = {}): Promise<Session> {
+    let session = this.#sessions.get(key);
+    if (session === undefined) {
+      session = this.#open(build(), memory);
+      this.#sessions.set(key, session);
+      // A failed session is not kept: the next attempt may have the memory or the disk that this one lacked.
+      session.catch(() => this.#sessions.delete(key));
+    }
+    return session;
+  }
+
+  /** Whether the session is there, with the memory that it takes. */
+  has(key: string): boolean {
+    return this.#sessions.has(key);
+  }
+
+  /** Gives a session's memory back; the next use makes it again. */
+  async release(key: string): Promise<void> {
+    const session = this.#sessions.get(key);
+    this.#sessions.delete(key);
+    await (await session)?.release();
+  }
+
+  async close(): Promise<void> {
+    for (const key of [...this.#sessions.keys()]) await this.release(key);
+  }
+
+  /** Text states of prompts: token ids (each L long) -> [prompts, L, crossAttentionDim]. */
+  async encodeTokens(
+    prompts: readonly (readonly number[])[],
+    override?: TokenOverride,
+  ): Promise<Tensor<'float32'>> {
+    const { length, hiddenSize } = this.text;
+    const table = await this.#embeddingTable();
+    const encoder = await this.session('text:encoder', () => {
+      const graph = new Graph('text encoder');
+      const embeddings = graph.input('token_embeddings', [1, length, hiddenSize]);
+      graph.output('states', buildClipText(new Scope(graph, 'text_encoder'), this.text, embeddings));
+      return graph;
+    });
+    const states = new Float32Array(prompts.length * length * hiddenSize);
+    for (const [index, ids] of prompts.entries()) {
+      const embedded = await table.run({ input_ids: int64(ids, [1, length]) });
+      const embeddings = (embedded.token_embeddings as Tensor<'float32'>).data.slice();
+      for (const [position, id] of ids.entries()) {
+        const replacement = override?.get(id);
+        if (replacement !== undefined) embeddings.set(replacement, position * hiddenSize);
+      }
+      const out = await encoder.run({ token_embeddings: float32(embeddings, [1, length, hiddenSize]) });
+      states.set((out.states as Tensor<'float32'>).data, index * length * hiddenSize);
+    }
+    return float32(states, [prompts.length, length, hiddenSize]);
+  }
+
+  /** The checkpoint's own embedding of a token, [hiddenSize]. */
+  async tokenEmbedding(id: number): Promise<Float32Array> {
+    const { length, hiddenSize } = this.text;
+    const table = await this.#embeddingTable();
+    const ids = new Array<number>(length).fill(id);
+    const out = await table.run({ input_ids: int64(ids, [1, length]) });
+    return (out.token_embeddings as Tensor<'float32'>).data.slice(0, hiddenSize);
+  }
+
+  /** One picture [3, H, W] in [-1, 1] -> latents [C, H/f, W/f] in the diffusion model's scale (posterior mean). */
+  async encodePicture(pixels: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const session = await this.session(`vae:encode:${height}x${width}`, () => {
+      const graph = new Graph('vae encoder');
+      const picture = graph.input('picture', [1, 3, height, width]);
+      const { mean } = encodePicture(new Scope(graph, 'vae'), this.vae, picture);
+      graph.output('latents', mul(mean, this.vae.scalingFactor));
+      return graph;
+    });
+    const out = await session.run({ picture: float32(pixels, [1, 3, height, width]) });
+    return (out.latents as Tensor<'float32'>).data;
+  }
+
+  /** Latents [C, h, w] in the diffusion model's scale -> picture [3, h*f, w*f], about [-1, 1]. */
+  async decodeLatents(
+    latents: Float32Array,
+    height: number,
+    width: number,
+    memory: MemoryUse = {},
+  ): Promise<Float32Array> {
+    const build = () => buildDecoderGraph(this.vae, height, width);
+    const session = await this.session(decoderGraphKey(height, width), build, memory);
+    const out = await session.run({ latents: float32(latents, [1, this.vae.latentChannels, height, width]) });
+    return (out.picture as Tensor<'float32'>).data;
+  }
+
+  #embeddingTable(): Promise<Session> {
+    return this.session('text:embeddings', () => {
+      const graph = new Graph('token embeddings');
+      const ids = graph.input('input_ids', [1, this.text.length], 'int64');
+      graph.output('token_embeddings', embedTokens(new Scope(graph, 'text_encoder'), this.text, ids));
+      return graph;
+    });
+  }
+
+  async #open(graph: Graph, memory: MemoryUse): Promise<Session> {
+    const parameters = [...graph.parameters].map(([name, { shape }]) => ({
+      ...splitParameterName(name),
+      shape,
+    }));
+    const locators = new Map<ComponentName, (name: string) => WeightLocation>();
+    for (const component of new Set(parameters.map((parameter) => parameter.component))) {
+      const { weights } = this.#component(component);
+      const expected = parameters.filter((parameter) => parameter.component === component);
+      requireParameters(weights, `${this.checkpoint.name}/${component}`, expected);
+      let locator = this.#locators.get(component);
+      if (locator === undefined) {
+        locator = locateWeights(weights, this.#options.cacheFolder);
+        this.#locators.set(component, locator);
+        // As with sessions: the next attempt may find the space that this one lacked.
+        locator.catch(() => this.#locators.delete(component));
+      }
+      locators.set(component, await locator);
+    }
+    const locate = (parameter: string) => {
+      const { component, name } = splitParameterName(parameter);
+      return locators.get(component)!(name);
+    };
+    return openSession(graph, locate, { ...this.#options, ...memory });
+  }
+
+  #component(name: ComponentName) {
+    if (name === 'unet') return this.checkpoint.unet;
+    if (name === 'text_encoder') return this.checkpoint.textEncoder;
+    if (name === 'vae') return this.checkpoint.vae;
+    throw new Error(`internal: a checkpoint has no component ${name}`);
+  }
+}
+
+/** Learned token embeddings by token id: they take the place of the checkpoint's rows, [hiddenSize] each. */
+export type TokenOverride = ReadonlyMap<number, Float32Array>;

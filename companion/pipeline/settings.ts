@@ -1,0 +1,100 @@
+/**
+ * Settings of teaching and sampling. A base model may carry its own recommendation (`likeness.json` beside its model
+ * card); where it has none, Stable Diffusion's hold: the paper's for teaching, the usual ones for sampling.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LikenessError } from '../../shared/errors.ts';
+import { maskModeSchema } from '../../shared/protocol/requests.ts';
+
+export const SAMPLER_NAMES = ['ddim', 'euler', 'dpmpp2m', 'pndm'] as const;
+
+const positive = z.number().positive();
+const count = z.number().int().positive();
+
+const teaching = z.strictObject({
+  /** Rank of a projection of m channels: max(minimum, fraction * m). The paper: 0.05 m. */
+  rank: z.strictObject({ fraction: positive.max(1), minimum: count }).default({ fraction: 0.05, minimum: 1 }),
+  /** Share of the rank that acts at the noisiest timestep, rising to all of it at none (active-rank.ts); 1: always all. */
+  noisyRankShare: z.number().min(0).max(1).default(1),
+  learningRate: positive.default(1e-3),
+  learningRateSchedule: z.enum(['constant', 'cosine']).default('constant'),
+  steps: count.max(100_000).default(150),
+  batchSize: count.max(64).default(4),
+  /** AdamW's, on the factors. */
+  weightDecay: z.number().min(0).default(0.01),
+  /** Learn the identifier's token embedding too. */
+  trainTokenEmbedding: z.boolean().default(false),
+  tokenLearningRate: positive.default(5e-3),
+  /** How the training timesteps are drawn; the paper: uniformly. */
+  timestepSampling: z.enum(['uniform', 'logit-normal']).default('uniform'),
+  /** Share of the steps with an empty caption. */
+  captionDropout: z.number().min(0).max(1).default(0),
+  /** Largest norm of all gradients together; 0: not clipped. */
+  gradientClip: z.number().min(0).default(0),
+  /** Weight in the loss of cells outside the object's mask, against 1 inside; counts where a mask is known. */
+  backgroundWeight: z.number().min(0).max(1).default(0.1),
+  /** What the references are captioned with; `{}` stands for identifier and class word. */
+  captions: z
+    .array(z.string().includes('{}'))
+    .min(1)
+    .default(['a photo of a {}', 'a picture of a {}', 'a close-up photo of a {}', 'a {}']),
+});
+
+const sampling = z.strictObject({
+  sampler: z.enum(SAMPLER_NAMES).default('ddim'),
+  steps: count.max(1000).default(30),
+  guidanceScale: z.number().min(1).max(50).default(7.5),
+  mask: maskModeSchema.default('median'),
+  /**
+   * What the unconditional half of guidance gets: the conditional half's mask, or the base model's weights. With base
+   * weights guidance also points from the base model to the concept (measured: docs/settings.md).
+   */
+  unconditional: z.enum(['masked', 'base']).default('base'),
+});
+
+const schema = z.object({
+  schema: z.literal(1).default(1),
+  name: z.string().optional(),
+  description: z.string().optional(),
+  licence: z.string().optional(),
+  resolution: count.optional(),
+  teaching: teaching.prefault({}),
+  sampling: sampling.prefault({}),
+  /** Rare single tokens to name concepts by, in order of preference. */
+  identifiers: z.array(z.string()).default([]),
+  /** Class words the model knows well; suggestions, not limits. */
+  classWords: z.array(z.string()).default([]),
+  /** Scene phrases the model knows well: "on a beach". */
+  placements: z.array(z.string()).default([]),
+});
+
+export type RecommendedSettings = z.infer<typeof schema>;
+export type TeachingRecommendation = z.infer<typeof teaching>;
+export type SamplingSettings = z.infer<typeof sampling>;
+
+/** @throws LikenessError `checkpoint-format` naming the setting that does not fit */
+export async function readRecommendedSettings(modelFolder: string): Promise<RecommendedSettings> {
+  const file = join(modelFolder, 'likeness.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    // A model in one file has no folder that could hold them.
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return schema.parse({});
+    throw new LikenessError('checkpoint-format', `${file}: cannot be read`, { cause });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new LikenessError('checkpoint-format', `${file}: not valid JSON`, { cause });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new LikenessError('checkpoint-format', `${file}: ${issue.path.join('.')}: ${issue.message}`);
+}

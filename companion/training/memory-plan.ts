@@ -1,0 +1,95 @@
+/** How a training step is made to fit into memory: chosen before anything runs, not by running out of it. */
+
+import { LikenessError } from '../../shared/errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import { parameterBytes, peakActivationBytes } from '../graph/liveness.ts';
+import { lowerGraph } from '../graph/lowering.ts';
+import type { MemoryUse } from '../pipeline/pipeline.ts';
+import type { TeachingRecommendation } from '../pipeline/settings.ts';
+import { RECOMPUTE, type Recompute } from './training-graph.ts';
+
+interface Way {
+  /** Samples a forward and backward pass; divides the batch. Smaller needs less memory and gives the same result. */
+  readonly microBatchSize: number;
+  readonly recompute: Recompute;
+}
+
+export interface MemoryPlan extends Way {
+  /** What one pass is expected to need, weights included. */
+  readonly estimatedBytes: number;
+}
+
+/** Settings of one teaching: the model's, the request's, and how a step fits into memory. */
+export interface TeachingSettings extends TeachingRecommendation {
+  readonly memory: MemoryPlan;
+  readonly seed: number;
+}
+
+/** The training graph of a step that is done in one way or another. */
+export type StepBuilder = (way: Way) => Graph;
+
+/** Share of the free memory that teaching may plan with: the design tool beside it needs some too. */
+const USABLE_SHARE = 0.8;
+
+/** An arena that does not pack perfectly, on top of the values that are alive: 1.1 to 1.2 measured. */
+const ACTIVATION_OVERHEAD = 1.3;
+
+/**
+ * Weights are mapped or copied once; the backward pass of convolutions reads a second, turned copy of some. With the
+ * session itself and the kernels' workspace 1.6 to 1.8 measured (docs/performance.md).
+ */
+const WEIGHT_COPIES = 1.8;
+
+/** From the cheapest: a smaller micro-batch costs nothing on a CPU, so it comes before doing work twice. */
+function* plansOf(batchSize: number, build: StepBuilder): Generator<MemoryPlan> {
+  for (const recompute of RECOMPUTE) {
+    for (let microBatchSize = batchSize; microBatchSize >= 1; microBatchSize--) {
+      if (batchSize % microBatchSize !== 0) continue;
+      const way: Way = { microBatchSize, recompute };
+      yield { ...way, estimatedBytes: estimate(build(way)) };
+    }
+  }
+}
+
+/**
+ * The cheapest way that fits.
+ * @throws LikenessError `memory` when not even the leanest does, with what it needs and what is free
+ */
+export function planMemory(batchSize: number, freeBytes: number, build: StepBuilder): MemoryPlan {
+  let neededBytes = 0;
+  for (const plan of plansOf(batchSize, build)) {
+    neededBytes = plan.estimatedBytes / USABLE_SHARE;
+    if (neededBytes <= freeBytes) return plan;
+  }
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+  throw new LikenessError(
+    'memory',
+    `teaching needs about ${gigabytes(neededBytes)} GB of free memory, got ${gigabytes(freeBytes)} GB`,
+    { advice: 'Close other programs, or choose a smaller base model.' },
+  );
+}
+
+/**
+ * What to try after `failed` has run out of memory after all: of a graphics card's own nothing is known beforehand.
+ * Undefined when there is nothing leaner.
+ */
+export function planLeaner(
+  failed: MemoryPlan,
+  batchSize: number,
+  build: StepBuilder,
+): MemoryPlan | undefined {
+  for (const plan of plansOf(batchSize, build)) {
+    if (plan.estimatedBytes < failed.estimatedBytes) return plan;
+  }
+  return undefined;
+}
+
+/** Where the least memory is wanted, none is held between steps for the next one: 0.6 of 1.7 GB (docs/performance.md). */
+export function memoryUseFor(recompute: Recompute): MemoryUse {
+  return { arena: recompute !== 'blocks' };
+}
+
+function estimate(graph: Graph): number {
+  const lowered = lowerGraph(graph);
+  return WEIGHT_COPIES * parameterBytes(lowered) + ACTIVATION_OVERHEAD * peakActivationBytes(lowered);
+}

@@ -1,0 +1,118 @@
+/** One step's random choices: references, their variants, captions, timesteps and noise. */
+
+import { activeShare } from '../adapters/rank-schedule.ts';
+import { addNoise, trainingTarget } from '../diffusion/noise-process.ts';
+import type { Random } from '../diffusion/random.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { float32, int64, type Tensor } from '../tensor/tensor.ts';
+import type { TeachingSettings } from './memory-plan.ts';
+import { trainingNames } from './training-graph.ts';
+import { drawTimestep } from './training-schedule.ts';
+import { type EncodedCaption, knowsObject, type ReferenceLatents, type TrainingSet } from './training-set.ts';
+
+export type BatchFeeds = Readonly<Record<string, Tensor>>;
+
+interface Draw {
+  readonly reference: ReferenceLatents;
+  readonly caption: EncodedCaption;
+  readonly timestep: number;
+  readonly noise: Float32Array;
+}
+
+/** A batch as feeds of micro-batches. The draws do not depend on how the batch is cut. */
+export function drawBatch(
+  pipeline: Pipeline,
+  set: TrainingSet,
+  settings: TeachingSettings,
+  random: Random,
+): BatchFeeds[] {
+  const order = random.shuffled([...set.references.keys()]);
+  const draws = Array.from({ length: settings.batchSize }, (_, index): Draw => {
+    // Without replacement while the references last, so that a batch shows as many of them as it can.
+    const variants = set.references[order[index % order.length]!]!;
+    const reference = variants[random.integer(variants.length)]!;
+    const dropped = settings.captionDropout > 0 && random.uniform() < settings.captionDropout;
+    return {
+      reference,
+      caption: dropped ? set.emptyCaption : set.captions[random.integer(set.captions.length)]!,
+      timestep: drawTimestep(settings.timestepSampling, pipeline.schedule.trainTimesteps, random),
+      noise: random.gaussians(reference.latents.length),
+    };
+  });
+  const batches: BatchFeeds[] = [];
+  const { microBatchSize } = settings.memory;
+  for (let start = 0; start < draws.length; start += microBatchSize) {
+    batches.push(feedsOf(pipeline, set, settings, draws.slice(start, start + microBatchSize)));
+  }
+  return batches;
+}
+
+function feedsOf(
+  { schedule, unet, text }: Pipeline,
+  set: TrainingSet,
+  settings: TeachingSettings,
+  draws: readonly Draw[],
+): BatchFeeds {
+  const batch = draws.length;
+  const { height, width } = set;
+  const latents = (of: (draw: Draw) => Float32Array) =>
+    float32(joined(draws.map(of)), [batch, unet.inChannels, height, width]);
+  const feeds: Record<string, Tensor> = {
+    [trainingNames.sample]: latents(({ reference, noise, timestep }) =>
+      addNoise(schedule, reference.latents, noise, timestep),
+    ),
+    [trainingNames.target]: latents(({ reference, noise, timestep }) =>
+      trainingTarget(schedule, reference.latents, noise, timestep),
+    ),
+    [trainingNames.timestep]: float32(
+      draws.map(({ timestep }) => timestep),
+      [batch],
+    ),
+    [trainingNames.lossWeight]: float32(joined(draws.map(({ reference }) => reference.lossWeight)), [
+      batch,
+      1,
+      height,
+      width,
+    ]),
+  };
+  if (settings.noisyRankShare < 1) {
+    const shares = draws.map(({ timestep }) =>
+      activeShare(settings.noisyRankShare, timestep, schedule.trainTimesteps),
+    );
+    feeds[trainingNames.activeRank] = float32(shares, [batch, 1, 1]);
+  }
+  if (knowsObject(set)) {
+    const empty = new Float32Array(height * width);
+    const masks = draws.map(({ reference }) => reference.objectMask);
+    feeds[trainingNames.objectMask] = float32(joined(masks.map((mask) => mask ?? empty)), [
+      batch,
+      1,
+      height,
+      width,
+    ]);
+    feeds[trainingNames.objectKnown] = float32(
+      masks.map((mask) => (mask === undefined ? 0 : 1)),
+      [batch, 1, 1, 1],
+    );
+  }
+  if (!settings.trainTokenEmbedding) {
+    const states = joined(draws.map(({ caption }) => caption.states));
+    feeds[trainingNames.encoderHiddenStates] = float32(states, [batch, text.length, unet.crossAttentionDim]);
+    return feeds;
+  }
+  const ids = draws.flatMap(({ caption }) => caption.inputIds);
+  const positions = joined(draws.map(({ caption }) => caption.identifierPositions));
+  feeds[trainingNames.inputIds] = int64(ids, [batch, text.length]);
+  feeds[trainingNames.identifierPositions] = float32(positions, [batch, text.length, 1]);
+  return feeds;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

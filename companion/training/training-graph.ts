@@ -1,0 +1,165 @@
+/**
+ * One training step as a graph: the frozen UNet (and, where the identifier's embedding is learned too, the frozen
+ * text encoder) with residuals attached, the noise-prediction loss, and its gradients by the learned inputs.
+ */
+
+import { attachLearned } from '../adapters/attach-learned.ts';
+import { factorNames } from '../adapters/low-rank.ts';
+import { ObjectLogits, type ObjectProbe, probedFeatures, probeParameters } from '../adapters/object-probe.ts';
+import { gradient } from '../graph/gradient.ts';
+import { Graph } from '../graph/graph.ts';
+import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops.ts';
+import type { Value } from '../graph/value.ts';
+import { buildClipText, embedTokens } from '../models/layers/clip-text.ts';
+import type { ClipTextConfig } from '../models/layers/clip-text-config.ts';
+import { Scope } from '../models/layers/scope.ts';
+import type { ProjOutAdapter } from '../models/layers/spatial-transformer.ts';
+import { buildUnet } from '../models/layers/unet.ts';
+import type { UnetConfig } from '../models/layers/unet-config.ts';
+
+export interface TrainingGraphOptions {
+  readonly unet: UnetConfig;
+  /** Given when the identifier's token embedding is learned: the text encoder becomes part of the graph. */
+  readonly text?: ClipTextConfig;
+  readonly batch: number;
+  /** Latent cells. */
+  readonly height: number;
+  readonly width: number;
+  /** Tokens of a prompt, L. */
+  readonly tokens: number;
+  readonly rankAt: (path: string) => number;
+  /** How much of the rank acts comes with each sample (active-rank.ts). Default false: all of it. */
+  readonly rankByTimestep?: boolean;
+  /** Given when a probe for the object is learned too; its shapes count, not its values. */
+  readonly probe?: ObjectProbe | undefined;
+  /** Default 'nothing'. */
+  readonly recompute?: Recompute;
+}
+
+/**
+ * What the backward pass makes again in place of keeping it, for gradients that are the same up to rounding:
+ * large attention probabilities, or besides these all but the outputs of blocks. From little work to little memory.
+ */
+export const RECOMPUTE = ['nothing', 'attention', 'blocks'] as const;
+export type Recompute = (typeof RECOMPUTE)[number];
+
+/** Inputs and outputs by name; the learned inputs carry their own names (attach.ts) and `gradient:<name>`. */
+export const trainingNames = {
+  /** Noisy latents, [B, C, h, w]. */
+  sample: 'sample',
+  /** [B] */
+  timestep: 'timestep',
+  /** What the model should predict (noise, or v), [B, C, h, w]. */
+  target: 'target',
+  /** Weight of each latent cell in the loss, [B, 1, h, w]; its mean should be 1. */
+  lossWeight: 'loss_weight',
+  /** Share of the rank that acts on each sample, [B, 1, 1]; when it depends on the timestep. */
+  activeRank: 'active_rank',
+  /** Share of each latent cell that the object covers, [B, 1, h, w]; when the probe is learned. */
+  objectMask: 'object_mask',
+  /** [B, 1, 1, 1]: 1 for samples whose object is known, else 0; when the probe is learned. */
+  objectKnown: 'object_known',
+  /** [B, L, D]; when no token embedding is learned. */
+  encoderHiddenStates: 'encoder_hidden_states',
+  /** [B, L] int64; when the token embedding is learned. */
+  inputIds: 'input_ids',
+  /** [B, L, 1]: 1 where the identifier stands, else 0. */
+  identifierPositions: 'identifier_positions',
+  /** [1, 1, D]: learned. */
+  tokenEmbedding: 'token_embedding',
+  loss: 'loss',
+  gradient: (input: string) => `gradient:${input}`,
+} as const;
+
+/**
+ * loss = mean(weight * (prediction - target)^2), over batch, channels and cells. The probe has a loss of its own, which
+ * sends nothing back into the UNet: residuals are learned as if there were no probe.
+ */
+export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
+  const { unet, batch, height, width, recompute = 'nothing' } = options;
+  const graph = new Graph('training');
+  const sample = graph.input(trainingNames.sample, [batch, unet.inChannels, height, width]);
+  const timestep = graph.input(trainingNames.timestep, [batch]);
+  const target = graph.input(trainingNames.target, [batch, unet.outChannels, height, width]);
+  const weight = graph.input(trainingNames.lossWeight, [batch, 1, height, width]);
+  const learned = new Map<string, Value>();
+
+  const encoderHiddenStates = textStates(graph, options, learned);
+  const residuals = attachLearned(
+    graph,
+    (site) => options.rankAt(site.path),
+    (path, { down, up }) => {
+      const names = factorNames(0, path);
+      learned.set(names.down, down).set(names.up, up);
+    },
+    options.rankByTimestep ? graph.input(trainingNames.activeRank, [batch, 1, 1]) : undefined,
+  );
+  const probed = options.probe && new ObjectLogits(graph, 0);
+  const adapter: ProjOutAdapter = {
+    adapt: (site) => {
+      probed?.observe(site, probedFeatures(site));
+      return residuals.adapt(site);
+    },
+  };
+  const blocks = new Set<Value>();
+  const collect = (path: string, value: Value) => isBlock(path) && blocks.add(value);
+  const prediction = buildUnet(new Scope(graph, 'unet', '', collect), unet, {
+    sample,
+    timestep,
+    encoderHiddenStates,
+    adapter,
+  });
+  const error = sub(prediction, target);
+  const loss = reduceMean(mul(weight, mul(error, error)), [0, 1, 2, 3], { keepDims: false });
+  graph.output(trainingNames.loss, loss);
+  const gradients = gradient(loss, [...learned.values()], {
+    recomputeAttention: recompute !== 'nothing',
+    ...(recompute === 'blocks' ? { kept: blocks } : {}),
+  });
+  outputGradients(graph, [...learned.keys()], gradients);
+  if (options.probe && probed) learnProbe(graph, options, options.probe, probed);
+  return graph;
+}
+
+/** Whether the module at `path` is a block whose output the backward pass may start from. */
+function isBlock(path: string): boolean {
+  return /(resnets|attentions|samplers)\.\d+$/.test(path);
+}
+
+/** Binary cross-entropy of the probe's logits l with the object mask y: its gradient by l is sigmoid(l) - y. */
+function learnProbe(
+  graph: Graph,
+  { batch, height, width }: TrainingGraphOptions,
+  probe: ObjectProbe,
+  probed: ObjectLogits,
+): void {
+  const logits = probed.total(height);
+  const mask = graph.input(trainingNames.objectMask, [batch, 1, height, width]);
+  const known = graph.input(trainingNames.objectKnown, [batch, 1, 1, 1]);
+  const likely = reciprocal(add(exp(neg(logits)), 1));
+  const seed = mul(sub(likely, mask), mul(known, 1 / (batch * height * width)));
+  const names = [...probeParameters(probe).keys()];
+  const inputs = names.map((name) => graph.inputs.get(name)!);
+  outputGradients(graph, names, gradient([{ output: logits, seed }], inputs));
+}
+
+function outputGradients(graph: Graph, names: readonly string[], gradients: readonly Value[]): void {
+  for (const [index, name] of names.entries()) {
+    graph.output(trainingNames.gradient(name), gradients[index]!);
+  }
+}
+
+function textStates(graph: Graph, options: TrainingGraphOptions, learned: Map<string, Value>): Value {
+  const { batch, tokens, text, unet } = options;
+  if (text === undefined) {
+    return graph.input(trainingNames.encoderHiddenStates, [batch, tokens, unet.crossAttentionDim]);
+  }
+  const scope = new Scope(graph, 'text_encoder');
+  const ids = graph.input(trainingNames.inputIds, [batch, tokens], 'int64');
+  const positions = graph.input(trainingNames.identifierPositions, [batch, tokens, 1]);
+  const embedding = graph.input(trainingNames.tokenEmbedding, [1, 1, text.hiddenSize]);
+  learned.set(trainingNames.tokenEmbedding, embedding);
+  const frozen = embedTokens(scope, text, ids); // [B, L, D]
+  const embeddings = add(frozen, mul(positions, sub(embedding, frozen)));
+  return buildClipText(scope, text, embeddings);
+}

@@ -1,0 +1,158 @@
+/**
+ * The training loop of personalized residuals: noise-prediction loss on the references, everything frozen but the
+ * factors (and, where the model's settings say so, the identifier's token embedding), AdamW.
+ *
+ * Every draw of step k comes from a random stream of its own, made from the seed and k. So nothing random needs to
+ * be saved: a run resumed at step k goes on exactly as the uninterrupted one.
+ */
+
+import { LikenessError } from '../../shared/errors.ts';
+import { factorFeeds } from '../adapters/low-rank.ts';
+import { probeFeeds, probeLearningRate, probeParameters } from '../adapters/object-probe.ts';
+import { Random } from '../diffusion/random.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Session } from '../runtime/session.ts';
+import { float32, type Tensor } from '../tensor/tensor.ts';
+import { AdamW } from './adamw.ts';
+import type { TeachingSettings } from './memory-plan.ts';
+import { memoryUseFor } from './memory-plan.ts';
+import { type BatchFeeds, drawBatch } from './training-batch.ts';
+import { buildTrainingGraph, trainingNames } from './training-graph.ts';
+import { learningRateShare } from './training-schedule.ts';
+import type { TrainingSet } from './training-set.ts';
+import { learnedParameters, type TrainingState } from './training-state.ts';
+
+export interface TrainingStep {
+  /** Steps done, 1 to `steps`. */
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  /** The run as it stands after this step: the live arrays, to be read before the next step is pulled. */
+  readonly state: TrainingState;
+}
+
+export interface TrainingRun {
+  readonly pipeline: Pipeline;
+  readonly set: TrainingSet;
+  readonly settings: TeachingSettings;
+  /** Where to go on from; changed in place. */
+  readonly state: TrainingState;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Trains from `state` on and yields after every step.
+ * @throws LikenessError `cancelled` between two steps when `signal` is aborted; `input` when the loss is not finite;
+ *   `memory` with the state as the last step left it
+ */
+export async function* train(run: TrainingRun): AsyncGenerator<TrainingStep> {
+  const { pipeline, set, settings, state } = run;
+  const key = sessionKey(set, settings, state);
+  try {
+    const build = () => trainingGraph(pipeline, set, settings, state);
+    const session = await pipeline.session(key, build, memoryUseFor(settings.memory.recompute));
+    yield* steps(session, run);
+  } finally {
+    // The largest session there is: not to be held while people look at what was learned, or steps get leaner.
+    await pipeline.release(key);
+  }
+}
+
+async function* steps(
+  session: Session,
+  { pipeline, set, settings, state, signal }: TrainingRun,
+): AsyncGenerator<TrainingStep> {
+  const learned = learnedParameters(state);
+  const clip = settings.gradientClip > 0 ? { clipNorm: settings.gradientClip } : {};
+  const optimizer = new AdamW(learned, settings.weightDecay, state.moments, clip);
+  // Of its own: clipping and decay of the one must not depend on the other.
+  const probe = state.probe && {
+    learningRate: probeLearningRate(state.probe),
+    optimizer: new AdamW(probeParameters(state.probe), settings.weightDecay, state.probeMoments),
+  };
+  while (state.step < settings.steps) {
+    if (signal?.aborted)
+      throw new LikenessError('cancelled', `teaching was cancelled after step ${state.step}`);
+    const random = new Random(settings.seed, state.step);
+    const batches = drawBatch(pipeline, set, settings, random);
+    const { loss, gradients } = await lossAndGradients(session, batches, state);
+    if (!Number.isFinite(loss)) {
+      throw new LikenessError('input', `teaching diverged at step ${state.step + 1}: the loss is ${loss}`, {
+        advice: `Use a lower learning rate than ${settings.learningRate}.`,
+      });
+    }
+    const share = learningRateShare(settings, state.step);
+    optimizer.step(gradients, (name) =>
+      name === trainingNames.tokenEmbedding
+        ? settings.tokenLearningRate * share
+        : settings.learningRate * share,
+    );
+    probe?.optimizer.step(gradients, probe.learningRate * share);
+    state.step += 1;
+    state.moments = optimizer.state();
+    state.probeMoments = probe?.optimizer.state();
+    state.losses.push(loss);
+    yield { step: state.step, steps: settings.steps, loss, state };
+  }
+}
+
+/** Of everything that decides the graph. */
+function sessionKey(
+  { height, width }: TrainingSet,
+  { memory: { microBatchSize, recompute }, noisyRankShare }: TeachingSettings,
+  { factors, tokenEmbedding, probe }: TrainingState,
+): string {
+  const parts = { text: tokenEmbedding !== undefined, probe: probe !== undefined, rank: noisyRankShare < 1 };
+  const learns = Object.entries(parts).flatMap(([part, isIn]) => (isIn ? [`:${part}`] : []));
+  const ranks = [...factors.values()].map(({ rank }) => rank);
+  return `training:${microBatchSize}x${height}x${width}:${recompute}${learns.join('')}:${ranks}`;
+}
+
+/** Loss and gradients of one micro-batch. */
+function trainingGraph(
+  { unet, text }: Pipeline,
+  { height, width }: TrainingSet,
+  { memory: { microBatchSize, recompute }, noisyRankShare }: TeachingSettings,
+  { factors, tokenEmbedding, probe }: TrainingState,
+): Graph {
+  return buildTrainingGraph({
+    unet,
+    ...(tokenEmbedding === undefined ? {} : { text }),
+    batch: microBatchSize,
+    height,
+    width,
+    tokens: text.length,
+    rankAt: (path) => factors.get(path)!.rank,
+    rankByTimestep: noisyRankShare < 1,
+    probe,
+    recompute,
+  });
+}
+
+/** Mean loss and mean gradients over the micro-batches, which are all of one size. */
+async function lossAndGradients(session: Session, batches: readonly BatchFeeds[], state: TrainingState) {
+  const learned = new Map([
+    ...learnedParameters(state),
+    ...(state.probe ? probeParameters(state.probe) : []),
+  ]);
+  const fixed: Record<string, Tensor> = {
+    ...factorFeeds(0, state.factors),
+    ...(state.probe && probeFeeds(0, state.probe)),
+  };
+  if (state.tokenEmbedding !== undefined) {
+    const { tokenEmbedding } = state;
+    fixed[trainingNames.tokenEmbedding] = float32(tokenEmbedding, [1, 1, tokenEmbedding.length]);
+  }
+  let loss = 0;
+  const gradients = new Map([...learned].map(([name, { length }]) => [name, new Float32Array(length)]));
+  for (const feeds of batches) {
+    const outputs = await session.run({ ...fixed, ...feeds });
+    loss += (outputs[trainingNames.loss]!.data as Float32Array)[0]! / batches.length;
+    for (const [name, sum] of gradients) {
+      const part = outputs[trainingNames.gradient(name)]!.data as Float32Array;
+      for (let index = 0; index < sum.length; index++) sum[index]! += part[index]! / batches.length;
+    }
+  }
+  return { loss, gradients };
+}

@@ -1,0 +1,117 @@
+/** The references as the training loop draws them: latents of several variants each, loss weights, captions. */
+
+import { Random } from '../diffusion/random.ts';
+import { latentMask } from '../images/object-mask.ts';
+import type { Picture } from '../images/picture.ts';
+import { workingCopy } from '../images/reference-frame.ts';
+import { prepareReference } from '../images/teaching-sample.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { TeachingSettings } from './memory-plan.ts';
+
+/** One way a reference may look: encoded once, drawn many times. */
+export interface ReferenceLatents {
+  /** [C, h, w] in the diffusion model's scale. */
+  readonly latents: Float32Array;
+  /** Weight of each latent cell in the loss, [h, w], mean 1. */
+  readonly lossWeight: Float32Array;
+  /** Share of each latent cell that the object covers, [h, w]; undefined where nobody knows. */
+  readonly objectMask: Float32Array | undefined;
+}
+
+/** A caption as the model reads it. */
+export interface EncodedCaption {
+  /** [L] */
+  readonly inputIds: readonly number[];
+  /** [L]: 1 where the identifier stands. */
+  readonly identifierPositions: Float32Array;
+  /** States of the frozen text encoder, [L, D]. */
+  readonly states: Float32Array;
+}
+
+export interface TrainingSet {
+  /** By reference, then by variant; every reference counts the same. */
+  readonly references: readonly (readonly ReferenceLatents[])[];
+  readonly captions: readonly EncodedCaption[];
+  readonly emptyCaption: EncodedCaption;
+  /** Latent cells. */
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface TrainingSetOptions {
+  readonly pictures: readonly Picture[];
+  /** What the concept is called in captions: identifier and class word, "zqx bottle". */
+  readonly identifier: string;
+  readonly classWord: string;
+  readonly settings: TeachingSettings;
+  readonly mirror: boolean;
+}
+
+/** Whether any reference tells the object from what surrounds it. */
+export function knowsObject({ references }: TrainingSet): boolean {
+  return references.some((variants) => variants.some(({ objectMask }) => objectMask !== undefined));
+}
+
+/** Variants a reference is encoded in: enough that shift, scale and background are not learned by heart. */
+const VARIANTS = 12;
+/** Random streams of the variants; the training steps use 0, 1, 2, ... of the same seed. */
+const VARIANT_STREAM = 0x8000_0000;
+
+/** Yields after every encoded picture: `done` of `total`. */
+export async function* prepareTrainingSet(
+  pipeline: Pipeline,
+  { pictures, identifier, classWord, settings, mirror }: TrainingSetOptions,
+): AsyncGenerator<{ done: number; total: number }, TrainingSet> {
+  const size = pipeline.resolution;
+  const cells = size / pipeline.downscale;
+  const total = pictures.length * VARIANTS;
+  const references: ReferenceLatents[][] = [];
+  for (const [index, picture] of pictures.entries()) {
+    const source = await workingCopy(picture, size);
+    const variants: ReferenceLatents[] = [];
+    for (let variant = 0; variant < VARIANTS; variant++) {
+      const random = new Random(settings.seed, VARIANT_STREAM + index * VARIANTS + variant);
+      const uniform = () => random.uniform();
+      const { pixels, mask } = await prepareReference(source, { size, random: uniform, mirror });
+      const coverage = mask === undefined ? undefined : latentMask(mask, [size, size], [cells, cells]);
+      variants.push({
+        latents: await pipeline.encodePicture(pixels, size, size),
+        lossWeight: lossWeight(coverage, cells * cells, settings.backgroundWeight),
+        objectMask: coverage,
+      });
+      yield { done: index * VARIANTS + variant + 1, total };
+    }
+    references.push(variants);
+  }
+  await pipeline.release(`vae:encode:${size}x${size}`);
+  const phrase = `${identifier} ${classWord}`;
+  const captions: EncodedCaption[] = [];
+  for (const template of settings.captions) {
+    const start = template.indexOf('{}');
+    const identifierSpan = { start, end: start + identifier.length };
+    captions.push(await encodeCaption(pipeline, template.replace('{}', phrase), [identifierSpan]));
+  }
+  const emptyCaption = await encodeCaption(pipeline, '', []);
+  return { references, captions, emptyCaption, height: cells, width: cells };
+}
+
+async function encodeCaption(
+  pipeline: Pipeline,
+  caption: string,
+  identifierSpans: readonly { start: number; end: number }[],
+): Promise<EncodedCaption> {
+  const { ids } = pipeline.tokenizer.encode(caption);
+  const identifierPositions = new Float32Array(ids.length);
+  for (const index of pipeline.tokenizer.tokenIndexes(caption, identifierSpans))
+    identifierPositions[index] = 1;
+  const { data: states } = await pipeline.encodeTokens([ids]);
+  return { inputIds: ids, identifierPositions, states };
+}
+
+/** 1 on the object and `background` elsewhere, scaled to mean 1; 1 everywhere where the object is not known. */
+function lossWeight(coverage: Float32Array | undefined, cells: number, background: number): Float32Array {
+  if (coverage === undefined) return new Float32Array(cells).fill(1);
+  const weights = coverage.map((share) => background + (1 - background) * share);
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / cells;
+  return weights.map((weight) => weight / mean);
+}

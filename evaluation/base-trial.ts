@@ -1,0 +1,61 @@
+/** How well the base model does what a prompt says, before anything is taught. */
+
+import type { Picture } from '../companion/images/picture.ts';
+import { colourPair, likeliest, type Readings, readingOf } from './attribute-reading.ts';
+import type { Judge } from './judge.ts';
+import type { PictureMaker, PictureWish } from './picture-making.ts';
+import { promptFor, type Subject, type Vocabulary } from './vocabulary.ts';
+
+export interface BaseSample {
+  readonly subject: Subject;
+  readonly prompt: string;
+  readonly picture: Picture;
+  readonly seconds: number;
+  readonly right: Readonly<Record<Aspect, boolean>>;
+}
+
+export const ASPECTS = ['product', 'colour', 'pattern', 'scene'] as const;
+export type Aspect = (typeof ASPECTS)[number];
+
+/** One seed a prompt, rising from `firstSeed`. */
+export function baseWishes(
+  vocabulary: Vocabulary,
+  subjects: readonly Subject[],
+  firstSeed: number,
+): PictureWish[] {
+  return subjects.map((subject, index) => ({
+    label: `base-${promptFor(vocabulary, subject)}-${firstSeed + index}`,
+    prompt: promptFor(vocabulary, subject),
+    seed: firstSeed + index,
+    settings: { mask: 'off' },
+  }));
+}
+
+export async function* sampleBase(
+  make: PictureMaker,
+  judge: Judge,
+  subjects: readonly Subject[],
+  wishes: readonly PictureWish[],
+): AsyncGenerator<BaseSample, void> {
+  for (const [index, wish] of wishes.entries()) {
+    const subject = subjects[index]!;
+    const { picture, seconds } = await make(wish);
+    const right = verdict(await judge.attributesOf(picture), subject);
+    yield { subject, prompt: wish.prompt, picture, seconds, right };
+  }
+}
+
+/** The colour of a plain product; both colours, in either order, of a patterned one. */
+function verdict(readings: Readings, subject: Subject): Record<Aspect, boolean> {
+  const { colour, second } = subject;
+  const sees = (attribute: 'product' | 'colour' | 'pattern' | 'scene') =>
+    likeliest(readingOf(readings, attribute)) === subject[attribute];
+  const pair = second === undefined ? undefined : [colour, second].sort();
+  return {
+    product: sees('product'),
+    colour:
+      pair === undefined ? sees('colour') : colourPair(readings).every((name, index) => name === pair[index]),
+    pattern: sees('pattern'),
+    scene: sees('scene'),
+  };
+}

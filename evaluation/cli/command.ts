@@ -1,0 +1,83 @@
+/** What commands that measure a model have in common: model and judge are open, the folder is tried, Ctrl-C ends well. */
+
+import { cpus } from 'node:os';
+import { basename, join } from 'node:path';
+import { type EngineFlags, engineFrom } from '../../companion/cli/engine-options.ts';
+import { OutputFolder } from '../../companion/cli/output-folder.ts';
+import { formatSeconds } from '../../companion/cli/terminal/format.ts';
+import { Interruption } from '../../companion/cli/terminal/interruption.ts';
+import type { Output } from '../../companion/cli/terminal/output.ts';
+import { EVALUATORS, EXAMPLES } from '../../companion/model-store/default-model.ts';
+import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
+import { dataFolders } from '../../companion/storage/folders.ts';
+import { LikenessError } from '../../shared/errors.ts';
+import type { Judge } from '../judge.ts';
+import type { Vocabulary } from '../vocabulary.ts';
+
+export interface JudgedRun {
+  readonly model: LoadedModel;
+  readonly engine: EngineOptions;
+  readonly judge: Judge;
+  readonly vocabulary: Vocabulary;
+  /** Absolute path of the folder. */
+  readonly work: string;
+}
+
+/** Products by which no setting is chosen, and the words for what is asked of the model. */
+export const HELD_OUT = join(EXAMPLES, 'evaluation');
+
+/** @throws LikenessError `cancelled` with the advice how to go on */
+export async function runJudged(
+  flags: EngineFlags & { readonly out: string },
+  output: Output,
+  measure: (run: JudgedRun) => Promise<void>,
+): Promise<void> {
+  const started = performance.now();
+  const folders = dataFolders();
+  const interruption = new Interruption(output, () => output.say('Stopping after this step.'));
+  const engine = await engineFrom(flags, folders, interruption.signal);
+  const folder = await OutputFolder.claim(flags.out);
+  // Loaded here, since onnxruntime and sharp would make `--help` wait.
+  const { loadModel } = await import('../../companion/pipeline/loaded-model.ts');
+  const { Judge } = await import('../judge.ts');
+  const { readVocabulary } = await import('../vocabulary.ts');
+  const judge = await Judge.open(EVALUATORS);
+  const model = await loadModel(engine);
+  try {
+    const words = join(HELD_OUT, 'vocabulary.json');
+    const vocabulary = await readVocabulary(words, judge.attributes, model.recommended);
+    await measure({ model, engine, judge, vocabulary, work: folder.path });
+    output.say(`Done in ${formatSeconds((performance.now() - started) / 1000)}.`);
+  } catch (error) {
+    if (!(error instanceof LikenessError) || error.code !== 'cancelled') throw error;
+    throw new LikenessError('cancelled', `stopped; what was done is kept in ${folder.path}`, {
+      advice: 'To go on, run the same command again.',
+      cause: error,
+    });
+  } finally {
+    interruption.dispose();
+    await model.pipeline.close();
+    await judge.close();
+    await folder.abandon();
+  }
+}
+
+/** What a report says of where its figures come from. */
+export function originOf({ model: { identity, device }, judge }: JudgedRun) {
+  const all = cpus();
+  return {
+    model: { name: identity.name, hash: identity.hash, device },
+    evaluators: judge.hashes,
+    machine: `${all.length} cores (${all[0]?.model.trim() ?? 'unknown'}), Node ${process.version.slice(1)}`,
+  };
+}
+
+/** The flags that decide what comes out; where it was put is of no use to others. */
+export function commandOf(
+  script: string,
+  flags: readonly string[],
+  { model }: Pick<EngineFlags, 'model'>,
+): string {
+  const all = [...flags, ...(model === undefined ? [] : [`--model ${basename(model)}`])];
+  return [`npm run ${script}`, ...(all.length === 0 ? [] : ['--', ...all])].join(' ');
+}

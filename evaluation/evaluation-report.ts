@@ -1,0 +1,61 @@
+/** An evaluation as a document and as data, with its pictures beside them. */
+
+import { join } from 'node:path';
+import { encodeJpeg } from '../companion/images/encode.ts';
+import type { Picture } from '../companion/images/picture.ts';
+import type { SamplingSettings, TeachingRecommendation } from '../companion/pipeline/settings.ts';
+import { writeFileAtomically } from '../companion/storage/atomic-file.ts';
+import { BASE_SHEET, documentOf, PLACING_SHEET } from './evaluation-document.ts';
+import type { EvaluationFigures } from './evaluation-figures.ts';
+import type { EvaluationPlan } from './evaluation-plan.ts';
+import type { Expectation } from './expectations.ts';
+
+export interface EvaluationReport {
+  /** As it was typed. */
+  readonly command: string;
+  readonly model: { readonly name: string; readonly hash: string | undefined; readonly device: string };
+  readonly evaluators: Readonly<Record<string, string>>;
+  readonly machine: string;
+  readonly plan: EvaluationPlan;
+  readonly teaching: TeachingRecommendation;
+  readonly sampling: SamplingSettings;
+  readonly figures: EvaluationFigures;
+  readonly expectations: readonly Expectation[];
+}
+
+export interface ReportFiles {
+  readonly document: string;
+  readonly data: string;
+  readonly placingSheet: string;
+  readonly baseSheet: string;
+}
+
+export interface ReportSheets {
+  readonly placing: Picture;
+  readonly base: Picture;
+}
+
+export async function writeReport(
+  folder: string,
+  report: EvaluationReport,
+  sheets: ReportSheets,
+): Promise<ReportFiles> {
+  const files = {
+    document: join(folder, 'evaluation.md'),
+    data: join(folder, 'evaluation.json'),
+    placingSheet: join(folder, PLACING_SHEET),
+    baseSheet: join(folder, BASE_SHEET),
+  };
+  await writeFileAtomically(files.placingSheet, await encodeJpeg(sheets.placing));
+  await writeFileAtomically(files.baseSheet, await encodeJpeg(sheets.base));
+  await writeFileAtomically(files.data, `${JSON.stringify(dataOf(report), undefined, 2)}\n`);
+  await writeFileAtomically(files.document, documentOf(report));
+  return files;
+}
+
+/** Of the plan, what a reader cannot find elsewhere: paths belong to one computer. */
+function dataOf({ plan, ...report }: EvaluationReport) {
+  const { isQuick, seeds, products } = plan;
+  const placements = products.map(({ name, placements }) => [name, placements] as const);
+  return { schema: 1, ...report, plan: { isQuick, seeds, placements: Object.fromEntries(placements) } };
+}

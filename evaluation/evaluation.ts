@@ -1,0 +1,145 @@
+/**
+ * The protocol: the base model by itself, then each product outside of its training set taught and placed by every arm,
+ * and its class watched for drift. What earlier runs made is used again.
+ */
+
+import { readFrames } from '../companion/engine/teaching/teach.ts';
+import type { Picture } from '../companion/images/picture.ts';
+import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
+import { type BaseSample, baseWishes, sampleBase } from './base-trial.ts';
+import { keptFolders } from './cache-folders.ts';
+import { type ClassDrift, DRIFT_PICTURES, measureClassDrift } from './class-drift.ts';
+import { KeptConcepts } from './concept-cache.ts';
+import { WorkLeft } from './eta.ts';
+import type { EvaluationPlan } from './evaluation-plan.ts';
+import type { ExampleProduct } from './example-product.ts';
+import type { Judge } from './judge.ts';
+import { KeptPictures } from './picture-cache.ts';
+import { pictureMaker } from './picture-making.ts';
+import { type Placed, placeEverywhere, placingWishes } from './placing-trial.ts';
+import { countingPictures, teachCounting } from './timed-work.ts';
+import { drawSubjects, readFixedSubjects, type Vocabulary } from './vocabulary.ts';
+
+/** `secondsLeft` is for everything that is still to come; not finite while the pace is not known. */
+export type EvaluationEvent =
+  /** What is not there from an earlier run. */
+  | { readonly type: 'plan'; readonly teachings: number; readonly pictures: number }
+  | { readonly type: 'base'; readonly done: number; readonly total: number; readonly secondsLeft: number }
+  | {
+      readonly type: 'teaching';
+      readonly product: string;
+      readonly step: number;
+      readonly steps: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly type: 'placed';
+      readonly product: string;
+      readonly done: number;
+      readonly total: number;
+      readonly secondsLeft: number;
+    };
+
+/** What came out, before it is summed up. */
+export interface EvaluationTrials {
+  readonly random: readonly BaseSample[];
+  readonly fixed: readonly BaseSample[];
+  readonly products: readonly ProductTrial[];
+}
+
+export interface ProductTrial {
+  readonly product: ExampleProduct;
+  readonly references: readonly Picture[];
+  /** Undefined where teaching was interrupted: its pieces were not timed together. */
+  readonly teachingSeconds: number | undefined;
+  readonly placed: readonly Placed[];
+  readonly drift: ClassDrift;
+}
+
+export interface EvaluationOptions extends EngineOptions {
+  readonly plan: EvaluationPlan;
+  readonly judge: Judge;
+  readonly vocabulary: Vocabulary;
+  /** File of fixed prompts. */
+  readonly prompts: string;
+  /** Folder for concepts and pictures. */
+  readonly work: string;
+  /** Begin anew. */
+  readonly fresh: boolean;
+}
+
+/** Random prompts and their pictures are the same in every run; fixed ones begin far from them. */
+const BASE_SEED = 1000;
+const FIXED_SEED = 7;
+
+/** @throws LikenessError `cancelled` between two steps; what was done is kept */
+export async function* evaluate(
+  model: LoadedModel,
+  options: EvaluationOptions,
+): AsyncGenerator<EvaluationEvent, EvaluationTrials> {
+  const { plan, judge, vocabulary, work, fresh } = options;
+  const folders = await keptFolders(work, fresh);
+  const concepts = new KeptConcepts(folders.concepts, model, options, plan.teaching);
+  const kept = new KeptPictures(folders.pictures, model);
+
+  const random = drawSubjects(vocabulary, plan.basePrompts, BASE_SEED);
+  const randomWishes = baseWishes(vocabulary, random, BASE_SEED);
+  const fixed = await readFixedSubjects(options.prompts, vocabulary, plan.fixedPrompts);
+  const fixedWishes = baseWishes(vocabulary, fixed, FIXED_SEED);
+  const trials = [];
+  for (const product of plan.products) {
+    const references = await readFrames(product.frames);
+    const concept = concepts.fileOf(product, references);
+    const conceptWithoutProbe = concepts.fileWithoutProbe(concept);
+    const placing = { ...product, concept, conceptWithoutProbe, seeds: plan.seeds };
+    trials.push({ product, references, placing });
+  }
+
+  const wishes = [
+    ...randomWishes,
+    ...fixedWishes,
+    ...trials.flatMap(({ placing }) => placingWishes(placing).map(({ wish }) => wish)),
+  ];
+  const missing = {
+    teachings: trials.filter(({ placing }) => !concepts.has(placing.concept)).length,
+    pictures: kept.missing(wishes) + DRIFT_PICTURES * trials.length,
+  };
+  yield { type: 'plan', ...missing };
+  const left = new WorkLeft(missing);
+  const making = countingPictures(pictureMaker(model, options), left);
+  const make = kept.keeping(making);
+
+  const baseTotal = random.length + fixed.length;
+  const samples: BaseSample[] = [];
+  for (const [subjects, asked] of [[random, randomWishes] as const, [fixed, fixedWishes] as const]) {
+    for await (const sample of sampleBase(make, judge, subjects, asked)) {
+      samples.push(sample);
+      yield { type: 'base', done: samples.length, total: baseTotal, secondsLeft: left.seconds };
+    }
+  }
+
+  const products: ProductTrial[] = [];
+  for (const { product, references, placing } of trials) {
+    const { name } = product;
+    const teaching = teachCounting(concepts, product, references, left);
+    let next = await teaching.next();
+    for (; !next.done; next = await teaching.next()) {
+      yield { type: 'teaching', product: name, ...next.value };
+    }
+
+    await concepts.writeWithoutProbe(placing.concept);
+    const total = placingWishes(placing).length;
+    const placed: Placed[] = [];
+    for await (const one of placeEverywhere(make, judge, references, placing)) {
+      placed.push(one);
+      yield { type: 'placed', product: name, done: placed.length, total, secondsLeft: left.seconds };
+    }
+    const drift = await measureClassDrift(making, {
+      ...placing,
+      placement: placing.placements[0]!,
+      seed: plan.seeds[0]!,
+    });
+    products.push({ product, references, teachingSeconds: next.value.seconds, placed, drift });
+  }
+  return { random: samples.slice(0, random.length), fixed: samples.slice(random.length), products };
+}

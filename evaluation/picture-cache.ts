@@ -1,0 +1,97 @@
+/**
+ * Pictures of earlier runs: what was made from the same model, concept, prompt, seed and settings is not made again.
+ * That the code is the same, no key says: `npm run evaluate -- --fresh` begins anew.
+ */
+
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { decodePicture } from '../companion/images/decode.ts';
+import { encodePng } from '../companion/images/encode.ts';
+import type { LoadedModel } from '../companion/pipeline/loaded-model.ts';
+import { writeFileAtomically } from '../companion/storage/atomic-file.ts';
+import { readJsonObject } from '../companion/storage/json-file.ts';
+import type { MadePicture, PictureMaker, PictureWish } from './picture-making.ts';
+
+const recordSchema = z.object({
+  seconds: z.number(),
+  mask: z
+    .object({
+      concept: z.string(),
+      rows: z.number().int(),
+      columns: z.number().int(),
+      confidence: z.number(),
+      /** Float32, base64. */
+      values: z.string(),
+    })
+    .optional(),
+});
+
+export class KeptPictures {
+  readonly #folder: string;
+  readonly #model: LoadedModel;
+
+  constructor(folder: string, model: LoadedModel) {
+    this.#folder = folder;
+    this.#model = model;
+  }
+
+  has(wish: PictureWish): boolean {
+    return existsSync(`${this.#stem(wish)}.json`);
+  }
+
+  /** How many pictures are still to be made; the same wish twice is one. */
+  missing(wishes: readonly PictureWish[]): number {
+    return new Set(wishes.filter((wish) => !this.has(wish)).map((wish) => this.#stem(wish))).size;
+  }
+
+  /** `make`, except for what is here already. */
+  keeping(make: PictureMaker): PictureMaker {
+    return async (wish) => {
+      if (this.has(wish)) return this.#read(wish);
+      const made = await make(wish);
+      await this.#write(wish, made);
+      return made;
+    };
+  }
+
+  async #read(wish: PictureWish): Promise<MadePicture> {
+    const stem = this.#stem(wish);
+    const { seconds, mask } = recordSchema.parse(await readJsonObject(`${stem}.json`));
+    const picture = await decodePicture(`${stem}.png`);
+    if (mask === undefined) return { picture, mask, seconds };
+    // A copy: a Float32Array may not begin at any byte.
+    const values = new Float32Array(new Uint8Array(Buffer.from(mask.values, 'base64')).buffer);
+    return { picture, mask: { ...mask, values }, seconds };
+  }
+
+  /** The record comes last: a picture that has one is whole. */
+  async #write(wish: PictureWish, { picture, mask, seconds }: MadePicture): Promise<void> {
+    const stem = this.#stem(wish);
+    await writeFileAtomically(`${stem}.png`, await encodePng(picture));
+    const record: z.infer<typeof recordSchema> = {
+      seconds,
+      ...(mask && {
+        mask: { ...mask, values: Buffer.from(new Uint8Array(mask.values.slice().buffer)).toString('base64') },
+      }),
+    };
+    await writeFileAtomically(`${stem}.json`, `${JSON.stringify(record)}\n`);
+  }
+
+  #stem({ label, prompt, concept, seed, settings, strength }: PictureWish): string {
+    const { identity, recommended, device } = this.#model;
+    const decisive = {
+      model: identity.hash,
+      device,
+      // Named by all that decides what is in it, so that concepts are known before they are taught (kept-concepts.ts).
+      concept,
+      prompt,
+      seed,
+      sampling: { ...recommended.sampling, ...settings },
+      strength,
+    };
+    const key = createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 12);
+    return join(this.#folder, `${label.replaceAll(/[^a-z0-9]+/gi, '-')}-${key}`);
+  }
+}

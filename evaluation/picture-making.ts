@@ -1,0 +1,51 @@
+/** One picture of a trial, by the real engine. */
+
+import type { MaskReport } from '../companion/engine/events.ts';
+import { generateOn } from '../companion/engine/generation/generate.ts';
+import type { Picture } from '../companion/images/picture.ts';
+import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
+import type { SamplingSettings } from '../companion/pipeline/settings.ts';
+
+export interface PictureWish {
+  /** For file names: says what is on it. */
+  readonly label: string;
+  readonly prompt: string;
+  /** The concept file that is loaded, whether the prompt names it or not. */
+  readonly concept?: string | undefined;
+  readonly seed: number;
+  /** Differences from the model's recommended settings. */
+  readonly settings: Partial<SamplingSettings>;
+  /** Of the residuals; 1, as taught, where nothing is said. */
+  readonly strength?: number;
+}
+
+export interface MadePicture {
+  readonly picture: Picture;
+  /** Where the concept acted; undefined where the prompt names none. */
+  readonly mask: MaskReport | undefined;
+  /** From noise to pixels. */
+  readonly seconds: number;
+}
+
+export type PictureMaker = (wish: PictureWish) => Promise<MadePicture>;
+
+/** @throws LikenessError `cancelled` between two steps */
+export function pictureMaker(model: LoadedModel, engine: EngineOptions): PictureMaker {
+  return async ({ prompt, concept, seed, settings, strength = 1 }) => {
+    const making = generateOn(model, {
+      ...engine,
+      prompt,
+      negativePrompt: '',
+      concepts: concept === undefined ? [] : [concept],
+      count: 1,
+      seed,
+      strength,
+      settings,
+    });
+    for await (const event of making) {
+      if (event.type === 'picture')
+        return { picture: event.image, mask: event.masks[0], seconds: event.seconds };
+    }
+    throw new Error('internal: no picture came out');
+  };
+}

@@ -1,0 +1,35 @@
+/** Teaches an example product as a person would, with the model's own settings unless a trial changes them. */
+
+import type { TeachEvent } from '../companion/engine/events.ts';
+import { teachOn } from '../companion/engine/teaching/teach.ts';
+import type { Picture } from '../companion/images/picture.ts';
+import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
+import type { TeachingRecommendation } from '../companion/pipeline/settings.ts';
+import type { ExampleProduct } from './example-product.ts';
+
+export interface TeachingTrial extends EngineOptions {
+  readonly product: ExampleProduct;
+  /** The product's frames, decoded. */
+  readonly references: readonly Picture[];
+  /** The concept file. */
+  readonly out: string;
+  readonly stateFile: string;
+  readonly settings: Partial<TeachingRecommendation>;
+}
+
+/** One seed for all: a second teaching of the same frames would cost more than another product, and say less. */
+export const TEACHING_SEED = 0;
+
+export function teachProduct(
+  model: LoadedModel,
+  { product, references, ...options }: TeachingTrial,
+): AsyncGenerator<TeachEvent, void> {
+  return teachOn(model, references, {
+    ...options,
+    images: product.frames,
+    name: product.name,
+    classWord: product.classWord,
+    seed: TEACHING_SEED,
+    mirror: false,
+  });
+}

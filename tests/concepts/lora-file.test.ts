@@ -1,0 +1,212 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LORA_HEADER_MAX_BYTES, readLora } from '../../companion/concepts/lora-file.ts';
+import { kohyaName, parseLoraTensorName } from '../../companion/concepts/lora-names.ts';
+import type { ProjectionTargets } from '../../companion/pipeline/loaded-model.ts';
+import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
+import { GOLDEN, NO_GOLDEN } from '../checkpoint/golden-folder.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
+import { writeSafetensors } from '../tensor/tensor-files.ts';
+
+const BLOCK = 'mid_block.attentions.0';
+const STEM = kohyaName(BLOCK);
+const DOWN = `${STEM}.lora_down.weight`;
+const UP = `${STEM}.lora_up.weight`;
+
+const tensor = (shape: number[], fill = 0.5): WritableTensor => ({
+  dtype: 'F32',
+  shape,
+  data: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(fill),
+});
+const PAIR = { [DOWN]: tensor([2, 8, 1, 1]), [UP]: tensor([8, 2, 1, 1]) };
+const FITTING: ProjectionTargets = { sites: [{ path: BLOCK, channels: 8 }], linear: false };
+
+async function read(
+  tensors: Readonly<Record<string, WritableTensor>>,
+  targets?: ProjectionTargets,
+  metadata: Readonly<Record<string, string>> = {},
+) {
+  const path = join(await scratchFolder(), 'lora.safetensors');
+  await writeSafetensors(path, new Map(Object.entries(tensors)), metadata);
+  return readLora(path, targets);
+}
+
+describe('names', () => {
+  it.each(['down_blocks.0.attentions.1', 'mid_block.attentions.0', 'up_blocks.3.attentions.12'])(
+    'of %s are read in every dialect',
+    (path) => {
+      for (const [name, dialect, part] of [
+        [`${kohyaName(path)}.lora_down.weight`, 'kohya', 'down'],
+        [`${kohyaName(path)}.lora_up.weight`, 'kohya', 'up'],
+        [`${kohyaName(path)}.alpha`, 'kohya', 'alpha'],
+        [`unet.${path}.proj_out.lora_A.weight`, 'peft', 'down'],
+        [`unet.${path}.proj_out.lora_B.weight`, 'peft', 'up'],
+        [`unet.${path}.proj_out.lora.down.weight`, 'diffusers', 'down'],
+        [`unet.${path}.proj_out.lora.up.weight`, 'diffusers', 'up'],
+      ] as const) {
+        expect(parseLoraTensorName(name)).toEqual({ dialect, path, part });
+      }
+    },
+  );
+
+  it.each([
+    'lora_unet_mid_block_attentions_0_proj_in.alpha',
+    'lora_unet_mid_block_attentions_0_proj_out.dora_scale',
+    'lora_te_text_model_encoder_layers_0_mlp_fc1.alpha',
+    'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q.lora_A.weight',
+    `lora_unet_mid_block_attentions_${'0'.repeat(1000)}_proj_out.alpha`,
+    'alpha',
+    'constructor',
+    '',
+  ])('of anything else are not: %s', (name) => {
+    expect(parseLoraTensorName(name)).toBeUndefined();
+  });
+});
+
+describe('a LoRA file', () => {
+  it('is scaled by alpha / rank, or not at all without alpha', async () => {
+    expect((await read(PAIR)).factors.get(BLOCK)).toMatchObject({ rank: 2, channels: 8, scale: 1 });
+    const scaled = await read({ ...PAIR, [`${STEM}.alpha`]: tensor([], 1) }, FITTING);
+    expect(scaled.factors.get(BLOCK)!.scale).toBe(0.5);
+    expect(scaled.linear).toBe(false);
+  });
+
+  it('may be of linear layers, and fits only those', async () => {
+    const flat = { [DOWN]: tensor([2, 8]), [UP]: tensor([8, 2]) };
+    expect((await read(flat, { ...FITTING, linear: true })).linear).toBe(true);
+    await expect(read(flat, FITTING)).rejects.toMatchObject({
+      code: 'concept-mismatch',
+      message: expect.stringMatching(/have 2 dimensions \(of a linear layer\), expected 4/),
+    });
+  });
+
+  it('in peft names takes alpha from the header, and refuses what is scaled otherwise', async () => {
+    const path = `unet.${BLOCK}.proj_out`;
+    const pair = { [`${path}.lora_A.weight`]: PAIR[DOWN]!, [`${path}.lora_B.weight`]: PAIR[UP]! };
+    const withConfig = (config: unknown) =>
+      read(pair, FITTING, { lora_adapter_metadata: JSON.stringify(config) });
+    const { factors } = await withConfig({ 'unet.r': 2, 'unet.lora_alpha': 6 });
+    expect(factors.get(BLOCK)!.scale).toBe(3);
+    await expect(withConfig({ 'unet.use_rslora': true })).rejects.toThrow('rank-stabilised');
+    await expect(withConfig({ 'unet.alpha_pattern': { a: 1 } })).rejects.toThrow('alpha_pattern');
+    await expect(withConfig({ 'unet.lora_alpha': '6' })).rejects.toMatchObject({ code: 'concept-format' });
+    await expect(read(pair, FITTING, { lora_adapter_metadata: '{' })).rejects.toThrow('expected JSON');
+  });
+
+  it('is refused with a header that would keep others waiting', async () => {
+    const reading = read(PAIR, FITTING, { ss_tag_frequency: ' '.repeat(LORA_HEADER_MAX_BYTES) });
+    await expect(reading).rejects.toMatchObject({
+      code: 'concept-format',
+      message: expect.stringMatching(/the header's length is \d+ bytes, expected at most 8388608/),
+    });
+  });
+
+  it.each<[what: string, tensors: Record<string, WritableTensor>, fault: RegExp]>([
+    ['no tensors', {}, /holds no tensors/],
+    [
+      'another layer',
+      { ...PAIR, lora_te_fc1: tensor([1]) },
+      /tensor "lora_te_fc1" is no residual on an output projection/,
+    ],
+    [
+      'a name of a megabyte',
+      { ...PAIR, ['x'.repeat(1_000_000)]: tensor([1]) },
+      /tensor "x{117}\.\.\." is no residual/,
+    ],
+    ['no up', { [DOWN]: PAIR[DOWN]! }, /mid_block.attentions.0 has no up factor/],
+    ['no down', { [UP]: PAIR[UP]! }, /mid_block.attentions.0 has no down factor/],
+    ['alpha alone', { [`${STEM}.alpha`]: tensor([]) }, /has no down factor/],
+    [
+      'two dialects',
+      { ...PAIR, [`unet.${BLOCK}.proj_out.lora_A.weight`]: tensor([1]) },
+      /expected kohya like the first|expected peft like the first/,
+    ],
+    [
+      'different ranks',
+      { ...PAIR, [UP]: tensor([8, 3, 1, 1]) },
+      /lora_up.weight has shape \[8,3,1,1\], expected \[2,8,1,1\] with/,
+    ],
+    ['different widths', { ...PAIR, [UP]: tensor([9, 2, 1, 1]) }, /lora_up.weight has shape \[9,2,1,1\]/],
+    ['different dimensions', { ...PAIR, [UP]: tensor([8, 2]) }, /lora_up.weight has shape \[8,2\]/],
+    [
+      'a 3x3 kernel',
+      { ...PAIR, [DOWN]: tensor([2, 8, 3, 3]) },
+      /lora_down.weight has shape \[2,8,3,3\], expected/,
+    ],
+    ['rank 0', { [DOWN]: tensor([0, 8, 1, 1]), [UP]: tensor([8, 0, 1, 1]) }, /has shape \[0,8,1,1\]/],
+    ['a vector', { ...PAIR, [DOWN]: tensor([16]) }, /has shape \[16\]/],
+    [
+      'alpha of many values',
+      { ...PAIR, [`${STEM}.alpha`]: tensor([2]) },
+      /alpha has shape \[2\], expected a scalar/,
+    ],
+    [
+      'NaN',
+      { ...PAIR, [DOWN]: tensor([2, 8, 1, 1], NaN) },
+      /lora_down.weight has NaN at element 0, expected finite/,
+    ],
+    [
+      'an infinite alpha',
+      { ...PAIR, [`${STEM}.alpha`]: tensor([], Infinity) },
+      /alpha has Infinity at element 0/,
+    ],
+  ])('is refused with %s', async (_what, tensors, fault) => {
+    const refusal = await read(tensors).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'concept-format', message: expect.stringMatching(fault) });
+    expect((refusal as Error).message).not.toContain('\n');
+  });
+
+  it('is refused where the model has no such block, or another width', async () => {
+    const sites = [{ path: BLOCK, channels: 16 }];
+    await expect(read(PAIR, { sites, linear: false })).rejects.toMatchObject({
+      code: 'concept-mismatch',
+      message: expect.stringContaining('has 8 channels, expected 16'),
+    });
+    await expect(read(PAIR, { sites: [], linear: false })).rejects.toMatchObject({
+      code: 'concept-mismatch',
+      message: expect.stringContaining("none of the model's 0 blocks"),
+    });
+  });
+});
+
+describe.skipIf(NO_GOLDEN !== undefined)(`reference LoRA files (${NO_GOLDEN ?? 'there'})`, () => {
+  const NANO: ProjectionTargets = {
+    sites: [
+      { path: 'down_blocks.0.attentions.0', channels: 32 },
+      { path: 'mid_block.attentions.0', channels: 64 },
+      { path: 'up_blocks.1.attentions.0', channels: 32 },
+      { path: 'up_blocks.1.attentions.1', channels: 32 },
+    ],
+    linear: false,
+  };
+  const open = (model: string, name: string, targets?: ProjectionTargets) =>
+    readLora(join(GOLDEN, model, 'lora', `${name}.safetensors`), targets);
+
+  it.each(['nano', 'narrow16'])('%s: three dialects give the same residuals', async (model) => {
+    const kohya = await open(model, 'kohya');
+    for (const name of ['diffusers_old', 'peft']) {
+      const other = await open(model, name);
+      expect([...other.factors.keys()]).toEqual([...kohya.factors.keys()]);
+      for (const [path, { scale, up, ...rest }] of other.factors) {
+        // Those two dialects have no alpha: the reference files carry the scale, 0.5, in `up`.
+        const scaled = kohya.factors.get(path)!;
+        expect(scale).toBe(1);
+        expect(up).toEqual(scaled.up.map((value) => value * scaled.scale));
+        expect(scaled).toMatchObject(rest);
+      }
+    }
+  });
+
+  it('fit their model; kohya alone carries the scale', async () => {
+    const kohya = await open('nano', 'kohya', NANO);
+    expect([...kohya.factors.values()].map(({ scale }) => scale)).toEqual([0.5, 0.5, 0.5, 0.5]);
+    expect((await open('nano', 'peft', NANO)).dialect).toBe('peft');
+  });
+
+  it('with the wrong number of dimensions are refused', async () => {
+    await expect(open('nano', 'kohya_wrong_ndim', NANO)).rejects.toMatchObject({
+      code: 'concept-mismatch',
+      message: expect.stringMatching(/have 2 dimensions .* expected 4 dimensions/),
+    });
+  });
+});
