@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Graph } from '../companion/graph/graph.ts';
 import type { VaeConfig } from '../companion/models/layers/autoencoder-config.ts';
-import type { ClipTextConfig } from '../companion/models/layers/clip-text-config.ts';
+import type { ClipTextConfig } from '../companion/models/layers/clip-text.ts';
 import type { UnetConfig } from '../companion/models/layers/unet-config.ts';
 import { type MemoryUse, Pipeline } from '../companion/pipeline/pipeline.ts';
 import { readRecommendedSettings, type TeachingRecommendation } from '../companion/pipeline/settings.ts';

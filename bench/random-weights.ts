@@ -4,8 +4,7 @@
  */
 
 import { open } from 'node:fs/promises';
-import { elementCount, type Shape } from '../companion/tensor/tensor.ts';
-import type { WeightLocation } from '../companion/tensor/weight-location.ts';
+import { elementCount, type Shape, type WeightLocation } from '../companion/tensor/tensor.ts';
 
 export interface NamedShape {
   readonly name: string;

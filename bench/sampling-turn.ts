@@ -5,7 +5,7 @@ import { Random } from '../companion/diffusion/random.ts';
 import { buildSamplingGraph } from '../companion/engine/generation/sampling-graph.ts';
 import { createLocalizer } from '../companion/localization/localizer.ts';
 import type { Evidence } from '../companion/localization/mask-source.ts';
-import { attentionNames } from '../companion/localization/sources/attention-scores.ts';
+import { attentionNames } from '../companion/localization/sources/attention.ts';
 import { projOutSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { float32 } from '../companion/tensor/tensor.ts';
 import type { MaskMode } from '../shared/protocol/requests.ts';

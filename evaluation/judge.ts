@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { hashFile } from '../companion/checkpoint/checkpoint-hash.ts';
 import { Graph } from '../companion/graph/graph.ts';
-import { toModelRange } from '../companion/images/model-range.ts';
+import { toModelRange } from '../companion/images/encode.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import { resizePicture } from '../companion/images/resize.ts';
 import { prepareReference } from '../companion/images/teaching-sample.ts';

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
-import type { BaseModelFacts } from '../../companion/pipeline/base-model.ts';
+import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog } from '../../companion/server/log.ts';
 import { PLUGIN_BUILD } from '../../companion/server/plugin-installation.ts';
-import { listenOnFirstFree } from '../../companion/server/port-choice.ts';
+import { listenOnFirstFree } from '../../companion/server/running-companion.ts';
 import { PORTS } from '../../shared/protocol/connection.ts';
 import { PictureEngine } from './picture-engine.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
-import type { Engine } from '../../companion/jobs/runs/engine.ts';
+import type { Engine } from '../../companion/jobs/runs/context.ts';
 import { photoPng } from './photo.ts';
 
 export class PictureEngine implements Engine {

@@ -1,10 +1,11 @@
 /**
  * Residuals inside the graph of a UNet. The factors are inputs, not weights: one session serves every concept of
  * the same ranks, and the training graph can ask for their gradients.
+ * Residuals for teaching: the same function as in attach.ts, in the form whose step with gradients is cheapest.
  */
 
 import type { Graph } from '../graph/graph.ts';
-import { expand, gemm, mul, reshape } from '../graph/ops.ts';
+import { add, expand, gemm, linear, mul, reshape } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
 import type { ProjOutAdapter, ProjOutSite } from '../models/layers/spatial-transformer.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
@@ -49,6 +50,7 @@ export function withResidual(
 /**
  * Plain residuals of one concept everywhere, for teaching: y = W x + b + A B x.
  * @param activeShare of the rank, for each sample [B, 1, 1] (active-rank.ts); undefined: all of it
+ * @internal
  */
 export function attachEverywhere(
   graph: Graph,
@@ -81,4 +83,45 @@ export function factorFeeds(concept: number, factors: Factors): Record<string, T
     feeds[names.up] = float32(scale === 1 ? up : up.map((weight) => weight * scale), [channels, rank]);
   }
   return feeds;
+}
+
+/**
+ * Up to this many channels for each rank W + A B is cheaper as one matrix: it costs one product of x with its
+ * gradient, rows m^2, where the factors alone take six of rows m r, forward and backward.
+ */
+const MAX_CHANNELS_PER_RANK = 6;
+
+/** Below this width a product takes about as long as its call. */
+const MAX_SMALL_CHANNELS = 64;
+
+/**
+ * Residuals of one concept everywhere: y = W x + b + A B x, or (W + A B) x + b, the same up to rounding. For
+ * `activeShare`, which samples have each their own, see attachEverywhere.
+ */
+export function attachLearned(
+  graph: Graph,
+  rankAt: (site: ProjOutSite) => number,
+  onInputs: (path: string, inputs: FactorInputs) => void,
+  activeShare?: Value,
+): ProjOutAdapter {
+  const apart = attachEverywhere(graph, rankAt, onInputs, activeShare);
+  if (activeShare !== undefined) return apart;
+  return {
+    adapt: (site) => {
+      const rank = rankAt(site);
+      if (site.channels > Math.max(MAX_SMALL_CHANNELS, MAX_CHANNELS_PER_RANK * rank))
+        return apart.adapt(site);
+      const inputs = factorInputs(graph, 0, site, rank);
+      onInputs(site.path, inputs);
+      return projectionWithResidual(graph, site, inputs);
+    },
+  };
+}
+
+/** (W + A B) x + b, [B, hw, m], in place of the site's own projection, which nothing reads then. */
+function projectionWithResidual(graph: Graph, site: ProjOutSite, { down, up }: FactorInputs) {
+  const { channels, input, path } = site;
+  const parameter = (name: string) => graph.parameters.get(`unet/${path}.proj_out.${name}`)!;
+  const weight = reshape(parameter('weight'), [channels, channels]); // stored as a convolution by some checkpoints
+  return linear(input, add(gemm(up, down), weight), parameter('bias'));
 }

@@ -2,8 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { LikenessError } from '../../shared/errors.ts';
-import { PROGRAM } from '../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { openDiffusersFolder } from './diffusers-folder.ts';
 import { openSingleFile } from './single-file.ts';
 import type { WeightStore } from './weight-store.ts';

@@ -2,8 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { LikenessError } from '../../shared/errors.ts';
-import { PROGRAM } from '../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import type { Checkpoint, Component } from './checkpoint.ts';
 import { currentAttentionName } from './old-names.ts';

@@ -10,7 +10,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from '../tensor/safetensors-dtype.ts';
 import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
-import type { WeightLocation } from '../tensor/weight-location.ts';
+import type { WeightLocation } from '../tensor/tensor.ts';
 import { ensureSidecar, layOut, sidecarPath } from './converted-weights.ts';
 import type { WeightStore } from './weight-store.ts';
 

@@ -7,8 +7,7 @@
 
 import { stat } from 'node:fs/promises';
 import { readRange, withFile } from '../tensor/safetensors-file.ts';
-import type { Shape } from '../tensor/tensor.ts';
-import type { WeightLocation } from '../tensor/weight-location.ts';
+import type { Shape, WeightLocation } from '../tensor/tensor.ts';
 import { ensureSidecar, layOut, SIDECAR_SUFFIX, sidecarPath } from './converted-weights.ts';
 
 export interface Kernel {

@@ -1,9 +1,17 @@
-/** Parsers of option values: what they refuse, commander reports together with the option's name. */
+/**
+ * Parsers of option values: what they refuse, commander reports together with the option's name.
+ * Options that were left out are absent from a request, not undefined in it.
+ * Options of every command that runs a model.
+ */
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { conceptFactsSchema } from '../concepts/concept.ts';
+import { DEFAULT_MODEL, findModel } from '../model-store/catalogue.ts';
 import { isRevision } from '../model-store/hub/address.ts';
+import type { EngineOptions } from '../pipeline/loaded-model.ts';
+import type { Device } from '../runtime/device.ts';
+import type { DataFolders } from '../storage/folders.ts';
 
 /** What other tools take as well: a seed can be carried over to them. */
 export const MAX_SEED = 2 ** 32 - 1;
@@ -73,4 +81,42 @@ function parser<In, Out>(schema: z.ZodType<Out>, expected: string): (value: In) 
     if (parsed.success) return parsed.data;
     throw new InvalidArgumentError(`Expected ${expected}.`);
   };
+}
+
+type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
+
+export function givenOptions<T extends object>(options: Optional<T>): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+const DEVICES: readonly (Device | 'auto')[] = ['auto', 'cpu', 'cuda', 'dml', 'webgpu', 'coreml'];
+
+/** More than any computer of today has. */
+const MAX_THREADS = 512;
+
+export interface EngineFlags {
+  readonly model?: string;
+  readonly device: Device | 'auto';
+  readonly threads?: number;
+}
+
+export function engineOptions(): readonly Option[] {
+  return [
+    new Option(
+      '--model <name>',
+      `base model, by name, folder or .safetensors file (default: ${DEFAULT_MODEL})`,
+    ),
+    new Option('--device <device>', 'what computes').choices(DEVICES).default('auto'),
+    new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS)),
+  ];
+}
+
+/** What was asked for, with the embedded model where none was named. */
+export async function engineFrom(
+  flags: EngineFlags,
+  folders: DataFolders,
+  signal: AbortSignal,
+): Promise<EngineOptions> {
+  const model = await findModel(flags.model ?? DEFAULT_MODEL, folders);
+  return { model, device: flags.device, threads: flags.threads, cacheFolder: folders.cache, signal };
 }

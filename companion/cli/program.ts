@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { PROGRAM } from '../../shared/program.ts';
+import { PROGRAM } from '../../shared/errors.ts';
 import { registerConcepts } from './commands/concepts.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerGenerate } from './commands/generate.ts';

@@ -2,8 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { type CommandLine, createProgram, LIKENESS } from './program.ts';
-import { asksForJson, helpCommand } from './terminal/command-line.ts';
-import { EXIT_USAGE } from './terminal/failure.ts';
+import { asksForJson, EXIT_USAGE, helpCommand } from './terminal/failure.ts';
 import { Output, type Streams } from './terminal/output.ts';
 
 /** Tells what went wrong; never throws. undefined where the command itself has set how the process ends. */

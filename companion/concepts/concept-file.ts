@@ -15,9 +15,8 @@ import { encodeSafetensors, packTensors, type WritableTensor } from '../tensor/s
 import type { Shape } from '../tensor/tensor.ts';
 import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
 import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
-import { openLoraFile, readFactors, readLora } from './lora-file.ts';
+import { openLoraFile, readFactors, readLora, requireFit } from './lora-file.ts';
 import { kohyaName } from './lora-names.ts';
-import { requireFit } from './model-fit.ts';
 
 /** What listings show; read from the header alone. */
 export interface ConceptSummary extends ConceptFacts {

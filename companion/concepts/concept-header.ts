@@ -4,8 +4,7 @@
  */
 
 import { z } from 'zod';
-import { LikenessError } from '../../shared/errors.ts';
-import { PROGRAM } from '../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
 import {
   type Concept,

@@ -3,17 +3,56 @@
  *
  * Only residuals on the UNet's output projections have a place here. A file with anything else is refused and not
  * read in part, since the part would not look like what its maker saw.
+ * Whether residuals belong to a model's output projections.
  */
 
 import { LikenessError } from '../../shared/errors.ts';
-import type { Factor } from '../adapters/factors.ts';
+import type { Factor, Factors } from '../adapters/factors.ts';
 import type { ProjectionTargets } from '../pipeline/loaded-model.ts';
 import { isFloatDType } from '../tensor/safetensors-dtype.ts';
 import { openSafetensors, readFloat32, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import { quoted, type TensorEntry } from '../tensor/safetensors-header.ts';
-import { type LoraDialect, type LoraPart, parseLoraTensorName } from './lora-names.ts';
-import { type FiledFactors, requireFit } from './model-fit.ts';
-import { peftAlpha } from './peft-metadata.ts';
+import { type LoraDialect, type LoraPart, parseLoraTensorName, peftAlpha } from './lora-names.ts';
+
+/** Residuals as a file has them. A block that is left out has no residual. */
+export interface FiledFactors {
+  readonly factors: Factors;
+  readonly linear: boolean;
+}
+
+/**
+ * Throws 'concept-mismatch' with the first block that the model lacks or has in another width, or where the
+ * projections are of the other kind. `subject` names the concept or its file.
+ */
+export function requireFit(filed: FiledFactors, targets: ProjectionTargets, subject: string): void {
+  const channelsOf = new Map(targets.sites.map(({ path, channels }) => [path, channels]));
+  for (const [path, { channels }] of filed.factors) {
+    const expected = channelsOf.get(path);
+    if (expected === undefined) {
+      throw mismatch(
+        `${subject} has a residual for ${path}, which is none of the model's ${channelsOf.size} blocks`,
+      );
+    }
+    if (channels !== expected) {
+      throw mismatch(`${subject}: the residual for ${path} has ${channels} channels, expected ${expected}`);
+    }
+    if (filed.linear !== targets.linear) {
+      throw mismatch(
+        `${subject}: the factors for ${path} have ${dimensions(filed.linear)}, expected ${dimensions(targets.linear)}`,
+      );
+    }
+  }
+}
+
+function dimensions(linear: boolean): string {
+  return linear ? '2 dimensions (of a linear layer)' : '4 dimensions (of a 1x1 convolution)';
+}
+
+function mismatch(message: string): LikenessError {
+  return new LikenessError('concept-mismatch', message, {
+    advice: 'Use it with the model it was taught on, or teach it again on this one.',
+  });
+}
 
 /** 16 modules of width 1280 at full rank in fp32 take 210 MB: what is larger adapts other layers too. */
 const LORA_MAX_BYTES = 512 * 2 ** 20;

@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { betas, cumulativeAlphas } from './betas.ts';
-import { linearCombination } from './linear-combination.ts';
+import { linearCombination } from './denoiser.ts';
 
 type PredictionType = 'epsilon' | 'v_prediction';
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';

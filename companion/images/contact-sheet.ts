@@ -3,8 +3,7 @@
 import sharp from 'sharp';
 import { type TextStyle, textPath, wrapText } from './lettering.ts';
 import type { Picture } from './picture.ts';
-import { pictureFrom, pipelineOf } from './pixel-pipeline.ts';
-import { type Resampling, resizePicture } from './resize.ts';
+import { pictureFrom, pipelineOf, type Resampling, resizePicture } from './resize.ts';
 
 export interface SheetRow {
   readonly label: string;

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { LikenessError } from '../../shared/errors.ts';
 import { describeKind, pictureKind } from './file-kind.ts';
 import type { Picture } from './picture.ts';
-import { pictureFrom } from './pixel-pipeline.ts';
+import { pictureFrom } from './resize.ts';
 
 /**
  * A 50-megapixel camera JPEG has about 25 MB, a 4096 px export from a design tool rarely above 40.

@@ -5,7 +5,7 @@
  * The matrix belongs to a VAE. It is fitted here from pictures and their latents, which teaching has at hand.
  */
 
-import { fromModelRange } from './model-range.ts';
+import { fromModelRange } from './encode.ts';
 import type { Picture } from './picture.ts';
 
 export interface LatentColours {

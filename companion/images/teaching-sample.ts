@@ -1,9 +1,14 @@
 /** One picture as the teaching loop uses it: framed, varied, on a background, in the model's range. */
 
-import type { AugmentationLimits } from './augmentation.ts';
-import { jitterColour, jitterSquare, LIGHT_AUGMENTATION, type Random } from './augmentation.ts';
+import {
+  type AugmentationLimits,
+  jitterColour,
+  jitterSquare,
+  LIGHT_AUGMENTATION,
+  type Random,
+} from './augmentation.ts';
 import { type BackgroundKind, drawBackground, pickBackground } from './background.ts';
-import { toModelRange } from './model-range.ts';
+import { toModelRange } from './encode.ts';
 import { cutoutKind, maskBounds } from './object-mask.ts';
 import { alphaOf, compositeOver, mirrorPicture, type Picture, plainPicture, type Rgb } from './picture.ts';
 import { productSquare, referenceFrame } from './reference-frame.ts';

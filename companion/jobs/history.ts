@@ -1,13 +1,48 @@
-/** What jobs have made, as it is looked at later: pages of ended ones, pictures, and taking them away. */
+/**
+ * What jobs have made, as it is looked at later: pages of ended ones, pictures, and taking them away.
+ * Pages of the history.
+ */
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
-import { searchHistory } from './history-search.ts';
-import { isEnded } from './job-record.ts';
-import type { JobLedger } from './job-repository.ts';
-import { pictureFrames } from './runs/picture-frames.ts';
+import { foldedText } from '../library/search.ts';
+import { isEnded, type JobRecord } from './job-record.ts';
+import { type JobLedger, newestFirst } from './job-repository.ts';
+import { pictureFrames } from './runs/context.ts';
+
+/**
+ * Ended jobs that have every word in a prompt, name or class word, from the newest.
+ * @internal
+ */
+export function searchHistory(
+  records: Iterable<JobRecord>,
+  { search = '', before, limit }: HistoryQuery,
+): History {
+  const words = foldedText(search).split(/\s+/).filter(Boolean);
+  const found = [...records]
+    .filter((record) => isEnded(record.state) && (before === undefined || cursorOf(record) < before))
+    .filter((record) => {
+      const text = searchedText(record);
+      return words.every((word) => text.includes(word));
+    })
+    .sort(newestFirst);
+  const page = found.slice(0, limit);
+  const next = found.length > limit ? cursorOf(page.at(-1)!) : null;
+  return { jobs: page.map(({ state }) => state), next };
+}
+
+/** Sorts as the history does, so that a page goes on at its place even when that job has been removed. */
+function cursorOf({ state: { createdAt, job } }: JobRecord): string {
+  return `${createdAt} ${job}`;
+}
+
+function searchedText({ state }: JobRecord): string {
+  if (state.kind === 'teach') return foldedText(`@${state.request.name} ${state.request.classWord}`);
+  const names = state.concepts.map(({ name }) => `@${name}`);
+  return foldedText([state.request.prompt, state.request.negativePrompt ?? '', ...names].join(' '));
+}
 
 export class JobHistory {
   readonly #ledger: JobLedger;

@@ -7,16 +7,20 @@ import type { JobId } from '../../shared/protocol/ids.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
-import { type JobEvent, JobEvents } from './drivers/local/broker.ts';
+import { type JobEvent, JobEvents, WaitingLine } from './drivers/local/broker.ts';
 import { JobStore, type SetAside } from './drivers/local/job-store.ts';
-import { WaitingLine } from './drivers/local/waiting-line.ts';
 import { JobHistory } from './history.ts';
-import { HISTORY_LIMITS, type HistoryLimits } from './history-limits.ts';
-import { isEnded } from './job-record.ts';
-import { JobLedger } from './job-repository.ts';
-import { type JobWish, newJob, requireJobId, requireSameWish, requireSavedRun } from './job-wish.ts';
+import {
+  isEnded,
+  type JobWish,
+  newJob,
+  requireJobId,
+  requireSameWish,
+  requireSavedRun,
+} from './job-record.ts';
+import { HISTORY_LIMITS, type HistoryLimits, JobLedger } from './job-repository.ts';
 import { type Before, jobsBefore } from './recovery.ts';
-import type { Engine, EngineSetup } from './runs/engine.ts';
+import type { Engine, EngineSetup } from './runs/context.ts';
 import { JobRun, type RunNews } from './runs/run.ts';
 
 export interface JobQueueOptions {

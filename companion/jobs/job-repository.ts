@@ -1,16 +1,52 @@
-/** All jobs, in memory and on disk; whoever listens is told of every change. */
+/**
+ * All jobs, in memory and on disk; whoever listens is told of every change.
+ * How much of the past is kept, and what goes first.
+ */
 
 import { LikenessError } from '../../shared/errors.ts';
-import { reportOf } from '../../shared/protocol/error-report.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { JobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
+import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../shared/protocol/limits.ts';
+import { reportOf } from '../../shared/protocol/zod.ts';
 import type { JobEvents } from './drivers/local/broker.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 import type { JobStore } from './drivers/local/job-store.ts';
-import { type HistoryLimits, jobsToForget, newestFirst } from './history-limits.ts';
-import { isEnded, type JobRecord, type PictureFiles } from './job-record.ts';
-import type { NewJob } from './job-wish.ts';
-import { isLasting, requireSavedTeaching } from './saved-teaching.ts';
+import { isEnded, type JobRecord, type NewJob, type PictureFiles } from './job-record.ts';
+import { isLasting, requireSavedTeaching } from './recovery.ts';
+
+export interface HistoryLimits {
+  readonly maxAgeDays: number;
+  readonly maxJobs: number;
+  /** Of pictures and stopped teachings. */
+  readonly maxBytes: number;
+}
+
+export const HISTORY_LIMITS: HistoryLimits = {
+  maxAgeDays: HISTORY_MAX_DAYS,
+  maxJobs: HISTORY_MAX_JOBS,
+  maxBytes: HISTORY_MAX_BYTES,
+};
+
+/**
+ * Ended jobs beyond a limit, the oldest of them; jobs under way are never among them, and count for nothing.
+ * @internal
+ */
+export function jobsToForget(records: Iterable<JobRecord>, limits: HistoryLimits, now: Date): JobId[] {
+  const ended = [...records].filter(({ state }) => isEnded(state)).sort(newestFirst);
+  let sizeBytes = 0;
+  return ended
+    .filter(({ state, pictures, savedBytes = 0 }, index) => {
+      sizeBytes += pictures.reduce((sum, picture) => sum + picture.sizeBytes, savedBytes);
+      const isOld = now.getTime() - Date.parse(state.createdAt) > limits.maxAgeDays * DAY_MS;
+      return isOld || index >= limits.maxJobs || sizeBytes > limits.maxBytes;
+    })
+    .map(({ state }) => state.job);
+}
+
+/** Of two made in the same millisecond the order is any, but always the same. */
+export function newestFirst({ state: a }: JobRecord, { state: b }: JobRecord): number {
+  return a.createdAt === b.createdAt ? (a.job < b.job ? 1 : -1) : a.createdAt < b.createdAt ? 1 : -1;
+}
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -8,7 +8,7 @@ import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
 import type { Thumbnail } from '../concepts/concept.ts';
 import type { ConceptSummary } from '../concepts/concept-file.ts';
-import type { LoraFacts } from './lora-facts.ts';
+import type { LoraFacts } from './concept-writer.ts';
 
 /** One version; `path` is for the engine and never leaves the companion. */
 export interface ConceptVersion extends ConceptSummary {

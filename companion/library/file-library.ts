@@ -4,16 +4,15 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import type { Rights } from '../../shared/protocol/concept.ts';
+import { isExpired, type Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
-import { isExpired } from '../../shared/protocol/rights-expiry.ts';
 import { conceptFactsSchema, type Thumbnail } from '../concepts/concept.ts';
 import { summariseConcept, writeConcept } from '../concepts/concept-file.ts';
 import { FORMAT_KEY } from '../concepts/concept-header.ts';
 import { openLoraFile } from '../concepts/lora-file.ts';
 import { makeFolder, removeAbandoned, writeFileAtomically } from '../storage/atomic-file.ts';
 import { alone } from '../storage/folder-lock.ts';
-import { CONCEPT_SUFFIX, ConceptFolder, type FolderContents } from './concept-folder.ts';
+import { CONCEPT_SUFFIX, ConceptFolder, type FolderContents, watchFolder } from './concept-folder.ts';
 import type {
   ConceptLibrary,
   ConceptVersion,
@@ -24,11 +23,8 @@ import type {
   RemovedConcept,
 } from './concept-library.ts';
 import { ConceptTrash, moveFile, removeEmptyFolder, summariseRemoval } from './concept-trash.ts';
-import { copyConcept } from './concept-writer.ts';
-import { watchFolder } from './folder-watch.ts';
-import { nameTaken, planImport } from './import.ts';
-import { inheritedRights } from './inherited-rights.ts';
-import { conceptOfLora } from './lora-facts.ts';
+import { conceptOfLora, copyConcept } from './concept-writer.ts';
+import { inheritedRights, nameTaken, planImport } from './import.ts';
 import { searchConcepts } from './search.ts';
 
 /** A file that was dropped in shows within this time; looking costs one readdir and a stat a file. */

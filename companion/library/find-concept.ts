@@ -2,14 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LikenessError } from '../../shared/errors.ts';
-import { PROGRAM } from '../../shared/program.ts';
-import { isExpired } from '../../shared/protocol/rights-expiry.ts';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
+import { isExpired } from '../../shared/protocol/concept.ts';
 import { type ConceptSummary, summariseConcept } from '../concepts/concept-file.ts';
 import { parseMentions } from '../models/prompt.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-library.ts';
-import { expiredError } from './expiry-refusal.ts';
 import { FileLibrary } from './file-library.ts';
+import { expiredError } from './import.ts';
 
 export const CONCEPT_SUFFIX = '.safetensors';
 

@@ -1,6 +1,12 @@
-/** Where an imported concept belongs among those that are there. */
+/**
+ * Where an imported concept belongs among those that are there.
+ * The rights of a version that is taught on top of another.
+ * The refusal of concepts whose rights have ended.
+ */
 
 import { LikenessError } from '../../shared/errors.ts';
+import type { Rights } from '../../shared/protocol/concept.ts';
+import type { ConceptFacts } from '../concepts/concept.ts';
 import type { ConceptSummary } from '../concepts/concept-file.ts';
 import type { ConceptVersion, LibraryConcept } from './concept-library.ts';
 
@@ -44,5 +50,21 @@ export function planImport(
 export function nameTaken(name: string): LikenessError {
   return new LikenessError('input', `another concept is called ${name}`, {
     advice: 'Choose another name, or rename that one first.',
+  });
+}
+
+/**
+ * Field by field: as the new version sets it, else as the version before has it, since whoever teaches better frames
+ * says nothing of rights. An empty text takes a field away.
+ */
+export function inheritedRights(before: Rights, set: Rights): Rights {
+  const fields = Object.entries({ ...before, ...set });
+  return Object.fromEntries(fields.filter(([, text]) => text !== '' && text !== undefined));
+}
+
+/** What whoever asks for a picture of an expired concept is told. */
+export function expiredError(name: string, { expires }: ConceptFacts['rights']): LikenessError {
+  return new LikenessError('input', `@${name} may be used until ${expires}, and no longer`, {
+    advice: 'Ask its owner; a later date can be set on its card in the library of the plugin.',
   });
 }

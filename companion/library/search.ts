@@ -1,7 +1,11 @@
 /** Finding concepts by words: in the name first, then in the class word, then in the note. */
 
 import type { LibraryConcept } from './concept-library.ts';
-import { foldedText } from './folded-text.ts';
+
+/** Text as it is searched: without case and accents, so that "cafe" finds "Café". */
+export function foldedText(text: string): string {
+  return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
+}
 
 /** A longer search is a pasted page; what stands beyond finds nothing more. */
 const SEARCH_MAX_LENGTH = 200;

@@ -7,8 +7,7 @@
  */
 
 import type { LocalizedMask } from './mask.ts';
-import { otsuThreshold } from './otsu.ts';
-import { fillHoles, type Grid, keepHeavyRegions } from './regions.ts';
+import { fillHoles, type Grid, keepHeavyRegions, otsuThreshold } from './regions.ts';
 import { Enlargement, smooth } from './resample.ts';
 
 /** The attention score A_{i,C} of one block for one picture. */

@@ -1,13 +1,27 @@
-/** The base models on this computer: those that came with the repository, and those in the data folder. */
+/**
+ * The base models on this computer: those that came with the repository, and those in the data folder.
+ * The model that is used where none is named, and what came with it.
+ * Models that are known by a short name to `likeness models pull`.
+ */
 
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { LikenessError } from '../../shared/errors.ts';
-import { PROGRAM } from '../../shared/program.ts';
+import { fileURLToPath } from 'node:url';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
 import { isFolder } from '../storage/atomic-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from './default-model.ts';
+
+export const DEFAULT_MODEL = 'likeness-base-128';
+
+/** Models that come with the repository. */
+export const EMBEDDED_MODELS = fileURLToPath(new URL('../../models', import.meta.url));
+
+/** The networks that judge what the embedded model made. */
+export const EVALUATORS = join(EMBEDDED_MODELS, 'evaluators');
+
+/** Products that the embedded model never saw. */
+export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 
 export interface ModelPlace {
   readonly name: string;
@@ -58,3 +72,23 @@ async function modelsIn(parent: string, origin: ModelPlace['origin']): Promise<r
 async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
+
+export interface PullableModel {
+  /** `owner/name` on the hub. */
+  readonly repository: string;
+  readonly licence: string;
+  /** About, in bytes, of what is fetched. */
+  readonly sizeBytes: { readonly fp16: number; readonly fp32: number };
+  /** Side in pixels. */
+  readonly resolution: number;
+}
+
+/** Short, since every entry is a promise that the model works. */
+export const PULLABLE_MODELS: Readonly<Record<string, PullableModel>> = {
+  'stable-diffusion-v1-5': {
+    repository: 'stable-diffusion-v1-5/stable-diffusion-v1-5',
+    licence: 'creativeml-openrail-m',
+    sizeBytes: { fp16: 2.1e9, fp32: 4.3e9 },
+    resolution: 512,
+  },
+};

@@ -1,7 +1,9 @@
-/** What a pull tells while it goes on. */
+/**
+ * What a pull tells while it goes on.
+ * How far a download has come, told a few times a second and not with every packet.
+ */
 
 import type { DownloadEvent } from './hub/download.ts';
-import type { TransferProgress } from './transfer.ts';
 
 /** Of one file. */
 export type FetchEvent =
@@ -50,3 +52,61 @@ export type PulledEvent = {
   /** Every host that was asked for something. */
   readonly hosts: readonly string[];
 };
+
+export type TransferProgress = {
+  readonly type: 'progress';
+  /** The file under way. */
+  readonly path: string;
+  /** Of all files. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** Over the last seconds; 0 while it is not known. */
+  readonly bytesPerSecond: number;
+  /** Not finite while it is not known. */
+  readonly secondsLeft: number;
+};
+
+const TELL_EVERY_MS = 250;
+/** Marks that the speed is taken over: ten seconds smooth a wireless network, and follow one that slows down. */
+const WINDOW_MARKS = 40;
+
+export class Transfer {
+  readonly #totalBytes: number;
+  readonly #now: () => number;
+  readonly #marks: { readonly at: number; readonly bytes: number }[] = [];
+  #finishedBytes = 0;
+
+  /** @param now milliseconds, monotonic */
+  constructor(totalBytes: number, now: () => number = () => performance.now()) {
+    this.#totalBytes = totalBytes;
+    this.#now = now;
+  }
+
+  /** `bytes` of the file under way are there. Tells nothing where it told a moment ago. */
+  *received(path: string, bytes: number): Generator<TransferProgress> {
+    const at = this.#now();
+    const done = this.#finishedBytes + bytes;
+    const last = this.#marks.at(-1);
+    // A file that begins anew takes bytes back: no speed can be told across that.
+    if (last !== undefined && done < last.bytes) this.#marks.length = 0;
+    else if (last !== undefined && at - last.at < TELL_EVERY_MS) return;
+    this.#marks.push({ at, bytes: done });
+    if (this.#marks.length > WINDOW_MARKS) this.#marks.shift();
+    yield this.#progress(path, done);
+  }
+
+  /** A file is whole. */
+  finished(path: string, sizeBytes: number): TransferProgress {
+    this.#finishedBytes += sizeBytes;
+    return this.#progress(path, this.#finishedBytes);
+  }
+
+  #progress(path: string, bytes: number): TransferProgress {
+    const [first, last] = [this.#marks[0], this.#marks.at(-1)];
+    const seconds = first === undefined || last === undefined ? 0 : (last.at - first.at) / 1000;
+    const bytesPerSecond = seconds > 0 ? (last!.bytes - first!.bytes) / seconds : 0;
+    const secondsLeft =
+      bytesPerSecond > 0 ? (this.#totalBytes - bytes) / bytesPerSecond : Number.POSITIVE_INFINITY;
+    return { type: 'progress', path, bytes, totalBytes: this.#totalBytes, bytesPerSecond, secondsLeft };
+  }
+}

@@ -2,15 +2,12 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LikenessError } from '../../shared/errors.ts';
-import { PROGRAM } from '../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import type { PreferredPrecision } from '../checkpoint/weight-files.ts';
-import { listModels } from './catalogue.ts';
-import { EMBEDDED_MODELS } from './default-model.ts';
+import { EMBEDDED_MODELS, listModels, PULLABLE_MODELS } from './catalogue.ts';
 import { DEFAULT_ENDPOINT, isRepository, parseEndpoint } from './hub/address.ts';
 import type { PullRequest } from './pull.ts';
-import { type PullRecord, readPullRecord } from './pull-record.ts';
-import { PULLABLE_MODELS } from './pullable-models.ts';
+import { type PullRecord, readPullRecord } from './pull-folder.ts';
 
 export interface PullFlags {
   readonly revision?: string;

@@ -4,19 +4,16 @@ import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { openModelIndex } from '../checkpoint/diffusers-folder.ts';
 import type { PreferredPrecision } from '../checkpoint/weight-files.ts';
-import { requireFreeSpace } from '../storage/disk-space.ts';
-import { lockPull } from '../storage/pull-lock.ts';
-import { requireConfigsOf } from './config-check.ts';
+import { lockPull } from '../storage/folder-lock.ts';
+import { requireFreeSpace } from '../storage/folders.ts';
 import { Hub } from './hub/client.ts';
 import { download } from './hub/download.ts';
 import { PATIENCE } from './hub/limits.ts';
-import { chooseFiles, modelIndexOf } from './hub/model-files.ts';
+import { chooseFiles, modelIndexOf, weightFiles } from './hub/model-files.ts';
 import { type ListedFile, type Repository, readRepository } from './hub/repository.ts';
-import { weightFiles } from './hub/weight-choice.ts';
-import type { FetchEvent, PullEvent } from './pull-events.ts';
+import { type FetchEvent, type PullEvent, Transfer } from './pull-events.ts';
 import { PullFolder } from './pull-folder.ts';
-import { Transfer } from './transfer.ts';
-import { requireParametersOf } from './verify.ts';
+import { requireConfigsOf, requireParametersOf } from './verify.ts';
 
 export interface PullRequest {
   /** `owner/name`. */

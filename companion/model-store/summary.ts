@@ -1,11 +1,16 @@
-/** What a base model is, from its configs and weight headers: no weight is read. */
+/**
+ * What a base model is, from its configs and weight headers: no weight is read.
+ * How a model that is damaged gets whole again.
+ */
 
+import { PROGRAM } from '../../shared/errors.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { downscaleFactor, parseVaeConfig } from '../models/layers/autoencoder-config.ts';
 import { parseUnetConfig } from '../models/layers/unet-config.ts';
 import { readRecommendedSettings } from '../pipeline/settings.ts';
 import { elementCount } from '../tensor/tensor.ts';
-import { readPullRecord } from './pull-record.ts';
+import type { ModelPlace } from './catalogue.ts';
+import { readPullRecord } from './pull-folder.ts';
 
 export interface ModelSummary {
   readonly name: string;
@@ -47,4 +52,13 @@ export async function summariseModel(folder: string): Promise<ModelSummary> {
     sizeBytes,
     licence,
   };
+}
+
+/** undefined for a model that no pull has brought: nobody but its owner knows where it came from. */
+export async function repairAdvice({
+  name,
+  folder,
+}: Pick<ModelPlace, 'name' | 'folder'>): Promise<string | undefined> {
+  const record = await readPullRecord(folder).catch(() => undefined);
+  return record && `\`${PROGRAM} models pull ${name}\` fetches what differs.`;
 }

@@ -1,12 +1,20 @@
-/** Whether a base model's weights are all there, in the shapes that its configs ask for. */
+/**
+ * Whether a base model's weights are all there, in the shapes that its configs ask for.
+ * Whether there are graphs for a model, from its configs: asked before gigabytes of weights are fetched.
+ */
 
+import { join } from 'node:path';
 import { requireParameters } from '../checkpoint/weight-store.ts';
+import { parseNoiseSchedule } from '../diffusion/noise-process.ts';
 import { Graph } from '../graph/graph.ts';
 import { decodeLatents, encodePicture } from '../models/layers/autoencoder.ts';
-import { buildClipText, embedTokens } from '../models/layers/clip-text.ts';
+import { parseVaeConfig } from '../models/layers/autoencoder-config.ts';
+import { buildClipText, embedTokens, parseClipTextConfig } from '../models/layers/clip-text.ts';
 import { Scope, splitParameterName } from '../models/layers/scope.ts';
 import { buildUnet } from '../models/layers/unet.ts';
+import { parseUnetConfig } from '../models/layers/unet-config.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
+import { readJsonObject } from '../storage/json-file.ts';
 
 /**
  * Builds every graph of the model and holds the weights to them; none is read.
@@ -52,4 +60,13 @@ export function wholeGraph({
   encodePicture(vaeScope, vae, graph.input('picture', [1, 3, side * downscale, side * downscale]));
   decodeLatents(vaeScope, vae, graph.input('latents', [1, vae.latentChannels, side, side]));
   return graph;
+}
+
+/** @throws LikenessError `checkpoint-*` for the first setting that no graph knows */
+export async function requireConfigsOf(folder: string, name: string): Promise<void> {
+  const read = (path: string) => readJsonObject(join(folder, path));
+  parseUnetConfig(await read('unet/config.json'), `${name}/unet`);
+  parseClipTextConfig(await read('text_encoder/config.json'), `${name}/text_encoder`);
+  parseVaeConfig(await read('vae/config.json'), `${name}/vae`);
+  parseNoiseSchedule(await read('scheduler/scheduler_config.json'));
 }

@@ -7,8 +7,7 @@
 import type { Graph } from '../graph/graph.ts';
 import { type LoweringOptions, lowerGraph } from '../graph/lowering.ts';
 import type { Attribute, Node, Value } from '../graph/value.ts';
-import type { DType, Shape, Tensor } from '../tensor/tensor.ts';
-import type { WeightLocation } from '../tensor/weight-location.ts';
+import type { DType, Shape, Tensor, WeightLocation } from '../tensor/tensor.ts';
 import { ProtobufMessage } from './protobuf.ts';
 
 const IR_VERSION = 10;

@@ -1,9 +1,17 @@
-/** A base model opened for work: pipeline, recommended settings, identity, and a quick look at latents. */
+/**
+ * A base model opened for work: pipeline, recommended settings, identity, and a quick look at latents.
+ * The base model that this companion runs, as clients are told of it. Configs are read, and no weight runs.
+ */
 
+import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
-import { seededNoise } from '../diffusion/seeded-noise.ts';
+import { parseNoiseSchedule } from '../diffusion/noise-process.ts';
+import { seededNoise } from '../diffusion/random.ts';
 import { fitLatentColours, type LatentColours } from '../images/latent-preview.ts';
 import { projOutSites, type Site } from '../models/families/stable-diffusion/family.ts';
+import { downscaleFactor, parseVaeConfig } from '../models/layers/autoencoder-config.ts';
+import { parseUnetConfig } from '../models/layers/unet-config.ts';
 import type { Device } from '../runtime/device.ts';
 import { chooseDevice } from '../runtime/device-choice.ts';
 import { Pipeline } from './pipeline.ts';
@@ -104,4 +112,40 @@ async function fitPreview(pipeline: Pipeline): Promise<LatentColours> {
     colours[plane * COLOUR_CELLS ** 2 + row * COLOUR_CELLS + column]! += pixels[index]! / downscale ** 2;
   }
   return fitLatentColours([{ latents, colours }], vae.latentChannels);
+}
+
+export interface BaseModelFacts {
+  readonly summary: ModelSummary;
+  /** What concepts that belong to it say of it. */
+  readonly identity: BaseModel;
+}
+
+/** @throws LikenessError `checkpoint-*` where the folder is no model that can run */
+export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
+  const checkpoint = await openCheckpoint(folder);
+  const unet = parseUnetConfig(checkpoint.unet.config, `${checkpoint.name}/unet`);
+  const vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);
+  const { teaching, sampling, classWords, placements } = await readRecommendedSettings(folder);
+  const downscale = downscaleFactor(vae);
+  const { predictionType } = parseNoiseSchedule(checkpoint.schedulerConfig);
+  const v2 = predictionType === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
+  return {
+    summary: {
+      name: checkpoint.name,
+      resolution: unet.sampleSize * downscale,
+      // The UNet halves its latents between two levels.
+      sizeUnit: downscale * 2 ** (unet.blockOutChannels.length - 1),
+      defaults: {
+        teach: { steps: teaching.steps },
+        generate: { steps: sampling.steps, guidanceScale: sampling.guidanceScale, mask: sampling.mask },
+      },
+      classWords,
+      placements,
+    },
+    identity: {
+      name: checkpoint.name,
+      hash: await hashCheckpoint(checkpoint, cacheFolder),
+      architecture: unet.linearProjection ? v2 : 'stable-diffusion-v1',
+    },
+  };
 }

@@ -6,17 +6,19 @@ import { requireParameters } from '../checkpoint/weight-store.ts';
 import { type NoiseSchedule, parseNoiseSchedule } from '../diffusion/noise-process.ts';
 import { Graph } from '../graph/graph.ts';
 import { mul } from '../graph/ops.ts';
-import { encodePicture } from '../models/layers/autoencoder.ts';
+import { buildDecoderGraph, decoderGraphKey, encodePicture } from '../models/layers/autoencoder.ts';
 import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../models/layers/autoencoder-config.ts';
-import { buildClipText, embedTokens } from '../models/layers/clip-text.ts';
-import { type ClipTextConfig, parseClipTextConfig } from '../models/layers/clip-text-config.ts';
-import { buildDecoderGraph, decoderGraphKey } from '../models/layers/decoder-graph.ts';
+import {
+  buildClipText,
+  type ClipTextConfig,
+  embedTokens,
+  parseClipTextConfig,
+} from '../models/layers/clip-text.ts';
 import { type ComponentName, Scope, splitParameterName } from '../models/layers/scope.ts';
 import { parseUnetConfig, type UnetConfig } from '../models/layers/unet-config.ts';
 import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
-import { float32, int64, type Tensor } from '../tensor/tensor.ts';
-import type { WeightLocation } from '../tensor/weight-location.ts';
+import { float32, int64, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 
 export interface PipelineOptions extends SessionOptions {
   /** Folder for what can be made again: weights converted to float32. */

@@ -2,8 +2,7 @@
 import { env } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 import { AUTOMATIC_ORDER, availableDevices, type Device } from './device.ts';
-import { tryDevice } from './device-trial.ts';
-import { recallTrial, recordTrial } from './trial-record.ts';
+import { recallTrial, recordTrial, tryDevice } from './device-trial.ts';
 
 /** A first start of a GPU compiles its shaders. */
 const DEFAULT_TIMEOUT_MS = 60_000;

@@ -1,15 +1,65 @@
-/** A graph made ready to run. Creating and running block Node's event loop: both belong in the engine process. */
+/**
+ * A graph made ready to run. Creating and running block Node's event loop: both belong in the engine process.
+ * Out of memory is the one failure of onnxruntime that people can do something about.
+ * The turned kernels of a training graph, kept in the cache folder rather than folded for every session.
+ */
+
 import { availableParallelism } from 'node:os';
-import { parse } from 'node:path';
+import { parse, resolve } from 'node:path';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
+import { LikenessError } from '../../shared/errors.ts';
+import { type Kernel, locateTurnedKernels } from '../checkpoint/flipped-kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import { turnedName } from '../graph/lowering.ts';
 import { sameShape } from '../graph/operators/operator.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
-import { elementCount, type Shape, type Tensor } from '../tensor/tensor.ts';
-import type { WeightLocation } from '../tensor/weight-location.ts';
+import { elementCount, type Shape, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
-import { namingMemory } from './memory-failure.ts';
-import { storeTurnedKernels } from './stored-kernels.ts';
+
+/** What the allocators of CPU, CUDA and WebGPU say; there is no code to match on. */
+const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|out of memory|CUDA_ERROR_OUT_OF_MEMORY/i;
+
+/** Passes the result on; turns an allocation that failed into LikenessError 'memory'. */
+async function namingMemory<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && OUT_OF_MEMORY.test(error.message)) {
+      throw new LikenessError('memory', 'there is not enough memory for this model at this size', {
+        advice: 'Close other programs, choose a smaller size or batch, or another device.',
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Their places, by `turnedName`. None where they cannot be stored: on a full disk, or with the cache
+ * folder on another drive than the weights, since all files of a session must be on one. Teaching then starts later
+ * and takes more memory, but it starts.
+ */
+async function storeTurnedKernels(
+  graph: Graph,
+  weights: WeightSource,
+  cacheFolder: string,
+): Promise<ReadonlyMap<string, WeightLocation>> {
+  const kernels = new Map<string, Kernel>();
+  for (const { op, inputs } of graph.nodes) {
+    const { name, shape } = inputs[0] ?? {};
+    if (op !== 'TurnedKernel' || name === undefined || !graph.parameters.has(name)) continue;
+    const location = weights(name);
+    if ('data' in location || parse(location.file).root !== parse(resolve(cacheFolder)).root) continue;
+    kernels.set(name, { name: turnedName(name), shape: shape!, location });
+  }
+  if (kernels.size === 0) return new Map();
+  try {
+    return await locateTurnedKernels([...kernels.values()], resolve(cacheFolder));
+  } catch (error) {
+    if (error instanceof LikenessError && error.code === 'storage') return new Map();
+    throw error;
+  }
+}
 
 /** Above this, a packed copy of the weights costs more in memory than it gains in speed (4 to 6 %). */
 const MAX_PACKED_BYTES = 1 << 30;

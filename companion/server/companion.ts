@@ -2,11 +2,11 @@
 
 import { join } from 'node:path';
 import { CONCEPT_TRASH_DAYS } from '../../shared/protocol/limits.ts';
-import { pruneSidecars } from '../checkpoint/sidecar-pruning.ts';
+import { pruneSidecars } from '../checkpoint/converted-weights.ts';
 import { EngineProcess } from '../engine/process/engine-process.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { FileLibrary } from '../library/file-library.ts';
-import { type BaseModelFacts, readBaseModel } from '../pipeline/base-model.ts';
+import { type BaseModelFacts, readBaseModel } from '../pipeline/loaded-model.ts';
 import type { Device } from '../runtime/device.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { CompanionServer } from './companion-server.ts';
@@ -14,8 +14,7 @@ import { MAX_CACHED_WEIGHTS_BYTES } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LoopbackListeners } from './loopback-listeners.ts';
 import type { ShowCode } from './pairing.ts';
-import { listenOnFirstFree } from './port-choice.ts';
-import { RunningRecord } from './running-companion.ts';
+import { listenOnFirstFree, RunningRecord } from './running-companion.ts';
 
 export interface CompanionOptions {
   readonly folders: DataFolders;

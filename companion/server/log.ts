@@ -2,14 +2,60 @@
  * What the companion writes down: JSON lines in the data folder, and the worrying ones in colour on the terminal.
  * A line names what happened and to which route, socket or job. Prompts, names, tokens, codes, pictures and texts
  * that a client sent are never handed to it: there is nothing to redact.
+ * Refusals in the log: each of the first, then a count, so that a flood of them does not push the rest out.
+ * A log file that stays small: at its limit it becomes FILE.1, the former FILE.1 becomes FILE.2, and the oldest goes.
+ * Written synchronously: lines are few, and the last ones before a crash are those one wants to read.
  */
 
-import { join } from 'node:path';
-import type { Writable } from 'node:stream';
+import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
 import pino from 'pino';
 import pretty from 'pino-pretty';
 import { LikenessError } from '../../shared/errors.ts';
-import { RotatingFile } from './rotating-file.ts';
+
+interface RotationLimits {
+  readonly maxBytes: number;
+  /** Files that are kept beside the one that is written. */
+  readonly kept: number;
+}
+
+/** @internal */
+export class RotatingFile extends Writable {
+  readonly #path: string;
+  readonly #limits: RotationLimits;
+  #sizeBytes: number;
+
+  constructor(path: string, limits: RotationLimits) {
+    super({ decodeStrings: true });
+    this.#path = path;
+    this.#limits = limits;
+    mkdirSync(dirname(path), { recursive: true });
+    this.#sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    try {
+      if (this.#sizeBytes > 0 && this.#sizeBytes + chunk.length > this.#limits.maxBytes) this.#rotate();
+      appendFileSync(this.#path, chunk);
+      this.#sizeBytes += chunk.length;
+    } catch {
+      // A full disk must not end the companion over its own log; the next line is tried again.
+    }
+    done();
+  }
+
+  #rotate(): void {
+    rmSync(`${this.#path}.${this.#limits.kept}`, { force: true });
+    for (let age = this.#limits.kept - 1; age >= 1; age--) move(`${this.#path}.${age}`, age, this.#path);
+    move(this.#path, 0, this.#path);
+    this.#sizeBytes = 0;
+  }
+}
+
+function move(from: string, age: number, path: string): void {
+  if (statSync(from, { throwIfNoEntry: false })) renameSync(from, `${path}.${age + 1}`);
+}
 
 export type Log = pino.Logger;
 
@@ -58,3 +104,35 @@ export function errorFields(error: unknown): { readonly code: string; readonly a
 }
 
 const STACK_FRAMES = 8;
+
+/** More than these within a window are counted instead. */
+const LINES_PER_WINDOW = 50;
+const WINDOW_MS = 60_000;
+
+export class RefusalLog {
+  readonly #log: Log;
+  readonly #now: () => number;
+  #windowEnd = 0;
+  #seen = 0;
+
+  constructor(log: Log, now: () => number = Date.now) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** @param reason a code of ours, never a client's text */
+  tell(reason: string, via: 'http' | 'socket'): void {
+    if (this.#now() >= this.#windowEnd) {
+      if (this.#seen > LINES_PER_WINDOW) {
+        this.#log.warn(
+          { count: this.#seen - LINES_PER_WINDOW },
+          'refusals that were not written down one by one',
+        );
+      }
+      this.#windowEnd = this.#now() + WINDOW_MS;
+      this.#seen = 0;
+    }
+    this.#seen++;
+    if (this.#seen <= LINES_PER_WINDOW) this.#log.info({ reason, via }, 'refused');
+  }
+}

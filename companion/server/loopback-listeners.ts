@@ -1,10 +1,14 @@
 /**
  * The server's ears: one on 127.0.0.1 and one on ::1, same port. Listening on "localhost" would give one of the two,
  * which one depending on the system, and browsers try either.
+ * What is answered between listening and serving: that Likeness is here, so that no second companion starts on the same
+ * data meanwhile. Everything else is asked to come again.
  */
 
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
+import { type Health, routes } from '../../shared/protocol/http.ts';
 import {
   HEADERS_TIMEOUT_MS,
   IDLE_CONNECTION_MS,
@@ -13,7 +17,21 @@ import {
   REQUEST_TIMEOUT_MS,
   TIMEOUT_CHECK_MS,
 } from './limits.ts';
-import { answerWhileStarting } from './starting-answer.ts';
+import { isOwnHost } from './own-address.ts';
+
+/** Opening jobs and library takes less. */
+const COME_AGAIN_S = 1;
+
+export const HEALTH = { name: 'likeness', protocol: PROTOCOL_VERSION } as const satisfies Health;
+
+const answerWhileStarting: RequestListener = (request, response) => {
+  const isKnown = isOwnHost(request.headers.host, request.socket.localPort ?? 0);
+  if (isKnown && request.url === routes.health) {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(HEALTH));
+    return;
+  }
+  response.writeHead(503, { 'retry-after': String(COME_AGAIN_S), connection: 'close' }).end();
+};
 
 const IPV4 = '127.0.0.1';
 const IPV6 = '::1';

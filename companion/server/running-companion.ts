@@ -1,4 +1,7 @@
-/** Whether a companion is running already: two of them would do the same jobs twice, and overwrite each other's state. */
+/**
+ * Whether a companion is running already: two of them would do the same jobs twice, and overwrite each other's state.
+ * The port to listen on: the plugin's manifest names three, and nothing else can be reached from Figma.
+ */
 
 import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,7 +11,7 @@ import { z } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { alone } from '../storage/folder-lock.ts';
 import { isRunning } from '../storage/pid-lock.ts';
-import type { LoopbackListeners } from './loopback-listeners.ts';
+import { type LoopbackListeners, listenOnLoopback } from './loopback-listeners.ts';
 import { serverAddress } from './own-address.ts';
 
 /** One on this computer answers at once, unless it is busy starting. */
@@ -32,7 +35,7 @@ async function listenerOn(port: number): Promise<Listener> {
 }
 
 /** Whether what listens on a port says that it is Likeness. */
-export async function isCompanion(port: number): Promise<boolean> {
+async function isCompanion(port: number): Promise<boolean> {
   return (await listenerOn(port)) === 'companion';
 }
 
@@ -82,7 +85,7 @@ export class RunningRecord {
   }
 }
 
-export function alreadyRunning(port: number): LikenessError {
+function alreadyRunning(port: number): LikenessError {
   return new LikenessError('input', `Likeness is running already, at ${serverAddress(port)}`, {
     advice: 'Use that one, or stop it with Ctrl-C where it was started.',
   });
@@ -105,4 +108,33 @@ function parsedJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Listens on the first of the ports that no other program has.
+ * @throws LikenessError `input` where a companion is running on one of them, or all are taken
+ */
+export async function listenOnFirstFree(ports: readonly number[]): Promise<LoopbackListeners> {
+  for (const port of ports) {
+    try {
+      return await listenOnLoopback(port);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES') throw notAllowed(port, error);
+      if (code !== 'EADDRINUSE') throw error;
+      if (await isCompanion(port)) throw alreadyRunning(port);
+    }
+  }
+  const [first, ...others] = ports;
+  const taken = others.length === 0 ? `port ${first} is` : `ports ${ports.join(', ')} are`;
+  throw new LikenessError('input', `${taken} taken by other programs`, {
+    advice: 'Stop one of those programs. With --port another port can be used, by the studio only.',
+  });
+}
+
+function notAllowed(port: number, cause: unknown): LikenessError {
+  return new LikenessError('input', `port ${port} is one that this account may not listen on`, {
+    advice: 'Choose one above 1023.',
+    cause,
+  });
 }

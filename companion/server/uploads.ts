@@ -16,7 +16,7 @@ import {
 } from '../../shared/protocol/limits.ts';
 import { sniffMediaType } from '../../shared/protocol/media-type.ts';
 import { decodePicture } from '../images/decode.ts';
-import type { UploadedImage } from '../jobs/job-wish.ts';
+import type { UploadedImage } from '../jobs/job-record.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { MAX_REQUEST_IMAGE_BYTES, MAX_UPLOADED_BYTES } from './limits.ts';
 

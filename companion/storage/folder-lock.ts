@@ -1,6 +1,7 @@
 /**
  * One change of a library at a time, whichever process makes it: companion and command line share the folder, and two at
  * once could take the same version number or file name.
+ * That one process at a time pulls a model.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
@@ -36,4 +37,15 @@ async function raiseAlone(folder: string, deadline: number): Promise<ProcessFlag
     }
     await wait(LOOK_AGAIN_MS * (1 + Math.random()));
   }
+}
+
+/** @returns the flag to lower at the end @throws LikenessError `input` where another process pulls this model */
+export async function lockPull(models: string, name: string): Promise<ProcessFlag> {
+  const flag = await ProcessFlag.raise(models, `${name}.pulled-by`);
+  const other = await flag.another();
+  if (other === undefined) return flag;
+  await flag.lower();
+  throw new LikenessError('input', `${name} is being pulled already, by process ${other.pid}`, {
+    advice: `Wait for it. If there is no such pull, remove ${other.path}.`,
+  });
 }

@@ -3,13 +3,56 @@
  * https://huggingface.co/docs/safetensors: tensors lie in the data without overlap or hole, and fill it.
  *
  * A file comes from the internet. Nothing of it is believed before the whole header has been checked.
+ * JSON.parse keeps the last of two equal keys in silence; a header with two is lying about one of them.
  */
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
-import { findDuplicateKey } from './duplicate-key.ts';
 import { isSafetensorsDType, SAFETENSORS_ELEMENT_BYTES, type SafetensorsDType } from './safetensors-dtype.ts';
 import { elementCount, type Shape } from './tensor.ts';
+
+/** The first key that one object of `json` has twice. `json` must be well-formed: parse it before. */
+function findDuplicateKey(json: string): string | undefined {
+  /** One entry per open bracket: an object's keys so far, or undefined for an array. */
+  const open: (Set<string> | undefined)[] = [];
+  const token = /[{}[\]"]/g;
+  for (let match = token.exec(json); match !== null; match = token.exec(json)) {
+    const character = match[0];
+    if (character === '{') open.push(new Set());
+    else if (character === '[') open.push(undefined);
+    else if (character !== '"') open.pop();
+    else {
+      const end = endOfString(json, match.index);
+      token.lastIndex = end;
+      if (!isFollowedByColon(json, end)) continue;
+      const key = JSON.parse(json.slice(match.index, end)) as string;
+      const keys = open.at(-1);
+      if (keys?.has(key)) return key;
+      keys?.add(key);
+    }
+  }
+  return undefined;
+}
+
+/** Just behind the closing quote. One regular expression for strings would overflow its stack on a long one. */
+function endOfString(json: string, start: number): number {
+  let quote = json.indexOf('"', start + 1);
+  while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
+  return quote + 1;
+}
+
+function isEscaped(json: string, index: number): boolean {
+  let backslashes = 0;
+  while (json[index - 1 - backslashes] === '\\') backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function isFollowedByColon(json: string, index: number): boolean {
+  const following = /\s*/y;
+  following.lastIndex = index;
+  following.exec(json);
+  return json[following.lastIndex] === ':';
+}
 
 /** The format's own limit. It keeps a lying length from claiming the memory. */
 const HEADER_MAX_BYTES = 100_000_000;

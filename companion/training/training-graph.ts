@@ -3,15 +3,13 @@
  * text encoder) with residuals attached, the noise-prediction loss, and its gradients by the learned inputs.
  */
 
-import { attachLearned } from '../adapters/attach-learned.ts';
-import { factorNames } from '../adapters/low-rank.ts';
+import { attachLearned, factorNames } from '../adapters/low-rank.ts';
 import { ObjectLogits, type ObjectProbe, probedFeatures, probeParameters } from '../adapters/object-probe.ts';
 import { gradient } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
 import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
-import { buildClipText, embedTokens } from '../models/layers/clip-text.ts';
-import type { ClipTextConfig } from '../models/layers/clip-text-config.ts';
+import { buildClipText, type ClipTextConfig, embedTokens } from '../models/layers/clip-text.ts';
 import { Scope } from '../models/layers/scope.ts';
 import type { ProjOutAdapter } from '../models/layers/spatial-transformer.ts';
 import { buildUnet } from '../models/layers/unet.ts';

@@ -15,11 +15,9 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Session } from '../runtime/session.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import { AdamW } from './adamw.ts';
-import type { TeachingSettings } from './memory-plan.ts';
-import { memoryUseFor } from './memory-plan.ts';
-import { type BatchFeeds, drawBatch } from './training-batch.ts';
+import { memoryUseFor, type TeachingSettings } from './memory-plan.ts';
+import { type BatchFeeds, drawBatch, learningRateShare } from './training-batch.ts';
 import { buildTrainingGraph, trainingNames } from './training-graph.ts';
-import { learningRateShare } from './training-schedule.ts';
 import type { TrainingSet } from './training-set.ts';
 import { learnedParameters, type TrainingState } from './training-state.ts';
 

@@ -1,10 +1,12 @@
 /**
  * A training run as it stands after some step, in memory and on disk (safetensors, float32: a resumed run must go
  * on from the very same numbers).
+ * How far a saved teaching got: its header says so, and none of its numbers need be read.
  */
 
 import { createHash } from 'node:crypto';
 import { LikenessError } from '../../shared/errors.ts';
+import type { SavedRun } from '../../shared/protocol/job.ts';
 import type { Factors, Named } from '../adapters/factors.ts';
 import { factorNames } from '../adapters/low-rank.ts';
 import { type ObjectProbe, probeParameters } from '../adapters/object-probe.ts';
@@ -18,8 +20,21 @@ import {
 } from '../tensor/safetensors-file.ts';
 import { encodeSafetensors, packTensors } from '../tensor/safetensors-writer.ts';
 import type { AdamWState } from './adamw.ts';
-import { STEP_KEY, STEPS_KEY } from './saved-run.ts';
 import { trainingNames } from './training-graph.ts';
+
+const STEP_KEY = 'likeness.step';
+const STEPS_KEY = 'likeness.steps';
+
+/** undefined where nothing was saved, or nothing that could be gone on from. */
+export async function readSavedRun(path: string): Promise<SavedRun | undefined> {
+  const metadata = await openSafetensors(path).then(
+    (file) => file.metadata,
+    () => undefined,
+  );
+  const [step, steps] = [Number(metadata?.[STEP_KEY]), Number(metadata?.[STEPS_KEY])];
+  const isSound = Number.isInteger(step) && Number.isInteger(steps) && step > 0 && step <= steps;
+  return isSound ? { step, steps } : undefined;
+}
 
 export interface TrainingState {
   /** Steps done. */

@@ -3,15 +3,14 @@
 import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type EngineFlags, engineFrom, engineOptions } from '../../companion/cli/engine-options.ts';
-import { formatSeconds } from '../../companion/cli/terminal/format.ts';
+import { type EngineFlags, engineFrom, engineOptions } from '../../companion/cli/options.ts';
+import { formatSeconds, formatTable } from '../../companion/cli/terminal/format.ts';
 import { Interruption } from '../../companion/cli/terminal/interruption.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
-import { formatTable } from '../../companion/cli/terminal/table.ts';
 import { TeachReport, timeLeft } from '../../companion/cli/terminal/teach-report.ts';
 import type { Picture } from '../../companion/images/picture.ts';
-import { EVALUATORS, EXAMPLES } from '../../companion/model-store/default-model.ts';
+import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';

@@ -2,15 +2,14 @@
 
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type EngineFlags, engineOptions } from '../../companion/cli/engine-options.ts';
+import { type EngineFlags, engineOptions } from '../../companion/cli/options.ts';
 import { formatNumberOf } from '../../companion/cli/terminal/format.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import type { LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { EvaluationOptions, EvaluationTrials } from '../evaluation.ts';
 import type { EvaluationReport, ReportFiles } from '../evaluation-report.ts';
 import type { Expectation } from '../expectations.ts';
-import { commandOf, HELD_OUT, type JudgedRun, originOf, runJudged } from './command.ts';
-import { followWork } from './measured-work.ts';
+import { commandOf, followWork, HELD_OUT, type JudgedRun, originOf, runJudged } from './command.ts';
 
 const DEFAULT_OUT = 'out/evaluation';
 

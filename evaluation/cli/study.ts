@@ -3,17 +3,15 @@
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type EngineFlags, engineOptions } from '../../companion/cli/engine-options.ts';
-import { wholeNumber } from '../../companion/cli/options.ts';
+import { type EngineFlags, engineOptions, wholeNumber } from '../../companion/cli/options.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
-import { EXAMPLES } from '../../companion/model-store/default-model.ts';
+import { EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
 import type { ExampleProduct } from '../example-product.ts';
 import type { GroupTrials, StudyOptions } from '../study.ts';
 import { GROUP_KEYS, type GroupKey } from '../study-groups.ts';
 import type { StudyReport } from '../study-report.ts';
-import { commandOf, type JudgedRun, originOf, runJudged } from './command.ts';
-import { followWork } from './measured-work.ts';
+import { commandOf, followWork, type JudgedRun, originOf, runJudged } from './command.ts';
 
 /** Those of examples/evaluation must not choose what they are to judge. */
 const PRODUCTS = ['aurora', 'summit'] as const;

@@ -1,12 +1,11 @@
 /** The main thread: joins the UI's messages to the canvas. It has no network and no document object. */
 
 import type { MainToUi, UiToMain } from '../messages.ts';
-import { exportFrames } from './export.ts';
 import type { FigmaSurface } from './figma-surface.ts';
-import { followSelection } from './selection.ts';
+import { WaitingRows } from './row.ts';
+import { exportFrames, followSelection } from './selection.ts';
 import { inTurn } from './turn.ts';
 import { launchCommand, VariantBatches } from './variant-batches.ts';
-import { WaitingRows } from './waiting-rows.ts';
 
 /** Wide enough for two columns of variants; the height of a small laptop's canvas. */
 const PANEL = { title: 'Likeness', width: 376, height: 640, themeColors: true } as const;

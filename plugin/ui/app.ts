@@ -1,7 +1,6 @@
 /** Everything the UI works with, joined: canvas, companion, work in progress, and what is on screen. */
 
 import { batch, computed, effect, type Signal, signal } from '@preact/signals';
-import type { ErrorReport } from '../../shared/protocol/error-report.ts';
 import { type ConceptId, tokenSchema } from '../../shared/protocol/ids.ts';
 import { type JobOf, type JobState, savedRunOf } from '../../shared/protocol/job.ts';
 import type {
@@ -10,22 +9,21 @@ import type {
   ServerMessage,
   ServerMessageOf,
 } from '../../shared/protocol/server-messages.ts';
+import type { ErrorReport } from '../../shared/protocol/zod.ts';
 import type { LaunchCommand, MainToUi } from '../messages.ts';
 import { CanvasBridge } from './canvas/bridge.ts';
-import { CanvasSelection } from './canvas/selection.ts';
-import { sizeBeside } from './canvas/size-beside.ts';
+import { CanvasSelection, sizeBeside } from './canvas/selection.ts';
 import type { VariantRecord } from './canvas/variant-record.ts';
 import { ConceptLibrary } from './concepts/library.ts';
 import { Companion } from './connection/companion.ts';
-import type { ReceivedFrame } from './connection/received-frame.ts';
-import { chosenSize, draftOf, type GenerateDraft, wishOf } from './work/drafts.ts';
+import type { ReceivedFrame } from './connection/companion-socket.ts';
+import { chosenSize, draftOf, type GenerateDraft, newSeed, wishOf } from './work/drafts.ts';
 import { GenerateDesk } from './work/generate-form-state.ts';
 import { Generating } from './work/generating.ts';
 import { JobHistory } from './work/history.ts';
 import { JobBoard } from './work/job-board.ts';
-import { jobTitle, savedText } from './work/job-words.ts';
+import { jobTitle, savedText } from './work/labels.ts';
 import { Pictures } from './work/pictures.ts';
-import { newSeed } from './work/random-id.ts';
 import { TeachDesk } from './work/teach-form-state.ts';
 import { Teaching } from './work/teaching.ts';
 

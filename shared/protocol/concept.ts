@@ -1,4 +1,7 @@
-/** Concepts as clients know them: names that prompts use, rights, and what a library shows. */
+/**
+ * Concepts as clients know them: names that prompts use, rights, and what a library shows.
+ * Whether a concept may still be used, told alike by the library, which refuses it, and the panel, which says why.
+ */
 
 import { conceptIdSchema } from './ids.ts';
 import { RIGHTS_MAX_LENGTH, TEXT_MAX_LENGTH } from './limits.ts';
@@ -71,3 +74,14 @@ export const labelSchema = z.string().min(1).max(TEXT_MAX_LENGTH);
 export type Rights = Readonly<z.infer<typeof rightsSchema>>;
 export type ConceptSummary = Readonly<z.infer<typeof conceptSummarySchema>>;
 export type ConceptReference = Readonly<z.infer<typeof conceptReferenceSchema>>;
+
+/** @param expires YYYY-MM-DD: the last day of use, where the designer is */
+export function isExpired({ expires }: { readonly expires?: string | undefined }, now: Date): boolean {
+  return expires !== undefined && expires < localDay(now);
+}
+
+/** YYYY-MM-DD, which sorts as it reads. */
+function localDay(date: Date): string {
+  const twoDigits = (value: number) => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
+}

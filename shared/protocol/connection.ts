@@ -1,4 +1,7 @@
-/** Where the companion listens. Figma freezes addresses into the manifest, so they can never be chosen at random. */
+/**
+ * Where the companion listens. Figma freezes addresses into the manifest, so they can never be chosen at random.
+ * Why the companion closed a socket: codes of RFC 6455, told apart by their reason, which is the name here.
+ */
 
 /**
  * Tried in this order. All lie below the ranges from which systems hand out ports for outgoing connections
@@ -11,3 +14,22 @@ export const HOST = 'localhost';
 
 /** Path of the WebSocket. */
 export const SOCKET_PATH = '/socket';
+
+export const CLOSE_CODES = {
+  /** The companion is shutting down; jobs go on when it is started again. */
+  goodbye: 1001,
+  /** No hello in time, or one that was refused. */
+  unauthenticated: 1008,
+  /** Too many messages that are none of the protocol's. */
+  junk: 1008,
+  /** The token was revoked. */
+  revoked: 1008,
+} as const;
+
+export type CloseReason = keyof typeof CLOSE_CODES;
+
+/**
+ * The protocol's number. It goes up when an older client would misread a message or send one that is refused;
+ * a new optional field is no reason. There is no negotiation: companion and plugin are installed together.
+ */
+export const PROTOCOL_VERSION = 3;

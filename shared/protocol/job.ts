@@ -1,10 +1,9 @@
 /** A job as clients see it: what was asked for, how it stands, what came of it. The history keeps the same. */
 
 import { conceptReferenceSchema } from './concept.ts';
-import { errorReportSchema } from './error-report.ts';
 import { jobIdSchema } from './ids.ts';
 import { generateRequestSchema, teachRequestSchema } from './requests.ts';
-import { z } from './zod.ts';
+import { errorReportSchema, z } from './zod.ts';
 
 const at = z.iso.datetime();
 

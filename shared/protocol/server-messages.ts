@@ -1,11 +1,10 @@
 /** Every text message that the companion sends. Pictures travel beside them, in binary frames (image-frame.ts). */
 
-import { errorReportSchema } from './error-report.ts';
 import { imageIdSchema, jobIdSchema } from './ids.ts';
 import { jobSchema } from './job.ts';
 import { CURVE_MAX_POINTS, WELCOME_MAX_JOBS } from './limits.ts';
 import { maskModeSchema } from './requests.ts';
-import { z } from './zod.ts';
+import { errorReportSchema, z } from './zod.ts';
 
 const count = z.int().positive();
 

@@ -2,10 +2,33 @@
  * zod without compiled validators. Figma's content policy forbids code from strings, and zod's probe for it would be
  * reported as a violation each time the plugin opens. Schemas of the protocol import `z` from here, so that this is
  * set before the first of them is made.
+ * An error as it travels: a stable code, one line, and what to do. Stacks and paths stay in the companion's log.
  */
 
 import { z } from 'zod';
+import { adviceFor, LikenessError, type ReportCode, reportCodes } from '../errors.ts';
 
 z.config({ jitless: true });
 
 export { z };
+
+const errorCodeSchema = z.enum(reportCodes);
+
+export const errorReportSchema = z.object({
+  code: errorCodeSchema,
+  message: z.string(),
+  /** What the person can do, as one sentence. */
+  advice: z.string(),
+});
+
+export type ErrorReport = Readonly<z.infer<typeof errorReportSchema>>;
+
+/** What may be told of anything that was thrown. Of a bug only that it is one: its message may name paths. */
+export function reportOf(error: unknown): ErrorReport {
+  if (error instanceof LikenessError) {
+    const { code, message, advice = adviceFor(code) } = error;
+    return { code, message, advice };
+  }
+  const code: ReportCode = 'internal';
+  return { code, message: 'something went wrong inside Likeness', advice: adviceFor(code) };
+}

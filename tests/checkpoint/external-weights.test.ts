@@ -1,13 +1,13 @@
 import { copyFile, mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pruneSidecars } from '../../companion/checkpoint/converted-weights.ts';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
-import { pruneSidecars } from '../../companion/checkpoint/sidecar-pruning.ts';
 import { openWeightStore } from '../../companion/checkpoint/weight-store.ts';
 import { TEMPORARY_SUFFIX } from '../../companion/storage/atomic-file.ts';
 import { float32ToHalf } from '../../companion/tensor/half.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
-import type { WeightLocation } from '../../companion/tensor/weight-location.ts';
+import type { WeightLocation } from '../../companion/tensor/tensor.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
 

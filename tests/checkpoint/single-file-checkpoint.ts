@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Random } from '../../companion/diffusion/random.ts';
 import { wholeGraph } from '../../companion/model-store/verify.ts';
 import { downscaleFactor, parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
-import { parseClipTextConfig } from '../../companion/models/layers/clip-text-config.ts';
+import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
 import { splitParameterName } from '../../companion/models/layers/scope.ts';
 import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';
 import { readTokenizerFiles } from '../../companion/models/text/tokenizer-files.ts';

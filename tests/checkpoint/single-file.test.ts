@@ -7,7 +7,7 @@ import { diffusersName } from '../../companion/checkpoint/original-names.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { requireParametersOf } from '../../companion/model-store/verify.ts';
 import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
-import { parseClipTextConfig } from '../../companion/models/layers/clip-text-config.ts';
+import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
 import { Scope } from '../../companion/models/layers/scope.ts';
 import { buildUnet } from '../../companion/models/layers/unet.ts';
 import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { GenerateReport } from '../../companion/cli/terminal/generate-report.ts';
 import { Output } from '../../companion/cli/terminal/output.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
-import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../shared/mask-confidence.ts';
+import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../shared/mask.ts';
 
 /** Seeds count from 7; each picture has a mask of each concept, as sure as given. */
 async function reported(pictures: readonly Readonly<Record<string, number>>[]): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { EVALUATION } from '../../evaluation/cli/program.ts';
-import { PROGRAM } from '../../shared/program.ts';
+import { PROGRAM } from '../../shared/errors.ts';
 import { BINARY, likeness, runInside, temporaryFolder } from './binary.ts';
 
 describe('help', () => {

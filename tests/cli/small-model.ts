@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/default-model.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 
 const candidates = [
   fileURLToPath(new URL('../../../shared/golden/nano/pipeline', import.meta.url)),

@@ -10,9 +10,8 @@ import {
   formatSeconds,
   formatSpeed,
 } from '../../companion/cli/terminal/format.ts';
-import { halfBlocks, showsTrueColour } from '../../companion/cli/terminal/half-blocks.ts';
 import { Output } from '../../companion/cli/terminal/output.ts';
-import { PreviewStrip } from '../../companion/cli/terminal/preview-strip.ts';
+import { halfBlocks, PreviewStrip, showsTrueColour } from '../../companion/cli/terminal/preview-strip.ts';
 import { createProgress, progressLine } from '../../companion/cli/terminal/progress.ts';
 import { picture, plainPicture } from '../../companion/images/picture.ts';
 

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { type CommandLine, createProgram, LIKENESS } from '../../companion/cli/program.ts';
 import { Output } from '../../companion/cli/terminal/output.ts';
 import { EVALUATION } from '../../evaluation/cli/program.ts';
-import { PROGRAM } from '../../shared/program.ts';
+import { PROGRAM } from '../../shared/errors.ts';
 import { runInside } from './binary.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

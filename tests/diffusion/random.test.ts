@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { philox } from '../../companion/diffusion/philox.ts';
-import { Random } from '../../companion/diffusion/random.ts';
-import { seededNoise } from '../../companion/diffusion/seeded-noise.ts';
+import { Random, seededNoise } from '../../companion/diffusion/random.ts';
 
 describe('philox', () => {
   // The known answers that the authors publish with their code (Random123, kat_vectors).

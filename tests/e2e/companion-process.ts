@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/default-model.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { PORTS } from '../../shared/protocol/connection.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

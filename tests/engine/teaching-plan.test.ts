@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { TeachRequest } from '../../companion/engine/requests.ts';
 import { runFingerprint, teachingSettings } from '../../companion/engine/teaching/teaching-plan.ts';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/default-model.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { freeMemory } from './free-memory.ts';
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { Output } from '../../companion/cli/terminal/output.ts';
-import { followWork } from '../../evaluation/cli/measured-work.ts';
+import { followWork } from '../../evaluation/cli/command.ts';
 
 type Step = { readonly type: 'step'; readonly of: string; readonly done: number };
 

@@ -7,9 +7,8 @@ import {
   EMBEDDED_MODELS,
   EVALUATORS,
   EXAMPLES,
-} from '../../companion/model-store/default-model.ts';
-import type { EngineOptions } from '../../companion/pipeline/loaded-model.ts';
-import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
+} from '../../companion/model-store/catalogue.ts';
+import { type EngineOptions, type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import {
   type EvaluationEvent,
   type EvaluationOptions,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EXAMPLES } from '../../companion/model-store/default-model.ts';
+import { EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import { readRecommendedSettings } from '../../companion/pipeline/settings.ts';
 import { replaceMarked } from '../../evaluation/marked-section.ts';
 import type { GroupTrials } from '../../evaluation/study.ts';

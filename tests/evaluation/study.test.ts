@@ -7,7 +7,7 @@ import {
   EMBEDDED_MODELS,
   EVALUATORS,
   EXAMPLES,
-} from '../../companion/model-store/default-model.ts';
+} from '../../companion/model-store/catalogue.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { readExampleProduct } from '../../evaluation/example-product.ts';
 import { Judge } from '../../evaluation/judge.ts';

@@ -3,13 +3,13 @@
 import type { Factors } from '../../companion/adapters/factors.ts';
 import { factorFeeds } from '../../companion/adapters/low-rank.ts';
 import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/generation/sampling-graph.ts';
-import { gateName } from '../../companion/localization/localized-residuals.ts';
 import { gridAt } from '../../companion/localization/mask.ts';
+import { gateName } from '../../companion/localization/mask-source.ts';
 import {
   attentionNames,
   readScores,
   tokenWeightFeeds,
-} from '../../companion/localization/sources/attention-scores.ts';
+} from '../../companion/localization/sources/attention.ts';
 import { medianNames } from '../../companion/localization/sources/median.ts';
 import { projOutSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';

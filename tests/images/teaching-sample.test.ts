@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jitterColour, jitterSquare, LIGHT_AUGMENTATION } from '../../companion/images/augmentation.ts';
 import { BACKGROUND_KINDS, drawBackground } from '../../companion/images/background.ts';
-import { fromModelRange, toModelRange } from '../../companion/images/model-range.ts';
+import { fromModelRange, toModelRange } from '../../companion/images/encode.ts';
 import { compositeOver, mirrorPicture, picture, plainPicture } from '../../companion/images/picture.ts';
 import { prepareReference } from '../../companion/images/teaching-sample.ts';
 import { boxCutout, pixelAt, seeded } from './pictures.ts';

@@ -1,9 +1,9 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { jobsToForget } from '../../companion/jobs/history-limits.ts';
-import { searchHistory } from '../../companion/jobs/history-search.ts';
+import { searchHistory } from '../../companion/jobs/history.ts';
 import type { JobRecord } from '../../companion/jobs/job-record.ts';
+import { jobsToForget } from '../../companion/jobs/job-repository.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { ended, generateWish, openQueue, teachWish } from './opened-queue.ts';
 import { ScriptedEngine } from './scripted-engine.ts';

@@ -6,7 +6,7 @@ import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
 import type { JobEvent } from '../../companion/jobs/drivers/local/broker.ts';
 import { JobQueue, type JobQueueOptions } from '../../companion/jobs/job-queue.ts';
-import type { JobWish } from '../../companion/jobs/job-wish.ts';
+import type { JobWish } from '../../companion/jobs/job-record.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import type { GenerateWish, TeachWish } from '../../shared/protocol/requests.ts';

@@ -5,7 +5,7 @@ import type { Concept, ConceptFacts } from '../../companion/concepts/concept.ts'
 import { readConcept } from '../../companion/concepts/concept-file.ts';
 import { generate } from '../../companion/engine/generation/generate.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
-import type { Engine } from '../../companion/jobs/runs/engine.ts';
+import type { Engine } from '../../companion/jobs/runs/context.ts';
 import { nanoModel, needsNano, withoutNano } from '../engine/golden-model.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { ended, generateWish, openQueue, recordEvents, teachWish, when } from './opened-queue.ts';

@@ -7,7 +7,7 @@ import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
-import type { Engine } from '../../companion/jobs/runs/engine.ts';
+import type { Engine } from '../../companion/jobs/runs/context.ts';
 import type { Recompute } from '../../companion/training/training-graph.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { smallConcept } from '../library/small-concept.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { conceptsOfPrompt } from '../../companion/jobs/runs/version-choice.ts';
+import { conceptsOfPrompt } from '../../companion/jobs/runs/generate-run.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { mentionedConcepts } from '../../companion/library/find-concept.ts';
 import { writeSmallConcept } from '../library/small-concept.ts';

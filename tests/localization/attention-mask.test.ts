@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AttentionMask, type ScoreMap } from '../../companion/localization/attention-mask.ts';
-import { LOW_CONFIDENCE } from '../../shared/mask-confidence.ts';
+import { LOW_CONFIDENCE } from '../../shared/mask.ts';
 
 const grid = { height: 16, width: 16 };
 

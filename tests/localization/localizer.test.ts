@@ -4,7 +4,7 @@ import { initialProbe, probeFeeds } from '../../companion/adapters/object-probe.
 import { Random } from '../../companion/diffusion/random.ts';
 import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/generation/sampling-graph.ts';
 import { createLocalizer } from '../../companion/localization/localizer.ts';
-import { attentionNames } from '../../companion/localization/sources/attention-scores.ts';
+import { attentionNames } from '../../companion/localization/sources/attention.ts';
 import { probedNames } from '../../companion/localization/sources/probe.ts';
 import { projOutSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';

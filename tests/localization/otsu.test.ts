@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { otsuThreshold } from '../../companion/localization/otsu.ts';
+import { otsuThreshold } from '../../companion/localization/regions.ts';
 
 it('splits two levels in the middle between them', () => {
   expect(otsuThreshold(Float32Array.from([1, 1, 1, 5, 5]))).toBe(3);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ProbeMask } from '../../companion/localization/sources/probe-mask.ts';
+import { ProbeMask } from '../../companion/localization/sources/probe.ts';
 
 const grid = { height: 4, width: 4 };
 const left = Float32Array.from({ length: 16 }, (_, cell) => (cell % 4 < 2 ? 6 : -6));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Transfer } from '../../companion/model-store/transfer.ts';
+import { Transfer } from '../../companion/model-store/pull-events.ts';
 
 describe('a transfer', () => {
   it('tells speed and time left over the last seconds, a few times a second', () => {

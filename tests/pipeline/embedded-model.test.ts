@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyCheckpoint } from '../../companion/checkpoint/checkpoint-hash.ts';
 import { buildSamplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/default-model.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { readRecommendedSettings } from '../../companion/pipeline/settings.ts';
 import { openSafetensors } from '../../companion/tensor/safetensors-file.ts';

@@ -7,8 +7,7 @@ import {
   retryDelayMs,
   START,
 } from '../../plugin/ui/connection/state.ts';
-import { PORTS } from '../../shared/protocol/connection.ts';
-import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
+import { PORTS, PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 
 const found = (hasToken: boolean, protocol = PROTOCOL_VERSION): ConnectionEvent => ({
   type: 'found',

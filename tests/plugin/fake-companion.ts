@@ -3,13 +3,12 @@
 import type { Page, Route, WebSocketRoute } from 'playwright-core';
 import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
-import { PORTS, SOCKET_PATH } from '../../shared/protocol/connection.ts';
+import { PORTS, PROTOCOL_VERSION, SOCKET_PATH } from '../../shared/protocol/connection.ts';
 import type { ConceptChange, RemovedConcepts } from '../../shared/protocol/http.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { parseClientMessage } from '../../shared/protocol/message-text.ts';
 import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
-import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
 import { welcome } from './protocol-samples.ts';
 
 export const CODE = '482915';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskPixels } from '../../plugin/ui/parts/mask-pixels.ts';
+import { maskPixels } from '../../plugin/ui/parts/picture-tile.tsx';
 
 const COLOUR = [255, 0, 142] as const;
 const SIDE = 40;

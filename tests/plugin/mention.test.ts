@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isConceptName, toConceptName } from '../../plugin/ui/concepts/concept-name.ts';
+import { isConceptName, toConceptName } from '../../plugin/ui/concepts/concept-edit.ts';
 import { complete, completions, mentionedNames, openMention } from '../../plugin/ui/concepts/mention.ts';
 
 describe('a mention under the caret', () => {

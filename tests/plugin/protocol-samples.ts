@@ -1,10 +1,10 @@
 /** Messages as the companion sends them, for views and for the client. */
 
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import type { JobOf, JobStatus } from '../../shared/protocol/job.ts';
 import type { GenerateWish } from '../../shared/protocol/requests.ts';
 import type { ServerMessageOf } from '../../shared/protocol/server-messages.ts';
-import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
 
 export const welcome: ServerMessageOf<'welcome'> = {
   type: 'welcome',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isInSight } from '../../plugin/main/row.ts';
-import { sizeBeside } from '../../plugin/ui/canvas/size-beside.ts';
+import { sizeBeside } from '../../plugin/ui/canvas/selection.ts';
 
 const sight = { x: 0, y: 0, width: 1000, height: 600 };
 const box = (x: number, width: number) => ({ x, y: 100, width, height: 100 });

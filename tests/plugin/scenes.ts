@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
-import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { FakeCompanion, TOKEN } from './fake-companion.ts';
 import { concept, generateJob, teachJob } from './protocol-samples.ts';
 import type { Stage } from './stage.ts';

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { LOW_CONFIDENCE_ADVICE } from '../../shared/mask-confidence.ts';
+import { LOW_CONFIDENCE_ADVICE } from '../../shared/mask.ts';
 import { browserPath } from '../browser/installed-browser.ts';
 import { generateJob } from './protocol-samples.ts';
 import { useWorkplaces, type Workplace } from './workplace.ts';

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { availableDevices } from '../../companion/runtime/device.ts';
 import { chooseDevice } from '../../companion/runtime/device-choice.ts';
-import { tryDevice } from '../../companion/runtime/device-trial.ts';
+import { recallTrial, recordTrial, tryDevice } from '../../companion/runtime/device-trial.ts';
 import { selfTest } from '../../companion/runtime/self-test.ts';
-import { recallTrial, recordTrial } from '../../companion/runtime/trial-record.ts';
 
 const TIMEOUT_MS = 60_000;
 let folder: string;

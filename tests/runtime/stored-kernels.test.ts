@@ -9,8 +9,7 @@ import { conv2d } from '../../companion/graph/ops.ts';
 import { openSession, type SessionOptions } from '../../companion/runtime/session.ts';
 import { float32ToHalf } from '../../companion/tensor/half.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
-import { float32 } from '../../companion/tensor/tensor.ts';
-import type { WeightLocation } from '../../companion/tensor/weight-location.ts';
+import { float32, type WeightLocation } from '../../companion/tensor/tensor.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
 

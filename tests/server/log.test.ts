@@ -2,9 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLog, errorFields, LOG_FILE } from '../../companion/server/log.ts';
-import { RefusalLog } from '../../companion/server/refusal-log.ts';
-import { RotatingFile } from '../../companion/server/rotating-file.ts';
+import { createLog, errorFields, LOG_FILE, RefusalLog, RotatingFile } from '../../companion/server/log.ts';
 import { LikenessError } from '../../shared/errors.ts';
 
 let folder: string;

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type LoopbackListeners, listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
-import { listenOnFirstFree } from '../../companion/server/port-choice.ts';
+import { listenOnFirstFree } from '../../companion/server/running-companion.ts';
 
 /** Another program that has a port, and answers everything with `body`. */
 async function program(body: string): Promise<number> {

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
-import type { Engine, EngineSetup } from '../../companion/jobs/runs/engine.ts';
+import type { Engine, EngineSetup } from '../../companion/jobs/runs/context.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
-import type { BaseModelFacts } from '../../companion/pipeline/base-model.ts';
+import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog, LOG_FILE } from '../../companion/server/log.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';

@@ -3,10 +3,10 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
 import { parseServerMessage } from '../../shared/protocol/message-text.ts';
 import type { ServerMessage, ServerMessageOf } from '../../shared/protocol/server-messages.ts';
-import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
 import { PLUGIN_ORIGIN } from './running-server.ts';
 
 export class TestClient {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LikenessError } from '../../shared/errors.ts';
-import { reportOf } from '../../shared/protocol/error-report.ts';
 import { ID_PATTERN, newId } from '../../shared/protocol/ids.ts';
 import { MESSAGE_MAX_BYTES } from '../../shared/protocol/limits.ts';
 import { parseClientMessage, parseServerMessage } from '../../shared/protocol/message-text.ts';
+import { reportOf } from '../../shared/protocol/zod.ts';
 
 const generate = {
   type: 'generate',

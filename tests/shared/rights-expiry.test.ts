@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isExpired } from '../../shared/protocol/rights-expiry.ts';
+import { isExpired } from '../../shared/protocol/concept.ts';
 
 it('ends with the last day of use, where the designer is', () => {
   const rights = { expires: '2026-03-04' };

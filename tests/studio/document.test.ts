@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../../plugin/studio/document/change.ts';
-import { History } from '../../plugin/studio/document/history.ts';
+import { type Change, History } from '../../plugin/studio/document/history.ts';
 import { emptyDocument, newNode } from '../../plugin/studio/document/node-record.ts';
 import { Scene } from '../../plugin/studio/document/scene.ts';
 import { moves, Workspace } from '../../plugin/studio/document/workspace.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inverted } from '../../plugin/studio/document/change.ts';
+import { inverted } from '../../plugin/studio/document/history.ts';
 import { openSandbox } from './sandbox.ts';
 
 describe('a node', () => {

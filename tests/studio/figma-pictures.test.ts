@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ArrivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
-import { pictureHash } from '../../plugin/studio/figma/picture-hash.ts';
+import { pictureHash } from '../../plugin/studio/figma/picture-handle.ts';
 import { pictureHeader } from '../../plugin/studio/figma/picture-header.ts';
 import { openSandbox, pngHeader } from './sandbox.ts';
 

@@ -1,8 +1,7 @@
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { pluginPolicy } from '../../plugin/studio/build/content-policy.ts';
-import { wrappedMain } from '../../plugin/studio/main-wrapper.ts';
-import { panelPage } from '../../plugin/studio/panel-page.ts';
+import { panelPage, wrappedMain } from '../../plugin/studio/build.ts';
 
 /** Runs a bundle as the sandbox's worker does, in a scope that has what workers have. */
 function run(bundle: string): unknown[] {

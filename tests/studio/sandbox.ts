@@ -1,4 +1,4 @@
-import type { Change } from '../../plugin/studio/document/change.ts';
+import type { Change } from '../../plugin/studio/document/history.ts';
 import { emptyDocument } from '../../plugin/studio/document/node-record.ts';
 import { ArrivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
 import { type PluginApi, pluginApi } from '../../plugin/studio/figma/plugin-api.ts';

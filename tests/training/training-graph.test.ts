@@ -16,8 +16,8 @@ import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/gen
 import { peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
 import { createLocalizer } from '../../companion/localization/localizer.ts';
-import { tokenWeightFeeds } from '../../companion/localization/sources/attention-scores.ts';
-import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/default-model.ts';
+import { tokenWeightFeeds } from '../../companion/localization/sources/attention.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { projOutSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, int64, type Tensor } from '../../companion/tensor/tensor.ts';

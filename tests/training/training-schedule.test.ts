@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { rankOf } from '../../companion/adapters/factors.ts';
 import { Random } from '../../companion/diffusion/random.ts';
-import { drawTimestep, learningRateShare } from '../../companion/training/training-schedule.ts';
+import { drawTimestep, learningRateShare } from '../../companion/training/training-batch.ts';
 
 it('takes the paper’s ranks: 0.05 m is 16, 32 and 64 for Stable Diffusion', () => {
   const rule = { fraction: 0.05, minimum: 1 };

@@ -3,11 +3,11 @@
 import type { Command } from 'commander';
 import { writeFileAtomically } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
-import { diagnosticsFile } from '../diagnostics/diagnostics-file.ts';
+import { diagnosticsFile } from '../diagnostics/diagnostics.ts';
 import { type Finding, type Severity, symptoms } from '../diagnostics/health-checks.ts';
+import { printable } from '../terminal/failure.ts';
 import { formatNumberOf } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
-import { printable } from '../terminal/printable.ts';
 
 const SUBJECT_CELLS = 12;
 

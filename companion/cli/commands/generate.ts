@@ -1,23 +1,38 @@
-/** `likeness generate`: from a prompt that mentions concepts to pictures. */
+/**
+ * `likeness generate`: from a prompt that mentions concepts to pictures.
+ * Engine events as lines of JSON: pictures stand as their files, masks without their values.
+ */
 
 import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { LikenessError } from '../../../shared/errors.ts';
-import { PROGRAM } from '../../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ConceptSummary } from '../../concepts/concept-file.ts';
+import type { GenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
 import { findConcept, mentionedConcepts } from '../../library/find-concept.ts';
 import { findModel } from '../../model-store/catalogue.ts';
 import { SAMPLER_NAMES, type SamplingSettings } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
-import { type EngineFlags, engineOptions } from '../engine-options.ts';
-import { givenOptions } from '../given-options.ts';
 import * as values from '../options.ts';
-import { OutputFolder } from '../output-folder.ts';
+import { type EngineFlags, engineOptions, givenOptions } from '../options.ts';
+import { OutputFolder } from '../picture-arguments.ts';
 import { Interruption } from '../terminal/interruption.ts';
-import type { Output } from '../terminal/output.ts';
-import { jsonEvent } from './event-json.ts';
+import type { JsonEvent, Output } from '../terminal/output.ts';
+
+/** A preview of 64 KB a step would bury everything else, so it is left out. */
+function jsonEvent(event: GenerateEvent): JsonEvent {
+  if (event.type === 'step') {
+    const { preview: _, ...told } = event;
+    return told;
+  }
+  if (event.type === 'picture') {
+    const { image, masks, ...told } = event;
+    const { width, height } = image;
+    return { ...told, width, height, masks: masks.map(({ values: _, ...mask }) => mask) };
+  }
+  return event;
+}
 
 /** In the folder where the command was given, so that pictures are found where one works. */
 const DEFAULT_OUT = 'likeness-pictures';

@@ -1,20 +1,18 @@
 /** `likeness models pull`: a base model from a hub, the one thing for which Likeness goes to the internet. */
 
 import { type Command, Option } from 'commander';
-import { LikenessError } from '../../../shared/errors.ts';
-import { PROGRAM } from '../../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import { PULLABLE_MODELS } from '../../model-store/catalogue.ts';
 import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
 import { type PullFlags, pullWish } from '../../model-store/pull-request.ts';
-import { PULLABLE_MODELS } from '../../model-store/pullable-models.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
-import { OutputFolder } from '../output-folder.ts';
-import { repeatCommand } from '../terminal/command-line.ts';
-import { formatBytes } from '../terminal/format.ts';
+import { OutputFolder } from '../picture-arguments.ts';
+import { repeatCommand } from '../terminal/failure.ts';
+import { formatBytes, formatTable } from '../terminal/format.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 import { PullReport } from '../terminal/pull-report.ts';
-import { formatTable } from '../terminal/table.ts';
 
 const HELP = `
 Asks ${DEFAULT_ENDPOINT}, or the hub that --endpoint or HF_ENDPOINT names,

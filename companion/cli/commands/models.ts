@@ -2,18 +2,14 @@
 
 import { basename, relative } from 'node:path';
 import type { Command } from 'commander';
-import { LikenessError } from '../../../shared/errors.ts';
-import { PROGRAM } from '../../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
-import { findModel, listModels } from '../../model-store/catalogue.ts';
-import { DEFAULT_MODEL } from '../../model-store/default-model.ts';
-import { repairAdvice } from '../../model-store/repair-advice.ts';
-import { summariseModel } from '../../model-store/summary.ts';
+import { DEFAULT_MODEL, findModel, listModels } from '../../model-store/catalogue.ts';
+import { repairAdvice, summariseModel } from '../../model-store/summary.ts';
 import { dataFolders } from '../../storage/folders.ts';
-import { formatBytes, formatCount } from '../terminal/format.ts';
+import { formatBytes, formatCount, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
-import { formatTable } from '../terminal/table.ts';
 import { registerModelPull } from './model-pull.ts';
 
 const EXAMPLES = `

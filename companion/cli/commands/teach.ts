@@ -4,8 +4,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { LikenessError } from '../../../shared/errors.ts';
-import { PROGRAM } from '../../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
@@ -13,15 +12,12 @@ import { CONCEPT_SUFFIX } from '../../library/find-concept.ts';
 import { findModel } from '../../model-store/catalogue.ts';
 import { readRecommendedSettings, type TeachingRecommendation } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
-import { type EngineFlags, engineOptions } from '../engine-options.ts';
-import { givenOptions } from '../given-options.ts';
 import * as values from '../options.ts';
-import { OutputFolder } from '../output-folder.ts';
-import { expandPictures } from '../picture-arguments.ts';
+import { type EngineFlags, engineOptions, givenOptions } from '../options.ts';
+import { expandPictures, OutputFolder } from '../picture-arguments.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
-import { endedEarly, unshelved } from '../terminal/teach-failure.ts';
-import { TeachReport } from '../terminal/teach-report.ts';
+import { endedEarly, TeachReport, unshelved } from '../terminal/teach-report.ts';
 
 /** Ends the name of a run that is under way, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';

@@ -4,12 +4,13 @@
  *
  * Plain text: it opens by a double click wherever one is, reads as it was written, so that a designer can check it
  * before it goes out, and any line can be deleted. JSON would be for programs, and none reads it.
+ * Where a person finds what was collected: a file of its own, beside those that are there.
  */
 
+import { existsSync } from 'node:fs';
 import { arch, platform, release, version as systemVersion } from 'node:os';
-import { join } from 'node:path';
-import { LikenessError } from '../../../shared/errors.ts';
-import { PROGRAM } from '../../../shared/program.ts';
+import { join, resolve } from 'node:path';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { hashCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
@@ -17,8 +18,8 @@ import { storedJobs } from '../../jobs/snapshot.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { listModels, type ModelPlace } from '../../model-store/catalogue.ts';
 import type { DataFolders } from '../../storage/folders.ts';
+import { printable } from '../terminal/failure.ts';
 import { formatNumberOf } from '../terminal/format.ts';
-import { printable } from '../terminal/printable.ts';
 import { type Finding, runtimeVersion } from './health-checks.ts';
 import { logTail } from './log-tail.ts';
 import { LEFT_OUT, Redaction } from './redaction.ts';
@@ -94,7 +95,7 @@ async function parts(): Promise<readonly string[]> {
 
 async function pictureParts(): Promise<readonly string[]> {
   try {
-    const { libraryVersions } = await import('../../images/library-versions.ts');
+    const { libraryVersions } = await import('../../images/resize.ts');
     return Object.entries(libraryVersions()).map(([name, version]) => `${name} ${version}`);
   } catch {
     return ['sharp does not load'];
@@ -152,4 +153,28 @@ function failedJobs(jobs: readonly JobState[], redaction: Redaction): readonly s
       const from = saved === undefined ? '' : `, saved at step ${saved.step} of ${saved.steps}`;
       return `${endedAt} ${kind}, ${code}: ${printable(redaction.quoting(message))}${from}`;
     });
+}
+
+/**
+ * Absolute. Before the work, so that a wrong name is told at once.
+ * @param wanted undefined for a name of the day's own
+ * @throws LikenessError `input` where the file is there
+ */
+export function diagnosticsFile(wanted: string | undefined, now: Date): string {
+  if (wanted === undefined) return freeName(now);
+  const file = resolve(wanted);
+  if (!existsSync(file)) return file;
+  throw new LikenessError('input', `${file} is there already`, {
+    advice: 'Give --collect another file, or none: it then finds a name of its own.',
+  });
+}
+
+function freeName(now: Date): string {
+  const twoDigits = (value: number) => String(value).padStart(2, '0');
+  // The day on the person's wall.
+  const day = [now.getFullYear(), twoDigits(now.getMonth() + 1), twoDigits(now.getDate())].join('-');
+  for (let copy = 1; ; copy++) {
+    const file = resolve(`likeness-diagnostics-${day}${copy === 1 ? '' : `-${copy}`}.txt`);
+    if (!existsSync(file)) return file;
+  }
 }

@@ -3,16 +3,14 @@
 import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
-import { LikenessError } from '../../../shared/errors.ts';
-import { PROGRAM } from '../../../shared/program.ts';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
 import { listConcepts } from '../../library/find-concept.ts';
-import { listModels, type ModelPlace } from '../../model-store/catalogue.ts';
-import { DEFAULT_MODEL } from '../../model-store/default-model.ts';
+import { DEFAULT_MODEL, listModels, type ModelPlace } from '../../model-store/catalogue.ts';
 import { unfinishedPulls } from '../../model-store/pull-folder.ts';
-import { repairAdvice } from '../../model-store/repair-advice.ts';
+import { repairAdvice } from '../../model-store/summary.ts';
 import type { DataFolders } from '../../storage/folders.ts';
-import { OutputFolder } from '../output-folder.ts';
+import { OutputFolder } from '../picture-arguments.ts';
 import { formatBytes, formatNumberOf } from '../terminal/format.ts';
 
 export type Severity = 'ok' | 'warning' | 'problem';

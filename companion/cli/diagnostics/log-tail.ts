@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { reportCodes } from '../../../shared/advice.ts';
+import { reportCodes } from '../../../shared/errors.ts';
 import { LOG_FILE } from '../../server/log.ts';
 import { LEFT_OUT, type Redaction } from './redaction.ts';
 

@@ -7,10 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
 import type { ConceptVersion, LibraryListing, RemovedConcept } from '../../library/concept-library.ts';
-import { listModels } from '../../model-store/catalogue.ts';
-import { DEFAULT_MODEL } from '../../model-store/default-model.ts';
+import { DEFAULT_MODEL, listModels, PULLABLE_MODELS } from '../../model-store/catalogue.ts';
 import { unfinishedPulls } from '../../model-store/pull-folder.ts';
-import { PULLABLE_MODELS } from '../../model-store/pullable-models.ts';
 import type { DataFolders } from '../../storage/folders.ts';
 import type { Secrets } from './redaction.ts';
 

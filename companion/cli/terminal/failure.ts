@@ -1,9 +1,26 @@
-/** What went wrong, as it is told: one line, what to do about it, and the exit code. */
+/**
+ * What went wrong, as it is told: one line, what to do about it, and the exit code.
+ * Texts of others, on one line of a terminal: names of files, and what files from the internet say of themselves, may
+ * hold line breaks, and sequences that colour, hide or overwrite what a terminal shows.
+ * The command line itself: what is known of it before its options are parsed, and how to repeat it.
+ */
 
 import { CommanderError } from 'commander';
-import { type ErrorCode, LikenessError } from '../../../shared/errors.ts';
-import { PROGRAM } from '../../../shared/program.ts';
-import { printable } from './printable.ts';
+import { type ErrorCode, LikenessError, PROGRAM } from '../../../shared/errors.ts';
+
+/** Control characters, line and paragraph separators, and those that turn the direction of writing. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** As a program would write it: `a\nb`, `\x1b[31m`. */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (character) => NAMED[character] ?? escaped(character.codePointAt(0)!));
+}
+
+function escaped(code: number): string {
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+}
 
 export interface Failure {
   readonly code: ErrorCode | 'internal';
@@ -54,4 +71,28 @@ function oneLine(text: string): string {
       .map((line) => line.trim())
       .find((line) => line !== '') ?? 'no reason given'
   );
+}
+
+/** Before `--`, behind which everything is a picture or a prompt. */
+export function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? args.length : end).includes('--json');
+}
+
+/** Command that shows the help of the command that was meant; npm hands options on only behind `--`. */
+export function helpCommand(program: string, args: readonly string[], commands: readonly string[]): string {
+  const command = args.find((arg) => commands.includes(arg));
+  if (command === undefined) return `${program} --help`;
+  return program.endsWith(' --') ? `${program} ${command} --help` : `${program} ${command} -- --help`;
+}
+
+/** The command as a shell takes it. */
+export function repeatCommand(args: readonly string[]): string {
+  return [PROGRAM, ...args.map(quoted)].join(' ');
+}
+
+function quoted(arg: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(arg)) return arg;
+  // PowerShell and cmd know no backslash before a quote, POSIX shells expand inside double quotes.
+  return process.platform === 'win32' ? `"${arg}"` : `'${arg.replaceAll("'", "'\\''")}'`;
 }

@@ -1,14 +1,13 @@
 /** Generation, as it is told on a terminal. */
 
 import { relative } from 'node:path';
-import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask-confidence.ts';
+import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask.ts';
 import type { GenerateEvent } from '../../engine/events.ts';
 import type { Picture } from '../../images/picture.ts';
+import { printable } from './failure.ts';
 import { formatNumberOf, formatPace, formatSeconds } from './format.ts';
-import { showsTrueColour } from './half-blocks.ts';
 import type { Output } from './output.ts';
-import { PreviewStrip } from './preview-strip.ts';
-import { printable } from './printable.ts';
+import { PreviewStrip, showsTrueColour } from './preview-strip.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { timeLeft } from './teach-report.ts';
 

@@ -5,8 +5,7 @@
 
 import type { Writable } from 'node:stream';
 import pc from 'picocolors';
-import { failureOf } from './failure.ts';
-import { printable } from './printable.ts';
+import { failureOf, printable } from './failure.ts';
 
 export type Colours = ReturnType<typeof pc.createColors>;
 

@@ -1,6 +1,6 @@
 /** A pull, as it is told on a terminal. */
 
-import { PROGRAM } from '../../../shared/program.ts';
+import { PROGRAM } from '../../../shared/errors.ts';
 import type { PullEvent, PulledEvent } from '../../model-store/pull-events.ts';
 import { formatBytes, formatNumberOf, formatSeconds, formatSpeed } from './format.ts';
 import type { Output } from './output.ts';

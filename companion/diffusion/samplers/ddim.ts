@@ -1,6 +1,6 @@
 /** DDIM (Song et al. 2021, arXiv 2010.02502), equation 12 with η = 0: deterministic. */
 
-import { linearCombination } from '../linear-combination.ts';
+import { linearCombination } from '../denoiser.ts';
 import { levelAt, type NoiseLevel, type NoiseSchedule, toDenoised, toNoise } from '../noise-process.ts';
 import { roundHalfEven, spacedTimesteps } from '../spacing.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';

@@ -5,7 +5,7 @@
  * x_{i+1} = (σ_{i+1}/σ_i) x_i - α_{i+1} (e^{-h_i} - 1) D_i, D_i = (1 + 1/2r_i) x̂_i - (1/2r_i) x̂_{i-1}.
  */
 
-import { linearCombination } from '../linear-combination.ts';
+import { linearCombination } from '../denoiser.ts';
 import { toDenoised } from '../noise-process.ts';
 import {
   karrasSigmas,

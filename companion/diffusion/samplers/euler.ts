@@ -1,6 +1,6 @@
 /** Euler's method on the probability-flow ODE: Karras et al. 2022 (arXiv 2206.00364), algorithm 2, no churn. */
 
-import { linearCombination, scaled } from '../linear-combination.ts';
+import { linearCombination, scaled } from '../denoiser.ts';
 import { toDenoised } from '../noise-process.ts';
 import {
   karrasSigmas,

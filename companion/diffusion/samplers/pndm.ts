@@ -6,7 +6,7 @@
  * once more than there are steps.
  */
 
-import { linearCombination, scaled } from '../linear-combination.ts';
+import { linearCombination, scaled } from '../denoiser.ts';
 import { levelAt, type NoiseLevel, toDenoised, toNoise } from '../noise-process.ts';
 import { ddim, levelAfter } from './ddim.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';

@@ -2,9 +2,9 @@
 
 import { LikenessError } from '../../../shared/errors.ts';
 import { noisyRankShareOf } from '../../concepts/concept.ts';
+import { fromModelRange } from '../../images/encode.ts';
 import { latentPreview } from '../../images/latent-preview.ts';
-import { fromModelRange } from '../../images/model-range.ts';
-import { decoderGraphKey } from '../../models/layers/decoder-graph.ts';
+import { decoderGraphKey } from '../../models/layers/autoencoder.ts';
 import { type LoadedModel, loadModel, previewColours } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { makeFolder } from '../../storage/atomic-file.ts';

@@ -3,7 +3,7 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import { type Concept, requireBaseModel } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
-import { requireFit } from '../../concepts/model-fit.ts';
+import { requireFit } from '../../concepts/lora-file.ts';
 import { conceptTokens, parseMentions } from '../../models/prompt.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import { type LoadedModel, projectionTargets } from '../../pipeline/loaded-model.ts';

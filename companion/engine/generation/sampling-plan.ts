@@ -8,7 +8,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../../graph/liveness.ts';
 import { lowerGraph } from '../../graph/lowering.ts';
-import { buildDecoderGraph, decoderGraphKey } from '../../models/layers/decoder-graph.ts';
+import { buildDecoderGraph, decoderGraphKey } from '../../models/layers/autoencoder.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
 import type { Device } from '../../runtime/device.ts';

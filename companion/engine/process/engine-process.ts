@@ -7,8 +7,7 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import type { GenerateEvent, TeachEvent } from '../events.ts';
 import type { GenerateRequest, TeachRequest } from '../requests.ts';
-import { EngineChild } from './engine-child.ts';
-import { engineError } from './engine-end.ts';
+import { EngineChild, engineError } from './engine-child.ts';
 import type { EngineFailure, ToEngine } from './messages.ts';
 
 export interface EngineProcessOptions {

@@ -1,15 +1,40 @@
 /**
  * The engine process: one request at a time from the companion, its events back. onnxruntime holds this process's
  * event loop for as long as a step takes; that is why it is a process.
+ * The base model that stays open between runs, so that only the first one waits for it.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LikenessError } from '../../../shared/errors.ts';
+import { type EngineOptions, type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { GenerateEvent, TeachEvent } from '../events.ts';
 import { generateOn } from '../generation/generate.ts';
 import { readFrames, teachOn } from '../teaching/teach.ts';
 import type { EngineFailure, FromEngine, ToEngine } from './messages.ts';
-import { WarmModel } from './warm-model.ts';
+
+export class WarmModel {
+  #opened: { readonly key: string; readonly model: LoadedModel } | undefined;
+  #use = '';
+
+  /**
+   * The model, opened unless it is already. Another model takes its place: two would seldom fit into memory.
+   * @param use what its sessions serve, such as "teach". Sessions of another use are given back first: teaching plans
+   *   with the memory that is free, and sampling at one size has no use for the graphs of another.
+   */
+  async open(options: EngineOptions, use: string): Promise<LoadedModel> {
+    const { model: folder, device, threads, cacheFolder } = options;
+    const key = JSON.stringify([folder, device, threads, cacheFolder]);
+    if (this.#opened?.key !== key) {
+      await this.#opened?.model.pipeline.close();
+      this.#opened = undefined;
+      this.#opened = { key, model: await loadModel(options) };
+    } else if (this.#use !== use) {
+      await this.#opened.model.pipeline.close();
+    }
+    this.#use = use;
+    return this.#opened.model;
+  }
+}
 
 type Work = Exclude<ToEngine, { type: 'cancel' }>;
 

@@ -1,4 +1,7 @@
-/** Teaching, from picture files to a concept file. */
+/**
+ * Teaching, from picture files to a concept file.
+ * What a teaching came to, as a concept.
+ */
 
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
@@ -6,21 +9,73 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { TEACH_MAX_IMAGES } from '../../../shared/protocol/limits.ts';
 import { initialFactors } from '../../adapters/factors.ts';
 import { initialProbe } from '../../adapters/object-probe.ts';
+import { type Concept, THUMBNAIL_MAX_BYTES } from '../../concepts/concept.ts';
 import { writeConcept } from '../../concepts/concept-file.ts';
 import { Random } from '../../diffusion/random.ts';
 import { decodePicture } from '../../images/decode.ts';
+import { thumbnailUrl } from '../../images/encode.ts';
 import { inspectFrame } from '../../images/frame-findings.ts';
 import type { Picture } from '../../images/picture.ts';
 import { projOutSites } from '../../models/families/stable-diffusion/family.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
+import type { TeachingSettings } from '../../training/memory-plan.ts';
 import { knowsObject, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';
 import { loadTrainingState, saveTrainingState, type TrainingState } from '../../training/training-state.ts';
 import type { TeachEvent } from '../events.ts';
 import type { TeachRequest } from '../requests.ts';
-import { type TeachingFigures, taughtConcept } from './taught-concept.ts';
 import { identifierFor, runFingerprint, teachingSettings } from './teaching-plan.ts';
 import { type Learning, learn } from './train-steps.ts';
 import type { LearningSampleOptions } from './validation-image.ts';
+
+/** Side of the picture in the concept file's header, in pixels. */
+const THUMBNAIL_SIDE = 256;
+
+/** How it went. */
+interface TeachingFigures {
+  readonly seconds: number;
+  readonly finalLoss: number;
+}
+
+interface Taught {
+  readonly pictures: readonly Picture[];
+  readonly identifier: string;
+  readonly settings: TeachingSettings;
+  readonly state: TrainingState;
+  readonly figures: TeachingFigures;
+}
+
+async function taughtConcept(
+  { pipeline, identity }: LoadedModel,
+  request: TeachRequest,
+  { pictures, identifier, settings, state, figures }: Taught,
+): Promise<Concept> {
+  const url = await thumbnailUrl(pictures[0]!, THUMBNAIL_SIDE, THUMBNAIL_MAX_BYTES);
+  const bytes = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
+  const { captions, rank, memory: _, ...plain } = settings;
+  return {
+    name: request.name,
+    classWord: request.classWord,
+    identifier,
+    baseModel: identity,
+    resolution: { width: pipeline.resolution, height: pipeline.resolution },
+    method: {
+      ...plain,
+      rankFraction: rank.fraction,
+      rankMinimum: rank.minimum,
+      captions: captions.join(' | '),
+    },
+    referenceCount: pictures.length,
+    figures: { ...figures },
+    rights: request.rights ?? {},
+    version: 1,
+    createdAt: new Date().toISOString(),
+    factors: state.factors,
+    linear: pipeline.unet.linearProjection,
+    thumbnail: { mediaType: 'image/jpeg', bytes },
+    ...(state.tokenEmbedding && { tokenEmbedding: state.tokenEmbedding }),
+    ...(state.probe && { objectProbe: state.probe }),
+  };
+}
 
 /** Random stream of the factors' first values; training steps use 0, 1, 2, ... */
 const INITIAL_STREAM = 0xffff_ffff;

@@ -1,7 +1,7 @@
 /** A look at what a concept has learned so far: one small picture from the live factors, always of the same noise. */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { fromModelRange } from '../../images/model-range.ts';
+import { fromModelRange } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
 import { conceptTokens, parseMentions } from '../../models/prompt.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';

@@ -1,13 +1,21 @@
-/** What the run of a job tells its queue. */
+/**
+ * What the run of a job tells its queue.
+ * The engine, as jobs need it: the engine process, or its functions themselves. A request's signal cancels softly;
+ * force, when that takes too long, is the engine's own business.
+ * A finished picture and its masks as they travel, from the job's files.
+ */
 
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
+import type { JobId } from '../../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import type { FrameAdvice, PictureSummary, Taught } from '../../../shared/protocol/job.ts';
 import type { Progress } from '../../../shared/protocol/server-messages.ts';
+import type { GenerateEvent, TeachEvent } from '../../engine/events.ts';
+import type { GenerateRequest, TeachRequest } from '../../engine/requests.ts';
 import type { ConceptLibrary } from '../../library/concept-library.ts';
+import type { EngineOptions } from '../../pipeline/loaded-model.ts';
 import type { JobFiles } from '../drivers/local/job-files.ts';
 import type { PictureFiles } from '../job-record.ts';
-import type { Engine, EngineSetup } from './engine.ts';
 
 export type ProgressStep = Omit<Progress, 'type' | 'job'>;
 
@@ -40,4 +48,31 @@ export interface RunTools {
 /** JSON and clients know no Infinity: there is no pace to judge by yet. */
 export function knownSeconds(seconds: number): number | null {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
+}
+
+export interface Engine {
+  teach(request: TeachRequest): AsyncGenerator<TeachEvent, void>;
+  generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void>;
+}
+
+/** What all requests of a companion have in common. */
+export type EngineSetup = Omit<EngineOptions, 'signal'>;
+
+/** The picture first. @throws LikenessError `storage` where a file was taken away */
+export async function* pictureFrames(
+  job: JobId,
+  { picture, seed, width, height, masks }: PictureSummary,
+  stored: PictureFiles,
+  files: JobFiles,
+): AsyncGenerator<ImageFrame, void> {
+  yield {
+    header: { kind: 'picture', job, picture, seed, mediaType: 'image/png', width, height },
+    payload: await files.readPicture(picture),
+  };
+  for (const [index, { concept, confidence }] of masks.entries()) {
+    yield {
+      header: { kind: 'mask', job, picture, concept, ...stored.masks[index]!, confidence },
+      payload: await files.readMask(picture, index),
+    };
+  }
 }

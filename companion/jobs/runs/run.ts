@@ -7,8 +7,7 @@ import type { Progress, ServerMessageOf } from '../../../shared/protocol/server-
 import type { ConceptLibrary } from '../../library/concept-library.ts';
 import type { JobEvents } from '../drivers/local/broker.ts';
 import type { JobLedger } from '../job-repository.ts';
-import type { JobStep, ProgressStep } from './context.ts';
-import type { Engine, EngineSetup } from './engine.ts';
+import type { Engine, EngineSetup, JobStep, ProgressStep } from './context.ts';
 import { runGeneration } from './generate-run.ts';
 import { runTeaching } from './teach-run.ts';
 

@@ -1,13 +1,78 @@
 /**
  * Localized sampling by attention: each residual times a mask that the caller makes, and beside the prediction what the
  * blocks' cross-attention says of where the concepts are.
+ * Finds the concepts by cross-attention: those without a probe, such as taught from photos that are not cut out.
+ * The scores A_{i,C} of all blocks: what the graph is asked for, and how its answer is read.
  */
 
 import type { Graph } from '../../graph/graph.ts';
+import { concat } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import type { Localization, LocalizedOptions } from '../localization.ts';
-import { gateInput, withLocalizedResiduals } from '../localized-residuals.ts';
-import { attentionColumns, scoresOutput } from './attention-scores.ts';
+import { float32, type Tensor } from '../../tensor/tensor.ts';
+import { AttentionMask, type ScoreMap } from '../attention-mask.ts';
+import type { Feeds, LocalizerOptions, Observer } from '../localizer.ts';
+import { gridAt, type LocalizedMask } from '../mask.ts';
+import {
+  gateInput,
+  type Localization,
+  type LocalizedOptions,
+  withLocalizedResiduals,
+} from '../mask-source.ts';
+import type { Grid } from '../regions.ts';
+
+/**
+ * Names of the inputs and outputs that scores add to the graph.
+ * @internal
+ */
+export const attentionNames = {
+  /** [L, 1]: 1 at every token of the concept, identifier and each sub-word of the class word; else 0. */
+  tokenWeights: (concept: number) => `concept.${concept}.token_weights`,
+  /**
+   * Output [B hw of every block, one after the other in the order of the sites, concepts]: the probability that a pixel
+   * gives a concept's tokens, averaged over heads. Only the conditional sample, a block's last, has such tokens.
+   */
+  scores: 'scores',
+} as const;
+
+/** The weights of all concepts for every sample, [B L, concepts]. */
+export function attentionColumns(graph: Graph, { guided, tokens, ranks }: LocalizedOptions): Value {
+  const weights = ranks.map((_, concept) => graph.input(attentionNames.tokenWeights(concept), [tokens, 1]));
+  const all = concat(weights, 1);
+  return guided ? concat([all, all], 0) : all;
+}
+
+/** @param blocks [B hw, concepts] of each, in the order of the sites */
+export function scoresOutput(blocks: readonly Value[]): ReadonlyMap<string, Value> {
+  return new Map([[attentionNames.scores, concat(blocks, 0)]]);
+}
+
+/** @param indexes positions of the tokens in the prompt of `tokens` */
+export function tokenWeightFeeds(
+  concept: number,
+  indexes: readonly number[],
+  tokens: number,
+): Record<string, Tensor> {
+  const weights = new Float32Array(tokens);
+  for (const index of indexes) weights[index] = 1;
+  return { [attentionNames.tokenWeights(concept)]: float32(weights, [tokens, 1]) };
+}
+
+/** Each concept's maps, of all blocks, for the conditional sample: the last of `batch`. */
+export function readScores(
+  scores: Float32Array,
+  { blocks, batch, concepts }: { blocks: readonly Grid[]; batch: number; concepts: number },
+): ScoreMap[][] {
+  return Array.from({ length: concepts }, (_, concept) => {
+    let end = 0;
+    return blocks.map(({ height, width }) => {
+      const score = new Float32Array(height * width);
+      end += batch * score.length * concepts;
+      const first = end - score.length * concepts + concept;
+      for (let cell = 0; cell < score.length; cell++) score[cell] = scores[first + cell * concepts]!;
+      return { height, width, score };
+    });
+  });
+}
 
 export function attachByAttention(graph: Graph, options: LocalizedOptions): Localization {
   const blocks: Value[] = [];
@@ -23,4 +88,35 @@ export function attachByAttention(graph: Graph, options: LocalizedOptions): Loca
     },
     outputs: () => scoresOutput(blocks),
   };
+}
+
+export class AttentionObserver implements Observer {
+  /** The finest that attention has. */
+  readonly grid: Grid;
+  /** As much of the product as all of it, and more of the scene (docs/settings.md). */
+  readonly firstShare = 0.5;
+  readonly #layout: Parameters<typeof readScores>[1];
+  readonly #masks: readonly AttentionMask[];
+
+  constructor(options: LocalizerOptions) {
+    const { concepts, sites } = options;
+    this.grid = gridAt(options, Math.min(...sites.map(({ level }) => level)));
+    this.#layout = {
+      blocks: sites.map(({ level }) => gridAt(options, level)),
+      batch: concepts[0]?.strengths.length ?? 1,
+      concepts: concepts.length,
+    };
+    this.#masks = concepts.map(() => new AttentionMask(this.grid));
+  }
+
+  /** @returns what was seen, by concept and block */
+  observe(outputs: Feeds): readonly (readonly ScoreMap[])[] {
+    const maps = readScores(outputs[attentionNames.scores]!.data as Float32Array, this.#layout);
+    for (const [concept, mask] of this.#masks.entries()) mask.observe(maps[concept]!);
+    return maps;
+  }
+
+  masks(): readonly (LocalizedMask | undefined)[] {
+    return this.#masks.map((mask) => mask.current());
+  }
 }

@@ -2,6 +2,7 @@
  * The paper's localized attention-guided sampling (Ham et al., CVPR 2024, section 3.2): M_{k,i} marks the half of a
  * block's pixels that give the concept's tokens the most cross-attention. That comes from the same block in the same
  * forward pass, so there is no second model evaluation.
+ * The paper's masks, which the graph makes by itself: told are the strengths, and shown is what the blocks marked.
  */
 
 import type { Graph } from '../../graph/graph.ts';
@@ -9,11 +10,16 @@ import { gather, greater, greaterOrEqual, maximum, slice, topK, where } from '..
 import type { Value } from '../../graph/value.ts';
 import type { ProjOutSite } from '../../models/layers/spatial-transformer.ts';
 import { float32, int64 } from '../../tensor/tensor.ts';
-import type { Localization, LocalizedOptions } from '../localization.ts';
-import { withLocalizedResiduals } from '../localized-residuals.ts';
-import { attentionColumns, scoresOutput } from './attention-scores.ts';
+import type { ScoreMap } from '../attention-mask.ts';
+import type { Feeds, Localizer, LocalizerOptions } from '../localizer.ts';
+import type { LocalizedMask } from '../mask.ts';
+import { type Localization, type LocalizedOptions, withLocalizedResiduals } from '../mask-source.ts';
+import { AttentionObserver, attentionColumns, scoresOutput } from './attention.ts';
 
-/** Names of the inputs that this adds to the graph. */
+/**
+ * Names of the inputs that this adds to the graph.
+ * @internal
+ */
 export const medianNames = {
   /** [B, 1, 1]: s_k for each sample. */
   strength: (concept: number) => `concept.${concept}.strength`,
@@ -59,4 +65,48 @@ export function aboveMedian(score: Value): Value {
   const lowerHalf = Math.floor((score.shape[0]! - 1) / 2) + 1;
   const smallest = topK(score, lowerHalf, 0, { largest: false }); // ascending
   return greater(score, gather(smallest, score.graph.constant(int64([lowerHalf - 1]))));
+}
+
+export class MedianLocalizer implements Localizer {
+  readonly #options: LocalizerOptions;
+  readonly #feeds: Feeds;
+  /** What the last step gave out; looked at when somebody wants to see it. */
+  #outputs: Feeds | undefined;
+
+  constructor(options: LocalizerOptions) {
+    this.#options = options;
+    this.#feeds = Object.fromEntries(
+      options.concepts.map(({ strengths }, concept) => [
+        medianNames.strength(concept),
+        float32(strengths, [strengths.length, 1, 1]),
+      ]),
+    );
+  }
+
+  feeds(): Feeds {
+    return this.#feeds;
+  }
+
+  observe(outputs: Feeds): void {
+    this.#outputs = outputs;
+  }
+
+  masks(): readonly LocalizedMask[] | undefined {
+    if (this.#outputs === undefined) return undefined;
+    const observer = new AttentionObserver(this.#options);
+    const maps = observer.observe(this.#outputs);
+    return observer.masks().map((found, concept) => ({ ...found!, mask: shareOfMedians(maps[concept]!) }));
+  }
+}
+
+/** Each block has a median mask of its own: shown is the share of the finest blocks that marked a cell. */
+function shareOfMedians(maps: readonly ScoreMap[]): Float32Array {
+  const cells = Math.max(...maps.map(({ score }) => score.length));
+  const finest = maps.filter(({ score }) => score.length === cells);
+  const mask = new Float32Array(cells);
+  for (const { score } of finest) {
+    const median = score.slice().sort()[Math.floor((cells - 1) / 2)]!;
+    for (const [cell, value] of score.entries()) if (value > median) mask[cell]! += 1 / finest.length;
+  }
+  return mask;
 }

@@ -1,6 +1,8 @@
 /**
  * Localized sampling by probes: each residual times a mask that the caller makes, and beside the prediction what the
  * concepts' probes say of the features. Still one model evaluation a step.
+ * Finds the concepts by their probes.
+ * The mask that a concept's probe gives (object-probe.ts): where the product is likely by all steps so far.
  */
 
 import { ObjectLogits, probedFeatures } from '../../adapters/object-probe.ts';
@@ -8,10 +10,20 @@ import type { Graph } from '../../graph/graph.ts';
 import { concat, slice } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import type { ProjOutSite } from '../../models/layers/spatial-transformer.ts';
-import type { Localization, LocalizedOptions } from '../localization.ts';
-import { gateInput, withLocalizedResiduals } from '../localized-residuals.ts';
+import type { Feeds, LocalizerOptions, Observer } from '../localizer.ts';
+import type { LocalizedMask } from '../mask.ts';
+import {
+  gateInput,
+  type Localization,
+  type LocalizedOptions,
+  withLocalizedResiduals,
+} from '../mask-source.ts';
+import type { Grid } from '../regions.ts';
 
-/** Names of the outputs that this adds to the graph; the probes' inputs are object-probe.ts's. */
+/**
+ * Names of the outputs that this adds to the graph; the probes' inputs are object-probe.ts's.
+ * @internal
+ */
 export const probedNames = {
   /** Output [concepts, 1, h, w] at the latents' resolution, of the conditional sample. */
   logits: 'object_logits',
@@ -32,4 +44,72 @@ export function attachByProbe(graph: Graph, { guided, height, ranks }: Localized
     return new Map([[probedNames.logits, concat(logits, 0)]]);
   };
   return { adapter: { adapt }, outputs };
+}
+
+/** Share of the older logits that a new step keeps: about the last six steps count. */
+const MEMORY = 0.85;
+
+export class ProbeMask {
+  readonly #grid: Grid;
+  #logits: Float32Array | undefined;
+
+  constructor(grid: Grid) {
+    this.#grid = grid;
+  }
+
+  /** Takes in the logits of one denoising step, [height * width]. */
+  observe(logits: Float32Array): void {
+    const known = this.#logits;
+    if (known === undefined) {
+      this.#logits = logits.slice();
+      return;
+    }
+    for (let cell = 0; cell < known.length; cell++) {
+      known[cell] = MEMORY * known[cell]! + (1 - MEMORY) * logits[cell]!;
+    }
+  }
+
+  /** Undefined until a step was observed. */
+  current(): LocalizedMask | undefined {
+    if (this.#logits === undefined) return undefined;
+    const likely = new Float32Array(this.#logits.length);
+    for (let cell = 0; cell < likely.length; cell++) likely[cell] = 1 / (1 + Math.exp(-this.#logits[cell]!));
+    return { ...this.#grid, mask: likely, evidence: likely, confidence: certainty(likely) };
+  }
+}
+
+/** How sure the probe is of the cells it marks, 0 to 1: a coin's toss gives 0, and so does a picture without any. */
+function certainty(likely: Float32Array): number {
+  let [sum, marked] = [0, 0];
+  for (const probability of likely) {
+    if (probability <= 0.5) continue;
+    sum += 2 * probability - 1;
+    marked++;
+  }
+  return marked === 0 ? 0 : sum / marked;
+}
+
+export class ProbeObserver implements Observer {
+  /** The latents'. */
+  readonly grid: Grid;
+  /** Half would cost more of the product than it leaves of the scene (docs/settings.md). */
+  readonly firstShare = 1;
+  readonly #masks: readonly ProbeMask[];
+
+  constructor({ height, width, concepts }: LocalizerOptions) {
+    this.grid = { height, width };
+    this.#masks = concepts.map(() => new ProbeMask(this.grid));
+  }
+
+  observe(outputs: Feeds): void {
+    const logits = outputs[probedNames.logits]!.data as Float32Array; // [concepts, 1, h, w]
+    const cells = this.grid.height * this.grid.width;
+    for (const [concept, mask] of this.#masks.entries()) {
+      mask.observe(logits.subarray(concept * cells, (concept + 1) * cells));
+    }
+  }
+
+  masks(): readonly (LocalizedMask | undefined)[] {
+    return this.#masks.map((mask) => mask.current());
+  }
 }

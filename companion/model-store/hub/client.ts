@@ -1,15 +1,42 @@
 /**
  * Requests to a model hub. Redirects are followed here and not by fetch: every hop is held to encrypted addresses, and
  * the token goes to the endpoint alone, never to the storage that it redirects to.
+ * Ends a request that has fallen silent.
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
 import { mayFollow, under } from './address.ts';
 import { MAX_REDIRECTS, type Patience } from './limits.ts';
-import { type Asked, refusalOf } from './refusal.ts';
-import type { Answer } from './response.ts';
+import { type Answer, type Asked, refusalOf } from './response.ts';
 import { PassingFailure } from './retry.ts';
-import { Stall } from './stall.ts';
+
+export class Stall {
+  /** Aborts with the person's own signal, or when nothing was heard for too long. */
+  readonly signal: AbortSignal;
+  readonly #silence = new AbortController();
+  readonly #stallMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(stallMs: number, cancelled: AbortSignal) {
+    this.#stallMs = stallMs;
+    this.signal = AbortSignal.any([cancelled, this.#silence.signal]);
+    this.heard();
+  }
+
+  get expired(): boolean {
+    return this.#silence.signal.aborted;
+  }
+
+  /** Something has arrived. */
+  heard(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#silence.abort(), this.#stallMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
 
 export interface HubOptions {
   readonly endpoint: URL;

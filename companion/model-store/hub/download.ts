@@ -1,13 +1,50 @@
-/** One file of a repository, onto the disk: resumed where it was left, and held to what the listing says of it. */
+/**
+ * One file of a repository, onto the disk: resumed where it was left, and held to what the listing says of it.
+ * Whether a file on the disk is the one that a listing names.
+ */
 
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { under } from './address.ts';
 import { type Hub, RANGE_NOT_THERE } from './client.ts';
-import { sha256IfSame } from './digest.ts';
 import { PartFile } from './part-file.ts';
 import type { ListedFile, Repository } from './repository.ts';
 import { type Answer, mediaType, strange } from './response.ts';
 import { PassingFailure, retried, type Waiting } from './retry.ts';
+
+const READ_BYTES = 2 ** 20;
+
+/**
+ * Reads the file, and gives the SHA-256 of its bytes where they are the listed ones; undefined where the file is not
+ * there, is another or cannot be read. Throws the signal's reason when that aborts.
+ */
+export async function sha256IfSame(
+  path: string,
+  { sizeBytes, digest }: ListedFile,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size !== sizeBytes) return undefined;
+  const sha256 = createHash('sha256');
+  // git hashes a header and the content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+  const gitBlob = digest.kind === 'git-blob' ? createHash('sha1').update(`blob ${sizeBytes}\0`) : undefined;
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
+      signal.throwIfAborted();
+      sha256.update(chunk as Buffer);
+      gitBlob?.update(chunk as Buffer);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    // A place on a disk that has gone bad: what is fetched anew gets another one.
+    if ((error as NodeJS.ErrnoException).code !== undefined) return undefined;
+    throw error;
+  }
+  const hex = sha256.digest('hex');
+  return (gitBlob?.digest('hex') ?? hex) === digest.hex ? hex : undefined;
+}
 
 export type DownloadEvent =
   | Waiting

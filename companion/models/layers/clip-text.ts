@@ -1,12 +1,15 @@
-/** CLIP's text encoder (Radford et al. 2021) as a graph, under transformers' parameter names. */
+/**
+ * CLIP's text encoder (Radford et al. 2021) as a graph, under transformers' parameter names.
+ * text_encoder/config.json of transformers' CLIPTextModel.
+ */
 
+import { z } from 'zod';
 import { add, gather, gelu, matmul, mul, quickGelu, softmax, transpose } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
-import type { ClipTextConfig } from './clip-text-config.ts';
-import { layerNormLayer, linearLayer } from './layers.ts';
+import { only, parseConfig } from './config.ts';
+import { layerNormLayer, linearLayer, mergeHeads, splitHeads } from './layers.ts';
 import type { Scope } from './scope.ts';
-import { mergeHeads, splitHeads } from './token-layout.ts';
 
 /** Rows of the token embedding: inputIds [B, L] (int64) -> [B, L, hiddenSize]. */
 export function embedTokens(scope: Scope, config: ClipTextConfig, inputIds: Value): Value {
@@ -61,4 +64,51 @@ function causalMask(length: number) {
   const mask = new Float32Array(length * length);
   for (let row = 0; row < length; row++) mask.fill(lowest, row * length + row + 1, (row + 1) * length);
   return float32(mask, [length, length]);
+}
+
+const schema = z.object({
+  architectures: z
+    .array(z.string())
+    .optional()
+    .refine(
+      (names) => names === undefined || names.includes('CLIPTextModel'),
+      'only CLIPTextModel is supported',
+    ),
+  hidden_size: z.number().int().positive(),
+  intermediate_size: z.number().int().positive(),
+  num_hidden_layers: z.number().int().positive(),
+  num_attention_heads: z.number().int().positive(),
+  max_position_embeddings: z.number().int().positive(),
+  vocab_size: z.number().int().positive(),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  // SD 1.x was trained with OpenAI's approximation, SD 2.x (OpenCLIP) with the exact GELU.
+  hidden_act: z.enum(['quick_gelu', 'gelu']),
+  model_type: only('clip_text_model'),
+});
+
+export interface ClipTextConfig {
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Tokens a prompt has, padding included: 77. */
+  readonly length: number;
+  readonly vocabularySize: number;
+  readonly normEpsilon: number;
+  readonly activation: 'quick_gelu' | 'gelu';
+}
+
+/** @throws LikenessError `checkpoint-unsupported` */
+export function parseClipTextConfig(config: unknown, subject = 'text_encoder'): ClipTextConfig {
+  const raw = parseConfig(schema, config, subject);
+  return {
+    hiddenSize: raw.hidden_size,
+    intermediateSize: raw.intermediate_size,
+    layers: raw.num_hidden_layers,
+    heads: raw.num_attention_heads,
+    length: raw.max_position_embeddings,
+    vocabularySize: raw.vocab_size,
+    normEpsilon: raw.layer_norm_eps,
+    activation: raw.hidden_act,
+  };
 }

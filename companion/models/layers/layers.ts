@@ -1,6 +1,9 @@
-/** Layers: an operation together with its parameters, under PyTorch's names (`weight`, `bias`). */
+/**
+ * Layers: an operation together with its parameters, under PyTorch's names (`weight`, `bias`).
+ * Moves between the image layout of convolutions and the token layout of attention.
+ */
 
-import { conv2d, groupNorm, layerNorm, linear, reshape } from '../../graph/ops.ts';
+import { conv2d, groupNorm, layerNorm, linear, reshape, transpose } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import type { Scope } from './scope.ts';
 
@@ -51,4 +54,28 @@ export function layerNormLayer(scope: Scope, x: Value, epsilon = 1e-5): Value {
   const width = x.shape.at(-1)!;
   const scale = scope.parameter('weight', [width]);
   return scope.tap(layerNorm(x, scale, scope.parameter('bias', [width]), epsilon));
+}
+
+/** [B, C, h, w] -> [B, hw, C] */
+export function imageToTokens(x: Value): Value {
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  return transpose(reshape(x, [batch, channels, height * width]), [0, 2, 1]);
+}
+
+/** [B, hw, C] -> [B, C, h, w] */
+export function tokensToImage(x: Value, height: number, width: number): Value {
+  const [batch, , channels] = x.shape as [number, number, number];
+  return reshape(transpose(x, [0, 2, 1]), [batch, channels, height, width]);
+}
+
+/** [B, N, C] -> [B, heads, N, C / heads] */
+export function splitHeads(x: Value, heads: number): Value {
+  const [batch, tokens, channels] = x.shape as [number, number, number];
+  return transpose(reshape(x, [batch, tokens, heads, channels / heads]), [0, 2, 1, 3]);
+}
+
+/** [B, heads, N, d] -> [B, N, heads * d] */
+export function mergeHeads(x: Value): Value {
+  const [batch, heads, tokens, width] = x.shape as [number, number, number, number];
+  return reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * width]);
 }

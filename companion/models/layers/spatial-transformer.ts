@@ -3,9 +3,17 @@
 import { add, attention, gelu, mul, split } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { columnMeans, mixNarrow, projectWide } from './attention-readout.ts';
-import { groupNormLayer, layerNormLayer, linearLayer, projectionLayer } from './layers.ts';
+import {
+  groupNormLayer,
+  imageToTokens,
+  layerNormLayer,
+  linearLayer,
+  mergeHeads,
+  projectionLayer,
+  splitHeads,
+  tokensToImage,
+} from './layers.ts';
 import type { Scope } from './scope.ts';
-import { imageToTokens, mergeHeads, splitHeads, tokensToImage } from './token-layout.ts';
 
 /** The transformer's GroupNorm uses its own epsilon, unlike the resnets' 1e-5. */
 const GROUP_NORM_EPSILON = 1e-6;

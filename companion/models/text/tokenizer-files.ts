@@ -8,8 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
-import { clipDefinition } from './clip-tokenizer.ts';
-import { clipVocabulary } from './clip-vocabulary.ts';
+import { clipDefinition, clipVocabulary } from './clip-tokenizer.ts';
 
 /** A special token is written as its text alone, or as an object with matching options. */
 const specialToken = z.union([

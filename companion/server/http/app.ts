@@ -1,17 +1,65 @@
-/** Everything that is answered over HTTP, in the order in which a request meets it. */
+/**
+ * Everything that is answered over HTTP, in the order in which a request meets it.
+ * What a request says, parsed at the border; handlers see only what the schemas let through.
+ * How much is served in a time. Everyone here has the same address, so that limits are counted by client, and for all
+ * that are not one by what their browser says of them: a page of another site cannot pass for the studio, so that its
+ * flood does not keep the studio from being opened.
+ * What browsers are told to forbid, whatever an answer holds.
+ */
 
-import express, { type Express, type Router } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Router } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import { LikenessError } from '../../../shared/errors.ts';
 import { routes } from '../../../shared/protocol/http.ts';
-import type { Log } from '../log.ts';
-import type { RefusalLog } from '../refusal-log.ts';
-import { HEALTH } from '../starting-answer.ts';
+import { describeIssue } from '../../../shared/protocol/message-text.ts';
+import type { z } from '../../../shared/protocol/zod.ts';
+import { ANONYMOUS_REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE } from '../limits.ts';
+import type { Log, RefusalLog } from '../log.ts';
+import { HEALTH } from '../loopback-listeners.ts';
 import type { TokenStore } from '../token-store.ts';
-import { recogniseClient, requireClient } from './authorization.ts';
 import { failureHandler, nothingHere } from './failure.ts';
-import { hostGate, originGate } from './gate.ts';
+import { clientOf, hostGate, originGate, recogniseClient, requireClient } from './gate.ts';
 import { pageRoutes } from './pages.ts';
-import { requestLimit } from './rate-limits.ts';
-import { securityHeaders } from './security-headers.ts';
+
+const MINUTE_MS = 60_000;
+/** `Sec-Fetch-Site` of an address that was typed, and of the studio's own files. */
+const OWN_SITES = ['none', 'same-origin'];
+
+const tooMany: RequestHandler = () => {
+  throw new LikenessError('too-many', 'more requests than the companion serves in this time');
+};
+
+function requestLimit(): RequestHandler {
+  return rateLimit({
+    windowMs: MINUTE_MS,
+    limit: (_request, response) =>
+      clientOf(response) === undefined ? ANONYMOUS_REQUESTS_PER_MINUTE : REQUESTS_PER_MINUTE,
+    keyGenerator: (request, response) => clientOf(response)?.id ?? strangerOf(request),
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: tooMany,
+  });
+}
+
+function strangerOf({ headers }: Request): string {
+  return OWN_SITES.includes(String(headers['sec-fetch-site'])) ? 'own pages' : 'others';
+}
+
+const ALWAYS: Readonly<Record<string, string>> = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'X-Frame-Options': 'DENY',
+  // Answers are data: were one opened as a page, it could do nothing. Real pages replace this.
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  'Cache-Control': 'no-store',
+};
+
+const securityHeaders: RequestHandler = (_request, response, next) => {
+  response.set(ALWAYS);
+  next();
+};
 
 export interface AppOptions {
   readonly port: number;
@@ -45,4 +93,11 @@ export function createApp({ port, log, refusals, tokens, pages, open, guarded }:
   app.use(...guarded);
   app.use(nothingHere, failureHandler(log, refusals));
   return app;
+}
+
+/** @param subject what messages call it: "the query" @throws LikenessError `message-format` */
+export function parsed<T>(schema: z.ZodType<T>, value: unknown, subject: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new LikenessError('message-format', `${subject}: ${describeIssue(result.error)}`);
 }

@@ -16,11 +16,11 @@ import { conceptIdSchema } from '../../../shared/protocol/ids.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { requireBaseModel } from '../../concepts/concept.ts';
 import type { ConceptLibrary, LibraryConcept } from '../../library/concept-library.ts';
-import { loraFactsSchema } from '../../library/lora-facts.ts';
+import { loraFactsSchema } from '../../library/concept-writer.ts';
 import type { BaseModel } from '../../pipeline/loaded-model.ts';
 import { MAX_CONCEPT_FILE_BYTES, MAX_JSON_BYTES } from '../limits.ts';
-import { parsed } from './parsed.ts';
-import type { FileKind, FileReceiver } from './received-file.ts';
+import { parsed } from './app.ts';
+import type { FileKind, FileReceiver } from './upload-routes.ts';
 
 const CONCEPT_SUFFIX = '.safetensors';
 

@@ -1,11 +1,9 @@
 /** Failures as HTTP answers: an error report and a status, never a stack. */
 
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
-import type { ReportCode } from '../../../shared/advice.ts';
-import { LikenessError } from '../../../shared/errors.ts';
-import { reportOf } from '../../../shared/protocol/error-report.ts';
-import { errorFields, type Log } from '../log.ts';
-import type { RefusalLog } from '../refusal-log.ts';
+import { LikenessError, type ReportCode } from '../../../shared/errors.ts';
+import { reportOf } from '../../../shared/protocol/zod.ts';
+import { errorFields, type Log, type RefusalLog } from '../log.ts';
 
 const STATUS: Readonly<Record<ReportCode, number>> = {
   cancelled: 409,

@@ -10,7 +10,7 @@ import { z } from '../../../shared/protocol/zod.ts';
 import { encodePng } from '../../images/encode.ts';
 import { picture as pictureOf } from '../../images/picture.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
-import { parsed } from './parsed.ts';
+import { parsed } from './app.ts';
 
 const JOB = routes.job(':job');
 /** Where an address takes a number, its pattern takes a name. */

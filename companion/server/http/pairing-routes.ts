@@ -7,9 +7,8 @@ import { z } from '../../../shared/protocol/zod.ts';
 import { MAX_JSON_BYTES } from '../limits.ts';
 import type { Pairing } from '../pairing.ts';
 import type { TokenStore } from '../token-store.ts';
-import { clientOf } from './authorization.ts';
-import { requirePage } from './gate.ts';
-import { parsed } from './parsed.ts';
+import { parsed } from './app.ts';
+import { clientOf, requirePage } from './gate.ts';
 
 export function pairingRoutes(pairing: Pairing): Router {
   const router = Router();

@@ -1,14 +1,24 @@
-/** Pictures for teaching, for clients that would rather not put them into binary frames. */
+/**
+ * Pictures for teaching, for clients that would rather not put them into binary frames.
+ * A request's body as a file: counted as it comes, and gone again when the request is done with.
+ */
 
-import { readFile } from 'node:fs/promises';
-import { Router } from 'express';
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Request, Router } from 'express';
+import { type ErrorCode, LikenessError } from '../../../shared/errors.ts';
 import { type ImageReceived, routes } from '../../../shared/protocol/http.ts';
 import { imageIdSchema } from '../../../shared/protocol/ids.ts';
 import { IMAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
+import { makeFolder, storageError } from '../../storage/atomic-file.ts';
+import { MAX_UPLOADS_AT_ONCE } from '../limits.ts';
 import type { Uploads } from '../uploads.ts';
-import { clientOf } from './authorization.ts';
-import { parsed } from './parsed.ts';
-import type { FileReceiver } from './received-file.ts';
+import { parsed } from './app.ts';
+import { clientOf } from './gate.ts';
 
 export function imageRoutes(uploads: Uploads, receiver: FileReceiver): Router {
   const router = Router();
@@ -20,4 +30,75 @@ export function imageRoutes(uploads: Uploads, receiver: FileReceiver): Router {
     response.status(201).json({ image: id } satisfies ImageReceived);
   });
   return router;
+}
+
+export interface FileKind {
+  readonly maxBytes: number;
+  /** What is said of one that has more. */
+  readonly code: ErrorCode;
+  /** Of the file's name, where its reader goes by it. */
+  readonly suffix?: string;
+}
+
+export class FileReceiver {
+  readonly #folder: string;
+  #underWay = 0;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @param folder emptied: what lies there is of requests that nobody answers any more */
+  static async open(folder: string): Promise<FileReceiver> {
+    await rm(folder, { recursive: true, force: true });
+    return new FileReceiver(folder);
+  }
+
+  /** Gives what `use` makes of the file. @throws LikenessError of `kind`, `too-many`, `message-format`, `storage` */
+  async receive<T>(request: Request, kind: FileKind, use: (path: string) => Promise<T>): Promise<T> {
+    // Said before anything is read: an answer in the middle of a body is rarely seen.
+    if (Number(request.headers['content-length'] ?? 0) > kind.maxBytes) throw tooLarge(kind);
+    if (this.#underWay >= MAX_UPLOADS_AT_ONCE) {
+      throw new LikenessError('too-many', 'other files are being received');
+    }
+    this.#underWay++;
+    const path = join(this.#folder, `${randomUUID()}${kind.suffix ?? ''}`);
+    try {
+      await makeFolder(this.#folder);
+      await pipeline(request, countedTo(kind), createWriteStream(path, { flags: 'wx' }));
+      return await use(path);
+    } catch (cause) {
+      throw toldOf(cause, path, request);
+    } finally {
+      this.#underWay--;
+      await rm(path, { force: true });
+    }
+  }
+}
+
+function countedTo(kind: FileKind): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.byteLength;
+      if (bytes <= kind.maxBytes) return done(null, chunk);
+      done(tooLarge(kind));
+    },
+  });
+}
+
+function tooLarge({ maxBytes, code }: FileKind): LikenessError {
+  return new LikenessError(code, `the file has more than ${maxBytes / 2 ** 20} MiB`);
+}
+
+/** Where the file lay meanwhile is nobody's business but the companion's. */
+function toldOf(cause: unknown, path: string, request: Request): unknown {
+  if (!(cause instanceof LikenessError) && !request.complete) {
+    return new LikenessError('message-format', 'the file was cut off', { cause });
+  }
+  const error = storageError(path, cause);
+  if (!(error instanceof LikenessError) || !error.message.includes(path)) return error;
+  const { code, message, advice } = error;
+  const details = advice === undefined ? { cause } : { cause, advice };
+  return new LikenessError(code, message.replaceAll(path, 'the file'), details);
 }

@@ -1,18 +1,47 @@
-/** One socket, from its first message to its end: who it is, what it says, what it is told. */
+/**
+ * One socket, from its first message to its end: who it is, what it says, what it is told.
+ * The first message. A client of another version is told so, even where its hello has other fields than ours.
+ */
 
 import type { RawData, WebSocket } from 'ws';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
-import { CLOSE_CODES, type CloseReason } from '../../../shared/protocol/close-codes.ts';
-import { reportOf } from '../../../shared/protocol/error-report.ts';
+import { CLOSE_CODES, type CloseReason, PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
 import { decodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
+import { reportOf, z } from '../../../shared/protocol/zod.ts';
 import { MAX_JUNK_MESSAGES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
-import { parseHello } from './hello.ts';
 import { messageParcel, Outbox } from './outbox.ts';
+
+/** What every version's hello has. */
+const anyHello = z.object({ type: z.literal('hello'), protocol: z.int().nonnegative() });
+
+/** @throws LikenessError `version`, `message-format` */
+function parseHello(text: string): ClientMessageOf<'hello'> {
+  requireVersion(text);
+  const message = parseClientMessage(text);
+  if (message.type === 'hello') return message;
+  throw new LikenessError('message-format', `message: got ${message.type}, expected hello first`);
+}
+
+function requireVersion(text: string): void {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // parseClientMessage says what is wrong.
+    return;
+  }
+  const hello = anyHello.safeParse(json);
+  if (!hello.success || hello.data.protocol === PROTOCOL_VERSION) return;
+  throw new LikenessError(
+    'version',
+    `the client speaks version ${hello.data.protocol} of the protocol, this companion ${PROTOCOL_VERSION}`,
+  );
+}
 
 export interface SocketDesk {
   /** @throws LikenessError `token` */

@@ -2,14 +2,13 @@
 
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
+import { PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
 import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import * as limits from '../../../shared/protocol/limits.ts';
 import type { Limits, ModelSummary } from '../../../shared/protocol/server-messages.ts';
-import { PROTOCOL_VERSION } from '../../../shared/protocol/version.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
 import { statusOf } from '../http/failure.ts';
-import { errorFields, type Log } from '../log.ts';
-import type { RefusalLog } from '../refusal-log.ts';
+import { errorFields, type Log, type RefusalLog } from '../log.ts';
 import type { PairedClient, TokenStore } from '../token-store.ts';
 import type { Uploads } from '../uploads.ts';
 import type { ClientSocket, SocketDesk } from './client-socket.ts';

@@ -1,9 +1,8 @@
-import type { NodeRecord } from '../document/node-record.ts';
-import { PAGE_ID } from '../document/node-record.ts';
+import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
 import { type Box, unionOf } from '../document/scene.ts';
 import type { Workspace } from '../document/workspace.ts';
 import { PICTURE_MAX_SIDE } from '../figma/limits.ts';
-import { pictureHash } from '../figma/picture-hash.ts';
+import { pictureHash } from '../figma/picture-handle.ts';
 import { pictureHeader } from '../figma/picture-header.ts';
 import type { PictureShelf } from '../store/picture-shelf.ts';
 import type { Point } from './camera.ts';

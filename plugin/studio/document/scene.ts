@@ -1,4 +1,4 @@
-import type { Change } from './change.ts';
+import type { Change } from './history.ts';
 import { type NodeRecord, PAGE_ID } from './node-record.ts';
 
 export interface Box {

@@ -1,6 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Change } from './change.ts';
-import { History } from './history.ts';
+import { type Change, History } from './history.ts';
 import { type NodeRecord, newNode, PAGE_ID, type Paint } from './node-record.ts';
 import { type Box, Scene } from './scene.ts';
 

@@ -1,6 +1,6 @@
 import { CLIENT_STORAGE_MAX_BYTES } from './limits.ts';
 import { cloned, storedBytes } from './message-clone.ts';
-import { refusal } from './refusal.ts';
+import { refusal } from './node-checks.ts';
 import type { StoredValues } from './sandbox-host.ts';
 
 function entryBytes(key: string, value: unknown): number {

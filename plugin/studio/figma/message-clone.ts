@@ -1,4 +1,4 @@
-import { refusal } from './refusal.ts';
+import { refusal } from './node-checks.ts';
 
 /**
  * What crosses between a plugin's halves, and what client storage keeps: plain objects, arrays, primitives, dates and

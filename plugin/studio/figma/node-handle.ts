@@ -1,9 +1,7 @@
 import type { NodeRecord, NodeType, Paint } from '../document/node-record.ts';
 import type { Box } from '../document/scene.ts';
 import { EXPORT_MAX_SIDE, NODE_MIN_SIZE } from './limits.ts';
-import { sharedKey, withEntry } from './node-checks.ts';
-import { checkedPaints } from './paint-check.ts';
-import { refusal } from './refusal.ts';
+import { checkedPaints, refusal, sharedKey, withEntry } from './node-checks.ts';
 import type { SandboxDocument } from './sandbox-document.ts';
 import type { ExportRequest } from './sandbox-link.ts';
 

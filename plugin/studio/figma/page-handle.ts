@@ -1,5 +1,5 @@
+import { refusal } from './node-checks.ts';
 import { adopt, NodeHandle, SceneNodeHandle } from './node-handle.ts';
-import { refusal } from './refusal.ts';
 import type { SandboxDocument } from './sandbox-document.ts';
 
 export interface NodeCriteria {

@@ -1,4 +1,4 @@
-import type { Change } from '../document/change.ts';
+import type { Change } from '../document/history.ts';
 import { type NodeRecord, newNode, PAGE_ID } from '../document/node-record.ts';
 import { Scene } from '../document/scene.ts';
 import { NodeHandle, SceneNodeHandle } from './node-handle.ts';

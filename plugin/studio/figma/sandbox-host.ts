@@ -1,4 +1,4 @@
-import type { Change } from '../document/change.ts';
+import type { Change } from '../document/history.ts';
 import type { Box } from '../document/scene.ts';
 import type { ExportRequest, View, WindowOptions } from './sandbox-link.ts';
 

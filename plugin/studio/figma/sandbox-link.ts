@@ -1,6 +1,6 @@
 /** What the page and the sandbox that runs the plugin's main thread say to each other. */
 
-import type { Change } from '../document/change.ts';
+import type { Change } from '../document/history.ts';
 import type { NodeRecord } from '../document/node-record.ts';
 import type { Box } from '../document/scene.ts';
 

@@ -1,7 +1,7 @@
 import { WINDOW_DEFAULT, WINDOW_MIN } from './limits.ts';
 import { Listeners } from './listeners.ts';
 import { cloned } from './message-clone.ts';
-import { refusal } from './refusal.ts';
+import { refusal } from './node-checks.ts';
 import type { SandboxDocument } from './sandbox-document.ts';
 import type { WindowOptions } from './sandbox-link.ts';
 

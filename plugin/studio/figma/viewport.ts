@@ -1,6 +1,6 @@
 import { type Box, unionOf } from '../document/scene.ts';
+import { refusal } from './node-checks.ts';
 import type { SceneNodeHandle } from './node-handle.ts';
-import { refusal } from './refusal.ts';
 import type { SandboxDocument } from './sandbox-document.ts';
 
 interface Point {

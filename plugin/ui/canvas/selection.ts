@@ -1,4 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
+import type { CanvasSize, ImageSize } from '../../../shared/geometry.ts';
 import type { MainToUi, SelectedFrame } from '../../messages.ts';
 import { adviseFrame, type FrameAdvice } from './frame-advice.ts';
 import { parseVariantRecord, type VariantRecord } from './variant-record.ts';
@@ -54,4 +55,13 @@ async function adviseBlob(blob: Blob): Promise<FrameAdvice | undefined> {
   } catch {
     return { severity: 'problem', label: 'Unreadable', text: 'This frame cannot be exported. Leave it out.' };
   }
+}
+
+/**
+ * How large a picture stands on the canvas: as high as the tallest frame that it is placed beside, so that small
+ * models' pictures are not specks in the row; pixel for pixel where nothing is selected.
+ */
+export function sizeBeside(frames: readonly CanvasSize[], picture: ImageSize): CanvasSize {
+  const height = Math.max(0, ...frames.map((frame) => frame.height)) || picture.height;
+  return { width: Math.round((picture.width / picture.height) * height), height };
 }

@@ -1,9 +1,52 @@
-/** What a person has entered of a concept and not saved yet. */
+/**
+ * What a person has entered of a concept and not saved yet.
+ * The rights of a concept as people see them: the names and meanings of the command line's options.
+ */
 
-import type { ConceptSummary, Rights } from '../../../shared/protocol/concept.ts';
+import { CONCEPT_NAME, type ConceptSummary, type Rights } from '../../../shared/protocol/concept.ts';
 import type { ConceptChange } from '../../../shared/protocol/http.ts';
-import { isConceptName, toConceptName } from './concept-name.ts';
-import { EMPTY_RIGHTS, enteredRights, RIGHTS_FIELDS, type RightsDraft } from './rights-fields.ts';
+
+/** The longest that CONCEPT_NAME takes. */
+const LONGEST = 41;
+
+/** What a prompt will call it, from what a person types: "Aurora Mug" is @aurora-mug. May be empty. */
+export function toConceptName(typed: string): string {
+  return typed
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .slice(0, LONGEST)
+    .replace(/-+$/, '');
+}
+
+export function isConceptName(name: string): boolean {
+  return CONCEPT_NAME.test(name);
+}
+
+export type RightsDraft = Readonly<Record<keyof Rights, string>>;
+
+export const EMPTY_RIGHTS: RightsDraft = { owner: '', licence: '', note: '', expires: '' };
+
+export interface RightsField {
+  readonly key: keyof Rights;
+  readonly label: string;
+  readonly meaning: string;
+}
+
+export const RIGHTS_FIELDS: readonly RightsField[] = [
+  { key: 'owner', label: 'Owner', meaning: 'Who owns the product' },
+  { key: 'licence', label: 'Licence', meaning: 'What the concept may be used for' },
+  { key: 'note', label: 'Note', meaning: 'Anything else' },
+  { key: 'expires', label: 'Expires', meaning: 'The last day of use' },
+];
+
+/** What was entered; fields that were left empty are absent. */
+export function enteredRights(draft: RightsDraft): Rights {
+  const entered = RIGHTS_FIELDS.map(({ key }) => [key, draft[key].trim()] as const);
+  return Object.fromEntries(entered.filter(([, text]) => text !== ''));
+}
 
 export interface ConceptEdit extends RightsDraft {
   readonly name: string;

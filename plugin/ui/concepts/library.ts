@@ -1,6 +1,5 @@
 import { type Signal, signal } from '@preact/signals';
 import { type ConceptSummary, conceptSummarySchema } from '../../../shared/protocol/concept.ts';
-import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
 import {
   type ConceptChange,
   conceptsSchema,
@@ -8,6 +7,7 @@ import {
   removedConceptsSchema,
   routes,
 } from '../../../shared/protocol/http.ts';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { Companion } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { type ConceptEdit, editOf } from './concept-edit.ts';

@@ -1,6 +1,5 @@
-import { adviceFor } from '../../../shared/advice.ts';
-import { type ErrorReport, errorReportSchema } from '../../../shared/protocol/error-report.ts';
-import type { z } from '../../../shared/protocol/zod.ts';
+import { adviceFor } from '../../../shared/errors.ts';
+import { type ErrorReport, errorReportSchema, type z } from '../../../shared/protocol/zod.ts';
 import { companionUrl } from './discovery.ts';
 
 /** A request that the companion turned down, or that never arrived. */

@@ -1,10 +1,36 @@
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
-import { HOST, SOCKET_PATH } from '../../../shared/protocol/connection.ts';
+import { HOST, PROTOCOL_VERSION, SOCKET_PATH } from '../../../shared/protocol/connection.ts';
+import type { FrameHeader } from '../../../shared/protocol/frame-header.ts';
+import { decodeFrameHead, FRAME_HEAD_BYTES } from '../../../shared/protocol/image-frame.ts';
 import { PING_INTERVAL_MS } from '../../../shared/protocol/limits.ts';
 import { messageText, parseServerMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
-import { PROTOCOL_VERSION } from '../../../shared/protocol/version.ts';
-import { type ReceivedFrame, readFrame } from './received-frame.ts';
+
+/**
+ * A binary frame of the companion. Pictures of megabytes stay outside the page's memory, where each would hold up the
+ * thread to come in and again to be collected, until somebody wants their bytes.
+ */
+export interface ReceivedFrame {
+  readonly header: FrameHeader;
+  readonly payload: Blob;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Previews and masks are smaller: one look at all of it is over sooner than two at its parts. */
+const READ_AT_ONCE_BYTES = 256 * 1024;
+
+/** @throws LikenessError as decodeFrame does */
+async function readFrame(message: Blob): Promise<ReceivedFrame> {
+  const isSmall = message.size <= READ_AT_ONCE_BYTES;
+  const read = await bytesOf(isSmall ? message : message.slice(0, FRAME_HEAD_BYTES));
+  const { header, payloadAt } = decodeFrameHead(read, message.size);
+  const payload = message.slice(payloadAt, message.size, 'mediaType' in header ? header.mediaType : '');
+  return { header, payload, bytes: async () => (isSmall ? read.slice(payloadAt) : bytesOf(payload)) };
+}
+
+async function bytesOf(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await blob.arrayBuffer());
+}
 
 export interface SocketHandlers {
   readonly message: (message: ServerMessage) => void;

@@ -4,9 +4,8 @@ import { pairedSchema, routes } from '../../../shared/protocol/http.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { z } from '../../../shared/protocol/zod.ts';
 import { type CompanionRequest, RequestFailure, requestBlob, requestJson } from './companion-http.ts';
-import { CLIENT, CompanionSocket } from './companion-socket.ts';
+import { CLIENT, CompanionSocket, type ReceivedFrame } from './companion-socket.ts';
 import { findCompanion } from './discovery.ts';
-import type { ReceivedFrame } from './received-frame.ts';
 import { type ConnectionEvent, type ConnectionState, nextConnection, retryDelayMs, START } from './state.ts';
 
 export interface CompanionHandlers {

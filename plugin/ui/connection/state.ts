@@ -1,7 +1,7 @@
 /** Where the plugin stands with the companion: every state a person can be in, and what leads from one to the next. */
 
-import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
-import { PROTOCOL_VERSION } from '../../../shared/protocol/version.ts';
+import { PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 
 export type ConnectionState =
   | { readonly phase: 'searching' }

@@ -1,3 +1,7 @@
+import type { ComponentChildren, Ref } from 'preact';
+import type { Progress } from '../../../shared/protocol/server-messages.ts';
+import { useApp } from '../app-context.ts';
+import { timeLeft } from '../work/labels.ts';
 import { Icon } from './icon.tsx';
 
 interface SearchFieldProps {
@@ -18,5 +22,61 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
         onInput={({ currentTarget }) => onChange(currentTarget.value)}
       />
     </div>
+  );
+}
+
+interface StartButtonProps {
+  readonly button?: Ref<HTMLButtonElement>;
+  readonly disabled: boolean;
+  readonly children: ComponentChildren;
+}
+
+const KEYS = navigator.userAgent.includes('Mac') ? '⌘ Enter' : 'Ctrl+Enter';
+
+/** What starts work, with the keys that start it from every field of its form. */
+export function StartButton({ button = null, disabled, children }: StartButtonProps) {
+  return (
+    <button
+      ref={button}
+      type="submit"
+      class="button primary wide start"
+      title={`${KEYS} in any field`}
+      aria-keyshortcuts="Control+Enter Meta+Enter"
+      disabled={disabled}
+    >
+      {children}
+      <span class="keys" aria-hidden="true">
+        {KEYS}
+      </span>
+    </button>
+  );
+}
+
+interface ProgressBarProps {
+  readonly label: string;
+  /** 0..100; null while there is nothing to count. */
+  readonly percent: number | null;
+}
+
+export function ProgressBar({ label, percent }: ProgressBarProps) {
+  return (
+    <div
+      class={percent === null ? 'progress waiting' : 'progress'}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent ?? undefined}
+    >
+      <div style={percent === null ? undefined : { transform: `scaleX(${percent / 100})` }} />
+    </div>
+  );
+}
+
+/** Of the running job. What was told last does not run down while nobody tells more. */
+export function TimeLeft({ progress }: { readonly progress: Progress | undefined }) {
+  const isAway = !useApp().connected.value;
+  return (
+    <span class="quiet">{isAway ? 'Paused: the companion is away' : timeLeft(progress?.secondsLeft)}</span>
   );
 }

@@ -1,4 +1,4 @@
-import type { ReportCode } from '../../../shared/advice.ts';
+import type { ReportCode } from '../../../shared/errors.ts';
 
 /** What happened, as people say it. The report's advice says what to do. */
 const TITLES: Readonly<Record<ReportCode, string>> = {

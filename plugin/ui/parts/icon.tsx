@@ -1,4 +1,6 @@
-/** Line icons on Figma's 16 px grid. Always beside words or in a labelled button, so hidden from screen readers. */
+/**
+ * Line icons on Figma's 16 px grid. Always beside words or in a labelled button, so hidden from screen readers.
+ */
 
 const PATHS = {
   check: 'M3.5 8.5l3 3 6-7',
@@ -27,5 +29,30 @@ export function Icon({ name }: { readonly name: IconName }) {
     <svg class="icon" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
+  );
+}
+
+interface IconButtonProps {
+  readonly icon: IconName;
+  /** What it does, for tooltip and screen reader. */
+  readonly label: string;
+  readonly pressed?: boolean;
+  readonly disabled?: boolean;
+  readonly onClick: () => void;
+}
+
+export function IconButton({ icon, label, pressed, disabled = false, onClick }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      title={label}
+      aria-label={label}
+      aria-pressed={pressed}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
   );
 }

@@ -1,8 +1,8 @@
-import type { ComponentChildren } from 'preact';
-import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
+import type { ComponentChildren, JSX } from 'preact';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
+import { useApp } from '../app-context.ts';
 import { failureTitle, isMessageForPeople } from './failure-title.ts';
-import { Icon } from './icon.tsx';
-import { IconButton } from './icon-button.tsx';
+import { Icon, IconButton } from './icon.tsx';
 
 interface NoteProps {
   readonly tone: 'info' | 'warning' | 'danger';
@@ -39,5 +39,37 @@ export function FailureNote({ report, subject, onClose }: FailureNoteProps) {
       {isMessageForPeople(report.code) ? <p>{report.message}</p> : null}
       <p>{report.advice}</p>
     </Note>
+  );
+}
+
+interface MissingListProps {
+  /** Whether the companion has told what there is. */
+  readonly isKnown: boolean;
+  /** What there is when there is nothing. */
+  readonly children: JSX.Element;
+}
+
+/** In place of a list without entries: only the companion's answer makes it an empty one. */
+export function MissingList({ isKnown, children }: MissingListProps) {
+  const isAway = !useApp().connected.value;
+  if (isAway) return <p class="nothing">The companion is away. What it keeps shows here when it is back.</p>;
+  return isKnown ? children : null;
+}
+
+interface RemovedBannerProps {
+  readonly what: string;
+  readonly action: 'Undo' | 'Restore';
+  readonly onAction: () => void;
+}
+
+/** Stands where something was, or above what is left, and brings it back with one click. */
+export function RemovedBanner({ what, action, onAction }: RemovedBannerProps) {
+  return (
+    <div class="banner" role="status">
+      <span class="banner-text">Removed {what}.</span>
+      <button type="button" class="link" onClick={onAction}>
+        {action}
+      </button>
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import { RIGHTS_MAX_LENGTH } from '../../../shared/protocol/limits.ts';
-import { RIGHTS_FIELDS, type RightsDraft } from '../concepts/rights-fields.ts';
+import { RIGHTS_FIELDS, type RightsDraft } from '../concepts/concept-edit.ts';
 import { Row } from './field.tsx';
 
 interface RightsRowsProps {

@@ -1,8 +1,6 @@
-import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
-import { isExpired } from '../../../shared/protocol/rights-expiry.ts';
+import { type ConceptSummary, isExpired } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
-import { Icon } from '../parts/icon.tsx';
-import { IconButton } from '../parts/icon-button.tsx';
+import { Icon, IconButton } from '../parts/icon.tsx';
 import { ConceptDetails } from './concept-details.tsx';
 
 interface ConceptCardProps {

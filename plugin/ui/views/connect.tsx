@@ -1,10 +1,73 @@
-import { useEffect, useState } from 'preact/hooks';
-import { PROGRAM } from '../../../shared/program.ts';
+/**
+ * What the browser says of pages that reach programs on this computer. Chrome asks people for it, and has used two
+ * names for the permission; desktop apps and other browsers know neither, and then nothing is known.
+ */
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { PROGRAM } from '../../../shared/errors.ts';
+import {
+  PAIRING_CODE_DIGITS,
+  PAIRING_CODE_LONG_DIGITS,
+  pairingCodeSchema,
+} from '../../../shared/protocol/ids.ts';
 import { useApp } from '../app-context.ts';
 import type { ConnectionState } from '../connection/state.ts';
 import { FailureNote, Note } from '../parts/note.tsx';
-import { type BrowserAccess, browserAccess, isFigmaDesktop } from './browser-access.ts';
-import { CodeEntry } from './code-entry.tsx';
+
+type BrowserAccess = 'granted' | 'denied' | 'prompt' | 'unknown';
+
+const PERMISSIONS = ['loopback-network', 'local-network-access'];
+
+async function browserAccess(): Promise<BrowserAccess> {
+  for (const name of PERMISSIONS) {
+    try {
+      const { state } = await navigator.permissions.query({ name: name as PermissionName });
+      return state;
+    } catch {
+      // This browser does not know the name.
+    }
+  }
+  return 'unknown';
+}
+
+function isFigmaDesktop(): boolean {
+  return navigator.userAgent.includes('Figma/');
+}
+
+interface CodeEntryProps {
+  readonly busy: boolean;
+  readonly onCode: (code: string) => void;
+}
+
+/** Six digits, or more where the first one says so, typed or pasted; the last one sends them. */
+function CodeEntry({ busy, onCode }: CodeEntryProps) {
+  const [typed, setTyped] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (busy) return;
+    setTyped('');
+    field.current?.focus();
+  }, [busy]);
+  const take = (text: string) => {
+    const all = text.replace(/\D/g, '');
+    const digits = all.slice(0, all.startsWith('9') ? PAIRING_CODE_LONG_DIGITS : PAIRING_CODE_DIGITS);
+    setTyped(digits);
+    if (pairingCodeSchema.safeParse(digits).success) onCode(digits);
+  };
+  return (
+    <input
+      ref={field}
+      class={typed.startsWith('9') ? 'code long' : 'code'}
+      aria-label="Code"
+      inputMode="numeric"
+      autocomplete="one-time-code"
+      placeholder="000000"
+      value={typed}
+      disabled={busy}
+      onInput={({ currentTarget }) => take(currentTarget.value)}
+    />
+  );
+}
 
 /** From nothing to a connection; it moves on by itself whenever the companion appears. */
 export function Connect() {

@@ -2,10 +2,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type JobOf, type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { failureTitle } from '../parts/failure-title.ts';
-import { IconButton } from '../parts/icon-button.tsx';
-import { RemovedBanner } from '../parts/removed-banner.tsx';
-import { ago, jobTitle, savedText } from '../work/job-words.ts';
-import { frameCount } from '../work/labels.ts';
+import { IconButton } from '../parts/icon.tsx';
+import { RemovedBanner } from '../parts/note.tsx';
+import { ago, frameCount, jobTitle, savedText } from '../work/labels.ts';
 
 /** Pictures that fit on one line; the job itself shows all. */
 const STRIP = 5;

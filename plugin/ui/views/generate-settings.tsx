@@ -9,10 +9,8 @@ import {
 import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
 import { useApp } from '../app-context.ts';
 import { NumberField, Row, Slider } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
-import { IconButton } from '../parts/icon-button.tsx';
-import { chosenSize, type GenerateDraft } from '../work/drafts.ts';
-import { newSeed } from '../work/random-id.ts';
+import { Icon, IconButton } from '../parts/icon.tsx';
+import { chosenSize, type GenerateDraft, newSeed } from '../work/drafts.ts';
 
 const MASK_WORDS: Readonly<Record<MaskMode, string>> = {
   adaptive: 'Adaptive – follows the product’s size',

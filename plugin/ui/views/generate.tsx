@@ -1,17 +1,127 @@
 import { useEffect, useRef } from 'preact/hooks';
+import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
-import { Form } from '../parts/form.tsx';
+import { mentionedNames } from '../concepts/mention.ts';
+import { StartButton } from '../parts/controls.tsx';
+import { Form } from '../parts/field.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
-import { StartButton } from '../parts/start-button.tsx';
 import type { GenerateDraft } from '../work/drafts.ts';
-import { nameProblem } from '../work/prompt-names.ts';
+import { type NameProblem, nameProblem } from '../work/prompt-names.ts';
 import { GenerateSettings } from './generate-settings.tsx';
-import { NameProblemNote } from './name-problem.tsx';
 import { PromptVersions } from './prompt-versions.tsx';
-import { ReplacedPrompt } from './replaced-prompt.tsx';
-import { SelectedVariant } from './selected-variant.tsx';
-import { Suggestions } from './suggestions.tsx';
 import { Variants } from './variants.tsx';
+
+/** Why a name in the prompt cannot be used, and the way out. */
+function NameProblemNote({ problem }: { readonly problem: NameProblem }) {
+  const app = useApp();
+  const { name } = problem;
+  switch (problem.type) {
+    case 'unknown':
+      return <p class="hint problem">The library has no @{name}. Type @ to see what it has.</p>;
+    case 'other-model':
+      return (
+        <p class="hint problem">
+          @{name} was taught on another image model, “{problem.model}”. Teach it again to use it on this one.
+        </p>
+      );
+    case 'other-model-version':
+      return (
+        <p class="hint problem">
+          Version {problem.version} of @{name} was taught on another image model. Use the newest instead.
+        </p>
+      );
+    case 'removed':
+      return (
+        <p class="hint problem">
+          @{name} was removed from the library.{' '}
+          <button
+            type="button"
+            class="link"
+            disabled={!app.connected.value}
+            onClick={() => app.restoreConcept(problem.id)}
+          >
+            Restore
+          </button>
+        </p>
+      );
+  }
+}
+
+/** The way back to what was written before a variant, a job or a concept took its place. */
+function ReplacedPrompt() {
+  const { generateDesk: desk } = useApp();
+  if (desk.replaced.value === undefined) return null;
+  return (
+    <div class="banner" role="status">
+      <span class="banner-text">Prompt replaced.</span>
+      <button type="button" class="link" onClick={() => desk.undo()}>
+        Undo
+      </button>
+    </div>
+  );
+}
+
+/** A variant that is selected on the canvas offers what its relaunch buttons do. */
+function SelectedVariant() {
+  const app = useApp();
+  const variant = app.selection.variant.value;
+  if (variant === undefined) return null;
+  return (
+    <div class="banner">
+      <span class="banner-text">Seed {variant.seed}</span>
+      <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'more')}>
+        More like this
+      </button>
+      <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'reprompt')}>
+        Same seed, new prompt
+      </button>
+    </div>
+  );
+}
+
+/** As many as stay within two lines. */
+const CONCEPTS = 4;
+const PLACES = 5;
+
+interface SuggestionsProps {
+  readonly draft: GenerateDraft;
+  readonly concepts: readonly ConceptSummary[];
+  readonly onChange: (part: Partial<GenerateDraft>) => void;
+}
+
+/** The next thing to write, for one click: first a product, then a scene the model knows well. */
+function Suggestions({ draft, concepts, onChange }: SuggestionsProps) {
+  const app = useApp();
+  const { prompt } = draft;
+  if (concepts.length === 0) {
+    return (
+      <p class="hint">
+        Nothing was taught yet.{' '}
+        <button type="button" class="link" onClick={() => app.show('teach')}>
+          Teach a product
+        </button>{' '}
+        to mention it here.
+      </p>
+    );
+  }
+  const append = (text: string) => {
+    onChange({ prompt: `${prompt.trimEnd()} ${text} `.trimStart() });
+    app.focus.value = 'prompt';
+  };
+  const hasProduct = mentionedNames(prompt).length > 0;
+  const offers = hasProduct
+    ? (app.model.value?.placements ?? []).filter((place) => !prompt.includes(place)).slice(0, PLACES)
+    : concepts.slice(0, CONCEPTS).map(({ name }) => `@${name}`);
+  return (
+    <div class="chips">
+      {offers.map((text) => (
+        <button key={text} type="button" class="chip" onClick={() => append(text)}>
+          {text}
+        </button>
+      ))}
+    </div>
+  );
+}
 
 const PROMPT_ID = 'prompt';
 

@@ -3,8 +3,7 @@ import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../../
 import { useApp } from '../app-context.ts';
 import { SearchField } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { MissingList } from '../parts/missing-list.tsx';
-import { FailureNote } from '../parts/note.tsx';
+import { FailureNote, MissingList } from '../parts/note.tsx';
 import { hasEnded } from '../work/job-board.ts';
 import { EndedJob } from './ended-job.tsx';
 import { Queue } from './queue.tsx';

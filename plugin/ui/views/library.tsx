@@ -1,14 +1,65 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
+import { CONCEPT_TRASH_DAYS } from '../../../shared/protocol/limits.ts';
 import { useApp } from '../app-context.ts';
+import type { RemovedConcept } from '../concepts/library.ts';
 import { SearchField } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { MissingList } from '../parts/missing-list.tsx';
-import { FailureNote } from '../parts/note.tsx';
-import { RemovedBanner } from '../parts/removed-banner.tsx';
+import { FailureNote, MissingList, RemovedBanner } from '../parts/note.tsx';
 import { ConceptCard, titleId } from './concept-card.tsx';
-import { RemovedConcepts } from './removed-concepts.tsx';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * How long a removed concept can be restored. The companion deletes what is too old when it starts.
+ * @internal
+ */
+export function daysLeft(removedAt: string, now: Date): string {
+  const goneAtMs = Date.parse(removedAt) + CONCEPT_TRASH_DAYS * DAY_MS;
+  const days = Math.ceil((goneAtMs - now.getTime()) / DAY_MS);
+  if (days <= 0) return 'deleted when the companion starts next';
+  return days === 1 ? '1 day left' : `${days} days left`;
+}
+
+interface RemovedConceptsProps {
+  readonly removed: readonly RemovedConcept[];
+  readonly onRestore: (id: string) => void;
+}
+
+/** What the companion still keeps aside. */
+function RemovedConcepts({ removed, onRestore }: RemovedConceptsProps) {
+  const isConnected = useApp().connected.value;
+  if (removed.length === 0) return null;
+  return (
+    <section aria-label="Recently removed">
+      <div class="section-head">
+        <h2>Recently removed</h2>
+      </div>
+      <ul class="queue">
+        {removed.map(({ id, name, classWord, removedAt }) => (
+          <li key={id} class="queue-item">
+            <span class="queue-text">
+              @{name}
+              <span class="quiet">
+                {classWord} · {daysLeft(removedAt, new Date())}
+              </span>
+            </span>
+            <button
+              type="button"
+              class="button small"
+              aria-label={`Restore @${name}`}
+              disabled={!isConnected}
+              onClick={() => onRestore(id)}
+            >
+              Restore
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
 
 export function Library() {
   const { library } = useApp();

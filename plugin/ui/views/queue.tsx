@@ -1,9 +1,8 @@
 import type { JobState } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
-import { IconButton } from '../parts/icon-button.tsx';
-import { ProgressBar } from '../parts/progress-bar.tsx';
-import { TimeLeft } from '../parts/time-left.tsx';
-import { jobTitle, percent, phaseText } from '../work/job-words.ts';
+import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
+import { IconButton } from '../parts/icon.tsx';
+import { jobTitle, percent, phaseText } from '../work/labels.ts';
 
 /** What runs and what waits, in order. */
 export function Queue() {

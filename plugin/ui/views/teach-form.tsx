@@ -1,23 +1,23 @@
-import { useId } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 import { CLASS_WORD } from '../../../shared/protocol/concept.ts';
 import { TEACH_MAX_IMAGES, TEACH_MAX_STEPS } from '../../../shared/protocol/limits.ts';
 import { useApp } from '../app-context.ts';
-import { isConceptName, toConceptName } from '../concepts/concept-name.ts';
-import { NumberField, Row } from '../parts/field.tsx';
-import { Form } from '../parts/form.tsx';
+import { isConceptName, toConceptName } from '../concepts/concept-edit.ts';
+import { ProgressBar, StartButton } from '../parts/controls.tsx';
+import { Form, NumberField, Row } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
-import { ProgressBar } from '../parts/progress-bar.tsx';
 import { RightsRows } from '../parts/rights-rows.tsx';
-import { StartButton } from '../parts/start-button.tsx';
 import type { TeachDraft } from '../work/drafts.ts';
-import { nextVersion } from '../work/next-version.ts';
+import { hasEnded } from '../work/job-board.ts';
+import { nextVersion } from '../work/teach-form-state.ts';
 import { FrameGrid } from './frame-grid.tsx';
+import { TeachProgress } from './teach-progress.tsx';
 
 /** Class words that fit on two lines. */
 const CLASS_WORDS = 6;
 
-export function TeachForm() {
+function TeachForm() {
   const app = useApp();
   const draft = app.teachDraft.value;
   const frames = app.selection.frames.value.filter(({ nodeId }) => !draft.left.has(nodeId));
@@ -181,4 +181,27 @@ function TeachOptions({ draft, onChange }: RowProps) {
       </div>
     </details>
   );
+}
+
+/**
+ * Moves the focus to the heading of new content when what had it is gone with the old: it would start over at the top
+ * of the page. The focus of people who are at work on the canvas stays there.
+ */
+function useHeadingForLostFocus(content: string): void {
+  useEffect(() => {
+    if (!document.hasFocus() || document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>('#panel h2[tabindex]')?.focus();
+  }, [content]);
+}
+
+/** The form, or the teaching that was started from it. */
+export function Teach() {
+  const app = useApp();
+  const shown = app.shownTeach.value;
+  const job = shown === undefined ? undefined : app.board.jobs.value.get(shown);
+  useHeadingForLostFocus(`${shown} ${job?.status.state}`);
+  if (job?.kind === 'teach' && !(hasEnded(job) && job.status.state === 'cancelled')) {
+    return <TeachProgress job={job} />;
+  }
+  return <TeachForm />;
 }

@@ -1,15 +1,14 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask-confidence.ts';
+import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask.ts';
 import type { JobOf, PictureSummary } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
-import { IconButton } from '../parts/icon-button.tsx';
+import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
+import { IconButton } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { PictureTile } from '../parts/picture-tile.tsx';
-import { ProgressBar } from '../parts/progress-bar.tsx';
-import { TimeLeft } from '../parts/time-left.tsx';
 import { hasEnded } from '../work/job-board.ts';
-import { percent, phaseText } from '../work/job-words.ts';
+import { percent, phaseText } from '../work/labels.ts';
 
 /** The pictures of the job that was started last, or chosen in the history. */
 export function Variants() {

@@ -1,13 +1,21 @@
-/** What a person has entered but not started. Kept outside the views, so that looking elsewhere loses nothing. */
+/**
+ * What a person has entered but not started. Kept outside the views, so that looking elsewhere loses nothing.
+ */
 
-import type { CanvasSize } from '../../../shared/geometry.ts';
-import { pictureSizeFor } from '../../../shared/geometry.ts';
+import { type CanvasSize, pictureSizeFor } from '../../../shared/geometry.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
+import { newId } from '../../../shared/protocol/ids.ts';
+import { SEED_MAX } from '../../../shared/protocol/limits.ts';
 import type { GenerateWish, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
+import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
 import { mentionedNames } from '../concepts/mention.ts';
-import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/rights-fields.ts';
-import { newSeed } from './random-id.ts';
+
+export const newJobId = () => newId('job', crypto.getRandomValues(new Uint8Array(16)));
+export const newImageId = () => newId('image', crypto.getRandomValues(new Uint8Array(16)));
+
+/** Six digits: short enough to read out and to type again. */
+export const newSeed = () => crypto.getRandomValues(new Uint32Array(1))[0]! % Math.min(1_000_000, SEED_MAX);
 
 export interface TeachDraft extends RightsDraft {
   readonly name: string;

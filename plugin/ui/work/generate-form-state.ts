@@ -1,8 +1,41 @@
+/** The draft of the next pictures between two runs of the plugin. */
+
 import { batch, effect, type Signal, signal } from '@preact/signals';
-import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
+import { type ConceptSummary, conceptReferenceSchema } from '../../../shared/protocol/concept.ts';
+import { generateRequestSchema, MASK_MODES } from '../../../shared/protocol/requests.ts';
+import { z } from '../../../shared/protocol/zod.ts';
 import { emptyGenerate, type GenerateDraft } from './drafts.ts';
 import { inPresentNames, withProduct } from './prompt-names.ts';
-import { parseDraft } from './stored-draft.ts';
+
+const pixels = z.int().positive();
+const { count, seed, strength } = generateRequestSchema.shape;
+
+const draftSchema = z.object({
+  prompt: z.string(),
+  negativePrompt: z.string(),
+  count,
+  size: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('model') }),
+    z.object({ type: z.literal('frame') }),
+    z.object({ type: z.literal('fixed'), width: pixels, height: pixels }),
+  ]),
+  seed,
+  seedLocked: z.boolean(),
+  strength,
+  mask: z.enum(MASK_MODES).nullable(),
+  steps: z.int().positive().nullable(),
+  guidanceScale: z.number().nullable(),
+  versions: z.array(conceptReferenceSchema),
+});
+
+/** Undefined for what another version of the plugin stored. */
+function parseDraft(text: string): GenerateDraft | undefined {
+  try {
+    return draftSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Stored when typing pauses, not at each letter; sooner than a hand is at the canvas. */
 const TYPING_MS = 250;

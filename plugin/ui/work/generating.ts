@@ -6,9 +6,9 @@ import type { CanvasBridge } from '../canvas/bridge.ts';
 import { CanvasPlacement, type RowLayout } from '../canvas/placement.ts';
 import { variantRecord } from '../canvas/variant-record.ts';
 import type { Companion } from '../connection/companion.ts';
-import type { ReceivedFrame } from '../connection/received-frame.ts';
+import type { ReceivedFrame } from '../connection/companion-socket.ts';
+import { newJobId } from './drafts.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
-import { newJobId } from './random-id.ts';
 
 /** Longest name of a layer that is still read. */
 const LAYER_NAME = 60;

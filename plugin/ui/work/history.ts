@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
-import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
 import { historySchema, routes } from '../../../shared/protocol/http.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { Companion } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';

@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import type { FrameHeaderOf } from '../../../shared/protocol/frame-header.ts';
-import type { ReceivedFrame } from '../connection/received-frame.ts';
+import type { ReceivedFrame } from '../connection/companion-socket.ts';
 
 /** A long session's worth; beyond it the oldest are fetched again when they are looked at. */
 const KEPT_PICTURES = 200;

@@ -1,7 +1,9 @@
 import { batch, type Signal, signal } from '@preact/signals';
+import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { SelectedFrame } from '../../messages.ts';
 import { EMPTY_TEACH, type TeachDraft } from './drafts.ts';
+import { hasEnded } from './job-board.ts';
 
 /** The next teaching, and the one that the view shows in its place. */
 export class TeachDesk {
@@ -40,4 +42,17 @@ export class TeachDesk {
     const isDone = jobs.get(this.shown.value ?? '')?.status.state === 'done';
     if (isDone && now.some(({ nodeId }) => !known.has(nodeId))) this.showForm();
   }
+}
+
+/** What a teaching of this name will become, behind those of the same name that are under way; 1 for a new name. */
+export function nextVersion(
+  name: string,
+  concepts: readonly ConceptSummary[],
+  jobs: ReadonlyMap<string, JobState>,
+): number {
+  const known = concepts.find((concept) => concept.name === name)?.version ?? 0;
+  const underWay = [...jobs.values()].filter(
+    (job) => job.kind === 'teach' && job.request.name === name && !hasEnded(job),
+  );
+  return known + underWay.length + 1;
 }

@@ -1,14 +1,45 @@
 import { type Signal, signal } from '@preact/signals';
 import { exportSide } from '../../../shared/geometry.ts';
-import type { ErrorReport } from '../../../shared/protocol/error-report.ts';
 import { encodeFrame } from '../../../shared/protocol/image-frame.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
-import { enteredRights } from '../concepts/rights-fields.ts';
+import { enteredRights } from '../concepts/concept-edit.ts';
 import type { Companion } from '../connection/companion.ts';
-import type { TeachDraft } from './drafts.ts';
-import { type ExportedFrame, exportFrames, pngSize } from './frame-export.ts';
-import { newImageId, newJobId } from './random-id.ts';
+import { newImageId, newJobId, type TeachDraft } from './drafts.ts';
+
+export interface ExportedFrame {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Frames as PNGs, in the order asked for; those that the canvas could not render are left out. */
+function exportFrames(
+  bridge: CanvasBridge,
+  nodeIds: readonly string[],
+  longestSide: number,
+): Promise<readonly ExportedFrame[]> {
+  const exportId = newImageId();
+  return new Promise((resolve) => {
+    const frames: ExportedFrame[] = [];
+    const stop = bridge.listen((message) => {
+      if (message.type === 'exported' && message.exportId === exportId) {
+        frames.push({ nodeId: message.nodeId, name: message.name, bytes: message.bytes });
+      } else if (message.type === 'export-done' && message.exportId === exportId) {
+        stop();
+        resolve(frames);
+      }
+    });
+    bridge.send({ type: 'export', exportId, nodeIds, longestSide });
+  });
+}
+
+/** Width and height stand at a fixed place in every PNG. Image pixels. */
+function pngSize(bytes: Uint8Array): { readonly width: number; readonly height: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { width: view.getUint32(16), height: view.getUint32(20) };
+}
 
 /** What is on its way to the companion, before there is a job. */
 export type Sending =

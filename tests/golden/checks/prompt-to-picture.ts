@@ -1,7 +1,7 @@
 /** The whole way: prompt, text states, ten guided DDIM steps, decoder, and the picture's bytes. */
 
 import { samplers } from '../../../companion/diffusion/samplers/index.ts';
-import { fromModelRange } from '../../../companion/images/model-range.ts';
+import { fromModelRange } from '../../../companion/images/encode.ts';
 import type { Check } from '../check.ts';
 import { compare, type Tolerance, TRAJECTORY } from '../comparison.ts';
 import { row } from '../golden-tensors.ts';
