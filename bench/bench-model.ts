@@ -10,7 +10,7 @@ import type { VaeConfig } from '../companion/models/layers/autoencoder-config.ts
 import type { ClipTextConfig } from '../companion/models/layers/clip-text.ts';
 import type { UnetConfig } from '../companion/models/layers/unet-config.ts';
 import { type MemoryUse, Pipeline } from '../companion/pipeline/pipeline.ts';
-import { readRecommendedSettings, type TeachingRecommendation } from '../companion/pipeline/settings.ts';
+import { readRecommendedSettings, type TrainingDefaults } from '../companion/pipeline/settings.ts';
 import { openSession, type Session } from '../companion/runtime/session.ts';
 import { locateRandomWeights } from './random-weights.ts';
 import { SD15_TOKENS, SD15_UNET, sd15Weights } from './sd15.ts';
@@ -33,7 +33,7 @@ export interface BenchModel {
   readonly latentCells: number;
   /** Image pixels a cell. */
   readonly downscale: number;
-  readonly teaching: Pick<TeachingRecommendation, 'rank' | 'trainTokenEmbedding'>;
+  readonly teaching: Pick<TrainingDefaults, 'rank' | 'trainTokenEmbedding'>;
   /** The model's until `close`. */
   open(graph: Graph, options?: MemoryUse): Promise<Session>;
   close(): Promise<void>;

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Recompute } from '../companion/training/training-graph.ts';
+import type { Checkpointing } from '../companion/training/training-graph.ts';
 import type { ModelChoice } from './bench-model.ts';
 import type { ResidentMemory } from './resident-memory.ts';
 import type { WorkloadName } from './workload.ts';
@@ -13,7 +13,7 @@ export interface MemoryCase {
   readonly workload: WorkloadName;
   readonly batch: number;
   /** Of a training step. Default 'nothing'. */
-  readonly recompute?: Recompute;
+  readonly recompute?: Checkpointing;
   readonly threads: number;
 }
 

@@ -4,9 +4,9 @@ import { initialFactors } from '../companion/adapters/factors.ts';
 import { Random } from '../companion/diffusion/random.ts';
 import { buildSamplingGraph } from '../companion/engine/generation/sampling-graph.ts';
 import { createLocalizer } from '../companion/localization/localizer.ts';
-import type { Evidence } from '../companion/localization/mask-source.ts';
+import type { MaskSource } from '../companion/localization/mask-source.ts';
 import { attentionNames } from '../companion/localization/sources/attention.ts';
-import { projOutSites } from '../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { float32 } from '../companion/tensor/tensor.ts';
 import type { MaskMode } from '../shared/protocol/requests.ts';
 import type { BenchModel } from './bench-model.ts';
@@ -30,9 +30,9 @@ export async function plainTurn(model: BenchModel, residuals: boolean): Promise<
 export async function localizedTurn(
   model: BenchModel,
   mode: MaskMode,
-  evidence: Evidence,
+  evidence: MaskSource,
 ): Promise<() => Promise<undefined>> {
-  const sites = projOutSites(model.unet);
+  const sites = adapterSites(model.unet);
   const [height, width] = [model.latentCells, model.latentCells];
   const graph = buildSamplingGraph({
     unet: model.unet,

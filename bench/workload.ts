@@ -4,12 +4,12 @@ import { rankOf } from '../companion/adapters/factors.ts';
 import { attachEverywhere } from '../companion/adapters/low-rank.ts';
 import { initialProbe } from '../companion/adapters/object-probe.ts';
 import { Graph } from '../companion/graph/graph.ts';
-import { projOutSites } from '../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { decodeLatents, encodePicture } from '../companion/models/layers/autoencoder.ts';
 import { buildClipText, embedTokens } from '../companion/models/layers/clip-text.ts';
 import { Scope } from '../companion/models/layers/scope.ts';
 import { buildUnet } from '../companion/models/layers/unet.ts';
-import { buildTrainingGraph, type Recompute } from '../companion/training/training-graph.ts';
+import { buildTrainingGraph, type Checkpointing } from '../companion/training/training-graph.ts';
 import type { BenchModel } from './bench-model.ts';
 
 const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;
@@ -39,14 +39,14 @@ export function buildWorkload(
   name: WorkloadName,
   model: BenchModel,
   batch: number,
-  recompute: Recompute = 'nothing',
+  recompute: Checkpointing = 'nothing',
 ): Graph {
   const side = model.latentCells;
   if (name === 'forward') return unetForward(model, batch, { residuals: false });
   if (name === 'training' || name === 'teaching') {
     return buildTrainingGraph({
       unet: model.unet,
-      ...(name === 'teaching' ? { text: model.text!, probe: initialProbe(projOutSites(model.unet)) } : {}),
+      ...(name === 'teaching' ? { text: model.text!, probe: initialProbe(adapterSites(model.unet)) } : {}),
       batch,
       height: side,
       width: side,
@@ -95,6 +95,6 @@ export function unetForward(
 }
 
 function ranks({ unet, teaching }: Pick<BenchModel, 'unet' | 'teaching'>): (path: string) => number {
-  const channels = new Map(projOutSites(unet).map((site) => [site.path, site.channels]));
+  const channels = new Map(adapterSites(unet).map((site) => [site.path, site.channels]));
   return (path) => rankOf(teaching.rank, channels.get(path)!);
 }

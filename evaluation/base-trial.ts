@@ -3,7 +3,7 @@
 import type { Picture } from '../companion/images/picture.ts';
 import { colourPair, likeliest, type Readings, readingOf } from './attribute-reading.ts';
 import type { Judge } from './judge.ts';
-import type { PictureMaker, PictureWish } from './picture-making.ts';
+import type { PictureMaker, PictureSpec } from './picture-making.ts';
 import { promptFor, type Subject, type Vocabulary } from './vocabulary.ts';
 
 export interface BaseSample {
@@ -22,7 +22,7 @@ export function baseWishes(
   vocabulary: Vocabulary,
   subjects: readonly Subject[],
   firstSeed: number,
-): PictureWish[] {
+): PictureSpec[] {
   return subjects.map((subject, index) => ({
     label: `base-${promptFor(vocabulary, subject)}-${firstSeed + index}`,
     prompt: promptFor(vocabulary, subject),
@@ -35,7 +35,7 @@ export async function* sampleBase(
   make: PictureMaker,
   judge: Judge,
   subjects: readonly Subject[],
-  wishes: readonly PictureWish[],
+  wishes: readonly PictureSpec[],
 ): AsyncGenerator<BaseSample, void> {
   for (const [index, wish] of wishes.entries()) {
     const subject = subjects[index]!;

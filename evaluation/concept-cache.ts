@@ -8,13 +8,13 @@ import { readConcept, writeConcept } from '../companion/concepts/concept-file.ts
 import type { TeachEvent } from '../companion/engine/events.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
-import type { TeachingRecommendation } from '../companion/pipeline/settings.ts';
+import type { TrainingDefaults } from '../companion/pipeline/settings.ts';
 import { writeFileAtomically } from '../companion/storage/atomic-file.ts';
 import { readJsonObject } from '../companion/storage/json-file.ts';
 import type { ExampleProduct } from './example-product.ts';
 import { TEACHING_SEED, teachProduct } from './teaching-trial.ts';
 
-export interface Taught {
+export interface TaughtProduct {
   /** Undefined where the run was interrupted: its pieces were not timed together. */
   readonly seconds: number | undefined;
 }
@@ -25,13 +25,13 @@ export class KeptConcepts {
   readonly #folder: string;
   readonly #model: LoadedModel;
   readonly #engine: EngineOptions;
-  readonly #settings: Partial<TeachingRecommendation>;
+  readonly #settings: Partial<TrainingDefaults>;
 
   constructor(
     folder: string,
     model: LoadedModel,
     engine: EngineOptions,
-    settings: Partial<TeachingRecommendation>,
+    settings: Partial<TrainingDefaults>,
   ) {
     this.#folder = folder;
     this.#model = model;
@@ -56,7 +56,10 @@ export class KeptConcepts {
   }
 
   /** Teaches it unless it is there; an interrupted run goes on where it stopped. */
-  async *teach(product: ExampleProduct, references: readonly Picture[]): AsyncGenerator<TeachEvent, Taught> {
+  async *teach(
+    product: ExampleProduct,
+    references: readonly Picture[],
+  ): AsyncGenerator<TeachEvent, TaughtProduct> {
     const file = this.fileOf(product, references);
     if (this.has(file)) {
       const { seconds } = recordSchema.parse(await readJsonObject(recordOf(file)));

@@ -1,6 +1,6 @@
 /** How much is done: the protocol in full, or a quick look at it. */
 
-import type { RecommendedSettings, TeachingRecommendation } from '../companion/pipeline/settings.ts';
+import type { RecommendedSettings, TrainingDefaults } from '../companion/pipeline/settings.ts';
 import type { ExampleProduct } from './example-product.ts';
 
 export interface EvaluationPlan {
@@ -13,7 +13,7 @@ export interface EvaluationPlan {
   /** Fixed prompts, for the sheet that people look at. */
   readonly fixedPrompts: number;
   /** Differences from the model's recommended settings. */
-  readonly teaching: Partial<TeachingRecommendation>;
+  readonly teaching: Partial<TrainingDefaults>;
 }
 
 /** Two pictures of every scene: one could be luck. */

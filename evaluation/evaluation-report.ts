@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { encodeJpeg } from '../companion/images/encode.ts';
 import type { Picture } from '../companion/images/picture.ts';
-import type { SamplingSettings, TeachingRecommendation } from '../companion/pipeline/settings.ts';
+import type { SamplingSettings, TrainingDefaults } from '../companion/pipeline/settings.ts';
 import { writeFileAtomically } from '../companion/storage/atomic-file.ts';
 import { BASE_SHEET, documentOf, PLACING_SHEET } from './evaluation-document.ts';
 import type { EvaluationFigures } from './evaluation-figures.ts';
@@ -17,7 +17,7 @@ export interface EvaluationReport {
   readonly evaluators: Readonly<Record<string, string>>;
   readonly machine: string;
   readonly plan: EvaluationPlan;
-  readonly teaching: TeachingRecommendation;
+  readonly teaching: TrainingDefaults;
   readonly sampling: SamplingSettings;
   readonly figures: EvaluationFigures;
   readonly expectations: readonly Expectation[];

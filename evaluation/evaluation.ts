@@ -3,7 +3,7 @@
  * and its class watched for drift. What earlier runs made is used again.
  */
 
-import { readFrames } from '../companion/engine/teaching/teach.ts';
+import { decodeReferences } from '../companion/engine/teaching/teach.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
 import { type BaseSample, baseWishes, sampleBase } from './base-trial.ts';
@@ -88,7 +88,7 @@ export async function* evaluate(
   const fixedWishes = baseWishes(vocabulary, fixed, FIXED_SEED);
   const trials = [];
   for (const product of plan.products) {
-    const references = await readFrames(product.frames);
+    const references = await decodeReferences(product.frames);
     const concept = concepts.fileOf(product, references);
     const conceptWithoutProbe = concepts.fileWithoutProbe(concept);
     const placing = { ...product, concept, conceptWithoutProbe, seeds: plan.seeds };

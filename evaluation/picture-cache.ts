@@ -12,7 +12,7 @@ import { encodePng } from '../companion/images/encode.ts';
 import type { LoadedModel } from '../companion/pipeline/loaded-model.ts';
 import { writeFileAtomically } from '../companion/storage/atomic-file.ts';
 import { readJsonObject } from '../companion/storage/json-file.ts';
-import type { MadePicture, PictureMaker, PictureWish } from './picture-making.ts';
+import type { PictureMaker, PictureSpec, TrialPicture } from './picture-making.ts';
 
 const recordSchema = z.object({
   seconds: z.number(),
@@ -37,12 +37,12 @@ export class KeptPictures {
     this.#model = model;
   }
 
-  has(wish: PictureWish): boolean {
+  has(wish: PictureSpec): boolean {
     return existsSync(`${this.#stem(wish)}.json`);
   }
 
   /** How many pictures are still to be made; the same wish twice is one. */
-  missing(wishes: readonly PictureWish[]): number {
+  missing(wishes: readonly PictureSpec[]): number {
     return new Set(wishes.filter((wish) => !this.has(wish)).map((wish) => this.#stem(wish))).size;
   }
 
@@ -56,7 +56,7 @@ export class KeptPictures {
     };
   }
 
-  async #read(wish: PictureWish): Promise<MadePicture> {
+  async #read(wish: PictureSpec): Promise<TrialPicture> {
     const stem = this.#stem(wish);
     const { seconds, mask } = recordSchema.parse(await readJsonObject(`${stem}.json`));
     const picture = await decodePicture(`${stem}.png`);
@@ -67,7 +67,7 @@ export class KeptPictures {
   }
 
   /** The record comes last: a picture that has one is whole. */
-  async #write(wish: PictureWish, { picture, mask, seconds }: MadePicture): Promise<void> {
+  async #write(wish: PictureSpec, { picture, mask, seconds }: TrialPicture): Promise<void> {
     const stem = this.#stem(wish);
     await writeFileAtomically(`${stem}.png`, await encodePng(picture));
     const record: z.infer<typeof recordSchema> = {
@@ -79,7 +79,7 @@ export class KeptPictures {
     await writeFileAtomically(`${stem}.json`, `${JSON.stringify(record)}\n`);
   }
 
-  #stem({ label, prompt, concept, seed, settings, strength }: PictureWish): string {
+  #stem({ label, prompt, concept, seed, settings, strength }: PictureSpec): string {
     const { identity, recommended, device } = this.#model;
     const decisive = {
       model: identity.hash,

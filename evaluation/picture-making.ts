@@ -6,7 +6,7 @@ import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../companion/pipeline/settings.ts';
 
-export interface PictureWish {
+export interface PictureSpec {
   /** For file names: says what is on it. */
   readonly label: string;
   readonly prompt: string;
@@ -19,7 +19,7 @@ export interface PictureWish {
   readonly strength?: number;
 }
 
-export interface MadePicture {
+export interface TrialPicture {
   readonly picture: Picture;
   /** Where the concept acted; undefined where the prompt names none. */
   readonly mask: MaskReport | undefined;
@@ -27,7 +27,7 @@ export interface MadePicture {
   readonly seconds: number;
 }
 
-export type PictureMaker = (wish: PictureWish) => Promise<MadePicture>;
+export type PictureMaker = (wish: PictureSpec) => Promise<TrialPicture>;
 
 /** @throws LikenessError `cancelled` between two steps */
 export function pictureMaker(model: LoadedModel, engine: EngineOptions): PictureMaker {

@@ -4,7 +4,7 @@ import type { MaskReport } from '../companion/engine/events.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import { ARMS, type Arm } from './arms.ts';
 import type { Judge } from './judge.ts';
-import type { PictureMaker, PictureWish } from './picture-making.ts';
+import type { PictureMaker, PictureSpec } from './picture-making.ts';
 import { type PictureScores, type Seen, scorePicture } from './picture-scores.ts';
 
 export interface Placing {
@@ -34,7 +34,7 @@ export interface Placed extends PictureScores {
 export interface PlacingWish {
   readonly arm: Arm;
   readonly placement: string;
-  readonly wish: PictureWish;
+  readonly wish: PictureSpec;
 }
 
 /** In the order in which they are made: the arms of one scene and seed follow each other, the base arm before its rivals. */
@@ -47,7 +47,7 @@ export function placingWishes(placing: Placing): PlacingWish[] {
     seeds.flatMap((seed) =>
       arms.map((arm) => {
         const concept = fileOf(arm.subject, placing);
-        const wish: PictureWish = {
+        const wish: PictureSpec = {
           label: `${name}-${arm.key}-${placement}-${seed}`,
           prompt: `${concept === undefined ? description : `a @${name}`} ${placement}`,
           concept,

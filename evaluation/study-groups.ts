@@ -3,11 +3,11 @@
  * CVPR 2024; it states no sampler, step count, guidance or treatment of the unconditional half.
  */
 
-import type { SamplingSettings, TeachingRecommendation } from '../companion/pipeline/settings.ts';
+import type { SamplingSettings, TrainingDefaults } from '../companion/pipeline/settings.ts';
 
 /** All that decides how a taught product looks. */
 export interface Variant {
-  readonly teaching: TeachingRecommendation;
+  readonly teaching: TrainingDefaults;
   readonly sampling: SamplingSettings;
   readonly strength: number;
 }
@@ -54,10 +54,7 @@ export interface StepShares {
 
 export function studyGroups(recommended: Variant, shares: StepShares): StudyGroup[] {
   const { teaching, sampling } = recommended;
-  const taught = <K extends keyof TeachingRecommendation>(
-    field: K,
-    choice: Choice<TeachingRecommendation[K]>,
-  ) =>
+  const taught = <K extends keyof TrainingDefaults>(field: K, choice: Choice<TrainingDefaults[K]>) =>
     group('teaching', recommended, choice, teaching[field], (value) => ({
       ...recommended,
       teaching: { ...teaching, [field]: value },

@@ -3,7 +3,7 @@
 import type { Picture } from '../companion/images/picture.ts';
 import type { ExampleProduct } from './example-product.ts';
 import type { Judge, Likeness } from './judge.ts';
-import type { PictureMaker, PictureWish } from './picture-making.ts';
+import type { PictureMaker, PictureSpec } from './picture-making.ts';
 import { type Seen, scorePicture } from './picture-scores.ts';
 import type { Variant } from './study-groups.ts';
 import type { Scored } from './trial-figures.ts';
@@ -18,9 +18,9 @@ export interface StudySubject {
 
 export interface StudyPlacing {
   readonly placement: string;
-  readonly wish: PictureWish;
+  readonly wish: PictureSpec;
   /** The base model's picture of the same prompt and seed, by the same sampler, steps and guidance. */
-  readonly baseWish: PictureWish;
+  readonly baseWish: PictureSpec;
   readonly hasMask: boolean;
 }
 

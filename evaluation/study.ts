@@ -3,7 +3,7 @@
  * and made is used again; rows that share a teaching share it, and all teachings share the base model's pictures.
  */
 
-import { readFrames } from '../companion/engine/teaching/teach.ts';
+import { decodeReferences } from '../companion/engine/teaching/teach.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
 import { keptFolders } from './cache-folders.ts';
 import { KeptConcepts } from './concept-cache.ts';
@@ -74,7 +74,7 @@ export async function* study(
   const conceptsOf = ({ teaching }: Variant) => new KeptConcepts(folders.concepts, model, options, teaching);
   const subjects: StudySubject[] = [];
   for (const product of plan.products) {
-    const references = await readFrames(product.frames);
+    const references = await decodeReferences(product.frames);
     subjects.push({
       product,
       references,

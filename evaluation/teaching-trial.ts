@@ -4,7 +4,7 @@ import type { TeachEvent } from '../companion/engine/events.ts';
 import { teachOn } from '../companion/engine/teaching/teach.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
-import type { TeachingRecommendation } from '../companion/pipeline/settings.ts';
+import type { TrainingDefaults } from '../companion/pipeline/settings.ts';
 import type { ExampleProduct } from './example-product.ts';
 
 export interface TeachingTrial extends EngineOptions {
@@ -14,7 +14,7 @@ export interface TeachingTrial extends EngineOptions {
   /** The concept file. */
   readonly out: string;
   readonly stateFile: string;
-  readonly settings: Partial<TeachingRecommendation>;
+  readonly settings: Partial<TrainingDefaults>;
 }
 
 /** One seed for all: a second teaching of the same frames would cost more than another product, and say less. */

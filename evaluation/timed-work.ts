@@ -1,7 +1,7 @@
 /** Teachings and pictures that tell the count of what is left how long they took. */
 
 import type { Picture } from '../companion/images/picture.ts';
-import type { KeptConcepts, Taught } from './concept-cache.ts';
+import type { KeptConcepts, TaughtProduct } from './concept-cache.ts';
 import type { WorkLeft } from './eta.ts';
 import type { ExampleProduct } from './example-product.ts';
 import type { PictureMaker } from './picture-making.ts';
@@ -28,7 +28,7 @@ export async function* teachCounting(
   product: ExampleProduct,
   references: readonly Picture[],
   left: WorkLeft,
-): AsyncGenerator<TeachingStep, Taught> {
+): AsyncGenerator<TeachingStep, TaughtProduct> {
   const started = performance.now();
   const teaching = concepts.teach(product, references);
   let next = await teaching.next();

@@ -27,7 +27,7 @@ export interface WaitingRow {
 /** How a plugin run began: from the menu, or from a button on a variant. */
 export type LaunchCommand = 'open' | 'more' | 'reprompt';
 
-type PictureKind = 'preview' | 'final';
+type PictureStage = 'preview' | 'final';
 
 export type UiToMain =
   /** The UI listens now. */
@@ -55,7 +55,7 @@ export type UiToMain =
       readonly type: 'picture';
       readonly jobId: string;
       readonly index: number;
-      readonly kind: PictureKind;
+      readonly kind: PictureStage;
       readonly bytes: Uint8Array<ArrayBuffer>;
       /** For finals: how the picture was made. */
       readonly record: string | null;
@@ -100,6 +100,6 @@ export type MainToUi =
       readonly type: 'picture-done';
       readonly jobId: string;
       readonly index: number;
-      readonly kind: PictureKind;
+      readonly kind: PictureStage;
       readonly outcome: 'placed' | 'gone' | 'refused';
     };

@@ -9,8 +9,8 @@ import {
   type SamplingGraphOptions,
 } from '../companion/engine/generation/sampling-graph.ts';
 import type { Graph } from '../companion/graph/graph.ts';
-import { type LoweringOptions, turnedName } from '../companion/graph/lowering.ts';
-import { projOutSites } from '../companion/models/families/stable-diffusion/family.ts';
+import { flippedName, type LoweringOptions } from '../companion/graph/lowering.ts';
+import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { encodeModel } from '../companion/onnx/model.ts';
 import { Pipeline } from '../companion/pipeline/pipeline.ts';
 import type { Session } from '../companion/runtime/session.ts';
@@ -85,7 +85,7 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
       encoded(trainingGraph(await opened), { fusedAttention: false }),
     'graph: training, turned kernels stored': async () => {
       const graph = trainingGraph(await opened);
-      return encoded(graph, { storedTurned: new Set([...graph.parameters.keys()].map(turnedName)) });
+      return encoded(graph, { storedFlipped: new Set([...graph.parameters.keys()].map(flippedName)) });
     },
   };
 }
@@ -100,7 +100,7 @@ const SD15 = { unet: SD15_UNET, tokens: SD15_TOKENS, ...LARGE } as const;
 function encoded(graph: Graph, options?: LoweringOptions): Uint8Array {
   const lengths = new Map<string, number>();
   for (const [name, { shape }] of graph.parameters) {
-    for (const stored of [name, turnedName(name)]) lengths.set(stored, 4 * elementCount(shape));
+    for (const stored of [name, flippedName(name)]) lengths.set(stored, 4 * elementCount(shape));
   }
   let end = 0;
   const locate = (name: string) => {
@@ -131,7 +131,7 @@ async function requested(pipeline: Pipeline, use: (pipeline: Pipeline) => Promis
 function factorsOf(unet: Unet, rule = WIDE): Factors {
   const empty = new Float32Array();
   return new Map(
-    projOutSites(unet).map(({ path, channels }) => [
+    adapterSites(unet).map(({ path, channels }) => [
       path,
       { down: empty, up: empty, rank: rankOf(rule, channels), channels, scale: 1 },
     ]),
@@ -168,7 +168,7 @@ function trainingGraph(pipeline: Pipeline, changes: TrainingChanges = {}, rule =
     width: unet.sampleSize,
     tokens: pipeline.text.length,
     rankAt: (path: string) => factors.get(path)!.rank,
-    probe: initialProbe(projOutSites(unet)),
+    probe: initialProbe(adapterSites(unet)),
     ...changes,
   };
   return buildTrainingGraph(options as TrainingGraphOptions);

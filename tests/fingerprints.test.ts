@@ -13,7 +13,7 @@ import { weightStoreOf } from '../companion/checkpoint/weight-store.ts';
 import type { Concept } from '../companion/concepts/concept.ts';
 import { type WriteConceptOptions, writeConcept } from '../companion/concepts/concept-file.ts';
 import { JobStore } from '../companion/jobs/drivers/local/job-store.ts';
-import { type JobRecord, type JobWish, newJob, readRecord } from '../companion/jobs/job-record.ts';
+import { type JobRecord, type JobSpec, newJob, readRecord } from '../companion/jobs/job-record.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../companion/model-store/catalogue.ts';
 import { openSafetensors } from '../companion/tensor/safetensors-file.ts';
 import type { JobState } from '../shared/protocol/job.ts';
@@ -87,7 +87,7 @@ async function convertedWeights() {
   return { name: name!, bytes: await readFile(join(folder, name!)) };
 }
 
-const TEACH: JobWish = {
+const TEACH: JobSpec = {
   kind: 'teach',
   request: teachRequestSchema.parse({
     name: 'aurora',
@@ -106,7 +106,7 @@ const TEACH: JobWish = {
 
 const REFERENCE = { id: 'concept-one', name: 'aurora', version: 2 };
 
-const GENERATE: JobWish = {
+const GENERATE: JobSpec = {
   kind: 'generate',
   request: generateRequestSchema.parse({
     prompt: '@aurora on a beach',
@@ -124,7 +124,7 @@ const GENERATE: JobWish = {
 
 /** @param changes of the record that a new job has: what came of it later */
 const jobFile =
-  (wish: JobWish, changes: (record: JobRecord) => JobRecord = (record) => record): Subject =>
+  (wish: JobSpec, changes: (record: JobRecord) => JobRecord = (record) => record): Subject =>
   async () => {
     const store = new JobStore(await scratchFolder());
     const files = store.files('job-fingerprint');

@@ -1,7 +1,7 @@
 /** What it costs to compute again in place of keeping, at the size of picture that Stable Diffusion is made for. */
 
 import { memoryUseFor } from '../../companion/training/memory-plan.ts';
-import { RECOMPUTE } from '../../companion/training/training-graph.ts';
+import { CHECKPOINTING } from '../../companion/training/training-graph.ts';
 import { openBenchModel } from '../bench-model.ts';
 import { noiseFeeds, runOnce } from '../feeds.ts';
 import { type Contender, processorRatio, shortestProcessorRatio, takeTurns } from '../interleaved-timing.ts';
@@ -19,7 +19,7 @@ const BUDGET_MS = 120_000;
 export async function* recomputation(weights: string, options: BenchOptions): AsyncGenerator<Section> {
   const choice = { sd15Weights: weights, latentCells: LATENT_CELLS };
   const memory: Row[] = [];
-  for (const recompute of RECOMPUTE) {
+  for (const recompute of CHECKPOINTING) {
     options.progress(`SD 1.5 UNet, ${PIXELS} px: memory of a step that computes ${recompute} again`);
     const result = await measureIsolated({
       model: choice,
@@ -38,13 +38,13 @@ export async function* recomputation(weights: string, options: BenchOptions): As
   const session = await model.open(forward);
   const feeds = noiseFeeds(forward);
   const turns: Record<string, Contender> = { forward: () => runOnce(session, feeds) };
-  for (const recompute of RECOMPUTE) {
+  for (const recompute of CHECKPOINTING) {
     const graph = buildWorkload('training', model, 1, recompute);
     turns[recompute] = trainingTurn(graph, await model.open(graph, memoryUseFor(recompute)));
   }
   const timings = await takeTurns(turns, { atLeast: 3, budgetMs: BUDGET_MS });
   await model.close();
-  const rows = RECOMPUTE.map((recompute) => ({
+  const rows = CHECKPOINTING.map((recompute) => ({
     case: `${recompute} computed again`,
     figures: {
       step_ms: timings[recompute]!.median.processorMs,

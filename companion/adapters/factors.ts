@@ -48,4 +48,4 @@ export function initialFactors(sites: readonly Site[], rule: RankRule, random: R
 }
 
 /** Values by parameter name. */
-export type Named = ReadonlyMap<string, Float32Array>;
+export type ParameterMap = ReadonlyMap<string, Float32Array>;

@@ -7,10 +7,10 @@
 import type { Graph } from '../graph/graph.ts';
 import { add, expand, gemm, linear, mul, reshape } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
-import type { ProjOutAdapter, ProjOutSite } from '../models/layers/spatial-transformer.ts';
+import type { AdapterSite, SiteAdapter } from '../models/layers/spatial-transformer.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import type { Factors } from './factors.ts';
-import { activeComponents } from './rank-schedule.ts';
+import { rankMask } from './rank-schedule.ts';
 
 /** The factors of one concept as inputs of a graph: down [r, m], up [m, r]. */
 export interface FactorInputs {
@@ -23,7 +23,7 @@ export function factorNames(concept: number, path: string): { down: string; up: 
   return { down: `concept.${concept}.${path}.down`, up: `concept.${concept}.${path}.up` };
 }
 
-export function factorInputs(graph: Graph, concept: number, site: ProjOutSite, rank: number): FactorInputs {
+export function factorInputs(graph: Graph, concept: number, site: AdapterSite, rank: number): FactorInputs {
   const names = factorNames(concept, site.path);
   return {
     down: graph.input(names.down, [rank, site.channels]),
@@ -35,9 +35,9 @@ export function factorInputs(graph: Graph, concept: number, site: ProjOutSite, r
  * output + A (gate * (B x)), [B, hw, m]; a gate is the mask times the strength [B, hw, 1], or says which components act
  * [B, hw, r]. The second product is added by the kernel that makes it.
  */
-export function withResidual(
+export function addLowRank(
   output: Value,
-  { input, channels }: ProjOutSite,
+  { input, channels }: AdapterSite,
   { down, up }: FactorInputs,
   gate?: Value,
 ): Value {
@@ -49,29 +49,29 @@ export function withResidual(
 
 /**
  * Plain residuals of one concept everywhere, for teaching: y = W x + b + A B x.
- * @param activeShare of the rank, for each sample [B, 1, 1] (active-rank.ts); undefined: all of it
+ * @param rankFractionAt of the rank, for each sample [B, 1, 1] (active-rank.ts); undefined: all of it
  * @internal
  */
 export function attachEverywhere(
   graph: Graph,
-  rankAt: (site: ProjOutSite) => number,
+  rankAt: (site: AdapterSite) => number,
   onInputs: (path: string, inputs: FactorInputs) => void,
-  activeShare?: Value,
-): ProjOutAdapter {
+  rankFractionAt?: Value,
+): SiteAdapter {
   return {
     adapt: (site) => {
       const rank = rankAt(site);
       const inputs = factorInputs(graph, 0, site, rank);
       onInputs(site.path, inputs);
-      return withResidual(site.output, site, inputs, activeShare && activeGate(site, activeShare, rank));
+      return addLowRank(site.output, site, inputs, rankFractionAt && activeGate(site, rankFractionAt, rank));
     },
   };
 }
 
 /** [B, hw, r] */
-function activeGate({ input }: ProjOutSite, activeShare: Value, rank: number): Value {
+function activeGate({ input }: AdapterSite, rankFractionAt: Value, rank: number): Value {
   const [batch, pixels] = input.shape as [number, number];
-  return expand(activeComponents(activeShare, rank), [batch, pixels, rank]);
+  return expand(rankMask(rankFractionAt, rank), [batch, pixels, rank]);
 }
 
 /** The values of the factor inputs of one concept; a LoRA's scale goes into `up`. */
@@ -96,16 +96,16 @@ const MAX_SMALL_CHANNELS = 64;
 
 /**
  * Residuals of one concept everywhere: y = W x + b + A B x, or (W + A B) x + b, the same up to rounding. For
- * `activeShare`, which samples have each their own, see attachEverywhere.
+ * `rankFractionAt`, which samples have each their own, see attachEverywhere.
  */
-export function attachLearned(
+export function trainableAdapter(
   graph: Graph,
-  rankAt: (site: ProjOutSite) => number,
+  rankAt: (site: AdapterSite) => number,
   onInputs: (path: string, inputs: FactorInputs) => void,
-  activeShare?: Value,
-): ProjOutAdapter {
-  const apart = attachEverywhere(graph, rankAt, onInputs, activeShare);
-  if (activeShare !== undefined) return apart;
+  rankFractionAt?: Value,
+): SiteAdapter {
+  const apart = attachEverywhere(graph, rankAt, onInputs, rankFractionAt);
+  if (rankFractionAt !== undefined) return apart;
   return {
     adapt: (site) => {
       const rank = rankAt(site);
@@ -119,7 +119,7 @@ export function attachLearned(
 }
 
 /** (W + A B) x + b, [B, hw, m], in place of the site's own projection, which nothing reads then. */
-function projectionWithResidual(graph: Graph, site: ProjOutSite, { down, up }: FactorInputs) {
+function projectionWithResidual(graph: Graph, site: AdapterSite, { down, up }: FactorInputs) {
   const { channels, input, path } = site;
   const parameter = (name: string) => graph.parameters.get(`unet/${path}.proj_out.${name}`)!;
   const weight = reshape(parameter('weight'), [channels, channels]); // stored as a convolution by some checkpoints

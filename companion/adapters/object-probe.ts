@@ -12,9 +12,9 @@ import type { Graph } from '../graph/graph.ts';
 import { add, gemm, layerNorm, ones, reshape, upsampleNearest2x } from '../graph/ops.ts';
 import type { Value } from '../graph/value.ts';
 import type { Site } from '../models/families/stable-diffusion/family.ts';
-import type { ProjOutSite } from '../models/layers/spatial-transformer.ts';
+import type { AdapterSite } from '../models/layers/spatial-transformer.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
-import type { Named } from './factors.ts';
+import type { ParameterMap } from './factors.ts';
 
 export interface ObjectProbe {
   /** w_i, [channels], by module path of the block: `down_blocks.0.attentions.1`. */
@@ -43,7 +43,7 @@ export function initialProbe(sites: readonly Pick<Site, 'path' | 'channels'>[]):
 }
 
 /** The live arrays, by their names in the training graph. */
-export function probeParameters({ weights, bias }: ObjectProbe): Named {
+export function probeParameters({ weights, bias }: ObjectProbe): ParameterMap {
   return new Map([...weights, [BIAS, bias] as const].map(([block, values]) => [inputName(0, block), values]));
 }
 
@@ -62,7 +62,7 @@ export function probeFeeds(concept: number, { weights, bias }: ObjectProbe): Rec
 }
 
 /** The features of a block without their scale: LN(x), [B hw, m]. */
-export function probedFeatures({ input, channels }: ProjOutSite): Value {
+export function probedFeatures({ input, channels }: AdapterSite): Value {
   const zeros = input.graph.constant(float32(new Float32Array(channels), [channels]));
   return layerNorm(reshape(input, [-1, channels]), ones(input, [channels]), zeros, LAYER_NORM_EPSILON);
 }
@@ -89,7 +89,7 @@ export class ObjectLogits {
   }
 
   /** Takes in what one block's features say, [B hw, m]. */
-  observe({ path, channels, height, width }: ProjOutSite, features: Value): void {
+  observe({ path, channels, height, width }: AdapterSite, features: Value): void {
     const weights = this.#graph.input(inputName(this.#concept, path), [channels, 1]);
     const before = this.#levels.get(height)?.logits ?? (this.#levels.size === 0 ? this.#bias() : undefined);
     const logits = gemm(features, weights, before && { c: before });

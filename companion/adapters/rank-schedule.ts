@@ -13,7 +13,7 @@ import { float32 } from '../tensor/tensor.ts';
 import type { Factors } from './factors.ts';
 
 /** r(t) / r, for t of 0 to `trainTimesteps`; `noisyShare` is r_min / r, and 1 a rank that is always the same. */
-export function activeShare(noisyShare: number, timestep: number, trainTimesteps: number): number {
+export function rankFractionAt(noisyShare: number, timestep: number, trainTimesteps: number): number {
   return noisyShare + (1 - noisyShare) * (1 - timestep / trainTimesteps);
 }
 
@@ -23,13 +23,13 @@ function position(index: number, rank: number): number {
 }
 
 /** share [B, 1, 1] -> [B, 1, rank]: 1 for the components that act, else 0. */
-export function activeComponents(share: Value, rank: number): Value {
+export function rankMask(share: Value, rank: number): Value {
   const positions = Float32Array.from({ length: rank }, (_, index) => position(index, rank));
   return cast(less(share.graph.constant(float32(positions, [1, 1, rank])), share), 'float32');
 }
 
 /** The same factors without what does not act. */
-export function activeFactors(factors: Factors, share: number): Factors {
+export function truncateRank(factors: Factors, share: number): Factors {
   if (share >= 1) return factors;
   return new Map(
     Array.from(factors, ([path, factor]) => {

@@ -85,7 +85,7 @@ function parser<In, Out>(schema: z.ZodType<Out>, expected: string): (value: In) 
 
 type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
-export function givenOptions<T extends object>(options: Optional<T>): Partial<T> {
+export function definedOptions<T extends object>(options: Optional<T>): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 

@@ -15,11 +15,11 @@ import { encodeSafetensors, packTensors, type WritableTensor } from '../tensor/s
 import type { Shape } from '../tensor/tensor.ts';
 import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
 import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
-import { openLoraFile, readFactors, readLora, requireFit } from './lora-file.ts';
+import { openLoraFile, readFactors, readLora, requireMatchingSites } from './lora-file.ts';
 import { kohyaName } from './lora-names.ts';
 
 /** What listings show; read from the header alone. */
-export interface ConceptSummary extends ConceptFacts {
+export interface ConceptFileInfo extends ConceptFacts {
   readonly path: string;
   readonly sizeBytes: number;
   /** SHA-256 of the tensors' bytes, hex: the identity of this version. */
@@ -66,7 +66,7 @@ export async function readConcept(path: string, targets?: ProjectionTargets): Pr
   await requireWeightHash(file, weightHash);
   const { factors, linear } = await readFactors(file);
   if (objectProbe !== undefined) requireProbeOf(factors, objectProbe, file.path);
-  if (targets !== undefined) requireFit({ factors, linear }, targets, `concept ${facts.name}`);
+  if (targets !== undefined) requireMatchingSites({ factors, linear }, targets, `concept ${facts.name}`);
   return {
     ...facts,
     factors,
@@ -78,7 +78,7 @@ export async function readConcept(path: string, targets?: ProjectionTargets): Pr
 }
 
 /** Reads only the header: a library of thousands is listed without reading a weight. Errors as readConcept. */
-export async function summariseConcept(path: string): Promise<ConceptSummary> {
+export async function summariseConcept(path: string): Promise<ConceptFileInfo> {
   const file = await openLoraFile(path);
   const { facts, weightHash, thumbnail, tokenEmbedding, objectProbe } = parseConceptHeader(
     file.metadata,
@@ -96,7 +96,7 @@ export async function summariseConcept(path: string): Promise<ConceptSummary> {
 }
 
 /** A foreign LoRA file as a concept: its factors, and the facts that its header cannot give. Errors as readLora. */
-export async function adoptLora(
+export async function conceptFromLora(
   path: string,
   facts: ConceptFacts,
   targets?: ProjectionTargets,

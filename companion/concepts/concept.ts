@@ -6,7 +6,7 @@ import { classWordSchema, conceptNameSchema, rightsSchema } from '../../shared/p
 import type { Factors } from '../adapters/factors.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
 import type { BaseModel } from '../pipeline/loaded-model.ts';
-import type { FiledFactors } from './lora-file.ts';
+import type { LoadedFactors } from './lora-file.ts';
 
 /** A token's text, such as `zqx` or `<zqx>`: without spaces it stays one word of a prompt. */
 const IDENTIFIER = /^[A-Za-z0-9<>_*-]{1,32}$/;
@@ -76,7 +76,7 @@ export interface Thumbnail {
   readonly bytes: Uint8Array;
 }
 
-export interface Concept extends ConceptFacts, FiledFactors {
+export interface Concept extends ConceptFacts, LoadedFactors {
   readonly factors: Factors;
   readonly thumbnail?: Thumbnail;
   /** The identifier's trained embedding, where teaching changed it. */

@@ -15,7 +15,7 @@ import { quoted, type TensorEntry } from '../tensor/safetensors-header.ts';
 import { type LoraDialect, type LoraPart, parseLoraTensorName, peftAlpha } from './lora-names.ts';
 
 /** Residuals as a file has them. A block that is left out has no residual. */
-export interface FiledFactors {
+export interface LoadedFactors {
   readonly factors: Factors;
   readonly linear: boolean;
 }
@@ -24,7 +24,11 @@ export interface FiledFactors {
  * Throws 'concept-mismatch' with the first block that the model lacks or has in another width, or where the
  * projections are of the other kind. `subject` names the concept or its file.
  */
-export function requireFit(filed: FiledFactors, targets: ProjectionTargets, subject: string): void {
+export function requireMatchingSites(
+  filed: LoadedFactors,
+  targets: ProjectionTargets,
+  subject: string,
+): void {
   const channelsOf = new Map(targets.sites.map(({ path, channels }) => [path, channels]));
   for (const [path, { channels }] of filed.factors) {
     const expected = channelsOf.get(path);
@@ -68,7 +72,7 @@ export const LORA_HEADER_MAX_BYTES = 8 * 2 ** 20;
 /** More than ten times what a UNet has; keeps a hostile header from costing a read per name. */
 export const BLOCKS_MAX = 256;
 
-export interface LoraFile extends FiledFactors {
+export interface LoraFile extends LoadedFactors {
   readonly path: string;
   readonly dialect: LoraDialect;
   readonly metadata: Readonly<Record<string, string>>;
@@ -82,7 +86,7 @@ type Parts = Partial<Record<LoraPart, TensorEntry>>;
  */
 export async function readLora(path: string, targets?: ProjectionTargets): Promise<LoraFile> {
   const lora = await readFactors(await openLoraFile(path));
-  if (targets !== undefined) requireFit(lora, targets, lora.path);
+  if (targets !== undefined) requireMatchingSites(lora, targets, lora.path);
   return lora;
 }
 

@@ -37,7 +37,12 @@ export type TeachEvent =
       readonly secondsLeft: number;
     }
   /** What the concept looks like after `step`, always from the same noise. Only where the request asks for samples. */
-  | { readonly type: 'sample'; readonly step: number; readonly steps: number; readonly image: Picture }
+  | {
+      readonly type: 'validation-image';
+      readonly step: number;
+      readonly steps: number;
+      readonly image: Picture;
+    }
   /** The run was saved and can be resumed from here. */
   | { readonly type: 'saved'; readonly step: number; readonly file: string }
   | {

@@ -3,7 +3,7 @@
 /** Steps that the speed is taken over: enough to smooth, few enough to follow a machine that slows down. */
 const WINDOW = 20;
 
-export class Pace {
+export class StepTimer {
   readonly #now: () => number;
   readonly #moments: number[];
 

@@ -2,7 +2,7 @@
 
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
-import type { SamplingSettings, TeachingRecommendation } from '../pipeline/settings.ts';
+import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts';
 
 export interface TeachRequest extends EngineOptions {
   /** 1 to 32 picture files. */
@@ -16,7 +16,7 @@ export interface TeachRequest extends EngineOptions {
   /** Where the run is saved while it goes on; removed when it ends. */
   readonly stateFile: string;
   /** Differences from the model's recommended settings. */
-  readonly settings: Partial<TeachingRecommendation>;
+  readonly settings: Partial<TrainingDefaults>;
   readonly seed: number;
   /** Also learn from mirrored references; wrong for anything with lettering. */
   readonly mirror: boolean;

@@ -3,11 +3,11 @@
  * backward pass, which makes the others again, a stretch of nodes at a time, when it comes to them.
  */
 import { add } from './ops/elementwise.ts';
-import { zeroAfter } from './ops/ordering.ts';
+import { controlDependency } from './ops/ordering.ts';
 import type { Node, Value } from './value.ts';
 
 /** A stretch is the nodes up to one that makes a kept value, after the one before that does. */
-export class Recomputation {
+export class SegmentRecomputation {
   readonly #nodes: readonly Node[];
   readonly #kept: ReadonlySet<Value>;
   /** The values of the stretch begun last, by those that they repeat. */
@@ -33,7 +33,7 @@ export class Recomputation {
     this.#repeated = new Map();
     let start = index;
     while (start > 0 && !makesOneOf(this.#nodes[start - 1]!, this.#kept)) start--;
-    this.#repeat(this.#nodes.slice(start, index + 1), zeroAfter(byEnd));
+    this.#repeat(this.#nodes.slice(start, index + 1), controlDependency(byEnd));
   }
 
   #repeat(stretch: readonly Node[], zero: Value): void {

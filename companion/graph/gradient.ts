@@ -7,7 +7,7 @@
  * layer costs anything.
  */
 import { float32 } from '../tensor/tensor.ts';
-import { Recomputation } from './checkpointing.ts';
+import { SegmentRecomputation } from './checkpointing.ts';
 import { broadcastShapes } from './operators/operator.ts';
 import { add } from './ops/elementwise.ts';
 import { expand, reshape } from './ops/layout.ts';
@@ -47,7 +47,7 @@ export function gradient(
   const ends = 'graph' in targets ? [{ output: targets, seed: onesLike(targets) }] : targets;
   const nodes = wrt[0]?.graph.nodes.slice() ?? []; // before the rules append to them
   const downstream = downstreamOf(wrt, nodes);
-  const recomputation = new Recomputation(nodes, options.kept);
+  const recomputation = new SegmentRecomputation(nodes, options.kept);
   const gradients = new Map<Value, Value>();
   const accumulate = (value: Value, part: Value): void => {
     const fitted = sumTo(part, value);

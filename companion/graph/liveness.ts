@@ -10,7 +10,7 @@ import type { Node, Value } from './value.ts';
  * workspace of their own.
  */
 export function peakActivationBytes(graph: Graph): number {
-  const nodes = inRuntimeOrder(graph).filter(varies(graph));
+  const nodes = executionOrder(graph).filter(varies(graph));
   const lastUse = new Map<Value, number>();
   for (const [index, node] of nodes.entries()) {
     for (const input of node.inputs) if (input !== undefined) lastUse.set(input, index);
@@ -41,7 +41,7 @@ export function peakActivationBytes(graph: Graph): number {
  *
  * @internal
  */
-export function inRuntimeOrder(graph: Graph): Node[] {
+export function executionOrder(graph: Graph): Node[] {
   const position = new Map(graph.nodes.map((node, index) => [node, index]));
   const order: Node[] = [];
   const visited = new Set<Node>();

@@ -1,6 +1,6 @@
 /**
  * Composites become ONNX operators, in the cheapest form that still makes the outputs somebody reads.
- * The result is a new graph with the same inputs and outputs, and the same parameters but for `storedTurned`.
+ * The result is a new graph with the same inputs and outputs, and the same parameters but for `storedFlipped`.
  */
 import { Graph } from './graph.ts';
 import { COMPOSITE_DOMAIN } from './operators/operator.ts';
@@ -18,14 +18,14 @@ export interface LoweringOptions {
    */
   readonly fusedAttention?: boolean;
   /**
-   * The turned kernels, by `turnedName`, that are stored too and so become parameters. The others are turned by nodes,
+   * The turned kernels, by `flippedName`, that are stored too and so become parameters. The others are turned by nodes,
    * which onnxruntime folds into a copy of its own. Default none.
    */
-  readonly storedTurned?: ReadonlySet<string>;
+  readonly storedFlipped?: ReadonlySet<string>;
 }
 
 /** The parameter that holds the turned kernel of the parameter `name`. No checkpoint has a space in its names. */
-export const turnedName = (name: string): string => `${name} turned`;
+export const flippedName = (name: string): string => `${name} turned`;
 
 /**
  * Up to here a scale for each value is up to 30 % faster than one that is broadcast. Beyond, as in decoders from 768
@@ -81,11 +81,11 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
     return [reads(0) ? matmul(probabilities, v!) : undefined, probabilities];
   },
 
-  TurnedKernel: ({ node, inputs: [kernel], options }) => {
+  FlippedKernel: ({ node, inputs: [kernel], options }) => {
     const { name, producer } = kernel!;
     const shape = node.outputs[0]!.shape;
-    if (producer === undefined && name !== undefined && options.storedTurned?.has(turnedName(name))) {
-      return [kernel!.graph.parameter(turnedName(name), shape)];
+    if (producer === undefined && name !== undefined && options.storedFlipped?.has(flippedName(name))) {
+      return [kernel!.graph.parameter(flippedName(name), shape)];
     }
     const isWindow = shape[2] !== 1 || shape[3] !== 1;
     return [transpose(isWindow ? flip(kernel!, [2, 3]) : kernel!, [1, 0, 2, 3])];

@@ -7,7 +7,7 @@ import { type Picture, picture } from './picture.ts';
 import type { Square } from './reference-frame.ts';
 
 /** Uniform in [0, 1). */
-export type Random = () => number;
+export type UniformSource = () => number;
 
 export interface AugmentationLimits {
   /** Share of the square's side that it may move, either way. */
@@ -37,7 +37,7 @@ export const LIGHT_AUGMENTATION: AugmentationLimits = {
 export function jitterSquare(
   square: Square,
   limits: AugmentationLimits,
-  random: Random,
+  random: UniformSource,
   bounds?: { readonly width: number; readonly height: number },
 ): Square {
   if (bounds) {
@@ -59,7 +59,7 @@ export function jitterSquare(
 }
 
 /** v' = (128 + (v - 128) * contrast) * brightness * colour[channel]; alpha stays. */
-export function jitterColour(source: Picture, limits: AugmentationLimits, random: Random): Picture {
+export function jitterColour(source: Picture, limits: AugmentationLimits, random: UniformSource): Picture {
   const contrast = 1 + limits.contrast * signed(random);
   const brightness = 1 + limits.brightness * signed(random);
   const gains = [0, 1, 2].map(() => brightness * (1 + limits.colour * signed(random)));
@@ -76,7 +76,7 @@ export function jitterColour(source: Picture, limits: AugmentationLimits, random
   return picture(width, height, channels, data);
 }
 
-function signed(random: Random): number {
+function signed(random: UniformSource): number {
   return 2 * random() - 1;
 }
 

@@ -3,7 +3,7 @@
  * the model already knows what scenes look like.
  */
 
-import type { Random } from './augmentation.ts';
+import type { UniformSource } from './augmentation.ts';
 import { type Picture, picture, type Region, type Rgb } from './picture.ts';
 
 /** @internal */
@@ -13,7 +13,7 @@ export type BackgroundKind = (typeof BACKGROUND_KINDS)[number];
 /** A colour field: what is at (x, y), both 0..1 from the top left. Values 0..255, rounded later. */
 type Field = (x: number, y: number) => Rgb;
 
-const FIELDS: Readonly<Record<BackgroundKind, (random: Random) => Field>> = {
+const FIELDS: Readonly<Record<BackgroundKind, (random: UniformSource) => Field>> = {
   plain: (random) => {
     const colour = quietColour(random);
     return () => colour;
@@ -54,7 +54,7 @@ const FIELDS: Readonly<Record<BackgroundKind, (random: Random) => Field>> = {
 export function drawBackground(
   kind: BackgroundKind,
   size: number,
-  random: Random,
+  random: UniformSource,
   product?: Region,
 ): Picture {
   const field = FIELDS[kind](random);
@@ -71,12 +71,16 @@ export function drawBackground(
   return picture(size, size, 3, new Uint8Array(data.buffer));
 }
 
-export function pickBackground(random: Random): BackgroundKind {
+export function pickBackground(random: UniformSource): BackgroundKind {
   return BACKGROUND_KINDS[Math.floor(random() * BACKGROUND_KINDS.length)]!;
 }
 
 /** An ellipse under the product's foot, as a share of light taken away. */
-function contactShadow(product: Region, size: number, random: Random): (x: number, y: number) => number {
+function contactShadow(
+  product: Region,
+  size: number,
+  random: UniformSource,
+): (x: number, y: number) => number {
   const centreX = (product.left + product.width / 2) / size;
   const foot = (product.top + product.height) / size;
   const radiusX = (0.6 * product.width) / size;
@@ -89,7 +93,7 @@ function contactShadow(product: Region, size: number, random: Random): (x: numbe
 }
 
 /** Mostly greys and pale tints, from dark to white: strong colours would tint what is learned. */
-function quietColour(random: Random): Rgb {
+function quietColour(random: UniformSource): Rgb {
   const value = 255 * (0.25 + 0.75 * Math.sqrt(random()));
   const saturation = 0.35 * random() ** 2;
   const hue = 6 * random();
@@ -101,7 +105,7 @@ function quietColour(random: Random): Rgb {
 }
 
 /** Random values on a grid of cells x cells, interpolated smoothly; 0..1. */
-function valueNoise(cells: number, random: Random): (x: number, y: number) => number {
+function valueNoise(cells: number, random: UniformSource): (x: number, y: number) => number {
   const stride = cells + 1;
   const grid = Float32Array.from({ length: stride * stride }, random);
   return (x, y) => {

@@ -1,6 +1,6 @@
 /** What a file is by its first bytes. Names and extensions are not believed. */
 
-export type PictureKind = 'PNG' | 'JPEG' | 'WebP';
+export type ImageKind = 'PNG' | 'JPEG' | 'WebP';
 
 interface Signature {
   readonly kind: string;
@@ -9,7 +9,7 @@ interface Signature {
   readonly magic: string;
 }
 
-const PICTURES: readonly (Signature & { readonly kind: PictureKind })[] = [
+const PICTURES: readonly (Signature & { readonly kind: ImageKind })[] = [
   { kind: 'PNG', offset: 0, magic: '\x89PNG\r\n\x1a\n' },
   { kind: 'JPEG', offset: 0, magic: '\xff\xd8\xff' },
   { kind: 'WebP', offset: 8, magic: 'WEBP' },
@@ -34,7 +34,7 @@ const OTHERS: readonly Signature[] = [
 /** Enough of the file for an SVG's declaration and comments. */
 const TEXT_PROBE_BYTES = 1024;
 
-export function pictureKind(bytes: Uint8Array): PictureKind | undefined {
+export function pictureKind(bytes: Uint8Array): ImageKind | undefined {
   return PICTURES.find((signature) => matches(signature, bytes))?.kind;
 }
 

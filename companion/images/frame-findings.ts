@@ -5,7 +5,7 @@
 
 import { cutOffEdge } from '../../shared/cutout.ts';
 import { MAX_ENLARGEMENT, MIN_CONTRAST } from '../../shared/frame-limits.ts';
-import { cutoutKind } from './object-mask.ts';
+import { pictureCutoutKind } from './object-mask.ts';
 import { alphaOf, type Picture } from './picture.ts';
 import { productSquare, referenceFrame } from './reference-frame.ts';
 
@@ -39,7 +39,7 @@ const MIN_EDGE_STEEPNESS = 0.15;
  * @returns the problems first; empty where there is nothing to say
  */
 export async function inspectFrame(source: Picture, size: number): Promise<readonly FrameFinding[]> {
-  const kind = cutoutKind(source);
+  const kind = pictureCutoutKind(source);
   if (kind === 'empty') {
     return [problem('empty', 'Nothing is visible in this frame: show its layers, or leave it out.')];
   }

@@ -4,7 +4,7 @@ import { type Cutout, cutoutKind as kindByAlpha, OBJECT_ALPHA } from '../../shar
 import { alphaOf, type Picture, type Region } from './picture.ts';
 
 /** Whether alpha tells the product from the background. */
-export function cutoutKind(source: Picture): Cutout {
+export function pictureCutoutKind(source: Picture): Cutout {
   return source.channels === 3 ? 'opaque' : kindByAlpha({ alpha: alphaOf(source) });
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
-import { cutoutKind, maskBounds } from './object-mask.ts';
+import { maskBounds, pictureCutoutKind } from './object-mask.ts';
 import { alphaOf, compositeOver, cropPicture, type Picture, plainPicture } from './picture.ts';
 import { resizePicture } from './resize.ts';
 
@@ -38,7 +38,7 @@ export interface ReferenceFrame {
  */
 export function productSquare(source: Picture): Square {
   const { width, height } = source;
-  const kind = cutoutKind(source);
+  const kind = pictureCutoutKind(source);
   if (kind === 'empty') {
     throw new LikenessError(
       'input',
@@ -68,7 +68,7 @@ export async function referenceFrame(
   size: number,
   square: Square = productSquare(source),
 ): Promise<ReferenceFrame> {
-  const isCutout = cutoutKind(source) === 'cut-out';
+  const isCutout = pictureCutoutKind(source) === 'cut-out';
   const base = isCutout ? source : flatten(source);
   const cut = cropPicture(base, { ...square, width: square.side, height: square.side });
   const framed = await resizePicture(cut, size, size);
@@ -82,12 +82,12 @@ export async function referenceFrame(
  *
  * @throws LikenessError `input` for a picture without a visible pixel
  */
-export async function workingCopy(source: Picture, size: number): Promise<Picture> {
+export async function downscaledReference(source: Picture, size: number): Promise<Picture> {
   const scale = Math.min(1, (WORKING_SCALE * size) / productSquare(source).side);
   if (scale === 1) return source;
   const width = Math.max(1, Math.round(source.width * scale));
   const copy = await resizePicture(source, width, Math.max(1, Math.round(source.height * scale)));
-  return cutoutKind(copy) === cutoutKind(source) ? copy : source;
+  return pictureCutoutKind(copy) === pictureCutoutKind(source) ? copy : source;
 }
 
 /** Without a product mask, leftover transparency (rounded corners) becomes white, as on a page. */

@@ -5,18 +5,18 @@ import {
   jitterColour,
   jitterSquare,
   LIGHT_AUGMENTATION,
-  type Random,
+  type UniformSource,
 } from './augmentation.ts';
 import { type BackgroundKind, drawBackground, pickBackground } from './background.ts';
 import { toModelRange } from './encode.ts';
-import { cutoutKind, maskBounds } from './object-mask.ts';
+import { maskBounds, pictureCutoutKind } from './object-mask.ts';
 import { alphaOf, compositeOver, mirrorPicture, type Picture, plainPicture, type Rgb } from './picture.ts';
 import { productSquare, referenceFrame } from './reference-frame.ts';
 
 export interface TeachingSampleOptions {
   /** Side of the model's picture in pixels. */
   readonly size: number;
-  readonly random: Random;
+  readonly random: UniformSource;
   /** Default LIGHT_AUGMENTATION; `none` gives the reference as it is. */
   readonly augmentation?: AugmentationLimits | 'none';
   /** Mirror half of the samples. Off by default: a mirrored logo is a wrong logo. */
@@ -35,7 +35,7 @@ export interface TeachingSample {
 }
 
 /**
- * Draws one sample. Pass a `workingCopy` of the picture where many are drawn.
+ * Draws one sample. Pass a `downscaledReference` of the picture where many are drawn.
  *
  * @throws LikenessError `input` for a picture without a visible pixel
  */
@@ -50,7 +50,7 @@ export async function prepareReference(
   }: TeachingSampleOptions,
 ): Promise<TeachingSample> {
   const square = productSquare(source);
-  const bounds = cutoutKind(source) === 'cut-out' ? undefined : source;
+  const bounds = pictureCutoutKind(source) === 'cut-out' ? undefined : source;
   const varied = augmentation === 'none' ? square : jitterSquare(square, augmentation, random, bounds);
   const frame = await referenceFrame(source, size, varied);
   const tinted = augmentation === 'none' ? frame.picture : jitterColour(frame.picture, augmentation, random);
@@ -65,7 +65,7 @@ export async function prepareReference(
 function drawUnder(
   background: BackgroundKind | Rgb | 'varied',
   size: number,
-  random: Random,
+  random: UniformSource,
   mask: Uint8Array,
 ): Picture {
   if (typeof background !== 'string') return plainPicture(size, size, background);

@@ -7,9 +7,9 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
-import { foldedText } from '../library/search.ts';
+import { searchKey } from '../library/search.ts';
 import { isEnded, type JobRecord } from './job-record.ts';
-import { type JobLedger, newestFirst } from './job-repository.ts';
+import { type JobRepository, newestFirst } from './job-repository.ts';
 import { pictureFrames } from './runs/context.ts';
 
 /**
@@ -20,7 +20,7 @@ export function searchHistory(
   records: Iterable<JobRecord>,
   { search = '', before, limit }: HistoryQuery,
 ): History {
-  const words = foldedText(search).split(/\s+/).filter(Boolean);
+  const words = searchKey(search).split(/\s+/).filter(Boolean);
   const found = [...records]
     .filter((record) => isEnded(record.state) && (before === undefined || cursorOf(record) < before))
     .filter((record) => {
@@ -39,15 +39,15 @@ function cursorOf({ state: { createdAt, job } }: JobRecord): string {
 }
 
 function searchedText({ state }: JobRecord): string {
-  if (state.kind === 'teach') return foldedText(`@${state.request.name} ${state.request.classWord}`);
+  if (state.kind === 'teach') return searchKey(`@${state.request.name} ${state.request.classWord}`);
   const names = state.concepts.map(({ name }) => `@${name}`);
-  return foldedText([state.request.prompt, state.request.negativePrompt ?? '', ...names].join(' '));
+  return searchKey([state.request.prompt, state.request.negativePrompt ?? '', ...names].join(' '));
 }
 
 export class JobHistory {
-  readonly #ledger: JobLedger;
+  readonly #ledger: JobRepository;
 
-  constructor(ledger: JobLedger) {
+  constructor(ledger: JobRepository) {
     this.#ledger = ledger;
   }
 

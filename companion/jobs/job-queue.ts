@@ -7,21 +7,21 @@ import type { JobId } from '../../shared/protocol/ids.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
-import { type JobEvent, JobEvents, WaitingLine } from './drivers/local/broker.ts';
-import { JobStore, type SetAside } from './drivers/local/job-store.ts';
+import { type JobEvent, JobEvents, PendingJobs } from './drivers/local/broker.ts';
+import { JobStore, type QuarantinedJob } from './drivers/local/job-store.ts';
 import { JobHistory } from './history.ts';
 import {
   isEnded,
-  type JobWish,
+  type JobSpec,
   newJob,
   requireJobId,
   requireSameWish,
   requireSavedRun,
 } from './job-record.ts';
-import { HISTORY_LIMITS, type HistoryLimits, JobLedger } from './job-repository.ts';
-import { type Before, jobsBefore } from './recovery.ts';
+import { HISTORY_LIMITS, type HistoryLimits, JobRepository } from './job-repository.ts';
+import { type RecoveredJobs, recoverJobs } from './recovery.ts';
 import type { Engine, EngineSetup } from './runs/context.ts';
-import { JobRun, type RunNews } from './runs/run.ts';
+import { JobRun, type ReplayMessage } from './runs/run.ts';
 
 export interface JobQueueOptions {
   /** Made where it is not there. */
@@ -37,14 +37,14 @@ export interface JobQueueOptions {
 
 export class JobQueue {
   /** Folders that could not be read at the start, and why. */
-  readonly setAside: readonly SetAside[];
+  readonly quarantined: readonly QuarantinedJob[];
   readonly history: JobHistory;
   readonly #options: JobQueueOptions;
   readonly #now: () => Date;
   readonly #store: JobStore;
   readonly #events = new JobEvents();
-  readonly #ledger: JobLedger;
-  readonly #line: WaitingLine;
+  readonly #ledger: JobRepository;
+  readonly #line: PendingJobs;
   /** Those that a person asked to go on. */
   readonly #continued = new Set<JobId>();
   /** Being written for the first time: they are not begun, and not promised, before that. */
@@ -54,22 +54,22 @@ export class JobQueue {
   #closed = false;
   #device: string;
 
-  private constructor(options: JobQueueOptions, store: JobStore, before: Before) {
+  private constructor(options: JobQueueOptions, store: JobStore, before: RecoveredJobs) {
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
     this.#store = store;
     const limits = { ...HISTORY_LIMITS, ...options.limits };
-    this.#ledger = new JobLedger(before.records, { store, events: this.#events, limits, now: this.#now });
+    this.#ledger = new JobRepository(before.records, { store, events: this.#events, limits, now: this.#now });
     this.history = new JobHistory(this.#ledger);
-    this.#line = new WaitingLine(before.waiting);
+    this.#line = new PendingJobs(before.waiting);
     this.#device = options.setup.device;
-    this.setAside = before.setAside;
+    this.quarantined = before.quarantined;
   }
 
   /** Goes on with what was under way. @throws LikenessError `storage` where the folder cannot be used */
   static async open(options: JobQueueOptions): Promise<JobQueue> {
     const store = new JobStore(options.folder);
-    const queue = new JobQueue(options, store, await jobsBefore(store));
+    const queue = new JobQueue(options, store, await recoverJobs(store));
     await queue.#ledger.forgetOld();
     queue.#pump();
     return queue;
@@ -81,8 +81,8 @@ export class JobQueue {
   }
 
   /** Of the running job, for clients that come late. */
-  get soFar(): readonly RunNews[] {
-    return this.#atWork?.soFar ?? [];
+  get replay(): readonly ReplayMessage[] {
+    return this.#atWork?.replay ?? [];
   }
 
   /** From this moment on; leave by `return()` or by breaking out of the loop. Ends when the queue is closed. */
@@ -118,7 +118,7 @@ export class JobQueue {
    * may send again what it does not know to have arrived.
    * @throws LikenessError `input`, `image-unknown`, `job-conflict`, `queue-full`, `storage`
    */
-  async submit(id: JobId, wish: JobWish): Promise<JobState> {
+  async submit(id: JobId, wish: JobSpec): Promise<JobState> {
     requireJobId(id);
     if (this.#ledger.has(id)) {
       requireSameWish(this.get(id), wish);
@@ -224,7 +224,7 @@ export class JobQueue {
       setup,
       library,
       now: this.#now,
-      mayStartAnew: !this.#continued.delete(id),
+      mayRestart: !this.#continued.delete(id),
       whenDevice: (device) => {
         this.#device = device;
       },

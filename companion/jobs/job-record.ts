@@ -9,7 +9,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { ID_PATTERN, type ImageId, imageIdSchema, type JobId } from '../../shared/protocol/ids.ts';
 import { type JobState, jobSchema, savedRunOf } from '../../shared/protocol/job.ts';
 import type { MediaType } from '../../shared/protocol/media-type.ts';
-import type { GenerateWish, TeachWish } from '../../shared/protocol/requests.ts';
+import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 
@@ -67,14 +67,14 @@ export interface UploadedImage {
   readonly bytes: Uint8Array;
 }
 
-export type JobWish =
+export type JobSpec =
   | {
       readonly kind: 'teach';
-      readonly request: TeachWish;
+      readonly request: TeachJobSpec;
       /** At least those that the request names. */
       readonly images: ReadonlyMap<ImageId, UploadedImage>;
     }
-  | { readonly kind: 'generate'; readonly request: GenerateWish };
+  | { readonly kind: 'generate'; readonly request: GenerateJobSpec };
 
 export interface NewJob {
   readonly record: JobRecord;
@@ -85,7 +85,7 @@ export interface NewJob {
 /** @throws LikenessError `input` for an id that is none, `image-unknown` for an image that was not uploaded */
 export function newJob(
   id: JobId,
-  wish: JobWish,
+  wish: JobSpec,
   { files, model, now }: { readonly files: JobFiles; readonly model: string; readonly now: Date },
 ): NewJob {
   const common = {
@@ -127,7 +127,7 @@ export function requireJobId(id: string): void {
 }
 
 /** The same id for another request is a mistake of the client's: neither may pass for the other. */
-export function requireSameWish(state: JobState, { kind, request }: JobWish): void {
+export function requireSameWish(state: JobState, { kind, request }: JobSpec): void {
   // As JSON has it: a field that is undefined is one that is absent.
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
   if (state.kind === kind && isDeepStrictEqual(plain(state.request), plain(request))) return;

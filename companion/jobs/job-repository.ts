@@ -12,7 +12,7 @@ import type { JobEvents } from './drivers/local/broker.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 import type { JobStore } from './drivers/local/job-store.ts';
 import { isEnded, type JobRecord, type NewJob, type PictureFiles } from './job-record.ts';
-import { isLasting, requireSavedTeaching } from './recovery.ts';
+import { isPermanent, requireResumableRun } from './recovery.ts';
 
 export interface HistoryLimits {
   readonly maxAgeDays: number;
@@ -59,7 +59,7 @@ export interface JobLedgerOptions {
   readonly now: () => Date;
 }
 
-export class JobLedger {
+export class JobRepository {
   readonly #options: JobLedgerOptions;
   readonly #records: Map<JobId, JobRecord>;
 
@@ -136,7 +136,7 @@ export class JobLedger {
   /** What a teaching learned so far stays here too, unless another try would come to the same. */
   async fail(id: JobId, error: unknown): Promise<void> {
     const status = { state: 'failed', ...reportOf(error) } as const;
-    await (isLasting(error) ? this.end(id, status) : this.#endEarly(id, status));
+    await (isPermanent(error) ? this.end(id, status) : this.#endEarly(id, status));
   }
 
   /**
@@ -144,7 +144,7 @@ export class JobLedger {
    * @throws LikenessError `saved-run`, `image-unknown` where it cannot any more
    */
   async requireSaved(id: JobId): Promise<void> {
-    await requireSavedTeaching(this.files(id), this.record(id).uploads);
+    await requireResumableRun(this.files(id), this.record(id).uploads);
   }
 
   /** Undoes `cancel` and `fail`. @throws LikenessError `storage`; what is in memory holds all the same */
@@ -171,7 +171,7 @@ export class JobLedger {
     const { uploads, state } = this.record(id);
     const files = this.files(id);
     if (state.kind !== 'teach') return this.end(id, status);
-    const saved = await requireSavedTeaching(files, uploads).catch(() => undefined);
+    const saved = await requireResumableRun(files, uploads).catch(() => undefined);
     if (saved === undefined) return this.end(id, status);
     await files.removeUnfinished();
     const savedBytes = await files.teachingBytes(uploads.map(({ file }) => file));

@@ -10,19 +10,19 @@ import { type SavedRun, savedRunOf } from '../../shared/protocol/job.ts';
 import { summariseConcept } from '../concepts/concept-file.ts';
 import { readSavedRun } from '../training/training-state.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
-import type { JobStore, SetAside } from './drivers/local/job-store.ts';
+import type { JobStore, QuarantinedJob } from './drivers/local/job-store.ts';
 import { isEnded, type JobRecord, type Upload } from './job-record.ts';
 
-export interface Before {
+export interface RecoveredJobs {
   readonly records: readonly JobRecord[];
   /** Next first: what was under way, then what waited. */
   readonly waiting: readonly JobId[];
-  readonly setAside: readonly SetAside[];
+  readonly quarantined: readonly QuarantinedJob[];
 }
 
 /** @throws LikenessError `storage` where the folder cannot be used */
-export async function jobsBefore(store: JobStore): Promise<Before> {
-  const { records: stored, order, setAside } = await store.load();
+export async function recoverJobs(store: JobStore): Promise<RecoveredJobs> {
+  const { records: stored, order, quarantined } = await store.load();
   const records = stored.map((record) => withPicturesThere(record, store));
   for (const { state, uploads } of records) {
     const mayGoOn = !isEnded(state) || savedRunOf(state) !== undefined;
@@ -41,7 +41,7 @@ export async function jobsBefore(store: JobStore): Promise<Before> {
   const queued = inState('queued');
   const ordered = order.filter((id) => queued.includes(id));
   const rest = queued.filter((id) => !ordered.includes(id));
-  return { records, waiting: [...new Set([...underWay, ...ordered, ...rest])], setAside };
+  return { records, waiting: [...new Set([...underWay, ...ordered, ...rest])], quarantined };
 }
 
 /** Of a job under way, the pictures up to the first whose file is gone: it is made again from there. */
@@ -70,7 +70,7 @@ const LASTING: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** Whether another try from where the job was saved could only fail again. */
-export function isLasting(error: unknown): boolean {
+export function isPermanent(error: unknown): boolean {
   return error instanceof LikenessError && LASTING.has(error.code);
 }
 
@@ -78,8 +78,8 @@ export function isLasting(error: unknown): boolean {
  * How far it got. Headers are read, not the numbers behind them: the engine does that when it goes on.
  * @throws LikenessError `saved-run`; `image-unknown` where the frames to go on with are gone
  */
-export async function requireSavedTeaching(files: JobFiles, uploads: readonly Upload[]): Promise<SavedRun> {
-  if (existsSync(files.taughtConcept)) return learnedWholly(files.taughtConcept);
+export async function requireResumableRun(files: JobFiles, uploads: readonly Upload[]): Promise<SavedRun> {
+  if (existsSync(files.taughtConcept)) return completedRun(files.taughtConcept);
   const saved = await readSavedRun(files.teachingState);
   if (saved === undefined) throw new LikenessError('saved-run', 'what was saved is damaged or gone');
   const missing = uploads.filter(({ file }) => !existsSync(files.path(file))).length;
@@ -90,7 +90,7 @@ export async function requireSavedTeaching(files: JobFiles, uploads: readonly Up
 }
 
 /** The library did not take it, and may the next time. */
-async function learnedWholly(concept: string): Promise<SavedRun> {
+async function completedRun(concept: string): Promise<SavedRun> {
   const { steps } = await summariseConcept(concept).then(
     ({ method }) => method,
     (cause: unknown) => {

@@ -10,14 +10,14 @@ import type { JobState } from '../../shared/protocol/job.ts';
 import { JobFiles } from './drivers/local/job-files.ts';
 import { readRecord } from './job-record.ts';
 
-export interface LookedAtJobs {
+export interface JobSnapshot {
   readonly states: readonly JobState[];
   /** Folders whose record cannot be read. */
   readonly unreadable: number;
 }
 
 /** Of a folder that is not there: none. */
-export async function storedJobs(folder: string): Promise<LookedAtJobs> {
+export async function readJobSnapshot(folder: string): Promise<JobSnapshot> {
   const states: JobState[] = [];
   let unreadable = 0;
   for (const name of await readdir(folder).catch(() => [])) {

@@ -8,7 +8,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LikenessError } from '../../shared/errors.ts';
-import { type ConceptSummary, summariseConcept } from '../concepts/concept-file.ts';
+import { type ConceptFileInfo, summariseConcept } from '../concepts/concept-file.ts';
 import type { ConceptVersion, DamagedConcept } from './concept-library.ts';
 
 export const CONCEPT_SUFFIX = '.safetensors';
@@ -30,7 +30,7 @@ export interface FolderContents {
   readonly stamp: string;
 }
 
-type Reading = { readonly summary: ConceptSummary } | { readonly damage: DamagedConcept };
+type Reading = { readonly summary: ConceptFileInfo } | { readonly damage: DamagedConcept };
 
 export class ConceptFolder {
   readonly path: string;
@@ -116,8 +116,8 @@ export class ConceptFolder {
  * Concepts of one name are versions of one concept. Where a renaming was cut short a concept has two names; its id
  * still holds it together.
  */
-function groupVersions(summaries: readonly ConceptSummary[]): Map<string, ConceptVersion[]> {
-  const byName = new Map<string, ConceptSummary[]>();
+function groupVersions(summaries: readonly ConceptFileInfo[]): Map<string, ConceptVersion[]> {
+  const byName = new Map<string, ConceptFileInfo[]>();
   for (const summary of summaries) {
     byName.set(summary.name, [...(byName.get(summary.name) ?? []), summary]);
   }
@@ -144,14 +144,14 @@ function firstOf(weightHash: string, parents: ReadonlyMap<string, string | undef
   return first;
 }
 
-function newestFirst(a: ConceptSummary, b: ConceptSummary): number {
+function newestFirst(a: ConceptFileInfo, b: ConceptFileInfo): number {
   return b.version - a.version || Date.parse(b.createdAt) - Date.parse(a.createdAt);
 }
 
 /** Of a folder that cannot be read: a drive that is asleep or gone is not woken every two seconds. */
 const LONGEST_INTERVAL_MS = 30_000;
 
-export type FolderNews =
+export type FolderEvent =
   | { readonly type: 'changed'; readonly contents: FolderContents }
   | { readonly type: 'unreadable'; readonly error: unknown };
 
@@ -163,7 +163,7 @@ export async function* watchFolder(
   read: () => Promise<FolderContents>,
   intervalMs: number,
   signal: AbortSignal,
-): AsyncGenerator<FolderNews, void> {
+): AsyncGenerator<FolderEvent, void> {
   /** Of the last look; undefined before the first, null where there was nothing to be seen. */
   let stamp: string | null | undefined;
   let pauseMs = intervalMs;

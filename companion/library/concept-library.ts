@@ -7,11 +7,11 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
 import type { Thumbnail } from '../concepts/concept.ts';
-import type { ConceptSummary } from '../concepts/concept-file.ts';
+import type { ConceptFileInfo } from '../concepts/concept-file.ts';
 import type { LoraFacts } from './concept-writer.ts';
 
 /** One version; `path` is for the engine and never leaves the companion. */
-export interface ConceptVersion extends ConceptSummary {
+export interface ConceptVersion extends ConceptFileInfo {
   /**
    * The same through renaming and new versions, and on every computer that has the file: 16 hex digits of the first
    * version's weight hash.
@@ -44,7 +44,7 @@ export interface LibraryListing {
   readonly damaged: readonly DamagedConcept[];
 }
 
-export type LibraryNews =
+export type LibraryEvent =
   | { readonly type: 'changed'; readonly listing: LibraryListing }
   | { readonly type: 'unreadable'; readonly error: unknown };
 
@@ -116,5 +116,5 @@ export interface ConceptLibrary {
    * One value for each change, whoever made it. A library that cannot be read is told once, and again as changed when
    * it is back. Ends with the signal alone.
    */
-  changes(signal: AbortSignal): AsyncGenerator<LibraryNews, void>;
+  changes(signal: AbortSignal): AsyncGenerator<LibraryEvent, void>;
 }

@@ -13,7 +13,7 @@ const REMOVAL = /^([0-9a-f]{16})-(\d{1,15})$/;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export interface Removal {
+export interface TrashEntry {
   readonly id: string;
   readonly folder: string;
   readonly removedAt: Date;
@@ -36,8 +36,8 @@ export class ConceptTrash {
   }
 
   /** Latest first. */
-  async removals(): Promise<readonly Removal[]> {
-    const removals: Removal[] = [];
+  async removals(): Promise<readonly TrashEntry[]> {
+    const removals: TrashEntry[] = [];
     for (const { id, removedAt, folder } of await this.#folders()) {
       const { versions } = await new ConceptFolder(folder).read();
       const all = [...versions.values()].flat();
@@ -68,7 +68,7 @@ export class ConceptTrash {
   }
 }
 
-export function summariseRemoval({ id, removedAt, versions }: Removal): RemovedConcept {
+export function summariseRemoval({ id, removedAt, versions }: TrashEntry): RemovedConcept {
   const { name, classWord } = versions[0]!;
   const sizeBytes = versions.reduce((sum, version) => sum + version.sizeBytes, 0);
   return { id, name, classWord, removedAt, versions: versions.length, sizeBytes };

@@ -11,7 +11,7 @@ import {
   type ConceptFacts,
   conceptFactsSchema,
 } from '../concepts/concept.ts';
-import { adoptLora, readConcept, writeConcept } from '../concepts/concept-file.ts';
+import { conceptFromLora, readConcept, writeConcept } from '../concepts/concept-file.ts';
 import { openSafetensors } from '../tensor/safetensors-file.ts';
 
 /**
@@ -58,7 +58,7 @@ export async function conceptOfLora(path: string, given: LoraFacts, now: Date): 
   }
   const { architecture, ...names } = parsed.data;
   const side = USUAL_SIDE[architecture];
-  return adoptLora(path, {
+  return conceptFromLora(path, {
     ...names,
     baseModel: { name: 'unknown', architecture },
     resolution: { width: side, height: side },

@@ -11,15 +11,15 @@ import { summariseConcept, writeConcept } from '../concepts/concept-file.ts';
 import { FORMAT_KEY } from '../concepts/concept-header.ts';
 import { openLoraFile } from '../concepts/lora-file.ts';
 import { makeFolder, removeAbandoned, writeFileAtomically } from '../storage/atomic-file.ts';
-import { alone } from '../storage/folder-lock.ts';
+import { withFolderLock } from '../storage/folder-lock.ts';
 import { CONCEPT_SUFFIX, ConceptFolder, type FolderContents, watchFolder } from './concept-folder.ts';
 import type {
   ConceptLibrary,
   ConceptVersion,
   ImportOptions,
   LibraryConcept,
+  LibraryEvent,
   LibraryListing,
-  LibraryNews,
   RemovedConcept,
 } from './concept-library.ts';
 import { ConceptTrash, moveFile, removeEmptyFolder, summariseRemoval } from './concept-trash.ts';
@@ -158,7 +158,7 @@ export class FileLibrary implements ConceptLibrary {
     await writeFileAtomically(target, await readFile(path));
   }
 
-  async *changes(signal: AbortSignal): AsyncGenerator<LibraryNews, void> {
+  async *changes(signal: AbortSignal): AsyncGenerator<LibraryEvent, void> {
     for await (const news of watchFolder(() => this.#folder.read(), this.#rescanIntervalMs, signal)) {
       if (news.type === 'unreadable') yield news;
       else yield { type: 'changed', listing: this.#listing(news.contents, '') };
@@ -231,7 +231,7 @@ export class FileLibrary implements ConceptLibrary {
   }
 
   #alone<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#changing.catch(() => {}).then(() => alone(this.#folder.path, change));
+    const result = this.#changing.catch(() => {}).then(() => withFolderLock(this.#folder.path, change));
     this.#changing = result;
     return result;
   }

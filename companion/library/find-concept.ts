@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { isExpired } from '../../shared/protocol/concept.ts';
-import { type ConceptSummary, summariseConcept } from '../concepts/concept-file.ts';
+import { type ConceptFileInfo, summariseConcept } from '../concepts/concept-file.ts';
 import { parseMentions } from '../models/prompt.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-library.ts';
 import { FileLibrary } from './file-library.ts';
@@ -15,7 +15,7 @@ export const CONCEPT_SUFFIX = '.safetensors';
 export interface ConceptEntry {
   readonly path: string;
   /** Its newest version; undefined where the file is no sound concept, and `fault` says why. */
-  readonly summary: ConceptSummary | undefined;
+  readonly summary: ConceptFileInfo | undefined;
   readonly fault: LikenessError | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function findRemoved(wanted: string, library: ConceptLibrary): Prom
  * A concept by its name in the folder, or by the path of its file.
  * @throws LikenessError `concept-unknown`, or `concept-format` where its file is damaged
  */
-export async function findConcept(wanted: string, folder: string): Promise<ConceptSummary> {
+export async function findConcept(wanted: string, folder: string): Promise<ConceptFileInfo> {
   if (/[/\\]/.test(wanted) || wanted.endsWith(CONCEPT_SUFFIX)) return readByPath(wanted);
   const name = plainName(wanted);
   const entries = await listConcepts(folder);
@@ -76,9 +76,9 @@ export async function findConcept(wanted: string, folder: string): Promise<Conce
  */
 export async function mentionedConcepts(
   prompt: string,
-  given: readonly ConceptSummary[],
+  given: readonly ConceptFileInfo[],
   folder: string,
-): Promise<readonly ConceptSummary[]> {
+): Promise<readonly ConceptFileInfo[]> {
   const taken = new Set(given.map(({ name }) => name));
   const entries = await listConcepts(folder);
   const stored = entries.flatMap(({ summary }) => summary ?? []).filter(({ name }) => !taken.has(name));
@@ -99,7 +99,7 @@ function nameOf(path: string, folder: string): string {
   return path.slice(folder.length + 1, -CONCEPT_SUFFIX.length);
 }
 
-async function readByPath(path: string): Promise<ConceptSummary> {
+async function readByPath(path: string): Promise<ConceptFileInfo> {
   if (!existsSync(path)) {
     throw new LikenessError('concept-unknown', `${path}: no such file, expected a concept`, {
       advice: `Check the path; \`${PROGRAM} concepts list\` shows the concepts of the data folder.`,

@@ -7,7 +7,7 @@
 import { LikenessError } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptFacts } from '../concepts/concept.ts';
-import type { ConceptSummary } from '../concepts/concept-file.ts';
+import type { ConceptFileInfo } from '../concepts/concept-file.ts';
 import type { ConceptVersion, LibraryConcept } from './concept-library.ts';
 
 export type ImportPlan =
@@ -20,7 +20,7 @@ export type ImportPlan =
  * @throws LikenessError `input` where the name belongs to another concept
  */
 export function planImport(
-  { weightHash, version, parent, ...own }: ConceptSummary,
+  { weightHash, version, parent, ...own }: ConceptFileInfo,
   wanted: string | undefined,
   concepts: readonly LibraryConcept[],
 ): ImportPlan {

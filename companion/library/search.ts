@@ -3,7 +3,7 @@
 import type { LibraryConcept } from './concept-library.ts';
 
 /** Text as it is searched: without case and accents, so that "cafe" finds "Café". */
-export function foldedText(text: string): string {
+export function searchKey(text: string): string {
   return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
 }
 
@@ -15,7 +15,7 @@ const WORTH = { name: 8, nameStart: 6, classStart: 4, nameInside: 3, classInside
 
 /** Those in which every word is found, best first, then by name. */
 export function searchConcepts(concepts: readonly LibraryConcept[], search: string): LibraryConcept[] {
-  const words = foldedText(search.slice(0, SEARCH_MAX_LENGTH)).split(/\s+/).filter(Boolean);
+  const words = searchKey(search.slice(0, SEARCH_MAX_LENGTH)).split(/\s+/).filter(Boolean);
   const rated = concepts.map((concept) => ({ concept, worth: words.map((word) => worthOf(concept, word)) }));
   return rated
     .filter(({ worth }) => !worth.includes(0))
@@ -27,11 +27,11 @@ export function searchConcepts(concepts: readonly LibraryConcept[], search: stri
 /** 0 where it is not found. */
 function worthOf({ name, current }: LibraryConcept, word: string): number {
   const sought = word.replace(/^@/, '');
-  const classWord = foldedText(current.classWord);
+  const classWord = searchKey(current.classWord);
   if (name === sought) return WORTH.name;
   if (name.startsWith(sought)) return WORTH.nameStart;
   if (classWord.split(' ').some((part) => part.startsWith(sought))) return WORTH.classStart;
   if (name.includes(sought)) return WORTH.nameInside;
   if (classWord.includes(sought)) return WORTH.classInside;
-  return foldedText(current.rights.note ?? '').includes(sought) ? WORTH.note : 0;
+  return searchKey(current.rights.note ?? '').includes(sought) ? WORTH.note : 0;
 }

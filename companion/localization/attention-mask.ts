@@ -8,7 +8,7 @@
 
 import type { LocalizedMask } from './mask.ts';
 import { fillHoles, type Grid, keepHeavyRegions, otsuThreshold } from './regions.ts';
-import { Enlargement, smooth } from './resample.ts';
+import { BilinearUpsampler, smooth } from './resample.ts';
 
 /** The attention score A_{i,C} of one block for one picture. */
 export interface ScoreMap extends Grid {
@@ -21,15 +21,15 @@ interface BlockMemory {
   /** Evened out; at the block's resolution. */
   readonly score: Float32Array;
   /** To the mask's. */
-  readonly enlargement: Enlargement;
+  readonly enlargement: BilinearUpsampler;
 }
 
 function emptyMemory(map: ScoreMap, grid: Grid): BlockMemory {
-  return { score: new Float32Array(map.score.length), enlargement: new Enlargement(map, grid) };
+  return { score: new Float32Array(map.score.length), enlargement: new BilinearUpsampler(map, grid) };
 }
 
 /** Share of the older maps that a new step keeps: about the last six steps count (docs/settings.md). */
-const MEMORY = 0.85;
+const EMA_DECAY = 0.85;
 /** Rounds in which blocks and their sum find each other; after a few nothing changes any more. */
 const ROUNDS = 4;
 /** Regions lighter than this share of the heaviest are islands, not parts of the product. */
@@ -52,7 +52,7 @@ export class AttentionMask {
     const known = this.#blocks.length > 0;
     if (!known) this.#blocks = maps.map((map) => emptyMemory(map, this.#grid));
     for (let block = 0; block < maps.length; block++) {
-      takeIn(this.#blocks[block]!.score, maps[block]!.score, known ? 1 - MEMORY : 1);
+      updateEma(this.#blocks[block]!.score, maps[block]!.score, known ? 1 - EMA_DECAY : 1);
     }
   }
 
@@ -77,7 +77,7 @@ export class AttentionMask {
  * what the rest of the product has, and so do cells at the border that attention drains into (FreeFuse, arXiv 2510.23515):
  * cut as they are, they would be the whole mask.
  */
-function takeIn(memory: Float32Array, score: Float32Array, share: number): void {
+function updateEma(memory: Float32Array, score: Float32Array, share: number): void {
   const mean = meanOf(score);
   if (!(mean > 0)) return;
   for (let cell = 0; cell < score.length; cell++) {

@@ -6,17 +6,17 @@
 import type { MaskMode } from '../../shared/protocol/requests.ts';
 import type { Site } from '../models/families/stable-diffusion/family.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { gateTensor, gridsOf, type LocalizedMask, sharedOut } from './mask.ts';
-import { type Evidence, gateName } from './mask-source.ts';
+import { gridsOf, type LocalizedMask, maskTensor, resolveOverlaps } from './mask.ts';
+import { gateName, type MaskSource } from './mask-source.ts';
 import type { Grid } from './regions.ts';
 import { reduceByMean } from './resample.ts';
 import { AttentionObserver } from './sources/attention.ts';
 import { MedianLocalizer } from './sources/median.ts';
 import { ProbeObserver } from './sources/probe.ts';
 
-class GateLocalizer implements Localizer {
+class StepwiseLocalizer implements Localizer {
   readonly #options: LocalizerOptions;
-  readonly #observer: Observer;
+  readonly #observer: MaskEstimator;
   /** The resolutions that each concept has mask inputs at. */
   readonly #grids: readonly (readonly Grid[])[];
   /**
@@ -25,7 +25,7 @@ class GateLocalizer implements Localizer {
    */
   #feeds: Feeds;
 
-  constructor(options: LocalizerOptions, observer: Observer) {
+  constructor(options: LocalizerOptions, observer: MaskEstimator) {
     this.#options = options;
     this.#observer = observer;
     this.#grids = options.concepts.map(({ blocks }) => gridsOf(options.sites, blocks, options));
@@ -46,7 +46,7 @@ class GateLocalizer implements Localizer {
   }
 
   masks(): readonly LocalizedMask[] | undefined {
-    return sharedOut(this.#observer.masks());
+    return resolveOverlaps(this.#observer.masks());
   }
 
   #gates(maskOf: (concept: number) => Float32Array): Feeds {
@@ -55,7 +55,7 @@ class GateLocalizer implements Localizer {
       const mask = maskOf(concept);
       for (const grid of this.#grids[concept]!) {
         const name = gateName(concept, grid.height, grid.width);
-        feeds[name] = gateTensor(reduceByMean(mask, this.#observer.grid, grid), strengths);
+        feeds[name] = maskTensor(reduceByMean(mask, this.#observer.grid, grid), strengths);
       }
     }
     return feeds;
@@ -92,7 +92,7 @@ export interface Localizer {
 }
 
 /** Finds the concepts in what the steps of one picture give out. */
-export interface Observer {
+export interface MaskEstimator {
   /** Of its masks. */
   readonly grid: Grid;
   /** How far the residual acts everywhere in an adaptive first step, which shows noise alone: 0..1. */
@@ -102,13 +102,13 @@ export interface Observer {
   masks(): readonly (LocalizedMask | undefined)[];
 }
 
-export function createLocalizer(evidence: Evidence, options: LocalizerOptions): Localizer {
+export function createLocalizer(evidence: MaskSource, options: LocalizerOptions): Localizer {
   switch (evidence) {
     case 'median':
       return new MedianLocalizer(options);
     case 'attention':
-      return new GateLocalizer(options, new AttentionObserver(options));
+      return new StepwiseLocalizer(options, new AttentionObserver(options));
     case 'probe':
-      return new GateLocalizer(options, new ProbeObserver(options));
+      return new StepwiseLocalizer(options, new ProbeObserver(options));
   }
 }

@@ -7,20 +7,20 @@
  */
 
 import type { MaskMode } from '../../shared/protocol/requests.ts';
-import { factorInputs, withResidual } from '../adapters/low-rank.ts';
+import { addLowRank, factorInputs } from '../adapters/low-rank.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Value } from '../graph/value.ts';
-import type { ProjOutAdapter, ProjOutSite } from '../models/layers/spatial-transformer.ts';
+import type { AdapterSite, SiteAdapter } from '../models/layers/spatial-transformer.ts';
 
 /**
  * `median`: in each block its own cross-attention, in the same pass. The others look back on the steps before:
  * `attention` on the blocks' cross-attention to the concept's words, `probe` on what the concept's own probe says.
  */
-export type Evidence = 'median' | 'attention' | 'probe';
+export type MaskSource = 'median' | 'attention' | 'probe';
 
 /** The paper's mask is the paper's; everything else goes by probes where all concepts have one. */
-export function evidenceFor(mode: MaskMode, probes: readonly (ObjectProbe | undefined)[]): Evidence {
+export function chooseMaskSource(mode: MaskMode, probes: readonly (ObjectProbe | undefined)[]): MaskSource {
   if (mode === 'median') return 'median';
   const probed = probes.length > 0 && probes.every((probe) => probe !== undefined);
   return probed ? 'probe' : 'attention';
@@ -38,7 +38,7 @@ export interface LocalizedOptions {
 }
 
 export interface Localization {
-  readonly adapter: ProjOutAdapter;
+  readonly adapter: SiteAdapter;
   /** What the graph gives out beside the prediction, by name; to be asked for after the UNet is built. */
   outputs(): ReadonlyMap<string, Value>;
 }
@@ -46,19 +46,19 @@ export interface Localization {
 /** @param gateOf M s of a concept, [B, hw, 1]; asked for only where it has a residual */
 export function withLocalizedResiduals(
   graph: Graph,
-  site: ProjOutSite,
+  site: AdapterSite,
   ranks: LocalizedOptions['ranks'],
   gateOf: (concept: number) => Value,
 ): Value {
   return ranks.reduce((output, rankAt, concept) => {
     const rank = rankAt(site.path);
     if (rank === undefined) return output;
-    return withResidual(output, site, factorInputs(graph, concept, site, rank), gateOf(concept));
+    return addLowRank(output, site, factorInputs(graph, concept, site, rank), gateOf(concept));
   }, site.output);
 }
 
 /** Input [B, hw, 1]: mask times strength, of a mask that the caller makes. Blocks of one resolution share it. */
-export function gateInput(graph: Graph, concept: number, { height, width, input }: ProjOutSite): Value {
+export function gateInput(graph: Graph, concept: number, { height, width, input }: AdapterSite): Value {
   const name = gateName(concept, height, width);
   return graph.inputs.get(name) ?? graph.input(name, [input.shape[0]!, height * width, 1]);
 }

@@ -17,7 +17,7 @@ export interface LocalizedMask extends Grid {
  * One mask a concept; where several claim a cell, it belongs to the one with the most evidence. Undefined while one has
  * no mask yet.
  */
-export function sharedOut(
+export function resolveOverlaps(
   masks: readonly (LocalizedMask | undefined)[],
 ): readonly LocalizedMask[] | undefined {
   if (!masks.every((mask) => mask !== undefined)) return undefined;
@@ -31,7 +31,7 @@ export function sharedOut(
 }
 
 /** mask [hw] -> [B, hw, 1]: the mask times each sample's strength, one after the other. */
-export function gateTensor(mask: Float32Array, strengths: readonly number[]): Tensor {
+export function maskTensor(mask: Float32Array, strengths: readonly number[]): Tensor {
   const cells = mask.length;
   const copies = new Float32Array(strengths.length * cells);
   for (const [sample, exact] of strengths.entries()) {

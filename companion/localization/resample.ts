@@ -4,11 +4,11 @@ import type { Grid } from './regions.ts';
 
 /** Bilinear enlargement (or the identity), cell centres aligned. */
 export function enlarge(map: Float32Array, from: Grid, to: Grid): Float32Array {
-  return new Enlargement(from, to).of(map);
+  return new BilinearUpsampler(from, to).of(map);
 }
 
 /** The same for many maps: what does not depend on their values is worked out once. */
-export class Enlargement {
+export class BilinearUpsampler {
   readonly #isIdentity: boolean;
   readonly #down: Interpolation;
   readonly #across: Interpolation;

@@ -70,7 +70,7 @@ const TELL_EVERY_MS = 250;
 /** Marks that the speed is taken over: ten seconds smooth a wireless network, and follow one that slows down. */
 const WINDOW_MARKS = 40;
 
-export class Transfer {
+export class TransferMeter {
   readonly #totalBytes: number;
   readonly #now: () => number;
   readonly #marks: { readonly at: number; readonly bytes: number }[] = [];

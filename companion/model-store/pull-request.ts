@@ -16,7 +16,7 @@ export interface PullFlags {
   readonly precision?: PreferredPrecision;
 }
 
-export type PullWish = Pick<
+export type ResolvedPull = Pick<
   PullRequest,
   'repository' | 'revision' | 'precision' | 'endpoint' | 'token' | 'name'
 > & {
@@ -35,7 +35,7 @@ export async function pullWish(
   flags: PullFlags,
   models: string,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<PullWish> {
+): Promise<ResolvedPull> {
   const endpoint = parseEndpoint(flags.endpoint ?? (env.HF_ENDPOINT || DEFAULT_ENDPOINT));
   const token = tokenOf(env);
   const repository = await repositoryOf(wanted, models);

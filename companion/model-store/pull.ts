@@ -11,7 +11,7 @@ import { download } from './hub/download.ts';
 import { PATIENCE } from './hub/limits.ts';
 import { chooseFiles, modelIndexOf, weightFiles } from './hub/model-files.ts';
 import { type ListedFile, type Repository, readRepository } from './hub/repository.ts';
-import { type FetchEvent, type PullEvent, Transfer } from './pull-events.ts';
+import { type FetchEvent, type PullEvent, TransferMeter } from './pull-events.ts';
 import { PullFolder } from './pull-folder.ts';
 import { requireConfigsOf, requireParametersOf } from './verify.ts';
 
@@ -36,7 +36,7 @@ export interface PullRequest {
  * @throws LikenessError `network`, `checkpoint-*`, `storage`, `cancelled`; `input` where another process pulls it
  */
 export async function* pullModel(request: PullRequest): AsyncGenerator<PullEvent, void> {
-  const flag = await lockPull(request.models, request.name);
+  const lock = await lockPull(request.models, request.name);
   const pull = new Pull(request);
   try {
     yield* pull.run();
@@ -45,7 +45,7 @@ export async function* pullModel(request: PullRequest): AsyncGenerator<PullEvent
     throw error;
   } finally {
     await pull.folder.removeIfEmpty();
-    await flag.lower();
+    await lock.release();
   }
 }
 
@@ -122,7 +122,7 @@ class Pull {
     const received = await Promise.all(missing.map((file) => this.folder.receivedBytes(file)));
     await requireFreeSpace(this.folder.path, sizeBytes - sum(received));
     yield { type: 'weights', files: missing.length, sizeBytes, receivedBytes: sum(received) };
-    const transfer = new Transfer(sizeBytes);
+    const transfer = new TransferMeter(sizeBytes);
     for (const file of missing) {
       for await (const event of this.#fetch(repository, file)) {
         if (event.type !== 'received') yield event;

@@ -12,7 +12,7 @@ import { elementCount } from '../tensor/tensor.ts';
 import type { ModelPlace } from './catalogue.ts';
 import { readPullRecord } from './pull-folder.ts';
 
-export interface ModelSummary {
+export interface ModelFileSummary {
   readonly name: string;
   readonly folder: string;
   /** Side in pixels. */
@@ -26,7 +26,7 @@ export interface ModelSummary {
 }
 
 /** @throws LikenessError `checkpoint-*` */
-export async function summariseModel(folder: string): Promise<ModelSummary> {
+export async function summariseModel(folder: string): Promise<ModelFileSummary> {
   const checkpoint = await openCheckpoint(folder);
   const unet = parseUnetConfig(checkpoint.unet.config, `${checkpoint.name}/unet`);
   const vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);

@@ -9,7 +9,7 @@ import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import { parseNoiseSchedule } from '../diffusion/noise-process.ts';
 import { seededNoise } from '../diffusion/random.ts';
 import { fitLatentColours, type LatentColours } from '../images/latent-preview.ts';
-import { projOutSites, type Site } from '../models/families/stable-diffusion/family.ts';
+import { adapterSites, type Site } from '../models/families/stable-diffusion/family.ts';
 import { downscaleFactor, parseVaeConfig } from '../models/layers/autoencoder-config.ts';
 import { parseUnetConfig } from '../models/layers/unet-config.ts';
 import type { Device } from '../runtime/device.ts';
@@ -74,7 +74,7 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
 
 /** What a concept's residuals must fit. */
 export function projectionTargets({ unet }: Pipeline): ProjectionTargets {
-  return { sites: projOutSites(unet), linear: unet.linearProjection };
+  return { sites: adapterSites(unet), linear: unet.linearProjection };
 }
 
 /** Side of the latents that the preview's colours are fitted on; the map is the same at every size. */

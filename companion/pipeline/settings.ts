@@ -72,7 +72,7 @@ const schema = z.object({
 });
 
 export type RecommendedSettings = z.infer<typeof schema>;
-export type TeachingRecommendation = z.infer<typeof teaching>;
+export type TrainingDefaults = z.infer<typeof teaching>;
 export type SamplingSettings = z.infer<typeof sampling>;
 
 /** @throws LikenessError `checkpoint-format` naming the setting that does not fit */

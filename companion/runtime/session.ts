@@ -10,7 +10,7 @@ import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 import { type Kernel, locateTurnedKernels } from '../checkpoint/flipped-kernels.ts';
 import type { Graph } from '../graph/graph.ts';
-import { turnedName } from '../graph/lowering.ts';
+import { flippedName } from '../graph/lowering.ts';
 import { sameShape } from '../graph/operators/operator.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import { elementCount, type Shape, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
@@ -20,7 +20,7 @@ import type { Device } from './device.ts';
 const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|out of memory|CUDA_ERROR_OUT_OF_MEMORY/i;
 
 /** Passes the result on; turns an allocation that failed into LikenessError 'memory'. */
-async function namingMemory<T>(work: Promise<T>): Promise<T> {
+async function mapOutOfMemory<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -35,7 +35,7 @@ async function namingMemory<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * Their places, by `turnedName`. None where they cannot be stored: on a full disk, or with the cache
+ * Their places, by `flippedName`. None where they cannot be stored: on a full disk, or with the cache
  * folder on another drive than the weights, since all files of a session must be on one. Teaching then starts later
  * and takes more memory, but it starts.
  */
@@ -47,10 +47,10 @@ async function storeTurnedKernels(
   const kernels = new Map<string, Kernel>();
   for (const { op, inputs } of graph.nodes) {
     const { name, shape } = inputs[0] ?? {};
-    if (op !== 'TurnedKernel' || name === undefined || !graph.parameters.has(name)) continue;
+    if (op !== 'FlippedKernel' || name === undefined || !graph.parameters.has(name)) continue;
     const location = weights(name);
     if ('data' in location || parse(location.file).root !== parse(resolve(cacheFolder)).root) continue;
-    kernels.set(name, { name: turnedName(name), shape: shape!, location });
+    kernels.set(name, { name: flippedName(name), shape: shape!, location });
   }
   if (kernels.size === 0) return new Map();
   try {
@@ -116,7 +116,7 @@ export async function openSession(
     return { ...source, file: source.file.slice(fileRoot.length).replaceAll('\\', '/') };
   };
   const fusedAttention = options.fusedAttention ?? device === 'cpu';
-  const model = encodeModel(graph, fromRoot, { fusedAttention, storedTurned: new Set(turned.keys()) });
+  const model = encodeModel(graph, fromRoot, { fusedAttention, storedFlipped: new Set(turned.keys()) });
   const creation = InferenceSession.create(model, {
     executionProviders: [device],
     intraOpNumThreads: options.threads ?? Math.max(1, availableParallelism()),
@@ -134,7 +134,7 @@ export async function openSession(
       },
     },
   });
-  return new Session(graph, await namingMemory(creation));
+  return new Session(graph, await mapOutOfMemory(creation));
 }
 
 /** Where nothing else is asked for. */
@@ -174,7 +174,7 @@ export class Session {
     for (const [name, expected] of this.#inputs) {
       runtimeFeeds[`input:${name}`] = this.#feed(name, feeds[name], expected);
     }
-    const results = await namingMemory(this.#inference.run(runtimeFeeds));
+    const results = await mapOutOfMemory(this.#inference.run(runtimeFeeds));
     const outputs: Record<string, Tensor> = {};
     for (const [name, { type, dims, data }] of Object.entries(results)) {
       outputs[name.slice('output:'.length)] = { dtype: type, shape: dims, data } as Tensor;

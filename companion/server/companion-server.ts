@@ -11,11 +11,11 @@ import { conceptRoutes } from './http/concept-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
 import { clientRoutes, pairingRoutes } from './http/pairing-routes.ts';
 import { FileReceiver, imageRoutes } from './http/upload-routes.ts';
-import { errorFields, type Log, RefusalLog } from './log.ts';
+import { errorFields, type Log, RejectionLog } from './log.ts';
 import { type LoopbackListeners, serve } from './loopback-listeners.ts';
 import { Pairing, type ShowCode } from './pairing.ts';
-import { frameParcel, messageParcel } from './socket/outbox.ts';
-import { JobDesk } from './socket/socket-controller.ts';
+import { binaryMessage, textMessage } from './socket/outbox.ts';
+import { SocketController } from './socket/socket-controller.ts';
 import { SocketServer } from './socket/socket-server.ts';
 import { TokenStore } from './token-store.ts';
 import { Uploads } from './uploads.ts';
@@ -66,9 +66,17 @@ export class CompanionServer {
     this.#servers = servers;
     this.#uploads = uploads;
     this.#log = log;
-    const refusals = new RefusalLog(log);
+    const refusals = new RejectionLog(log);
     this.#pairing = new Pairing(tokens, log, options.showCode);
-    const desk = new JobDesk({ queue, uploads, tokens, model: model.summary, version, log, refusals });
+    const desk = new SocketController({
+      queue,
+      uploads,
+      tokens,
+      model: model.summary,
+      version,
+      log,
+      refusals,
+    });
     this.#sockets = new SocketServer(desk, port);
     const app = createApp({
       port,
@@ -111,8 +119,8 @@ export class CompanionServer {
     for await (const event of queue.subscribe()) {
       if (event.type === 'failure') {
         this.#log.error({ job: event.job, ...errorFields(event.error) }, 'a job failed');
-      } else if (event.type === 'frame') this.#sockets.broadcast(frameParcel(event.frame));
-      else this.#sockets.broadcast(messageParcel(event));
+      } else if (event.type === 'frame') this.#sockets.broadcast(binaryMessage(event.frame));
+      else this.#sockets.broadcast(textMessage(event));
     }
   }
 
@@ -123,7 +131,7 @@ export class CompanionServer {
           errorFields(news.error),
           'the library cannot be read; it is looked at again until it can',
         );
-      } else this.#sockets.broadcast(messageParcel({ type: 'concepts-changed' }));
+      } else this.#sockets.broadcast(textMessage({ type: 'concepts-changed' }));
     }
   }
 

@@ -76,7 +76,8 @@ async function openOn(
     modelName: model.summary.name,
     library,
   });
-  for (const { reason } of queue.setAside) log.warn({ reason }, 'a job could not be read and was set aside');
+  for (const { reason } of queue.quarantined)
+    log.warn({ reason }, 'a job could not be read and was quarantined');
   const unfinishedJobs = queue.jobs().filter(({ endedAt }) => endedAt === null).length;
   const stopJobs = async () => {
     await queue.close();

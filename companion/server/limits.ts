@@ -19,7 +19,7 @@ export const MAX_UNAUTHENTICATED_SOCKETS = 8;
 export const MAX_CONNECTIONS = 256;
 
 /** Messages that are none of the protocol's. A client of another version sends one or two, never twenty. */
-export const MAX_JUNK_MESSAGES = 20;
+export const MAX_INVALID_MESSAGES = 20;
 
 /** Sent but not yet taken by the client. Above it previews are left out: the next one is newer anyway. */
 export const PREVIEW_BACKLOG_BYTES = 1024 * 1024;

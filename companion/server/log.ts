@@ -109,7 +109,7 @@ const STACK_FRAMES = 8;
 const LINES_PER_WINDOW = 50;
 const WINDOW_MS = 60_000;
 
-export class RefusalLog {
+export class RejectionLog {
   readonly #log: Log;
   readonly #now: () => number;
   #windowEnd = 0;

@@ -24,7 +24,7 @@ const COME_AGAIN_S = 1;
 
 export const HEALTH = { name: 'likeness', protocol: PROTOCOL_VERSION } as const satisfies Health;
 
-const answerWhileStarting: RequestListener = (request, response) => {
+const startupResponder: RequestListener = (request, response) => {
   const isKnown = isOwnHost(request.headers.host, request.socket.localPort ?? 0);
   if (isKnown && request.url === routes.health) {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(HEALTH));
@@ -60,7 +60,7 @@ export async function listenOnLoopback(port: number): Promise<LoopbackListeners>
 
 /** Requests are served from here on, not before: the port has to be known to judge them. */
 export function serve({ servers }: LoopbackListeners, answer: RequestListener): void {
-  for (const server of servers) server.off('request', answerWhileStarting).on('request', answer);
+  for (const server of servers) server.off('request', startupResponder).on('request', answer);
 }
 
 async function listenOnIpv6(port: number): Promise<readonly Server[]> {
@@ -82,7 +82,7 @@ function listen(host: string, port: number): Promise<Server> {
     maxHeaderSize: MAX_HEADER_BYTES,
     requireHostHeader: true,
   });
-  server.on('request', answerWhileStarting);
+  server.on('request', startupResponder);
   server.maxConnections = MAX_CONNECTIONS;
   return new Promise((resolve, reject) => {
     server.once('error', reject);

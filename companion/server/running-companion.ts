@@ -9,7 +9,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { healthSchema, routes } from '../../shared/protocol/http.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
-import { alone } from '../storage/folder-lock.ts';
+import { withFolderLock } from '../storage/folder-lock.ts';
 import { isRunning } from '../storage/pid-lock.ts';
 import { type LoopbackListeners, listenOnLoopback } from './loopback-listeners.ts';
 import { serverAddress } from './own-address.ts';
@@ -66,7 +66,7 @@ export class RunningRecord {
    * @throws LikenessError `input` where this data folder has its companion, `storage`; what `listen` throws
    */
   async claim(listen: () => Promise<LoopbackListeners>): Promise<LoopbackListeners> {
-    return alone(dirname(this.#file), async () => {
+    return withFolderLock(dirname(this.#file), async () => {
       await this.requireNone();
       const listeners = await listen();
       try {

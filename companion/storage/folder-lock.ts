@@ -6,7 +6,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { LikenessError } from '../../shared/errors.ts';
-import { ProcessFlag } from './pid-lock.ts';
+import { PidLock } from './pid-lock.ts';
 
 /** A change reads headers and copies a few files of megabytes. */
 const LONGEST_CHANGE_MS = 30_000;
@@ -15,21 +15,21 @@ const LONGEST_CHANGE_MS = 30_000;
 const LOOK_AGAIN_MS = 20;
 
 /** @throws LikenessError `storage` where another process does not come to an end */
-export async function alone<T>(folder: string, change: () => Promise<T>): Promise<T> {
-  const flag = await raiseAlone(folder, Date.now() + 2 * LONGEST_CHANGE_MS);
+export async function withFolderLock<T>(folder: string, change: () => Promise<T>): Promise<T> {
+  const lock = await raiseAlone(folder, Date.now() + 2 * LONGEST_CHANGE_MS);
   try {
     return await change();
   } finally {
-    await flag.lower();
+    await lock.release();
   }
 }
 
-async function raiseAlone(folder: string, deadline: number): Promise<ProcessFlag> {
+async function raiseAlone(folder: string, deadline: number): Promise<PidLock> {
   for (;;) {
-    const flag = await ProcessFlag.raise(folder, 'changed-by');
-    const other = await flag.another(LONGEST_CHANGE_MS);
-    if (other === undefined) return flag;
-    await flag.lower();
+    const lock = await PidLock.acquire(folder, 'changed-by');
+    const other = await lock.otherHolder(LONGEST_CHANGE_MS);
+    if (other === undefined) return lock;
+    await lock.release();
     if (Date.now() > deadline) {
       throw new LikenessError('storage', `${folder} is being changed by process ${other.pid}`, {
         advice: `Try again. If there is no such process, remove ${other.path}.`,
@@ -39,12 +39,12 @@ async function raiseAlone(folder: string, deadline: number): Promise<ProcessFlag
   }
 }
 
-/** @returns the flag to lower at the end @throws LikenessError `input` where another process pulls this model */
-export async function lockPull(models: string, name: string): Promise<ProcessFlag> {
-  const flag = await ProcessFlag.raise(models, `${name}.pulled-by`);
-  const other = await flag.another();
-  if (other === undefined) return flag;
-  await flag.lower();
+/** @returns the lock to lower at the end @throws LikenessError `input` where another process pulls this model */
+export async function lockPull(models: string, name: string): Promise<PidLock> {
+  const lock = await PidLock.acquire(models, `${name}.pulled-by`);
+  const other = await lock.otherHolder();
+  if (other === undefined) return lock;
+  await lock.release();
   throw new LikenessError('input', `${name} is being pulled already, by process ${other.pid}`, {
     advice: `Wait for it. If there is no such pull, remove ${other.path}.`,
   });

@@ -1,7 +1,7 @@
 /**
  * Flags by which processes tell each other what they are doing to a folder. Each is a file of its own with the process's
  * number in its name. Whoever raises one before looking for others is safe: of two that begin at once, at least one sees
- * the other. A flag whose process has ended is no more than a file, so a crash locks nobody out.
+ * the other. A lock whose process has ended is no more than a file, so a crash locks nobody out.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -9,12 +9,12 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, writeFileAtomically } from './atomic-file.ts';
 
-export interface RaisedFlag {
+export interface LockHolder {
   readonly path: string;
   readonly pid: number;
 }
 
-export class ProcessFlag {
+export class PidLock {
   readonly #folder: string;
   readonly #prefix: string;
   readonly #own: string;
@@ -26,11 +26,11 @@ export class ProcessFlag {
   }
 
   /** @param name of what is done, in a file's name: `aurora.pulled-by` @throws LikenessError `storage` */
-  static async raise(folder: string, name: string): Promise<ProcessFlag> {
-    const flag = new ProcessFlag(folder, `.${name}-`);
+  static async acquire(folder: string, name: string): Promise<PidLock> {
+    const lock = new PidLock(folder, `.${name}-`);
     await makeFolder(folder);
-    await writeFileAtomically(join(folder, flag.#own), '');
-    return flag;
+    await writeFileAtomically(join(folder, lock.#own), '');
+    return lock;
   }
 
   /**
@@ -38,7 +38,7 @@ export class ProcessFlag {
    * are removed.
    * @param youngerThanMs older ones count as left behind: a process's number may have gone to another
    */
-  async another(youngerThanMs = Number.POSITIVE_INFINITY): Promise<RaisedFlag | undefined> {
+  async otherHolder(youngerThanMs = Number.POSITIVE_INFINITY): Promise<LockHolder | undefined> {
     for (const name of await readdir(this.#folder)) {
       const pid = name.startsWith(this.#prefix)
         ? Number.parseInt(name.slice(this.#prefix.length), 10)
@@ -53,7 +53,7 @@ export class ProcessFlag {
     return undefined;
   }
 
-  async lower(): Promise<void> {
+  async release(): Promise<void> {
     await rm(join(this.#folder, this.#own), { force: true });
   }
 }

@@ -1,4 +1,4 @@
-import type { Named } from '../adapters/factors.ts';
+import type { ParameterMap } from '../adapters/factors.ts';
 /**
  * AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2), with PyTorch's semantics: the weight
  * decay is scaled by the learning rate, and epsilon is added after the bias correction.
@@ -9,8 +9,8 @@ export interface AdamWState {
   /** Steps taken. */
   readonly step: number;
   /** Moving averages of the gradients (m) and of their squares (v), by parameter name. */
-  readonly first: Named;
-  readonly second: Named;
+  readonly first: ParameterMap;
+  readonly second: ParameterMap;
 }
 
 export interface AdamWOptions {
@@ -22,18 +22,18 @@ const [BETA_1, BETA_2] = [0.9, 0.999];
 const EPSILON = 1e-8;
 
 export class AdamW {
-  readonly #parameters: Named;
+  readonly #parameters: ParameterMap;
   readonly #weightDecay: number;
   readonly #clipNorm: number;
-  readonly #first: Named;
-  readonly #second: Named;
+  readonly #first: ParameterMap;
+  readonly #second: ParameterMap;
   #step: number;
 
   /**
    * @param parameters changed in place by every step
    * @param state of an earlier optimizer over the same parameters; its arrays are used on
    */
-  constructor(parameters: Named, weightDecay: number, state?: AdamWState, options: AdamWOptions = {}) {
+  constructor(parameters: ParameterMap, weightDecay: number, state?: AdamWState, options: AdamWOptions = {}) {
     this.#parameters = parameters;
     this.#weightDecay = weightDecay;
     this.#clipNorm = options.clipNorm ?? Number.POSITIVE_INFINITY;
@@ -51,7 +51,7 @@ export class AdamW {
    * @param learningRate γ_t, or one for each parameter
    * @returns the gradients' joint L2 norm before clipping
    */
-  step(gradients: Named, learningRate: number | ((name: string) => number)): number {
+  step(gradients: ParameterMap, learningRate: number | ((name: string) => number)): number {
     const norm = jointNorm(this.#parameters.keys(), gradients);
     const scale = norm > this.#clipNorm ? this.#clipNorm / norm : 1;
     this.#step += 1;
@@ -77,7 +77,7 @@ export class AdamW {
   }
 }
 
-function jointNorm(names: Iterable<string>, gradients: Named): number {
+function jointNorm(names: Iterable<string>, gradients: ParameterMap): number {
   let sum = 0;
   for (const name of names) {
     const gradient = gradients.get(name) ?? [];
@@ -88,7 +88,7 @@ function jointNorm(names: Iterable<string>, gradients: Named): number {
 }
 
 /** The given moments, or zeros where there are none yet. */
-function fitting(parameters: Named, moments: Named | undefined): Named {
+function fitting(parameters: ParameterMap, moments: ParameterMap | undefined): ParameterMap {
   return new Map(
     [...parameters].map(([name, { length }]) => [
       name,
@@ -97,7 +97,7 @@ function fitting(parameters: Named, moments: Named | undefined): Named {
   );
 }
 
-function valuesOf(values: Named, name: string, length: number): Float32Array {
+function valuesOf(values: ParameterMap, name: string, length: number): Float32Array {
   const found = values.get(name);
   if (found?.length === length) return found;
   throw new Error(`internal: ${name} has ${found?.length ?? 'no'} values, its parameter has ${length}`);

@@ -5,28 +5,28 @@ import type { Graph } from '../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../graph/liveness.ts';
 import { lowerGraph } from '../graph/lowering.ts';
 import type { MemoryUse } from '../pipeline/pipeline.ts';
-import type { TeachingRecommendation } from '../pipeline/settings.ts';
-import { RECOMPUTE, type Recompute } from './training-graph.ts';
+import type { TrainingDefaults } from '../pipeline/settings.ts';
+import { CHECKPOINTING, type Checkpointing } from './training-graph.ts';
 
-interface Way {
+interface StepConfig {
   /** Samples a forward and backward pass; divides the batch. Smaller needs less memory and gives the same result. */
   readonly microBatchSize: number;
-  readonly recompute: Recompute;
+  readonly recompute: Checkpointing;
 }
 
-export interface MemoryPlan extends Way {
+export interface MemoryPlan extends StepConfig {
   /** What one pass is expected to need, weights included. */
   readonly estimatedBytes: number;
 }
 
 /** Settings of one teaching: the model's, the request's, and how a step fits into memory. */
-export interface TeachingSettings extends TeachingRecommendation {
+export interface TeachingSettings extends TrainingDefaults {
   readonly memory: MemoryPlan;
   readonly seed: number;
 }
 
 /** The training graph of a step that is done in one way or another. */
-export type StepBuilder = (way: Way) => Graph;
+export type StepBuilder = (way: StepConfig) => Graph;
 
 /** Share of the free memory that teaching may plan with: the design tool beside it needs some too. */
 const USABLE_SHARE = 0.8;
@@ -42,10 +42,10 @@ const WEIGHT_COPIES = 1.8;
 
 /** From the cheapest: a smaller micro-batch costs nothing on a CPU, so it comes before doing work twice. */
 function* plansOf(batchSize: number, build: StepBuilder): Generator<MemoryPlan> {
-  for (const recompute of RECOMPUTE) {
+  for (const recompute of CHECKPOINTING) {
     for (let microBatchSize = batchSize; microBatchSize >= 1; microBatchSize--) {
       if (batchSize % microBatchSize !== 0) continue;
-      const way: Way = { microBatchSize, recompute };
+      const way: StepConfig = { microBatchSize, recompute };
       yield { ...way, estimatedBytes: estimate(build(way)) };
     }
   }
@@ -73,7 +73,7 @@ export function planMemory(batchSize: number, freeBytes: number, build: StepBuil
  * What to try after `failed` has run out of memory after all: of a graphics card's own nothing is known beforehand.
  * Undefined when there is nothing leaner.
  */
-export function planLeaner(
+export function nextSmallerPlan(
   failed: MemoryPlan,
   batchSize: number,
   build: StepBuilder,
@@ -85,7 +85,7 @@ export function planLeaner(
 }
 
 /** Where the least memory is wanted, none is held between steps for the next one: 0.6 of 1.7 GB (docs/performance.md). */
-export function memoryUseFor(recompute: Recompute): MemoryUse {
+export function memoryUseFor(recompute: Checkpointing): MemoryUse {
   return { arena: recompute !== 'blocks' };
 }
 

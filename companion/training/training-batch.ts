@@ -3,15 +3,20 @@
  * What changes from step to step: the learning rate, and which timesteps are drawn.
  */
 
-import { activeShare } from '../adapters/rank-schedule.ts';
+import { rankFractionAt } from '../adapters/rank-schedule.ts';
 import { addNoise, trainingTarget } from '../diffusion/noise-process.ts';
 import type { Random } from '../diffusion/random.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { TeachingRecommendation } from '../pipeline/settings.ts';
+import type { TrainingDefaults } from '../pipeline/settings.ts';
 import { float32, int64, type Tensor } from '../tensor/tensor.ts';
 import type { TeachingSettings } from './memory-plan.ts';
 import { trainingNames } from './training-graph.ts';
-import { type EncodedCaption, knowsObject, type ReferenceLatents, type TrainingSet } from './training-set.ts';
+import {
+  type EncodedCaption,
+  hasObjectMasks,
+  type ReferenceLatents,
+  type TrainingSet,
+} from './training-set.ts';
 
 /** A cosine ends at this share of the full rate, so that the last steps still learn. */
 const COSINE_FLOOR = 0.05;
@@ -20,10 +25,7 @@ const COSINE_FLOOR = 0.05;
 const LOGIT_MEAN = 0.3;
 
 /** Share of the full learning rate at `step` (from 0). */
-export function learningRateShare(
-  { learningRateSchedule, steps }: TeachingRecommendation,
-  step: number,
-): number {
+export function learningRateShare({ learningRateSchedule, steps }: TrainingDefaults, step: number): number {
   if (learningRateSchedule === 'constant') return 1;
   return COSINE_FLOOR + (1 - COSINE_FLOOR) * (0.5 + 0.5 * Math.cos((Math.PI * step) / steps));
 }
@@ -33,7 +35,7 @@ export function learningRateShare(
  * @internal
  */
 export function drawTimestep(
-  sampling: TeachingRecommendation['timestepSampling'],
+  sampling: TrainingDefaults['timestepSampling'],
   trainTimesteps: number,
   random: Random,
 ): number {
@@ -109,11 +111,11 @@ function feedsOf(
   };
   if (settings.noisyRankShare < 1) {
     const shares = draws.map(({ timestep }) =>
-      activeShare(settings.noisyRankShare, timestep, schedule.trainTimesteps),
+      rankFractionAt(settings.noisyRankShare, timestep, schedule.trainTimesteps),
     );
     feeds[trainingNames.activeRank] = float32(shares, [batch, 1, 1]);
   }
-  if (knowsObject(set)) {
+  if (hasObjectMasks(set)) {
     const empty = new Float32Array(height * width);
     const masks = draws.map(({ reference }) => reference.objectMask);
     feeds[trainingNames.objectMask] = float32(joined(masks.map((mask) => mask ?? empty)), [

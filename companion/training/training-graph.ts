@@ -3,7 +3,7 @@
  * text encoder) with residuals attached, the noise-prediction loss, and its gradients by the learned inputs.
  */
 
-import { attachLearned, factorNames } from '../adapters/low-rank.ts';
+import { factorNames, trainableAdapter } from '../adapters/low-rank.ts';
 import { ObjectLogits, type ObjectProbe, probedFeatures, probeParameters } from '../adapters/object-probe.ts';
 import { gradient } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
@@ -11,7 +11,7 @@ import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops.ts
 import type { Value } from '../graph/value.ts';
 import { buildClipText, type ClipTextConfig, embedTokens } from '../models/layers/clip-text.ts';
 import { Scope } from '../models/layers/scope.ts';
-import type { ProjOutAdapter } from '../models/layers/spatial-transformer.ts';
+import type { SiteAdapter } from '../models/layers/spatial-transformer.ts';
 import { buildUnet } from '../models/layers/unet.ts';
 import type { UnetConfig } from '../models/layers/unet-config.ts';
 
@@ -31,15 +31,15 @@ export interface TrainingGraphOptions {
   /** Given when a probe for the object is learned too; its shapes count, not its values. */
   readonly probe?: ObjectProbe | undefined;
   /** Default 'nothing'. */
-  readonly recompute?: Recompute;
+  readonly recompute?: Checkpointing;
 }
 
 /**
  * What the backward pass makes again in place of keeping it, for gradients that are the same up to rounding:
  * large attention probabilities, or besides these all but the outputs of blocks. From little work to little memory.
  */
-export const RECOMPUTE = ['nothing', 'attention', 'blocks'] as const;
-export type Recompute = (typeof RECOMPUTE)[number];
+export const CHECKPOINTING = ['nothing', 'attention', 'blocks'] as const;
+export type Checkpointing = (typeof CHECKPOINTING)[number];
 
 /** Inputs and outputs by name; the learned inputs carry their own names (attach.ts) and `gradient:<name>`. */
 export const trainingNames = {
@@ -83,7 +83,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const learned = new Map<string, Value>();
 
   const encoderHiddenStates = textStates(graph, options, learned);
-  const residuals = attachLearned(
+  const residuals = trainableAdapter(
     graph,
     (site) => options.rankAt(site.path),
     (path, { down, up }) => {
@@ -93,7 +93,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
     options.rankByTimestep ? graph.input(trainingNames.activeRank, [batch, 1, 1]) : undefined,
   );
   const probed = options.probe && new ObjectLogits(graph, 0);
-  const adapter: ProjOutAdapter = {
+  const adapter: SiteAdapter = {
     adapt: (site) => {
       probed?.observe(site, probedFeatures(site));
       return residuals.adapt(site);

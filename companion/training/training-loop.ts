@@ -30,7 +30,7 @@ export interface TrainingStep {
   readonly state: TrainingState;
 }
 
-export interface TrainingRun {
+export interface TrainOptions {
   readonly pipeline: Pipeline;
   readonly set: TrainingSet;
   readonly settings: TeachingSettings;
@@ -44,7 +44,7 @@ export interface TrainingRun {
  * @throws LikenessError `cancelled` between two steps when `signal` is aborted; `input` when the loss is not finite;
  *   `memory` with the state as the last step left it
  */
-export async function* train(run: TrainingRun): AsyncGenerator<TrainingStep> {
+export async function* train(run: TrainOptions): AsyncGenerator<TrainingStep> {
   const { pipeline, set, settings, state } = run;
   const key = sessionKey(set, settings, state);
   try {
@@ -59,7 +59,7 @@ export async function* train(run: TrainingRun): AsyncGenerator<TrainingStep> {
 
 async function* steps(
   session: Session,
-  { pipeline, set, settings, state, signal }: TrainingRun,
+  { pipeline, set, settings, state, signal }: TrainOptions,
 ): AsyncGenerator<TrainingStep> {
   const learned = learnedParameters(state);
   const clip = settings.gradientClip > 0 ? { clipNorm: settings.gradientClip } : {};

@@ -3,7 +3,7 @@
 import { Random } from '../diffusion/random.ts';
 import { latentMask } from '../images/object-mask.ts';
 import type { Picture } from '../images/picture.ts';
-import { workingCopy } from '../images/reference-frame.ts';
+import { downscaledReference } from '../images/reference-frame.ts';
 import { prepareReference } from '../images/teaching-sample.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { TeachingSettings } from './memory-plan.ts';
@@ -48,7 +48,7 @@ export interface TrainingSetOptions {
 }
 
 /** Whether any reference tells the object from what surrounds it. */
-export function knowsObject({ references }: TrainingSet): boolean {
+export function hasObjectMasks({ references }: TrainingSet): boolean {
   return references.some((variants) => variants.some(({ objectMask }) => objectMask !== undefined));
 }
 
@@ -67,7 +67,7 @@ export async function* prepareTrainingSet(
   const total = pictures.length * VARIANTS;
   const references: ReferenceLatents[][] = [];
   for (const [index, picture] of pictures.entries()) {
-    const source = await workingCopy(picture, size);
+    const source = await downscaledReference(picture, size);
     const variants: ReferenceLatents[] = [];
     for (let variant = 0; variant < VARIANTS; variant++) {
       const random = new Random(settings.seed, VARIANT_STREAM + index * VARIANTS + variant);

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { LikenessError } from '../../shared/errors.ts';
 import type { SavedRun } from '../../shared/protocol/job.ts';
-import type { Factors, Named } from '../adapters/factors.ts';
+import type { Factors, ParameterMap } from '../adapters/factors.ts';
 import { factorNames } from '../adapters/low-rank.ts';
 import { type ObjectProbe, probeParameters } from '../adapters/object-probe.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
@@ -53,7 +53,7 @@ export interface TrainingState {
 }
 
 /** The learned arrays by their names in the training graph. The live arrays, not copies. */
-export function learnedParameters({ factors, tokenEmbedding }: TrainingState): Named {
+export function learnedParameters({ factors, tokenEmbedding }: TrainingState): ParameterMap {
   const learned = new Map<string, Float32Array>();
   for (const [path, { down, up }] of factors) {
     const names = factorNames(0, path);
@@ -71,7 +71,7 @@ const DATA_HASH_KEY = 'likeness.data_sha256';
 
 const PREFIXES = { value: 'value:', first: 'first:', second: 'second:' } as const;
 
-export interface TrainingRun {
+export interface SavedRunHeader {
   /** Of everything that decides the run (settings, references, model): a state is only taken up by a run with the same. */
   readonly fingerprint: string;
   /** In all. */
@@ -81,10 +81,10 @@ export interface TrainingRun {
 export async function saveTrainingState(
   path: string,
   state: TrainingState,
-  { fingerprint, steps }: TrainingRun,
+  { fingerprint, steps }: SavedRunHeader,
 ): Promise<void> {
   const tensors = new Map<string, { dtype: 'F32'; shape: number[]; data: Float32Array }>();
-  const put = (prefix: string, values: Named) => {
+  const put = (prefix: string, values: ParameterMap) => {
     for (const [name, data] of values)
       tensors.set(prefix + name, { dtype: 'F32', shape: [data.length], data });
   };
@@ -136,7 +136,7 @@ export async function loadTrainingState(
     return (await readFloat32(entry)).data;
   };
   const step = Number(file.metadata[STEP_KEY]);
-  const restore = async (parameters: Named): Promise<AdamWState> => {
+  const restore = async (parameters: ParameterMap): Promise<AdamWState> => {
     const first = new Map<string, Float32Array>();
     const second = new Map<string, Float32Array>();
     for (const [name, values] of parameters) {

@@ -11,7 +11,7 @@ import { formatNumberOf, formatSeconds } from '../../companion/cli/terminal/form
 import { Interruption } from '../../companion/cli/terminal/interruption.ts';
 import type { JsonEvent, Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
-import { timeLeft } from '../../companion/cli/terminal/teach-report.ts';
+import { timeLeftText } from '../../companion/cli/terminal/teach-report.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
@@ -19,7 +19,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { Judge } from '../judge.ts';
 import type { Vocabulary } from '../vocabulary.ts';
 
-export interface JudgedRun {
+export interface EvaluationContext {
   readonly model: LoadedModel;
   readonly engine: EngineOptions;
   readonly judge: Judge;
@@ -32,10 +32,10 @@ export interface JudgedRun {
 export const HELD_OUT = join(EXAMPLES, 'evaluation');
 
 /** @throws LikenessError `cancelled` with the advice how to go on */
-export async function runJudged(
+export async function runEvaluation(
   flags: EngineFlags & { readonly out: string },
   output: Output,
-  measure: (run: JudgedRun) => Promise<void>,
+  measure: (run: EvaluationContext) => Promise<void>,
 ): Promise<void> {
   const started = performance.now();
   const folders = dataFolders();
@@ -68,7 +68,7 @@ export async function runJudged(
 }
 
 /** What a report says of where its figures come from. */
-export function originOf({ model: { identity, device }, judge }: JudgedRun) {
+export function originOf({ model: { identity, device }, judge }: EvaluationContext) {
   const all = cpus();
   return {
     model: { name: identity.name, hash: identity.hash, device },
@@ -126,7 +126,7 @@ export async function followWork<Event extends { readonly type: string }, Result
       const { name, done, total, secondsLeft } = stepOf(event as Exclude<Event, Plan>);
       if (name !== phase) progress.begin(name, total, done - 1);
       phase = name;
-      progress.update(done, [timeLeft(secondsLeft)]);
+      progress.update(done, [timeLeftText(secondsLeft)]);
     }
     return next.value;
   } finally {

@@ -8,7 +8,7 @@ import { formatSeconds, formatTable } from '../../companion/cli/terminal/format.
 import { Interruption } from '../../companion/cli/terminal/interruption.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
-import { TeachReport, timeLeft } from '../../companion/cli/terminal/teach-report.ts';
+import { TeachReport, timeLeftText } from '../../companion/cli/terminal/teach-report.ts';
 import type { Picture } from '../../companion/images/picture.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
@@ -71,7 +71,7 @@ async function teachProduct(
   out: string,
   output: Output,
 ): Promise<{ concept: string; references: Picture[] }> {
-  const { readFrames } = await import('../../companion/engine/teaching/teach.ts');
+  const { decodeReferences } = await import('../../companion/engine/teaching/teach.ts');
   const { teachProduct: taughtAs } = await import('../teaching-trial.ts');
   const { bold } = output.colours;
   const concept = join(out, `${product.name}.safetensors`);
@@ -81,7 +81,7 @@ async function teachProduct(
   output.say(
     `${bold('1 of 2')} Teaching ${product.description}, which the model never saw, as @${product.name}`,
   );
-  const references = await readFrames(product.frames);
+  const references = await decodeReferences(product.frames);
   const teaching = new TeachReport(output);
   try {
     const events = taughtAs(model, { ...engine, product, references, out: concept, stateFile, settings: {} });
@@ -105,7 +105,7 @@ async function placeProduct(
   const { Judge } = await import('../judge.ts');
   const { pictureMaker } = await import('../picture-making.ts');
   const { placeEverywhere, placingWishes } = await import('../placing-trial.ts');
-  const { Pace } = await import('../../companion/engine/pace.ts');
+  const { StepTimer } = await import('../../companion/engine/pace.ts');
   const { bold, green } = output.colours;
   const placing = { ...product, concept: engine.concept, seeds: SEEDS };
   const total = placingWishes(placing).length;
@@ -114,7 +114,7 @@ async function placeProduct(
   );
   const judge = await Judge.open(EVALUATORS);
   const progress = createProgress(output);
-  const pace = new Pace();
+  const pace = new StepTimer();
   const placed: Placed[] = [];
   progress.begin('Placing', total);
   try {
@@ -123,7 +123,7 @@ async function placeProduct(
     for await (const one of trial) {
       placed.push(one);
       pace.tick();
-      progress.update(placed.length, [timeLeft(pace.secondsFor(total - placed.length))]);
+      progress.update(placed.length, [timeLeftText(pace.secondsFor(total - placed.length))]);
       const { picture: _, mask: __, ...figures } = one;
       output.event({ type: 'placed', ...figures });
     }

@@ -9,7 +9,14 @@ import type { LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { EvaluationOptions, EvaluationTrials } from '../evaluation.ts';
 import type { EvaluationReport, ReportFiles } from '../evaluation-report.ts';
 import type { Expectation } from '../expectations.ts';
-import { commandOf, followWork, HELD_OUT, type JudgedRun, originOf, runJudged } from './command.ts';
+import {
+  commandOf,
+  type EvaluationContext,
+  followWork,
+  HELD_OUT,
+  originOf,
+  runEvaluation,
+} from './command.ts';
 
 const DEFAULT_OUT = 'out/evaluation';
 
@@ -46,7 +53,7 @@ export function registerEvaluate(program: Command, output: Output): void {
 }
 
 async function runEvaluate(flags: EvaluateFlags, output: Output): Promise<void> {
-  await runJudged(flags, output, async (run) => {
+  await runEvaluation(flags, output, async (run) => {
     const options = await evaluationOptions(run, flags);
     const trials = await runTrials(run.model, options, output);
     const { report, files } = await writeReports(run, options, trials, flags);
@@ -57,7 +64,7 @@ async function runEvaluate(flags: EvaluateFlags, output: Output): Promise<void> 
 }
 
 async function evaluationOptions(
-  { model, engine, judge, vocabulary, work }: JudgedRun,
+  { model, engine, judge, vocabulary, work }: EvaluationContext,
   flags: EvaluateFlags,
 ): Promise<EvaluationOptions> {
   const { readExampleProducts } = await import('../example-product.ts');
@@ -97,7 +104,7 @@ async function runTrials(
 }
 
 async function writeReports(
-  run: JudgedRun,
+  run: EvaluationContext,
   { plan, vocabulary, work }: EvaluationOptions,
   trials: EvaluationTrials,
   flags: EvaluateFlags,

@@ -11,7 +11,7 @@ import type { ExampleProduct } from '../example-product.ts';
 import type { GroupTrials, StudyOptions } from '../study.ts';
 import { GROUP_KEYS, type GroupKey } from '../study-groups.ts';
 import type { StudyReport } from '../study-report.ts';
-import { commandOf, followWork, type JudgedRun, originOf, runJudged } from './command.ts';
+import { commandOf, type EvaluationContext, followWork, originOf, runEvaluation } from './command.ts';
 
 /** Those of examples/evaluation must not choose what they are to judge. */
 const PRODUCTS = ['aurora', 'summit'] as const;
@@ -71,7 +71,7 @@ export function registerStudy(program: Command, output: Output): void {
 async function runStudy(flags: StudyFlags, output: Output): Promise<void> {
   // A page without a place for the tables should not cost hours.
   if (flags.publish !== undefined) await publishedPage(flags.publish, '');
-  await runJudged(flags, output, async (run) => {
+  await runEvaluation(flags, output, async (run) => {
     const options = await studyOptions(run, flags);
     const groups = await runGroups(run, options, output);
     await report(run, options, groups, flags, output);
@@ -79,7 +79,7 @@ async function runStudy(flags: StudyFlags, output: Output): Promise<void> {
 }
 
 async function studyOptions(
-  { model, engine, judge, work }: JudgedRun,
+  { model, engine, judge, work }: EvaluationContext,
   { quick, scenes, seeds, fresh, only }: StudyFlags,
 ): Promise<StudyOptions> {
   const { readExampleProduct } = await import('../example-product.ts');
@@ -91,7 +91,7 @@ async function studyOptions(
 }
 
 async function runGroups(
-  { model }: JudgedRun,
+  { model }: EvaluationContext,
   options: StudyOptions,
   output: Output,
 ): Promise<GroupTrials[]> {
@@ -105,7 +105,7 @@ async function runGroups(
 }
 
 async function report(
-  run: JudgedRun,
+  run: EvaluationContext,
   { plan }: StudyOptions,
   trials: readonly GroupTrials[],
   flags: StudyFlags,

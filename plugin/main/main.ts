@@ -4,7 +4,7 @@ import type { MainToUi, UiToMain } from '../messages.ts';
 import type { FigmaSurface } from './figma-surface.ts';
 import { WaitingRows } from './row.ts';
 import { exportFrames, followSelection } from './selection.ts';
-import { inTurn } from './turn.ts';
+import { runSerially } from './turn.ts';
 import { launchCommand, VariantBatches } from './variant-batches.ts';
 
 /** Wide enough for two columns of variants; the height of a small laptop's canvas. */
@@ -77,7 +77,7 @@ function run(surface: FigmaSurface): void {
 
   surface.ui.on(
     'message',
-    inTurn((message) => handle(message as UiToMain)),
+    runSerially((message) => handle(message as UiToMain)),
   );
   surface.showUI(__html__, PANEL);
 }

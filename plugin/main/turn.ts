@@ -2,7 +2,7 @@
  * One message after the other, each in a task of its own: the main thread is Figma's, and a burst of pictures handled
  * in one go would freeze the editor.
  */
-export function inTurn(handle: (message: unknown) => Promise<void>): (message: unknown) => void {
+export function runSerially(handle: (message: unknown) => Promise<void>): (message: unknown) => void {
   let last: Promise<void> = Promise.resolve();
   return (message) => {
     last = last

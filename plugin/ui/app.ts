@@ -14,42 +14,42 @@ import type { LaunchCommand, MainToUi } from '../messages.ts';
 import { CanvasBridge } from './canvas/bridge.ts';
 import { CanvasSelection, sizeBeside } from './canvas/selection.ts';
 import type { VariantRecord } from './canvas/variant-record.ts';
-import { ConceptLibrary } from './concepts/library.ts';
-import { Companion } from './connection/companion.ts';
+import { ConceptList } from './concepts/library.ts';
+import { CompanionConnection } from './connection/companion.ts';
 import type { ReceivedFrame } from './connection/companion-socket.ts';
-import { chosenSize, draftOf, type GenerateDraft, newSeed, wishOf } from './work/drafts.ts';
-import { GenerateDesk } from './work/generate-form-state.ts';
+import { chosenSize, draftOf, type GenerateDraft, jobSpecOf, newSeed } from './work/drafts.ts';
+import { GenerateFormState } from './work/generate-form-state.ts';
 import { Generating } from './work/generating.ts';
-import { JobHistory } from './work/history.ts';
+import { HistoryView } from './work/history.ts';
 import { JobBoard } from './work/job-board.ts';
 import { jobTitle, savedText } from './work/labels.ts';
 import { Pictures } from './work/pictures.ts';
-import { TeachDesk } from './work/teach-form-state.ts';
+import { TeachFormState } from './work/teach-form-state.ts';
 import { Teaching } from './work/teaching.ts';
 
 export const VIEWS = ['generate', 'teach', 'library', 'history'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What a field that is asked for takes once its view is there. */
-export type FocusWish = 'prompt' | 'start' | null;
+export type FocusRequest = 'prompt' | 'start' | null;
 
 export class App {
   readonly bridge = new CanvasBridge();
   readonly selection = new CanvasSelection();
   readonly board = new JobBoard();
   readonly pictures = new Pictures();
-  readonly companion = new Companion({
+  readonly companion = new CompanionConnection({
     message: (message) => this.#hearCompanion(message),
     frame: (frame) => this.#hearFrame(frame),
     keepToken: (token) => this.bridge.send({ type: 'store-pairing', pairing: token }),
   });
-  readonly library = new ConceptLibrary(this.companion);
-  readonly history = new JobHistory(this.companion, this.board, this.pictures);
+  readonly library = new ConceptList(this.companion);
+  readonly history = new HistoryView(this.companion, this.board, this.pictures);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this.board);
-  readonly teachDesk = new TeachDesk();
+  readonly teachDesk = new TeachFormState();
   readonly teachDraft = this.teachDesk.draft;
-  readonly generateDesk = new GenerateDesk();
+  readonly generateDesk = new GenerateFormState();
   readonly generateDraft = this.generateDesk.draft;
 
   readonly view: Signal<View> = signal('generate');
@@ -59,7 +59,7 @@ export class App {
   /** The job that each view shows. */
   readonly shownTeach = this.teachDesk.shown;
   readonly shownGenerate: Signal<string | undefined> = signal(undefined);
-  readonly focus: Signal<FocusWish> = signal(null);
+  readonly focus: Signal<FocusRequest> = signal(null);
   /** What a screen reader is told. */
   readonly announcement = signal('');
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
@@ -111,7 +111,7 @@ export class App {
     };
     const fills = draft.size.type === 'frame' && frame !== undefined;
     const shown = fills ? frame : sizeBeside(this.selection.frames.value, size);
-    const job = this.generating.generate(wishOf(used, model, frame), model, shown);
+    const job = this.generating.generate(jobSpecOf(used, model, frame), model, shown);
     this.generateDraft.value = used;
     this.generateDesk.replaced.value = undefined;
     this.shownGenerate.value = job;
@@ -121,7 +121,7 @@ export class App {
   }
 
   /** Settings of a job or a variant, into the form. */
-  reuse(draft: GenerateDraft, focus: FocusWish): void {
+  reuse(draft: GenerateDraft, focus: FocusRequest): void {
     batch(() => {
       this.generateDesk.replace(draft);
       this.show('generate');

@@ -59,6 +59,6 @@ export const generateRequestSchema = z.strictObject({
   guidanceScale: z.number().min(1).max(GUIDANCE_MAX).optional(),
 });
 
-export type TeachWish = Readonly<z.infer<typeof teachRequestSchema>>;
-export type GenerateWish = Readonly<z.infer<typeof generateRequestSchema>>;
+export type TeachJobSpec = Readonly<z.infer<typeof teachRequestSchema>>;
+export type GenerateJobSpec = Readonly<z.infer<typeof generateRequestSchema>>;
 export type MaskMode = z.infer<typeof maskModeSchema>;

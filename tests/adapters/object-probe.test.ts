@@ -8,7 +8,7 @@ import {
   probeLearningRate,
 } from '../../companion/adapters/object-probe.ts';
 import { Graph } from '../../companion/graph/graph.ts';
-import type { ProjOutSite } from '../../companion/models/layers/spatial-transformer.ts';
+import type { AdapterSite } from '../../companion/models/layers/spatial-transformer.ts';
 import { openSession } from '../../companion/runtime/session.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
 
@@ -39,7 +39,7 @@ async function logitsOf(side: number): Promise<Float32Array> {
   const said = new ObjectLogits(graph, 0);
   for (const place of SITES) {
     const input = graph.input(place.path, [BATCH, place.side ** 2, place.channels]);
-    const site: ProjOutSite = {
+    const site: AdapterSite = {
       ...place,
       height: place.side,
       width: place.side,

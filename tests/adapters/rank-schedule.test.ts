@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Factors } from '../../companion/adapters/factors.ts';
 import { attachEverywhere, factorFeeds } from '../../companion/adapters/low-rank.ts';
-import { activeFactors, activeShare } from '../../companion/adapters/rank-schedule.ts';
+import { rankFractionAt, truncateRank } from '../../companion/adapters/rank-schedule.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { openSession } from '../../companion/runtime/session.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
@@ -28,10 +28,10 @@ const factors: Factors = new Map([
 ]);
 
 it('is all of the rank without noise, and the least at the most', () => {
-  expect(activeShare(0.5, 0, 1000)).toBe(1);
-  expect(activeShare(0.5, 500, 1000)).toBe(0.75);
-  expect(activeShare(0.5, 1000, 1000)).toBe(0.5);
-  expect(activeShare(1, 700, 1000)).toBe(1);
+  expect(rankFractionAt(0.5, 0, 1000)).toBe(1);
+  expect(rankFractionAt(0.5, 500, 1000)).toBe(0.75);
+  expect(rankFractionAt(0.5, 1000, 1000)).toBe(0.5);
+  expect(rankFractionAt(1, 700, 1000)).toBe(1);
 });
 
 it.each([
@@ -41,7 +41,7 @@ it.each([
   [0.1, 0],
   [0, 0],
 ])('of a share of %f of rank 5, %i components act', (share, count) => {
-  const { down } = activeFactors(factors, share).get(PATH)!;
+  const { down } = truncateRank(factors, share).get(PATH)!;
   const rows = Array.from({ length: RANK }, (_, row) => down.subarray(row * CHANNELS, (row + 1) * CHANNELS));
   expect(rows.map((row) => row.some((weight) => weight !== 0))).toEqual(rows.map((_, row) => row < count));
 });
@@ -53,7 +53,7 @@ it('acts in teaching, where each sample has its own, as the factors do in sampli
   for (const [sample, share] of shares.entries()) {
     const size = PIXELS * CHANNELS;
     const own = x.slice(sample * size, (sample + 1) * size);
-    const sampled = await outputOf(undefined, own, activeFactors(factors, share));
+    const sampled = await outputOf(undefined, own, truncateRank(factors, share));
     expect(taught.slice(sample * size, (sample + 1) * size)).toEqual(sampled);
   }
 });

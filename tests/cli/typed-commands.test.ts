@@ -21,7 +21,7 @@ const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** Beginnings of package.json's scripts, and the command line that each starts. */
 const EXECUTABLES: readonly (readonly [string, CommandLine])[] = [
   ['node bin/likeness.mjs', LIKENESS],
-  ['node --import tsx evaluation/cli/main.ts', EVALUATION],
+  ['node bin/evaluation.mjs', EVALUATION],
 ];
 
 const newProgram = (commandLine: CommandLine) =>

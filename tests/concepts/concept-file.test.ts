@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Factor } from '../../companion/adapters/factors.ts';
 import { type Concept, requireBaseModel, THUMBNAIL_MAX_BYTES } from '../../companion/concepts/concept.ts';
 import {
-  adoptLora,
+  conceptFromLora,
   readConcept,
   summariseConcept,
   writeConcept,
@@ -285,7 +285,7 @@ describe('a plain LoRA file', () => {
 
   it('becomes a concept with facts from elsewhere', async () => {
     const { factors: _f, linear: _l, thumbnail: _t, tokenEmbedding: _e, objectProbe: _p, ...facts } = AURORA;
-    const concept = await adoptLora(await writeLora(), facts);
+    const concept = await conceptFromLora(await writeLora(), facts);
     const path = await conceptPath();
     await writeConcept(path, concept);
     expect((await readConcept(path)).factors.get('mid_block.attentions.0')).toMatchObject({

@@ -2,7 +2,7 @@
 
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import { samplingGraphOf } from '../../companion/engine/generation/sample-picture.ts';
-import { planSampling, type SessionUse } from '../../companion/engine/generation/sampling-plan.ts';
+import { planSampling, type SessionResidency } from '../../companion/engine/generation/sampling-plan.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { Device } from '../../companion/runtime/device.ts';
 
@@ -31,7 +31,7 @@ export function plannedFor(
   { pipeline, recommended }: LoadedModel,
   side: number,
   device: Device = 'cpu',
-): SessionUse {
+): SessionResidency {
   const cells = side / pipeline.downscale;
   const shape = { concepts: [], settings: recommended.sampling, height: cells, width: cells };
   return planSampling(pipeline, device, samplingGraphOf(pipeline, shape));

@@ -111,7 +111,7 @@ describe.skipIf(withoutNano)(`the engine process, ${needsNano}`, () => {
 
   it('teaches, shows samples as it learns, and uses what it taught', async () => {
     const events = await collect(engine.teach(teaching('aurora', { samples: true })));
-    const samples = events.filter((event) => event.type === 'sample');
+    const samples = events.filter((event) => event.type === 'validation-image');
     expect(samples.map(({ step }) => step)).toEqual([2, 4, 6, 8]);
     expect(samples[3]!.image.data).not.toEqual(samples[0]!.image.data);
     const concepts = [join(folder, 'aurora.safetensors')];
@@ -156,7 +156,7 @@ describe.skipIf(withoutNano)(`the engine process, ${needsNano}`, () => {
     expect(error).toMatchObject({
       code: 'engine',
       advice: expect.stringMatching(/again/),
-      cause: { name: 'EngineEnd', signal, reason: signal === 'SIGKILL' ? 'memory' : 'signal' },
+      cause: { name: 'EngineExit', signal, reason: signal === 'SIGKILL' ? 'memory' : 'signal' },
     });
     expect(typesOf(await collect(engine.generate(generation())))).toContain('picture');
   });

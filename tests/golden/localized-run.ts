@@ -11,7 +11,7 @@ import {
   tokenWeightFeeds,
 } from '../../companion/localization/sources/attention.ts';
 import { medianNames } from '../../companion/localization/sources/median.ts';
-import { projOutSites } from '../../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
 import { rows } from './golden-tensors.ts';
@@ -79,7 +79,7 @@ export async function localized(
     ...factorFeeds(0, factors),
     ...tokenWeightFeeds(0, tokenIndexes, tokens),
   };
-  const sites = projOutSites(unet);
+  const sites = adapterSites(unet);
   const blocks = sites.map(({ level }) => gridAt({ height, width }, level));
   if (mask === 'median') feeds[medianNames.strength(0)] = float32(strengths, [batch, 1, 1]);
   else {

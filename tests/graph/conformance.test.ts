@@ -138,6 +138,6 @@ test('every operator without a rule is one that is meant to have none', () => {
     'Product', // emitted by rules and lowering only
     'ScatterElements', // emitted by rules only
     'TopK', // not smooth in which elements it takes
-    'TurnedKernel', // emitted by rules only
+    'FlippedKernel', // emitted by rules only
   ]);
 });

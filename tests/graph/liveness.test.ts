@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
-import { inRuntimeOrder, peakActivationBytes } from '../../companion/graph/liveness.ts';
+import { executionOrder, peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
 import * as ops from '../../companion/graph/ops.ts';
 import type { Value } from '../../companion/graph/value.ts';
@@ -51,7 +51,7 @@ it('knows the order in which onnxruntime runs nodes', async () => {
     .filter(({ name, args }) => name.endsWith('_kernel_time') && args.op_name !== 'Identity')
     .map(({ args }) => Number(args.node_index));
   const lowered = lowerGraph(graph);
-  const foreseen = inRuntimeOrder(lowered).map((node) => lowered.nodes.indexOf(node));
+  const foreseen = executionOrder(lowered).map((node) => lowered.nodes.indexOf(node));
   expect(foreseen).toEqual(ran);
   expect(foreseen).not.toEqual(foreseen.toSorted((a, b) => a - b));
 });

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Random } from '../../companion/images/augmentation.ts';
+import type { UniformSource } from '../../companion/images/augmentation.ts';
 import { type Picture, picture, type Region, type Rgb } from '../../companion/images/picture.ts';
 
 const photos = fileURLToPath(new URL('../../../shared/photos/', import.meta.url));
@@ -10,7 +10,7 @@ export const PHOTO = `${photos}duck_toy/00.jpg`;
 export const hasPhotos = existsSync(PHOTO);
 
 /** A small linear congruential generator: the tests need repeatable numbers, not good ones. */
-export function seeded(seed: number): Random {
+export function seeded(seed: number): UniformSource {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

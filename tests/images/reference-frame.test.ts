@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../companion/images/decode.ts';
-import { cutoutKind, latentMask, maskBounds } from '../../companion/images/object-mask.ts';
+import { latentMask, maskBounds, pictureCutoutKind } from '../../companion/images/object-mask.ts';
 import { picture, plainPicture } from '../../companion/images/picture.ts';
-import { productSquare, referenceFrame, workingCopy } from '../../companion/images/reference-frame.ts';
+import {
+  downscaledReference,
+  productSquare,
+  referenceFrame,
+} from '../../companion/images/reference-frame.ts';
 import { boxCutout, hasPhotos, PHOTO, pixelAt } from './pictures.ts';
 
 describe('referenceFrame', () => {
@@ -41,7 +45,7 @@ describe('referenceFrame', () => {
   it('takes a frame with rounded corners for opaque, and fills them white', async () => {
     const rounded = boxCutout(100, 100, { left: 0, top: 0, width: 100, height: 100 });
     rounded.data.fill(0, 0, 16); // four clear pixels in the corner
-    expect(cutoutKind(rounded)).toBe('opaque');
+    expect(pictureCutoutKind(rounded)).toBe('opaque');
     const { picture: framed, mask } = await referenceFrame(rounded, 100);
     expect(mask).toBeUndefined();
     expect(pixelAt(framed, 0, 0)).toEqual([255, 255, 255]);
@@ -49,12 +53,12 @@ describe('referenceFrame', () => {
 
   it('shows the same from a working copy, at a fraction of the pixels', async () => {
     const cutout = boxCutout(1600, 1200, { left: 200, top: 240, width: 800, height: 480 });
-    const small = await workingCopy(cutout, 50);
+    const small = await downscaledReference(cutout, 50);
     expect([small.width, small.height]).toEqual([160, 120]);
     const [full, quick] = await Promise.all([referenceFrame(cutout, 50), referenceFrame(small, 50)]);
     const apart = full.mask!.map((value, index) => Math.abs(value - quick.mask![index]!));
     expect(Math.max(...apart)).toBeLessThan(40);
-    expect(await workingCopy(small, 200)).toBe(small);
+    expect(await downscaledReference(small, 200)).toBe(small);
   });
 
   it('keeps a product of thin lines whole, which would fade away in a working copy', async () => {
@@ -66,8 +70,8 @@ describe('referenceFrame', () => {
         wires.data.set([180, at % 255, 0, 255], (line * side + at) * 4);
       }
     }
-    const copy = await workingCopy(wires, 64);
-    expect(cutoutKind(copy)).toBe('cut-out');
+    const copy = await downscaledReference(wires, 64);
+    expect(pictureCutoutKind(copy)).toBe('cut-out');
     expect((await referenceFrame(copy, 64)).mask!.some((value) => value > 0)).toBe(true);
   });
 

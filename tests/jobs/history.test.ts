@@ -132,7 +132,7 @@ describe('the history', () => {
     }
     const removal = queue.history.remove('job-done');
     expect(queue.jobs()).toEqual([]);
-    expect(queue.soFar).toEqual([]);
+    expect(queue.replay).toEqual([]);
     await removal;
   });
 

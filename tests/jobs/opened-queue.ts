@@ -6,10 +6,10 @@ import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
 import type { JobEvent } from '../../companion/jobs/drivers/local/broker.ts';
 import { JobQueue, type JobQueueOptions } from '../../companion/jobs/job-queue.ts';
-import type { JobWish } from '../../companion/jobs/job-record.ts';
+import type { JobSpec } from '../../companion/jobs/job-record.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
-import type { GenerateWish, TeachWish } from '../../shared/protocol/requests.ts';
+import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
 
 export type OpenOptions = Pick<JobQueueOptions, 'engine'> & Partial<JobQueueOptions>;
 
@@ -43,7 +43,7 @@ export async function uploads(): Promise<ReadonlyMap<string, { mediaType: 'image
   ]);
 }
 
-export async function teachWish(changes: Partial<TeachWish> = {}): Promise<JobWish> {
+export async function teachWish(changes: Partial<TeachJobSpec> = {}): Promise<JobSpec> {
   const request = {
     name: 'aurora',
     classWord: 'toy',
@@ -54,9 +54,9 @@ export async function teachWish(changes: Partial<TeachWish> = {}): Promise<JobWi
   return { kind: 'teach', request, images: await uploads() };
 }
 
-export function generateWish(changes: Partial<GenerateWish> = {}): JobWish {
+export function generateWish(changes: Partial<GenerateJobSpec> = {}): JobSpec {
   const request = { prompt: 'a toy on a beach', count: 2, seed: 40, strength: 1, mask: 'median', ...changes };
-  return { kind: 'generate', request: request as GenerateWish };
+  return { kind: 'generate', request: request as GenerateJobSpec };
 }
 
 /** Resolves with the job's state once it is as asked for. */

@@ -223,7 +223,7 @@ describe('a restart', () => {
       [...needed, 'teaching.safetensors', '.teaching.safetensors.1-ab.likeness-tmp'].sort(),
     );
     expect(await readdir(jobs)).not.toContain(C);
-    expect(again.queue.setAside).toEqual([]);
+    expect(again.queue.quarantined).toEqual([]);
   });
 
   it('sets damaged folders aside with the reason, and runs the others', async () => {
@@ -241,7 +241,7 @@ describe('a restart', () => {
     await writeFile(join(jobs, 'order.json'), '{}}');
     const again = await openQueue(home, { engine: new ScriptedEngine() });
     expect(again.queue.jobs().map(({ job }) => job)).toEqual([C]);
-    expect(again.queue.setAside.map(({ reason }) => reason)).toEqual([
+    expect(again.queue.quarantined.map(({ reason }) => reason)).toEqual([
       expect.stringContaining('job.json cannot be used'),
       expect.stringContaining(`it is of the job ${C}`),
     ]);

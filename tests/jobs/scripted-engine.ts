@@ -8,7 +8,7 @@ import type { GenerateRequest, TeachRequest } from '../../companion/engine/reque
 import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
 import type { Engine } from '../../companion/jobs/runs/context.ts';
-import type { Recompute } from '../../companion/training/training-graph.ts';
+import type { Checkpointing } from '../../companion/training/training-graph.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { smallConcept } from '../library/small-concept.ts';
 
@@ -21,7 +21,7 @@ export class ScriptedEngine implements Engine {
   /** Thrown by the next run, after its first step. */
   crash: Error | undefined;
   /** What the next teaching has to do twice for want of memory. */
-  recompute: Recompute = 'nothing';
+  recompute: Checkpointing = 'nothing';
   #letOn: () => void = () => {};
 
   constructor(free = true) {

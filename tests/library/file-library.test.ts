@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { summariseConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
-import type { LibraryNews } from '../../companion/library/concept-library.ts';
+import type { LibraryEvent } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { TEMPORARY_SUFFIX } from '../../companion/storage/atomic-file.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
@@ -67,7 +67,7 @@ describe('a folder of concepts', () => {
     const library = new FileLibrary(folder, { rescanIntervalMs: 20 });
     await library.put(await writeSmallConcept(home, 'aurora', 1));
     const stop = new AbortController();
-    const news: LibraryNews[] = [];
+    const news: LibraryEvent[] = [];
     const watching = (async () => {
       for await (const one of library.changes(stop.signal)) news.push(one);
     })();

@@ -6,7 +6,7 @@ import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/gen
 import { createLocalizer } from '../../companion/localization/localizer.ts';
 import { attentionNames } from '../../companion/localization/sources/attention.ts';
 import { probedNames } from '../../companion/localization/sources/probe.ts';
-import { projOutSites } from '../../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
 
@@ -23,7 +23,7 @@ const UNET = parseUnetConfig({
   attention_head_dim: 2,
   norm_num_groups: 4,
 });
-const SITES = projOutSites(UNET);
+const SITES = adapterSites(UNET);
 const [HEIGHT, WIDTH, TOKENS] = [8, 8, 5];
 const STEP = ['sample', 'timestep', 'encoder_hidden_states'];
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Enlargement, enlarge, reduceByMean, smooth } from '../../companion/localization/resample.ts';
+import { BilinearUpsampler, enlarge, reduceByMean, smooth } from '../../companion/localization/resample.ts';
 
 it('enlarges a ramp to a ramp between cell centres', () => {
   const large = enlarge(Float32Array.from([0, 4]), { height: 1, width: 2 }, { height: 1, width: 4 });
@@ -7,7 +7,7 @@ it('enlarges a ramp to a ramp between cell centres', () => {
 });
 
 it('enlarges in both directions, one map after the other', () => {
-  const enlargement = new Enlargement({ height: 2, width: 2 }, { height: 4, width: 4 });
+  const enlargement = new BilinearUpsampler({ height: 2, width: 2 }, { height: 4, width: 4 });
   const first = enlargement.of(Float32Array.from([0, 4, 8, 12]));
   enlargement.of(new Float32Array(4));
   expect([...first]).toEqual([0, 1, 3, 4, 2, 3, 5, 6, 6, 7, 9, 10, 8, 9, 11, 12]);

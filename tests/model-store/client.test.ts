@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { mayFollow, parseEndpoint, under } from '../../companion/model-store/hub/address.ts';
+import { endpointUrl, mayFollow, parseEndpoint } from '../../companion/model-store/hub/address.ts';
 import { retryAfterMs } from '../../companion/model-store/hub/retry.ts';
 import { PullFolder } from '../../companion/model-store/pull-folder.ts';
 import { requireFreeSpace } from '../../companion/storage/folders.ts';
@@ -16,8 +16,8 @@ describe('addresses', () => {
   ])('%s is an endpoint', (text) => expect(parseEndpoint(text).href).toContain(text));
 
   it('lie under the path of the endpoint', () => {
-    expect(under(new URL('https://a.example/hub/'), '/api/x').href).toBe('https://a.example/hub/api/x');
-    expect(under(new URL('https://a.example'), '/api/x').href).toBe('https://a.example/api/x');
+    expect(endpointUrl(new URL('https://a.example/hub/'), '/api/x').href).toBe('https://a.example/hub/api/x');
+    expect(endpointUrl(new URL('https://a.example'), '/api/x').href).toBe('https://a.example/api/x');
   });
 
   it.each([

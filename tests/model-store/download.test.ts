@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Hub } from '../../companion/model-store/hub/client.ts';
 import { type DownloadEvent, download } from '../../companion/model-store/hub/download.ts';
-import { type Patience, PROGRESS_BYTES } from '../../companion/model-store/hub/limits.ts';
+import { PROGRESS_BYTES, type RetryPolicy } from '../../companion/model-store/hub/limits.ts';
 import type { ListedFile } from '../../companion/model-store/hub/repository.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { COMMIT, type Hooks, localHub, REPOSITORY, sha256 } from './local-hub.ts';
@@ -16,7 +16,7 @@ const BYTES = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 31) % 
 const HASH = sha256(BYTES);
 const FILE: ListedFile = { path: PATH, sizeBytes: BYTES.byteLength, digest: { kind: 'sha256', hex: HASH } };
 
-const IMPATIENT: Patience = { stallMs: 5000, attempts: 3, firstWaitMs: 1, longestWaitMs: 50 };
+const IMPATIENT: RetryPolicy = { stallMs: 5000, attempts: 3, firstWaitMs: 1, longestWaitMs: 50 };
 
 interface Fetched {
   readonly target: string;

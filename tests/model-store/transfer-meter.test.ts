@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Transfer } from '../../companion/model-store/pull-events.ts';
+import { TransferMeter } from '../../companion/model-store/pull-events.ts';
 
 describe('a transfer', () => {
   it('tells speed and time left over the last seconds, a few times a second', () => {
     let now = 0;
-    const transfer = new Transfer(10_000, () => now);
+    const transfer = new TransferMeter(10_000, () => now);
     const tell = (path: string, bytes: number) => [...transfer.received(path, bytes)][0];
     expect(tell('a', 0)).toMatchObject({ bytes: 0, bytesPerSecond: 0, secondsLeft: Infinity });
     now = 100;
@@ -18,7 +18,7 @@ describe('a transfer', () => {
 
   it('counts anew when a file begins anew', () => {
     let now = 0;
-    const transfer = new Transfer(10_000, () => now);
+    const transfer = new TransferMeter(10_000, () => now);
     const tell = (path: string, bytes: number) => [...transfer.received(path, bytes)][0];
     tell('a', 5000);
     now = 1000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyGenerate, wishOf } from '../../plugin/ui/work/drafts.ts';
+import { emptyGenerate, jobSpecOf } from '../../plugin/ui/work/drafts.ts';
 import { mentionedVersions, withVersion } from '../../plugin/ui/work/mentioned-versions.ts';
 import { inPresentNames, nameProblem, withProduct } from '../../plugin/ui/work/prompt-names.ts';
 import { concept, welcome } from './protocol-samples.ts';
@@ -74,6 +74,6 @@ describe('the versions that a prompt mentions', () => {
 });
 
 it('asks for no version of a concept whose name only begins a mentioned one', () => {
-  const wish = wishOf(draft('@aurora-2027', 'aurora'), welcome.model, undefined);
+  const wish = jobSpecOf(draft('@aurora-2027', 'aurora'), welcome.model, undefined);
   expect(wish.concepts).toBeUndefined();
 });

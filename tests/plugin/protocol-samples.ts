@@ -3,7 +3,7 @@
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import type { JobOf, JobStatus } from '../../shared/protocol/job.ts';
-import type { GenerateWish } from '../../shared/protocol/requests.ts';
+import type { GenerateJobSpec } from '../../shared/protocol/requests.ts';
 import type { ServerMessageOf } from '../../shared/protocol/server-messages.ts';
 
 export const welcome: ServerMessageOf<'welcome'> = {
@@ -67,7 +67,7 @@ export function teachJob(job: string, status: JobStatus, name = 'aurora'): JobOf
 export function generateJob(
   job: string,
   status: JobStatus,
-  wish: Partial<GenerateWish> = {},
+  wish: Partial<GenerateJobSpec> = {},
   confidences: readonly number[] = [],
 ): JobOf<'generate'> {
   const request = {

@@ -4,7 +4,7 @@ import { adviseFrame, adviseSize, worseAdvice } from '../../plugin/ui/canvas/fra
 import { parseVariantRecord, variantRecord } from '../../plugin/ui/canvas/variant-record.ts';
 import { daysLeft } from '../../plugin/ui/views/library.tsx';
 import { curvePath } from '../../plugin/ui/views/teach-progress.tsx';
-import { draftOf, emptyGenerate, wishOf } from '../../plugin/ui/work/drafts.ts';
+import { draftOf, emptyGenerate, jobSpecOf } from '../../plugin/ui/work/drafts.ts';
 import { JobBoard } from '../../plugin/ui/work/job-board.ts';
 import { ago, phaseText, timeLeft } from '../../plugin/ui/work/labels.ts';
 import { CURVE_MAX_POINTS, PROMPT_MAX_LENGTH, SEED_MAX } from '../../shared/protocol/limits.ts';
@@ -34,7 +34,7 @@ describe('a draft', () => {
 
   it('is a request that the companion takes', () => {
     const draft = { ...emptyGenerate(), prompt: ' @aurora on a beach ' };
-    expect(generateRequestSchema.parse(wishOf(draft, model, undefined))).toMatchObject({
+    expect(generateRequestSchema.parse(jobSpecOf(draft, model, undefined))).toMatchObject({
       prompt: '@aurora on a beach',
       mask: 'adaptive',
     });
@@ -42,19 +42,19 @@ describe('a draft', () => {
 
   it('takes the shape of the selected frame', () => {
     const draft = { ...emptyGenerate(), prompt: 'x', size: { type: 'frame' } } as const;
-    expect(wishOf(draft, model, { width: 1440, height: 810 }).size).toEqual({ width: 88, height: 48 });
-    expect(wishOf(draft, model, undefined).size).toBeUndefined();
+    expect(jobSpecOf(draft, model, { width: 1440, height: 810 }).size).toEqual({ width: 88, height: 48 });
+    expect(jobSpecOf(draft, model, undefined).size).toBeUndefined();
   });
 
   it('of a request makes the same request again', () => {
     const wish = { ...generateJob('job-a-0000', { state: 'done' }).request, size: { width: 64, height: 96 } };
-    expect(wishOf(draftOf(wish, []), model, undefined)).toEqual(wish);
+    expect(jobSpecOf(draftOf(wish, []), model, undefined)).toEqual(wish);
   });
 
   it('keeps to the versions of the concepts it still mentions', () => {
     const aurora = { id: 'concept-aurora', name: 'aurora', version: 1 };
     const draft = { ...emptyGenerate(), versions: [aurora, { ...aurora, name: 'summit' }] };
-    expect(wishOf({ ...draft, prompt: '@aurora at night' }, model, undefined).concepts).toEqual([aurora]);
+    expect(jobSpecOf({ ...draft, prompt: '@aurora at night' }, model, undefined).concepts).toEqual([aurora]);
   });
 });
 

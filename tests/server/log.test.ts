@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLog, errorFields, LOG_FILE, RefusalLog, RotatingFile } from '../../companion/server/log.ts';
+import { createLog, errorFields, LOG_FILE, RejectionLog, RotatingFile } from '../../companion/server/log.ts';
 import { LikenessError } from '../../shared/errors.ts';
 
 let folder: string;
@@ -58,7 +58,7 @@ describe('the log', () => {
 
   it('counts a flood of refusals instead of writing each', () => {
     let now = 0;
-    const refusals = new RefusalLog(createLog({ folder }), () => now);
+    const refusals = new RejectionLog(createLog({ folder }), () => now);
     for (let index = 0; index < 10_000; index++) refusals.tell('origin', 'http');
     expect(lines()).toHaveLength(50);
     now = 60_000;

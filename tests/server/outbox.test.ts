@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { MAX_BACKLOG_BYTES, PREVIEW_BACKLOG_BYTES } from '../../companion/server/limits.ts';
-import { frameParcel, messageParcel, Outbox } from '../../companion/server/socket/outbox.ts';
+import { binaryMessage, Outbox, textMessage } from '../../companion/server/socket/outbox.ts';
 
 /** A socket whose other end has `bufferedAmount` bytes still to read. */
 function socketWith(bufferedAmount: number, readyState = 1) {
@@ -12,15 +12,15 @@ function socketWith(bufferedAmount: number, readyState = 1) {
 
 const picture = { mediaType: 'image/jpeg', width: 8, height: 8 } as const;
 const payload = Uint8Array.of(0xff, 0xd8, 0xff);
-const preview = frameParcel({
+const preview = binaryMessage({
   header: { kind: 'preview', job: 'job-0000', picture: 0, step: 1, ...picture },
   payload,
 });
-const result = frameParcel({
+const result = binaryMessage({
   header: { kind: 'picture', job: 'job-0000', picture: 0, seed: 1, ...picture },
   payload,
 });
-const progress = messageParcel({
+const progress = textMessage({
   type: 'progress',
   job: 'job-0000',
   phase: 'sampling',
@@ -29,7 +29,7 @@ const progress = messageParcel({
   fraction: 0.25,
   secondsLeft: null,
 });
-const goodbye = messageParcel({ type: 'goodbye' });
+const goodbye = textMessage({ type: 'goodbye' });
 
 /** What is sent to a client with that much unread, and whether it is given up. */
 function outcome(bufferedAmount: number) {

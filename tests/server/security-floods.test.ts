@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   MAX_CONNECTIONS,
-  MAX_JUNK_MESSAGES,
+  MAX_INVALID_MESSAGES,
   MAX_SOCKETS,
   MAX_UNAUTHENTICATED_SOCKETS,
 } from '../../companion/server/limits.ts';
@@ -79,7 +79,9 @@ describe('sockets with a token', () => {
       client.socket.send(index % 2 === 0 ? '{"type":"nonsense"}' : Buffer.from('LKNF nonsense'));
     }
     expect(await client.closed).toBe(1008);
-    expect(client.told.filter(({ type }) => type === 'error').length).toBeLessThanOrEqual(MAX_JUNK_MESSAGES);
+    expect(client.told.filter(({ type }) => type === 'error').length).toBeLessThanOrEqual(
+      MAX_INVALID_MESSAGES,
+    );
     expect((await attacked().log()).split('\n').length).toBeLessThan(200);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, History } from '../../plugin/studio/document/history.ts';
+import { type Change, UndoHistory } from '../../plugin/studio/document/history.ts';
 import { emptyDocument, newNode } from '../../plugin/studio/document/node-record.ts';
 import { Scene } from '../../plugin/studio/document/scene.ts';
 import { moves, Workspace } from '../../plugin/studio/document/workspace.ts';
@@ -25,7 +25,7 @@ describe('undo', () => {
   });
 
   it('keeps the person’s steps apart from the plugin’s', () => {
-    const history = new History();
+    const history = new UndoHistory();
     history.gather([created('2:1')]);
     history.record([created('1:1')]);
     history.gather([created('2:2')]);
@@ -39,7 +39,7 @@ describe('undo', () => {
   });
 
   it('forgets redo steps once something else is done', () => {
-    const history = new History();
+    const history = new UndoHistory();
     history.record([created('1:1')]);
     history.undo();
     expect(history.canRedo).toBe(true);

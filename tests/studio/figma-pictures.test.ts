@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ArrivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
+import { ReceivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
 import { pictureHash } from '../../plugin/studio/figma/picture-handle.ts';
 import { pictureHeader } from '../../plugin/studio/figma/picture-header.ts';
 import { openSandbox, pngHeader } from './sandbox.ts';
@@ -80,7 +80,7 @@ describe('the name of bytes that came with a message', () => {
   const name = createHash('sha1').update(bytes()).digest('hex');
 
   it('is known by content', async () => {
-    const arrived = new ArrivedBytes();
+    const arrived = new ReceivedBytes();
     await arrived.learn({ type: 'picture', bytes: bytes(), record: null });
     expect(arrived.nameOf(bytes())).toBe(name);
   });
@@ -96,13 +96,13 @@ describe('the name of bytes that came with a message', () => {
   });
 
   it('is given up after a few more', async () => {
-    const arrived = new ArrivedBytes();
+    const arrived = new ReceivedBytes();
     await arrived.learn({ bytes: bytes() });
     for (let count = 0; count < 4; count++) await arrived.learn({ bytes: new Uint8Array([count]) });
     expect(arrived.nameOf(bytes())).toBeUndefined();
   });
 
   it.each([null, 'text', { type: 'ready' }])('needs none for %j', async (message) => {
-    await expect(new ArrivedBytes().learn(message)).resolves.toBeUndefined();
+    await expect(new ReceivedBytes().learn(message)).resolves.toBeUndefined();
   });
 });

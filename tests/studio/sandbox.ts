@@ -1,6 +1,6 @@
 import type { Change } from '../../plugin/studio/document/history.ts';
 import { emptyDocument } from '../../plugin/studio/document/node-record.ts';
-import { ArrivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
+import { ReceivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
 import { type PluginApi, pluginApi } from '../../plugin/studio/figma/plugin-api.ts';
 import { SandboxDocument } from '../../plugin/studio/figma/sandbox-document.ts';
 import type { Notification, SandboxHost } from '../../plugin/studio/figma/sandbox-host.ts';
@@ -16,7 +16,7 @@ class RecordingHost implements SandboxHost {
   readonly windows: Partial<WindowOptions>[] = [];
   readonly looks: unknown[] = [];
   readonly pictures = new Map<string, Uint8Array>();
-  readonly arrived = new ArrivedBytes();
+  readonly arrived = new ReceivedBytes();
   readonly stored = new Map<string, unknown>();
   closedWith: string | undefined;
 

@@ -18,13 +18,13 @@ import { lowerGraph } from '../../companion/graph/lowering.ts';
 import { createLocalizer } from '../../companion/localization/localizer.ts';
 import { tokenWeightFeeds } from '../../companion/localization/sources/attention.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
-import { projOutSites } from '../../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, int64, type Tensor } from '../../companion/tensor/tensor.ts';
 import { memoryUseFor } from '../../companion/training/memory-plan.ts';
 import {
   buildTrainingGraph,
-  type Recompute,
+  type Checkpointing,
   trainingNames,
 } from '../../companion/training/training-graph.ts';
 
@@ -64,10 +64,10 @@ const RANKS = [
 async function trainingStep(
   rank: { fraction: number; minimum: number },
   withProbe: boolean,
-  { side = SIDE, recompute = 'nothing' }: { side?: number; recompute?: Recompute } = {},
+  { side = SIDE, recompute = 'nothing' }: { side?: number; recompute?: Checkpointing } = {},
 ) {
   const { unet, text, tokenizer } = pipeline;
-  const sites = projOutSites(unet);
+  const sites = adapterSites(unet);
   const random = new Random(3);
   const factors = initialFactors(sites, rank, random);
   // As after some steps: where A is zero, B has no gradient.
@@ -189,7 +189,7 @@ describe.each(RANKS)('what is learned, %s', (_, rank) => {
       const localizer = createLocalizer('attention', {
         ...options,
         mode: 'full',
-        sites: projOutSites(pipeline.unet),
+        sites: adapterSites(pipeline.unet),
         concepts: [{ strengths: [strength, strength], blocks: new Set(factors.keys()) }],
       });
       const { prediction } = await session.run({

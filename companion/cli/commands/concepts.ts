@@ -6,7 +6,7 @@
 import type { Command } from 'commander';
 import { PROGRAM } from '../../../shared/errors.ts';
 import { CONCEPT_TRASH_DAYS } from '../../../shared/protocol/limits.ts';
-import type { ConceptSummary } from '../../concepts/concept-file.ts';
+import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { findConcept, findRemoved, findStored, listConcepts } from '../../library/find-concept.ts';
 import { dataFolders } from '../../storage/folders.ts';
@@ -155,6 +155,6 @@ async function runShow(wanted: string, output: Output): Promise<void> {
 }
 
 /** A thumbnail is for eyes; it would fill the line. */
-function conceptEvent({ thumbnail: _, ...summary }: ConceptSummary): JsonEvent {
+function conceptEvent({ thumbnail: _, ...summary }: ConceptFileInfo): JsonEvent {
   return { type: 'concept', ...summary };
 }

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { writeFileAtomically } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import { diagnosticsFile } from '../diagnostics/diagnostics.ts';
-import { type Finding, type Severity, symptoms } from '../diagnostics/health-checks.ts';
-import { printable } from '../terminal/failure.ts';
+import { type Finding, runHealthChecks, type Severity } from '../diagnostics/health-checks.ts';
+import { escapeControlCharacters } from '../terminal/failure.ts';
 import { formatNumberOf } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
 
@@ -58,10 +58,13 @@ async function runDoctor(output: Output): Promise<readonly Finding[]> {
     findings.push(finding);
     counts[severity]++;
     output.event({ type: 'finding', subject, severity, message, advice });
-    output.answer(`${marks[severity]} ${bold(subject.padEnd(SUBJECT_CELLS))} ${printable(message)}`);
-    if (advice !== undefined) output.answer(dim(`${' '.repeat(SUBJECT_CELLS + 3)}${printable(advice)}`));
+    output.answer(
+      `${marks[severity]} ${bold(subject.padEnd(SUBJECT_CELLS))} ${escapeControlCharacters(message)}`,
+    );
+    if (advice !== undefined)
+      output.answer(dim(`${' '.repeat(SUBJECT_CELLS + 3)}${escapeControlCharacters(advice)}`));
   };
-  for await (const finding of symptoms(dataFolders())) tell(finding);
+  for await (const finding of runHealthChecks(dataFolders())) tell(finding);
   output.event({ type: 'diagnosis', ...counts });
   const warnings = counts.warning === 0 ? '' : `, ${formatNumberOf(counts.warning, 'warning')}`;
   output.answer('');
@@ -75,7 +78,7 @@ function tellCollected(file: string, output: Output): void {
   output.event({ type: 'collected', file });
   output.answer('');
   output.answer(
-    `${output.answerColours.green('✓')} ${printable(file)} holds the above, versions, model hashes, counts, failed jobs and the end of the log.`,
+    `${output.answerColours.green('✓')} ${escapeControlCharacters(file)} holds the above, versions, model hashes, counts, failed jobs and the end of the log.`,
   );
   output.answer(
     '  Left out: prompts, names, pictures, tokens, codes, paths, user and computer. Nothing was sent; read it, then attach it.',

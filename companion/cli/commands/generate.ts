@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
-import type { ConceptSummary } from '../../concepts/concept-file.ts';
+import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
 import type { GenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
 import { findConcept, mentionedConcepts } from '../../library/find-concept.ts';
@@ -15,7 +15,7 @@ import { findModel } from '../../model-store/catalogue.ts';
 import { SAMPLER_NAMES, type SamplingSettings } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
-import { type EngineFlags, engineOptions, givenOptions } from '../options.ts';
+import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../picture-arguments.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { JsonEvent, Output } from '../terminal/output.ts';
@@ -156,7 +156,7 @@ async function conceptsFor(
   { concepts: folder }: DataFolders,
   output: Output,
 ): Promise<readonly string[]> {
-  const given: ConceptSummary[] = [];
+  const given: ConceptFileInfo[] = [];
   for (const concept of wanted) given.push(await findConcept(concept, folder));
   const mentioned = await mentionedConcepts(prompt, given, folder);
   for (const concept of given) {
@@ -182,7 +182,7 @@ function generateRequest(
     seed: flags.seed ?? randomInt(lastFirstSeed(flags.count) + 1),
     size: flags.size,
     strength: flags.strength,
-    settings: givenOptions<SamplingSettings>({
+    settings: definedOptions<SamplingSettings>({
       steps: flags.steps,
       guidanceScale: flags.guidance,
       sampler: flags.sampler,

@@ -10,7 +10,7 @@ import { dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
-import { StartCard } from '../terminal/start-card.ts';
+import { StartBanner } from '../terminal/start-card.ts';
 
 interface StartFlags extends EngineFlags {
   readonly port?: number;
@@ -65,7 +65,7 @@ async function runStart(
     colour: output.colours.isColorSupported,
   });
   const manifest = await installPlugin(join(folders.home, 'figma-plugin'));
-  const card = new StartCard(output, manifest);
+  const card = new StartBanner(output, manifest);
   // Before anything is served: a signal must never find the companion half open.
   const stop = new Interruption(output, () => card.tellStopping());
   try {

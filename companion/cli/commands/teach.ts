@@ -10,14 +10,14 @@ import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import { CONCEPT_SUFFIX } from '../../library/find-concept.ts';
 import { findModel } from '../../model-store/catalogue.ts';
-import { readRecommendedSettings, type TeachingRecommendation } from '../../pipeline/settings.ts';
+import { readRecommendedSettings, type TrainingDefaults } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
-import { type EngineFlags, engineOptions, givenOptions } from '../options.ts';
+import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { expandPictures, OutputFolder } from '../picture-arguments.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
-import { endedEarly, TeachReport, unshelved } from '../terminal/teach-report.ts';
+import { describeInterruption, libraryWriteError, TeachReport } from '../terminal/teach-report.ts';
 
 /** Ends the name of a run that is under way, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';
@@ -116,13 +116,13 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
     for await (const event of teach({ ...request, signal: interruption.signal })) {
       const told =
         isForLibrary && event.type === 'taught'
-          ? await shelved(event, folders.concepts, request.rights ?? {})
+          ? await addToLibrary(event, folders.concepts, request.rights ?? {})
           : event;
       output.event(told);
       report.tell(told);
     }
   } catch (error) {
-    throw error instanceof LikenessError ? await endedEarly(request, report.step, error) : error;
+    throw error instanceof LikenessError ? await describeInterruption(request, report.step, error) : error;
   } finally {
     report.close();
     interruption.dispose();
@@ -131,11 +131,11 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
 }
 
 /** Moves what was taught into the library. @param given rights that the command names */
-async function shelved(taught: Taught, concepts: string, given: Rights): Promise<Taught> {
+async function addToLibrary(taught: Taught, concepts: string, given: Rights): Promise<Taught> {
   const { FileLibrary } = await import('../../library/file-library.ts');
   const { removeEmptyFolder } = await import('../../library/concept-trash.ts');
   const { path, version, rights } = await new FileLibrary(concepts).put(taught.file).catch((cause) => {
-    throw unshelved(taught.file, cause);
+    throw libraryWriteError(taught.file, cause);
   });
   await rm(taught.file);
   await removeEmptyFolder(dirname(taught.file));
@@ -162,7 +162,7 @@ async function teachRequest(
     classWord: flags.class,
     out,
     stateFile: out.slice(0, -CONCEPT_SUFFIX.length) + RUN_SUFFIX,
-    settings: givenOptions<TeachingRecommendation>({
+    settings: definedOptions<TrainingDefaults>({
       steps: flags.steps,
       learningRate: flags.learningRate,
       batchSize: flags.batchSize,
@@ -170,7 +170,7 @@ async function teachRequest(
     }),
     seed: flags.seed,
     mirror: flags.mirror ?? false,
-    rights: givenOptions<Rights>({
+    rights: definedOptions<Rights>({
       owner: flags.owner,
       licence: flags.licence,
       note: flags.note,

@@ -14,11 +14,11 @@ import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { hashCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
-import { storedJobs } from '../../jobs/snapshot.ts';
+import { readJobSnapshot } from '../../jobs/snapshot.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { listModels, type ModelPlace } from '../../model-store/catalogue.ts';
 import type { DataFolders } from '../../storage/folders.ts';
-import { printable } from '../terminal/failure.ts';
+import { escapeControlCharacters } from '../terminal/failure.ts';
 import { formatNumberOf } from '../terminal/format.ts';
 import { type Finding, runtimeVersion } from './health-checks.ts';
 import { logTail } from './log-tail.ts';
@@ -55,7 +55,7 @@ export async function diagnosticsText(options: DiagnosticsOptions): Promise<stri
   // A folder that cannot be read is among the findings.
   const listing = await library.list().catch(() => ({ concepts: [], damaged: [] }));
   const removed = await library.removed().catch(() => []);
-  const { states: jobs, unreadable } = await storedJobs(join(folders.home, 'jobs'));
+  const { states: jobs, unreadable } = await readJobSnapshot(join(folders.home, 'jobs'));
   const redaction = new Redaction(await knownSecrets({ folders, jobs, library: listing, removed }));
   const versions = listing.concepts.reduce((sum, concept) => sum + concept.versions.length, 0);
   const log = await logTail(folders.home, redaction);
@@ -109,7 +109,7 @@ function system(): string {
 function findingText({ subject, severity, message, advice }: Finding, redaction: Redaction): string {
   // A concept's own file says what is wrong with it, and may quote itself.
   const clean = (text: string) =>
-    printable(subject === 'concepts' ? redaction.quoting(text) : redaction.text(text));
+    escapeControlCharacters(subject === 'concepts' ? redaction.quoting(text) : redaction.text(text));
   const line = `${severity.padEnd(7)} ${subject}: ${clean(message)}`;
   return advice === undefined ? line : `${line}\n        ${clean(advice)}`;
 }
@@ -151,7 +151,7 @@ function failedJobs(jobs: readonly JobState[], redaction: Redaction): readonly s
     .slice(-MAX_FAILED_JOBS)
     .map(({ kind, status: { code, message, saved }, endedAt }) => {
       const from = saved === undefined ? '' : `, saved at step ${saved.step} of ${saved.steps}`;
-      return `${endedAt} ${kind}, ${code}: ${printable(redaction.quoting(message))}${from}`;
+      return `${endedAt} ${kind}, ${code}: ${escapeControlCharacters(redaction.quoting(message))}${from}`;
     });
 }
 

@@ -33,7 +33,7 @@ const LEAST_DISK_BYTES = 200e6;
 /** package.json's `engines`. */
 const LEAST_NODE = [20, 19] as const;
 
-export async function* symptoms(folders: DataFolders): AsyncGenerator<Finding> {
+export async function* runHealthChecks(folders: DataFolders): AsyncGenerator<Finding> {
   yield* machine();
   yield node();
   yield* devices(folders.cache);

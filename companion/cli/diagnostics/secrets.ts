@@ -12,7 +12,7 @@ import { unfinishedPulls } from '../../model-store/pull-folder.ts';
 import type { DataFolders } from '../../storage/folders.ts';
 import type { Secrets } from './redaction.ts';
 
-export interface Holdings {
+export interface KnownSecrets {
   readonly folders: DataFolders;
   readonly jobs: readonly JobState[];
   readonly library: LibraryListing;
@@ -24,7 +24,7 @@ const PROGRAM_FOLDER = fileURLToPath(new URL('../../..', import.meta.url)).repla
 /** A mention of a concept that may be gone, or have another name by now. */
 const MENTIONS = /@([a-z][a-z0-9-]*)/g;
 
-export async function knownSecrets({ folders, jobs, library, removed }: Holdings): Promise<Secrets> {
+export async function knownSecrets({ folders, jobs, library, removed }: KnownSecrets): Promise<Secrets> {
   const concepts = library.concepts.flatMap(({ versions }) => versions).flatMap(wordsOfConcept);
   const gone = removed.flatMap(({ name, classWord }) => [name, classWord]);
   const files = [folders.concepts, folders.checkpoints].map(fileStems);

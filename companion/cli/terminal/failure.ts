@@ -14,7 +14,7 @@ const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** As a program would write it: `a\nb`, `\x1b[31m`. */
-export function printable(text: string): string {
+export function escapeControlCharacters(text: string): string {
   return text.replaceAll(UNPRINTABLE, (character) => NAMED[character] ?? escaped(character.codePointAt(0)!));
 }
 
@@ -41,18 +41,23 @@ export function failureOf(error: unknown, helpCommand: string): Failure {
   if (error instanceof CommanderError) {
     const [message, ...suggestions] = error.message.replace(/^error: /, '').split('\n');
     const advice = [...suggestions.map(asSentence), `\`${helpCommand}\` shows how it is used.`].join(' ');
-    return { code: 'input', message: printable(message!), advice: printable(advice), exitCode: EXIT_USAGE };
+    return {
+      code: 'input',
+      message: escapeControlCharacters(message!),
+      advice: escapeControlCharacters(advice),
+      exitCode: EXIT_USAGE,
+    };
   }
   if (error instanceof LikenessError) {
     const exitCode =
       error.code === 'cancelled' ? EXIT_CANCELLED : error.code === 'input' ? EXIT_USAGE : EXIT_FAILED;
-    const advice = error.advice === undefined ? undefined : printable(error.advice);
-    return { code: error.code, message: printable(error.message), advice, exitCode };
+    const advice = error.advice === undefined ? undefined : escapeControlCharacters(error.advice);
+    return { code: error.code, message: escapeControlCharacters(error.message), advice, exitCode };
   }
   const text = error instanceof Error ? error.message : String(error);
   return {
     code: 'internal',
-    message: `internal: ${printable(oneLine(text.replace(/^internal: /, '')))}`,
+    message: `internal: ${escapeControlCharacters(oneLine(text.replace(/^internal: /, '')))}`,
     advice: `This is a fault of Likeness: run it again with LIKENESS_DEBUG=1, and report what it prints, with the file that \`${PROGRAM} doctor --collect\` writes.`,
     exitCode: EXIT_FAILED,
   };

@@ -3,7 +3,7 @@
  * Columns of text, as wide as their widest cell.
  */
 
-import { printable } from './failure.ts';
+import { escapeControlCharacters } from './failure.ts';
 import type { Colours } from './output.ts';
 
 const SIZE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
@@ -61,7 +61,7 @@ export function formatTable(
   cells: readonly (readonly string[])[],
   colours: Colours,
 ): string {
-  const rows = cells.map((row) => row.map(printable));
+  const rows = cells.map((row) => row.map(escapeControlCharacters));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );
@@ -80,7 +80,9 @@ export function formatFacts(
   facts: readonly (readonly [name: string, value: string])[],
   colours: Colours,
 ): string {
-  const lines = facts.map(([name, value]) => [printable(name), printable(value)] as const);
+  const lines = facts.map(
+    ([name, value]) => [escapeControlCharacters(name), escapeControlCharacters(value)] as const,
+  );
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, value]) => `${colours.dim(name.padEnd(width))}  ${value}`).join('\n');
 }

@@ -4,12 +4,12 @@ import { relative } from 'node:path';
 import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask.ts';
 import type { GenerateEvent } from '../../engine/events.ts';
 import type { Picture } from '../../images/picture.ts';
-import { printable } from './failure.ts';
+import { escapeControlCharacters } from './failure.ts';
 import { formatNumberOf, formatPace, formatSeconds } from './format.ts';
 import type { Output } from './output.ts';
 import { PreviewStrip, showsTrueColour } from './preview-strip.ts';
-import { createProgress, type Progress } from './progress.ts';
-import { timeLeft } from './teach-report.ts';
+import { createProgress, type ProgressDisplay } from './progress.ts';
+import { timeLeftText } from './teach-report.ts';
 
 type StepEvent = Extract<GenerateEvent, { type: 'step' }>;
 type PictureEvent = Extract<GenerateEvent, { type: 'picture' }>;
@@ -23,7 +23,7 @@ export interface GenerateReportOptions {
 export class GenerateReport {
   readonly #output: Output;
   readonly #options: GenerateReportOptions;
-  readonly #progress: Progress;
+  readonly #progress: ProgressDisplay;
   readonly #pictures: PictureEvent[] = [];
   #strip: PreviewStrip | undefined;
   #current = -1;
@@ -43,7 +43,7 @@ export class GenerateReport {
         return;
       }
       case 'prompt':
-        this.#output.say(dim(`The model reads: ${printable(event.text)}`));
+        this.#output.say(dim(`The model reads: ${escapeControlCharacters(event.text)}`));
         if (event.truncated > 0) {
           const dropped = `the last ${formatNumberOf(event.truncated, 'token')} did not fit`;
           this.#output.warn(`the prompt is too long, ${dropped}: "${event.droppedText.trim()}"`);
@@ -90,7 +90,7 @@ export class GenerateReport {
     await this.#strip?.draw(event.picture, event.preview, false);
     this.#progress.update(event.picture * event.steps + event.step, [
       `picture ${event.picture + 1}/${event.count}`,
-      remaining > 0 ? timeLeft(event.secondsLeft) : '',
+      remaining > 0 ? timeLeftText(event.secondsLeft) : '',
       remaining > 0 ? formatPace(remaining / event.secondsLeft) : '',
     ]);
   }

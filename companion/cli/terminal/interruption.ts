@@ -17,7 +17,7 @@ export class Interruption {
       whenFirst();
     };
     for (const signal of SIGNALS) process.on(signal, this.#listener);
-    output.whenReaderGone(() => this.#controller.abort());
+    output.onStdoutClosed(() => this.#controller.abort());
   }
 
   get signal(): AbortSignal {

@@ -5,7 +5,7 @@
 
 import type { Writable } from 'node:stream';
 import pc from 'picocolors';
-import { failureOf, printable } from './failure.ts';
+import { escapeControlCharacters, failureOf } from './failure.ts';
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -34,7 +34,7 @@ export class Output {
   readonly #stdout: Stream;
   readonly #debug: boolean;
   #readerGone = false;
-  #whenReaderGone: (() => void) | undefined;
+  #onStdoutClosed: (() => void) | undefined;
 
   constructor({ stdout, stderr }: Streams, json: boolean, env: NodeJS.ProcessEnv = process.env) {
     this.json = json;
@@ -46,14 +46,14 @@ export class Output {
     // `likeness concepts list | head -1` closes the pipe early: that is no failure.
     ignoreBrokenPipe(stdout, () => {
       this.#readerGone = true;
-      this.#whenReaderGone?.();
+      this.#onStdoutClosed?.();
     });
     ignoreBrokenPipe(stderr, () => {});
   }
 
   /** Long work stops when nobody reads its events any more. */
-  whenReaderGone(stop: () => void): void {
-    this.#whenReaderGone = stop;
+  onStdoutClosed(stop: () => void): void {
+    this.#onStdoutClosed = stop;
   }
 
   /** Whether progress may be drawn in place: not while JSON goes to the same terminal. */
@@ -81,7 +81,7 @@ export class Output {
   }
 
   warn(text: string): void {
-    this.say(`${this.colours.yellow('warning:')} ${printable(text)}`);
+    this.say(`${this.colours.yellow('warning:')} ${escapeControlCharacters(text)}`);
   }
 
   /** Says what failed, and returns the exit code. `helpCommand` shows how the command is used. */

@@ -3,7 +3,7 @@
 import cliProgress, { type Params, type SingleBar } from 'cli-progress';
 import type { Colours, Output } from './output.ts';
 
-export interface Progress {
+export interface ProgressDisplay {
   /**
    * Begins a phase, or goes on with it after `done` steps; the one before it is over.
    * @param unit how numbers are written, where they count something else than steps
@@ -18,7 +18,7 @@ export interface Progress {
 /** @internal */
 export type Unit = (value: number) => string;
 
-export function createProgress(output: Output): Progress {
+export function createProgress(output: Output): ProgressDisplay {
   return output.live ? new ProgressLine(output) : new ProgressLog(output);
 }
 
@@ -32,7 +32,7 @@ const PHASE_CELLS = 11;
 /** ` · picture 10/64 · 12 min 05 s left · 4.2 steps/s`. */
 const DETAIL_CELLS = 50;
 
-class ProgressLine implements Progress {
+class ProgressLine implements ProgressDisplay {
   readonly #output: Output;
   #bar: SingleBar | undefined;
   readonly #restore = (): void => {
@@ -109,7 +109,7 @@ function tail(parts: readonly string[]): string {
 }
 
 /** Plain lines in a log file: one as soon as it is known how long the work will take, then one for every tenth of it. */
-class ProgressLog implements Progress {
+class ProgressLog implements ProgressDisplay {
   readonly #output: Output;
   #phase = '';
   #total = 0;

@@ -4,12 +4,12 @@ import { PROGRAM } from '../../../shared/errors.ts';
 import type { PullEvent, PulledEvent } from '../../model-store/pull-events.ts';
 import { formatBytes, formatNumberOf, formatSeconds, formatSpeed } from './format.ts';
 import type { Output } from './output.ts';
-import { createProgress, type Progress } from './progress.ts';
-import { timeLeft } from './teach-report.ts';
+import { createProgress, type ProgressDisplay } from './progress.ts';
+import { timeLeftText } from './teach-report.ts';
 
 export class PullReport {
   readonly #output: Output;
-  readonly #progress: Progress;
+  readonly #progress: ProgressDisplay;
   #totalBytes = 0;
   #doneBytes = 0;
   #isDrawing = false;
@@ -46,7 +46,7 @@ export class PullReport {
         this.#doneBytes = event.bytes;
         this.#draw();
         this.#progress.update(event.bytes, [
-          event.bytes < event.totalBytes ? timeLeft(event.secondsLeft) : '',
+          event.bytes < event.totalBytes ? timeLeftText(event.secondsLeft) : '',
           formatSpeed(event.bytesPerSecond),
         ]);
         return;

@@ -6,7 +6,7 @@ import { serverAddress } from '../../server/own-address.ts';
 import { formatNumberOf } from './format.ts';
 import type { Output } from './output.ts';
 
-export class StartCard {
+export class StartBanner {
   readonly #output: Output;
   /** Path of the plugin's manifest. */
   readonly #manifest: string;

@@ -11,16 +11,16 @@ import type { TeachRequest } from '../../engine/requests.ts';
 import type { FrameFinding } from '../../images/frame-findings.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
 import { readSavedRun } from '../../training/training-state.ts';
-import { printable, repeatCommand } from './failure.ts';
+import { escapeControlCharacters, repeatCommand } from './failure.ts';
 import { formatBytes, formatNumberOf, formatPace, formatSeconds } from './format.ts';
 import type { Output } from './output.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress, type ProgressDisplay } from './progress.ts';
 
 type FrameEvent = Extract<TeachEvent, { type: 'frame' }>;
 
 export class TeachReport {
   readonly #output: Output;
-  readonly #progress: Progress;
+  readonly #progress: ProgressDisplay;
   readonly #frames: FrameEvent[] = [];
   #phase: 'preparing' | 'step' | undefined;
   #begunAt = 0;
@@ -71,7 +71,7 @@ export class TeachReport {
         this.#step = event.step;
         this.#progress.update(event.step, [
           `loss ${event.smoothedLoss.toFixed(3)}`,
-          event.step < event.steps ? timeLeft(event.secondsLeft) : '',
+          event.step < event.steps ? timeLeftText(event.secondsLeft) : '',
           formatPace(event.stepsPerSecond),
         ]);
         return;
@@ -115,7 +115,7 @@ export class TeachReport {
     for (const { file, findings } of this.#frames) {
       for (const finding of findings) {
         const entry = byAdvice.get(finding.advice) ?? { finding, files: [] };
-        entry.files.push(printable(basename(file)));
+        entry.files.push(escapeControlCharacters(basename(file)));
         byAdvice.set(finding.advice, entry);
       }
     }
@@ -134,7 +134,9 @@ export class TeachReport {
       `${green('✓')} Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`,
     );
     this.#output.say(`  ${event.file}`);
-    const kept = Object.entries(event.kept ?? {}).map(([field, text]) => `${field} "${printable(text)}"`);
+    const kept = Object.entries(event.kept ?? {}).map(
+      ([field, text]) => `${field} "${escapeControlCharacters(text)}"`,
+    );
     if (kept.length > 0) this.#output.say(`  Kept from the version before: ${kept.join(', ')}`);
     this.#output.say(dim(`  Next: ${PROGRAM} generate "@${event.name} on a beach"`));
   }
@@ -152,7 +154,7 @@ function goingOnWith({ microBatchSize, estimatedBytes }: MemoryPlan): string {
 }
 
 /** "14 s left"; empty where there is no telling yet. */
-export function timeLeft(seconds: number): string {
+export function timeLeftText(seconds: number): string {
   const text = formatSeconds(seconds);
   return text === '' ? '' : `${text} left`;
 }
@@ -162,7 +164,7 @@ function frameCount(count: number): string {
 }
 
 /** @param step the last one that was done in this command; 0 where it came to none */
-export async function endedEarly(
+export async function describeInterruption(
   { stateFile }: TeachRequest,
   step: number,
   error: LikenessError,
@@ -187,7 +189,7 @@ export async function endedEarly(
 }
 
 /** It was learned, and only the library did not take it. */
-export function unshelved(concept: string, cause: unknown): unknown {
+export function libraryWriteError(concept: string, cause: unknown): unknown {
   if (!(cause instanceof LikenessError) || cause.code !== 'storage') return cause;
   const { code, message, advice = adviceFor(code) } = cause;
   const goOn = `What was learned is kept: ${repeatCommand(['concepts', 'import', concept])}`;

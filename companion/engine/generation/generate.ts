@@ -9,7 +9,7 @@ import { type LoadedModel, loadModel, previewColours } from '../../pipeline/load
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { makeFolder } from '../../storage/atomic-file.ts';
 import type { GenerateEvent, MaskReport } from '../events.ts';
-import { Pace } from '../pace.ts';
+import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
 import { savePicture } from './picture-file.ts';
 import { readConcepts, readPrompt } from './prompt.ts';
@@ -59,7 +59,7 @@ export async function* generateOn(
   const colours = await previewColours(pipeline);
   if (request.out !== undefined) await makeFolder(request.out);
 
-  const pace = new Pace();
+  const pace = new StepTimer();
   for (let picture = 0; picture < request.count; picture++) {
     const started = performance.now();
     const seed = request.seed + picture;

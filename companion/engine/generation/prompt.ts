@@ -3,7 +3,7 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import { type Concept, requireBaseModel } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
-import { requireFit } from '../../concepts/lora-file.ts';
+import { requireMatchingSites } from '../../concepts/lora-file.ts';
 import { conceptTokens, parseMentions } from '../../models/prompt.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import { type LoadedModel, projectionTargets } from '../../pipeline/loaded-model.ts';
@@ -34,7 +34,7 @@ export async function readConcepts(
     const concept = await readConcept(file);
     // The model's name says more than the shapes that do not fit because of it.
     requireBaseModel(concept, identity);
-    requireFit(concept, projectionTargets(pipeline), `concept ${concept.name}`);
+    requireMatchingSites(concept, projectionTargets(pipeline), `concept ${concept.name}`);
     concepts.push(concept);
   }
   return concepts;

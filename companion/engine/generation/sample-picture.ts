@@ -4,15 +4,15 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { Factors } from '../../adapters/factors.ts';
 import { factorFeeds } from '../../adapters/low-rank.ts';
 import { type ObjectProbe, probeFeeds } from '../../adapters/object-probe.ts';
-import { activeFactors, activeShare } from '../../adapters/rank-schedule.ts';
+import { rankFractionAt, truncateRank } from '../../adapters/rank-schedule.ts';
 import { guided } from '../../diffusion/denoiser.ts';
 import { seededNoise } from '../../diffusion/random.ts';
 import { samplers } from '../../diffusion/samplers/index.ts';
 import { createLocalizer } from '../../localization/localizer.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
-import { type Evidence, evidenceFor } from '../../localization/mask-source.ts';
+import { chooseMaskSource, type MaskSource } from '../../localization/mask-source.ts';
 import { tokenWeightFeeds } from '../../localization/sources/attention.ts';
-import { projOutSites } from '../../models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../../models/families/stable-diffusion/family.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
@@ -22,7 +22,7 @@ import { buildSamplingGraph, type SamplingGraphOptions, samplingGraphKey } from 
 export interface PromptConcept {
   readonly factors: Factors;
   readonly probe: ObjectProbe | undefined;
-  /** As it was taught: TeachingRecommendation. */
+  /** As it was taught: TrainingDefaults. */
   readonly noisyRankShare: number;
   /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
   readonly tokenIndexes: readonly number[];
@@ -75,7 +75,7 @@ export async function* samplePicture(
   const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
   const localizer = createLocalizer(evidence, {
     mode: settings.mask,
-    sites: projOutSites(unet),
+    sites: adapterSites(unet),
     concepts: concepts.map(({ strength, factors }) => ({
       strengths: strengths(strength, settings, batch),
       blocks: new Set(factors.keys()),
@@ -128,7 +128,7 @@ export function samplingGraphOf(
     width,
     tokens: text.length,
     concepts: concepts.map(({ factors }) => factors),
-    evidence: evidenceFor(
+    evidence: chooseMaskSource(
       settings.mask,
       concepts.map(({ probe }) => probe),
     ),
@@ -160,8 +160,8 @@ function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: n
     Object.assign(
       {},
       ...concepts.map(({ factors, noisyRankShare }, concept) => {
-        const share = activeShare(noisyRankShare, timestep, trainTimesteps);
-        return factorFeeds(concept, activeFactors(factors, share));
+        const share = rankFractionAt(noisyRankShare, timestep, trainTimesteps);
+        return factorFeeds(concept, truncateRank(factors, share));
       }),
     );
   if (concepts.some(({ noisyRankShare }) => noisyRankShare < 1)) return feedsAt;
@@ -174,7 +174,7 @@ function constantFeeds(
   request: PictureRequest,
   batch: 1 | 2,
   { text, unet }: Pipeline,
-  evidence: Evidence,
+  evidence: MaskSource,
 ): Record<string, Tensor> {
   const { concepts, conditional, unconditional } = request;
   const states = new Float32Array(batch * conditional.length);

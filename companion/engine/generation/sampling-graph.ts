@@ -2,7 +2,7 @@
 
 import type { Factors } from '../../adapters/factors.ts';
 import { Graph } from '../../graph/graph.ts';
-import type { Evidence } from '../../localization/mask-source.ts';
+import type { MaskSource } from '../../localization/mask-source.ts';
 import { attachByAttention } from '../../localization/sources/attention.ts';
 import { attachByMedian } from '../../localization/sources/median.ts';
 import { attachByProbe } from '../../localization/sources/probe.ts';
@@ -14,7 +14,7 @@ const ATTACH = {
   median: attachByMedian,
   attention: attachByAttention,
   probe: attachByProbe,
-} as const satisfies Record<Evidence, unknown>;
+} as const satisfies Record<MaskSource, unknown>;
 
 export interface SamplingGraphOptions {
   readonly unet: UnetConfig;
@@ -28,7 +28,7 @@ export interface SamplingGraphOptions {
   /** One entry a concept; none gives the base model alone. */
   readonly concepts: readonly Factors[];
   /** What tells where they are. Default: attention. */
-  readonly evidence?: Evidence;
+  readonly evidence?: MaskSource;
 }
 
 /** Concepts of the same ranks share a session: the factors themselves are inputs. Without any, there is nothing to find. */

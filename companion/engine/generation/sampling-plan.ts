@@ -16,7 +16,7 @@ import { defaultPlacement } from '../../runtime/session.ts';
 import { buildSamplingGraph, type SamplingGraphOptions, samplingGraphKey } from './sampling-graph.ts';
 
 /** `open`: sessions stay, which is faster. `frugal`: each is given back before the other is made. */
-export type SessionUse = 'open' | 'frugal';
+export type SessionResidency = 'open' | 'frugal';
 
 /**
  * Measured on likeness-base-128 from 128 to 2048 px and on the shapes of Stable Diffusion 1.5 from 256 to 1024 px, by the
@@ -29,7 +29,7 @@ export type SessionUse = 'open' | 'frugal';
 const FACTORS = {
   open: { sampler: { activations: 3.1, weights: 2 }, decoder: { activations: 3, weights: 2 } },
   frugal: { sampler: { activations: 2, weights: 1 }, decoder: { activations: 1.15, weights: 1 } },
-} as const satisfies Record<SessionUse, Record<'sampler' | 'decoder', Amounts>>;
+} as const satisfies Record<SessionResidency, Record<'sampler' | 'decoder', Amounts>>;
 
 /** Of the free memory, what sessions that stay open may plan with: the design tool beside them needs some too. */
 const ROOMY_SHARE = 0.8;
@@ -38,7 +38,11 @@ const ROOMY_SHARE = 0.8;
  * Of other devices' memory nothing is known here.
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
  */
-export function planSampling(pipeline: Pipeline, device: Device, options: SamplingGraphOptions): SessionUse {
+export function planSampling(
+  pipeline: Pipeline,
+  device: Device,
+  options: SamplingGraphOptions,
+): SessionResidency {
   if (device !== 'cpu') return 'open';
   const { height, width } = options;
   // What is there already has its memory.

@@ -8,8 +8,8 @@ import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 
 /** The cause of a LikenessError `engine`: for the log, not for people. */
-export class EngineEnd extends Error {
-  override readonly name = 'EngineEnd';
+export class EngineExit extends Error {
+  override readonly name = 'EngineExit';
   readonly reason: 'memory' | 'signal' | 'exit';
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -26,12 +26,12 @@ export class EngineEnd extends Error {
 }
 
 /** @param work what it was in the middle of: "teaching" */
-export function engineError(end: EngineEnd, work: string): LikenessError {
+export function engineError(end: EngineExit, work: string): LikenessError {
   const message = `the engine stopped in the middle of ${work} (${end.message})`;
   return new LikenessError('engine', message, { advice: ADVICE[end.reason], cause: end });
 }
 
-const ADVICE: Readonly<Record<EngineEnd['reason'], string>> = {
+const ADVICE: Readonly<Record<EngineExit['reason'], string>> = {
   memory:
     'There was probably too little memory: close other programs or choose a smaller size, then start it again.',
   signal: `Start it again. If it stops once more, choose the device "cpu" and run "${PROGRAM} doctor".`,
@@ -49,7 +49,7 @@ function isMemory(signal: NodeJS.Signals | null, stderr: string): boolean {
 /** What is kept of standard error: the last lines, where the reason for a crash stands. */
 const STDERR_KEPT = 4096;
 
-export type ChildMessage = FromEngine | { readonly type: 'ended'; readonly end: EngineEnd };
+export type ChildMessage = FromEngine | { readonly type: 'ended'; readonly end: EngineExit };
 
 export class EngineChild {
   readonly #process: ChildProcess;
@@ -57,7 +57,7 @@ export class EngineChild {
   #wake: (() => void) | undefined;
   #stderr = '';
   /** Settles when the process is gone and everything it said was read. */
-  readonly ended: Promise<EngineEnd>;
+  readonly ended: Promise<EngineExit>;
 
   /** @param entry the module to fork */
   constructor(entry: URL) {
@@ -77,13 +77,13 @@ export class EngineChild {
       const close = (part: string) => {
         open.delete(part);
         const { exitCode, signalCode } = this.#process;
-        if (open.size === 0) resolve(new EngineEnd(exitCode, signalCode, this.#stderr));
+        if (open.size === 0) resolve(new EngineExit(exitCode, signalCode, this.#stderr));
       };
       this.#process.once('exit', () => close('process'));
       this.#process.once('disconnect', () => close('channel'));
       this.#process.stderr!.once('close', () => close('stderr'));
       // Could not be forked, or not be signalled.
-      this.#process.once('error', (error) => resolve(new EngineEnd(null, null, error.message)));
+      this.#process.once('error', (error) => resolve(new EngineExit(null, null, error.message)));
     });
     void this.ended.then((end) => this.#receive({ type: 'ended', end }));
   }

@@ -50,7 +50,7 @@ export class EngineProcess {
   /**
    * The same events as `teach` of the engine. One run at a time: the queue belongs to the jobs. Leaving the loop
    * early cancels, and so does `request.signal`: softly between two steps, by force when that takes too long.
-   * @throws LikenessError as `teach` does; `engine` when the process ended in mid-run (EngineEnd is the cause) or is
+   * @throws LikenessError as `teach` does; `engine` when the process ended in mid-run (EngineExit is the cause) or is
    *   busy with another run; `cancelled`
    */
   teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {

@@ -9,10 +9,10 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { type EngineOptions, type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { GenerateEvent, TeachEvent } from '../events.ts';
 import { generateOn } from '../generation/generate.ts';
-import { readFrames, teachOn } from '../teaching/teach.ts';
+import { decodeReferences, teachOn } from '../teaching/teach.ts';
 import type { EngineFailure, FromEngine, ToEngine } from './messages.ts';
 
-export class WarmModel {
+export class ModelCache {
   #opened: { readonly key: string; readonly model: LoadedModel } | undefined;
   #use = '';
 
@@ -38,7 +38,7 @@ export class WarmModel {
 
 type Work = Exclude<ToEngine, { type: 'cancel' }>;
 
-const warm = new WarmModel();
+const warm = new ModelCache();
 let current: { readonly run: number; readonly controller: AbortController } | undefined;
 
 process.on('message', (message: ToEngine) => {
@@ -73,7 +73,7 @@ async function* eventsOf(work: Work, signal: AbortSignal): AsyncGenerator<TeachE
   if (work.type === 'teach') {
     const request = { ...work.request, signal };
     // Before the model is opened: a bad picture should not cost a wait.
-    const pictures = await readFrames(request.images);
+    const pictures = await decodeReferences(request.images);
     yield* teachOn(await warm.open(request, 'teach'), pictures, request);
   } else {
     const request = { ...work.request, signal };

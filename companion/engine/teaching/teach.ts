@@ -16,15 +16,15 @@ import { decodePicture } from '../../images/decode.ts';
 import { thumbnailUrl } from '../../images/encode.ts';
 import { inspectFrame } from '../../images/frame-findings.ts';
 import type { Picture } from '../../images/picture.ts';
-import { projOutSites } from '../../models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../../models/families/stable-diffusion/family.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
-import { knowsObject, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';
+import { hasObjectMasks, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';
 import { loadTrainingState, saveTrainingState, type TrainingState } from '../../training/training-state.ts';
 import type { TeachEvent } from '../events.ts';
 import type { TeachRequest } from '../requests.ts';
 import { identifierFor, runFingerprint, teachingSettings } from './teaching-plan.ts';
-import { type Learning, learn } from './train-steps.ts';
+import { type TrainStepsOptions, trainSteps } from './train-steps.ts';
 import type { LearningSampleOptions } from './validation-image.ts';
 
 /** Side of the picture in the concept file's header, in pixels. */
@@ -36,7 +36,7 @@ interface TeachingFigures {
   readonly finalLoss: number;
 }
 
-interface Taught {
+interface TeachResult {
   readonly pictures: readonly Picture[];
   readonly identifier: string;
   readonly settings: TeachingSettings;
@@ -47,7 +47,7 @@ interface Taught {
 async function taughtConcept(
   { pipeline, identity }: LoadedModel,
   request: TeachRequest,
-  { pictures, identifier, settings, state, figures }: Taught,
+  { pictures, identifier, settings, state, figures }: TeachResult,
 ): Promise<Concept> {
   const url = await thumbnailUrl(pictures[0]!, THUMBNAIL_SIDE, THUMBNAIL_MAX_BYTES);
   const bytes = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
@@ -86,7 +86,7 @@ const INITIAL_STREAM = 0xffff_ffff;
  */
 export async function* teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
   // Before the model is opened: a bad picture should not cost a wait.
-  const pictures = await readFrames(request.images);
+  const pictures = await decodeReferences(request.images);
   const model = await loadModel(request);
   try {
     yield* teachOn(model, pictures, request);
@@ -96,7 +96,7 @@ export async function* teach(request: TeachRequest): AsyncGenerator<TeachEvent, 
 }
 
 /** @throws LikenessError `input` for none or too many, `image-*` for one that is no use */
-export async function readFrames(files: readonly string[]): Promise<Picture[]> {
+export async function decodeReferences(files: readonly string[]): Promise<Picture[]> {
   if (files.length < 1 || files.length > TEACH_MAX_IMAGES) {
     throw new LikenessError('input', `got ${files.length} images, expected 1 to ${TEACH_MAX_IMAGES}`, {
       advice: 'Three to eight frames from different angles work best.',
@@ -137,7 +137,7 @@ export async function* teachOn(
   const learning = { set, state, identifier, settings, request, save };
   let figures: TeachingFigures;
   try {
-    const finalLoss = yield* learn(model, learning);
+    const finalLoss = yield* trainSteps(model, learning);
     figures = { seconds: (performance.now() - started) / 1000, finalLoss };
     const taught = { pictures, identifier, settings, state, figures };
     await writeConcept(request.out, await taughtConcept(model, request, taught));
@@ -171,14 +171,14 @@ async function initialState(
   set: TrainingSet,
   { identifier, settings, request }: LearningSampleOptions,
 ): Promise<TrainingState> {
-  const sites = projOutSites(pipeline.unet);
+  const sites = adapterSites(pipeline.unet);
   return {
     step: 0,
     factors: initialFactors(sites, settings.rank, new Random(request.seed, INITIAL_STREAM)),
     tokenEmbedding: settings.trainTokenEmbedding
       ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier)[0]!)
       : undefined,
-    probe: knowsObject(set) ? initialProbe(sites) : undefined,
+    probe: hasObjectMasks(set) ? initialProbe(sites) : undefined,
     moments: undefined,
     probeMoments: undefined,
     losses: [],
@@ -186,7 +186,7 @@ async function initialState(
 }
 
 /** Saves what was learned, where another try may go on with it. */
-async function keep(error: unknown, { state, save }: Learning): Promise<void> {
+async function keep(error: unknown, { state, save }: TrainStepsOptions): Promise<void> {
   const code = error instanceof LikenessError && state.step > 0 ? error.code : undefined;
   if (code === 'cancelled') await save();
   // What failed first is to be told, not that saving failed as well.

@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto';
 import { rankOf } from '../../adapters/factors.ts';
 import type { Picture } from '../../images/picture.ts';
-import { projOutSites } from '../../models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../../models/families/stable-diffusion/family.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
-import type { TeachingRecommendation } from '../../pipeline/settings.ts';
+import type { TrainingDefaults } from '../../pipeline/settings.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
-import { planLeaner, planMemory, type StepBuilder } from '../../training/memory-plan.ts';
+import { nextSmallerPlan, planMemory, type StepBuilder } from '../../training/memory-plan.ts';
 import { buildTrainingGraph } from '../../training/training-graph.ts';
 import type { TeachRequest } from '../requests.ts';
 
@@ -21,14 +21,17 @@ export function teachingSettings(model: LoadedModel, request: TeachRequest): Tea
 }
 
 /** The same for steps that need less memory; undefined when there are none. */
-export function leanerSettings(model: LoadedModel, settings: TeachingSettings): TeachingSettings | undefined {
-  const memory = planLeaner(settings.memory, settings.batchSize, stepBuilder(model, settings));
+export function smallerSettings(
+  model: LoadedModel,
+  settings: TeachingSettings,
+): TeachingSettings | undefined {
+  const memory = nextSmallerPlan(settings.memory, settings.batchSize, stepBuilder(model, settings));
   return memory && { ...settings, memory };
 }
 
-function stepBuilder({ pipeline }: LoadedModel, settings: TeachingRecommendation): StepBuilder {
+function stepBuilder({ pipeline }: LoadedModel, settings: TrainingDefaults): StepBuilder {
   const cells = pipeline.resolution / pipeline.downscale;
-  const sites = new Map(projOutSites(pipeline.unet).map((site) => [site.path, site]));
+  const sites = new Map(adapterSites(pipeline.unet).map((site) => [site.path, site]));
   return ({ microBatchSize, recompute }) =>
     buildTrainingGraph({
       unet: pipeline.unet,

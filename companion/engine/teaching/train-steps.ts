@@ -6,9 +6,9 @@ import { train } from '../../training/training-loop.ts';
 import type { TrainingSet } from '../../training/training-set.ts';
 import type { TrainingState } from '../../training/training-state.ts';
 import type { TeachEvent } from '../events.ts';
-import { Pace } from '../pace.ts';
-import { leanerSettings } from './teaching-plan.ts';
-import { isSampleStep, type LearningSampleOptions, sampleWhileLearning } from './validation-image.ts';
+import { StepTimer } from '../pace.ts';
+import { smallerSettings } from './teaching-plan.ts';
+import { isValidationStep, type LearningSampleOptions, renderValidationImage } from './validation-image.ts';
 
 /** Between two savings of a run: a crash costs no more than this, and saving takes well under a second. */
 const SAVE_INTERVAL_MS = 15_000;
@@ -16,7 +16,7 @@ const SAVE_INTERVAL_MS = 15_000;
 /** Weight of the newest loss in the running mean. */
 const LOSS_SMOOTHING = 0.05;
 
-export interface Learning extends LearningSampleOptions {
+export interface TrainStepsOptions extends LearningSampleOptions {
   readonly set: TrainingSet;
   /** Where it begins, and what it comes to. */
   readonly state: TrainingState;
@@ -27,13 +27,16 @@ export interface Learning extends LearningSampleOptions {
  * Where memory runs out after all, the steps go on in a leaner way, from the last one.
  * @returns the running mean of the loss. @throws LikenessError `cancelled`, `memory`, `storage`, `input`
  */
-export async function* learn(model: LoadedModel, learning: Learning): AsyncGenerator<TeachEvent, number> {
+export async function* trainSteps(
+  model: LoadedModel,
+  learning: TrainStepsOptions,
+): AsyncGenerator<TeachEvent, number> {
   for (let { settings } = learning; ; ) {
     try {
       return yield* steps(model, { ...learning, settings });
     } catch (error) {
       const short = error instanceof LikenessError && error.code === 'memory';
-      const leaner = short ? leanerSettings(model, settings) : undefined;
+      const leaner = short ? smallerSettings(model, settings) : undefined;
       if (leaner === undefined) throw error;
       settings = leaner;
       yield { type: 'memory-short', plan: leaner.memory };
@@ -41,12 +44,12 @@ export async function* learn(model: LoadedModel, learning: Learning): AsyncGener
   }
 }
 
-async function* steps(model: LoadedModel, learning: Learning): AsyncGenerator<TeachEvent, number> {
+async function* steps(model: LoadedModel, learning: TrainStepsOptions): AsyncGenerator<TeachEvent, number> {
   const { set, state, settings, request, save } = learning;
   const { pipeline } = model;
   /** Time that went into samples: it is not part of the pace. */
   let samplingMs = 0;
-  const pace = new Pace(() => performance.now() - samplingMs);
+  const pace = new StepTimer(() => performance.now() - samplingMs);
   let smoothedLoss = state.losses.reduce(smooth, state.losses[0] ?? Number.NaN);
   let savedAt = performance.now();
   for await (const { step, steps, loss } of train({
@@ -66,11 +69,11 @@ async function* steps(model: LoadedModel, learning: Learning): AsyncGenerator<Te
       savedAt = performance.now();
       yield { type: 'saved', step, file: request.stateFile };
     }
-    if (request.samples && isSampleStep(step, steps)) {
+    if (request.samples && isValidationStep(step, steps)) {
       const from = performance.now();
-      const image = await sampleWhileLearning(model, state, learning);
+      const image = await renderValidationImage(model, state, learning);
       samplingMs += performance.now() - from;
-      if (image !== undefined) yield { type: 'sample', step, steps, image };
+      if (image !== undefined) yield { type: 'validation-image', step, steps, image };
     }
   }
   return smoothedLoss;

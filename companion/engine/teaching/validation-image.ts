@@ -21,7 +21,7 @@ const SHARES = [0.25, 0.5, 0.75, 1] as const;
  */
 const SAMPLING = { sampler: 'dpmpp2m', steps: 10, mask: 'full', unconditional: 'masked' } as const;
 
-export function isSampleStep(step: number, steps: number): boolean {
+export function isValidationStep(step: number, steps: number): boolean {
   return SHARES.some((share) => Math.ceil(share * steps) === step);
 }
 
@@ -36,7 +36,7 @@ export interface LearningSampleOptions {
  * memory: a look at the run must not be what ends it.
  * @throws LikenessError `cancelled` between two steps
  */
-export async function sampleWhileLearning(
+export async function renderValidationImage(
   model: LoadedModel,
   state: TrainingState,
   options: LearningSampleOptions,

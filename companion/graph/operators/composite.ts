@@ -65,7 +65,7 @@ function attention(application: Application): ValueType[] {
 }
 
 /** kernel [O, C, kH, kW] -> [C, O, kH, kW]. */
-function turnedKernel(application: Application): ValueType[] {
+function flippedKernel(application: Application): ValueType[] {
   requireFloat(application, 0);
   requireRank(application, 0, 4);
   const [outs, channels, height, width] = operand(application, 0).shape as [number, number, number, number];
@@ -84,6 +84,6 @@ export const COMPOSITE: OperatorTable = {
   LayerNorm: operator(layerNorm, COMPOSITE_DOMAIN),
   GroupNorm: operator(groupNorm, COMPOSITE_DOMAIN),
   Attention: operator(attention, COMPOSITE_DOMAIN),
-  TurnedKernel: operator(turnedKernel, COMPOSITE_DOMAIN),
+  FlippedKernel: operator(flippedKernel, COMPOSITE_DOMAIN),
   MultiHeadAttention: operator(multiHeadAttention, RUNTIME_DOMAIN),
 };

@@ -32,8 +32,8 @@ export function conv2d(x: Value, weight: Value, bias?: Value, options: Conv2dOpt
  * The kernel of the convolution that passes gradients back through one with `kernel` [O, C, kH, kW]: turned by 180
  * degrees, input and output channels swapped, [C, O, kH, kW].
  */
-export function turnedKernel(kernel: Value): Value {
-  return apply('TurnedKernel', [kernel]);
+export function flippedKernel(kernel: Value): Value {
+  return apply('FlippedKernel', [kernel]);
 }
 
 export interface ConvTranspose2dOptions {

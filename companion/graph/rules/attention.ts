@@ -3,7 +3,7 @@ import { add, mul, sub } from '../ops/elementwise.ts';
 import { concat, slice } from '../ops/layout.ts';
 import { product, transposed } from '../ops/linear-algebra.ts';
 import { softmax } from '../ops/normalization.ts';
-import { zeroAfter } from '../ops/ordering.ts';
+import { controlDependency } from '../ops/ordering.ts';
 import { reduceSum } from '../ops/reduction.ts';
 import { floatOf, type Value } from '../value.ts';
 import { type Operands, type RuleTable, type Step, shared } from './rule.ts';
@@ -63,7 +63,7 @@ function headByHead({ inputs, outputs, d, attributes, recomputeAttention }: Step
   let waitFor: readonly Value[] = [d];
   for (let head = 0; head < d.shape[1]!; head++) {
     const part = (x: Value) => slice(x, 1, head, head + 1);
-    const zero = zeroAfter(waitFor);
+    const zero = controlDependency(waitFor);
     const [q, k, v] = [add(part(inputs[0]), zero), part(inputs[1]), part(inputs[2])] as const;
     const byOutput = add(part(d), zero);
     const probabilities = softmax(product(q, k, { transB: true, scale }));

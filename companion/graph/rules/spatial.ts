@@ -6,8 +6,8 @@ import {
   averagePool2x,
   conv2d,
   convTranspose2d,
+  flippedKernel,
   type Padding,
-  turnedKernel,
   upsampleNearest2x,
 } from '../ops/spatial.ts';
 import { intOf, intsOf } from '../value.ts';
@@ -53,7 +53,7 @@ function byInput(step: Step) {
       kernelHeight - 1 - bottom,
       kernelWidth - 1 - right,
     ];
-    return conv2d(d, turnedKernel(weight), undefined, { padding: around });
+    return conv2d(d, flippedKernel(weight), undefined, { padding: around });
   }
   // For stride 2: within 20 to 40 % of four small convolutions by output parity, the fastest form, and needs no
   // copy of the weights. The rest: rows and columns at the end that no window of this stride reached.

@@ -25,7 +25,7 @@ export type JobStep =
   /** On all frames together. */
   | { readonly type: 'advice'; readonly advice: readonly FrameAdvice[] }
   /** What was saved is of no use: it is learned from the start. */
-  | { readonly type: 'anew' }
+  | { readonly type: 'restarted' }
   | { readonly type: 'concepts'; readonly concepts: readonly ConceptReference[] }
   /** The files of it are written. */
   | { readonly type: 'picture'; readonly summary: PictureSummary; readonly files: PictureFiles }
@@ -38,11 +38,11 @@ export interface RunTools {
   readonly library: ConceptLibrary;
   readonly files: JobFiles;
   /** Whether a teaching that cannot go on from where it was saved begins anew, instead of failing. */
-  readonly mayStartAnew: boolean;
+  readonly mayRestart: boolean;
   /** Cancels softly. */
   readonly signal: AbortSignal;
   /** Whether anybody would see a preview. */
-  readonly isHeard: () => boolean;
+  readonly hasSubscribers: () => boolean;
 }
 
 /** JSON and clients know no Infinity: there is no pace to judge by yet. */

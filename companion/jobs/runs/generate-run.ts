@@ -18,7 +18,7 @@ import { parseMentions } from '../../models/prompt.ts';
 import type { JobFiles } from '../drivers/local/job-files.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
 
-interface PromptConcept {
+interface ResolvedConcept {
   readonly reference: ConceptReference;
   readonly version: ConceptVersion;
 }
@@ -33,8 +33,8 @@ export async function conceptsOfPrompt(
   library: ConceptLibrary,
   prompt: string,
   wanted: readonly ConceptReference[],
-): Promise<readonly PromptConcept[]> {
-  const candidates: PromptConcept[] = [];
+): Promise<readonly ResolvedConcept[]> {
+  const candidates: ResolvedConcept[] = [];
   const text = prompt.toLowerCase();
   for (const reference of wanted.filter(({ name }) => text.includes(`@${name}`))) {
     candidates.push({ reference, version: await library.version(reference.id, reference.version) });
@@ -98,7 +98,10 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
 }
 
 /** A concept that was renamed since the prompt was written is lent a copy under its old name. */
-async function conceptFiles(concepts: readonly PromptConcept[], files: JobFiles): Promise<readonly string[]> {
+async function conceptFiles(
+  concepts: readonly ResolvedConcept[],
+  files: JobFiles,
+): Promise<readonly string[]> {
   return Promise.all(
     concepts.map(async ({ reference: { name }, version }) => {
       if (version.name === name) return version.path;
@@ -114,7 +117,7 @@ async function* stepsOf(
   event: GenerateEvent,
   made: number,
   { job, request: { count } }: JobOf<'generate'>,
-  { files, isHeard }: RunTools,
+  { files, hasSubscribers }: RunTools,
 ): AsyncGenerator<JobStep, void> {
   switch (event.type) {
     case 'model':
@@ -129,7 +132,7 @@ async function* stepsOf(
         type: 'progress',
         progress: { phase: 'sampling', step, steps, fraction, secondsLeft, picture, count },
       };
-      if (!isHeard()) return;
+      if (!hasSubscribers()) return;
       const { width, height } = preview;
       const mediaType = 'image/png';
       const header = { kind: 'preview', job, picture, step, mediaType, width, height } as const;
@@ -150,7 +153,7 @@ async function* stepsOf(
       const summary = { picture, seed, width, height, seconds, masks: confidences };
       const stored = { sizeBytes, masks: masks.map(({ rows, columns }) => ({ rows, columns })) };
       yield { type: 'picture', summary, files: stored };
-      if (!isHeard()) return;
+      if (!hasSubscribers()) return;
       for await (const frame of pictureFrames(job, summary, stored, files)) yield { type: 'frame', frame };
       return;
     }

@@ -6,7 +6,7 @@ import type { JobId } from '../../../shared/protocol/ids.ts';
 import type { Progress, ServerMessageOf } from '../../../shared/protocol/server-messages.ts';
 import type { ConceptLibrary } from '../../library/concept-library.ts';
 import type { JobEvents } from '../drivers/local/broker.ts';
-import type { JobLedger } from '../job-repository.ts';
+import type { JobRepository } from '../job-repository.ts';
 import type { Engine, EngineSetup, JobStep, ProgressStep } from './context.ts';
 import { runGeneration } from './generate-run.ts';
 import { runTeaching } from './teach-run.ts';
@@ -14,17 +14,17 @@ import { runTeaching } from './teach-run.ts';
 /** 1 is left to the result, whatever rounding makes of a share. */
 const FRACTION_MAX = 0.999;
 
-export type RunNews = Progress | ServerMessageOf<'learning-curve'>;
+export type ReplayMessage = Progress | ServerMessageOf<'learning-curve'>;
 
 export interface JobRunOptions {
-  readonly ledger: JobLedger;
+  readonly ledger: JobRepository;
   readonly events: JobEvents;
   readonly engine: Engine;
   readonly setup: EngineSetup;
   readonly library: ConceptLibrary;
   readonly now: () => Date;
   /** Not where a person asked it to go on: they decide. */
-  readonly mayStartAnew: boolean;
+  readonly mayRestart: boolean;
   /** Told once it is known. */
   readonly whenDevice: (device: string) => void;
 }
@@ -43,9 +43,10 @@ export class JobRun {
   }
 
   /** What a client that comes now has to be told: how it was learned so far, and how far it is. */
-  get soFar(): readonly RunNews[] {
+  get replay(): readonly ReplayMessage[] {
     const points = this.#curve.map(([step, loss]): [number, number] => [step, loss]);
-    const curve: RunNews[] = points.length === 0 ? [] : [{ type: 'learning-curve', job: this.id, points }];
+    const curve: ReplayMessage[] =
+      points.length === 0 ? [] : [{ type: 'learning-curve', job: this.id, points }];
     return this.#progress === undefined ? curve : [...curve, this.#progress];
   }
 
@@ -81,11 +82,19 @@ export class JobRun {
   }
 
   #steps(): AsyncGenerator<JobStep, void> {
-    const { ledger, events, engine, setup, library, mayStartAnew } = this.#options;
+    const { ledger, events, engine, setup, library, mayRestart } = this.#options;
     const { state, uploads } = ledger.record(this.id);
     const files = ledger.files(this.id);
     const signal = this.#controller.signal;
-    const tools = { engine, setup, library, files, mayStartAnew, signal, isHeard: () => events.isHeard };
+    const tools = {
+      engine,
+      setup,
+      library,
+      files,
+      mayRestart,
+      signal,
+      hasSubscribers: () => events.hasSubscribers,
+    };
     return state.kind === 'teach' ? runTeaching(state, uploads, tools) : runGeneration(state, tools);
   }
 
@@ -100,7 +109,7 @@ export class JobRun {
         return whenDevice(step.device);
       case 'advice':
         return ledger.change(this.id, { advice: [...step.advice] });
-      case 'anew':
+      case 'restarted':
         return ledger.change(this.id, { status: { state: 'running', resumed: false } });
       case 'concepts':
         return ledger.change(this.id, { concepts: [...step.concepts] });

@@ -44,10 +44,10 @@ async function* learn(
     yield* learnOnce(job, uploads, tools);
   } catch (error) {
     const isRefused = error instanceof LikenessError && error.code === 'saved-run';
-    if (!isRefused || !tools.mayStartAnew) throw error;
+    if (!isRefused || !tools.mayRestart) throw error;
     // The companion stopped in between, and nobody waits to be asked: all that was saved can be learned again.
     await rm(tools.files.teachingState, { force: true });
-    yield { type: 'anew' };
+    yield { type: 'restarted' };
     yield* learnOnce(job, uploads, tools);
   }
 }
@@ -57,12 +57,12 @@ async function* learnOnce(
   uploads: readonly Upload[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, void> {
-  const heard: Heard = { advice: [], isShortOfMemory: false };
+  const heard: TeachRunState = { advice: [], isShortOfMemory: false };
   for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools, heard);
 }
 
 /** What the events before said that later ones build on. */
-interface Heard {
+interface TeachRunState {
   /** On the frames read so far; told when the last one was. */
   readonly advice: FrameAdvice[];
   /** Whether steps do some work twice. */
@@ -94,8 +94,8 @@ function engineEvents(
 async function* stepsOf(
   event: TeachEvent,
   { job }: JobOf<'teach'>,
-  { isHeard }: RunTools,
-  heard: Heard,
+  { hasSubscribers }: RunTools,
+  heard: TeachRunState,
 ): AsyncGenerator<JobStep, void> {
   switch (event.type) {
     case 'model':
@@ -135,8 +135,8 @@ async function* stepsOf(
       });
       return;
     }
-    case 'sample': {
-      if (!isHeard()) return;
+    case 'validation-image': {
+      if (!hasSubscribers()) return;
       const { width, height } = event.image;
       const mediaType = 'image/png';
       const header = { kind: 'sample', job, step: event.step, mediaType, width, height } as const;

@@ -10,7 +10,7 @@ import { concat } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { AttentionMask, type ScoreMap } from '../attention-mask.ts';
-import type { Feeds, LocalizerOptions, Observer } from '../localizer.ts';
+import type { Feeds, LocalizerOptions, MaskEstimator } from '../localizer.ts';
 import { gridAt, type LocalizedMask } from '../mask.ts';
 import {
   gateInput,
@@ -90,7 +90,7 @@ export function attachByAttention(graph: Graph, options: LocalizedOptions): Loca
   };
 }
 
-export class AttentionObserver implements Observer {
+export class AttentionObserver implements MaskEstimator {
   /** The finest that attention has. */
   readonly grid: Grid;
   /** As much of the product as all of it, and more of the scene (docs/settings.md). */

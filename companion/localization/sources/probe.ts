@@ -9,8 +9,8 @@ import { ObjectLogits, probedFeatures } from '../../adapters/object-probe.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { concat, slice } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import type { ProjOutSite } from '../../models/layers/spatial-transformer.ts';
-import type { Feeds, LocalizerOptions, Observer } from '../localizer.ts';
+import type { AdapterSite } from '../../models/layers/spatial-transformer.ts';
+import type { Feeds, LocalizerOptions, MaskEstimator } from '../localizer.ts';
 import type { LocalizedMask } from '../mask.ts';
 import {
   gateInput,
@@ -31,7 +31,7 @@ export const probedNames = {
 
 export function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions): Localization {
   const probed = ranks.map((_, concept) => new ObjectLogits(graph, concept));
-  const adapt = (site: ProjOutSite): Value => {
+  const adapt = (site: AdapterSite): Value => {
     const features = probedFeatures(site);
     for (const logits of probed) logits.observe(site, features);
     return withLocalizedResiduals(graph, site, ranks, (concept) => gateInput(graph, concept, site));
@@ -47,7 +47,7 @@ export function attachByProbe(graph: Graph, { guided, height, ranks }: Localized
 }
 
 /** Share of the older logits that a new step keeps: about the last six steps count. */
-const MEMORY = 0.85;
+const EMA_DECAY = 0.85;
 
 export class ProbeMask {
   readonly #grid: Grid;
@@ -65,7 +65,7 @@ export class ProbeMask {
       return;
     }
     for (let cell = 0; cell < known.length; cell++) {
-      known[cell] = MEMORY * known[cell]! + (1 - MEMORY) * logits[cell]!;
+      known[cell] = EMA_DECAY * known[cell]! + (1 - EMA_DECAY) * logits[cell]!;
     }
   }
 
@@ -89,7 +89,7 @@ function certainty(likely: Float32Array): number {
   return marked === 0 ? 0 : sum / marked;
 }
 
-export class ProbeObserver implements Observer {
+export class ProbeObserver implements MaskEstimator {
   /** The latents'. */
   readonly grid: Grid;
   /** Half would cost more of the product than it leaves of the scene (docs/settings.md). */

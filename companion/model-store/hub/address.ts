@@ -40,7 +40,7 @@ export function mayFollow(target: URL, endpoint: URL): boolean {
 }
 
 /** `/api/models/...`, `/owner/name/resolve/...`: under the endpoint's own path. */
-export function under(endpoint: URL, path: string): URL {
+export function endpointUrl(endpoint: URL, path: string): URL {
   return new URL(endpoint.href.replace(/\/$/, '') + path);
 }
 

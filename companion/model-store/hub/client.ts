@@ -5,12 +5,12 @@
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { mayFollow, under } from './address.ts';
-import { MAX_REDIRECTS, type Patience } from './limits.ts';
-import { type Answer, type Asked, refusalOf } from './response.ts';
-import { PassingFailure } from './retry.ts';
+import { endpointUrl, mayFollow } from './address.ts';
+import { MAX_REDIRECTS, type RetryPolicy } from './limits.ts';
+import { type HubResponse, type RequestSubject, responseError } from './response.ts';
+import { TransientError } from './retry.ts';
 
-export class Stall {
+export class IdleTimeout {
   /** Aborts with the person's own signal, or when nothing was heard for too long. */
   readonly signal: AbortSignal;
   readonly #silence = new AbortController();
@@ -42,7 +42,7 @@ export interface HubOptions {
   readonly endpoint: URL;
   /** undefined for what everyone may read. */
   readonly token: string | undefined;
-  readonly patience: Patience;
+  readonly patience: RetryPolicy;
   /** Ends every request. */
   readonly signal: AbortSignal;
 }
@@ -53,7 +53,7 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 
 export class Hub {
   readonly endpoint: URL;
-  readonly patience: Patience;
+  readonly patience: RetryPolicy;
   readonly signal: AbortSignal;
   /** Every host that was asked for anything. */
   readonly hosts = new Set<string>();
@@ -67,17 +67,21 @@ export class Hub {
   }
 
   /** What an error has to know of a request. */
-  asked(repository: string, subject: string): Asked {
-    const page = under(this.endpoint, `/${repository}`).href;
+  asked(repository: string, subject: string): RequestSubject {
+    const page = endpointUrl(this.endpoint, `/${repository}`).href;
     return { repository, subject, page, hasToken: this.#token !== undefined };
   }
 
   /**
-   * @throws PassingFailure where another try may succeed
+   * @throws TransientError where another try may succeed
    * @throws LikenessError `checkpoint-missing` for 401, 403 and 404; `network` for other refusals; `cancelled`
    */
-  async get(address: URL, asked: Asked, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const stall = new Stall(this.patience.stallMs, this.signal);
+  async get(
+    address: URL,
+    asked: RequestSubject,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<HubResponse> {
+    const stall = new IdleTimeout(this.patience.stallMs, this.signal);
     try {
       let url = address;
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
@@ -86,7 +90,7 @@ export class Hub {
         if (!REDIRECTS.includes(response.status) || location === null) {
           if (response.ok || response.status === RANGE_NOT_THERE) return this.#answer(response, url, stall);
           await discard(response);
-          throw refusalOf(response, url.host, this.#isHub(url), asked);
+          throw responseError(response, url.host, this.#isHub(url), asked);
         }
         await discard(response);
         url = this.#target(location, url);
@@ -106,7 +110,7 @@ export class Hub {
     return url.origin === this.endpoint.origin;
   }
 
-  async #ask(url: URL, headers: Readonly<Record<string, string>>, stall: Stall): Promise<Response> {
+  async #ask(url: URL, headers: Readonly<Record<string, string>>, stall: IdleTimeout): Promise<Response> {
     this.hosts.add(url.host);
     const secret =
       this.#token === undefined || !this.#isHub(url) ? {} : { authorization: `Bearer ${this.#token}` };
@@ -124,7 +128,7 @@ export class Hub {
     }
   }
 
-  #answer(response: Response, url: URL, stall: Stall): Answer {
+  #answer(response: Response, url: URL, stall: IdleTimeout): HubResponse {
     const brokenOff = (cause: unknown) => this.#brokenOff(cause, url, stall);
     return {
       status: response.status,
@@ -158,12 +162,12 @@ export class Hub {
     });
   }
 
-  #brokenOff(cause: unknown, { host }: URL, stall: Stall): LikenessError {
+  #brokenOff(cause: unknown, { host }: URL, stall: IdleTimeout): LikenessError {
     if (this.signal.aborted) return new LikenessError('cancelled', 'stopped', { cause });
     if (stall.expired) {
-      return new PassingFailure(`${host} has sent nothing for ${this.patience.stallMs / 1000} s`, { cause });
+      return new TransientError(`${host} has sent nothing for ${this.patience.stallMs / 1000} s`, { cause });
     }
-    return new PassingFailure(`the connection to ${host} failed (${reasonOf(cause)})`, { cause });
+    return new TransientError(`the connection to ${host} failed (${reasonOf(cause)})`, { cause });
   }
 }
 

@@ -7,12 +7,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
-import { under } from './address.ts';
+import { endpointUrl } from './address.ts';
 import { type Hub, RANGE_NOT_THERE } from './client.ts';
 import { PartFile } from './part-file.ts';
 import type { ListedFile, Repository } from './repository.ts';
-import { type Answer, mediaType, strange } from './response.ts';
-import { PassingFailure, retried, type Waiting } from './retry.ts';
+import { type HubResponse, mediaType, unexpectedResponse } from './response.ts';
+import { type RetryWait, TransientError, withRetries } from './retry.ts';
 
 const READ_BYTES = 2 ** 20;
 
@@ -47,7 +47,7 @@ export async function sha256IfSame(
 }
 
 export type DownloadEvent =
-  | Waiting
+  | RetryWait
   /** `bytes` of the file are on the disk. The first says what an earlier run had left. */
   | { readonly type: 'received'; readonly path: string; readonly bytes: number }
   /** All bytes came, and are read again: seconds for a gigabyte. */
@@ -73,7 +73,7 @@ export async function* download(
     const part = await PartFile.open(target, file.digest);
     try {
       yield { type: 'received', path: file.path, bytes: part.sizeBytes };
-      yield* retried(() => receive(hub, repository, file, part), {
+      yield* withRetries(() => receive(hub, repository, file, part), {
         patience: hub.patience,
         signal: hub.signal,
         received: () => part.sizeBytes,
@@ -103,7 +103,7 @@ async function* receive(
 ): AsyncGenerator<DownloadEvent, void> {
   if (part.sizeBytes > sizeBytes) await part.restart(null);
   if (part.sizeBytes === sizeBytes && sizeBytes > 0) return;
-  const address = under(
+  const address = endpointUrl(
     hub.endpoint,
     `/${id}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`,
   );
@@ -117,13 +117,13 @@ async function* receive(
   for await (const chunk of answer.chunks()) {
     if (part.sizeBytes + chunk.byteLength > sizeBytes) {
       await part.restart(null);
-      throw strange(answer, `with more than the ${sizeBytes} bytes that are listed for ${path}`);
+      throw unexpectedResponse(answer, `with more than the ${sizeBytes} bytes that are listed for ${path}`);
     }
     await part.append(chunk);
     yield { type: 'received', path, bytes: part.sizeBytes };
   }
   if (part.sizeBytes < sizeBytes) {
-    throw new PassingFailure(
+    throw new TransientError(
       `${answer.url.host} ended ${path} after ${part.sizeBytes} of ${sizeBytes} bytes`,
     );
   }
@@ -139,21 +139,22 @@ function rangeFrom({ sizeBytes, etag }: PartFile): Readonly<Record<string, strin
  * Holds an answer to what was asked for, before a byte of it is kept. A whole file where the rest was asked for empties
  * the part: the file has changed, or the server knows no ranges.
  */
-async function agree(answer: Answer, path: string, sizeBytes: number, part: PartFile): Promise<void> {
+async function agree(answer: HubResponse, path: string, sizeBytes: number, part: PartFile): Promise<void> {
   const { status, headers } = answer;
   if (status === 206 || status === RANGE_NOT_THERE) {
     const rest = `bytes ${part.sizeBytes}-${sizeBytes - 1}/${sizeBytes}`;
     if (headers.get('content-range') === rest) return;
     // From its beginning then: asking for the same rest again would get the same answer.
     await part.restart(null);
-    throw new PassingFailure(`${answer.url.host} does not have the rest of ${path}`);
+    throw new TransientError(`${answer.url.host} does not have the rest of ${path}`);
   }
   // A page in the place of a file, as networks with a login show; it may come without a length.
-  if (mediaType(answer) === 'text/html') throw strange(answer, `with a page (text/html) for ${path}`);
+  if (mediaType(answer) === 'text/html')
+    throw unexpectedResponse(answer, `with a page (text/html) for ${path}`);
   const length = headers.get('content-length');
   // Of a compressed answer it is another length; fetch gives the bytes themselves.
   if (length !== null && !headers.has('content-encoding') && Number(length) !== sizeBytes) {
-    throw strange(
+    throw unexpectedResponse(
       answer,
       `with ${length} bytes of ${mediaType(answer)} for ${path}, expected ${sizeBytes} bytes`,
     );

@@ -22,7 +22,7 @@ export const MAX_CARD_BYTES = 1_000_000;
 export const MAX_REDIRECTS = 5;
 
 /** How long a server is waited for. */
-export interface Patience {
+export interface RetryPolicy {
   /** Milliseconds without a byte, after which a connection is given up. */
   readonly stallMs: number;
   /** Failures in a row, with less than PROGRESS_BYTES received between them. */
@@ -34,7 +34,7 @@ export interface Patience {
 }
 
 /** A router that starts anew is back within a minute; a hub that is down is not worth more of a person's time. */
-export const PATIENCE: Patience = {
+export const PATIENCE: RetryPolicy = {
   stallMs: 30_000,
   attempts: 5,
   firstWaitMs: 1_000,

@@ -2,11 +2,11 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
-import { under } from './address.ts';
+import { endpointUrl } from './address.ts';
 import type { Hub } from './client.ts';
 import { MAX_ENTRIES, MAX_PAGES, MAX_PATH_LENGTH } from './limits.ts';
 import { readJson } from './response.ts';
-import { retried, type Waiting } from './retry.ts';
+import { type RetryWait, withRetries } from './retry.ts';
 
 /** What a file's bytes have to hash to: large files are listed by their SHA-256, small ones by git's own hash. */
 export interface Digest {
@@ -56,19 +56,19 @@ export async function* readRepository(
   hub: Hub,
   id: string,
   revision: string,
-): AsyncGenerator<Waiting, Repository> {
+): AsyncGenerator<RetryWait, Repository> {
   const asked = hub.asked(id, `${id} at ${revision}`);
   const ask = <T>(address: URL, schema: z.ZodType<T>) =>
     // biome-ignore lint/correctness/useYield: an attempt that has nothing to tell before its end
-    retried(async function* () {
+    withRetries(async function* () {
       const answer = await hub.get(address, asked, { accept: 'application/json' });
       return { value: await readJson(answer, schema), headers: answer.headers };
     }, hub);
-  const about = under(hub.endpoint, `/api/models/${id}/revision/${encodeURIComponent(revision)}`);
+  const about = endpointUrl(hub.endpoint, `/api/models/${id}/revision/${encodeURIComponent(revision)}`);
   const { sha: commit, cardData } = (yield* ask(about, revisionSchema)).value;
   const files = new Map<string, ListedFile>();
   let entries = 0;
-  let page: URL | undefined = under(
+  let page: URL | undefined = endpointUrl(
     hub.endpoint,
     `/api/models/${id}/tree/${commit}?recursive=true&expand=false`,
   );
@@ -79,9 +79,9 @@ export async function* readRepository(
     );
     entries += value.length;
     if (entries > MAX_ENTRIES || pages > MAX_PAGES) {
-      throw bogus(hub, id, `more than ${MAX_ENTRIES} entries or ${MAX_PAGES} pages`);
+      throw invalidListing(hub, id, `more than ${MAX_ENTRIES} entries or ${MAX_PAGES} pages`);
     }
-    for (const entry of value) addEntry(entry, files, (fault) => bogus(hub, id, fault));
+    for (const entry of value) addEntry(entry, files, (fault) => invalidListing(hub, id, fault));
     page = nextPage(headers, hub, id);
   }
   return { id, commit, licence: licenceSchema.safeParse(cardData?.license).data, files };
@@ -117,10 +117,10 @@ function nextPage(headers: Headers, hub: Hub, id: string): URL | undefined {
   if (next === undefined) return undefined;
   const url = URL.canParse(next, hub.endpoint) ? new URL(next, hub.endpoint) : undefined;
   if (url?.origin === hub.endpoint.origin) return url;
-  throw bogus(hub, id, 'a next page at another address');
+  throw invalidListing(hub, id, 'a next page at another address');
 }
 
-function bogus({ endpoint }: Hub, id: string, fault: string): LikenessError {
+function invalidListing({ endpoint }: Hub, id: string, fault: string): LikenessError {
   return new LikenessError('network', `${endpoint.host} lists ${id} with ${fault}, which no sound hub does`, {
     advice: 'Check --endpoint (HF_ENDPOINT), or choose another model.',
   });

@@ -6,14 +6,14 @@
 import type { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
 import { MAX_ANSWER_BYTES } from './limits.ts';
-import { PassingFailure, retryAfterMs } from './retry.ts';
+import { retryAfterMs, TransientError } from './retry.ts';
 
 /** An answer of status 2xx, or 416 to a range that the server does not have; its body is yet to come: read it, or discard it. */
-export interface Answer {
+export interface HubResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly url: URL;
-  /** @throws PassingFailure where the connection breaks or falls silent */
+  /** @throws TransientError where the connection breaks or falls silent */
   chunks(): AsyncGenerator<Uint8Array, void>;
   discard(): Promise<void>;
 }
@@ -22,27 +22,31 @@ export interface Answer {
  * The JSON of an answer.
  * @throws LikenessError `network` for what is no such answer, and as `chunks`
  */
-export async function readJson<T>(answer: Answer, schema: z.ZodType<T>): Promise<T> {
+export async function readJson<T>(answer: HubResponse, schema: z.ZodType<T>): Promise<T> {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of answer.chunks()) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > MAX_ANSWER_BYTES) throw strange(answer, `with more than ${MAX_ANSWER_BYTES} bytes`);
+    if (sizeBytes > MAX_ANSWER_BYTES)
+      throw unexpectedResponse(answer, `with more than ${MAX_ANSWER_BYTES} bytes`);
     parts.push(chunk);
   }
   const parsed = schema.safeParse(parsedJson(Buffer.concat(parts).toString('utf8')));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const where = issue.path.length === 0 ? '' : ` ${issue.path.join('.')}:`;
-  throw strange(answer, `with ${mediaType(answer)} that is no listing of a hub:${where} ${issue.message}`);
+  throw unexpectedResponse(
+    answer,
+    `with ${mediaType(answer)} that is no listing of a hub:${where} ${issue.message}`,
+  );
 }
 
 /** "text/html" where a page of a hotel's network, or of no hub at all, came instead. */
-export function mediaType({ headers }: Pick<Answer, 'headers'>): string {
+export function mediaType({ headers }: Pick<HubResponse, 'headers'>): string {
   return headers.get('content-type')?.split(';')[0]?.slice(0, 60) ?? 'something';
 }
 
-export function strange({ url }: Pick<Answer, 'url'>, fault: string): LikenessError {
+export function unexpectedResponse({ url }: Pick<HubResponse, 'url'>, fault: string): LikenessError {
   return new LikenessError('network', `${url.host} answered ${fault}`, {
     advice: 'Check --endpoint (HF_ENDPOINT), and whether the network wants a login page first.',
   });
@@ -56,7 +60,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-export interface Asked {
+export interface RequestSubject {
   /** `owner/name`. */
   readonly repository: string;
   /** What was asked for, as people read it: `owner/name at main`, `owner/name: unet/config.json`. */
@@ -74,15 +78,15 @@ const BUSY = [408, 425, 429];
  * @param fromHub whether the endpoint itself answered; storage behind it refuses links that are too old, and the
  *   hub gives a new one
  */
-export function refusalOf(
+export function responseError(
   { status, headers }: Response,
   host: string,
   fromHub: boolean,
-  asked: Asked,
+  asked: RequestSubject,
 ): LikenessError {
   if (BUSY.includes(status) || status >= 500 || (!fromHub && status === 403)) {
     const wait = retryAfterMs(headers.get('retry-after'), Date.now());
-    return new PassingFailure(`${host} answered ${status} for ${asked.subject}`, {
+    return new TransientError(`${host} answered ${status} for ${asked.subject}`, {
       ...(wait === undefined ? {} : { retryAfterMs: wait }),
     });
   }
@@ -98,7 +102,7 @@ export function refusalOf(
 }
 
 /** The hub answers 401 also for repositories that are not there, so that nobody can find private ones by name. */
-function lockedRefusal(headers: Headers, host: string, asked: Asked): LikenessError {
+function lockedRefusal(headers: Headers, host: string, asked: RequestSubject): LikenessError {
   const { repository, page, hasToken } = asked;
   if (headers.get('x-error-code') === 'GatedRepo') {
     const token = hasToken ? 'check that HF_TOKEN is of that account' : 'set HF_TOKEN to a token of yours';

@@ -2,10 +2,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LikenessError } from '../../../shared/errors.ts';
-import { type Patience, PROGRESS_BYTES } from './limits.ts';
+import { PROGRESS_BYTES, type RetryPolicy } from './limits.ts';
 
 /** A network or a server that fails now, and may not in a moment. */
-export class PassingFailure extends LikenessError {
+export class TransientError extends LikenessError {
   /** Milliseconds that the server asks for; undefined where it does not say. */
   readonly retryAfterMs: number | undefined;
 
@@ -18,34 +18,34 @@ export class PassingFailure extends LikenessError {
   }
 }
 
-export type Waiting = {
+export type RetryWait = {
   readonly type: 'waiting';
   readonly reason: string;
   readonly waitMs: number;
 };
 
 export interface RetryOptions {
-  readonly patience: Patience;
+  readonly patience: RetryPolicy;
   readonly signal: AbortSignal;
   /** Bytes received so far, by all attempts together. */
   readonly received?: () => number;
 }
 
 /**
- * Runs `attempt` until it ends without a PassingFailure, and waits before each further one.
- * @throws LikenessError the last PassingFailure, when patience is at its end; whatever else an attempt throws
+ * Runs `attempt` until it ends without a TransientError, and waits before each further one.
+ * @throws LikenessError the last TransientError, when patience is at its end; whatever else an attempt throws
  */
-export async function* retried<Event, Result>(
+export async function* withRetries<Event, Result>(
   attempt: () => AsyncGenerator<Event, Result>,
   { patience, signal, received = () => 0 }: RetryOptions,
-): AsyncGenerator<Event | Waiting, Result> {
+): AsyncGenerator<Event | RetryWait, Result> {
   let failures = 0;
   let before = received();
   for (;;) {
     try {
       return yield* attempt();
     } catch (error) {
-      if (!(error instanceof PassingFailure)) throw error;
+      if (!(error instanceof TransientError)) throw error;
       failures = received() - before >= PROGRESS_BYTES ? 1 : failures + 1;
       before = received();
       const waitMs = error.retryAfterMs ?? patience.firstWaitMs * 2 ** (failures - 1);

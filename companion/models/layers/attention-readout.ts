@@ -16,7 +16,7 @@ import { float32 } from '../../tensor/tensor.ts';
 import type { Scope } from './scope.ts';
 
 /** How the values of one attention layer are laid out: each of `heads` has its `width` values, then `columns` more. */
-export interface WideHeads {
+export interface ReadoutHeads {
   readonly heads: number;
   readonly width: number;
   readonly columns: number;
@@ -27,7 +27,7 @@ export interface WideHeads {
  * One product of the context with the columns beside it. The two stand beside each other alike in every layer, so that
  * onnxruntime, which finds equal nodes, puts them there once.
  */
-export function projectWide(scope: Scope, context: Value, columns: Value, wide: WideHeads): Value {
+export function projectWithReadout(scope: Scope, context: Value, columns: Value, wide: ReadoutHeads): Value {
   const [batch, tokens, inner] = context.shape as [number, number, number];
   const { heads, width } = wide;
   const weight = reshape(scope.parameter('weight', [heads * width, inner]), [heads, width, inner]);
@@ -48,7 +48,7 @@ function columnsThrough(graph: Graph, inner: number, columns: number): Value {
 }
 
 /** x [B, N, heads (d + c)] -> [B, N, channels]: the output projection, which does not see the columns. */
-export function mixNarrow(scope: Scope, x: Value, channels: number, wide: WideHeads): Value {
+export function dropReadout(scope: Scope, x: Value, channels: number, wide: ReadoutHeads): Value {
   const [batch, pixels] = x.shape as [number, number];
   const { heads, width } = wide;
   const weight = reshape(scope.parameter('weight', [channels, heads * width]), [channels, heads, width]);
@@ -59,12 +59,12 @@ export function mixNarrow(scope: Scope, x: Value, channels: number, wide: WideHe
 }
 
 /** x [B, N, heads (d + c)] -> the columns' sums, averaged over heads: [B N, c] */
-export function columnMeans(x: Value, wide: WideHeads): Value {
+export function meanReadout(x: Value, wide: ReadoutHeads): Value {
   return gemm(rowsOf(x), meanOverHeads(x.graph, wide));
 }
 
 /** [heads (d + c), c]: 1 / heads at each head's place of the column, else 0. */
-function meanOverHeads(graph: Graph, { heads, width, columns }: WideHeads): Value {
+function meanOverHeads(graph: Graph, { heads, width, columns }: ReadoutHeads): Value {
   const rows = heads * (width + columns);
   const weights = new Float32Array(rows * columns);
   for (let column = 0; column < columns; column++) {

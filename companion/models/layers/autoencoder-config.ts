@@ -1,7 +1,7 @@
 /** vae/config.json of diffusers' AutoencoderKL and AutoencoderTiny. */
 
 import { z } from 'zod';
-import { only, parseConfig } from './config.ts';
+import { parseConfig, unsupportedUnless } from './config.ts';
 
 const channels = z.array(z.number().int().positive()).min(1).max(8);
 
@@ -15,10 +15,10 @@ const klSchema = z.object({
   norm_num_groups: z.number().int().positive(),
   scaling_factor: z.number().positive().default(0.18215),
   mid_block_add_attention: z.boolean().default(true),
-  use_quant_conv: only(true),
-  use_post_quant_conv: only(true),
-  shift_factor: only(null),
-  act_fn: only('silu'),
+  use_quant_conv: unsupportedUnless(true),
+  use_post_quant_conv: unsupportedUnless(true),
+  shift_factor: unsupportedUnless(null),
+  act_fn: unsupportedUnless('silu'),
   down_block_types: z.array(z.literal('DownEncoderBlock2D')).optional(),
   up_block_types: z.array(z.literal('UpDecoderBlock2D')).optional(),
 });
@@ -62,8 +62,8 @@ const tinySchema = z.object({
   num_encoder_blocks: z.array(z.number().int().positive()),
   num_decoder_blocks: z.array(z.number().int().positive()),
   scaling_factor: z.number().positive().default(1),
-  upsampling_scaling_factor: only(2),
-  act_fn: only('relu'),
+  upsampling_scaling_factor: unsupportedUnless(2),
+  act_fn: unsupportedUnless('relu'),
 });
 
 export interface TinyVaeConfig {

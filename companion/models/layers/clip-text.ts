@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { add, gather, gelu, matmul, mul, quickGelu, softmax, transpose } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
-import { only, parseConfig } from './config.ts';
+import { parseConfig, unsupportedUnless } from './config.ts';
 import { layerNormLayer, linearLayer, mergeHeads, splitHeads } from './layers.ts';
 import type { Scope } from './scope.ts';
 
@@ -83,7 +83,7 @@ const schema = z.object({
   layer_norm_eps: z.number().positive().default(1e-5),
   // SD 1.x was trained with OpenAI's approximation, SD 2.x (OpenCLIP) with the exact GELU.
   hidden_act: z.enum(['quick_gelu', 'gelu']),
-  model_type: only('clip_text_model'),
+  model_type: unsupportedUnless('clip_text_model'),
 });
 
 export interface ClipTextConfig {

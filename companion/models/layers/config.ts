@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
 
 /** A setting that these graphs support with one value only; absent means that value. */
-export function only<T extends string | number | boolean | null>(value: T) {
+export function unsupportedUnless<T extends string | number | boolean | null>(value: T) {
   return z
     .unknown()
     .optional()

@@ -5,7 +5,7 @@ import type { Value } from '../../graph/value.ts';
 import type { Shape } from '../../tensor/tensor.ts';
 
 /** Called with every module's output; golden checks compare them one by one. */
-export type Tap = (path: string, value: Value) => void;
+export type ModuleHook = (path: string, value: Value) => void;
 
 /**
  * The components of a checkpoint, which prefix their parameters' names in a graph, so that one graph can hold
@@ -18,9 +18,9 @@ export class Scope {
   readonly component: ComponentName;
   /** Path inside the component, as in the checkpoint: `down_blocks.0.attentions.1`. */
   readonly path: string;
-  readonly #tap: Tap | undefined;
+  readonly #tap: ModuleHook | undefined;
 
-  constructor(graph: Graph, component: ComponentName, path = '', tap?: Tap) {
+  constructor(graph: Graph, component: ComponentName, path = '', tap?: ModuleHook) {
     this.graph = graph;
     this.component = component;
     this.path = path;

@@ -2,7 +2,7 @@
 
 import { add, attention, gelu, mul, split } from '../../graph/ops.ts';
 import type { Value } from '../../graph/value.ts';
-import { columnMeans, mixNarrow, projectWide } from './attention-readout.ts';
+import { dropReadout, meanReadout, projectWithReadout } from './attention-readout.ts';
 import {
   groupNormLayer,
   imageToTokens,
@@ -19,7 +19,7 @@ import type { Scope } from './scope.ts';
 const GROUP_NORM_EPSILON = 1e-6;
 
 /** Where an adapter may change what leaves a spatial transformer. */
-export interface ProjOutSite {
+export interface AdapterSite {
   /** Module path in the UNet: `down_blocks.0.attentions.1`. */
   readonly path: string;
   /** Channels m of the projection. */
@@ -38,14 +38,14 @@ export interface ProjOutSite {
   readonly attention: Value | undefined;
 }
 
-export interface ProjOutAdapter {
+export interface SiteAdapter {
   /**
    * [B L, c]: weights of the tokens, a column for each sum of attention probabilities that `adapt` wants to know
    * (attention-columns.ts).
    */
   readonly attentionColumns?: Value;
   /** Returns what takes the place of `site.output`, [B, hw, m]. */
-  adapt(site: ProjOutSite): Value;
+  adapt(site: AdapterSite): Value;
 }
 
 export interface SpatialTransformerOptions {
@@ -53,7 +53,7 @@ export interface SpatialTransformerOptions {
   readonly groups: number;
   readonly layers: number;
   readonly linearProjection: boolean;
-  readonly adapter: ProjOutAdapter | undefined;
+  readonly adapter: SiteAdapter | undefined;
 }
 
 /** x [B, C, h, w], context [B, L, D] -> [B, C, h, w] */
@@ -109,7 +109,9 @@ function attentionLayer(scope: Scope, x: Value, context: Value, heads: number, c
   const channels = x.shape.at(-1)!;
   const wide = columns && { heads, width: channels / heads, columns: columns.shape[1]! };
   const project = (name: string, from: Value) => linearLayer(scope.at(name), from, channels, false);
-  const values = wide ? projectWide(scope.at('to_v'), context, columns, wide) : project('to_v', context);
+  const values = wide
+    ? projectWithReadout(scope.at('to_v'), context, columns, wide)
+    : project('to_v', context);
   const { output, probabilities } = attention(
     splitHeads(project('to_q', x), heads),
     splitHeads(project('to_k', context), heads),
@@ -119,8 +121,8 @@ function attentionLayer(scope: Scope, x: Value, context: Value, heads: number, c
   scope.at('probs').tap(probabilities);
   const joined = mergeHeads(output);
   const mix = scope.at('to_out', 0);
-  const mixed = wide ? mixNarrow(mix, joined, channels, wide) : linearLayer(mix, joined, channels);
-  return { output: scope.tap(mixed), columns: wide && columnMeans(joined, wide) };
+  const mixed = wide ? dropReadout(mix, joined, channels, wide) : linearLayer(mix, joined, channels);
+  return { output: scope.tap(mixed), columns: wide && meanReadout(joined, wide) };
 }
 
 /** GEGLU (Shazeer 2020): the first half is the value, the second the gate, with the exact erf GELU. */

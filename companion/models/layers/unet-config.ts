@@ -1,7 +1,7 @@
 /** unet/config.json of diffusers' UNet2DConditionModel, as far as Stable Diffusion 1.x and 2.x use it. */
 
 import { z } from 'zod';
-import { only, parseConfig } from './config.ts';
+import { parseConfig, unsupportedUnless } from './config.ts';
 
 const width = z.number().int().positive().max(8192);
 const perLevel = z.union([z.number().int().positive(), z.array(z.number().int().positive())]);
@@ -25,21 +25,21 @@ const schema = z.object({
   use_linear_projection: z.boolean().default(false),
   flip_sin_to_cos: z.boolean().default(true),
   freq_shift: z.number().default(0),
-  act_fn: only('silu'),
-  mid_block_type: only('UNetMidBlock2DCrossAttn'),
-  resnet_time_scale_shift: only('default'),
-  time_embedding_type: only('positional'),
-  center_input_sample: only(false),
-  downsample_padding: only(1),
-  conv_in_kernel: only(3),
-  conv_out_kernel: only(3),
-  mid_block_scale_factor: only(1),
-  dual_cross_attention: only(false),
-  only_cross_attention: only(false),
-  class_embed_type: only(null),
-  addition_embed_type: only(null),
-  encoder_hid_dim: only(null),
-  time_cond_proj_dim: only(null),
+  act_fn: unsupportedUnless('silu'),
+  mid_block_type: unsupportedUnless('UNetMidBlock2DCrossAttn'),
+  resnet_time_scale_shift: unsupportedUnless('default'),
+  time_embedding_type: unsupportedUnless('positional'),
+  center_input_sample: unsupportedUnless(false),
+  downsample_padding: unsupportedUnless(1),
+  conv_in_kernel: unsupportedUnless(3),
+  conv_out_kernel: unsupportedUnless(3),
+  mid_block_scale_factor: unsupportedUnless(1),
+  dual_cross_attention: unsupportedUnless(false),
+  only_cross_attention: unsupportedUnless(false),
+  class_embed_type: unsupportedUnless(null),
+  addition_embed_type: unsupportedUnless(null),
+  encoder_hid_dim: unsupportedUnless(null),
+  time_cond_proj_dim: unsupportedUnless(null),
 });
 
 export interface UnetConfig {

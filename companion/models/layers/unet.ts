@@ -10,7 +10,7 @@ import { float32 } from '../../tensor/tensor.ts';
 import { convLayer, groupNormLayer, linearLayer } from './layers.ts';
 import { downsample, resnetBlock, upsample } from './resnet.ts';
 import type { Scope } from './scope.ts';
-import { type ProjOutAdapter, spatialTransformer } from './spatial-transformer.ts';
+import { type SiteAdapter, spatialTransformer } from './spatial-transformer.ts';
 import type { UnetConfig } from './unet-config.ts';
 
 const MAX_PERIOD = 10_000;
@@ -42,7 +42,7 @@ export interface UnetInputs {
   readonly timestep: Value;
   /** Hidden states of the text encoder, [B, L, crossAttentionDim]. */
   readonly encoderHiddenStates: Value;
-  readonly adapter?: ProjOutAdapter;
+  readonly adapter?: SiteAdapter;
 }
 
 /**

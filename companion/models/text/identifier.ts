@@ -12,7 +12,7 @@ const MEANINGLESS = /^([b-df-hj-np-tv-xz]{3,4})<\/w>$/;
 /** For small vocabularies: any whole word of plain letters. */
 const ANY_WORD = /^([a-z]{2,})<\/w>$/;
 
-export interface IdentifierWish {
+export interface IdentifierRequest {
   readonly count: number;
   /** Words that must not be used: other concepts' identifiers and the class words in the prompt. */
   readonly avoid?: readonly string[];
@@ -26,7 +26,7 @@ export interface IdentifierWish {
  *
  * @throws LikenessError input where the vocabulary has too few
  */
-export function chooseIdentifiers(tokenizer: Tokenizer, wish: IdentifierWish): readonly string[] {
+export function chooseIdentifiers(tokenizer: Tokenizer, wish: IdentifierRequest): readonly string[] {
   const avoided = new Set(wish.avoid?.map((word) => word.toLowerCase()));
   const chosen = new Set<string>();
   for (const word of candidates(tokenizer, wish.recommended ?? [])) {

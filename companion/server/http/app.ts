@@ -14,10 +14,10 @@ import { routes } from '../../../shared/protocol/http.ts';
 import { describeIssue } from '../../../shared/protocol/message-text.ts';
 import type { z } from '../../../shared/protocol/zod.ts';
 import { ANONYMOUS_REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE } from '../limits.ts';
-import type { Log, RefusalLog } from '../log.ts';
+import type { Log, RejectionLog } from '../log.ts';
 import { HEALTH } from '../loopback-listeners.ts';
 import type { TokenStore } from '../token-store.ts';
-import { failureHandler, nothingHere } from './failure.ts';
+import { failureHandler, notFound } from './failure.ts';
 import { clientOf, hostGate, originGate, recogniseClient, requireClient } from './gate.ts';
 import { pageRoutes } from './pages.ts';
 
@@ -64,7 +64,7 @@ const securityHeaders: RequestHandler = (_request, response, next) => {
 export interface AppOptions {
   readonly port: number;
   readonly log: Log;
-  readonly refusals: RefusalLog;
+  readonly refusals: RejectionLog;
   readonly tokens: TokenStore;
   /** Folder of the plugin's build. */
   readonly pages: string;
@@ -91,7 +91,7 @@ export function createApp({ port, log, refusals, tokens, pages, open, guarded }:
   app.use(pageRoutes(pages, port));
   app.use('/api', requireClient);
   app.use(...guarded);
-  app.use(nothingHere, failureHandler(log, refusals));
+  app.use(notFound, failureHandler(log, refusals));
   return app;
 }
 

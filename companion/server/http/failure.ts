@@ -3,7 +3,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { LikenessError, type ReportCode } from '../../../shared/errors.ts';
 import { reportOf } from '../../../shared/protocol/zod.ts';
-import { errorFields, type Log, type RefusalLog } from '../log.ts';
+import { errorFields, type Log, type RejectionLog } from '../log.ts';
 
 const STATUS: Readonly<Record<ReportCode, number>> = {
   cancelled: 409,
@@ -57,12 +57,12 @@ function sendFailure(response: Response, error: unknown, status = statusOf(error
   response.status(status).json(reportOf(error));
 }
 
-export const nothingHere: RequestHandler = (_request, response) => {
+export const notFound: RequestHandler = (_request, response) => {
   sendFailure(response, new LikenessError('message-format', ROUTINE[404]!), 404);
 };
 
 /** The last handler. Express knows it by its four parameters. */
-export function failureHandler(log: Log, refusals: RefusalLog): ErrorRequestHandler {
+export function failureHandler(log: Log, refusals: RejectionLog): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     const routine = isHttpError(error) ? ROUTINE[error.status] : undefined;
     if (routine === undefined && statusOf(error) >= 500) log.error(errorFields(error), 'a request failed');

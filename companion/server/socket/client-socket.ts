@@ -12,9 +12,9 @@ import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/li
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { reportOf, z } from '../../../shared/protocol/zod.ts';
-import { MAX_JUNK_MESSAGES } from '../limits.ts';
+import { MAX_INVALID_MESSAGES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
-import { messageParcel, Outbox } from './outbox.ts';
+import { Outbox, textMessage } from './outbox.ts';
 
 /** What every version's hello has. */
 const anyHello = z.object({ type: z.literal('hello'), protocol: z.int().nonnegative() });
@@ -43,7 +43,7 @@ function requireVersion(text: string): void {
   );
 }
 
-export interface SocketDesk {
+export interface SocketHandler {
   /** @throws LikenessError `token` */
   admit(hello: ClientMessageOf<'hello'>): PairedClient;
   /** The first things that an admitted client is told. */
@@ -60,7 +60,7 @@ type Subject = { readonly job?: string; readonly image?: string };
 export class ClientSocket {
   readonly outbox: Outbox;
   readonly #socket: WebSocket;
-  readonly #desk: SocketDesk;
+  readonly #desk: SocketHandler;
   readonly #hasRoom: () => boolean;
   readonly #helloTimer: NodeJS.Timeout;
   #client: PairedClient | undefined;
@@ -71,7 +71,7 @@ export class ClientSocket {
   #alive = true;
 
   /** @param hasRoom whether one more client may be admitted */
-  constructor(socket: WebSocket, desk: SocketDesk, hasRoom: () => boolean) {
+  constructor(socket: WebSocket, desk: SocketHandler, hasRoom: () => boolean) {
     this.#socket = socket;
     this.#desk = desk;
     this.#hasRoom = hasRoom;
@@ -97,7 +97,7 @@ export class ClientSocket {
   }
 
   send(message: ServerMessage): void {
-    this.outbox.send(messageParcel(message));
+    this.outbox.send(textMessage(message));
     if (message.type === 'welcome') this.#welcomed = true;
   }
 
@@ -168,7 +168,7 @@ export class ClientSocket {
     this.send({ type: 'error', ...reportOf(error), ...subject });
     if (!isJunk(error)) return;
     this.#junk++;
-    if (this.#junk >= MAX_JUNK_MESSAGES) this.close('junk');
+    if (this.#junk >= MAX_INVALID_MESSAGES) this.close('junk');
   }
 }
 

@@ -10,17 +10,17 @@ import type { ServerMessage } from '../../../shared/protocol/server-messages.ts'
 import { MAX_BACKLOG_BYTES, PREVIEW_BACKLOG_BYTES } from '../limits.ts';
 
 /** Encoded once, and sent to many. */
-export interface Parcel {
+export interface OutboundMessage {
   readonly data: string | Uint8Array;
   /** A later one says the same or more. */
   readonly replaceable: boolean;
 }
 
-export function messageParcel(message: ServerMessage): Parcel {
+export function textMessage(message: ServerMessage): OutboundMessage {
   return { data: messageText(message), replaceable: message.type === 'progress' };
 }
 
-export function frameParcel(frame: ImageFrame): Parcel {
+export function binaryMessage(frame: ImageFrame): OutboundMessage {
   return { data: encodeFrame(frame), replaceable: frame.header.kind === 'preview' };
 }
 
@@ -34,7 +34,7 @@ export class Outbox {
     this.#giveUp = giveUp;
   }
 
-  send({ data, replaceable }: Parcel): void {
+  send({ data, replaceable }: OutboundMessage): void {
     const { readyState, OPEN, bufferedAmount } = this.#socket;
     if (readyState !== OPEN) return;
     if (replaceable && bufferedAmount > PREVIEW_BACKLOG_BYTES) return;
@@ -43,7 +43,7 @@ export class Outbox {
   }
 
   /** Waits until it left this process, so that a long row of pictures is never in memory as a whole. */
-  async deliver({ data }: Parcel): Promise<void> {
+  async deliver({ data }: OutboundMessage): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     await new Promise<void>((resolve) => this.#socket.send(data, () => resolve()));
   }

@@ -8,13 +8,13 @@ import * as limits from '../../../shared/protocol/limits.ts';
 import type { Limits, ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
 import { statusOf } from '../http/failure.ts';
-import { errorFields, type Log, type RefusalLog } from '../log.ts';
+import { errorFields, type Log, type RejectionLog } from '../log.ts';
 import type { PairedClient, TokenStore } from '../token-store.ts';
 import type { Uploads } from '../uploads.ts';
-import type { ClientSocket, SocketDesk } from './client-socket.ts';
-import { frameParcel } from './outbox.ts';
+import type { ClientSocket, SocketHandler } from './client-socket.ts';
+import { binaryMessage } from './outbox.ts';
 
-export interface DeskOptions {
+export interface SocketControllerOptions {
   readonly queue: JobQueue;
   readonly uploads: Uploads;
   readonly tokens: TokenStore;
@@ -22,10 +22,10 @@ export interface DeskOptions {
   /** Of Likeness. */
   readonly version: string;
   readonly log: Log;
-  readonly refusals: RefusalLog;
+  readonly refusals: RejectionLog;
 }
 
-const TOLD_LIMITS: Limits = {
+const CLIENT_LIMITS: Limits = {
   imageMaxBytes: limits.IMAGE_MAX_BYTES,
   imageMaxSide: limits.IMAGE_MAX_SIDE,
   teachMaxImages: limits.TEACH_MAX_IMAGES,
@@ -35,10 +35,10 @@ const TOLD_LIMITS: Limits = {
   queueMaxLength: limits.QUEUE_MAX_LENGTH,
 };
 
-export class JobDesk implements SocketDesk {
-  readonly #options: DeskOptions;
+export class SocketController implements SocketHandler {
+  readonly #options: SocketControllerOptions;
 
-  constructor(options: DeskOptions) {
+  constructor(options: SocketControllerOptions) {
     this.#options = options;
   }
 
@@ -57,10 +57,10 @@ export class JobDesk implements SocketDesk {
       server: { version },
       model,
       device: queue.device,
-      limits: TOLD_LIMITS,
+      limits: CLIENT_LIMITS,
       jobs: [...queue.jobs()],
     });
-    for (const news of queue.soFar) socket.send(news);
+    for (const news of queue.replay) socket.send(news);
   }
 
   async message(socket: ClientSocket, message: ClientMessage): Promise<void> {
@@ -88,7 +88,7 @@ export class JobDesk implements SocketDesk {
         return queue.move(message.job, message.before);
       case 'resend':
         for await (const frame of queue.history.frames(message.job))
-          await socket.outbox.deliver(frameParcel(frame));
+          await socket.outbox.deliver(binaryMessage(frame));
         return;
       case 'ping':
         socket.send({ type: 'pong' });

@@ -17,8 +17,8 @@ import {
   UNAUTHENTICATED_MAX_BYTES,
 } from '../limits.ts';
 import { isOwnHost, judgeOrigin } from '../own-address.ts';
-import { ClientSocket, type SocketDesk } from './client-socket.ts';
-import { messageParcel, type Parcel } from './outbox.ts';
+import { ClientSocket, type SocketHandler } from './client-socket.ts';
+import { type OutboundMessage, textMessage } from './outbox.ts';
 
 /** @throws LikenessError `origin`, `message-format` */
 function requireUpgrade(request: IncomingMessage, port: number): void {
@@ -66,14 +66,14 @@ const SOCKET_OPTIONS = {
 };
 
 export class SocketServer {
-  readonly #desk: SocketDesk;
+  readonly #desk: SocketHandler;
   readonly #port: number;
   readonly #server = new WebSocketServer(SOCKET_OPTIONS);
   /** Oldest first. */
   readonly #sockets = new Set<ClientSocket>();
   readonly #keepAlive: NodeJS.Timeout;
 
-  constructor(desk: SocketDesk, port: number) {
+  constructor(desk: SocketHandler, port: number) {
     this.#desk = desk;
     this.#port = port;
     this.#keepAlive = setInterval(() => {
@@ -88,7 +88,7 @@ export class SocketServer {
   }
 
   /** To everyone who was welcomed. Encoded once. */
-  broadcast(parcel: Parcel): void {
+  broadcast(parcel: OutboundMessage): void {
     for (const socket of this.#sockets) if (socket.isWelcomed) socket.outbox.send(parcel);
   }
 
@@ -104,7 +104,7 @@ export class SocketServer {
 
   async close(): Promise<void> {
     clearInterval(this.#keepAlive);
-    this.broadcast(messageParcel({ type: 'goodbye' }));
+    this.broadcast(textMessage({ type: 'goodbye' }));
     for (const socket of this.#sockets) socket.close('goodbye');
     const end = Date.now() + FAREWELL_MS;
     while (this.#sockets.size > 0 && Date.now() < end)

@@ -1,6 +1,6 @@
 import type { Colour, NodeRecord, Paint, PicturePaint } from '../document/node-record.ts';
 import type { Scene } from '../document/scene.ts';
-import type { PictureShelf } from '../store/picture-shelf.ts';
+import type { PictureStore } from '../store/picture-shelf.ts';
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
@@ -9,7 +9,7 @@ function cssColour({ r, g, b }: Colour, opacity = 1): string {
 }
 
 /** Draws a node and what lies in it, its top left at the context's origin. Pictures that are not decoded are left out. */
-export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictures: PictureShelf): void {
+export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictures: PictureStore): void {
   if (!node.visible || node.opacity === 0) return;
   context.save();
   context.globalAlpha *= node.opacity;
@@ -47,7 +47,7 @@ function stroke(context: Context, node: NodeRecord): void {
   }
 }
 
-function fill(context: Context, node: NodeRecord, paint: Paint, pictures: PictureShelf): void {
+function fill(context: Context, node: NodeRecord, paint: Paint, pictures: PictureStore): void {
   if (paint.visible === false) return;
   if (paint.type === 'SOLID') {
     context.fillStyle = cssColour(paint.color, paint.opacity);

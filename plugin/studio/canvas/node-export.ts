@@ -1,6 +1,6 @@
 import type { Scene } from '../document/scene.ts';
 import type { ExportRequest } from '../figma/sandbox-link.ts';
-import { hashesIn, type PictureShelf } from '../store/picture-shelf.ts';
+import { hashesIn, type PictureStore } from '../store/picture-shelf.ts';
 import { drawNode } from './node-drawing.ts';
 
 /** A node as a PNG (transparency kept) or JPEG, in sRGB. */
@@ -8,7 +8,7 @@ export async function exportNode(
   scene: Scene,
   nodeId: string,
   { format, constraint }: ExportRequest,
-  pictures: PictureShelf,
+  pictures: PictureStore,
 ): Promise<Uint8Array> {
   const node = scene.get(nodeId);
   if (!node) throw new Error(`in exportAsync: The node with id "${nodeId}" does not exist`);

@@ -2,7 +2,7 @@ import type { NodeRecord } from '../document/node-record.ts';
 import { PAGE_ID } from '../document/node-record.ts';
 import { type Box, unionOf } from '../document/scene.ts';
 import type { Workspace } from '../document/workspace.ts';
-import { hashesIn, type PictureShelf } from '../store/picture-shelf.ts';
+import { hashesIn, type PictureStore } from '../store/picture-shelf.ts';
 import type { Camera } from './camera.ts';
 import { overlaps } from './hit-test.ts';
 import { drawNode } from './node-drawing.ts';
@@ -29,10 +29,10 @@ const BADGE = { height: 16, padding: 5, gap: 6, radius: 3 } as const;
 export class Painter {
   readonly #context: CanvasRenderingContext2D;
   readonly #camera: Camera;
-  readonly #pictures: PictureShelf;
+  readonly #pictures: PictureStore;
   readonly #redraw: () => void;
 
-  constructor(canvas: HTMLCanvasElement, camera: Camera, pictures: PictureShelf, redraw: () => void) {
+  constructor(canvas: HTMLCanvasElement, camera: Camera, pictures: PictureStore, redraw: () => void) {
     this.#context = canvas.getContext('2d')!;
     this.#camera = camera;
     this.#pictures = pictures;

@@ -1,14 +1,14 @@
 import type { NodeRecord } from '../document/node-record.ts';
 import type { Scene } from '../document/scene.ts';
 import { pictureHeader } from '../figma/picture-header.ts';
-import type { PictureShelf } from '../store/picture-shelf.ts';
+import type { PictureStore } from '../store/picture-shelf.ts';
 import { exportNode } from './node-export.ts';
 
 /**
  * A node as a PNG file. A picture that fills its node and has not been changed is given out byte for byte: the record
  * of how it was made is inside.
  */
-async function pngOf(scene: Scene, node: NodeRecord, pictures: PictureShelf): Promise<Uint8Array> {
+async function pngOf(scene: Scene, node: NodeRecord, pictures: PictureStore): Promise<Uint8Array> {
   const original = await untouched(scene, node, pictures);
   if (original) return original;
   return exportNode(scene, node.id, { format: 'PNG', constraint: { type: 'SCALE', value: 1 } }, pictures);
@@ -17,7 +17,7 @@ async function pngOf(scene: Scene, node: NodeRecord, pictures: PictureShelf): Pr
 async function untouched(
   scene: Scene,
   node: NodeRecord,
-  pictures: PictureShelf,
+  pictures: PictureStore,
 ): Promise<Uint8Array | undefined> {
   const [paint, ...more] = node.fills;
   const plain = node.opacity === 1 && node.cornerRadius === 0 && node.strokes.length === 0;
@@ -42,7 +42,7 @@ function fileName(node: NodeRecord): string {
 export async function downloadNodes(
   nodes: readonly NodeRecord[],
   scene: Scene,
-  pictures: PictureShelf,
+  pictures: PictureStore,
 ): Promise<void> {
   for (const node of nodes) {
     const url = URL.createObjectURL(new Blob([(await pngOf(scene, node, pictures)) as BlobPart]));

@@ -1,10 +1,10 @@
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
 import { type Box, unionOf } from '../document/scene.ts';
 import type { Workspace } from '../document/workspace.ts';
-import { PICTURE_MAX_SIDE } from '../figma/limits.ts';
+import { FIGMA_IMAGE_MAX_SIDE } from '../figma/limits.ts';
 import { pictureHash } from '../figma/picture-handle.ts';
 import { pictureHeader } from '../figma/picture-header.ts';
-import type { PictureShelf } from '../store/picture-shelf.ts';
+import type { PictureStore } from '../store/picture-shelf.ts';
 import type { Point } from './camera.ts';
 
 const GAP = 24;
@@ -32,7 +32,7 @@ export async function importPictures(
   files: readonly File[],
   at: Point | undefined,
   workspace: Workspace,
-  pictures: PictureShelf,
+  pictures: PictureStore,
 ): Promise<ImportOutcome> {
   const read = await Promise.all(files.map((file) => imported(file).catch(() => undefined)));
   const good = read.filter((picture) => picture !== undefined);
@@ -50,7 +50,7 @@ async function imported(file: File): Promise<Imported> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const name = file.name.replace(/\.[^.]+$/, '') || 'Picture';
   const header = pictureHeader(bytes);
-  if (header && Math.max(header.width, header.height) <= PICTURE_MAX_SIDE) {
+  if (header && Math.max(header.width, header.height) <= FIGMA_IMAGE_MAX_SIDE) {
     // A header can promise a picture that the rest does not hold.
     (await createImageBitmap(file)).close();
     return { name, bytes, width: header.width, height: header.height };
@@ -60,7 +60,7 @@ async function imported(file: File): Promise<Imported> {
 
 async function converted(file: File): Promise<Omit<Imported, 'name'>> {
   const bitmap = await createImageBitmap(file);
-  const scale = Math.min(1, PICTURE_MAX_SIDE / Math.max(bitmap.width, bitmap.height));
+  const scale = Math.min(1, FIGMA_IMAGE_MAX_SIDE / Math.max(bitmap.width, bitmap.height));
   const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
   const context = canvas.getContext('2d')!;
   context.imageSmoothingQuality = 'high';
@@ -80,7 +80,7 @@ function laidOut(
   read: readonly Imported[],
   origin: Point,
   workspace: Workspace,
-  pictures: PictureShelf,
+  pictures: PictureStore,
 ): readonly NodeRecord[] {
   let { x, y } = origin;
   let rowHeight = 0;

@@ -40,7 +40,7 @@ const STEPS_KEPT = 200;
  * Undo and redo. A plugin's changes gather in one open step until it calls `commitUndo`, or until the person does
  * something of their own: then the step closes, as in Figma.
  */
-export class History {
+export class UndoHistory {
   readonly #done: (readonly Change[])[] = [];
   #undone: (readonly Change[])[] = [];
   #open: Change[] = [];

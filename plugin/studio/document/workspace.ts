@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { type Change, History } from './history.ts';
+import { type Change, UndoHistory } from './history.ts';
 import { type NodeRecord, newNode, PAGE_ID, type Paint } from './node-record.ts';
 import { type Box, Scene } from './scene.ts';
 
@@ -14,7 +14,7 @@ export class Workspace {
   /** Counts changes; reading it follows the document. */
   readonly revision = signal(0);
   readonly selection = signal<readonly string[]>([]);
-  readonly #history = new History();
+  readonly #history = new UndoHistory();
   readonly #session: number;
   readonly #listeners: ((changes: readonly Change[], author: Author) => void)[] = [];
   #created = 0;

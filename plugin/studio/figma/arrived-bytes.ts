@@ -10,7 +10,7 @@ interface Named {
  * Names for the bytes in the UI's messages, worked out before the plugin gets a message: Figma makes a picture's name
  * outside the plugin's thread, and here the browser does. It has no name at once, as `createImage` must.
  */
-export class ArrivedBytes {
+export class ReceivedBytes {
   #named: readonly Named[] = [];
 
   /** Resolves once every byte array of the message has its name. */

@@ -4,7 +4,7 @@
  */
 
 /** createImage: longest side. */
-export const PICTURE_MAX_SIDE = 4096;
+export const FIGMA_IMAGE_MAX_SIDE = 4096;
 
 /** One entry of plugin data: plugin id, key and value together. */
 export const PLUGIN_DATA_MAX_BYTES = 100 * 1024;

@@ -1,4 +1,4 @@
-import { ArrivedBytes } from './arrived-bytes.ts';
+import { ReceivedBytes } from './arrived-bytes.ts';
 import type { SandboxHost } from './sandbox-host.ts';
 import type { FromSandbox, Question, ToSandbox, View } from './sandbox-link.ts';
 
@@ -10,7 +10,7 @@ interface Waiting {
 /** The sandbox's surroundings in the studio: everything goes to the page by message. */
 export class PageConnection implements SandboxHost {
   readonly #post: (message: FromSandbox, transfer?: readonly ArrayBuffer[]) => void;
-  readonly #arrived = new ArrivedBytes();
+  readonly #arrived = new ReceivedBytes();
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
   #view: View;

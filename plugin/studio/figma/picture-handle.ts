@@ -4,7 +4,7 @@
  * names content; nothing trusts it.
  */
 
-import { PICTURE_MAX_SIDE } from './limits.ts';
+import { FIGMA_IMAGE_MAX_SIDE } from './limits.ts';
 import { refusal } from './node-checks.ts';
 import { pictureHeader } from './picture-header.ts';
 import type { SandboxHost } from './sandbox-host.ts';
@@ -94,7 +94,7 @@ export function createPicture(host: SandboxHost, data: unknown): PictureHandle {
   const header = pictureHeader(data);
   if (!header) throw refusal('createImage', 'Image type is unsupported');
   if (header.width === 0 || header.height === 0) throw refusal('createImage', 'Image has no pixels');
-  if (Math.max(header.width, header.height) > PICTURE_MAX_SIDE) {
+  if (Math.max(header.width, header.height) > FIGMA_IMAGE_MAX_SIDE) {
     throw refusal('createImage', 'Image is too large');
   }
   const hash = host.pictureName(data) ?? pictureHash(data);

@@ -5,7 +5,7 @@ import { downloadNodes } from '../canvas/picture-download.ts';
 import { PAGE_ID } from '../document/node-record.ts';
 import { at, CanvasView } from './canvas-view.tsx';
 import { DocumentTabs } from './document-tabs.tsx';
-import { Icon } from './icon.tsx';
+import { StudioIcon } from './icon.tsx';
 import { handleKey, SHORTCUTS } from './keyboard.ts';
 import { Layers } from './layers.tsx';
 import type { Notices } from './notices.ts';
@@ -52,7 +52,7 @@ function NoticeList({ notices }: { notices: Notices }) {
             </button>
           )}
           <button type="button" aria-label="Dismiss" onClick={() => notices.end(id, 'dismiss')}>
-            <Icon name="close" />
+            <StudioIcon name="close" />
           </button>
         </p>
       ))}
@@ -90,11 +90,11 @@ function SelectionBar({ studio }: { studio: Studio }) {
         title="Download as PNG"
         onClick={() => downloadNodes(nodes, workspace.scene, studio.pictures)}
       >
-        <Icon name="download" />
+        <StudioIcon name="download" />
         Download
       </button>
       <button type="button" title="Delete" onClick={() => workspace.deleteSelected()}>
-        <Icon name="trash" />
+        <StudioIcon name="trash" />
       </button>
     </section>
   );
@@ -106,7 +106,7 @@ function ShortcutsDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | nul
       <header>
         <h2 id="shortcuts-title">Keyboard shortcuts</h2>
         <button type="button" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <Icon name="close" />
+          <StudioIcon name="close" />
         </button>
       </header>
       <dl>
@@ -156,7 +156,7 @@ export function App({ studio }: { studio: Studio }) {
             layersOpen.value = !layersOpen.value;
           }}
         >
-          <Icon name="layers" />
+          <StudioIcon name="layers" />
           Layers
         </button>
         <span class="brand">
@@ -170,7 +170,7 @@ export function App({ studio }: { studio: Studio }) {
           aria-label="Keyboard shortcuts"
           onClick={() => shortcuts.current?.showModal()}
         >
-          <Icon name="keyboard" />
+          <StudioIcon name="keyboard" />
         </button>
         <button
           type="button"
@@ -178,7 +178,7 @@ export function App({ studio }: { studio: Studio }) {
           aria-label={theme.value === 'light' ? 'Switch to dark' : 'Switch to light'}
           onClick={switchTheme}
         >
-          <Icon name={theme.value === 'light' ? 'moon' : 'sun'} />
+          <StudioIcon name={theme.value === 'light' ? 'moon' : 'sun'} />
         </button>
       </header>
       <Layers

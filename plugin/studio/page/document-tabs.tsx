@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { Icon } from './icon.tsx';
+import { StudioIcon } from './icon.tsx';
 import type { Studio } from './studio.ts';
 
 /** The documents, as tabs. A double click renames one. */
@@ -47,14 +47,14 @@ export function DocumentTabs({ studio }: { studio: Studio }) {
                   if (confirm(`Delete “${name}” and the pictures in it?`)) studio.deleteDocument(id);
                 }}
               >
-                <Icon name="close" />
+                <StudioIcon name="close" />
               </button>
             )}
           </span>
         ),
       )}
       <button type="button" class="new" aria-label="New document" onClick={() => studio.createDocument()}>
-        <Icon name="plus" />
+        <StudioIcon name="plus" />
       </button>
     </nav>
   );

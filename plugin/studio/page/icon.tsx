@@ -17,9 +17,9 @@ const PATHS = {
   restart: 'M12.7 6.5A5 5 0 1 0 13 9M13 3v3.5H9.5',
 } as const;
 
-export type IconName = keyof typeof PATHS;
+export type StudioIconName = keyof typeof PATHS;
 
-export function Icon({ name }: { name: IconName }) {
+export function StudioIcon({ name }: { name: StudioIconName }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
       <path d={PATHS[name]} />

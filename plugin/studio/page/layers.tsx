@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
 import { hashesIn } from '../store/picture-shelf.ts';
-import { Icon } from './icon.tsx';
+import { StudioIcon } from './icon.tsx';
 import type { Studio } from './studio.ts';
 
 interface LayersProps {
@@ -60,7 +60,7 @@ export function Layers({ studio, isOpen, onClose }: LayersProps) {
               onDblClick={() => camera.lookAt(workspace.scene.bounds(node))}
               onKeyDown={(event) => key(event, index)}
             >
-              <Icon name={pictureOf(node) ? 'picture' : 'frame'} />
+              <StudioIcon name={pictureOf(node) ? 'picture' : 'frame'} />
               <span>{node.name}</span>
             </div>
           ))}

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { Icon } from './icon.tsx';
+import { StudioIcon } from './icon.tsx';
 import type { Studio } from './studio.ts';
 import { theme } from './theme.ts';
 
@@ -36,7 +36,7 @@ export function PluginPanel({ studio }: { studio: Studio }) {
         <img src="/studio/icon.svg" alt="" width="16" height="16" />
         <h2>{shown?.title ?? studio.settings.plugin.name}</h2>
         <button type="button" title="Restart the plugin" onClick={() => studio.relaunch('')}>
-          <Icon name="restart" />
+          <StudioIcon name="restart" />
         </button>
       </header>
       {shown?.visible ? (

@@ -5,7 +5,7 @@ import type { Workspace } from '../document/workspace.ts';
 import { byteArraysOf } from '../figma/arrived-bytes.ts';
 import type { FromSandbox, Question, ToSandbox, WindowOptions } from '../figma/sandbox-link.ts';
 import type { Database } from '../store/database.ts';
-import type { PictureShelf } from '../store/picture-shelf.ts';
+import type { PictureStore } from '../store/picture-shelf.ts';
 import type { Notices } from './notices.ts';
 
 export interface PluginIdentity {
@@ -16,7 +16,7 @@ export interface PluginIdentity {
 interface Surroundings {
   readonly workspace: Workspace;
   readonly camera: Camera;
-  readonly pictures: PictureShelf;
+  readonly pictures: PictureStore;
   readonly database: Database;
   readonly notices: Notices;
   readonly plugin: PluginIdentity;

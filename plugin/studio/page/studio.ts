@@ -5,8 +5,8 @@ import { Pointer } from '../canvas/pointer.ts';
 import { PAGE_ID } from '../document/node-record.ts';
 import { unionOf } from '../document/scene.ts';
 import { Workspace } from '../document/workspace.ts';
-import { Database, DocumentShelf, type StoredDocument } from '../store/database.ts';
-import { PictureShelf } from '../store/picture-shelf.ts';
+import { Database, DocumentStore, type StoredDocument } from '../store/database.ts';
+import { PictureStore } from '../store/picture-shelf.ts';
 import { Notices } from './notices.ts';
 import { type PluginIdentity, PluginRun } from './plugin-run.ts';
 
@@ -31,7 +31,7 @@ export interface StudioSettings {
 }
 
 /** An open document and everything that lives only as long as it is open. */
-export interface Desk {
+export interface CanvasSession {
   readonly id: string;
   readonly workspace: Workspace;
   readonly camera: Camera;
@@ -43,11 +43,11 @@ export interface Desk {
 export class Studio {
   readonly notices = new Notices();
   readonly documents = signal<readonly StoredDocument[]>([]);
-  readonly desk: Signal<Desk>;
+  readonly desk: Signal<CanvasSession>;
   readonly settings: StudioSettings;
-  readonly pictures: PictureShelf;
+  readonly pictures: PictureStore;
   readonly #database: Database;
-  readonly #shelf: DocumentShelf;
+  readonly #shelf: DocumentStore;
   readonly #panelHtml: string;
 
   private constructor(
@@ -55,8 +55,8 @@ export class Studio {
     panelHtml: string,
     stores: {
       database: Database;
-      shelf: DocumentShelf;
-      pictures: PictureShelf;
+      shelf: DocumentStore;
+      pictures: PictureStore;
       documents: readonly StoredDocument[];
     },
   ) {
@@ -76,15 +76,15 @@ export class Studio {
       fetch('/plugin-ui.html').then((answer) => answer.text()),
       Database.open(),
     ]);
-    const shelf = new DocumentShelf(database);
-    const pictures = new PictureShelf(database);
+    const shelf = new DocumentStore(database);
+    const pictures = new PictureStore(database);
     const stored = await shelf.all();
     await pictures.sweep(stored);
     const documents = stored.length > 0 ? stored : [await shelf.create('Untitled')];
     return new Studio(settings, panelHtml, { database, shelf, pictures, documents });
   }
 
-  #lay(document: StoredDocument): Desk {
+  #lay(document: StoredDocument): CanvasSession {
     this.#shelf.openId = document.id;
     const workspace = new Workspace(document.nodes, this.#shelf.nextSession());
     const camera = new Camera();
@@ -109,7 +109,7 @@ export class Studio {
     return { id: document.id, workspace, camera, pointer: new Pointer(workspace, camera), run, close };
   }
 
-  #startPlugin(around: Pick<Desk, 'workspace' | 'camera'>, command: string): PluginRun {
+  #startPlugin(around: Pick<CanvasSession, 'workspace' | 'camera'>, command: string): PluginRun {
     const { plugin } = this.settings;
     const stores = { pictures: this.pictures, database: this.#database, notices: this.notices };
     const html = this.#panelHtml;

@@ -1,9 +1,9 @@
 import { useRef } from 'preact/hooks';
 import type { Tool } from '../canvas/pointer.ts';
-import { Icon, type IconName } from './icon.tsx';
+import { StudioIcon, type StudioIconName } from './icon.tsx';
 import type { Studio } from './studio.ts';
 
-const TOOLS: readonly { readonly tool: Tool; readonly icon: IconName; readonly label: string }[] = [
+const TOOLS: readonly { readonly tool: Tool; readonly icon: StudioIconName; readonly label: string }[] = [
   { tool: 'select', icon: 'select', label: 'Select (V)' },
   { tool: 'frame', icon: 'frame', label: 'Frame (F)' },
   { tool: 'hand', icon: 'hand', label: 'Pan (H)' },
@@ -26,7 +26,7 @@ export function Toolbar({ studio }: { studio: Studio }) {
             pointer.tool.value = tool;
           }}
         >
-          <Icon name={icon} />
+          <StudioIcon name={icon} />
         </button>
       ))}
       <i />
@@ -36,7 +36,7 @@ export function Toolbar({ studio }: { studio: Studio }) {
         aria-label="Add pictures"
         onClick={() => picker.current?.click()}
       >
-        <Icon name="picture" />
+        <StudioIcon name="picture" />
       </button>
       <input
         ref={picker}
@@ -57,7 +57,7 @@ export function Toolbar({ studio }: { studio: Studio }) {
         disabled={!workspace.canUndo}
         onClick={() => workspace.undo()}
       >
-        <Icon name="undo" />
+        <StudioIcon name="undo" />
       </button>
       <button
         type="button"
@@ -66,7 +66,7 @@ export function Toolbar({ studio }: { studio: Studio }) {
         disabled={!workspace.canRedo}
         onClick={() => workspace.redo()}
       >
-        <Icon name="redo" />
+        <StudioIcon name="redo" />
       </button>
       <i />
       <button

@@ -74,7 +74,7 @@ const OPEN_KEY = 'likeness-studio-open';
 const SESSION_KEY = 'likeness-studio-session';
 
 /** The documents, and which of them is open. */
-export class DocumentShelf {
+export class DocumentStore {
   readonly #database: Database;
 
   constructor(database: Database) {

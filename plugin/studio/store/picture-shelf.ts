@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
  * Pictures by hash: their bytes as they came, so that the records inside survive, and their decoded pixels once the
  * canvas wants them. In memory first; those that a saved document shows are kept in the database.
  */
-export class PictureShelf {
+export class PictureStore {
   readonly #database: Database;
   readonly #bytes = new Map<string, Uint8Array>();
   readonly #bitmaps = new Map<string, ImageBitmap>();

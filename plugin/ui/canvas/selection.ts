@@ -4,7 +4,7 @@ import type { MainToUi, SelectedFrame } from '../../messages.ts';
 import { adviseFrame, type FrameAdvice } from './frame-advice.ts';
 import { parseVariantRecord, type VariantRecord } from './variant-record.ts';
 
-export interface Thumbnail {
+export interface FrameThumbnail {
   readonly url: string;
   readonly advice: FrameAdvice | undefined;
 }
@@ -12,7 +12,7 @@ export interface Thumbnail {
 /** What is selected on the canvas. */
 export class CanvasSelection {
   readonly frames: Signal<readonly SelectedFrame[]> = signal([]);
-  readonly thumbnails: Signal<ReadonlyMap<string, Thumbnail>> = signal(new Map());
+  readonly thumbnails: Signal<ReadonlyMap<string, FrameThumbnail>> = signal(new Map());
   /** Set when exactly one variant is selected. */
   readonly variant: Signal<VariantRecord | undefined> = signal(undefined);
 
@@ -35,7 +35,7 @@ export class CanvasSelection {
 
   #forgetOthers(): void {
     const selected = new Set(this.frames.value.map(({ nodeId }) => nodeId));
-    const kept = new Map<string, Thumbnail>();
+    const kept = new Map<string, FrameThumbnail>();
     for (const [nodeId, thumbnail] of this.thumbnails.value) {
       if (selected.has(nodeId)) kept.set(nodeId, thumbnail);
       else URL.revokeObjectURL(thumbnail.url);

@@ -67,7 +67,7 @@ export function changeOf(edit: ConceptEdit, concept: ConceptSummary): ConceptCha
 }
 
 /** What keeps the name from being saved, to be shown at its field. */
-export function nameProblem(
+export function conceptNameProblem(
   edit: ConceptEdit,
   { id }: ConceptSummary,
   concepts: readonly ConceptSummary[],
@@ -75,10 +75,10 @@ export function nameProblem(
   const name = toConceptName(edit.name);
   if (!isConceptName(name)) return 'Give it a name that begins with a letter.';
   const isTaken = concepts.some((other) => other.name === name && other.id !== id);
-  return isTaken ? nameTaken(name) : undefined;
+  return isTaken ? isNameTaken(name) : undefined;
 }
 
-export function nameTaken(name: string): string {
+export function isNameTaken(name: string): string {
   return `@${name} is taken. Choose another name, or rename that one first.`;
 }
 

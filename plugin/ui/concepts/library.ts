@@ -8,14 +8,14 @@ import {
   routes,
 } from '../../../shared/protocol/http.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
-import type { Companion } from '../connection/companion.ts';
+import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { type ConceptEdit, editOf } from './concept-edit.ts';
 
 export type RemovedConcept = RemovedConcepts['concepts'][number];
 
 /** The companion's library, as the plugin shows it. */
-export class ConceptLibrary {
+export class ConceptList {
   readonly concepts: Signal<readonly ConceptSummary[]> = signal([]);
   /** Those that can be restored, the last one removed first. */
   readonly removed: Signal<readonly RemovedConcept[]> = signal([]);
@@ -26,9 +26,9 @@ export class ConceptLibrary {
   /** The concept whose card is open, and what was entered there: looking elsewhere loses neither. */
   readonly open: Signal<string | undefined> = signal(undefined);
   readonly #edits: Signal<ReadonlyMap<string, ConceptEdit>> = signal(new Map());
-  readonly #companion: Companion;
+  readonly #companion: CompanionConnection;
 
-  constructor(companion: Companion) {
+  constructor(companion: CompanionConnection) {
     this.#companion = companion;
   }
 

@@ -16,7 +16,7 @@ export interface CompanionHandlers {
 }
 
 /** Finds the companion, pairs with it, and stays connected. */
-export class Companion {
+export class CompanionConnection {
   readonly state: Signal<ConnectionState> = signal(START);
   readonly #handlers: CompanionHandlers;
   #token: string | null = null;

@@ -12,7 +12,7 @@ import {
 import type { MaskView, PictureView } from '../work/pictures.ts';
 import { Icon } from './icon.tsx';
 
-type Rgb = readonly [red: number, green: number, blue: number];
+type MaskColour = readonly [red: number, green: number, blue: number];
 
 /**
  * RGBA, [height * width * 4]: `colour` on the product and around it, shade elsewhere.
@@ -23,7 +23,7 @@ export function maskPixels(
   mask: CellMask,
   width: number,
   height: number,
-  { colour, dims }: { readonly colour: Rgb; readonly dims: boolean },
+  { colour, dims }: { readonly colour: MaskColour; readonly dims: boolean },
 ): Uint8ClampedArray<ArrayBuffer> {
   const share = sampleMask(mask, width, height);
   const pixels = new Uint8ClampedArray(width * height * 4);

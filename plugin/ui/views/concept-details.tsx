@@ -5,8 +5,8 @@ import { useApp } from '../app-context.ts';
 import {
   type ConceptEdit,
   changeOf,
-  nameProblem,
-  nameTaken,
+  conceptNameProblem,
+  isNameTaken,
   toConceptName,
 } from '../concepts/concept-edit.ts';
 import { Form, Row } from '../parts/field.tsx';
@@ -74,7 +74,9 @@ export function ConceptDetails({ concept, onRemove }: ConceptDetailsProps) {
   const name = toConceptName(edit.name);
   // Somebody else may have taken the name since the library was read.
   const isNameRefused = failure?.code === 'input' && name !== concept.name;
-  const problem = isNameRefused ? nameTaken(name) : nameProblem(edit, concept, library.concepts.value);
+  const problem = isNameRefused
+    ? isNameTaken(name)
+    : conceptNameProblem(edit, concept, library.concepts.value);
   const change = changeOf(edit, concept);
   const canSave = change !== undefined && problem === undefined && app.connected.value;
   const save = async () => {

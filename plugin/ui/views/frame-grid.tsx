@@ -2,7 +2,7 @@ import type { SelectedFrame } from '../../messages.ts';
 import type { App } from '../app.ts';
 import { useApp } from '../app-context.ts';
 import { adviseSize, type FrameAdvice, worseAdvice } from '../canvas/frame-advice.ts';
-import type { Thumbnail } from '../canvas/selection.ts';
+import type { FrameThumbnail } from '../canvas/selection.ts';
 import { Icon } from '../parts/icon.tsx';
 import { groupedByText } from '../work/labels.ts';
 
@@ -62,7 +62,7 @@ function setAdvice(count: number, most: number): string {
 
 interface FrameTileProps {
   readonly frame: SelectedFrame;
-  readonly thumbnail: Thumbnail | undefined;
+  readonly thumbnail: FrameThumbnail | undefined;
   readonly advice: FrameAdvice | undefined;
   readonly isUsed: boolean;
   readonly onToggle: () => void;

@@ -6,7 +6,7 @@ import { type CanvasSize, pictureSizeFor } from '../../../shared/geometry.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import { newId } from '../../../shared/protocol/ids.ts';
 import { SEED_MAX } from '../../../shared/protocol/limits.ts';
-import type { GenerateWish, MaskMode } from '../../../shared/protocol/requests.ts';
+import type { GenerateJobSpec, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
 import { mentionedNames } from '../concepts/mention.ts';
@@ -76,11 +76,11 @@ export function emptyGenerate(): GenerateDraft {
 }
 
 /** The request for a draft. @param frame the selected frame, where there is one */
-export function wishOf(
+export function jobSpecOf(
   draft: GenerateDraft,
   model: ModelSummary,
   frame: CanvasSize | undefined,
-): GenerateWish {
+): GenerateJobSpec {
   const { prompt, negativePrompt, count, seed, strength, steps, guidanceScale } = draft;
   const size = chosenSize(draft.size, model, frame);
   const mentioned = mentionedNames(prompt);
@@ -100,7 +100,7 @@ export function wishOf(
 }
 
 /** The draft that would make a request again. */
-export function draftOf(wish: GenerateWish, versions: readonly ConceptReference[]): GenerateDraft {
+export function draftOf(wish: GenerateJobSpec, versions: readonly ConceptReference[]): GenerateDraft {
   return {
     prompt: wish.prompt,
     negativePrompt: wish.negativePrompt ?? '',

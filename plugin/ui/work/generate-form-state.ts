@@ -41,7 +41,7 @@ function parseDraft(text: string): GenerateDraft | undefined {
 const TYPING_MS = 250;
 
 /** What the next pictures will be made from, and the way back from what took its place. */
-export class GenerateDesk {
+export class GenerateFormState {
   readonly draft: Signal<GenerateDraft> = signal(emptyGenerate());
   /** What was written before other settings came; until pictures are made from them. */
   readonly replaced: Signal<GenerateDraft | undefined> = signal(undefined);

@@ -1,11 +1,11 @@
 import type { CanvasSize } from '../../../shared/geometry.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
-import type { GenerateWish } from '../../../shared/protocol/requests.ts';
+import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { CanvasPlacement, type RowLayout } from '../canvas/placement.ts';
 import { variantRecord } from '../canvas/variant-record.ts';
-import type { Companion } from '../connection/companion.ts';
+import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
 import { newJobId } from './drafts.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
@@ -16,11 +16,11 @@ const LAYER_NAME = 60;
 /** Asks for pictures and brings them to the canvas. */
 export class Generating {
   readonly #bridge: CanvasBridge;
-  readonly #companion: Companion;
+  readonly #companion: CompanionConnection;
   readonly #board: JobBoard;
   readonly #placement: CanvasPlacement;
 
-  constructor(bridge: CanvasBridge, companion: Companion, board: JobBoard) {
+  constructor(bridge: CanvasBridge, companion: CompanionConnection, board: JobBoard) {
     this.#bridge = bridge;
     this.#companion = companion;
     this.#board = board;
@@ -32,7 +32,7 @@ export class Generating {
   }
 
   /** @param shown the size on the canvas, where it is not the picture's own */
-  generate(wish: GenerateWish, model: ModelSummary, shown: CanvasSize | undefined): string {
+  generate(wish: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): string {
     const job = newJobId();
     this.#placement.want(job, layoutOf(wish, model, shown));
     this.#companion.send({ type: 'generate', job, ...wish });
@@ -95,7 +95,7 @@ export class Generating {
   }
 }
 
-function layoutOf(wish: GenerateWish, model: ModelSummary, shown: CanvasSize | undefined): RowLayout {
+function layoutOf(wish: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): RowLayout {
   const { width, height } = shown ?? wish.size ?? { width: model.resolution, height: model.resolution };
   const prompt = wish.prompt.length > LAYER_NAME ? `${wish.prompt.slice(0, LAYER_NAME - 1)}…` : wish.prompt;
   // What tells them apart comes first: lists and canvas cut names off at the end.

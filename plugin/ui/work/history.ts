@@ -2,7 +2,7 @@ import { type Signal, signal } from '@preact/signals';
 import { historySchema, routes } from '../../../shared/protocol/http.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
-import type { Companion } from '../connection/companion.ts';
+import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import type { Pictures } from './pictures.ts';
@@ -11,7 +11,7 @@ import type { Pictures } from './pictures.ts';
 const PAGE = 30;
 
 /** Jobs that ended, searched by the companion and read a page at a time. */
-export class JobHistory {
+export class HistoryView {
   readonly search: Signal<string> = signal('');
   readonly found: Signal<readonly string[]> = signal([]);
   readonly next: Signal<string | null> = signal(null);
@@ -20,12 +20,12 @@ export class JobHistory {
   /** Taken off the list, and still kept: an undo needs nothing back that is gone, and a crash loses nothing. */
   readonly removed: Signal<ReadonlySet<string>> = signal(new Set());
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
-  readonly #companion: Companion;
+  readonly #companion: CompanionConnection;
   readonly #board: JobBoard;
   readonly #pictures: Pictures;
   readonly #asked = new Set<string>();
 
-  constructor(companion: Companion, board: JobBoard, pictures: Pictures) {
+  constructor(companion: CompanionConnection, board: JobBoard, pictures: Pictures) {
     this.#companion = companion;
     this.#board = board;
     this.#pictures = pictures;

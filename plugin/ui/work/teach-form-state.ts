@@ -6,7 +6,7 @@ import { EMPTY_TEACH, type TeachDraft } from './drafts.ts';
 import { hasEnded } from './job-board.ts';
 
 /** The next teaching, and the one that the view shows in its place. */
-export class TeachDesk {
+export class TeachFormState {
   readonly draft: Signal<TeachDraft> = signal(EMPTY_TEACH);
   /** A job; undefined for the form. */
   readonly shown: Signal<string | undefined> = signal(undefined);

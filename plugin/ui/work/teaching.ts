@@ -5,7 +5,7 @@ import type { ModelSummary, ServerMessage } from '../../../shared/protocol/serve
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { enteredRights } from '../concepts/concept-edit.ts';
-import type { Companion } from '../connection/companion.ts';
+import type { CompanionConnection } from '../connection/companion.ts';
 import { newImageId, newJobId, type TeachDraft } from './drafts.ts';
 
 export interface ExportedFrame {
@@ -15,7 +15,7 @@ export interface ExportedFrame {
 }
 
 /** Frames as PNGs, in the order asked for; those that the canvas could not render are left out. */
-function exportFrames(
+function requestFrames(
   bridge: CanvasBridge,
   nodeIds: readonly string[],
   longestSide: number,
@@ -56,11 +56,11 @@ const LONGEST_NAME = 200;
 export class Teaching {
   readonly sending: Signal<Sending> = signal({ state: 'idle' });
   readonly #bridge: CanvasBridge;
-  readonly #companion: Companion;
+  readonly #companion: CompanionConnection;
   #receipt: ((report: ErrorReport | undefined) => void) | undefined;
   #awaited = '';
 
-  constructor(bridge: CanvasBridge, companion: Companion) {
+  constructor(bridge: CanvasBridge, companion: CompanionConnection) {
     this.#bridge = bridge;
     this.#companion = companion;
   }
@@ -72,7 +72,7 @@ export class Teaching {
     model: ModelSummary,
   ): Promise<string | undefined> {
     this.sending.value = { state: 'sending', sent: 0, total: nodeIds.length };
-    const frames = await exportFrames(this.#bridge, nodeIds, exportSide(model.resolution));
+    const frames = await requestFrames(this.#bridge, nodeIds, exportSide(model.resolution));
     if (frames.length < nodeIds.length) return this.#fail(notExported, null);
     const images: string[] = [];
     for (const frame of frames) {

@@ -1,7 +1,7 @@
 /** The golden factors as other tools write them, and a file that no tool can load. */
 
 import { readLora } from '../../../companion/concepts/lora-file.ts';
-import { projOutSites } from '../../../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../../../companion/models/families/stable-diffusion/family.ts';
 import type { ProjectionTargets } from '../../../companion/pipeline/loaded-model.ts';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { Check } from '../check.ts';
@@ -49,7 +49,7 @@ async function refusal(path: string, golden: GoldenDirectory): Promise<Compariso
 }
 
 function targetsOf({ pipeline: { unet } }: GoldenDirectory): ProjectionTargets {
-  return { sites: projOutSites(unet), linear: unet.linearProjection };
+  return { sites: adapterSites(unet), linear: unet.linearProjection };
 }
 
 function scaled(values: Float32Array, scale: number): Float32Array {

@@ -40,9 +40,9 @@ export const SPATIAL_ROWS: readonly Row[] = [
   ),
   conv('dilation', [1, 2, 5, 5], [2, 2, 2, 2], { dilation: 2 }, { noGradient: 'forward only' }),
   {
-    name: 'turnedKernel',
+    name: 'flippedKernel',
     inputs: [[2, 3, 3, 2]],
-    build: ([w]) => ops.turnedKernel(w),
+    build: ([w]) => ops.flippedKernel(w),
     expected: ([w]) =>
       ref.from([3, 2, 3, 2], ([channel, out, y, x]) => ref.at(w, [out!, channel!, 2 - y!, 1 - x!])),
     noGradient: 'only emitted by the gradient of conv2d',

@@ -20,7 +20,7 @@ export type JobEvent =
   | { readonly type: 'failure'; readonly job: JobId | undefined; readonly error: unknown };
 
 /** A listener so far behind gets no more progress and previews: the next ones say it all. */
-const BEHIND = 64;
+const MAX_BACKLOG_EVENTS = 64;
 
 interface Listener {
   readonly waiting: JobEvent[];
@@ -33,13 +33,13 @@ export class JobEvents {
   #ended = false;
 
   /** Whether anybody would see a preview. */
-  get isHeard(): boolean {
+  get hasSubscribers(): boolean {
     return this.#listeners.size > 0;
   }
 
   tell(event: JobEvent): void {
     for (const listener of this.#listeners) {
-      if (listener.waiting.length >= BEHIND && isPassing(event)) continue;
+      if (listener.waiting.length >= MAX_BACKLOG_EVENTS && isDroppable(event)) continue;
       listener.waiting.push(event);
       listener.wake();
     }
@@ -85,11 +85,11 @@ export class JobEvents {
   }
 }
 
-function isPassing(event: JobEvent): boolean {
+function isDroppable(event: JobEvent): boolean {
   return event.type === 'progress' || (event.type === 'frame' && event.frame.header.kind === 'preview');
 }
 
-export class WaitingLine {
+export class PendingJobs {
   readonly #ids: JobId[];
 
   /** @param ids of jobs that waited before; they may be more than are taken now */

@@ -16,7 +16,7 @@ const ORDER_FILE = 'order.json';
 
 const READ_AT_ONCE = 32;
 
-export interface SetAside {
+export interface QuarantinedJob {
   readonly folder: string;
   readonly reason: string;
 }
@@ -25,7 +25,7 @@ export interface StoredJobs {
   readonly records: readonly JobRecord[];
   /** Ids of those that waited, as they were ordered. */
   readonly order: readonly JobId[];
-  readonly setAside: readonly SetAside[];
+  readonly quarantined: readonly QuarantinedJob[];
 }
 
 export class JobStore {
@@ -48,16 +48,16 @@ export class JobStore {
     await makeFolder(this.#path);
     const names = (await readdir(this.#path)).filter((name) => ID_PATTERN.test(name)).sort();
     const records: JobRecord[] = [];
-    const setAside: SetAside[] = [];
+    const quarantined: QuarantinedJob[] = [];
     for (let first = 0; first < names.length; first += READ_AT_ONCE) {
       const part = names.slice(first, first + READ_AT_ONCE);
       for (const read of await Promise.all(part.map((name) => this.#read(name)))) {
         if (read === undefined) continue;
-        if ('reason' in read) setAside.push(read);
+        if ('reason' in read) quarantined.push(read);
         else records.push(read);
       }
     }
-    return { records, order: await this.#readOrder(), setAside };
+    return { records, order: await this.#readOrder(), quarantined };
   }
 
   /** @throws LikenessError `storage`; nothing of the job is left then */
@@ -104,7 +104,7 @@ export class JobStore {
     }
   }
 
-  async #read(name: string): Promise<JobRecord | SetAside | undefined> {
+  async #read(name: string): Promise<JobRecord | QuarantinedJob | undefined> {
     const files = this.files(name);
     if (await this.#isCutShort(files)) {
       // Frames that nobody would look for here. Where it cannot be removed, the next start tries again.
@@ -115,7 +115,7 @@ export class JobStore {
       return await readRecord(files.record, name);
     } catch (error) {
       const reason = `job.json cannot be used: ${(error as Error).message}`;
-      return { folder: await this.#setAside(name, reason), reason };
+      return { folder: await this.#quarantine(name, reason), reason };
     }
   }
 
@@ -125,7 +125,7 @@ export class JobStore {
     return missing === true;
   }
 
-  async #setAside(name: string, reason: string): Promise<string> {
+  async #quarantine(name: string, reason: string): Promise<string> {
     const aside = join(this.#path, ASIDE_FOLDER);
     const target = join(aside, `${name}-${Date.now()}`);
     try {

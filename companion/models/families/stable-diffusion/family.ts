@@ -12,7 +12,7 @@ export interface Site {
 }
 
 /** In the order of the forward pass: 16 of them in Stable Diffusion 1.x and 2.x. */
-export function projOutSites(config: UnetConfig): Site[] {
+export function adapterSites(config: UnetConfig): Site[] {
   const levels = config.blockOutChannels.length;
   const sites: Site[] = [];
   const add = (block: string, layers: number, level: number) => {

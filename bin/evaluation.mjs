@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// The executable of the evaluation (`npm run demo`, `evaluate`, `study`): as likeness.mjs, for what measures the product.
+import './ensure-installed.mjs';
+
+const { register } = await import('tsx/esm/api');
+register();
+await import('../evaluation/cli/main.ts');
