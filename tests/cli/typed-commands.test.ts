@@ -95,7 +95,7 @@ describe('texts', () => {
 
   it('take how the program is started from one place', () => {
     const spelled = sources.filter((file) => textOf(file).includes('npm run likeness'));
-    expect(spelled).toEqual([join('shared', 'program.ts')]);
+    expect(spelled).toEqual([join('shared', 'errors.ts')]);
   });
 
   it('name no command that a clone does not have', () => {

@@ -132,7 +132,7 @@ it.skipIf(!canMount)('keeps the old file on a disk that fills up while writing (
   const result = await onSmallDisk(
     folder,
     `import { readFileSync, readdirSync } from 'node:fs';
-     import { writeFileAtomically } from './companion/checkpoint/atomic-file.ts';
+     import { writeFileAtomically } from './companion/storage/atomic-file.ts';
      const path = ${JSON.stringify(join(folder, 'file'))};
      await writeFileAtomically(path, 'old');
      const refusal = await writeFileAtomically(path, new Uint8Array(100_000)).catch((error) => error);
