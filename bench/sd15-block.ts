@@ -6,7 +6,7 @@
 import { attachEverywhere } from '../companion/adapters/low-rank.ts';
 import { gradient } from '../companion/graph/gradient.ts';
 import { Graph } from '../companion/graph/graph.ts';
-import { silu } from '../companion/graph/ops.ts';
+import { silu } from '../companion/graph/ops/index.ts';
 import type { Value } from '../companion/graph/value.ts';
 import { resnetBlock } from '../companion/models/layers/resnet.ts';
 import { Scope } from '../companion/models/layers/scope.ts';

@@ -11,7 +11,7 @@ import {
   relu,
   sigmoid,
   upsampleNearest2x,
-} from '../companion/graph/ops.ts';
+} from '../companion/graph/ops/index.ts';
 import type { Value } from '../companion/graph/value.ts';
 
 /** [outputs, stride] of each 3x3 convolution of the attribute classifier. */

@@ -5,7 +5,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import { add, expand, gemm, linear, mul, reshape } from '../graph/ops.ts';
+import { add, expand, gemm, linear, mul, reshape } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import type { AdapterSite, SiteAdapter } from '../models/layers/spatial-transformer.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';

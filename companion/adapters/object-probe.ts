@@ -9,7 +9,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import { add, gemm, layerNorm, ones, reshape, upsampleNearest2x } from '../graph/ops.ts';
+import { add, gemm, layerNorm, ones, reshape, upsampleNearest2x } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import type { Site } from '../models/families/stable-diffusion/family.ts';
 import type { AdapterSite } from '../models/layers/spatial-transformer.ts';

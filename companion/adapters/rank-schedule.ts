@@ -7,7 +7,7 @@
  * Other tools know nothing of it: there all components act at every timestep.
  */
 
-import { cast, less } from '../graph/ops.ts';
+import { cast, less } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import { float32 } from '../tensor/tensor.ts';
 import type { Factors } from './factors.ts';

@@ -5,7 +5,7 @@ import { locateWeights } from '../checkpoint/external-weights.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
 import { type NoiseSchedule, parseNoiseSchedule } from '../diffusion/noise-process.ts';
 import { Graph } from '../graph/graph.ts';
-import { mul } from '../graph/ops.ts';
+import { mul } from '../graph/ops/index.ts';
 import { buildDecoderGraph, decoderGraphKey, encodePicture } from '../models/layers/autoencoder.ts';
 import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../models/layers/autoencoder-config.ts';
 import {

@@ -19,7 +19,7 @@ import {
   silu,
   transpose,
   upsampleNearest2x,
-} from '../graph/ops.ts';
+} from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import { elementCount, float32, type Shape, type Tensor } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';

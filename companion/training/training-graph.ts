@@ -7,7 +7,7 @@ import { factorNames, trainableAdapter } from '../adapters/low-rank.ts';
 import { ObjectLogits, type ObjectProbe, probedFeatures, probeParameters } from '../adapters/object-probe.ts';
 import { gradient } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
-import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops.ts';
+import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import { buildClipText, type ClipTextConfig, embedTokens } from '../models/layers/clip-text.ts';
 import { Scope } from '../models/layers/scope.ts';

@@ -4,7 +4,7 @@ import { type GradientOptions, gradient } from '../../companion/graph/gradient.t
 import { Graph } from '../../companion/graph/graph.ts';
 import { peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
-import * as ops from '../../companion/graph/ops.ts';
+import * as ops from '../../companion/graph/ops/index.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { openSession } from '../../companion/runtime/session.ts';
 import { elementCount, float32, type Tensor } from '../../companion/tensor/tensor.ts';

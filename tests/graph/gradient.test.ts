@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
-import * as ops from '../../companion/graph/ops.ts';
+import * as ops from '../../companion/graph/ops/index.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { printGraph } from './print.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../companion/graph/graph.ts';
-import * as ops from '../../companion/graph/ops.ts';
+import * as ops from '../../companion/graph/ops/index.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { float32, int64 } from '../../companion/tensor/tensor.ts';
 

@@ -7,7 +7,7 @@ import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { executionOrder, peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
-import * as ops from '../../companion/graph/ops.ts';
+import * as ops from '../../companion/graph/ops/index.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { encodeModel } from '../../companion/onnx/model.ts';
 

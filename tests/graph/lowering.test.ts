@@ -10,7 +10,7 @@ import {
   product,
   reduceSum,
   reshape,
-} from '../../companion/graph/ops.ts';
+} from '../../companion/graph/ops/index.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { openSession } from '../../companion/runtime/session.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Graph } from '../../companion/graph/graph.ts';
-import { add, neg, reshape, split } from '../../companion/graph/ops.ts';
+import { add, neg, reshape, split } from '../../companion/graph/ops/index.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { verifyGraph } from './verify.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Graph } from '../../companion/graph/graph.ts';
-import { add } from '../../companion/graph/ops.ts';
+import { add } from '../../companion/graph/ops/index.ts';
 import { encodeModel } from '../../companion/onnx/model.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Graph } from '../../companion/graph/graph.ts';
-import { gather, linear, matmul, neg, reduceMean, transpose } from '../../companion/graph/ops.ts';
+import { gather, linear, matmul, neg, reduceMean, transpose } from '../../companion/graph/ops/index.ts';
 import { openSession, type Session } from '../../companion/runtime/session.ts';
 import { float32, int64, type Tensor } from '../../companion/tensor/tensor.ts';
 

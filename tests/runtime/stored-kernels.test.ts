@@ -5,7 +5,7 @@ import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
 import { openWeightStore } from '../../companion/checkpoint/weight-store.ts';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
-import { conv2d } from '../../companion/graph/ops.ts';
+import { conv2d } from '../../companion/graph/ops/index.ts';
 import { openSession, type SessionOptions } from '../../companion/runtime/session.ts';
 import { float32ToHalf } from '../../companion/tensor/half.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';

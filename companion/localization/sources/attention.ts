@@ -6,7 +6,7 @@
  */
 
 import type { Graph } from '../../graph/graph.ts';
-import { concat } from '../../graph/ops.ts';
+import { concat } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { AttentionMask, type ScoreMap } from '../attention-mask.ts';

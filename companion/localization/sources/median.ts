@@ -6,7 +6,7 @@
  */
 
 import type { Graph } from '../../graph/graph.ts';
-import { gather, greater, greaterOrEqual, maximum, slice, topK, where } from '../../graph/ops.ts';
+import { gather, greater, greaterOrEqual, maximum, slice, topK, where } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { AdapterSite } from '../../models/layers/spatial-transformer.ts';
 import { float32, int64 } from '../../tensor/tensor.ts';

@@ -7,7 +7,7 @@
 
 import { ObjectLogits, probedFeatures } from '../../adapters/object-probe.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { concat, slice } from '../../graph/ops.ts';
+import { concat, slice } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { AdapterSite } from '../../models/layers/spatial-transformer.ts';
 import type { Feeds, LocalizerOptions, MaskEstimator } from '../localizer.ts';

@@ -10,7 +10,7 @@
  */
 
 import type { Graph } from '../../graph/graph.ts';
-import { concat, expand, gemm, pad, reshape } from '../../graph/ops.ts';
+import { concat, expand, gemm, pad, reshape } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import type { Scope } from './scope.ts';

@@ -3,7 +3,7 @@
  * Its layers are one numbered sequence, activations and upsamplings counted.
  */
 
-import { add, div, mul, relu, sub, tanh, upsampleNearest2x } from '../../graph/ops.ts';
+import { add, div, mul, relu, sub, tanh, upsampleNearest2x } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { TinyVaeConfig } from './autoencoder-config.ts';
 import { convLayer } from './layers.ts';

@@ -4,7 +4,7 @@
  */
 
 import { Graph } from '../../graph/graph.ts';
-import { add, attention, clip, mul, reshape, silu, split } from '../../graph/ops.ts';
+import { add, attention, clip, mul, reshape, silu, split } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { VaeConfig } from './autoencoder-config.ts';
 import { convLayer, groupNormLayer, imageToTokens, linearLayer, tokensToImage } from './layers.ts';

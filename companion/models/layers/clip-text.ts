@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { add, gather, gelu, matmul, mul, quickGelu, softmax, transpose } from '../../graph/ops.ts';
+import { add, gather, gelu, matmul, mul, quickGelu, softmax, transpose } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import { parseConfig, unsupportedUnless } from './config.ts';

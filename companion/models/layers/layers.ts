@@ -3,7 +3,7 @@
  * Moves between the image layout of convolutions and the token layout of attention.
  */
 
-import { conv2d, groupNorm, layerNorm, linear, reshape, transpose } from '../../graph/ops.ts';
+import { conv2d, groupNorm, layerNorm, linear, reshape, transpose } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { Scope } from './scope.ts';
 

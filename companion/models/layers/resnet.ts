@@ -1,6 +1,6 @@
 /** ResnetBlock2D, and the convolutions that halve and double the resolution. */
 
-import { add, reshape, silu, upsampleNearest2x } from '../../graph/ops.ts';
+import { add, reshape, silu, upsampleNearest2x } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { convLayer, groupNormLayer, linearLayer } from './layers.ts';
 import type { Scope } from './scope.ts';

@@ -1,6 +1,6 @@
 /** Transformer2DModel: self-attention, cross-attention and a gated feed-forward over the pixels as tokens. */
 
-import { add, attention, gelu, mul, split } from '../../graph/ops.ts';
+import { add, attention, gelu, mul, split } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { dropReadout, meanReadout, projectWithReadout } from './attention-readout.ts';
 import {

@@ -4,7 +4,7 @@
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { concat, cos, mul, reshape, silu, sin } from '../../graph/ops.ts';
+import { concat, cos, mul, reshape, silu, sin } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import { convLayer, groupNormLayer, linearLayer } from './layers.ts';

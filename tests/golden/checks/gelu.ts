@@ -1,7 +1,7 @@
 /** The exact GELU, which SD 2.x text encoders use: x times the normal distribution's value at x. */
 
 import { Graph } from '../../../companion/graph/graph.ts';
-import { gelu as geluOf } from '../../../companion/graph/ops.ts';
+import { gelu as geluOf } from '../../../companion/graph/ops/index.ts';
 import { float32 } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
 import { compare } from '../comparison.ts';

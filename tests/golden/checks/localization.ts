@@ -1,7 +1,7 @@
 /** Localized attention guidance: scores, median masks, and the merge of both models' outputs by them. */
 
 import { Graph } from '../../../companion/graph/graph.ts';
-import { cast } from '../../../companion/graph/ops.ts';
+import { cast } from '../../../companion/graph/ops/index.ts';
 import { aboveMedian } from '../../../companion/localization/sources/median.ts';
 import type { Pipeline } from '../../../companion/pipeline/pipeline.ts';
 import { float32 } from '../../../companion/tensor/tensor.ts';

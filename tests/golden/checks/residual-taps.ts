@@ -3,7 +3,7 @@
 import { attachEverywhere, factorFeeds } from '../../../companion/adapters/low-rank.ts';
 import { gradient } from '../../../companion/graph/gradient.ts';
 import { Graph } from '../../../companion/graph/graph.ts';
-import { mul, reduceMean, sub } from '../../../companion/graph/ops.ts';
+import { mul, reduceMean, sub } from '../../../companion/graph/ops/index.ts';
 import type { Value } from '../../../companion/graph/value.ts';
 import { Scope } from '../../../companion/models/layers/scope.ts';
 import { buildUnet } from '../../../companion/models/layers/unet.ts';

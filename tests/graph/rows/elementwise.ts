@@ -1,4 +1,4 @@
-import * as ops from '../../../companion/graph/ops.ts';
+import * as ops from '../../../companion/graph/ops/index.ts';
 import type { Value } from '../../../companion/graph/value.ts';
 import type { Shape } from '../../../companion/tensor/tensor.ts';
 import * as ref from '../reference.ts';
