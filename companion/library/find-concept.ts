@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { isExpired } from '../../shared/protocol/concept.ts';
 import { type ConceptFileInfo, summariseConcept } from '../concepts/concept-file.ts';
-import { parseMentions } from '../models/prompt.ts';
+import { resolvePrompt } from '../concepts/resolved-prompt.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-library.ts';
 import { FileLibrary } from './file-library.ts';
 import { expiredError } from './import.ts';
@@ -84,8 +84,7 @@ export async function mentionedConcepts(
   const stored = entries.flatMap(({ summary }) => summary ?? []).filter(({ name }) => !taken.has(name));
   const known = [...given, ...stored];
   try {
-    const { mentions } = parseMentions(prompt, known);
-    const mentioned = known.filter(({ name }) => mentions.has(name));
+    const { concepts: mentioned } = resolvePrompt(prompt, known);
     const expired = mentioned.find(({ rights }) => isExpired(rights, new Date()));
     if (expired !== undefined) throw expiredError(expired.name, expired.rights);
     return mentioned;

@@ -1,11 +1,16 @@
-/** The concepts that a prompt may mention, each under an identifier of its own. */
+/**
+ * ReadPrompt: a prompt as the model reads it, `zqx bottle on a beach` for `@aurora on a beach`, each concept under an
+ * identifier of its own, and where its tokens stand.
+ */
 
 import { LikenessError } from '../../../shared/errors.ts';
+import type { PromptPart } from '../../../shared/mentions.ts';
 import { type Concept, requireBaseModel } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import { requireMatchingSites } from '../../concepts/lora-file.ts';
-import { conceptTokens, parseMentions } from '../../models/prompt.ts';
+import { resolvePrompt } from '../../concepts/resolved-prompt.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
+import type { TextSpan, Tokenizer } from '../../models/text/tokenizer.ts';
 import { type LoadedModel, projectionTargets } from '../../pipeline/loaded-model.ts';
 import type { TokenOverride } from '../../pipeline/pipeline.ts';
 
@@ -51,8 +56,8 @@ export async function readPrompt(
 ): Promise<ReadPrompt> {
   const { tokenizer } = model.pipeline;
   const renamed = withDistinctIdentifiers(model, concepts);
-  const parsed = parseMentions(prompt, renamed);
-  const tokens = conceptTokens(tokenizer, parsed);
+  const expanded = expandMentions(resolvePrompt(prompt, renamed).parts, renamed);
+  const tokens = conceptTokens(tokenizer, expanded);
   const mentioned: MentionedConcept[] = [];
   const learned = new Map<number, Float32Array>();
   for (const [index, { name, identifier }] of renamed.entries()) {
@@ -74,7 +79,51 @@ export async function readPrompt(
       learned.set(tokenizer.words(identifier)[0]!, embedding);
     }
   }
-  return { text: parsed.text, mentioned, learned };
+  return { text: expanded.text, mentioned, learned };
+}
+
+/** A concept by the words that stand for it. */
+interface NamedConcept {
+  readonly name: string;
+  readonly identifier: string;
+  /** One or more words, such as "coffee mug". */
+  readonly classWord: string;
+}
+
+interface ExpandedPrompt {
+  /** What the text encoder gets. */
+  readonly text: string;
+  /** Spans of each mentioned concept's identifier and class word in `text`, by the concept's name. */
+  readonly mentions: ReadonlyMap<string, readonly TextSpan[]>;
+}
+
+/** Puts identifier and class word in place of every mention. @param concepts all that are mentioned, and maybe others */
+export function expandMentions(
+  parts: readonly PromptPart[],
+  concepts: readonly NamedConcept[],
+): ExpandedPrompt {
+  const mentions = new Map<string, TextSpan[]>();
+  let text = '';
+  for (const part of parts) {
+    const start = text.length;
+    const concept = concepts.find(({ name }) => name === part.name);
+    if (concept === undefined) {
+      text += part.text;
+      continue;
+    }
+    text += `${concept.identifier} ${concept.classWord}`;
+    const spans = mentions.get(concept.name) ?? [];
+    mentions.set(concept.name, [...spans, { start, end: text.length }]);
+  }
+  return { text, mentions };
+}
+
+/** Token positions of every mentioned concept in the encoded text, by the concept's name. */
+export function conceptTokens(
+  tokenizer: Tokenizer,
+  { text, mentions }: ExpandedPrompt,
+): ReadonlyMap<string, readonly number[]> {
+  return new Map([...mentions].map(([name, spans]) => [name, tokenizer.tokenIndexes(text, spans)]));
 }
 
 /**

@@ -1,14 +1,15 @@
 /** A look at what a concept has learned so far: one small picture from the live factors, always of the same noise. */
 
 import { LikenessError } from '../../../shared/errors.ts';
+import { parseMentions } from '../../../shared/mentions.ts';
 import { fromModelRange } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
-import { conceptTokens, parseMentions } from '../../models/prompt.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { TokenOverride } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import type { TrainingState } from '../../training/training-state.ts';
+import { conceptTokens, expandMentions } from '../generation/prompt.ts';
 import { samplePicture } from '../generation/sample-picture.ts';
 import type { TeachRequest } from '../requests.ts';
 
@@ -55,7 +56,7 @@ async function sampleConcept(
   { identifier, settings, request: { name, classWord, seed, signal } }: LearningSampleOptions,
 ): Promise<Picture> {
   const caption = settings.captions[0]!.replace('{}', `@${name}`);
-  const prompt = parseMentions(caption, [{ name, identifier, classWord }]);
+  const prompt = expandMentions(parseMentions(caption), [{ name, identifier, classWord }]);
   const tokenIndexes = conceptTokens(pipeline.tokenizer, prompt).get(name)!;
   const learned: TokenOverride = new Map(
     tokenEmbedding === undefined ? [] : [[pipeline.tokenizer.words(identifier)[0]!, tokenEmbedding]],

@@ -6,15 +6,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../../shared/errors.ts';
+import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../../shared/protocol/limits.ts';
+import { resolvePrompt } from '../../concepts/resolved-prompt.ts';
 import type { GenerateEvent, MaskReport } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { ConceptLibrary, ConceptVersion } from '../../library/concept-library.ts';
 import { copyConcept } from '../../library/concept-writer.ts';
 import { expiredError } from '../../library/import.ts';
-import { parseMentions } from '../../models/prompt.ts';
 import type { JobFiles } from '../drivers/local/job-files.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
 
@@ -35,8 +36,8 @@ export async function conceptsOfPrompt(
   wanted: readonly ConceptReference[],
 ): Promise<readonly ResolvedConcept[]> {
   const candidates: ResolvedConcept[] = [];
-  const text = prompt.toLowerCase();
-  for (const reference of wanted.filter(({ name }) => text.includes(`@${name}`))) {
+  const mentioned = mentionedNames(prompt);
+  for (const reference of wanted.filter(({ name }) => mentioned.includes(name))) {
     candidates.push({ reference, version: await library.version(reference.id, reference.version) });
   }
   const named = new Set(candidates.map(({ reference }) => reference.name));
@@ -45,15 +46,14 @@ export async function conceptsOfPrompt(
     if (named.has(name)) continue;
     candidates.push({ reference: { id, name, version: current.version }, version: current });
   }
-  const known = candidates.map(({ reference, version }) => ({ ...version, name: reference.name }));
-  const { mentions } = parseMentions(prompt, known);
-  if (mentions.size > PROMPT_MAX_CONCEPTS) {
-    const got = `the prompt names ${mentions.size} concepts`;
+  const known = candidates.map((candidate) => ({ ...candidate, name: candidate.reference.name }));
+  const { concepts: chosen } = resolvePrompt(prompt, known);
+  if (chosen.length > PROMPT_MAX_CONCEPTS) {
+    const got = `the prompt names ${chosen.length} concepts`;
     throw new LikenessError('input', `${got}, expected at most ${PROMPT_MAX_CONCEPTS}`, {
       advice: 'Make one picture with some of them, and another with the rest.',
     });
   }
-  const chosen = candidates.filter(({ reference }) => mentions.has(reference.name));
   for (const { reference } of chosen) {
     // Its rights today, also where an older version is asked for.
     const stored = concepts.find(({ id }) => id === reference.id);

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
+import { complete, completions, type OpenMention, openMention } from '../../../shared/mentions.ts';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { PROMPT_MAX_LENGTH } from '../../../shared/protocol/limits.ts';
-import { complete, completions, type OpenMention, openMention } from '../concepts/mention.ts';
 
 /** More do not fit below the prompt; typing narrows them. */
 const SHOWN = 6;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
-import { mentionedNames } from '../concepts/mention.ts';
 import { StartButton } from '../parts/controls.tsx';
 import { Form } from '../parts/field.tsx';
 import { MentionField } from '../parts/mention-field.tsx';

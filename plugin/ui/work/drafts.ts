@@ -3,13 +3,13 @@
  */
 
 import { type CanvasSize, pictureSizeFor } from '../../../shared/geometry.ts';
+import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import { newId } from '../../../shared/protocol/ids.ts';
 import { SEED_MAX } from '../../../shared/protocol/limits.ts';
 import type { GenerateJobSpec, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
-import { mentionedNames } from '../concepts/mention.ts';
 
 export const newJobId = () => newId('job', crypto.getRandomValues(new Uint8Array(16)));
 export const newImageId = () => newId('image', crypto.getRandomValues(new Uint8Array(16)));

@@ -1,7 +1,7 @@
 /** Which version of a concept a mention stands for. Only concepts with several are told of: the others have no choice. */
 
+import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference, ConceptSummary } from '../../../shared/protocol/concept.ts';
-import { mentionedNames } from '../concepts/mention.ts';
 import type { GenerateDraft } from './drafts.ts';
 
 export interface MentionedVersion {

@@ -3,9 +3,9 @@
  * the ids decide, so that a concept that was renamed since is found.
  */
 
+import { mentionedNames, renameMentions } from '../../../shared/mentions.ts';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../../shared/protocol/ids.ts';
-import { MENTIONS, mentionedNames } from '../concepts/mention.ts';
 import type { GenerateDraft } from './drafts.ts';
 import { conceptOf } from './mentioned-versions.ts';
 
@@ -29,10 +29,7 @@ export function inPresentNames(draft: GenerateDraft, concepts: readonly ConceptS
   if (renamed.size === 0) return draft;
   return {
     ...draft,
-    prompt: draft.prompt.replace(MENTIONS, (mention, name: string) => {
-      const now = renamed.get(name.toLowerCase());
-      return now === undefined ? mention : `@${now}`;
-    }),
+    prompt: renameMentions(draft.prompt, (name) => renamed.get(name)),
     versions: draft.versions.map((version) => ({
       ...version,
       name: renamed.get(version.name) ?? version.name,
@@ -62,6 +59,6 @@ export function nameProblem(
 export function withProduct(prompt: string, name: string): string {
   const names = mentionedNames(prompt);
   if (names.includes(name)) return prompt;
-  if (names.length === 1) return prompt.replace(MENTIONS, `@${name}`);
+  if (names.length === 1) return renameMentions(prompt, () => name);
   return `@${name} ${prompt.trimStart()}`;
 }

@@ -1,0 +1,84 @@
+/**
+ * The grammar of mentions in a prompt, "@aurora on a beach", for the panel that writes them and the companion that
+ * resolves them: an @ and the whole word behind it, with single hyphens inside. It needs no list of names, so that
+ * both read the same prompt alike; a word that names no concept is an error of whoever resolves it.
+ */
+
+/** A piece of a prompt; the texts of all parts are the prompt. */
+export interface PromptPart {
+  /** As it is written, with the @. */
+  readonly text: string;
+  /** The mentioned concept's name in lower case; undefined for text around mentions. */
+  readonly name: string | undefined;
+}
+
+/** A mention that is being typed. */
+export interface OpenMention {
+  /** Index of its @. */
+  readonly start: number;
+  /** The text between the @ and the caret. */
+  readonly query: string;
+}
+
+/** An @ after a word belongs to an e-mail address. Accents belong to their letter. */
+const MENTION =
+  /(?<![\p{L}\p{M}\p{N}_@])@([\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*(?:-[\p{L}\p{N}][\p{L}\p{M}\p{N}_]*)*)/gu;
+const BEFORE_CARET = /(?<![\p{L}\p{M}\p{N}_@])@([\p{L}\p{M}\p{N}_-]*)$/u;
+const REST_OF_WORD = /^[\p{L}\p{M}\p{N}_-]*/u;
+
+export function parseMentions(prompt: string): readonly PromptPart[] {
+  const parts: PromptPart[] = [];
+  let end = 0;
+  const addText = (text: string) => {
+    if (text !== '') parts.push({ text, name: undefined });
+  };
+  for (const { index, 0: text, 1: word } of prompt.matchAll(MENTION)) {
+    addText(prompt.slice(end, index));
+    parts.push({ text, name: word!.toLowerCase() });
+    end = index + text.length;
+  }
+  addText(prompt.slice(end));
+  return parts;
+}
+
+/** The names that a prompt mentions, each once, in order. */
+export function mentionedNames(prompt: string): readonly string[] {
+  return [...new Set(parseMentions(prompt).flatMap(({ name }) => name ?? []))];
+}
+
+/** The prompt with other names; a mention stays as it is written where `newName` has none for it. */
+export function renameMentions(prompt: string, newName: (name: string) => string | undefined): string {
+  const renamed = parseMentions(prompt).map(({ text, name }) => {
+    const other = name === undefined ? undefined : newName(name);
+    return other === undefined ? text : `@${other}`;
+  });
+  return renamed.join('');
+}
+
+/** The mention that the caret is in; undefined elsewhere. */
+export function openMention(prompt: string, caret: number): OpenMention | undefined {
+  const match = BEFORE_CARET.exec(prompt.slice(0, caret));
+  return match === null ? undefined : { start: match.index, query: match[1]! };
+}
+
+/** Concepts that the query may mean: those whose names begin with it, then those whose names hold it. */
+export function completions<Concept extends { readonly name: string }>(
+  query: string,
+  concepts: readonly Concept[],
+): readonly Concept[] {
+  const typed = query.toLowerCase();
+  const begins = concepts.filter(({ name }) => name.startsWith(typed));
+  const holds = concepts.filter((concept) => !begins.includes(concept) && concept.name.includes(typed));
+  return [...begins, ...holds];
+}
+
+/** The prompt with a whole name in place of the open mention, and the caret behind it and a space. */
+export function complete(
+  prompt: string,
+  { start }: OpenMention,
+  name: string,
+): { readonly text: string; readonly caret: number } {
+  const rest = prompt.slice(start + 1).replace(REST_OF_WORD, '');
+  const space = rest.startsWith(' ') ? '' : ' ';
+  return { text: `${prompt.slice(0, start)}@${name}${space}${rest}`, caret: start + name.length + 2 };
+}

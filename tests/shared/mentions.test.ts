@@ -1,0 +1,126 @@
+/** Holds panel and companion to one reading of prompts: every case is read in both. */
+
+import { describe, expect, it } from 'vitest';
+import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
+import { expandMentions } from '../../companion/engine/generation/prompt.ts';
+import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
+import { nameProblem, withProduct } from '../../plugin/ui/work/prompt-names.ts';
+import { LikenessError } from '../../shared/errors.ts';
+import {
+  complete,
+  completions,
+  mentionedNames,
+  openMention,
+  parseMentions,
+  renameMentions,
+} from '../../shared/mentions.ts';
+import { concept } from '../plugin/protocol-samples.ts';
+
+const KNOWN = ['aurora', 'aurora-2', 'summit'];
+
+const CASES: readonly (readonly [prompt: string, names: readonly string[]])[] = [
+  ['', []],
+  ['no concept', []],
+  ['@aurora on a beach', ['aurora']],
+  ['a photo of @Aurora, sunset', ['aurora']],
+  ["(@aurora's cap)", ['aurora']],
+  ['@aurora-2 and @aurora', ['aurora-2', 'aurora']],
+  ['@aurora and @AURORA', ['aurora']],
+  ['@aurora@summit', ['aurora']],
+  ['@aurora/@summit', ['aurora', 'summit']],
+  ['@aurora- or @aurora--2', ['aurora']],
+  ['@aurora–2', ['aurora']],
+  ['write to me@aurora, me_@aurora or @@aurora', []],
+  ['cafe\u0301@aurora', []],
+  ['3 @ 5, a @ and a -@-', []],
+  ['-@aurora', ['aurora']],
+  ['@aurora_2', ['aurora_2']],
+  ['@_aurora', ['_aurora']],
+  ['@auroras and @aurora-20', ['auroras', 'aurora-20']],
+  ['@aurora-2_3', ['aurora-2_3']],
+  ['@auror\u0301a', ['auror\u0301a']],
+  ['@日本 on a beach', ['日本']],
+];
+
+describe.each(CASES)('%j', (prompt, names) => {
+  const unknown = names.find((name) => !KNOWN.includes(name));
+
+  it('names these concepts, and its parts are the prompt', () => {
+    expect(mentionedNames(prompt)).toEqual(names);
+    const texts = parseMentions(prompt).map(({ text }) => text);
+    expect(texts.join('')).toBe(prompt);
+  });
+
+  it('is read so by the panel', () => {
+    const problem = nameProblem(
+      { ...emptyGenerate(), prompt },
+      KNOWN.map((name) => concept({ name })),
+    );
+    expect(problem?.name).toBe(unknown);
+    if (names[0] !== undefined) expect(withProduct(prompt, names[0])).toBe(prompt);
+  });
+
+  it('is read so by the companion', () => {
+    const known = KNOWN.map((name) => ({ name, identifier: 'zqx', classWord: 'bottle' }));
+    if (unknown !== undefined) {
+      expect(() => resolvePrompt(prompt, known)).toThrow(LikenessError);
+      return;
+    }
+    const { parts, concepts } = resolvePrompt(prompt, known);
+    expect(concepts.map(({ name }) => name)).toEqual(KNOWN.filter((name) => names.includes(name)));
+    const { text, mentions } = expandMentions(parts, known);
+    expect(new Set(mentions.keys())).toEqual(new Set(names));
+    expect(text).toBe(parts.map((part) => (part.name === undefined ? part.text : 'zqx bottle')).join(''));
+  });
+});
+
+it('renames mentions alone, all at once', () => {
+  const swapped = new Map([
+    ['a', 'b'],
+    ['b', 'a'],
+  ]);
+  const prompt = '@A beside @b and @c, me@a.org';
+  expect(renameMentions(prompt, (name) => swapped.get(name))).toBe('@b beside @a and @c, me@a.org');
+});
+
+describe('a mention under the caret', () => {
+  it.each([
+    ['@', 1, { start: 0, query: '' }],
+    ['two of @au', 10, { start: 7, query: 'au' }],
+    ['@aurora on', 4, { start: 0, query: 'aur' }],
+    ['@aurora-2', 9, { start: 0, query: 'aurora-2' }],
+  ])('%j at %i', (text, caret, expected) => expect(openMention(text, caret)).toEqual(expected));
+
+  it.each([
+    ['mail@example', 12],
+    ['@aurora on', 10],
+    ['@@', 2],
+    ['', 0],
+  ])('is none in %j at %i', (text, caret) => expect(openMention(text, caret)).toBeUndefined());
+});
+
+describe('completions', () => {
+  const concepts = [{ name: 'polaris' }, { name: 'aurora' }, { name: 'north-aurora' }];
+
+  it('are all concepts before anything is typed', () => expect(completions('', concepts)).toHaveLength(3));
+
+  it('begin with what was typed first, and ignore case', () => {
+    expect(completions('AUR', concepts).map(({ name }) => name)).toEqual(['aurora', 'north-aurora']);
+  });
+});
+
+describe('completing', () => {
+  it('replaces the word and puts the caret behind the name', () => {
+    const text = 'two of @au on a beach';
+    const completed = complete(text, openMention(text, 10)!, 'aurora');
+    expect(completed).toEqual({ text: 'two of @aurora on a beach', caret: 15 });
+  });
+
+  it('also replaces the rest of a word that the caret is in', () => {
+    expect(complete('@aurxyz, big', { start: 0, query: 'aur' }, 'aurora').text).toBe('@aurora , big');
+  });
+
+  it('adds a space at the end', () => {
+    expect(complete('@', { start: 0, query: '' }, 'aurora')).toEqual({ text: '@aurora ', caret: 8 });
+  });
+});
