@@ -41,6 +41,7 @@ const OWNERS: Readonly<Record<string, string | readonly string[]>> = {
   'cli-progress': 'companion/cli',
   express: 'companion/server',
   'express-rate-limit': 'companion/server',
+  undici: 'companion/model-store',
   ws: 'companion/server',
   pino: 'companion/server',
   'pino-pretty': 'companion/server',

@@ -8,7 +8,7 @@ import { lockPull } from '../storage/folder-lock.ts';
 import { requireFreeSpace } from '../storage/folders.ts';
 import { Hub } from './hub/client.ts';
 import { download } from './hub/download.ts';
-import { PATIENCE } from './hub/limits.ts';
+import { RETRY_POLICY } from './hub/limits.ts';
 import { chooseFiles, modelIndexOf, weightFiles } from './hub/model-files.ts';
 import { type ListedFile, type Repository, readRepository } from './hub/repository.ts';
 import { type FetchEvent, type PullEvent, TransferMeter } from './pull-events.ts';
@@ -36,15 +36,15 @@ export interface PullRequest {
  * @throws LikenessError `network`, `checkpoint-*`, `storage`, `cancelled`; `input` where another process pulls it
  */
 export async function* pullModel(request: PullRequest): AsyncGenerator<PullEvent, void> {
-  const lock = await lockPull(request.models, request.name);
   const pull = new Pull(request);
+  const lock = await lockPull(request.models, request.name);
   try {
     yield* pull.run();
   } catch (error) {
     if (request.signal.aborted) throw new LikenessError('cancelled', 'stopped', { cause: error });
     throw error;
   } finally {
-    await pull.folder.removeIfEmpty();
+    await pull.end();
     await lock.release();
   }
 }
@@ -60,7 +60,13 @@ class Pull {
   constructor(request: PullRequest) {
     this.#request = request;
     this.folder = new PullFolder(request.models, request.name);
-    this.#hub = new Hub({ ...request, patience: PATIENCE });
+    this.#hub = new Hub({ ...request, retryPolicy: RETRY_POLICY });
+  }
+
+  /** Leaves nothing behind but what the next run goes on from. */
+  async end(): Promise<void> {
+    await this.#hub.close();
+    await this.folder.removeIfEmpty();
   }
 
   async *run(): AsyncGenerator<PullEvent, void> {

@@ -16,7 +16,7 @@ const BYTES = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 31) % 
 const HASH = sha256(BYTES);
 const FILE: ListedFile = { path: PATH, sizeBytes: BYTES.byteLength, digest: { kind: 'sha256', hex: HASH } };
 
-const IMPATIENT: RetryPolicy = { stallMs: 5000, attempts: 3, firstWaitMs: 1, longestWaitMs: 50 };
+const IMPATIENT: RetryPolicy = { idleTimeoutMs: 5000, attempts: 3, firstDelayMs: 1, maxDelayMs: 50 };
 
 interface Fetched {
   readonly target: string;
@@ -37,7 +37,7 @@ async function fetched(
   const hub = new Hub({
     endpoint: new URL(local.endpoint),
     token: undefined,
-    patience: IMPATIENT,
+    retryPolicy: IMPATIENT,
     signal: new AbortController().signal,
   });
   const events: DownloadEvent[] = [];

@@ -1,12 +1,18 @@
 /** A hub on this computer, as the real one lays itself out: an API with pages, and a storage at another origin. */
 
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 export const REPOSITORY = 'acme/tiny-diffusion';
 export const COMMIT = 'c0ffee0123456789c0ffee0123456789c0ffee01';
+
+/** Signed by itself, with its key, for localhost and hub.test, until 2126. */
+export const LOCALHOST_CERTIFICATE = fileURLToPath(new URL('localhost.pem', import.meta.url));
 
 export interface Seen {
   readonly server: 'hub' | 'storage';
@@ -19,6 +25,8 @@ export interface Hooks {
   /** Entries of a listing's page, the first. */
   readonly pageSize?: number;
   readonly licence?: unknown;
+  /** Both servers speak https, as LOCALHOST_CERTIFICATE. */
+  readonly isEncrypted?: boolean;
   /** What the listing says, in place of the truth. */
   readonly list?: (entries: readonly Entry[]) => readonly unknown[];
   /** Answers in the place of the servers, and returns true; or does nothing. */
@@ -54,13 +62,13 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
     seen.push(one);
     return one;
   };
-  const storageOrigin = await listening((request, response) => {
+  const storageOrigin = await listening(hooks, (request, response) => {
     const path = decodeURIComponent(request.url!.slice(1));
     const one = see('storage', path, request);
     if (hooks.answer?.(one, response)) return;
     sendBytes(files.get(path)!, sha256(files.get(path)!), request, response);
   });
-  const endpoint = await listening((request, response) => {
+  const endpoint = await listening(hooks, (request, response) => {
     const url = new URL(request.url!, 'http://hub');
     const one = see('hub', url.pathname + url.search, request);
     if (hooks.answer?.(one, response)) return;
@@ -99,16 +107,20 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
   };
 }
 
-function listening(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
-  const server: Server = createServer(handler);
+function listening(
+  { isEncrypted = false }: Hooks,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
+  const pem = isEncrypted ? readFileSync(LOCALHOST_CERTIFICATE) : undefined;
+  const server =
+    pem === undefined ? createServer(handler) : createTlsServer({ key: pem, cert: pem }, handler);
+  const origin = pem === undefined ? 'http://127.0.0.1' : 'https://localhost';
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
   return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () =>
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    );
+    server.listen(0, '127.0.0.1', () => resolve(`${origin}:${(server.address() as AddressInfo).port}`));
   });
 }
 

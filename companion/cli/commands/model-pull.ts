@@ -17,7 +17,8 @@ import { PullReport } from '../terminal/pull-report.ts';
 const HELP = `
 Asks ${DEFAULT_ENDPOINT}, or the hub that --endpoint or HF_ENDPOINT names,
 and the storage that it redirects to. No other command goes to the internet.
-HF_TOKEN, where a model wants one, is sent to the hub alone.
+HF_TOKEN, where a model wants one, is sent to the hub alone. HTTPS_PROXY and
+NO_PROXY are followed.
 
 Ctrl-C keeps what was fetched; the same command goes on from there. A model that
 is here already is repaired: only files that differ or are missing are fetched.

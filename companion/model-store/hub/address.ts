@@ -1,4 +1,4 @@
-/** Addresses of a model hub: its endpoint, and where repositories lie under it. */
+/** Addresses of a model hub: its endpoint, the repositories under it, and the redirects that are followed. */
 
 import { LikenessError } from '../../../shared/errors.ts';
 
@@ -34,7 +34,7 @@ export function parseEndpoint(text: string): URL {
   });
 }
 
-/** Whether a redirect may lead there: to encrypted addresses only, or from one loopback address to another. */
+/** True for encrypted addresses, and from one loopback address to another. */
 export function mayFollow(target: URL, endpoint: URL): boolean {
   return isEncrypted(target) || (isLoopback(target) && isLoopback(endpoint));
 }

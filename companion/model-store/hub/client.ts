@@ -1,73 +1,56 @@
 /**
- * Requests to a model hub. Redirects are followed here and not by fetch: every hop is held to encrypted addresses, and
- * the token goes to the endpoint alone, never to the storage that it redirects to.
- * Ends a request that has fallen silent.
+ * Hub: requests to a model hub, through the proxy that HTTPS_PROXY names. Redirects are followed here and not by undici:
+ * every hop is held to encrypted addresses, and the token goes to the endpoint alone, never to the storage that it
+ * redirects to.
  */
 
+import { type Dispatcher, EnvHttpProxyAgent, fetch, Pool, type Response } from 'undici';
 import { LikenessError } from '../../../shared/errors.ts';
 import { endpointUrl, mayFollow } from './address.ts';
 import { MAX_REDIRECTS, type RetryPolicy } from './limits.ts';
 import { type HubResponse, type RequestSubject, responseError } from './response.ts';
 import { TransientError } from './retry.ts';
 
-export class IdleTimeout {
-  /** Aborts with the person's own signal, or when nothing was heard for too long. */
-  readonly signal: AbortSignal;
-  readonly #silence = new AbortController();
-  readonly #stallMs: number;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(stallMs: number, cancelled: AbortSignal) {
-    this.#stallMs = stallMs;
-    this.signal = AbortSignal.any([cancelled, this.#silence.signal]);
-    this.heard();
-  }
-
-  get expired(): boolean {
-    return this.#silence.signal.aborted;
-  }
-
-  /** Something has arrived. */
-  heard(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#silence.abort(), this.#stallMs);
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-  }
-}
-
 export interface HubOptions {
   readonly endpoint: URL;
   /** undefined for what everyone may read. */
   readonly token: string | undefined;
-  readonly patience: RetryPolicy;
+  readonly retryPolicy: RetryPolicy;
   /** Ends every request. */
   readonly signal: AbortSignal;
 }
 
-export const RANGE_NOT_THERE = 416;
+export const RANGE_NOT_SATISFIABLE = 416;
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 
+const TIMEOUT_CODES = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
+
 export class Hub {
   readonly endpoint: URL;
-  readonly patience: RetryPolicy;
+  readonly retryPolicy: RetryPolicy;
   readonly signal: AbortSignal;
   /** Every host that was asked for anything. */
   readonly hosts = new Set<string>();
   readonly #token: string | undefined;
+  readonly #agent: Dispatcher;
 
-  constructor({ endpoint, token, patience, signal }: HubOptions) {
+  /** @throws LikenessError `input` where HTTPS_PROXY is no address */
+  constructor({ endpoint, token, retryPolicy, signal }: HubOptions) {
     this.endpoint = endpoint;
-    this.patience = patience;
+    this.retryPolicy = retryPolicy;
     this.signal = signal;
     this.#token = token;
+    this.#agent = createAgent(retryPolicy.idleTimeoutMs);
   }
 
-  /** What an error has to know of a request. */
-  asked(repository: string, subject: string): RequestSubject {
+  /** Ends the connections that are kept open for further requests. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  /** @param subject what is asked for, as people read it */
+  requestSubject(repository: string, subject: string): RequestSubject {
     const page = endpointUrl(this.endpoint, `/${repository}`).href;
     return { repository, subject, page, hasToken: this.#token !== undefined };
   }
@@ -78,78 +61,63 @@ export class Hub {
    */
   async get(
     address: URL,
-    asked: RequestSubject,
+    subject: RequestSubject,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<HubResponse> {
-    const stall = new IdleTimeout(this.patience.stallMs, this.signal);
-    try {
-      let url = address;
-      for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-        const response = await this.#ask(url, headers, stall);
-        const location = response.headers.get('location');
-        if (!REDIRECTS.includes(response.status) || location === null) {
-          if (response.ok || response.status === RANGE_NOT_THERE) return this.#answer(response, url, stall);
-          await discard(response);
-          throw responseError(response, url.host, this.#isHub(url), asked);
-        }
+    let url = address;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const response = await this.#request(url, headers);
+      const location = response.headers.get('location');
+      if (!REDIRECTS.includes(response.status) || location === null) {
+        if (response.ok || response.status === RANGE_NOT_SATISFIABLE) return this.#hubResponse(response, url);
         await discard(response);
-        url = this.#target(location, url);
+        throw responseError(response, url.host, this.#isHub(url), subject);
       }
-      throw new LikenessError(
-        'network',
-        `${address.host} redirects more than ${MAX_REDIRECTS} times for ${asked.subject}`,
-        { advice: 'Check --endpoint (HF_ENDPOINT): it may not be a model hub.' },
-      );
-    } catch (error) {
-      stall.end();
-      throw error;
+      await discard(response);
+      url = this.#target(location, url);
     }
+    throw new LikenessError(
+      'network',
+      `${address.host} redirects more than ${MAX_REDIRECTS} times for ${subject.subject}`,
+      { advice: 'Check --endpoint (HF_ENDPOINT): it may not be a model hub.' },
+    );
   }
 
   #isHub(url: URL): boolean {
     return url.origin === this.endpoint.origin;
   }
 
-  async #ask(url: URL, headers: Readonly<Record<string, string>>, stall: IdleTimeout): Promise<Response> {
+  async #request(url: URL, headers: Readonly<Record<string, string>>): Promise<Response> {
     this.hosts.add(url.host);
     const secret =
       this.#token === undefined || !this.#isHub(url) ? {} : { authorization: `Bearer ${this.#token}` };
     try {
-      const response = await fetch(url, {
+      return await fetch(url, {
         redirect: 'manual',
-        signal: stall.signal,
+        dispatcher: this.#agent,
+        signal: this.signal,
         // Ranges and sizes are those of the bytes themselves.
         headers: { 'accept-encoding': 'identity', 'user-agent': 'likeness', ...headers, ...secret },
       });
-      stall.heard();
-      return response;
     } catch (cause) {
-      throw this.#brokenOff(cause, url, stall);
+      throw this.#connectionError(cause, url);
     }
   }
 
-  #answer(response: Response, url: URL, stall: IdleTimeout): HubResponse {
-    const brokenOff = (cause: unknown) => this.#brokenOff(cause, url, stall);
+  #hubResponse(response: Response, url: URL): HubResponse {
+    const connectionError = (cause: unknown) => this.#connectionError(cause, url);
     return {
       status: response.status,
       headers: response.headers,
       url,
       async *chunks() {
         try {
-          for await (const chunk of response.body ?? []) {
-            stall.heard();
-            yield chunk;
-          }
+          yield* response.body ?? [];
         } catch (cause) {
-          throw brokenOff(cause);
-        } finally {
-          stall.end();
+          throw connectionError(cause);
         }
       },
-      discard: () => {
-        stall.end();
-        return discard(response);
-      },
+      discard: () => discard(response),
     };
   }
 
@@ -162,13 +130,49 @@ export class Hub {
     });
   }
 
-  #brokenOff(cause: unknown, { host }: URL, stall: IdleTimeout): LikenessError {
+  #connectionError(cause: unknown, { host }: URL): LikenessError {
     if (this.signal.aborted) return new LikenessError('cancelled', 'stopped', { cause });
-    if (stall.expired) {
-      return new TransientError(`${host} has sent nothing for ${this.patience.stallMs / 1000} s`, { cause });
+    const { code, message } = systemError(cause);
+    if (TIMEOUT_CODES.includes(code)) {
+      const seconds = this.retryPolicy.idleTimeoutMs / 1000;
+      return new TransientError(`${host} has sent nothing for ${seconds} s`, { cause });
     }
-    return new TransientError(`the connection to ${host} failed (${reasonOf(cause)})`, { cause });
+    // undici's own words; it gives the status nowhere else.
+    const proxyStatus = /^Proxy response \((\d+)\)/.exec(message)?.[1];
+    if (proxyStatus === undefined)
+      return new TransientError(`the connection to ${host} failed (${code})`, { cause });
+    const refusal = `the proxy answered ${proxyStatus} for a connection to ${host}`;
+    if (Number(proxyStatus) >= 500) return new TransientError(refusal, { cause });
+    return new LikenessError('network', refusal, {
+      advice: 'Check HTTPS_PROXY, with name and password where the proxy wants them; NO_PROXY goes round it.',
+      cause,
+    });
   }
+}
+
+/**
+ * Plain http leads to this computer alone, and never through a proxy.
+ * @param idleTimeoutMs without a byte, after which a connection is given up: to open it, to answer, within a body
+ */
+function createAgent(idleTimeoutMs: number): Dispatcher {
+  const timeouts = { headersTimeout: idleTimeoutMs, bodyTimeout: idleTimeoutMs };
+  return new EnvHttpProxyAgent({
+    ...timeouts,
+    connect: { timeout: idleTimeoutMs },
+    httpProxy: '',
+    httpsProxy: proxyAddress(process.env),
+    // To the proxy itself, which undici would wait for as long as it likes.
+    clientFactory: (origin, options) => new Pool(origin, { ...options, ...timeouts }),
+  });
+}
+
+/** Empty where there is none. The value is not repeated in the error: it may hold a password. */
+function proxyAddress(env: NodeJS.ProcessEnv): string {
+  const text = env.https_proxy ?? env.HTTPS_PROXY ?? '';
+  if (text === '' || (/^https?:\/\//i.test(text) && URL.canParse(text))) return text;
+  throw new LikenessError('input', 'HTTPS_PROXY is no address, expected http://host:port', {
+    advice: 'Correct it, or unset it to do without a proxy.',
+  });
 }
 
 /** A body that nobody reads would hold its connection. */
@@ -177,10 +181,11 @@ async function discard(response: Response): Promise<void> {
 }
 
 /** fetch says "fetch failed"; the system's own word lies one or two causes below. */
-function reasonOf(error: unknown): string {
+function systemError(error: unknown): { readonly code: string; readonly message: string } {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (typeof code === 'string') return code;
+    if (typeof code === 'string') return { code, message: cause.message };
   }
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: message, message };
 }

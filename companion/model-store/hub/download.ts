@@ -1,14 +1,11 @@
-/**
- * One file of a repository, onto the disk: resumed where it was left, and held to what the listing says of it.
- * Whether a file on the disk is the one that a listing names.
- */
+/** Download of one file of a repository: resumed where it was left, and checked against the hash that the listing has. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { endpointUrl } from './address.ts';
-import { type Hub, RANGE_NOT_THERE } from './client.ts';
+import { type Hub, RANGE_NOT_SATISFIABLE } from './client.ts';
 import { PartFile } from './part-file.ts';
 import type { ListedFile, Repository } from './repository.ts';
 import { type HubResponse, mediaType, unexpectedResponse } from './response.ts';
@@ -55,7 +52,7 @@ export type DownloadEvent =
   /** All bytes came, and are not the listed ones: once more. */
   | { readonly type: 'wrong'; readonly path: string };
 
-/** Of a file whose bytes are all there and are others: a proxy on the way may have broken them, once. */
+/** Downloads of a file whose bytes all came and were wrong: a proxy on the way may have changed them, once. */
 const MAX_ROUNDS = 2;
 
 /**
@@ -74,7 +71,7 @@ export async function* download(
     try {
       yield { type: 'received', path: file.path, bytes: part.sizeBytes };
       yield* withRetries(() => receive(hub, repository, file, part), {
-        patience: hub.patience,
+        retryPolicy: hub.retryPolicy,
         signal: hub.signal,
         received: () => part.sizeBytes,
       });
@@ -107,24 +104,24 @@ async function* receive(
     hub.endpoint,
     `/${id}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`,
   );
-  const answer = await hub.get(address, hub.asked(id, `${id}: ${path}`), rangeFrom(part));
+  const response = await hub.get(address, hub.requestSubject(id, `${id}: ${path}`), rangeFrom(part));
   try {
-    await agree(answer, path, sizeBytes, part);
+    await requireMatch(response, path, sizeBytes, part);
   } catch (error) {
-    await answer.discard();
+    await response.discard();
     throw error;
   }
-  for await (const chunk of answer.chunks()) {
+  for await (const chunk of response.chunks()) {
     if (part.sizeBytes + chunk.byteLength > sizeBytes) {
       await part.restart(null);
-      throw unexpectedResponse(answer, `with more than the ${sizeBytes} bytes that are listed for ${path}`);
+      throw unexpectedResponse(response, `with more than the ${sizeBytes} bytes that are listed for ${path}`);
     }
     await part.append(chunk);
     yield { type: 'received', path, bytes: part.sizeBytes };
   }
   if (part.sizeBytes < sizeBytes) {
     throw new TransientError(
-      `${answer.url.host} ended ${path} after ${part.sizeBytes} of ${sizeBytes} bytes`,
+      `${response.url.host} ended ${path} after ${part.sizeBytes} of ${sizeBytes} bytes`,
     );
   }
 }
@@ -136,27 +133,32 @@ function rangeFrom({ sizeBytes, etag }: PartFile): Readonly<Record<string, strin
 }
 
 /**
- * Holds an answer to what was asked for, before a byte of it is kept. A whole file where the rest was asked for empties
+ * Checks a response against the request, before a byte of it is kept. A whole file where the rest was asked for empties
  * the part: the file has changed, or the server knows no ranges.
  */
-async function agree(answer: HubResponse, path: string, sizeBytes: number, part: PartFile): Promise<void> {
-  const { status, headers } = answer;
-  if (status === 206 || status === RANGE_NOT_THERE) {
+async function requireMatch(
+  response: HubResponse,
+  path: string,
+  sizeBytes: number,
+  part: PartFile,
+): Promise<void> {
+  const { status, headers } = response;
+  if (status === 206 || status === RANGE_NOT_SATISFIABLE) {
     const rest = `bytes ${part.sizeBytes}-${sizeBytes - 1}/${sizeBytes}`;
     if (headers.get('content-range') === rest) return;
-    // From its beginning then: asking for the same rest again would get the same answer.
+    // From its beginning then: asking for the same rest again would get the same response.
     await part.restart(null);
-    throw new TransientError(`${answer.url.host} does not have the rest of ${path}`);
+    throw new TransientError(`${response.url.host} does not have the rest of ${path}`);
   }
   // A page in the place of a file, as networks with a login show; it may come without a length.
-  if (mediaType(answer) === 'text/html')
-    throw unexpectedResponse(answer, `with a page (text/html) for ${path}`);
+  if (mediaType(response) === 'text/html')
+    throw unexpectedResponse(response, `with a page (text/html) for ${path}`);
   const length = headers.get('content-length');
-  // Of a compressed answer it is another length; fetch gives the bytes themselves.
+  // Of a compressed response it is another length; fetch gives the bytes themselves.
   if (length !== null && !headers.has('content-encoding') && Number(length) !== sizeBytes) {
     throw unexpectedResponse(
-      answer,
-      `with ${length} bytes of ${mediaType(answer)} for ${path}, expected ${sizeBytes} bytes`,
+      response,
+      `with ${length} bytes of ${mediaType(response)} for ${path}, expected ${sizeBytes} bytes`,
     );
   }
   await part.restart(headers.get('etag'));

@@ -1,6 +1,6 @@
 /**
- * A file on its way: its beginning, in a file of its own beside its place, and a note on what that is the beginning of.
- * Both outlive the process; a part whose note is of another content is emptied.
+ * PartFile: the beginning of a download in a file beside its place, and a note with the digest that it belongs to. Both
+ * outlive the process; a part whose note has another digest is emptied.
  */
 
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
@@ -50,12 +50,12 @@ export class PartFile {
     return this.#sizeBytes;
   }
 
-  /** Of the answer that the bytes came with, for If-Range; undefined where it had none that can be compared. */
+  /** ETag of the response that the bytes came with, for If-Range; undefined where it had none that can be compared. */
   get etag(): string | undefined {
     return this.#etag;
   }
 
-  /** Empties it: what comes next is the beginning of an answer with this ETag. */
+  /** Empties it: the next bytes are the beginning of a response with this ETag. */
   async restart(etag: string | null): Promise<void> {
     // A weak one may not stand in If-Range (RFC 9110, 13.1.5).
     this.#etag = etag === null || etag.startsWith('W/') ? undefined : etag;
@@ -74,7 +74,7 @@ export class PartFile {
     this.#sizeBytes += bytes.byteLength;
   }
 
-  /** All bytes on the disk, for whoever reads them there. */
+  /** Writes all bytes to the disk, where they are then read again. */
   async flush(): Promise<void> {
     await this.#guarded(() => this.#file.sync());
   }
@@ -106,7 +106,7 @@ export class PartFile {
   }
 }
 
-/** Names of what belongs to a file on its way: neither is a stray. */
+/** Names of the files that a download to `target` has beside it. */
 export function partNames(target: string): readonly string[] {
   return [target + PART_SUFFIX, target + NOTE_SUFFIX];
 }
@@ -119,7 +119,7 @@ async function readNote(target: string): Promise<z.infer<typeof noteSchema> | un
   try {
     return noteSchema.parse(JSON.parse(await readFile(target + NOTE_SUFFIX, 'utf8')));
   } catch {
-    // Absent, or cut off: the part is worth nothing without it.
+    // Absent, or cut off: without it nobody knows what the part is the beginning of.
     return undefined;
   }
 }

@@ -1,14 +1,14 @@
-/** What a hub says of a model's repository: which commit a revision is, its licence, and its files. */
+/** Repository: the commit that a revision is, the model's licence and its files, as the hub's API lists them. */
 
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
 import { endpointUrl } from './address.ts';
 import type { Hub } from './client.ts';
 import { MAX_ENTRIES, MAX_PAGES, MAX_PATH_LENGTH } from './limits.ts';
-import { readJson } from './response.ts';
+import { type HubResponse, readJson } from './response.ts';
 import { type RetryWait, withRetries } from './retry.ts';
 
-/** What a file's bytes have to hash to: large files are listed by their SHA-256, small ones by git's own hash. */
+/** Hash of a file's bytes: large files are listed by their SHA-256, small ones by git's own hash. */
 export interface Digest {
   readonly kind: 'sha256' | 'git-blob';
   /** Hexadecimal. */
@@ -25,7 +25,7 @@ export interface ListedFile {
 export interface Repository {
   /** `owner/name`. */
   readonly id: string;
-  /** What the revision is now. A branch may move during a download; a commit does not. */
+  /** Commit of the revision. A branch may move during a download; a commit does not. */
   readonly commit: string;
   /** As the model card names it: `creativeml-openrail-m`; undefined where it does not. */
   readonly licence: string | undefined;
@@ -51,18 +51,18 @@ const fileSchema = z.object({
 /** One word on a line of a terminal; a card is written by whoever owns the repository. */
 const licenceSchema = z.string().regex(/^[\w.+-]{1,80}$/);
 
-/** @throws LikenessError as Hub.json, and `network` for a listing that no hub gives */
+/** @throws LikenessError as Hub.get, and `network` for a listing that no hub gives */
 export async function* readRepository(
   hub: Hub,
   id: string,
   revision: string,
 ): AsyncGenerator<RetryWait, Repository> {
-  const asked = hub.asked(id, `${id} at ${revision}`);
+  const subject = hub.requestSubject(id, `${id} at ${revision}`);
   const ask = <T>(address: URL, schema: z.ZodType<T>) =>
-    // biome-ignore lint/correctness/useYield: an attempt that has nothing to tell before its end
+    // biome-ignore lint/correctness/useYield: an attempt has no event of its own
     withRetries(async function* () {
-      const answer = await hub.get(address, asked, { accept: 'application/json' });
-      return { value: await readJson(answer, schema), headers: answer.headers };
+      const response = await hub.get(address, subject, { accept: 'application/json' });
+      return { value: await readJson(response, schema), headers: response.headers };
     }, hub);
   const about = endpointUrl(hub.endpoint, `/api/models/${id}/revision/${encodeURIComponent(revision)}`);
   const { sha: commit, cardData } = (yield* ask(about, revisionSchema)).value;
@@ -73,7 +73,7 @@ export async function* readRepository(
     `/api/models/${id}/tree/${commit}?recursive=true&expand=false`,
   );
   for (let pages = 1; page !== undefined; pages++) {
-    const { value, headers }: { value: readonly Entry[]; headers: Headers } = yield* ask(
+    const { value, headers }: { value: readonly Entry[]; headers: HubResponse['headers'] } = yield* ask(
       page,
       z.array(entrySchema),
     );
@@ -112,7 +112,7 @@ function isInside(path: string): boolean {
 }
 
 /** RFC 8288. The next page has to be the hub's own: it is asked for with the token. */
-function nextPage(headers: Headers, hub: Hub, id: string): URL | undefined {
+function nextPage(headers: HubResponse['headers'], hub: Hub, id: string): URL | undefined {
   const [, next] = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '') ?? [];
   if (next === undefined) return undefined;
   const url = URL.canParse(next, hub.endpoint) ? new URL(next, hub.endpoint) : undefined;

@@ -1,17 +1,17 @@
 /**
- * What a hub has answered, and how it is read: a stranger's words, of any length and kind.
- * What an answer's status means for the person who asked.
+ * HubResponse: a 2xx or 416 response of a model hub, and the errors that other statuses stand for. Bodies are untrusted:
+ * limited in size, and parsed by a schema.
  */
 
 import type { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
-import { MAX_ANSWER_BYTES } from './limits.ts';
+import { MAX_RESPONSE_BYTES } from './limits.ts';
 import { retryAfterMs, TransientError } from './retry.ts';
 
-/** An answer of status 2xx, or 416 to a range that the server does not have; its body is yet to come: read it, or discard it. */
+/** Status 2xx, or 416 to a range that the server does not have. The body is yet to come: read it, or discard it. */
 export interface HubResponse {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Pick<Headers, 'get' | 'has'>;
   readonly url: URL;
   /** @throws TransientError where the connection breaks or falls silent */
   chunks(): AsyncGenerator<Uint8Array, void>;
@@ -19,16 +19,16 @@ export interface HubResponse {
 }
 
 /**
- * The JSON of an answer.
- * @throws LikenessError `network` for what is no such answer, and as `chunks`
+ * JSON of a response.
+ * @throws LikenessError `network` for another body, and as `chunks`
  */
-export async function readJson<T>(answer: HubResponse, schema: z.ZodType<T>): Promise<T> {
+export async function readJson<T>(response: HubResponse, schema: z.ZodType<T>): Promise<T> {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of answer.chunks()) {
+  for await (const chunk of response.chunks()) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > MAX_ANSWER_BYTES)
-      throw unexpectedResponse(answer, `with more than ${MAX_ANSWER_BYTES} bytes`);
+    if (sizeBytes > MAX_RESPONSE_BYTES)
+      throw unexpectedResponse(response, `with more than ${MAX_RESPONSE_BYTES} bytes`);
     parts.push(chunk);
   }
   const parsed = schema.safeParse(parsedJson(Buffer.concat(parts).toString('utf8')));
@@ -36,12 +36,12 @@ export async function readJson<T>(answer: HubResponse, schema: z.ZodType<T>): Pr
   const issue = parsed.error.issues[0]!;
   const where = issue.path.length === 0 ? '' : ` ${issue.path.join('.')}:`;
   throw unexpectedResponse(
-    answer,
-    `with ${mediaType(answer)} that is no listing of a hub:${where} ${issue.message}`,
+    response,
+    `with ${mediaType(response)} that is no listing of a hub:${where} ${issue.message}`,
   );
 }
 
-/** "text/html" where a page of a hotel's network, or of no hub at all, came instead. */
+/** `text/html` where a login page, or a page of no hub at all, came instead. */
 export function mediaType({ headers }: Pick<HubResponse, 'headers'>): string {
   return headers.get('content-type')?.split(';')[0]?.slice(0, 60) ?? 'something';
 }
@@ -70,40 +70,40 @@ export interface RequestSubject {
   readonly hasToken: boolean;
 }
 
-/** Busy: as with everything from 500 on, the same request may succeed in a moment. */
+/** As with everything from 500 on, the same request may succeed in a moment. */
 const BUSY = [408, 425, 429];
 
 /**
- * The error that a response other than 2xx stands for.
- * @param fromHub whether the endpoint itself answered; storage behind it refuses links that are too old, and the
+ * Error that a response other than 2xx stands for.
+ * @param fromHub true where the endpoint itself answered; storage behind it refuses links that are too old, and the
  *   hub gives a new one
  */
 export function responseError(
-  { status, headers }: Response,
+  { status, headers }: Pick<HubResponse, 'status' | 'headers'>,
   host: string,
   fromHub: boolean,
-  asked: RequestSubject,
+  subject: RequestSubject,
 ): LikenessError {
   if (BUSY.includes(status) || status >= 500 || (!fromHub && status === 403)) {
     const wait = retryAfterMs(headers.get('retry-after'), Date.now());
-    return new TransientError(`${host} answered ${status} for ${asked.subject}`, {
+    return new TransientError(`${host} answered ${status} for ${subject.subject}`, {
       ...(wait === undefined ? {} : { retryAfterMs: wait }),
     });
   }
-  if (fromHub && (status === 401 || status === 403)) return lockedRefusal(headers, host, asked);
+  if (fromHub && (status === 401 || status === 403)) return accessError(headers, host, subject);
   if (fromHub && (status === 404 || status === 410)) {
-    return new LikenessError('checkpoint-missing', `${host} has no ${asked.subject}`, {
-      advice: `Look for its name and revision on ${asked.page}.`,
+    return new LikenessError('checkpoint-missing', `${host} has no ${subject.subject}`, {
+      advice: `Look for its name and revision on ${subject.page}.`,
     });
   }
-  return new LikenessError('network', `${host} answered ${status} for ${asked.subject}`, {
+  return new LikenessError('network', `${host} answered ${status} for ${subject.subject}`, {
     advice: 'Check --endpoint (HF_ENDPOINT): it may not be a model hub.',
   });
 }
 
 /** The hub answers 401 also for repositories that are not there, so that nobody can find private ones by name. */
-function lockedRefusal(headers: Headers, host: string, asked: RequestSubject): LikenessError {
-  const { repository, page, hasToken } = asked;
+function accessError(headers: HubResponse['headers'], host: string, subject: RequestSubject): LikenessError {
+  const { repository, page, hasToken } = subject;
   if (headers.get('x-error-code') === 'GatedRepo') {
     const token = hasToken ? 'check that HF_TOKEN is of that account' : 'set HF_TOKEN to a token of yours';
     return new LikenessError('checkpoint-missing', `${repository} is given out by ${host} to some only`, {

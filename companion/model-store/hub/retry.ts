@@ -1,4 +1,4 @@
-/** Failures that may be over in a moment, and the patience for them. */
+/** TransientError: a failure that may be over in a moment; and retries with exponential backoff. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LikenessError } from '../../../shared/errors.ts';
@@ -25,7 +25,7 @@ export type RetryWait = {
 };
 
 export interface RetryOptions {
-  readonly patience: RetryPolicy;
+  readonly retryPolicy: RetryPolicy;
   readonly signal: AbortSignal;
   /** Bytes received so far, by all attempts together. */
   readonly received?: () => number;
@@ -33,11 +33,11 @@ export interface RetryOptions {
 
 /**
  * Runs `attempt` until it ends without a TransientError, and waits before each further one.
- * @throws LikenessError the last TransientError, when patience is at its end; whatever else an attempt throws
+ * @throws LikenessError the last TransientError, after the last attempt that the policy allows; whatever else an attempt throws
  */
 export async function* withRetries<Event, Result>(
   attempt: () => AsyncGenerator<Event, Result>,
-  { patience, signal, received = () => 0 }: RetryOptions,
+  { retryPolicy, signal, received = () => 0 }: RetryOptions,
 ): AsyncGenerator<Event | RetryWait, Result> {
   let failures = 0;
   let before = received();
@@ -48,8 +48,8 @@ export async function* withRetries<Event, Result>(
       if (!(error instanceof TransientError)) throw error;
       failures = received() - before >= PROGRESS_BYTES ? 1 : failures + 1;
       before = received();
-      const waitMs = error.retryAfterMs ?? patience.firstWaitMs * 2 ** (failures - 1);
-      if (failures >= patience.attempts || waitMs > patience.longestWaitMs) throw error;
+      const waitMs = error.retryAfterMs ?? retryPolicy.firstDelayMs * 2 ** (failures - 1);
+      if (failures >= retryPolicy.attempts || waitMs > retryPolicy.maxDelayMs) throw error;
       yield { type: 'waiting', reason: error.message, waitMs };
       // An abort ends the wait; the next attempt then says that it was cancelled.
       await sleep(waitMs, undefined, { signal }).catch(() => {});
