@@ -60,7 +60,7 @@ async function fromFolder(folder: string, threads: number): Promise<BenchModel> 
     latentCells: pipeline.unet.sampleSize,
     downscale: pipeline.downscale,
     teaching,
-    open: (graph, options) => pipeline.session(`bench:${opened++}`, () => graph, options),
+    open: (graph, options) => pipeline.session({ key: `bench ${opened++}`, build: () => graph }, options),
     close: async () => {
       await pipeline.close();
       await rm(cacheFolder, { recursive: true });

@@ -1,8 +1,7 @@
 /** One denoising step as a contender: the UNet with one concept, localized or with its residual everywhere. */
 
-import { initialFactors } from '../companion/adapters/factors.ts';
-import { Random } from '../companion/diffusion/random.ts';
-import { buildSamplingGraph } from '../companion/engine/generation/sampling-graph.ts';
+import { rankOf } from '../companion/adapters/factors.ts';
+import { samplingGraph } from '../companion/engine/generation/sampling-graph.ts';
 import { createLocalizer } from '../companion/localization/localizer.ts';
 import type { MaskSource } from '../companion/localization/mask-source.ts';
 import { attentionNames } from '../companion/localization/sources/attention.ts';
@@ -30,26 +29,27 @@ export async function plainTurn(model: BenchModel, residuals: boolean): Promise<
 export async function localizedTurn(
   model: BenchModel,
   mode: MaskMode,
-  evidence: MaskSource,
+  maskSource: MaskSource,
 ): Promise<() => Promise<undefined>> {
   const sites = adapterSites(model.unet);
   const [height, width] = [model.latentCells, model.latentCells];
-  const graph = buildSamplingGraph({
+  const ranks = sites.map(({ path, channels }) => [path, rankOf(model.teaching.rank, channels)] as const);
+  const graph = samplingGraph({
     unet: model.unet,
     guided: true,
     height,
     width,
     tokens: model.tokens,
-    concepts: [initialFactors(sites, model.teaching.rank, new Random(1, 0))],
-    evidence,
-  });
+    concepts: [Object.fromEntries(ranks)],
+    maskSource,
+  }).build();
   const session = await model.open(graph);
   const feeds = noiseFeeds(graph);
   const weights = attentionNames.tokenWeights(0);
   if (weights in feeds)
     feeds[weights] = float32(new Float32Array(model.tokens).fill(1, 2, 4), [model.tokens, 1]);
   const concepts = [{ strengths: [0, 1], blocks: new Set(sites.map(({ path }) => path)) }];
-  const localizer = createLocalizer(evidence, { mode, sites, concepts, height, width });
+  const localizer = createLocalizer(maskSource, { mode, sites, concepts, height, width });
   return async () => {
     localizer.observe(await session.run({ ...feeds, ...localizer.feeds() }));
     return undefined;

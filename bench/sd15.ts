@@ -1,6 +1,6 @@
 /** The UNet of Stable Diffusion 1.5 as its `unet/config.json` describes it: 686 tensors, 859,520,964 parameters. */
 
-import { buildSamplingGraph } from '../companion/engine/generation/sampling-graph.ts';
+import { samplingGraph } from '../companion/engine/generation/sampling-graph.ts';
 import { parseUnetConfig } from '../companion/models/layers/unet-config.ts';
 import type { NamedShape } from './random-weights.ts';
 
@@ -23,13 +23,13 @@ export const SD15_TOKENS = 77;
 
 /** Names and shapes of its weights, as our own builder asks for them. */
 export function sd15Weights(): NamedShape[] {
-  const graph = buildSamplingGraph({
+  const graph = samplingGraph({
     unet: SD15_UNET,
     guided: false,
     height: 8,
     width: 8,
     tokens: SD15_TOKENS,
     concepts: [],
-  });
+  }).build();
   return Array.from(graph.parameters, ([name, { shape }]) => ({ name, shape }));
 }

@@ -1,15 +1,14 @@
 /** The graphs that the product runs, each as something to time or to measure the memory of. */
 
-import { rankOf } from '../companion/adapters/factors.ts';
+import { type Ranks, rankOf } from '../companion/adapters/factors.ts';
 import { attachEverywhere } from '../companion/adapters/low-rank.ts';
-import { initialProbe } from '../companion/adapters/object-probe.ts';
 import { Graph } from '../companion/graph/graph.ts';
 import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { decodeLatents, encodePicture } from '../companion/models/layers/autoencoder.ts';
 import { buildClipText, embedTokens } from '../companion/models/layers/clip-text.ts';
 import { Scope } from '../companion/models/layers/scope.ts';
 import { buildUnet } from '../companion/models/layers/unet.ts';
-import { buildTrainingGraph, type Checkpointing } from '../companion/training/training-graph.ts';
+import { type Checkpointing, trainingGraph } from '../companion/training/training-graph.ts';
 import type { BenchModel } from './bench-model.ts';
 
 const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;
@@ -44,16 +43,16 @@ export function buildWorkload(
   const side = model.latentCells;
   if (name === 'forward') return unetForward(model, batch, { residuals: false });
   if (name === 'training' || name === 'teaching') {
-    return buildTrainingGraph({
+    return trainingGraph({
       unet: model.unet,
-      ...(name === 'teaching' ? { text: model.text!, probe: initialProbe(adapterSites(model.unet)) } : {}),
+      ...(name === 'teaching' ? { text: model.text!, probe: true } : {}),
       batch,
       height: side,
       width: side,
       tokens: model.tokens,
-      rankAt: ranks(model),
+      ranks: ranks(model),
       recompute,
-    });
+    }).build();
   }
   const graph = new Graph(name);
   if (name === 'text') {
@@ -86,7 +85,7 @@ export function unetForward(
   };
   const adapter = attachEverywhere(
     graph,
-    ({ path }) => rank(path),
+    ({ path }) => rank[path]!,
     () => {},
   );
   const attached = residuals ? { ...inputs, adapter } : inputs;
@@ -94,7 +93,8 @@ export function unetForward(
   return graph;
 }
 
-function ranks({ unet, teaching }: Pick<BenchModel, 'unet' | 'teaching'>): (path: string) => number {
-  const channels = new Map(adapterSites(unet).map((site) => [site.path, site.channels]));
-  return (path) => rankOf(teaching.rank, channels.get(path)!);
+function ranks({ unet, teaching }: Pick<BenchModel, 'unet' | 'teaching'>): Ranks {
+  return Object.fromEntries(
+    adapterSites(unet).map(({ path, channels }) => [path, rankOf(teaching.rank, channels)]),
+  );
 }

@@ -2,12 +2,8 @@
 
 import { vi } from 'vitest';
 import { SD15_TOKENS, SD15_UNET } from '../bench/sd15.ts';
-import { type Factors, rankOf } from '../companion/adapters/factors.ts';
-import { initialProbe } from '../companion/adapters/object-probe.ts';
-import {
-  buildSamplingGraph,
-  type SamplingGraphOptions,
-} from '../companion/engine/generation/sampling-graph.ts';
+import { type Ranks, rankOf } from '../companion/adapters/factors.ts';
+import { type SamplingShape, samplingGraph } from '../companion/engine/generation/sampling-graph.ts';
 import type { Graph } from '../companion/graph/graph.ts';
 import { flippedName, type LoweringOptions } from '../companion/graph/lowering.ts';
 import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
@@ -15,14 +11,14 @@ import { encodeModel } from '../companion/onnx/model.ts';
 import { Pipeline } from '../companion/pipeline/pipeline.ts';
 import type { Session } from '../companion/runtime/session.ts';
 import { elementCount, float32 } from '../companion/tensor/tensor.ts';
-import { buildTrainingGraph, type TrainingGraphOptions } from '../companion/training/training-graph.ts';
+import { type TrainingShape, trainingGraph } from '../companion/training/training-graph.ts';
 
 /** Bytes, made when they are asked for. */
 export type Subject = () => Promise<Uint8Array | string>;
 type Unet = Pipeline['unet'];
 /** `text` that is undefined is left out. */
 type TrainingChanges = {
-  readonly [Option in keyof TrainingGraphOptions]?: TrainingGraphOptions[Option] | undefined;
+  readonly [Option in keyof TrainingShape]?: TrainingShape[Option] | undefined;
 };
 
 /** Half the channels, as the embedded model recommends: the wide form of a learned residual. */
@@ -36,13 +32,13 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
   const open = () => Pipeline.open(modelFolder, { cacheFolder: 'unused' });
   const opened = open();
   const sampling =
-    (concepts: number, changes: Partial<SamplingGraphOptions> = {}): Subject =>
+    (concepts: number, changes: Partial<SamplingShape> = {}): Subject =>
     async () =>
-      encoded(samplingGraph(await opened, concepts, changes));
+      encoded(samplingOf(await opened, concepts, changes));
   const training =
     (changes: TrainingChanges = {}, rule = WIDE): Subject =>
     async () =>
-      encoded(trainingGraph(await opened, changes, rule));
+      encoded(trainingOf(await opened, changes, rule));
   const linear = async () => ({ unet: { ...(await opened).unet, linearProjection: true } });
 
   return {
@@ -62,16 +58,16 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
       ),
     'graph: sampling, plain': sampling(0),
     'graph: sampling, plain, unguided, 16x24': sampling(0, { guided: false, width: 24 }),
-    'graph: sampling, attention': sampling(1, { evidence: 'attention' }),
-    'graph: sampling, median': sampling(1, { evidence: 'median' }),
-    'graph: sampling, probe': sampling(1, { evidence: 'probe' }),
-    'graph: sampling, attention, two concepts': sampling(2, { evidence: 'attention' }),
-    'graph: sampling, median, two concepts': sampling(2, { evidence: 'median' }),
-    'graph: sampling, probe, two concepts': sampling(2, { evidence: 'probe' }),
-    'graph: sampling, median, unguided': sampling(1, { evidence: 'median', guided: false }),
+    'graph: sampling, attention': sampling(1, { maskSource: 'attention' }),
+    'graph: sampling, median': sampling(1, { maskSource: 'median' }),
+    'graph: sampling, probe': sampling(1, { maskSource: 'probe' }),
+    'graph: sampling, attention, two concepts': sampling(2, { maskSource: 'attention' }),
+    'graph: sampling, median, two concepts': sampling(2, { maskSource: 'median' }),
+    'graph: sampling, probe, two concepts': sampling(2, { maskSource: 'probe' }),
+    'graph: sampling, median, unguided': sampling(1, { maskSource: 'median', guided: false }),
     'graph: sampling, median, linear projections': async () =>
-      sampling(1, { ...(await linear()), evidence: 'median' })(),
-    'graph: sampling, median, Stable Diffusion 1.5': sampling(1, { ...SD15, evidence: 'median' }),
+      sampling(1, { ...(await linear()), maskSource: 'median' })(),
+    'graph: sampling, median, Stable Diffusion 1.5': sampling(1, { ...SD15, maskSource: 'median' }),
     'graph: training': training(),
     'graph: training, nothing recomputed': training({ ...LARGE, recompute: 'nothing' }),
     'graph: training, attention recomputed': training({ ...LARGE, recompute: 'attention' }),
@@ -82,9 +78,9 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
     'graph: training, linear projections': async () => training(await linear(), NARROW)(),
     'graph: training, Stable Diffusion 1.5': training({ ...SD15, text: undefined, batch: 1 }, NARROW),
     'graph: training, without fused attention': async () =>
-      encoded(trainingGraph(await opened), { fusedAttention: false }),
+      encoded(trainingOf(await opened), { fusedAttention: false }),
     'graph: training, turned kernels stored': async () => {
-      const graph = trainingGraph(await opened);
+      const graph = trainingOf(await opened);
       return encoded(graph, { storedFlipped: new Set([...graph.parameters.keys()].map(flippedName)) });
     },
   };
@@ -114,8 +110,8 @@ function encoded(graph: Graph, options?: LoweringOptions): Uint8Array {
 /** Every graph that `use` asks the pipeline for, one after the other. Its sessions give zeros. */
 async function requested(pipeline: Pipeline, use: (pipeline: Pipeline) => Promise<unknown>) {
   const models: Uint8Array[] = [];
-  vi.spyOn(pipeline, 'session').mockImplementation(async (_key, build) => {
-    const graph = build();
+  vi.spyOn(pipeline, 'session').mockImplementation(async (spec) => {
+    const graph = spec.build();
     models.push(encoded(graph));
     const zeros = Array.from(graph.outputs, ([name, { shape }]) => [
       name,
@@ -127,39 +123,27 @@ async function requested(pipeline: Pipeline, use: (pipeline: Pipeline) => Promis
   return Buffer.concat(models);
 }
 
-/** Only ranks decide a graph: the factors themselves stay empty. */
-function factorsOf(unet: Unet, rule = WIDE): Factors {
-  const empty = new Float32Array();
-  return new Map(
-    adapterSites(unet).map(({ path, channels }) => [
-      path,
-      { down: empty, up: empty, rank: rankOf(rule, channels), channels, scale: 1 },
-    ]),
-  );
+function ranksBy(unet: Unet, rule = WIDE): Ranks {
+  return Object.fromEntries(adapterSites(unet).map(({ path, channels }) => [path, rankOf(rule, channels)]));
 }
 
 /** At the model's own size, with guidance, unless `changes` say otherwise. */
-function samplingGraph(
-  pipeline: Pipeline,
-  concepts: number,
-  changes: Partial<SamplingGraphOptions> = {},
-): Graph {
+function samplingOf(pipeline: Pipeline, concepts: number, changes: Partial<SamplingShape> = {}): Graph {
   const { unet = pipeline.unet } = changes;
-  return buildSamplingGraph({
+  return samplingGraph({
     unet,
     guided: true,
     height: unet.sampleSize,
     width: unet.sampleSize,
     tokens: pipeline.text.length,
-    concepts: Array.from({ length: concepts }, () => factorsOf(unet)),
+    concepts: Array.from({ length: concepts }, () => ranksBy(unet)),
     ...changes,
-  });
+  }).build();
 }
 
 /** As the embedded model is taught, unless `changes` say otherwise. */
-function trainingGraph(pipeline: Pipeline, changes: TrainingChanges = {}, rule = WIDE): Graph {
+function trainingOf(pipeline: Pipeline, changes: TrainingChanges = {}, rule = WIDE): Graph {
   const { unet = pipeline.unet } = changes;
-  const factors = factorsOf(unet, rule);
   const options = {
     unet,
     text: pipeline.text,
@@ -167,9 +151,9 @@ function trainingGraph(pipeline: Pipeline, changes: TrainingChanges = {}, rule =
     height: unet.sampleSize,
     width: unet.sampleSize,
     tokens: pipeline.text.length,
-    rankAt: (path: string) => factors.get(path)!.rank,
-    probe: initialProbe(adapterSites(unet)),
+    ranks: ranksBy(unet, rule),
+    probe: true,
     ...changes,
   };
-  return buildTrainingGraph(options as TrainingGraphOptions);
+  return trainingGraph(options as TrainingShape).build();
 }

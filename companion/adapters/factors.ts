@@ -20,6 +20,13 @@ export interface Factor {
 /** By module path of the block: `down_blocks.0.attentions.1`. */
 export type Factors = ReadonlyMap<string, Factor>;
 
+/** Rank of each residual by module path: all of factors that a graph depends on, as its values are inputs. */
+export type Ranks = Readonly<Record<string, number>>;
+
+export function ranksOf(factors: Factors): Ranks {
+  return Object.fromEntries(Array.from(factors, ([path, { rank }]) => [path, rank]));
+}
+
 /** r = max(minimum, fraction * m), never above m. The paper's rule is a fraction of 0.05. */
 export interface RankRule {
   readonly fraction: number;

@@ -82,6 +82,8 @@ export class ObjectLogits {
   readonly #graph: Graph;
   readonly #concept: number;
   readonly #levels = new Map<number, Level>();
+  readonly #weights: Value[] = [];
+  #bias: Value | undefined;
 
   constructor(graph: Graph, concept: number) {
     this.#graph = graph;
@@ -91,7 +93,9 @@ export class ObjectLogits {
   /** Takes in what one block's features say, [B hw, m]. */
   observe({ path, channels, height, width }: AdapterSite, features: Value): void {
     const weights = this.#graph.input(inputName(this.#concept, path), [channels, 1]);
-    const before = this.#levels.get(height)?.logits ?? (this.#levels.size === 0 ? this.#bias() : undefined);
+    this.#weights.push(weights);
+    const before =
+      this.#levels.get(height)?.logits ?? (this.#levels.size === 0 ? this.#addBias() : undefined);
     const logits = gemm(features, weights, before && { c: before });
     this.#levels.set(height, { height, width, logits });
   }
@@ -107,8 +111,14 @@ export class ObjectLogits {
     return enlarged(sum!, height);
   }
 
-  #bias(): Value {
-    return this.#graph.input(inputName(this.#concept, BIAS), [1]);
+  /** The learned inputs: the weights of all blocks, then the bias. */
+  get inputs(): readonly Value[] {
+    return [...this.#weights, this.#bias!];
+  }
+
+  #addBias(): Value {
+    this.#bias = this.#graph.input(inputName(this.#concept, BIAS), [1]);
+    return this.#bias;
   }
 }
 

@@ -130,3 +130,25 @@ export class Graph {
     return name === undefined ? value : { ...value, name };
   }
 }
+
+/** A graph and the key of its session, both made from one shape, so that no key forgets an option. */
+export interface GraphSpec {
+  /** Equal for equal graphs of one model. */
+  readonly key: string;
+  build(): Graph;
+}
+
+/**
+ * @param kind names the graph, such as `sampling`
+ * @param shape everything that decides the graph, as JSON: `build` gets it back from the key and sees nothing else
+ */
+export function graphSpec<Shape>(kind: string, shape: Shape, build: (shape: Shape) => Graph): GraphSpec {
+  const json = JSON.stringify(shape, inOrder);
+  return { key: `${kind} ${json}`, build: () => build(JSON.parse(json) as Shape) };
+}
+
+/** An object's fields by name: a shape has one key, in whatever order it was written. */
+function inOrder(_field: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

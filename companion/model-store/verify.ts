@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { requireParameters } from '../checkpoint/weight-store.ts';
 import { parseNoiseSchedule } from '../diffusion/noise-process.ts';
-import { Graph } from '../graph/graph.ts';
+import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { decodeLatents, encodePicture } from '../models/layers/autoencoder.ts';
 import { parseVaeConfig } from '../models/layers/autoencoder-config.ts';
 import { buildClipText, embedTokens, parseClipTextConfig } from '../models/layers/clip-text.ts';
@@ -24,7 +24,7 @@ import { readJsonObject } from '../storage/json-file.ts';
 export async function requireParametersOf(folder: string, cacheFolder: string): Promise<number> {
   const pipeline = await Pipeline.open(folder, { cacheFolder });
   const { name, unet, textEncoder, vae } = pipeline.checkpoint;
-  const expected = [...wholeGraph(pipeline).parameters].map(([parameter, { shape }]) => ({
+  const expected = [...wholeGraph(pipeline).build().parameters].map(([parameter, { shape }]) => ({
     ...splitParameterName(parameter),
     shape,
   }));
@@ -40,12 +40,13 @@ export async function requireParametersOf(folder: string, cacheFolder: string): 
  *
  * @internal
  */
-export function wholeGraph({
-  unet,
-  text,
-  vae,
-  downscale,
-}: Pick<Pipeline, 'unet' | 'text' | 'vae' | 'downscale'>): Graph {
+export function wholeGraph({ unet, text, vae, downscale }: ModelShape): GraphSpec {
+  return graphSpec('whole model', { unet, text, vae, downscale }, buildWholeGraph);
+}
+
+type ModelShape = Pick<Pipeline, 'unet' | 'text' | 'vae' | 'downscale'>;
+
+function buildWholeGraph({ unet, text, vae, downscale }: ModelShape): Graph {
   const graph = new Graph('whole model');
   const ids = graph.input('input_ids', [1, text.length], 'int64');
   const textScope = new Scope(graph, 'text_encoder');

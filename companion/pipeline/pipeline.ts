@@ -4,9 +4,9 @@ import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { locateWeights } from '../checkpoint/external-weights.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
 import { type NoiseSchedule, parseNoiseSchedule } from '../diffusion/noise-process.ts';
-import { Graph } from '../graph/graph.ts';
+import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { mul } from '../graph/ops/index.ts';
-import { buildDecoderGraph, decoderGraphKey, encodePicture } from '../models/layers/autoencoder.ts';
+import { decodeLatents, encodePicture } from '../models/layers/autoencoder.ts';
 import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../models/layers/autoencoder-config.ts';
 import {
   buildClipText,
@@ -25,7 +25,7 @@ export interface PipelineOptions extends SessionOptions {
   readonly cacheFolder: string;
 }
 
-/** Of a session that is made; one that is there already stays as it is. */
+/** Memory of a session that is made; one that is open already stays as it is. */
 export type MemoryUse = Pick<SessionOptions, 'arena'>;
 
 export class Pipeline {
@@ -64,13 +64,14 @@ export class Pipeline {
   }
 
   /**
-   * The session for `key`, made from `build` the first time. Its weights are checked against the checkpoint before
-   * anything is loaded.
+   * The session of a graph, made the first time. Its weights are checked against the checkpoint before anything is
+   * loaded.
    */
-  session(key: string, build: () => Graph, memory: MemoryUse = {}): Promise<Session> {
+  session(spec: GraphSpec, memory: MemoryUse = {}): Promise<Session> {
+    const { key } = spec;
     let session = this.#sessions.get(key);
     if (session === undefined) {
-      session = this.#open(build(), memory);
+      session = this.#open(spec.build(), memory);
       this.#sessions.set(key, session);
       // A failed session is not kept: the next attempt may have the memory or the disk that this one lacked.
       session.catch(() => this.#sessions.delete(key));
@@ -78,20 +79,18 @@ export class Pipeline {
     return session;
   }
 
-  /** Whether the session is there, with the memory that it takes. */
-  has(key: string): boolean {
+  /** True where the session is open, with the memory that it takes. */
+  has({ key }: GraphSpec): boolean {
     return this.#sessions.has(key);
   }
 
   /** Gives a session's memory back; the next use makes it again. */
-  async release(key: string): Promise<void> {
-    const session = this.#sessions.get(key);
-    this.#sessions.delete(key);
-    await (await session)?.release();
+  release({ key }: GraphSpec): Promise<void> {
+    return this.#release(key);
   }
 
   async close(): Promise<void> {
-    for (const key of [...this.#sessions.keys()]) await this.release(key);
+    for (const key of [...this.#sessions.keys()]) await this.#release(key);
   }
 
   /** Text states of prompts: token ids (each L long) -> [prompts, L, crossAttentionDim]. */
@@ -100,13 +99,8 @@ export class Pipeline {
     override?: TokenOverride,
   ): Promise<Tensor<'float32'>> {
     const { length, hiddenSize } = this.text;
-    const table = await this.#embeddingTable();
-    const encoder = await this.session('text:encoder', () => {
-      const graph = new Graph('text encoder');
-      const embeddings = graph.input('token_embeddings', [1, length, hiddenSize]);
-      graph.output('states', buildClipText(new Scope(graph, 'text_encoder'), this.text, embeddings));
-      return graph;
-    });
+    const table = await this.session(embeddingGraph(this.text));
+    const encoder = await this.session(textGraph(this.text));
     const states = new Float32Array(prompts.length * length * hiddenSize);
     for (const [index, ids] of prompts.entries()) {
       const embedded = await table.run({ input_ids: int64(ids, [1, length]) });
@@ -124,7 +118,7 @@ export class Pipeline {
   /** The checkpoint's own embedding of a token, [hiddenSize]. */
   async tokenEmbedding(id: number): Promise<Float32Array> {
     const { length, hiddenSize } = this.text;
-    const table = await this.#embeddingTable();
+    const table = await this.session(embeddingGraph(this.text));
     const ids = new Array<number>(length).fill(id);
     const out = await table.run({ input_ids: int64(ids, [1, length]) });
     return (out.token_embeddings as Tensor<'float32'>).data.slice(0, hiddenSize);
@@ -132,13 +126,7 @@ export class Pipeline {
 
   /** One picture [3, H, W] in [-1, 1] -> latents [C, H/f, W/f] in the diffusion model's scale (posterior mean). */
   async encodePicture(pixels: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const session = await this.session(`vae:encode:${height}x${width}`, () => {
-      const graph = new Graph('vae encoder');
-      const picture = graph.input('picture', [1, 3, height, width]);
-      const { mean } = encodePicture(new Scope(graph, 'vae'), this.vae, picture);
-      graph.output('latents', mul(mean, this.vae.scalingFactor));
-      return graph;
-    });
+    const session = await this.session(encoderGraph({ vae: this.vae, height, width }));
     const out = await session.run({ picture: float32(pixels, [1, 3, height, width]) });
     return (out.latents as Tensor<'float32'>).data;
   }
@@ -150,19 +138,15 @@ export class Pipeline {
     width: number,
     memory: MemoryUse = {},
   ): Promise<Float32Array> {
-    const build = () => buildDecoderGraph(this.vae, height, width);
-    const session = await this.session(decoderGraphKey(height, width), build, memory);
+    const session = await this.session(decoderGraph({ vae: this.vae, height, width }), memory);
     const out = await session.run({ latents: float32(latents, [1, this.vae.latentChannels, height, width]) });
     return (out.picture as Tensor<'float32'>).data;
   }
 
-  #embeddingTable(): Promise<Session> {
-    return this.session('text:embeddings', () => {
-      const graph = new Graph('token embeddings');
-      const ids = graph.input('input_ids', [1, this.text.length], 'int64');
-      graph.output('token_embeddings', embedTokens(new Scope(graph, 'text_encoder'), this.text, ids));
-      return graph;
-    });
+  async #release(key: string): Promise<void> {
+    const session = this.#sessions.get(key);
+    this.#sessions.delete(key);
+    await (await session)?.release();
   }
 
   async #open(graph: Graph, memory: MemoryUse): Promise<Session> {
@@ -201,3 +185,52 @@ export class Pipeline {
 
 /** Learned token embeddings by token id: they take the place of the checkpoint's rows, [hiddenSize] each. */
 export type TokenOverride = ReadonlyMap<number, Float32Array>;
+
+/** Input `input_ids` [1, L] int64; output `token_embeddings` [1, L, D]. */
+function embeddingGraph(config: ClipTextConfig): GraphSpec {
+  return graphSpec('token embeddings', config, (text) => {
+    const graph = new Graph('token embeddings');
+    const ids = graph.input('input_ids', [1, text.length], 'int64');
+    graph.output('token_embeddings', embedTokens(new Scope(graph, 'text_encoder'), text, ids));
+    return graph;
+  });
+}
+
+/** Input `token_embeddings` [1, L, D]; output `states` [1, L, D]. */
+function textGraph(config: ClipTextConfig): GraphSpec {
+  return graphSpec('text encoder', config, (text) => {
+    const graph = new Graph('text encoder');
+    const embeddings = graph.input('token_embeddings', [1, text.length, text.hiddenSize]);
+    graph.output('states', buildClipText(new Scope(graph, 'text_encoder'), text, embeddings));
+    return graph;
+  });
+}
+
+/** Sides in pixels where a picture is encoded, in latent cells where latents are decoded. */
+interface CodecShape {
+  readonly vae: VaeConfig;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Input `picture` [1, 3, H, W]; output `latents` [1, C, H/f, W/f] in the diffusion model's scale, the posterior mean. */
+export function encoderGraph(shape: CodecShape): GraphSpec {
+  return graphSpec('vae encoder', shape, ({ vae, height, width }) => {
+    const graph = new Graph('vae encoder');
+    const picture = graph.input('picture', [1, 3, height, width]);
+    const { mean } = encodePicture(new Scope(graph, 'vae'), vae, picture);
+    graph.output('latents', mul(mean, vae.scalingFactor));
+    return graph;
+  });
+}
+
+/** Input `latents` [1, C, h, w] in the diffusion model's scale; output `picture` [1, 3, h*f, w*f], about [-1, 1]. */
+export function decoderGraph(shape: CodecShape): GraphSpec {
+  return graphSpec('vae decoder', shape, ({ vae, height, width }) => {
+    const graph = new Graph('vae decoder');
+    const latents = graph.input('latents', [1, vae.latentChannels, height, width]);
+    const unscaled = mul(latents, 1 / vae.scalingFactor);
+    graph.output('picture', decodeLatents(new Scope(graph, 'vae'), vae, unscaled));
+    return graph;
+  });
+}

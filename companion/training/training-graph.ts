@@ -3,10 +3,11 @@
  * text encoder) with residuals attached, the noise-prediction loss, and its gradients by the learned inputs.
  */
 
+import type { Ranks } from '../adapters/factors.ts';
 import { factorNames, trainableAdapter } from '../adapters/low-rank.ts';
-import { ObjectLogits, type ObjectProbe, probedFeatures, probeParameters } from '../adapters/object-probe.ts';
+import { ObjectLogits, probedFeatures } from '../adapters/object-probe.ts';
 import { gradient } from '../graph/gradient.ts';
-import { Graph } from '../graph/graph.ts';
+import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import { buildClipText, type ClipTextConfig, embedTokens } from '../models/layers/clip-text.ts';
@@ -15,7 +16,7 @@ import type { SiteAdapter } from '../models/layers/spatial-transformer.ts';
 import { buildUnet } from '../models/layers/unet.ts';
 import type { UnetConfig } from '../models/layers/unet-config.ts';
 
-export interface TrainingGraphOptions {
+export interface TrainingShape {
   readonly unet: UnetConfig;
   /** Given when the identifier's token embedding is learned: the text encoder becomes part of the graph. */
   readonly text?: ClipTextConfig;
@@ -25,11 +26,11 @@ export interface TrainingGraphOptions {
   readonly width: number;
   /** Tokens of a prompt, L. */
   readonly tokens: number;
-  readonly rankAt: (path: string) => number;
+  readonly ranks: Ranks;
   /** How much of the rank acts comes with each sample (active-rank.ts). Default false: all of it. */
   readonly rankByTimestep?: boolean;
-  /** Given when a probe for the object is learned too; its shapes count, not its values. */
-  readonly probe?: ObjectProbe | undefined;
+  /** True where a probe for the object is learned too. Default false. */
+  readonly probe?: boolean;
   /** Default 'nothing'. */
   readonly recompute?: Checkpointing;
 }
@@ -73,7 +74,11 @@ export const trainingNames = {
  * loss = mean(weight * (prediction - target)^2), over batch, channels and cells. The probe has a loss of its own, which
  * sends nothing back into the UNet: residuals are learned as if there were no probe.
  */
-export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
+export function trainingGraph(shape: TrainingShape): GraphSpec {
+  return graphSpec('training', shape, buildTrainingGraph);
+}
+
+function buildTrainingGraph(options: TrainingShape): Graph {
   const { unet, batch, height, width, recompute = 'nothing' } = options;
   const graph = new Graph('training');
   const sample = graph.input(trainingNames.sample, [batch, unet.inChannels, height, width]);
@@ -85,14 +90,14 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
   const encoderHiddenStates = textStates(graph, options, learned);
   const residuals = trainableAdapter(
     graph,
-    (site) => options.rankAt(site.path),
+    (site) => options.ranks[site.path]!,
     (path, { down, up }) => {
       const names = factorNames(0, path);
       learned.set(names.down, down).set(names.up, up);
     },
     options.rankByTimestep ? graph.input(trainingNames.activeRank, [batch, 1, 1]) : undefined,
   );
-  const probed = options.probe && new ObjectLogits(graph, 0);
+  const probed = options.probe ? new ObjectLogits(graph, 0) : undefined;
   const adapter: SiteAdapter = {
     adapt: (site) => {
       probed?.observe(site, probedFeatures(site));
@@ -115,7 +120,7 @@ export function buildTrainingGraph(options: TrainingGraphOptions): Graph {
     ...(recompute === 'blocks' ? { kept: blocks } : {}),
   });
   outputGradients(graph, [...learned.keys()], gradients);
-  if (options.probe && probed) learnProbe(graph, options, options.probe, probed);
+  if (probed !== undefined) learnProbe(graph, options, probed);
   return graph;
 }
 
@@ -125,19 +130,14 @@ function isBlock(path: string): boolean {
 }
 
 /** Binary cross-entropy of the probe's logits l with the object mask y: its gradient by l is sigmoid(l) - y. */
-function learnProbe(
-  graph: Graph,
-  { batch, height, width }: TrainingGraphOptions,
-  probe: ObjectProbe,
-  probed: ObjectLogits,
-): void {
+function learnProbe(graph: Graph, { batch, height, width }: TrainingShape, probed: ObjectLogits): void {
   const logits = probed.total(height);
   const mask = graph.input(trainingNames.objectMask, [batch, 1, height, width]);
   const known = graph.input(trainingNames.objectKnown, [batch, 1, 1, 1]);
   const likely = reciprocal(add(exp(neg(logits)), 1));
   const seed = mul(sub(likely, mask), mul(known, 1 / (batch * height * width)));
-  const names = [...probeParameters(probe).keys()];
-  const inputs = names.map((name) => graph.inputs.get(name)!);
+  const { inputs } = probed;
+  const names = inputs.map(({ name }) => name!);
   outputGradients(graph, names, gradient([{ output: logits, seed }], inputs));
 }
 
@@ -147,7 +147,7 @@ function outputGradients(graph: Graph, names: readonly string[], gradients: read
   }
 }
 
-function textStates(graph: Graph, options: TrainingGraphOptions, learned: Map<string, Value>): Value {
+function textStates(graph: Graph, options: TrainingShape, learned: Map<string, Value>): Value {
   const { batch, tokens, text, unet } = options;
   if (text === undefined) {
     return graph.input(trainingNames.encoderHiddenStates, [batch, tokens, unet.crossAttentionDim]);

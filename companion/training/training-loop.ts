@@ -7,17 +7,17 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
+import { ranksOf } from '../adapters/factors.ts';
 import { factorFeeds } from '../adapters/low-rank.ts';
 import { probeFeeds, probeLearningRate, probeParameters } from '../adapters/object-probe.ts';
 import { Random } from '../diffusion/random.ts';
-import type { Graph } from '../graph/graph.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Session } from '../runtime/session.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import { AdamW } from './adamw.ts';
 import { memoryUseFor, type TeachingSettings } from './memory-plan.ts';
 import { type BatchFeeds, drawBatch, learningRateShare } from './training-batch.ts';
-import { buildTrainingGraph, trainingNames } from './training-graph.ts';
+import { type TrainingShape, trainingGraph, trainingNames } from './training-graph.ts';
 import type { TrainingSet } from './training-set.ts';
 import { learnedParameters, type TrainingState } from './training-state.ts';
 
@@ -45,15 +45,14 @@ export interface TrainOptions {
  *   `memory` with the state as the last step left it
  */
 export async function* train(run: TrainOptions): AsyncGenerator<TrainingStep> {
-  const { pipeline, set, settings, state } = run;
-  const key = sessionKey(set, settings, state);
+  const { pipeline, settings } = run;
+  const graph = trainingGraph(trainingShape(run));
   try {
-    const build = () => trainingGraph(pipeline, set, settings, state);
-    const session = await pipeline.session(key, build, memoryUseFor(settings.memory.recompute));
+    const session = await pipeline.session(graph, memoryUseFor(settings.memory.recompute));
     yield* steps(session, run);
   } finally {
     // The largest session there is: not to be held while people look at what was learned, or steps get leaner.
-    await pipeline.release(key);
+    await pipeline.release(graph);
   }
 }
 
@@ -95,37 +94,21 @@ async function* steps(
   }
 }
 
-/** Of everything that decides the graph. */
-function sessionKey(
-  { height, width }: TrainingSet,
-  { memory: { microBatchSize, recompute }, noisyRankShare }: TeachingSettings,
-  { factors, tokenEmbedding, probe }: TrainingState,
-): string {
-  const parts = { text: tokenEmbedding !== undefined, probe: probe !== undefined, rank: noisyRankShare < 1 };
-  const learns = Object.entries(parts).flatMap(([part, isIn]) => (isIn ? [`:${part}`] : []));
-  const ranks = [...factors.values()].map(({ rank }) => rank);
-  return `training:${microBatchSize}x${height}x${width}:${recompute}${learns.join('')}:${ranks}`;
-}
-
-/** Loss and gradients of one micro-batch. */
-function trainingGraph(
-  { unet, text }: Pipeline,
-  { height, width }: TrainingSet,
-  { memory: { microBatchSize, recompute }, noisyRankShare }: TeachingSettings,
-  { factors, tokenEmbedding, probe }: TrainingState,
-): Graph {
-  return buildTrainingGraph({
+/** Shape of the graph of one micro-batch: its loss and gradients. */
+function trainingShape({ pipeline: { unet, text }, set, settings, state }: TrainOptions): TrainingShape {
+  const { microBatchSize, recompute } = settings.memory;
+  return {
     unet,
-    ...(tokenEmbedding === undefined ? {} : { text }),
+    ...(state.tokenEmbedding === undefined ? {} : { text }),
     batch: microBatchSize,
-    height,
-    width,
+    height: set.height,
+    width: set.width,
     tokens: text.length,
-    rankAt: (path) => factors.get(path)!.rank,
-    rankByTimestep: noisyRankShare < 1,
-    probe,
+    ranks: ranksOf(state.factors),
+    rankByTimestep: settings.noisyRankShare < 1,
+    probe: state.probe !== undefined,
     recompute,
-  });
+  };
 }
 
 /** Mean loss and mean gradients over the micro-batches, which are all of one size. */

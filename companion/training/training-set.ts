@@ -5,7 +5,7 @@ import { latentMask } from '../images/object-mask.ts';
 import type { Picture } from '../images/picture.ts';
 import { downscaledReference } from '../images/reference-frame.ts';
 import { prepareReference } from '../images/teaching-sample.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
+import { encoderGraph, type Pipeline } from '../pipeline/pipeline.ts';
 import type { TeachingSettings } from './memory-plan.ts';
 
 /** One way a reference may look: encoded once, drawn many times. */
@@ -83,7 +83,7 @@ export async function* prepareTrainingSet(
     }
     references.push(variants);
   }
-  await pipeline.release(`vae:encode:${size}x${size}`);
+  await pipeline.release(encoderGraph({ vae: pipeline.vae, height: size, width: size }));
   const phrase = `${identifier} ${classWord}`;
   const captions: EncodedCaption[] = [];
   for (const template of settings.captions) {

@@ -174,7 +174,7 @@ export async function writeBothLayouts(root: string): Promise<{ folder: string; 
   const unet = parseUnetConfig(UNET_CONFIG);
   const vae = parseVaeConfig(VAE_CONFIG);
   const text = parseClipTextConfig(TEXT_CONFIG);
-  const graph = wholeGraph({ unet, vae, text, downscale: downscaleFactor(vae) });
+  const graph = wholeGraph({ unet, vae, text, downscale: downscaleFactor(vae) }).build();
   const whole = new Map<string, WritableTensor>([
     ['model_ema.decay', half([1], () => 0.9999)],
     ['alphas_cumprod', half([4], () => 0.5)],

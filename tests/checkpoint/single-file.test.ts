@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import { diffusersName } from '../../companion/checkpoint/original-names.ts';
-import { Graph } from '../../companion/graph/graph.ts';
+import { Graph, graphSpec } from '../../companion/graph/graph.ts';
 import { requireParametersOf } from '../../companion/model-store/verify.ts';
 import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
 import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
@@ -98,15 +98,16 @@ async function outputs(model: string, cacheFolder: string) {
   const pipeline = await Pipeline.open(model, { cacheFolder, threads: 1 });
   const tokens = pipeline.tokenizer.encode('A Red mug, on a beach! 42').ids;
   const states = await pipeline.encodeTokens([tokens]);
-  const unet = await pipeline.session('unet', () => {
+  const spec = graphSpec('unet', pipeline.unet, (config) => {
     const graph = new Graph('unet');
     const sample = graph.input('sample', [1, 4, 8, 8]);
     const timestep = graph.input('timestep', [1]);
     const encoderHiddenStates = graph.input('states', [1, 77, 64]);
     const inputs = { sample, timestep, encoderHiddenStates };
-    graph.output('prediction', buildUnet(new Scope(graph, 'unet'), pipeline.unet, inputs));
+    graph.output('prediction', buildUnet(new Scope(graph, 'unet'), config, inputs));
     return graph;
   });
+  const unet = await pipeline.session(spec);
   const latents = Float32Array.from({ length: 4 * 8 * 8 }, (_, index) => Math.sin(index));
   const { prediction } = await unet.run({
     sample: float32(latents, [1, 4, 8, 8]),

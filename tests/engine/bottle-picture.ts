@@ -1,7 +1,7 @@
 /** One rough picture of any size, and what it is planned with. */
 
 import { generateOn } from '../../companion/engine/generation/generate.ts';
-import { samplingGraphOf } from '../../companion/engine/generation/sample-picture.ts';
+import { samplingShape } from '../../companion/engine/generation/sample-picture.ts';
 import { planSampling, type SessionResidency } from '../../companion/engine/generation/sampling-plan.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { Device } from '../../companion/runtime/device.ts';
@@ -34,5 +34,5 @@ export function plannedFor(
 ): SessionResidency {
   const cells = side / pipeline.downscale;
   const shape = { concepts: [], settings: recommended.sampling, height: cells, width: cells };
-  return planSampling(pipeline, device, samplingGraphOf(pipeline, shape));
+  return planSampling(pipeline, device, samplingShape(pipeline, shape));
 }

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { residentMemory } from '../../bench/resident-memory.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
-import { decoderGraphKey } from '../../companion/models/layers/autoencoder.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
+import { decoderGraph } from '../../companion/pipeline/pipeline.ts';
 import { bottlePixels, plannedFor } from './bottle-picture.ts';
 import { freeMemory } from './free-memory.ts';
 
@@ -51,7 +51,8 @@ describe('what a picture is planned with', () => {
       advice: expect.stringContaining('smaller size'),
     });
     const cells = 2048 / model.pipeline.downscale;
-    expect(model.pipeline.has(decoderGraphKey(cells, cells))).toBe(false);
+    const decoder = decoderGraph({ vae: model.pipeline.vae, height: cells, width: cells });
+    expect(model.pipeline.has(decoder)).toBe(false);
   });
 
   it('makes the same picture with one session at a time', async () => {

@@ -2,7 +2,7 @@
 
 import { guided } from '../../companion/diffusion/denoiser.ts';
 import type { PredictModel } from '../../companion/diffusion/samplers/sampler.ts';
-import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/generation/sampling-graph.ts';
+import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Shape } from '../../companion/tensor/tensor.ts';
 
@@ -21,8 +21,8 @@ export async function guidedUnet(
   const { tokenizer, text, unet } = pipeline;
   const states = await pipeline.encodeTokens([negative, prompt].map((words) => tokenizer.encode(words).ids));
   const [, , height, width] = shape as [number, number, number, number];
-  const graph = { unet, guided: true, height, width, tokens: text.length, concepts: [] };
-  const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
+  const graph = samplingGraph({ unet, guided: true, height, width, tokens: text.length, concepts: [] });
+  const session = await pipeline.session(graph);
   return async (latents, timestep) => {
     const { prediction } = await session.run({
       sample: float32(Float32Array.of(...latents, ...latents), [2, ...shape.slice(1)]),

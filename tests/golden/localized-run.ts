@@ -1,8 +1,8 @@
 /** The sampling graph on golden inputs: what localization makes of a batch, by the graphs that pictures are made with. */
 
-import type { Factors } from '../../companion/adapters/factors.ts';
+import { type Factors, ranksOf } from '../../companion/adapters/factors.ts';
 import { factorFeeds } from '../../companion/adapters/low-rank.ts';
-import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/generation/sampling-graph.ts';
+import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import { gridAt } from '../../companion/localization/mask.ts';
 import { gateName } from '../../companion/localization/mask-source.ts';
 import {
@@ -68,9 +68,11 @@ export async function localized(
   const [batch, , height, width] = sample.shape as [number, number, number, number];
   const tokens = states.shape[1]!;
   const { unet } = pipeline;
-  const evidence = mask === 'median' ? 'median' : 'attention';
-  const graph = { unet, guided: batch === 2, height, width, tokens, concepts: [factors], evidence } as const;
-  const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
+  const maskSource = mask === 'median' ? 'median' : 'attention';
+  const concepts = [ranksOf(factors)];
+  const guided = batch === 2;
+  const graph = samplingGraph({ unet, guided, height, width, tokens, concepts, maskSource });
+  const session = await pipeline.session(graph);
 
   const feeds: Record<string, Tensor> = {
     sample,

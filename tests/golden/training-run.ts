@@ -1,9 +1,9 @@
 /** The training graph on a golden batch: loss and gradients of factors that are scaled in the forward pass. */
 
-import type { Factors } from '../../companion/adapters/factors.ts';
+import { type Factors, ranksOf } from '../../companion/adapters/factors.ts';
 import { factorFeeds, factorNames } from '../../companion/adapters/low-rank.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
-import { buildTrainingGraph, trainingNames } from '../../companion/training/training-graph.ts';
+import { trainingGraph, trainingNames } from '../../companion/training/training-graph.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensors } from './golden-tensors.ts';
 
@@ -22,14 +22,14 @@ export async function lossAndGradients(
   const sample = batch.get('x_t');
   const states = batch.get('context');
   const [count, , height, width] = sample.shape as [number, number, number, number];
-  const session = await pipeline.session('golden:training', () =>
-    buildTrainingGraph({
+  const session = await pipeline.session(
+    trainingGraph({
       unet: pipeline.unet,
       batch: count,
       height,
       width,
       tokens: states.shape[1]!,
-      rankAt: (path) => factors.get(path)!.rank,
+      ranks: ranksOf(factors),
     }),
   );
   const weight = new Float32Array(count * height * width).fill(1);

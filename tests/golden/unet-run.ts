@@ -1,6 +1,6 @@
 /** The bare UNet on golden inputs, and what its modules gave out on the way. */
 
-import { Graph } from '../../companion/graph/graph.ts';
+import { Graph, graphSpec } from '../../companion/graph/graph.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { Scope } from '../../companion/models/layers/scope.ts';
 import { buildUnet } from '../../companion/models/layers/unet.ts';
@@ -19,11 +19,12 @@ export interface UnetFeeds {
 
 /** The prediction, [B, C, h, w], flat. */
 export async function predict(pipeline: Pipeline, feeds: UnetFeeds): Promise<Float32Array> {
-  const session = await pipeline.session(`golden:unet:${feeds.sample.shape}`, () => {
-    const { graph, prediction } = unetGraph(pipeline, feeds, () => {});
+  const spec = graphSpec('golden unet', unetShape(pipeline, feeds), (shape) => {
+    const { graph, prediction } = unetGraph(shape, () => {});
     graph.output('prediction', prediction);
     return graph;
   });
+  const session = await pipeline.session(spec);
   const { prediction } = await session.run(runtimeFeeds(feeds));
   return prediction!.data as Float32Array;
 }
@@ -34,24 +35,31 @@ export async function observe(
   feeds: UnetFeeds,
   wanted: readonly string[],
 ): Promise<ReadonlyMap<string, Tensor>> {
-  const key = `golden:taps:${wanted.join()}`;
-  const session = await pipeline.session(key, () => {
+  const spec = graphSpec('golden taps', { ...unetShape(pipeline, feeds), wanted }, (shape) => {
     const tapped = new Map<string, Value>();
-    const { graph } = unetGraph(pipeline, feeds, (path, value) => tapped.set(path, value));
-    for (const [path, value] of tapped) if (wanted.includes(path)) graph.output(path, value);
+    const { graph } = unetGraph(shape, (path, value) => tapped.set(path, value));
+    for (const [path, value] of tapped) if (shape.wanted.includes(path)) graph.output(path, value);
     return graph;
   });
+  const session = await pipeline.session(spec);
   const outputs = await session.run(runtimeFeeds(feeds));
-  await pipeline.release(key);
+  await pipeline.release(spec);
   return new Map(Object.entries(outputs));
 }
 
-function unetGraph(pipeline: Pipeline, { sample, states }: UnetFeeds, tap: (path: string, v: Value) => void) {
+function unetShape({ unet }: Pipeline, { sample, states }: UnetFeeds) {
+  return { unet, sample: sample.shape, states: states.shape };
+}
+
+function unetGraph(
+  { unet, sample, states }: ReturnType<typeof unetShape>,
+  tap: (path: string, v: Value) => void,
+) {
   const graph = new Graph('golden unet');
-  const prediction = buildUnet(new Scope(graph, 'unet', '', tap), pipeline.unet, {
-    sample: graph.input('sample', sample.shape),
-    timestep: graph.input('timestep', [sample.shape[0]!]),
-    encoderHiddenStates: graph.input('states', states.shape),
+  const prediction = buildUnet(new Scope(graph, 'unet', '', tap), unet, {
+    sample: graph.input('sample', sample),
+    timestep: graph.input('timestep', [sample[0]!]),
+    encoderHiddenStates: graph.input('states', states),
   });
   return { graph, prediction };
 }

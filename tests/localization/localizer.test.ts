@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { initialFactors } from '../../companion/adapters/factors.ts';
+import { initialFactors, ranksOf } from '../../companion/adapters/factors.ts';
 import { initialProbe, probeFeeds } from '../../companion/adapters/object-probe.ts';
 import { Random } from '../../companion/diffusion/random.ts';
-import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/generation/sampling-graph.ts';
+import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import { createLocalizer } from '../../companion/localization/localizer.ts';
 import { attentionNames } from '../../companion/localization/sources/attention.ts';
 import { probedNames } from '../../companion/localization/sources/probe.ts';
@@ -36,23 +36,23 @@ const LEFT: readonly (readonly [what: string, stays: (path: string, level: numbe
 
 describe.each(['median', 'attention', 'probe'] as const)(
   'masks by %s are fed exactly what the graph asks for',
-  (evidence) => {
+  (maskSource) => {
     it.each(LEFT)('where a concept has residuals at %s, beside one that has all', (_, stays) => {
       const all = initialFactors(SITES, { fraction: 0.5, minimum: 2 }, new Random(1, 0));
       const levels = new Map(SITES.map(({ path, level }) => [path, level]));
       const partial = new Map([...all].filter(([path]) => stays(path, levels.get(path)!)));
       const concepts = [partial, all];
-      const graph = buildSamplingGraph({
+      const graph = samplingGraph({
         unet: UNET,
         guided: true,
         height: HEIGHT,
         width: WIDTH,
         tokens: TOKENS,
-        concepts,
-        evidence,
-      });
-      const localizer = createLocalizer(evidence, {
-        mode: evidence === 'median' ? 'median' : 'adaptive',
+        concepts: concepts.map(ranksOf),
+        maskSource,
+      }).build();
+      const localizer = createLocalizer(maskSource, {
+        mode: maskSource === 'median' ? 'median' : 'adaptive',
         sites: SITES,
         concepts: concepts.map((factors) => ({ strengths: [0, 1], blocks: new Set(factors.keys()) })),
         height: HEIGHT,
@@ -63,7 +63,7 @@ describe.each(['median', 'attention', 'probe'] as const)(
           `concept.${concept}.${path}.down`,
           `concept.${concept}.${path}.up`,
         ]),
-        ...(evidence === 'probe'
+        ...(maskSource === 'probe'
           ? Object.keys(probeFeeds(concept, initialProbe(SITES)))
           : [attentionNames.tokenWeights(concept)]),
       ]);
@@ -77,13 +77,13 @@ describe.each(['median', 'attention', 'probe'] as const)(
 
 it('has one graph for a prompt without concepts, by whatever masks are made', () => {
   const options = { unet: UNET, guided: true, height: HEIGHT, width: WIDTH, tokens: TOKENS, concepts: [] };
-  const keys = (['median', 'attention', 'probe'] as const).map((evidence) =>
-    samplingGraphKey({ ...options, evidence }),
+  const keys = (['median', 'attention', 'probe'] as const).map(
+    (maskSource) => samplingGraph({ ...options, maskSource }).key,
   );
   expect(new Set(keys).size).toBe(1);
 });
 
-describe.each(['attention', 'probe'] as const)('what a step showed by %s', (evidence) => {
+describe.each(['attention', 'probe'] as const)('what a step showed by %s', (maskSource) => {
   const isLeft = (cell: number, width: number) => cell % width < width / 2;
   const scores = SITES.flatMap(({ level }) => {
     const [cells, width] = [(HEIGHT * WIDTH) / 4 ** level, WIDTH / 2 ** level];
@@ -98,7 +98,7 @@ describe.each(['attention', 'probe'] as const)('what a step showed by %s', (evid
 
   function opened(mode: 'adaptive' | 'full') {
     const blocks = new Set(SITES.map(({ path }) => path));
-    return createLocalizer(evidence, {
+    return createLocalizer(maskSource, {
       mode,
       sites: SITES,
       concepts: [{ strengths: [0, 0.5], blocks }],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyCheckpoint } from '../../companion/checkpoint/checkpoint-hash.ts';
-import { buildSamplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
+import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { readRecommendedSettings } from '../../companion/pipeline/settings.ts';
@@ -58,7 +58,7 @@ describe('the embedded model gives in this engine what it gave in PyTorch', () =
   it('velocity', async () => {
     const [height, width] = [16, 16];
     const plain = { unet: pipeline.unet, guided: false, height, width, tokens: 77, concepts: [] };
-    const session = await pipeline.session('golden', () => buildSamplingGraph(plain));
+    const session = await pipeline.session(samplingGraph(plain));
     const { prediction } = await session.run({
       sample: float32(numbers('latents'), [1, pipeline.unet.inChannels, height, width]),
       timestep: float32([Number(golden.get('timesteps')!.data[0])], [1]),

@@ -8,11 +8,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { initialFactors } from '../../companion/adapters/factors.ts';
+import { initialFactors, ranksOf } from '../../companion/adapters/factors.ts';
 import { factorFeeds } from '../../companion/adapters/low-rank.ts';
 import { initialProbe, probeFeeds } from '../../companion/adapters/object-probe.ts';
 import { Random } from '../../companion/diffusion/random.ts';
-import { buildSamplingGraph, samplingGraphKey } from '../../companion/engine/generation/sampling-graph.ts';
+import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import { peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
 import { createLocalizer } from '../../companion/localization/localizer.ts';
@@ -22,11 +22,7 @@ import { adapterSites } from '../../companion/models/families/stable-diffusion/f
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, int64, type Tensor } from '../../companion/tensor/tensor.ts';
 import { memoryUseFor } from '../../companion/training/memory-plan.ts';
-import {
-  buildTrainingGraph,
-  type Checkpointing,
-  trainingNames,
-} from '../../companion/training/training-graph.ts';
+import { type Checkpointing, trainingGraph, trainingNames } from '../../companion/training/training-graph.ts';
 
 /** Latent cells; small, since every element counts as much as on a large grid. */
 const [BATCH, SIDE] = [2, 8];
@@ -102,19 +98,18 @@ async function trainingStep(
       [trainingNames.objectKnown]: float32([1, 1], [BATCH, 1, 1, 1]),
     }),
   };
-  const graph = buildTrainingGraph({
+  const spec = trainingGraph({
     unet,
     text,
     batch: BATCH,
     height: side,
     width: side,
     tokens: text.length,
-    rankAt: (path) => factors.get(path)!.rank,
-    probe,
+    ranks: ranksOf(factors),
+    probe: withProbe,
     recompute,
   });
-  const key = `${rank.minimum}:${withProbe}:${side}:${recompute}`;
-  const session = await pipeline.session(key, () => graph, memoryUseFor(recompute));
+  const session = await pipeline.session(spec, memoryUseFor(recompute));
   const run = async (changes: Record<string, Tensor> = {}) => {
     const outputs = await session.run({ ...feeds, ...changes });
     const data = (name: string) => outputs[name]!.data as Float32Array;
@@ -124,7 +119,7 @@ async function trainingStep(
     };
   };
   const learned = [...Object.keys(factorFeeds(0, factors)), trainingNames.tokenEmbedding];
-  return { graph, feeds, factors, ids, learned, run };
+  return { spec, feeds, factors, ids, learned, run };
 }
 
 describe.each(RANKS)('the gradient of the training loss, %s', (_, rank) => {
@@ -160,7 +155,7 @@ describe('a step that computes values again', () => {
     const rank = RANKS[0][1];
     const whole = await trainingStep(rank, true, { side });
     const expected = await whole.run();
-    let bytes = peakActivationBytes(lowerGraph(whole.graph));
+    let bytes = peakActivationBytes(lowerGraph(whole.spec.build()));
     for (const recompute of ['attention', 'blocks'] as const) {
       const lean = await trainingStep(rank, true, { side, recompute });
       const { loss, gradient } = await lean.run();
@@ -170,7 +165,7 @@ describe('a step that computes values again', () => {
         const error = Math.hypot(...gradient(name).map((value, index) => value - wanted[index]!));
         expect(error / Math.hypot(...wanted), `${recompute}: ${name}`).toBeLessThan(1e-4);
       }
-      const leanBytes = peakActivationBytes(lowerGraph(lean.graph));
+      const leanBytes = peakActivationBytes(lowerGraph(lean.spec.build()));
       expect(leanBytes).toBeLessThan(0.7 * bytes);
       bytes = leanBytes;
     }
@@ -184,8 +179,9 @@ describe.each(RANKS)('what is learned, %s', (_, rank) => {
     const { data } = await pipeline.encodeTokens([ids, ids]);
     const predicted = async (strength: number) => {
       const options = { unet: pipeline.unet, guided: true, height: SIDE, width: SIDE };
-      const graph = { ...options, tokens: pipeline.text.length, concepts: [factors] };
-      const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
+      const concepts = [ranksOf(factors)];
+      const graph = samplingGraph({ ...options, tokens: pipeline.text.length, concepts });
+      const session = await pipeline.session(graph);
       const localizer = createLocalizer('attention', {
         ...options,
         mode: 'full',

@@ -4,8 +4,8 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { noisyRankShareOf } from '../../concepts/concept.ts';
 import { fromModelRange } from '../../images/encode.ts';
 import { latentPreview } from '../../images/latent-preview.ts';
-import { decoderGraphKey } from '../../models/layers/autoencoder.ts';
 import { type LoadedModel, loadModel, previewColours } from '../../pipeline/loaded-model.ts';
+import { decoderGraph } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { makeFolder } from '../../storage/atomic-file.ts';
 import type { GenerateEvent, MaskReport } from '../events.ts';
@@ -13,8 +13,8 @@ import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
 import { savePicture } from './picture-file.ts';
 import { readConcepts, readPrompt } from './prompt.ts';
-import { type PromptConcept, samplePicture, samplingGraphOf } from './sample-picture.ts';
-import { samplingGraphKey } from './sampling-graph.ts';
+import { type PromptConcept, samplePicture, samplingShape } from './sample-picture.ts';
+import { samplingGraph } from './sampling-graph.ts';
 import { planSampling } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
@@ -50,7 +50,7 @@ export async function* generateOn(
       strength: request.strength,
     }),
   );
-  const graph = samplingGraphOf(pipeline, { concepts, settings, ...cells });
+  const graph = samplingShape(pipeline, { concepts, settings, ...cells });
   const sessions = planSampling(pipeline, device, graph);
   const negative = pipeline.tokenizer.encode(request.negativePrompt).ids;
   // Off is the base model as it came: with the tokens it knows.
@@ -81,10 +81,10 @@ export async function* generateOn(
       yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview };
     }
     const { latents, masks } = next.value;
-    if (sessions === 'frugal') await pipeline.release(samplingGraphKey(graph));
+    if (sessions === 'frugal') await pipeline.release(samplingGraph(graph));
     const memory = { arena: sessions === 'open' };
     const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
-    if (sessions === 'frugal') await pipeline.release(decoderGraphKey(cells.height, cells.width));
+    if (sessions === 'frugal') await pipeline.release(decoderGraph({ vae: pipeline.vae, ...cells }));
     const size = { width: cells.width * pipeline.downscale, height: cells.height * pipeline.downscale };
     const image = fromModelRange(pixels, size.width, size.height);
     const reports = (masks ?? []).map(

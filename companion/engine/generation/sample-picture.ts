@@ -1,7 +1,7 @@
 /** One picture from noise: classifier-free guidance over the UNet with localized residuals, by any sampler. */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import type { Factors } from '../../adapters/factors.ts';
+import { type Factors, ranksOf } from '../../adapters/factors.ts';
 import { factorFeeds } from '../../adapters/low-rank.ts';
 import { type ObjectProbe, probeFeeds } from '../../adapters/object-probe.ts';
 import { rankFractionAt, truncateRank } from '../../adapters/rank-schedule.ts';
@@ -16,7 +16,7 @@ import { adapterSites } from '../../models/families/stable-diffusion/family.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
-import { buildSamplingGraph, type SamplingGraphOptions, samplingGraphKey } from './sampling-graph.ts';
+import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
 
 /** A concept as it takes part in one prompt. */
 export interface PromptConcept {
@@ -69,11 +69,11 @@ export async function* samplePicture(
 ): AsyncGenerator<PictureStep, SampledLatents> {
   const { settings, concepts, height, width } = request;
   const { unet } = pipeline;
-  const graph = samplingGraphOf(pipeline, request);
-  const { guided: isGuided, evidence } = graph;
+  const shape = samplingShape(pipeline, request);
+  const { guided: isGuided, maskSource } = shape;
   const batch = isGuided ? 2 : 1;
-  const session = await pipeline.session(samplingGraphKey(graph), () => buildSamplingGraph(graph));
-  const localizer = createLocalizer(evidence, {
+  const session = await pipeline.session(samplingGraph(shape));
+  const localizer = createLocalizer(maskSource, {
     mode: settings.mask,
     sites: adapterSites(unet),
     concepts: concepts.map(({ strength, factors }) => ({
@@ -84,8 +84,8 @@ export async function* samplePicture(
     width,
   });
   const factorsAt = factorsByTimestep(concepts, pipeline.schedule.trainTimesteps);
-  const constant = constantFeeds(request, batch, pipeline, evidence);
-  const shape = [batch, unet.inChannels, height, width];
+  const constant = constantFeeds(request, batch, pipeline, maskSource);
+  const latentShape = [batch, unet.inChannels, height, width];
 
   const steps = samplers[settings.sampler].sample({
     schedule: pipeline.schedule,
@@ -99,7 +99,7 @@ export async function* samplePicture(
         ...constant,
         ...factorsAt(timestep),
         ...localizer.feeds(),
-        sample: float32(doubled, shape),
+        sample: float32(doubled, latentShape),
         timestep: float32(new Float32Array(batch).fill(timestep), [batch]),
       });
       if (concepts.length > 0) localizer.observe(outputs);
@@ -116,23 +116,20 @@ export async function* samplePicture(
   return { latents: next.value, masks: localizer.masks() };
 }
 
-/** The graph that a picture's steps run. */
-export function samplingGraphOf(
-  { unet, text }: Pipeline,
-  { settings, concepts, height, width }: PictureShape,
-) {
+/** Shape of the graph that a picture's steps run. */
+export function samplingShape({ unet, text }: Pipeline, { settings, concepts, height, width }: PictureShape) {
   return {
     unet,
     guided: settings.guidanceScale > 1,
     height,
     width,
     tokens: text.length,
-    concepts: concepts.map(({ factors }) => factors),
-    evidence: chooseMaskSource(
+    concepts: concepts.map(({ factors }) => ranksOf(factors)),
+    maskSource: chooseMaskSource(
       settings.mask,
       concepts.map(({ probe }) => probe),
     ),
-  } satisfies SamplingGraphOptions;
+  } satisfies SamplingShape;
 }
 
 /** Every weight of a file may be finite, and what they make of a picture not. */
@@ -174,7 +171,7 @@ function constantFeeds(
   request: PictureRequest,
   batch: 1 | 2,
   { text, unet }: Pipeline,
-  evidence: MaskSource,
+  maskSource: MaskSource,
 ): Record<string, Tensor> {
   const { concepts, conditional, unconditional } = request;
   const states = new Float32Array(batch * conditional.length);
@@ -184,7 +181,7 @@ function constantFeeds(
     encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
   };
   for (const [concept, { probe, tokenIndexes }] of concepts.entries()) {
-    if (evidence === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
+    if (maskSource === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
     else Object.assign(feeds, tokenWeightFeeds(concept, tokenIndexes, text.length));
   }
   return feeds;

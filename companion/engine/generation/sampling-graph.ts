@@ -1,7 +1,7 @@
 /** One denoising step as a graph: the UNet with the residuals of the prompt's concepts, localized. */
 
-import type { Factors } from '../../adapters/factors.ts';
-import { Graph } from '../../graph/graph.ts';
+import type { Ranks } from '../../adapters/factors.ts';
+import { Graph, type GraphSpec, graphSpec } from '../../graph/graph.ts';
 import type { MaskSource } from '../../localization/mask-source.ts';
 import { attachByAttention } from '../../localization/sources/attention.ts';
 import { attachByMedian } from '../../localization/sources/median.ts';
@@ -16,7 +16,7 @@ const ATTACH = {
   probe: attachByProbe,
 } as const satisfies Record<MaskSource, unknown>;
 
-export interface SamplingGraphOptions {
+export interface SamplingShape {
   readonly unet: UnetConfig;
   /** With guidance the batch is [unconditional, conditional]. */
   readonly guided: boolean;
@@ -26,32 +26,28 @@ export interface SamplingGraphOptions {
   /** Tokens of a prompt, L. */
   readonly tokens: number;
   /** One entry a concept; none gives the base model alone. */
-  readonly concepts: readonly Factors[];
-  /** What tells where they are. Default: attention. */
-  readonly evidence?: MaskSource;
-}
-
-/** Concepts of the same ranks share a session: the factors themselves are inputs. Without any, there is nothing to find. */
-export function samplingGraphKey({
-  guided,
-  height,
-  width,
-  concepts,
-  evidence = 'attention',
-}: SamplingGraphOptions): string {
-  const ranks = concepts.map((factors) =>
-    [...factors].map(([path, { rank }]) => `${path}=${rank}`).join(','),
-  );
-  const residuals = ranks.length === 0 ? 'base' : `${evidence}:${ranks.join(';')}`;
-  return `unet:${height}x${width}:${guided ? 'guided' : 'plain'}:${residuals}`;
+  readonly concepts: readonly Ranks[];
+  /** Source of the masks that say where they are. Default: attention. */
+  readonly maskSource?: MaskSource;
 }
 
 /**
  * Inputs `sample` [B, C, h, w], `timestep` [B], `encoder_hidden_states` [B, L, D] and those of the module that attaches
- * the residuals (localization/attach-by-*.ts); outputs `prediction` [B, C, h, w] and what tells where the object is.
+ * the residuals (localization/sources); outputs `prediction` [B, C, h, w] and what tells where the object is.
+ *
+ * Concepts of the same ranks share a session, and without any there is nothing to find: one graph for all mask sources.
  */
-export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
-  const { unet, guided, height, width, tokens, concepts } = options;
+export function samplingGraph(shape: SamplingShape): GraphSpec {
+  const { maskSource = 'attention', ...plain } = shape;
+  return graphSpec(
+    'sampling',
+    plain.concepts.length === 0 ? plain : { ...plain, maskSource },
+    buildSamplingGraph,
+  );
+}
+
+function buildSamplingGraph(shape: SamplingShape): Graph {
+  const { unet, guided, height, width, tokens, concepts, maskSource = 'attention' } = shape;
   const batch = guided ? 2 : 1;
   const graph = new Graph('sampling');
   const inputs = {
@@ -59,18 +55,13 @@ export function buildSamplingGraph(options: SamplingGraphOptions): Graph {
     timestep: graph.input('timestep', [batch]),
     encoderHiddenStates: graph.input('encoder_hidden_states', [batch, tokens, unet.crossAttentionDim]),
   };
-  const ranks = concepts.map((factors) => (path: string) => factors.get(path)?.rank);
+  const ranks = concepts.map((concept) => (path: string) => concept[path]);
   const scope = new Scope(graph, 'unet');
   if (concepts.length === 0) {
     graph.output('prediction', buildUnet(scope, unet, inputs));
     return graph;
   }
-  const { adapter, outputs } = ATTACH[options.evidence ?? 'attention'](graph, {
-    guided,
-    height,
-    tokens,
-    ranks,
-  });
+  const { adapter, outputs } = ATTACH[maskSource](graph, { guided, height, tokens, ranks });
   graph.output('prediction', buildUnet(scope, unet, { ...inputs, adapter }));
   for (const [name, value] of outputs()) graph.output(name, value);
   return graph;

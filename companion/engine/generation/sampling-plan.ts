@@ -5,15 +5,14 @@
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import type { Graph } from '../../graph/graph.ts';
+import type { GraphSpec } from '../../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../../graph/liveness.ts';
 import { lowerGraph } from '../../graph/lowering.ts';
-import { buildDecoderGraph, decoderGraphKey } from '../../models/layers/autoencoder.ts';
-import type { Pipeline } from '../../pipeline/pipeline.ts';
+import { decoderGraph, type Pipeline } from '../../pipeline/pipeline.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
 import type { Device } from '../../runtime/device.ts';
 import { defaultPlacement } from '../../runtime/session.ts';
-import { buildSamplingGraph, type SamplingGraphOptions, samplingGraphKey } from './sampling-graph.ts';
+import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
 
 /** `open`: sessions stay, which is faster. `frugal`: each is given back before the other is made. */
 export type SessionResidency = 'open' | 'frugal';
@@ -38,18 +37,13 @@ const ROOMY_SHARE = 0.8;
  * Of other devices' memory nothing is known here.
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
  */
-export function planSampling(
-  pipeline: Pipeline,
-  device: Device,
-  options: SamplingGraphOptions,
-): SessionResidency {
+export function planSampling(pipeline: Pipeline, device: Device, shape: SamplingShape): SessionResidency {
   if (device !== 'cpu') return 'open';
-  const { height, width } = options;
-  // What is there already has its memory.
-  const sampler = pipeline.has(samplingGraphKey(options)) ? undefined : sizeOf(buildSamplingGraph(options));
-  const decoder = pipeline.has(decoderGraphKey(height, width))
-    ? undefined
-    : sizeOf(buildDecoderGraph(pipeline.vae, height, width));
+  const { height, width } = shape;
+  // An open session has its memory already.
+  const missing = (spec: GraphSpec) => (pipeline.has(spec) ? undefined : sizeOf(spec));
+  const sampler = missing(samplingGraph(shape));
+  const decoder = missing(decoderGraph({ vae: pipeline.vae, height, width }));
   const free = availableMemory();
   const together = bytesFor(sampler, FACTORS.open.sampler) + bytesFor(decoder, FACTORS.open.decoder);
   if (together <= ROOMY_SHARE * free) return 'open';
@@ -75,7 +69,8 @@ interface Amounts {
   readonly weights: number;
 }
 
-function sizeOf(graph: Graph): Amounts {
+function sizeOf(spec: GraphSpec): Amounts {
+  const graph = spec.build();
   const lowered = lowerGraph(graph);
   const weights = defaultPlacement(graph) === 'mapped' ? 0 : parameterBytes(lowered);
   return { activations: peakActivationBytes(lowered), weights };

@@ -10,7 +10,7 @@ import type { TrainingDefaults } from '../../pipeline/settings.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import { nextSmallerPlan, planMemory, type StepBuilder } from '../../training/memory-plan.ts';
-import { buildTrainingGraph } from '../../training/training-graph.ts';
+import { trainingGraph } from '../../training/training-graph.ts';
 import type { TeachRequest } from '../requests.ts';
 
 /** The model's recommendation, what the request changes of it, and how a step fits into memory. */
@@ -31,9 +31,11 @@ export function smallerSettings(
 
 function stepBuilder({ pipeline }: LoadedModel, settings: TrainingDefaults): StepBuilder {
   const cells = pipeline.resolution / pipeline.downscale;
-  const sites = new Map(adapterSites(pipeline.unet).map((site) => [site.path, site]));
+  const ranks = Object.fromEntries(
+    adapterSites(pipeline.unet).map(({ path, channels }) => [path, rankOf(settings.rank, channels)]),
+  );
   return ({ microBatchSize, recompute }) =>
-    buildTrainingGraph({
+    trainingGraph({
       unet: pipeline.unet,
       ...(settings.trainTokenEmbedding ? { text: pipeline.text } : {}),
       batch: microBatchSize,
@@ -42,8 +44,8 @@ function stepBuilder({ pipeline }: LoadedModel, settings: TrainingDefaults): Ste
       height: cells,
       width: cells,
       tokens: pipeline.text.length,
-      rankAt: (path) => rankOf(settings.rank, sites.get(path)!.channels),
-    });
+      ranks,
+    }).build();
 }
 
 /**

@@ -1,15 +1,11 @@
-/**
- * AutoencoderKL, the picture codec of latent diffusion (Rombach et al. 2022), under diffusers' parameter names.
- * The decoder of latents as a graph of its own.
- */
+/** AutoencoderKL, the picture codec of latent diffusion (Rombach et al. 2022), under diffusers' parameter names. */
 
-import { Graph } from '../../graph/graph.ts';
-import { add, attention, clip, mul, reshape, silu, split } from '../../graph/ops/index.ts';
+import { add, attention, clip, reshape, silu, split } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { VaeConfig } from './autoencoder-config.ts';
 import { convLayer, groupNormLayer, imageToTokens, linearLayer, tokensToImage } from './layers.ts';
 import { downsample, resnetBlock, upsample } from './resnet.ts';
-import { Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** Everywhere in the VAE, unlike the UNet's resnets. */
 const EPSILON = 1e-6;
@@ -85,17 +81,4 @@ function pixelAttention(scope: Scope, x: Value, groups: number): Value {
     channels,
   );
   return add(tokensToImage(mixed, height, width), x);
-}
-
-export function decoderGraphKey(height: number, width: number): string {
-  return `vae:decode:${height}x${width}`;
-}
-
-/** Input `latents` [1, C, h, w] in the diffusion model's scale; output `picture` [1, 3, h*f, w*f], about [-1, 1]. */
-export function buildDecoderGraph(vae: VaeConfig, height: number, width: number): Graph {
-  const graph = new Graph('vae decoder');
-  const latents = graph.input('latents', [1, vae.latentChannels, height, width]);
-  const unscaled = mul(latents, 1 / vae.scalingFactor);
-  graph.output('picture', decodeLatents(new Scope(graph, 'vae'), vae, unscaled));
-  return graph;
 }

@@ -1,6 +1,6 @@
 /** The exact GELU, which SD 2.x text encoders use: x times the normal distribution's value at x. */
 
-import { Graph } from '../../../companion/graph/graph.ts';
+import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import { gelu as geluOf } from '../../../companion/graph/ops/index.ts';
 import { float32 } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
@@ -21,11 +21,12 @@ export const gelu: Check = {
   subject: 'exact GELU',
   async *run({ pipeline }) {
     const xs = NORMAL.map(([x]) => x);
-    const session = await pipeline.session('golden:gelu', () => {
+    const spec = graphSpec('golden gelu', xs.length, (length) => {
       const graph = new Graph('gelu');
-      graph.output('y', geluOf(graph.input('x', [xs.length])));
+      graph.output('y', geluOf(graph.input('x', [length])));
       return graph;
     });
+    const session = await pipeline.session(spec);
     const { y } = await session.run({ x: float32(xs, [xs.length]) });
     const expected = NORMAL.map(([x, phi]) => x * phi);
     yield compare('x Φ(x)', y!.data as Float32Array, expected, { limit: 1e-6, unit: 'absolute' });

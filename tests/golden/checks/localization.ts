@@ -1,6 +1,6 @@
 /** Localized attention guidance: scores, median masks, and the merge of both models' outputs by them. */
 
-import { Graph } from '../../../companion/graph/graph.ts';
+import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import { cast } from '../../../companion/graph/ops/index.ts';
 import { aboveMedian } from '../../../companion/localization/sources/median.ts';
 import type { Pipeline } from '../../../companion/pipeline/pipeline.ts';
@@ -89,11 +89,12 @@ async function medianMask(
   score: Float32Array,
   [batch, cells]: readonly [number, number],
 ): Promise<Float32Array> {
-  const session = await pipeline.session(`golden:median:${cells}`, () => {
+  const spec = graphSpec('golden median', cells, (count) => {
     const graph = new Graph('golden median');
-    graph.output('mask', cast(aboveMedian(graph.input('score', [cells, 1])), 'float32'));
+    graph.output('mask', cast(aboveMedian(graph.input('score', [count, 1])), 'float32'));
     return graph;
   });
+  const session = await pipeline.session(spec);
   const masks = new Float32Array(batch * cells);
   for (let start = 0; start < masks.length; start += cells) {
     const own = float32(score.subarray(start, start + cells), [cells, 1]);

@@ -1,8 +1,9 @@
 /** What enters and leaves each adapted projection in training, and the loss's gradient by what leaves it. */
 
+import { ranksOf } from '../../../companion/adapters/factors.ts';
 import { attachEverywhere, factorFeeds } from '../../../companion/adapters/low-rank.ts';
 import { gradient } from '../../../companion/graph/gradient.ts';
-import { Graph } from '../../../companion/graph/graph.ts';
+import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import { mul, reduceMean, sub } from '../../../companion/graph/ops/index.ts';
 import type { Value } from '../../../companion/graph/value.ts';
 import { Scope } from '../../../companion/models/layers/scope.ts';
@@ -23,18 +24,24 @@ export const residualTaps: Check = {
     const [sample, states, target] = [batch.get('x_t'), batch.get('context'), batch.get('target')];
     const timestep = float32(batch.get('t').data, [sample.shape[0]!]);
 
-    const left = new Map<string, Value>();
-    const session = await pipeline.session('golden:residual taps', () => {
+    const shape = {
+      unet: pipeline.unet,
+      sample: sample.shape,
+      states: states.shape,
+      ranks: ranksOf(factors),
+    };
+    const spec = graphSpec('golden residual taps', shape, ({ unet, sample, states, ranks }) => {
+      const left = new Map<string, Value>();
       const graph = new Graph('golden residual taps');
       const attached = attachEverywhere(
         graph,
-        ({ path }) => factors.get(path)!.rank,
+        ({ path }) => ranks[path]!,
         () => {},
       );
-      const prediction = buildUnet(new Scope(graph, 'unet'), pipeline.unet, {
-        sample: graph.input('sample', sample.shape),
-        timestep: graph.input('timestep', timestep.shape),
-        encoderHiddenStates: graph.input('states', states.shape),
+      const prediction = buildUnet(new Scope(graph, 'unet'), unet, {
+        sample: graph.input('sample', sample),
+        timestep: graph.input('timestep', [sample[0]!]),
+        encoderHiddenStates: graph.input('states', states),
         adapter: {
           adapt: (site) => {
             const y = attached.adapt(site);
@@ -45,13 +52,14 @@ export const residualTaps: Check = {
           },
         },
       });
-      const error = sub(prediction, graph.input('target', target.shape));
+      const error = sub(prediction, graph.input('target', sample));
       const gradients = gradient(reduceMean(mul(error, error), [0, 1, 2, 3]), [...left.values()]);
       for (const [index, path] of [...left.keys()].entries()) {
         graph.output(`${path}.proj_out.dy`, gradients[index]!);
       }
       return graph;
     });
+    const session = await pipeline.session(spec);
     const outputs = await session.run({ ...factorFeeds(0, factors), sample, timestep, states, target });
 
     for (const [part, meaning] of [

@@ -1,6 +1,6 @@
 /** Token ids to the states that cross-attention reads, and all states on the way. */
 
-import { Graph } from '../../../companion/graph/graph.ts';
+import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import { buildClipText, embedTokens } from '../../../companion/models/layers/clip-text.ts';
 import { Scope } from '../../../companion/models/layers/scope.ts';
 import { int64 } from '../../../companion/tensor/tensor.ts';
@@ -22,7 +22,8 @@ export const textEncoder: Check = {
     const states = await pipeline.encodeTokens(prompts);
     yield compare('last hidden state', states.data, file.get('last_hidden_state').data, PREDICTION);
 
-    const session = await pipeline.session('golden:text', () => {
+    const shape = { config: pipeline.text, ids: ids.shape };
+    const spec = graphSpec('golden text encoder', shape, ({ config, ids }) => {
       const graph = new Graph('golden text encoder');
       const scope = new Scope(graph, 'text_encoder', '', (path, value) => {
         const layer = LAYER.exec(path)?.[1];
@@ -30,10 +31,11 @@ export const textEncoder: Check = {
         // State k is what layer k reads: layer k - 1 gave it out.
         else if (layer !== undefined) graph.output(`hidden_states.${Number(layer) + 1}`, value);
       });
-      const inputIds = graph.input('input_ids', ids.shape, 'int64');
-      graph.output('last', buildClipText(scope, pipeline.text, embedTokens(scope, pipeline.text, inputIds)));
+      const inputIds = graph.input('input_ids', ids, 'int64');
+      graph.output('last', buildClipText(scope, config, embedTokens(scope, config, inputIds)));
       return graph;
     });
+    const session = await pipeline.session(spec);
     const outputs = await session.run({ input_ids: int64(prompts.flat(), ids.shape) });
     yield worst(
       'hidden states, all prompts at once',

@@ -1,6 +1,6 @@
 /** Pictures to latents and back, by the checkpoint's autoencoder. */
 
-import { Graph } from '../../../companion/graph/graph.ts';
+import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import { encodePicture } from '../../../companion/models/layers/autoencoder.ts';
 import { Scope } from '../../../companion/models/layers/scope.ts';
 import type { Check } from '../check.ts';
@@ -12,17 +12,15 @@ export const vae: Check = {
     const { pipeline } = golden;
     const file = await golden.tensors('vae.safetensors');
     const image = file.get('image');
-    const session = await pipeline.session('golden:vae', () => {
+    const shape = { config: pipeline.vae, image: image.shape };
+    const spec = graphSpec('golden vae', shape, ({ config, image }) => {
       const graph = new Graph('golden vae');
-      const posterior = encodePicture(
-        new Scope(graph, 'vae'),
-        pipeline.vae,
-        graph.input('image', image.shape),
-      );
+      const posterior = encodePicture(new Scope(graph, 'vae'), config, graph.input('image', image));
       graph.output('mean', posterior.mean);
       graph.output('logvar', posterior.logVariance);
       return graph;
     });
+    const session = await pipeline.session(spec);
     const outputs = await session.run({ image });
     const [mean, logVariance] = [outputs.mean!, outputs.logvar!].map(({ data }) => data as Float32Array);
     yield compare('posterior mean', mean!, file.get('mean').data, ACTIVATION);
