@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -70,11 +71,7 @@ async function readManifest(folder: string): Promise<z.infer<typeof manifestSche
   if ((await stat(manifestPath).catch(() => undefined)) === undefined) return undefined;
   const parsed = manifestSchema.safeParse(await readJsonObject(manifestPath));
   if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new LikenessError(
-    'checkpoint-format',
-    `${manifestPath} is no manifest: ${path.join('.')}: ${message}`,
-  );
+  throw new LikenessError('checkpoint-format', `${manifestPath} is no manifest: ${issueText(parsed.error)}`);
 }
 
 /** SHA-256 of a file's bytes, hex. */

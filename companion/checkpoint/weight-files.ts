@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 
 /** Which of two sets of weights to take where a folder has both. A folder with one set gives that one. */
@@ -64,11 +65,7 @@ export async function readIndex(folder: string, name: string): Promise<WeightFil
   const path = join(folder, name);
   const parsed = indexSchema.safeParse(await readJsonObject(path));
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new LikenessError(
-      'checkpoint-format',
-      `${path} is no index of shards: ${issue.path.join('.')}: ${issue.message}`,
-    );
+    throw new LikenessError('checkpoint-format', `${path} is no index of shards: ${issueText(parsed.error)}`);
   }
   const index = new Map(
     Object.entries(parsed.data.weight_map).map(([tensor, shard]) => [tensor, join(folder, shard)]),

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
 import {
   type Concept,
@@ -146,9 +147,11 @@ function foreignFields(
 function parseFacts(fields: unknown, subject: string): ConceptFacts {
   const parsed = conceptFactsSchema.safeParse(fields);
   if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  const [fact, ...inner] = path as [keyof ConceptFacts, ...PropertyKey[]];
-  throw refusal(subject, `${[FACT_KEYS[fact]?.[0] ?? fact, ...inner].join('.')}: ${message}`);
+  const asStored = ([fact, ...inner]: readonly PropertyKey[]) => [
+    FACT_KEYS[fact as keyof ConceptFacts]?.[0] ?? fact!,
+    ...inner,
+  ];
+  throw refusal(subject, issueText(parsed.error, asStored));
 }
 
 function parseJson(value: string, key: string, file: string): unknown {
@@ -211,8 +214,10 @@ function encodeProbe({ weights, bias }: ObjectProbe): string {
 function parseProbe(value: string, subject: string): ObjectProbe {
   const parsed = probeSchema.safeParse(parseJson(value, PROBE_KEY, subject));
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw refusal(subject, `${[PROBE_KEY, ...path].join('.')}: ${message}`);
+    throw refusal(
+      subject,
+      issueText(parsed.error, (path) => [PROBE_KEY, ...path]),
+    );
   }
   const { bias, weights } = parsed.data;
   return { weights: new Map(Object.entries(weights)), bias: Float32Array.of(bias) };

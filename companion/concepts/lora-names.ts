@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 
 export type LoraDialect = 'kohya' | 'peft' | 'diffusers';
 
@@ -86,8 +87,7 @@ export function peftAlpha(metadata: Readonly<Record<string, string>>, file: stri
     .pipe(configSchema)
     .safeParse(json);
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw refusal(file, [...path, message].join(': '));
+    throw refusal(file, issueText(parsed.error));
   }
   const config = parsed.data;
   if (config['unet.use_rslora'] || config['unet.use_dora']) {

@@ -6,6 +6,7 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { firstIssue } from '../../shared/protocol/zod.ts';
 import { betas, cumulativeAlphas } from './betas.ts';
 import { linearCombination } from './denoiser.ts';
 
@@ -82,7 +83,7 @@ const config = z.object({
 export function parseNoiseSchedule(json: unknown, subject = 'scheduler_config.json'): NoiseSchedule {
   const parsed = config.safeParse(json);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
+    const issue = firstIssue(parsed.error);
     const got = issue.path.reduce<unknown>(
       (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
       json,

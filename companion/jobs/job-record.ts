@@ -10,7 +10,7 @@ import { ID_PATTERN, type ImageId, imageIdSchema, type JobId } from '../../share
 import { type JobState, jobSchema, savedRunOf } from '../../shared/protocol/job.ts';
 import type { MediaType } from '../../shared/protocol/media-type.ts';
 import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
-import { z } from '../../shared/protocol/zod.ts';
+import { issueText, z } from '../../shared/protocol/zod.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 
 const upload = z.strictObject({
@@ -50,10 +50,7 @@ export async function readRecord(file: string, job: string): Promise<JobRecord> 
   const { size } = await stat(file);
   if (size > RECORD_MAX_BYTES) throw new Error(`${size} bytes, expected at most ${RECORD_MAX_BYTES}`);
   const parsed = recordSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw new Error(`${path.join('.')}: ${message}`);
-  }
+  if (!parsed.success) throw new Error(issueText(parsed.error));
   if (parsed.data.state.job !== job) throw new Error(`it is of the job ${parsed.data.state.job}`);
   return parsed.data;
 }

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 import {
   BASE_ARCHITECTURES,
   type Concept,
@@ -53,8 +54,7 @@ const USUAL_SIDE: Readonly<Record<(typeof BASE_ARCHITECTURES)[number], number>> 
 export async function conceptOfLora(path: string, given: LoraFacts, now: Date): Promise<Concept> {
   const parsed = loraFactsSchema.safeParse(given);
   if (!parsed.success) {
-    const { path: field, message } = parsed.error.issues[0]!;
-    throw new LikenessError('input', `${field.join('.')} of the imported file: ${message}`);
+    throw new LikenessError('input', `the imported file: ${issueText(parsed.error)}`);
   }
   const { architecture, ...names } = parsed.data;
   const side = USUAL_SIDE[architecture];

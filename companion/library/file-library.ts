@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { isExpired, type Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 import { conceptFactsSchema, type Thumbnail } from '../concepts/concept.ts';
 import { summariseConcept, writeConcept } from '../concepts/concept-file.ts';
 import { FORMAT_KEY } from '../concepts/concept-header.ts';
@@ -94,7 +95,7 @@ export class FileLibrary implements ConceptLibrary {
   rename(id: ConceptId, name: string): Promise<LibraryConcept> {
     return this.#alone(async () => {
       const parsed = conceptFactsSchema.shape.name.safeParse(name);
-      if (!parsed.success) throw new LikenessError('input', `name: ${parsed.error.issues[0]!.message}`);
+      if (!parsed.success) throw new LikenessError('input', `name: ${issueText(parsed.error)}`);
       const holder = await this.#named(name);
       if (holder !== undefined && holder.id !== id) throw nameTaken(name);
       // The newest first: it names the concept, also where the rest is cut short.

@@ -8,6 +8,7 @@ import { copyFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 import { MANIFEST_NAME, manifestPaths } from '../checkpoint/checkpoint-hash.ts';
 import { makeFolder, storageError, syncFolder, writeFileAtomically } from '../storage/atomic-file.ts';
 import { readJsonObject } from '../storage/json-file.ts';
@@ -40,8 +41,7 @@ export async function readPullRecord(folder: string): Promise<PullRecord | undef
   if ((await stat(path).catch(() => undefined)) === undefined) return undefined;
   const parsed = schema.safeParse(await readJsonObject(path));
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new LikenessError('checkpoint-format', `${path}: ${issue.path.join('.')}: ${issue.message}`, {
+  throw new LikenessError('checkpoint-format', `${path}: ${issueText(parsed.error)}`, {
     advice: `Move ${folder} away, and pull the model again.`,
   });
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { maskModeSchema } from '../../shared/protocol/requests.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 
 export const SAMPLER_NAMES = ['ddim', 'euler', 'dpmpp2m', 'pndm'] as const;
 
@@ -95,6 +96,5 @@ export async function readRecommendedSettings(modelFolder: string): Promise<Reco
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new LikenessError('checkpoint-format', `${file}: ${issue.path.join('.')}: ${issue.message}`);
+  throw new LikenessError('checkpoint-format', `${file}: ${issueText(parsed.error)}`);
 }

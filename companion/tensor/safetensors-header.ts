@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { issueText } from '../../shared/protocol/zod.ts';
 import { isSafetensorsDType, SAFETENSORS_ELEMENT_BYTES, type SafetensorsDType } from './safetensors-dtype.ts';
 import { elementCount, type Shape } from './tensor.ts';
 
@@ -169,8 +170,7 @@ function parseTensor(name: string, value: unknown, file: string, dataStart: numb
   const subject = `tensor ${quoted(name)}`;
   const parsed = tensorSchema.safeParse(value);
   if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw refusal(file, `${subject} has a bad entry, ${[...path, message].join(': ')}`);
+    throw refusal(file, `${subject} has a bad entry, ${issueText(parsed.error)}`);
   }
   const { dtype, shape, data_offsets } = parsed.data;
   const [begin, end] = data_offsets;

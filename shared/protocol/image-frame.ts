@@ -13,7 +13,7 @@ import { LikenessError } from '../errors.ts';
 import { type FrameHeader, frameHeaderSchema } from './frame-header.ts';
 import { FRAME_HEADER_MAX_BYTES, FRAME_MAX_BYTES } from './limits.ts';
 import { sniffMediaType } from './media-type.ts';
-import { describeIssue } from './message-text.ts';
+import { issueText } from './zod.ts';
 
 const FRAME_MAGIC = [0x4c, 0x4b, 0x4e, 0x46] as const;
 const FRAME_VERSION = 1;
@@ -88,7 +88,7 @@ function parseHeader(bytes: Uint8Array): FrameHeader {
     throw malformed('the header is not JSON', cause);
   }
   const parsed = frameHeaderSchema.safeParse(json);
-  if (!parsed.success) throw malformed(`header: ${describeIssue(parsed.error)}`);
+  if (!parsed.success) throw malformed(`header: ${issueText(parsed.error)}`);
   return parsed.data;
 }
 

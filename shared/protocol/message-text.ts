@@ -4,7 +4,7 @@ import { LikenessError } from '../errors.ts';
 import { type ClientMessage, clientMessageSchema } from './client-messages.ts';
 import { MESSAGE_MAX_BYTES } from './limits.ts';
 import { type ServerMessage, serverMessageSchema } from './server-messages.ts';
-import type { z } from './zod.ts';
+import { issueText, type z } from './zod.ts';
 
 /** @throws LikenessError `message-format` */
 export function parseClientMessage(text: string): ClientMessage {
@@ -24,12 +24,6 @@ export function messageText(message: ClientMessage | ServerMessage): string {
   return JSON.stringify(message);
 }
 
-/** The first thing that is wrong, in one line: which field, and what it should be. Never the value: it may be a token. */
-export function describeIssue({ issues }: z.ZodError): string {
-  const { path, message } = issues[0]!;
-  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
-}
-
 function parse<Message>(schema: z.ZodType<Message>, text: string): Message {
   let json: unknown;
   try {
@@ -38,7 +32,7 @@ function parse<Message>(schema: z.ZodType<Message>, text: string): Message {
     throw malformed('not JSON', cause);
   }
   const parsed = schema.safeParse(json);
-  if (!parsed.success) throw malformed(describeIssue(parsed.error));
+  if (!parsed.success) throw malformed(issueText(parsed.error));
   return parsed.data;
 }
 

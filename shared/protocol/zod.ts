@@ -12,6 +12,22 @@ z.config({ jitless: true });
 
 export { z };
 
+type Path = readonly PropertyKey[];
+
+/**
+ * The first thing that is wrong, in one line: its field and what it should be. Never the value: it may be a token.
+ * @param named the path as people know it
+ */
+export function issueText(error: z.ZodError, named: (path: Path) => Path = (path) => path): string {
+  const { path, message } = firstIssue(error);
+  const field = named(path).join('.');
+  return field === '' ? message : `${field}: ${message}`;
+}
+
+export function firstIssue({ issues }: z.ZodError): { readonly path: Path; readonly message: string } {
+  return issues[0]!;
+}
+
 const errorCodeSchema = z.enum(reportCodes);
 
 export const errorReportSchema = z.object({

@@ -61,12 +61,12 @@ const HOSTILE: readonly [what: string, bytes: Buffer, fault: RegExp][] = [
     safetensorsBytes(`{"a":${entry(0, 4, `[${Array(100).fill(1)}]`)}}`, 4),
     /bad entry, shape: .*64/,
   ],
-  ['a negative size', safetensorsBytes(`{"a":${entry(0, 8, '[-2]')}}`, 8), /bad entry, shape: 0/],
-  ['a broken size', safetensorsBytes(`{"a":${entry(0, 8, '[1.5]')}}`, 8), /bad entry, shape: 0/],
+  ['a negative size', safetensorsBytes(`{"a":${entry(0, 8, '[-2]')}}`, 8), /bad entry, shape\.0/],
+  ['a broken size', safetensorsBytes(`{"a":${entry(0, 8, '[1.5]')}}`, 8), /bad entry, shape\.0/],
   [
     'a size beyond exact integers',
     safetensorsBytes(`{"a":${entry(0, 8, '[1e300]')}}`, 8),
-    /bad entry, shape: 0/,
+    /bad entry, shape\.0/,
   ],
   [
     'a shape whose product overflows',

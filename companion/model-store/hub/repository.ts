@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
+import { firstIssue } from '../../../shared/protocol/zod.ts';
 import { endpointUrl } from './address.ts';
 import type { Hub } from './client.ts';
 import { MAX_ENTRIES, MAX_PAGES, MAX_PATH_LENGTH } from './limits.ts';
@@ -98,7 +99,7 @@ function addEntry(
   if (type !== 'file') return;
   if (files.has(path)) throw refusal(`${path} twice`);
   const file = fileSchema.safeParse(entry);
-  if (!file.success) throw refusal(`${path} without its ${file.error.issues[0]!.path.join('.')}`);
+  if (!file.success) throw refusal(`${path} without its ${firstIssue(file.error).path.join('.')}`);
   const { size, oid, lfs } = file.data;
   const digest: Digest = lfs ? { kind: 'sha256', hex: lfs.oid } : { kind: 'git-blob', hex: oid };
   files.set(path, { path, sizeBytes: lfs?.size ?? size, digest });

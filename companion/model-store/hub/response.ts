@@ -5,6 +5,7 @@
 
 import type { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
+import { issueText } from '../../../shared/protocol/zod.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 import { retryAfterMs, TransientError } from './retry.ts';
 
@@ -33,11 +34,9 @@ export async function readJson<T>(response: HubResponse, schema: z.ZodType<T>): 
   }
   const parsed = schema.safeParse(parsedJson(Buffer.concat(parts).toString('utf8')));
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  const where = issue.path.length === 0 ? '' : ` ${issue.path.join('.')}:`;
   throw unexpectedResponse(
     response,
-    `with ${mediaType(response)} that is no listing of a hub:${where} ${issue.message}`,
+    `with ${mediaType(response)} that is no listing of a hub: ${issueText(parsed.error)}`,
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
+import { issueText } from '../../../shared/protocol/zod.ts';
 
 /** A setting that these graphs support with one value only; absent means that value. */
 export function unsupportedUnless<T extends string | number | boolean | null>(value: T) {
@@ -20,10 +21,7 @@ export function unsupportedUnless<T extends string | number | boolean | null>(va
 export function parseConfig<T>(schema: z.ZodType<T>, config: unknown, subject: string): T {
   const parsed = schema.safeParse(config);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new LikenessError(
-    'checkpoint-unsupported',
-    `${subject}: config.json, ${issue.path.join('.') || 'top level'}: ${issue.message}`,
-    { advice: 'Stable Diffusion 1.x and 2.x checkpoints in diffusers layout are supported.' },
-  );
+  throw new LikenessError('checkpoint-unsupported', `${subject}: config.json, ${issueText(parsed.error)}`, {
+    advice: 'Stable Diffusion 1.x and 2.x checkpoints in diffusers layout are supported.',
+  });
 }

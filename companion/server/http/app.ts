@@ -11,8 +11,7 @@ import express, { type Express, type Request, type RequestHandler, type Router }
 import { rateLimit } from 'express-rate-limit';
 import { LikenessError } from '../../../shared/errors.ts';
 import { routes } from '../../../shared/protocol/http.ts';
-import { describeIssue } from '../../../shared/protocol/message-text.ts';
-import type { z } from '../../../shared/protocol/zod.ts';
+import { issueText, type z } from '../../../shared/protocol/zod.ts';
 import { ANONYMOUS_REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE } from '../limits.ts';
 import type { Log, RejectionLog } from '../log.ts';
 import { HEALTH } from '../loopback-listeners.ts';
@@ -99,5 +98,5 @@ export function createApp({ port, log, refusals, tokens, pages, open, guarded }:
 export function parsed<T>(schema: z.ZodType<T>, value: unknown, subject: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new LikenessError('message-format', `${subject}: ${describeIssue(result.error)}`);
+  throw new LikenessError('message-format', `${subject}: ${issueText(result.error)}`);
 }
