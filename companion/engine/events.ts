@@ -3,8 +3,8 @@
  * here; whoever shows them encodes them.
  */
 
+import type { FrameFinding } from '../../shared/frame-advice.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
-import type { FrameFinding } from '../images/frame-findings.ts';
 import type { Picture } from '../images/picture.ts';
 import type { MemoryPlan } from '../training/memory-plan.ts';
 

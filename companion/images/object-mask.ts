@@ -1,6 +1,6 @@
 /** Where the product is: the alpha channel of a frame exported without its background is an exact mask. */
 
-import { type Cutout, cutoutKind as kindByAlpha, OBJECT_ALPHA } from '../../shared/cutout.ts';
+import { type Cutout, cutoutKind as kindByAlpha, OBJECT_ALPHA } from '../../shared/frame-advice.ts';
 import { alphaOf, type Picture, type Region } from './picture.ts';
 
 /** Whether alpha tells the product from the background. */

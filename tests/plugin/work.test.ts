@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { besideAnchor } from '../../plugin/main/row.ts';
-import { adviseFrame, adviseSize, worseAdvice } from '../../plugin/ui/canvas/frame-advice.ts';
+import { measureFrame } from '../../plugin/ui/canvas/frame-measures.ts';
 import { parseVariantRecord, variantRecord } from '../../plugin/ui/canvas/variant-record.ts';
 import { daysLeft } from '../../plugin/ui/views/library.tsx';
 import { curvePath } from '../../plugin/ui/views/teach-progress.tsx';
 import { draftOf, emptyGenerate, jobSpecOf } from '../../plugin/ui/work/drafts.ts';
 import { JobBoard } from '../../plugin/ui/work/job-board.ts';
-import { ago, phaseText, timeLeft } from '../../plugin/ui/work/labels.ts';
+import { ago, FINDING_LABELS, phaseText, timeLeft } from '../../plugin/ui/work/labels.ts';
+import { type FrameMeasures, frameFindings } from '../../shared/frame-advice.ts';
 import { CURVE_MAX_POINTS, PROMPT_MAX_LENGTH, SEED_MAX } from '../../shared/protocol/limits.ts';
 import { generateRequestSchema } from '../../shared/protocol/requests.ts';
 import { generateJob, teachJob, welcome } from './protocol-samples.ts';
@@ -103,13 +104,17 @@ describe('advice on a frame', () => {
       Array.from({ length: 400 }, (_, index) => paint(index % 20, Math.floor(index / 20))).flat(),
     ),
   });
+  const label = (measures: FrameMeasures) => {
+    const [worst] = frameFindings(measures);
+    return worst && FINDING_LABELS[worst.code];
+  };
   const shaded = (x: number) => [10 * x, 10 * x, 10 * x, 255];
   const nothing = [0, 0, 0, 0];
   const isCorner = (x: number, y: number) => x % 19 === 0 && y % 19 === 0;
   const inside = (x: number, y: number) => x > 3 && x < 16 && y > 3 && y < 16;
 
   it('is none for a cut-out with light and shade', () => {
-    expect(adviseFrame(frame((x, y) => (inside(x, y) ? shaded(x) : nothing)))).toBeUndefined();
+    expect(label(measureFrame(frame((x, y) => (inside(x, y) ? shaded(x) : nothing))))).toBeUndefined();
   });
 
   it.each([
@@ -118,26 +123,24 @@ describe('advice on a frame', () => {
     ['Background', frame((x) => shaded(x))],
     ['Background', frame((x, y) => (isCorner(x, y) ? nothing : shaded(x)))],
     ['Cut off', frame((x, y) => (y > 8 && x > 3 && x < 16 ? shaded(x) : nothing))],
-  ])('is %s', (label, pixels) => expect(adviseFrame(pixels)?.label).toBe(label));
+  ])('is %s', (expected, pixels) => expect(label(measureFrame(pixels))).toBe(expected));
 
   it.each([
     [512, 300, undefined],
     [390, 844, undefined],
     [380, 200, 'Small'],
-  ])('for %i × %i on the canvas and 512 px is %s', (width, height, label) =>
-    expect(adviseSize({ width, height }, 512)?.label).toBe(label),
+  ])('for %i × %i on the canvas and 512 px is %s', (width, height, expected) =>
+    expect(label({ canvasSide: Math.max(width, height), resolution: 512 })).toBe(expected),
   );
 
   it('is a problem of looks before one of size, and one of size before a hint', () => {
-    const [small, background, empty] = [
-      adviseSize({ width: 20, height: 20 }, 512),
-      adviseFrame(frame((x) => shaded(x))),
-      adviseFrame(frame(() => nothing)),
-    ];
-    expect(worseAdvice(empty, small)?.label).toBe('Empty');
-    expect(worseAdvice(background, small)?.label).toBe('Small');
-    expect(worseAdvice(background, undefined)?.label).toBe('Background');
-    expect(worseAdvice(undefined, undefined)).toBeUndefined();
+    const small = { canvasSide: 20, resolution: 512 };
+    const background = measureFrame(frame((x) => shaded(x)));
+    const empty = measureFrame(frame(() => nothing));
+    expect(label({ ...empty, ...small })).toBe('Empty');
+    expect(label({ ...background, ...small })).toBe('Small');
+    expect(label({ ...background, canvasSide: 20, resolution: undefined })).toBe('Background');
+    expect(label({})).toBeUndefined();
   });
 });
 

@@ -6,9 +6,9 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { adviceFor, LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
-import type { FrameFinding } from '../../images/frame-findings.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
 import { readSavedRun } from '../../training/training-state.ts';
 import { escapeControlCharacters, repeatCommand } from './failure.ts';

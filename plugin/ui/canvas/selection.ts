@@ -1,12 +1,13 @@
 import { type Signal, signal } from '@preact/signals';
+import type { FrameMeasures } from '../../../shared/frame-advice.ts';
 import type { CanvasSize, ImageSize } from '../../../shared/geometry.ts';
 import type { MainToUi, SelectedFrame } from '../../messages.ts';
-import { adviseFrame, type FrameAdvice } from './frame-advice.ts';
+import { measureBlob } from './frame-measures.ts';
 import { parseVariantRecord, type VariantRecord } from './variant-record.ts';
 
 export interface FrameThumbnail {
   readonly url: string;
-  readonly advice: FrameAdvice | undefined;
+  readonly measures: FrameMeasures;
 }
 
 /** What is selected on the canvas. */
@@ -23,12 +24,12 @@ export class CanvasSelection {
       this.#forgetOthers();
     } else if (message.type === 'thumbnail') {
       const blob = new Blob([message.bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' });
-      const advice = await adviseBlob(blob);
+      const measures = await measureBlob(blob);
       // The selection may have moved on while the picture was read.
       if (!this.frames.value.some(({ nodeId }) => nodeId === message.nodeId)) return;
       const before = this.thumbnails.value.get(message.nodeId);
       if (before !== undefined) URL.revokeObjectURL(before.url);
-      const thumbnail = { url: URL.createObjectURL(blob), advice };
+      const thumbnail = { url: URL.createObjectURL(blob), measures };
       this.thumbnails.value = new Map(this.thumbnails.value).set(message.nodeId, thumbnail);
     }
   }
@@ -41,19 +42,6 @@ export class CanvasSelection {
       else URL.revokeObjectURL(thumbnail.url);
     }
     this.thumbnails.value = kept;
-  }
-}
-
-async function adviseBlob(blob: Blob): Promise<FrameAdvice | undefined> {
-  try {
-    const bitmap = await createImageBitmap(blob);
-    const { width, height } = bitmap;
-    const context = new OffscreenCanvas(width, height).getContext('2d')!;
-    context.drawImage(bitmap, 0, 0);
-    bitmap.close();
-    return adviseFrame({ width, height, data: context.getImageData(0, 0, width, height).data });
-  } catch {
-    return { severity: 'problem', label: 'Unreadable', text: 'This frame cannot be exported. Leave it out.' };
   }
 }
 

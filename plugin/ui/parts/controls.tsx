@@ -31,22 +31,21 @@ interface StartButtonProps {
   readonly children: ComponentChildren;
 }
 
-const KEYS = navigator.userAgent.includes('Mac') ? '⌘ Enter' : 'Ctrl+Enter';
-
-/** What starts work, with the keys that start it from every field of its form. */
+/** The button that starts work, with the keys that start it from every field of its form. */
 export function StartButton({ button = null, disabled, children }: StartButtonProps) {
+  const keys = navigator.userAgent.includes('Mac') ? '⌘ Enter' : 'Ctrl+Enter';
   return (
     <button
       ref={button}
       type="submit"
       class="button primary wide start"
-      title={`${KEYS} in any field`}
+      title={`${keys} in any field`}
       aria-keyshortcuts="Control+Enter Meta+Enter"
       disabled={disabled}
     >
       {children}
       <span class="keys" aria-hidden="true">
-        {KEYS}
+        {keys}
       </span>
     </button>
   );

@@ -1,10 +1,10 @@
+import { type FrameFinding, frameFindings } from '../../../shared/frame-advice.ts';
 import type { SelectedFrame } from '../../messages.ts';
 import type { App } from '../app.ts';
 import { useApp } from '../app-context.ts';
-import { adviseSize, type FrameAdvice, worseAdvice } from '../canvas/frame-advice.ts';
 import type { FrameThumbnail } from '../canvas/selection.ts';
 import { Icon } from '../parts/icon.tsx';
-import { groupedByText } from '../work/labels.ts';
+import { FINDING_LABELS, groupedByText } from '../work/labels.ts';
 
 /** The paper's range; fewer show too little of a product, and more change little. */
 const FEW = 3;
@@ -43,7 +43,7 @@ export function FrameGrid({ most }: { readonly most: number }) {
             key={frame.nodeId}
             frame={frame}
             thumbnail={app.selection.thumbnails.value.get(frame.nodeId)}
-            advice={adviceOn(app, frame)}
+            finding={findingOf(app, frame)}
             isUsed={!left.has(frame.nodeId)}
             onToggle={() => toggle(frame.nodeId)}
           />
@@ -63,32 +63,38 @@ function setAdvice(count: number, most: number): string {
 interface FrameTileProps {
   readonly frame: SelectedFrame;
   readonly thumbnail: FrameThumbnail | undefined;
-  readonly advice: FrameAdvice | undefined;
+  readonly finding: FrameFinding | undefined;
   readonly isUsed: boolean;
   readonly onToggle: () => void;
 }
 
-function FrameTile({ frame, thumbnail, advice, isUsed, onToggle }: FrameTileProps) {
+function FrameTile({ frame, thumbnail, finding, isUsed, onToggle }: FrameTileProps) {
   return (
     <button
       type="button"
       class="frame"
       aria-pressed={isUsed}
-      title={advice?.text ?? frame.name}
+      title={finding?.advice ?? frame.name}
       onClick={onToggle}
     >
       <span class="frame-picture">{thumbnail === undefined ? null : <img src={thumbnail.url} alt="" />}</span>
       <span class="frame-name">{frame.name}</span>
-      {isUsed && advice !== undefined ? <span class={`badge ${advice.severity}`}>{advice.label}</span> : null}
+      {isUsed && finding !== undefined ? (
+        <span class={`badge ${finding.severity}`}>{FINDING_LABELS[finding.code]}</span>
+      ) : null}
       {isUsed ? null : <span class="badge">Left out</span>}
     </button>
   );
 }
 
-function adviceOn({ selection, model }: App, frame: SelectedFrame): FrameAdvice | undefined {
-  const looks = selection.thumbnails.value.get(frame.nodeId)?.advice;
-  const size = model.value === undefined ? undefined : adviseSize(frame, model.value.resolution);
-  return worseAdvice(looks, size);
+/** The finding that matters most. */
+function findingOf({ selection, model }: App, frame: SelectedFrame): FrameFinding | undefined {
+  const [worst] = frameFindings({
+    ...selection.thumbnails.value.get(frame.nodeId)?.measures,
+    canvasSide: Math.max(frame.width, frame.height),
+    resolution: model.value?.resolution,
+  });
+  return worst;
 }
 
 /** Each finding once, with the frames it is about: four frames with backgrounds are one thing to do. */
@@ -96,8 +102,8 @@ function FrameAdviceList({ frames }: { readonly frames: readonly SelectedFrame[]
   const app = useApp();
   const groups = groupedByText(
     frames.flatMap((frame) => {
-      const advice = adviceOn(app, frame);
-      return advice === undefined ? [] : [{ ...advice, name: frame.name }];
+      const finding = findingOf(app, frame);
+      return finding === undefined ? [] : [{ ...finding, text: finding.advice, name: frame.name }];
     }),
   );
   if (groups.length === 0) return null;

@@ -1,8 +1,6 @@
-/**
- * Advice on frames in people's words: what several have in common is said once.
- * Jobs in people's words.
- */
+/** Labels: findings on frames, jobs, phases and times in people's words. What several frames have in common is said once. */
 
+import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import { type FrameAdvice, type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
 import type { Phase, Progress } from '../../../shared/protocol/server-messages.ts';
 
@@ -12,6 +10,18 @@ export interface AdviceNote {
   readonly severity: FrameAdvice['severity'];
   readonly text: string;
 }
+
+/** A word or two for the frame's thumbnail. */
+export const FINDING_LABELS: Readonly<Record<FrameFinding['code'], string>> = {
+  unreadable: 'Unreadable',
+  empty: 'Empty',
+  'low-contrast': 'Flat',
+  'too-small': 'Small',
+  'at-border': 'Cut off',
+  blurred: 'Blurred',
+  'small-frame': 'Small',
+  'own-background': 'Background',
+};
 
 /** "1 frame", "5 frames". */
 export function frameCount(count: number): string {
