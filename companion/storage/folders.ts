@@ -6,6 +6,7 @@
 import { statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
+import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../shared/errors.ts';
 
 export interface DataFolders {
@@ -42,12 +43,8 @@ export async function requireFreeSpace(folder: string, neededBytes: number): Pro
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
   if (neededBytes + SPARE_DISK_BYTES <= freeBytes) return;
-  const needed = megabytes(neededBytes + SPARE_DISK_BYTES);
-  throw new LikenessError('storage', `${folder}: ${needed} are needed, ${megabytes(freeBytes)} are free`, {
+  const needed = prettyBytes(neededBytes + SPARE_DISK_BYTES);
+  throw new LikenessError('storage', `${folder}: ${needed} are needed, ${prettyBytes(freeBytes)} are free`, {
     advice: 'Free some space, or set LIKENESS_HOME to a folder on another disk.',
   });
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
 }

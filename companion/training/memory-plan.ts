@@ -1,5 +1,6 @@
 /** How a training step is made to fit into memory: chosen before anything runs, not by running out of it. */
 
+import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../graph/liveness.ts';
@@ -61,10 +62,9 @@ export function planMemory(batchSize: number, freeBytes: number, build: StepBuil
     neededBytes = plan.estimatedBytes / USABLE_SHARE;
     if (neededBytes <= freeBytes) return plan;
   }
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new LikenessError(
     'memory',
-    `teaching needs about ${gigabytes(neededBytes)} GB of free memory, got ${gigabytes(freeBytes)} GB`,
+    `teaching needs about ${prettyBytes(neededBytes)} of free memory, got ${prettyBytes(freeBytes)}`,
     { advice: 'Close other programs, or choose a smaller base model.' },
   );
 }

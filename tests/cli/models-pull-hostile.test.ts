@@ -348,7 +348,7 @@ describe('on this computer', () => {
     onTestFinished(() => void spawnSync('umount', [disk]));
     const hub = await localHub(servedModel());
     const ended = await pull(hub.endpoint, home);
-    expectRefusal(ended, home, /: 129 MB are needed, \d+ MB are free/, RESUMABLE);
+    expectRefusal(ended, home, /: 129 MB are needed, [\d.]+ .?B are free/, RESUMABLE);
     expect(hub.seen.filter(({ server }) => server === 'storage')).toEqual([]);
   });
 

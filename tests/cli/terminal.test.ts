@@ -2,14 +2,9 @@
 
 import { PassThrough } from 'node:stream';
 import pc from 'picocolors';
+import prettyBytes from 'pretty-bytes';
 import { describe, expect, it } from 'vitest';
-import {
-  formatBytes,
-  formatCount,
-  formatPace,
-  formatSeconds,
-  formatSpeed,
-} from '../../companion/cli/terminal/format.ts';
+import { formatCount, formatPace, formatSeconds, formatSpeed } from '../../companion/cli/terminal/format.ts';
 import { Output } from '../../companion/cli/terminal/output.ts';
 import { halfBlocks, PreviewStrip, showsTrueColour } from '../../companion/cli/terminal/preview-strip.ts';
 import { createProgress, progressLine } from '../../companion/cli/terminal/progress.ts';
@@ -27,9 +22,9 @@ describe('the progress line', () => {
   });
 
   it('counts in the unit that it is given', () => {
-    const bytes = { value: 1.05e9, total: 2.1e9, progress: 0.5, unit: formatBytes };
+    const bytes = { value: 1.05e9, total: 2.1e9, progress: 0.5, unit: prettyBytes };
     expect(progressLine('Fetching', bytes, ['1 min 40 s left', '10 MB/s'], 100, plain)).toBe(
-      '  Fetching   ━━━━━━━───────   50 %  1.1 GB/2.1 GB · 1 min 40 s left · 10 MB/s',
+      '  Fetching   ━━━━━━━──────   50 %  1.05 GB/2.1 GB · 1 min 40 s left · 10 MB/s',
     );
   });
 
@@ -130,10 +125,6 @@ describe('the preview strip', () => {
 
 describe('quantities', () => {
   it.each([
-    [formatBytes(999), '999 B'],
-    [formatBytes(25_400), '25 KB'],
-    [formatBytes(999_700), '1.0 MB'],
-    [formatBytes(2_540_000), '2.5 MB'],
     [formatSeconds(0.84), '0.8 s'],
     [formatSeconds(59.6), '1 min 00 s'],
     [formatSeconds(125), '2 min 05 s'],
@@ -143,7 +134,7 @@ describe('quantities', () => {
     [formatPace(4.21), '4.2 steps/s'],
     [formatPace(0.25), '4.0 s/step'],
     [formatPace(0), ''],
-    [formatSpeed(12_400_000), '12 MB/s'],
+    [formatSpeed(12_400_000), '12.4 MB/s'],
     [formatSpeed(0), ''],
     [formatCount(860_000_000), '860 M'],
     [formatCount(1_040_000), '1.0 M'],

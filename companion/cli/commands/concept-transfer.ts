@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../../shared/errors.ts';
 import { BASE_ARCHITECTURES } from '../../concepts/concept.ts';
 import type { LoraFacts } from '../../library/concept-writer.ts';
@@ -10,7 +11,6 @@ import { FileLibrary } from '../../library/file-library.ts';
 import { CONCEPT_SUFFIX, findStored } from '../../library/find-concept.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
-import { formatBytes } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
 
 /** DreamBooth's word for what it teaches: most makers of LoRA files took it over. */
@@ -64,7 +64,7 @@ async function runImport(file: string, flags: ImportFlags, output: Output): Prom
   const { name, classWord, version, id, path, sizeBytes } = await library.import(resolve(file), options);
   output.event({ type: 'imported', id, name, classWord, version, path, sizeBytes });
   const { green, bold } = output.colours;
-  output.say(`${green('✓')} Imported ${bold(`@${name}`)} (${classWord}), ${formatBytes(sizeBytes)}`);
+  output.say(`${green('✓')} Imported ${bold(`@${name}`)} (${classWord}), ${prettyBytes(sizeBytes)}`);
   output.say(`  ${path}`);
 }
 
@@ -94,6 +94,6 @@ async function runExport(wanted: string, flags: ExportFlags, output: Output): Pr
   await library.export(id, target, version);
   output.event({ type: 'exported', id, name, version, path: target, sizeBytes });
   const { green, bold } = output.colours;
-  output.say(`${green('✓')} Exported ${bold(`@${name}`)}, version ${version}, ${formatBytes(sizeBytes)}`);
+  output.say(`${green('✓')} Exported ${bold(`@${name}`)}, version ${version}, ${prettyBytes(sizeBytes)}`);
   output.say(`  ${target}`);
 }

@@ -4,13 +4,14 @@
  */
 
 import type { Command } from 'commander';
+import prettyBytes from 'pretty-bytes';
 import { PROGRAM } from '../../../shared/errors.ts';
 import { CONCEPT_TRASH_DAYS } from '../../../shared/protocol/limits.ts';
 import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { findConcept, findRemoved, findStored, listConcepts } from '../../library/find-concept.ts';
 import { dataFolders } from '../../storage/folders.ts';
-import { formatBytes, formatFacts, formatNumberOf, formatTable } from '../terminal/format.ts';
+import { formatFacts, formatNumberOf, formatTable } from '../terminal/format.ts';
 import type { JsonEvent, Output } from '../terminal/output.ts';
 import { registerConceptTransfer } from './concept-transfer.ts';
 
@@ -40,7 +41,7 @@ async function runListRemoved(output: Output): Promise<void> {
     `@${name}`,
     classWord,
     formatNumberOf(versions, 'version'),
-    formatBytes(sizeBytes),
+    prettyBytes(sizeBytes),
     removedAt.toISOString().slice(0, 10),
   ]);
   output.answer(formatTable(['NAME', 'CLASS', 'VERSIONS', 'SIZE', 'REMOVED'], rows, output.answerColours));
@@ -112,7 +113,7 @@ async function runList(output: Output): Promise<void> {
         classWord,
         baseModel.name,
         frames,
-        formatBytes(sizeBytes),
+        prettyBytes(sizeBytes),
         createdAt.slice(0, 10),
       ]);
     }
@@ -149,7 +150,7 @@ async function runShow(wanted: string, output: Output): Promise<void> {
     ...Object.entries(rights).map(([name, value]) => [name, String(value)] as const),
     ...Object.entries(concept.method).map(([name, value]) => [name, String(value)] as const),
     ['weights', concept.weightHash],
-    ['file', `${concept.path}, ${formatBytes(concept.sizeBytes)}`],
+    ['file', `${concept.path}, ${prettyBytes(concept.sizeBytes)}`],
   ];
   output.answer(formatFacts(facts, output.answerColours));
 }

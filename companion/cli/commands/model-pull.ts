@@ -1,6 +1,7 @@
 /** `likeness models pull`: a base model from a hub, the one thing for which Likeness goes to the internet. */
 
 import { type Command, Option } from 'commander';
+import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { PULLABLE_MODELS } from '../../model-store/catalogue.ts';
 import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
@@ -9,7 +10,7 @@ import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { OutputFolder } from '../picture-arguments.ts';
 import { repeatCommand } from '../terminal/failure.ts';
-import { formatBytes, formatTable } from '../terminal/format.ts';
+import { formatTable } from '../terminal/format.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 import { PullReport } from '../terminal/pull-report.ts';
@@ -59,7 +60,7 @@ function runCatalogue(output: Output): void {
   const rows = Object.entries(PULLABLE_MODELS).map(([name, model]) => {
     output.event({ type: 'pullable', name, ...model });
     const { fp16, fp32 } = model.sizeBytes;
-    const size = `${formatBytes(fp16)} (fp32: ${formatBytes(fp32)})`;
+    const size = `${prettyBytes(fp16)} (fp32: ${prettyBytes(fp32)})`;
     return [name, `${model.resolution} px`, size, model.licence, model.repository];
   });
   output.answer(
@@ -103,7 +104,7 @@ function stopped({ transferred }: PullReport, cause: LikenessError): LikenessErr
   const how =
     totalBytes === 0
       ? 'stopped before any weights were fetched'
-      : `stopped after ${formatBytes(bytes)} of ${formatBytes(totalBytes)}, which are kept`;
+      : `stopped after ${prettyBytes(bytes)} of ${prettyBytes(totalBytes)}, which are kept`;
   return new LikenessError('cancelled', how, {
     advice: `To go on, run the same command again: ${repeatCommand(process.argv.slice(2))}`,
     cause,

@@ -2,13 +2,14 @@
 
 import { basename, relative } from 'node:path';
 import type { Command } from 'commander';
+import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
 import { DEFAULT_MODEL, findModel, listModels } from '../../model-store/catalogue.ts';
 import { repairAdvice, summariseModel } from '../../model-store/summary.ts';
 import { dataFolders } from '../../storage/folders.ts';
-import { formatBytes, formatCount, formatTable } from '../terminal/format.ts';
+import { formatCount, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
 import { registerModelPull } from './model-pull.ts';
 
@@ -52,7 +53,7 @@ async function runList(output: Output): Promise<void> {
       const summary = await summariseModel(folder);
       output.event({ type: 'model', origin, ...summary });
       const { resolution, parameters, precision, sizeBytes, licence } = summary;
-      const figures = [`${resolution} px`, formatCount(parameters), precision, formatBytes(sizeBytes)];
+      const figures = [`${resolution} px`, formatCount(parameters), precision, prettyBytes(sizeBytes)];
       rows.push([name, ...figures, licence ?? 'not stated', folder]);
     } catch (error) {
       if (!(error instanceof LikenessError)) throw error;
@@ -78,7 +79,7 @@ async function runVerify(wanted: string, output: Output): Promise<void> {
   // Loaded here, since graphs and onnxruntime would make `--help` wait.
   const { requireParametersOf } = await import('../../model-store/verify.ts');
   const parameters = await requireParametersOf(folder, folders.cache);
-  output.say(`${name}: all ${parameters} parameters are there. Reading ${formatBytes(sizeBytes)} ...`);
+  output.say(`${name}: all ${parameters} parameters are there. Reading ${prettyBytes(sizeBytes)} ...`);
   const files = await checkFiles(folder);
   for (const file of files) {
     output.event({ type: 'file', ...file });

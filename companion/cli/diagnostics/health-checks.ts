@@ -3,6 +3,7 @@
 import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
+import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
 import { listConcepts } from '../../library/find-concept.ts';
@@ -11,7 +12,7 @@ import { unfinishedPulls } from '../../model-store/pull-folder.ts';
 import { repairAdvice } from '../../model-store/summary.ts';
 import type { DataFolders } from '../../storage/folders.ts';
 import { OutputFolder } from '../picture-arguments.ts';
-import { formatBytes, formatNumberOf } from '../terminal/format.ts';
+import { formatNumberOf } from '../terminal/format.ts';
 
 export type Severity = 'ok' | 'warning' | 'problem';
 
@@ -46,7 +47,7 @@ function* machine(): Generator<Finding> {
   const model = cpus()[0]?.model.trim() ?? 'processor not known';
   const cores = formatNumberOf(availableParallelism(), 'core');
   yield { subject: 'machine', severity: 'ok', message: `${platform()} ${arch()}, ${cores}, ${model}` };
-  const message = `${formatBytes(freemem())} free of ${formatBytes(totalmem())}`;
+  const message = `${prettyBytes(freemem())} free of ${prettyBytes(totalmem())}`;
   if (freemem() < LEAST_FREE_MEMORY_BYTES) {
     yield {
       subject: 'memory',
@@ -104,7 +105,7 @@ async function* storage(home: string): AsyncGenerator<Finding> {
     const { bavail, bsize } = await statfs(home);
     await folder.abandon();
     const free = bavail * bsize;
-    const message = `${home}, ${formatBytes(free)} free`;
+    const message = `${home}, ${prettyBytes(free)} free`;
     if (free < LEAST_DISK_BYTES) {
       const advice = 'Free some space, or set LIKENESS_HOME to a folder on another disk.';
       yield { subject: 'data folder', severity: 'problem', message, advice };
@@ -133,7 +134,7 @@ async function* models(folders: DataFolders): AsyncGenerator<Finding> {
 
 async function* unfinished(folder: string): AsyncGenerator<Finding> {
   for (const { name, path, sizeBytes } of await unfinishedPulls(folder)) {
-    const message = `${name} is not whole yet: a pull has fetched ${formatBytes(sizeBytes)} so far`;
+    const message = `${name} is not whole yet: a pull has fetched ${prettyBytes(sizeBytes)} so far`;
     const advice = `The same \`${PROGRAM} models pull\` goes on; or remove ${path}.`;
     yield { subject: 'model', severity: 'warning', message, advice };
   }

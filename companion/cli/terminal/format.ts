@@ -3,18 +3,9 @@
  * Columns of text, as wide as their widest cell.
  */
 
+import prettyBytes from 'pretty-bytes';
 import { escapeControlCharacters } from './failure.ts';
 import type { Colours } from './output.ts';
-
-const SIZE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/** Powers of 1000, as file managers and drives count: 2540000 -> "2.5 MB". */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 999.5 && unit < SIZE_UNITS.length - 1; unit++) value /= 1000;
-  return `${unit === 0 || value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${SIZE_UNITS[unit]}`;
-}
 
 /** 0.84 -> "0.8 s", 125 -> "2 min 05 s"; empty where the time is not known yet. */
 export function formatSeconds(seconds: number): string {
@@ -35,9 +26,9 @@ export function formatPace(stepsPerSecond: number): string {
   return `${formatSeconds(1 / stepsPerSecond)}/step`;
 }
 
-/** 12400000 -> "12 MB/s"; empty where it is not known yet. */
+/** 12400000 -> "12.4 MB/s"; empty where it is not known yet. */
 export function formatSpeed(bytesPerSecond: number): string {
-  return bytesPerSecond > 0 ? `${formatBytes(bytesPerSecond)}/s` : '';
+  return bytesPerSecond > 0 ? `${prettyBytes(bytesPerSecond)}/s` : '';
 }
 
 /** 860000000 -> "860 M". */

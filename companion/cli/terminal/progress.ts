@@ -1,4 +1,4 @@
-/** How far long work has come: a line drawn in place on a terminal, now and then a plain line elsewhere. */
+/** ProgressDisplay: a line drawn in place on a terminal, and now and then a plain line in a log. */
 
 import cliProgress, { type Params, type SingleBar } from 'cli-progress';
 import type { Colours, Output } from './output.ts';
@@ -9,7 +9,7 @@ export interface ProgressDisplay {
    * @param unit how numbers are written, where they count something else than steps
    */
   begin(phase: string, total: number, done?: number, unit?: Unit): void;
-  /** @param detail what else is to be said: speed, loss, time left; the first part is the most important */
+  /** @param detail speed, loss, time left; the first part is the most important */
   update(done: number, detail: readonly string[]): void;
   /** Takes the line away, so that something else can be said. */
   end(): void;
@@ -29,6 +29,8 @@ const MAX_BAR_CELLS = 36;
 const MIN_BAR_CELLS = 8;
 const FILLED = '━';
 const PHASE_CELLS = 11;
+/** `1.05 GB`: the bar should keep its length while bytes are counted. */
+const UNIT_CELLS = 7;
 /** ` · picture 10/64 · 12 min 05 s left · 4.2 steps/s`. */
 const DETAIL_CELLS = 50;
 
@@ -90,7 +92,8 @@ export function progressLine(
   colours: Colours,
 ): string {
   const of = unit(total);
-  const numbers = `${String(Math.floor(progress * 100)).padStart(3)} %  ${unit(value).padStart(of.length)}/${of}`;
+  const width = unit === String ? of.length : Math.max(of.length, UNIT_CELLS);
+  const numbers = `${String(Math.floor(progress * 100)).padStart(3)} %  ${unit(value).padStart(width)}/${of}`;
   const label = `  ${phase.padEnd(PHASE_CELLS)}`;
   const shown = parts.filter((part) => part !== '');
   const room = columns - 1 - label.length - 2 - numbers.length;

@@ -1,8 +1,9 @@
 /** A pull, as it is told on a terminal. */
 
+import prettyBytes from 'pretty-bytes';
 import { PROGRAM } from '../../../shared/errors.ts';
 import type { PullEvent, PulledEvent } from '../../model-store/pull-events.ts';
-import { formatBytes, formatNumberOf, formatSeconds, formatSpeed } from './format.ts';
+import { formatNumberOf, formatSeconds, formatSpeed } from './format.ts';
 import type { Output } from './output.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
 import { timeLeftText } from './teach-report.ts';
@@ -34,9 +35,9 @@ export class PullReport {
         return;
       case 'weights': {
         const resumed =
-          event.receivedBytes > 0 ? `, ${formatBytes(event.receivedBytes)} of them here already` : '';
+          event.receivedBytes > 0 ? `, ${prettyBytes(event.receivedBytes)} of them here already` : '';
         this.#say(
-          `Weights: ${formatNumberOf(event.files, 'file')}, ${formatBytes(event.sizeBytes)}${resumed}`,
+          `Weights: ${formatNumberOf(event.files, 'file')}, ${prettyBytes(event.sizeBytes)}${resumed}`,
         );
         this.#totalBytes = event.sizeBytes;
         this.#doneBytes = event.receivedBytes;
@@ -85,7 +86,7 @@ export class PullReport {
   #draw(): void {
     if (this.#isDrawing) return;
     this.#isDrawing = true;
-    this.#progress.begin('Fetching', this.#totalBytes, this.#doneBytes, formatBytes);
+    this.#progress.begin('Fetching', this.#totalBytes, this.#doneBytes, prettyBytes);
   }
 
   #say(text: string): void {

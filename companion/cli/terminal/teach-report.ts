@@ -5,6 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import prettyBytes from 'pretty-bytes';
 import { adviceFor, LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import type { TeachEvent } from '../../engine/events.ts';
@@ -12,7 +13,7 @@ import type { TeachRequest } from '../../engine/requests.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
 import { readSavedRun } from '../../training/training-state.ts';
 import { escapeControlCharacters, repeatCommand } from './failure.ts';
-import { formatBytes, formatNumberOf, formatPace, formatSeconds } from './format.ts';
+import { formatNumberOf, formatPace, formatSeconds } from './format.ts';
 import type { Output } from './output.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
 
@@ -129,7 +130,7 @@ export class TeachReport {
   #tellTaught(event: Extract<TeachEvent, { type: 'taught' }>): void {
     const { green, bold, dim } = this.#output.colours;
     const version = event.version === undefined || event.version === 1 ? '' : `, version ${event.version}`;
-    const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${formatBytes(event.sizeBytes)}`;
+    const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${prettyBytes(event.sizeBytes)}`;
     this.#output.say(
       `${green('✓')} Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`,
     );
@@ -144,13 +145,13 @@ export class TeachReport {
 
 function slowedByMemory({ recompute, estimatedBytes }: MemoryPlan): string {
   const what = recompute === 'attention' ? 'attention is' : 'most of a step is';
-  const needed = formatBytes(estimatedBytes);
+  const needed = prettyBytes(estimatedBytes);
   return `Little memory is free: ${what} computed twice, which takes longer and needs ${needed}.`;
 }
 
 function goingOnWith({ microBatchSize, estimatedBytes }: MemoryPlan): string {
   const way = `${formatNumberOf(microBatchSize, 'sample')} at a time`;
-  return `Memory ran out: going on with ${way}, which takes longer and needs ${formatBytes(estimatedBytes)}.`;
+  return `Memory ran out: going on with ${way}, which takes longer and needs ${prettyBytes(estimatedBytes)}.`;
 }
 
 /** "14 s left"; empty where there is no telling yet. */

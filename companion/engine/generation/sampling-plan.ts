@@ -4,6 +4,7 @@
  * without, share one graph: what can be had for less are the sessions, one at a time and without an arena.
  */
 
+import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { GraphSpec } from '../../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../../graph/liveness.ts';
@@ -53,10 +54,9 @@ export function planSampling(pipeline: Pipeline, device: Device, shape: Sampling
   );
   if (least <= free) return 'frugal';
   const size = `${width * pipeline.downscale}x${height * pipeline.downscale}`;
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new LikenessError(
     'memory',
-    `a picture of ${size} needs about ${gigabytes(least)} GB of free memory, got ${gigabytes(free)} GB`,
+    `a picture of ${size} needs about ${prettyBytes(least)} of free memory, got ${prettyBytes(free)}`,
     { advice: 'Choose a smaller size or a smaller base model, or close other programs.' },
   );
 }
