@@ -39,6 +39,7 @@ const OWNERS: Readonly<Record<string, string | readonly string[]>> = {
   '@huggingface/tokenizers': 'companion/models',
   commander: ['companion/cli', 'evaluation'],
   'cli-progress': 'companion/cli',
+  'cli-table3': 'companion/cli',
   express: 'companion/server',
   'express-rate-limit': 'companion/server',
   undici: 'companion/model-store',

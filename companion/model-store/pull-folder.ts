@@ -13,7 +13,7 @@ import { MANIFEST_NAME, manifestPaths } from '../checkpoint/checkpoint-hash.ts';
 import { makeFolder, storageError, syncFolder, writeFileAtomically } from '../storage/atomic-file.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import { isRepository } from './hub/address.ts';
-import { sha256IfSame } from './hub/download.ts';
+import { sha256IfSame } from './hub/digest.ts';
 import { isNote, PART_SUFFIX, partNames } from './hub/part-file.ts';
 import type { ListedFile } from './hub/repository.ts';
 

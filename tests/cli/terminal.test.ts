@@ -1,10 +1,17 @@
 /** What is drawn on a terminal, as text. How it looks has been judged by eye. */
 
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatPace, formatSeconds, formatSpeed } from '../../companion/cli/terminal/format.ts';
+import {
+  formatCount,
+  formatPace,
+  formatSeconds,
+  formatSpeed,
+  formatTable,
+} from '../../companion/cli/terminal/format.ts';
 import { Output } from '../../companion/cli/terminal/output.ts';
 import { halfBlocks, PreviewStrip, showsTrueColour } from '../../companion/cli/terminal/preview-strip.ts';
 import { createProgress, progressLine } from '../../companion/cli/terminal/progress.ts';
@@ -120,6 +127,25 @@ describe('the preview strip', () => {
     await strip.draw(0, red, true);
     expect(stream.read()).toBe(null);
     strip.close();
+  });
+});
+
+describe('a table', () => {
+  const rows = [
+    ['@日本', '水筒', '/a'],
+    ['@aurora', 'bottle', '/b\n'],
+  ];
+
+  it('has columns as wide as their widest cell, by what a terminal shows', () => {
+    expect(formatTable(['NAME', 'CLASS', 'FILE'], rows, plain)).toBe(
+      ['NAME     CLASS   FILE', '@日本    水筒    /a', '@aurora  bottle  /b\\n'].join('\n'),
+    );
+  });
+
+  it('is aligned by the text, not by its colours', () => {
+    const coloured = formatTable(['NAME', 'CLASS', 'FILE'], rows, pc.createColors(true));
+    expect(stripVTControlCharacters(coloured)).toBe(formatTable(['NAME', 'CLASS', 'FILE'], rows, plain));
+    expect(coloured.split('\n')[2]).toBe('\x1b[1m@aurora\x1b[22m  bottle  /b\\n');
   });
 });
 

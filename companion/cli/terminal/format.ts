@@ -1,8 +1,6 @@
-/**
- * Sizes, times and speeds as people read them.
- * Columns of text, as wide as their widest cell.
- */
+/** Times, speeds and counts as people read them, and tables of them. Sizes are written by pretty-bytes. */
 
+import Table from 'cli-table3';
 import prettyBytes from 'pretty-bytes';
 import { escapeControlCharacters } from './failure.ts';
 import type { Colours } from './output.ts';
@@ -46,24 +44,15 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** The header is dim, the first column bold. The last column is as long as it is. */
+/** The header is dim, the first column bold. Cells may be untrusted: names of files, texts of concept files. */
 export function formatTable(
   header: readonly string[],
   cells: readonly (readonly string[])[],
   colours: Colours,
 ): string {
   const rows = cells.map((row) => row.map(escapeControlCharacters));
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
-  );
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column]!)));
-  const titles = colours.dim(line(header).join('  '));
-  const body = rows.map((row) => {
-    const [first, ...others] = line(row);
-    return [colours.bold(first!), ...others].join('  ');
-  });
-  return [titles, ...body].join('\n');
+  const body = rows.map(([first, ...others]) => [colours.bold(first!), ...others]);
+  return inColumns([header.map(colours.dim), ...body]);
 }
 
 /** `name   value` lines. */
@@ -71,9 +60,31 @@ export function formatFacts(
   facts: readonly (readonly [name: string, value: string])[],
   colours: Colours,
 ): string {
-  const lines = facts.map(
-    ([name, value]) => [escapeControlCharacters(name), escapeControlCharacters(value)] as const,
+  return inColumns(
+    facts.map(([name, value]) => [
+      colours.dim(escapeControlCharacters(name)),
+      escapeControlCharacters(value),
+    ]),
   );
-  const width = Math.max(...lines.map(([name]) => name.length));
-  return lines.map(([name, value]) => `${colours.dim(name.padEnd(width))}  ${value}`).join('\n');
+}
+
+const NO_BORDER = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '' },
+};
+
+/** Columns as wide as their widest cell, in cells of the terminal: a Chinese character takes two. */
+function inColumns(rows: readonly (readonly string[])[]): string {
+  const table = new Table({
+    chars: { ...NO_BORDER, middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  table.push(...rows.map((row) => [...row]));
+  // The last column is as long as it is.
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
 }

@@ -1,47 +1,13 @@
 /** Download of one file of a repository: resumed where it was left, and checked against the hash that the listing has. */
 
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { endpointUrl } from './address.ts';
 import { type Hub, RANGE_NOT_SATISFIABLE } from './client.ts';
+import { sha256IfSame } from './digest.ts';
 import { PartFile } from './part-file.ts';
 import type { ListedFile, Repository } from './repository.ts';
 import { type HubResponse, mediaType, unexpectedResponse } from './response.ts';
 import { type RetryWait, TransientError, withRetries } from './retry.ts';
-
-const READ_BYTES = 2 ** 20;
-
-/**
- * Reads the file, and gives the SHA-256 of its bytes where they are the listed ones; undefined where the file is not
- * there, is another or cannot be read. Throws the signal's reason when that aborts.
- */
-export async function sha256IfSame(
-  path: string,
-  { sizeBytes, digest }: ListedFile,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile() || found.size !== sizeBytes) return undefined;
-  const sha256 = createHash('sha256');
-  // git hashes a header and the content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
-  const gitBlob = digest.kind === 'git-blob' ? createHash('sha1').update(`blob ${sizeBytes}\0`) : undefined;
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES })) {
-      signal.throwIfAborted();
-      sha256.update(chunk as Buffer);
-      gitBlob?.update(chunk as Buffer);
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    // A place on a disk that has gone bad: what is fetched anew gets another one.
-    if ((error as NodeJS.ErrnoException).code !== undefined) return undefined;
-    throw error;
-  }
-  const hex = sha256.digest('hex');
-  return (gitBlob?.digest('hex') ?? hex) === digest.hex ? hex : undefined;
-}
 
 export type DownloadEvent =
   | RetryWait

@@ -7,7 +7,7 @@ import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { makeFolder, storageError, syncFolder, writeFileAtomically } from '../../storage/atomic-file.ts';
-import type { Digest } from './repository.ts';
+import type { Digest } from './digest.ts';
 
 export const PART_SUFFIX = '.part';
 const NOTE_SUFFIX = '.part.json';

@@ -5,16 +5,10 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { firstIssue } from '../../../shared/protocol/zod.ts';
 import { endpointUrl } from './address.ts';
 import type { Hub } from './client.ts';
+import type { Digest } from './digest.ts';
 import { MAX_ENTRIES, MAX_PAGES, MAX_PATH_LENGTH } from './limits.ts';
 import { type HubResponse, readJson } from './response.ts';
 import { type RetryWait, withRetries } from './retry.ts';
-
-/** Hash of a file's bytes: large files are listed by their SHA-256, small ones by git's own hash. */
-export interface Digest {
-  readonly kind: 'sha256' | 'git-blob';
-  /** Hexadecimal. */
-  readonly hex: string;
-}
 
 export interface ListedFile {
   /** Inside the repository, with forward slashes. */
