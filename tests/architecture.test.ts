@@ -81,6 +81,22 @@ const SEEDED = [
   'engine',
 ];
 
+/** Loaded by commands with import(), when they run: `likeness --help` does not wait for them. */
+const LAZY = [
+  'companion/graph',
+  'companion/onnx',
+  'companion/runtime',
+  'companion/training',
+  'companion/localization',
+  'companion/engine',
+  'companion/jobs',
+  'onnxruntime-node',
+  'sharp',
+  'express',
+  'pino',
+  'undici',
+];
+
 interface Import {
   readonly file: string;
   readonly folder: string;
@@ -115,6 +131,23 @@ function filesWith(pattern: RegExp): readonly string[] {
     .sort();
 }
 
+/** Files and packages that a file imports, by way of however many; types and import() load nothing. */
+function loadedBy(start: string): readonly string[] {
+  const loaded = new Set([start]);
+  for (const file of loaded) {
+    if (!file.startsWith(root)) continue;
+    const source = readFileSync(file, 'utf8');
+    for (const [, names, target] of source.matchAll(
+      /^(?:import|export)\s(?!type\s)([^;']*?)from '([^']+)'/gm,
+    )) {
+      const imported = names!.replace(/[{}]/g, '').split(',');
+      if (imported.every((name) => /^\s*(type\s|$)/.test(name))) continue;
+      loaded.add(target!.startsWith('.') ? resolve(dirname(file), target!) : target!);
+    }
+  }
+  return [...loaded].map((path) => (path.startsWith(root) ? relative(root, path) : path));
+}
+
 describe('imports', () => {
   it('are found at all', () => expect(imports.length).toBeGreaterThan(100));
 
@@ -139,6 +172,13 @@ describe('imports', () => {
   it('lead out of the process in two places only', () => {
     const calls = /(?<![\w.#])fetch\(|from '(node:(https|tls|dgram|http2)|undici)'/;
     expect(filesWith(calls)).toEqual(CALLERS);
+  });
+
+  it('of the command line load nothing heavy before a command runs', () => {
+    const loaded = loadedBy(join(root, 'companion/cli/main.ts'));
+    expect(loaded.length).toBeGreaterThan(20);
+    const heavy = loaded.filter((path) => LAZY.some((lazy) => path === lazy || path.startsWith(`${lazy}/`)));
+    expect(heavy).toEqual([]);
   });
 
   it.each(WITHOUT_NODE)('of %s touch nothing of Node', (pure) => {

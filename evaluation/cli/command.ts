@@ -7,11 +7,10 @@ import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import { type EngineFlags, engineFrom } from '../../companion/cli/options.ts';
 import { OutputFolder } from '../../companion/cli/picture-arguments.ts';
-import { formatNumberOf, formatSeconds } from '../../companion/cli/terminal/format.ts';
+import { formatNumberOf, formatSeconds, formatTimeLeft } from '../../companion/cli/terminal/format.ts';
 import { Interruption } from '../../companion/cli/terminal/interruption.ts';
 import type { JsonEvent, Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
-import { timeLeftText } from '../../companion/cli/terminal/teach-report.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
@@ -126,7 +125,7 @@ export async function followWork<Event extends { readonly type: string }, Result
       const { name, done, total, secondsLeft } = stepOf(event as Exclude<Event, Plan>);
       if (name !== phase) progress.begin(name, total, done - 1);
       phase = name;
-      progress.update(done, [timeLeftText(secondsLeft)]);
+      progress.update(done, [formatTimeLeft(secondsLeft)]);
     }
     return next.value;
   } finally {

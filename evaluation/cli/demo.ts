@@ -4,11 +4,11 @@ import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type EngineFlags, engineFrom, engineOptions } from '../../companion/cli/options.ts';
-import { formatSeconds, formatTable } from '../../companion/cli/terminal/format.ts';
+import { formatSeconds, formatTable, formatTimeLeft } from '../../companion/cli/terminal/format.ts';
 import { Interruption } from '../../companion/cli/terminal/interruption.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
-import { TeachReport, timeLeftText } from '../../companion/cli/terminal/teach-report.ts';
+import { TeachReport } from '../../companion/cli/terminal/teach-report.ts';
 import type { Picture } from '../../companion/images/picture.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
@@ -123,7 +123,7 @@ async function placeProduct(
     for await (const one of trial) {
       placed.push(one);
       pace.tick();
-      progress.update(placed.length, [timeLeftText(pace.secondsFor(total - placed.length))]);
+      progress.update(placed.length, [formatTimeLeft(pace.secondsFor(total - placed.length))]);
       const { picture: _, mask: __, ...figures } = one;
       output.event({ type: 'placed', ...figures });
     }

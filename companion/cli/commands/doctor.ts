@@ -1,10 +1,9 @@
-/** `likeness doctor`: what works on this computer, what does not, what to do about it, and what to send to helpers. */
+/** `likeness doctor`: findings on this computer, with advice, and the file that is sent along when one asks for help. */
 
 import type { Command } from 'commander';
 import { writeFileAtomically } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
-import { diagnosticsFile } from '../diagnostics/diagnostics.ts';
-import { type Finding, runHealthChecks, type Severity } from '../diagnostics/health-checks.ts';
+import type { Finding, Severity } from '../diagnostics/health-checks.ts';
 import { escapeControlCharacters } from '../terminal/failure.ts';
 import { formatNumberOf } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
@@ -12,7 +11,7 @@ import type { Output } from '../terminal/output.ts';
 const SUBJECT_CELLS = 12;
 
 interface DoctorFlags {
-  /** true: under a name of its own. */
+  /** File name; true for a name of the day's own. */
   readonly collect?: string | true;
 }
 
@@ -29,13 +28,13 @@ export function registerDoctor(program: Command, output: Output): void {
     )
     .action(async ({ collect }: DoctorFlags) => {
       if (collect === undefined) return void (await runDoctor(output));
+      // Loaded here, since sharp, the library and the companion's log would make `--help` wait.
+      const { diagnosticsFile, diagnosticsText } = await import('../diagnostics/diagnostics.ts');
       const now = new Date();
       const freeFile = () => diagnosticsFile(collect === true ? undefined : collect, now);
       // A name that is taken is told before the work; one that was taken meanwhile is not written over either.
       freeFile();
       const findings = await runDoctor(output);
-      // Loaded here: it brings sharp and the companion's log along.
-      const { diagnosticsText } = await import('../diagnostics/diagnostics.ts');
       const version = program.version() ?? '';
       const text = await diagnosticsText({ folders: dataFolders(), findings, version, now });
       const file = freeFile();
@@ -64,6 +63,7 @@ async function runDoctor(output: Output): Promise<readonly Finding[]> {
     if (advice !== undefined)
       output.answer(dim(`${' '.repeat(SUBJECT_CELLS + 3)}${escapeControlCharacters(advice)}`));
   };
+  const { runHealthChecks } = await import('../diagnostics/health-checks.ts');
   for await (const finding of runHealthChecks(dataFolders())) tell(finding);
   output.event({ type: 'diagnosis', ...counts });
   const warnings = counts.warning === 0 ? '' : `, ${formatNumberOf(counts.warning, 'warning')}`;

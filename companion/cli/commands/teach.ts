@@ -17,7 +17,6 @@ import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { expandPictures, OutputFolder } from '../picture-arguments.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
-import { describeInterruption, libraryWriteError, TeachReport } from '../terminal/teach-report.ts';
 
 /** Ends the name of a run that is under way, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';
@@ -106,13 +105,14 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
       advice: 'Choose another --out, or write over it with --replace.',
     });
   }
+  // Loaded here, since onnxruntime, graphs and sharp would make `--help` wait.
+  const { teach } = await import('../../engine/teaching/teach.ts');
+  const { describeInterruption, TeachReport } = await import('../terminal/teach-report.ts');
   const folder = await OutputFolder.claim(dirname(request.out));
   if (flags.fresh) await rm(request.stateFile, { force: true });
   const report = new TeachReport(output);
   const interruption = new Interruption(output, () => report.tellStopping());
   try {
-    // Loaded here, since onnxruntime and sharp would make `--help` wait.
-    const { teach } = await import('../../engine/teaching/teach.ts');
     for await (const event of teach({ ...request, signal: interruption.signal })) {
       const told =
         isForLibrary && event.type === 'taught'
@@ -134,6 +134,7 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
 async function addToLibrary(taught: Taught, concepts: string, given: Rights): Promise<Taught> {
   const { FileLibrary } = await import('../../library/file-library.ts');
   const { removeEmptyFolder } = await import('../../library/concept-trash.ts');
+  const { libraryWriteError } = await import('../terminal/teach-report.ts');
   const { path, version, rights } = await new FileLibrary(concepts).put(taught.file).catch((cause) => {
     throw libraryWriteError(taught.file, cause);
   });

@@ -16,6 +16,12 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
 }
 
+/** "14 s left"; empty where the time is not known yet. */
+export function formatTimeLeft(seconds: number): string {
+  const text = formatSeconds(seconds);
+  return text === '' ? '' : `${text} left`;
+}
+
 /** Fast work in steps a second, slow work in seconds a step. */
 export function formatPace(stepsPerSecond: number): string {
   if (!(stepsPerSecond > 0)) return '';

@@ -5,11 +5,10 @@ import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask.ts';
 import type { GenerateEvent } from '../../engine/events.ts';
 import type { Picture } from '../../images/picture.ts';
 import { escapeControlCharacters } from './failure.ts';
-import { formatNumberOf, formatPace, formatSeconds } from './format.ts';
+import { formatNumberOf, formatPace, formatSeconds, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { PreviewStrip, showsTrueColour } from './preview-strip.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
-import { timeLeftText } from './teach-report.ts';
 
 type StepEvent = Extract<GenerateEvent, { type: 'step' }>;
 type PictureEvent = Extract<GenerateEvent, { type: 'picture' }>;
@@ -90,7 +89,7 @@ export class GenerateReport {
     await this.#strip?.draw(event.picture, event.preview, false);
     this.#progress.update(event.picture * event.steps + event.step, [
       `picture ${event.picture + 1}/${event.count}`,
-      remaining > 0 ? timeLeftText(event.secondsLeft) : '',
+      remaining > 0 ? formatTimeLeft(event.secondsLeft) : '',
       remaining > 0 ? formatPace(remaining / event.secondsLeft) : '',
     ]);
   }

@@ -3,10 +3,9 @@
 import prettyBytes from 'pretty-bytes';
 import { PROGRAM } from '../../../shared/errors.ts';
 import type { PullEvent, PulledEvent } from '../../model-store/pull-events.ts';
-import { formatNumberOf, formatSeconds, formatSpeed } from './format.ts';
+import { formatNumberOf, formatSeconds, formatSpeed, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
-import { timeLeftText } from './teach-report.ts';
 
 export class PullReport {
   readonly #output: Output;
@@ -47,7 +46,7 @@ export class PullReport {
         this.#doneBytes = event.bytes;
         this.#draw();
         this.#progress.update(event.bytes, [
-          event.bytes < event.totalBytes ? timeLeftText(event.secondsLeft) : '',
+          event.bytes < event.totalBytes ? formatTimeLeft(event.secondsLeft) : '',
           formatSpeed(event.bytesPerSecond),
         ]);
         return;

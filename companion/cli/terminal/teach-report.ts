@@ -13,7 +13,7 @@ import type { TeachRequest } from '../../engine/requests.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
 import { readSavedRun } from '../../training/training-state.ts';
 import { escapeControlCharacters, repeatCommand } from './failure.ts';
-import { formatNumberOf, formatPace, formatSeconds } from './format.ts';
+import { formatNumberOf, formatPace, formatSeconds, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
 
@@ -72,7 +72,7 @@ export class TeachReport {
         this.#step = event.step;
         this.#progress.update(event.step, [
           `loss ${event.smoothedLoss.toFixed(3)}`,
-          event.step < event.steps ? timeLeftText(event.secondsLeft) : '',
+          event.step < event.steps ? formatTimeLeft(event.secondsLeft) : '',
           formatPace(event.stepsPerSecond),
         ]);
         return;
@@ -152,12 +152,6 @@ function slowedByMemory({ recompute, estimatedBytes }: MemoryPlan): string {
 function goingOnWith({ microBatchSize, estimatedBytes }: MemoryPlan): string {
   const way = `${formatNumberOf(microBatchSize, 'sample')} at a time`;
   return `Memory ran out: going on with ${way}, which takes longer and needs ${prettyBytes(estimatedBytes)}.`;
-}
-
-/** "14 s left"; empty where there is no telling yet. */
-export function timeLeftText(seconds: number): string {
-  const text = formatSeconds(seconds);
-  return text === '' ? '' : `${text} left`;
 }
 
 function frameCount(count: number): string {
