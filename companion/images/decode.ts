@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import sharp from 'sharp';
 import { LikenessError } from '../../shared/errors.ts';
-import { describeKind, pictureKind } from './file-kind.ts';
+import { describeKind, imageKind } from '../../shared/image-kind.ts';
 import type { Picture } from './picture.ts';
 import { pictureFrom } from './resize.ts';
 
@@ -24,6 +24,8 @@ const MIN_SIDE_PX = 16;
 /** The largest allowed picture decodes in a few seconds; a JPEG built of thousands of scans never ends. */
 const DECODE_TIMEOUT_S = 60;
 
+const KIND_NAMES = { png: 'PNG', jpeg: 'JPEG', webp: 'WebP' } as const;
+
 const EXPORT_ADVICE = 'Export the frame as PNG, JPEG or WebP.';
 
 /**
@@ -37,7 +39,7 @@ const EXPORT_ADVICE = 'Export the frame as PNG, JPEG or WebP.';
 export async function decodePicture(source: string | Uint8Array, label = labelOf(source)): Promise<Picture> {
   const bytes = typeof source === 'string' ? await readPictureFile(source, label) : source;
   checkFileSize(bytes.byteLength, label);
-  const kind = pictureKind(bytes);
+  const kind = imageKind(bytes);
   if (!kind)
     throw refusal(`${label}: got ${describeKind(bytes)}, expected a PNG, JPEG or WebP`, EXPORT_ADVICE);
   try {
@@ -45,7 +47,7 @@ export async function decodePicture(source: string | Uint8Array, label = labelOf
   } catch (cause) {
     if (cause instanceof LikenessError) throw cause;
     throw refusal(
-      `${label}: the ${kind} is damaged or cut short, expected a complete file`,
+      `${label}: the ${KIND_NAMES[kind]} is damaged or cut short, expected a complete file`,
       'Export or copy the file again.',
       cause,
     );

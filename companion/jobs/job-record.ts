@@ -6,9 +6,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { LikenessError } from '../../shared/errors.ts';
+import type { MediaType } from '../../shared/image-kind.ts';
 import { ID_PATTERN, type ImageId, imageIdSchema, type JobId } from '../../shared/protocol/ids.ts';
 import { type JobState, jobSchema, savedRunOf } from '../../shared/protocol/job.ts';
-import type { MediaType } from '../../shared/protocol/media-type.ts';
 import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { imageKind } from '../../shared/image-kind.ts';
 import type { ImageId } from '../../shared/protocol/ids.ts';
 import {
   IMAGE_MAX_BYTES,
@@ -14,7 +15,6 @@ import {
   IMAGE_MAX_SIDE,
   UPLOADS_MAX,
 } from '../../shared/protocol/limits.ts';
-import { sniffMediaType } from '../../shared/protocol/media-type.ts';
 import { decodePicture } from '../images/decode.ts';
 import type { UploadedImage } from '../jobs/job-record.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
@@ -68,7 +68,7 @@ export class Uploads {
     const images = new Map<ImageId, UploadedImage>();
     for (const { id, path } of wanted) {
       const bytes = await readFile(path);
-      images.set(id, { bytes, mediaType: sniffMediaType(bytes)! });
+      images.set(id, { bytes, mediaType: `image/${imageKind(bytes)!}` });
     }
     return images;
   }

@@ -1,10 +1,15 @@
 /** What a binary frame says of its payload. Clients send `upload`; all others come from the companion. */
 
+import type { MediaType } from '../image-kind.ts';
 import { conceptNameSchema, labelSchema } from './concept.ts';
 import { imageIdSchema, jobIdSchema } from './ids.ts';
 import { IMAGE_MAX_PIXELS, IMAGE_MAX_SIDE } from './limits.ts';
-import { mediaTypeSchema, placeableTypeSchema } from './media-type.ts';
 import { z } from './zod.ts';
+
+const mediaTypeSchema = z.enum(['image/png', 'image/jpeg', 'image/webp'] satisfies MediaType[]);
+
+/** Figma places PNG, JPEG and GIF, so the companion sends no WebP. */
+const placeableTypeSchema = z.enum(['image/png', 'image/jpeg']);
 
 const side = z.int().min(1).max(IMAGE_MAX_SIDE);
 const index = z.int().nonnegative();

@@ -10,9 +10,9 @@
  */
 
 import { LikenessError } from '../errors.ts';
+import { describeKind, imageKind } from '../image-kind.ts';
 import { type FrameHeader, frameHeaderSchema } from './frame-header.ts';
 import { FRAME_HEADER_MAX_BYTES, FRAME_MAX_BYTES } from './limits.ts';
-import { sniffMediaType } from './media-type.ts';
 import { issueText } from './zod.ts';
 
 const FRAME_MAGIC = [0x4c, 0x4b, 0x4e, 0x46] as const;
@@ -99,12 +99,10 @@ function checkPayload(header: FrameHeader, beginning: Uint8Array, payloadBytes: 
     if (payloadBytes !== expected) throw malformed(`a mask of ${payloadBytes} bytes, expected ${expected}`);
     return;
   }
-  const found = sniffMediaType(beginning);
-  if (found === header.mediaType) return;
-  throw new LikenessError(
-    'image-format',
-    `image: got ${found ?? 'no picture'}, expected ${header.mediaType}`,
-  );
+  const kind = imageKind(beginning);
+  if (kind !== undefined && header.mediaType === `image/${kind}`) return;
+  const found = kind === undefined ? describeKind(beginning) : `image/${kind}`;
+  throw new LikenessError('image-format', `image: got ${found}, expected ${header.mediaType}`);
 }
 
 function malformed(what: string, cause?: unknown): LikenessError {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pictureKind } from '../../companion/images/file-kind.ts';
+import { imageKind } from '../../shared/image-kind.ts';
 import { type ConceptSummary, conceptSummarySchema } from '../../shared/protocol/concept.ts';
 import { conceptsSchema, healthSchema, historySchema } from '../../shared/protocol/http.ts';
 import { ended, generateWish, uploads } from '../jobs/opened-queue.ts';
@@ -114,9 +114,9 @@ describe('jobs over HTTP', () => {
 
     const picture = await ask('/api/jobs/job-of-history/pictures/1');
     expect(picture.headers.get('content-type')).toBe('image/png');
-    expect(pictureKind(await bytesOf(picture))).toBe('PNG');
+    expect(imageKind(await bytesOf(picture))).toBe('png');
     const mask = await ask('/api/jobs/job-of-history/pictures/1/masks/aurora');
-    expect(pictureKind(await bytesOf(mask))).toBe('PNG');
+    expect(imageKind(await bytesOf(mask))).toBe('png');
     expect((await ask('/api/jobs/job-of-history/pictures/7')).status).toBe(404);
     expect((await ask('/api/jobs/job-of-history/pictures/1/masks/summit')).status).toBe(404);
 

@@ -1,6 +1,7 @@
+import { imageKind } from '../../../shared/image-kind.ts';
 import type { NodeRecord } from '../document/node-record.ts';
 import type { Scene } from '../document/scene.ts';
-import { pictureHeader } from '../figma/picture-header.ts';
+import { pictureSize } from '../figma/picture-size.ts';
 import type { PictureStore } from '../store/picture-shelf.ts';
 import { exportNode } from './node-export.ts';
 
@@ -24,9 +25,9 @@ async function untouched(
   if (paint?.type !== 'IMAGE' || !paint.imageHash || more.length > 0) return undefined;
   if (!plain || (paint.opacity ?? 1) < 1 || scene.children(node.id).length > 0) return undefined;
   const bytes = await pictures.bytes(paint.imageHash);
-  const header = bytes && pictureHeader(bytes);
-  if (header?.kind !== 'png') return undefined;
-  const sameShape = Math.abs(header.width * node.height - header.height * node.width) < node.height;
+  const size = bytes && imageKind(bytes) === 'png' ? pictureSize(bytes) : undefined;
+  if (size === undefined) return undefined;
+  const sameShape = Math.abs(size.width * node.height - size.height * node.width) < node.height;
   return sameShape ? bytes : undefined;
 }
 

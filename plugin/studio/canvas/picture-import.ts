@@ -1,9 +1,10 @@
+import { imageKind } from '../../../shared/image-kind.ts';
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
 import { type Box, unionOf } from '../document/scene.ts';
 import type { Workspace } from '../document/workspace.ts';
 import { FIGMA_IMAGE_MAX_SIDE } from '../figma/limits.ts';
 import { pictureHash } from '../figma/picture-handle.ts';
-import { pictureHeader } from '../figma/picture-header.ts';
+import { isGif, pictureSize } from '../figma/picture-size.ts';
 import type { PictureStore } from '../store/picture-shelf.ts';
 import type { Point } from './camera.ts';
 
@@ -46,14 +47,17 @@ export async function importPictures(
   };
 }
 
-async function imported(file: File): Promise<Imported> {
+/** Undefined for what is no picture. */
+async function imported(file: File): Promise<Imported | undefined> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const name = file.name.replace(/\.[^.]+$/, '') || 'Picture';
-  const header = pictureHeader(bytes);
-  if (header && Math.max(header.width, header.height) <= FIGMA_IMAGE_MAX_SIDE) {
+  // Before any decoder sees it.
+  if (imageKind(bytes) === undefined && !isGif(bytes)) return undefined;
+  const size = pictureSize(bytes);
+  if (size && Math.max(size.width, size.height) <= FIGMA_IMAGE_MAX_SIDE) {
     // A header can promise a picture that the rest does not hold.
     (await createImageBitmap(file)).close();
-    return { name, bytes, width: header.width, height: header.height };
+    return { name, bytes, ...size };
   }
   return { name, ...(await converted(file)) };
 }

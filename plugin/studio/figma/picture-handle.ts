@@ -6,7 +6,7 @@
 
 import { FIGMA_IMAGE_MAX_SIDE } from './limits.ts';
 import { refusal } from './node-checks.ts';
-import { pictureHeader } from './picture-header.ts';
+import { pictureSize } from './picture-size.ts';
 import type { SandboxHost } from './sandbox-host.ts';
 
 const BLOCK_BYTES = 64;
@@ -82,8 +82,7 @@ function pictureHandle(host: SandboxHost, hash: string): PictureHandle {
     hash,
     getBytesAsync: () => bytes('getBytesAsync'),
     async getSizeAsync() {
-      const { width, height } = pictureHeader(await bytes('getSizeAsync'))!;
-      return { width, height };
+      return { ...pictureSize(await bytes('getSizeAsync'))! };
     },
   };
 }
@@ -91,10 +90,10 @@ function pictureHandle(host: SandboxHost, hash: string): PictureHandle {
 /** Figma's words for what it refuses. */
 export function createPicture(host: SandboxHost, data: unknown): PictureHandle {
   if (!(data instanceof Uint8Array)) throw refusal('createImage', 'expected a Uint8Array');
-  const header = pictureHeader(data);
-  if (!header) throw refusal('createImage', 'Image type is unsupported');
-  if (header.width === 0 || header.height === 0) throw refusal('createImage', 'Image has no pixels');
-  if (Math.max(header.width, header.height) > FIGMA_IMAGE_MAX_SIDE) {
+  const size = pictureSize(data);
+  if (!size) throw refusal('createImage', 'Image type is unsupported');
+  if (size.width === 0 || size.height === 0) throw refusal('createImage', 'Image has no pixels');
+  if (Math.max(size.width, size.height) > FIGMA_IMAGE_MAX_SIDE) {
     throw refusal('createImage', 'Image is too large');
   }
   const hash = host.pictureName(data) ?? pictureHash(data);

@@ -1,5 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import { exportSide } from '../../../shared/geometry.ts';
+import { pngSize } from '../../../shared/image-kind.ts';
 import { encodeFrame } from '../../../shared/protocol/image-frame.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
@@ -33,12 +34,6 @@ function requestFrames(
     });
     bridge.send({ type: 'export', exportId, nodeIds, longestSide });
   });
-}
-
-/** Width and height stand at a fixed place in every PNG. Image pixels. */
-function pngSize(bytes: Uint8Array): { readonly width: number; readonly height: number } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
 /** What is on its way to the companion, before there is a job. */

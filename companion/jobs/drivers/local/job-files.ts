@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
-import type { MediaType } from '../../../../shared/protocol/media-type.ts';
+import type { MediaType } from '../../../../shared/image-kind.ts';
 import { storageError, TEMPORARY_SUFFIX, writeFileAtomically } from '../../../storage/atomic-file.ts';
 
 const EXTENSIONS: Readonly<Record<MediaType, string>> = {
