@@ -1,182 +1,178 @@
 /**
- * The noise schedule of a checkpoint: x_t = α_t x_0 + σ_t ε with α_t = √ᾱ_t and σ_t = √(1 - ᾱ_t).
- *
- * Everything that depends on what the model predicts goes through `toDenoised` (and its twin `toNoise`).
+ * NoiseProcess: how a model's training mixes a picture with noise, x_t = signal x_0 + noise ε, and what the model's output
+ * says of both. Samplers and training ask it alone, so none of them knows what kind of output a model gives.
  */
 
-import { z } from 'zod';
-import { LikenessError } from '../../shared/errors.ts';
-import { firstIssue } from '../../shared/protocol/zod.ts';
-import { betas, cumulativeAlphas } from './betas.ts';
-import { linearCombination } from './denoiser.ts';
+import { roundHalfEven, spacedTimesteps, type TimestepSpacing } from './spacing.ts';
 
-type PredictionType = 'epsilon' | 'v_prediction';
-export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
-
-/** How much signal and how much noise a sample holds. Variance preserving: alpha² + sigma² = 1. */
+/** Shares of signal and noise in a sample. Nothing may assume that their squares add up to 1: in flow the shares do. */
 export interface NoiseLevel {
-  readonly alpha: number;
-  readonly sigma: number;
+  readonly signal: number;
+  readonly noise: number;
 }
 
-export interface NoiseSchedule {
-  readonly predictionType: PredictionType;
-  /** T: training timesteps run from 0 (least noise) to T - 1. */
-  readonly trainTimesteps: number;
-  readonly betas: Float32Array;
-  /** ᾱ_t, float32 [T]. */
-  readonly alphasCumprod: Float32Array;
-  /** Added to every timestep of the leading spacing. */
-  readonly stepsOffset: number;
-  /** Undefined where the config leaves it to the sampler. */
-  readonly spacing: TimestepSpacing | undefined;
-  /** Whether DDIM and PNDM end on ᾱ = 1 instead of ᾱ_0. Undefined: DDIM does, PNDM does not. */
-  readonly endsOnOne: boolean | undefined;
+/** Both estimates behind a model output. */
+export interface Denoised {
+  /** x_0 */
+  readonly denoised: Float32Array;
+  /** ε */
+  readonly noise: Float32Array;
+}
+
+/** Choices of a checkpoint's scheduler config; what is undefined follows the sampler's own habit. */
+interface SamplingDefaults {
+  readonly spacing?: TimestepSpacing | undefined;
+  /** True where DDIM and PNDM end on ᾱ = 1 and not on ᾱ_0. Undefined: DDIM does, PNDM does not. */
+  readonly endsOnOne?: boolean | undefined;
   readonly karras: boolean;
   /** DDIM clamps its x_0 estimate to ± this. Infinity: it does not. */
   readonly clipRange: number;
 }
 
-/** Scheduler classes whose configs describe such a schedule; the sampler is ours to choose. */
-const KNOWN_CLASSES = [
-  'DDIMScheduler',
-  'DDPMScheduler',
-  'DEISMultistepScheduler',
-  'DPMSolverMultistepScheduler',
-  'DPMSolverSinglestepScheduler',
-  'EulerAncestralDiscreteScheduler',
-  'EulerDiscreteScheduler',
-  'HeunDiscreteScheduler',
-  'KDPM2AncestralDiscreteScheduler',
-  'KDPM2DiscreteScheduler',
-  'LMSDiscreteScheduler',
-  'PNDMScheduler',
-  'UniPCMultistepScheduler',
-] as const;
+/** All arrays are flat and of one length. */
+export interface NoiseProcess {
+  readonly prediction: 'epsilon' | 'v' | 'flow';
+  readonly sampling: SamplingDefaults;
+  level(t: number): NoiseLevel;
+  /** The output that training asks for. */
+  target(x0: Float32Array, noise: Float32Array, level: NoiseLevel): Float32Array;
+  split(output: Float32Array, x: Float32Array, level: NoiseLevel): Denoised;
+  /** Falling times of a picture, `steps` of them. @throws LikenessError input for an impossible number of steps */
+  timesteps(steps: number, spacing?: TimestepSpacing): readonly number[];
+  /** The time as the network is given it. */
+  networkTime(t: number): number;
+}
 
-const config = z.object({
-  _class_name: z.enum(KNOWN_CLASSES).optional(),
-  num_train_timesteps: z.int().min(2).max(100_000).default(1000),
-  beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
-  beta_start: z.number().positive().lt(1).default(0.0001),
-  beta_end: z.number().positive().lt(1).default(0.02),
-  trained_betas: z.null().optional(),
-  prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
-  timestep_spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
-  steps_offset: z.int().min(0).max(1).default(0),
-  set_alpha_to_one: z.boolean().optional(),
-  // Absent means no: latents have no natural range to clip to.
-  clip_sample: z.boolean().default(false),
-  clip_sample_range: z.number().positive().default(1),
-  use_karras_sigmas: z.boolean().nullish(),
-  thresholding: z.literal(false).optional(),
-  // Its last timestep is pure noise, where no sigma is finite.
-  rescale_betas_zero_snr: z.literal(false).optional(),
-});
+type Output = Pick<NoiseProcess, 'target' | 'split'>;
 
-/**
- * Reads a diffusers scheduler_config.json.
- *
- * @param subject names the file in errors
- * @throws LikenessError checkpoint-unsupported, naming the field, what was got and what is known
- */
-export function parseNoiseSchedule(json: unknown, subject = 'scheduler_config.json'): NoiseSchedule {
-  const parsed = config.safeParse(json);
-  if (!parsed.success) {
-    const issue = firstIssue(parsed.error);
-    const got = issue.path.reduce<unknown>(
-      (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
-      json,
-    );
-    const field = issue.path.length === 0 ? '' : ` ${issue.path.join('.')}`;
-    const message = `${subject}:${field} is ${JSON.stringify(got)}, which this program does not support`;
-    throw new LikenessError('checkpoint-unsupported', `${message} (${issue.message})`);
-  }
-  const fields = parsed.data;
-  const variances = betas({
-    schedule: fields.beta_schedule,
-    start: fields.beta_start,
-    end: fields.beta_end,
-    count: fields.num_train_timesteps,
-  });
+/** Output ε: Ho et al. 2020 (arXiv 2006.11239). */
+const EPSILON: Output = {
+  target: (_x0, noise) => noise,
+  split: (output, x, level) => ({
+    denoised: linearCombination(1 / level.signal, x, -level.noise / level.signal, output),
+    noise: output,
+  }),
+};
+
+/** Output v = signal ε - noise x_0: Salimans and Ho 2022 (arXiv 2202.00512), appendix D. */
+const V: Output = {
+  target: (x0, noise, level) => linearCombination(level.signal, noise, -level.noise, x0),
+  split: (output, x, level) => ({
+    denoised: linearCombination(level.signal, x, -level.noise, output),
+    noise: linearCombination(level.signal, output, level.noise, x),
+  }),
+};
+
+/** Output u = ε - x_0, for shares that add up to 1: Liu et al. 2022 (arXiv 2209.03003), equation 1. */
+const FLOW: Output = {
+  target: (x0, noise) => linearCombination(1, noise, -1, x0),
+  split: (output, x, level) => ({
+    denoised: linearCombination(1, x, -level.noise, output),
+    noise: linearCombination(1, x, level.signal, output),
+  }),
+};
+
+/** Trained variances, one a timestep: signal = √ᾱ_t and noise = √(1 - ᾱ_t). Euler and DPM++ count in its sigmas. */
+export interface VariancePreserving extends NoiseProcess {
+  readonly prediction: 'epsilon' | 'v';
+  /** T: training timesteps run from 0 (least noise) to T - 1. */
+  readonly trainTimesteps: number;
+  /** float32 [T] */
+  readonly betas: Float32Array;
+  /** ᾱ_t, float32 [T]. */
+  readonly alphasCumprod: Float32Array;
+  /** Added to every timestep of the leading spacing. */
+  readonly stepsOffset: number;
+}
+
+type VariancePreservingFields = Pick<
+  VariancePreserving,
+  'prediction' | 'sampling' | 'betas' | 'alphasCumprod' | 'stepsOffset'
+>;
+
+export function variancePreserving(fields: VariancePreservingFields): VariancePreserving {
+  const { prediction, alphasCumprod, stepsOffset } = fields;
+  const trainTimesteps = alphasCumprod.length;
   return {
-    predictionType: fields.prediction_type,
-    trainTimesteps: fields.num_train_timesteps,
-    betas: variances,
-    alphasCumprod: cumulativeAlphas(variances),
-    stepsOffset: fields.steps_offset,
-    spacing: fields.timestep_spacing,
-    endsOnOne: fields.set_alpha_to_one,
-    karras: fields.use_karras_sigmas ?? false,
-    clipRange: fields.clip_sample ? fields.clip_sample_range : Number.POSITIVE_INFINITY,
+    ...fields,
+    ...(prediction === 'epsilon' ? EPSILON : V),
+    trainTimesteps,
+    level: (t) => {
+      const alphaBar = alphasCumprod[t];
+      if (alphaBar === undefined) {
+        throw new Error(`internal: timestep ${t} is not one of 0 to ${trainTimesteps - 1}`);
+      }
+      return { signal: Math.sqrt(alphaBar), noise: Math.sqrt(1 - alphaBar) };
+    },
+    timesteps: (steps, spacing = 'leading') =>
+      spacedTimesteps({ trainTimesteps, stepsOffset }, steps, spacing).map(roundHalfEven),
+    networkTime: (t) => t,
   };
 }
 
-/** The level of an integer training timestep. */
-export function levelAt(schedule: NoiseSchedule, timestep: number): NoiseLevel {
-  const alphaBar = schedule.alphasCumprod[timestep];
-  if (alphaBar === undefined) {
-    throw new Error(`internal: timestep ${timestep} is not one of 0 to ${schedule.trainTimesteps - 1}`);
-  }
-  return { alpha: Math.sqrt(alphaBar), sigma: Math.sqrt(1 - alphaBar) };
-}
-
-/** x_t = α_t x_0 + σ_t ε (Ho et al. 2020, equation 4). All of one length. */
-export function addNoise(
-  schedule: NoiseSchedule,
-  x0: Float32Array,
-  noise: Float32Array,
-  timestep: number,
-): Float32Array {
-  const { alpha, sigma } = levelAt(schedule, timestep);
-  return linearCombination(alpha, x0, sigma, noise);
+/** The variance-preserving level of a sigma, √(1 - ᾱ) / √ᾱ: x_ve = x_vp / signal. */
+export function levelOfSigma(sigma: number): NoiseLevel {
+  const signal = 1 / Math.sqrt(sigma * sigma + 1);
+  return { signal, noise: sigma * signal };
 }
 
 /**
- * v_t = α_t ε - σ_t x_0 (Salimans and Ho 2022, arXiv 2202.00512, appendix D).
- *
+ * Shift of a flow's times towards noise: by a fixed factor, or by the number of image tokens.
  * @internal
  */
-export function velocity(
-  schedule: NoiseSchedule,
-  x0: Float32Array,
-  noise: Float32Array,
-  timestep: number,
-): Float32Array {
-  const { alpha, sigma } = levelAt(schedule, timestep);
-  return linearCombination(alpha, noise, -sigma, x0);
+export type FlowShift = { readonly factor: number } | { readonly imageTokens: number };
+
+/** Least noise of a schedule by a factor, before its shift. */
+const FLOW_LEAST_NOISE = 0.001;
+
+/**
+ * Flow: signal = 1 - t and noise = t, with t of 0 to 1. Its numbers are held to a reference, but no model of this kind has
+ * been run here, so no checkpoint gets it.
+ * @internal
+ */
+export function flow(shift: FlowShift = { factor: 1 }): NoiseProcess {
+  return {
+    prediction: 'flow',
+    sampling: { karras: false, clipRange: Number.POSITIVE_INFINITY },
+    ...FLOW,
+    level: (t) => ({ signal: 1 - t, noise: t }),
+    timesteps: (steps) =>
+      'factor' in shift ? shifted(shift.factor, steps) : tokenShifted(shift.imageTokens, steps),
+    networkTime: (t) => 1000 * t,
+  };
 }
 
-/** What the model is taught to predict at x_t: the noise ε or the velocity v_t. */
-export function trainingTarget(
-  schedule: NoiseSchedule,
-  x0: Float32Array,
-  noise: Float32Array,
-  timestep: number,
-): Float32Array {
-  return schedule.predictionType === 'epsilon' ? noise : velocity(schedule, x0, noise, timestep);
+/** The shift acts on the last time too before the times are spaced, and then on all of them (diffusers 0.42.1). */
+function shifted(factor: number, steps: number): number[] {
+  const shift = (t: number) => (factor * t) / (1 + (factor - 1) * t);
+  return evenly(1, shift(FLOW_LEAST_NOISE), steps).map(shift);
 }
 
-/** The estimate of x_0 behind a model output, for a variance-preserving `sample` at `level`. */
-export function toDenoised(
-  schedule: NoiseSchedule,
-  modelOutput: Float32Array,
-  sample: Float32Array,
-  { alpha, sigma }: NoiseLevel,
-): Float32Array {
-  return schedule.predictionType === 'epsilon'
-    ? linearCombination(1 / alpha, sample, -sigma / alpha, modelOutput)
-    : linearCombination(alpha, sample, -sigma, modelOutput);
+/** FLUX.2's fit: the shift e^μ grows with the picture and falls with the steps, between its lines for 10 and 200. */
+function tokenShifted(imageTokens: number, steps: number): number[] {
+  const at200 = 0.00016927 * imageTokens + 0.45666666;
+  const at10 = 8.73809524e-5 * imageTokens + 1.89833333;
+  const mu = imageTokens > 4300 ? at200 : at200 + ((at200 - at10) / 190) * (steps - 200);
+  return evenly(1, 1 / steps, steps).map((t) => Math.exp(mu) / (Math.exp(mu) + (1 / t - 1)));
 }
 
-/** The estimate of ε behind a model output, for a variance-preserving `sample` at `level`. */
-export function toNoise(
-  schedule: NoiseSchedule,
-  modelOutput: Float32Array,
-  sample: Float32Array,
-  { alpha, sigma }: NoiseLevel,
-): Float32Array {
-  return schedule.predictionType === 'epsilon'
-    ? modelOutput
-    : linearCombination(alpha, modelOutput, sigma, sample);
+function evenly(from: number, to: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) =>
+    count === 1 ? from : from + (index / (count - 1)) * (to - from),
+  );
+}
+
+/** x_t = signal x_0 + noise ε. */
+export function addNoise(x0: Float32Array, noise: Float32Array, level: NoiseLevel): Float32Array {
+  return linearCombination(level.signal, x0, level.noise, noise);
+}
+
+/** a x + b y, element by element, computed in float64 and rounded once. */
+export function linearCombination(a: number, x: Float32Array, b: number, y: Float32Array): Float32Array {
+  if (x.length !== y.length) throw new Error(`internal: ${x.length} values combined with ${y.length}`);
+  return x.map((value, index) => a * value + b * y[index]!);
+}
+
+export function scaled(factor: number, x: Float32Array): Float32Array {
+  return x.map((value) => factor * value);
 }

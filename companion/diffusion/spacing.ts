@@ -1,19 +1,28 @@
 /**
- * Which training timesteps a sampler visits (Lin et al. 2023, arXiv 2305.08891, table 2), and the sigmas
- * of the samplers that count in sigmas.
- *
- * A sigma here is the noise level of the variance-exploding view, √(1 - ᾱ) / √ᾱ.
+ * Spacing: the training timesteps that a sampler visits (Lin et al. 2023, arXiv 2305.08891, table 2), and the sigmas of
+ * the samplers that count in sigmas. A sigma is the noise level of the variance-exploding view, √(1 - ᾱ) / √ᾱ.
  */
 
 import { LikenessError } from '../../shared/errors.ts';
-import type { NoiseLevel, NoiseSchedule, TimestepSpacing } from './noise-process.ts';
+
+export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
+
+/** Timesteps of a training, 0 to T - 1. */
+interface TrainedTimesteps {
+  readonly trainTimesteps: number;
+  /** Added to every timestep of the leading spacing. */
+  readonly stepsOffset: number;
+}
 
 /** Karras et al. 2022 (arXiv 2206.00364), equation 5. */
 const KARRAS_RHO = 7;
 
 /** Falling timesteps, length `steps`; only the linspace spacing gives fractions. */
-export function spacedTimesteps(schedule: NoiseSchedule, steps: number, spacing: TimestepSpacing): number[] {
-  const { trainTimesteps, stepsOffset } = schedule;
+export function spacedTimesteps(
+  { trainTimesteps, stepsOffset }: TrainedTimesteps,
+  steps: number,
+  spacing: TimestepSpacing,
+): number[] {
   if (!Number.isInteger(steps) || steps < 1 || steps >= trainTimesteps) {
     throw new LikenessError(
       'input',
@@ -41,8 +50,8 @@ export function roundHalfEven(value: number): number {
 }
 
 /** Sigmas of all training timesteps, rising, length T. */
-export function trainingSigmas(schedule: NoiseSchedule): Float64Array {
-  return Float64Array.from(schedule.alphasCumprod, (alphaBar) => Math.sqrt((1 - alphaBar) / alphaBar));
+export function trainingSigmas(alphasCumprod: Float32Array): Float64Array {
+  return Float64Array.from(alphasCumprod, (alphaBar) => Math.sqrt((1 - alphaBar) / alphaBar));
 }
 
 /** The sigma at a timestep that may lie between two training timesteps. */
@@ -69,10 +78,4 @@ export function karrasSigmas(max: number, min: number, steps: number): number[] 
     const share = steps === 1 ? 0 : index / (steps - 1);
     return (from + share * (to - from)) ** KARRAS_RHO;
   });
-}
-
-/** The variance-preserving level of a sigma: x_ve = x_vp / alpha. */
-export function levelOfSigma(sigma: number): NoiseLevel {
-  const alpha = 1 / Math.sqrt(sigma * sigma + 1);
-  return { alpha, sigma: sigma * alpha };
 }

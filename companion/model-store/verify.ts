@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { requireParameters } from '../checkpoint/weight-store.ts';
-import { parseNoiseSchedule } from '../diffusion/noise-process.ts';
+import { noiseProcessOf } from '../diffusion/scheduler-config.ts';
 import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { decodeLatents, encodePicture } from '../models/layers/autoencoder.ts';
 import { parseVaeConfig } from '../models/layers/autoencoder-config.ts';
@@ -69,5 +69,5 @@ export async function requireConfigsOf(folder: string, name: string): Promise<vo
   parseUnetConfig(await read('unet/config.json'), `${name}/unet`);
   parseClipTextConfig(await read('text_encoder/config.json'), `${name}/text_encoder`);
   parseVaeConfig(await read('vae/config.json'), `${name}/vae`);
-  parseNoiseSchedule(await read('scheduler/scheduler_config.json'));
+  noiseProcessOf(await read('scheduler/scheduler_config.json'));
 }

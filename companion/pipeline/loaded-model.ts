@@ -6,8 +6,8 @@
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
-import { parseNoiseSchedule } from '../diffusion/noise-process.ts';
 import { seededNoise } from '../diffusion/random.ts';
+import { noiseProcessOf } from '../diffusion/scheduler-config.ts';
 import { fitLatentColours, type LatentColours } from '../images/latent-preview.ts';
 import { adapterSites, type Site } from '../models/families/stable-diffusion/family.ts';
 import { downscaleFactor, parseVaeConfig } from '../models/layers/autoencoder-config.ts';
@@ -58,8 +58,8 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
     device,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
-  const { checkpoint, unet, schedule } = pipeline;
-  const v2 = schedule.predictionType === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
+  const { checkpoint, unet, noiseProcess } = pipeline;
+  const v2 = noiseProcess.prediction === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
   return {
     pipeline,
     recommended: await readRecommendedSettings(options.model),
@@ -127,8 +127,8 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
   const vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);
   const { teaching, sampling, classWords, placements } = await readRecommendedSettings(folder);
   const downscale = downscaleFactor(vae);
-  const { predictionType } = parseNoiseSchedule(checkpoint.schedulerConfig);
-  const v2 = predictionType === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
+  const { prediction } = noiseProcessOf(checkpoint.schedulerConfig);
+  const v2 = prediction === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
   return {
     summary: {
       name: checkpoint.name,

@@ -1,9 +1,10 @@
-/** A checkpoint ready to run: its configs, tokenizer and noise schedule, and sessions made on demand. */
+/** A checkpoint ready to run: its configs, tokenizer and noise process, and sessions made on demand. */
 
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { locateWeights } from '../checkpoint/external-weights.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
-import { type NoiseSchedule, parseNoiseSchedule } from '../diffusion/noise-process.ts';
+import type { VariancePreserving } from '../diffusion/noise-process.ts';
+import { noiseProcessOf } from '../diffusion/scheduler-config.ts';
 import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { mul } from '../graph/ops/index.ts';
 import { decodeLatents, encodePicture } from '../models/layers/autoencoder.ts';
@@ -34,7 +35,7 @@ export class Pipeline {
   readonly text: ClipTextConfig;
   readonly vae: VaeConfig;
   readonly tokenizer: Tokenizer;
-  readonly schedule: NoiseSchedule;
+  readonly noiseProcess: VariancePreserving;
   /** Image pixels a latent cell, on each side. */
   readonly downscale: number;
   readonly #options: PipelineOptions;
@@ -46,7 +47,7 @@ export class Pipeline {
     this.unet = parseUnetConfig(checkpoint.unet.config, `${checkpoint.name}/unet`);
     this.text = parseClipTextConfig(checkpoint.textEncoder.config, `${checkpoint.name}/text_encoder`);
     this.vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);
-    this.schedule = parseNoiseSchedule(checkpoint.schedulerConfig);
+    this.noiseProcess = noiseProcessOf(checkpoint.schedulerConfig);
     this.downscale = downscaleFactor(this.vae);
     this.tokenizer = tokenizer;
     this.#options = options;

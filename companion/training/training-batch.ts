@@ -4,7 +4,7 @@
  */
 
 import { rankFractionAt } from '../adapters/rank-schedule.ts';
-import { addNoise, trainingTarget } from '../diffusion/noise-process.ts';
+import { addNoise } from '../diffusion/noise-process.ts';
 import type { Random } from '../diffusion/random.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { TrainingDefaults } from '../pipeline/settings.ts';
@@ -69,7 +69,7 @@ export function drawBatch(
     return {
       reference,
       caption: dropped ? set.emptyCaption : set.captions[random.integer(set.captions.length)]!,
-      timestep: drawTimestep(settings.timestepSampling, pipeline.schedule.trainTimesteps, random),
+      timestep: drawTimestep(settings.timestepSampling, pipeline.noiseProcess.trainTimesteps, random),
       noise: random.gaussians(reference.latents.length),
     };
   });
@@ -82,7 +82,7 @@ export function drawBatch(
 }
 
 function feedsOf(
-  { schedule, unet, text }: Pipeline,
+  { noiseProcess, unet, text }: Pipeline,
   set: TrainingSet,
   settings: TeachingSettings,
   draws: readonly Draw[],
@@ -93,13 +93,13 @@ function feedsOf(
     float32(joined(draws.map(of)), [batch, unet.inChannels, height, width]);
   const feeds: Record<string, Tensor> = {
     [trainingNames.sample]: latents(({ reference, noise, timestep }) =>
-      addNoise(schedule, reference.latents, noise, timestep),
+      addNoise(reference.latents, noise, noiseProcess.level(timestep)),
     ),
     [trainingNames.target]: latents(({ reference, noise, timestep }) =>
-      trainingTarget(schedule, reference.latents, noise, timestep),
+      noiseProcess.target(reference.latents, noise, noiseProcess.level(timestep)),
     ),
     [trainingNames.timestep]: float32(
-      draws.map(({ timestep }) => timestep),
+      draws.map(({ timestep }) => noiseProcess.networkTime(timestep)),
       [batch],
     ),
     [trainingNames.lossWeight]: float32(joined(draws.map(({ reference }) => reference.lossWeight)), [
@@ -111,7 +111,7 @@ function feedsOf(
   };
   if (settings.noisyRankShare < 1) {
     const shares = draws.map(({ timestep }) =>
-      rankFractionAt(settings.noisyRankShare, timestep, schedule.trainTimesteps),
+      rankFractionAt(settings.noisyRankShare, timestep, noiseProcess.trainTimesteps),
     );
     feeds[trainingNames.activeRank] = float32(shares, [batch, 1, 1]);
   }

@@ -116,7 +116,7 @@ async function outputs(model: string, cacheFolder: string) {
   });
   const picture = await pipeline.decodeLatents(latents, 8, 8);
   const encoded = await pipeline.encodePicture(picture, 32, 32);
-  const schedule = pipeline.schedule;
+  const { betas, alphasCumprod, sampling } = pipeline.noiseProcess;
   await pipeline.close();
   return {
     tokens,
@@ -124,7 +124,7 @@ async function outputs(model: string, cacheFolder: string) {
     prediction: Array.from(prediction!.data as Float32Array),
     picture,
     encoded,
-    schedule,
+    noiseProcess: { betas, alphasCumprod, sampling },
   };
 }
 

@@ -5,8 +5,9 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { levelAt, parseNoiseSchedule } from '../../companion/diffusion/noise-process.ts';
+import { denoiserOf } from '../../companion/diffusion/denoiser.ts';
 import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
+import { noiseProcessOf } from '../../companion/diffusion/scheduler-config.ts';
 
 const MEAN = 0.8;
 const DEVIATION = 0.4;
@@ -14,8 +15,8 @@ const START = 999;
 /** A timestep that all plans below pass: half of the way. */
 const LOOK = 499;
 
-const schedules = (['epsilon', 'v_prediction'] as const).map((predictionType) =>
-  parseNoiseSchedule({
+const processes = (['epsilon', 'v_prediction'] as const).map((predictionType) =>
+  noiseProcessOf({
     beta_schedule: 'scaled_linear',
     beta_start: 0.00085,
     beta_end: 0.012,
@@ -29,27 +30,28 @@ function spread(alpha: number, sigma: number): number {
 }
 
 /** How far from the exact flow the sampler is at timestep LOOK, as the model sees it. */
-async function error(name: SamplerName, schedule: (typeof schedules)[number], steps: number) {
+async function error(name: SamplerName, process: (typeof processes)[number], steps: number) {
   const seen = new Map<number, number>();
-  const predict = async (sample: Float32Array, timestep: number) => {
-    const { alpha, sigma } = levelAt(schedule, timestep);
+  const network = async (sample: Float32Array, timestep: number) => {
+    const { signal: alpha, noise: sigma } = process.level(timestep);
     seen.set(timestep, sample[0]!);
     return sample.map((x) => {
       const noise = (sigma * (x - alpha * MEAN)) / spread(alpha, sigma) ** 2;
       const x0 = (x - sigma * noise) / alpha;
-      return schedule.predictionType === 'epsilon' ? noise : alpha * noise - sigma * x0;
+      return process.prediction === 'epsilon' ? noise : alpha * noise - sigma * x0;
     });
   };
-  const run = samplers[name].sample({ schedule, steps, latents: Float32Array.of(1.3), predict });
+  const denoise = denoiserOf(process, network);
+  const run = samplers[name].sample({ process, steps, latents: Float32Array.of(1.3), denoise });
   for await (const _ of run);
   const standardised = (timestep: number) => {
-    const { alpha, sigma } = levelAt(schedule, timestep);
+    const { signal: alpha, noise: sigma } = process.level(timestep);
     return (seen.get(timestep)! - alpha * MEAN) / spread(alpha, sigma);
   };
   return Math.abs(standardised(LOOK) - standardised(START));
 }
 
-describe.each(schedules)('on a schedule of $predictionType', (schedule) => {
+describe.each(processes)('where the model predicts $prediction', (process) => {
   it.each([
     ['ddim', 1],
     ['euler', 1],
@@ -57,15 +59,15 @@ describe.each(schedules)('on a schedule of $predictionType', (schedule) => {
   ] as const)(
     '%s is of order %i: with half the step the error falls by that power of two',
     async (name, order) => {
-      const [coarse, fine] = [await error(name, schedule, 20), await error(name, schedule, 40)];
+      const [coarse, fine] = [await error(name, process, 20), await error(name, process, 40)];
       expect(Math.log2(coarse / fine)).toBeCloseTo(order, 1);
     },
   );
 
   it('pndm, which remembers four steps, is nearer with 20 than the others with 40', async () => {
     const others = await Promise.all(
-      (['ddim', 'euler', 'dpmpp2m'] as const).map((name) => error(name, schedule, 40)),
+      (['ddim', 'euler', 'dpmpp2m'] as const).map((name) => error(name, process, 40)),
     );
-    expect(await error('pndm', schedule, 20)).toBeLessThan(Math.min(...others));
+    expect(await error('pndm', process, 20)).toBeLessThan(Math.min(...others));
   });
 });

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  addNoise,
-  levelAt,
-  parseNoiseSchedule,
-  toDenoised,
-  toNoise,
-  velocity,
-} from '../../companion/diffusion/noise-process.ts';
+import { denoiserOf } from '../../companion/diffusion/denoiser.ts';
+import { addNoise, type FlowShift, flow } from '../../companion/diffusion/noise-process.ts';
+import { ddim } from '../../companion/diffusion/samplers/ddim.ts';
+import { noiseProcessOf } from '../../companion/diffusion/scheduler-config.ts';
 import { goldenAbsent, goldenJson, goldenTensors, largestDifference } from './golden.ts';
 
 const STABLE_DIFFUSION = {
@@ -16,46 +12,36 @@ const STABLE_DIFFUSION = {
   num_train_timesteps: 1000,
 };
 
-describe('noise schedule', () => {
+describe('the noise process of a scheduler config', () => {
   for (const model of ['nano', 'narrow16']) {
     it.skipIf(goldenAbsent)(
       `${model}: betas and their product are the reference's to the last bit`,
       async () => {
         const golden = await goldenTensors(`${model}/golden/train_targets.safetensors`);
-        const schedule = parseNoiseSchedule(goldenJson(`${model}/pipeline/scheduler/scheduler_config.json`));
-        expect(largestDifference(schedule.betas, golden.betas!.data)).toBe(0);
-        expect(largestDifference(schedule.alphasCumprod, golden.alphas_cumprod!.data)).toBe(0);
+        const process = noiseProcessOf(goldenJson(`${model}/pipeline/scheduler/scheduler_config.json`));
+        expect(largestDifference(process.betas, golden.betas!.data)).toBe(0);
+        expect(largestDifference(process.alphasCumprod, golden.alphas_cumprod!.data)).toBe(0);
       },
     );
 
     it.skipIf(goldenAbsent)(`${model}: noises and gives velocities as the reference does`, async () => {
       const golden = await goldenTensors(`${model}/golden/train_targets.safetensors`);
-      const schedule = parseNoiseSchedule(goldenJson(`${model}/pipeline/scheduler/scheduler_config.json`));
+      const config = goldenJson(`${model}/pipeline/scheduler/scheduler_config.json`) as object;
+      const process = noiseProcessOf({ ...config, prediction_type: 'v_prediction' });
       const size = golden.x0!.data.length / golden.t!.data.length;
       golden.t!.data.forEach((t, index) => {
         const row = (name: string) => golden[name]!.data.subarray(index * size, (index + 1) * size);
         const [x0, noise] = [row('x0'), row('noise')];
-        expect(largestDifference(addNoise(schedule, x0, noise, t), row('noisy'))).toBeLessThan(1e-6);
-        expect(largestDifference(velocity(schedule, x0, noise, t), row('velocity'))).toBeLessThan(1e-6);
+        const level = process.level(t);
+        expect(largestDifference(addNoise(x0, noise, level), row('noisy'))).toBeLessThan(1e-6);
+        expect(largestDifference(process.target(x0, noise, level), row('velocity'))).toBeLessThan(1e-6);
       });
     });
   }
 
-  it('finds x_0 and the noise behind either prediction', () => {
-    const [x0, noise] = [Float32Array.of(0.5, -2), Float32Array.of(1, 0.25)];
-    for (const type of ['epsilon', 'v_prediction']) {
-      const schedule = parseNoiseSchedule({ ...STABLE_DIFFUSION, prediction_type: type });
-      const output = type === 'epsilon' ? noise : velocity(schedule, x0, noise, 400);
-      const sample = addNoise(schedule, x0, noise, 400);
-      const level = levelAt(schedule, 400);
-      expect(largestDifference(toDenoised(schedule, output, sample, level), x0)).toBeLessThan(1e-6);
-      expect(largestDifference(toNoise(schedule, output, sample, level), noise)).toBeLessThan(1e-6);
-    }
-  });
-
   it('falls from almost no noise to almost no signal under every beta schedule', () => {
     const ends = ['linear', 'scaled_linear', 'squaredcos_cap_v2'].map((beta_schedule) => {
-      const { alphasCumprod } = parseNoiseSchedule({ ...STABLE_DIFFUSION, beta_schedule });
+      const { alphasCumprod } = noiseProcessOf({ ...STABLE_DIFFUSION, beta_schedule });
       return [alphasCumprod[0], alphasCumprod[500], alphasCumprod[999]];
     });
     // ᾱ_500 = cos²(0.509 / 1.008 · π/2) / cos²(0.008 / 1.008 · π/2)
@@ -75,7 +61,7 @@ describe('noise schedule', () => {
     ['_class_name', 'FlowMatchEulerDiscreteScheduler'],
     ['steps_offset', -1],
   ])('refuses %s %j by name', (field, value) => {
-    expect(() => parseNoiseSchedule({ ...STABLE_DIFFUSION, [field]: value })).toThrow(
+    expect(() => noiseProcessOf({ ...STABLE_DIFFUSION, [field]: value })).toThrow(
       expect.objectContaining({
         code: 'checkpoint-unsupported',
         message: expect.stringContaining(`${field} is ${JSON.stringify(value)}`),
@@ -84,6 +70,82 @@ describe('noise schedule', () => {
   });
 
   it('refuses what is no object', () => {
-    expect(() => parseNoiseSchedule('ddim')).toThrow(/"ddim"/);
+    expect(() => noiseProcessOf('ddim')).toThrow(/"ddim"/);
   });
+});
+
+describe.each([
+  [noiseProcessOf({ ...STABLE_DIFFUSION, prediction_type: 'epsilon' }), 400],
+  [noiseProcessOf({ ...STABLE_DIFFUSION, prediction_type: 'v_prediction' }), 400],
+  [flow(), 0.4],
+] as const)('where a model predicts $prediction', (process, t) => {
+  it('finds x_0 and the noise behind the output that training asks for', () => {
+    const [x0, noise] = [Float32Array.of(0.5, -2), Float32Array.of(1, 0.25)];
+    const level = process.level(t);
+    const found = process.split(process.target(x0, noise, level), addNoise(x0, noise, level), level);
+    expect(largestDifference(found.denoised, x0)).toBeLessThan(1e-6);
+    expect(largestDifference(found.noise, noise)).toBeLessThan(1e-6);
+  });
+});
+
+/** Numbers alone: no flow model has been run, and no checkpoint gets this process. */
+describe.skipIf(goldenAbsent)(`flow, in numbers${goldenAbsent ? `: ${goldenAbsent}` : ''}`, () => {
+  const SHIFTS: Readonly<Record<string, FlowShift>> = {
+    plain: { factor: 1 },
+    shift3: { factor: 3 },
+    dynamic: { imageTokens: 1024 },
+  };
+  /** Of times near 1, rounded to float32 by the reference. */
+  const ROUNDING = 2e-7;
+
+  it('visits the times of the reference, plain, shifted and shifted by the image tokens', () => {
+    const { tables } = goldenJson('flow/tables.json') as {
+      tables: Record<string, { timesteps: readonly number[]; sigmas: readonly number[] }>;
+    };
+    for (const [key, { timesteps, sigmas }] of Object.entries(tables)) {
+      const [kind, steps, tokens] = key.split('/') as [string, string, string | undefined];
+      const imageTokens = Number(tokens?.replace('tokens ', ''));
+      const process = flow(kind === 'dynamic' ? { imageTokens } : SHIFTS[kind]);
+      const times = process.timesteps(Number(steps));
+      expect(largestDifference([...times, 0], sigmas), key).toBeLessThan(ROUNDING);
+      const given = times.map((t) => process.networkTime(t));
+      expect(largestDifference(given, timesteps), key).toBeLessThan(1000 * ROUNDING);
+    }
+  });
+
+  it('noises and gives targets as the reference does', async () => {
+    const golden = await goldenTensors('flow/train_targets.safetensors');
+    const size = golden.x0!.data.length / golden.sigma!.data.length;
+    golden.sigma!.data.forEach((sigma, index) => {
+      const row = (name: string) => golden[name]!.data.subarray(index * size, (index + 1) * size);
+      const [x0, noise] = [row('x0'), row('noise')];
+      const level = flow().level(sigma);
+      expect(largestDifference(addNoise(x0, noise, level), row('noisy'))).toBeLessThan(1e-6);
+      expect(largestDifference(flow().target(x0, noise, level), row('velocity'))).toBe(0);
+    });
+  });
+
+  it.each(Object.entries(SHIFTS))(
+    '%s: the deterministic step is Euler’s on given outputs',
+    async (kind, shift) => {
+      const golden = await goldenTensors(`flow/traj_${kind}.safetensors`);
+      const steps = golden.timesteps!.data.length;
+      const size = golden.latents!.data.length / (steps + 1);
+      const row = (name: string, index: number) =>
+        golden[name]!.data.subarray(index * size, (index + 1) * size);
+      const process = flow(shift);
+      const denoise = denoiserOf(process, async (_x, _time, index) => row('model_output', index));
+      let seen = 0;
+      for await (const { index, latents } of ddim.sample({
+        process,
+        steps,
+        latents: row('latents', 0),
+        denoise,
+      })) {
+        expect(largestDifference(latents, row('latents', index + 1))).toBeLessThan(5e-6);
+        seen++;
+      }
+      expect(seen).toBe(steps);
+    },
+  );
 });

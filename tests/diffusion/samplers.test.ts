@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseNoiseSchedule } from '../../companion/diffusion/noise-process.ts';
+import { denoiserOf } from '../../companion/diffusion/denoiser.ts';
 import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
 import type { SamplerOptions, SamplingStep } from '../../companion/diffusion/samplers/sampler.ts';
+import { noiseProcessOf } from '../../companion/diffusion/scheduler-config.ts';
 import { goldenAbsent, goldenJson, goldenTensors, largestDifference, standardDeviation } from './golden.ts';
 
 interface Table {
@@ -19,7 +20,7 @@ const CONFIG = {
   steps_offset: 1,
 };
 
-const schedule = parseNoiseSchedule(CONFIG);
+const process = noiseProcessOf(CONFIG);
 
 describe('sampling plans', () => {
   it.skipIf(goldenAbsent)("are the reference's for every sampler, spacing and number of steps", () => {
@@ -29,7 +30,7 @@ describe('sampling plans', () => {
     for (const [key, table] of plans) {
       const [kind, spacing, steps] = key.split('/') as [string, 'leading', string];
       const [name, karras] = kind.split('_') as [SamplerName, string | undefined];
-      const plan = samplers[name].plan(schedule, Number(steps), { spacing, karras: karras !== undefined });
+      const plan = samplers[name].plan(process, Number(steps), { spacing, karras: karras !== undefined });
       // Only Euler's may be fractional; they carry the reference's float32 rounding.
       const tolerance = name === 'euler' ? 1e-2 : 0;
       expect(largestDifference(plan.timesteps, table.timesteps), key).toBeLessThanOrEqual(tolerance);
@@ -40,7 +41,7 @@ describe('sampling plans', () => {
 
   it('refuse an impossible number of steps', () => {
     for (const steps of [0, 2.5, 1000, Number.NaN]) {
-      expect(() => samplers.ddim.plan(schedule, steps)).toThrow(expect.objectContaining({ code: 'input' }));
+      expect(() => samplers.ddim.plan(process, steps)).toThrow(expect.objectContaining({ code: 'input' }));
     }
   });
 });
@@ -64,11 +65,12 @@ describe('trajectories', () => {
       const size = golden.noise!.data.length;
       const row = (tensor: string, index: number) =>
         golden[tensor]!.data.subarray(index * size, (index + 1) * size);
+      const own = noiseProcessOf(goldenJson(`${model}/golden/traj_${kind}.config.json`));
       const steps = await collect(name, {
-        schedule: parseNoiseSchedule(goldenJson(`${model}/golden/traj_${kind}.config.json`)),
+        process: own,
         steps: 10,
         latents: golden.noise!.data,
-        predict: async (_sample, _timestep, index) => row('guided_model_output', index),
+        denoise: denoiserOf(own, async (_sample, _time, index) => row('guided_model_output', index)),
       });
 
       expect(steps).toHaveLength(golden.timesteps!.data.length);
@@ -86,9 +88,9 @@ describe('every sampler', () => {
   const x0 = Float32Array.of(0.7, -1.2, 0.1);
 
   /** A model that knows the answer: its noise estimate points exactly at x_0. */
-  function perfect(predictionType: string): Pick<SamplerOptions, 'schedule' | 'predict'> {
-    const exact = parseNoiseSchedule({ ...CONFIG, prediction_type: predictionType });
-    const predict = async (sample: Float32Array, timestep: number) => {
+  function perfect(predictionType: string): Pick<SamplerOptions, 'process' | 'denoise'> {
+    const exact = noiseProcessOf({ ...CONFIG, prediction_type: predictionType });
+    const network = async (sample: Float32Array, timestep: number) => {
       const alphaBar = exact.alphasCumprod[timestep]!;
       const [alpha, sigma] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
       return sample.map((value, index) => {
@@ -96,7 +98,7 @@ describe('every sampler', () => {
         return predictionType === 'epsilon' ? noise : alpha * noise - sigma * x0[index]!;
       });
     };
-    return { schedule: exact, predict };
+    return { process: exact, denoise: denoiserOf(exact, network) };
   }
 
   it.each(names)('%s ends at the x_0 that a perfect model points at, whatever it predicts', async (name) => {
@@ -129,8 +131,8 @@ describe('every sampler', () => {
   });
 
   it('clips x_0 in DDIM where the config says so', async () => {
-    const clipping = parseNoiseSchedule({ ...CONFIG, clip_sample: true, clip_sample_range: 0.5 });
-    const options = { ...perfect('epsilon'), schedule: clipping, steps: 3, latents: x0 };
+    const clipping = noiseProcessOf({ ...CONFIG, clip_sample: true, clip_sample_range: 0.5 });
+    const options = { ...perfect('epsilon'), process: clipping, steps: 3, latents: x0 };
     const [step] = await collect('ddim', options);
     expect(step!.denoised[1]).toBe(-0.5);
     expect(step!.denoised[2]).toBeCloseTo(0.1, 4);

@@ -1,7 +1,7 @@
 /** One guided model evaluation as pictures are made with it, without a concept: what samplers call. */
 
-import { guided } from '../../companion/diffusion/denoiser.ts';
-import type { PredictModel } from '../../companion/diffusion/samplers/sampler.ts';
+import { type Denoiser, denoiserOf } from '../../companion/diffusion/denoiser.ts';
+import type { NoiseProcess } from '../../companion/diffusion/noise-process.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Shape } from '../../companion/tensor/tensor.ts';
@@ -12,23 +12,25 @@ export interface GuidedPrompt {
   readonly scale: number;
 }
 
-/** For latents of `shape`, [1, C, h, w]. */
+/** For latents of `shape`, [1, C, h, w], on a process that may be another than the checkpoint's own. */
 export async function guidedUnet(
   pipeline: Pipeline,
   shape: Shape,
   { prompt, negative, scale }: GuidedPrompt,
-): Promise<PredictModel> {
+  process: NoiseProcess,
+): Promise<Denoiser> {
   const { tokenizer, text, unet } = pipeline;
   const states = await pipeline.encodeTokens([negative, prompt].map((words) => tokenizer.encode(words).ids));
   const [, , height, width] = shape as [number, number, number, number];
   const graph = samplingGraph({ unet, guided: true, height, width, tokens: text.length, concepts: [] });
   const session = await pipeline.session(graph);
-  return async (latents, timestep) => {
+  const network = async (latents: Float32Array, time: number) => {
     const { prediction } = await session.run({
       sample: float32(Float32Array.of(...latents, ...latents), [2, ...shape.slice(1)]),
-      timestep: float32([timestep, timestep], [2]),
+      timestep: float32([time, time], [2]),
       encoder_hidden_states: states,
     });
-    return guided(prediction!.data as Float32Array, scale);
+    return prediction!.data as Float32Array;
   };
+  return denoiserOf(process, network, scale);
 }

@@ -1,8 +1,10 @@
-/** One golden trajectory: the sampler and schedule of its config, its noise, and where the reference went. */
+/** One golden trajectory: the sampler and noise process of its config, its noise, and where the reference went. */
 
-import { type NoiseSchedule, parseNoiseSchedule } from '../../companion/diffusion/noise-process.ts';
+import type { Denoiser } from '../../companion/diffusion/denoiser.ts';
+import type { VariancePreserving } from '../../companion/diffusion/noise-process.ts';
 import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
-import type { PredictModel, SamplingStep } from '../../companion/diffusion/samplers/sampler.ts';
+import type { SamplingStep } from '../../companion/diffusion/samplers/sampler.ts';
+import { noiseProcessOf } from '../../companion/diffusion/scheduler-config.ts';
 import { type Comparison, compare, type Tolerance, TRAJECTORY, worst } from './comparison.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import { Absent, type GoldenTensors, row } from './golden-tensors.ts';
@@ -30,16 +32,16 @@ export async function openTrajectory(golden: GoldenDirectory, kind: string): Pro
   return { sampler, config, file: await golden.tensors(`traj_${kind}.safetensors`) };
 }
 
-/** Samples with `predict` as the guided model and holds every step's latents to the reference's. */
+/** Samples by `denoise` and holds every step's latents to the reference's. */
 export async function follow(
   check: string,
   { sampler, file }: Trajectory,
-  schedule: NoiseSchedule,
-  predict: PredictModel,
+  process: VariancePreserving,
+  denoise: Denoiser,
 ): Promise<Comparison> {
   const steps: SamplingStep[] = [];
   const latents = file.get('noise').data;
-  const options = { schedule, steps: file.number('steps'), latents, predict };
+  const options = { process, steps: file.number('steps'), latents, denoise };
   for await (const step of samplers[sampler].sample(options)) steps.push(step);
 
   const reached = steps.map((step) =>
@@ -50,4 +52,4 @@ export async function follow(
   return timesteps.ok ? worst(check, reached) : { ...timesteps, check, note: 'other timesteps' };
 }
 
-export const scheduleOf = ({ config }: Trajectory): NoiseSchedule => parseNoiseSchedule(config);
+export const processOf = ({ config }: Trajectory): VariancePreserving => noiseProcessOf(config);

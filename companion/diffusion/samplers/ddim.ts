@@ -1,31 +1,28 @@
-/** DDIM (Song et al. 2021, arXiv 2010.02502), equation 12 with η = 0: deterministic. */
+/** DDIM: Song et al. 2021 (arXiv 2010.02502), equation 12 with η = 0, deterministic. On a flow it is Euler's method. */
 
-import { linearCombination } from '../denoiser.ts';
-import { levelAt, type NoiseLevel, type NoiseSchedule, toDenoised, toNoise } from '../noise-process.ts';
-import { roundHalfEven, spacedTimesteps } from '../spacing.ts';
+import { linearCombination, type NoiseLevel, type NoiseProcess } from '../noise-process.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
 
-export const ddim: Sampler = {
-  plan(schedule, steps, choice = {}): SamplingPlan {
-    const spacing = choice.spacing ?? schedule.spacing ?? 'leading';
-    const timesteps = spacedTimesteps(schedule, steps, spacing).map(roundHalfEven);
-    return { timesteps, sigmas: [], initNoiseSigma: 1 };
+export const ddim: Sampler<NoiseProcess> = {
+  plan(process, steps, choice = {}): SamplingPlan {
+    const spacing = choice.spacing ?? process.sampling.spacing ?? 'leading';
+    return { timesteps: process.timesteps(steps, spacing), sigmas: [], initNoiseSigma: 1 };
   },
 
   async *sample(options) {
-    const { schedule, predict, signal } = options;
-    const { timesteps } = ddim.plan(schedule, options.steps, options);
+    const { process, denoise, signal } = options;
+    const { clipRange, endsOnOne = true } = process.sampling;
+    const { timesteps } = ddim.plan(process, options.steps, options);
     let x = options.latents;
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
-      const level = levelAt(schedule, timestep);
-      const output = await predict(x, timestep, index);
-      const denoised = clipped(toDenoised(schedule, output, x, level), schedule.clipRange);
-      const noise = toNoise(schedule, output, x, level);
+      const at = { t: timestep, level: process.level(timestep) };
+      const { denoised: estimate, noise } = await denoise(x, at, index);
+      const denoised = clipped(estimate, clipRange);
 
-      // x_{t'} = α' x̂_0 + σ' ε̂
-      const next = levelAfter(schedule, timesteps, index, schedule.endsOnOne ?? true);
-      x = linearCombination(next.alpha, denoised, next.sigma, noise);
+      // x_{t'} = signal' x̂_0 + noise' ε̂
+      const next = levelAfter(process, timesteps, index, endsOnOne);
+      x = linearCombination(next.signal, denoised, next.noise, noise);
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;
@@ -37,14 +34,14 @@ export const ddim: Sampler = {
  * where the spacing divides evenly and slightly off it elsewhere; this is the next timestep always.
  */
 export function levelAfter(
-  schedule: NoiseSchedule,
+  process: NoiseProcess,
   timesteps: readonly number[],
   index: number,
   endsOnOne: boolean,
 ): NoiseLevel {
   const next = timesteps[index + 1];
-  if (next !== undefined) return levelAt(schedule, next);
-  return endsOnOne ? { alpha: 1, sigma: 0 } : levelAt(schedule, 0);
+  if (next !== undefined) return process.level(next);
+  return endsOnOne ? { signal: 1, noise: 0 } : process.level(0);
 }
 
 function clipped(x0: Float32Array, range: number): Float32Array {

@@ -5,11 +5,9 @@
  * x_{i+1} = (σ_{i+1}/σ_i) x_i - α_{i+1} (e^{-h_i} - 1) D_i, D_i = (1 + 1/2r_i) x̂_i - (1/2r_i) x̂_{i-1}.
  */
 
-import { linearCombination } from '../denoiser.ts';
-import { toDenoised } from '../noise-process.ts';
+import { levelOfSigma, linearCombination } from '../noise-process.ts';
 import {
   karrasSigmas,
-  levelOfSigma,
   roundHalfEven,
   sigmaAt,
   spacedTimesteps,
@@ -19,10 +17,10 @@ import {
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
 
 export const dpmpp2m: Sampler = {
-  plan(schedule, steps, choice = {}): SamplingPlan {
-    const spacing = choice.spacing ?? schedule.spacing ?? 'linspace';
-    const known = trainingSigmas(schedule);
-    if (choice.karras ?? schedule.karras) {
+  plan(process, steps, choice = {}): SamplingPlan {
+    const spacing = choice.spacing ?? process.sampling.spacing ?? 'linspace';
+    const known = trainingSigmas(process.alphasCumprod);
+    if (choice.karras ?? process.sampling.karras) {
       const sigmas = karrasSigmas(known.at(-1)!, known[0]!, steps);
       const timesteps = sigmas.map((sigma) => roundHalfEven(timestepOfSigma(known, sigma)));
       return { timesteps, sigmas: [...sigmas, 0], initNoiseSigma: 1 };
@@ -30,16 +28,16 @@ export const dpmpp2m: Sampler = {
     // The last of one timestep more would be the clean end itself, where λ is infinite: it is left out.
     const spaced =
       spacing === 'trailing'
-        ? spacedTimesteps(schedule, steps, spacing)
-        : spacedTimesteps(schedule, steps + 1, spacing).slice(0, -1);
+        ? spacedTimesteps(process, steps, spacing)
+        : spacedTimesteps(process, steps + 1, spacing).slice(0, -1);
     const timesteps = spaced.map(roundHalfEven);
     const sigmas = timesteps.map((timestep) => sigmaAt(known, timestep));
     return { timesteps, sigmas: [...sigmas, 0], initNoiseSigma: 1 };
   },
 
   async *sample(options) {
-    const { schedule, predict, signal } = options;
-    const { timesteps, sigmas } = dpmpp2m.plan(schedule, options.steps, options);
+    const { process, denoise, signal } = options;
+    const { timesteps, sigmas } = dpmpp2m.plan(process, options.steps, options);
     const last = timesteps.length - 1;
     let x = options.latents;
     let previous: { readonly denoised: Float32Array; readonly h: number } | undefined;
@@ -47,15 +45,14 @@ export const dpmpp2m: Sampler = {
       throwIfCancelled(signal);
       const level = levelOfSigma(sigmas[index]!);
       const next = levelOfSigma(sigmas[index + 1]!);
-      const output = await predict(x, timestep, index);
-      const denoised = toDenoised(schedule, output, x, level);
+      const { denoised } = await denoise(x, { t: timestep, level }, index);
 
       const decay = sigmas[index + 1]! / sigmas[index]!; // e^{-h}, as sigmas[i] = e^{-λ_i}
       const h = -Math.log(decay);
       // The last step goes to λ = ∞, where only the first order is defined.
       const half = previous === undefined || index === last ? 0 : h / previous.h / 2; // 1 / 2r
       const d = linearCombination(1 + half, denoised, -half, previous?.denoised ?? denoised);
-      x = linearCombination(next.sigma / level.sigma, x, next.alpha * (1 - decay), d);
+      x = linearCombination(next.noise / level.noise, x, next.signal * (1 - decay), d);
       previous = { denoised, h };
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }

@@ -1,27 +1,19 @@
 /** Euler's method on the probability-flow ODE: Karras et al. 2022 (arXiv 2206.00364), algorithm 2, no churn. */
 
-import { linearCombination, scaled } from '../denoiser.ts';
-import { toDenoised } from '../noise-process.ts';
-import {
-  karrasSigmas,
-  levelOfSigma,
-  sigmaAt,
-  spacedTimesteps,
-  timestepOfSigma,
-  trainingSigmas,
-} from '../spacing.ts';
+import { levelOfSigma, linearCombination, scaled } from '../noise-process.ts';
+import { karrasSigmas, sigmaAt, spacedTimesteps, timestepOfSigma, trainingSigmas } from '../spacing.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
 
 export const euler: Sampler = {
-  plan(schedule, steps, choice = {}): SamplingPlan {
-    const spacing = choice.spacing ?? schedule.spacing ?? 'linspace';
-    const known = trainingSigmas(schedule);
-    const spaced = spacedTimesteps(schedule, steps, spacing);
+  plan(process, steps, choice = {}): SamplingPlan {
+    const spacing = choice.spacing ?? process.sampling.spacing ?? 'linspace';
+    const known = trainingSigmas(process.alphasCumprod);
+    const spaced = spacedTimesteps(process, steps, spacing);
     const spacedSigmas = spaced.map((timestep) => sigmaAt(known, timestep));
     const max = spacedSigmas[0]!;
     // The leading spacing starts below the last training timestep, so its first sample still holds signal.
     const initNoiseSigma = spacing === 'leading' ? Math.sqrt(max * max + 1) : max;
-    if (!(choice.karras ?? schedule.karras)) {
+    if (!(choice.karras ?? process.sampling.karras)) {
       return { timesteps: spaced, sigmas: [...spacedSigmas, 0], initNoiseSigma };
     }
     const sigmas = karrasSigmas(max, spacedSigmas.at(-1)!, steps);
@@ -30,16 +22,15 @@ export const euler: Sampler = {
   },
 
   async *sample(options) {
-    const { schedule, predict, signal } = options;
-    const { timesteps, sigmas, initNoiseSigma } = euler.plan(schedule, options.steps, options);
+    const { process, denoise, signal } = options;
+    const { timesteps, sigmas, initNoiseSigma } = euler.plan(process, options.steps, options);
     let x = scaled(initNoiseSigma, options.latents); // x_0 + σ ε
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
       const [sigma, next] = [sigmas[index]!, sigmas[index + 1]!];
       const level = levelOfSigma(sigma);
-      const input = scaled(level.alpha, x);
-      const output = await predict(input, timestep, index);
-      const denoised = toDenoised(schedule, output, input, level);
+      const input = scaled(level.signal, x);
+      const { denoised } = await denoise(input, { t: timestep, level }, index);
 
       // x + (σ' - σ) (x - D) / σ
       x = linearCombination(next / sigma, x, 1 - next / sigma, denoised);

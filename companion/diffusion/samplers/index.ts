@@ -1,4 +1,4 @@
-/** The samplers by the names that flags and messages use. */
+/** Samplers by the names that flags and messages use. */
 
 import { ddim } from './ddim.ts';
 import { dpmpp2m } from './dpmpp-2m.ts';

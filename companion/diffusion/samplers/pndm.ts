@@ -6,8 +6,7 @@
  * once more than there are steps.
  */
 
-import { linearCombination, scaled } from '../denoiser.ts';
-import { levelAt, type NoiseLevel, toDenoised, toNoise } from '../noise-process.ts';
+import { linearCombination, type NoiseLevel, scaled } from '../noise-process.ts';
 import { ddim, levelAfter } from './ddim.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
 
@@ -20,32 +19,31 @@ const ADAMS_BASHFORTH = [
 ] as const;
 
 export const pndm: Sampler = {
-  plan(schedule, steps, choice = {}): SamplingPlan {
-    const { timesteps } = ddim.plan(schedule, steps, choice);
+  plan(process, steps, choice = {}): SamplingPlan {
+    const { timesteps } = ddim.plan(process, steps, choice);
     const visits = timesteps.toSpliced(1, 0, ...timesteps.slice(1, 2));
     return { timesteps: visits, sigmas: [], initNoiseSigma: 1 };
   },
 
   async *sample(options) {
-    const { schedule, predict, signal } = options;
-    const { timesteps } = pndm.plan(schedule, options.steps, options);
+    const { process, denoise, signal } = options;
+    const { endsOnOne = false } = process.sampling;
+    const { timesteps } = pndm.plan(process, options.steps, options);
     const start = options.latents;
     let x = start;
     let estimates: readonly Float32Array[] = []; // the newest first
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
-      const level = levelAt(schedule, timestep);
-      const output = await predict(x, timestep, index);
-      const denoised = toDenoised(schedule, output, x, level);
-      const noise = toNoise(schedule, output, x, level);
+      const level = process.level(timestep);
+      const { denoised, noise } = await denoise(x, { t: timestep, level }, index);
 
       if (index === 1) {
         // Back to the start, with the mean of the noise at both ends of the first step.
         const mean = linearCombination(1 / 2, noise, 1 / 2, estimates[0]!);
-        x = transfer(start, mean, levelAt(schedule, timesteps[0]!), level);
+        x = transfer(start, mean, process.level(timesteps[0]!), level);
       } else {
         estimates = [noise, ...estimates].slice(0, ADAMS_BASHFORTH.length);
-        const next = levelAfter(schedule, timesteps, index, schedule.endsOnOne ?? false);
+        const next = levelAfter(process, timesteps, index, endsOnOne);
         x = transfer(x, multistep(estimates), level, next);
       }
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
@@ -62,8 +60,8 @@ function multistep(estimates: readonly Float32Array[]): Float32Array {
   );
 }
 
-/** φ: x' = (α'/α) x + (σ' - σ α'/α) e. */
+/** φ: x' = (signal'/signal) x + (noise' - noise signal'/signal) e. */
 function transfer(x: Float32Array, noise: Float32Array, level: NoiseLevel, next: NoiseLevel): Float32Array {
-  const ratio = next.alpha / level.alpha;
-  return linearCombination(ratio, x, next.sigma - level.sigma * ratio, noise);
+  const ratio = next.signal / level.signal;
+  return linearCombination(ratio, x, next.noise - level.noise * ratio, noise);
 }

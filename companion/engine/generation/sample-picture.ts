@@ -5,7 +5,7 @@ import { type Factors, ranksOf } from '../../adapters/factors.ts';
 import { factorFeeds } from '../../adapters/low-rank.ts';
 import { type ObjectProbe, probeFeeds } from '../../adapters/object-probe.ts';
 import { rankFractionAt, truncateRank } from '../../adapters/rank-schedule.ts';
-import { guided } from '../../diffusion/denoiser.ts';
+import { denoiserOf } from '../../diffusion/denoiser.ts';
 import { seededNoise } from '../../diffusion/random.ts';
 import { samplers } from '../../diffusion/samplers/index.ts';
 import { createLocalizer } from '../../localization/localizer.ts';
@@ -68,10 +68,10 @@ export async function* samplePicture(
   request: PictureRequest,
 ): AsyncGenerator<PictureStep, SampledLatents> {
   const { settings, concepts, height, width } = request;
-  const { unet } = pipeline;
+  const { unet, noiseProcess } = pipeline;
   const shape = samplingShape(pipeline, request);
-  const { guided: isGuided, maskSource } = shape;
-  const batch = isGuided ? 2 : 1;
+  const { guided, maskSource } = shape;
+  const batch = guided ? 2 : 1;
   const session = await pipeline.session(samplingGraph(shape));
   const localizer = createLocalizer(maskSource, {
     mode: settings.mask,
@@ -83,30 +83,31 @@ export async function* samplePicture(
     height,
     width,
   });
-  const factorsAt = factorsByTimestep(concepts, pipeline.schedule.trainTimesteps);
+  const factorsAt = factorsByTimestep(concepts, noiseProcess.trainTimesteps);
   const constant = constantFeeds(request, batch, pipeline, maskSource);
   const latentShape = [batch, unet.inChannels, height, width];
 
+  const network = async (sample: Float32Array, time: number) => {
+    const doubled = new Float32Array(batch * sample.length);
+    for (let half = 0; half < batch; half++) doubled.set(sample, half * sample.length);
+    const outputs = await session.run({
+      ...constant,
+      ...factorsAt(time),
+      ...localizer.feeds(),
+      sample: float32(doubled, latentShape),
+      timestep: float32(new Float32Array(batch).fill(time), [batch]),
+    });
+    if (concepts.length > 0) localizer.observe(outputs);
+    const prediction = outputs.prediction!.data as Float32Array;
+    if (concepts.length > 0) requireNumbers(prediction);
+    return prediction;
+  };
   const steps = samplers[settings.sampler].sample({
-    schedule: pipeline.schedule,
+    process: noiseProcess,
     steps: settings.steps,
     latents: seededNoise(unet.inChannels * height * width, request.seed),
     signal: request.signal,
-    predict: async (sample, timestep) => {
-      const doubled = new Float32Array(batch * sample.length);
-      for (let half = 0; half < batch; half++) doubled.set(sample, half * sample.length);
-      const outputs = await session.run({
-        ...constant,
-        ...factorsAt(timestep),
-        ...localizer.feeds(),
-        sample: float32(doubled, latentShape),
-        timestep: float32(new Float32Array(batch).fill(timestep), [batch]),
-      });
-      if (concepts.length > 0) localizer.observe(outputs);
-      const prediction = outputs.prediction!.data as Float32Array;
-      if (concepts.length > 0) requireNumbers(prediction);
-      return isGuided ? guided(prediction, settings.guidanceScale) : prediction;
-    },
+    denoise: denoiserOf(noiseProcess, network, guided ? settings.guidanceScale : undefined),
   });
   let next = await steps.next();
   for (; !next.done; next = await steps.next()) {

@@ -1,6 +1,7 @@
 /** The checkpoint's noise schedule, noisy latents and velocities. */
 
-import { addNoise, velocity } from '../../../companion/diffusion/noise-process.ts';
+import { addNoise } from '../../../companion/diffusion/noise-process.ts';
+import { noiseProcessOf } from '../../../companion/diffusion/scheduler-config.ts';
 import type { Check } from '../check.ts';
 import { compare, EXACT, type Tolerance } from '../comparison.ts';
 import { row } from '../golden-tensors.ts';
@@ -11,17 +12,19 @@ const ROUNDING: Tolerance = { limit: 1e-6, unit: 'absolute' };
 export const noiseSchedule: Check = {
   subject: 'noise schedule',
   async *run(golden) {
-    const { schedule } = golden.pipeline;
+    const process = golden.pipeline.noiseProcess;
     const file = await golden.tensors('train_targets.safetensors');
-    yield compare('betas', schedule.betas, file.get('betas').data, EXACT);
-    yield compare('alphas_cumprod', schedule.alphasCumprod, file.get('alphas_cumprod').data, EXACT);
+    yield compare('betas', process.betas, file.get('betas').data, EXACT);
+    yield compare('alphas_cumprod', process.alphasCumprod, file.get('alphas_cumprod').data, EXACT);
 
     const timesteps = [...file.get('t').data];
     const all = (of: (x0: Float32Array, noise: Float32Array, t: number) => Float32Array) =>
       timesteps.flatMap((t, index) => [...of(row(file.get('x0'), index), row(file.get('noise'), index), t)]);
-    const noisy = all((x0, noise, t) => addNoise(schedule, x0, noise, t));
+    const noisy = all((x0, noise, t) => addNoise(x0, noise, process.level(t)));
     yield compare('noisy latents', noisy, file.get('noisy').data, ROUNDING);
-    const velocities = all((x0, noise, t) => velocity(schedule, x0, noise, t));
+    const config = golden.pipeline.checkpoint.schedulerConfig as object;
+    const velocity = noiseProcessOf({ ...config, prediction_type: 'v_prediction' });
+    const velocities = all((x0, noise, t) => velocity.target(x0, noise, velocity.level(t)));
     yield compare('velocity', velocities, file.get('velocity').data, ROUNDING);
   },
 };

@@ -7,7 +7,7 @@ import { compare, type Tolerance, TRAJECTORY } from '../comparison.ts';
 import { row } from '../golden-tensors.ts';
 import { guidedUnet } from '../guided-unet.ts';
 import { readPrompts } from '../prompts.ts';
-import { openTrajectory, scheduleOf } from '../trajectory.ts';
+import { openTrajectory, processOf } from '../trajectory.ts';
 
 /** A value that lies on the border between two bytes may fall to either side. */
 const BYTE: Tolerance = { limit: 1, unit: 'absolute' };
@@ -23,11 +23,12 @@ export const promptToPicture: Check = {
     const prompt = { prompt: scene, negative: '', scale: trajectory.file.number('guidance') };
 
     let latents = noise.data;
+    const process = processOf(trajectory);
     const steps = samplers[trajectory.sampler].sample({
-      schedule: scheduleOf(trajectory),
+      process,
       steps: trajectory.file.number('steps'),
       latents: noise.data,
-      predict: await guidedUnet(golden.pipeline, noise.shape, prompt),
+      denoise: await guidedUnet(golden.pipeline, noise.shape, prompt, process),
     });
     for await (const step of steps) latents = step.latents;
     yield compare('latents', latents, file.get('latents').data, TRAJECTORY);

@@ -1,13 +1,13 @@
 /** Every sampler from noise to latents: with the model in the loop, and on the reference's own model outputs. */
 
-import { levelAt, type NoiseLevel } from '../../../companion/diffusion/noise-process.ts';
-import { levelOfSigma } from '../../../companion/diffusion/spacing.ts';
+import { denoiserOf } from '../../../companion/diffusion/denoiser.ts';
+import { noiseProcessOf } from '../../../companion/diffusion/scheduler-config.ts';
 import type { Check } from '../check.ts';
 import type { GoldenDirectory } from '../golden-directory.ts';
 import { Absent, row } from '../golden-tensors.ts';
 import { guidedUnet } from '../guided-unet.ts';
 import { readPrompts } from '../prompts.ts';
-import { follow, openTrajectory, scheduleOf, type Trajectory } from '../trajectory.ts';
+import { follow, openTrajectory, processOf, type Trajectory } from '../trajectory.ts';
 
 export const trajectories: Check = {
   subject: 'trajectories, model in the loop',
@@ -16,8 +16,9 @@ export const trajectories: Check = {
     for await (const [kind, trajectory] of all(golden)) {
       const { file } = trajectory;
       const prompt = { prompt: scene, negative: '', scale: file.number('guidance') };
-      const predict = await guidedUnet(golden.pipeline, file.get('noise').shape, prompt);
-      yield await follow(kind, trajectory, scheduleOf(trajectory), predict);
+      const process = processOf(trajectory);
+      const denoise = await guidedUnet(golden.pipeline, file.get('noise').shape, prompt, process);
+      yield await follow(kind, trajectory, process, denoise);
     }
   },
 };
@@ -27,9 +28,9 @@ export const samplerSteps: Check = {
   async *run(golden) {
     for await (const [kind, trajectory] of all(golden)) {
       const outputs = trajectory.file.get('guided_model_output');
-      yield await follow(kind, trajectory, scheduleOf(trajectory), async (_latents, _timestep, index) =>
-        row(outputs, index),
-      );
+      const process = processOf(trajectory);
+      const denoise = denoiserOf(process, async (_latents, _time, index) => row(outputs, index));
+      yield await follow(kind, trajectory, process, denoise);
     }
   },
 };
@@ -39,27 +40,19 @@ export const velocitySteps: Check = {
   subject: 'trajectories, outputs told as velocities',
   async *run(golden) {
     for await (const [kind, trajectory] of all(golden)) {
-      const schedule = scheduleOf(trajectory);
-      if (schedule.predictionType !== 'epsilon') throw new Absent(`traj_${kind} predicts velocities itself`);
+      if (processOf(trajectory).prediction !== 'epsilon')
+        throw new Absent(`traj_${kind} predicts velocities itself`);
       const outputs = trajectory.file.get('guided_model_output');
-      const velocitySchedule = { ...schedule, predictionType: 'v_prediction' as const };
-      yield await follow(kind, trajectory, velocitySchedule, async (latents, timestep, index) => {
+      const process = noiseProcessOf({ ...trajectory.config, prediction_type: 'v_prediction' });
+      yield await follow(kind, trajectory, process, async (latents, { level }, index) => {
         const noise = row(outputs, index);
-        const { alpha, sigma } = levelOf(trajectory, timestep, index);
-        // v = α ε - σ x_0 with x_0 = (x - σ ε) / α
-        return latents.map((x, i) => (noise[i]! - sigma * x) / alpha);
+        // v = signal ε - noise x_0 with x_0 = (x - noise ε) / signal
+        const velocity = latents.map((x, i) => (noise[i]! - level.noise * x) / level.signal);
+        return process.split(velocity, latents, level);
       });
     }
   },
 };
-
-/** Samplers that count in sigmas visit timesteps between the schedule's: their sigma says how noisy a sample is. */
-function levelOf({ sampler, file, config }: Trajectory, timestep: number, index: number): NoiseLevel {
-  const countsInSigmas = sampler === 'euler' || sampler === 'dpmpp2m';
-  return countsInSigmas
-    ? levelOfSigma(file.get('sigmas').data[index]!)
-    : levelAt(scheduleOf({ sampler, file, config }), timestep);
-}
 
 async function* all(golden: GoldenDirectory): AsyncGenerator<[kind: string, trajectory: Trajectory]> {
   const kinds = golden.kinds('traj_');
