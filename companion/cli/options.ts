@@ -10,7 +10,7 @@ import { conceptFactsSchema } from '../concepts/concept.ts';
 import { DEFAULT_MODEL, findModel } from '../model-store/catalogue.ts';
 import { isRevision } from '../model-store/hub/address.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
-import type { Device } from '../runtime/device.ts';
+import { DEVICES, type Device } from '../runtime/device.ts';
 import type { DataFolders } from '../storage/folders.ts';
 
 /** What other tools take as well: a seed can be carried over to them. */
@@ -89,8 +89,6 @@ export function definedOptions<T extends object>(options: Optional<T>): Partial<
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-const DEVICES: readonly (Device | 'auto')[] = ['auto', 'cpu', 'cuda', 'dml', 'webgpu', 'coreml'];
-
 /** More than any computer of today has. */
 const MAX_THREADS = 512;
 
@@ -106,7 +104,7 @@ export function engineOptions(): readonly Option[] {
       '--model <name>',
       `base model, by name, folder or .safetensors file (default: ${DEFAULT_MODEL})`,
     ),
-    new Option('--device <device>', 'what computes').choices(DEVICES).default('auto'),
+    new Option('--device <device>', 'what computes').choices(['auto', ...DEVICES]).default('auto'),
     new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS)),
   ];
 }

@@ -9,8 +9,7 @@ import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { maskModeSchema } from '../../shared/protocol/requests.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
-
-export const SAMPLER_NAMES = ['ddim', 'euler', 'dpmpp2m', 'pndm'] as const;
+import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
 
 const positive = z.number().positive();
 const count = z.number().int().positive();

@@ -1,7 +1,7 @@
 /** Which device to use: what was asked for, or the best that passes its self-test here. */
-import { env } from 'onnxruntime-node';
+import { env, listSupportedBackends } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
-import { AUTOMATIC_ORDER, availableDevices, type Device } from './device.ts';
+import { AUTOMATIC_ORDER, DEVICES, type Device } from './device.ts';
 import { recallTrial, recordTrial, tryDevice } from './device-trial.ts';
 
 /** A first start of a GPU compiles its shaders. */
@@ -82,4 +82,10 @@ async function faultOf(
   const fault = await tryDevice(device, timeoutMs);
   if (cacheFolder !== undefined) await recordTrial(cacheFolder, key, fault);
   return fault;
+}
+
+/** Devices that the installed onnxruntime package was built for; the self-test says which of them work here. */
+export function availableDevices(): readonly Device[] {
+  const names = new Set(listSupportedBackends().map(({ name }) => name));
+  return DEVICES.filter((device) => names.has(device));
 }

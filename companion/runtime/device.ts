@@ -1,15 +1,8 @@
-import { listSupportedBackends } from 'onnxruntime-node';
+/** Devices by onnxruntime's names for its execution providers. Plain names: `--help` lists them without loading onnxruntime. */
 
-/** What runs a graph; the names are onnxruntime's for its execution providers. */
-export type Device = 'cpu' | 'cuda' | 'dml' | 'webgpu' | 'coreml';
+/** Best first. CoreML only on request: it takes static subgraphs, and leaves the rest of a graph to the CPU. */
+export const AUTOMATIC_ORDER = ['cuda', 'dml', 'webgpu', 'cpu'] as const;
 
-/** Best first. CoreML only on request: it takes static subgraphs, and leaves the rest of a UNet to the CPU. */
-export const AUTOMATIC_ORDER: readonly Device[] = ['cuda', 'dml', 'webgpu', 'cpu'];
+export const DEVICES = [...AUTOMATIC_ORDER, 'coreml'] as const;
 
-const DEVICES: readonly Device[] = [...AUTOMATIC_ORDER, 'coreml'];
-
-/** What the installed onnxruntime package was built for; whether it works here is for the self-test to say. */
-export function availableDevices(): readonly Device[] {
-  const names = new Set(listSupportedBackends().map(({ name }) => name));
-  return DEVICES.filter((device) => names.has(device));
-}
+export type Device = (typeof DEVICES)[number];

@@ -2,8 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { availableDevices } from '../../companion/runtime/device.ts';
-import { chooseDevice } from '../../companion/runtime/device-choice.ts';
+import { availableDevices, chooseDevice } from '../../companion/runtime/device-choice.ts';
 import { recallTrial, recordTrial, tryDevice } from '../../companion/runtime/device-trial.ts';
 import { selfTest } from '../../companion/runtime/self-test.ts';
 

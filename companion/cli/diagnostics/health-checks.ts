@@ -78,8 +78,7 @@ function node(): Finding {
 
 async function* devices(cacheFolder: string): AsyncGenerator<Finding> {
   try {
-    const { availableDevices } = await import('../../runtime/device.ts');
-    const { chooseDevice } = await import('../../runtime/device-choice.ts');
+    const { availableDevices, chooseDevice } = await import('../../runtime/device-choice.ts');
     yield { subject: 'onnxruntime', severity: 'ok', message: runtimeVersion() };
     for (const device of availableDevices()) {
       try {

@@ -6,6 +6,8 @@ import { euler } from './euler.ts';
 import { pndm } from './pndm.ts';
 import type { Sampler } from './sampler.ts';
 
-export type SamplerName = 'ddim' | 'euler' | 'dpmpp2m' | 'pndm';
+export const samplers = { ddim, euler, dpmpp2m, pndm } as const satisfies Readonly<Record<string, Sampler>>;
 
-export const samplers: Readonly<Record<SamplerName, Sampler>> = { ddim, euler, dpmpp2m, pndm };
+export type SamplerName = keyof typeof samplers;
+
+export const SAMPLER_NAMES = Object.keys(samplers) as SamplerName[];
