@@ -27,11 +27,13 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
 /**
  * As writeFileAtomically, for what does not fit into memory: `write` fills the file, in order, by `file.writeFile`
  * or `file.appendFile` (which, unlike `file.write`, go on after a short write). Nothing is left where it throws.
+ * @param place gives the written file its name; by default in the place of what had it
  */
-export async function streamFileAtomically(
+export async function streamFileAtomically<T>(
   path: string,
-  write: (file: FileHandle) => Promise<void>,
-): Promise<void> {
+  write: (file: FileHandle) => Promise<T>,
+  place: (temporary: string, target: string) => Promise<void> = rename,
+): Promise<T> {
   // Through a symlink, it is the link's target that is replaced.
   const target = await realpath(path).catch(() => path);
   const folder = dirname(target);
@@ -39,19 +41,36 @@ export async function streamFileAtomically(
   const temporary = join(folder, `.${name}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
   try {
     await requireReplaceable(target);
-    await makeFolders(folder);
-    const file = await open(temporary, 'wx');
+    const file = await inFolder(folder, () => open(temporary, 'wx'));
+    let written: T;
     try {
-      await write(file);
+      written = await write(file);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, target);
+    await place(temporary, target);
     await syncFolder(folder);
+    return written;
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     throw storageError(path, cause);
+  }
+}
+
+/** Others remove a folder once it is empty; each time costs them a blob that they took out of it. */
+const MAX_FOLDER_TRIES = 10;
+
+/** Makes the folder, and once more where it was removed before `enter` had put something there. */
+export async function inFolder<T>(folder: string, enter: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await makeFolders(folder);
+      return await enter();
+    } catch (error) {
+      const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await isFolder(folder));
+      if (!isGone || tries === MAX_FOLDER_TRIES) throw error;
+    }
   }
 }
 

@@ -1,22 +1,33 @@
 /**
- * One change of a library at a time, whichever process makes it: companion and command line share the folder, and two at
- * once could take the same version number or file name.
- * That one process at a time pulls a model.
+ * withFolderLock: one change of a folder at a time, whichever process makes it, on whichever computer that shares it.
+ * Companion and command line change one library, and two at once would rename what the other removes. lockPull is the same
+ * for the pull of a model, which takes so long that nobody should wait for it.
  */
 
+import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LikenessError } from '../../shared/errors.ts';
-import { PidLock } from './pid-lock.ts';
+import { type LockHolder, PidLock, STALE_AFTER_MS } from './pid-lock.ts';
 
 /** A change reads headers and copies a few files of megabytes. */
 const LONGEST_CHANGE_MS = 30_000;
 
+/** Long enough for every lock that was left behind to count as that. */
+const LONGEST_WAIT_MS = Math.max(2 * LONGEST_CHANGE_MS, STALE_AFTER_MS + LONGEST_CHANGE_MS);
+
 /** Between two looks, and as much again by chance: who stepped back together should not come back together. */
 const LOOK_AGAIN_MS = 20;
 
-/** @throws LikenessError `storage` where another process does not come to an end */
-export async function withFolderLock<T>(folder: string, change: () => Promise<T>): Promise<T> {
-  const lock = await raiseAlone(folder, Date.now() + 2 * LONGEST_CHANGE_MS);
+/**
+ * @param name tells changes apart that may happen at the same time
+ * @throws LikenessError `storage` where another process does not come to an end
+ */
+export async function withFolderLock<T>(
+  folder: string,
+  change: () => Promise<T>,
+  name: `${string}-by` = 'changed-by',
+): Promise<T> {
+  const lock = await acquireAlone(folder, name, Date.now() + LONGEST_WAIT_MS);
   try {
     return await change();
   } finally {
@@ -24,14 +35,14 @@ export async function withFolderLock<T>(folder: string, change: () => Promise<T>
   }
 }
 
-async function raiseAlone(folder: string, deadline: number): Promise<PidLock> {
+async function acquireAlone(folder: string, name: `${string}-by`, deadline: number): Promise<PidLock> {
   for (;;) {
-    const lock = await PidLock.acquire(folder, 'changed-by');
+    const lock = await PidLock.acquire(folder, name);
     const other = await lock.otherHolder(LONGEST_CHANGE_MS);
     if (other === undefined) return lock;
     await lock.release();
     if (Date.now() > deadline) {
-      throw new LikenessError('storage', `${folder} is being changed by process ${other.pid}`, {
+      throw new LikenessError('storage', `${folder} is being changed by ${describe(other)}`, {
         advice: `Try again. If there is no such process, remove ${other.path}.`,
       });
     }
@@ -39,13 +50,17 @@ async function raiseAlone(folder: string, deadline: number): Promise<PidLock> {
   }
 }
 
-/** @returns the lock to lower at the end @throws LikenessError `input` where another process pulls this model */
+/** @returns the lock to release at the end @throws LikenessError `input` where another process pulls this model */
 export async function lockPull(models: string, name: string): Promise<PidLock> {
   const lock = await PidLock.acquire(models, `${name}.pulled-by`);
   const other = await lock.otherHolder();
   if (other === undefined) return lock;
   await lock.release();
-  throw new LikenessError('input', `${name} is being pulled already, by process ${other.pid}`, {
+  throw new LikenessError('input', `${name} is being pulled already, by ${describe(other)}`, {
     advice: `Wait for it. If there is no such pull, remove ${other.path}.`,
   });
+}
+
+function describe({ pid, host }: LockHolder): string {
+  return host === hostname() ? `process ${pid}` : `process ${pid} of ${host}`;
 }

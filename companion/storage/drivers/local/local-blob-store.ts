@@ -1,0 +1,214 @@
+/**
+ * LocalBlobStore: a folder of this machine, or of a drive that it shares with others, as a BlobStore. Keys are paths inside
+ * it, so that people find their files under the names they know, and files that they drop in are blobs.
+ */
+
+import type { Dirent, Stats } from 'node:fs';
+import { link, lstat, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { LikenessError } from '../../../../shared/errors.ts';
+import {
+  inFolder,
+  removeAbandoned,
+  storageError,
+  streamFileAtomically,
+  syncFolder,
+  TEMPORARY_SUFFIX,
+} from '../../atomic-file.ts';
+import {
+  type BlobBytes,
+  BlobExists,
+  type BlobInfo,
+  type BlobKey,
+  BlobMissing,
+  type BlobStore,
+  blobKey,
+  type ListOptions,
+  type PutOptions,
+  requireInside,
+} from '../../blob-store.ts';
+import { withFolderLock } from '../../folder-lock.ts';
+import { isLockName } from '../../pid-lock.ts';
+
+/** Files asked about at the same time: enough to keep a disk busy, few enough for every limit on open files. */
+const STATS_AT_ONCE = 32;
+
+/** What file systems without hard links answer: FAT, and some that are shared over a network. */
+const WITHOUT_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+export class LocalBlobStore implements BlobStore {
+  readonly #root: string;
+
+  /** @param root made when something is first put there */
+  constructor(root: string) {
+    this.#root = resolve(root);
+  }
+
+  async put(key: BlobKey, bytes: BlobBytes, { ifAbsent = false }: PutOptions = {}): Promise<BlobInfo> {
+    const path = this.#newPath(key);
+    const stats = await streamFileAtomically(
+      path,
+      async (file) => {
+        if (bytes instanceof Uint8Array) await file.writeFile(bytes);
+        else for await (const chunk of bytes) await file.appendFile(chunk);
+        return file.stat();
+      },
+      ifAbsent ? renameIfAbsent : rename,
+    );
+    return infoOf(key, stats);
+  }
+
+  async get(key: BlobKey): Promise<Uint8Array> {
+    const path = this.#path(key);
+    // A pipe would be waited for.
+    const stats = await stat(path).catch(() => undefined);
+    if (!stats?.isFile()) throw new BlobMissing(key);
+    return readFile(path).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === 'ENOENT' ? new BlobMissing(key, cause) : unreadable(path, cause);
+    });
+  }
+
+  async *list(prefix: string, { shallow = false }: ListOptions = {}): AsyncGenerator<BlobInfo, void> {
+    const start = prefix.lastIndexOf('/') + 1;
+    if (start > 0) requireInside(prefix.slice(0, start - 1));
+    yield* this.#walk(prefix.slice(0, start), prefix.slice(start), shallow);
+  }
+
+  async move(from: BlobKey, to: BlobKey): Promise<void> {
+    const [source, target] = [this.#path(from), this.#newPath(to)];
+    if ((await this.#info(from)) === undefined) throw new BlobMissing(from);
+    if (source === target) return;
+    try {
+      await inFolder(dirname(target), () => renameIfAbsent(source, target));
+      await syncFolder(dirname(target));
+      await this.#removeEmptyFolders(source);
+    } catch (cause) {
+      const isGone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+      throw isGone ? new BlobMissing(from, cause) : storageError(target, cause);
+    }
+  }
+
+  async delete(key: BlobKey): Promise<void> {
+    const path = this.#path(key);
+    if ((await this.#info(key)) === undefined) return;
+    await rm(path, { force: true }).catch((cause: unknown) => {
+      throw storageError(path, cause);
+    });
+    await this.#removeEmptyFolders(path);
+  }
+
+  async materialize(key: BlobKey): Promise<string> {
+    if ((await this.#info(key)) === undefined) throw new BlobMissing(key);
+    return this.#path(key);
+  }
+
+  async sweep(now: Date): Promise<void> {
+    const entries = await readdir(this.#root, { recursive: true, withFileTypes: true }).catch(() => []);
+    const folders = entries.filter((entry) => entry.isDirectory());
+    for (const folder of [this.#root, ...folders.map(({ parentPath, name }) => join(parentPath, name))]) {
+      await removeAbandoned(folder, now);
+    }
+  }
+
+  /** @param folder a key's beginning, empty or with a `/` at its end */
+  async *#walk(folder: string, start: string, shallow: boolean): AsyncGenerator<BlobInfo, void> {
+    const entries = (await this.#entries(folder)).filter(({ name }) => name.startsWith(start));
+    const files = entries.filter((entry) => !entry.isDirectory() && isBlobName(entry.name));
+    for (let first = 0; first < files.length; first += STATS_AT_ONCE) {
+      const part = files.slice(first, first + STATS_AT_ONCE);
+      const infos = await Promise.all(part.map(({ name }) => this.#info((folder + name) as BlobKey)));
+      // One was taken away since. Perhaps the whole folder was, with its drive, and then this throws.
+      if (infos.includes(undefined)) await this.#entries(folder);
+      for (const info of infos) if (info !== undefined) yield info;
+    }
+    if (shallow) return;
+    for (const entry of entries) {
+      if (entry.isDirectory()) yield* this.#walk(`${folder}${entry.name}/`, '', false);
+    }
+  }
+
+  async #entries(folder: string): Promise<readonly Dirent[]> {
+    const path = join(this.#root, folder);
+    return readdir(path, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return [];
+      throw unreadable(path, cause);
+    });
+  }
+
+  /** Undefined where there is no blob. A link to nowhere is one: whoever reads it is told what is wrong. */
+  async #info(key: BlobKey): Promise<BlobInfo | undefined> {
+    const path = this.#path(key);
+    const stats = await stat(path).catch(() => lstat(path).catch(() => undefined));
+    return stats?.isFile() || stats?.isSymbolicLink() ? infoOf(key, stats) : undefined;
+  }
+
+  #path(key: BlobKey): string {
+    requireInside(key);
+    return join(this.#root, key);
+  }
+
+  /** Path of what is written: a portable name, and one that listings show. */
+  #newPath(key: BlobKey): string {
+    const path = this.#path(blobKey(key));
+    const name = key.slice(key.lastIndexOf('/') + 1);
+    if (isBlobName(name)) return path;
+    throw new LikenessError('input', `${key} is the name of a lock or a temporary file`);
+  }
+
+  /** An S3 store has no folders: none must stay because something was in it. */
+  async #removeEmptyFolders(path: string): Promise<void> {
+    for (let folder = dirname(path); folder.length > this.#root.length; folder = dirname(folder)) {
+      const isRemoved = await rmdir(folder).then(
+        () => true,
+        () => false,
+      );
+      if (!isRemoved) return;
+    }
+  }
+}
+
+/**
+ * Renames, but never over another file: as a link, which is refused where the name is taken, and then without the old name.
+ * Where there are no links, one process after the other looks first.
+ */
+async function renameIfAbsent(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw new BlobExists(to, cause);
+    if (!WITHOUT_LINKS.includes(code)) throw cause;
+    return renameLocked(from, to);
+  }
+  await rm(from, { force: true });
+}
+
+/** @internal */
+export async function renameLocked(from: string, to: string): Promise<void> {
+  await withFolderLock(
+    dirname(to),
+    async () => {
+      if ((await lstat(to).catch(() => undefined)) !== undefined) throw new BlobExists(to);
+      await rename(from, to);
+    },
+    'named-by',
+  );
+}
+
+/** By inode too: two changes within a tick of the clock leave size and time, and a replaced file is another inode. */
+function infoOf(key: BlobKey, { ino, size, mtimeMs }: Stats): BlobInfo {
+  return { key, sizeBytes: size, revision: `${ino}/${size}/${mtimeMs}` };
+}
+
+/** A backslash separates folders on Windows: there no file has it, and elsewhere its key could not be read there. */
+function isBlobName(name: string): boolean {
+  const isTemporary = name.startsWith('.') && name.endsWith(TEMPORARY_SUFFIX);
+  return !isTemporary && !isLockName(name) && !name.includes('\\');
+}
+
+function unreadable(path: string, cause: NodeJS.ErrnoException): LikenessError {
+  return new LikenessError('storage', `${path} cannot be read (${cause.code})`, {
+    advice: "Check the folder's permissions.",
+    cause,
+  });
+}
