@@ -10,11 +10,11 @@ import { buildWorkload } from './workload.ts';
 /** More than one, since an arena may still grow on the second run. */
 const RUNS = 3;
 
-const { model: choice, workload, batch, recompute, threads } = JSON.parse(process.argv[2]!) as MemoryCase;
+const { model: choice, workload, batch, checkpointing, threads } = JSON.parse(process.argv[2]!) as MemoryCase;
 const model = await openBenchModel(choice, threads);
-const graph = buildWorkload(workload, model, batch, recompute);
+const graph = buildWorkload(workload, model, batch, checkpointing);
 const start = performance.now();
-const session = await model.open(graph, memoryUseFor(recompute ?? 'nothing'));
+const session = await model.open(graph, memoryUseFor(checkpointing ?? 'none'));
 const createMs = performance.now() - start;
 const created = residentMemory()!;
 

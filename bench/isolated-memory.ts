@@ -12,8 +12,8 @@ export interface MemoryCase {
   readonly model: ModelChoice;
   readonly workload: WorkloadName;
   readonly batch: number;
-  /** Of a training step. Default 'nothing'. */
-  readonly recompute?: Checkpointing;
+  /** Of a training step. Default 'none'. */
+  readonly checkpointing?: Checkpointing;
   readonly threads: number;
 }
 

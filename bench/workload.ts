@@ -38,7 +38,7 @@ export function buildWorkload(
   name: WorkloadName,
   model: BenchModel,
   batch: number,
-  recompute: Checkpointing = 'nothing',
+  checkpointing: Checkpointing = 'none',
 ): Graph {
   const side = model.latentCells;
   if (name === 'forward') return unetForward(model, batch, { residuals: false });
@@ -51,7 +51,7 @@ export function buildWorkload(
       width: side,
       tokens: model.tokens,
       ranks: ranks(model),
-      recompute,
+      checkpointing,
     }).build();
   }
   const graph = new Graph(name);

@@ -5,7 +5,8 @@ import { SD15_TOKENS, SD15_UNET } from '../bench/sd15.ts';
 import { type Ranks, rankOf } from '../companion/adapters/factors.ts';
 import { type SamplingShape, samplingGraph } from '../companion/engine/generation/sampling-graph.ts';
 import type { Graph } from '../companion/graph/graph.ts';
-import { flippedName, type LoweringOptions } from '../companion/graph/lowering.ts';
+import type { LoweringOptions } from '../companion/graph/op.ts';
+import { flippedName } from '../companion/graph/ops/index.ts';
 import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { encodeModel } from '../companion/onnx/model.ts';
 import { Pipeline } from '../companion/pipeline/pipeline.ts';
@@ -69,9 +70,9 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
       sampling(1, { ...(await linear()), maskSource: 'median' })(),
     'graph: sampling, median, Stable Diffusion 1.5': sampling(1, { ...SD15, maskSource: 'median' }),
     'graph: training': training(),
-    'graph: training, nothing recomputed': training({ ...LARGE, recompute: 'nothing' }),
-    'graph: training, attention recomputed': training({ ...LARGE, recompute: 'attention' }),
-    'graph: training, blocks recomputed': training({ ...LARGE, recompute: 'blocks' }),
+    'graph: training, nothing recomputed': training({ ...LARGE, checkpointing: 'none' }),
+    'graph: training, attention recomputed': training({ ...LARGE, checkpointing: 'attention' }),
+    'graph: training, blocks recomputed': training({ ...LARGE, checkpointing: 'blocks' }),
     'graph: training, narrow ranks': training({}, NARROW),
     'graph: training, rank by timestep': training({ rankByTimestep: true }),
     'graph: training, without text and probe': training({ text: undefined, probe: undefined }),

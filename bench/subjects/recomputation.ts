@@ -1,4 +1,4 @@
-/** What it costs to compute again in place of keeping, at the size of picture that Stable Diffusion is made for. */
+/** Cost of gradient checkpointing, at the size of picture that Stable Diffusion is made for. */
 
 import { memoryUseFor } from '../../companion/training/memory-plan.ts';
 import { CHECKPOINTING } from '../../companion/training/training-graph.ts';
@@ -19,16 +19,16 @@ const BUDGET_MS = 120_000;
 export async function* recomputation(weights: string, options: BenchOptions): AsyncGenerator<Section> {
   const choice = { sd15Weights: weights, latentCells: LATENT_CELLS };
   const memory: Row[] = [];
-  for (const recompute of CHECKPOINTING) {
-    options.progress(`SD 1.5 UNet, ${PIXELS} px: memory of a step that computes ${recompute} again`);
+  for (const checkpointing of CHECKPOINTING) {
+    options.progress(`SD 1.5 UNet, ${PIXELS} px: memory of a step, checkpointing ${checkpointing}`);
     const result = await measureIsolated({
       model: choice,
       workload: 'training',
       batch: 1,
-      recompute,
+      checkpointing,
       threads: options.threads,
     });
-    memory.push(memoryRow(`${recompute} computed again`, result));
+    memory.push(memoryRow(`checkpointing ${checkpointing}`, result));
   }
   yield { title: `SD 1.5 UNet at ${PIXELS} px: memory of a training step`, rows: memory, note: MEMORY_NOTE };
 
@@ -38,18 +38,18 @@ export async function* recomputation(weights: string, options: BenchOptions): As
   const session = await model.open(forward);
   const feeds = noiseFeeds(forward);
   const turns: Record<string, Contender> = { forward: () => runOnce(session, feeds) };
-  for (const recompute of CHECKPOINTING) {
-    const graph = buildWorkload('training', model, 1, recompute);
-    turns[recompute] = trainingTurn(graph, await model.open(graph, memoryUseFor(recompute)));
+  for (const checkpointing of CHECKPOINTING) {
+    const graph = buildWorkload('training', model, 1, checkpointing);
+    turns[checkpointing] = trainingTurn(graph, await model.open(graph, memoryUseFor(checkpointing)));
   }
   const timings = await takeTurns(turns, { atLeast: 3, budgetMs: BUDGET_MS });
   await model.close();
-  const rows = CHECKPOINTING.map((recompute) => ({
-    case: `${recompute} computed again`,
+  const rows = CHECKPOINTING.map((checkpointing) => ({
+    case: `checkpointing ${checkpointing}`,
     figures: {
-      step_ms: timings[recompute]!.median.processorMs,
-      per_forward: processorRatio(timings[recompute]!, timings.forward!),
-      per_forward_shortest: shortestProcessorRatio(timings[recompute]!, timings.forward!),
+      step_ms: timings[checkpointing]!.median.processorMs,
+      per_forward: processorRatio(timings[checkpointing]!, timings.forward!),
+      per_forward_shortest: shortestProcessorRatio(timings[checkpointing]!, timings.forward!),
     },
   }));
   const note = 'Processor time at one thread, medians.';

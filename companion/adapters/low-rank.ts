@@ -5,7 +5,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import { add, expand, gemm, linear, mul, reshape } from '../graph/ops/index.ts';
+import { add, expand, linear, matmul, mul, reshape } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import type { AdapterSite, SiteAdapter } from '../models/layers/spatial-transformer.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
@@ -41,9 +41,9 @@ export function addLowRank(
   { down, up }: FactorInputs,
   gate?: Value,
 ): Value {
-  const reduced = gemm(reshape(input, [-1, channels]), down, { transB: true }); // [B hw, r]
+  const reduced = matmul(reshape(input, [-1, channels]), down, { transposeB: true }); // [B hw, r]
   const gated = gate === undefined ? reduced : mul(reduced, reshape(gate, [-1, gate.shape[2]!]));
-  const sum = gemm(gated, up, { transB: true, c: reshape(output, [-1, channels]) });
+  const sum = matmul(gated, up, { transposeB: true, add: reshape(output, [-1, channels]) });
   return reshape(sum, output.shape);
 }
 
@@ -123,5 +123,5 @@ function projectionWithResidual(graph: Graph, site: AdapterSite, { down, up }: F
   const { channels, input, path } = site;
   const parameter = (name: string) => graph.parameters.get(`unet/${path}.proj_out.${name}`)!;
   const weight = reshape(parameter('weight'), [channels, channels]); // stored as a convolution by some checkpoints
-  return linear(input, add(gemm(up, down), weight), parameter('bias'));
+  return linear(input, add(matmul(up, down), weight), parameter('bias'));
 }

@@ -9,7 +9,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import { add, gemm, layerNorm, ones, reshape, upsampleNearest2x } from '../graph/ops/index.ts';
+import { add, layerNorm, matmul, ones, reshape, upsampleNearest2x } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import type { Site } from '../models/families/stable-diffusion/family.ts';
 import type { AdapterSite } from '../models/layers/spatial-transformer.ts';
@@ -96,7 +96,7 @@ export class ObjectLogits {
     this.#weights.push(weights);
     const before =
       this.#levels.get(height)?.logits ?? (this.#levels.size === 0 ? this.#addBias() : undefined);
-    const logits = gemm(features, weights, before && { c: before });
+    const logits = matmul(features, weights, before && { add: before });
     this.#levels.set(height, { height, width, logits });
   }
 

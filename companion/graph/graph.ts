@@ -1,13 +1,13 @@
 /**
- * A static dataflow graph under construction. Operators are appended in execution order, each with its shapes
+ * Graph: a static dataflow graph under construction. Operators are appended in execution order, each with its shapes
  * inferred at once, so a mistake is reported at the line of the model that makes it.
  *
- * Operators are ONNX operators, plus a few composites of our own domain (operators/composite.ts) that
- * `lowerGraph` replaces by ONNX operators before the graph is written.
+ * Operators are ONNX operators, plus a few composites of our own domain that `lowerGraph` replaces by ONNX operators
+ * before the graph is written.
  */
 import { type DType, elementCount, float32, type Shape, type Tensor } from '../tensor/tensor.ts';
-import { OPERATORS } from './operators/table.ts';
-import type { Attributes, Node, Value } from './value.ts';
+import type { OpDefinition } from './op.ts';
+import type { Attributes, Node, Parameter, Value, ValueType } from './value.ts';
 
 /** Constants travel inside the model's bytes; anything larger belongs in a checkpoint, as a parameter. */
 const MAX_CONSTANT_ELEMENTS = 1 << 22;
@@ -16,7 +16,7 @@ export class Graph {
   readonly name: string;
   readonly #nodes: Node[] = [];
   readonly #inputs = new Map<string, Value>();
-  readonly #parameters = new Map<string, Value>();
+  readonly #parameters = new Map<string, Parameter>();
   readonly #outputs = new Map<string, Value>();
   readonly #constants = new Map<Value, Tensor>();
   readonly #constantByContent = new Map<string, Value>();
@@ -37,7 +37,7 @@ export class Graph {
     return this.#outputs;
   }
   /** By checkpoint name. */
-  get parameters(): ReadonlyMap<string, Value> {
+  get parameters(): ReadonlyMap<string, Parameter> {
     return this.#parameters;
   }
   get constants(): ReadonlyMap<Value, Tensor> {
@@ -54,17 +54,23 @@ export class Graph {
     return value;
   }
 
-  /** A float32 weight of the checkpoint, by its checkpoint name; asked for again, the same value. */
-  parameter(name: string, shape: Shape): Value {
+  /**
+   * A weight of the checkpoint, by its checkpoint name; asked for again, the same value. Operators compute in float32:
+   * a float16 weight is half as large, and is cast where it is read.
+   */
+  parameter(name: string, shape: Shape, dtype: Parameter['dtype'] = 'float32'): Parameter {
     const known = this.#parameters.get(name);
     if (known !== undefined) {
-      if (known.shape.join() !== shape.join()) {
-        throw new Error(`internal: parameter ${name} is used as [${shape}] and as [${known.shape}]`);
+      if (known.shape.join() !== shape.join() || known.dtype !== dtype) {
+        const said = ({ dtype, shape }: ValueType) => `${dtype} [${shape}]`;
+        throw new Error(
+          `internal: parameter ${name} is used as ${said({ dtype, shape })} and as ${said(known)}`,
+        );
       }
       return known;
     }
     if (this.#inputs.has(name)) throw new Error(`internal: ${name} is an input and a parameter`);
-    const value = this.#value('float32', shape, name);
+    const value = this.#value(dtype, shape, name);
     this.#parameters.set(name, value);
     return value;
   }
@@ -104,17 +110,15 @@ export class Graph {
    * Appends one operator and returns all its outputs; the functions in ops/ are the readable way to call it.
    * Throws when an operand is of another graph, or when shapes or types do not fit the operator.
    */
-  apply(op: string, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value[] {
-    const operator = OPERATORS[op];
-    if (operator === undefined) throw new Error(`internal: no operator is called ${op}`);
+  apply(op: OpDefinition, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value[] {
     for (const input of inputs) {
       if (input !== undefined && input.graph !== this) {
-        throw new Error(`internal: ${op}: value ${input.name ?? input.id} belongs to another graph`);
+        throw new Error(`internal: ${op.name}: value ${input.name ?? input.id} belongs to another graph`);
       }
     }
-    const types = operator.infer({ op, inputs, attributes });
+    const types = op.infer({ op, inputs, attributes });
     const outputs: Value[] = [];
-    const node: Node = { op, domain: operator.domain, inputs, outputs, attributes };
+    const node: Node = { op, inputs, outputs, attributes };
     for (const type of types) {
       outputs.push({ id: this.#valueCount++, graph: this, ...type, producer: node });
     }
@@ -122,7 +126,7 @@ export class Graph {
     return outputs;
   }
 
-  #value(dtype: DType, shape: Shape, name?: string): Value {
+  #value<D extends DType>(dtype: D, shape: Shape, name?: string): Value & { readonly dtype: D } {
     if (shape.some((size) => !Number.isSafeInteger(size) || size < 0)) {
       throw new Error(`internal: [${shape}] is not a shape${name === undefined ? '' : ` (${name})`}`);
     }

@@ -1,6 +1,7 @@
-/** What a graph consists of: values (typed edges) and nodes (operators). Plain data; only Graph makes them. */
+/** Value and Node: the typed edges of a graph, and the operators between them. Plain data; only Graph makes them. */
 import type { DType, Shape } from '../tensor/tensor.ts';
 import type { Graph } from './graph.ts';
+import type { OpDefinition } from './op.ts';
 
 /** An operator's setting, of the kind that the ONNX attribute has; `dtype` is written as ONNX's type number. */
 export type Attribute =
@@ -24,15 +25,19 @@ export interface Value {
   name?: string;
 }
 
+/** A weight of the checkpoint. */
+export interface Parameter extends Value {
+  readonly dtype: 'float32' | 'float16';
+}
+
 export interface Node {
-  readonly op: string;
-  readonly domain: string;
+  readonly op: OpDefinition;
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly (Value | undefined)[];
   readonly attributes: Attributes;
 }
 
-/** Type and shape of a value that does not exist yet: what shape inference answers. */
+/** Type and shape of a value that does not exist yet: the answer of shape inference. */
 export interface ValueType {
   readonly dtype: DType;
   readonly shape: Shape;

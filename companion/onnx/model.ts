@@ -1,13 +1,21 @@
 /**
- * Graph -> ONNX ModelProto. Field numbers are those of onnx.proto (ONNX 1.16, IR version 10).
+ * encodeModel: a graph as an ONNX ModelProto. Field numbers are those of onnx.proto (ONNX 1.16, IR version 10).
  * Weights stay in their files ("external data"): a model of gigabytes is a few kilobytes here, and protobuf's
  * limit of 2 GB does not apply.
  */
 
 import type { Graph } from '../graph/graph.ts';
-import { type LoweringOptions, lowerGraph } from '../graph/lowering.ts';
-import type { Attribute, Node, Value } from '../graph/value.ts';
-import type { DType, Shape, Tensor, WeightLocation } from '../tensor/tensor.ts';
+import { lowerGraph } from '../graph/lowering.ts';
+import type { LoweringOptions } from '../graph/op.ts';
+import type { Attribute, Node, Parameter, Value } from '../graph/value.ts';
+import {
+  BYTES_PER_ELEMENT,
+  type DType,
+  elementCount,
+  type Shape,
+  type Tensor,
+  type WeightLocation,
+} from '../tensor/tensor.ts';
 import { ProtobufMessage } from './protobuf.ts';
 
 const IR_VERSION = 10;
@@ -27,7 +35,7 @@ const DATA_TYPE: Readonly<Record<DType, number>> = {
 /** Outputs past the first that a kernel need not compute when nobody reads them. */
 const OPTIONAL_OUTPUTS: ReadonlySet<string> = new Set(['LayerNormalization']);
 
-/** Where a weight lies, or the weight itself, which then becomes part of the model's bytes. */
+/** The place of a weight's bytes on disk, or the weight itself, which then becomes part of the model's bytes. */
 export type WeightSource = (name: string) => WeightLocation | Tensor;
 
 /**
@@ -56,11 +64,11 @@ function graphProto(graph: Graph, weights: WeightSource): ProtobufMessage {
   const proto = new ProtobufMessage(1 << 16);
   for (const [index, node] of graph.nodes.entries()) {
     const outputs = node.outputs.map((output, position) => {
-      const dropped = position > 0 && OPTIONAL_OUTPUTS.has(node.op) && !read.has(output);
+      const dropped = position > 0 && OPTIONAL_OUTPUTS.has(node.op.name) && !read.has(output);
       return dropped || output === undefined ? '' : names.get(output)!;
     });
     const inputs = node.inputs.map((input) => (input === undefined ? '' : names.get(input)!));
-    proto.message(1, nodeProto(node, inputs, outputs, `${node.op}_${index}`));
+    proto.message(1, nodeProto(node, inputs, outputs, `${node.op.name}_${index}`));
   }
   // A value may be an input and an output, or two outputs: an Identity makes each output a value of its own.
   for (const [name, value] of graph.outputs) {
@@ -98,11 +106,11 @@ function nodeProto(node: Node, inputs: string[], outputs: string[], name: string
   const proto = new ProtobufMessage(256);
   for (const input of inputs) proto.string(1, input);
   for (const output of outputs) proto.string(2, output);
-  proto.string(3, name).string(4, node.op);
+  proto.string(3, name).string(4, node.op.name);
   for (const [key, attribute] of Object.entries(node.attributes)) {
     proto.message(5, attributeProto(key, attribute));
   }
-  return node.domain === '' ? proto : proto.string(7, node.domain);
+  return node.op.domain === '' ? proto : proto.string(7, node.op.domain);
 }
 
 function attributeProto(name: string, attribute: Attribute): ProtobufMessage {
@@ -126,20 +134,23 @@ function tensorProto(name: string, { dtype, shape, data }: Tensor): ProtobufMess
   return tensorHeader(name, dtype, shape, bytes.length).bytes(9, bytes);
 }
 
-function weightProto(value: Value, name: string, source: WeightLocation | Tensor): ProtobufMessage {
-  const count = value.shape.reduce((product, size) => product * size, 1);
+function weightProto(
+  { dtype, shape }: Parameter,
+  name: string,
+  source: WeightLocation | Tensor,
+): ProtobufMessage {
+  const count = elementCount(shape);
   if ('data' in source) {
-    if (source.dtype !== 'float32' || source.data.length !== count) {
-      throw new Error(
-        `internal: ${name} is ${source.dtype} [${source.shape}], must be float32 [${value.shape}]`,
-      );
+    if (source.dtype !== dtype || source.data.length !== count) {
+      throw new Error(`internal: ${name} is ${source.dtype} [${source.shape}], must be ${dtype} [${shape}]`);
     }
-    return tensorProto(name, { dtype: 'float32', shape: value.shape, data: source.data });
+    return tensorProto(name, { dtype, shape, data: source.data });
   }
-  if (source.length !== 4 * count) {
-    throw new Error(`internal: ${name} has ${source.length} bytes, [${value.shape}] takes ${4 * count}`);
+  const size = BYTES_PER_ELEMENT[dtype] * count;
+  if (source.length !== size) {
+    throw new Error(`internal: ${name} has ${source.length} bytes, ${dtype} [${shape}] takes ${size}`);
   }
-  const proto = tensorHeader(name, 'float32', value.shape);
+  const proto = tensorHeader(name, dtype, shape);
   const entries = { location: source.file, offset: source.offset, length: source.length };
   for (const [key, entry] of Object.entries(entries)) {
     proto.message(13, new ProtobufMessage().string(1, key).string(2, String(entry)));

@@ -10,8 +10,9 @@ import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 import { type Kernel, locateTurnedKernels } from '../checkpoint/flipped-kernels.ts';
 import type { Graph } from '../graph/graph.ts';
-import { flippedName } from '../graph/lowering.ts';
-import { sameShape } from '../graph/operators/operator.ts';
+import { parameterBytes } from '../graph/liveness.ts';
+import { sameShape } from '../graph/op.ts';
+import { flippedName } from '../graph/ops/index.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import { elementCount, type Shape, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
@@ -47,7 +48,7 @@ async function storeTurnedKernels(
   const kernels = new Map<string, Kernel>();
   for (const { op, inputs } of graph.nodes) {
     const { name, shape } = inputs[0] ?? {};
-    if (op !== 'FlippedKernel' || name === undefined || !graph.parameters.has(name)) continue;
+    if (op.name !== 'FlippedKernel' || name === undefined || !graph.parameters.has(name)) continue;
     const location = weights(name);
     if ('data' in location || parse(location.file).root !== parse(resolve(cacheFolder)).root) continue;
     kernels.set(name, { name: flippedName(name), shape: shape!, location });
@@ -139,9 +140,7 @@ export async function openSession(
 
 /** Where nothing else is asked for. */
 export function defaultPlacement(graph: Graph): WeightPlacement {
-  let bytes = 0;
-  for (const { shape } of graph.parameters.values()) bytes += 4 * elementCount(shape);
-  return bytes > MAX_PACKED_BYTES ? 'mapped' : 'packed';
+  return parameterBytes(graph) > MAX_PACKED_BYTES ? 'mapped' : 'packed';
 }
 
 interface Signature {

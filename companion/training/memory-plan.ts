@@ -12,7 +12,7 @@ import { CHECKPOINTING, type Checkpointing } from './training-graph.ts';
 interface StepConfig {
   /** Samples a forward and backward pass; divides the batch. Smaller needs less memory and gives the same result. */
   readonly microBatchSize: number;
-  readonly recompute: Checkpointing;
+  readonly checkpointing: Checkpointing;
 }
 
 export interface MemoryPlan extends StepConfig {
@@ -43,10 +43,10 @@ const WEIGHT_COPIES = 1.8;
 
 /** From the cheapest: a smaller micro-batch costs nothing on a CPU, so it comes before doing work twice. */
 function* plansOf(batchSize: number, build: StepBuilder): Generator<MemoryPlan> {
-  for (const recompute of CHECKPOINTING) {
+  for (const checkpointing of CHECKPOINTING) {
     for (let microBatchSize = batchSize; microBatchSize >= 1; microBatchSize--) {
       if (batchSize % microBatchSize !== 0) continue;
-      const way: StepConfig = { microBatchSize, recompute };
+      const way: StepConfig = { microBatchSize, checkpointing };
       yield { ...way, estimatedBytes: estimate(build(way)) };
     }
   }
@@ -85,8 +85,8 @@ export function nextSmallerPlan(
 }
 
 /** Where the least memory is wanted, none is held between steps for the next one: 0.6 of 1.7 GB (docs/performance.md). */
-export function memoryUseFor(recompute: Checkpointing): MemoryUse {
-  return { arena: recompute !== 'blocks' };
+export function memoryUseFor(checkpointing: Checkpointing): MemoryUse {
+  return { arena: checkpointing !== 'blocks' };
 }
 
 function estimate(graph: Graph): number {

@@ -31,15 +31,15 @@ export interface TrainingShape {
   readonly rankByTimestep?: boolean;
   /** True where a probe for the object is learned too. Default false. */
   readonly probe?: boolean;
-  /** Default 'nothing'. */
-  readonly recompute?: Checkpointing;
+  /** Default 'none'. */
+  readonly checkpointing?: Checkpointing;
 }
 
 /**
- * What the backward pass makes again in place of keeping it, for gradients that are the same up to rounding:
- * large attention probabilities, or besides these all but the outputs of blocks. From little work to little memory.
+ * Gradient checkpointing, for gradients that are the same up to rounding: none; large attention probabilities are
+ * computed again; or besides these all but the outputs of blocks. From little work to little memory.
  */
-export const CHECKPOINTING = ['nothing', 'attention', 'blocks'] as const;
+export const CHECKPOINTING = ['none', 'attention', 'blocks'] as const;
 export type Checkpointing = (typeof CHECKPOINTING)[number];
 
 /** Inputs and outputs by name; the learned inputs carry their own names (attach.ts) and `gradient:<name>`. */
@@ -79,7 +79,7 @@ export function trainingGraph(shape: TrainingShape): GraphSpec {
 }
 
 function buildTrainingGraph(options: TrainingShape): Graph {
-  const { unet, batch, height, width, recompute = 'nothing' } = options;
+  const { unet, batch, height, width, checkpointing = 'none' } = options;
   const graph = new Graph('training');
   const sample = graph.input(trainingNames.sample, [batch, unet.inChannels, height, width]);
   const timestep = graph.input(trainingNames.timestep, [batch]);
@@ -115,10 +115,11 @@ function buildTrainingGraph(options: TrainingShape): Graph {
   const error = sub(prediction, target);
   const loss = reduceMean(mul(weight, mul(error, error)), [0, 1, 2, 3], { keepDims: false });
   graph.output(trainingNames.loss, loss);
-  const gradients = gradient(loss, [...learned.values()], {
-    recomputeAttention: recompute !== 'nothing',
-    ...(recompute === 'blocks' ? { kept: blocks } : {}),
-  });
+  const gradients = gradient(
+    loss,
+    [...learned.values()],
+    checkpointing === 'blocks' ? { checkpoints: blocks } : checkpointing,
+  );
   outputGradients(graph, [...learned.keys()], gradients);
   if (probed !== undefined) learnProbe(graph, options, probed);
   return graph;

@@ -48,7 +48,7 @@ export async function* train(run: TrainOptions): AsyncGenerator<TrainingStep> {
   const { pipeline, settings } = run;
   const graph = trainingGraph(trainingShape(run));
   try {
-    const session = await pipeline.session(graph, memoryUseFor(settings.memory.recompute));
+    const session = await pipeline.session(graph, memoryUseFor(settings.memory.checkpointing));
     yield* steps(session, run);
   } finally {
     // The largest session there is: not to be held while people look at what was learned, or steps get leaner.
@@ -96,7 +96,7 @@ async function* steps(
 
 /** Shape of the graph of one micro-batch: its loss and gradients. */
 function trainingShape({ pipeline: { unet, text }, set, settings, state }: TrainOptions): TrainingShape {
-  const { microBatchSize, recompute } = settings.memory;
+  const { microBatchSize, checkpointing } = settings.memory;
   return {
     unet,
     ...(state.tokenEmbedding === undefined ? {} : { text }),
@@ -107,7 +107,7 @@ function trainingShape({ pipeline: { unet, text }, set, settings, state }: Train
     ranks: ranksOf(state.factors),
     rankByTimestep: settings.noisyRankShare < 1,
     probe: state.probe !== undefined,
-    recompute,
+    checkpointing,
   };
 }
 

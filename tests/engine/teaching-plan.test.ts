@@ -31,9 +31,9 @@ function plannedWith(freeBytes: number, steps = 300) {
 
 it('knows a saved run again when another amount of memory is free', () => {
   const [roomy, short] = [plannedWith(8e9), plannedWith(180e6)];
-  expect(roomy.settings.memory).toMatchObject({ microBatchSize: 4, recompute: 'nothing' });
-  expect(short.settings.memory).toMatchObject({ microBatchSize: 2, recompute: 'nothing' });
-  expect(plannedWith(120e6).settings.memory).toMatchObject({ microBatchSize: 1, recompute: 'blocks' });
+  expect(roomy.settings.memory).toMatchObject({ microBatchSize: 4, checkpointing: 'none' });
+  expect(short.settings.memory).toMatchObject({ microBatchSize: 2, checkpointing: 'none' });
+  expect(plannedWith(120e6).settings.memory).toMatchObject({ microBatchSize: 1, checkpointing: 'blocks' });
   expect(short.fingerprint).toBe(roomy.fingerprint);
   expect(plannedWith(8e9, 301).fingerprint).not.toBe(roomy.fingerprint);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Random } from '../../companion/diffusion/random.ts';
-import { type GradientOptions, gradient } from '../../companion/graph/gradient.ts';
+import { type GradientCheckpointing, gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
@@ -12,13 +12,13 @@ import { printGraph } from './print.ts';
 
 const sumOf = (x: Value): Value => ops.reduceSum(x, [...x.shape.keys()], { keepDims: false });
 
-it('makes what lies between two kept values again, once the gradient by their end is there', () => {
+it('computes what lies between two checkpoints again, once the gradient by their end is there', () => {
   const graph = new Graph('g');
   const x = graph.input('x', [2]);
   const middle = ops.exp(ops.tanh(x));
   const end = ops.exp(ops.tanh(middle));
   const target = { output: end, seed: graph.input('seed', [2]) };
-  graph.output('dx', gradient([target], [x], { kept: new Set([middle, end]) })[0]!);
+  graph.output('dx', gradient([target], [x], { checkpoints: new Set([middle, end]) })[0]!);
   expect(printGraph(lowerGraph(graph))).toBe(`graph g
   input x: float32 [2]
   input seed: float32 [2]
@@ -43,7 +43,7 @@ it('makes what lies between two kept values again, once the gradient by their en
 });
 
 /** Eight blocks of ten wide values each, of which nothing but the last is narrow. */
-function tower(options: (ends: ReadonlySet<Value>) => GradientOptions) {
+function tower(checkpointing: (ends: ReadonlySet<Value>) => GradientCheckpointing) {
   const graph = new Graph('tower');
   const x = graph.input('x', [8, 64]);
   const factors: Value[] = [];
@@ -59,12 +59,13 @@ function tower(options: (ends: ReadonlySet<Value>) => GradientOptions) {
   }
   const loss = sumOf(ops.mul(h, h));
   graph.output('loss', loss);
-  for (const [index, by] of gradient(loss, factors, options(ends)).entries()) graph.output(`d${index}`, by);
+  for (const [index, by] of gradient(loss, factors, checkpointing(ends)).entries())
+    graph.output(`d${index}`, by);
   return graph;
 }
 
-/** Two heads of 1024 queries and keys: as large as those that are made again. */
-function attention(options: GradientOptions) {
+/** Two heads of 1024 queries and keys: as large as those that are computed again. */
+function attention(checkpointing: GradientCheckpointing) {
   const graph = new Graph('attention');
   const [q, k, v] = ['q', 'k', 'v'].map((name) => graph.input(name, [2, 2, 1024, 4])) as [
     Value,
@@ -74,7 +75,7 @@ function attention(options: GradientOptions) {
   const { output } = ops.attention(q, k, v, 0.5);
   const loss = sumOf(ops.mul(output, output));
   graph.output('loss', loss);
-  for (const [index, by] of gradient(loss, [q, k, v], options).entries()) graph.output(`d${index}`, by);
+  for (const [index, by] of gradient(loss, [q, k, v], checkpointing).entries()) graph.output(`d${index}`, by);
   return graph;
 }
 
@@ -94,20 +95,20 @@ async function run(graph: Graph) {
 const cases = [
   {
     name: 'blocks',
-    whole: tower(() => ({})),
-    again: tower((kept) => ({ kept })),
+    whole: tower(() => 'none'),
+    again: tower((checkpoints) => ({ checkpoints })),
     least: 3.5,
   },
   {
     name: 'attention',
-    whole: attention({}),
-    again: attention({ recomputeAttention: true }),
+    whole: attention('none'),
+    again: attention('attention'),
     least: 1.9,
   },
 ];
 
 it.each(cases)(
-  '$name made again: the same gradients, of far less memory',
+  '$name computed again: the same gradients, of far less memory',
   async ({ whole, again, least }) => {
     const [kept, remade] = [await run(whole), await run(again)];
     for (const [name, { data }] of Object.entries(kept)) {

@@ -1,10 +1,9 @@
-/** Every operator: its forward pass against plain TypeScript, its gradient against finite differences. */
+/** Every op: its forward pass against plain TypeScript, its gradient against finite differences. */
 import { expect, test } from 'vitest';
 import { gradient } from '../../companion/graph/gradient.ts';
 import { Graph } from '../../companion/graph/graph.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
-import { OPERATORS } from '../../companion/graph/operators/table.ts';
-import { RULES } from '../../companion/graph/rules/table.ts';
+import { definedOps, type OpDefinition } from '../../companion/graph/op.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { openSession, type Session } from '../../companion/runtime/session.ts';
 import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
@@ -104,8 +103,8 @@ test.each(differentiable)('$name: gradient', async (row) => {
   await session.release();
 });
 
-function opsOf(rows: readonly Row[]): Set<string> {
-  const ops = new Set<string>();
+function opsOf(rows: readonly Row[]): ReadonlySet<OpDefinition> {
+  const ops = new Set<OpDefinition>();
   for (const row of rows) {
     const { graph } = buildRow(row);
     for (const { nodes } of [graph, lowerGraph(graph)]) for (const { op } of nodes) ops.add(op);
@@ -113,31 +112,38 @@ function opsOf(rows: readonly Row[]): Set<string> {
   return ops;
 }
 
-test('every operator has a row', () => {
+const namesOf = (ops: readonly OpDefinition[]): string[] => ops.map(({ name }) => name).sort();
+
+test('every op has a row', () => {
   const covered = opsOf(ROWS);
-  expect(Object.keys(OPERATORS).filter((op) => !covered.has(op))).toEqual([]);
+  expect(namesOf(definedOps.filter((op) => !covered.has(op)))).toEqual([]);
 });
 
-test('every gradient rule has a row whose gradient is checked', () => {
+test('every op with a gradient has a row whose gradient is checked', () => {
   const covered = opsOf(differentiable);
-  expect(Object.keys(RULES).filter((op) => !covered.has(op))).toEqual([]);
+  expect(namesOf(definedOps.filter((op) => op.gradient && !covered.has(op)))).toEqual([]);
 });
 
-test('every operator without a rule is one that is meant to have none', () => {
-  const without = Object.keys(OPERATORS).filter((op) => RULES[op] === undefined);
-  expect(without.sort()).toEqual([
-    'ConvTranspose', // emitted by rules only
+test('every op of our own is replaced by lowering, and no other', () => {
+  const composites = definedOps.filter(({ domain }) => domain === 'likeness');
+  expect(namesOf(definedOps.filter(({ lower }) => lower))).toEqual(namesOf(composites));
+});
+
+test('every op without a gradient is one that is meant to have none', () => {
+  expect(namesOf(definedOps.filter(({ gradient }) => gradient === undefined))).toEqual([
+    'ConvTranspose', // emitted by gradients only
     'Equal', // bool
+    'FlippedKernel', // emitted by gradients only
     'FusedMatMul', // made by lowering
+    'Gemm', // made by lowering
     'Greater',
     'GreaterOrEqual',
-    'HardSigmoid', // emitted by rules only
-    'LayerNormalization', // made by lowering, after the gradient
+    'HardSigmoid', // emitted by gradients only
+    'LayerNormalization', // made by lowering
     'Less',
+    'MatMul', // made by lowering
     'MultiHeadAttention', // made by lowering
-    'Product', // emitted by rules and lowering only
-    'ScatterElements', // emitted by rules only
+    'ScatterElements', // emitted by gradients only
     'TopK', // not smooth in which elements it takes
-    'FlippedKernel', // emitted by rules only
   ]);
 });

@@ -15,7 +15,7 @@ it('differentiates nothing before the first value asked for', () => {
   const loss = sumOf(ops.mul(before, factor));
   const forward = graph.nodes.length;
   gradient(loss, [factor]);
-  const emitted = graph.nodes.slice(forward).map(({ op }) => op);
+  const emitted = graph.nodes.slice(forward).map(({ op }) => op.name);
   expect(emitted).not.toContain('Conv');
   expect(emitted).toContain('ReduceSum');
 });
@@ -26,7 +26,7 @@ it('builds the gradient of an operand only if that operand needs one', () => {
   const loss = sumOf(ops.linear(x, graph.parameter('w', [2, 4]), graph.parameter('b', [2])));
   const forward = graph.nodes.length;
   gradient(loss, [x]);
-  expect(graph.nodes.slice(forward).filter(({ op }) => op === 'Gemm')).toHaveLength(1);
+  expect(graph.nodes.slice(forward).filter(({ op }) => op.name === 'MatrixProduct')).toHaveLength(1);
 });
 
 it('reads weights of linear layers and 1x1 convolutions as they lie, in both directions', () => {
@@ -34,9 +34,10 @@ it('reads weights of linear layers and 1x1 convolutions as they lie, in both dir
   const x = graph.input('x', [1, 4, 2, 2]);
   const y = ops.conv2d(x, graph.parameter('conv', [4, 4, 1, 1]));
   gradient(sumOf(ops.linear(y, graph.parameter('linear', [3, 2]))), [x]);
+  const parameters = new Set<Value>(graph.parameters.values());
   const moved = graph.nodes.filter(
     ({ op, inputs }) =>
-      ['Transpose', 'Slice'].includes(op) && [...graph.parameters.values()].includes(inputs[0]!),
+      ['Transpose', 'Slice'].includes(op.name) && inputs[0] !== undefined && parameters.has(inputs[0]),
   );
   expect(moved).toEqual([]);
 });
@@ -58,10 +59,10 @@ it('adds up what comes back along several paths', () => {
 `);
 });
 
-it('names an operator that has no rule', () => {
+it('names an op that has no gradient', () => {
   const graph = new Graph('g');
   const x = graph.input('x', [4]);
-  expect(() => gradient(sumOf(ops.topK(x, 2)), [x])).toThrow('TopK has no gradient rule');
+  expect(() => gradient(sumOf(ops.topK(x, 2)), [x])).toThrow('TopK has no gradient');
 });
 
 it('names a value that the loss does not depend on', () => {

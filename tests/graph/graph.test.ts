@@ -13,7 +13,12 @@ describe('a graph', () => {
   it('refuses a parameter asked for in two shapes, naming both', () => {
     const graph = new Graph('g');
     graph.parameter('unet.w', [2, 3]);
-    expect(() => graph.parameter('unet.w', [3, 2])).toThrow('unet.w is used as [3,2] and as [2,3]');
+    expect(() => graph.parameter('unet.w', [3, 2])).toThrow(
+      'unet.w is used as float32 [3,2] and as float32 [2,3]',
+    );
+    expect(() => graph.parameter('unet.w', [2, 3], 'float16')).toThrow(
+      'as float16 [2,3] and as float32 [2,3]',
+    );
   });
 
   it('keeps equal constants once, and unequal ones apart', () => {
@@ -49,10 +54,11 @@ const MISTAKES: readonly (readonly [string, (at: (...shape: number[]) => Value) 
   ['matmul', (at) => ops.matmul(at(2, 3), at(4, 5)), 'columns 3 of [2,3] must match rows 4 of [4,5]'],
   ['matmul of a vector', (at) => ops.matmul(at(3), at(3, 5)), '[3] and [3,5] must have at least 2 axes'],
   [
-    'gemm',
-    (at) => ops.gemm(at(2, 3), at(3, 4), { transB: true }),
-    'inner sizes 3 of [2,3] and 4 of [3,4] differ',
+    'matmul, transposed',
+    (at) => ops.matmul(at(2, 3), at(3, 4), { transposeB: true }),
+    'columns 3 of [2,3] must match rows 4 of [3,4] transposed',
   ],
+  ['matmul, sum', (at) => ops.matmul(at(2, 3), at(3, 4), { add: at(3) }), '[3] and [2,4] do not broadcast'],
   ['linear', (at) => ops.linear(at(2, 3), at(5, 4)), 'input features 3 must match weight [5,4]'],
   [
     'conv2d channels',

@@ -7,7 +7,7 @@ import {
   exp,
   groupNorm,
   layerNorm,
-  product,
+  matmul,
   reduceSum,
   reshape,
 } from '../../companion/graph/ops/index.ts';
@@ -15,7 +15,7 @@ import type { Value } from '../../companion/graph/value.ts';
 import { openSession } from '../../companion/runtime/session.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
 
-const opsOf = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
+const opsOf = (graph: Graph): string[] => graph.nodes.map(({ op }) => op.name);
 
 function attentionGraph(): { graph: Graph; q: Value; output: Value; probabilities: Value } {
   const graph = new Graph('g');
@@ -112,7 +112,28 @@ it('reads a value reshaped back to its own shape where it was', () => {
 it('transposes in steps of their own where products of transposed matrices have no kernel', () => {
   const graph = new Graph('g');
   const a = graph.input('a', [2, 3, 4]);
-  graph.output('y', product(a, a, { transB: true, scale: 0.5 }));
+  graph.output('y', matmul(a, a, { transposeB: true, scale: 0.5 }));
   expect(opsOf(lowerGraph(graph))).toEqual(['FusedMatMul']);
   expect(opsOf(lowerGraph(graph, { fusedAttention: false }))).toEqual(['Transpose', 'MatMul', 'Mul']);
+});
+
+it.each([
+  ['matrices', [3, 3], {}, ['Gemm']],
+  ['matrices, transposed and scaled', [3, 3], { transposeA: true, scale: 2 }, ['Gemm']],
+  ['stacks', [2, 3, 3], {}, ['MatMul']],
+  ['stacks, transposed', [2, 3, 3], { transposeA: true }, ['FusedMatMul']],
+  ['stacks, scaled', [2, 3, 3], { scale: 2 }, ['FusedMatMul']],
+] as const)('multiplies %s with one node', (_, shape, options, expected) => {
+  const graph = new Graph('g');
+  const a = graph.input('a', shape);
+  graph.output('y', matmul(a, a, options));
+  expect(opsOf(lowerGraph(graph))).toEqual(expected);
+});
+
+it('lets the kernel of a product of matrices add what is added to it', () => {
+  const graph = new Graph('g');
+  const [a, stack] = [graph.input('a', [3, 3]), graph.input('stack', [2, 3, 3])];
+  graph.output('y', matmul(a, a, { add: a }));
+  graph.output('stacked', matmul(stack, stack, { add: a }));
+  expect(opsOf(lowerGraph(graph))).toEqual(['Gemm', 'MatMul', 'Add']);
 });

@@ -26,7 +26,7 @@ function printNode({ op, inputs, outputs, attributes }: Node): string {
   const made = outputs.map((output) => (output === undefined ? '-' : typed(output)));
   const operands = inputs.map((input) => (input === undefined ? '-' : reference(input)));
   const settings = Object.entries(attributes).map(([name, value]) => ` ${name}=${printAttribute(value)}`);
-  return `${made.join(', ')} = ${op}(${operands.join(', ')})${settings.join('')}`;
+  return `${made.join(', ')} = ${op.name}(${operands.join(', ')})${settings.join('')}`;
 }
 
 function typed(value: Value): string {

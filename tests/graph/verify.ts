@@ -1,6 +1,5 @@
 /** Checks that a finished graph is sound: for tests, and for whoever writes a new operator, rule or lowering. */
 import type { Graph } from '../../companion/graph/graph.ts';
-import { OPERATORS } from '../../companion/graph/operators/table.ts';
 import type { Node, Value } from '../../companion/graph/value.ts';
 
 /**
@@ -32,12 +31,7 @@ function* orderFaults(graph: Graph): Generator<string> {
 
 function* typeFaults(graph: Graph): Generator<string> {
   for (const [index, node] of graph.nodes.entries()) {
-    const operator = OPERATORS[node.op];
-    if (operator === undefined) {
-      yield `${describe(node, index)} is no known operator`;
-      continue;
-    }
-    const types = operator.infer(node);
+    const types = node.op.infer(node);
     for (const [position, output] of node.outputs.entries()) {
       const recorded = output && `${output.dtype} [${output.shape}]`;
       const inferred = types[position] && `${types[position].dtype} [${types[position].shape}]`;
@@ -53,7 +47,7 @@ function* danglingFaults(graph: Graph): Generator<string> {
   for (const node of graph.nodes) for (const input of node.inputs) read.add(input);
   for (const [index, node] of graph.nodes.entries()) {
     // A reshape that a later one skipped is no fault: lowering leaves it out.
-    if (node.op !== 'Reshape' && !node.outputs.some((output) => output && read.has(output))) {
+    if (node.op.name !== 'Reshape' && !node.outputs.some((output) => output && read.has(output))) {
       yield `nobody reads ${describe(node, index)}`;
     }
   }
@@ -62,5 +56,5 @@ function* danglingFaults(graph: Graph): Generator<string> {
 }
 
 function describe(node: Node, index: number): string {
-  return `node ${index} (${node.op})`;
+  return `node ${index} (${node.op.name})`;
 }

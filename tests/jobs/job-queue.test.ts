@@ -97,7 +97,7 @@ describe('a queue of jobs', () => {
     const told = recordEvents(queue);
     await queue.submit(A, await teachWish());
     await ended(queue, A);
-    engine.recompute = 'blocks';
+    engine.checkpointing = 'blocks';
     await queue.submit(B, await teachWish({ seed: 2 }));
     await ended(queue, B);
     await queue.close();

@@ -21,7 +21,7 @@ export class ScriptedEngine implements Engine {
   /** Thrown by the next run, after its first step. */
   crash: Error | undefined;
   /** What the next teaching has to do twice for want of memory. */
-  recompute: Checkpointing = 'nothing';
+  checkpointing: Checkpointing = 'none';
   #letOn: () => void = () => {};
 
   constructor(free = true) {
@@ -46,7 +46,7 @@ export class ScriptedEngine implements Engine {
         findings: index === 0 ? findings : [],
       };
     }
-    const plan = { microBatchSize: 4, recompute: this.recompute, estimatedBytes: 2 ** 30 };
+    const plan = { microBatchSize: 4, checkpointing: this.checkpointing, estimatedBytes: 2 ** 30 };
     yield { type: 'memory-plan', plan };
     yield { type: 'preparing', done: 1, total: 1 };
     for (let step = 1; step <= STEPS; step++) {

@@ -60,7 +60,7 @@ const RANKS = [
 async function trainingStep(
   rank: { fraction: number; minimum: number },
   withProbe: boolean,
-  { side = SIDE, recompute = 'nothing' }: { side?: number; recompute?: Checkpointing } = {},
+  { side = SIDE, checkpointing = 'none' }: { side?: number; checkpointing?: Checkpointing } = {},
 ) {
   const { unet, text, tokenizer } = pipeline;
   const sites = adapterSites(unet);
@@ -107,9 +107,9 @@ async function trainingStep(
     tokens: text.length,
     ranks: ranksOf(factors),
     probe: withProbe,
-    recompute,
+    checkpointing,
   });
-  const session = await pipeline.session(spec, memoryUseFor(recompute));
+  const session = await pipeline.session(spec, memoryUseFor(checkpointing));
   const run = async (changes: Record<string, Tensor> = {}) => {
     const outputs = await session.run({ ...feeds, ...changes });
     const data = (name: string) => outputs[name]!.data as Float32Array;
@@ -156,14 +156,14 @@ describe('a step that computes values again', () => {
     const whole = await trainingStep(rank, true, { side });
     const expected = await whole.run();
     let bytes = peakActivationBytes(lowerGraph(whole.spec.build()));
-    for (const recompute of ['attention', 'blocks'] as const) {
-      const lean = await trainingStep(rank, true, { side, recompute });
+    for (const checkpointing of ['attention', 'blocks'] as const) {
+      const lean = await trainingStep(rank, true, { side, checkpointing });
       const { loss, gradient } = await lean.run();
       expect(loss).toBeCloseTo(expected.loss, 5);
       for (const name of whole.learned) {
         const wanted = expected.gradient(name);
         const error = Math.hypot(...gradient(name).map((value, index) => value - wanted[index]!));
-        expect(error / Math.hypot(...wanted), `${recompute}: ${name}`).toBeLessThan(1e-4);
+        expect(error / Math.hypot(...wanted), `${checkpointing}: ${name}`).toBeLessThan(1e-4);
       }
       const leanBytes = peakActivationBytes(lowerGraph(lean.spec.build()));
       expect(leanBytes).toBeLessThan(0.7 * bytes);

@@ -48,7 +48,7 @@ export class TeachReport {
         if (this.#frames.length === event.total) this.#tellFindings();
         return;
       case 'memory-plan':
-        if (event.plan.recompute !== 'nothing') this.#output.say(slowedByMemory(event.plan));
+        if (event.plan.checkpointing !== 'none') this.#output.say(slowedByMemory(event.plan));
         return;
       case 'memory-short':
         this.#progress.end();
@@ -143,8 +143,8 @@ export class TeachReport {
   }
 }
 
-function slowedByMemory({ recompute, estimatedBytes }: MemoryPlan): string {
-  const what = recompute === 'attention' ? 'attention is' : 'most of a step is';
+function slowedByMemory({ checkpointing, estimatedBytes }: MemoryPlan): string {
+  const what = checkpointing === 'attention' ? 'attention is' : 'most of a step is';
   const needed = prettyBytes(estimatedBytes);
   return `Little memory is free: ${what} computed twice, which takes longer and needs ${needed}.`;
 }

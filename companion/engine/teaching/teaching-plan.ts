@@ -34,12 +34,12 @@ function stepBuilder({ pipeline }: LoadedModel, settings: TrainingDefaults): Ste
   const ranks = Object.fromEntries(
     adapterSites(pipeline.unet).map(({ path, channels }) => [path, rankOf(settings.rank, channels)]),
   );
-  return ({ microBatchSize, recompute }) =>
+  return ({ microBatchSize, checkpointing }) =>
     trainingGraph({
       unet: pipeline.unet,
       ...(settings.trainTokenEmbedding ? { text: pipeline.text } : {}),
       batch: microBatchSize,
-      recompute,
+      checkpointing,
       rankByTimestep: settings.noisyRankShare < 1,
       height: cells,
       width: cells,

@@ -1,10 +1,10 @@
-/** The operators as functions over values, one family a file. */
-export * from './activation.ts';
+/** Every op as a function over values; a group imports only those before it. */
+
 export * from './attention.ts';
+export * from './convolution.ts';
 export * from './elementwise.ts';
-export * from './layout.ts';
+export * from './indexing.ts';
 export * from './linear-algebra.ts';
 export * from './normalization.ts';
-export * from './ordering.ts';
-export * from './reduction.ts';
-export * from './spatial.ts';
+export * from './reductions.ts';
+export * from './shape.ts';

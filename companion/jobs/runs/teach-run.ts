@@ -110,7 +110,7 @@ async function* stepsOf(
     }
     case 'memory-plan':
     case 'memory-short':
-      heard.isShortOfMemory = event.plan.recompute !== 'nothing';
+      heard.isShortOfMemory = event.plan.checkpointing !== 'none';
       return;
     case 'preparing': {
       const fraction = (PREPARING_SHARE * event.done) / Math.max(1, event.total);

@@ -10,7 +10,7 @@
  */
 
 import type { Graph } from '../../graph/graph.ts';
-import { concat, expand, gemm, pad, reshape } from '../../graph/ops/index.ts';
+import { concat, expand, matmul, pad, reshape } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import type { Scope } from './scope.ts';
@@ -35,7 +35,7 @@ export function projectWithReadout(scope: Scope, context: Value, columns: Value,
   const through = expand(columnsThrough(scope.graph, inner, wide.columns), [heads, wide.columns, beside]);
   const widened = concat([pad(weight, [0, 0, 0], [0, 0, wide.columns]), through], 1); // [heads, d + c, D + c]
   const both = concat([rowsOf(context), columns], 1); // [B L, D + c]
-  const values = gemm(both, reshape(widened, [-1, beside]), { transB: true });
+  const values = matmul(both, reshape(widened, [-1, beside]), { transposeB: true });
   return reshape(values, [batch, tokens, -1]);
 }
 
@@ -54,13 +54,13 @@ export function dropReadout(scope: Scope, x: Value, channels: number, wide: Read
   const weight = reshape(scope.parameter('weight', [channels, heads * width]), [channels, heads, width]);
   const widened = reshape(pad(weight, [0, 0, 0], [0, 0, wide.columns]), [channels, -1]);
   const bias = scope.parameter('bias', [channels]);
-  const mixed = gemm(rowsOf(x), widened, { transB: true, c: bias });
+  const mixed = matmul(rowsOf(x), widened, { transposeB: true, add: bias });
   return scope.tap(reshape(mixed, [batch, pixels, channels]));
 }
 
 /** x [B, N, heads (d + c)] -> the columns' sums, averaged over heads: [B N, c] */
 export function meanReadout(x: Value, wide: ReadoutHeads): Value {
-  return gemm(rowsOf(x), meanOverHeads(x.graph, wide));
+  return matmul(rowsOf(x), meanOverHeads(x.graph, wide));
 }
 
 /** [heads (d + c), c]: 1 / heads at each head's place of the column, else 0. */

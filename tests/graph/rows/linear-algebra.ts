@@ -3,33 +3,29 @@ import type { Shape } from '../../../companion/tensor/tensor.ts';
 import * as ref from '../reference.ts';
 import type { Row } from './row.ts';
 
-const gemmRow = (transA: boolean, transB: boolean, c: Shape): Row => ({
-  name: `gemm transA ${transA} transB ${transB} c [${c}]`,
-  inputs: [transA ? [3, 2] : [2, 3], transB ? [4, 3] : [3, 4], c],
-  build: ([a, b, added]) => ops.gemm(a, b, { transA, transB, c: added }),
-  expected: ([a, b, added]) => {
-    const product = ref.matmul(transA ? ref.permuted(a, [1, 0]) : a, transB ? ref.permuted(b, [1, 0]) : b);
-    return ref.zip(product, added, (p, q) => p + q);
-  },
-});
-
-const productRow = (transA: boolean, transB: boolean): Row => ({
-  name: `product transA ${transA} transB ${transB}`,
-  inputs: [transA ? [2, 2, 3, 2] : [2, 2, 2, 3], transB ? [2, 2, 4, 3] : [2, 2, 3, 4]],
-  build: ([a, b]) => ops.product(a, b, { transA, transB, scale: 0.7 }),
-  expected: ([a, b]) => {
-    const turned = (x: ref.Array32, turn: boolean) => (turn ? ref.permuted(x, [0, 1, 3, 2]) : x);
-    return ref.map(ref.matmul(turned(a, transA), turned(b, transB)), (v) => 0.7 * v);
-  },
-  noGradient: 'only emitted by lowering and by the gradient of attention',
-});
-
-const matmulRow = (a: Shape, b: Shape): Row => ({
-  name: `matmul [${a}] [${b}]`,
-  inputs: [a, b],
-  build: ([x, y]) => ops.matmul(x, y),
-  expected: ([x, y]) => ref.matmul(x, y),
-});
+/** Shapes are those that the product sees, after any transposition. */
+const matmulRow = (
+  a: Shape,
+  b: Shape,
+  { add: added, ...settings }: Omit<ops.MatmulOptions, 'add'> & { readonly add?: Shape } = {},
+): Row => {
+  const { transposeA = false, transposeB = false, scale = 1 } = settings;
+  const stored = (shape: Shape, isTransposed: boolean) =>
+    isTransposed ? [...shape.slice(0, -2), shape.at(-1)!, shape.at(-2)!] : shape;
+  const seen = (x: ref.Array32, isTransposed: boolean) => {
+    const last = x.shape.length - 1;
+    return isTransposed ? ref.permuted(x, [...Array(last - 1).keys(), last, last - 1]) : x;
+  };
+  return {
+    name: `matmul [${a}] [${b}] ${JSON.stringify({ ...settings, add: added })}`,
+    inputs: [stored(a, transposeA), stored(b, transposeB), ...(added === undefined ? [] : [added])],
+    build: ([x, y, z]) => ops.matmul(x, y, { ...settings, add: z }),
+    expected: ([x, y, z]) => {
+      const product = ref.map(ref.matmul(seen(x, transposeA), seen(y, transposeB)), (value) => scale * value);
+      return added === undefined ? product : ref.zip(product, z, (p, q) => p + q);
+    },
+  };
+};
 
 const linearRow = (x: Shape): Row => ({
   name: `linear on [${x}]`,
@@ -46,19 +42,28 @@ const linearRow = (x: Shape): Row => ({
 });
 
 export const LINEAR_ALGEBRA_ROWS: readonly Row[] = [
+  // matrices: Gemm
   matmulRow([2, 3], [3, 4]),
+  matmulRow([2, 3], [3, 4], { add: [2, 4] }),
+  matmulRow([2, 3], [3, 4], { transposeA: true, add: [4] }),
+  matmulRow([2, 3], [3, 4], { transposeB: true, add: [2, 1] }),
+  matmulRow([2, 3], [3, 4], { transposeA: true, transposeB: true, add: [] }),
+  matmulRow([2, 3], [3, 4], { transposeB: true, scale: 0.7, add: [4] }),
+  // stacks: MatMul
   matmulRow([2, 2, 3], [2, 3, 2]),
   matmulRow([2, 2, 3], [3, 4]),
   matmulRow([2, 3], [2, 3, 2]),
   matmulRow([2, 1, 2, 3], [3, 3, 2]),
-  productRow(false, false),
-  productRow(true, false),
-  productRow(false, true),
-  productRow(true, true),
-  gemmRow(false, false, [2, 4]),
-  gemmRow(true, false, [4]),
-  gemmRow(false, true, [2, 1]),
-  gemmRow(true, true, []),
+  matmulRow([2, 2, 3], [2, 3, 2], { add: [2, 1, 2] }),
+  // stacks, transposed or scaled: FusedMatMul
+  matmulRow([2, 2, 2, 3], [2, 2, 3, 4], { scale: 0.7 }),
+  matmulRow([2, 2, 2, 3], [2, 2, 3, 4], { transposeA: true }),
+  matmulRow([2, 2, 2, 3], [2, 2, 3, 4], { transposeB: true, scale: 0.7 }),
+  matmulRow([2, 2, 2, 3], [2, 2, 3, 4], { transposeA: true, transposeB: true, scale: 0.7, add: [4] }),
+  matmulRow([2, 2, 3], [3, 4], { transposeA: true }),
+  matmulRow([2, 2, 3], [3, 4], { transposeB: true, scale: 0.7 }),
+  matmulRow([2, 3], [2, 3, 4], { transposeA: true, transposeB: true }),
+  matmulRow([2, 1, 2, 3], [3, 3, 2], { transposeA: true, transposeB: true, scale: 0.7 }),
   linearRow([3]),
   linearRow([2, 3]),
   linearRow([2, 2, 3]),

@@ -17,7 +17,7 @@ const conv = (
   ...more,
 });
 
-export const SPATIAL_ROWS: readonly Row[] = [
+export const CONVOLUTION_ROWS: readonly Row[] = [
   conv('3x3 with padding', [2, 2, 4, 3], [3, 2, 3, 3], { padding: [1, 1, 1, 1] }),
   conv('3x3 without padding', [1, 2, 5, 4], [2, 2, 3, 3], {}),
   conv('asymmetric padding', [1, 2, 4, 4], [2, 2, 3, 3], { padding: [0, 1, 2, 0] }),

@@ -1,0 +1,172 @@
+/**
+ * OpDefinition: all that the graph knows of an operator, in one object: shape inference, gradient, lowering. A node
+ * holds the object itself, so that nothing is looked up by name and a new operator is one definition in one file.
+ */
+import type { Shape } from '../tensor/tensor.ts';
+import type { Attributes, Value, ValueType } from './value.ts';
+
+export interface OpDefinition {
+  readonly name: string;
+  /** '' is standard ONNX, 'com.microsoft' onnxruntime's own; 'likeness' exists only here, and lowering replaces it. */
+  readonly domain: '' | 'likeness' | 'com.microsoft';
+  /** Types of the outputs. Throws with both numbers when the operands do not fit. */
+  readonly infer: (call: OpCall) => readonly ValueType[];
+  /**
+   * For each operand that has a gradient, how to build it; built only where it is wanted. Broadcasting need not be
+   * undone: the walker sums each answer to its operand's shape.
+   */
+  readonly gradient?: ((step: GradientStep) => readonly ((() => Value) | undefined)[]) | undefined;
+  /** Outputs in the lowered graph, undefined for one that nobody reads. Composites have it, and nothing else. */
+  readonly lower?: ((call: LoweringCall) => readonly (Value | undefined)[]) | undefined;
+}
+
+/** An operator with operands, before its outputs exist; a node is one, too. */
+export interface OpCall {
+  readonly op: OpDefinition;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attributes: Attributes;
+}
+
+/** An operator knows how many operands it has; reading one past them gives undefined, which is a bug. */
+export type Operands = readonly [Value, Value, Value, Value, Value];
+
+/** One node of the backward walk. */
+export interface GradientStep {
+  readonly inputs: Operands;
+  readonly outputs: Operands;
+  /** The gradient of the target by output 0. Undefined, against its type, where only a later output has one. */
+  readonly d: Value;
+  /** The gradient by each output that has one. */
+  readonly ds: readonly (Value | undefined)[];
+  readonly attributes: Attributes;
+  /** True where large attention probabilities are computed again: every kind of checkpointing but 'none'. */
+  readonly recomputesAttention: boolean;
+}
+
+export interface LoweringOptions {
+  /**
+   * Use onnxruntime's own operators for attention: the fused kernel where nothing reads the probabilities, else its
+   * products of transposed matrices. Default true; WebGPU has no such kernels.
+   */
+  readonly fusedAttention?: boolean;
+  /**
+   * Flipped kernels, by `flippedName`, that are stored too and so become parameters. The others are flipped by nodes,
+   * which onnxruntime folds into a copy of its own. Default none.
+   */
+  readonly storedFlipped?: ReadonlySet<string>;
+}
+
+interface LoweringCall {
+  /** Operands in the lowered graph. */
+  readonly inputs: Operands;
+  readonly attributes: Attributes;
+  /** True where something reads output `index`. */
+  readonly reads: (index: number) => boolean;
+  readonly options: LoweringOptions;
+}
+
+const defined: OpDefinition[] = [];
+
+/**
+ * Every operator that was defined, for the test that asks each for a row.
+ *
+ * @internal
+ */
+export const definedOps: readonly OpDefinition[] = defined;
+
+/** `domain` is standard ONNX unless given. */
+export function defineOp(
+  definition: Omit<OpDefinition, 'domain'> & { readonly domain?: OpDefinition['domain'] },
+): OpDefinition {
+  const op = { domain: '' as const, ...definition };
+  if (defined.some(({ name }) => name === op.name))
+    throw new Error(`internal: two ops are called ${op.name}`);
+  defined.push(op);
+  return op;
+}
+
+/** Appends a node to the graph of its operands; all its outputs. */
+export function applyAll(
+  op: OpDefinition,
+  inputs: readonly (Value | undefined)[],
+  attributes: Attributes = {},
+): Value[] {
+  const graph = inputs.find((input) => input !== undefined)?.graph;
+  if (graph === undefined) throw new Error(`internal: ${op.name} has no operands`);
+  return graph.apply(op, inputs, attributes);
+}
+
+/** The same, for its first output. */
+export function apply(
+  op: OpDefinition,
+  inputs: readonly (Value | undefined)[],
+  attributes: Attributes = {},
+): Value {
+  return applyAll(op, inputs, attributes)[0]!;
+}
+
+/** Several operands' gradients read `build`'s result, which is built once and only if one is wanted. */
+export function lazy<T>(build: () => T): () => T {
+  let built: { readonly value: T } | undefined;
+  return () => {
+    built ??= { value: build() };
+    return built.value;
+  };
+}
+
+export function operand({ op, inputs }: OpCall, index: number): Value {
+  const value = inputs[index];
+  if (value === undefined) throw mismatch(op.name, `operand ${index} is missing`);
+  return value;
+}
+
+export function mismatch(op: string, message: string): Error {
+  return new Error(`internal: ${op}: ${message}`);
+}
+
+export function requireFloat(call: OpCall, ...indexes: readonly number[]): void {
+  for (const index of indexes) {
+    const { dtype } = operand(call, index);
+    if (dtype !== 'float32') throw mismatch(call.op.name, `operand ${index} is ${dtype}, must be float32`);
+  }
+}
+
+export function requireRank(call: OpCall, index: number, rank: number): void {
+  const { shape } = operand(call, index);
+  if (shape.length !== rank) {
+    throw mismatch(call.op.name, `operand ${index} has shape [${shape}], must have ${rank} axes`);
+  }
+}
+
+export function requireShape(call: OpCall, index: number, shape: Shape): void {
+  const got = operand(call, index).shape;
+  if (!sameShape(got, shape)) {
+    throw mismatch(call.op.name, `operand ${index} has shape [${got}], must have [${shape}]`);
+  }
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/** An axis counted from the end is counted from the start; an axis outside the rank is refused. */
+export function resolveAxis(op: string, axis: number, rank: number): number {
+  const resolved = axis < 0 ? axis + rank : axis;
+  if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
+    throw mismatch(op, `axis ${axis} does not exist in ${rank} axes`);
+  }
+  return resolved;
+}
+
+/** numpy's rule: axes are aligned at the end; a size of 1 stretches. */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const sizeA = a[axis - rank + a.length] ?? 1;
+    const sizeB = b[axis - rank + b.length] ?? 1;
+    if (sizeA !== sizeB && sizeA !== 1 && sizeB !== 1) {
+      throw mismatch(op, `[${a}] and [${b}] do not broadcast: ${sizeA} against ${sizeB}`);
+    }
+    return sizeA === 1 ? sizeB : sizeA;
+  });
+}

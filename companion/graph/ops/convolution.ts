@@ -1,0 +1,250 @@
+/** Convolution of images [B, C, H, W] with its adjoints, and resizing by a factor of 2. */
+import { float32 } from '../../tensor/tensor.ts';
+import {
+  apply,
+  defineOp,
+  type GradientStep,
+  mismatch,
+  type OpCall,
+  operand,
+  requireFloat,
+  requireRank,
+  requireShape,
+} from '../op.ts';
+import { intOf, intsOf, type Value, type ValueType } from '../value.ts';
+import { mul } from './elementwise.ts';
+import { matmul } from './linear-algebra.ts';
+import { reduceSum } from './reductions.ts';
+import { flip, reshape, slice, transpose } from './shape.ts';
+
+type Pair = readonly [number, number];
+type Four = readonly [number, number, number, number];
+/** Top, left, bottom, right. */
+type Padding = Four;
+
+export interface Conv2dOptions {
+  readonly stride?: number;
+  readonly padding?: number | Padding;
+  /** Grouped convolution has no gradient. */
+  readonly groups?: number;
+  /** Distance between the cells of the kernel. A dilated convolution has no gradient. */
+  readonly dilation?: number;
+}
+
+/** Cross-correlation, as PyTorch's conv2d: weight [O, C / groups, kH, kW], bias [O]. */
+export function conv2d(x: Value, weight: Value, bias?: Value, options: Conv2dOptions = {}): Value {
+  const { stride = 1, padding = 0, groups = 1, dilation = 1 } = options;
+  const pads = typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
+  return apply(Conv, bias === undefined ? [x, weight] : [x, weight, bias], {
+    kernel_shape: { ints: weight.shape.slice(2) },
+    strides: { ints: [stride, stride] },
+    dilations: { ints: [dilation, dilation] },
+    pads: { ints: pads },
+    group: { int: groups },
+  });
+}
+
+const Conv = defineOp({
+  name: 'Conv',
+  infer: (call) => {
+    const [[batch, channels, height, width], weight] = shapesOf(call);
+    const [out, channelsPerGroup, kernelHeight, kernelWidth] = weight;
+    const groups = intOf(call.attributes, 'group');
+    const [strideY, strideX] = intsOf(call.attributes, 'strides') as Pair;
+    const [dilationY, dilationX] = intsOf(call.attributes, 'dilations') as Pair;
+    const [top, left, bottom, right] = intsOf(call.attributes, 'pads') as unknown as Padding;
+    if (channels !== channelsPerGroup * groups) {
+      const wanted = `weight channels ${channelsPerGroup} x groups ${groups}`;
+      throw mismatch('conv2d', `input channels ${channels} must match ${wanted}`);
+    }
+    if (out % groups !== 0) {
+      throw mismatch('conv2d', `output channels ${out} do not divide by groups ${groups}`);
+    }
+    if (call.inputs[2] !== undefined) requireShape(call, 2, [out]);
+    const outHeight = Math.floor((height + top + bottom - dilationY * (kernelHeight - 1) - 1) / strideY) + 1;
+    const outWidth = Math.floor((width + left + right - dilationX * (kernelWidth - 1) - 1) / strideX) + 1;
+    if (outHeight < 1 || outWidth < 1) {
+      const input = `the padded input ${height}x${width}`;
+      throw mismatch('conv2d', `kernel ${kernelHeight}x${kernelWidth} is larger than ${input}`);
+    }
+    return [{ dtype: 'float32', shape: [batch, out, outHeight, outWidth] }];
+  },
+  // dx = d * flipped W (stride 1), conv transposed (else); dW = x * d; db = sum d
+  gradient: (step) => [() => byInput(step), () => byWeight(step), () => reduceSum(step.d, [0, 2, 3])],
+});
+
+/** Operands 0 and 1, an image and a kernel. */
+function shapesOf(call: OpCall): readonly [Four, Four] {
+  requireFloat(call, 0, 1);
+  requireRank(call, 0, 4);
+  requireRank(call, 1, 4);
+  return [operand(call, 0).shape, operand(call, 1).shape] as unknown as readonly [Four, Four];
+}
+
+function settingsOf({ inputs: [, weight], attributes }: GradientStep) {
+  const [stride, strideX] = intsOf(attributes, 'strides') as Pair;
+  const dilated = intsOf(attributes, 'dilations').some((dilation) => dilation !== 1);
+  if (intOf(attributes, 'group') !== 1 || dilated || stride !== strideX) {
+    throw new Error('internal: conv2d with groups or dilation has no gradient');
+  }
+  const padding = intsOf(attributes, 'pads') as unknown as Padding;
+  return { stride, padding, kernel: weight.shape.slice(2) as unknown as Pair };
+}
+
+function byInput(step: GradientStep): Value {
+  const [[x, weight], { d }] = [step.inputs, step];
+  const { stride, padding, kernel } = settingsOf(step);
+  const [kernelHeight, kernelWidth] = kernel;
+  const [top, left, bottom, right] = padding;
+  const [batch, channels, height, width] = x.shape as unknown as Four;
+  const [, out, outHeight, outWidth] = d.shape as unknown as Four;
+  const pointwise = kernelHeight === 1 && kernelWidth === 1 && stride === 1 && !padding.some(Boolean);
+  if (pointwise && batch === 1) {
+    // W^T d, with the weight's bytes as they lie
+    const matrix = reshape(weight, [out, channels]);
+    return reshape(matmul(matrix, reshape(d, [out, height * width]), { transposeA: true }), x.shape);
+  }
+  const paddingFits = padding.every((size, side) => size < kernel[side % 2]!);
+  if (stride === 1 && paddingFits) {
+    const [lastRow, lastColumn] = [kernelHeight - 1, kernelWidth - 1];
+    const around: Padding = [lastRow - top, lastColumn - left, lastRow - bottom, lastColumn - right];
+    return conv2d(d, flippedKernel(weight), undefined, { padding: around });
+  }
+  // For stride 2: within 20 to 40 % of four small convolutions by output parity, the fastest form, and needs no
+  // copy of the weights. The rest: rows and columns at the end that no window of this stride reached.
+  const restY = height + top + bottom - kernelHeight - (outHeight - 1) * stride;
+  const restX = width + left + right - kernelWidth - (outWidth - 1) * stride;
+  return convTranspose2d(d, weight, { stride, padding, outputPadding: [restY, restX] });
+}
+
+const SWAP = [1, 0, 2, 3]; // in/out channels of a weight, batch and channels of an image
+
+function byWeight(step: GradientStep): Value {
+  const [[x, weight], { d }] = [step.inputs, step];
+  const { stride, padding, kernel } = settingsOf(step);
+  // Batch as channels: the input convolved with the output's gradient, whose cells lie `stride` apart.
+  const full = conv2d(transpose(x, SWAP), transpose(d, SWAP), undefined, { padding, dilation: stride });
+  const cut = slice(slice(full, 2, 0, kernel[0]), 3, 0, kernel[1]); // [C, O, kH, kW]
+  return reshape(transpose(cut, SWAP), weight.shape);
+}
+
+const FlippedKernel = defineOp({
+  name: 'FlippedKernel',
+  domain: 'likeness',
+  infer: (call) => {
+    requireFloat(call, 0);
+    requireRank(call, 0, 4);
+    return [{ dtype: 'float32', shape: flippedShape(operand(call, 0)) }];
+  },
+  lower: ({ inputs: [kernel], options }) => {
+    const { name, producer, shape, graph } = kernel;
+    if (producer === undefined && name !== undefined && options.storedFlipped?.has(flippedName(name))) {
+      return [graph.parameter(flippedName(name), flippedShape(kernel))];
+    }
+    const isWindow = shape[2] !== 1 || shape[3] !== 1;
+    return [transpose(isWindow ? flip(kernel, [2, 3]) : kernel, SWAP)];
+  },
+});
+
+function flippedShape({ shape }: Value): Four {
+  const [out, channels, height, width] = shape as unknown as Four;
+  return [channels, out, height, width];
+}
+
+/** Name of the parameter that holds the flipped kernel of the parameter `name`. No checkpoint has a space in its names. */
+export const flippedName = (name: string): string => `${name} turned`;
+
+/**
+ * The kernel of the convolution that passes gradients back through one with `kernel` [O, C, kH, kW]: turned by 180
+ * degrees, input and output channels swapped, [C, O, kH, kW].
+ *
+ * @internal
+ */
+export function flippedKernel(kernel: Value): Value {
+  return apply(FlippedKernel, [kernel]);
+}
+
+/** x [B, O, H, W] and weight [O, C, kH, kW] give [B, C, ...]. Ungrouped. */
+const ConvTranspose = defineOp({
+  name: 'ConvTranspose',
+  infer: (call) => {
+    const [[batch, channels, height, width], weight] = shapesOf(call);
+    const [weightChannels, out, kernelHeight, kernelWidth] = weight;
+    if (channels !== weightChannels) {
+      throw mismatch('ConvTranspose', `input channels ${channels}, weight channels ${weightChannels}`);
+    }
+    const [strideY, strideX] = intsOf(call.attributes, 'strides') as Pair;
+    const [extraY, extraX] = intsOf(call.attributes, 'output_padding') as Pair;
+    const [top, left, bottom, right] = intsOf(call.attributes, 'pads') as unknown as Padding;
+    const outHeight = (height - 1) * strideY + kernelHeight - top - bottom + extraY;
+    const outWidth = (width - 1) * strideX + kernelWidth - left - right + extraX;
+    return [{ dtype: 'float32', shape: [batch, out, outHeight, outWidth] }];
+  },
+});
+
+interface ConvTranspose2dOptions {
+  readonly stride: number;
+  readonly padding: Padding;
+  /** Rows and columns added at the end, where a stride made several input sizes give one output size. */
+  readonly outputPadding: Pair;
+}
+
+/**
+ * The adjoint of conv2d with the same weight. Has no gradient: only conv2d's emits it.
+ *
+ * @internal
+ */
+export function convTranspose2d(x: Value, weight: Value, options: ConvTranspose2dOptions): Value {
+  return apply(ConvTranspose, [x, weight], {
+    kernel_shape: { ints: weight.shape.slice(2) },
+    strides: { ints: [options.stride, options.stride] },
+    pads: { ints: options.padding },
+    output_padding: { ints: options.outputPadding },
+  });
+}
+
+function inferImage(call: OpCall, resized: (image: Four) => Four): readonly ValueType[] {
+  requireFloat(call, 0);
+  requireRank(call, 0, 4);
+  return [{ dtype: 'float32', shape: resized(operand(call, 0).shape as unknown as Four) }];
+}
+
+/** Nearest neighbour to twice the height and width; operands: data, nothing, the scales. */
+const Resize = defineOp({
+  name: 'Resize',
+  infer: (call) => inferImage(call, ([batch, channels, y, x]) => [batch, channels, 2 * y, 2 * x]),
+  // each cell had four copies
+  gradient: ({ d }) => [() => mul(averagePool2x(d), 4)],
+});
+
+/** Each cell becomes 2 x 2 cells. */
+export function upsampleNearest2x(x: Value): Value {
+  return apply(Resize, [x, undefined, x.graph.constant(float32([1, 1, 2, 2], [4]))], {
+    mode: { string: 'nearest' },
+    coordinate_transformation_mode: { string: 'asymmetric' },
+    nearest_mode: { string: 'floor' },
+  });
+}
+
+const AveragePool = defineOp({
+  name: 'AveragePool',
+  infer: (call) =>
+    inferImage(call, ([batch, channels, height, width]) => {
+      const [y, x] = intsOf(call.attributes, 'kernel_shape') as Pair;
+      if (height % y !== 0 || width % x !== 0) {
+        throw mismatch('AveragePool', `${height}x${width} does not divide into ${y}x${x} windows`);
+      }
+      return [batch, channels, height / y, width / x];
+    }),
+  // each cell gave a quarter
+  gradient: ({ d }) => [() => mul(upsampleNearest2x(d), 0.25)],
+});
+
+/**
+ * The mean of each 2 x 2 cells; height and width must be even.
+ *
+ * @internal
+ */
+export function averagePool2x(x: Value): Value {
+  return apply(AveragePool, [x], { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } });
+}
