@@ -85,7 +85,8 @@ const SEEDED = [
 const LAZY = [
   'companion/graph',
   'companion/onnx',
-  'companion/runtime',
+  'companion/runtime/device-choice.ts',
+  'companion/runtime/session.ts',
   'companion/training',
   'companion/localization',
   'companion/engine',
