@@ -4,7 +4,7 @@ import type { MainToUi, UiToMain } from '../messages.ts';
 import type { FigmaSurface } from './figma-surface.ts';
 import { WaitingRows } from './row.ts';
 import { exportFrames, followSelection } from './selection.ts';
-import { runSerially } from './turn.ts';
+import { runSerially } from './serial.ts';
 import { launchCommand, VariantBatches } from './variant-batches.ts';
 
 /** Wide enough for two columns of variants; the height of a small laptop's canvas. */

@@ -1,6 +1,6 @@
 import type { MainToUi, SelectedFrame, UiToMain } from '../messages.ts';
 import type { CanvasNode, FigmaSurface } from './figma-surface.ts';
-import { pause } from './turn.ts';
+import { pause } from './serial.ts';
 import { RECORD_KEY } from './variant-batches.ts';
 
 type ExportMessage = Extract<UiToMain, { type: 'export' }>;

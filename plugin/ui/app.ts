@@ -28,7 +28,7 @@ import { TeachFormState } from './work/teach-form-state.ts';
 import { Teaching } from './work/teaching.ts';
 
 export const VIEWS = ['generate', 'teach', 'library', 'history'] as const;
-export type View = (typeof VIEWS)[number];
+export type PanelView = (typeof VIEWS)[number];
 
 /** What a field that is asked for takes once its view is there. */
 export type FocusRequest = 'prompt' | 'start' | null;
@@ -39,25 +39,25 @@ export class App {
   readonly board = new JobBoard();
   readonly pictures = new Pictures();
   readonly companion = new CompanionConnection({
-    message: (message) => this.#hearCompanion(message),
-    frame: (frame) => this.#hearFrame(frame),
+    message: (message) => this.#receiveFromCompanion(message),
+    frame: (frame) => this.#receiveFrame(frame),
     keepToken: (token) => this.bridge.send({ type: 'store-pairing', pairing: token }),
   });
   readonly library = new ConceptList(this.companion);
   readonly history = new HistoryView(this.companion, this.board, this.pictures);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this.board);
-  readonly teachDesk = new TeachFormState();
-  readonly teachDraft = this.teachDesk.draft;
-  readonly generateDesk = new GenerateFormState();
-  readonly generateDraft = this.generateDesk.draft;
+  readonly teachForm = new TeachFormState();
+  readonly teachDraft = this.teachForm.draft;
+  readonly generateForm = new GenerateFormState();
+  readonly generateDraft = this.generateForm.draft;
 
-  readonly view: Signal<View> = signal('generate');
+  readonly view: Signal<PanelView> = signal('generate');
   readonly model: Signal<ModelSummary | undefined> = signal(undefined);
   readonly limits: Signal<Limits | undefined> = signal(undefined);
   readonly device = signal('');
   /** The job that each view shows. */
-  readonly shownTeach = this.teachDesk.shown;
+  readonly shownTeach = this.teachForm.shown;
   readonly shownGenerate: Signal<string | undefined> = signal(undefined);
   readonly focus: Signal<FocusRequest> = signal(null);
   /** What a screen reader is told. */
@@ -76,11 +76,11 @@ export class App {
   #arrived = false;
 
   start(): void {
-    this.bridge.listen((message) => this.#hearCanvas(message));
+    this.bridge.listen((message) => this.#receiveFromCanvas(message));
     effect(() => {
       if (!this.connected.value) this.teaching.interrupt();
     });
-    effect(() => this.generateDesk.follow(this.library.concepts.value));
+    effect(() => this.generateForm.follow(this.library.concepts.value));
     this.bridge.send({ type: 'ready' });
   }
 
@@ -90,7 +90,7 @@ export class App {
     const draft = this.teachDraft.value;
     const job = await this.teaching.teach(draft, nodeIds, model);
     if (job === undefined) return;
-    this.teachDesk.started(job, draft.name);
+    this.teachForm.started(job, draft.name);
   }
 
   /** From where it was saved. */
@@ -113,7 +113,7 @@ export class App {
     const shown = fills ? frame : sizeBeside(this.selection.frames.value, size);
     const job = this.generating.generate(jobSpecOf(used, model, frame), model, shown);
     this.generateDraft.value = used;
-    this.generateDesk.replaced.value = undefined;
+    this.generateForm.replaced.value = undefined;
     this.shownGenerate.value = job;
     this.say(
       `Making ${used.count === 1 ? 'a picture' : `${used.count} pictures`} of ${size.width} by ${size.height} pixels.`,
@@ -123,7 +123,7 @@ export class App {
   /** Settings of a job or a variant, into the form. */
   reuse(draft: GenerateDraft, focus: FocusRequest): void {
     batch(() => {
-      this.generateDesk.replace(draft);
+      this.generateForm.replace(draft);
       this.show('generate');
       this.focus.value = focus;
     });
@@ -149,7 +149,7 @@ export class App {
   /** Puts a concept of the library into the prompt. */
   use(name: string): void {
     batch(() => {
-      this.generateDesk.use(name);
+      this.generateForm.use(name);
       this.show('generate');
       this.focus.value = 'prompt';
     });
@@ -160,7 +160,7 @@ export class App {
     if (!(await this.library.restore(id))) this.failure.value = this.library.failure.value;
   }
 
-  show(view: View): void {
+  show(view: PanelView): void {
     this.view.value = view;
     this.failure.value = undefined;
   }
@@ -169,14 +169,14 @@ export class App {
     this.announcement.value = text;
   }
 
-  #hearCanvas(message: MainToUi): void {
+  #receiveFromCanvas(message: MainToUi): void {
     if (message.type === 'selection') {
-      this.teachDesk.leaveTaught(this.selection.frames.value, message.frames, this.board.jobs.value);
+      this.teachForm.leaveTaught(this.selection.frames.value, message.frames, this.board.jobs.value);
     }
     this.selection.receive(message);
     if (message.type === 'hello') {
       this.#launch = message.command;
-      this.generateDesk.keep(message.draft, (draft) => this.bridge.send({ type: 'store-draft', draft }));
+      this.generateForm.keep(message.draft, (draft) => this.bridge.send({ type: 'store-draft', draft }));
       this.companion.start(tokenSchema.safeParse(message.pairing).data ?? null);
     }
     // The selection follows the hello, and with it the variant whose button was pressed.
@@ -187,7 +187,7 @@ export class App {
     }
   }
 
-  #hearCompanion(message: ServerMessage): void {
+  #receiveFromCompanion(message: ServerMessage): void {
     if (message.type === 'job') this.#announceEnd(message.job);
     this.board.receive(message);
     this.teaching.receive(message);
@@ -195,12 +195,12 @@ export class App {
     if (message.type === 'welcome') this.#arrive(message);
     if (message.type === 'concepts-changed') this.library.refresh();
     if (message.type === 'error' && message.image === undefined) {
-      const { code, message: line, advice } = message;
-      this.failure.value = { code, message: line, advice };
+      const { code, message: text, advice } = message;
+      this.failure.value = { code, message: text, advice };
     }
   }
 
-  async #hearFrame(frame: ReceivedFrame): Promise<void> {
+  async #receiveFrame(frame: ReceivedFrame): Promise<void> {
     await this.pictures.receive(frame);
     await this.generating.receiveFrame(frame);
   }

@@ -74,6 +74,6 @@ describe('the versions that a prompt mentions', () => {
 });
 
 it('asks for no version of a concept whose name only begins a mentioned one', () => {
-  const wish = jobSpecOf(draft('@aurora-2027', 'aurora'), welcome.model, undefined);
-  expect(wish.concepts).toBeUndefined();
+  const spec = jobSpecOf(draft('@aurora-2027', 'aurora'), welcome.model, undefined);
+  expect(spec.concepts).toBeUndefined();
 });

@@ -67,7 +67,7 @@ export function teachJob(job: string, status: JobStatus, name = 'aurora'): JobOf
 export function generateJob(
   job: string,
   status: JobStatus,
-  wish: Partial<GenerateJobSpec> = {},
+  spec: Partial<GenerateJobSpec> = {},
   confidences: readonly number[] = [],
 ): JobOf<'generate'> {
   const request = {
@@ -76,7 +76,7 @@ export function generateJob(
     seed: 7214,
     strength: 1,
     mask: 'adaptive',
-    ...wish,
+    ...spec,
   } as const;
   const pictures = confidences.map((confidence, picture) => ({
     picture,

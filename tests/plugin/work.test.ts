@@ -48,8 +48,8 @@ describe('a draft', () => {
   });
 
   it('of a request makes the same request again', () => {
-    const wish = { ...generateJob('job-a-0000', { state: 'done' }).request, size: { width: 64, height: 96 } };
-    expect(jobSpecOf(draftOf(wish, []), model, undefined)).toEqual(wish);
+    const spec = { ...generateJob('job-a-0000', { state: 'done' }).request, size: { width: 64, height: 96 } };
+    expect(jobSpecOf(draftOf(spec, []), model, undefined)).toEqual(spec);
   });
 
   it('keeps to the versions of the concepts it still mentions', () => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ReceivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
 import { pictureHash } from '../../plugin/studio/figma/picture-handle.ts';
 import { pictureSize } from '../../plugin/studio/figma/picture-size.ts';
+import { ReceivedBytes } from '../../plugin/studio/figma/received-bytes.ts';
 import { openSandbox, pngHeader } from './sandbox.ts';
 
 describe('createImage', () => {

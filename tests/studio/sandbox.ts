@@ -1,7 +1,7 @@
 import type { Change } from '../../plugin/studio/document/history.ts';
 import { emptyDocument } from '../../plugin/studio/document/node-record.ts';
-import { ReceivedBytes } from '../../plugin/studio/figma/arrived-bytes.ts';
 import { type PluginApi, pluginApi } from '../../plugin/studio/figma/plugin-api.ts';
+import { ReceivedBytes } from '../../plugin/studio/figma/received-bytes.ts';
 import { SandboxDocument } from '../../plugin/studio/figma/sandbox-document.ts';
 import type { Notification, SandboxHost } from '../../plugin/studio/figma/sandbox-host.ts';
 import type { ExportRequest, WindowOptions } from '../../plugin/studio/figma/sandbox-link.ts';

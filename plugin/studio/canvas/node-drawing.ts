@@ -1,6 +1,6 @@
 import type { Colour, NodeRecord, Paint, PicturePaint } from '../document/node-record.ts';
 import type { Scene } from '../document/scene.ts';
-import type { PictureStore } from '../store/picture-shelf.ts';
+import type { PictureStore } from '../store/picture-store.ts';
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 

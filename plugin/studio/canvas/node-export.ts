@@ -1,6 +1,6 @@
 import type { Scene } from '../document/scene.ts';
 import type { ExportRequest } from '../figma/sandbox-link.ts';
-import { hashesIn, type PictureStore } from '../store/picture-shelf.ts';
+import { hashesIn, type PictureStore } from '../store/picture-store.ts';
 import { drawNode } from './node-drawing.ts';
 
 /** A node as a PNG (transparency kept) or JPEG, in sRGB. */

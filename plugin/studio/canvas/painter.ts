@@ -2,7 +2,7 @@ import type { NodeRecord } from '../document/node-record.ts';
 import { PAGE_ID } from '../document/node-record.ts';
 import { type Box, unionOf } from '../document/scene.ts';
 import type { Workspace } from '../document/workspace.ts';
-import { hashesIn, type PictureStore } from '../store/picture-shelf.ts';
+import { hashesIn, type PictureStore } from '../store/picture-store.ts';
 import type { Camera } from './camera.ts';
 import { overlaps } from './hit-test.ts';
 import { drawNode } from './node-drawing.ts';

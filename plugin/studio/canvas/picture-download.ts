@@ -2,7 +2,7 @@ import { imageKind } from '../../../shared/image-kind.ts';
 import type { NodeRecord } from '../document/node-record.ts';
 import type { Scene } from '../document/scene.ts';
 import { pictureSize } from '../figma/picture-size.ts';
-import type { PictureStore } from '../store/picture-shelf.ts';
+import type { PictureStore } from '../store/picture-store.ts';
 import { exportNode } from './node-export.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { Workspace } from '../document/workspace.ts';
 import { FIGMA_IMAGE_MAX_SIDE } from '../figma/limits.ts';
 import { pictureHash } from '../figma/picture-handle.ts';
 import { isGif, pictureSize } from '../figma/picture-size.ts';
-import type { PictureStore } from '../store/picture-shelf.ts';
+import type { PictureStore } from '../store/picture-store.ts';
 import type { Point } from './camera.ts';
 
 const GAP = 24;

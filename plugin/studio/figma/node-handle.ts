@@ -1,17 +1,17 @@
 import type { NodeRecord, NodeType, Paint } from '../document/node-record.ts';
 import type { Box } from '../document/scene.ts';
+import type { DocumentAccess } from './document-access.ts';
 import { EXPORT_MAX_SIDE, NODE_MIN_SIZE } from './limits.ts';
 import { checkedPaints, refusal, sharedKey, withEntry } from './node-checks.ts';
-import type { SandboxDocument } from './sandbox-document.ts';
 import type { ExportRequest } from './sandbox-link.ts';
 
 /** What every node has: a name, a parent, plugin data. Reads give copies; only assigning changes the document. */
 export class NodeHandle {
-  protected readonly document: SandboxDocument;
+  protected readonly document: DocumentAccess;
   readonly id: string;
   readonly type: NodeType;
 
-  constructor(document: SandboxDocument, id: string, type: NodeType) {
+  constructor(document: DocumentAccess, id: string, type: NodeType) {
     this.document = document;
     this.id = id;
     this.type = type;
@@ -45,7 +45,7 @@ export class NodeHandle {
 
   get parent(): NodeHandle | null {
     const { parentId } = this.now('get_parent');
-    return (parentId && this.document.handle(parentId)) || null;
+    return parentId ? ((this.document.handle(parentId) as NodeHandle | undefined) ?? null) : null;
   }
 
   get children(): readonly SceneNodeHandle[] {
@@ -222,7 +222,7 @@ export class SceneNodeHandle extends NodeHandle {
 }
 
 /** Puts a node in front of another parent's children. */
-export function adopt(document: SandboxDocument, parent: NodeHandle, child: SceneNodeHandle): void {
+export function adopt(document: DocumentAccess, parent: NodeHandle, child: SceneNodeHandle): void {
   if (parent.removed || child.removed) throw refusal('appendChild', 'a node does not exist');
   if (parent.type === 'RECTANGLE') throw refusal('appendChild', 'a rectangle holds no children');
   if (document.scene.subtree(child.id).some(({ id }) => id === parent.id)) {

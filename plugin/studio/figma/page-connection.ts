@@ -1,6 +1,6 @@
-import { ReceivedBytes } from './arrived-bytes.ts';
+import { ReceivedBytes } from './received-bytes.ts';
 import type { SandboxHost } from './sandbox-host.ts';
-import type { FromSandbox, Question, ToSandbox, View } from './sandbox-link.ts';
+import type { FromSandbox, Question, ToSandbox, ViewState } from './sandbox-link.ts';
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -13,9 +13,9 @@ export class PageConnection implements SandboxHost {
   readonly #arrived = new ReceivedBytes();
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
-  #view: View;
+  #view: ViewState;
 
-  constructor(post: (message: FromSandbox, transfer?: readonly ArrayBuffer[]) => void, view: View) {
+  constructor(post: (message: FromSandbox, transfer?: readonly ArrayBuffer[]) => void, view: ViewState) {
     this.#post = post;
     this.#view = view;
   }

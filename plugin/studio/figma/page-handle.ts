@@ -1,6 +1,6 @@
+import type { DocumentAccess } from './document-access.ts';
 import { refusal } from './node-checks.ts';
 import { adopt, NodeHandle, SceneNodeHandle } from './node-handle.ts';
-import type { SandboxDocument } from './sandbox-document.ts';
 
 export interface NodeCriteria {
   readonly types?: readonly string[];
@@ -9,7 +9,7 @@ export interface NodeCriteria {
 }
 
 export class PageHandle extends NodeHandle {
-  constructor(document: SandboxDocument, id: string) {
+  constructor(document: DocumentAccess, id: string) {
     super(document, id, 'PAGE');
   }
 

@@ -1,6 +1,7 @@
 import type { Change } from '../document/history.ts';
 import { type NodeRecord, newNode, PAGE_ID } from '../document/node-record.ts';
 import { Scene } from '../document/scene.ts';
+import type { DocumentAccess } from './document-access.ts';
 import { NodeHandle, SceneNodeHandle } from './node-handle.ts';
 import { PageHandle } from './page-handle.ts';
 import type { SandboxHost } from './sandbox-host.ts';
@@ -9,7 +10,7 @@ import type { SandboxHost } from './sandbox-host.ts';
  * The sandbox's replica of the document. The plugin's writes are done here at once, as Figma's API does them, and
  * leave for the page as changes; the person's arrive the same way.
  */
-export class SandboxDocument {
+export class SandboxDocument implements DocumentAccess {
   readonly scene: Scene;
   readonly host: SandboxHost;
   readonly pluginId: string;

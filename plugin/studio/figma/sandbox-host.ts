@@ -1,6 +1,6 @@
 import type { Change } from '../document/history.ts';
 import type { Box } from '../document/scene.ts';
-import type { ExportRequest, View, WindowOptions } from './sandbox-link.ts';
+import type { ExportRequest, ViewState, WindowOptions } from './sandbox-link.ts';
 
 /** @internal */
 export interface Notification {
@@ -25,7 +25,7 @@ export interface SandboxHost {
   addPicture(hash: string, bytes: Uint8Array<ArrayBuffer>): void;
   picture(hash: string): Promise<Uint8Array | undefined>;
   export(nodeId: string, request: ExportRequest): Promise<Uint8Array>;
-  view(): View;
+  view(): ViewState;
   lookAt(bounds: Box, zoom?: number): void;
   showUi(options: WindowOptions): void;
   changeWindow(options: Partial<WindowOptions>): void;

@@ -4,7 +4,7 @@ import type { Change } from '../document/history.ts';
 import type { NodeRecord } from '../document/node-record.ts';
 import type { Box } from '../document/scene.ts';
 
-export interface View {
+export interface ViewState {
   /** What is in sight, in canvas pixels. */
   readonly bounds: Box;
   readonly zoom: number;
@@ -26,7 +26,7 @@ export interface SandboxStart {
   readonly type: 'start';
   readonly nodes: readonly NodeRecord[];
   readonly selection: readonly string[];
-  readonly view: View;
+  readonly view: ViewState;
   readonly pluginId: string;
   readonly pluginName: string;
   readonly command: string;
@@ -49,7 +49,7 @@ export type ToSandbox =
   | SandboxStart
   | { readonly type: 'changes'; readonly changes: readonly Change[] }
   | { readonly type: 'selection'; readonly ids: readonly string[] }
-  | { readonly type: 'view'; readonly view: View }
+  | { readonly type: 'view'; readonly view: ViewState }
   | { readonly type: 'ui-message'; readonly message: unknown }
   | {
       readonly type: 'notification-end';

@@ -16,7 +16,7 @@ import { Toolbar } from './toolbar.tsx';
 
 /** On an empty canvas: how to begin. */
 function FirstSteps({ studio }: { studio: Studio }) {
-  const { workspace } = studio.desk.value;
+  const { workspace } = studio.session.value;
   workspace.revision.value;
   if (workspace.scene.children(PAGE_ID).length > 0) return null;
   return (
@@ -62,7 +62,7 @@ function NoticeList({ notices }: { notices: Notices }) {
 
 /** What can be done with the selection, the plugin's relaunch buttons included. */
 function SelectionBar({ studio }: { studio: Studio }) {
-  const { workspace } = studio.desk.value;
+  const { workspace } = studio.session.value;
   workspace.revision.value;
   const nodes = workspace.selectedNodes();
   if (nodes.length === 0) return null;
@@ -195,7 +195,7 @@ export function App({ studio }: { studio: Studio }) {
         onDrop={(event) => {
           event.preventDefault();
           const files = [...(event.dataTransfer?.files ?? [])];
-          const point = studio.desk.value.camera.toCanvas(at(event, event.currentTarget));
+          const point = studio.session.value.camera.toCanvas(at(event, event.currentTarget));
           if (files.length > 0) studio.addPictures(files, point);
         }}
       >

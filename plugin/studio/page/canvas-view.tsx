@@ -13,8 +13,8 @@ const LINE_PX = 16;
 export function CanvasView({ studio }: { studio: Studio }) {
   const element = useRef<HTMLCanvasElement>(null);
   const space = useRef(false);
-  const desk = studio.desk.value;
-  const { camera, pointer, workspace } = desk;
+  const session = studio.session.value;
+  const { camera, pointer, workspace } = session;
   const draw = useRef(() => {});
 
   useEffect(() => {
@@ -48,11 +48,11 @@ export function CanvasView({ studio }: { studio: Studio }) {
       cancelAnimationFrame(frame);
       resizing.disconnect();
     };
-  }, [desk]);
+  }, [session]);
 
   useSignalEffect(() => {
     // Read, so that each of them asks for a frame.
-    const { workspace, camera, pointer } = studio.desk.value;
+    const { workspace, camera, pointer } = studio.session.value;
     workspace.revision.value;
     workspace.selection.value;
     camera.state.value;
@@ -69,7 +69,7 @@ export function CanvasView({ studio }: { studio: Studio }) {
     const canvas = element.current!;
     const wheel = (event: WheelEvent) => {
       event.preventDefault();
-      const { camera } = studio.desk.value;
+      const { camera } = studio.session.value;
       const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PX : 1;
       if (event.ctrlKey || event.metaKey) {
         camera.zoomAt(at(event, canvas), Math.exp(-event.deltaY * unit * WHEEL_ZOOM));

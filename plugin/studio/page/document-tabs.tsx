@@ -5,7 +5,7 @@ import type { Studio } from './studio.ts';
 /** The documents, as tabs. A double click renames one. */
 export function DocumentTabs({ studio }: { studio: Studio }) {
   const renaming = useSignal<string | undefined>(undefined);
-  const open = studio.desk.value.id;
+  const open = studio.session.value.id;
   return (
     <nav class="documents" aria-label="Documents">
       {studio.documents.value.map(({ id, name }) =>

@@ -44,7 +44,7 @@ export function handleKey(event: KeyboardEvent, studio: Studio): void {
 }
 
 function commandKey({ code, shiftKey }: KeyboardEvent, studio: Studio): boolean {
-  const { workspace } = studio.desk.value;
+  const { workspace } = studio.session.value;
   const key = shiftKey ? `Shift+${code}` : code;
   const actions: Readonly<Record<string, () => void>> = {
     KeyZ: () => workspace.undo(),
@@ -59,7 +59,7 @@ function commandKey({ code, shiftKey }: KeyboardEvent, studio: Studio): boolean 
 }
 
 function plainKey(event: KeyboardEvent, studio: Studio): boolean {
-  const { workspace, pointer, camera } = studio.desk.value;
+  const { workspace, pointer, camera } = studio.session.value;
   const onControl =
     event.target instanceof HTMLElement && event.target.closest('button, [role=option], [role=tab]');
   const step = STEPS[event.key];

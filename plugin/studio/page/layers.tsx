@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
-import { hashesIn } from '../store/picture-shelf.ts';
+import { hashesIn } from '../store/picture-store.ts';
 import { StudioIcon } from './icon.tsx';
 import type { Studio } from './studio.ts';
 
@@ -13,7 +13,7 @@ interface LayersProps {
 
 /** The frames as a list: an overview for everyone, and the canvas for people who do not see it. */
 export function Layers({ studio, isOpen, onClose }: LayersProps) {
-  const { workspace, camera } = studio.desk.value;
+  const { workspace, camera } = studio.session.value;
   workspace.revision.value;
   const nodes = [...workspace.scene.children(PAGE_ID)].reverse();
   const selected = workspace.selection.value;

@@ -8,7 +8,7 @@ import { theme } from './theme.ts';
  * storage or document, only send messages. Its content policy is in the page itself (build/panel-page.ts).
  */
 export function PluginPanel({ studio }: { studio: Studio }) {
-  const run = studio.desk.value.run.value;
+  const run = studio.session.value.run.value;
   const frame = useRef<HTMLIFrameElement>(null);
   const shown = run.window.value;
   // Of one run: another address would load the plugin's page anew, and lose what was typed in it.

@@ -2,10 +2,10 @@ import { signal } from '@preact/signals';
 import type { Camera } from '../canvas/camera.ts';
 import { exportNode } from '../canvas/node-export.ts';
 import type { Workspace } from '../document/workspace.ts';
-import { byteArraysOf } from '../figma/arrived-bytes.ts';
+import { byteArraysOf } from '../figma/received-bytes.ts';
 import type { FromSandbox, Question, ToSandbox, WindowOptions } from '../figma/sandbox-link.ts';
 import type { Database } from '../store/database.ts';
-import type { PictureStore } from '../store/picture-shelf.ts';
+import type { PictureStore } from '../store/picture-store.ts';
 import type { Notices } from './notices.ts';
 
 export interface PluginIdentity {

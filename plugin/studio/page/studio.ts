@@ -6,7 +6,7 @@ import { PAGE_ID } from '../document/node-record.ts';
 import { unionOf } from '../document/scene.ts';
 import { Workspace } from '../document/workspace.ts';
 import { Database, DocumentStore, type StoredDocument } from '../store/database.ts';
-import { PictureStore } from '../store/picture-shelf.ts';
+import { PictureStore } from '../store/picture-store.ts';
 import { Notices } from './notices.ts';
 import { type PluginIdentity, PluginRun } from './plugin-run.ts';
 
@@ -43,11 +43,11 @@ export interface CanvasSession {
 export class Studio {
   readonly notices = new Notices();
   readonly documents = signal<readonly StoredDocument[]>([]);
-  readonly desk: Signal<CanvasSession>;
+  readonly session: Signal<CanvasSession>;
   readonly settings: StudioSettings;
   readonly pictures: PictureStore;
   readonly #database: Database;
-  readonly #shelf: DocumentStore;
+  readonly #documentStore: DocumentStore;
   readonly #panelHtml: string;
 
   private constructor(
@@ -55,7 +55,7 @@ export class Studio {
     panelHtml: string,
     stores: {
       database: Database;
-      shelf: DocumentStore;
+      documentStore: DocumentStore;
       pictures: PictureStore;
       documents: readonly StoredDocument[];
     },
@@ -63,11 +63,12 @@ export class Studio {
     this.settings = settings;
     this.#panelHtml = panelHtml;
     this.#database = stores.database;
-    this.#shelf = stores.shelf;
+    this.#documentStore = stores.documentStore;
     this.pictures = stores.pictures;
     this.documents.value = stores.documents;
-    const open = stores.documents.find(({ id }) => id === stores.shelf.openId) ?? stores.documents[0]!;
-    this.desk = signal(this.#lay(open));
+    const open =
+      stores.documents.find(({ id }) => id === stores.documentStore.openId) ?? stores.documents[0]!;
+    this.session = signal(this.#openSession(open));
   }
 
   static async open(): Promise<Studio> {
@@ -76,17 +77,17 @@ export class Studio {
       fetch('/plugin-ui.html').then((answer) => answer.text()),
       Database.open(),
     ]);
-    const shelf = new DocumentStore(database);
+    const documentStore = new DocumentStore(database);
     const pictures = new PictureStore(database);
-    const stored = await shelf.all();
+    const stored = await documentStore.all();
     await pictures.sweep(stored);
-    const documents = stored.length > 0 ? stored : [await shelf.create('Untitled')];
-    return new Studio(settings, panelHtml, { database, shelf, pictures, documents });
+    const documents = stored.length > 0 ? stored : [await documentStore.create('Untitled')];
+    return new Studio(settings, panelHtml, { database, documentStore, pictures, documents });
   }
 
-  #lay(document: StoredDocument): CanvasSession {
-    this.#shelf.openId = document.id;
-    const workspace = new Workspace(document.nodes, this.#shelf.nextSession());
+  #openSession(document: StoredDocument): CanvasSession {
+    this.#documentStore.openId = document.id;
+    const workspace = new Workspace(document.nodes, this.#documentStore.nextSession());
     const camera = new Camera();
     const around = { workspace, camera, pictures: this.pictures, database: this.#database };
     const run = signal(this.#startPlugin(around, ''));
@@ -113,7 +114,10 @@ export class Studio {
     const { plugin } = this.settings;
     const stores = { pictures: this.pictures, database: this.#database, notices: this.notices };
     const html = this.#panelHtml;
-    return new PluginRun({ ...around, ...stores, plugin, session: this.#shelf.nextSession(), html }, command);
+    return new PluginRun(
+      { ...around, ...stores, plugin, session: this.#documentStore.nextSession(), html },
+      command,
+    );
   }
 
   /** Saves a little after each change; the result saves what is left at once. */
@@ -126,7 +130,7 @@ export class Studio {
       const after = { ...before, nodes: workspace.scene.all() };
       this.documents.value = this.documents.value.map((document) => (document.id === id ? after : document));
       // Both begin at once: a page that is being left gets no second turn.
-      await Promise.all([this.#shelf.save(after), this.pictures.keep(after.nodes)]);
+      await Promise.all([this.#documentStore.save(after), this.pictures.keep(after.nodes)]);
     };
     workspace.onChange(() => {
       timer ??= setTimeout(() => this.#quietly(save()), SAVE_DELAY_MS);
@@ -157,23 +161,23 @@ export class Studio {
 
   /** Starts the plugin anew, as Figma does for a relaunch button. */
   relaunch(command: string): void {
-    const desk = this.desk.value;
-    desk.run.value.stop();
-    desk.run.value = this.#startPlugin(desk, command);
+    const session = this.session.value;
+    session.run.value.stop();
+    session.run.value = this.#startPlugin(session, command);
   }
 
   async switchTo(id: string): Promise<void> {
-    if (id === this.desk.value.id) return;
-    await this.desk.value.close();
+    if (id === this.session.value.id) return;
+    await this.session.value.close();
     const document = this.documents.value.find((one) => one.id === id);
-    if (document) this.desk.value = this.#lay(document);
+    if (document) this.session.value = this.#openSession(document);
   }
 
   async createDocument(): Promise<void> {
     const names = this.documents.value.map(({ name }) => name);
     let name = 'Untitled';
     for (let count = 2; names.includes(name); count++) name = `Untitled ${count}`;
-    const document = await this.#shelf.create(name);
+    const document = await this.#documentStore.create(name);
     this.documents.value = [...this.documents.value, document];
     await this.switchTo(document.id);
   }
@@ -183,20 +187,20 @@ export class Studio {
     if (!before || name.trim() === '') return;
     const after = { ...before, name: name.trim() };
     this.documents.value = this.documents.value.map((document) => (document.id === id ? after : document));
-    await this.#shelf.save(after);
+    await this.#documentStore.save(after);
   }
 
   async deleteDocument(id: string): Promise<void> {
     const left = this.documents.value.filter((document) => document.id !== id);
     if (left.length === 0) await this.createDocument();
-    else if (id === this.desk.value.id) await this.switchTo(left.at(-1)!.id);
+    else if (id === this.session.value.id) await this.switchTo(left.at(-1)!.id);
     this.documents.value = this.documents.value.filter((document) => document.id !== id);
-    await this.#shelf.delete(id);
+    await this.#documentStore.delete(id);
   }
 
   /** Puts files on the canvas, at a canvas point or beside what is there. */
   async addPictures(files: readonly File[], at?: { x: number; y: number }): Promise<void> {
-    const { workspace, camera } = this.desk.value;
+    const { workspace, camera } = this.session.value;
     const { ids, refused } = await importPictures(files, at, workspace, this.pictures);
     if (refused.length > 0) {
       const which = refused.length === 1 ? `“${refused[0]}” is` : `${refused.length} files are`;
@@ -219,7 +223,7 @@ export class Studio {
   }
 
   zoomToFit(): void {
-    const { workspace, camera } = this.desk.value;
+    const { workspace, camera } = this.session.value;
     const box = unionOf(workspace.scene.children(PAGE_ID));
     if (box) camera.lookAt(box);
   }

@@ -11,7 +11,7 @@ const TOOLS: readonly { readonly tool: Tool; readonly icon: StudioIconName; read
 
 export function Toolbar({ studio }: { studio: Studio }) {
   const picker = useRef<HTMLInputElement>(null);
-  const { pointer, workspace, camera } = studio.desk.value;
+  const { pointer, workspace, camera } = studio.session.value;
   workspace.revision.value;
   return (
     <div class="toolbar" role="toolbar" aria-label="Tools">

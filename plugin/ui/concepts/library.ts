@@ -12,13 +12,11 @@ import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { type ConceptEdit, editOf } from './concept-edit.ts';
 
-export type RemovedConcept = RemovedConcepts['concepts'][number];
-
 /** The companion's library, as the plugin shows it. */
 export class ConceptList {
   readonly concepts: Signal<readonly ConceptSummary[]> = signal([]);
   /** Those that can be restored, the last one removed first. */
-  readonly removed: Signal<readonly RemovedConcept[]> = signal([]);
+  readonly removed: Signal<RemovedConcepts['concepts']> = signal([]);
   /** Whether the companion has told what there is. */
   readonly isKnown: Signal<boolean> = signal(false);
   readonly thumbnails: Signal<ReadonlyMap<string, string>> = signal(new Map());

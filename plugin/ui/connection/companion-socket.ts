@@ -45,7 +45,7 @@ export const CLIENT = { name: 'Likeness plugin', version: '0.1.0' } as const;
 export class CompanionSocket {
   readonly #socket: WebSocket;
   readonly #ping: ReturnType<typeof setInterval>;
-  #heard = true;
+  #hasAnswered = true;
   #open = true;
   /** What came so far: messages are handled one after the other, though frames take a while to be read. */
   #received: Promise<void> = Promise.resolve();
@@ -56,7 +56,7 @@ export class CompanionSocket {
     this.#socket.onopen = () =>
       this.send({ type: 'hello', protocol: PROTOCOL_VERSION, token, client: CLIENT });
     this.#socket.onmessage = ({ data }: MessageEvent<string | Blob>) => {
-      this.#heard = true;
+      this.#hasAnswered = true;
       // A message that makes no sense must not keep those behind it waiting.
       this.#received = this.#received.then(() => receive(data, handlers)).catch(reportError);
     };
@@ -65,8 +65,8 @@ export class CompanionSocket {
     };
     this.#ping = setInterval(() => {
       // A sleeping computer leaves sockets that look open. Silence over a whole interval means it is gone.
-      if (!this.#heard) return this.#end(handlers);
-      this.#heard = false;
+      if (!this.#hasAnswered) return this.#end(handlers);
+      this.#hasAnswered = false;
       this.send({ type: 'ping' });
     }, PING_INTERVAL_MS);
   }

@@ -49,12 +49,12 @@ function NameProblemNote({ problem }: { readonly problem: NameProblem }) {
 
 /** The way back to what was written before a variant, a job or a concept took its place. */
 function ReplacedPrompt() {
-  const { generateDesk: desk } = useApp();
-  if (desk.replaced.value === undefined) return null;
+  const { generateForm: form } = useApp();
+  if (form.replaced.value === undefined) return null;
   return (
     <div class="banner" role="status">
       <span class="banner-text">Prompt replaced.</span>
-      <button type="button" class="link" onClick={() => desk.undo()}>
+      <button type="button" class="link" onClick={() => form.undo()}>
         Undo
       </button>
     </div>
@@ -134,12 +134,12 @@ export function Generate() {
   const change = (part: Partial<GenerateDraft>) => {
     app.generateDraft.value = { ...app.generateDraft.value, ...part };
   };
-  const wish = app.focus.value;
+  const request = app.focus.value;
   useEffect(() => {
-    if (wish === 'prompt') focusPrompt();
-    if (wish === 'start') start.current?.focus();
-    if (wish !== null) app.focus.value = null;
-  }, [wish, app]);
+    if (request === 'prompt') focusPrompt();
+    if (request === 'start') start.current?.focus();
+    if (request !== null) app.focus.value = null;
+  }, [request, app]);
 
   const problem = nameProblem(draft, concepts);
   const canStart = app.connected.value && draft.prompt.trim() !== '' && problem === undefined;

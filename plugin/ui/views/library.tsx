@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
+import type { RemovedConcepts } from '../../../shared/protocol/http.ts';
 import { CONCEPT_TRASH_DAYS } from '../../../shared/protocol/limits.ts';
 import { useApp } from '../app-context.ts';
-import type { RemovedConcept } from '../concepts/library.ts';
 import { SearchField } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote, MissingList, RemovedBanner } from '../parts/note.tsx';
@@ -22,13 +22,13 @@ export function daysLeft(removedAt: string, now: Date): string {
   return days === 1 ? '1 day left' : `${days} days left`;
 }
 
-interface RemovedConceptsProps {
-  readonly removed: readonly RemovedConcept[];
+interface RemovedListProps {
+  readonly removed: RemovedConcepts['concepts'];
   readonly onRestore: (id: string) => void;
 }
 
 /** What the companion still keeps aside. */
-function RemovedConcepts({ removed, onRestore }: RemovedConceptsProps) {
+function RemovedList({ removed, onRestore }: RemovedListProps) {
   const isConnected = useApp().connected.value;
   if (removed.length === 0) return null;
   return (
@@ -87,7 +87,7 @@ export function Library() {
         <RemovedBanner what={`@${banner.name}`} action="Restore" onAction={() => restore(banner.id)} />
       )}
       {concepts.length === 0 ? <NoConcepts /> : <Concepts concepts={concepts} onRemove={remove} />}
-      <RemovedConcepts
+      <RemovedList
         removed={library.removed.value.filter(({ id }) => id !== banner?.id)}
         onRestore={restore}
       />

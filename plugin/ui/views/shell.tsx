@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { VIEWS, type View } from '../app.ts';
+import { type PanelView, VIEWS } from '../app.ts';
 import { useApp } from '../app-context.ts';
 import { ProgressBar } from '../parts/controls.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
@@ -56,13 +56,13 @@ function deviceName(device: string): string {
   return device === 'webgpu' ? 'WebGPU' : device.toUpperCase();
 }
 
-const TITLES: Readonly<Record<View, string>> = {
+const TITLES: Readonly<Record<PanelView, string>> = {
   generate: 'Generate',
   teach: 'Teach',
   library: 'Library',
   history: 'History',
 };
-const PANELS: Readonly<Record<View, () => JSX.Element>> = {
+const PANELS: Readonly<Record<PanelView, () => JSX.Element>> = {
   generate: Generate,
   teach: Teach,
   library: Library,

@@ -57,13 +57,13 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
   const app = useApp();
   const { name, classWord, images } = job.request;
   const { status } = job;
-  const sample = app.pictures.samples.value.get(job.job);
+  const image = app.pictures.validationImages.value.get(job.job);
   return (
     <div class="view">
       <section class="teaching">
-        <div class="sample" title={sample && `Sample after ${sample.step} steps`}>
-          {sample === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
-          {sample === undefined ? null : <img src={sample.url} alt={`Sample after ${sample.step} steps`} />}
+        <div class="sample" title={image && `Sample after ${image.step} steps`}>
+          {image === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
+          {image === undefined ? null : <img src={image.url} alt={`Sample after ${image.step} steps`} />}
         </div>
         <div class="teaching-head">
           <h2 class="title" tabIndex={-1}>
@@ -131,7 +131,7 @@ function UnderWay({ job }: { readonly job: JobOf<'teach'> }) {
         </p>
       ) : null}
       <p class="hint">You can close the plugin: the companion goes on.</p>
-      <button type="button" class="button wide" onClick={() => app.teachDesk.showForm()}>
+      <button type="button" class="button wide" onClick={() => app.teachForm.showForm()}>
         Teach another
       </button>
       <button
@@ -158,7 +158,7 @@ function Done({ job }: { readonly job: JobOf<'teach'> }) {
       <button type="button" class="button primary wide" onClick={() => app.use(job.request.name)}>
         Use @{job.request.name}
       </button>
-      <FramesButton onClick={() => app.teachDesk.showForm()} />
+      <FramesButton onClick={() => app.teachForm.showForm()} />
     </>
   );
 }
@@ -181,7 +181,7 @@ function Failed({ job }: { readonly job: JobOf<'teach'> }) {
           </button>
         </>
       )}
-      <FramesButton onClick={() => app.teachDesk.again(job)} />
+      <FramesButton onClick={() => app.teachForm.again(job)} />
     </>
   );
 }

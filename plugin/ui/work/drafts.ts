@@ -100,18 +100,18 @@ export function jobSpecOf(
 }
 
 /** The draft that would make a request again. */
-export function draftOf(wish: GenerateJobSpec, versions: readonly ConceptReference[]): GenerateDraft {
+export function draftOf(spec: GenerateJobSpec, versions: readonly ConceptReference[]): GenerateDraft {
   return {
-    prompt: wish.prompt,
-    negativePrompt: wish.negativePrompt ?? '',
-    count: wish.count,
-    size: wish.size === undefined ? { type: 'model' } : { type: 'fixed', ...wish.size },
-    seed: wish.seed,
+    prompt: spec.prompt,
+    negativePrompt: spec.negativePrompt ?? '',
+    count: spec.count,
+    size: spec.size === undefined ? { type: 'model' } : { type: 'fixed', ...spec.size },
+    seed: spec.seed,
     seedLocked: true,
-    strength: wish.strength,
-    mask: wish.mask,
-    steps: wish.steps ?? null,
-    guidanceScale: wish.guidanceScale ?? null,
+    strength: spec.strength,
+    mask: spec.mask,
+    steps: spec.steps ?? null,
+    guidanceScale: spec.guidanceScale ?? null,
     versions,
   };
 }

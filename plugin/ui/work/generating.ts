@@ -32,10 +32,10 @@ export class Generating {
   }
 
   /** @param shown the size on the canvas, where it is not the picture's own */
-  generate(wish: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): string {
+  generate(spec: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): string {
     const job = newJobId();
-    this.#placement.want(job, layoutOf(wish, model, shown));
-    this.#companion.send({ type: 'generate', job, ...wish });
+    this.#placement.want(job, layoutOf(spec, model, shown));
+    this.#companion.send({ type: 'generate', job, ...spec });
     return job;
   }
 
@@ -95,10 +95,10 @@ export class Generating {
   }
 }
 
-function layoutOf(wish: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): RowLayout {
-  const { width, height } = shown ?? wish.size ?? { width: model.resolution, height: model.resolution };
-  const prompt = wish.prompt.length > LAYER_NAME ? `${wish.prompt.slice(0, LAYER_NAME - 1)}…` : wish.prompt;
+function layoutOf(spec: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): RowLayout {
+  const { width, height } = shown ?? spec.size ?? { width: model.resolution, height: model.resolution };
+  const prompt = spec.prompt.length > LAYER_NAME ? `${spec.prompt.slice(0, LAYER_NAME - 1)}…` : spec.prompt;
   // What tells them apart comes first: lists and canvas cut names off at the end.
-  const names = Array.from({ length: wish.count }, (_, index) => `${wish.seed + index} · ${prompt}`);
+  const names = Array.from({ length: spec.count }, (_, index) => `${spec.seed + index} · ${prompt}`);
   return { names, width, height };
 }

@@ -24,9 +24,8 @@ export interface PictureView {
 export class Pictures {
   readonly views: Signal<ReadonlyMap<string, PictureView>> = signal(new Map());
   /** The newest sample of a teaching job: its address. */
-  readonly samples: Signal<ReadonlyMap<string, { readonly url: string; readonly step: number }>> = signal(
-    new Map(),
-  );
+  readonly validationImages: Signal<ReadonlyMap<string, { readonly url: string; readonly step: number }>> =
+    signal(new Map());
 
   async receive({ header, payload, bytes }: ReceivedFrame): Promise<void> {
     switch (header.kind) {
@@ -42,10 +41,10 @@ export class Pictures {
         this.#addMask(header, await bytes());
         return;
       case 'sample': {
-        const samples = new Map(this.samples.value);
-        release(samples.get(header.job)?.url);
+        const images = new Map(this.validationImages.value);
+        release(images.get(header.job)?.url);
         const url = URL.createObjectURL(payload);
-        this.samples.value = samples.set(header.job, { url, step: header.step });
+        this.validationImages.value = images.set(header.job, { url, step: header.step });
       }
     }
   }

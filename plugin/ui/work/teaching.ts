@@ -97,8 +97,8 @@ export class Teaching {
   receive(message: ServerMessage): void {
     if (message.type === 'image-received' && message.image === this.#awaited) this.#receipt?.(undefined);
     if (message.type === 'error' && message.image === this.#awaited) {
-      const { code, message: line, advice } = message;
-      this.#receipt?.({ code, message: line, advice });
+      const { code, message: text, advice } = message;
+      this.#receipt?.({ code, message: text, advice });
     }
   }
 
