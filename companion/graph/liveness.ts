@@ -1,4 +1,4 @@
-/** How much memory a graph's intermediate values need at once, before anything is run. */
+/** peakActivationBytes: memory that a graph's intermediate values need at once, known before anything is run. */
 
 import { BYTES_PER_ELEMENT, elementCount } from '../tensor/tensor.ts';
 import type { Graph } from './graph.ts';
@@ -61,7 +61,7 @@ function producerOf(value: Value | undefined): Node[] {
   return value?.producer === undefined ? [] : [value.producer];
 }
 
-/** Whether a node reads an input, directly or not: onnxruntime runs the others once, while it makes a session. */
+/** True for a node that reads an input, directly or not: onnxruntime runs the others once, while it makes a session. */
 function varies({ nodes, inputs }: Graph): (node: Node) => boolean {
   const varying = new Set<Value | undefined>(inputs.values());
   const found = new Set<Node>();
@@ -73,7 +73,7 @@ function varies({ nodes, inputs }: Graph): (node: Node) => boolean {
   return (node) => found.has(node);
 }
 
-/** Of all parameters together. */
+/** Bytes of all parameters together. */
 export function parameterBytes(graph: Graph): number {
   return [...graph.parameters.values()].reduce((sum, value) => sum + bytesOf(value), 0);
 }

@@ -1,4 +1,4 @@
-/** A sheet of labelled rows of pictures, for people to compare: one PNG that needs no viewer of ours. */
+/** ContactSheet: labelled rows of pictures, for people to compare, in one PNG that needs no viewer of ours. */
 
 import sharp from 'sharp';
 import { type TextStyle, textPath, wrapText } from './lettering.ts';
@@ -13,7 +13,7 @@ export interface SheetRow {
   readonly pictures: readonly (Picture | undefined)[];
   /** Under each picture. */
   readonly captions?: readonly string[];
-  /** How pictures come to the cell's size. Default `smooth`; `blocks` shows mask cells as they are. */
+  /** Resampling of pictures to the cell's size. Default `smooth`; `blocks` shows mask cells as they are. */
   readonly resampling?: Resampling;
 }
 
@@ -52,7 +52,7 @@ const EMPTY_CELL = '#ececef';
 const INK = '#17171a';
 const QUIET_INK = '#6b6b73';
 
-/** Where a picture goes, and what is drawn around it. */
+/** Pictures by their places, and the shapes around them. */
 interface Drawing {
   /** SVG elements, in sheet pixels. */
   readonly shapes: string[];

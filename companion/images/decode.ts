@@ -1,4 +1,4 @@
-/** Files of people, into pictures. What a file claims is checked before anything is decoded. */
+/** decodePicture: untrusted files as pictures. Size and kind of a file are checked before anything is decoded. */
 
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';

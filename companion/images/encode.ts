@@ -1,6 +1,6 @@
 /**
- * Pictures into files: PNG for results, JPEG for thumbnails.
- * Pictures as the model sees them: [3, height, width], -1..1, channel planes one after another.
+ * Encoding of pictures: PNG for results, JPEG for thumbnails, and for the model planes of numbers in -1..1,
+ * [3, height, width].
  */
 
 import { type GenerationRecord, recordTexts } from './generation-record.ts';

@@ -1,4 +1,4 @@
-/** How a picture was made, as it travels inside the picture: for people, for other tools, and for Likeness itself. */
+/** GenerationRecord: the making of a picture, kept inside its PNG for people, for other tools and for Likeness itself. */
 
 import type { PngText } from './png-text.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A rough picture of latents without running the decoder: in Stable Diffusion's latent space colour is nearly a linear
- * function of the four channels, so that one small matrix shows a step's progress at no cost.
+ * latentPreview: a rough picture of latents without running the decoder. In latent spaces of four channels colour is
+ * nearly a linear function of them, so that one small matrix shows a step's progress at no cost.
  *
  * The matrix belongs to a VAE. It is fitted here from pictures and their latents, which teaching has at hand.
  */

@@ -1,6 +1,6 @@
 /**
- * Text as outlines. The font travels with the program, and outlines need no font system: a bare machine may have no
- * fonts, and libvips ignores a given font file without fontconfig and on macOS.
+ * textPath, wrapText: text as outlines. The font travels with the program, and outlines need no font system: a bare
+ * machine may have no fonts, and libvips ignores a given font file without fontconfig and on macOS.
  */
 
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** A mask shown on its picture: tinted inside, dimmed outside, outlined where it crosses one half. */
+/** overlayMask: a mask shown on its picture: tinted inside, dimmed outside, outlined where it crosses one half. */
 
 import { type CellMask, isOutline, MASK_DIM, MASK_TINT, sampleMask } from '../../shared/mask.ts';
 import { type Picture, picture, type Rgb } from './picture.ts';

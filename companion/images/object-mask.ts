@@ -1,9 +1,9 @@
-/** Where the product is: the alpha channel of a frame exported without its background is an exact mask. */
+/** Masks of the product by alpha: the alpha channel of a frame exported without its background is an exact mask. */
 
 import { type Cutout, cutoutKind as kindByAlpha, OBJECT_ALPHA } from '../../shared/frame-advice.ts';
 import { alphaOf, type Picture, type Region } from './picture.ts';
 
-/** Whether alpha tells the product from the background. */
+/** 'cut-out' where alpha tells the product from the background. */
 export function pictureCutoutKind(source: Picture): Cutout {
   return source.channels === 3 ? 'opaque' : kindByAlpha({ alpha: alphaOf(source) });
 }

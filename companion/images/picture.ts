@@ -1,4 +1,4 @@
-/** A decoded picture in memory, and the few pixel moves that need no library. */
+/** Picture: decoded, in memory, with the few pixel operations that need no library. */
 
 /** sRGB, 8 bit, rows from the top, channels interleaved. With 4 channels alpha is straight, not premultiplied. */
 export interface Picture {

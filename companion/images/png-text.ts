@@ -1,5 +1,5 @@
 /**
- * Text chunks of a PNG (PNG specification, third edition, 11.3.3), written without decoding pixels.
+ * withPngText: text chunks of a PNG (PNG specification, third edition, 11.3.3), written without decoding pixels.
  *
  * libvips writes no text of ours, and puts XMP into zTXt where the XMP specification asks for iTXt.
  */

@@ -1,5 +1,5 @@
 /**
- * From a picture to the square that the model is taught from.
+ * referenceFrame: the square of a picture that the model is taught from.
  *
  * A cut-out is framed around its product, so that products of any frame size are seen at one scale; the canvas grows
  * with transparency where the square leaves the picture. An opaque photo has no known product: its middle is taken,

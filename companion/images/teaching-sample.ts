@@ -1,4 +1,4 @@
-/** One picture as the teaching loop uses it: framed, varied, on a background, in the model's range. */
+/** TeachingSample: a picture as training uses it: framed, varied, on a background, in the model's range. */
 
 import {
   type AugmentationLimits,
@@ -21,7 +21,7 @@ export interface TeachingSampleOptions {
   readonly augmentation?: AugmentationLimits | 'none';
   /** Mirror half of the samples. Off by default: a mirrored logo is a wrong logo. */
   readonly mirror?: boolean;
-  /** What a cut-out stands on: a kind, one colour, or (default) a varied draw. Opaque photos keep their own. */
+  /** Background of a cut-out: a kind, one colour, or (default) a varied draw. Opaque photos keep their own. */
   readonly background?: BackgroundKind | Rgb | 'varied';
 }
 

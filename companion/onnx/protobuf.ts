@@ -1,4 +1,4 @@
-/** The part of the protobuf wire format that writing an ONNX model takes. */
+/** ProtobufMessage: as much of the protobuf wire format as an ONNX model takes. */
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;

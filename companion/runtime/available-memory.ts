@@ -1,4 +1,4 @@
-/** How much memory programs may still take: more than what lies unused, which caches see to that there is little of. */
+/** availableMemory: bytes that programs may still take. More than what is unused, of which caches leave little. */
 
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
@@ -10,7 +10,6 @@ import { join } from 'node:path';
  */
 const MACOS_SHARE = 0.5;
 
-/** In bytes. */
 export function availableMemory(): number {
   const counted = process.availableMemory();
   if (process.platform === 'darwin') return Math.max(counted, MACOS_SHARE * totalmem());
@@ -21,7 +20,7 @@ export function availableMemory(): number {
   return counted;
 }
 
-/** Of this process's group; the system takes them back before it refuses memory. */
+/** Bytes of files that this process's control group caches; the system takes them back before it refuses memory. */
 function cachedFiles(): number {
   try {
     const group = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))![1]!;

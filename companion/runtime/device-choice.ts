@@ -1,4 +1,4 @@
-/** Which device to use: what was asked for, or the best that passes its self-test here. */
+/** chooseDevice: the device that was asked for, or the best that passes its self-test here. */
 import { env, listSupportedBackends } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 import { AUTOMATIC_ORDER, DEVICES, type Device } from './device.ts';
@@ -9,7 +9,7 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 
 export interface DeviceChoice {
   readonly device: Device;
-  /** Why this one, as one line for people. */
+  /** Reason for this one, as one line for people. */
   readonly reason: string;
   /** Better devices that cannot be used, and why. */
   readonly refused: readonly Refusal[];
@@ -21,7 +21,7 @@ interface Refusal {
 }
 
 export interface ChoiceOptions {
-  /** Where outcomes of self-tests are kept; without it every choice tests anew. */
+  /** Folder for outcomes of self-tests; without it every choice tests anew. */
   readonly cacheFolder?: string;
   /** For one self-test. Default 60 s. */
   readonly timeoutMs?: number;

@@ -1,6 +1,6 @@
 /**
- * Starting a self-test in a child process, with a time limit, and making one line of how it ended.
- * What self-tests found, in one small JSON file of the cache folder. Losing it costs seconds, so it never fails.
+ * tryDevice: a self-test in a child process, with a time limit; the outcome is one line. Outcomes are kept in one small
+ * JSON file of the cache folder, and losing it costs seconds, so that reading and writing it never fail.
  */
 
 import { fork } from 'node:child_process';
@@ -16,7 +16,7 @@ import type { SelfTestReport } from './self-test-process.ts';
 /** Native libraries explain themselves at length; the first part says what is wrong. */
 const MAX_FAULT_LENGTH = 240;
 
-/** Undefined when the device passed; else why it must not be used, in one line. */
+/** Undefined when the device passed; else the reason not to use it, in one line. */
 export async function tryDevice(device: Device, timeoutMs: number): Promise<string | undefined> {
   const script = fileURLToPath(new URL('./self-test-process.ts', import.meta.url));
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -56,7 +56,7 @@ const PASS_LIFETIME_MS = 30 * DAY_MS;
 const FAULT_LIFETIME_MS = DAY_MS;
 
 const Trial = z.object({
-  /** Why the device must not be used; null when it passed. */
+  /** Reason not to use the device; null when it passed. */
   fault: z.string().nullable(),
   /** Milliseconds since 1970. */
   testedAtMs: z.number(),

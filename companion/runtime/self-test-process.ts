@@ -1,10 +1,10 @@
-/** Runs the self-test of one device in a process of its own and tells the parent: a bad driver may abort us. */
+/** Process for the self-test of one device, which reports to its parent: a bad driver may abort it. */
 import type { Device } from './device.ts';
 import { selfTest } from './self-test.ts';
 
-/** What the process sends, once. A process that ends without sending has failed. */
+/** The process's only message. A process that ends without sending it has failed. */
 export interface SelfTestReport {
-  /** Why the device must not be used; undefined when it passed. */
+  /** Reason not to use the device; undefined when it passed. */
   readonly fault: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A small graph with the operators that matter, forward and backward, whose results on a device are compared with
- * the CPU's. Drivers were seen to give wrong numbers without an error, so trust is earned once per device.
+ * selfTest: a small graph with the operators that matter, forward and backward, whose results on a device are compared
+ * with the CPU's. Drivers were seen to give wrong numbers without an error, so each device is tested before it is used.
  */
 
 import { gradient } from '../graph/gradient.ts';
@@ -25,7 +25,7 @@ import { elementCount, float32, type Shape, type Tensor } from '../tensor/tensor
 import type { Device } from './device.ts';
 import { openSession } from './session.ts';
 
-/** Of the largest element of an output. TF32 and fp16 products stay below; a wrong kernel does not. */
+/** Share of an output's largest element that it may differ by. TF32 and fp16 products stay below; a wrong kernel does not. */
 const TOLERANCE = 0.02;
 
 const CHANNELS = 8;

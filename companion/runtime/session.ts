@@ -1,7 +1,7 @@
 /**
- * A graph made ready to run. Creating and running block Node's event loop: both belong in the engine process.
- * Out of memory is the one failure of onnxruntime that people can do something about.
- * The turned kernels of a training graph, kept in the cache folder rather than folded for every session.
+ * Session: a graph made ready to run. Creating and running one block Node's event loop: both belong in the engine's
+ * process. Out of memory is the one failure of onnxruntime that people can do something about, and has an error of its
+ * own.
  */
 
 import { availableParallelism } from 'node:os';
@@ -17,55 +17,10 @@ import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import { elementCount, type Shape, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
 
-/** What the allocators of CPU, CUDA and WebGPU say; there is no code to match on. */
-const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|out of memory|CUDA_ERROR_OUT_OF_MEMORY/i;
-
-/** Passes the result on; turns an allocation that failed into LikenessError 'memory'. */
-async function mapOutOfMemory<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Error && OUT_OF_MEMORY.test(error.message)) {
-      throw new LikenessError('memory', 'there is not enough memory for this model at this size', {
-        advice: 'Close other programs, choose a smaller size or batch, or another device.',
-        cause: error,
-      });
-    }
-    throw error;
-  }
-}
-
-/**
- * Their places, by `flippedName`. None where they cannot be stored: on a full disk, or with the cache
- * folder on another drive than the weights, since all files of a session must be on one. Teaching then starts later
- * and takes more memory, but it starts.
- */
-async function storeTurnedKernels(
-  graph: Graph,
-  weights: WeightSource,
-  cacheFolder: string,
-): Promise<ReadonlyMap<string, WeightLocation>> {
-  const kernels = new Map<string, Kernel>();
-  for (const { op, inputs } of graph.nodes) {
-    const { name, shape } = inputs[0] ?? {};
-    if (op.name !== 'FlippedKernel' || name === undefined || !graph.parameters.has(name)) continue;
-    const location = weights(name);
-    if ('data' in location || parse(location.file).root !== parse(resolve(cacheFolder)).root) continue;
-    kernels.set(name, { name: flippedName(name), shape: shape!, location });
-  }
-  if (kernels.size === 0) return new Map();
-  try {
-    return await locateTurnedKernels([...kernels.values()], resolve(cacheFolder));
-  } catch (error) {
-    if (error instanceof LikenessError && error.code === 'storage') return new Map();
-    throw error;
-  }
-}
-
 /** Above this, a packed copy of the weights costs more in memory than it gains in speed (4 to 6 %). */
 const MAX_PACKED_BYTES = 1 << 30;
 
-/** How the CPU holds weights. */
+/** Form in which the CPU holds weights. */
 export type WeightPlacement =
   /** Read in place, by memory map: ready at once, no memory of its own, 4 to 6 % slower. */
   | 'mapped'
@@ -91,7 +46,7 @@ export interface SessionOptions {
 }
 
 /**
- * Weights may lie in files, which are mapped, or be given as tensors, which are copied into the model (2 GB at
+ * A session of `graph`. Weights may lie in files, which are mapped, or be given as tensors, which are copied into the model (2 GB at
  * most). All files must be on one drive on Windows, since onnxruntime takes them relative to one folder.
  */
 export async function openSession(
@@ -102,12 +57,12 @@ export async function openSession(
   const device = options.device ?? 'cpu';
   let root: string | undefined;
   const mapped = (options.weights ?? defaultPlacement(graph)) === 'mapped';
-  const turned =
+  const flipped =
     mapped && options.cacheFolder !== undefined
-      ? await storeTurnedKernels(graph, weights, options.cacheFolder)
+      ? await storeFlippedKernels(graph, weights, options.cacheFolder)
       : new Map<string, WeightLocation>();
   const fromRoot = (name: string): WeightLocation | Tensor => {
-    const source = turned.get(name) ?? weights(name);
+    const source = flipped.get(name) ?? weights(name);
     if ('data' in source) return source;
     const fileRoot = parse(source.file).root;
     root ??= fileRoot;
@@ -117,7 +72,7 @@ export async function openSession(
     return { ...source, file: source.file.slice(fileRoot.length).replaceAll('\\', '/') };
   };
   const fusedAttention = options.fusedAttention ?? device === 'cpu';
-  const model = encodeModel(graph, fromRoot, { fusedAttention, storedFlipped: new Set(turned.keys()) });
+  const model = encodeModel(graph, fromRoot, { fusedAttention, storedFlipped: new Set(flipped.keys()) });
   const creation = InferenceSession.create(model, {
     executionProviders: [device],
     intraOpNumThreads: options.threads ?? Math.max(1, availableParallelism()),
@@ -138,7 +93,7 @@ export async function openSession(
   return new Session(graph, await mapOutOfMemory(creation));
 }
 
-/** Where nothing else is asked for. */
+/** The placement that a session gets unless its options name one. */
 export function defaultPlacement(graph: Graph): WeightPlacement {
   return parameterBytes(graph) > MAX_PACKED_BYTES ? 'mapped' : 'packed';
 }
@@ -204,4 +159,49 @@ export class Session {
 
 function typed({ dtype, shape }: Signature): string {
   return `${dtype} [${shape}]`;
+}
+
+/** Messages of the allocators of CPU, CUDA and WebGPU; there is no code to match on. */
+const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|out of memory|CUDA_ERROR_OUT_OF_MEMORY/i;
+
+/** Passes the result on; turns an allocation that failed into LikenessError 'memory'. */
+async function mapOutOfMemory<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && OUT_OF_MEMORY.test(error.message)) {
+      throw new LikenessError('memory', 'there is not enough memory for this model at this size', {
+        advice: 'Close other programs, choose a smaller size or batch, or another device.',
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Places of a training graph's flipped kernels, by `flippedName`: mapped from the cache folder rather than folded for
+ * every session. None where they cannot be stored: on a full disk, or with the cache folder on another drive than the
+ * weights, since all files of a session must be on one. Teaching then starts later and takes more memory, but it starts.
+ */
+async function storeFlippedKernels(
+  graph: Graph,
+  weights: WeightSource,
+  cacheFolder: string,
+): Promise<ReadonlyMap<string, WeightLocation>> {
+  const kernels = new Map<string, Kernel>();
+  for (const { op, inputs } of graph.nodes) {
+    const { name, shape } = inputs[0] ?? {};
+    if (op.name !== 'FlippedKernel' || name === undefined || !graph.parameters.has(name)) continue;
+    const location = weights(name);
+    if ('data' in location || parse(location.file).root !== parse(resolve(cacheFolder)).root) continue;
+    kernels.set(name, { name: flippedName(name), shape: shape!, location });
+  }
+  if (kernels.size === 0) return new Map();
+  try {
+    return await locateTurnedKernels([...kernels.values()], resolve(cacheFolder));
+  } catch (error) {
+    if (error instanceof LikenessError && error.code === 'storage') return new Map();
+    throw error;
+  }
 }

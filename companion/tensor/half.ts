@@ -1,5 +1,5 @@
 /**
- * IEEE 754 binary16 and bfloat16 on raw bits: Node 20 has no Float16Array.
+ * Conversion of IEEE 754 binary16 and bfloat16 on raw bits: Node 20 has no Float16Array.
  *
  * Everything works on integer views, since passing a NaN through a JavaScript number may change its payload.
  */

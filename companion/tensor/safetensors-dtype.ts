@@ -1,4 +1,4 @@
-/** The element types of the safetensors format, and what they are on the host. */
+/** Element types of the safetensors format, and their float32 values on the host. */
 
 import { bfloat16ToFloat32, halfToFloat32 } from './half.ts';
 

@@ -1,4 +1,4 @@
-/** A safetensors file, opened by its header alone; tensors are read by range when asked for. */
+/** SafetensorsFile: opened by its header alone; tensors are read by range when asked for. */
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
@@ -13,7 +13,7 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly sizeBytes: number;
-  /** Where the tensors' bytes begin. */
+  /** Bytes before the first tensor's. */
   readonly dataOffset: number;
   /** When the file was last written, in milliseconds since 1970. */
   readonly modifiedMs: number;

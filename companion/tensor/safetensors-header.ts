@@ -1,9 +1,9 @@
 /**
- * The header of a safetensors file: 8 bytes of length (u64, little-endian), then JSON, then the tensors' bytes.
+ * SafetensorsHeader: 8 bytes of length (u64, little-endian), then JSON, then the tensors' bytes.
  * https://huggingface.co/docs/safetensors: tensors lie in the data without overlap or hole, and fill it.
  *
- * A file comes from the internet. Nothing of it is believed before the whole header has been checked.
- * JSON.parse keeps the last of two equal keys in silence; a header with two is lying about one of them.
+ * A file comes from the internet: nothing of it is used before the whole header has been checked. A key that stands
+ * twice is refused too, since JSON.parse keeps the last one in silence.
  */
 
 import { z } from 'zod';
@@ -12,50 +12,7 @@ import { issueText } from '../../shared/protocol/zod.ts';
 import { isSafetensorsDType, SAFETENSORS_ELEMENT_BYTES, type SafetensorsDType } from './safetensors-dtype.ts';
 import { elementCount, type Shape } from './tensor.ts';
 
-/** The first key that one object of `json` has twice. `json` must be well-formed: parse it before. */
-function findDuplicateKey(json: string): string | undefined {
-  /** One entry per open bracket: an object's keys so far, or undefined for an array. */
-  const open: (Set<string> | undefined)[] = [];
-  const token = /[{}[\]"]/g;
-  for (let match = token.exec(json); match !== null; match = token.exec(json)) {
-    const character = match[0];
-    if (character === '{') open.push(new Set());
-    else if (character === '[') open.push(undefined);
-    else if (character !== '"') open.pop();
-    else {
-      const end = endOfString(json, match.index);
-      token.lastIndex = end;
-      if (!isFollowedByColon(json, end)) continue;
-      const key = JSON.parse(json.slice(match.index, end)) as string;
-      const keys = open.at(-1);
-      if (keys?.has(key)) return key;
-      keys?.add(key);
-    }
-  }
-  return undefined;
-}
-
-/** Just behind the closing quote. One regular expression for strings would overflow its stack on a long one. */
-function endOfString(json: string, start: number): number {
-  let quote = json.indexOf('"', start + 1);
-  while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
-  return quote + 1;
-}
-
-function isEscaped(json: string, index: number): boolean {
-  let backslashes = 0;
-  while (json[index - 1 - backslashes] === '\\') backslashes++;
-  return backslashes % 2 === 1;
-}
-
-function isFollowedByColon(json: string, index: number): boolean {
-  const following = /\s*/y;
-  following.lastIndex = index;
-  following.exec(json);
-  return json[following.lastIndex] === ':';
-}
-
-/** The format's own limit. It keeps a lying length from claiming the memory. */
+/** The format's own limit. It keeps a false length from claiming the memory. */
 const HEADER_MAX_BYTES = 100_000_000;
 
 /** The header's length comes first. */
@@ -152,6 +109,49 @@ function parseObject(bytes: Uint8Array, file: string): object {
     throw refusal(file, `the header has the key ${quoted(duplicate)} twice, expected once`);
   }
   return value;
+}
+
+/** The first key that one object of `json` has twice. `json` must be well-formed: parse it before. */
+function findDuplicateKey(json: string): string | undefined {
+  /** One entry per open bracket: an object's keys so far, or undefined for an array. */
+  const open: (Set<string> | undefined)[] = [];
+  const token = /[{}[\]"]/g;
+  for (let match = token.exec(json); match !== null; match = token.exec(json)) {
+    const character = match[0];
+    if (character === '{') open.push(new Set());
+    else if (character === '[') open.push(undefined);
+    else if (character !== '"') open.pop();
+    else {
+      const end = endOfString(json, match.index);
+      token.lastIndex = end;
+      if (!isFollowedByColon(json, end)) continue;
+      const key = JSON.parse(json.slice(match.index, end)) as string;
+      const keys = open.at(-1);
+      if (keys?.has(key)) return key;
+      keys?.add(key);
+    }
+  }
+  return undefined;
+}
+
+/** Just behind the closing quote. One regular expression for strings would overflow its stack on a long one. */
+function endOfString(json: string, start: number): number {
+  let quote = json.indexOf('"', start + 1);
+  while (isEscaped(json, quote)) quote = json.indexOf('"', quote + 1);
+  return quote + 1;
+}
+
+function isEscaped(json: string, index: number): boolean {
+  let backslashes = 0;
+  while (json[index - 1 - backslashes] === '\\') backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function isFollowedByColon(json: string, index: number): boolean {
+  const following = /\s*/y;
+  following.lastIndex = index;
+  following.exec(json);
+  return json[following.lastIndex] === ':';
 }
 
 function parseMetadata(value: unknown, file: string): Record<string, string> {

@@ -1,5 +1,5 @@
 /**
- * Writing safetensors files, byte for byte the same for the same content.
+ * packTensors, encodeSafetensors: safetensors files, byte for byte the same for the same content.
  *
  * Laid out as the reference implementation does: wide types first and then by name, which keeps every tensor aligned;
  * the header is padded by spaces so that the data begins at a multiple of 8.

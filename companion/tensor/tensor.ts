@@ -1,4 +1,4 @@
-/** Host-side arrays: what is read from files, fed to sessions and got back from them. */
+/** Tensor: an array on the host, as it is read from files, fed to sessions and got back from them. */
 
 export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint8' | 'bool';
 
@@ -53,12 +53,12 @@ function requireFull(length: number, shape: Shape): void {
   }
 }
 
-/** Where the bytes of one weight lie on disk: dense row-major float32, little-endian, any alignment. */
+/** The place of one weight's bytes on disk: dense row-major, little-endian, any alignment. */
 export interface WeightLocation {
   /** Absolute path. */
   readonly file: string;
   /** Bytes from the start of the file. */
   readonly offset: number;
-  /** Bytes: four times the number of elements. */
+  /** Bytes: the number of elements times their size. */
   readonly length: number;
 }

@@ -1,4 +1,7 @@
-/** Every op as a function over values; a group imports only those before it. */
+/**
+ * Every op as a function over values. A group imports only those before it: elementwise, shape, indexing, reductions,
+ * linear-algebra, normalization, attention, convolution.
+ */
 
 export * from './attention.ts';
 export * from './convolution.ts';
