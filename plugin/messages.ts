@@ -1,5 +1,5 @@
 /**
- * What the two halves of the plugin say to each other. The main thread knows the canvas, the UI knows the companion;
+ * Messages between the two halves of the plugin. The main thread knows the canvas, the UI knows the companion;
  * neither can do the other's work. Pictures travel one a message, because handling a message blocks Figma's own
  * thread.
  *
@@ -24,7 +24,7 @@ export interface WaitingRow {
   readonly height: number;
 }
 
-/** How a plugin run began: from the menu, or from a button on a variant. */
+/** The start of a plugin run: from the menu, or from a button on a variant. */
 export type LaunchCommand = 'open' | 'more' | 'reprompt';
 
 type PictureStage = 'preview' | 'final';
@@ -93,7 +93,7 @@ export type MainToUi =
       readonly bytes: Uint8Array;
     }
   | { readonly type: 'export-done'; readonly exportId: string; readonly failed: readonly string[] }
-  /** How many placeholders there are now; 0 when a search found none. */
+  /** The number of placeholders there are now; 0 when a search found none. */
   | { readonly type: 'batch'; readonly jobId: string; readonly placeholders: number }
   /** The next picture may be sent. `gone`: the designer deleted the placeholder. */
   | {

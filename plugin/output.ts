@@ -1,4 +1,4 @@
-/** The built plugin on the disk: when it is out of date, and how its files are replaced. */
+/** The built plugin's files: their time of change, and their replacement. */
 
 import { readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export function writeAtomically(file: string, text: string): void {
   renameSync(temporary, file);
 }
 
-/** When anything in a file or folder changed last, in milliseconds; a folder's own time tells of files removed. */
+/** Time of the last change in a file or folder, in milliseconds; a folder's own time tells of files removed. */
 export function lastChangeMs(path: string): number {
   const stats = statSync(path);
   if (!stats.isDirectory()) return stats.mtimeMs;

@@ -1,8 +1,7 @@
 /**
- * The one error class that people get to see. Everything else that is thrown is a bug.
- *
- * A message is one line: the subject, what was got, what was expected. `advice` says what to do about it.
- * What a person can do about each kind of error, where the error itself knows nothing better.
+ * LikenessError: the one error class that people get to see, with a stable code and advice. Everything else that is
+ * thrown is a bug. A message is one line: the subject, what was got, what was expected; `advice` says what to do about
+ * it, and each code has advice of its own for errors that know nothing better.
  */
 
 /** Stable codes: clients and tests match on these, never on the message. */
@@ -51,7 +50,7 @@ const ERROR_CODES = [
   'pairing-code',
   /** The queue is full. */
   'queue-full',
-  /** What was saved of a teaching is damaged, is gone, or belongs to another run. */
+  /** A teaching's saved run is damaged, is gone, or belongs to another one. */
   'saved-run',
   /** The disk is full, or a folder cannot be written. */
   'storage',
@@ -66,7 +65,7 @@ const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface ErrorDetails {
-  /** What the person can do, as one sentence. */
+  /** One sentence: what the person can do. */
   readonly advice?: string;
   readonly cause?: unknown;
 }
@@ -84,8 +83,8 @@ export class LikenessError extends Error {
 }
 
 /**
- * How people start the program: every text that tells them what to type begins with this. A clone puts no command on
- * anybody's path, so that plain `likeness` would not be found, and npm's script is there on every system.
+ * The command that starts the program: every text that tells people what to type begins with it. A clone puts no
+ * command on anybody's path, so that plain `likeness` would not be found, and npm's script is there on every system.
  */
 export const PROGRAM = 'npm run likeness --';
 

@@ -1,7 +1,7 @@
 /**
- * Advice on a frame before it is taught: findings, each a measurement against a stated limit. The panel measures the
- * frame's thumbnail while it is selected, the companion the frame itself before it teaches; the rules are the same.
- * Findings advise; only `empty` and `unreadable` make a frame useless.
+ * frameFindings: advice on a frame before it is taught, each finding a measurement against a stated limit. The panel
+ * measures the frame's thumbnail while it is selected, the companion the frame itself before it teaches; the rules are
+ * the same. Findings advise; only `empty` and `unreadable` make a frame useless.
  */
 
 type FindingCode =
@@ -18,11 +18,11 @@ export interface FrameFinding {
   readonly code: FindingCode;
   /** `problem`: hurts what is learned. `hint`: would be better otherwise. */
   readonly severity: 'problem' | 'hint';
-  /** What is wrong and what to do, for a designer. */
+  /** For a designer: the fault, and what to do about it. */
   readonly advice: string;
 }
 
-/** What was measured; nothing is found where a measurement is absent. */
+/** Measurements of a frame; nothing is found where one is absent. */
 export interface FrameMeasures {
   readonly isUnreadable?: boolean;
   readonly cutout?: Cutout;
@@ -122,7 +122,7 @@ const MIN_OBJECT_SHARE = 0.002;
 /** A cut-out that fills this share of one edge of its picture was cut off there, rather than touching it. */
 const CUT_OFF_SHARE = 0.04;
 
-/** What alpha tells: a product on its background, a product without it, or nothing. */
+/** By its alpha a frame shows a product on its background, a product without it, or nothing. */
 export type Cutout = 'opaque' | 'cut-out' | 'empty';
 
 export function cutoutKind({ alpha }: Pick<AlphaPlane, 'alpha'>): Cutout {

@@ -30,7 +30,7 @@ export function exportSide(resolution: ImagePixels): ImagePixels {
   return Math.min(REFERENCE_OVERSAMPLING * resolution, IMAGE_MAX_SIDE);
 }
 
-/** What models can make is narrower than what canvases hold: beyond this they repeat the object. */
+/** Models make less elongated pictures than canvases hold: beyond this they repeat the object. */
 const MAX_ASPECT = 2;
 
 /**

@@ -1,4 +1,4 @@
-/** How the loss of a teaching fell so far: its running mean by step, thinned out to a bounded number of points. */
+/** The learning curve of a teaching: its loss's running mean by step, thinned out to a bounded number of points. */
 
 import { CURVE_MAX_POINTS } from './protocol/limits.ts';
 
@@ -6,8 +6,8 @@ import { CURVE_MAX_POINTS } from './protocol/limits.ts';
 export type CurvePoint = readonly [step: number, loss: number];
 
 /**
- * With one more point. Of a full curve every second point goes first; the oldest stays. A run that was taken up from
- * an earlier step learns what came after it anew, so that those points go.
+ * The curve with one more point. A full curve loses every second point first, and keeps the oldest. A run that was
+ * resumed from an earlier step learns the later ones again, so that their points go.
  */
 export function withLoss(curve: readonly CurvePoint[], step: number, loss: number): readonly CurvePoint[] {
   const before = curve.filter(([earlier]) => earlier < step);

@@ -1,4 +1,4 @@
-/** Masks as the model gives them, some cells a side, at the size of a picture. */
+/** Masks from the model's size, some cells a side, to the size of a picture. */
 
 /** Rows of cells, 0..1. */
 export interface CellMask {
@@ -8,7 +8,7 @@ export interface CellMask {
   readonly values: ArrayLike<number>;
 }
 
-/** How a mask lies over its picture: this much of a colour inside, and this much darker outside. */
+/** A mask over its picture: this much of a colour inside, and this much darker outside. */
 export const MASK_TINT = 0.3;
 export const MASK_DIM = 0.35;
 
@@ -34,7 +34,7 @@ export function sampleMask({ rows, columns, values }: CellMask, width: number, h
   return sampled;
 }
 
-/** Whether a sampled mask crosses one half at this pixel: it is inside, and the outside is a few pixels away. */
+/** True where a sampled mask crosses one half: the pixel is inside, and the outside is a few pixels away. */
 export function isOutline(share: Float32Array, width: number, height: number, x: number, y: number): boolean {
   if (share[y * width + x]! < 0.5) return false;
   const reach = Math.max(1, Math.round(Math.max(width, height) * OUTLINE_SHARE));
@@ -46,12 +46,12 @@ export function isOutline(share: Float32Array, width: number, height: number, x:
 }
 
 /**
- * Below this confidence (0..1) a mask is probably wrong, and people are told. On the embedded model masks that found the
- * product reached 0.70 to 0.93 by attention and more by a concept's probe; attention that is scattered at random reaches
- * 0.54 (median).
+ * Below this confidence (0..1) a mask is probably wrong, and people are warned. On the embedded model masks that found
+ * the product reached 0.70 to 0.93 by attention and more by a concept's probe; attention that is scattered at random
+ * reaches 0.54 (median).
  */
 export const LOW_CONFIDENCE = 0.6;
 
-/** What people are told of such masks, once for all pictures of a job. */
+/** The warning about such masks, once for all pictures of a job. */
 export const LOW_CONFIDENCE_ADVICE =
   'Where the mask is unsure, the product may be missing or have leaked into the scene: try another seed, or the mask "full".';

@@ -1,7 +1,8 @@
 /**
- * The grammar of mentions in a prompt, "@aurora on a beach", for the panel that writes them and the companion that
- * resolves them: an @ and the whole word behind it, with single hyphens inside. It needs no list of names, so that
- * both read the same prompt alike; a word that names no concept is an error of whoever resolves it.
+ * parseMentions: the grammar of mentions in a prompt, "@aurora on a beach", for the panel that writes them and the
+ * companion that resolves them. A mention is an @ and the whole word behind it, with single hyphens inside. The grammar
+ * needs no list of names, so that both sides read a prompt alike; a word that names no concept is found when it is
+ * resolved.
  */
 
 /** A piece of a prompt; the texts of all parts are the prompt. */
@@ -26,6 +27,7 @@ const MENTION =
 const BEFORE_CARET = /(?<![\p{L}\p{M}\p{N}_@])@([\p{L}\p{M}\p{N}_-]*)$/u;
 const REST_OF_WORD = /^[\p{L}\p{M}\p{N}_-]*/u;
 
+/** Text and mentions in turn, in the order of the prompt. */
 export function parseMentions(prompt: string): readonly PromptPart[] {
   const parts: PromptPart[] = [];
   let end = 0;

@@ -70,7 +70,7 @@ export interface FigmaSurface {
   readonly currentPage: Page;
   readonly viewport: {
     readonly center: { readonly x: number; readonly y: number };
-    /** What is in sight, in canvas pixels. */
+    /** The visible part of the canvas, in canvas pixels. */
     readonly bounds: Bounds;
     scrollAndZoomIntoView(nodes: readonly { readonly id: string }[]): void;
   };

@@ -1,9 +1,11 @@
+/** Rows of pictures on the canvas: their place, and WaitingRows, those of jobs that have not started. */
+
 import type { UiToMain, WaitingRow } from '../messages.ts';
 import type { Bounds, FigmaSurface } from './figma-surface.ts';
 
 /**
- * Where a row of pictures starts: right of the anchor and level with its top, moved right past whatever is in the
- * way, so that nothing on the canvas is ever covered. Canvas pixels.
+ * Start of a row of pictures: right of the anchor and level with its top, moved right past whatever is in the way, so
+ * that nothing on the canvas is ever covered. Canvas pixels.
  */
 export function besideAnchor(
   anchor: Bounds,
@@ -26,7 +28,7 @@ export function besideAnchor(
   return { x, y };
 }
 
-/** Whether all of a row can be seen. */
+/** True where all of a row can be seen. */
 export function isInSight(sight: Bounds, row: readonly Bounds[]): boolean {
   return row.every(
     ({ x, y, width, height }) =>
@@ -37,9 +39,9 @@ export function isInSight(sight: Bounds, row: readonly Bounds[]): boolean {
   );
 }
 
-/** Of the person's own storage, before a job's id. */
+/** Key in the person's own storage, before a job's id. */
 const ROW_KEY = 'row ';
-/** Plugin data of a page: what tells it from the pages of other documents, whose ids may be the same. */
+/** Plugin data of a page: a mark that no page of another document has, though its id may be the same. */
 const CANVAS_KEY = 'canvas';
 
 type KeepMessage = Extract<UiToMain, { type: 'keep-row' }>;

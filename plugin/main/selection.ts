@@ -46,7 +46,7 @@ const THUMBNAIL_PX = 128;
 /** As many frames as a concept can be taught from; more thumbnails would only be scrolled past. */
 const THUMBNAILS = 32;
 
-/** Tells the UI what is selected, at once and whenever it changes. Returns a function that tells it again. */
+/** Sends the selection to the UI, at once and whenever it changes. Returns a function that sends it again. */
 export function followSelection(
   surface: FigmaSurface,
   send: (message: MainToUi) => void,

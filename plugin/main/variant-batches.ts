@@ -116,7 +116,7 @@ export class VariantBatches {
       .map((node) => ({ jobId: node.getPluginData(SLOT_KEY).split(' ')[0]!, node: node as Rectangle }));
   }
 
-  /** What the row stands beside: the selection, or a point in view. */
+  /** The box that the row stands beside: the selection's, or a point in view. */
   #anchor(): Bounds {
     const { currentPage, viewport } = this.#surface;
     const boxes = currentPage.selection.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);

@@ -1,9 +1,6 @@
 /**
- * Builds the studio from its sources and the built plugin, what the companion serves: `plugin/dist/studio.html`
+ * buildStudio: the studio from its sources and the built plugin, as the companion serves it: `plugin/dist/studio.html`
  * and the files it loads, beside it in `studio/`.
- * Wraps the plugin's main bundle at build time, so that it sees what Figma's sandbox has and nothing more: JavaScript
- * itself, `figma`, `__html__`, `console` and timers. Everything else a worker offers is a parameter of the same name
- * that nobody fills in. (Figma's sandbox also has `fetch`; Likeness keeps networking in the UI, so it is not there.)
  */
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -13,62 +10,6 @@ import { type BuildOptions, build } from 'esbuild';
 import { lastChangeMs, writeAtomically } from '../output.ts';
 import { type NetworkAccess, pluginPolicy, STUDIO_POLICY } from './build/content-policy.ts';
 import { figmaThemeStyle } from './build/figma-colours.ts';
-
-const ABSENT = [
-  ...['window', 'self', 'document', 'navigator', 'location', 'name', 'origin', 'parent', 'top', 'frames'],
-  ...['addEventListener', 'removeEventListener', 'dispatchEvent', 'postMessage', 'onmessage', 'close'],
-  ...[
-    'fetch',
-    'XMLHttpRequest',
-    'WebSocket',
-    'WebSocketStream',
-    'EventSource',
-    'WebTransport',
-    'importScripts',
-  ],
-  ...['Headers', 'Request', 'Response', 'FormData', 'AbortController', 'AbortSignal'],
-  ...['TextEncoder', 'TextDecoder', 'URL', 'URLSearchParams', 'Blob', 'File', 'FileReader', 'atob', 'btoa'],
-  ...['ReadableStream', 'WritableStream', 'TransformStream', 'CompressionStream', 'DecompressionStream'],
-  ...['crypto', 'performance', 'structuredClone', 'queueMicrotask', 'requestAnimationFrame', 'reportError'],
-  ...['Event', 'EventTarget', 'CustomEvent', 'MessageChannel', 'MessagePort', 'BroadcastChannel', 'Worker'],
-  ...['indexedDB', 'caches', 'localStorage', 'sessionStorage', 'cookieStore'],
-  ...['OffscreenCanvas', 'ImageData', 'ImageBitmap', 'createImageBitmap', 'Image', 'HTMLElement', 'Node'],
-];
-
-export function wrappedMain(bundle: string): string {
-  const parameters = ['figma', '__html__', ...ABSENT, 'globalThis'];
-  // Strict, so that `this` is no way back to the worker; globalThis is an empty object of its own.
-  return `self.runPluginMain = function (figma, __html__) {
-  (function (${parameters.join(', ')}) {
-'use strict';
-${bundle}
-  }).call(undefined, figma, __html__, ${ABSENT.map(() => 'undefined').join(', ')}, {});
-};
-`;
-}
-
-/** Figma sets the theme class before the plugin's page is seen, and again whenever the person changes it. */
-const THEME_SCRIPT = `
-const show = (theme) => (document.documentElement.className = theme === 'dark' ? 'figma-dark' : 'figma-light');
-show(new URLSearchParams(location.search).get('theme'));
-addEventListener('message', (event) => {
-  if (event.source === parent && event.data && event.data.studioTheme) {
-    event.stopImmediatePropagation();
-    show(event.data.studioTheme);
-  }
-});`;
-
-/** The plugin's page as the studio frames it: as it is, with Figma's content policy and theme before it. */
-export function panelPage(uiHtml: string, access: NetworkAccess): string {
-  const head = [
-    `<meta http-equiv="Content-Security-Policy" content="${pluginPolicy(access)}" />`,
-    `<style>${figmaThemeStyle()}</style>`,
-    `<script>${THEME_SCRIPT}</script>`,
-  ].join('\n    ');
-  if (!uiHtml.includes('<head>'))
-    throw new Error('internal: the plugin page has no <head> for the content policy');
-  return uiHtml.replace('<head>', () => `<head>\n    ${head}`);
-}
 
 const source = fileURLToPath(new URL('.', import.meta.url));
 const root = join(source, '../..');
@@ -155,4 +96,65 @@ function copiedSamples() {
       files,
     };
   });
+}
+
+const ABSENT = [
+  ...['window', 'self', 'document', 'navigator', 'location', 'name', 'origin', 'parent', 'top', 'frames'],
+  ...['addEventListener', 'removeEventListener', 'dispatchEvent', 'postMessage', 'onmessage', 'close'],
+  ...[
+    'fetch',
+    'XMLHttpRequest',
+    'WebSocket',
+    'WebSocketStream',
+    'EventSource',
+    'WebTransport',
+    'importScripts',
+  ],
+  ...['Headers', 'Request', 'Response', 'FormData', 'AbortController', 'AbortSignal'],
+  ...['TextEncoder', 'TextDecoder', 'URL', 'URLSearchParams', 'Blob', 'File', 'FileReader', 'atob', 'btoa'],
+  ...['ReadableStream', 'WritableStream', 'TransformStream', 'CompressionStream', 'DecompressionStream'],
+  ...['crypto', 'performance', 'structuredClone', 'queueMicrotask', 'requestAnimationFrame', 'reportError'],
+  ...['Event', 'EventTarget', 'CustomEvent', 'MessageChannel', 'MessagePort', 'BroadcastChannel', 'Worker'],
+  ...['indexedDB', 'caches', 'localStorage', 'sessionStorage', 'cookieStore'],
+  ...['OffscreenCanvas', 'ImageData', 'ImageBitmap', 'createImageBitmap', 'Image', 'HTMLElement', 'Node'],
+];
+
+/**
+ * The plugin's main bundle in a function that gives it what Figma's sandbox has and nothing more: JavaScript itself,
+ * `figma`, `__html__`, `console` and timers. Everything else a worker offers is a parameter of the same name that
+ * nobody fills in. (Figma's sandbox also has `fetch`; Likeness keeps networking in the UI, so it is not there.)
+ */
+export function wrappedMain(bundle: string): string {
+  const parameters = ['figma', '__html__', ...ABSENT, 'globalThis'];
+  // Strict, so that `this` is no way back to the worker; globalThis is an empty object of its own.
+  return `self.runPluginMain = function (figma, __html__) {
+  (function (${parameters.join(', ')}) {
+'use strict';
+${bundle}
+  }).call(undefined, figma, __html__, ${ABSENT.map(() => 'undefined').join(', ')}, {});
+};
+`;
+}
+
+/** Figma sets the theme class before the plugin's page is seen, and again whenever the person changes it. */
+const THEME_SCRIPT = `
+const show = (theme) => (document.documentElement.className = theme === 'dark' ? 'figma-dark' : 'figma-light');
+show(new URLSearchParams(location.search).get('theme'));
+addEventListener('message', (event) => {
+  if (event.source === parent && event.data && event.data.studioTheme) {
+    event.stopImmediatePropagation();
+    show(event.data.studioTheme);
+  }
+});`;
+
+/** The plugin's page as the studio frames it: as it is, with Figma's content policy and theme before it. */
+export function panelPage(uiHtml: string, access: NetworkAccess): string {
+  const head = [
+    `<meta http-equiv="Content-Security-Policy" content="${pluginPolicy(access)}" />`,
+    `<style>${figmaThemeStyle()}</style>`,
+    `<script>${THEME_SCRIPT}</script>`,
+  ].join('\n    ');
+  if (!uiHtml.includes('<head>'))
+    throw new Error('internal: the plugin page has no <head> for the content policy');
+  return uiHtml.replace('<head>', () => `<head>\n    ${head}`);
 }

@@ -1,4 +1,4 @@
-/** Everything the UI works with, joined: canvas, companion, work in progress, and what is on screen. */
+/** App: everything the UI works with, joined: canvas, companion, work in progress, and the state of the screen. */
 
 import { batch, computed, effect, type Signal, signal } from '@preact/signals';
 import { type ConceptId, tokenSchema } from '../../shared/protocol/ids.ts';
@@ -30,7 +30,7 @@ import { Teaching } from './work/teaching.ts';
 export const VIEWS = ['generate', 'teach', 'library', 'history'] as const;
 export type PanelView = (typeof VIEWS)[number];
 
-/** What a field that is asked for takes once its view is there. */
+/** The field that takes the focus once its view is there. */
 export type FocusRequest = 'prompt' | 'start' | null;
 
 export class App {
@@ -60,11 +60,11 @@ export class App {
   readonly shownTeach = this.teachForm.shown;
   readonly shownGenerate: Signal<string | undefined> = signal(undefined);
   readonly focus: Signal<FocusRequest> = signal(null);
-  /** What a screen reader is told. */
+  /** The text that screen readers announce. */
   readonly announcement = signal('');
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
 
-  /** Whether the companion answers. What needs it is disabled while it does not. */
+  /** True while the companion answers. Controls that need it are disabled while it does not. */
   readonly connected = computed(() => this.companion.state.value.phase === 'ready');
   /** The frame whose size pictures can take. */
   readonly frame = computed(() => {

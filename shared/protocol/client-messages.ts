@@ -6,7 +6,7 @@ import { generateRequestSchema, teachRequestSchema } from './requests.ts';
 import { z } from './zod.ts';
 
 export const clientSchema = z.strictObject({
-  /** What people recognise it by in the list of paired clients: "Figma plugin", "Studio". */
+  /** The name in the list of paired clients: "Figma plugin", "Studio". */
   name: labelSchema,
   version: labelSchema,
 });
@@ -29,8 +29,8 @@ const generate = z.strictObject({
 });
 
 /**
- * A waiting job ends at once, a running one between two steps, or by force when that takes too long. Of a teaching what
- * was learned is kept.
+ * A waiting job ends at once, a running one between two steps, or by force when that takes too long. A teaching's
+ * progress is kept.
  */
 const cancel = z.strictObject({ type: z.literal('cancel'), job: jobIdSchema });
 
@@ -50,7 +50,7 @@ const move = z.strictObject({
 /** Asks for a generate job's `picture` and `mask` frames again: after a reload, or to place old results once more. */
 const resend = z.strictObject({ type: z.literal('resend'), job: jobIdSchema });
 
-/** Answered with `pong`: tells a sleeping connection from a quiet one. */
+/** Answered with `pong`, by which a dead connection is told from an idle one. */
 const ping = z.strictObject({ type: z.literal('ping') });
 
 export const clientMessageSchema = z.discriminatedUnion('type', [

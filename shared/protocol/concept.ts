@@ -1,6 +1,6 @@
 /**
- * Concepts as clients know them: names that prompts use, rights, and what a library shows.
- * Whether a concept may still be used, told alike by the library, which refuses it, and the panel, which says why.
+ * Concepts as clients know them: names that prompts use, rights, and a library's entries. The last day of use is judged
+ * here, alike for the library, which refuses an expired concept, and the panel, which says why.
  */
 
 import { conceptIdSchema } from './ids.ts';
@@ -24,7 +24,7 @@ const sentence = z.string().max(RIGHTS_MAX_LENGTH);
 export const rightsSchema = z.strictObject({
   /** Who owns the product. */
   owner: sentence.exactOptional(),
-  /** What the concept may be used for. */
+  /** The uses that are allowed. */
   licence: sentence.exactOptional(),
   /** Anything else. */
   note: sentence.exactOptional(),
@@ -32,12 +32,12 @@ export const rightsSchema = z.strictObject({
   expires: z.iso.date().exactOptional(),
 });
 
-/** What one teaching made of it. */
+/** A version of a concept: the result of one teaching. */
 const conceptVersionSchema = z.object({
   version: z.int().positive(),
   createdAt: z.iso.datetime(),
   referenceCount: z.int().nonnegative(),
-  /** Whether it can be used with the model that the companion runs now. */
+  /** True where it fits the model that the companion runs now. */
   usable: z.boolean(),
 });
 
@@ -50,18 +50,18 @@ export const conceptSummarySchema = z.object({
   version: z.int().positive(),
   /** Name of the base model it was taught on. */
   model: z.string(),
-  /** Whether it can be used with the model that the companion runs now. */
+  /** True where it fits the model that the companion runs now. */
   usable: z.boolean(),
   referenceCount: z.int().nonnegative(),
   sizeBytes: z.int().nonnegative(),
   createdAt: z.iso.datetime(),
   rights: rightsSchema,
   hasThumbnail: z.boolean(),
-  /** All of them, newest first: what `concepts` of a request can name. */
+  /** All of them, newest first; `concepts` of a request can name each. */
   versions: z.array(conceptVersionSchema),
 });
 
-/** A concept in one version: what pictures are made from, and what makes them again. */
+/** A concept in one version: pictures are made from it, and can be made again. */
 export const conceptReferenceSchema = z.strictObject({
   id: conceptIdSchema,
   name: conceptNameSchema,

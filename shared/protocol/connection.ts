@@ -1,6 +1,6 @@
 /**
- * Where the companion listens. Figma freezes addresses into the manifest, so they can never be chosen at random.
- * Why the companion closed a socket: codes of RFC 6455, told apart by their reason, which is the name here.
+ * The companion's addresses, protocol version and close codes. Figma freezes addresses into the manifest, so that they
+ * can never be chosen at random.
  */
 
 /**
@@ -15,6 +15,7 @@ export const HOST = 'localhost';
 /** Path of the WebSocket. */
 export const SOCKET_PATH = '/socket';
 
+/** Codes of RFC 6455 by the reason that is sent with them, which tells equal codes apart. */
 export const CLOSE_CODES = {
   /** The companion is shutting down; jobs go on when it is started again. */
   goodbye: 1001,

@@ -1,4 +1,4 @@
-/** What a binary frame says of its payload. Clients send `upload`; all others come from the companion. */
+/** The header of a binary frame, about its payload. Clients send `upload`; all others come from the companion. */
 
 import type { MediaType } from '../image-kind.ts';
 import { conceptNameSchema, labelSchema } from './concept.ts';
@@ -50,7 +50,7 @@ const picture = z.strictObject({
   height: side,
 });
 
-/** Where a concept acted in a finished picture: rows x columns bytes from the top, 0 nowhere, 255 fully. */
+/** A concept's mask in a finished picture: rows x columns bytes from the top, 0 where it did not act, 255 fully. */
 const mask = z
   .strictObject({
     kind: z.literal('mask'),
@@ -63,7 +63,7 @@ const mask = z
   })
   .refine(({ rows, columns }) => rows * columns <= IMAGE_MAX_PIXELS, 'too many cells');
 
-/** What the concept looks like after `step` steps of teaching, always from the same noise. */
+/** A validation image: the concept after `step` steps of teaching, always from the same noise. */
 const sample = z.strictObject({
   kind: z.literal('sample'),
   job: jobIdSchema,

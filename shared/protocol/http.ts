@@ -1,6 +1,7 @@
 /**
- * What goes over HTTP: pairing before there is a token, and what is fetched rather than pushed. All but `health` and
- * `pair` want `Authorization: Bearer TOKEN`. A failure is answered with an `ErrorReport` and a fitting status.
+ * The HTTP side of the protocol: pairing before there is a token, and everything that is fetched rather than pushed.
+ * All but `health` and `pair` want `Authorization: Bearer TOKEN`. A failure is answered with an `ErrorReport` and a
+ * fitting status.
  */
 
 import { clientSchema } from './client-messages.ts';
@@ -94,7 +95,7 @@ export const historyQuerySchema = z.object({
 /** From the newest. */
 export const historySchema = z.object({
   jobs: z.array(jobSchema).max(HISTORY_PAGE_MAX),
-  /** Where the next page begins; null at the end. */
+  /** Cursor of the next page; null at the end. */
   next: z.string().nullable(),
 });
 

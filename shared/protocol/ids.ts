@@ -21,13 +21,13 @@ export const conceptIdSchema = z
 /** 256 random bits in base64url. */
 export const tokenSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected a token');
 
-/** Of a code that a person reads and types. */
+/** Digits of a code that a person reads and types. */
 export const PAIRING_CODE_DIGITS = 6;
 
-/** Of the one that follows where somebody guesses: at thousands of tries a second half of them take 500 years. */
+/** Digits of the code that follows wrong guesses: at thousands of tries a second, half of all take 500 years. */
 export const PAIRING_CODE_LONG_DIGITS = 15;
 
-/** Only long codes begin with a 9, so that whoever takes one in knows when it is whole. */
+/** Only long codes begin with a 9, so that a form knows when a code is whole. */
 export const pairingCodeSchema = z
   .string()
   .regex(/^([0-8][0-9]{5}|9[0-9]{14})$/, 'expected the digits of a pairing code');

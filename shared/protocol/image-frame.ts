@@ -19,10 +19,10 @@ const FRAME_MAGIC = [0x4c, 0x4b, 0x4e, 0x46] as const;
 const FRAME_VERSION = 1;
 const FIXED_BYTES = 8;
 
-/** All that a kind of picture is known by lies in the payload's first bytes. */
+/** imageKind looks at the first bytes alone, and describeKind finds most kinds in these. */
 const SNIFFED_BYTES = 64;
 
-/** Of a frame's beginning: enough for decodeFrameHead, whatever the frame. */
+/** Bytes of a frame's beginning that are enough for decodeFrameHead, whatever the frame. */
 export const FRAME_HEAD_BYTES = FIXED_BYTES + FRAME_HEADER_MAX_BYTES + SNIFFED_BYTES;
 
 export interface ImageFrame<Header extends FrameHeader = FrameHeader> {

@@ -1,4 +1,4 @@
-/** A job as clients see it: what was asked for, how it stands, what came of it. The history keeps the same. */
+/** A job as clients see it: its request, its state, its results. The history keeps the same. */
 
 import { conceptReferenceSchema } from './concept.ts';
 import { jobIdSchema } from './ids.ts';
@@ -7,16 +7,16 @@ import { errorReportSchema, z } from './zod.ts';
 
 const at = z.iso.datetime();
 
-/** How far a teaching had come when it was last saved. */
+/** The last saved step of a teaching. */
 const savedRunSchema = z.object({ step: z.int().positive(), steps: z.int().positive() });
 
 const jobStatusSchema = z.discriminatedUnion('state', [
   /** `position` 0 is next. */
   z.object({ state: z.literal('queued'), position: z.int().nonnegative() }),
-  /** `resumed`: taken up again after it was stopped in the middle, by a person or with the companion. */
+  /** `resumed`: continued after it was stopped in the middle, by a person or with the companion. */
   z.object({ state: z.literal('running'), resumed: z.boolean() }),
   z.object({ state: z.literal('done') }),
-  /** `saved`, here and below: of a teaching, what `resume` goes on from. */
+  /** `saved`, here and below: the step of a teaching that `resume` goes on from. */
   z.object({
     state: z.literal('failed'),
     ...errorReportSchema.shape,
@@ -35,17 +35,17 @@ const common = {
   model: z.string(),
 };
 
-/** What would make a frame a better one. */
+/** Advice on a reference. */
 const frameAdviceSchema = z.object({
   /** Place of its image in the request, from 0. */
   frame: z.int().nonnegative(),
   /** `problem`: hurts what is learned. `hint`: would be better otherwise. */
   severity: z.enum(['problem', 'hint']),
-  /** A sentence: what is wrong and what to do. */
+  /** The fault, and what to do about it. */
   text: z.string(),
 });
 
-/** What teaching came to. */
+/** The result of a teaching. */
 const taughtSchema = z.object({
   concept: conceptReferenceSchema,
   steps: z.int().nonnegative(),
@@ -94,7 +94,7 @@ export type FrameAdvice = Readonly<z.infer<typeof frameAdviceSchema>>;
 export type Taught = Readonly<z.infer<typeof taughtSchema>>;
 export type PictureSummary = Readonly<z.infer<typeof pictureSummarySchema>>;
 
-/** What a teaching that ended early can go on from. */
+/** The saved step that a teaching which ended early can go on from. */
 export function savedRunOf({ status }: JobState): SavedRun | undefined {
   return status.state === 'cancelled' || status.state === 'failed' ? status.saved : undefined;
 }

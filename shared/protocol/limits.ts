@@ -15,13 +15,13 @@ export const FRAME_HEADER_MAX_BYTES = 4 * KIB;
 /** A 4096 px PNG with alpha and photographic content takes some 25 to 40 MB. */
 export const IMAGE_MAX_BYTES = 48 * MIB;
 
-/** Of one binary frame: the largest image, its header and the fixed fields. */
+/** One binary frame: the largest image, its header and the fixed fields. */
 export const FRAME_MAX_BYTES = IMAGE_MAX_BYTES + FRAME_HEADER_MAX_BYTES + 8;
 
 /** Figma neither exports nor places more, and the model sees a small part of it. */
 export const IMAGE_MAX_SIDE = 4096;
 
-/** What a decoder may unfold: a few bytes of PNG can claim gigapixels. */
+/** Pixels that a decoder may produce: a few bytes of PNG can claim gigapixels. */
 export const IMAGE_MAX_PIXELS = IMAGE_MAX_SIDE ** 2;
 
 /** The paper uses 3 to 5 references; more than this add time and no likeness. */
@@ -48,10 +48,10 @@ export const RIGHTS_MAX_LENGTH = 1000;
 /** Waiting jobs of all clients together: hours of work. */
 export const QUEUE_MAX_LENGTH = 100;
 
-/** Jobs told in the welcome: those under way and the newest ended ones; history has the rest. */
+/** Jobs in the welcome: those under way and the newest ended ones; history has the rest. */
 export const WELCOME_MAX_JOBS = 200;
 
-/** Points of a learning curve: what the panel has pixels for at double density, in some ten kilobytes. */
+/** Points of a learning curve: as many as the panel has pixels for at double density, in some ten kilobytes. */
 export const CURVE_MAX_POINTS = 480;
 
 /** Ended jobs are kept for half a year, which covers a campaign. */
@@ -60,10 +60,10 @@ export const HISTORY_MAX_DAYS = 180;
 /** Two thousand jobs are read within a second at the start. */
 export const HISTORY_MAX_JOBS = 2000;
 
-/** Of pictures and stopped teachings: some three thousand pictures of 1024 px, and little on a disk that holds models. */
+/** Pictures and stopped teachings: some three thousand pictures of 1024 px, and little on a disk that holds models. */
 export const HISTORY_MAX_BYTES = 4_000_000_000;
 
-/** Removed concepts are kept aside: long enough to notice a mistake after a holiday. */
+/** Removed concepts are kept in the trash: long enough to notice a mistake after a holiday. */
 export const CONCEPT_TRASH_DAYS = 30;
 
 /** Entries of one page of the history. */

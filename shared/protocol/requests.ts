@@ -1,4 +1,4 @@
-/** What a client asks to be done: the bodies of `teach` and `generate`, and what a job remembers of them. */
+/** Job specifications: the bodies of `teach` and `generate`, as a client sends them and a job keeps them. */
 
 import { classWordSchema, conceptNameSchema, conceptReferenceSchema, rightsSchema } from './concept.ts';
 import { imageIdSchema } from './ids.ts';
@@ -29,7 +29,7 @@ const sideSchema = z.int().min(8).max(PICTURE_MAX_SIDE);
 
 /** Optional fields fall back to the model's recommendation, a seed to 0. */
 export const teachRequestSchema = z.strictObject({
-  /** What prompts will call it, without the @. A name that the library has gets a new version. */
+  /** Its name in prompts, without the @. A name that the library has gets a new version. */
   name: conceptNameSchema,
   classWord: classWordSchema,
   /** Uploaded before, in frames of kind `upload`. */

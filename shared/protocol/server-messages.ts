@@ -42,7 +42,7 @@ const welcome = z.object({
   protocol: z.int().positive(),
   server: z.object({ version: z.string() }),
   model: modelSummarySchema,
-  /** What the engine runs on: cpu, cuda, ...; auto until it was started first. */
+  /** The engine's device: cpu, cuda, ...; auto until it was started first. */
   device: z.string(),
   limits: limitsSchema,
   /** Running, waiting in order, then ended ones from the newest. */
@@ -60,29 +60,29 @@ const job = z.object({ type: z.literal('job'), job: jobSchema });
 
 const PHASES = ['loading', 'preparing', 'teaching', 'sampling', 'saving'] as const;
 
-/** How far a running job is. Dropped where a client reads too slowly: the next one says it all. */
+/** Progress of a running job. Dropped where a client reads too slowly: the next one says it all. */
 const progress = z.object({
   type: z.literal('progress'),
   job: jobIdSchema,
   phase: z.enum(PHASES),
-  /** Of this phase, and of this picture; 0 of 0 where there is nothing to count. */
+  /** Step within this phase, and this picture; 0 of 0 where there is nothing to count. */
   step: z.int().nonnegative(),
   steps: z.int().nonnegative(),
-  /** Of the whole job. Never 1: that is said by the result. */
+  /** Share of the whole job that is done. Never 1: that is said by the result. */
   fraction: z.number().min(0).lt(1),
-  /** Of the whole job; null until there is a pace to judge by. */
+  /** Until the whole job is done; null until enough steps were timed. */
   secondsLeft: z.number().nonnegative().nullable(),
-  /** Of teaching: this step's loss, and the running mean to draw as a curve. */
+  /** While teaching: this step's loss, and the running mean to draw as a curve. */
   loss: z.number().optional(),
   smoothedLoss: z.number().optional(),
-  /** Of teaching: why a step takes longer than it would elsewhere. Memory: some work is done twice to need less of it. */
+  /** While teaching: the reason why steps take longer than they could. `memory`: checkpointing does some work twice. */
   slowedBy: z.literal('memory').optional(),
-  /** Of generating: the picture in the making, from 0, and how many there will be. */
+  /** While generating: the picture in the making, from 0, and how many there will be. */
   picture: z.int().nonnegative().optional(),
   count: count.optional(),
 });
 
-/** What was learned of a running teach job before this client came: after its welcome, before the last progress. */
+/** The curve of a running teach job from before this client came: after its welcome, before the last progress. */
 const learningCurve = z.object({
   type: z.literal('learning-curve'),
   job: jobIdSchema,
@@ -100,7 +100,7 @@ const jobRemoved = z.object({ type: z.literal('job-removed'), job: jobIdSchema }
 const error = z.object({
   type: z.literal('error'),
   ...errorReportSchema.shape,
-  /** What it is about, where that is known. */
+  /** Its subject, where that is known. */
   job: jobIdSchema.optional(),
   image: imageIdSchema.optional(),
 });

@@ -1,8 +1,8 @@
 /**
- * zod without compiled validators. Figma's content policy forbids code from strings, and zod's probe for it would be
- * reported as a violation each time the plugin opens. Schemas of the protocol import `z` from here, so that this is
- * set before the first of them is made.
- * An error as it travels: a stable code, one line, and what to do. Stacks and paths stay in the companion's log.
+ * zod without compiled validators, the reader of its errors, and ErrorReport, an error as it is sent: a stable code,
+ * one line, and advice. Figma's content policy forbids code from strings, and zod's probe for it would be reported as a
+ * violation each time the plugin opens. Schemas of the protocol import `z` from here, so that this is set before the
+ * first of them is made.
  */
 
 import { z } from 'zod';
@@ -33,13 +33,13 @@ const errorCodeSchema = z.enum(reportCodes);
 export const errorReportSchema = z.object({
   code: errorCodeSchema,
   message: z.string(),
-  /** What the person can do, as one sentence. */
+  /** One sentence: what the person can do. */
   advice: z.string(),
 });
 
 export type ErrorReport = Readonly<z.infer<typeof errorReportSchema>>;
 
-/** What may be told of anything that was thrown. Of a bug only that it is one: its message may name paths. */
+/** The report of anything that was thrown. A bug is reported as one and no more: its message may name paths. */
 export function reportOf(error: unknown): ErrorReport {
   if (error instanceof LikenessError) {
     const { code, message, advice = adviceFor(code) } = error;

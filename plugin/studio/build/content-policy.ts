@@ -1,4 +1,4 @@
-/** What the plugin's manifest says about networking. */
+/** The networking that the plugin's manifest asks for. */
 export interface NetworkAccess {
   readonly allowedDomains: readonly string[];
 }

@@ -21,7 +21,7 @@ export interface CameraState {
   readonly zoom: number;
 }
 
-/** Where the person looks. Canvas points are document pixels; screen points are CSS pixels inside the canvas. */
+/** The view of the canvas. Canvas points are document pixels; screen points are CSS pixels inside the canvas. */
 export class Camera {
   readonly state = signal<CameraState>({ x: -MARGIN, y: -MARGIN, zoom: 1 });
   /** CSS pixels. */

@@ -8,7 +8,7 @@ function cssColour({ r, g, b }: Colour, opacity = 1): string {
   return `rgb(${r * 255} ${g * 255} ${b * 255} / ${opacity})`;
 }
 
-/** Draws a node and what lies in it, its top left at the context's origin. Pictures that are not decoded are left out. */
+/** Draws a node and its children, its top left at the context's origin. Pictures that are not decoded are left out. */
 export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictures: PictureStore): void {
   if (!node.visible || node.opacity === 0) return;
   context.save();

@@ -27,7 +27,7 @@ export interface Press {
   readonly pan: boolean;
 }
 
-/** What the mouse, pen or finger does on the canvas. */
+/** Gestures of mouse, pen or finger on the canvas. */
 export class Pointer {
   readonly tool = signal<Tool>('select');
   readonly hovered = signal<string | undefined>(undefined);

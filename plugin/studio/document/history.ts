@@ -14,25 +14,6 @@ export type Change =
       readonly after: Partial<NodeRecord>;
     };
 
-function inverse(change: Change): Change {
-  switch (change.kind) {
-    case 'create':
-      return { kind: 'remove', node: change.node };
-    case 'remove':
-      return { kind: 'create', node: change.node };
-    case 'edit':
-      return { kind: 'edit', id: change.id, before: change.after, after: change.before };
-  }
-}
-
-/**
- * What takes the document back: every step's inverse, last step first.
- * @internal
- */
-export function inverted(changes: readonly Change[]): readonly Change[] {
-  return changes.map(inverse).reverse();
-}
-
 /** Undo steps kept. Pictures are kept by hash elsewhere, so that a step is small. */
 const STEPS_KEPT = 200;
 
@@ -89,4 +70,23 @@ export class UndoHistory {
     this.#done.push(step);
     return step;
   }
+}
+
+function inverse(change: Change): Change {
+  switch (change.kind) {
+    case 'create':
+      return { kind: 'remove', node: change.node };
+    case 'remove':
+      return { kind: 'create', node: change.node };
+    case 'edit':
+      return { kind: 'edit', id: change.id, before: change.after, after: change.before };
+  }
+}
+
+/**
+ * The changes that take the document back: every step's inverse, last step first.
+ * @internal
+ */
+export function inverted(changes: readonly Change[]): readonly Change[] {
+  return changes.map(inverse).reverse();
 }

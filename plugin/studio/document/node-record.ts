@@ -82,7 +82,7 @@ const blank = {
   relaunch: {},
 } as const;
 
-/** What Figma gives a new node: 100 by 100, a frame white and clipping, a rectangle grey. */
+/** A new node as Figma makes it: 100 by 100, a frame white and clipping, a rectangle grey. */
 export function newNode(id: string, type: 'FRAME' | 'RECTANGLE', order: number): NodeRecord {
   const frame = type === 'FRAME';
   const grey = frame ? 1 : 0.85;

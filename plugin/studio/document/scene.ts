@@ -42,7 +42,7 @@ export class Scene {
     return Math.max(0, ...this.children(parentId).map((node) => node.order)) + 1;
   }
 
-  /** Where a node lies on the canvas. */
+  /** The node's box on the canvas. */
   bounds(node: NodeRecord): Box {
     let { x, y } = node;
     let parent = node.parentId ? this.get(node.parentId) : undefined;

@@ -49,7 +49,7 @@ export class Workspace {
     this.#apply(changes, 'person');
   }
 
-  /** What was shown by `preview` becomes one undo step. */
+  /** Changes that `preview` has shown become one undo step. */
   settle(changes: readonly Change[]): void {
     this.#history.record(changes);
   }

@@ -1,8 +1,8 @@
 import { refusal } from './node-checks.ts';
 
 /**
- * What crosses between a plugin's halves, and what client storage keeps: plain objects, arrays, primitives, dates and
- * Uint8Array, copied. Figma loses the rest silently (a Map arrives as `{}`, a Blob as nothing); the studio refuses it
+ * A copy of a value that can be sent between a plugin's halves and kept: plain objects, arrays, primitives, dates and
+ * Uint8Array. Figma loses the rest silently (a Map arrives as `{}`, a Blob as nothing); the studio refuses it
  * by name, so that the loss is found here.
  */
 export function cloned(value: unknown, call: string): unknown {

@@ -5,7 +5,7 @@ import { EXPORT_MAX_SIDE, NODE_MIN_SIZE } from './limits.ts';
 import { checkedPaints, refusal, sharedKey, withEntry } from './node-checks.ts';
 import type { ExportRequest } from './sandbox-link.ts';
 
-/** What every node has: a name, a parent, plugin data. Reads give copies; only assigning changes the document. */
+/** Name, parent and plugin data, which every node has. Reads give copies; only assigning changes the document. */
 export class NodeHandle {
   protected readonly document: DocumentAccess;
   readonly id: string;

@@ -7,7 +7,7 @@ interface Waiting {
   readonly reject: (cause: Error) => void;
 }
 
-/** The sandbox's surroundings in the studio: everything goes to the page by message. */
+/** SandboxHost in the studio: everything goes to the page by message. */
 export class PageConnection implements SandboxHost {
   readonly #post: (message: FromSandbox, transfer?: readonly ArrayBuffer[]) => void;
   readonly #arrived = new ReceivedBytes();

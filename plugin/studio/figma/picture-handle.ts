@@ -1,7 +1,7 @@
 /**
- * SHA-1 (FIPS 180-4), the name Figma gives a picture. Written out because `createImage` returns the hash at once and
- * browsers only hash asynchronously; with plain numbers in place of arrays, since it holds the thread meanwhile. It
- * names content; nothing trusts it.
+ * PictureHandle: a picture that the plugin has given to the canvas, and its hash, which is its name. SHA-1 is written
+ * out because `createImage` returns the hash at once and browsers only hash asynchronously; with plain numbers in place
+ * of arrays, since it holds the thread meanwhile. It names content; nothing trusts it.
  */
 
 import { FIGMA_IMAGE_MAX_SIDE } from './limits.ts';
@@ -9,9 +9,45 @@ import { refusal } from './node-checks.ts';
 import { pictureSize } from './picture-size.ts';
 import type { SandboxHost } from './sandbox-host.ts';
 
+/** The result of `createImage`. */
+export interface PictureHandle {
+  readonly hash: string;
+  getBytesAsync(): Promise<Uint8Array>;
+  getSizeAsync(): Promise<{ width: number; height: number }>;
+}
+
+/** Figma's words for what it refuses. */
+export function createPicture(host: SandboxHost, data: unknown): PictureHandle {
+  if (!(data instanceof Uint8Array)) throw refusal('createImage', 'expected a Uint8Array');
+  const size = pictureSize(data);
+  if (!size) throw refusal('createImage', 'Image type is unsupported');
+  if (size.width === 0 || size.height === 0) throw refusal('createImage', 'Image has no pixels');
+  if (Math.max(size.width, size.height) > FIGMA_IMAGE_MAX_SIDE) {
+    throw refusal('createImage', 'Image is too large');
+  }
+  const hash = host.pictureName(data) ?? pictureHash(data);
+  host.addPicture(hash, data.slice());
+  return pictureHandle(host, hash);
+}
+
+function pictureHandle(host: SandboxHost, hash: string): PictureHandle {
+  const bytes = async (call: string) => {
+    const found = await host.picture(hash);
+    if (!found) throw refusal(call, `no picture has the hash ${hash}`);
+    return found;
+  };
+  return {
+    hash,
+    getBytesAsync: () => bytes('getBytesAsync'),
+    async getSizeAsync() {
+      return { ...pictureSize(await bytes('getSizeAsync'))! };
+    },
+  };
+}
+
 const BLOCK_BYTES = 64;
 
-/** What follows the last whole block: the rest, a one bit, zeros, and the length in bits. One block or two. */
+/** The last one or two blocks: the bytes after the last whole one, a one bit, zeros, and the length in bits. */
 function padded(bytes: Uint8Array, from: number): DataView {
   const rest = bytes.byteLength - from;
   const view = new DataView(new ArrayBuffer(Math.ceil((rest + 9) / BLOCK_BYTES) * BLOCK_BYTES));
@@ -54,6 +90,7 @@ function digestBlock(view: DataView, at: number, state: Int32Array, words: Int32
   state[4]! += e;
 }
 
+/** SHA-1 (FIPS 180-4) in hex, as Figma names pictures. */
 export function pictureHash(bytes: Uint8Array): string {
   const state = new Int32Array([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]);
   const words = new Int32Array(80);
@@ -63,40 +100,4 @@ export function pictureHash(bytes: Uint8Array): string {
   const rest = padded(bytes, whole);
   for (let at = 0; at < rest.byteLength; at += BLOCK_BYTES) digestBlock(rest, at, state, words);
   return [...state].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
-}
-
-/** What `createImage` gives. */
-export interface PictureHandle {
-  readonly hash: string;
-  getBytesAsync(): Promise<Uint8Array>;
-  getSizeAsync(): Promise<{ width: number; height: number }>;
-}
-
-function pictureHandle(host: SandboxHost, hash: string): PictureHandle {
-  const bytes = async (call: string) => {
-    const found = await host.picture(hash);
-    if (!found) throw refusal(call, `no picture has the hash ${hash}`);
-    return found;
-  };
-  return {
-    hash,
-    getBytesAsync: () => bytes('getBytesAsync'),
-    async getSizeAsync() {
-      return { ...pictureSize(await bytes('getSizeAsync'))! };
-    },
-  };
-}
-
-/** Figma's words for what it refuses. */
-export function createPicture(host: SandboxHost, data: unknown): PictureHandle {
-  if (!(data instanceof Uint8Array)) throw refusal('createImage', 'expected a Uint8Array');
-  const size = pictureSize(data);
-  if (!size) throw refusal('createImage', 'Image type is unsupported');
-  if (size.width === 0 || size.height === 0) throw refusal('createImage', 'Image has no pixels');
-  if (Math.max(size.width, size.height) > FIGMA_IMAGE_MAX_SIDE) {
-    throw refusal('createImage', 'Image is too large');
-  }
-  const hash = host.pictureName(data) ?? pictureHash(data);
-  host.addPicture(hash, data.slice());
-  return pictureHandle(host, hash);
 }

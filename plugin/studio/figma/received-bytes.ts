@@ -1,4 +1,4 @@
-/** Two pictures can wait for the plugin's turn, a preview and its final; more is for plugins that hold on to them. */
+/** Two pictures can wait for the plugin, a preview and its final; more is for plugins that keep them. */
 const REMEMBERED = 4;
 
 interface Named {

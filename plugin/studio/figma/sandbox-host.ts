@@ -11,7 +11,7 @@ export interface Notification {
 }
 
 /**
- * What the API implementation needs of its surroundings: the page in the studio, a recording in the tests. Everything
+ * The surroundings of the API implementation: the page in the studio, a recording in the tests. Everything
  * the plugin sees is checked before it comes here.
  */
 export interface SandboxHost {

@@ -1,11 +1,11 @@
-/** What the page and the sandbox that runs the plugin's main thread say to each other. */
+/** Messages between the page and the sandbox that runs the plugin's main thread. */
 
 import type { Change } from '../document/history.ts';
 import type { NodeRecord } from '../document/node-record.ts';
 import type { Box } from '../document/scene.ts';
 
 export interface ViewState {
-  /** What is in sight, in canvas pixels. */
+  /** The visible part of the canvas, in canvas pixels. */
   readonly bounds: Box;
   readonly zoom: number;
 }
@@ -36,7 +36,7 @@ export interface SandboxStart {
   readonly session: number;
 }
 
-/** What the sandbox asks and waits for. */
+/** Questions of the sandbox that it waits to have answered. */
 export type Question =
   | { readonly ask: 'export'; readonly nodeId: string; readonly request: ExportRequest }
   | { readonly ask: 'picture'; readonly hash: string }
@@ -79,7 +79,7 @@ export type FromSandbox =
     }
   | { readonly type: 'notify-cancel'; readonly id: number }
   | { readonly type: 'close'; readonly message?: string }
-  /** The longest time one event kept the plugin's main thread, which is Figma's own. */
+  /** One event blocked the plugin's main thread, which is Figma's own, for longer than is worth a message. */
   | { readonly type: 'blocked'; readonly event: string; readonly durationMs: number }
   | { readonly type: 'failed'; readonly reason: string }
   | ({ readonly type: 'question'; readonly id: number } & Question);

@@ -1,6 +1,6 @@
 /**
- * Runs the plugin's main bundle. A worker has no DOM, as Figma's sandbox has none; what else a worker has and Figma's
- * sandbox has not is shadowed around the bundle (build/main-wrapper.ts).
+ * The worker that runs the plugin's main bundle. A worker has no DOM, as Figma's sandbox has none; what else it has and
+ * Figma's sandbox has not is shadowed around the bundle (studio/build.ts).
  */
 
 import { PageConnection } from './page-connection.ts';
@@ -11,14 +11,14 @@ import type { FromSandbox, SandboxStart, ToSandbox } from './sandbox-link.ts';
 interface SandboxScope {
   onmessage: ((event: MessageEvent<ToSandbox>) => void) | null;
   postMessage(message: FromSandbox, transfer?: readonly ArrayBuffer[]): void;
-  /** The plugin's main bundle; the build puts it before this file (build/main-wrapper.ts). */
+  /** The plugin's main bundle; the build puts it before this file (studio/build.ts). */
   readonly runPluginMain: (figma: unknown, html: string) => void;
   addEventListener(type: 'error' | 'unhandledrejection', listener: (event: Event) => void): void;
 }
 
 const scope = self as unknown as SandboxScope;
 
-/** Shorter ones are not worth a message. */
+/** Shorter blocks are not worth a message. */
 const BLOCK_WORTH_TELLING_MS = 8;
 
 interface Run {

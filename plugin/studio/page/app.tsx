@@ -14,119 +14,10 @@ import type { Studio } from './studio.ts';
 import { switchTheme, theme } from './theme.ts';
 import { Toolbar } from './toolbar.tsx';
 
-/** On an empty canvas: how to begin. */
-function FirstSteps({ studio }: { studio: Studio }) {
-  const { workspace } = studio.session.value;
-  workspace.revision.value;
-  if (workspace.scene.children(PAGE_ID).length > 0) return null;
-  return (
-    <section class="first-steps" aria-label="First steps">
-      <h1>Show it a product</h1>
-      <p>
-        Drop three to five pictures of one product here, or paste them. Select them, and teach Likeness what
-        they have in common.
-      </p>
-      <p>No pictures at hand? Begin with these:</p>
-      <div class="samples">
-        {studio.settings.samples.map(({ name, title, files }) => (
-          <button key={name} type="button" onClick={() => studio.addSamples(name)}>
-            <img src={`/studio/${files[0]}`} alt="" width="112" height="112" />
-            <span>{title}</span>
-          </button>
-        ))}
-      </div>
-    </section>
-  );
-}
-
-/** Announced to screen readers as they come. */
-function NoticeList({ notices }: { notices: Notices }) {
-  return (
-    <div class="notices" role="status" aria-live="polite">
-      {notices.shown.value.map(({ id, text, error, button }) => (
-        <p key={id} class={error ? 'error' : undefined}>
-          <span>{text}</span>
-          {button && (
-            <button type="button" onClick={() => notices.end(id, 'action_button_click')}>
-              {button}
-            </button>
-          )}
-          <button type="button" aria-label="Dismiss" onClick={() => notices.end(id, 'dismiss')}>
-            <StudioIcon name="close" />
-          </button>
-        </p>
-      ))}
-    </div>
-  );
-}
-
-/** What can be done with the selection, the plugin's relaunch buttons included. */
-function SelectionBar({ studio }: { studio: Studio }) {
-  const { workspace } = studio.session.value;
-  workspace.revision.value;
-  const nodes = workspace.selectedNodes();
-  if (nodes.length === 0) return null;
-  const [first] = nodes;
-  // Figma shows the buttons that all selected layers have.
-  const relaunch = studio.settings.relaunchButtons.filter(({ command }) =>
-    nodes.every((node) => node.relaunch[command] !== undefined),
-  );
-  return (
-    <section class="selection-bar" aria-label="Selection">
-      <span class="what">{nodes.length === 1 ? first!.name : `${nodes.length} selected`}</span>
-      {relaunch.map(({ command, name }) => (
-        <button
-          key={command}
-          type="button"
-          class="relaunch"
-          title={first!.relaunch[command]}
-          onClick={() => studio.relaunch(command)}
-        >
-          {name}
-        </button>
-      ))}
-      <button
-        type="button"
-        title="Download as PNG"
-        onClick={() => downloadNodes(nodes, workspace.scene, studio.pictures)}
-      >
-        <StudioIcon name="download" />
-        Download
-      </button>
-      <button type="button" title="Delete" onClick={() => workspace.deleteSelected()}>
-        <StudioIcon name="trash" />
-      </button>
-    </section>
-  );
-}
-
-function ShortcutsDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
-  return (
-    <dialog ref={dialog} class="shortcuts" aria-labelledby="shortcuts-title">
-      <header>
-        <h2 id="shortcuts-title">Keyboard shortcuts</h2>
-        <button type="button" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <StudioIcon name="close" />
-        </button>
-      </header>
-      <dl>
-        {SHORTCUTS.map(({ keys, does }) => (
-          <div key={keys}>
-            <dt>{does}</dt>
-            <dd>
-              <kbd>{keys}</kbd>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </dialog>
-  );
-}
-
 export function App({ studio }: { studio: Studio }) {
   const shortcuts = useRef<HTMLDialogElement>(null);
   const layersButton = useRef<HTMLButtonElement>(null);
-  /** Of narrow windows: wide ones always show them. */
+  /** True where a narrow window shows the layers: wide ones always do. */
   const layersOpen = useSignal(false);
 
   useEffect(() => {
@@ -208,5 +99,114 @@ export function App({ studio }: { studio: Studio }) {
       <PluginPanel studio={studio} />
       <ShortcutsDialog dialog={shortcuts} />
     </>
+  );
+}
+
+/** On an empty canvas: how to begin. */
+function FirstSteps({ studio }: { studio: Studio }) {
+  const { workspace } = studio.session.value;
+  workspace.revision.value;
+  if (workspace.scene.children(PAGE_ID).length > 0) return null;
+  return (
+    <section class="first-steps" aria-label="First steps">
+      <h1>Show it a product</h1>
+      <p>
+        Drop three to five pictures of one product here, or paste them. Select them, and teach Likeness what
+        they have in common.
+      </p>
+      <p>No pictures at hand? Begin with these:</p>
+      <div class="samples">
+        {studio.settings.samples.map(({ name, title, files }) => (
+          <button key={name} type="button" onClick={() => studio.addSamples(name)}>
+            <img src={`/studio/${files[0]}`} alt="" width="112" height="112" />
+            <span>{title}</span>
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** Announced to screen readers as they come. */
+function NoticeList({ notices }: { notices: Notices }) {
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.shown.value.map(({ id, text, error, button }) => (
+        <p key={id} class={error ? 'error' : undefined}>
+          <span>{text}</span>
+          {button && (
+            <button type="button" onClick={() => notices.end(id, 'action_button_click')}>
+              {button}
+            </button>
+          )}
+          <button type="button" aria-label="Dismiss" onClick={() => notices.end(id, 'dismiss')}>
+            <StudioIcon name="close" />
+          </button>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** Actions on the selection, the plugin's relaunch buttons included. */
+function SelectionBar({ studio }: { studio: Studio }) {
+  const { workspace } = studio.session.value;
+  workspace.revision.value;
+  const nodes = workspace.selectedNodes();
+  if (nodes.length === 0) return null;
+  const [first] = nodes;
+  // Figma shows the buttons that all selected layers have.
+  const relaunch = studio.settings.relaunchButtons.filter(({ command }) =>
+    nodes.every((node) => node.relaunch[command] !== undefined),
+  );
+  return (
+    <section class="selection-bar" aria-label="Selection">
+      <span class="what">{nodes.length === 1 ? first!.name : `${nodes.length} selected`}</span>
+      {relaunch.map(({ command, name }) => (
+        <button
+          key={command}
+          type="button"
+          class="relaunch"
+          title={first!.relaunch[command]}
+          onClick={() => studio.relaunch(command)}
+        >
+          {name}
+        </button>
+      ))}
+      <button
+        type="button"
+        title="Download as PNG"
+        onClick={() => downloadNodes(nodes, workspace.scene, studio.pictures)}
+      >
+        <StudioIcon name="download" />
+        Download
+      </button>
+      <button type="button" title="Delete" onClick={() => workspace.deleteSelected()}>
+        <StudioIcon name="trash" />
+      </button>
+    </section>
+  );
+}
+
+function ShortcutsDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
+  return (
+    <dialog ref={dialog} class="shortcuts" aria-labelledby="shortcuts-title">
+      <header>
+        <h2 id="shortcuts-title">Keyboard shortcuts</h2>
+        <button type="button" aria-label="Close" onClick={() => dialog.current?.close()}>
+          <StudioIcon name="close" />
+        </button>
+      </header>
+      <dl>
+        {SHORTCUTS.map(({ keys, does }) => (
+          <div key={keys}>
+            <dt>{does}</dt>
+            <dd>
+              <kbd>{keys}</kbd>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </dialog>
   );
 }

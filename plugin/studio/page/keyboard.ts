@@ -7,7 +7,7 @@ export interface Shortcut {
   readonly does: string;
 }
 
-/** What the help dialog lists. */
+/** The list in the help dialog. */
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'V', does: 'Select and move' },
   { keys: 'F', does: 'Draw a frame' },

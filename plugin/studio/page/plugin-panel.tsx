@@ -5,13 +5,13 @@ import { theme } from './theme.ts';
 
 /**
  * The plugin's window. As in Figma its page runs in a frame without an origin of its own: it cannot reach the studio's
- * storage or document, only send messages. Its content policy is in the page itself (build/panel-page.ts).
+ * storage or document, only send messages. Its content policy is in the page itself (studio/build.ts).
  */
 export function PluginPanel({ studio }: { studio: Studio }) {
   const run = studio.session.value.run.value;
   const frame = useRef<HTMLIFrameElement>(null);
   const shown = run.window.value;
-  // Of one run: another address would load the plugin's page anew, and lose what was typed in it.
+  // One address for each run: another would load the plugin's page again, and lose what was typed in it.
   const address = useMemo(() => `/plugin-ui.html?theme=${theme.peek()}`, [run]);
 
   useEffect(() => {

@@ -24,7 +24,7 @@ interface Surroundings {
   readonly html: string;
 }
 
-/** Event and milliseconds of what kept the plugin's main thread longest. */
+/** The event that blocked the plugin's main thread longest, and for how long. */
 export interface LongestBlock {
   readonly event: string;
   readonly durationMs: number;
@@ -74,7 +74,7 @@ export class PluginRun {
   }
 
   /** The document, selection or view changed by someone else than this plugin. */
-  tell(message: Extract<ToSandbox, { type: 'changes' | 'selection' | 'view' }>): void {
+  update(message: Extract<ToSandbox, { type: 'changes' | 'selection' | 'view' }>): void {
     if (this.running.peek()) this.#send(message);
   }
 
@@ -102,7 +102,7 @@ export class PluginRun {
   stop(): void {
     this.running.value = false;
     this.window.value = undefined;
-    // What it still has to say is of a run that nobody sees any more: so is the end of what it was loading.
+    // Its last messages are of a run that nobody sees any more, and so are errors about files that it was loading.
     this.#worker.onmessage = null;
     this.#worker.onerror = null;
     this.#worker.terminate();

@@ -18,7 +18,7 @@ interface RelaunchButton {
   readonly name: string;
 }
 
-/** What the build knows and the page needs (settings.json). */
+/** Facts that the build passes to the page (settings.json). */
 export interface StudioSettings {
   readonly plugin: PluginIdentity;
   readonly relaunchButtons: readonly RelaunchButton[];
@@ -92,14 +92,14 @@ export class Studio {
     const around = { workspace, camera, pictures: this.pictures, database: this.#database };
     const run = signal(this.#startPlugin(around, ''));
     const stops = [
-      effect(() => run.peek().tell({ type: 'selection', ids: workspace.selection.value })),
+      effect(() => run.peek().update({ type: 'selection', ids: workspace.selection.value })),
       effect(() => {
         const { zoom } = camera.state.value;
-        run.peek().tell({ type: 'view', view: { bounds: camera.bounds, zoom } });
+        run.peek().update({ type: 'view', view: { bounds: camera.bounds, zoom } });
       }),
     ];
     workspace.onChange((changes, author) => {
-      if (author !== 'plugin') run.peek().tell({ type: 'changes', changes });
+      if (author !== 'plugin') run.peek().update({ type: 'changes', changes });
     });
     const saving = this.#saving(document.id, workspace);
     const close = async () => {
@@ -159,7 +159,7 @@ export class Studio {
     );
   }
 
-  /** Starts the plugin anew, as Figma does for a relaunch button. */
+  /** Starts the plugin again, as Figma does for a relaunch button. */
   relaunch(command: string): void {
     const session = this.session.value;
     session.run.value.stop();

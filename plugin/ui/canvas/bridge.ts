@@ -2,7 +2,7 @@ import type { MainToUi, UiToMain } from '../../messages.ts';
 
 type Listener = (message: MainToUi) => void;
 
-/** The UI's end of the line to the main thread. Figma wraps every message in `pluginMessage`. */
+/** The UI's end of the channel to the main thread. Figma wraps every message in `pluginMessage`. */
 export class CanvasBridge {
   readonly #listeners = new Set<Listener>();
 

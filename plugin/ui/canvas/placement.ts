@@ -12,7 +12,7 @@ type PictureMessage = Extract<UiToMain, { type: 'picture' }>;
 interface Batch {
   /** Finals that are on the canvas, or whose placeholder was deleted. */
   readonly settled: Set<number>;
-  /** How many finals there will be; null until the job has ended. */
+  /** The number of finals there will be; null until the job has ended. */
   expected: number | null;
   readonly timers: ReturnType<typeof setTimeout>[];
 }
@@ -45,7 +45,7 @@ export class CanvasPlacement {
     this.#send({ type: 'keep-row', jobId, ...layout });
   }
 
-  /** Of all jobs there are: the rows of others will never be filled. */
+  /** @param jobIds all jobs there are: rows of others will never be filled */
   jobsKnown(jobIds: readonly string[]): void {
     for (const jobId of this.#wanted.keys()) if (!jobIds.includes(jobId)) this.#forget(jobId);
   }

@@ -10,7 +10,7 @@ export interface FrameThumbnail {
   readonly measures: FrameMeasures;
 }
 
-/** What is selected on the canvas. */
+/** The selection on the canvas: its frames, their thumbnails, and the record of a single variant. */
 export class CanvasSelection {
   readonly frames: Signal<readonly SelectedFrame[]> = signal([]);
   readonly thumbnails: Signal<ReadonlyMap<string, FrameThumbnail>> = signal(new Map());
@@ -46,7 +46,7 @@ export class CanvasSelection {
 }
 
 /**
- * How large a picture stands on the canvas: as high as the tallest frame that it is placed beside, so that small
+ * A picture's size on the canvas: as high as the tallest frame that it is placed beside, so that small
  * models' pictures are not specks in the row; pixel for pixel where nothing is selected.
  */
 export function sizeBeside(frames: readonly CanvasSize[], picture: ImageSize): CanvasSize {

@@ -1,4 +1,4 @@
-/** How a variant was made, as it travels in the document: enough to make it again, and no secrets. */
+/** VariantRecord: a variant's request and versions, kept in the document: enough to make it again, and no secrets. */
 
 import { conceptReferenceSchema } from '../../../shared/protocol/concept.ts';
 import { jobIdSchema } from '../../../shared/protocol/ids.ts';

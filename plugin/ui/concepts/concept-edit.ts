@@ -1,6 +1,6 @@
 /**
- * What a person has entered of a concept and not saved yet.
- * The rights of a concept as people see them: the names and meanings of the command line's options.
+ * ConceptEdit: a concept's name and rights as a person has entered them and not saved yet. The rights have the names
+ * and meanings of the command line's options.
  */
 
 import { CONCEPT_NAME, type ConceptSummary, type Rights } from '../../../shared/protocol/concept.ts';
@@ -9,7 +9,7 @@ import type { ConceptChange } from '../../../shared/protocol/http.ts';
 /** The longest that CONCEPT_NAME takes. */
 const LONGEST = 41;
 
-/** What a prompt will call it, from what a person types: "Aurora Mug" is @aurora-mug. May be empty. */
+/** A concept's name from what a person types: "Aurora Mug" is @aurora-mug. May be empty. */
 export function toConceptName(typed: string): string {
   return typed
     .normalize('NFD')
@@ -42,7 +42,7 @@ export const RIGHTS_FIELDS: readonly RightsField[] = [
   { key: 'expires', label: 'Expires', meaning: 'The last day of use' },
 ];
 
-/** What was entered; fields that were left empty are absent. */
+/** The rights as entered; fields that were left empty are absent. */
 export function enteredRights(draft: RightsDraft): Rights {
   const entered = RIGHTS_FIELDS.map(({ key }) => [key, draft[key].trim()] as const);
   return Object.fromEntries(entered.filter(([, text]) => text !== ''));
@@ -66,7 +66,7 @@ export function changeOf(edit: ConceptEdit, concept: ConceptSummary): ConceptCha
   return Object.keys(change).length === 0 ? undefined : change;
 }
 
-/** What keeps the name from being saved, to be shown at its field. */
+/** The reason why the name cannot be saved, to be shown at its field. */
 export function conceptNameProblem(
   edit: ConceptEdit,
   { id }: ConceptSummary,

@@ -17,7 +17,7 @@ export class ConceptList {
   readonly concepts: Signal<readonly ConceptSummary[]> = signal([]);
   /** Those that can be restored, the last one removed first. */
   readonly removed: Signal<RemovedConcepts['concepts']> = signal([]);
-  /** Whether the companion has told what there is. */
+  /** True once the companion has sent the list. */
   readonly isKnown: Signal<boolean> = signal(false);
   readonly thumbnails: Signal<ReadonlyMap<string, string>> = signal(new Map());
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
@@ -36,7 +36,7 @@ export class ConceptList {
       this.concepts.value = concepts;
       this.isKnown.value = true;
       const removed = await this.#companion.json(routes.removedConcepts, removedConceptsSchema);
-      // What was removed, restored in part and removed again lies there twice, and comes back as one.
+      // A concept that was removed, restored in part and removed again is listed twice, and comes back as one.
       const isFirst = (id: string, at: number) => removed.concepts.findIndex((one) => one.id === id) === at;
       this.removed.value = removed.concepts.filter(({ id }, at) => isFirst(id, at));
       for (const concept of concepts) if (concept.hasThumbnail) await this.#fetchThumbnail(concept);
@@ -56,7 +56,7 @@ export class ConceptList {
     this.#edits.value = new Map(this.#edits.value).set(concept.id, edit);
   }
 
-  /** What the companion has against it, for the card where it was entered; undefined when it is done. */
+  /** The companion's refusal, for the card where the change was entered; undefined when it is done. */
   async change({ id }: ConceptSummary, change: ConceptChange): Promise<ErrorReport | undefined> {
     try {
       const body = { method: 'PATCH', body: change } as const;

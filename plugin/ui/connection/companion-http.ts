@@ -54,7 +54,7 @@ async function send(
   try {
     answer = await fetch(companionUrl(port, path), {
       method,
-      // What was removed shall be gone, also where the plugin is closed right after.
+      // A removal shall happen also where the plugin is closed right after.
       keepalive: method === 'DELETE',
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),

@@ -6,32 +6,6 @@ import { PING_INTERVAL_MS } from '../../../shared/protocol/limits.ts';
 import { messageText, parseServerMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 
-/**
- * A binary frame of the companion. Pictures of megabytes stay outside the page's memory, where each would hold up the
- * thread to come in and again to be collected, until somebody wants their bytes.
- */
-export interface ReceivedFrame {
-  readonly header: FrameHeader;
-  readonly payload: Blob;
-  bytes(): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-/** Previews and masks are smaller: one look at all of it is over sooner than two at its parts. */
-const READ_AT_ONCE_BYTES = 256 * 1024;
-
-/** @throws LikenessError as decodeFrame does */
-async function readFrame(message: Blob): Promise<ReceivedFrame> {
-  const isSmall = message.size <= READ_AT_ONCE_BYTES;
-  const read = await bytesOf(isSmall ? message : message.slice(0, FRAME_HEAD_BYTES));
-  const { header, payloadAt } = decodeFrameHead(read, message.size);
-  const payload = message.slice(payloadAt, message.size, 'mediaType' in header ? header.mediaType : '');
-  return { header, payload, bytes: async () => (isSmall ? read.slice(payloadAt) : bytesOf(payload)) };
-}
-
-async function bytesOf(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await blob.arrayBuffer());
-}
-
 export interface SocketHandlers {
   readonly message: (message: ServerMessage) => void;
   /** The next message waits for it. */
@@ -47,7 +21,7 @@ export class CompanionSocket {
   readonly #ping: ReturnType<typeof setInterval>;
   #hasAnswered = true;
   #open = true;
-  /** What came so far: messages are handled one after the other, though frames take a while to be read. */
+  /** Messages so far: they are handled one after the other, though frames take a while to be read. */
   #received: Promise<void> = Promise.resolve();
 
   constructor(port: number, token: string, handlers: SocketHandlers) {
@@ -86,6 +60,32 @@ export class CompanionSocket {
     this.#socket.close();
     handlers.closed();
   }
+}
+
+/**
+ * A binary frame of the companion. Pictures of megabytes stay outside the page's memory, where each would hold up the
+ * thread to come in and again to be collected, until somebody wants their bytes.
+ */
+export interface ReceivedFrame {
+  readonly header: FrameHeader;
+  readonly payload: Blob;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Previews and masks are smaller: one look at all of it is over sooner than two at its parts. */
+const READ_AT_ONCE_BYTES = 256 * 1024;
+
+/** @throws LikenessError as decodeFrame does */
+async function readFrame(message: Blob): Promise<ReceivedFrame> {
+  const isSmall = message.size <= READ_AT_ONCE_BYTES;
+  const read = await bytesOf(isSmall ? message : message.slice(0, FRAME_HEAD_BYTES));
+  const { header, payloadAt } = decodeFrameHead(read, message.size);
+  const payload = message.slice(payloadAt, message.size, 'mediaType' in header ? header.mediaType : '');
+  return { header, payload, bytes: async () => (isSmall ? read.slice(payloadAt) : bytesOf(payload)) };
+}
+
+async function bytesOf(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await blob.arrayBuffer());
 }
 
 async function receive(data: string | Blob, handlers: SocketHandlers): Promise<void> {

@@ -1,11 +1,11 @@
-/** Where the plugin stands with the companion: every state a person can be in, and what leads from one to the next. */
+/** ConnectionState: every state of the connection to the companion, and the events that lead from one to the next. */
 
 import { PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 
 export type ConnectionState =
   | { readonly phase: 'searching' }
-  /** No companion answers on any port. It is looked for again and again. */
+  /** No companion answers on any port. The search is repeated. */
   | { readonly phase: 'absent' }
   /** A companion answers, and wants a code. */
   | { readonly phase: 'unpaired'; readonly port: number; readonly failure: ErrorReport | null }

@@ -72,7 +72,7 @@ export function ProgressBar({ label, percent }: ProgressBarProps) {
   );
 }
 
-/** Of the running job. What was told last does not run down while nobody tells more. */
+/** Time left of the running job. The last estimate stays until the next one comes. */
 export function TimeLeft({ progress }: { readonly progress: Progress | undefined }) {
   const isAway = !useApp().connected.value;
   return (

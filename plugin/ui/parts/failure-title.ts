@@ -1,6 +1,6 @@
 import type { ReportCode } from '../../../shared/errors.ts';
 
-/** What happened, as people say it. The report's advice says what to do. */
+/** The failure in people's words. The report's advice says what to do. */
 const TITLES: Readonly<Record<ReportCode, string>> = {
   cancelled: 'Cancelled',
   'checkpoint-format': 'The image model is damaged',

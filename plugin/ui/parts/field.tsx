@@ -33,7 +33,7 @@ interface NumberFieldProps {
 
 /** Empty means: as recommended. Numbers out of range are pulled to the nearest allowed one when the field is left. */
 export function NumberField({ id, value, placeholder, min, max, step = 1, onChange }: NumberFieldProps) {
-  // Progress and thumbnails draw the view anew at any time; without this they would undo what is being typed.
+  // Progress and thumbnails redraw the view at any time; without this they would undo what is being typed.
   const [typing, setTyping] = useState<string | null>(null);
   return (
     <input
@@ -91,7 +91,7 @@ export function Slider({ id, value, min, max, step, text, onChange }: SliderProp
 
 interface FormProps {
   readonly class: string;
-  /** What starts minutes of work is not started by an Enter that only ends a number. */
+  /** Minutes of work are not started by an Enter that only ends a number. */
   readonly submitBy?: 'enter' | 'command-enter';
   readonly onSubmit: () => void;
   readonly children: ComponentChildren;

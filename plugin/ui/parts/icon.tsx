@@ -34,7 +34,7 @@ export function Icon({ name }: { readonly name: IconName }) {
 
 interface IconButtonProps {
   readonly icon: IconName;
-  /** What it does, for tooltip and screen reader. */
+  /** Its action, for tooltip and screen reader. */
   readonly label: string;
   readonly pressed?: boolean;
   readonly disabled?: boolean;

@@ -26,7 +26,7 @@ export function Note({ tone, title, children, onClose }: NoteProps) {
 
 interface FailureNoteProps {
   readonly report: ErrorReport;
-  /** What it is about, where that is not plain from where it stands. */
+  /** Its subject, where that is not plain from its place. */
   readonly subject?: string | null;
   readonly onClose?: () => void;
 }
@@ -43,9 +43,9 @@ export function FailureNote({ report, subject, onClose }: FailureNoteProps) {
 }
 
 interface MissingListProps {
-  /** Whether the companion has told what there is. */
+  /** True once the companion has sent the list. */
   readonly isKnown: boolean;
-  /** What there is when there is nothing. */
+  /** Shown where the list is empty. */
   readonly children: JSX.Element;
 }
 

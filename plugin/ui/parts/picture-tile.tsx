@@ -12,53 +12,9 @@ import {
 import type { MaskView, PictureView } from '../work/pictures.ts';
 import { Icon } from './icon.tsx';
 
-type MaskColour = readonly [red: number, green: number, blue: number];
-
-/**
- * RGBA, [height * width * 4]: `colour` on the product and around it, shade elsewhere.
- * @param dims whether what is outside is shaded: not where several masks lie over each other
- * @internal
- */
-export function maskPixels(
-  mask: CellMask,
-  width: number,
-  height: number,
-  { colour, dims }: { readonly colour: MaskColour; readonly dims: boolean },
-): Uint8ClampedArray<ArrayBuffer> {
-  const share = sampleMask(mask, width, height);
-  const pixels = new Uint8ClampedArray(width * height * 4);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const pixel = y * width + x;
-      const inside = share[pixel]!;
-      const tint = isOutline(share, width, height, x, y) ? 1 : MASK_TINT * inside;
-      // Colour over black: what both cover together, and how much of that is colour.
-      const shade = dims ? MASK_DIM * (1 - inside) : 0;
-      const alpha = tint + shade * (1 - tint);
-      const ofColour = alpha === 0 ? 0 : tint / alpha;
-      pixels.set(
-        colour.map((part) => part * ofColour),
-        pixel * 4,
-      );
-      pixels[pixel * 4 + 3] = 255 * alpha;
-    }
-  }
-  return pixels;
-}
-
-/** One a concept of the prompt, told apart by hue and lightness. */
-const MASK_COLOURS = [
-  [255, 0, 142],
-  [0, 190, 255],
-  [255, 200, 0],
-  [0, 220, 110],
-] as const;
-/** Of the overlay's longest side, in pixels: a tile's, on a screen of two pixels a point. */
-const MASK_SIDE = 360;
-
 interface PictureTileProps {
   readonly view: PictureView | undefined;
-  /** What is on it, for a screen reader. */
+  /** Its content, for a screen reader. */
   readonly label: string;
   readonly aspect: number;
   readonly showMask: boolean;
@@ -109,6 +65,50 @@ export function PictureTile({ view, label, aspect, showMask, confidence, seed, o
   );
 }
 
+type MaskColour = readonly [red: number, green: number, blue: number];
+
+/**
+ * RGBA, [height * width * 4]: `colour` on the product and around it, shade elsewhere.
+ * @param dims whether what is outside is shaded: not where several masks lie over each other
+ * @internal
+ */
+export function maskPixels(
+  mask: CellMask,
+  width: number,
+  height: number,
+  { colour, dims }: { readonly colour: MaskColour; readonly dims: boolean },
+): Uint8ClampedArray<ArrayBuffer> {
+  const share = sampleMask(mask, width, height);
+  const pixels = new Uint8ClampedArray(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const pixel = y * width + x;
+      const inside = share[pixel]!;
+      const tint = isOutline(share, width, height, x, y) ? 1 : MASK_TINT * inside;
+      // Colour over black: what both cover together, and how much of that is colour.
+      const shade = dims ? MASK_DIM * (1 - inside) : 0;
+      const alpha = tint + shade * (1 - tint);
+      const ofColour = alpha === 0 ? 0 : tint / alpha;
+      pixels.set(
+        colour.map((part) => part * ofColour),
+        pixel * 4,
+      );
+      pixels[pixel * 4 + 3] = 255 * alpha;
+    }
+  }
+  return pixels;
+}
+
+/** One a concept of the prompt, distinct in hue and lightness. */
+const MASK_COLOURS = [
+  [255, 0, 142],
+  [0, 190, 255],
+  [255, 200, 0],
+  [0, 220, 110],
+] as const;
+/** Longest side of the overlay, in pixels: a tile's, on a screen of two pixels a point. */
+const MASK_SIDE = 360;
+
 interface MaskOverlayProps {
   readonly mask: MaskView;
   readonly index: number;
@@ -116,7 +116,7 @@ interface MaskOverlayProps {
   readonly aspect: number;
 }
 
-/** Where the concept acted: outlined and tinted, with the scene around it shaded. */
+/** The mask of a concept: outlined and tinted, with the scene around it shaded. */
 function MaskOverlay({ mask, index, isOnly, aspect }: MaskOverlayProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = Math.round(MASK_SIDE * Math.min(1, aspect));

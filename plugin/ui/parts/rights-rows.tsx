@@ -7,7 +7,7 @@ interface RightsRowsProps {
   /** Begins the ids of the fields. */
   readonly id: string;
   readonly draft: RightsDraft;
-  /** What a field that is left empty stays at. */
+  /** The rights that a field which is left empty keeps. */
   readonly kept?: Rights | undefined;
   readonly onChange: (part: Partial<RightsDraft>) => void;
 }

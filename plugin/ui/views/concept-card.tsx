@@ -10,7 +10,7 @@ interface ConceptCardProps {
   readonly onRemove: () => void;
 }
 
-/** Of the part of a card that is always there. */
+/** Id of the part of a card that is always there. */
 export function titleId(id: string): string {
   return `${id}-title`;
 }

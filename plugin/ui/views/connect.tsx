@@ -1,6 +1,7 @@
 /**
- * What the browser says of pages that reach programs on this computer. Chrome asks people for it, and has used two
- * names for the permission; desktop apps and other browsers know neither, and then nothing is known.
+ * Connect: the way to a companion, from an empty computer to a paired one; and the browser's permission for pages to
+ * reach programs on this computer. Chrome asks people for it, and has used two names for it; desktop apps and other
+ * browsers know neither, and then nothing is known.
  */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -14,20 +15,19 @@ import { useApp } from '../app-context.ts';
 import type { ConnectionState } from '../connection/state.ts';
 import { FailureNote, Note } from '../parts/note.tsx';
 
-type BrowserAccess = 'granted' | 'denied' | 'prompt' | 'unknown';
-
-const PERMISSIONS = ['loopback-network', 'local-network-access'];
-
-async function browserAccess(): Promise<BrowserAccess> {
-  for (const name of PERMISSIONS) {
-    try {
-      const { state } = await navigator.permissions.query({ name: name as PermissionName });
-      return state;
-    } catch {
-      // This browser does not know the name.
-    }
-  }
-  return 'unknown';
+/** From nothing to a connection; it moves on by itself whenever the companion appears. */
+export function Connect() {
+  const { value: state } = useApp().companion.state;
+  return (
+    <main class="connect">
+      <Mark />
+      {content(state)}
+      <p class="hint connect-foot">
+        Pictures are made by the companion, a program on this computer. Nothing is sent over the internet, and
+        only this plugin changes your file.
+      </p>
+    </main>
+  );
 }
 
 function isFigmaDesktop(): boolean {
@@ -66,21 +66,6 @@ function CodeEntry({ busy, onCode }: CodeEntryProps) {
       disabled={busy}
       onInput={({ currentTarget }) => take(currentTarget.value)}
     />
-  );
-}
-
-/** From nothing to a connection; it moves on by itself whenever the companion appears. */
-export function Connect() {
-  const { value: state } = useApp().companion.state;
-  return (
-    <main class="connect">
-      <Mark />
-      {content(state)}
-      <p class="hint connect-foot">
-        Pictures are made by the companion, a program on this computer. Nothing is sent over the internet, and
-        only this plugin changes your file.
-      </p>
-    </main>
   );
 }
 
@@ -203,4 +188,20 @@ function Mismatch({ companion }: { readonly companion: 'older' | 'newer' }) {
       </button>
     </>
   );
+}
+
+type BrowserAccess = 'granted' | 'denied' | 'prompt' | 'unknown';
+
+const PERMISSIONS = ['loopback-network', 'local-network-access'];
+
+async function browserAccess(): Promise<BrowserAccess> {
+  for (const name of PERMISSIONS) {
+    try {
+      const { state } = await navigator.permissions.query({ name: name as PermissionName });
+      return state;
+    } catch {
+      // This browser does not know the name.
+    }
+  }
+  return 'unknown';
 }

@@ -9,7 +9,7 @@ import { FINDING_LABELS, groupedByText } from '../work/labels.ts';
 /** The paper's range; fewer show too little of a product, and more change little. */
 const FEW = 3;
 
-/** What is selected on the canvas, with advice; a click leaves a frame out. */
+/** The selected frames, with advice; a click leaves a frame out. */
 export function FrameGrid({ most }: { readonly most: number }) {
   const app = useApp();
   const frames = app.selection.frames.value;

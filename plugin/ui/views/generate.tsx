@@ -11,7 +11,61 @@ import { GenerateSettings } from './generate-settings.tsx';
 import { PromptVersions } from './prompt-versions.tsx';
 import { Variants } from './variants.tsx';
 
-/** Why a name in the prompt cannot be used, and the way out. */
+const PROMPT_ID = 'prompt';
+
+export function Generate() {
+  const app = useApp();
+  const draft = app.generateDraft.value;
+  const concepts = app.library.concepts.value;
+  const usable = concepts.filter((concept) => concept.usable);
+  const start = useRef<HTMLButtonElement>(null);
+  const change = (part: Partial<GenerateDraft>) => {
+    app.generateDraft.value = { ...app.generateDraft.value, ...part };
+  };
+  const request = app.focus.value;
+  useEffect(() => {
+    if (request === 'prompt') focusPrompt();
+    if (request === 'start') start.current?.focus();
+    if (request !== null) app.focus.value = null;
+  }, [request, app]);
+
+  const problem = nameProblem(draft, concepts);
+  const canStart = app.connected.value && draft.prompt.trim() !== '' && problem === undefined;
+  const submit = () => {
+    if (canStart) app.generate();
+  };
+  const busy = app.board.running.value !== undefined;
+  return (
+    <Form class="view" submitBy="command-enter" onSubmit={submit}>
+      <SelectedVariant />
+      <ReplacedPrompt />
+      <section>
+        <MentionField
+          id={PROMPT_ID}
+          value={draft.prompt}
+          concepts={usable}
+          thumbnailOf={(concept) => app.library.thumbnailOf(concept)}
+          onChange={(prompt) => change({ prompt })}
+        />
+        <PromptVersions />
+        {problem === undefined ? (
+          <Suggestions draft={draft} concepts={usable} onChange={change} />
+        ) : (
+          <NameProblemNote problem={problem} />
+        )}
+      </section>
+      <GenerateSettings draft={draft} onChange={change} />
+      <div class="actions">
+        <StartButton button={start} disabled={!canStart}>
+          {busy ? 'Add to queue' : `Generate ${draft.count === 1 ? 'a variant' : `${draft.count} variants`}`}
+        </StartButton>
+      </div>
+      <Variants />
+    </Form>
+  );
+}
+
+/** The reason why a name in the prompt cannot be used, and the way out. */
 function NameProblemNote({ problem }: { readonly problem: NameProblem }) {
   const app = useApp();
   const { name } = problem;
@@ -120,60 +174,6 @@ function Suggestions({ draft, concepts, onChange }: SuggestionsProps) {
         </button>
       ))}
     </div>
-  );
-}
-
-const PROMPT_ID = 'prompt';
-
-export function Generate() {
-  const app = useApp();
-  const draft = app.generateDraft.value;
-  const concepts = app.library.concepts.value;
-  const usable = concepts.filter((concept) => concept.usable);
-  const start = useRef<HTMLButtonElement>(null);
-  const change = (part: Partial<GenerateDraft>) => {
-    app.generateDraft.value = { ...app.generateDraft.value, ...part };
-  };
-  const request = app.focus.value;
-  useEffect(() => {
-    if (request === 'prompt') focusPrompt();
-    if (request === 'start') start.current?.focus();
-    if (request !== null) app.focus.value = null;
-  }, [request, app]);
-
-  const problem = nameProblem(draft, concepts);
-  const canStart = app.connected.value && draft.prompt.trim() !== '' && problem === undefined;
-  const submit = () => {
-    if (canStart) app.generate();
-  };
-  const busy = app.board.running.value !== undefined;
-  return (
-    <Form class="view" submitBy="command-enter" onSubmit={submit}>
-      <SelectedVariant />
-      <ReplacedPrompt />
-      <section>
-        <MentionField
-          id={PROMPT_ID}
-          value={draft.prompt}
-          concepts={usable}
-          thumbnailOf={(concept) => app.library.thumbnailOf(concept)}
-          onChange={(prompt) => change({ prompt })}
-        />
-        <PromptVersions />
-        {problem === undefined ? (
-          <Suggestions draft={draft} concepts={usable} onChange={change} />
-        ) : (
-          <NameProblemNote problem={problem} />
-        )}
-      </section>
-      <GenerateSettings draft={draft} onChange={change} />
-      <div class="actions">
-        <StartButton button={start} disabled={!canStart}>
-          {busy ? 'Add to queue' : `Generate ${draft.count === 1 ? 'a variant' : `${draft.count} variants`}`}
-        </StartButton>
-      </div>
-      <Variants />
-    </Form>
   );
 }
 

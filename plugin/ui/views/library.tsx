@@ -9,58 +9,6 @@ import { Icon } from '../parts/icon.tsx';
 import { FailureNote, MissingList, RemovedBanner } from '../parts/note.tsx';
 import { ConceptCard, titleId } from './concept-card.tsx';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-/**
- * How long a removed concept can be restored. The companion deletes what is too old when it starts.
- * @internal
- */
-export function daysLeft(removedAt: string, now: Date): string {
-  const goneAtMs = Date.parse(removedAt) + CONCEPT_TRASH_DAYS * DAY_MS;
-  const days = Math.ceil((goneAtMs - now.getTime()) / DAY_MS);
-  if (days <= 0) return 'deleted when the companion starts next';
-  return days === 1 ? '1 day left' : `${days} days left`;
-}
-
-interface RemovedListProps {
-  readonly removed: RemovedConcepts['concepts'];
-  readonly onRestore: (id: string) => void;
-}
-
-/** What the companion still keeps aside. */
-function RemovedList({ removed, onRestore }: RemovedListProps) {
-  const isConnected = useApp().connected.value;
-  if (removed.length === 0) return null;
-  return (
-    <section aria-label="Recently removed">
-      <div class="section-head">
-        <h2>Recently removed</h2>
-      </div>
-      <ul class="queue">
-        {removed.map(({ id, name, classWord, removedAt }) => (
-          <li key={id} class="queue-item">
-            <span class="queue-text">
-              @{name}
-              <span class="quiet">
-                {classWord} · {daysLeft(removedAt, new Date())}
-              </span>
-            </span>
-            <button
-              type="button"
-              class="button small"
-              aria-label={`Restore @${name}`}
-              disabled={!isConnected}
-              onClick={() => onRestore(id)}
-            >
-              Restore
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
 export function Library() {
   const { library } = useApp();
   const view = useRef<HTMLDivElement>(null);
@@ -92,6 +40,58 @@ export function Library() {
         onRestore={restore}
       />
     </div>
+  );
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Days in which a removed concept can be restored, in words. The companion deletes older ones when it starts.
+ * @internal
+ */
+export function daysLeft(removedAt: string, now: Date): string {
+  const goneAtMs = Date.parse(removedAt) + CONCEPT_TRASH_DAYS * DAY_MS;
+  const days = Math.ceil((goneAtMs - now.getTime()) / DAY_MS);
+  if (days <= 0) return 'deleted when the companion starts next';
+  return days === 1 ? '1 day left' : `${days} days left`;
+}
+
+interface RemovedListProps {
+  readonly removed: RemovedConcepts['concepts'];
+  readonly onRestore: (id: string) => void;
+}
+
+/** Removed concepts that can still be restored. */
+function RemovedList({ removed, onRestore }: RemovedListProps) {
+  const isConnected = useApp().connected.value;
+  if (removed.length === 0) return null;
+  return (
+    <section aria-label="Recently removed">
+      <div class="section-head">
+        <h2>Recently removed</h2>
+      </div>
+      <ul class="queue">
+        {removed.map(({ id, name, classWord, removedAt }) => (
+          <li key={id} class="queue-item">
+            <span class="queue-text">
+              @{name}
+              <span class="quiet">
+                {classWord} · {daysLeft(removedAt, new Date())}
+              </span>
+            </span>
+            <button
+              type="button"
+              class="button small"
+              aria-label={`Restore @${name}`}
+              disabled={!isConnected}
+              onClick={() => onRestore(id)}
+            >
+              Restore
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { type MentionedVersion, mentionedVersions, withVersion } from '../work/mentioned-versions.ts';
 
-/** Which version of each concept the prompt uses, and the way to another one. */
+/** The version of each concept that the prompt uses, and a choice of the others. */
 export function PromptVersions() {
   const app = useApp();
   const mentioned = mentionedVersions(app.generateDraft.value, app.library.concepts.value);
@@ -10,10 +10,10 @@ export function PromptVersions() {
     .filter(({ concept, version }) => version !== concept.version)
     .map(({ concept, version }) => `version ${version} of @${concept.name}`);
   // It came with a variant or a job, most often, and not from what is typed.
-  const told = older.join(' and ');
+  const text = older.join(' and ');
   useEffect(() => {
-    if (told !== '') app.say(`The prompt uses ${told}, not the newest.`);
-  }, [told, app]);
+    if (text !== '') app.say(`The prompt uses ${text}, not the newest.`);
+  }, [text, app]);
   if (mentioned.length === 0) return null;
   return (
     <ul class="versions" aria-label="Versions used">

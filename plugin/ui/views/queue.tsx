@@ -4,7 +4,7 @@ import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { IconButton } from '../parts/icon.tsx';
 import { jobTitle, percent, phaseText } from '../work/labels.ts';
 
-/** What runs and what waits, in order. */
+/** The running job and the waiting ones, in order. */
 export function Queue() {
   const app = useApp();
   const running = app.board.running.value;

@@ -10,7 +10,21 @@ import { History } from './history.tsx';
 import { Library } from './library.tsx';
 import { Teach } from './teach-form.tsx';
 
-/** What the companion does now, from every view; a click leads to it. */
+export function Shell() {
+  const app = useApp();
+  // Known from the first welcome on: a connection that is lost later leaves everyone where they are.
+  const isSetUp = app.model.value !== undefined && !needsPerson(app.companion.state.value.phase);
+  return (
+    <>
+      {isSetUp ? <Workplace /> : <Connect />}
+      <div class="visually-hidden" role="status" aria-live="polite">
+        {app.announcement}
+      </div>
+    </>
+  );
+}
+
+/** The companion's running job, from every view; a click leads to it. */
 function StatusBar() {
   const app = useApp();
   const running = app.board.running.value;
@@ -68,20 +82,6 @@ const PANELS: Readonly<Record<PanelView, () => JSX.Element>> = {
   library: Library,
   history: History,
 };
-
-export function Shell() {
-  const app = useApp();
-  // Known from the first welcome on: a connection that is lost later leaves everyone where they are.
-  const isSetUp = app.model.value !== undefined && !needsPerson(app.companion.state.value.phase);
-  return (
-    <>
-      {isSetUp ? <Workplace /> : <Connect />}
-      <div class="visually-hidden" role="status" aria-live="polite">
-        {app.announcement}
-      </div>
-    </>
-  );
-}
 
 function needsPerson(phase: string): boolean {
   return phase === 'unpaired' || phase === 'pairing' || phase === 'mismatch';

@@ -14,6 +14,18 @@ import { nextVersion } from '../work/teach-form-state.ts';
 import { FrameGrid } from './frame-grid.tsx';
 import { TeachProgress } from './teach-progress.tsx';
 
+/** The form, or the teaching that was started from it. */
+export function Teach() {
+  const app = useApp();
+  const shown = app.shownTeach.value;
+  const job = shown === undefined ? undefined : app.board.jobs.value.get(shown);
+  useHeadingForLostFocus(`${shown} ${job?.status.state}`);
+  if (job?.kind === 'teach' && !(hasEnded(job) && job.status.state === 'cancelled')) {
+    return <TeachProgress job={job} />;
+  }
+  return <TeachForm />;
+}
+
 /** Class words that fit on two lines. */
 const CLASS_WORDS = 6;
 
@@ -192,16 +204,4 @@ function useHeadingForLostFocus(content: string): void {
     if (!document.hasFocus() || document.activeElement !== document.body) return;
     document.querySelector<HTMLElement>('#panel h2[tabindex]')?.focus();
   }, [content]);
-}
-
-/** The form, or the teaching that was started from it. */
-export function Teach() {
-  const app = useApp();
-  const shown = app.shownTeach.value;
-  const job = shown === undefined ? undefined : app.board.jobs.value.get(shown);
-  useHeadingForLostFocus(`${shown} ${job?.status.state}`);
-  if (job?.kind === 'teach' && !(hasEnded(job) && job.status.state === 'cancelled')) {
-    return <TeachProgress job={job} />;
-  }
-  return <TeachForm />;
 }

@@ -5,10 +5,43 @@ import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { adviceByText, frameCount, percent, phaseText, savedText } from '../work/labels.ts';
 
+/** A product being learned: how far, how well, and what it looks like by now. */
+export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
+  const app = useApp();
+  const { name, classWord, images } = job.request;
+  const { status } = job;
+  const image = app.pictures.validationImages.value.get(job.job);
+  return (
+    <div class="view">
+      <section class="teaching">
+        <div class="sample" title={image && `Sample after ${image.step} steps`}>
+          {image === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
+          {image === undefined ? null : <img src={image.url} alt={`Sample after ${image.step} steps`} />}
+        </div>
+        <div class="teaching-head">
+          <h2 class="title" tabIndex={-1}>
+            @{name}
+          </h2>
+          <p class="quiet">
+            {classWord}, {frameCount(images.length)}
+          </p>
+        </div>
+        <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
+      </section>
+      <Advice job={job} />
+      <div class="actions">
+        {status.state === 'done' ? <Done job={job} /> : null}
+        {status.state === 'failed' ? <Failed job={job} /> : null}
+        {status.state === 'running' || status.state === 'queued' ? <UnderWay job={job} /> : null}
+      </div>
+    </div>
+  );
+}
+
 const WIDTH = 184;
 const HEIGHT = 64;
 
-/** How the loss falls: its shape is what matters, so there are no axes and no numbers, which differ from model to model. */
+/** The falling loss. Its shape is what matters: there are no axes, and no numbers, which differ from model to model. */
 function LossCurve({ curve }: { readonly curve: readonly CurvePoint[] }) {
   if (curve.length < 2) return <div class="curve empty">The learning curve appears here.</div>;
   const path = curvePath(curve, WIDTH, HEIGHT);
@@ -52,40 +85,7 @@ export function curvePath(curve: readonly CurvePoint[], width: number, height: n
     .join(' ');
 }
 
-/** A product being learned: how far, how well, and what it looks like by now. */
-export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
-  const app = useApp();
-  const { name, classWord, images } = job.request;
-  const { status } = job;
-  const image = app.pictures.validationImages.value.get(job.job);
-  return (
-    <div class="view">
-      <section class="teaching">
-        <div class="sample" title={image && `Sample after ${image.step} steps`}>
-          {image === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
-          {image === undefined ? null : <img src={image.url} alt={`Sample after ${image.step} steps`} />}
-        </div>
-        <div class="teaching-head">
-          <h2 class="title" tabIndex={-1}>
-            @{name}
-          </h2>
-          <p class="quiet">
-            {classWord}, {frameCount(images.length)}
-          </p>
-        </div>
-        <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
-      </section>
-      <Advice job={job} />
-      <div class="actions">
-        {status.state === 'done' ? <Done job={job} /> : null}
-        {status.state === 'failed' ? <Failed job={job} /> : null}
-        {status.state === 'running' || status.state === 'queued' ? <UnderWay job={job} /> : null}
-      </div>
-    </div>
-  );
-}
-
-/** What the companion found of the frames as they were sent: more than their thumbnails showed. */
+/** The companion's advice on the frames as they were sent: more than their thumbnails showed. */
 function Advice({ job }: { readonly job: JobOf<'teach'> }) {
   const notes = adviceByText(job.advice, job.request.images.length);
   if (notes.length === 0) return null;

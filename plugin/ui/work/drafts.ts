@@ -1,5 +1,6 @@
 /**
- * What a person has entered but not started. Kept outside the views, so that looking elsewhere loses nothing.
+ * TeachDraft and GenerateDraft: jobs that a person has entered but not started. Kept outside the views, so that looking
+ * elsewhere loses nothing.
  */
 
 import { type CanvasSize, pictureSizeFor } from '../../../shared/geometry.ts';
@@ -10,12 +11,6 @@ import { SEED_MAX } from '../../../shared/protocol/limits.ts';
 import type { GenerateJobSpec, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
-
-export const newJobId = () => newId('job', crypto.getRandomValues(new Uint8Array(16)));
-export const newImageId = () => newId('image', crypto.getRandomValues(new Uint8Array(16)));
-
-/** Six digits: short enough to read out and to type again. */
-export const newSeed = () => crypto.getRandomValues(new Uint32Array(1))[0]! % Math.min(1_000_000, SEED_MAX);
 
 export interface TeachDraft extends RightsDraft {
   readonly name: string;
@@ -125,3 +120,9 @@ export function chosenSize(
   if (size.type === 'fixed') return { width: size.width, height: size.height };
   return size.type === 'frame' && frame !== undefined ? pictureSizeFor(frame, model) : undefined;
 }
+
+export const newJobId = () => newId('job', crypto.getRandomValues(new Uint8Array(16)));
+export const newImageId = () => newId('image', crypto.getRandomValues(new Uint8Array(16)));
+
+/** Six digits: short enough to read out and to type again. */
+export const newSeed = () => crypto.getRandomValues(new Uint32Array(1))[0]! % Math.min(1_000_000, SEED_MAX);

@@ -1,4 +1,4 @@
-/** The draft of the next pictures between two runs of the plugin. */
+/** GenerateFormState: the draft of the next pictures, also between two runs of the plugin. */
 
 import { batch, effect, type Signal, signal } from '@preact/signals';
 import { type ConceptSummary, conceptReferenceSchema } from '../../../shared/protocol/concept.ts';
@@ -7,43 +7,13 @@ import { z } from '../../../shared/protocol/zod.ts';
 import { emptyGenerate, type GenerateDraft } from './drafts.ts';
 import { inPresentNames, withProduct } from './prompt-names.ts';
 
-const pixels = z.int().positive();
-const { count, seed, strength } = generateRequestSchema.shape;
-
-const draftSchema = z.object({
-  prompt: z.string(),
-  negativePrompt: z.string(),
-  count,
-  size: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('model') }),
-    z.object({ type: z.literal('frame') }),
-    z.object({ type: z.literal('fixed'), width: pixels, height: pixels }),
-  ]),
-  seed,
-  seedLocked: z.boolean(),
-  strength,
-  mask: z.enum(MASK_MODES).nullable(),
-  steps: z.int().positive().nullable(),
-  guidanceScale: z.number().nullable(),
-  versions: z.array(conceptReferenceSchema),
-});
-
-/** Undefined for what another version of the plugin stored. */
-function parseDraft(text: string): GenerateDraft | undefined {
-  try {
-    return draftSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Stored when typing pauses, not at each letter; sooner than a hand is at the canvas. */
 const TYPING_MS = 250;
 
-/** What the next pictures will be made from, and the way back from what took its place. */
+/** The draft of the next pictures, and the way back from a draft that took its place. */
 export class GenerateFormState {
   readonly draft: Signal<GenerateDraft> = signal(emptyGenerate());
-  /** What was written before other settings came; until pictures are made from them. */
+  /** The draft before other settings came; until pictures are made from them. */
   readonly replaced: Signal<GenerateDraft | undefined> = signal(undefined);
 
   /** Settings of a job or a variant. */
@@ -86,5 +56,35 @@ export class GenerateFormState {
 
   follow(concepts: readonly ConceptSummary[]): void {
     this.draft.value = inPresentNames(this.draft.value, concepts);
+  }
+}
+
+const pixels = z.int().positive();
+const { count, seed, strength } = generateRequestSchema.shape;
+
+const draftSchema = z.object({
+  prompt: z.string(),
+  negativePrompt: z.string(),
+  count,
+  size: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('model') }),
+    z.object({ type: z.literal('frame') }),
+    z.object({ type: z.literal('fixed'), width: pixels, height: pixels }),
+  ]),
+  seed,
+  seedLocked: z.boolean(),
+  strength,
+  mask: z.enum(MASK_MODES).nullable(),
+  steps: z.int().positive().nullable(),
+  guidanceScale: z.number().nullable(),
+  versions: z.array(conceptReferenceSchema),
+});
+
+/** Undefined for what another version of the plugin stored. */
+function parseDraft(text: string): GenerateDraft | undefined {
+  try {
+    return draftSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
   }
 }

@@ -56,7 +56,7 @@ export class Generating {
   receive(message: ServerMessage): void {
     if (message.type === 'welcome') {
       for (const job of message.jobs) {
-        // What was finished while the connection was lost was sent to nobody.
+        // Pictures that were finished while the connection was lost were sent to nobody.
         if (this.#placement.isOpen(job.job)) this.#askForPictures(job.job);
         this.#follow(job);
       }
@@ -98,7 +98,7 @@ export class Generating {
 function layoutOf(spec: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): RowLayout {
   const { width, height } = shown ?? spec.size ?? { width: model.resolution, height: model.resolution };
   const prompt = spec.prompt.length > LAYER_NAME ? `${spec.prompt.slice(0, LAYER_NAME - 1)}…` : spec.prompt;
-  // What tells them apart comes first: lists and canvas cut names off at the end.
+  // The seed comes first, since it tells them apart: lists and canvas cut names off at the end.
   const names = Array.from({ length: spec.count }, (_, index) => `${spec.seed + index} · ${prompt}`);
   return { names, width, height };
 }

@@ -15,7 +15,7 @@ export class HistoryView {
   readonly search: Signal<string> = signal('');
   readonly found: Signal<readonly string[]> = signal([]);
   readonly next: Signal<string | null> = signal(null);
-  /** Whether the companion has told what it keeps. */
+  /** True once the companion has sent the first page. */
   readonly isKnown: Signal<boolean> = signal(false);
   /** Taken off the list, and still kept: an undo needs nothing back that is gone, and a crash loses nothing. */
   readonly removed: Signal<ReadonlySet<string>> = signal(new Set());

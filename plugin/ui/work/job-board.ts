@@ -3,11 +3,11 @@ import { type CurvePoint, withLoss } from '../../../shared/loss-curve.ts';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import type { Progress, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 
-/** All jobs the companion told of, and how far the running one is. The companion is right; this only mirrors it. */
+/** All jobs that the companion has sent, and the running one's progress: a mirror of the companion's state. */
 export class JobBoard {
   readonly jobs: Signal<ReadonlyMap<string, JobState>> = signal(new Map());
   readonly progress: Signal<ReadonlyMap<string, Progress>> = signal(new Map());
-  /** Of teaching jobs. */
+  /** Learning curves of teaching jobs. */
   readonly curves: Signal<ReadonlyMap<string, readonly CurvePoint[]>> = signal(new Map());
 
   readonly running = computed(() => this.#inState('running')[0]);
@@ -42,7 +42,7 @@ export class JobBoard {
     this.jobs.value = new Map([...jobs.map((job) => [job.job, job] as const), ...this.jobs.value]);
   }
 
-  /** What a companion that was started again does not know of a curve stays: its own begins later. */
+  /** Points that a companion which was started again does not know stay: its own curve begins later. */
   #learned(job: string, points: readonly CurvePoint[]): void {
     let curve = this.curves.value.get(job) ?? [];
     for (const [step, loss] of points) curve = withLoss(curve, step, loss);

@@ -1,4 +1,4 @@
-/** Labels: findings on frames, jobs, phases and times in people's words. What several frames have in common is said once. */
+/** Labels: findings, jobs, phases and times in people's words. A finding that several frames share is said once. */
 
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import { type FrameAdvice, type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
@@ -70,7 +70,7 @@ export function jobTitle(job: JobState): string {
   return job.kind === 'teach' ? `Teach @${job.request.name}` : job.request.prompt;
 }
 
-/** What can be gone on from. Of a teaching that failed the last steps may be lost, so that it did not stop there. */
+/** The saved step of a teaching. A failed one may have lost its last steps, so that it did not stop there. */
 export function savedText(job: JobState): string {
   const saved = savedRunOf(job);
   if (saved === undefined) return '';

@@ -1,4 +1,4 @@
-/** Which version of a concept a mention stands for. Only concepts with several are told of: the others have no choice. */
+/** MentionedVersion: the version that a mention stands for, for concepts with several: the others offer no choice. */
 
 import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference, ConceptSummary } from '../../../shared/protocol/concept.ts';
@@ -6,7 +6,7 @@ import type { GenerateDraft } from './drafts.ts';
 
 export interface MentionedVersion {
   readonly concept: ConceptSummary;
-  /** What the next pictures are made with. */
+  /** The version that the next pictures are made with. */
   readonly version: number;
 }
 

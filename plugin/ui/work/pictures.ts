@@ -23,14 +23,14 @@ export interface PictureView {
 /** Pictures as the UI shows them, by job and number. */
 export class Pictures {
   readonly views: Signal<ReadonlyMap<string, PictureView>> = signal(new Map());
-  /** The newest sample of a teaching job: its address. */
+  /** Address of the newest validation image of a teaching job. */
   readonly validationImages: Signal<ReadonlyMap<string, { readonly url: string; readonly step: number }>> =
     signal(new Map());
 
   async receive({ header, payload, bytes }: ReceivedFrame): Promise<void> {
     switch (header.kind) {
       case 'preview':
-        // Previews that arrive behind their final picture are old news.
+        // A preview that arrives behind its final picture is out of date.
         if (this.get(header.job, header.picture)?.kind === 'final') return;
         this.#show(header.job, header.picture, 'preview', payload);
         return;

@@ -1,6 +1,6 @@
 /**
- * Names in a prompt and what they stand for. A variant's record has its concepts by id, under the names of that day:
- * the ids decide, so that a concept that was renamed since is found.
+ * Names in a prompt and the concepts they stand for. A variant's record has its concepts by id, under the names of that
+ * day: the ids decide, so that a concept that was renamed since is found.
  */
 
 import { mentionedNames, renameMentions } from '../../../shared/mentions.ts';
@@ -9,7 +9,7 @@ import type { ConceptId } from '../../../shared/protocol/ids.ts';
 import type { GenerateDraft } from './drafts.ts';
 import { conceptOf } from './mentioned-versions.ts';
 
-/** Why a name cannot be used. */
+/** The reason why a name cannot be used. */
 export type NameProblem =
   | { readonly type: 'unknown'; readonly name: string }
   | { readonly type: 'removed'; readonly name: string; readonly id: ConceptId }
@@ -37,7 +37,7 @@ export function inPresentNames(draft: GenerateDraft, concepts: readonly ConceptS
   };
 }
 
-/** Of the first name that cannot be used. */
+/** The problem of the first name that cannot be used. */
 export function nameProblem(
   { prompt, versions }: GenerateDraft,
   concepts: readonly ConceptSummary[],

@@ -44,7 +44,7 @@ export class TeachFormState {
   }
 }
 
-/** What a teaching of this name will become, behind those of the same name that are under way; 1 for a new name. */
+/** The version that a teaching of this name will become, after those under way; 1 for a new name. */
 export function nextVersion(
   name: string,
   concepts: readonly ConceptSummary[],

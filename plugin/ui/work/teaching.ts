@@ -9,34 +9,7 @@ import { enteredRights } from '../concepts/concept-edit.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { newImageId, newJobId, type TeachDraft } from './drafts.ts';
 
-export interface ExportedFrame {
-  readonly nodeId: string;
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-/** Frames as PNGs, in the order asked for; those that the canvas could not render are left out. */
-function requestFrames(
-  bridge: CanvasBridge,
-  nodeIds: readonly string[],
-  longestSide: number,
-): Promise<readonly ExportedFrame[]> {
-  const exportId = newImageId();
-  return new Promise((resolve) => {
-    const frames: ExportedFrame[] = [];
-    const stop = bridge.listen((message) => {
-      if (message.type === 'exported' && message.exportId === exportId) {
-        frames.push({ nodeId: message.nodeId, name: message.name, bytes: message.bytes });
-      } else if (message.type === 'export-done' && message.exportId === exportId) {
-        stop();
-        resolve(frames);
-      }
-    });
-    bridge.send({ type: 'export', exportId, nodeIds, longestSide });
-  });
-}
-
-/** What is on its way to the companion, before there is a job. */
+/** The state of references on their way to the companion, before there is a job. */
 export type Sending =
   | { readonly state: 'idle' }
   | { readonly state: 'sending'; readonly sent: number; readonly total: number }
@@ -60,7 +33,7 @@ export class Teaching {
     this.#companion = companion;
   }
 
-  /** The new job's id; undefined when it came to nothing, as `sending` then tells. */
+  /** The new job's id; undefined where it failed, and `sending` has the reason. */
   async teach(
     draft: TeachDraft,
     nodeIds: readonly string[],
@@ -125,6 +98,33 @@ export class Teaching {
     this.sending.value = { state: 'failed', report: failure, frame };
     return undefined;
   }
+}
+
+export interface ExportedFrame {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Frames as PNGs, in the order asked for; those that the canvas could not render are left out. */
+function requestFrames(
+  bridge: CanvasBridge,
+  nodeIds: readonly string[],
+  longestSide: number,
+): Promise<readonly ExportedFrame[]> {
+  const exportId = newImageId();
+  return new Promise((resolve) => {
+    const frames: ExportedFrame[] = [];
+    const stop = bridge.listen((message) => {
+      if (message.type === 'exported' && message.exportId === exportId) {
+        frames.push({ nodeId: message.nodeId, name: message.name, bytes: message.bytes });
+      } else if (message.type === 'export-done' && message.exportId === exportId) {
+        stop();
+        resolve(frames);
+      }
+    });
+    bridge.send({ type: 'export', exportId, nodeIds, longestSide });
+  });
 }
 
 const unanswered: ErrorReport = {
