@@ -28,7 +28,7 @@ export async function locateWeights(
 ): Promise<(name: string) => WeightLocation> {
   const converted = new Map<TensorEntry, WeightLocation>();
   for (const source of store.sources) {
-    const entries = [...source.tensors.values()].filter(needsCopy);
+    const entries = entriesToConvert(source);
     if (entries.length === 0) continue;
     const sidecar = sidecarPath(cacheFolder, identityOf(source));
     const layout = layOut(entries, sidecar);
@@ -48,6 +48,17 @@ export async function locateWeights(
     }
     return converted.get(entry) ?? { file, offset, length };
   };
+}
+
+/** Sidecars that `locateWeights` writes for a store, there or not. */
+export function convertedWeightFiles(store: WeightStore, cacheFolder: string): readonly string[] {
+  return store.sources
+    .filter((source) => entriesToConvert(source).length > 0)
+    .map((source) => sidecarPath(cacheFolder, identityOf(source)));
+}
+
+function entriesToConvert({ tensors }: SafetensorsFile): readonly TensorEntry[] {
+  return [...tensors.values()].filter(needsCopy);
 }
 
 /** An F32 tensor behind an odd number of halves may lie at an offset that no float can be read from. */

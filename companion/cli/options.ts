@@ -1,19 +1,16 @@
 /**
- * Parsers of option values: what they refuse, commander reports together with the option's name.
- * Options that were left out are absent from a request, not undefined in it.
- * Options of every command that runs a model.
+ * Options of the command line: the ones that every command with a model has, and parsers of values. Commander reports a
+ * refused value together with the option's name.
  */
 
 import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { conceptFactsSchema } from '../concepts/concept.ts';
-import { DEFAULT_MODEL, findModel } from '../model-store/catalogue.ts';
+import { DEFAULT_MODEL } from '../model-store/catalogue.ts';
 import { isRevision } from '../model-store/hub/address.ts';
-import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import { DEVICES, type Device } from '../runtime/device.ts';
-import type { DataFolders } from '../storage/folders.ts';
 
-/** What other tools take as well: a seed can be carried over to them. */
+/** As other tools have it: a seed can be carried over to them. */
 export const MAX_SEED = 2 ** 32 - 1;
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -33,7 +30,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** Sides that any model could make; which of them this model can make, the engine says. */
+/** Range of any model; the engine refuses sides that this model cannot make. */
 const side = z.coerce.number().int().min(16).max(4096);
 
 /** "768x512". */
@@ -53,10 +50,10 @@ export const classWord = parser(conceptFactsSchema.shape.classWord, 'a word or t
 
 export const identifier = parser(conceptFactsSchema.shape.identifier, 'one word such as sks');
 
-/** Owner, licence or note. */
+/** An owner, a licence or a note. */
 export const rightsText = parser(conceptFactsSchema.shape.rights.shape.owner, 'at most 1000 characters');
 
-/** A model's folder, which begins with no dot: such are those that are not whole yet. */
+/** Name of a model's folder. It begins with no dot, as those of unfinished pulls do. */
 export const modelName = parser(
   z.string().regex(/^[A-Za-z0-9][\w.-]{0,94}[\w-]$|^[A-Za-z0-9]$/),
   'a name of letters, digits, dots and dashes such as stable-diffusion-v1-5',
@@ -85,6 +82,7 @@ function parser<In, Out>(schema: z.ZodType<Out>, expected: string): (value: In) 
 
 type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined };
 
+/** Options that were left out are absent from a request, not undefined in it. */
 export function definedOptions<T extends object>(options: Optional<T>): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
@@ -107,14 +105,4 @@ export function engineOptions(): readonly Option[] {
     new Option('--device <device>', 'what computes').choices(['auto', ...DEVICES]).default('auto'),
     new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS)),
   ];
-}
-
-/** What was asked for, with the embedded model where none was named. */
-export async function engineFrom(
-  flags: EngineFlags,
-  folders: DataFolders,
-  signal: AbortSignal,
-): Promise<EngineOptions> {
-  const model = await findModel(flags.model ?? DEFAULT_MODEL, folders);
-  return { model, device: flags.device, threads: flags.threads, cacheFolder: folders.cache, signal };
 }

@@ -1,7 +1,6 @@
 /**
- * The base models on this computer: those that came with the repository, and those in the data folder.
- * The model that is used where none is named, and what came with it.
- * Models that are known by a short name to `likeness models pull`.
+ * Catalogue of base models: those that came with the repository, those in the data folder, and those that `likeness
+ * models pull` knows by a short name.
  */
 
 import { readdir, stat } from 'node:fs/promises';
@@ -12,6 +11,7 @@ import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
 import { isFolder } from '../storage/atomic-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
 
+/** Used where no model is named. */
 export const DEFAULT_MODEL = 'likeness-base-128';
 
 /** Models that come with the repository. */
@@ -22,6 +22,26 @@ export const EVALUATORS = join(EMBEDDED_MODELS, 'evaluators');
 
 /** Products that the embedded model never saw. */
 export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+
+export interface PullableModel {
+  /** `owner/name` on the hub. */
+  readonly repository: string;
+  readonly licence: string;
+  /** About, in bytes, of what is fetched. */
+  readonly sizeBytes: { readonly fp16: number; readonly fp32: number };
+  /** Side in pixels. */
+  readonly resolution: number;
+}
+
+/** Short, since every entry is a promise that the model works. */
+export const PULLABLE_MODELS: Readonly<Record<string, PullableModel>> = {
+  'stable-diffusion-v1-5': {
+    repository: 'stable-diffusion-v1-5/stable-diffusion-v1-5',
+    licence: 'creativeml-openrail-m',
+    sizeBytes: { fp16: 2.1e9, fp32: 4.3e9 },
+    resolution: 512,
+  },
+};
 
 export interface ModelPlace {
   readonly name: string;
@@ -35,7 +55,7 @@ export async function listModels({ models }: Pick<DataFolders, 'models'>): Promi
 }
 
 /**
- * The folder or file that `--model` means: a path, or a model's name. A path wins, so that what a shell completes is used.
+ * Folder or file that `--model` means: a path, or a model's name. A path wins, so that what a shell completes is used.
  * @throws LikenessError `checkpoint-missing` where there is neither
  */
 export async function findModel(
@@ -59,36 +79,16 @@ async function modelsIn(parent: string, origin: ModelPlace['origin']): Promise<r
   const names = await readdir(parent).catch(() => []);
   const places: ModelPlace[] = [];
   for (const name of names.sort()) {
-    // What is still being fetched.
+    // Being pulled, or being removed.
     if (name.startsWith('.')) continue;
     const folder = join(parent, name);
     if (name.endsWith(SINGLE_FILE_SUFFIX)) {
       places.push({ name: name.slice(0, -SINGLE_FILE_SUFFIX.length), folder, origin });
-    } else if (await isThere(join(folder, 'model_index.json'))) places.push({ name, folder, origin });
+    } else if (await hasModelIndex(folder)) places.push({ name, folder, origin });
   }
   return places;
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
+async function hasModelIndex(folder: string): Promise<boolean> {
+  return (await stat(join(folder, 'model_index.json')).catch(() => undefined)) !== undefined;
 }
-
-export interface PullableModel {
-  /** `owner/name` on the hub. */
-  readonly repository: string;
-  readonly licence: string;
-  /** About, in bytes, of what is fetched. */
-  readonly sizeBytes: { readonly fp16: number; readonly fp32: number };
-  /** Side in pixels. */
-  readonly resolution: number;
-}
-
-/** Short, since every entry is a promise that the model works. */
-export const PULLABLE_MODELS: Readonly<Record<string, PullableModel>> = {
-  'stable-diffusion-v1-5': {
-    repository: 'stable-diffusion-v1-5/stable-diffusion-v1-5',
-    licence: 'creativeml-openrail-m',
-    sizeBytes: { fp16: 2.1e9, fp32: 4.3e9 },
-    resolution: 512,
-  },
-};

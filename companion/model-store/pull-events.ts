@@ -1,11 +1,8 @@
-/**
- * What a pull tells while it goes on.
- * How far a download has come, told a few times a second and not with every packet.
- */
+/** PullEvent: what a pull reports; and TransferMeter, which reports progress a few times a second, not with every packet. */
 
 import type { DownloadEvent } from './hub/download.ts';
 
-/** Of one file. */
+/** Events of one file. */
 export type FetchEvent =
   | DownloadEvent
   | {
@@ -15,7 +12,7 @@ export type FetchEvent =
       readonly sha256: string;
     };
 
-/** Of single packets nothing is told, but progress now and then. */
+/** Events of a whole pull: progress now and then, in place of single packets. */
 export type PullEvent =
   | Exclude<FetchEvent, { readonly type: 'received' }>
   | TransferProgress
@@ -25,9 +22,9 @@ export type PullEvent =
       readonly commit: string;
       readonly licence: string | undefined;
     }
-  /** There are no weights in the precision that was wished for. */
+  /** There are no weights in the wished precision. */
   | { readonly type: 'precision'; readonly component: string; readonly wished: string; readonly got: string }
-  /** What is to be fetched; `receivedBytes` of it earlier runs have left. */
+  /** Weights to be fetched; `receivedBytes` of them earlier runs have left. */
   | {
       readonly type: 'weights';
       readonly files: number;
@@ -46,7 +43,7 @@ export type PulledEvent = {
   readonly commit: string;
   readonly licence: string | undefined;
   readonly parameters: number;
-  /** How many were fetched, and how many the model has. */
+  /** Files that were fetched, of all that the model has. */
   readonly fetched: number;
   readonly files: number;
   /** Every host that was asked for something. */
@@ -57,7 +54,7 @@ export type TransferProgress = {
   readonly type: 'progress';
   /** The file under way. */
   readonly path: string;
-  /** Of all files. */
+  /** Received of all files together. */
   readonly bytes: number;
   readonly totalBytes: number;
   /** Over the last seconds; 0 while it is not known. */
@@ -66,7 +63,7 @@ export type TransferProgress = {
   readonly secondsLeft: number;
 };
 
-const TELL_EVERY_MS = 250;
+const REPORT_INTERVAL_MS = 250;
 /** Marks that the speed is taken over: ten seconds smooth a wireless network, and follow one that slows down. */
 const WINDOW_MARKS = 40;
 
@@ -82,14 +79,14 @@ export class TransferMeter {
     this.#now = now;
   }
 
-  /** `bytes` of the file under way are there. Tells nothing where it told a moment ago. */
+  /** `bytes` of the file under way are there. Reports nothing within REPORT_INTERVAL_MS of the last report. */
   *received(path: string, bytes: number): Generator<TransferProgress> {
     const at = this.#now();
     const done = this.#finishedBytes + bytes;
     const last = this.#marks.at(-1);
-    // A file that begins anew takes bytes back: no speed can be told across that.
+    // A file that begins anew takes bytes back: there is no speed across that.
     if (last !== undefined && done < last.bytes) this.#marks.length = 0;
-    else if (last !== undefined && at - last.at < TELL_EVERY_MS) return;
+    else if (last !== undefined && at - last.at < REPORT_INTERVAL_MS) return;
     this.#marks.push({ at, bytes: done });
     if (this.#marks.length > WINDOW_MARKS) this.#marks.shift();
     yield this.#progress(path, done);

@@ -1,6 +1,6 @@
 /**
- * Where a model is put together, beside its place: it gets there when it is whole, and goes on from here when it is not.
- * Where a model's folder came from: written when it is whole, so that it can be repaired from there.
+ * PullFolder: where a pull puts a model together, beside its place; it gets there when it is whole, and the next pull goes
+ * on from here when it is not. Its PullRecord says where the model came from, so that it can be repaired from there.
  */
 
 import { constants } from 'node:fs';
@@ -46,20 +46,21 @@ export async function readPullRecord(folder: string): Promise<PullRecord | undef
   });
 }
 
-const SUFFIX = '.pulling';
+/** Ends the name of the folder that a pull puts a model together in. */
+export const PULLING_SUFFIX = '.pulling';
 
 export class PullFolder {
-  /** The model's place. */
+  /** Path of the model when it is whole. */
   readonly model: string;
-  /** Where it is put together. Begins with a dot: what is in there is no model yet. */
+  /** Path until then. Begins with a dot: what is in there is no model yet. */
   readonly path: string;
 
   constructor(models: string, name: string) {
     this.model = join(models, name);
-    this.path = join(models, `.${name}${SUFFIX}`);
+    this.path = join(models, `.${name}${PULLING_SUFFIX}`);
   }
 
-  /** Removes what is there of files that are not wanted: other revisions, other precisions. */
+  /** Removes all other files: of other revisions, other precisions. */
   async keepOnly(wanted: Iterable<string>): Promise<void> {
     const kept = new Set([...wanted].flatMap((path) => [path, ...partNames(path)]));
     for (const entry of await readdir(this.path, { recursive: true, withFileTypes: true }).catch(() => [])) {
@@ -82,12 +83,12 @@ export class PullFolder {
     return found;
   }
 
-  /** Also with what was received. */
+  /** Removes the folder, with all that was received. */
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
   }
 
-  /** Where nothing has been received, there is nothing to go on from. */
+  /** Removes the folder where nothing was received: there is nothing to go on from. */
   async removeIfEmpty(): Promise<void> {
     if ((await receivedIn(this.path)) === 0) await this.remove();
   }
@@ -97,7 +98,7 @@ export class PullFolder {
     return (await stat(join(this.path, path + PART_SUFFIX)).catch(() => undefined))?.size ?? 0;
   }
 
-  /** Writes what belongs to a whole model beside its files. */
+  /** Writes the manifest and the record, which a whole model has beside its files. */
   async seal(hashes: ReadonlyMap<string, string>, record: PullRecord): Promise<void> {
     const sorted = Object.fromEntries([...hashes].sort(([a], [b]) => (a < b ? -1 : 1)));
     await writeFileAtomically(join(this.path, MANIFEST_NAME), `${JSON.stringify(sorted, undefined, 2)}\n`);
@@ -126,17 +127,17 @@ export class PullFolder {
   }
 }
 
-/** Models of which an earlier pull has left a part. */
+/** Models that an earlier pull has left unfinished. */
 export async function unfinishedPulls(
   models: string,
 ): Promise<readonly { readonly name: string; readonly path: string; readonly sizeBytes: number }[]> {
   const names = (await readdir(models).catch(() => [])).filter(
-    (name) => name.startsWith('.') && name.endsWith(SUFFIX),
+    (name) => name.startsWith('.') && name.endsWith(PULLING_SUFFIX),
   );
   return Promise.all(
     names.map(async (name) => {
       const path = join(models, name);
-      return { name: name.slice(1, -SUFFIX.length), path, sizeBytes: await receivedIn(path) };
+      return { name: name.slice(1, -PULLING_SUFFIX.length), path, sizeBytes: await receivedIn(path) };
     }),
   );
 }
@@ -155,7 +156,7 @@ async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
-/** A second name where the file system knows such, a copy elsewhere. */
+/** A hard link where the file system knows such, a copy elsewhere. */
 async function takeOver(from: string, to: string): Promise<void> {
   await makeFolder(dirname(to));
   await rm(to, { force: true });

@@ -1,4 +1,4 @@
-/** What `likeness models pull` is asked for, held against what is here already. */
+/** ResolvedPull: a model as a person names it, resolved to a repository, a revision and a name in the data folder. */
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export type ResolvedPull = Pick<
   PullRequest,
   'repository' | 'revision' | 'precision' | 'endpoint' | 'token' | 'name'
 > & {
-  /** Whether the model is here, to be repaired or changed. */
+  /** True where the model is here, to be repaired or changed. */
   readonly isHere: boolean;
 };
 
@@ -30,7 +30,7 @@ export type ResolvedPull = Pick<
  * @param wanted `owner/name`, a short name, or the name of a model that was pulled before
  * @throws LikenessError `input`; `checkpoint-format` where the record of the model's pull is damaged
  */
-export async function pullWish(
+export async function resolvePull(
   wanted: string,
   flags: PullFlags,
   models: string,
@@ -94,7 +94,7 @@ function isFolderName(text: string): boolean {
 function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
   const token = env.HF_TOKEN?.trim();
   if (!token) return undefined;
-  // fetch would refuse it as well, and tell it in its error.
+  // fetch would refuse it as well, and repeat it in its error.
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new LikenessError('input', 'HF_TOKEN is no token: it has characters that no token has', {
     advice: 'Copy the token again, without line breaks.',

@@ -1,4 +1,4 @@
-/** A model from a hub into the data folder: listed, checked by its configs, fetched, checked as a whole, put in place. */
+/** Pull of a model from a hub into the data folder: listed, checked by its configs, fetched, checked whole, put in place. */
 
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
@@ -24,7 +24,7 @@ export interface PullRequest {
   readonly token: string | undefined;
   /** The data folder's models. */
   readonly models: string;
-  /** The model's folder in there. */
+  /** Name of the model's folder in there. */
   readonly name: string;
   readonly cacheFolder: string;
   readonly signal: AbortSignal;
@@ -98,7 +98,7 @@ class Pull {
     };
   }
 
-  /** Small files: of their progress nothing is told. */
+  /** Small files, without progress. */
   async *#obtain(repository: Repository, files: readonly ListedFile[]): AsyncGenerator<PullEvent, void> {
     for (const file of files) {
       const there = await this.folder.existing(file, this.#hub.signal);
@@ -145,7 +145,7 @@ class Pull {
     yield { type: 'fetched', path: file.path, sizeBytes: file.sizeBytes, sha256 };
   }
 
-  /** A model that cannot be used will not be one the next time either: its bytes only take room. */
+  /** A model that cannot be used cannot be used the next time either: its bytes only take room. */
   async #orRemove<T>(check: () => T | Promise<T>): Promise<T> {
     try {
       return await check();

@@ -1,15 +1,13 @@
-/**
- * What a base model is, from its configs and weight headers: no weight is read.
- * How a model that is damaged gets whole again.
- */
+/** Summary of a base model, from its configs and weight headers: no weight is read. */
 
-import { PROGRAM } from '../../shared/errors.ts';
+import { type ErrorCode, LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { downscaleFactor, parseVaeConfig } from '../models/layers/autoencoder-config.ts';
 import { parseUnetConfig } from '../models/layers/unet-config.ts';
 import { readRecommendedSettings } from '../pipeline/settings.ts';
+import type { DataFolders } from '../storage/folders.ts';
 import { elementCount } from '../tensor/tensor.ts';
-import type { ModelPlace } from './catalogue.ts';
+import { listModels, type ModelPlace } from './catalogue.ts';
 import { readPullRecord } from './pull-folder.ts';
 
 export interface ModelFileSummary {
@@ -23,6 +21,31 @@ export interface ModelFileSummary {
   readonly sizeBytes: number;
   /** undefined where the model does not say. */
   readonly licence: string | undefined;
+}
+
+export type ListedModel =
+  | ({ readonly type: 'model'; readonly origin: ModelPlace['origin'] } & ModelFileSummary)
+  /** A model that does not open. */
+  | {
+      readonly type: 'damaged';
+      readonly name: string;
+      readonly folder: string;
+      readonly code: ErrorCode;
+      readonly message: string;
+    };
+
+/** All models on this computer, those that came with the repository first. */
+export async function* summariseModels(
+  folders: Pick<DataFolders, 'models'>,
+): AsyncGenerator<ListedModel, void> {
+  for (const { name, folder, origin } of await listModels(folders)) {
+    try {
+      yield { type: 'model', origin, ...(await summariseModel(folder)) };
+    } catch (error) {
+      if (!(error instanceof LikenessError)) throw error;
+      yield { type: 'damaged', name, folder, code: error.code, message: error.message };
+    }
+  }
 }
 
 /** @throws LikenessError `checkpoint-*` */
@@ -54,7 +77,7 @@ export async function summariseModel(folder: string): Promise<ModelFileSummary> 
   };
 }
 
-/** undefined for a model that no pull has brought: nobody but its owner knows where it came from. */
+/** Advice on a damaged model; undefined for one that no pull has brought: only its owner knows where it came from. */
 export async function repairAdvice({
   name,
   folder,

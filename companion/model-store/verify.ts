@@ -1,9 +1,12 @@
 /**
- * Whether a base model's weights are all there, in the shapes that its configs ask for.
- * Whether there are graphs for a model, from its configs: asked before gigabytes of weights are fetched.
+ * Verification of a base model: every parameter that its graphs need is there in its shape, and every file is what the
+ * manifest says. Configs alone can be checked before gigabytes of weights are fetched.
  */
 
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
 import { noiseProcessOf } from '../diffusion/scheduler-config.ts';
 import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
@@ -15,10 +18,81 @@ import { buildUnet } from '../models/layers/unet.ts';
 import { parseUnetConfig } from '../models/layers/unet-config.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { readJsonObject } from '../storage/json-file.ts';
+import { repairAdvice, summariseModel } from './summary.ts';
+
+export interface CheckedFile {
+  /** Relative to the model. */
+  readonly path: string;
+  /** undefined where the file is missing. */
+  readonly sha256: string | undefined;
+  /** `unlisted` where the model has no manifest. */
+  readonly state: 'ok' | 'differs' | 'missing' | 'unlisted';
+}
+
+export type VerifyEvent =
+  /** All parameters are there; now every byte is read. */
+  | {
+      readonly type: 'parameters';
+      readonly name: string;
+      readonly parameters: number;
+      readonly sizeBytes: number;
+    }
+  | ({ readonly type: 'file' } & CheckedFile)
+  | {
+      readonly type: 'verified';
+      readonly name: string;
+      readonly folder: string;
+      readonly parameters: number;
+      readonly files: number;
+      readonly faults: number;
+      readonly hasManifest: boolean;
+    };
+
+/** @throws LikenessError `checkpoint-*`, after the event `verified` where files are not what the manifest says */
+export async function* verifyModel(folder: string, cacheFolder: string): AsyncGenerator<VerifyEvent, void> {
+  const { name, sizeBytes } = await summariseModel(folder);
+  const parameters = await requireParametersOf(folder, cacheFolder);
+  yield { type: 'parameters', name, parameters, sizeBytes };
+  const files: CheckedFile[] = [];
+  for await (const file of checkFiles(folder)) {
+    files.push(file);
+    yield { type: 'file', ...file };
+  }
+  const faults = files.filter(({ state }) => state === 'differs' || state === 'missing');
+  const hasManifest = files.every(({ state }) => state !== 'unlisted');
+  const counts = { parameters, files: files.length, faults: faults.length };
+  yield { type: 'verified', name, folder, ...counts, hasManifest };
+  const [first] = faults;
+  if (first === undefined) return;
+  const how = first.state === 'missing' ? 'is missing' : 'differs';
+  throw new LikenessError(
+    'checkpoint-format',
+    `${name}: ${faults.length} of ${files.length} files are not what ${MANIFEST_NAME} says; ${first.path} ${how}`,
+    { advice: (await repairAdvice({ name, folder })) ?? 'Fetch the model again where it came from.' },
+  );
+}
+
+/** Files as the manifest lists them; without one, the weights. */
+async function* checkFiles(folder: string): AsyncGenerator<CheckedFile, void> {
+  const verified = await verifyCheckpoint(folder);
+  if (verified !== undefined) {
+    for (const { path, expected, got } of verified) {
+      const state = got === undefined ? 'missing' : got === expected ? 'ok' : 'differs';
+      yield { path, sha256: got, state };
+    }
+    return;
+  }
+  const { unet, textEncoder, vae } = await openCheckpoint(folder);
+  // All three may lie in one file. Stores give files with symlinks resolved; relative to the model, they stand as they
+  // were found.
+  for (const file of new Set([unet, textEncoder, vae].flatMap(({ weights }) => weights.files))) {
+    yield { path: relative(folder, file) || basename(file), sha256: await hashFile(file), state: 'unlisted' };
+  }
+}
 
 /**
  * Builds every graph of the model and holds the weights to them; none is read.
- * @returns how many parameters the graphs need
+ * @returns the number of parameters that the graphs need
  * @throws LikenessError `checkpoint-*` for the first thing that is missing or does not fit
  */
 export async function requireParametersOf(folder: string, cacheFolder: string): Promise<number> {

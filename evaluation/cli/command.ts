@@ -1,17 +1,18 @@
 /**
- * What commands that measure a model have in common: model and judge are open, the folder is tried, Ctrl-C ends well.
- * Work of many phases, as an evaluation's: a progress bar for each, and every event for who reads JSON.
+ * Frame of the commands that measure a model: model and judge are open, the folder is tried, Ctrl-C ends well; work of
+ * many phases has a progress bar for each, and its events are lines of JSON.
  */
 
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
-import { type EngineFlags, engineFrom } from '../../companion/cli/options.ts';
+import type { EngineFlags } from '../../companion/cli/options.ts';
 import { OutputFolder } from '../../companion/cli/picture-arguments.ts';
 import { formatNumberOf, formatSeconds, formatTimeLeft } from '../../companion/cli/terminal/format.ts';
 import { Interruption } from '../../companion/cli/terminal/interruption.ts';
 import type { JsonEvent, Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
+import { withModel } from '../../companion/model-store/model-use.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
 import { LikenessError } from '../../shared/errors.ts';
@@ -36,11 +37,36 @@ export async function runEvaluation(
   output: Output,
   measure: (run: EvaluationContext) => Promise<void>,
 ): Promise<void> {
-  const started = performance.now();
+  await withEngine(flags, output, (engine) => measureWith(engine, flags.out, output, measure));
+}
+
+/** Runs `work` with the engine that the flags ask for; Ctrl-C ends it after the step under way. */
+export async function withEngine(
+  flags: EngineFlags,
+  output: Output,
+  work: (engine: EngineOptions) => Promise<void>,
+): Promise<void> {
   const folders = dataFolders();
+  const { device, threads } = flags;
   const interruption = new Interruption(output, () => output.say('Stopping after this step.'));
-  const engine = await engineFrom(flags, folders, interruption.signal);
-  const folder = await OutputFolder.claim(flags.out);
+  const { signal } = interruption;
+  try {
+    await withModel(flags.model, folders, (model) =>
+      work({ model, device, threads, cacheFolder: folders.cache, signal }),
+    );
+  } finally {
+    interruption.dispose();
+  }
+}
+
+async function measureWith(
+  engine: EngineOptions,
+  out: string,
+  output: Output,
+  measure: (run: EvaluationContext) => Promise<void>,
+): Promise<void> {
+  const started = performance.now();
+  const folder = await OutputFolder.claim(out);
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { loadModel } = await import('../../companion/pipeline/loaded-model.ts');
   const { Judge } = await import('../judge.ts');
@@ -59,14 +85,13 @@ export async function runEvaluation(
       cause: error,
     });
   } finally {
-    interruption.dispose();
     await model.pipeline.close();
     await judge.close();
     await folder.abandon();
   }
 }
 
-/** What a report says of where its figures come from. */
+/** Origin of a report's figures. */
 export function originOf({ model: { identity, device }, judge }: EvaluationContext) {
   const all = cpus();
   return {
@@ -76,7 +101,7 @@ export function originOf({ model: { identity, device }, judge }: EvaluationConte
   };
 }
 
-/** The flags that decide what comes out; where it was put is of no use to others. */
+/** Command that repeats the figures: the flags that decide them, and not where they were put. */
 export function commandOf(
   script: string,
   flags: readonly string[],
@@ -86,7 +111,7 @@ export function commandOf(
   return [`npm run ${script}`, ...(all.length === 0 ? [] : ['--', ...all])].join(' ');
 }
 
-/** What is to do, told first. */
+/** Amount of work, reported first. */
 interface Plan {
   readonly type: 'plan';
   readonly teachings: number;
@@ -98,11 +123,11 @@ export interface PhaseStep {
   /** Steps, the one under way included. */
   readonly done: number;
   readonly total: number;
-  /** Of all phases together; not finite while the pace is not known. */
+  /** Until the end of all phases; not finite while the pace is not known. */
   readonly secondsLeft: number;
 }
 
-/** To the end of `work`, which ends with what it came to. */
+/** Follows `work` to its end, and returns its result. */
 export async function followWork<Event extends { readonly type: string }, Result>(
   work: AsyncGenerator<Event | Plan, Result>,
   output: Output,

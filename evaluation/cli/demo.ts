@@ -3,9 +3,8 @@
 import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type EngineFlags, engineFrom, engineOptions } from '../../companion/cli/options.ts';
+import { type EngineFlags, engineOptions } from '../../companion/cli/options.ts';
 import { formatSeconds, formatTable, formatTimeLeft } from '../../companion/cli/terminal/format.ts';
-import { Interruption } from '../../companion/cli/terminal/interruption.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
 import { TeachReport } from '../../companion/cli/terminal/teach-report.ts';
@@ -13,10 +12,10 @@ import type { Picture } from '../../companion/images/picture.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
-import { dataFolders } from '../../companion/storage/folders.ts';
 import type { ExampleProduct } from '../example-product.ts';
 import type { Placed } from '../placing-trial.ts';
 import type { ArmFigures } from '../trial-figures.ts';
+import { withEngine } from './command.ts';
 
 const DEFAULT_PRODUCT = 'aurora';
 const DEFAULT_OUT = 'out/demo';
@@ -43,10 +42,11 @@ export function registerDemo(program: Command, output: Output): void {
 }
 
 async function runDemo(flags: DemoFlags, output: Output): Promise<void> {
+  await withEngine(flags, output, (engine) => runDemoOn(engine, flags, output));
+}
+
+async function runDemoOn(engine: EngineOptions, flags: DemoFlags, output: Output): Promise<void> {
   const started = performance.now();
-  const folders = dataFolders();
-  const interruption = new Interruption(output, () => output.say('Stopping after this step.'));
-  const engine = await engineFrom(flags, folders, interruption.signal);
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { loadModel } = await import('../../companion/pipeline/loaded-model.ts');
   const { readExampleProduct } = await import('../example-product.ts');
@@ -58,7 +58,6 @@ async function runDemo(flags: DemoFlags, output: Output): Promise<void> {
     const placed = await placeProduct(model, product, references, { ...engine, concept }, output);
     await report(model, product, references, placed, out, output);
   } finally {
-    interruption.dispose();
     await model.pipeline.close();
   }
   output.say(`Done in ${formatSeconds((performance.now() - started) / 1000)}.`);

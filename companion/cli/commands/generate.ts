@@ -1,7 +1,4 @@
-/**
- * `likeness generate`: from a prompt that mentions concepts to pictures.
- * Engine events as lines of JSON: pictures stand as their files, masks without their values.
- */
+/** `likeness generate`: from a prompt that mentions concepts to pictures. */
 
 import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
@@ -12,7 +9,7 @@ import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
 import type { GenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
 import { findConcept, mentionedConcepts } from '../../library/find-concept.ts';
-import { findModel } from '../../model-store/catalogue.ts';
+import { withModel } from '../../model-store/model-use.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
@@ -20,20 +17,6 @@ import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../picture-arguments.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { JsonEvent, Output } from '../terminal/output.ts';
-
-/** A preview of 64 KB a step would bury everything else, so it is left out. */
-function jsonEvent(event: GenerateEvent): JsonEvent {
-  if (event.type === 'step') {
-    const { preview: _, ...told } = event;
-    return told;
-  }
-  if (event.type === 'picture') {
-    const { image, masks, ...told } = event;
-    const { width, height } = image;
-    return { ...told, width, height, masks: masks.map(({ values: _, ...mask }) => mask) };
-  }
-  return event;
-}
 
 /** In the folder where the command was given, so that pictures are found where one works. */
 const DEFAULT_OUT = 'likeness-pictures';
@@ -108,9 +91,17 @@ export function registerGenerate(program: Command, output: Output): void {
 async function runGenerate(prompt: string, flags: GenerateFlags, output: Output): Promise<void> {
   const folders = dataFolders();
   requireSeeds(flags);
-  const model = await findModel(flags.model, folders);
   const concepts = await conceptsFor(prompt, flags.concept, folders, output);
-  const request = generateRequest(prompt, flags, { model, concepts, cacheFolder: folders.cache });
+  await withModel(flags.model, folders, (model) =>
+    generateOn(
+      generateRequest(prompt, flags, { model, concepts, cacheFolder: folders.cache }),
+      flags,
+      output,
+    ),
+  );
+}
+
+async function generateOn(request: GenerateRequest, flags: GenerateFlags, output: Output): Promise<void> {
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { GenerateReport } = await import('../terminal/generate-report.ts');
   const { generate } = await import('../../engine/generation/generate.ts');
@@ -133,7 +124,7 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
   }
 }
 
-/** Of `count` pictures in a row, the last of which has the largest seed. */
+/** First of `count` seeds in a row whose last is the largest there is. */
 function lastFirstSeed(count: number): number {
   return values.MAX_SEED - (count - 1);
 }
@@ -149,6 +140,23 @@ function requireSeeds({ seed = 0, count }: GenerateFlags): void {
       advice: 'Choose a smaller seed, or fewer pictures.',
     },
   );
+}
+
+/**
+ * A line of JSON: pictures stand as their files, masks without their values. A preview of 64 KB a step would bury
+ * everything else, so it is left out.
+ */
+function jsonEvent(event: GenerateEvent): JsonEvent {
+  if (event.type === 'step') {
+    const { preview: _, ...rest } = event;
+    return rest;
+  }
+  if (event.type === 'picture') {
+    const { image, masks, ...rest } = event;
+    const { width, height } = image;
+    return { ...rest, width, height, masks: masks.map(({ values: _, ...mask }) => mask) };
+  }
+  return event;
 }
 
 async function conceptsFor(

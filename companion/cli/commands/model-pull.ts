@@ -1,11 +1,11 @@
-/** `likeness models pull`: a base model from a hub, the one thing for which Likeness goes to the internet. */
+/** `likeness models pull`: a base model from a hub; the one command that goes to the internet. */
 
 import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { PULLABLE_MODELS } from '../../model-store/catalogue.ts';
 import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
-import { type PullFlags, pullWish } from '../../model-store/pull-request.ts';
+import { type PullFlags, resolvePull } from '../../model-store/pull-request.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { OutputFolder } from '../picture-arguments.ts';
@@ -75,9 +75,9 @@ function runCatalogue(output: Output): void {
 
 async function runPull(wanted: string, flags: PullFlags, output: Output): Promise<void> {
   const { models, cache } = dataFolders();
-  const wish = await pullWish(wanted, flags, models);
-  output.say(`Asking ${wish.endpoint.host}. No other command of Likeness goes to the internet.`);
-  if (wish.isHere) output.say(`${wish.name} is here already: looking for what differs or is missing ...`);
+  const pull = await resolvePull(wanted, flags, models);
+  output.say(`Asking ${pull.endpoint.host}. No other command of Likeness goes to the internet.`);
+  if (pull.isHere) output.say(`${pull.name} is here already: looking for what differs or is missing ...`);
   const folder = await OutputFolder.claim(models);
   const report = new PullReport(output);
   const interruption = new Interruption(output, () => report.tellStopping());
@@ -85,7 +85,7 @@ async function runPull(wanted: string, flags: PullFlags, output: Output): Promis
     // Loaded here, since graphs and onnxruntime would make `--help` wait.
     const { pullModel } = await import('../../model-store/pull.ts');
     const { signal } = interruption;
-    for await (const event of pullModel({ ...wish, models, cacheFolder: cache, signal })) {
+    for await (const event of pullModel({ ...pull, models, cacheFolder: cache, signal })) {
       output.event(event);
       report.tell(event);
     }

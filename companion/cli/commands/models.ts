@@ -1,30 +1,33 @@
-/** `likeness models`: the base models on this computer. */
+/** `likeness models list`, `verify` and `remove`: the base models on this computer. */
 
-import { basename, relative } from 'node:path';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import { openCheckpoint } from '../../checkpoint/checkpoint.ts';
-import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
-import { DEFAULT_MODEL, findModel, listModels } from '../../model-store/catalogue.ts';
-import { repairAdvice, summariseModel } from '../../model-store/summary.ts';
+import { DEFAULT_MODEL, findModel } from '../../model-store/catalogue.ts';
+import type { ModelRemoval } from '../../model-store/removal.ts';
+import type { CheckedFile } from '../../model-store/verify.ts';
 import { dataFolders } from '../../storage/folders.ts';
+import { escapeControlCharacters } from '../terminal/failure.ts';
 import { formatCount, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
 import { registerModelPull } from './model-pull.ts';
+
+/** `1.05 GB`. */
+const SIZE_CELLS = 7;
+
+interface RemoveFlags {
+  readonly yes?: true;
+}
 
 const EXAMPLES = `
 Examples:
   ${PROGRAM} models list
   ${PROGRAM} models verify ${DEFAULT_MODEL}
   ${PROGRAM} models verify ~/stable-diffusion-v1-5
-  ${PROGRAM} models pull stable-diffusion-v1-5`;
-
-interface CheckedFile {
-  readonly path: string;
-  readonly sha256: string | undefined;
-  readonly state: 'ok' | 'differs' | 'missing' | 'unlisted';
-}
+  ${PROGRAM} models pull stable-diffusion-v1-5
+  ${PROGRAM} models remove stable-diffusion-v1-5`;
 
 export function registerModels(program: Command, output: Output): void {
   const models = program
@@ -43,22 +46,29 @@ export function registerModels(program: Command, output: Output): void {
     .argument('<model>', 'name, or path of a folder or .safetensors file')
     .action((wanted: string) => runVerify(wanted, output));
   registerModelPull(models, output);
+  models
+    .command('remove')
+    .summary('free the space of a model')
+    .description(
+      'Says what a model takes in the data folder and in the cache, asks, and removes it. Concepts and pictures stay; concepts that were taught on it need it again.',
+    )
+    .argument('<model>', 'name')
+    .option('--yes', 'do not ask')
+    .action((name: string, flags: RemoveFlags) => runRemove(name, flags, output));
 }
 
 async function runList(output: Output): Promise<void> {
   const folders = dataFolders();
+  // Loaded here, as with the other commands: checkpoints and graphs would make `--help` wait.
+  const { summariseModels } = await import('../../model-store/summary.ts');
   const rows: string[][] = [];
-  for (const { name, folder, origin } of await listModels(folders)) {
-    try {
-      const summary = await summariseModel(folder);
-      output.event({ type: 'model', origin, ...summary });
-      const { resolution, parameters, precision, sizeBytes, licence } = summary;
-      const figures = [`${resolution} px`, formatCount(parameters), precision, prettyBytes(sizeBytes)];
-      rows.push([name, ...figures, licence ?? 'not stated', folder]);
-    } catch (error) {
-      if (!(error instanceof LikenessError)) throw error;
-      output.event({ type: 'damaged', name, folder, code: error.code, message: error.message });
-      output.warn(error.message);
+  for await (const event of summariseModels(folders)) {
+    output.event({ ...event });
+    if (event.type === 'damaged') output.warn(event.message);
+    else {
+      const { name, resolution, parameters, precision, sizeBytes, licence = 'not stated', folder } = event;
+      const size = prettyBytes(sizeBytes);
+      rows.push([name, `${resolution} px`, formatCount(parameters), precision, size, licence, folder]);
     }
   }
   if (rows.length === 0) {
@@ -75,54 +85,81 @@ async function runList(output: Output): Promise<void> {
 async function runVerify(wanted: string, output: Output): Promise<void> {
   const folders = dataFolders();
   const folder = await findModel(wanted, folders);
-  const { name, sizeBytes } = await summariseModel(folder);
-  // Loaded here, since graphs and onnxruntime would make `--help` wait.
-  const { requireParametersOf } = await import('../../model-store/verify.ts');
-  const parameters = await requireParametersOf(folder, folders.cache);
-  output.say(`${name}: all ${parameters} parameters are there. Reading ${prettyBytes(sizeBytes)} ...`);
-  const files = await checkFiles(folder);
-  for (const file of files) {
-    output.event({ type: 'file', ...file });
-    output.answer(`${file.sha256 ?? '-'.repeat(64)}  ${file.path}${note(file, output)}`);
+  const { verifyModel } = await import('../../model-store/verify.ts');
+  for await (const event of verifyModel(folder, folders.cache)) {
+    output.event({ ...event });
+    if (event.type === 'parameters') {
+      const { name, parameters, sizeBytes } = event;
+      output.say(`${name}: all ${parameters} parameters are there. Reading ${prettyBytes(sizeBytes)} ...`);
+    } else if (event.type === 'file') {
+      output.answer(`${event.sha256 ?? '-'.repeat(64)}  ${event.path}${note(event, output)}`);
+    } else if (event.faults === 0) {
+      const { MANIFEST_NAME } = await import('../../checkpoint/checkpoint-hash.ts');
+      const verdict = event.hasManifest
+        ? `every file is what ${MANIFEST_NAME} says`
+        : `no ${MANIFEST_NAME} to compare with`;
+      output.say(`${output.colours.green('✓')} ${event.name}: ${verdict}`);
+    }
   }
-  const faults = files.filter(({ state }) => state === 'differs' || state === 'missing');
-  output.event({ type: 'verified', name, folder, parameters, files: files.length, faults: faults.length });
-  if (faults.length > 0) {
-    const first = faults[0]!;
-    const how = first.state === 'missing' ? 'is missing' : 'differs';
-    throw new LikenessError(
-      'checkpoint-format',
-      `${name}: ${faults.length} of ${files.length} files are not what ${MANIFEST_NAME} says; ${first.path} ${how}`,
-      { advice: (await repairAdvice({ name, folder })) ?? 'Fetch the model again where it came from.' },
-    );
-  }
-  const listed = files.every(({ state }) => state === 'ok');
-  const verdict = listed ? `every file is what ${MANIFEST_NAME} says` : `no ${MANIFEST_NAME} to compare with`;
-  output.say(`${output.colours.green('✓')} ${name}: ${verdict}`);
-}
-
-/** As the manifest lists them; without one, the weights. */
-async function checkFiles(folder: string): Promise<readonly CheckedFile[]> {
-  const verified = await verifyCheckpoint(folder);
-  if (verified !== undefined) {
-    return verified.map(({ path, expected, got }) => ({
-      path,
-      sha256: got,
-      state: got === undefined ? 'missing' : got === expected ? 'ok' : 'differs',
-    }));
-  }
-  const { unet, textEncoder, vae } = await openCheckpoint(folder);
-  const checked: CheckedFile[] = [];
-  // All three may lie in one file. Stores give files with symlinks resolved; relative to the model, they stand as they
-  // were found.
-  for (const file of new Set([unet, textEncoder, vae].flatMap(({ weights }) => weights.files))) {
-    const path = relative(folder, file) || basename(file);
-    checked.push({ path, sha256: await hashFile(file), state: 'unlisted' });
-  }
-  return checked;
 }
 
 function note({ state }: CheckedFile, { answerColours }: Output): string {
   if (state === 'ok') return answerColours.green('  ok');
   return state === 'unlisted' ? '' : answerColours.red(`  ${state}`);
+}
+
+async function runRemove(name: string, { yes }: RemoveFlags, output: Output): Promise<void> {
+  const folders = dataFolders();
+  const { planRemoval, removeModel } = await import('../../model-store/removal.ts');
+  const removal = await planRemoval(name, folders);
+  tellRemoval(removal, output);
+  if (!yes && !(await confirmed(output))) throw new LikenessError('cancelled', 'nothing was removed');
+  for await (const event of removeModel(removal, folders)) {
+    output.event({ ...event });
+    if (event.type !== 'removed-model') continue;
+    const { green, bold } = output.colours;
+    output.say(`${green('✓')} Removed ${bold(name)}: ${prettyBytes(event.sizeBytes)} are free again`);
+  }
+  const { record } = removal;
+  if (record === undefined) return;
+  const pull = `models pull ${record.repository} --name ${name} --revision ${record.commit}`;
+  output.say(output.colours.dim(`  Back again: ${PROGRAM} ${pull}`));
+}
+
+/** Each part with its size; converted weights are many files of one folder. */
+function tellRemoval({ name, parts, sizeBytes }: ModelRemoval, output: Output): void {
+  const { bold, dim } = output.colours;
+  const sizes = new Map<string, { kind: string; bytes: number }>();
+  for (const { kind, path, sizeBytes } of parts) {
+    const place = kind === 'converted weights' ? dirname(path) : path;
+    sizes.set(place, { kind, bytes: (sizes.get(place)?.bytes ?? 0) + sizeBytes });
+  }
+  output.say(`${bold(escapeControlCharacters(name))} takes ${prettyBytes(sizeBytes)}:`);
+  for (const [place, { kind, bytes }] of sizes) {
+    const size = prettyBytes(bytes).padStart(SIZE_CELLS);
+    output.say(`  ${size}  ${kind}  ${dim(escapeControlCharacters(place))}`);
+  }
+}
+
+/** @throws LikenessError `input` where there is nobody to ask */
+async function confirmed({ stderr }: Output): Promise<boolean> {
+  const { stdin } = process;
+  if (!stdin.isTTY || !stderr.isTTY) {
+    throw new LikenessError('input', 'nothing was removed: there is no terminal to ask at', {
+      advice: 'Add --yes to remove it.',
+    });
+  }
+  const question = createInterface({ input: stdin, output: stderr });
+  const stop = new AbortController();
+  // Ctrl-C and Ctrl-D are answers, too.
+  question.on('SIGINT', () => stop.abort()).on('close', () => stop.abort());
+  try {
+    const answer = await question.question('Remove it? [y/N] ', { signal: stop.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch {
+    stderr.write('\n');
+    return false;
+  } finally {
+    question.close();
+  }
 }

@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PORTS } from '../../../shared/protocol/connection.ts';
-import { findModel } from '../../model-store/catalogue.ts';
+import { withModel } from '../../model-store/model-use.ts';
 import { serverAddress } from '../../server/own-address.ts';
-import { dataFolders } from '../../storage/folders.ts';
+import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
@@ -45,12 +45,22 @@ export function registerStart(program: Command, output: Output): void {
   command.addHelpText('after', EXAMPLES).action((flags: StartFlags) => runStart(flags, { program, output }));
 }
 
-async function runStart(
-  flags: StartFlags,
-  { program, output }: { readonly program: Command; readonly output: Output },
-): Promise<void> {
+interface StartContext {
+  readonly program: Command;
+  readonly output: Output;
+}
+
+async function runStart(flags: StartFlags, context: StartContext): Promise<void> {
   const folders = dataFolders();
-  const model = await findModel(flags.model, folders);
+  await withModel(flags.model, folders, (model) => startOn(model, flags, folders, context));
+}
+
+async function startOn(
+  model: string,
+  flags: StartFlags,
+  folders: DataFolders,
+  { program, output }: StartContext,
+): Promise<void> {
   if (flags.port !== undefined && !PORTS.some((port) => port === flags.port)) {
     output.warn(`the plugin reaches ports ${PORTS.join(', ')} only`);
   }
@@ -98,7 +108,7 @@ async function buildPages(): Promise<void> {
   }
 }
 
-/** @param renew what Enter does, on a terminal */
+/** @param renew called for Enter, on a terminal */
 async function untilAborted(signal: AbortSignal, renew: () => void): Promise<void> {
   if (signal.aborted) return;
   const { stdin } = process;

@@ -9,7 +9,7 @@ import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import { CONCEPT_SUFFIX } from '../../library/find-concept.ts';
-import { findModel } from '../../model-store/catalogue.ts';
+import { withModel } from '../../model-store/model-use.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
@@ -18,10 +18,10 @@ import { expandPictures, OutputFolder } from '../picture-arguments.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 
-/** Ends the name of a run that is under way, beside the concept file that it will become. */
+/** Ends the name of a saved run, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';
 
-/** Among the concepts: what is being taught, until the library has it. */
+/** Folder among the concepts of those that are being taught, until the library has them. */
 const RUNS_FOLDER = '.teaching';
 
 /** As the engine has it: importing it from there would load onnxruntime for `--help`. */
@@ -93,7 +93,17 @@ export function registerTeach(program: Command, output: Output): void {
 
 async function runTeach(images: readonly string[], flags: TeachFlags, output: Output): Promise<void> {
   const folders = dataFolders();
-  const request = await teachRequest(images, flags, folders);
+  await withModel(flags.model, folders, async (model) =>
+    teachOn(await teachRequest(model, images, flags, folders), flags, folders, output),
+  );
+}
+
+async function teachOn(
+  request: TeachRequest,
+  flags: TeachFlags,
+  folders: DataFolders,
+  output: Output,
+): Promise<void> {
   const isForLibrary = flags.out === undefined;
   if (isForLibrary && flags.replace) {
     throw new LikenessError('input', '--replace has nothing to write over without --out', {
@@ -114,12 +124,12 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
   const interruption = new Interruption(output, () => report.tellStopping());
   try {
     for await (const event of teach({ ...request, signal: interruption.signal })) {
-      const told =
+      const reported =
         isForLibrary && event.type === 'taught'
           ? await addToLibrary(event, folders.concepts, request.rights ?? {})
           : event;
-      output.event(told);
-      report.tell(told);
+      output.event(reported);
+      report.tell(reported);
     }
   } catch (error) {
     throw error instanceof LikenessError ? await describeInterruption(request, report.step, error) : error;
@@ -130,7 +140,7 @@ async function runTeach(images: readonly string[], flags: TeachFlags, output: Ou
   }
 }
 
-/** Moves what was taught into the library. @param given rights that the command names */
+/** Moves a concept file into the library. @param given rights that the command names */
 async function addToLibrary(taught: Taught, concepts: string, given: Rights): Promise<Taught> {
   const { FileLibrary } = await import('../../library/file-library.ts');
   const { removeEmptyFolder } = await import('../../library/concept-trash.ts');
@@ -145,12 +155,12 @@ async function addToLibrary(taught: Taught, concepts: string, given: Rights): Pr
 }
 
 async function teachRequest(
+  model: string,
   images: readonly string[],
   flags: TeachFlags,
   folders: DataFolders,
 ): Promise<TeachRequest> {
   const pictures = await expandPictures(images, MAX_PICTURES);
-  const model = await findModel(flags.model, folders);
   const out = resolve(flags.out ?? join(folders.concepts, RUNS_FOLDER, flags.name + CONCEPT_SUFFIX));
   const { rank } = (await readRecommendedSettings(model)).teaching;
   return {

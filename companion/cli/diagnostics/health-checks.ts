@@ -1,15 +1,19 @@
-/** What `likeness doctor` looks at, one finding after the other, in the order in which things depend on each other. */
+/** Health checks of `likeness doctor`, one finding after the other, in the order in which things depend on each other. */
 
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
+import { join } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import { MANIFEST_NAME, verifyCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
+import { MANIFEST_NAME } from '../../checkpoint/checkpoint-hash.ts';
 import { listConcepts } from '../../library/find-concept.ts';
 import { DEFAULT_MODEL, listModels, type ModelPlace } from '../../model-store/catalogue.ts';
 import { unfinishedPulls } from '../../model-store/pull-folder.ts';
+import { unfinishedRemovals } from '../../model-store/removal.ts';
 import { repairAdvice } from '../../model-store/summary.ts';
+import { requireParametersOf, verifyModel } from '../../model-store/verify.ts';
 import type { DataFolders } from '../../storage/folders.ts';
 import { OutputFolder } from '../picture-arguments.ts';
 import { formatNumberOf } from '../terminal/format.ts';
@@ -137,36 +141,31 @@ async function* unfinished(folder: string): AsyncGenerator<Finding> {
     const advice = `The same \`${PROGRAM} models pull\` goes on; or remove ${path}.`;
     yield { subject: 'model', severity: 'warning', message, advice };
   }
+  for (const name of await unfinishedRemovals(folder)) {
+    const message = `the removal of ${name} did not come to its end`;
+    const advice = `\`${PROGRAM} models remove ${name}\` removes the rest.`;
+    yield { subject: 'model', severity: 'warning', message, advice };
+  }
 }
 
-async function modelFinding(place: ModelPlace, cacheFolder: string): Promise<Finding> {
-  const { name, folder } = place;
+/** Files are read only where a manifest says what they have to be. */
+async function modelFinding({ name, folder }: ModelPlace, cacheFolder: string): Promise<Finding> {
   const subject = 'model';
   try {
-    const { requireParametersOf } = await import('../../model-store/verify.ts');
-    const parameters = await requireParametersOf(folder, cacheFolder);
-    const files = await verifyCheckpoint(folder);
-    if (files === undefined) {
+    const hasManifest = existsSync(join(folder, MANIFEST_NAME));
+    if (!hasManifest) {
+      const parameters = await requireParametersOf(folder, cacheFolder);
       return { subject, severity: 'ok', message: `${name}: ${parameters} parameters; no ${MANIFEST_NAME}` };
     }
-    const fault = files.find(({ expected, got }) => expected !== got);
-    if (fault === undefined) {
-      return {
-        subject,
-        severity: 'ok',
-        message: `${name}: ${parameters} parameters, ${files.length} files as listed`,
-      };
+    let message = '';
+    for await (const event of verifyModel(folder, cacheFolder)) {
+      if (event.type === 'verified')
+        message = `${name}: ${event.parameters} parameters, ${event.files} files as listed`;
     }
-    const message = `${name}: ${fault.path} is not what ${MANIFEST_NAME} says`;
-    return {
-      subject,
-      severity: 'problem',
-      message,
-      advice: (await repairAdvice(place)) ?? `\`${PROGRAM} models verify ${name}\` lists every file.`,
-    };
+    return { subject, severity: 'ok', message };
   } catch (error) {
     if (!(error instanceof LikenessError)) throw error;
-    const advice = (await repairAdvice(place)) ?? error.advice;
+    const advice = (await repairAdvice({ name, folder })) ?? error.advice;
     return { subject, severity: 'problem', message: error.message, advice };
   }
 }

@@ -1,4 +1,4 @@
-/** What a data folder and this computer know that nobody else should: what Redaction takes out of texts. */
+/** KnownSecrets: names, prompts and places of a data folder and this computer, which Redaction takes out of texts. */
 
 import { readdir } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
@@ -9,6 +9,7 @@ import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
 import type { ConceptVersion, LibraryListing, RemovedConcept } from '../../library/concept-library.ts';
 import { DEFAULT_MODEL, listModels, PULLABLE_MODELS } from '../../model-store/catalogue.ts';
 import { unfinishedPulls } from '../../model-store/pull-folder.ts';
+import { unfinishedRemovals } from '../../model-store/removal.ts';
 import type { DataFolders } from '../../storage/folders.ts';
 import type { Secrets } from './redaction.ts';
 
@@ -28,7 +29,8 @@ export async function knownSecrets({ folders, jobs, library, removed }: KnownSec
   const concepts = library.concepts.flatMap(({ versions }) => versions).flatMap(wordsOfConcept);
   const gone = removed.flatMap(({ name, classWord }) => [name, classWord]);
   const files = [folders.concepts, folders.checkpoints].map(fileStems);
-  const models = [...(await listModels(folders)), ...(await unfinishedPulls(folders.models))];
+  const places = [...(await listModels(folders)), ...(await unfinishedPulls(folders.models))];
+  const models = [...places.map(({ name }) => name), ...(await unfinishedRemovals(folders.models))];
   const written = [...concepts, ...gone, ...(await Promise.all(files)).flat(), ...jobs.flatMap(wordsOfJob)];
   return {
     places: [
@@ -37,7 +39,7 @@ export async function knownSecrets({ folders, jobs, library, removed }: KnownSec
       { mark: 'DATA', folder: folders.home },
       { mark: '~', folder: homedir() },
     ],
-    words: [...written, ...models.map(({ name }) => name).filter((name) => !isPublic(name)), ...person()],
+    words: [...written, ...models.filter((name) => !isPublic(name)), ...person()],
   };
 }
 
@@ -62,7 +64,7 @@ function wordsOfJob(job: JobState): readonly string[] {
   return [prompt, negativePrompt, ...mentions, ...named];
 }
 
-/** Also of files that are damaged: their names may be all that is known of them. */
+/** Names of all concept files, damaged ones too: those names may be all that is known of them. */
 async function fileStems(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   return names

@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { ListedFile } from './repository.ts';
 
 /** Hash of a file's bytes: large files are listed by their SHA-256, small ones by git's own hash. */
 export interface Digest {
@@ -20,7 +19,7 @@ const READ_BYTES = 2 ** 20;
  */
 export async function sha256IfSame(
   path: string,
-  { sizeBytes, digest }: ListedFile,
+  { sizeBytes, digest }: { readonly sizeBytes: number; readonly digest: Digest },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const found = await stat(path).catch(() => undefined);
