@@ -19,7 +19,7 @@ import { PULLING_SUFFIX, type PullRecord, readPullRecord } from './pull-folder.t
 /** Ends the name of a model whose removal has begun; the name begins with a dot, as those of all that is no model. */
 const REMOVING_SUFFIX = '.removing';
 
-export interface RemovedPart {
+interface RemovedPart {
   readonly kind: 'model' | 'unfinished pull' | 'unfinished removal' | 'converted weights';
   readonly path: string;
   readonly sizeBytes: number;
