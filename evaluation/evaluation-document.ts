@@ -1,7 +1,9 @@
 /** An evaluation as a document, section after section. */
 
+import type { SamplingSettings, TrainingDefaults } from '../companion/pipeline/settings.ts';
 import type { EvaluationFigures } from './evaluation-figures.ts';
-import type { EvaluationReport } from './evaluation-report.ts';
+import type { EvaluationPlan } from './evaluation-plan.ts';
+import type { Expectation } from './expectations.ts';
 import { fine, interval, percent, plain, points, signed } from './interval.ts';
 import { markdownTable } from './markdown-table.ts';
 import type { Estimate } from './statistics.ts';
@@ -10,6 +12,19 @@ import type { ArmFigures } from './trial-figures.ts';
 /** Beside the document. */
 export const PLACING_SHEET = 'images/evaluation.jpg';
 export const BASE_SHEET = 'images/evaluation-base.jpg';
+
+export interface EvaluationReport {
+  /** As it was typed. */
+  readonly command: string;
+  readonly model: { readonly name: string; readonly hash: string | undefined; readonly device: string };
+  readonly evaluators: Readonly<Record<string, string>>;
+  readonly machine: string;
+  readonly plan: EvaluationPlan;
+  readonly teaching: TrainingDefaults;
+  readonly sampling: SamplingSettings;
+  readonly figures: EvaluationFigures;
+  readonly expectations: readonly Expectation[];
+}
 
 export function documentOf(report: EvaluationReport): string {
   const { figures } = report;

@@ -3,25 +3,8 @@
 import { join } from 'node:path';
 import { encodeJpeg } from '../companion/images/encode.ts';
 import type { Picture } from '../companion/images/picture.ts';
-import type { SamplingSettings, TrainingDefaults } from '../companion/pipeline/settings.ts';
 import { writeFileAtomically } from '../companion/storage/atomic-file.ts';
-import { BASE_SHEET, documentOf, PLACING_SHEET } from './evaluation-document.ts';
-import type { EvaluationFigures } from './evaluation-figures.ts';
-import type { EvaluationPlan } from './evaluation-plan.ts';
-import type { Expectation } from './expectations.ts';
-
-export interface EvaluationReport {
-  /** As it was typed. */
-  readonly command: string;
-  readonly model: { readonly name: string; readonly hash: string | undefined; readonly device: string };
-  readonly evaluators: Readonly<Record<string, string>>;
-  readonly machine: string;
-  readonly plan: EvaluationPlan;
-  readonly teaching: TrainingDefaults;
-  readonly sampling: SamplingSettings;
-  readonly figures: EvaluationFigures;
-  readonly expectations: readonly Expectation[];
-}
+import { BASE_SHEET, documentOf, type EvaluationReport, PLACING_SHEET } from './evaluation-document.ts';
 
 export interface ReportFiles {
   readonly document: string;

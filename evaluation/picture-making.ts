@@ -1,5 +1,7 @@
 /** One picture of a trial, by the real engine. */
 
+import { summariseConcept } from '../companion/concepts/concept-file.ts';
+import { resolvePrompt } from '../companion/concepts/resolved-prompt.ts';
 import type { MaskReport } from '../companion/engine/events.ts';
 import { generateOn } from '../companion/engine/generation/generate.ts';
 import type { Picture } from '../companion/images/picture.ts';
@@ -10,7 +12,7 @@ export interface PictureSpec {
   /** For file names: says what is on it. */
   readonly label: string;
   readonly prompt: string;
-  /** The concept file that is loaded, whether the prompt names it or not. */
+  /** File of the concept that the prompt may name. */
   readonly concept?: string | undefined;
   readonly seed: number;
   /** Differences from the model's recommended settings. */
@@ -32,11 +34,11 @@ export type PictureMaker = (wish: PictureSpec) => Promise<TrialPicture>;
 /** @throws LikenessError `cancelled` between two steps */
 export function pictureMaker(model: LoadedModel, engine: EngineOptions): PictureMaker {
   return async ({ prompt, concept, seed, settings, strength = 1 }) => {
+    const known = concept === undefined ? [] : [await summariseConcept(concept)];
     const making = generateOn(model, {
       ...engine,
-      prompt,
+      prompt: resolvePrompt(prompt, known),
       negativePrompt: '',
-      concepts: concept === undefined ? [] : [concept],
       count: 1,
       seed,
       strength,

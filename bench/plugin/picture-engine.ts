@@ -35,7 +35,6 @@ export class PictureEngine implements Engine {
   async *generate({ count, seed, out }: GenerateRequest): AsyncGenerator<GenerateEvent, void> {
     const side = this.#side;
     yield { type: 'model', name: 'bench', device: 'cpu', resolution: side };
-    const pixels = plainPicture(side, side, [0, 0, 0]);
     await mkdir(out!, { recursive: true });
     await this.#gate;
     for (let index = 0; index < count; index++) {
@@ -43,8 +42,8 @@ export class PictureEngine implements Engine {
       await writeFile(file, this.#pictures[index]!);
       const step = { picture: index, count, step: 1, steps: 1, secondsLeft: 0 };
       yield { type: 'step', ...step, preview: plainPicture(64, 64, [90, 90, 90]) };
-      const done = { picture: index, count, seed: seed + index, image: pixels, masks: [], seconds: 0 };
-      yield { type: 'picture', ...done, file };
+      const done = { picture: index, count, seed: seed + index, masks: [], seconds: 0 };
+      yield { type: 'picture', ...done, width: side, height: side, png: this.#pictures[index]!, file };
     }
   }
 

@@ -10,6 +10,11 @@ export interface ResolvedPrompt<Concept> {
   readonly concepts: readonly Concept[];
 }
 
+/** The prompt as it was written. */
+export function promptText({ parts }: ResolvedPrompt<unknown>): string {
+  return parts.map(({ text }) => text).join('');
+}
+
 /** Names at most this many letters apart are taken for slips of the hand. */
 const MAX_SLIPS = 2;
 

@@ -89,14 +89,25 @@ export type GenerateEvent =
       readonly picture: number;
       readonly count: number;
       readonly seed: number;
-      readonly image: Picture;
+      /** In pixels. */
+      readonly width: number;
+      readonly height: number;
+      /** With the record of how it was made. */
+      readonly png: Uint8Array;
       readonly masks: readonly MaskReport[];
       readonly seconds: number;
       /** The PNG that was written; undefined where none was asked for. */
       readonly file: string | undefined;
     };
 
-/** Where a concept acted in a picture. */
+type PictureEvent = Extract<GenerateEvent, { type: 'picture' }>;
+
+/** In the engine's own process the pixels of a picture come along; between processes its PNG is enough. */
+export type LocalGenerateEvent =
+  | Exclude<GenerateEvent, PictureEvent>
+  | (PictureEvent & { readonly image: Picture });
+
+/** The cells of a picture in which a concept acted. */
 export interface MaskReport {
   /** Concept name. */
   readonly concept: string;

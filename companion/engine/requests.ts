@@ -1,6 +1,7 @@
 /** What the engine is asked to do. Checked at the border (command line, socket), trusted here. */
 
 import type { Rights } from '../../shared/protocol/concept.ts';
+import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts';
 
@@ -25,12 +26,16 @@ export interface TeachRequest extends EngineOptions {
   readonly rights?: Rights | undefined;
 }
 
+/** A concept under the name that the prompt gives it, which may be an older one than its file's. */
+export interface PromptConceptFile {
+  readonly name: string;
+  readonly path: string;
+}
+
 export interface GenerateRequest extends EngineOptions {
-  /** With mentions: "@aurora on a beach". */
-  readonly prompt: string;
+  /** Read once, by the caller: "@aurora on a beach" in parts, and the concepts that it mentions. */
+  readonly prompt: ResolvedPrompt<PromptConceptFile>;
   readonly negativePrompt: string;
-  /** Concept files that the prompt may mention. */
-  readonly concepts: readonly string[];
   readonly count: number;
   /** Picture k uses seed + k. */
   readonly seed: number;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { isExpired } from '../../shared/protocol/concept.ts';
 import { type ConceptFileInfo, summariseConcept } from '../concepts/concept-file.ts';
-import { resolvePrompt } from '../concepts/resolved-prompt.ts';
+import { type ResolvedPrompt, resolvePrompt } from '../concepts/resolved-prompt.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-library.ts';
 import { FileLibrary } from './file-library.ts';
 import { expiredError } from './import.ts';
@@ -70,24 +70,24 @@ export async function findConcept(wanted: string, folder: string): Promise<Conce
 }
 
 /**
- * Files of the concepts that a prompt mentions: `given` ones first, then those in the folder.
+ * A prompt with the concepts that it mentions: `given` ones first, then those in the folder.
  * @throws LikenessError `concept-unknown` for an @name that is neither, `concept-format` where its file is damaged, `input`
  *   where its last day of use has passed
  */
-export async function mentionedConcepts(
+export async function resolveMentions(
   prompt: string,
   given: readonly ConceptFileInfo[],
   folder: string,
-): Promise<readonly ConceptFileInfo[]> {
+): Promise<ResolvedPrompt<ConceptFileInfo>> {
   const taken = new Set(given.map(({ name }) => name));
   const entries = await listConcepts(folder);
   const stored = entries.flatMap(({ summary }) => summary ?? []).filter(({ name }) => !taken.has(name));
   const known = [...given, ...stored];
   try {
-    const { concepts: mentioned } = resolvePrompt(prompt, known);
-    const expired = mentioned.find(({ rights }) => isExpired(rights, new Date()));
+    const resolved = resolvePrompt(prompt, known);
+    const expired = resolved.concepts.find(({ rights }) => isExpired(rights, new Date()));
     if (expired !== undefined) throw expiredError(expired.name, expired.rights);
-    return mentioned;
+    return resolved;
   } catch (error) {
     const damaged = entries.find(({ path, fault }) => fault && prompt.includes(`@${nameOf(path, folder)}`));
     throw damaged?.fault ?? error;

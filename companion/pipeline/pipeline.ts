@@ -29,6 +29,18 @@ export interface PipelineOptions extends SessionOptions {
 /** Memory of a session that is made; one that is open already stays as it is. */
 export type MemoryUse = Pick<SessionOptions, 'arena'>;
 
+/** Learned token embeddings by token id: they take the place of the checkpoint's rows, [hiddenSize] each. */
+export type TokenOverride = ReadonlyMap<number, Float32Array>;
+
+/** A prompt as a denoiser reads it. */
+export interface Conditioning {
+  /** Text states, [1, L, D]. */
+  readonly context: Tensor<'float32'>;
+  /** Pooled text [1, P] and size ids [1, 6], of families that have them. */
+  readonly pooled?: Tensor<'float32'>;
+  readonly timeIds?: Tensor<'float32'>;
+}
+
 export class Pipeline {
   readonly checkpoint: Checkpoint;
   readonly unet: UnetConfig;
@@ -92,6 +104,10 @@ export class Pipeline {
 
   async close(): Promise<void> {
     for (const key of [...this.#sessions.keys()]) await this.#release(key);
+  }
+
+  async encodePrompt(text: string, learned?: TokenOverride): Promise<Conditioning> {
+    return { context: await this.encodeTokens([this.tokenizer.encode(text).ids], learned) };
   }
 
   /** Text states of prompts: token ids (each L long) -> [prompts, L, crossAttentionDim]. */
@@ -183,9 +199,6 @@ export class Pipeline {
     throw new Error(`internal: a checkpoint has no component ${name}`);
   }
 }
-
-/** Learned token embeddings by token id: they take the place of the checkpoint's rows, [hiddenSize] each. */
-export type TokenOverride = ReadonlyMap<number, Float32Array>;
 
 /** Input `input_ids` [1, L] int64; output `token_embeddings` [1, L, D]. */
 function embeddingGraph(config: ClipTextConfig): GraphSpec {

@@ -104,8 +104,8 @@ async function encodeCaption(
   const identifierPositions = new Float32Array(ids.length);
   for (const index of pipeline.tokenizer.tokenIndexes(caption, identifierSpans))
     identifierPositions[index] = 1;
-  const { data: states } = await pipeline.encodeTokens([ids]);
-  return { inputIds: ids, identifierPositions, states };
+  const { context } = await pipeline.encodePrompt(caption);
+  return { inputIds: ids, identifierPositions, states: context.data };
 }
 
 /** 1 on the object and `background` elsewhere, scaled to mean 1; 1 everywhere where the object is not known. */

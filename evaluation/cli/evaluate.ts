@@ -7,7 +7,8 @@ import { formatNumberOf } from '../../companion/cli/terminal/format.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import type { LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { EvaluationOptions, EvaluationTrials } from '../evaluation.ts';
-import type { EvaluationReport, ReportFiles } from '../evaluation-report.ts';
+import type { EvaluationReport } from '../evaluation-document.ts';
+import type { ReportFiles } from '../evaluation-report.ts';
 import type { Expectation } from '../expectations.ts';
 import {
   commandOf,

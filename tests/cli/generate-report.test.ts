@@ -16,7 +16,7 @@ async function reported(pictures: readonly Readonly<Record<string, number>>[]): 
     await report.tell({
       type: 'picture',
       ...{ picture, count: pictures.length, seed: 7 + picture, seconds: 1, file: undefined },
-      image: plainPicture(8, 8, [235, 230, 220]),
+      ...{ width: 8, height: 8, png: new Uint8Array(), image: plainPicture(8, 8, [235, 230, 220]) },
       masks: Object.entries(confidences).map(([concept, confidence]) => ({
         ...{ concept, confidence, rows: 1, columns: 1, values: new Float32Array([1]) },
       })),

@@ -1,5 +1,6 @@
 /** One rough picture of any size, and what it is planned with. */
 
+import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import { samplingShape } from '../../companion/engine/generation/sample-picture.ts';
 import { planSampling, type SessionResidency } from '../../companion/engine/generation/sampling-plan.ts';
@@ -14,9 +15,8 @@ export async function bottlePixels(
 ): Promise<Uint8Array> {
   const making = generateOn(model, {
     ...engine,
-    prompt: 'a bottle on a beach',
+    prompt: resolvePrompt('a bottle on a beach', []),
     negativePrompt: '',
-    concepts: [],
     count: 1,
     seed: 3,
     strength: 1,

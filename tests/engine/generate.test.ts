@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initialProbe } from '../../companion/adapters/object-probe.ts';
-import { readConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
-import type { GenerateEvent } from '../../companion/engine/events.ts';
+import { readConcept, summariseConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
+import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
+import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generate } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
@@ -43,22 +44,28 @@ beforeAll(async () => {
 });
 afterAll(() => folder && rm(folder, { recursive: true, force: true }));
 
-function request(changes: Partial<GenerateRequest> = {}): GenerateRequest {
+/** A request by the prompt as it is written, and the files of the concepts that it may mention. */
+interface Changes extends Omit<Partial<GenerateRequest>, 'prompt'> {
+  readonly prompt?: string;
+  readonly concepts?: readonly string[];
+}
+
+async function request(changes: Changes = {}): Promise<GenerateRequest> {
+  const { prompt = '@aurora on a beach', concepts = [concept], ...others } = changes;
   return {
     ...engine(),
-    prompt: '@aurora on a beach',
+    prompt: resolvePrompt(prompt, await Promise.all(concepts.map(summariseConcept))),
     negativePrompt: '',
-    concepts: [concept],
     count: 1,
     seed: 40,
     strength: 1,
-    ...changes,
+    ...others,
     settings: { steps: 4, guidanceScale: 3, sampler: 'ddim', mask: 'median', ...changes.settings },
   };
 }
 
-async function run(wish: GenerateRequest): Promise<GenerateEvent[]> {
-  return collect(generate(wish));
+async function run(changes: Changes = {}): Promise<LocalGenerateEvent[]> {
+  return collect(generate(await request(changes)));
 }
 
 async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
@@ -67,13 +74,13 @@ async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-type PictureEvent = Extract<GenerateEvent, { type: 'picture' }>;
+type PictureEvent = Extract<LocalGenerateEvent, { type: 'picture' }>;
 
-async function pictures(changes: Partial<GenerateRequest>): Promise<PictureEvent[]> {
-  return (await run(request(changes))).filter((event) => event.type === 'picture');
+async function pictures(changes: Changes): Promise<PictureEvent[]> {
+  return (await run(changes)).filter((event) => event.type === 'picture');
 }
 
-async function pixels(changes: Partial<GenerateRequest>): Promise<Uint8Array> {
+async function pixels(changes: Changes): Promise<Uint8Array> {
   return (await pictures(changes))[0]!.image.data;
 }
 
@@ -90,7 +97,7 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
   });
 
   it('reports the prompt as the model reads it, every step and the pictures', async () => {
-    const events = await run(request({ count: 2 }));
+    const events = await run({ count: 2 });
     expect(events.find((event) => event.type === 'prompt')).toMatchObject({
       text: expect.stringMatching(/^\w+ toy on a beach$/),
       truncated: 0,
@@ -106,7 +113,7 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
   });
 
   it('gives the base model back where the mask is off, or the strength is zero', async () => {
-    const text = (await run(request())).find((event) => event.type === 'prompt')!.text;
+    const text = (await run()).find((event) => event.type === 'prompt')!.text;
     const base = await pixels({ prompt: text, concepts: [] });
     expect(await pixels({ settings: { mask: 'off' } })).toEqual(base);
     expect(await pixels({ settings: { mask: 'full' }, strength: 0 })).toEqual(base);
@@ -162,7 +169,7 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
 
   it('says what of a long prompt did not fit', async () => {
     const prompt = `@aurora ${'on a beach '.repeat(40)}at dawn`;
-    const event = (await run(request({ prompt }))).find((one) => one.type === 'prompt')!;
+    const event = (await run({ prompt })).find((one) => one.type === 'prompt')!;
     expect(event.tokenCount).toBe(77);
     expect(event.truncated).toBeGreaterThan(0);
     expect(event.droppedText).toContain('dawn');
@@ -170,27 +177,40 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
 
   it('refuses a concept of another model, and a name that it does not know', async () => {
     const narrow = nanoModel.replace('nano', 'narrow16');
-    await expect(run(request({ model: narrow }))).rejects.toMatchObject({ code: 'concept-mismatch' });
-    await expect(run(request({ prompt: '@aurore' }))).rejects.toMatchObject({ code: 'concept-unknown' });
+    await expect(run({ model: narrow })).rejects.toMatchObject({ code: 'concept-mismatch' });
+    await expect(run({ prompt: '@aurore' })).rejects.toMatchObject({ code: 'concept-unknown' });
   });
 
   it('tells two concepts apart that were taught under the same identifier', async () => {
     const twin = join(folder, 'twin.safetensors');
     await writeConcept(twin, { ...(await readConcept(concept)), name: 'twin' });
-    const events = await run(request({ prompt: '@aurora beside @twin', concepts: [concept, twin] }));
+    const events = await run({ prompt: '@aurora beside @twin', concepts: [concept, twin] });
     const { text } = events.find((event) => event.type === 'prompt')!;
     const [first, , , second] = text.split(' ');
     expect(second).not.toBe(first);
     expect(events.at(-1)).toMatchObject({ masks: [{ concept: 'aurora' }, { concept: 'twin' }] });
   });
 
+  it('knows a concept by the name that the prompt gives it, which its file may have no more', async () => {
+    const renamed = join(folder, 'renamed.safetensors');
+    await writeConcept(renamed, { ...(await readConcept(concept)), name: 'later' });
+    const prompt = { ...(await request()).prompt, concepts: [{ name: 'aurora', path: renamed }] };
+    const [made] = await collect(generate({ ...(await request()), prompt })).then((events) =>
+      events.slice(-1),
+    );
+    expect(made).toMatchObject({ type: 'picture', masks: [{ concept: 'aurora' }] });
+    expect((made as PictureEvent).image.data).toEqual(await pixels({}));
+  });
+
   it('refuses a mention beyond the 77 tokens', async () => {
     const prompt = `${'on a beach '.repeat(40)}@aurora`;
-    await expect(run(request({ prompt }))).rejects.toMatchObject({ code: 'input' });
+    await expect(run({ prompt })).rejects.toMatchObject({ code: 'input' });
   });
 
   it('refuses a size that the UNet cannot halve, and names one it can', async () => {
-    const wish = request({ size: { width: 17, height: 16 } });
-    await expect(run(wish)).rejects.toMatchObject({ code: 'input', advice: 'Use 16x16.' });
+    await expect(run({ size: { width: 17, height: 16 } })).rejects.toMatchObject({
+      code: 'input',
+      advice: 'Use 16x16.',
+    });
   });
 });

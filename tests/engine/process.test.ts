@@ -4,9 +4,11 @@ import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readConcept } from '../../companion/concepts/concept-file.ts';
+import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
 import { EngineProcess } from '../../companion/engine/process/engine-process.ts';
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
+import { decodePicture } from '../../companion/images/decode.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
@@ -33,9 +35,8 @@ const common = () =>
 function generation(changes: Partial<GenerateRequest> = {}): GenerateRequest {
   return {
     ...common(),
-    prompt: 'a beach',
+    prompt: resolvePrompt('a beach', []),
     negativePrompt: '',
-    concepts: [],
     count: 1,
     seed: 3,
     strength: 1,
@@ -88,12 +89,14 @@ async function interrupt(
 }
 
 describe.skipIf(withoutNano)(`the engine process, ${needsNano}`, () => {
-  it('streams what generating says, in order, pixels included', async () => {
+  it('streams what generating says, in order, with a PNG and no pixels', async () => {
     const events = await collect(engine.generate(generation()));
     expect(typesOf(events)).toEqual(['model', 'prompt', 'step', 'step', 'step', 'picture']);
     const last = events.at(-1) as Extract<GenerateEvent, { type: 'picture' }>;
-    expect(last.image.data).toHaveLength(last.image.width * last.image.height * 3);
-    expect(new Set(last.image.data).size).toBeGreaterThan(10);
+    expect(last).not.toHaveProperty('image');
+    const { width, height, data } = await decodePicture(last.png);
+    expect([width, height]).toEqual([last.width, last.height]);
+    expect(new Set(data).size).toBeGreaterThan(10);
   });
 
   it('lets the design tool go first', async () => {
@@ -114,8 +117,9 @@ describe.skipIf(withoutNano)(`the engine process, ${needsNano}`, () => {
     const samples = events.filter((event) => event.type === 'validation-image');
     expect(samples.map(({ step }) => step)).toEqual([2, 4, 6, 8]);
     expect(samples[3]!.image.data).not.toEqual(samples[0]!.image.data);
-    const concepts = [join(folder, 'aurora.safetensors')];
-    const pictures = await collect(engine.generate(generation({ prompt: '@aurora on a beach', concepts })));
+    const known = [{ name: 'aurora', path: join(folder, 'aurora.safetensors') }];
+    const prompt = resolvePrompt('@aurora on a beach', known);
+    const pictures = await collect(engine.generate(generation({ prompt })));
     expect(pictures.at(-1)).toMatchObject({ type: 'picture', masks: [{ concept: 'aurora' }] });
   });
 

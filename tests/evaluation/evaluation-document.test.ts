@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { documentOf } from '../../evaluation/evaluation-document.ts';
-import type { EvaluationReport } from '../../evaluation/evaluation-report.ts';
+import { documentOf, type EvaluationReport } from '../../evaluation/evaluation-document.ts';
 
 const published = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 

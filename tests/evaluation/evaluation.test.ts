@@ -15,10 +15,9 @@ import {
   type EvaluationTrials,
   evaluate,
 } from '../../evaluation/evaluation.ts';
-import { documentOf } from '../../evaluation/evaluation-document.ts';
+import { documentOf, type EvaluationReport } from '../../evaluation/evaluation-document.ts';
 import { evaluationFigures } from '../../evaluation/evaluation-figures.ts';
 import type { EvaluationPlan } from '../../evaluation/evaluation-plan.ts';
-import type { EvaluationReport } from '../../evaluation/evaluation-report.ts';
 import { drawBaseSheet, drawPlacingSheet } from '../../evaluation/evaluation-sheets.ts';
 import { readExampleProducts } from '../../evaluation/example-product.ts';
 import { expectations } from '../../evaluation/expectations.ts';

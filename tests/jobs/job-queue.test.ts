@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeConcept } from '../../companion/concepts/concept-file.ts';
+import { promptText } from '../../companion/concepts/resolved-prompt.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { decodeFrame, encodeFrame } from '../../shared/protocol/image-frame.ts';
 import { jobSchema } from '../../shared/protocol/job.ts';
@@ -125,7 +126,12 @@ describe('a queue of jobs', () => {
     engine.free = true;
     engine.letOn();
     await ended(queue, B);
-    expect(engine.requests.map((request) => 'prompt' in request && request.prompt)).toEqual([A, D, C, B]);
+    expect(engine.requests.map((request) => 'prompt' in request && promptText(request.prompt))).toEqual([
+      A,
+      D,
+      C,
+      B,
+    ]);
   });
 
   it('takes the same id and request once, and refuses another request', async () => {

@@ -81,9 +81,11 @@ export class ScriptedEngine implements Engine {
       const seed = request.seed + picture;
       await mkdir(request.out!, { recursive: true });
       const file = join(request.out!, `${seed}.png`);
-      await writeFile(file, await encodePng(image));
+      const png = await encodePng(image);
+      await writeFile(file, png);
       const mask = { concept: 'aurora', rows: 1, columns: 2, values: Float32Array.of(0, 1), confidence: 0.8 };
-      yield { type: 'picture', picture, count, seed, image, masks: [mask], seconds: 1, file };
+      const size = { width: image.width, height: image.height };
+      yield { type: 'picture', picture, count, seed, ...size, png, masks: [mask], seconds: 1, file };
     }
   }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { conceptsOfPrompt } from '../../companion/jobs/runs/generate-run.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
-import { mentionedConcepts } from '../../companion/library/find-concept.ts';
+import { resolveMentions } from '../../companion/library/find-concept.ts';
 import { writeSmallConcept } from '../library/small-concept.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
@@ -13,13 +13,13 @@ it('uses no concept after its last day, by the queue or the command line, and no
   await library.setRights(id, { expires: '2999-12-31' });
   const prompt = 'an @aurora on a beach';
   expect(await conceptsOfPrompt(library, prompt, [])).toHaveLength(1);
-  expect(await mentionedConcepts(prompt, [], folder)).toHaveLength(1);
+  expect((await resolveMentions(prompt, [], folder)).concepts).toHaveLength(1);
 
   await library.setRights(id, { expires: '2020-01-31' });
   const refusal = { code: 'input', message: '@aurora may be used until 2020-01-31, and no longer' };
   const first = { id, name: 'aurora', version: 1 };
   await expect(conceptsOfPrompt(library, prompt, [])).rejects.toMatchObject(refusal);
   await expect(conceptsOfPrompt(library, prompt, [first])).rejects.toMatchObject(refusal);
-  await expect(mentionedConcepts(prompt, [], folder)).rejects.toMatchObject(refusal);
+  await expect(resolveMentions(prompt, [], folder)).rejects.toMatchObject(refusal);
   expect(await conceptsOfPrompt(library, 'a mug on a beach', [])).toEqual([]);
 });

@@ -5,10 +5,11 @@ import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
+import type { ResolvedPrompt } from '../../concepts/resolved-prompt.ts';
 import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
-import type { GenerateEvent } from '../../engine/events.ts';
+import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
-import { findConcept, mentionedConcepts } from '../../library/find-concept.ts';
+import { findConcept, resolveMentions } from '../../library/find-concept.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
@@ -91,10 +92,10 @@ export function registerGenerate(program: Command, output: Output): void {
 async function runGenerate(prompt: string, flags: GenerateFlags, output: Output): Promise<void> {
   const folders = dataFolders();
   requireSeeds(flags);
-  const concepts = await conceptsFor(prompt, flags.concept, folders, output);
+  const resolved = await promptFor(prompt, flags.concept, folders, output);
   await withModel(flags.model, folders, (model) =>
     generateOn(
-      generateRequest(prompt, flags, { model, concepts, cacheFolder: folders.cache }),
+      generateRequest(flags, { model, prompt: resolved, cacheFolder: folders.cache }),
       flags,
       output,
     ),
@@ -146,7 +147,7 @@ function requireSeeds({ seed = 0, count }: GenerateFlags): void {
  * A line of JSON: pictures stand as their files, masks without their values. A preview of 64 KB a step would bury
  * everything else, so it is left out.
  */
-function jsonEvent(event: GenerateEvent): JsonEvent {
+function jsonEvent(event: LocalGenerateEvent): JsonEvent {
   if (event.type === 'step') {
     const { preview: _, ...rest } = event;
     return rest;
@@ -159,33 +160,31 @@ function jsonEvent(event: GenerateEvent): JsonEvent {
   return event;
 }
 
-async function conceptsFor(
+async function promptFor(
   prompt: string,
   wanted: readonly string[],
   { concepts: folder }: DataFolders,
   output: Output,
-): Promise<readonly string[]> {
+): Promise<ResolvedPrompt<ConceptFileInfo>> {
   const given: ConceptFileInfo[] = [];
   for (const concept of wanted) given.push(await findConcept(concept, folder));
-  const mentioned = await mentionedConcepts(prompt, given, folder);
+  const resolved = await resolveMentions(prompt, given, folder);
   for (const concept of given) {
-    if (!mentioned.includes(concept)) {
+    if (!resolved.concepts.includes(concept)) {
       output.warn(`${concept.name} has no effect: the prompt does not say @${concept.name}`);
     }
   }
-  return mentioned.map(({ path }) => path);
+  return resolved;
 }
 
 function generateRequest(
-  prompt: string,
   flags: GenerateFlags,
-  found: Pick<GenerateRequest, 'model' | 'concepts' | 'cacheFolder'>,
+  found: Pick<GenerateRequest, 'model' | 'prompt' | 'cacheFolder'>,
 ): GenerateRequest {
   return {
     ...found,
     device: flags.device,
     threads: flags.threads,
-    prompt,
     negativePrompt: flags.negative ?? '',
     count: flags.count,
     seed: flags.seed ?? randomInt(lastFirstSeed(flags.count) + 1),

@@ -2,7 +2,7 @@
 
 import { relative } from 'node:path';
 import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask.ts';
-import type { GenerateEvent } from '../../engine/events.ts';
+import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { Picture } from '../../images/picture.ts';
 import { escapeControlCharacters } from './failure.ts';
 import { formatNumberOf, formatPace, formatSeconds, formatTimeLeft } from './format.ts';
@@ -10,8 +10,8 @@ import type { Output } from './output.ts';
 import { PreviewStrip, showsTrueColour } from './preview-strip.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
 
-type StepEvent = Extract<GenerateEvent, { type: 'step' }>;
-type PictureEvent = Extract<GenerateEvent, { type: 'picture' }>;
+type StepEvent = Extract<LocalGenerateEvent, { type: 'step' }>;
+type PictureEvent = Extract<LocalGenerateEvent, { type: 'picture' }>;
 
 export interface GenerateReportOptions {
   readonly seed: number;
@@ -33,7 +33,7 @@ export class GenerateReport {
     this.#progress = createProgress(output);
   }
 
-  async tell(event: GenerateEvent): Promise<void> {
+  async tell(event: LocalGenerateEvent): Promise<void> {
     const { bold, dim } = this.#output.colours;
     switch (event.type) {
       case 'model': {

@@ -2,23 +2,23 @@
 
 import { LikenessError } from '../../../shared/errors.ts';
 import { noisyRankShareOf } from '../../concepts/concept.ts';
-import { fromModelRange } from '../../images/encode.ts';
+import { encodePng, fromModelRange } from '../../images/encode.ts';
 import { latentPreview } from '../../images/latent-preview.ts';
 import { type LoadedModel, loadModel, previewColours } from '../../pipeline/loaded-model.ts';
 import { decoderGraph } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { makeFolder } from '../../storage/atomic-file.ts';
-import type { GenerateEvent, MaskReport } from '../events.ts';
+import type { LocalGenerateEvent, MaskReport } from '../events.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
-import { savePicture } from './picture-file.ts';
-import { readConcepts, readPrompt } from './prompt.ts';
+import { recordOf, savePicture } from './picture-file.ts';
+import { readPrompt } from './prompt.ts';
 import { type PromptConcept, samplePicture, samplingShape } from './sample-picture.ts';
 import { samplingGraph } from './sampling-graph.ts';
 import { planSampling } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
-export async function* generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void> {
+export async function* generate(request: GenerateRequest): AsyncGenerator<LocalGenerateEvent, void> {
   const model = await loadModel(request);
   try {
     yield* generateOn(model, request);
@@ -31,14 +31,13 @@ export async function* generate(request: GenerateRequest): AsyncGenerator<Genera
 export async function* generateOn(
   model: LoadedModel,
   request: GenerateRequest,
-): AsyncGenerator<GenerateEvent, void> {
+): AsyncGenerator<LocalGenerateEvent, void> {
   const { pipeline, identity, recommended, device } = model;
   yield { type: 'model', name: identity.name, device, resolution: pipeline.resolution };
   const settings: SamplingSettings = { ...recommended.sampling, ...request.settings };
   const cells = latentSize(model, request);
-  const known = await readConcepts(model, request.concepts);
-  const { text, mentioned, learned } = await readPrompt(model, request.prompt, known);
-  const { ids, tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
+  const { text, mentioned, learned } = await readPrompt(model, request.prompt);
+  const { tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
   yield { type: 'prompt', text, tokenCount, truncated, droppedText };
 
   const concepts = mentioned.map(
@@ -52,10 +51,9 @@ export async function* generateOn(
   );
   const graph = samplingShape(pipeline, { concepts, settings, ...cells });
   const sessions = planSampling(pipeline, device, graph);
-  const negative = pipeline.tokenizer.encode(request.negativePrompt).ids;
   // Off is the base model as it came: with the tokens it knows.
-  const conditional = await pipeline.encodeTokens([ids], settings.mask === 'off' ? undefined : learned);
-  const unconditional = await pipeline.encodeTokens([negative]);
+  const conditional = await pipeline.encodePrompt(text, settings.mask === 'off' ? undefined : learned);
+  const unconditional = await pipeline.encodePrompt(request.negativePrompt);
   const colours = await previewColours(pipeline);
   if (request.out !== undefined) await makeFolder(request.out);
 
@@ -64,8 +62,8 @@ export async function* generateOn(
     const started = performance.now();
     const seed = request.seed + picture;
     const sampling = samplePicture(pipeline, {
-      conditional: conditional.data,
-      unconditional: unconditional.data,
+      conditional,
+      unconditional,
       concepts,
       settings,
       seed,
@@ -96,10 +94,12 @@ export async function* generateOn(
         confidence,
       }),
     );
-    const made = { image, seed, settings, mentioned };
-    const file = request.out === undefined ? undefined : await savePicture(request.out, made, model, request);
+    const png = await encodePng(image, recordOf({ seed, settings, mentioned }, model, request));
+    const file =
+      request.out === undefined ? undefined : await savePicture(request.out, png, { seed, request });
     const seconds = (performance.now() - started) / 1000;
-    yield { type: 'picture', picture, count: request.count, seed, image, masks: reports, seconds, file };
+    const made = { picture, count: request.count, seed, ...size, png, image, file, seconds };
+    yield { type: 'picture', ...made, masks: reports };
   }
 }
 

@@ -1,20 +1,18 @@
-/** A finished picture as a PNG file, with the record of how it was made. */
+/** Picture file: the PNG of a finished picture under a name of its prompt, and the record of how it was made. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Factors } from '../../adapters/factors.ts';
-import { encodePng } from '../../images/encode.ts';
+import { promptText } from '../../concepts/resolved-prompt.ts';
 import type { GenerationRecord } from '../../images/generation-record.ts';
-import type { Picture } from '../../images/picture.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { writeFileAtomically } from '../../storage/atomic-file.ts';
 import type { GenerateRequest } from '../requests.ts';
 import type { MentionedConcept } from './prompt.ts';
 
-export interface MadePicture {
-  readonly image: Picture;
+interface MadePicture {
   readonly seed: number;
   readonly settings: SamplingSettings;
   readonly mentioned: readonly MentionedConcept[];
@@ -23,12 +21,11 @@ export interface MadePicture {
 /** Gives the file's path. @throws LikenessError `storage` */
 export async function savePicture(
   folder: string,
-  made: MadePicture,
-  model: LoadedModel,
-  request: GenerateRequest,
+  png: Uint8Array,
+  { seed, request }: { readonly seed: number; readonly request: GenerateRequest },
 ): Promise<string> {
-  const file = freeName(folder, `${pictureName(request.prompt)}-${made.seed}`);
-  await writeFileAtomically(file, await encodePng(made.image, recordOf(made, model, request)));
+  const file = freeName(folder, `${pictureName(promptText(request.prompt))}-${seed}`);
+  await writeFileAtomically(file, png);
   return file;
 }
 
@@ -40,19 +37,20 @@ function freeName(folder: string, stem: string): string {
   }
 }
 
-/** Of the prompt's own words, so that a folder of pictures can be read. */
+/** A name of the prompt's own words, so that a folder of pictures can be read. */
 function pictureName(prompt: string): string {
   const words = prompt.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-');
   return words.replaceAll(/^-+|-+$/g, '').slice(0, 60) || 'picture';
 }
 
-function recordOf(
+/** The record that a PNG carries. */
+export function recordOf(
   { seed, settings, mentioned }: MadePicture,
   { identity }: LoadedModel,
   request: GenerateRequest,
 ): GenerationRecord {
   return {
-    prompt: request.prompt,
+    prompt: promptText(request.prompt),
     negativePrompt: request.negativePrompt,
     seed,
     steps: settings.steps,

@@ -8,13 +8,13 @@ import type { PromptPart } from '../../../shared/mentions.ts';
 import { type Concept, requireBaseModel } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import { requireMatchingSites } from '../../concepts/lora-file.ts';
-import { resolvePrompt } from '../../concepts/resolved-prompt.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import type { TextSpan, Tokenizer } from '../../models/text/tokenizer.ts';
 import { type LoadedModel, projectionTargets } from '../../pipeline/loaded-model.ts';
 import type { TokenOverride } from '../../pipeline/pipeline.ts';
+import type { GenerateRequest, PromptConceptFile } from '../requests.ts';
 
-/** A concept that the prompt mentions. */
+/** A concept that the prompt mentions, under the name that the prompt gives it. */
 export interface MentionedConcept {
   readonly concept: Concept;
   /** Positions in the prompt's token ids, rising; never empty. */
@@ -29,34 +29,16 @@ export interface ReadPrompt {
   readonly learned: TokenOverride;
 }
 
-/** @throws LikenessError `concept-*`, also for a concept that was taught on another model */
-export async function readConcepts(
-  { pipeline, identity }: LoadedModel,
-  files: readonly string[],
-): Promise<Concept[]> {
-  const concepts: Concept[] = [];
-  for (const file of files) {
-    const concept = await readConcept(file);
-    // The model's name says more than the shapes that do not fit because of it.
-    requireBaseModel(concept, identity);
-    requireMatchingSites(concept, projectionTargets(pipeline), `concept ${concept.name}`);
-    concepts.push(concept);
-  }
-  return concepts;
-}
-
 /**
- * Replaces mentions and finds their tokens.
- * @throws LikenessError `concept-unknown`; `input` when a mention lies beyond the model's limit
+ * Reads the mentioned concepts, replaces mentions and finds their tokens.
+ * @throws LikenessError `concept-*`, also for a concept that was taught on another model; `input` when a mention lies
+ *   beyond the model's limit
  */
-export async function readPrompt(
-  model: LoadedModel,
-  prompt: string,
-  concepts: readonly Concept[],
-): Promise<ReadPrompt> {
+export async function readPrompt(model: LoadedModel, prompt: GenerateRequest['prompt']): Promise<ReadPrompt> {
   const { tokenizer } = model.pipeline;
+  const concepts = await readConcepts(model, prompt.concepts);
   const renamed = withDistinctIdentifiers(model, concepts);
-  const expanded = expandMentions(resolvePrompt(prompt, renamed).parts, renamed);
+  const expanded = expandMentions(prompt.parts, renamed);
   const tokens = conceptTokens(tokenizer, expanded);
   const mentioned: MentionedConcept[] = [];
   const learned = new Map<number, Float32Array>();
@@ -64,13 +46,8 @@ export async function readPrompt(
     const tokenIndexes = tokens.get(name);
     if (tokenIndexes === undefined) continue;
     if (tokenIndexes.length === 0) {
-      throw new LikenessError(
-        'input',
-        `@${name} stands beyond the model's ${tokenizer.modelMaxLength} tokens`,
-        {
-          advice: 'Shorten the prompt, or mention it earlier.',
-        },
-      );
+      const message = `@${name} stands beyond the model's ${tokenizer.modelMaxLength} tokens`;
+      throw new LikenessError('input', message, { advice: 'Shorten the prompt, or mention it earlier.' });
     }
     const concept = concepts[index]!;
     mentioned.push({ concept, tokenIndexes });
@@ -82,6 +59,21 @@ export async function readPrompt(
   return { text: expanded.text, mentioned, learned };
 }
 
+async function readConcepts(
+  { pipeline, identity }: LoadedModel,
+  files: readonly PromptConceptFile[],
+): Promise<Concept[]> {
+  const concepts: Concept[] = [];
+  for (const { name, path } of files) {
+    const concept = await readConcept(path);
+    // The model's name says more than the shapes that do not fit because of it.
+    requireBaseModel(concept, identity);
+    requireMatchingSites(concept, projectionTargets(pipeline), `concept ${name}`);
+    concepts.push({ ...concept, name });
+  }
+  return concepts;
+}
+
 /** A concept by the words that stand for it. */
 interface NamedConcept {
   readonly name: string;
@@ -91,7 +83,7 @@ interface NamedConcept {
 }
 
 interface ExpandedPrompt {
-  /** What the text encoder gets. */
+  /** The text encoder's input. */
   readonly text: string;
   /** Spans of each mentioned concept's identifier and class word in `text`, by the concept's name. */
   readonly mentions: ReadonlyMap<string, readonly TextSpan[]>;

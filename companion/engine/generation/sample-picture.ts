@@ -13,7 +13,7 @@ import type { LocalizedMask } from '../../localization/mask.ts';
 import { chooseMaskSource, type MaskSource } from '../../localization/mask-source.ts';
 import { tokenWeightFeeds } from '../../localization/sources/attention.ts';
 import { adapterSites } from '../../models/families/stable-diffusion/family.ts';
-import type { Pipeline } from '../../pipeline/pipeline.ts';
+import type { Conditioning, Pipeline } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
@@ -40,9 +40,9 @@ export interface PictureShape {
 }
 
 export interface PictureRequest extends PictureShape {
-  /** Text states [1, L, D] of the prompt, and of the negative prompt. */
-  readonly conditional: Float32Array;
-  readonly unconditional: Float32Array;
+  /** The prompt, and the negative prompt. */
+  readonly conditional: Conditioning;
+  readonly unconditional: Conditioning;
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -175,9 +175,10 @@ function constantFeeds(
   maskSource: MaskSource,
 ): Record<string, Tensor> {
   const { concepts, conditional, unconditional } = request;
-  const states = new Float32Array(batch * conditional.length);
-  states.set(batch === 2 ? unconditional : conditional);
-  if (batch === 2) states.set(conditional, conditional.length);
+  const { data } = conditional.context;
+  const states = new Float32Array(batch * data.length);
+  states.set(batch === 2 ? unconditional.context.data : data);
+  if (batch === 2) states.set(data, data.length);
   const feeds: Record<string, Tensor> = {
     encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
   };

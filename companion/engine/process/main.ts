@@ -7,7 +7,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { type EngineOptions, type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
-import type { GenerateEvent, TeachEvent } from '../events.ts';
+import type { GenerateEvent, LocalGenerateEvent, TeachEvent } from '../events.ts';
 import { generateOn } from '../generation/generate.ts';
 import { decodeReferences, teachOn } from '../teaching/teach.ts';
 import type { EngineFailure, FromEngine, ToEngine } from './messages.ts';
@@ -57,7 +57,7 @@ async function run(work: Work): Promise<void> {
   current = { run: work.run, controller };
   try {
     for await (const event of eventsOf(work, controller.signal)) {
-      await tell({ type: 'event', run: work.run, event });
+      await tell({ type: 'event', run: work.run, event: withoutPixels(event) });
       // Steps follow each other without a turn of the event loop, and a cancellation needs one to arrive.
       await nextTurn();
     }
@@ -69,7 +69,10 @@ async function run(work: Work): Promise<void> {
   if (!process.connected) process.exit();
 }
 
-async function* eventsOf(work: Work, signal: AbortSignal): AsyncGenerator<TeachEvent | GenerateEvent, void> {
+async function* eventsOf(
+  work: Work,
+  signal: AbortSignal,
+): AsyncGenerator<TeachEvent | LocalGenerateEvent, void> {
   if (work.type === 'teach') {
     const request = { ...work.request, signal };
     // Before the model is opened: a bad picture should not cost a wait.
@@ -80,6 +83,12 @@ async function* eventsOf(work: Work, signal: AbortSignal): AsyncGenerator<TeachE
     const { width, height } = request.size ?? { width: 'own', height: 'own' };
     yield* generateOn(await warm.open(request, `generate ${width}x${height}`), request);
   }
+}
+
+function withoutPixels(event: TeachEvent | LocalGenerateEvent): TeachEvent | GenerateEvent {
+  if (event.type !== 'picture') return event;
+  const { image: _, ...plain } = event;
+  return plain;
 }
 
 /** Waits until the message is in the channel: pictures are not piled up here when the companion is busy. */

@@ -61,13 +61,13 @@ async function sampleConcept(
   const learned: TokenOverride = new Map(
     tokenEmbedding === undefined ? [] : [[pipeline.tokenizer.words(identifier)[0]!, tokenEmbedding]],
   );
-  const conditional = await pipeline.encodeTokens([pipeline.tokenizer.encode(prompt.text).ids], learned);
-  const unconditional = await pipeline.encodeTokens([pipeline.tokenizer.encode('').ids]);
+  const conditional = await pipeline.encodePrompt(prompt.text, learned);
+  const unconditional = await pipeline.encodePrompt('');
   const cells = pipeline.resolution / pipeline.downscale;
   const sampling: SamplingSettings = { ...recommended.sampling, ...SAMPLING };
   const steps = samplePicture(pipeline, {
-    conditional: conditional.data,
-    unconditional: unconditional.data,
+    conditional,
+    unconditional,
     concepts: [
       {
         factors,

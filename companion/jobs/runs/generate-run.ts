@@ -4,9 +4,8 @@
  */
 
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { LikenessError } from '../../../shared/errors.ts';
-import { mentionedNames } from '../../../shared/mentions.ts';
+import { mentionedNames, parseMentions } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../../shared/protocol/limits.ts';
@@ -14,9 +13,7 @@ import { resolvePrompt } from '../../concepts/resolved-prompt.ts';
 import type { GenerateEvent, MaskReport } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { ConceptLibrary, ConceptVersion } from '../../library/concept-library.ts';
-import { copyConcept } from '../../library/concept-writer.ts';
 import { expiredError } from '../../library/import.ts';
-import type { JobFiles } from '../drivers/local/job-files.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
 
 interface ResolvedConcept {
@@ -79,9 +76,11 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
   await rm(files.output, { recursive: true, force: true });
   const events = engine.generate({
     ...setup,
-    prompt: request.prompt,
+    prompt: {
+      parts: parseMentions(request.prompt),
+      concepts: concepts.map(({ reference: { name }, version: { path } }) => ({ name, path })),
+    },
     negativePrompt: request.negativePrompt ?? '',
-    concepts: await conceptFiles(concepts, files),
     count: request.count - made,
     seed: request.seed + made,
     size: request.size,
@@ -95,21 +94,6 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
     signal,
   });
   for await (const event of events) yield* stepsOf(event, made, job, tools);
-}
-
-/** A concept that was renamed since the prompt was written is lent a copy under its old name. */
-async function conceptFiles(
-  concepts: readonly ResolvedConcept[],
-  files: JobFiles,
-): Promise<readonly string[]> {
-  return Promise.all(
-    concepts.map(async ({ reference: { name }, version }) => {
-      if (version.name === name) return version.path;
-      const copy = join(files.renamedConcepts, `${name}.safetensors`);
-      await copyConcept(version.path, copy, { name });
-      return copy;
-    }),
-  );
 }
 
 /** @param made how many pictures were there before the engine began: it counts from 0 */
@@ -140,12 +124,11 @@ async function* stepsOf(
       return;
     }
     case 'picture': {
-      const { seed, seconds, masks, image, file } = event;
+      const { seed, seconds, masks, width, height, file } = event;
       if (file === undefined) throw new Error('internal: the engine wrote no file');
       const picture = made + event.picture;
       for (const [concept, mask] of masks.entries()) await files.writeMask(picture, concept, maskBytes(mask));
       const sizeBytes = await files.takePicture(picture, file);
-      const { width, height } = image;
       const confidences = masks.map(({ concept, confidence }) => ({
         concept,
         confidence: share(confidence),
