@@ -153,9 +153,8 @@ function jsonEvent(event: LocalGenerateEvent): JsonEvent {
     return rest;
   }
   if (event.type === 'picture') {
-    const { image, masks, ...rest } = event;
-    const { width, height } = image;
-    return { ...rest, width, height, masks: masks.map(({ values: _, ...mask }) => mask) };
+    const { image: _, png: __, masks, ...rest } = event;
+    return { ...rest, masks: masks.map(({ values: _, ...mask }) => mask) };
   }
   return event;
 }
