@@ -1,6 +1,6 @@
 /**
- * The pictures that a command line names: files as they are, folders for the pictures directly inside them.
- * A folder that a command is going to write to: tried before the work, and removed again if the work comes to nothing.
+ * Files and folders that a command line names: pictures, where a folder stands for those directly inside it; and
+ * OutputFolder, which is tried before the work and removed again if the work comes to nothing.
  */
 
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { makeFolder, storageError, writeFileAtomically } from '../storage/atomic-file.ts';
 
-/** Only for choosing inside a folder. A file that is named is read by its content, whatever its name. */
+/** Chooses inside a folder. A picture that is named itself is read by its content, whatever its name. */
 const PICTURE_NAME = /^[^.].*\.(png|jpe?g|webp)$/i;
 
 /** Frames are often numbered: 2 comes before 10. */

@@ -1,4 +1,4 @@
-/** All commands. One that is added gets a file of its own in commands/ and a line here. */
+/** CommandLine: name, help and commands of `likeness`. A new command gets a file in commands/ and a line here. */
 
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
@@ -50,7 +50,7 @@ export function createProgram(commandLine: CommandLine, output: Output): Command
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', commandLine.examples)
-    // Errors are told in one place (Output.fail), not by commander.
+    // Errors are printed in one place (Output.fail), not by commander.
     .exitOverride()
     .configureOutput({
       outputError: () => {},
@@ -65,7 +65,7 @@ export function createProgram(commandLine: CommandLine, output: Output): Command
     });
   for (const register of commandLine.registrations) register(program, output);
   for (const command of leaves(program)) {
-    // Read from the arguments before this, so that a wrong option is told in JSON too.
+    // Read from the arguments before this, so that a wrong option is reported in JSON too.
     command.option('--json', 'one JSON event a line on standard output');
   }
   return program;

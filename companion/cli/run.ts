@@ -1,11 +1,11 @@
-/** One command, from its arguments to its exit code. */
+/** Run of one command, from its arguments to its exit code. */
 
 import { CommanderError } from 'commander';
 import { type CommandLine, createProgram, LIKENESS } from './program.ts';
 import { asksForJson, EXIT_USAGE, helpCommand } from './terminal/failure.ts';
 import { Output, type Streams } from './terminal/output.ts';
 
-/** Tells what went wrong; never throws. undefined where the command itself has set how the process ends. */
+/** Prints errors and never throws. undefined where the command itself has set the exit code. */
 export async function run(
   args: readonly string[],
   streams: Streams,

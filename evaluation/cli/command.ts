@@ -28,7 +28,7 @@ export interface EvaluationContext {
   readonly work: string;
 }
 
-/** Products by which no setting is chosen, and the words for what is asked of the model. */
+/** Products by which no setting is chosen, and the vocabulary of their prompts. */
 export const HELD_OUT = join(EXAMPLES, 'evaluation');
 
 /** @throws LikenessError `cancelled` with the advice how to go on */

@@ -86,7 +86,7 @@ async function teachProduct(
     const events = taughtAs(model, { ...engine, product, references, out: concept, stateFile, settings: {} });
     for await (const event of events) {
       output.event(event);
-      teaching.tell(event);
+      teaching.show(event);
     }
   } finally {
     teaching.close();

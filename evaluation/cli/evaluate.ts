@@ -58,7 +58,7 @@ async function runEvaluate(flags: EvaluateFlags, output: Output): Promise<void> 
     const options = await evaluationOptions(run, flags);
     const trials = await runTrials(run.model, options, output);
     const { report, files } = await writeReports(run, options, trials, flags);
-    tell(report, files, output);
+    show(report, files, output);
     const failed = report.expectations.filter(({ holds }) => holds === false).length;
     if (flags.strict && failed > 0) process.exitCode = 1;
   });
@@ -134,7 +134,7 @@ async function writeReports(
   return { report, files };
 }
 
-function tell(report: EvaluationReport, files: ReportFiles, output: Output): void {
+function show(report: EvaluationReport, files: ReportFiles, output: Output): void {
   output.answer(report.expectations.map((line) => expectationLine(line, output)).join('\n'));
   output.event({ type: 'evaluation', ...files, expectations: report.expectations });
   output.say(`Report: ${relative('', files.document)}`);

@@ -13,7 +13,7 @@ async function reported(pictures: readonly Readonly<Record<string, number>>[]): 
   const output = new Output({ stdout: new PassThrough(), stderr }, false, {});
   const report = new GenerateReport(output, { seed: 7, preview: false });
   for (const [picture, confidences] of pictures.entries()) {
-    await report.tell({
+    await report.show({
       type: 'picture',
       ...{ picture, count: pictures.length, seed: 7 + picture, seconds: 1, file: undefined },
       ...{ width: 8, height: 8, png: new Uint8Array(), image: plainPicture(8, 8, [235, 230, 220]) },

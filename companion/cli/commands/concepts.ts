@@ -1,7 +1,4 @@
-/**
- * `likeness concepts`: what has been taught.
- * `likeness concepts remove` and `restore`, and what lies between them.
- */
+/** `likeness concepts`: listed, shown, removed and restored. */
 
 import type { Command } from 'commander';
 import prettyBytes from 'pretty-bytes';
@@ -14,58 +11,6 @@ import { dataFolders } from '../../storage/folders.ts';
 import { formatFacts, formatNumberOf, formatTable } from '../terminal/format.ts';
 import type { JsonEvent, Output } from '../terminal/output.ts';
 import { registerConceptTransfer } from './concept-transfer.ts';
-
-function registerConceptRemoval(concepts: Command, output: Output): void {
-  concepts
-    .command('remove')
-    .description(
-      `takes a concept with all its versions away; for ${CONCEPT_TRASH_DAYS} days it can be restored`,
-    )
-    .argument('<concept>', 'name')
-    .action((wanted: string) => runRemove(wanted, output));
-  concepts
-    .command('restore')
-    .description('brings a removed concept back')
-    .argument('<concept>', 'name')
-    .action((wanted: string) => runRestore(wanted, output));
-}
-
-async function runListRemoved(output: Output): Promise<void> {
-  const removed = await new FileLibrary(dataFolders().concepts).removed();
-  for (const concept of removed) output.event({ type: 'removed-concept', ...concept });
-  if (removed.length === 0) {
-    output.say('No concept was removed.');
-    return;
-  }
-  const rows = removed.map(({ name, classWord, versions, sizeBytes, removedAt }) => [
-    `@${name}`,
-    classWord,
-    formatNumberOf(versions, 'version'),
-    prettyBytes(sizeBytes),
-    removedAt.toISOString().slice(0, 10),
-  ]);
-  output.answer(formatTable(['NAME', 'CLASS', 'VERSIONS', 'SIZE', 'REMOVED'], rows, output.answerColours));
-}
-
-async function runRemove(wanted: string, output: Output): Promise<void> {
-  const library = new FileLibrary(dataFolders().concepts);
-  const { id, name, versions } = await findStored(wanted, library);
-  await library.remove(id);
-  await library.purge(CONCEPT_TRASH_DAYS);
-  output.event({ type: 'removed', id, name, versions: versions.length });
-  const { green, bold, dim } = output.colours;
-  output.say(`${green('✓')} Removed ${bold(`@${name}`)}, ${formatNumberOf(versions.length, 'version')}`);
-  output.say(dim(`  Back again, for ${CONCEPT_TRASH_DAYS} days: ${PROGRAM} concepts restore ${name}`));
-}
-
-async function runRestore(wanted: string, output: Output): Promise<void> {
-  const library = new FileLibrary(dataFolders().concepts);
-  const { id } = await findRemoved(wanted, library);
-  const { name, versions } = await library.restore(id);
-  output.event({ type: 'restored', id, name, versions: versions.length });
-  const { green, bold } = output.colours;
-  output.say(`${green('✓')} Restored ${bold(`@${name}`)}, ${formatNumberOf(versions.length, 'version')}`);
-}
 
 const EXAMPLES = `
 Examples:
@@ -94,6 +39,21 @@ export function registerConcepts(program: Command, output: Output): void {
     .action((wanted: string) => runShow(wanted, output));
   registerConceptTransfer(concepts, output);
   registerConceptRemoval(concepts, output);
+}
+
+function registerConceptRemoval(concepts: Command, output: Output): void {
+  concepts
+    .command('remove')
+    .description(
+      `takes a concept with all its versions away; for ${CONCEPT_TRASH_DAYS} days it can be restored`,
+    )
+    .argument('<concept>', 'name')
+    .action((wanted: string) => runRemove(wanted, output));
+  concepts
+    .command('restore')
+    .description('brings a removed concept back')
+    .argument('<concept>', 'name')
+    .action((wanted: string) => runRestore(wanted, output));
 }
 
 async function runList(output: Output): Promise<void> {
@@ -158,4 +118,41 @@ async function runShow(wanted: string, output: Output): Promise<void> {
 /** A thumbnail is for eyes; it would fill the line. */
 function conceptEvent({ thumbnail: _, ...summary }: ConceptFileInfo): JsonEvent {
   return { type: 'concept', ...summary };
+}
+
+async function runListRemoved(output: Output): Promise<void> {
+  const removed = await new FileLibrary(dataFolders().concepts).removed();
+  for (const concept of removed) output.event({ type: 'removed-concept', ...concept });
+  if (removed.length === 0) {
+    output.say('No concept was removed.');
+    return;
+  }
+  const rows = removed.map(({ name, classWord, versions, sizeBytes, removedAt }) => [
+    `@${name}`,
+    classWord,
+    formatNumberOf(versions, 'version'),
+    prettyBytes(sizeBytes),
+    removedAt.toISOString().slice(0, 10),
+  ]);
+  output.answer(formatTable(['NAME', 'CLASS', 'VERSIONS', 'SIZE', 'REMOVED'], rows, output.answerColours));
+}
+
+async function runRemove(wanted: string, output: Output): Promise<void> {
+  const library = new FileLibrary(dataFolders().concepts);
+  const { id, name, versions } = await findStored(wanted, library);
+  await library.remove(id);
+  await library.purge(CONCEPT_TRASH_DAYS);
+  output.event({ type: 'removed', id, name, versions: versions.length });
+  const { green, bold, dim } = output.colours;
+  output.say(`${green('✓')} Removed ${bold(`@${name}`)}, ${formatNumberOf(versions.length, 'version')}`);
+  output.say(dim(`  Back again, for ${CONCEPT_TRASH_DAYS} days: ${PROGRAM} concepts restore ${name}`));
+}
+
+async function runRestore(wanted: string, output: Output): Promise<void> {
+  const library = new FileLibrary(dataFolders().concepts);
+  const { id } = await findRemoved(wanted, library);
+  const { name, versions } = await library.restore(id);
+  output.event({ type: 'restored', id, name, versions: versions.length });
+  const { green, bold } = output.colours;
+  output.say(`${green('✓')} Restored ${bold(`@${name}`)}, ${formatNumberOf(versions.length, 'version')}`);
 }

@@ -32,14 +32,14 @@ export function registerDoctor(program: Command, output: Output): void {
       const { diagnosticsFile, diagnosticsText } = await import('../diagnostics/diagnostics.ts');
       const now = new Date();
       const freeFile = () => diagnosticsFile(collect === true ? undefined : collect, now);
-      // A name that is taken is told before the work; one that was taken meanwhile is not written over either.
+      // A name that is taken is refused before the work, and one that was taken meanwhile is not written over.
       freeFile();
       const findings = await runDoctor(output);
       const version = program.version() ?? '';
       const text = await diagnosticsText({ folders: dataFolders(), findings, version, now });
       const file = freeFile();
       await writeFileAtomically(file, text);
-      tellCollected(file, output);
+      showCollected(file, output);
     });
 }
 
@@ -52,7 +52,7 @@ async function runDoctor(output: Output): Promise<readonly Finding[]> {
   };
   const counts: Record<Severity, number> = { ok: 0, warning: 0, problem: 0 };
   const findings: Finding[] = [];
-  const tell = (finding: Finding) => {
+  const show = (finding: Finding) => {
     const { subject, severity, message, advice } = finding;
     findings.push(finding);
     counts[severity]++;
@@ -64,7 +64,7 @@ async function runDoctor(output: Output): Promise<readonly Finding[]> {
       output.answer(dim(`${' '.repeat(SUBJECT_CELLS + 3)}${escapeControlCharacters(advice)}`));
   };
   const { runHealthChecks } = await import('../diagnostics/health-checks.ts');
-  for await (const finding of runHealthChecks(dataFolders())) tell(finding);
+  for await (const finding of runHealthChecks(dataFolders())) show(finding);
   output.event({ type: 'diagnosis', ...counts });
   const warnings = counts.warning === 0 ? '' : `, ${formatNumberOf(counts.warning, 'warning')}`;
   output.answer('');
@@ -74,7 +74,7 @@ async function runDoctor(output: Output): Promise<readonly Finding[]> {
   return findings;
 }
 
-function tellCollected(file: string, output: Output): void {
+function showCollected(file: string, output: Output): void {
   output.event({ type: 'collected', file });
   output.answer('');
   output.answer(

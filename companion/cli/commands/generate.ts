@@ -108,11 +108,11 @@ async function generateOn(request: GenerateRequest, flags: GenerateFlags, output
   const { generate } = await import('../../engine/generation/generate.ts');
   const folder = await OutputFolder.claim(flags.out);
   const report = new GenerateReport(output, { seed: request.seed, preview: flags.preview });
-  const interruption = new Interruption(output, () => report.tellStopping());
+  const interruption = new Interruption(output, () => report.showStopping());
   try {
     for await (const event of generate({ ...request, signal: interruption.signal })) {
       output.event(jsonEvent(event));
-      await report.tell(event);
+      await report.show(event);
     }
   } catch (error) {
     if (!(error instanceof LikenessError && error.code === 'cancelled')) throw error;

@@ -80,14 +80,14 @@ async function runPull(wanted: string, flags: PullFlags, output: Output): Promis
   if (pull.isHere) output.say(`${pull.name} is here already: looking for what differs or is missing ...`);
   const folder = await OutputFolder.claim(models);
   const report = new PullReport(output);
-  const interruption = new Interruption(output, () => report.tellStopping());
+  const interruption = new Interruption(output, () => report.showStopping());
   try {
     // Loaded here, since graphs and onnxruntime would make `--help` wait.
     const { pullModel } = await import('../../model-store/pull.ts');
     const { signal } = interruption;
     for await (const event of pullModel({ ...pull, models, cacheFolder: cache, signal })) {
       output.event(event);
-      report.tell(event);
+      report.show(event);
     }
   } catch (error) {
     if (error instanceof LikenessError && error.code === 'cancelled') throw stopped(report, error);

@@ -112,7 +112,7 @@ async function runRemove(name: string, { yes }: RemoveFlags, output: Output): Pr
   const folders = dataFolders();
   const { planRemoval, removeModel } = await import('../../model-store/removal.ts');
   const removal = await planRemoval(name, folders);
-  tellRemoval(removal, output);
+  showRemoval(removal, output);
   if (!yes && !(await confirmed(output))) throw new LikenessError('cancelled', 'nothing was removed');
   for await (const event of removeModel(removal, folders)) {
     output.event({ ...event });
@@ -127,7 +127,7 @@ async function runRemove(name: string, { yes }: RemoveFlags, output: Output): Pr
 }
 
 /** Each part with its size; converted weights are many files of one folder. */
-function tellRemoval({ name, parts, sizeBytes }: ModelRemoval, output: Output): void {
+function showRemoval({ name, parts, sizeBytes }: ModelRemoval, output: Output): void {
   const { bold, dim } = output.colours;
   const sizes = new Map<string, { kind: string; bytes: number }>();
   for (const { kind, path, sizeBytes } of parts) {

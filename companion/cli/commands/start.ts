@@ -10,7 +10,7 @@ import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
-import { StartBanner } from '../terminal/start-card.ts';
+import { StartBanner } from '../terminal/start-banner.ts';
 
 interface StartFlags extends EngineFlags {
   readonly port?: number;
@@ -75,9 +75,9 @@ async function startOn(
     colour: output.colours.isColorSupported,
   });
   const manifest = await installPlugin(join(folders.home, 'figma-plugin'));
-  const card = new StartBanner(output, manifest);
+  const banner = new StartBanner(output, manifest);
   // Before anything is served: a signal must never find the companion half open.
-  const stop = new Interruption(output, () => card.tellStopping());
+  const stop = new Interruption(output, () => banner.showStopping());
   try {
     const companion = await openCompanion({
       folders,
@@ -88,13 +88,13 @@ async function startOn(
       pages: PLUGIN_BUILD,
       version: program.version() ?? '',
       log,
-      showCode: (digits) => card.showCode(digits),
+      showCode: (digits) => banner.showCode(digits),
     });
-    card.show(companion);
+    banner.show(companion);
     if (flags.open) openBrowser(serverAddress(companion.port));
     await untilAborted(stop.signal, () => companion.renewCode());
     await companion.close();
-    card.tellStopped();
+    banner.showStopped();
   } finally {
     stop.dispose();
   }
@@ -123,7 +123,7 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [command: strin
   win32: ['cmd', '/c', 'start', ''],
 };
 
-/** Where there is no browser to open, the address is on the screen. */
+/** Does nothing where there is no browser: the address is on the screen. */
 function openBrowser(address: string): void {
   const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
   spawn(command!, [...args, address], { stdio: 'ignore', detached: true })

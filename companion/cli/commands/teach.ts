@@ -24,7 +24,7 @@ const RUN_SUFFIX = '.teaching';
 /** Folder among the concepts of those that are being taught, until the library has them. */
 const RUNS_FOLDER = '.teaching';
 
-/** As the engine has it: importing it from there would load onnxruntime for `--help`. */
+/** The engine's limit: importing it from there would load onnxruntime for `--help`. */
 const MAX_PICTURES = 32;
 
 type Taught = Extract<TeachEvent, { type: 'taught' }>;
@@ -121,7 +121,7 @@ async function teachOn(
   const folder = await OutputFolder.claim(dirname(request.out));
   if (flags.fresh) await rm(request.stateFile, { force: true });
   const report = new TeachReport(output);
-  const interruption = new Interruption(output, () => report.tellStopping());
+  const interruption = new Interruption(output, () => report.showStopping());
   try {
     for await (const event of teach({ ...request, signal: interruption.signal })) {
       const reported =
@@ -129,7 +129,7 @@ async function teachOn(
           ? await addToLibrary(event, folders.concepts, request.rights ?? {})
           : event;
       output.event(reported);
-      report.tell(reported);
+      report.show(reported);
     }
   } catch (error) {
     throw error instanceof LikenessError ? await describeInterruption(request, report.step, error) : error;

@@ -1,10 +1,9 @@
 /**
- * What a person sends along when they ask for help: what doctor found, versions, counts, the last failures. It is put
- * together from known fields, and texts go through Redaction.
+ * Diagnostics file, which a person sends along when they ask for help: doctor's findings, versions, counts, the last
+ * failures. It is put together from known fields, and texts go through Redaction. It gets a name that is free.
  *
- * Plain text: it opens by a double click wherever one is, reads as it was written, so that a designer can check it
- * before it goes out, and any line can be deleted. JSON would be for programs, and none reads it.
- * Where a person finds what was collected: a file of its own, beside those that are there.
+ * Plain text opens by a double click, reads as it was written, so that a designer can check it before it goes out, and
+ * any line can be deleted. JSON would be for programs, and none reads it.
  */
 
 import { existsSync } from 'node:fs';
@@ -28,15 +27,15 @@ import { isPublic, knownSecrets } from './secrets.ts';
 export interface DiagnosticsOptions {
   readonly folders: DataFolders;
   readonly findings: readonly Finding[];
-  /** Of Likeness. */
+  /** Version of Likeness. */
   readonly version: string;
   readonly now: Date;
 }
 
-/** The last of them explain what somebody asks about today. */
+/** The last failures explain what somebody asks about today. */
 const MAX_FAILED_JOBS = 10;
 
-/** They change what happens. Their values are addresses, paths and tokens. */
+/** Variables that change what happens. Their values are addresses, paths and tokens. */
 const VARIABLES = [
   'LIKENESS_HOME',
   'LIKENESS_DEBUG',
@@ -123,7 +122,7 @@ async function modelLines(places: readonly ModelPlace[], cache: string): Promise
   return lines;
 }
 
-/** What concepts are held to. */
+/** Hash of the model's weights, which concepts name. */
 async function identity(folder: string, cache: string): Promise<string> {
   try {
     return `SHA-256 ${await hashCheckpoint(await openCheckpoint(folder), cache)}`;
@@ -157,7 +156,7 @@ function failedJobs(jobs: readonly JobState[], redaction: Redaction): readonly s
 }
 
 /**
- * Absolute. Before the work, so that a wrong name is told at once.
+ * Absolute path of the file; resolved before the work, so that a wrong name is refused at once.
  * @param wanted undefined for a name of the day's own
  * @throws LikenessError `input` where the file is there
  */

@@ -1,4 +1,4 @@
-/** The last lines of the companion's log. It is handed no secrets; what is taken over is chosen here all the same. */
+/** Tail of the companion's log. The log is handed no secrets; its fields are chosen here all the same. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,10 +39,10 @@ export async function logTail(home: string, redaction: Redaction): Promise<reado
   return lines
     .filter((line) => line !== '')
     .slice(-MAX_LINES)
-    .map((line) => told(line, redaction));
+    .map((line) => redacted(line, redaction));
 }
 
-function told(line: string, redaction: Redaction): string {
+function redacted(line: string, redaction: Redaction): string {
   const parsed = lineSchema.safeParse(parsedJson(line));
   if (!parsed.success) return `a line that is not the log's: ${LEFT_OUT}`;
   const { level, time, msg, code, at, ...fields } = parsed.data;

@@ -1,6 +1,6 @@
 /**
- * Takes out of a text what is nobody else's business: paths, names, prompts, tokens, codes. It is the second line of
- * defence: the first is that a report is put together from known fields. Where it is not sure it takes too much.
+ * Redaction: takes paths, names, prompts, tokens and codes out of a text. It is the second line of defence: the first is
+ * that a report is put together from known fields. Where it is not sure it takes too much.
  */
 
 import { pathToFileURL } from 'node:url';
@@ -20,23 +20,23 @@ export interface Secrets {
 }
 
 /**
- * What below a folder tells nothing of its owner. A job's `concepts` are files under the names that its prompt has, and
+ * Paths below a folder that say nothing of its owner. A job's `concepts` are files under the names that its prompt has, and
  * people keep pictures of theirs in the program's folder, too.
  */
-const TELLS_NOTHING = {
+const PUBLIC_BELOW = {
   LIKENESS: '(?:companion|shared|plugin|bin|models|node_modules)(?![\\w-])',
   CACHE: '',
   DATA: '(?:cache|models|logs|jobs(?![\\\\/][^\\\\/\\s]*[\\\\/]concepts)|(?:concepts|checkpoints)(?![\\\\/]))(?![\\w-])',
   '~': '(?!)',
 } as const satisfies Record<Place['mark'], string>;
 
-/** Where a path ends nobody can say, since names have spaces: behind its last known suffix, else at a colon. */
+/** End of a path, which may have spaces: behind its last known suffix, else at a colon. */
 const REST =
   '(?:[^\\n"]*\\.(?:safetensors|ckpt|png|jpe?g|webp|json|txt|onnx|[cm]?[jt]s|node)(?![\\p{L}\\p{N}])|[^\\n":]*)';
 
-const BELOW_PLACES = Object.entries(TELLS_NOTHING).map(([mark, telling]) => ({
+const BELOW_PLACES = Object.entries(PUBLIC_BELOW).map(([mark, known]) => ({
   mark,
-  pattern: new RegExp(`(?<![\\p{L}\\p{N}])${mark}[\\\\/](?!${telling})${REST}`, 'gu'),
+  pattern: new RegExp(`(?<![\\p{L}\\p{N}])${mark}[\\\\/](?!${known})${REST}`, 'gu'),
 }));
 
 /** The system's own folders say which driver is missing, and nothing of a person. */
@@ -57,7 +57,7 @@ const PAIRING_CODES = /(?<![\d.])(?:\d{3} ?\d{3}|9\d\d(?: ?\d{3}){4})(?![\d.])/g
 /** From the first mark to the last: what is quoted may have quotes in itself. */
 const QUOTES = [/"[\s\S]*"/g, /`[\s\S]*`/g, /(?<!\w)'[\s\S]*'(?!\w)/g];
 
-/** Where the number of marks is odd, one of them was cut off. */
+/** A quote whose end was cut off: the number of marks is odd. */
 const UNENDED_QUOTE = /"[\s\S]*$/;
 
 /** No message of ours is as long; half of one could end in the middle of a word that has to go. */
@@ -85,22 +85,22 @@ export class Redaction {
     }
   }
 
-  /** Of a text that is ours, but for the paths and names that stand in it. */
+  /** A text of ours without the paths and names that stand in it. */
   text(text: string): string {
     if (text.length > LONGEST_TEXT) return LEFT_OUT;
-    let told = text;
-    for (const { mark, pattern } of this.#places) told = told.replace(pattern, mark);
-    for (const { mark, pattern } of BELOW_PLACES) told = told.replace(pattern, `${mark}/${LEFT_OUT}`);
-    for (const pattern of [...OTHER_PATHS, ADDRESS, TOKENS]) told = told.replace(pattern, LEFT_OUT);
-    return this.#words === undefined ? told : told.replace(this.#words, LEFT_OUT);
+    let redacted = text;
+    for (const { mark, pattern } of this.#places) redacted = redacted.replace(pattern, mark);
+    for (const { mark, pattern } of BELOW_PLACES) redacted = redacted.replace(pattern, `${mark}/${LEFT_OUT}`);
+    for (const pattern of [...OTHER_PATHS, ADDRESS, TOKENS]) redacted = redacted.replace(pattern, LEFT_OUT);
+    return this.#words === undefined ? redacted : redacted.replace(this.#words, LEFT_OUT);
   }
 
-  /** Of a text that may quote what somebody wrote. */
+  /** A text of ours without what it quotes, which somebody may have written. */
   quoting(text: string): string {
     if (text.length > LONGEST_TEXT) return LEFT_OUT;
-    let told = text.split('"').length % 2 === 0 ? text.replace(UNENDED_QUOTE, LEFT_OUT) : text;
-    for (const pattern of [...QUOTES, PAIRING_CODES]) told = told.replace(pattern, LEFT_OUT);
-    return this.text(told);
+    let redacted = text.split('"').length % 2 === 0 ? text.replace(UNENDED_QUOTE, LEFT_OUT) : text;
+    for (const pattern of [...QUOTES, PAIRING_CODES]) redacted = redacted.replace(pattern, LEFT_OUT);
+    return this.text(redacted);
   }
 }
 

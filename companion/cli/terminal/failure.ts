@@ -1,26 +1,11 @@
 /**
- * What went wrong, as it is told: one line, what to do about it, and the exit code.
- * Texts of others, on one line of a terminal: names of files, and what files from the internet say of themselves, may
- * hold line breaks, and sequences that colour, hide or overwrite what a terminal shows.
- * The command line itself: what is known of it before its options are parsed, and how to repeat it.
+ * Failure: an error as a command line reports it, with one line, advice and the exit code. Texts of others are escaped:
+ * names of files, and metadata of files from the internet, may hold line breaks, and sequences that colour, hide or
+ * overwrite what a terminal shows.
  */
 
 import { CommanderError } from 'commander';
 import { type ErrorCode, LikenessError, PROGRAM } from '../../../shared/errors.ts';
-
-/** Control characters, line and paragraph separators, and those that turn the direction of writing. */
-const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-
-const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** As a program would write it: `a\nb`, `\x1b[31m`. */
-export function escapeControlCharacters(text: string): string {
-  return text.replaceAll(UNPRINTABLE, (character) => NAMED[character] ?? escaped(character.codePointAt(0)!));
-}
-
-function escaped(code: number): string {
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
-}
 
 export interface Failure {
   readonly code: ErrorCode | 'internal';
@@ -36,7 +21,7 @@ const EXIT_FAILED = 1;
 /** A wrong option, prompt or number. */
 export const EXIT_USAGE = 2;
 
-/** @param helpCommand what shows the help of the command that was meant */
+/** @param helpCommand shows the help of the command that was meant */
 export function failureOf(error: unknown, helpCommand: string): Failure {
   if (error instanceof CommanderError) {
     const [message, ...suggestions] = error.message.replace(/^error: /, '').split('\n');
@@ -76,6 +61,20 @@ function oneLine(text: string): string {
       .map((line) => line.trim())
       .find((line) => line !== '') ?? 'no reason given'
   );
+}
+
+/** Control characters, line and paragraph separators, and those that turn the direction of writing. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** As a program would write it: `a\nb`, `\x1b[31m`. */
+export function escapeControlCharacters(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (character) => NAMED[character] ?? escaped(character.codePointAt(0)!));
+}
+
+function escaped(code: number): string {
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
 }
 
 /** Before `--`, behind which everything is a picture or a prompt. */

@@ -1,4 +1,4 @@
-/** Generation, as it is told on a terminal. */
+/** GenerateReport: a generation on a terminal, with previews where it can show them. */
 
 import { relative } from 'node:path';
 import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask.ts';
@@ -33,7 +33,7 @@ export class GenerateReport {
     this.#progress = createProgress(output);
   }
 
-  async tell(event: LocalGenerateEvent): Promise<void> {
+  async show(event: LocalGenerateEvent): Promise<void> {
     const { bold, dim } = this.#output.colours;
     switch (event.type) {
       case 'model': {
@@ -49,7 +49,7 @@ export class GenerateReport {
         }
         return;
       case 'step':
-        await this.#tellStep(event);
+        await this.#showStep(event);
         return;
       case 'picture':
         this.#pictures.push(event);
@@ -58,18 +58,18 @@ export class GenerateReport {
     }
   }
 
-  /** How many pictures are complete. */
+  /** Number of pictures that are complete. */
   get made(): number {
     return this.#pictures.length;
   }
 
   /** The step under way may take seconds. */
-  tellStopping(): void {
+  showStopping(): void {
     this.#progress.end();
     this.#output.say('Stopping after this step; Ctrl-C again stops at once.');
   }
 
-  /** What was made, also when the work was cut short. */
+  /** Lists the pictures, also when the work was cut short. */
   close(): void {
     this.#progress.end();
     this.#strip?.close();
@@ -79,11 +79,11 @@ export class GenerateReport {
     const complete = this.#pictures.length === this.#pictures[0]!.count;
     const made = `${formatNumberOf(this.#pictures.length, 'picture')} in ${formatSeconds(seconds)}`;
     this.#output.say(`${complete ? green('✓') : yellow('◦')} ${made}`);
-    for (const picture of this.#pictures) this.#tellPicture(picture);
-    this.#tellUnsureMasks();
+    for (const picture of this.#pictures) this.#showPicture(picture);
+    this.#showUnsureMasks();
   }
 
-  async #tellStep(event: StepEvent): Promise<void> {
+  async #showStep(event: StepEvent): Promise<void> {
     if (event.picture !== this.#current) this.#beginPicture(event);
     const remaining = (event.count - event.picture) * event.steps - event.step;
     await this.#strip?.draw(event.picture, event.preview, false);
@@ -113,7 +113,7 @@ export class GenerateReport {
     return new PreviewStrip(this.#output.stderr, { count, aspect: height / width });
   }
 
-  #tellPicture({ seed, file, masks }: PictureEvent): void {
+  #showPicture({ seed, file, masks }: PictureEvent): void {
     const { dim } = this.#output.colours;
     const confidences = masks.map(({ concept, confidence }) => `@${concept} ${confidence.toFixed(2)}`);
     const mask = confidences.length === 0 ? '' : `, mask ${confidences.join(', ')}`;
@@ -121,7 +121,7 @@ export class GenerateReport {
     this.#output.say(`  ${place}${dim(`  seed ${seed}${mask}`)}`);
   }
 
-  #tellUnsureMasks(): void {
+  #showUnsureMasks(): void {
     const unsure = this.#pictures.flatMap(({ masks, seed }) =>
       masks.filter(({ confidence }) => confidence < LOW_CONFIDENCE).map((mask) => ({ ...mask, seed })),
     );

@@ -1,4 +1,4 @@
-/** Ctrl-C during long work: once ends it in good order, twice ends it at once. */
+/** Interruption: Ctrl-C during long work. Once ends it in good order, twice at once. */
 
 import { EXIT_CANCELLED } from './failure.ts';
 import type { Output } from './output.ts';
@@ -9,7 +9,7 @@ export class Interruption {
   readonly #controller = new AbortController();
   readonly #listener: () => void;
 
-  /** @param whenFirst says that the wish was heard: the step under way may take seconds */
+  /** @param whenFirst acknowledges it: the step under way may take seconds */
   constructor(output: Output, whenFirst: () => void) {
     this.#listener = () => {
       if (this.signal.aborted) process.exit(EXIT_CANCELLED);

@@ -1,6 +1,6 @@
 /**
- * Where words go. Answers (lists, figures) and JSON events are for standard output; everything else, progress
- * included, is for standard error, so that a pipe gets only what it asked for.
+ * Output of a command. Answers (lists, figures) and JSON events go to standard output; everything else, progress included,
+ * to standard error, so that a pipe gets only what it asked for.
  */
 
 import type { Writable } from 'node:stream';
@@ -56,7 +56,7 @@ export class Output {
     this.#onStdoutClosed = stop;
   }
 
-  /** Whether progress may be drawn in place: not while JSON goes to the same terminal. */
+  /** True where progress may be drawn in place: not while JSON goes to the same terminal. */
   get live(): boolean {
     return this.stderr.isTTY === true && !(this.json && this.#stdout.isTTY);
   }

@@ -1,39 +1,12 @@
 /**
- * The pictures of a run side by side above the progress line, each drawn over and over while it comes into being.
- * Rows are reached by moving up from the progress line and down again, so nothing depends on where the screen scrolled.
- * A small picture as terminal text: the upper half block ▀ shows two pixels a cell, in 24-bit colour.
+ * PreviewStrip: the pictures of a run side by side above the progress line, each redrawn while it is sampled, as half
+ * blocks (▀ shows two pixels a cell) in 24-bit colour. Rows are reached by moving up from the progress line and down
+ * again, so nothing depends on where the screen scrolled.
  */
 
 import type { Picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
 import type { Stream } from './output.ts';
-
-const RESET = '\x1b[0m';
-
-/**
- * One string a row of cells: `columns` pixels wide, two pixels high. The picture is stretched to fit.
- * @internal
- */
-export async function halfBlocks(source: Picture, columns: number, rows: number): Promise<readonly string[]> {
-  const enlarged = source.width < columns;
-  const { data, channels } = await resizePicture(source, columns, 2 * rows, enlarged ? 'smooth' : 'sharp');
-  const colour = (x: number, y: number) => {
-    const start = (y * columns + x) * channels;
-    return data.subarray(start, start + 3).join(';');
-  };
-  return Array.from({ length: rows }, (_, row) => {
-    let line = '';
-    for (let x = 0; x < columns; x++) {
-      line += `\x1b[38;2;${colour(x, 2 * row)};48;2;${colour(x, 2 * row + 1)}m▀`;
-    }
-    return line + RESET;
-  });
-}
-
-/** Whether a terminal shows 24-bit colour, and the person has not asked for none. */
-export function showsTrueColour(env: NodeJS.ProcessEnv): boolean {
-  return !env.NO_COLOR && (env.COLORTERM === 'truecolor' || env.COLORTERM === '24bit');
-}
 
 const INDENT_CELLS = 2;
 const GAP_CELLS = 2;
@@ -57,7 +30,7 @@ export class PreviewStrip {
   #opened = false;
   #drawnAt = 0;
   #lost = false;
-  /** A terminal that changes its size re-flows what was drawn: there is no telling where the rows are then. */
+  /** A terminal that changes its size re-flows what was drawn: nobody knows where the rows are then. */
   readonly #whenResized = (): void => {
     this.#lost = true;
   };
@@ -75,7 +48,7 @@ export class PreviewStrip {
     stream.on('resize', this.#whenResized);
   }
 
-  /** Whether a picture is the first of its line; `open` must be called before it is drawn. */
+  /** True for the first picture of a line; `open` must be called before it is drawn. */
   beginsLine(picture: number): boolean {
     return !this.#lost && picture % this.#perLine === 0;
   }
@@ -103,4 +76,31 @@ export class PreviewStrip {
   close(): void {
     this.#stream.off('resize', this.#whenResized);
   }
+}
+
+const RESET = '\x1b[0m';
+
+/**
+ * One string a row of cells: `columns` pixels wide, two pixels high. The picture is stretched to fit.
+ * @internal
+ */
+export async function halfBlocks(source: Picture, columns: number, rows: number): Promise<readonly string[]> {
+  const enlarged = source.width < columns;
+  const { data, channels } = await resizePicture(source, columns, 2 * rows, enlarged ? 'smooth' : 'sharp');
+  const colour = (x: number, y: number) => {
+    const start = (y * columns + x) * channels;
+    return data.subarray(start, start + 3).join(';');
+  };
+  return Array.from({ length: rows }, (_, row) => {
+    let line = '';
+    for (let x = 0; x < columns; x++) {
+      line += `\x1b[38;2;${colour(x, 2 * row)};48;2;${colour(x, 2 * row + 1)}m▀`;
+    }
+    return line + RESET;
+  });
+}
+
+/** True where a terminal shows 24-bit colour, and NO_COLOR does not forbid it. */
+export function showsTrueColour(env: NodeJS.ProcessEnv): boolean {
+  return !env.NO_COLOR && (env.COLORTERM === 'truecolor' || env.COLORTERM === '24bit');
 }

@@ -22,7 +22,7 @@ export function createProgress(output: Output): ProgressDisplay {
   return output.live ? new ProgressLine(output) : new ProgressLog(output);
 }
 
-/** Where a terminal does not know its width, or says 0, as those of recordings and containers do. */
+/** For a terminal that does not know its width, or says 0, as those of recordings and containers do. */
 const DEFAULT_COLUMNS = 80;
 /** Beyond this, a longer bar says nothing more. */
 const MAX_BAR_CELLS = 36;

@@ -1,4 +1,4 @@
-/** A pull, as it is told on a terminal. */
+/** PullReport: a pull on a terminal. */
 
 import prettyBytes from 'pretty-bytes';
 import { PROGRAM } from '../../../shared/errors.ts';
@@ -24,7 +24,7 @@ export class PullReport {
     return { bytes: this.#doneBytes, totalBytes: this.#totalBytes };
   }
 
-  tell(event: PullEvent): void {
+  show(event: PullEvent): void {
     switch (event.type) {
       case 'repository':
         this.#say(`${this.#output.colours.bold(event.repository)}, licence ${event.licence ?? 'not stated'}`);
@@ -66,12 +66,12 @@ export class PullReport {
         return;
       case 'pulled':
         this.#progress.end();
-        this.#tellPulled(event);
+        this.#showPulled(event);
         return;
     }
   }
 
-  tellStopping(): void {
+  showStopping(): void {
     this.close();
     this.#output.say('Stopping; Ctrl-C again stops at once.');
   }
@@ -93,7 +93,7 @@ export class PullReport {
     this.#output.say(text);
   }
 
-  #tellPulled({ name, folder, parameters, fetched, files, hosts }: PulledEvent): void {
+  #showPulled({ name, folder, parameters, fetched, files, hosts }: PulledEvent): void {
     const { green, bold, dim } = this.#output.colours;
     const what = fetched === 0 ? `all ${files} files were right` : `${fetched} of ${files} files fetched`;
     this.#output.say(`${green('✓')} ${bold(name)}: ${what}, all ${parameters} parameters are there`);

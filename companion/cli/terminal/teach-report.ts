@@ -1,6 +1,6 @@
 /**
- * Teaching, as it is told on a terminal.
- * What is said of a teaching that came to no end: what ended it, what is kept, and the command that goes on from there.
+ * TeachReport: teaching on a terminal; and the errors of a run that was interrupted, with what is kept and the command
+ * that goes on from there.
  */
 
 import { existsSync } from 'node:fs';
@@ -37,7 +37,7 @@ export class TeachReport {
     return this.#step;
   }
 
-  tell(event: TeachEvent): void {
+  show(event: TeachEvent): void {
     const { colours } = this.#output;
     switch (event.type) {
       case 'model':
@@ -45,7 +45,7 @@ export class TeachReport {
         return;
       case 'frame':
         this.#frames.push(event);
-        if (this.#frames.length === event.total) this.#tellFindings();
+        if (this.#frames.length === event.total) this.#showFindings();
         return;
       case 'memory-plan':
         if (event.plan.checkpointing !== 'none') this.#output.say(slowedByMemory(event.plan));
@@ -58,7 +58,7 @@ export class TeachReport {
       case 'preparing':
         this.#enter('preparing', 'Preparing', event.total);
         this.#progress.update(event.done, []);
-        if (event.done === event.total) this.#tellPrepared();
+        if (event.done === event.total) this.#showPrepared();
         return;
       case 'resumed':
         this.#progress.end();
@@ -80,13 +80,13 @@ export class TeachReport {
         return;
       case 'taught':
         this.#progress.end();
-        this.#tellTaught(event);
+        this.#showTaught(event);
         return;
     }
   }
 
   /** The step under way may take seconds. */
-  tellStopping(): void {
+  showStopping(): void {
     this.#progress.end();
     this.#output.say('Stopping after this step, and saving the run; Ctrl-C again stops at once.');
   }
@@ -103,14 +103,14 @@ export class TeachReport {
     this.#progress.begin(name, total, done);
   }
 
-  #tellPrepared(): void {
+  #showPrepared(): void {
     this.#progress.end();
     const seconds = (performance.now() - this.#begunAt) / 1000;
     const frames = formatNumberOf(this.#frames.length, 'picture');
     this.#output.say(`${this.#output.colours.green('✓')} Prepared ${frames} in ${formatSeconds(seconds)}`);
   }
 
-  #tellFindings(): void {
+  #showFindings(): void {
     const { colours } = this.#output;
     const byAdvice = new Map<string, { finding: FrameFinding; files: string[] }>();
     for (const { file, findings } of this.#frames) {
@@ -127,7 +127,7 @@ export class TeachReport {
     }
   }
 
-  #tellTaught(event: Extract<TeachEvent, { type: 'taught' }>): void {
+  #showTaught(event: Extract<TeachEvent, { type: 'taught' }>): void {
     const { green, bold, dim } = this.#output.colours;
     const version = event.version === undefined || event.version === 1 ? '' : `, version ${event.version}`;
     const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${prettyBytes(event.sizeBytes)}`;

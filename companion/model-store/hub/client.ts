@@ -49,7 +49,7 @@ export class Hub {
     await this.#agent.destroy();
   }
 
-  /** @param subject what is asked for, as people read it */
+  /** @param subject as people read it: `owner/name at main` */
   requestSubject(repository: string, subject: string): RequestSubject {
     const page = endpointUrl(this.endpoint, `/${repository}`).href;
     return { repository, subject, page, hasToken: this.#token !== undefined };

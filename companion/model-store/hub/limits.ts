@@ -40,5 +40,5 @@ export const RETRY_POLICY: RetryPolicy = {
   maxDelayMs: 60_000,
 };
 
-/** What has to arrive for failures to be counted anew: a server that sends a byte a connection would never end. */
+/** Bytes that have to arrive for failures to be counted anew: a server that sends a byte a connection would never end. */
 export const PROGRESS_BYTES = 2 ** 20;

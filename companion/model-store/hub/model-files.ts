@@ -1,6 +1,6 @@
 /**
- * Which files of a repository make a model: what the engine reads, and nothing else.
- * Which of a repository's weights are fetched: one precision of each component, whole or in shards.
+ * Files of a repository that make a model: what the engine reads, and nothing else. Of each component's weights one
+ * precision is chosen, whole or in shards.
  */
 
 import { basename, join } from 'node:path';
@@ -17,8 +17,55 @@ export interface ChosenWeights {
   readonly component: ComponentFolder;
   /** The weights, or the index that names the files they are in. */
   readonly file: ListedFile;
-  /** What there is, where it is not what was wished for. */
+  /** The wished one where there is such, else the other. */
   readonly precision: PreferredPrecision;
+}
+
+const MODEL_INDEX = 'model_index.json';
+
+/** Without one of these there is no model. */
+const REQUIRED = [
+  'unet/config.json',
+  'text_encoder/config.json',
+  'vae/config.json',
+  'scheduler/scheduler_config.json',
+];
+
+/** tokenizer.json, or vocab.json with merges.txt: whichever is there. */
+const TOKENIZER = [
+  'tokenizer/tokenizer.json',
+  'tokenizer/vocab.json',
+  'tokenizer/merges.txt',
+  'tokenizer/tokenizer_config.json',
+  'tokenizer/special_tokens_map.json',
+];
+
+/** For people; and the settings that a model recommends, where it was made for Likeness. */
+const PAPERS = ['README.md', 'LICENSE', 'LICENSE.md', 'LICENSE.txt', 'likeness.json'];
+
+/** @throws LikenessError `checkpoint-missing`, `checkpoint-format` for one of absurd size */
+export function modelIndexOf(repository: Repository): ListedFile {
+  return required(repository, MODEL_INDEX);
+}
+
+export interface ChosenFiles {
+  /** Configs, tokenizer, papers, and the indexes of sharded weights: small, and fetched before any weights. */
+  readonly describing: readonly ListedFile[];
+  readonly weights: readonly ChosenWeights[];
+}
+
+/** Errors as modelIndexOf and weightsOf. */
+export function chooseFiles(repository: Repository, wished: PreferredPrecision): ChosenFiles {
+  const present = (paths: readonly string[]) =>
+    paths.map((path) => repository.files.get(path)).filter((file) => file !== undefined);
+  const weights = COMPONENTS.map((component) => weightsOf(repository, component, wished));
+  const indexes = weights.map(({ file }) => file).filter(isIndex);
+  const describing = [
+    ...REQUIRED.map((path) => required(repository, path)),
+    ...[...present(TOKENIZER), ...indexes].map((file) => small(repository, file)),
+    ...present(PAPERS).filter(({ sizeBytes }) => sizeBytes <= MAX_CARD_BYTES),
+  ];
+  return { describing, weights };
 }
 
 /**
@@ -100,53 +147,6 @@ function shardsOf(
       { advice: 'The repository is not whole: choose another --revision, or another model.' },
     );
   });
-}
-
-const MODEL_INDEX = 'model_index.json';
-
-/** Without one of these there is no model. */
-const REQUIRED = [
-  'unet/config.json',
-  'text_encoder/config.json',
-  'vae/config.json',
-  'scheduler/scheduler_config.json',
-];
-
-/** tokenizer.json, or vocab.json with merges.txt: whichever is there. */
-const TOKENIZER = [
-  'tokenizer/tokenizer.json',
-  'tokenizer/vocab.json',
-  'tokenizer/merges.txt',
-  'tokenizer/tokenizer_config.json',
-  'tokenizer/special_tokens_map.json',
-];
-
-/** For people; and the settings that a model recommends, where it was made for Likeness. */
-const PAPERS = ['README.md', 'LICENSE', 'LICENSE.md', 'LICENSE.txt', 'likeness.json'];
-
-/** @throws LikenessError `checkpoint-missing`, `checkpoint-format` for one of absurd size */
-export function modelIndexOf(repository: Repository): ListedFile {
-  return required(repository, MODEL_INDEX);
-}
-
-export interface ChosenFiles {
-  /** Configs, tokenizer, papers, and the indexes of sharded weights: small, and fetched before any weights. */
-  readonly describing: readonly ListedFile[];
-  readonly weights: readonly ChosenWeights[];
-}
-
-/** Errors as modelIndexOf and weightsOf. */
-export function chooseFiles(repository: Repository, wished: PreferredPrecision): ChosenFiles {
-  const present = (paths: readonly string[]) =>
-    paths.map((path) => repository.files.get(path)).filter((file) => file !== undefined);
-  const weights = COMPONENTS.map((component) => weightsOf(repository, component, wished));
-  const indexes = weights.map(({ file }) => file).filter(isIndex);
-  const describing = [
-    ...REQUIRED.map((path) => required(repository, path)),
-    ...[...present(TOKENIZER), ...indexes].map((file) => small(repository, file)),
-    ...present(PAPERS).filter(({ sizeBytes }) => sizeBytes <= MAX_CARD_BYTES),
-  ];
-  return { describing, weights };
 }
 
 function required(repository: Repository, path: string): ListedFile {

@@ -1,4 +1,4 @@
-/** What `likeness start` shows: where the studio is, the code that connects, and how the plugin comes into Figma. */
+/** StartBanner of `likeness start`: the studio's address, the code that connects, and how the plugin comes into Figma. */
 
 import { PAIRING_CODE_DIGITS } from '../../../shared/protocol/ids.ts';
 import type { Companion } from '../../server/companion.ts';
@@ -54,13 +54,13 @@ export class StartBanner {
     this.#output.answer(lines.join('\n'));
   }
 
-  tellStopping(): void {
+  showStopping(): void {
     this.#output.say(
       this.#output.colours.dim('  stopping: saving what is under way (Ctrl-C again: at once)'),
     );
   }
 
-  tellStopped(): void {
+  showStopped(): void {
     this.#output.event({ type: 'stopped' });
     this.#output.say(this.#output.colours.dim('  stopped; jobs go on at the next start'));
   }
