@@ -37,19 +37,27 @@ export interface WriteConceptOptions {
 /** The largest finite half. */
 const HALF_MAX = 65_504;
 
-/**
- * Writes the file, the same bytes for the same concept, and gives its weight hash. Throws 'concept-format' where a
- * fact or factor is outside its limits and 'storage' where the disk refuses; the old file is then untouched.
- */
+export interface EncodedConcept {
+  readonly bytes: Uint8Array;
+  readonly weightHash: string;
+}
+
+/** The file's bytes, the same for the same concept. Throws 'concept-format' where a fact or factor is outside its limits. */
+export function encodeConcept(concept: Concept, options: WriteConceptOptions = {}): EncodedConcept {
+  const packed = packTensors(conceptTensors(concept, options.dtype ?? 'F16'));
+  const weightHash = createHash('sha256').update(packed.data).digest('hex');
+  const metadata = encodeConceptHeader(concept, weightHash);
+  return { bytes: encodeSafetensors(packed, metadata), weightHash };
+}
+
+/** Writes the file and gives its weight hash. Errors as encodeConcept, and 'storage'; the old file is then untouched. */
 export async function writeConcept(
   path: string,
   concept: Concept,
   options: WriteConceptOptions = {},
 ): Promise<string> {
-  const packed = packTensors(conceptTensors(concept, options.dtype ?? 'F16'));
-  const weightHash = createHash('sha256').update(packed.data).digest('hex');
-  const metadata = encodeConceptHeader(concept, weightHash);
-  await writeFileAtomically(path, encodeSafetensors(packed, metadata));
+  const { bytes, weightHash } = encodeConcept(concept, options);
+  await writeFileAtomically(path, bytes);
   return weightHash;
 }
 

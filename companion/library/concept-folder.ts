@@ -1,19 +1,31 @@
 /**
- * The files of a folder of concepts, as its concepts. Headers are read once and again only when a file changes.
- * A folder that is looked at now and then: drives that are shared or synchronized tell nobody of changes.
+ * ConceptFolder: the concept files among the blobs of a store, as concepts. Headers are read once, and again only when a
+ * file changes. It is looked at now and then: drives that are shared or synchronized report no changes.
  */
 
-import type { Stats } from 'node:fs';
-import { lstat, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LikenessError } from '../../shared/errors.ts';
-import { type ConceptFileInfo, summariseConcept } from '../concepts/concept-file.ts';
+import { summariseConcept } from '../concepts/concept-file.ts';
+import {
+  type BlobInfo,
+  type BlobKey,
+  BlobMissing,
+  type BlobStore,
+  blobKey,
+  DEVICE_NAME,
+} from '../storage/blob-store.ts';
 import type { ConceptVersion, DamagedConcept } from './concept-library.ts';
 
 export const CONCEPT_SUFFIX = '.safetensors';
 
-/** Of a weight hash: 64 bits tell apart more concepts than anyone will teach. */
+/** Keys for a version, the best first: "aurora", "aurora.v2", what people expect to find in the folder. */
+export function* conceptKeys(name: string, version: number): Generator<BlobKey, never> {
+  const base = DEVICE_NAME.test(name) ? `${name}_` : name;
+  const stem = version === 1 ? base : `${base}.v${version}`;
+  for (let copy = 1; ; copy++) yield blobKey(`${stem}${copy === 1 ? '' : `-${copy}`}${CONCEPT_SUFFIX}`);
+}
+
+/** Length of an id, from a weight hash: 64 bits tell apart more concepts than anyone will teach. */
 const ID_LENGTH = 16;
 
 /** Ids become names of folders in the trash, and a header may claim anything. */
@@ -30,34 +42,36 @@ export interface FolderContents {
   readonly stamp: string;
 }
 
-type Reading = { readonly summary: ConceptFileInfo } | { readonly damage: DamagedConcept };
+type StoredConcept = Omit<ConceptVersion, 'id'>;
+
+type Reading = { readonly summary: StoredConcept } | { readonly damage: DamagedConcept };
 
 export class ConceptFolder {
-  readonly path: string;
-  /**
-   * By name, inode, size and time of change. Two changes within a tick of the file system's clock, or with a clock that
-   * was set back in between, leave size and time as they were; a file that was put in another's place is another inode.
-   */
+  readonly #store: BlobStore;
+  readonly #prefix: string;
+  /** By key and revision. */
   #readings = new Map<string, Reading>();
 
-  constructor(path: string) {
-    this.path = path;
+  /** @param prefix a folder's, with `/` at its end */
+  constructor(store: BlobStore, prefix = '') {
+    this.#store = store;
+    this.#prefix = prefix;
   }
 
   /** A folder that is not there has nothing in it. @throws LikenessError `storage` where it cannot be read */
   async read(): Promise<FolderContents> {
-    const names = await this.#names();
+    const blobs = await this.#blobs();
     const readings = new Map<string, Reading>();
     let gone = false;
-    for (let first = 0; first < names.length; first += READ_AT_ONCE) {
-      const part = names.slice(first, first + READ_AT_ONCE);
-      for (const reading of await Promise.all(part.map((name) => this.#reading(name)))) {
+    for (let first = 0; first < blobs.length; first += READ_AT_ONCE) {
+      const part = blobs.slice(first, first + READ_AT_ONCE);
+      for (const reading of await Promise.all(part.map((blob) => this.#reading(blob)))) {
         if (reading === undefined) gone = true;
         else readings.set(...reading);
       }
     }
     // One that was taken away since is not to be listed. Perhaps the whole folder was, with its drive, and then this throws.
-    if (gone) await this.#names();
+    if (gone) await this.#blobs();
     this.#readings = readings;
     const all = [...readings.values()];
     return {
@@ -67,47 +81,37 @@ export class ConceptFolder {
     };
   }
 
-  /** Of concept files, sorted. */
-  async #names(): Promise<string[]> {
-    const names = await readdir(this.path).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT') return [];
-      throw new LikenessError('storage', `${this.path} cannot be read (${cause.code})`, {
-        advice: "Check the folder's permissions.",
-        cause,
-      });
-    });
-    return names.filter((name) => name.endsWith(CONCEPT_SUFFIX) && !name.startsWith('.')).sort();
+  /** Concept files, sorted by key. */
+  async #blobs(): Promise<BlobInfo[]> {
+    const blobs: BlobInfo[] = [];
+    for await (const blob of this.#store.list(this.#prefix, { shallow: true })) {
+      const name = blob.key.slice(this.#prefix.length);
+      if (name.endsWith(CONCEPT_SUFFIX) && !name.startsWith('.')) blobs.push(blob);
+    }
+    return blobs.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  /** With its key; undefined where nothing of the name is left. */
-  async #reading(name: string): Promise<[key: string, Reading] | undefined> {
-    const stats = await this.#stats(name);
-    if (stats === undefined) return undefined;
-    const key = `${name}/${stats.ino}/${stats.size}/${stats.mtimeMs}`;
-    const reading = this.#readings.get(key) ?? (await this.#read(name));
-    return reading && [key, reading];
+  /** Undefined where nothing of the key is left. */
+  async #reading({ key, revision }: BlobInfo): Promise<[stamp: string, Reading] | undefined> {
+    const stamp = `${key}/${revision}`;
+    const reading = this.#readings.get(stamp) ?? (await this.#read(key));
+    return reading && [stamp, reading];
   }
 
-  /** Of a link to nowhere, its own: reading it says what is wrong. Undefined where nothing of the name is left. */
-  #stats(name: string): Promise<Stats | undefined> {
-    const path = join(this.path, name);
-    return stat(path).catch(() => lstat(path).catch(() => undefined));
-  }
-
-  /** Undefined where nothing of the name is left. */
-  async #read(name: string): Promise<Reading | undefined> {
-    const path = join(this.path, name);
+  async #read(key: BlobKey): Promise<Reading | undefined> {
     try {
-      const summary = await summariseConcept(path);
+      const { path, ...summary } = await summariseConcept(await this.#store.materialize(key));
       if (!WEIGHT_HASH.test(summary.weightHash)) {
         throw new LikenessError('concept-format', `${path} is not a sound concept: its weight hash is none`);
       }
-      // Not the path that summariseConcept resolves: what is renamed and removed is the entry in this folder.
-      return { summary: { ...summary, path } };
+      return { summary: { ...summary, key } };
     } catch (error) {
+      if (error instanceof BlobMissing) return undefined;
       if (!(error instanceof LikenessError)) throw error;
-      if ((await this.#stats(name)) === undefined) return undefined;
-      return { damage: { file: name, code: error.code, reason: error.message, advice: error.advice } };
+      const isThere = await this.#store.materialize(key).catch(() => undefined);
+      if (isThere === undefined) return undefined;
+      const { code, message: reason, advice } = error;
+      return { damage: { file: key.slice(this.#prefix.length), code, reason, advice } };
     }
   }
 }
@@ -116,8 +120,8 @@ export class ConceptFolder {
  * Concepts of one name are versions of one concept. Where a renaming was cut short a concept has two names; its id
  * still holds it together.
  */
-function groupVersions(summaries: readonly ConceptFileInfo[]): Map<string, ConceptVersion[]> {
-  const byName = new Map<string, ConceptFileInfo[]>();
+function groupVersions(summaries: readonly StoredConcept[]): Map<string, ConceptVersion[]> {
+  const byName = new Map<string, StoredConcept[]>();
   for (const summary of summaries) {
     byName.set(summary.name, [...(byName.get(summary.name) ?? []), summary]);
   }
@@ -144,11 +148,11 @@ function firstOf(weightHash: string, parents: ReadonlyMap<string, string | undef
   return first;
 }
 
-function newestFirst(a: ConceptFileInfo, b: ConceptFileInfo): number {
+function newestFirst(a: StoredConcept, b: StoredConcept): number {
   return b.version - a.version || Date.parse(b.createdAt) - Date.parse(a.createdAt);
 }
 
-/** Of a folder that cannot be read: a drive that is asleep or gone is not woken every two seconds. */
+/** Pause where a folder cannot be read: a drive that is asleep or gone is not woken every two seconds. */
 const LONGEST_INTERVAL_MS = 30_000;
 
 export type FolderEvent =
@@ -156,15 +160,15 @@ export type FolderEvent =
   | { readonly type: 'unreadable'; readonly error: unknown };
 
 /**
- * What is there at the first look is not told. A folder that cannot be read is told once, and again as changed when it
- * is back. Ends with the signal alone.
+ * Events of a folder that is read again and again. What is there at first is no event; a folder that cannot be read is one,
+ * and one more when it is back. Ends with the signal alone.
  */
 export async function* watchFolder(
   read: () => Promise<FolderContents>,
   intervalMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<FolderEvent, void> {
-  /** Of the last look; undefined before the first, null where there was nothing to be seen. */
+  /** The last contents' stamp; undefined before the first, null where they could not be read. */
   let stamp: string | null | undefined;
   let pauseMs = intervalMs;
   while (!signal.aborted) {

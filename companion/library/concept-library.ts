@@ -1,17 +1,19 @@
 /**
- * The library of concepts: what was taught or imported, in all its versions. An interface, so that a team's storage
- * can take the place of the folder later; tests/library/conformance.ts says what every driver must do.
+ * ConceptLibrary: the concepts that were taught or imported, in all their versions, wherever their blobs are.
+ * tests/library/conformance.ts says what it must do over every store.
  */
 
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
-import type { Thumbnail } from '../concepts/concept.ts';
+import type { Concept, Thumbnail } from '../concepts/concept.ts';
 import type { ConceptFileInfo } from '../concepts/concept-file.ts';
+import type { BlobKey } from '../storage/blob-store.ts';
 import type { LoraFacts } from './concept-writer.ts';
 
-/** One version; `path` is for the engine and never leaves the companion. */
-export interface ConceptVersion extends ConceptFileInfo {
+/** One version. Its file is reached by `materialize` alone. */
+export interface ConceptVersion extends Omit<ConceptFileInfo, 'path'> {
+  readonly key: BlobKey;
   /**
    * The same through renaming and new versions, and on every computer that has the file: 16 hex digits of the first
    * version's weight hash.
@@ -78,13 +80,16 @@ export interface ConceptLibrary {
   /** undefined where the file carries none. @throws LikenessError `concept-unknown` */
   thumbnail(id: ConceptId, version?: number): Promise<Thumbnail | undefined>;
 
+  /** Path of the version's file on this machine, to be read. @throws LikenessError `storage` where it is gone */
+  materialize(version: ConceptVersion): Promise<string>;
+
   /**
-   * Takes a newly taught concept's file in, as the next version of the concept of its name; the file stays where it
-   * is. The same weights a second time change nothing, so that a put that was cut short can be repeated. Rights that
-   * the file does not set are those of the version before; an empty text takes one away.
+   * Writes what was taught, as the next version of the concept of its name; the concept's own version and parent are not
+   * asked. The same weights a second time change nothing, so that an `add` that was cut short can be repeated. Rights that
+   * it does not set are those of the version before; an empty text takes one away.
    * @throws LikenessError `concept-format`, `storage`
    */
-  put(file: string): Promise<ConceptVersion>;
+  add(concept: Concept): Promise<ConceptVersion>;
 
   /** All versions. @throws LikenessError `concept-unknown`, `input` where the name is taken or none, `storage` */
   rename(id: ConceptId, name: string): Promise<LibraryConcept>;
@@ -113,8 +118,8 @@ export interface ConceptLibrary {
   export(id: ConceptId, target: string, version?: number): Promise<void>;
 
   /**
-   * One value for each change, whoever made it. A library that cannot be read is told once, and again as changed when
-   * it is back. Ends with the signal alone.
+   * One event for each change, whoever made it; one where the library cannot be read, and one more when it is back. Ends
+   * with the signal alone.
    */
   changes(signal: AbortSignal): AsyncGenerator<LibraryEvent, void>;
 }

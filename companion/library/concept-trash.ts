@@ -1,13 +1,11 @@
-/** Where removed concepts wait: a folder for each removal, named by concept and moment, the files as they were. */
+/** ConceptTrash: where removed concepts wait, in a folder for each removal, named by concept and moment. */
 
-import { readdir, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { makeFolder, storageError } from '../storage/atomic-file.ts';
+import type { BlobKey, BlobStore } from '../storage/blob-store.ts';
 import { ConceptFolder } from './concept-folder.ts';
 import type { ConceptVersion, RemovedConcept } from './concept-library.ts';
 
-/** Inside the library's folder, so that moving is a rename; the dot hides it from listings. */
-const TRASH_FOLDER = '.trash';
+/** The dot hides it from people and from listings. */
+const TRASH_PREFIX = '.trash/';
 
 const REMOVAL = /^([0-9a-f]{16})-(\d{1,15})$/;
 
@@ -15,55 +13,62 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface TrashEntry {
   readonly id: string;
-  readonly folder: string;
   readonly removedAt: Date;
   /** Newest first. */
   readonly versions: readonly ConceptVersion[];
 }
 
-export class ConceptTrash {
-  readonly #path: string;
+interface Removal {
+  readonly id: string;
+  readonly removedAt: Date;
+  readonly prefix: string;
+}
 
-  constructor(library: string) {
-    this.#path = join(library, TRASH_FOLDER);
+export class ConceptTrash {
+  readonly #store: BlobStore;
+
+  constructor(store: BlobStore) {
+    this.#store = store;
   }
 
   /** @throws LikenessError `storage` */
   async take(id: string, versions: readonly ConceptVersion[], now: Date): Promise<void> {
-    const folder = join(this.#path, `${id}-${now.getTime()}`);
-    await makeFolder(folder);
-    for (const { path } of versions) await moveFile(path, join(folder, basename(path)));
+    const prefix = `${TRASH_PREFIX}${id}-${now.getTime()}/`;
+    // People may have named them as blobKey would not: they keep their names.
+    for (const { key } of versions) await this.#store.move(key, (prefix + key) as BlobKey);
   }
 
   /** Latest first. */
   async removals(): Promise<readonly TrashEntry[]> {
-    const removals: TrashEntry[] = [];
-    for (const { id, removedAt, folder } of await this.#folders()) {
-      const { versions } = await new ConceptFolder(folder).read();
+    const entries: TrashEntry[] = [];
+    for (const { id, removedAt, prefix } of await this.#removals()) {
+      const { versions } = await new ConceptFolder(this.#store, prefix).read();
       const all = [...versions.values()].flat();
-      if (all.length > 0) removals.push({ id, folder, removedAt, versions: all });
+      if (all.length > 0) entries.push({ id, removedAt, versions: all });
     }
-    return removals.sort((a, b) => b.removedAt.getTime() - a.removedAt.getTime());
+    return entries.sort((a, b) => b.removedAt.getTime() - a.removedAt.getTime());
   }
 
   /** Deletes what was removed more than `days` ago; gives the freed bytes. */
   async purge(days: number, now: Date): Promise<number> {
-    let freed = 0;
-    for (const { removedAt, folder } of await this.#folders()) {
+    let freedBytes = 0;
+    for (const { removedAt, prefix } of await this.#removals()) {
       if (now.getTime() - removedAt.getTime() < days * DAY_MS) continue;
-      const { versions } = await new ConceptFolder(folder).read();
-      for (const { sizeBytes } of [...versions.values()].flat()) freed += sizeBytes;
-      await rm(folder, { recursive: true, force: true });
+      for await (const { key, sizeBytes } of this.#store.list(prefix)) {
+        await this.#store.delete(key);
+        freedBytes += sizeBytes;
+      }
     }
-    return freed;
+    return freedBytes;
   }
 
-  async #folders(): Promise<readonly { id: string; removedAt: Date; folder: string }[]> {
-    const names = await readdir(this.#path).catch(() => []);
-    return names.flatMap((name) => {
+  async #removals(): Promise<readonly Removal[]> {
+    const names = new Set<string>();
+    for await (const { key } of this.#store.list(TRASH_PREFIX)) names.add(key.split('/')[1]!);
+    return [...names].flatMap((name) => {
       const [, id, moment] = REMOVAL.exec(name) ?? [];
       if (id === undefined) return [];
-      return { id, removedAt: new Date(Number(moment)), folder: join(this.#path, name) };
+      return { id, removedAt: new Date(Number(moment)), prefix: `${TRASH_PREFIX}${name}/` };
     });
   }
 }
@@ -72,17 +77,4 @@ export function summariseRemoval({ id, removedAt, versions }: TrashEntry): Remov
   const { name, classWord } = versions[0]!;
   const sizeBytes = versions.reduce((sum, version) => sum + version.sizeBytes, 0);
   return { id, name, classWord, removedAt, versions: versions.length, sizeBytes };
-}
-
-/** What has been emptied goes; what still holds something stays. */
-export async function removeEmptyFolder(folder: string): Promise<void> {
-  await rmdir(folder).catch(() => {});
-}
-
-export async function moveFile(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (cause) {
-    throw storageError(to, cause);
-  }
 }

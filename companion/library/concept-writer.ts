@@ -1,6 +1,6 @@
 /**
- * Concept files made from concept files: the same weights, other facts.
- * What a plain LoRA file's header does not say, and its importer must.
+ * rewriteConcept: a concept file with the same weights and other facts. conceptOfLora makes a concept of a plain LoRA file,
+ * whose header lacks most of the facts.
  */
 
 import { z } from 'zod';
@@ -12,25 +12,23 @@ import {
   type ConceptFacts,
   conceptFactsSchema,
 } from '../concepts/concept.ts';
-import { conceptFromLora, readConcept, writeConcept } from '../concepts/concept-file.ts';
+import { conceptFromLora, encodeConcept, readConcept } from '../concepts/concept-file.ts';
+import { FORMAT_KEY } from '../concepts/concept-header.ts';
+import { openLoraFile } from '../concepts/lora-file.ts';
 import { openSafetensors } from '../tensor/safetensors-file.ts';
 
 /**
- * Writes the concept of `source` with some facts changed. Everything is read and checked first, so that damage is
- * never copied; the weights keep their precision, and so their hash.
- * @throws LikenessError `concept-format`, `storage`
+ * The concept of `source` with some facts changed, as a file's bytes. Everything is read and checked first, so that damage
+ * is never copied; the weights keep their precision, and so their hash.
+ * @throws LikenessError `concept-format`
  */
-export async function copyConcept(
-  source: string,
-  target: string,
-  changes: Partial<ConceptFacts>,
-): Promise<void> {
+export async function rewriteConcept(source: string, changes: Partial<ConceptFacts>): Promise<Uint8Array> {
   const concept: Concept = { ...(await readConcept(source)), ...changes };
   const { tensors } = await openSafetensors(source);
   const isExact = [...tensors.values()].some(
     ({ name, dtype }) => dtype === 'F32' && !name.endsWith('.alpha'),
   );
-  await writeConcept(target, concept, { dtype: isExact ? 'F32' : 'F16' });
+  return encodeConcept(concept, { dtype: isExact ? 'F32' : 'F16' }).bytes;
 }
 
 export const loraFactsSchema = z.strictObject({
@@ -43,18 +41,24 @@ export const loraFactsSchema = z.strictObject({
 
 export type LoraFacts = Readonly<z.input<typeof loraFactsSchema>>;
 
-/** Of the model's teaching pictures, which the file does not tell: the base model's own size is the usual one. */
+/** Side of the model's teaching pictures, which the file lacks: the base model's own size is the usual one. */
 const USUAL_SIDE: Readonly<Record<(typeof BASE_ARCHITECTURES)[number], number>> = {
   'stable-diffusion-v1': 512,
   'stable-diffusion-v2-512': 512,
   'stable-diffusion-v2-768-v': 768,
 };
 
-/** @throws LikenessError `input` for facts outside their limits, `concept-format` as readLora */
+/** @throws LikenessError `input` for facts outside their limits, or for a concept; `concept-format` as readLora */
 export async function conceptOfLora(path: string, given: LoraFacts, now: Date): Promise<Concept> {
   const parsed = loraFactsSchema.safeParse(given);
   if (!parsed.success) {
     throw new LikenessError('input', `the imported file: ${issueText(parsed.error)}`);
+  }
+  const { metadata } = await openLoraFile(path);
+  if (FORMAT_KEY in metadata) {
+    throw new LikenessError('input', `${path} is a concept, and says itself what it is`, {
+      advice: 'Import it without a class word and identifier.',
+    });
   }
   const { architecture, ...names } = parsed.data;
   const side = USUAL_SIDE[architecture];

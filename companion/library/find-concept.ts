@@ -1,4 +1,4 @@
-/** The concepts in the data folder, as commands name them. */
+/** findConcept: a concept of the data folder, or a file, as commands name it. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,11 +6,10 @@ import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { isExpired } from '../../shared/protocol/concept.ts';
 import { type ConceptFileInfo, summariseConcept } from '../concepts/concept-file.ts';
 import { type ResolvedPrompt, resolvePrompt } from '../concepts/resolved-prompt.ts';
+import { CONCEPT_SUFFIX } from './concept-folder.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-library.ts';
 import { FileLibrary } from './file-library.ts';
 import { expiredError } from './import.ts';
-
-export const CONCEPT_SUFFIX = '.safetensors';
 
 export interface ConceptEntry {
   readonly path: string;
@@ -21,9 +20,14 @@ export interface ConceptEntry {
 
 /** By name, then those that are damaged; a folder that is not there has none. */
 export async function listConcepts(folder: string): Promise<readonly ConceptEntry[]> {
-  const { concepts, damaged } = await new FileLibrary(folder).list();
+  const library = new FileLibrary(folder);
+  const { concepts, damaged } = await library.list();
+  const sound = concepts.map(async ({ current }) => {
+    const path = await library.materialize(current);
+    return { path, summary: { ...current, path }, fault: undefined };
+  });
   return [
-    ...concepts.map(({ current }) => ({ path: current.path, summary: current, fault: undefined })),
+    ...(await Promise.all(sound)),
     ...damaged.map(({ file, code, reason, advice }) => {
       const fault = new LikenessError(code, reason, advice === undefined ? {} : { advice });
       return { path: join(folder, file), summary: undefined, fault };

@@ -1,25 +1,61 @@
 /**
- * Where an imported concept belongs among those that are there.
- * The rights of a version that is taught on top of another.
- * The refusal of concepts whose rights have ended.
+ * Additions to the library: the version that a taught concept or a file of somebody's becomes among those that are there,
+ * and the rights that it has. A name belongs to one concept.
  */
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
-import type { ConceptFacts } from '../concepts/concept.ts';
-import type { ConceptFileInfo } from '../concepts/concept-file.ts';
-import type { ConceptVersion, LibraryConcept } from './concept-library.ts';
+import type { Concept, ConceptFacts } from '../concepts/concept.ts';
+import { type ConceptFileInfo, encodeConcept, summariseConcept } from '../concepts/concept-file.ts';
+import type { ConceptVersion, ImportOptions, LibraryConcept } from './concept-library.ts';
+import { conceptOfLora, rewriteConcept } from './concept-writer.ts';
 
-export type ImportPlan =
-  /** It is there already. */
+/** A version to be written, unless it is there. */
+export type Addition =
+  | { readonly known: ConceptVersion }
+  | { readonly name: string; readonly version: number; readonly bytes: Uint8Array };
+
+/** What was taught, as the next version of the concept of its name. @throws LikenessError `concept-format` */
+export function additionOf(concept: Concept, concepts: readonly LibraryConcept[]): Addition {
+  const { name } = concept;
+  const { weightHash } = encodeConcept(concept);
+  const holder = concepts.find((one) => one.name === name);
+  const known = holder?.versions.find((version) => version.weightHash === weightHash);
+  if (known !== undefined) return { known };
+  const before = holder?.current;
+  const version = before === undefined ? 1 : before.version + 1;
+  // Read from JSON, where nothing is undefined.
+  const rights = inheritedRights((before?.rights ?? {}) as Rights, concept.rights as Rights);
+  const { bytes } = encodeConcept({ ...concept, version, parent: before?.weightHash, rights });
+  return { name, version, bytes };
+}
+
+/**
+ * A concept file or, with `lora`, a plain LoRA file, in the place that it says or under another name.
+ * @throws LikenessError `concept-format`, `input` where the name belongs to another concept
+ */
+export async function additionOfFile(
+  file: string,
+  { name: wanted, lora }: ImportOptions,
+  concepts: readonly LibraryConcept[],
+  now: Date,
+): Promise<Addition> {
+  if (lora !== undefined) {
+    const concept = await conceptOfLora(file, { ...lora, name: wanted ?? lora.name }, now);
+    const { name, version } = concept;
+    if (concepts.some((one) => one.name === name)) throw nameTaken(name);
+    return { name, version, bytes: encodeConcept(concept).bytes };
+  }
+  const plan = planImport(await summariseConcept(file), wanted, concepts);
+  if ('known' in plan) return plan;
+  return { ...plan, bytes: await rewriteConcept(file, { parent: undefined, ...plan }) };
+}
+
+type ImportPlan =
   | { readonly known: ConceptVersion }
   | { readonly name: string; readonly version: number; readonly parent?: string };
 
-/**
- * @param wanted another name than its own
- * @throws LikenessError `input` where the name belongs to another concept
- */
-export function planImport(
+function planImport(
   { weightHash, version, parent, ...own }: ConceptFileInfo,
   wanted: string | undefined,
   concepts: readonly LibraryConcept[],
@@ -57,12 +93,12 @@ export function nameTaken(name: string): LikenessError {
  * Field by field: as the new version sets it, else as the version before has it, since whoever teaches better frames
  * says nothing of rights. An empty text takes a field away.
  */
-export function inheritedRights(before: Rights, set: Rights): Rights {
+function inheritedRights(before: Rights, set: Rights): Rights {
   const fields = Object.entries({ ...before, ...set });
   return Object.fromEntries(fields.filter(([, text]) => text !== '' && text !== undefined));
 }
 
-/** What whoever asks for a picture of an expired concept is told. */
+/** Refusal of a picture with a concept whose last day of use has passed. */
 export function expiredError(name: string, { expires }: ConceptFacts['rights']): LikenessError {
   return new LikenessError('input', `@${name} may be used until ${expires}, and no longer`, {
     advice: 'Ask its owner; a later date can be set on its card in the library of the plugin.',

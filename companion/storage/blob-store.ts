@@ -83,9 +83,9 @@ const PART_MAX_BYTES = 255;
 const UNPORTABLE = /[\u0000-\u001f\u007f<>:"|?*\\]/;
 
 /** Names that Windows keeps for devices, with any suffix. */
-const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+export const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
-/** A key that every store can hold. @throws LikenessError `input` */
+/** A new blob's key, which every store can hold. @throws LikenessError `input` */
 export function blobKey(text: string): BlobKey {
   requireInside(text);
   const parts = text.split('/');
@@ -104,7 +104,10 @@ export function blobKey(text: string): BlobKey {
   });
 }
 
-/** Refuses what would lead out of the store; a folder may hold names that blobKey refuses. @throws LikenessError `input` */
+/**
+ * Refuses what would lead out of the store. People may have dropped in files of names that blobKey refuses, and those are
+ * listed, read and changed all the same. @throws LikenessError `input`
+ */
 export function requireInside(key: string): void {
   const isInside = key.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
   if (isInside && !/[\\\0]/.test(key)) return;

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { createLog } from '../../companion/server/log.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { ended, generateWish, teachWish } from '../jobs/opened-queue.ts';
-import { writeSmallConcept } from '../library/small-concept.ts';
+import { smallConcept } from '../library/small-concept.ts';
 import { startServer } from '../server/running-server.ts';
 import { likeness, type RunOptions, temporaryFolder } from './binary.ts';
 
@@ -40,7 +40,7 @@ async function liveIn(home: string): Promise<{ readonly secrets: readonly string
 
   await queue.submit('job-taught-1', await teachWish({ name: 'zephyrbottle', classWord: 'zephyrflask' }));
   await ended(queue, 'job-taught-1');
-  await library.put(await writeSmallConcept(home, 'zephyrgone', 7, { rights: { owner: 'Zephyr Ltd' } }));
+  await library.add(smallConcept('zephyrgone', 7, { rights: { owner: 'Zephyr Ltd' } }));
   const gone = (await library.list('zephyrgone')).concepts[0]!;
   await library.remove(gone.id);
   writeFileSync(join(data, 'concepts', 'zephyrbroken.safetensors'), 'x');

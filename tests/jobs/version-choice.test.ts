@@ -2,14 +2,14 @@ import { expect, it } from 'vitest';
 import { conceptsOfPrompt } from '../../companion/jobs/runs/generate-run.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { resolveMentions } from '../../companion/library/find-concept.ts';
-import { writeSmallConcept } from '../library/small-concept.ts';
+import { smallConcept } from '../library/small-concept.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
 it('uses no concept after its last day, by the queue or the command line, and no version of it', async () => {
-  const [folder, taught] = [await scratchFolder(), await scratchFolder()];
+  const folder = await scratchFolder();
   const library = new FileLibrary(folder);
-  const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
-  await library.put(await writeSmallConcept(taught, 'aurora', 2));
+  const { id } = await library.add(smallConcept('aurora', 1));
+  await library.add(smallConcept('aurora', 2));
   await library.setRights(id, { expires: '2999-12-31' });
   const prompt = 'an @aurora on a beach';
   expect(await conceptsOfPrompt(library, prompt, [])).toHaveLength(1);

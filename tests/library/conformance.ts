@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readConcept } from '../../companion/concepts/concept-file.ts';
 import type { ConceptLibrary } from '../../companion/library/concept-library.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
-import { writePlainLora, writeSmallConcept } from './small-concept.ts';
+import { smallConcept, writePlainLora, writeSmallConcept } from './small-concept.ts';
 
 export interface LibraryUnderTest {
   readonly library: ConceptLibrary;
@@ -29,38 +29,39 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
     });
 
     it('makes a version of what is taught again, and keeps the old one', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
-      const first = await library.put(await writeSmallConcept(taught, 'aurora', 1));
-      const second = await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const { library } = await open();
+      const first = await library.add(smallConcept('aurora', 1));
+      const second = await library.add(smallConcept('aurora', 2));
       expect(first).toMatchObject({ name: 'aurora', version: 1 });
       expect(second).toMatchObject({ id: first.id, version: 2, parent: first.weightHash });
       const concept = await library.get(first.id);
       expect(concept.current.weightHash).toBe(second.weightHash);
       expect(concept.versions.map(({ version }) => version)).toEqual([2, 1]);
-      expect((await readConcept((await library.version(first.id, 1)).path)).version).toBe(1);
+      expect((await readConcept(await library.materialize(await library.version(first.id, 1)))).version).toBe(
+        1,
+      );
       await expect(library.version(first.id, 3)).rejects.toMatchObject({ code: 'concept-unknown' });
     });
 
-    it('takes the same weights once, however often they are put', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
-      const file = await writeSmallConcept(taught, 'aurora', 1);
-      const [once, again] = await Promise.all([library.put(file), library.put(file)]);
+    it('takes the same weights once, however often they are added', async () => {
+      const { library } = await open();
+      const concept = smallConcept('aurora', 1);
+      const [once, again] = await Promise.all([library.add(concept), library.add(concept)]);
       expect(again).toEqual(once);
       expect((await library.get(once.id)).versions).toHaveLength(1);
     });
 
-    it('numbers versions that are put at the same moment', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
-      const files = await Promise.all([1, 2, 3].map((weight) => writeSmallConcept(taught, 'aurora', weight)));
-      const put = await Promise.all(files.map((file) => library.put(file)));
-      expect(put.map(({ version }) => version)).toEqual([1, 2, 3]);
+    it('numbers versions that are added at the same moment', async () => {
+      const { library } = await open();
+      const added = await Promise.all([1, 2, 3].map((weight) => library.add(smallConcept('aurora', weight))));
+      expect(added.map(({ version }) => version)).toEqual([1, 2, 3]);
     });
 
     it('finds by name, class word and note, in this order', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
-      await library.put(await writeSmallConcept(taught, 'beacon', 1, { classWord: 'Café mug' }));
-      await library.put(await writeSmallConcept(taught, 'mug', 2, { classWord: 'cup' }));
-      await library.put(await writeSmallConcept(taught, 'aurora', 3, { rights: { note: 'beside the mug' } }));
+      const { library } = await open();
+      await library.add(smallConcept('beacon', 1, { classWord: 'Café mug' }));
+      await library.add(smallConcept('mug', 2, { classWord: 'cup' }));
+      await library.add(smallConcept('aurora', 3, { rights: { note: 'beside the mug' } }));
       expect(await names(library)).toEqual(['aurora', 'beacon', 'mug']);
       expect(await names(library, 'mug')).toEqual(['mug', 'beacon', 'aurora']);
       expect(await names(library, '@BEA cafe')).toEqual(['beacon']);
@@ -68,23 +69,23 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
     });
 
     it('renames all versions; the id and the weights stay', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
-      const first = await library.put(await writeSmallConcept(taught, 'aurora', 1));
-      const second = await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const { library } = await open();
+      const first = await library.add(smallConcept('aurora', 1));
+      const second = await library.add(smallConcept('aurora', 2));
       const renamed = await library.rename(first.id, 'borealis');
       expect(renamed).toMatchObject({ id: first.id, name: 'borealis' });
       expect(renamed.versions.map(({ name, weightHash }) => [name, weightHash])).toEqual([
         ['borealis', second.weightHash],
         ['borealis', first.weightHash],
       ]);
-      const next = await library.put(await writeSmallConcept(taught, 'borealis', 3));
+      const next = await library.add(smallConcept('borealis', 3));
       expect(next).toMatchObject({ id: first.id, version: 3 });
     });
 
     it('refuses a name that is taken, or none', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
-      const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
-      await library.put(await writeSmallConcept(taught, 'mug', 2));
+      const { library } = await open();
+      const { id } = await library.add(smallConcept('aurora', 1));
+      await library.add(smallConcept('mug', 2));
       await expect(library.rename(id, 'mug')).rejects.toMatchObject({ code: 'input' });
       await expect(library.rename(id, '../mug')).rejects.toMatchObject({ code: 'input' });
       await expect(library.rename(UNKNOWN, 'cup')).rejects.toMatchObject({ code: 'concept-unknown' });
@@ -92,8 +93,8 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
     });
 
     it('keeps rights, and flags a concept from the day after its last one', async () => {
-      const [{ library, setNow }, taught] = [await open(), await scratchFolder()];
-      const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      const { library, setNow } = await open();
+      const { id } = await library.add(smallConcept('aurora', 1));
       const rights = { owner: 'Acme', licence: 'own use', note: 'autumn', expires: '2026-11-30' };
       expect((await library.setRights(id, rights)).current.rights).toEqual(rights);
       setNow(new Date(2026, 10, 30, 23, 59));
@@ -103,21 +104,21 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
     });
 
     it('keeps the rights of the version before, but for those that are set anew', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const { library } = await open();
       const rights = { owner: 'Acme', licence: 'own use', note: 'autumn', expires: '2026-11-30' };
-      await library.put(await writeSmallConcept(taught, 'aurora', 1, { rights }));
-      const same = await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      await library.add(smallConcept('aurora', 1, { rights }));
+      const same = await library.add(smallConcept('aurora', 2));
       expect(same.rights).toEqual(rights);
       const set = { licence: 'ads', note: '', expires: '2027-01-31' };
-      const next = await library.put(await writeSmallConcept(taught, 'aurora', 3, { rights: set }));
+      const next = await library.add(smallConcept('aurora', 3, { rights: set }));
       expect(next.rights).toEqual({ owner: 'Acme', licence: 'ads', expires: '2027-01-31' });
       expect((await library.version(next.id, 1)).rights).toEqual(rights);
     });
 
     it('removes into a trash, restores, and purges what is old', async () => {
-      const [{ library, setNow }, taught] = [await open(), await scratchFolder()];
-      const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
-      await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const { library, setNow } = await open();
+      const { id } = await library.add(smallConcept('aurora', 1));
+      await library.add(smallConcept('aurora', 2));
       const before = (await library.get(id)).versions.map(({ weightHash }) => weightHash);
       setNow(new Date(2026, 0, 1));
       await library.remove(id);
@@ -135,10 +136,10 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
     });
 
     it('does not restore over a concept that took the name', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
-      const old = await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      const { library } = await open();
+      const old = await library.add(smallConcept('aurora', 1));
       await library.remove(old.id);
-      const fresh = await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const fresh = await library.add(smallConcept('aurora', 2));
       expect(fresh).toMatchObject({ version: 1 });
       expect(fresh.id).not.toBe(old.id);
       await expect(library.restore(old.id)).rejects.toMatchObject({ code: 'input' });
@@ -149,12 +150,12 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
 
     it('exports a file that imports to the same concept elsewhere', async () => {
       const [here, there, taught] = [await open(), await open(), await scratchFolder()];
-      const first = await here.library.put(await writeSmallConcept(taught, 'aurora', 1));
-      const second = await here.library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const first = await here.library.add(smallConcept('aurora', 1));
+      const second = await here.library.add(smallConcept('aurora', 2));
       const [one, two] = [join(taught, 'one.safetensors'), join(taught, 'two.safetensors')];
       await here.library.export(first.id, one, 1);
       await here.library.export(first.id, two);
-      expect(await readFile(two)).toEqual(await readFile(second.path));
+      expect(await readFile(two)).toEqual(await readFile(await here.library.materialize(second)));
       await there.library.import(two);
       const imported = await there.library.import(one);
       expect(imported).toMatchObject({ id: first.id, version: 1 });
@@ -165,7 +166,7 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
 
     it('imports beside a concept of the same name only under another', async () => {
       const [{ library }, taught] = [await open(), await scratchFolder()];
-      await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      await library.add(smallConcept('aurora', 1));
       const other = await writeSmallConcept(taught, 'aurora', 2);
       await expect(library.import(other)).rejects.toMatchObject({ code: 'input' });
       await library.import(other, { name: 'aurora-2' });
@@ -188,20 +189,20 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
     });
 
     it('gives the thumbnail that a file carries', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const { library } = await open();
       const thumbnail = { mediaType: 'image/jpeg', bytes: Uint8Array.of(0xff, 0xd8, 0xff, 1) } as const;
-      const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1, { thumbnail }));
-      await library.put(await writeSmallConcept(taught, 'aurora', 2));
+      const { id } = await library.add(smallConcept('aurora', 1, { thumbnail }));
+      await library.add(smallConcept('aurora', 2));
       expect(await library.thumbnail(id, 1)).toEqual(thumbnail);
       expect(await library.thumbnail(id)).toBeUndefined();
     });
 
-    it('tells of changes', async () => {
-      const [{ library }, taught] = [await open(), await scratchFolder()];
+    it('gives an event for each change', async () => {
+      const { library } = await open();
       const stop = new AbortController();
       const changes = library.changes(stop.signal);
       const next = changes.next();
-      await library.put(await writeSmallConcept(taught, 'aurora', 1));
+      await library.add(smallConcept('aurora', 1));
       expect((await next).value).toMatchObject({
         type: 'changed',
         listing: { concepts: [{ name: 'aurora' }] },

@@ -31,17 +31,19 @@ describe('a folder of concepts', () => {
     expect((await library.list()).concepts).toEqual([]);
     const path = join(folder, 'any name at all.safetensors');
     await writeConcept(path, smallConcept('aurora', 1));
-    expect((await library.list()).concepts).toMatchObject([{ name: 'aurora', current: { path } }]);
+    expect((await library.list()).concepts).toMatchObject([
+      { name: 'aurora', current: { key: 'any name at all.safetensors' } },
+    ]);
     await writeConcept(path, smallConcept('borealis', 1));
     expect((await library.list()).concepts).toMatchObject([{ name: 'borealis' }]);
   });
 
   it('names files for people, and puts nothing over a file that is there', async () => {
-    const [folder, taught] = [await scratchFolder(), await scratchFolder()];
+    const folder = await scratchFolder();
     const library = new FileLibrary(folder);
     await writeFile(join(folder, 'aurora.safetensors'), 'something else');
-    const { id } = await library.put(await writeSmallConcept(taught, 'aurora', 1));
-    await library.put(await writeSmallConcept(taught, 'aurora', 2));
+    const { id } = await library.add(smallConcept('aurora', 1));
+    await library.add(smallConcept('aurora', 2));
     const files = ['aurora-2.safetensors', 'aurora.safetensors', 'aurora.v2.safetensors'];
     expect((await readdir(folder)).sort()).toEqual(files);
     await library.rename(id, 'borealis');
@@ -65,7 +67,7 @@ describe('a folder of concepts', () => {
     };
     await pointTo(drive);
     const library = new FileLibrary(folder, { rescanIntervalMs: 20 });
-    await library.put(await writeSmallConcept(home, 'aurora', 1));
+    await library.add(smallConcept('aurora', 1));
     const stop = new AbortController();
     const news: LibraryEvent[] = [];
     const watching = (async () => {
@@ -80,7 +82,7 @@ describe('a folder of concepts', () => {
     await pointTo(drive);
     const back = { type: 'changed', listing: { concepts: [{ name: 'aurora' }] } };
     await vi.waitFor(() => expect(news[1]).toMatchObject(back), 5000);
-    await library.put(await writeSmallConcept(home, 'borealis', 2));
+    await library.add(smallConcept('borealis', 2));
     await vi.waitFor(() => expect(news[2]).toMatchObject({ type: 'changed' }), 5000);
     stop.abort();
     await watching;
@@ -157,9 +159,12 @@ describe('a folder of concepts', () => {
   it('holds a concept together whose renaming was cut short', async () => {
     const folder = await scratchFolder();
     const library = new FileLibrary(folder);
-    const first = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 1));
-    const second = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 2));
-    await writeConcept(second.path, smallConcept('borealis', 2, { version: 2, parent: first.weightHash }));
+    const first = await library.add(smallConcept('aurora', 1));
+    const second = await library.add(smallConcept('aurora', 2));
+    await writeConcept(
+      await library.materialize(second),
+      smallConcept('borealis', 2, { version: 2, parent: first.weightHash }),
+    );
     expect(await library.get(first.id)).toMatchObject({ name: 'borealis', versions: [{}, { version: 1 }] });
     const { versions } = await library.rename(first.id, 'borealis');
     expect(versions.map(({ name }) => name)).toEqual(['borealis', 'borealis']);
@@ -167,10 +172,13 @@ describe('a folder of concepts', () => {
 
   it('holds one of three versions together, too', async () => {
     const library = new FileLibrary(await scratchFolder());
-    const first = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 1));
-    const second = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 2));
-    const third = await library.put(await writeSmallConcept(await scratchFolder(), 'aurora', 3));
-    await writeConcept(third.path, smallConcept('borealis', 3, { version: 3, parent: second.weightHash }));
+    const first = await library.add(smallConcept('aurora', 1));
+    const second = await library.add(smallConcept('aurora', 2));
+    const third = await library.add(smallConcept('aurora', 3));
+    await writeConcept(
+      await library.materialize(third),
+      smallConcept('borealis', 3, { version: 3, parent: second.weightHash }),
+    );
     const { concepts } = await library.list();
     expect(concepts).toMatchObject([
       { id: first.id, name: 'borealis', versions: [{}, {}, { version: 1, name: 'aurora' }] },

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
-import { writeSmallConcept } from './small-concept.ts';
+import { smallConcept, writeSmallConcept } from './small-concept.ts';
 
 const PUT = fileURLToPath(new URL('put-concept.ts', import.meta.url));
 const run = promisify(execFile);
@@ -33,13 +33,13 @@ it('takes what several processes put under one name at one moment, each as a ver
 });
 
 it('is not held up by what a crash left, also where its number has gone to another process', async () => {
-  const [folder, taught] = [await scratchFolder(), await scratchFolder()];
+  const folder = await scratchFolder();
   for (const pid of [process.ppid, 2 ** 30]) {
     const flag = join(folder, `.changed-by-${pid}-abcd`);
     await writeFile(flag, '');
     await utimes(flag, 1, 1);
   }
   const library = new FileLibrary(folder);
-  expect((await library.put(await writeSmallConcept(taught, 'aurora', 1))).version).toBe(1);
+  expect((await library.add(smallConcept('aurora', 1))).version).toBe(1);
   expect(await readdir(folder)).toEqual(['aurora.safetensors']);
 });

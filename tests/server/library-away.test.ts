@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { writeSmallConcept } from '../library/small-concept.ts';
+import { smallConcept } from '../library/small-concept.ts';
 import { PLUGIN_ORIGIN, startServer } from './running-server.ts';
 import { TestClient } from './test-client.ts';
 
@@ -10,7 +10,7 @@ it('a library that could not be read for a while is logged once, and clients hea
   const { home, library, port, address } = running;
   const token = await running.pair();
   const client = await TestClient.connect(port, token);
-  await library.put(await writeSmallConcept(home, 'aurora', 1));
+  await library.add(smallConcept('aurora', 1));
   await client.until('concepts-changed');
   const list = () =>
     fetch(`${address}/api/concepts`, {

@@ -1,14 +1,14 @@
 /** `likeness teach`: from pictures to a concept file. */
 
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
-import { CONCEPT_SUFFIX } from '../../library/find-concept.ts';
+import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
@@ -140,18 +140,21 @@ async function teachOn(
   }
 }
 
-/** Moves a concept file into the library. @param given rights that the command names */
+/** Adds what was taught to the library. @param given rights that the command names */
 async function addToLibrary(taught: Taught, concepts: string, given: Rights): Promise<Taught> {
   const { FileLibrary } = await import('../../library/file-library.ts');
-  const { removeEmptyFolder } = await import('../../library/concept-trash.ts');
+  const { readConcept } = await import('../../concepts/concept-file.ts');
   const { libraryWriteError } = await import('../terminal/teach-report.ts');
-  const { path, version, rights } = await new FileLibrary(concepts).put(taught.file).catch((cause) => {
+  const library = new FileLibrary(concepts);
+  const added = await library.add(await readConcept(taught.file)).catch((cause) => {
     throw libraryWriteError(taught.file, cause);
   });
   await rm(taught.file);
-  await removeEmptyFolder(dirname(taught.file));
+  // Another teaching may be under way in it.
+  await rmdir(dirname(taught.file)).catch(() => {});
+  const { version, rights } = added;
   const kept = Object.fromEntries(Object.entries(rights).filter(([field]) => !(field in given)));
-  return { ...taught, file: path, version, kept };
+  return { ...taught, file: await library.materialize(added), version, kept };
 }
 
 async function teachRequest(

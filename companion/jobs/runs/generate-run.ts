@@ -78,7 +78,11 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
     ...setup,
     prompt: {
       parts: parseMentions(request.prompt),
-      concepts: concepts.map(({ reference: { name }, version: { path } }) => ({ name, path })),
+      concepts: await Promise.all(
+        concepts.map(async ({ reference: { name }, version }) => {
+          return { name, path: await tools.library.materialize(version) };
+        }),
+      ),
     },
     negativePrompt: request.negativePrompt ?? '',
     count: request.count - made,

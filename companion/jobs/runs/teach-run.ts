@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { FrameAdvice, JobOf } from '../../../shared/protocol/job.ts';
+import { readConcept } from '../../concepts/concept-file.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { Upload } from '../job-record.ts';
@@ -23,7 +24,7 @@ export async function* runTeaching(
   // Where the companion stopped between the last step and the library, nothing is left to learn.
   if (!existsSync(files.taughtConcept)) yield* learn(job, uploads, tools);
   yield progress({ phase: 'saving', step: 0, steps: 0, fraction: TAUGHT_SHARE, secondsLeft: 0 });
-  const { id, name, version, figures, method } = await library.put(files.taughtConcept);
+  const { id, name, version, figures, method } = await library.add(await readConcept(files.taughtConcept));
   yield {
     type: 'taught',
     taught: {

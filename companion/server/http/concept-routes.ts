@@ -101,7 +101,9 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
   });
 
   router.get(routes.conceptFile(':id'), async (request, response) => {
-    const { path, name, sizeBytes } = await library.version(idOf(request));
+    const version = await library.version(idOf(request));
+    const { name, sizeBytes } = version;
+    const path = await library.materialize(version);
     response.type('application/octet-stream').attachment(`${name}${CONCEPT_SUFFIX}`);
     response.set('Content-Length', String(sizeBytes));
     await pipeline(createReadStream(path), response);

@@ -22,7 +22,6 @@ import {
   type BlobKey,
   BlobMissing,
   type BlobStore,
-  blobKey,
   type ListOptions,
   type PutOptions,
   requireInside,
@@ -147,9 +146,9 @@ export class LocalBlobStore implements BlobStore {
     return join(this.#root, key);
   }
 
-  /** Path of what is written: a portable name, and one that listings show. */
+  /** Path of what is written, under a name that listings show. */
   #newPath(key: BlobKey): string {
-    const path = this.#path(blobKey(key));
+    const path = this.#path(key);
     const name = key.slice(key.lastIndexOf('/') + 1);
     if (isBlobName(name)) return path;
     throw new LikenessError('input', `${key} is the name of a lock or a temporary file`);
