@@ -5,7 +5,7 @@ import type { Frame } from 'playwright-core';
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds serious or critical in a frame, in one line each. */
+/** Serious and critical findings of axe in a frame, one line each. */
 export async function seriousFindings(frame: Frame): Promise<readonly string[]> {
   // By the debugger, which the page's content policy does not hold.
   await frame.evaluate(source);

@@ -9,7 +9,7 @@ import { StudioDriver } from './studio-driver.ts';
 
 const noModel = e2eModel === undefined ? 'there is no base model in models/' : undefined;
 
-/** Why nothing here can be tested; undefined where everything can. */
+/** The reason why nothing here can be tested; undefined where everything can. */
 export const cannotRun = browserMissing ?? noModel;
 
 /** A companion with an empty data folder, and a browser with an empty profile. */

@@ -2,7 +2,7 @@ import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { PORTS } from '../../shared/protocol/connection.ts';
 import { browserPath, QUIET } from '../browser/installed-browser.ts';
 
-/** Why browser tests cannot run here; undefined where they can. */
+/** The reason why browser tests cannot run here; undefined where they can. */
 export const browserMissing =
   browserPath === undefined
     ? 'no Chrome or Chromium was found (apt-get install chromium, or set LIKENESS_CHROMIUM)'

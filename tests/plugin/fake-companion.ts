@@ -24,11 +24,11 @@ export class FakeCompanion {
   answers: Promise<void> = Promise.resolve();
   /** "DELETE /api/jobs/job-a-0000" */
   readonly requests: string[] = [];
-  /** What thumbnails and pictures look like, by path. */
+  /** Thumbnails and pictures by path. */
   pictures: (path: string) => Buffer | undefined = () => undefined;
   readonly received: ClientMessage[] = [];
   readonly uploads: ImageFrame[] = [];
-  /** Of a concept that no client was told of yet. */
+  /** A concept that no client has seen yet. */
   takenName = '';
   #socket: WebSocketRoute | undefined;
   #trash: readonly ConceptSummary[] = [];

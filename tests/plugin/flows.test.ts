@@ -1,4 +1,4 @@
-/** What people do, step by step, in a real browser against a companion that plays its part. */
+/** Flows of people, step by step, in a real browser against a companion that plays its part. */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

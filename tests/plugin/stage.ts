@@ -17,7 +17,7 @@ const INTER = [400, 500, 600].map((weight) => {
 
 const dist = (file: string) => fileURLToPath(new URL(`../../plugin/dist/${file}`, import.meta.url));
 
-/** What Figma puts into the page for `themeColors: true`; the ones that the UI reads. */
+/** The variables that Figma puts into the page for `themeColors: true`; the ones that the UI reads. */
 const FIGMA_COLOURS: Readonly<Record<Theme, string>> = {
   light:
     '--figma-color-bg:#ffffff;--figma-color-bg-secondary:#f5f5f5;--figma-color-border:#e6e6e6;--figma-color-text:rgba(0,0,0,0.9)',
@@ -35,7 +35,7 @@ export interface Stage {
   readonly sent: readonly UiToMain[];
   /** As if the main thread said it. Bytes travel as they do in Figma. */
   readonly say: (message: MainToUi) => Promise<void>;
-  /** What the browser's console called an error. */
+  /** Errors in the browser's console. */
   readonly complaints: readonly string[];
 }
 

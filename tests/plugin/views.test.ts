@@ -10,7 +10,7 @@ import { SCENES } from './scenes.ts';
 import { openStage, type Stage, type Theme } from './stage.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** Where pictures for the documentation go, those that it shows; set to draw them again. */
+/** Folder for the documentation's pictures, those that it shows; set to draw them again. */
 const pictures = process.env.LIKENESS_PICTURES;
 const wanted = linkedPictures();
 

@@ -21,7 +21,7 @@ interface Beginning {
   readonly companion?: Partial<FakeCompanion>;
   readonly command?: LaunchCommand;
   readonly draft?: string;
-  /** Of the variant that is selected. */
+  /** Record of the variant that is selected. */
   readonly record?: string;
 }
 
@@ -65,7 +65,7 @@ export function selectVariant({ say }: Stage, record: string): Promise<void> {
   return say({ type: 'selection', frames, record });
 }
 
-/** Of a variant of @aurora, version 1. */
+/** Record of a variant of @aurora, version 1. */
 export function auroraRecord(prompt = '@aurora on a beach'): string {
   const { request } = generateJob('job-a-0000', { state: 'done' }, { prompt });
   const concepts = [{ id: 'concept-aurora', name: 'aurora', version: 1 }];

@@ -39,8 +39,8 @@ function rows(text: string): string[][] {
     .filter(([first]) => first!.startsWith('`'));
 }
 
-/** What a section tells of each entry: its fields, in order, with a ? for those that may be missing. */
-function told(title: string, kind: string): Record<string, string[]> {
+/** The entries of a section and the fields of each, in order, with a ? for those that may be missing. */
+function documented(title: string, kind: string): Record<string, string[]> {
   const entries = section(title)
     .split(/^### /m)
     .slice(1)
@@ -109,7 +109,7 @@ describe('docs/protocol.md', () => {
     ['A job', ' job', jobSchema.options, 'kind'],
     ['Binary frames', ' frame', frameHeaderSchema.options, 'kind'],
   ] as const)('names every entry and field: %s', (title, kind, options, discriminator) => {
-    expect(told(title, kind)).toEqual(defined(options, discriminator));
+    expect(documented(title, kind)).toEqual(defined(options, discriminator));
   });
 
   it('lists every error code with its advice', () => {
