@@ -5,6 +5,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { newConceptNameSchema } from '../../shared/protocol/concept.ts';
 import { conceptFactsSchema } from '../concepts/concept.ts';
 import { DEFAULT_MODEL } from '../model-store/catalogue.ts';
 import { isRevision } from '../model-store/hub/address.ts';
@@ -43,7 +44,7 @@ export function size(text: string): Size {
 /** A concept's name; people write it with or without the @. */
 export function conceptName(text: string): string {
   const expected = 'a lower-case name such as aurora or aurora-2';
-  return parser(conceptFactsSchema.shape.name, expected)(text.replace(/^@/, ''));
+  return parser(newConceptNameSchema, expected)(text.replace(/^@/, ''));
 }
 
 export const classWord = parser(conceptFactsSchema.shape.classWord, 'a word or two such as bottle');

@@ -16,6 +16,11 @@ export const CLASS_WORD = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}' -]{0,39}$/u;
 export const conceptNameSchema = z
   .string()
   .regex(CONCEPT_NAME, 'expected a lower-case name such as aurora or aurora-2');
+/** Names given from now on: a prompt mentions them whole, so that hyphens stand singly and inside. Older ones may differ. */
+export const newConceptNameSchema = conceptNameSchema.regex(
+  /^[^-]+(-[^-]+)*$/,
+  'expected single hyphens between letters or digits',
+);
 export const classWordSchema = z.string().regex(CLASS_WORD, 'expected a word or two such as bottle');
 
 const sentence = z.string().max(RIGHTS_MAX_LENGTH);

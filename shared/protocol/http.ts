@@ -5,7 +5,13 @@
  */
 
 import { clientSchema } from './client-messages.ts';
-import { classWordSchema, conceptNameSchema, conceptSummarySchema, rightsSchema } from './concept.ts';
+import {
+  classWordSchema,
+  conceptNameSchema,
+  conceptSummarySchema,
+  newConceptNameSchema,
+  rightsSchema,
+} from './concept.ts';
 import type { ConceptId, ImageId, JobId } from './ids.ts';
 import { conceptIdSchema, imageIdSchema, pairingCodeSchema, tokenSchema } from './ids.ts';
 import { jobSchema } from './job.ts';
@@ -77,7 +83,7 @@ export const removedConceptsSchema = z.object({
 
 export const conceptsSchema = z.object({ concepts: z.array(conceptSummarySchema) });
 export const conceptChangeSchema = z.strictObject({
-  name: conceptNameSchema.optional(),
+  name: newConceptNameSchema.optional(),
   rights: rightsSchema.optional(),
 });
 

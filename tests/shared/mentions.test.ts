@@ -14,6 +14,7 @@ import {
   parseMentions,
   renameMentions,
 } from '../../shared/mentions.ts';
+import { newConceptNameSchema } from '../../shared/protocol/concept.ts';
 import { concept } from '../plugin/protocol-samples.ts';
 
 const KNOWN = ['aurora', 'aurora-2', 'summit'];
@@ -72,6 +73,17 @@ describe.each(CASES)('%j', (prompt, names) => {
     expect(new Set(mentions.keys())).toEqual(new Set(names));
     expect(text).toBe(parts.map((part) => (part.name === undefined ? part.text : 'zqx bottle')).join(''));
   });
+});
+
+it.each([
+  ['aurora-2', true],
+  ['aurora-', false],
+  ['aurora--2', false],
+  ['-aurora', false],
+  ['Aurora', false],
+])('%s is a new name: %s, for prompts have to mention it whole', (name, isTaken) => {
+  expect(newConceptNameSchema.safeParse(name).success).toBe(isTaken);
+  if (isTaken) expect(mentionedNames(`@${name}`)).toEqual([name]);
 });
 
 it('renames mentions alone, all at once', () => {
