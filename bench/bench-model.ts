@@ -1,4 +1,4 @@
-/** What is measured: a checkpoint on disk, or the UNet of Stable Diffusion 1.5 with random weights. */
+/** BenchModel: a checkpoint on disk, or the UNet of Stable Diffusion 1.5 with random weights. */
 
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { openSession, type Session } from '../companion/runtime/session.ts';
 import { locateRandomWeights } from './random-weights.ts';
 import { SD15_TOKENS, SD15_UNET, sd15Weights } from './sd15.ts';
 
-/** Which model, in a form that can be handed to another process. */
+/** Choice of a model, in a form that can be handed to another process. */
 export type ModelChoice =
   | { readonly folder: string }
   /** `latentCells` default to those of a 256 px picture. */

@@ -9,7 +9,7 @@ import { availableParallelism, loadavg } from 'node:os';
 
 export interface Duration {
   readonly wallMs: number;
-  /** Of all threads of the process. Threads that spin while they wait count too: compare at one thread. */
+  /** Processor time of all threads of the process. Threads that spin while they wait count too: compare at one thread. */
   readonly processorMs: number;
 }
 
@@ -67,7 +67,7 @@ function summary(durations: readonly Duration[]): Timing {
   };
 }
 
-/** How many times the processor time of the second the first one takes, by the median turns. */
+/** Processor time of the first over that of the second, by the median turns. */
 export function processorRatio(first: Timing, second: Timing): number {
   return first.median.processorMs / second.median.processorMs;
 }

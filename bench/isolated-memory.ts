@@ -12,7 +12,7 @@ export interface MemoryCase {
   readonly model: ModelChoice;
   readonly workload: WorkloadName;
   readonly batch: number;
-  /** Of a training step. Default 'none'. */
+  /** Checkpointing of a training step. Default 'none'. */
   readonly checkpointing?: Checkpointing;
   readonly threads: number;
 }

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 export interface LongestTask {
   readonly wallMs: number;
-  /** Of the processor: what the same task takes where nothing else wants the core. */
+  /** Processor time: what the same task takes where nothing else wants the core. */
   readonly processorMs: number;
 }
 
-/** Where the plugin's two halves run, and the page around them. */
+/** Processes of the plugin's two halves, and of the page around them. */
 export type PluginThread = 'plugin UI' | 'plugin main thread' | 'studio page';
 
 /** A figure a round. */

@@ -47,7 +47,7 @@ export async function writeRandomWeights(
   };
 }
 
-/** Where a file that `writeRandomWeights` made has each weight. */
+/** Location of each weight in a file that `writeRandomWeights` made. */
 export function locateRandomWeights(
   file: string,
   weights: readonly NamedShape[],

@@ -35,7 +35,7 @@ export interface Section {
   readonly title: string;
   readonly rows: readonly Row[];
   readonly targets?: readonly Target[];
-  /** What a reader must know to understand the figures. */
+  /** Notes that a reader needs to understand the figures. */
   readonly note?: string;
 }
 

@@ -23,7 +23,7 @@ export const workloadTitles: Readonly<Record<WorkloadName, string>> = {
   decode: 'VAE decode',
 };
 
-/** What this model can run: a lone UNet has no text encoder and no VAE. */
+/** Workloads that this model can run: a lone UNet has no text encoder and no VAE. */
 export function workloadsOf(model: BenchModel): readonly WorkloadName[] {
   return WORKLOADS.filter((name) => {
     if (name === 'text') return model.text !== undefined;

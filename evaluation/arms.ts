@@ -1,4 +1,4 @@
-/** The ways of making a picture that are compared, on the same seeds. */
+/** Arms of the evaluation: ways of making a picture that are compared on the same seeds. */
 
 import type { SamplingSettings } from '../companion/pipeline/settings.ts';
 
@@ -9,7 +9,7 @@ export interface Arm {
   readonly key: 'words' | 'base' | 'full' | LocalizedArm;
   /** For tables. */
   readonly title: string;
-  /** What the prompt calls the product; a concept without its probe is as if taught from photos that are not cut out. */
+  /** Words for the product in the prompt; a concept without its probe is as if taught from photos that are not cut out. */
   readonly subject: 'description' | 'concept' | 'concept without probe';
   readonly settings: Partial<SamplingSettings>;
 }

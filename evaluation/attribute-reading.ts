@@ -1,4 +1,4 @@
-/** What the attribute classifier sees on a picture: for each attribute, how likely each of its names is. */
+/** Readings of the attribute classifier on a picture: for each attribute, the probability of each of its names. */
 
 export interface Reading {
   readonly names: readonly string[];

@@ -1,4 +1,4 @@
-/** How well the base model does what a prompt says, before anything is taught. */
+/** Base trial: pictures of the base model against what their prompts say, before anything is taught. */
 
 import type { Picture } from '../companion/images/picture.ts';
 import { colourPair, likeliest, type Readings, readingOf } from './attribute-reading.ts';
@@ -18,7 +18,7 @@ export const ASPECTS = ['product', 'colour', 'pattern', 'scene'] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
 /** One seed a prompt, rising from `firstSeed`. */
-export function baseWishes(
+export function baseSpecs(
   vocabulary: Vocabulary,
   subjects: readonly Subject[],
   firstSeed: number,
@@ -35,13 +35,13 @@ export async function* sampleBase(
   make: PictureMaker,
   judge: Judge,
   subjects: readonly Subject[],
-  wishes: readonly PictureSpec[],
+  specs: readonly PictureSpec[],
 ): AsyncGenerator<BaseSample, void> {
-  for (const [index, wish] of wishes.entries()) {
+  for (const [index, spec] of specs.entries()) {
     const subject = subjects[index]!;
-    const { picture, seconds } = await make(wish);
+    const { picture, seconds } = await make(spec);
     const right = verdict(await judge.attributesOf(picture), subject);
-    yield { subject, prompt: wish.prompt, picture, seconds, right };
+    yield { subject, prompt: spec.prompt, picture, seconds, right };
   }
 }
 

@@ -1,4 +1,4 @@
-/** Whether a concept leaves its class alone: pictures of prompts that do not name it must not change by a bit. */
+/** Class drift of a concept: pictures of prompts that do not name it must not change by a bit. */
 
 import type { Picture } from '../companion/images/picture.ts';
 import type { PictureMaker } from './picture-making.ts';

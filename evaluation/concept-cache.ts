@@ -1,4 +1,4 @@
-/** Concepts of earlier runs: what was taught from the same model, frames and settings is not taught again. */
+/** ConceptCache: a concept taught by an earlier run from the same model, frames and settings is not taught again. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -21,7 +21,7 @@ export interface TaughtProduct {
 
 const recordSchema = z.object({ seconds: z.number().optional() });
 
-export class KeptConcepts {
+export class ConceptCache {
   readonly #folder: string;
   readonly #model: LoadedModel;
   readonly #engine: EngineOptions;
@@ -85,12 +85,12 @@ export class KeptConcepts {
     return { seconds };
   }
 
-  /** Of a concept whose file is `file`. */
+  /** Path of the variant without a probe of the concept in `file`. */
   fileWithoutProbe(file: string): string {
     return file.replace(/\.safetensors$/, '-without-probe.safetensors');
   }
 
-  /** What the same concept is to those who taught it from photos that are not cut out: attention has to find it. */
+  /** Writes the concept as if taught from photos that are not cut out: attention has to find it. */
   async writeWithoutProbe(file: string): Promise<void> {
     const out = this.fileWithoutProbe(file);
     if (existsSync(out)) return;

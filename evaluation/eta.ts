@@ -1,10 +1,10 @@
-/** How long an evaluation still takes: what is left of each kind of work, at the pace of what was done of it. */
+/** RemainingWork: time left of an evaluation, from what is left of each kind of work and the speed of what was done. */
 
-export class WorkLeft {
+export class RemainingWork {
   #teachings: number;
   #pictures: number;
   readonly #spent = { teachings: 0, teachingSeconds: 0, pictures: 0, pictureSeconds: 0 };
-  /** Of the teaching under way. */
+  /** Times of the teaching under way. */
   #current: { readonly secondsLeft: number; readonly secondsInAll: number } | undefined;
 
   /** @param work what is not there from an earlier run */
@@ -30,7 +30,7 @@ export class WorkLeft {
     this.#current = undefined;
   }
 
-  /** Infinity or NaN while the pace of something is not known yet. */
+  /** Infinity or NaN while the speed of something is not known yet. */
   get seconds(): number {
     const { teachings, teachingSeconds, pictures, pictureSeconds } = this.#spent;
     const eachPicture = this.#pictures === 0 ? 0 : pictureSeconds / pictures;

@@ -1,4 +1,4 @@
-/** An evaluation as a document, section after section. */
+/** documentOf: an evaluation as a document, section after section. */
 
 import type { SamplingSettings, TrainingDefaults } from '../companion/pipeline/settings.ts';
 import type { EvaluationFigures } from './evaluation-figures.ts';

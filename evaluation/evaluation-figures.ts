@@ -1,4 +1,4 @@
-/** An evaluation in numbers. */
+/** Figures of an evaluation. */
 
 import { type Arm, type LocalizedArm, localizedArm } from './arms.ts';
 import { ASPECTS, type Aspect, type BaseSample } from './base-trial.ts';
@@ -123,7 +123,7 @@ function comparison(
   };
 }
 
-/** How much the first arm is above the second, picture by picture. */
+/** Difference of the first arm over the second, picture by picture. */
 function gain(
   placed: readonly Placed[],
   [first, second]: readonly [Arm['key'], Arm['key']],

@@ -1,4 +1,4 @@
-/** How much is done: the protocol in full, or a quick look at it. */
+/** Plan of an evaluation: the protocol in full, or a quick look at it. */
 
 import type { RecommendedSettings, TrainingDefaults } from '../companion/pipeline/settings.ts';
 import type { ExampleProduct } from './example-product.ts';

@@ -1,4 +1,4 @@
-/** An evaluation as a document and as data, with its pictures beside them. */
+/** writeReport: an evaluation as a document and as data, with its pictures beside them. */
 
 import { join } from 'node:path';
 import { encodeJpeg } from '../companion/images/encode.ts';
@@ -36,7 +36,7 @@ export async function writeReport(
   return files;
 }
 
-/** Of the plan, what a reader cannot find elsewhere: paths belong to one computer. */
+/** The parts of the plan that a reader cannot find elsewhere: paths belong to one computer. */
 function dataOf({ plan, ...report }: EvaluationReport) {
   const { isQuick, seeds, products } = plan;
   const placements = products.map(({ name, placements }) => [name, placements] as const);

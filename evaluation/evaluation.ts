@@ -6,23 +6,23 @@
 import { decodeReferences } from '../companion/engine/teaching/teach.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
-import { type BaseSample, baseWishes, sampleBase } from './base-trial.ts';
-import { keptFolders } from './cache-folders.ts';
+import { type BaseSample, baseSpecs, sampleBase } from './base-trial.ts';
+import { cacheFolders } from './cache-folders.ts';
 import { type ClassDrift, DRIFT_PICTURES, measureClassDrift } from './class-drift.ts';
-import { KeptConcepts } from './concept-cache.ts';
-import { WorkLeft } from './eta.ts';
+import { ConceptCache } from './concept-cache.ts';
+import { RemainingWork } from './eta.ts';
 import type { EvaluationPlan } from './evaluation-plan.ts';
 import type { ExampleProduct } from './example-product.ts';
 import type { Judge } from './judge.ts';
-import { KeptPictures } from './picture-cache.ts';
+import { PictureCache } from './picture-cache.ts';
 import { pictureMaker } from './picture-making.ts';
-import { type Placed, placeEverywhere, placingWishes } from './placing-trial.ts';
-import { countingPictures, teachCounting } from './timed-work.ts';
+import { type Placed, placeEverywhere, placingSpecs } from './placing-trial.ts';
+import { timedPictures, timedTeaching } from './timed-work.ts';
 import { drawSubjects, readFixedSubjects, type Vocabulary } from './vocabulary.ts';
 
-/** `secondsLeft` is for everything that is still to come; not finite while the pace is not known. */
+/** `secondsLeft` is for everything that is still to come; not finite while the speed is not known. */
 export type EvaluationEvent =
-  /** What is not there from an earlier run. */
+  /** Work that no earlier run has done. */
   | { readonly type: 'plan'; readonly teachings: number; readonly pictures: number }
   | { readonly type: 'base'; readonly done: number; readonly total: number; readonly secondsLeft: number }
   | {
@@ -40,7 +40,7 @@ export type EvaluationEvent =
       readonly secondsLeft: number;
     };
 
-/** What came out, before it is summed up. */
+/** Results of the trials, before they are summed up. */
 export interface EvaluationTrials {
   readonly random: readonly BaseSample[];
   readonly fixed: readonly BaseSample[];
@@ -78,14 +78,14 @@ export async function* evaluate(
   options: EvaluationOptions,
 ): AsyncGenerator<EvaluationEvent, EvaluationTrials> {
   const { plan, judge, vocabulary, work, fresh } = options;
-  const folders = await keptFolders(work, fresh);
-  const concepts = new KeptConcepts(folders.concepts, model, options, plan.teaching);
-  const kept = new KeptPictures(folders.pictures, model);
+  const folders = await cacheFolders(work, fresh);
+  const concepts = new ConceptCache(folders.concepts, model, options, plan.teaching);
+  const kept = new PictureCache(folders.pictures, model);
 
   const random = drawSubjects(vocabulary, plan.basePrompts, BASE_SEED);
-  const randomWishes = baseWishes(vocabulary, random, BASE_SEED);
+  const randomWishes = baseSpecs(vocabulary, random, BASE_SEED);
   const fixed = await readFixedSubjects(options.prompts, vocabulary, plan.fixedPrompts);
-  const fixedWishes = baseWishes(vocabulary, fixed, FIXED_SEED);
+  const fixedWishes = baseSpecs(vocabulary, fixed, FIXED_SEED);
   const trials = [];
   for (const product of plan.products) {
     const references = await decodeReferences(product.frames);
@@ -95,18 +95,18 @@ export async function* evaluate(
     trials.push({ product, references, placing });
   }
 
-  const wishes = [
+  const specs = [
     ...randomWishes,
     ...fixedWishes,
-    ...trials.flatMap(({ placing }) => placingWishes(placing).map(({ wish }) => wish)),
+    ...trials.flatMap(({ placing }) => placingSpecs(placing).map(({ spec }) => spec)),
   ];
   const missing = {
     teachings: trials.filter(({ placing }) => !concepts.has(placing.concept)).length,
-    pictures: kept.missing(wishes) + DRIFT_PICTURES * trials.length,
+    pictures: kept.missing(specs) + DRIFT_PICTURES * trials.length,
   };
   yield { type: 'plan', ...missing };
-  const left = new WorkLeft(missing);
-  const making = countingPictures(pictureMaker(model, options), left);
+  const left = new RemainingWork(missing);
+  const making = timedPictures(pictureMaker(model, options), left);
   const make = kept.keeping(making);
 
   const baseTotal = random.length + fixed.length;
@@ -121,14 +121,14 @@ export async function* evaluate(
   const products: ProductTrial[] = [];
   for (const { product, references, placing } of trials) {
     const { name } = product;
-    const teaching = teachCounting(concepts, product, references, left);
+    const teaching = timedTeaching(concepts, product, references, left);
     let next = await teaching.next();
     for (; !next.done; next = await teaching.next()) {
       yield { type: 'teaching', product: name, ...next.value };
     }
 
     await concepts.writeWithoutProbe(placing.concept);
-    const total = placingWishes(placing).length;
+    const total = placingSpecs(placing).length;
     const placed: Placed[] = [];
     for await (const one of placeEverywhere(make, judge, references, placing)) {
       placed.push(one);

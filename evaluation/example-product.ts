@@ -8,14 +8,14 @@ import { readJsonObject } from '../companion/storage/json-file.ts';
 const FACTS = 'product.json';
 
 const schema = z.object({
-  /** What prompts call it, without the @. */
+  /** Name in prompts, without the @. */
   name: z.string(),
   classWord: z.string(),
   /** The best that words can say, with its article: "a purple mug with yellow stripes". */
   description: z.string(),
   /** Phrases for scenes that are in no reference. */
   placements: z.array(z.string()).min(1),
-  /** Why the model has never seen its like: shape, pattern, colours. */
+  /** Reason why the model has never seen its like: shape, pattern, colours. */
   unseen: z.array(z.string()).min(1),
 });
 

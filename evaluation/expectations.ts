@@ -1,4 +1,4 @@
-/** What the embedded model and the method must show, and whether they do. */
+/** Expectations that the embedded model and the method must meet, and if they do. */
 
 import type { EvaluationFigures } from './evaluation-figures.ts';
 import { interval, percent, plain, points, signed } from './interval.ts';
@@ -15,7 +15,7 @@ const SCENE_LOSS = 0.05;
 /** Localization is there to leave the background alone: half of the full residual's change, or it is not worth it. */
 const BACKGROUND_RATIO = 0.5;
 
-/** What a mask of the object's own size must add over one of a fixed half of the picture. */
+/** Gain that a mask of the object's own size must have over one of a fixed half of the picture. */
 const OVERLAP_GAIN = 0.15;
 
 export interface Expectation {

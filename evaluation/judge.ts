@@ -33,7 +33,7 @@ type JudgeConfig = z.infer<typeof configSchema>;
 /** Likeness of a picture to the references, 1 at most, given where the object is in it ([height * width], 0..1). */
 export type Likeness = (picture: Picture, object: Float32Array) => Promise<number>;
 
-/** What a cut-out stands on when its likeness is judged: the grey that the classifier was trained with. */
+/** Background of a cut-out when its likeness is judged: the grey that the classifier was trained with. */
 const GREY = [128, 128, 128] as const;
 
 const WEIGHTS = 'weights.safetensors';
@@ -108,7 +108,7 @@ export class Judge {
     return this.#config.heads;
   }
 
-  /** Where the product is, [height * width] of the picture, 0..1. */
+  /** Mask of the product, [height * width] of the picture, 0..1. */
   async objectIn(picture: Picture): Promise<Float32Array> {
     const { object } = await this.#segmenter.run({ picture: await this.#input(picture) });
     return resampled(object!.data as Float32Array, this.#grid, picture);
@@ -160,7 +160,7 @@ export class Judge {
     await this.#segmenter.release();
   }
 
-  /** Of the object alone, on grey, in deviations from the mean product. */
+  /** Embedding of the object alone, on grey, in deviations from the mean product. */
   async #embed(picture: Picture, object: Float32Array): Promise<Float32Array> {
     const { data, shape } = await this.#input(picture);
     const mask = resampled(object, picture, this.#grid);
@@ -180,7 +180,7 @@ export class Judge {
   }
 }
 
-/** Of each number of the embedding over held-out products, [320] each. */
+/** Mean and deviation of each number of the embedding over held-out products, [320] each. */
 interface EmbeddingSpread {
   readonly mean: Float32Array;
   readonly deviation: Float32Array;

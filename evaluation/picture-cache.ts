@@ -1,6 +1,6 @@
 /**
- * Pictures of earlier runs: what was made from the same model, concept, prompt, seed and settings is not made again.
- * That the code is the same, no key says: `npm run evaluate -- --fresh` begins anew.
+ * PictureCache: a picture made by an earlier run from the same model, concept, prompt, seed and settings is not made
+ * again. No key contains the code: `npm run evaluate -- --fresh` begins anew.
  */
 
 import { createHash } from 'node:crypto';
@@ -28,7 +28,7 @@ const recordSchema = z.object({
     .optional(),
 });
 
-export class KeptPictures {
+export class PictureCache {
   readonly #folder: string;
   readonly #model: LoadedModel;
 
@@ -37,27 +37,27 @@ export class KeptPictures {
     this.#model = model;
   }
 
-  has(wish: PictureSpec): boolean {
-    return existsSync(`${this.#stem(wish)}.json`);
+  has(spec: PictureSpec): boolean {
+    return existsSync(`${this.#stem(spec)}.json`);
   }
 
-  /** How many pictures are still to be made; the same wish twice is one. */
-  missing(wishes: readonly PictureSpec[]): number {
-    return new Set(wishes.filter((wish) => !this.has(wish)).map((wish) => this.#stem(wish))).size;
+  /** Number of pictures still to be made; the same spec twice is one. */
+  missing(specs: readonly PictureSpec[]): number {
+    return new Set(specs.filter((spec) => !this.has(spec)).map((spec) => this.#stem(spec))).size;
   }
 
   /** `make`, except for what is here already. */
   keeping(make: PictureMaker): PictureMaker {
-    return async (wish) => {
-      if (this.has(wish)) return this.#read(wish);
-      const made = await make(wish);
-      await this.#write(wish, made);
+    return async (spec) => {
+      if (this.has(spec)) return this.#read(spec);
+      const made = await make(spec);
+      await this.#write(spec, made);
       return made;
     };
   }
 
-  async #read(wish: PictureSpec): Promise<TrialPicture> {
-    const stem = this.#stem(wish);
+  async #read(spec: PictureSpec): Promise<TrialPicture> {
+    const stem = this.#stem(spec);
     const { seconds, mask } = recordSchema.parse(await readJsonObject(`${stem}.json`));
     const picture = await decodePicture(`${stem}.png`);
     if (mask === undefined) return { picture, mask, seconds };
@@ -67,8 +67,8 @@ export class KeptPictures {
   }
 
   /** The record comes last: a picture that has one is whole. */
-  async #write(wish: PictureSpec, { picture, mask, seconds }: TrialPicture): Promise<void> {
-    const stem = this.#stem(wish);
+  async #write(spec: PictureSpec, { picture, mask, seconds }: TrialPicture): Promise<void> {
+    const stem = this.#stem(spec);
     await writeFileAtomically(`${stem}.png`, await encodePng(picture));
     const record: z.infer<typeof recordSchema> = {
       seconds,

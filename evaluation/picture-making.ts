@@ -17,19 +17,19 @@ export interface PictureSpec {
   readonly seed: number;
   /** Differences from the model's recommended settings. */
   readonly settings: Partial<SamplingSettings>;
-  /** Of the residuals; 1, as taught, where nothing is said. */
+  /** Strength of the residuals. Default 1, as taught. */
   readonly strength?: number;
 }
 
 export interface TrialPicture {
   readonly picture: Picture;
-  /** Where the concept acted; undefined where the prompt names none. */
+  /** Mask of the concept; undefined where the prompt names none. */
   readonly mask: MaskReport | undefined;
   /** From noise to pixels. */
   readonly seconds: number;
 }
 
-export type PictureMaker = (wish: PictureSpec) => Promise<TrialPicture>;
+export type PictureMaker = (spec: PictureSpec) => Promise<TrialPicture>;
 
 /** @throws LikenessError `cancelled` between two steps */
 export function pictureMaker(model: LoadedModel, engine: EngineOptions): PictureMaker {

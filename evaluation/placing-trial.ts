@@ -34,11 +34,11 @@ export interface Placed extends PictureScores {
 export interface PlacingWish {
   readonly arm: Arm;
   readonly placement: string;
-  readonly wish: PictureSpec;
+  readonly spec: PictureSpec;
 }
 
 /** In the order in which they are made: the arms of one scene and seed follow each other, the base arm before its rivals. */
-export function placingWishes(placing: Placing): PlacingWish[] {
+export function placingSpecs(placing: Placing): PlacingWish[] {
   const { name, description, placements, seeds } = placing;
   const arms = ARMS.filter(
     ({ subject }) => subject === 'description' || fileOf(subject, placing) !== undefined,
@@ -47,14 +47,14 @@ export function placingWishes(placing: Placing): PlacingWish[] {
     seeds.flatMap((seed) =>
       arms.map((arm) => {
         const concept = fileOf(arm.subject, placing);
-        const wish: PictureSpec = {
+        const spec: PictureSpec = {
           label: `${name}-${arm.key}-${placement}-${seed}`,
           prompt: `${concept === undefined ? description : `a @${name}`} ${placement}`,
           concept,
           seed,
           settings: arm.settings,
         };
-        return { arm, placement, wish };
+        return { arm, placement, spec };
       }),
     ),
   );
@@ -80,8 +80,8 @@ export async function* placeEverywhere(
 ): AsyncGenerator<Placed, void> {
   const likeness = await judge.likenessTo(references);
   let base: Seen | undefined;
-  for (const { arm, placement, wish } of placingWishes(placing)) {
-    const made = await make(wish);
+  for (const { arm, placement, spec } of placingSpecs(placing)) {
+    const made = await make(spec);
     const seen: Seen = { picture: made.picture, object: await judge.objectIn(made.picture) };
     if (arm.key === 'base') base = seen;
     const compared = arm.subject !== 'description' && arm.key !== 'base' ? base : undefined;
@@ -91,7 +91,7 @@ export async function* placeEverywhere(
       product: placing.name,
       arm: arm.key,
       placement,
-      seed: wish.seed,
+      seed: spec.seed,
       picture: made.picture,
       mask,
       seconds: made.seconds,

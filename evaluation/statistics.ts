@@ -6,7 +6,7 @@
 import { Random } from '../companion/diffusion/random.ts';
 
 export interface Sample {
-  /** What it was drawn with: the product. */
+  /** The group of a draw: its product. */
   readonly cluster: string;
   readonly value: number;
 }
@@ -29,7 +29,7 @@ const RESAMPLES = 2000;
 
 const TAIL = 0.025;
 
-/** Of 97.5 % of the normal distribution. */
+/** Quantile of 97.5 % of the normal distribution. */
 const NORMAL_QUANTILE = 1.96;
 
 /** The same figures from the same pictures, every time. */
@@ -39,7 +39,7 @@ export function estimate(samples: readonly Sample[]): Estimate {
   return estimateRatio(samples.map(({ cluster, value }) => ({ cluster, numerator: value, denominator: 1 })));
 }
 
-/** Of two means: pictures where there was little to change weigh little. */
+/** Ratio of two means: pictures where there was little to change weigh little. */
 export function estimateRatio(samples: readonly RatioSample[]): Estimate {
   if (samples.length === 0) throw new Error('internal: no estimate from nothing');
   const sums = sumsByCluster(samples);
@@ -96,7 +96,7 @@ function drawsOf(clusters: number): Uint32Array {
 }
 
 /**
- * Of a share, where every trial is a draw of its own: the score interval (Wilson 1927), which also holds near 0 and 1.
+ * Estimate of a share, where every trial is a draw of its own: the score interval (Wilson 1927), which also holds near 0 and 1.
  */
 export function estimateShare(outcomes: readonly boolean[]): Estimate {
   const count = outcomes.length;

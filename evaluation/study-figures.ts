@@ -18,7 +18,7 @@ export interface RowFigures extends PictureFigures {
   readonly value: string;
   readonly isPaper: boolean;
   readonly isRecommended: boolean;
-  /** Of one product: the median; undefined where every teaching was interrupted. */
+  /** Median time of one product; undefined where every teaching was interrupted. */
   readonly teachingSeconds: number | undefined;
   /** Undefined for the recommended row. */
   readonly differences: Differences | undefined;

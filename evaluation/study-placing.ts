@@ -18,9 +18,9 @@ export interface StudySubject {
 
 export interface StudyPlacing {
   readonly placement: string;
-  readonly wish: PictureSpec;
+  readonly spec: PictureSpec;
   /** The base model's picture of the same prompt and seed, by the same sampler, steps and guidance. */
-  readonly baseWish: PictureSpec;
+  readonly baseSpec: PictureSpec;
   readonly hasMask: boolean;
 }
 
@@ -34,12 +34,12 @@ export function studyPlacings(
   return placements.flatMap((placement) =>
     seeds.map((seed) => {
       const prompt = `a @${name} ${placement}`;
-      const wish = (arm: string) => ({ label: `${name}-${arm}-${placement}-${seed}`, prompt, seed });
+      const spec = (arm: string) => ({ label: `${name}-${arm}-${placement}-${seed}`, prompt, seed });
       return {
         placement,
-        wish: { ...wish('study'), concept, settings: sampling, strength },
-        baseWish: {
-          ...wish('base'),
+        spec: { ...spec('study'), concept, settings: sampling, strength },
+        baseSpec: {
+          ...spec('base'),
           concept: baseConcept,
           settings: { sampler, steps, guidanceScale, mask: 'off' },
         },
@@ -61,19 +61,19 @@ export class StudyScorer {
   }
 
   async score(
-    { placement, wish, baseWish, hasMask }: StudyPlacing,
+    { placement, spec, baseSpec, hasMask }: StudyPlacing,
     { product, likeness }: StudySubject,
   ): Promise<Scored> {
-    const key = JSON.stringify(baseWish);
-    const base = this.#bases.get(key) ?? (await this.#look((await this.#make(baseWish)).picture));
+    const key = JSON.stringify(baseSpec);
+    const base = this.#bases.get(key) ?? (await this.#look((await this.#make(baseSpec)).picture));
     this.#bases.set(key, base);
-    const { picture, mask, seconds } = await this.#make(wish);
+    const { picture, mask, seconds } = await this.#make(spec);
     const seen = await this.#look(picture);
     const scores = await scorePicture(this.#judge, likeness, seen, {
       base,
       mask: hasMask ? mask : undefined,
     });
-    return { product: product.name, placement, seed: wish.seed, seconds, ...scores };
+    return { product: product.name, placement, seed: spec.seed, seconds, ...scores };
   }
 
   async #look(picture: Picture): Promise<Seen> {

@@ -1,4 +1,4 @@
-/** How much a study does: with which products, in which scenes, and with which rows. */
+/** Plan of a study: its products, scenes and rows. */
 
 import type { RecommendedSettings } from '../companion/pipeline/settings.ts';
 import type { ExampleProduct } from './example-product.ts';
@@ -9,7 +9,7 @@ export interface StudyPlan {
   /** With the placements that are tried. */
   readonly products: readonly ExampleProduct[];
   readonly seeds: readonly number[];
-  /** What every row differs from in one setting. */
+  /** The variant that every row differs from in one setting. */
   readonly recommended: Variant;
   readonly groups: readonly StudyGroup[];
 }

@@ -15,7 +15,7 @@ export interface StudyReport {
   readonly groups: readonly GroupFigures[];
 }
 
-/** Of the plan, what a reader cannot find elsewhere: paths belong to one computer. */
+/** The parts of the plan that a reader cannot find elsewhere: paths belong to one computer. */
 export function studyData({ plan, ...report }: StudyReport): string {
   const { isQuick, seeds, products, recommended } = plan;
   const placements = Object.fromEntries(products.map(({ name, placements }) => [name, placements]));
@@ -67,7 +67,7 @@ function groupSection(group: GroupFigures): string {
   return `### ${title}\n\n${markdownTable(header, rows.map(cells))}\n\n${verdict(group)}`;
 }
 
-/** Who wins, by how much, and what became of the paper's value. */
+/** The winner, its lead, and the place of the paper's value. */
 export function verdict({ rows, winner }: Pick<GroupFigures, 'rows' | 'winner'>): string {
   const own = rows.find(({ isRecommended }) => isRecommended)!;
   const won = rows.find(({ value }) => value === winner)!;

@@ -5,21 +5,21 @@
 
 import { decodeReferences } from '../companion/engine/teaching/teach.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
-import { keptFolders } from './cache-folders.ts';
-import { KeptConcepts } from './concept-cache.ts';
-import { WorkLeft } from './eta.ts';
+import { cacheFolders } from './cache-folders.ts';
+import { ConceptCache } from './concept-cache.ts';
+import { RemainingWork } from './eta.ts';
 import type { Judge } from './judge.ts';
-import { KeptPictures } from './picture-cache.ts';
+import { PictureCache } from './picture-cache.ts';
 import { pictureMaker } from './picture-making.ts';
 import type { GroupKey, StudyGroup, StudyRow, Variant } from './study-groups.ts';
 import { type StudyPlacing, StudyScorer, type StudySubject, studyPlacings } from './study-placing.ts';
 import type { StudyPlan } from './study-plan.ts';
-import { countingPictures, teachCounting } from './timed-work.ts';
+import { timedPictures, timedTeaching } from './timed-work.ts';
 import type { Scored } from './trial-figures.ts';
 
-/** `secondsLeft` is for everything that is still to come; not finite while the pace is not known. */
+/** `secondsLeft` is for everything that is still to come; not finite while the speed is not known. */
 export type StudyEvent =
-  /** What is not there from an earlier run. */
+  /** Work that no earlier run has done. */
   | { readonly type: 'plan'; readonly teachings: number; readonly pictures: number }
   | (RowOf & {
       readonly type: 'teaching';
@@ -44,7 +44,7 @@ interface RowOf {
 export interface RowTrial {
   readonly row: StudyRow;
   readonly scored: readonly Scored[];
-  /** Of each product; one that was interrupted was not timed. */
+  /** Teaching time of each product; one that was interrupted was not timed. */
   readonly teachingSeconds: readonly number[];
 }
 
@@ -69,9 +69,9 @@ export async function* study(
   options: StudyOptions,
 ): AsyncGenerator<StudyEvent, GroupTrials[]> {
   const { plan, judge, only } = options;
-  const folders = await keptFolders(options.work, options.fresh);
-  const kept = new KeptPictures(folders.pictures, model);
-  const conceptsOf = ({ teaching }: Variant) => new KeptConcepts(folders.concepts, model, options, teaching);
+  const folders = await cacheFolders(options.work, options.fresh);
+  const kept = new PictureCache(folders.pictures, model);
+  const conceptsOf = ({ teaching }: Variant) => new ConceptCache(folders.concepts, model, options, teaching);
   const subjects: StudySubject[] = [];
   for (const product of plan.products) {
     const references = await decodeReferences(product.frames);
@@ -88,10 +88,10 @@ export async function* study(
   };
   const missingFor = (rows: readonly StudyRow[]) => {
     const placings = rows.flatMap(({ variant }) => subjects.flatMap((one) => placingsOf(variant, one)));
-    const concepts = new Set(placings.flatMap(({ wish, baseWish }) => [wish.concept!, baseWish.concept!]));
+    const concepts = new Set(placings.flatMap(({ spec, baseSpec }) => [spec.concept!, baseSpec.concept!]));
     return {
       teachings: [...concepts].filter((file) => !conceptsOf(plan.recommended).has(file)).length,
-      pictures: kept.missing(placings.flatMap(({ wish, baseWish }) => [baseWish, wish])),
+      pictures: kept.missing(placings.flatMap(({ spec, baseSpec }) => [baseSpec, spec])),
     };
   };
   const groups = plan.groups.filter(({ key, rows }) => {
@@ -102,8 +102,8 @@ export async function* study(
 
   const missing = missingFor(groups.flatMap(({ rows }) => rows));
   yield { type: 'plan', ...missing };
-  const left = new WorkLeft(missing);
-  const scorer = new StudyScorer(judge, kept.keeping(countingPictures(pictureMaker(model, options), left)));
+  const left = new RemainingWork(missing);
+  const scorer = new StudyScorer(judge, kept.keeping(timedPictures(pictureMaker(model, options), left)));
   /** By variant: the recommended row is in every group. */
   const trials = new Map<Variant, Omit<RowTrial, 'row'>>();
   const turns = groups.flatMap(({ key, rows }) => rows.map((row) => ({ key, row })));
@@ -116,7 +116,7 @@ export async function* study(
     for (const subject of subjects) {
       const { product, references } = subject;
       const about = { group: key, row: row.value, product: product.name };
-      const teaching = teachCounting(conceptsOf(row.variant), product, references, left);
+      const teaching = timedTeaching(conceptsOf(row.variant), product, references, left);
       let next = await teaching.next();
       for (; !next.done; next = await teaching.next()) yield { type: 'teaching', ...about, ...next.value };
       if (next.value.seconds !== undefined) teachingSeconds.push(next.value.seconds);

@@ -1,33 +1,33 @@
-/** Teachings and pictures that tell the count of what is left how long they took. */
+/** Timed work: teachings and pictures that report to RemainingWork how long they took. */
 
 import type { Picture } from '../companion/images/picture.ts';
-import type { KeptConcepts, TaughtProduct } from './concept-cache.ts';
-import type { WorkLeft } from './eta.ts';
+import type { ConceptCache, TaughtProduct } from './concept-cache.ts';
+import type { RemainingWork } from './eta.ts';
 import type { ExampleProduct } from './example-product.ts';
 import type { PictureMaker } from './picture-making.ts';
 
 export interface TeachingStep {
   readonly step: number;
   readonly steps: number;
-  /** For everything that is still to come; not finite while the pace is not known. */
+  /** For everything that is still to come; not finite while the speed is not known. */
   readonly secondsLeft: number;
 }
 
-export function countingPictures(make: PictureMaker, left: WorkLeft): PictureMaker {
-  return async (wish) => {
+export function timedPictures(make: PictureMaker, left: RemainingWork): PictureMaker {
+  return async (spec) => {
     const started = performance.now();
-    const made = await make(wish);
+    const made = await make(spec);
     left.madePicture((performance.now() - started) / 1000);
     return made;
   };
 }
 
 /** Teaches what no earlier run did. */
-export async function* teachCounting(
-  concepts: KeptConcepts,
+export async function* timedTeaching(
+  concepts: ConceptCache,
   product: ExampleProduct,
   references: readonly Picture[],
-  left: WorkLeft,
+  left: RemainingWork,
 ): AsyncGenerator<TeachingStep, TaughtProduct> {
   const started = performance.now();
   const teaching = concepts.teach(product, references);

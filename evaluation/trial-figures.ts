@@ -1,4 +1,4 @@
-/** What a trial says in numbers, an arm a line. */
+/** Figures of a trial, an arm a line. */
 
 import { ARMS, type Arm } from './arms.ts';
 import type { PictureScores } from './picture-scores.ts';
@@ -33,7 +33,7 @@ export interface ArmFigures extends PictureFigures {
 }
 
 export interface FigureOptions {
-  /** What pictures vary with: the product, or the scene where there is one product only. */
+  /** The group that pictures vary with: the product, or the scene where there is one product only. */
   readonly clusterOf: (one: Scored) => string;
   /** The scene that a placement means, as the classifier calls it. */
   readonly sceneOf?: (placement: string) => string;

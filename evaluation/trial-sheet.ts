@@ -1,4 +1,4 @@
-/** A trial to look at: references, then the arms below each other, a scene a column. */
+/** Contact sheet of a trial: references, then the arms below each other, a scene a column. */
 
 import { type ContactSheet, drawContactSheet, type SheetRow } from '../companion/images/contact-sheet.ts';
 import { overlayMask } from '../companion/images/mask-overlay.ts';
@@ -13,11 +13,11 @@ export interface TrialSheetOptions {
   readonly footer: string;
   /** As they are shown: whole frames. */
   readonly references: readonly Picture[];
-  /** What the description said, for the row of the base model. */
+  /** The description in the prompt, for the row of the base model. */
   readonly description: string;
   /** The seed whose pictures are shown. */
   readonly seed: number;
-  /** Which mask the sheet shows: the mode that is the model's default. */
+  /** Mode of the mask that the sheet shows: the model's default. */
   readonly localized: 'median' | 'adaptive';
 }
 

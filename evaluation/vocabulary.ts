@@ -1,5 +1,5 @@
 /**
- * What the base model can be asked for in words, and what the evaluators call it. Read from files: another model knows
+ * Vocabulary of the base model and the evaluators' names for the same things. Read from files: another model knows
  * other things.
  */
 
@@ -25,7 +25,7 @@ export interface Vocabulary {
 /** A pattern that prompts do not mention, and that has no second colour. */
 const PLAIN = 'plain';
 
-/** What a prompt of the base model's check asks for, by label. */
+/** Attributes that a prompt of the base model's check asks for, by label. */
 export interface Subject {
   readonly product: string;
   readonly colour: string;

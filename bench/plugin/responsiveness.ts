@@ -1,4 +1,4 @@
-/** How soon a person sees something: the plugin's first paint, and the first preview on the canvas. */
+/** Responsiveness of the plugin: its first paint, and the first preview on the canvas. */
 
 import { PORTS } from '../../shared/protocol/connection.ts';
 import { BenchTable } from '../../tests/e2e/bench-table.ts';

@@ -1,4 +1,4 @@
-/** How long each task held a thread of the browser, from Chromium's own trace. */
+/** Tasks of the browser's threads and their durations, from Chromium's own trace. */
 
 import type { LongestTask, PluginThread } from '../plugin-in-browser.ts';
 

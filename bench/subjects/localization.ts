@@ -1,4 +1,4 @@
-/** What localizing costs in each denoising step: against residuals without masks, and against the base model. */
+/** Cost of localizing in each denoising step: against residuals without masks, and against the base model. */
 
 import type { BenchModel } from '../bench-model.ts';
 import { openBenchModel } from '../bench-model.ts';

@@ -1,4 +1,4 @@
-/** What a person feels of the plugin in the studio: stutter while pictures are placed, first paint, first preview. */
+/** The plugin in the studio, as a person feels it: stutter while pictures are placed, first paint, first preview. */
 
 import { browserPath } from '../../tests/browser/installed-browser.ts';
 import { isBusy } from '../interleaved-timing.ts';

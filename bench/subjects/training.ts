@@ -1,4 +1,4 @@
-/** What a step of teaching costs, against a forward pass of the same batch. */
+/** Cost of a step of teaching, against a forward pass of the same batch. */
 
 import { type BenchModel, openBenchModel } from '../bench-model.ts';
 import { noiseFeeds, runOnce } from '../feeds.ts';

@@ -1,6 +1,6 @@
 /**
- * What long work says while it runs: one stream for the command line, the companion and tests. Pictures are pixels
- * here; whoever shows them encodes them.
+ * Events of teaching and generating: one stream for the command line, the companion and tests. Previews are pixels here;
+ * whoever shows them encodes them.
  */
 
 import type { FrameFinding } from '../../shared/frame-advice.ts';
@@ -18,9 +18,9 @@ export type TeachEvent =
       readonly total: number;
       readonly findings: readonly FrameFinding[];
     }
-  /** How a step is made to fit into the memory that is free. */
+  /** The plan by which a step fits into the free memory. */
   | { readonly type: 'memory-plan'; readonly plan: MemoryPlan }
-  /** It ran out all the same; the steps go on from the last one in another way. */
+  /** Memory ran out all the same; the steps go on from the last one by a smaller plan. */
   | { readonly type: 'memory-short'; readonly plan: MemoryPlan }
   /** References are being encoded. */
   | { readonly type: 'preparing'; readonly done: number; readonly total: number }
@@ -36,7 +36,7 @@ export type TeachEvent =
       readonly stepsPerSecond: number;
       readonly secondsLeft: number;
     }
-  /** What the concept looks like after `step`, always from the same noise. Only where the request asks for samples. */
+  /** A picture of the concept after `step`, always from the same noise. Only where the request asks for samples. */
   | {
       readonly type: 'validation-image';
       readonly step: number;
@@ -68,7 +68,7 @@ export type GenerateEvent =
       readonly type: 'prompt';
       readonly text: string;
       readonly tokenCount: number;
-      /** How many tokens did not fit into the model's limit, and the text they stood for. */
+      /** Number of tokens beyond the model's limit, and the text they stood for. */
       readonly truncated: number;
       readonly droppedText: string;
     }

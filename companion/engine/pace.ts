@@ -1,4 +1,4 @@
-/** How fast work goes and when it will be done, from the moments at which its steps ended. */
+/** StepTimer: speed of work and time left, from the moments at which its steps ended. */
 
 /** Steps that the speed is taken over: enough to smooth, few enough to follow a machine that slows down. */
 const WINDOW = 20;

@@ -1,4 +1,4 @@
-/** What the engine is asked to do. Checked at the border (command line, socket), trusted here. */
+/** Requests to the engine. Checked at the border (command line, socket), trusted here. */
 
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
@@ -8,13 +8,13 @@ import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts
 export interface TeachRequest extends EngineOptions {
   /** 1 to 32 picture files. */
   readonly images: readonly string[];
-  /** What prompts call it, without the @. */
+  /** Name in prompts, without the @. */
   readonly name: string;
-  /** What it is: "bottle", "coffee mug". */
+  /** Kind of thing: "bottle", "coffee mug". */
   readonly classWord: string;
-  /** Where the concept file goes. */
+  /** Path of the concept file to write. */
   readonly out: string;
-  /** Where the run is saved while it goes on; removed when it ends. */
+  /** Path that the run is saved to while it goes on; removed when it ends. */
   readonly stateFile: string;
   /** Differences from the model's recommended settings. */
   readonly settings: Partial<TrainingDefaults>;

@@ -17,7 +17,7 @@ const count = z.number().int().positive();
 const teaching = z.strictObject({
   /** Rank of a projection of m channels: max(minimum, fraction * m). The paper: 0.05 m. */
   rank: z.strictObject({ fraction: positive.max(1), minimum: count }).default({ fraction: 0.05, minimum: 1 }),
-  /** Share of the rank that acts at the noisiest timestep, rising to all of it at none (active-rank.ts); 1: always all. */
+  /** Share of the rank that acts at the noisiest timestep, rising to all of it at none (rank-schedule.ts); 1: always all. */
   noisyRankShare: z.number().min(0).max(1).default(1),
   learningRate: positive.default(1e-3),
   learningRateSchedule: z.enum(['constant', 'cosine']).default('constant'),
@@ -28,7 +28,7 @@ const teaching = z.strictObject({
   /** Learn the identifier's token embedding too. */
   trainTokenEmbedding: z.boolean().default(false),
   tokenLearningRate: positive.default(5e-3),
-  /** How the training timesteps are drawn; the paper: uniformly. */
+  /** Distribution of the training timesteps; the paper: uniform. */
   timestepSampling: z.enum(['uniform', 'logit-normal']).default('uniform'),
   /** Share of the steps with an empty caption. */
   captionDropout: z.number().min(0).max(1).default(0),
@@ -36,7 +36,7 @@ const teaching = z.strictObject({
   gradientClip: z.number().min(0).default(0),
   /** Weight in the loss of cells outside the object's mask, against 1 inside; counts where a mask is known. */
   backgroundWeight: z.number().min(0).max(1).default(0.1),
-  /** What the references are captioned with; `{}` stands for identifier and class word. */
+  /** Captions of the references; `{}` stands for identifier and class word. */
   captions: z
     .array(z.string().includes('{}'))
     .min(1)
@@ -49,8 +49,7 @@ const sampling = z.strictObject({
   guidanceScale: z.number().min(1).max(50).default(7.5),
   mask: maskModeSchema.default('median'),
   /**
-   * What the unconditional half of guidance gets: the conditional half's mask, or the base model's weights. With base
-   * weights guidance also points from the base model to the concept (measured: docs/settings.md).
+   * Residuals in the unconditional half of guidance: under the conditional half's mask, or none. With none, guidance also points from the base model to the concept (measured: docs/settings.md).
    */
   unconditional: z.enum(['masked', 'base']).default('base'),
 });

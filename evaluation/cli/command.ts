@@ -123,7 +123,7 @@ export interface PhaseStep {
   /** Steps, the one under way included. */
   readonly done: number;
   readonly total: number;
-  /** Until the end of all phases; not finite while the pace is not known. */
+  /** Until the end of all phases; not finite while the speed is not known. */
   readonly secondsLeft: number;
 }
 

@@ -103,11 +103,11 @@ async function placeProduct(
 ): Promise<Placed[]> {
   const { Judge } = await import('../judge.ts');
   const { pictureMaker } = await import('../picture-making.ts');
-  const { placeEverywhere, placingWishes } = await import('../placing-trial.ts');
+  const { placeEverywhere, placingSpecs } = await import('../placing-trial.ts');
   const { StepTimer } = await import('../../companion/engine/pace.ts');
   const { bold, green } = output.colours;
   const placing = { ...product, concept: engine.concept, seeds: SEEDS };
-  const total = placingWishes(placing).length;
+  const total = placingSpecs(placing).length;
   output.say(
     `${bold('2 of 2')} Placing it in scenes that are in no reference: ${product.placements.join(', ')}`,
   );

@@ -1,4 +1,4 @@
-/** `npm run evaluate`: how well the embedded model and the method do, in figures and pictures. */
+/** `npm run evaluate`: the embedded model and the method in figures and pictures. */
 
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';

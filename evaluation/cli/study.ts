@@ -1,4 +1,4 @@
-/** `npm run study`: what each setting is worth, by which `likeness.json` and docs/settings.md are written. */
+/** `npm run study`: the effect of each setting, by which `likeness.json` and docs/settings.md are written. */
 
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';

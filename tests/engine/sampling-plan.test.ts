@@ -38,7 +38,7 @@ const pixels = (side: number) => bottlePixels(model, options(), side);
 describe('what a picture is planned with', () => {
   it('keeps sessions open at the own size of the embedded model in half a gigabyte', () => {
     freeMemory(0.5e9);
-    expect(planned(128)).toBe('open');
+    expect(planned(128)).toBe('resident');
   });
 
   it('refuses a size that cannot fit, before any session of it is made, and says what it needs', async () => {
@@ -60,13 +60,13 @@ describe('what a picture is planned with', () => {
     const roomy = await pixels(256);
     await model.pipeline.close();
     freeMemory(80e6);
-    expect(planned(256)).toBe('frugal');
+    expect(planned(256)).toBe('sequential');
     expect(await pixels(256)).toEqual(roomy);
   });
 
   it('leaves memory that is not the processor’s alone', () => {
     freeMemory(1e6);
-    expect(plannedFor(model, 128, 'cuda')).toBe('open');
+    expect(plannedFor(model, 128, 'cuda')).toBe('resident');
   });
 
   it.skipIf(residentMemory() === undefined).each([128, 512])(
@@ -78,7 +78,7 @@ describe('what a picture is planned with', () => {
         fileURLToPath(new URL('sampling-memory-main.ts', import.meta.url)),
         JSON.stringify({ folder: options().model, cacheFolder, side }),
       ]);
-      expect(JSON.parse(stdout)).toMatchObject({ plan: expect.stringMatching(/open|frugal/) });
+      expect(JSON.parse(stdout)).toMatchObject({ plan: expect.stringMatching(/resident|sequential/) });
     },
   );
 });

@@ -1,4 +1,4 @@
-/** Placing concepts in new scenes, from a prompt to PNG files. */
+/** generate: places concepts in new scenes, from a prompt to PNGs. */
 
 import { LikenessError } from '../../../shared/errors.ts';
 import { noisyRankShareOf } from '../../concepts/concept.ts';
@@ -57,7 +57,7 @@ export async function* generateOn(
   const colours = await previewColours(pipeline);
   if (request.out !== undefined) await makeFolder(request.out);
 
-  const pace = new StepTimer();
+  const timer = new StepTimer();
   for (let picture = 0; picture < request.count; picture++) {
     const started = performance.now();
     const seed = request.seed + picture;
@@ -73,16 +73,16 @@ export async function* generateOn(
     let next = await sampling.next();
     for (; !next.done; next = await sampling.next()) {
       const { step, steps, denoised } = next.value;
-      pace.tick();
-      const secondsLeft = pace.secondsFor((request.count - picture) * steps - step);
+      timer.tick();
+      const secondsLeft = timer.secondsFor((request.count - picture) * steps - step);
       const preview = latentPreview(denoised, cells.height, cells.width, colours);
       yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview };
     }
     const { latents, masks } = next.value;
-    if (sessions === 'frugal') await pipeline.release(samplingGraph(graph));
-    const memory = { arena: sessions === 'open' };
+    if (sessions === 'sequential') await pipeline.release(samplingGraph(graph));
+    const memory = { arena: sessions === 'resident' };
     const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
-    if (sessions === 'frugal') await pipeline.release(decoderGraph({ vae: pipeline.vae, ...cells }));
+    if (sessions === 'sequential') await pipeline.release(decoderGraph({ vae: pipeline.vae, ...cells }));
     const size = { width: cells.width * pipeline.downscale, height: cells.height * pipeline.downscale };
     const image = fromModelRange(pixels, size.width, size.height);
     const reports = (masks ?? []).map(

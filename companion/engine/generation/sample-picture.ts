@@ -30,7 +30,7 @@ export interface PromptConcept {
   readonly strength: number;
 }
 
-/** What decides the graph. */
+/** Everything that decides the graph. */
 export interface PictureShape {
   readonly concepts: readonly PromptConcept[];
   readonly settings: SamplingSettings;
@@ -167,7 +167,7 @@ function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: n
   return () => always;
 }
 
-/** What stays the same over all steps: text states, and what finds the object. */
+/** Feeds that stay the same over all steps: text states, and the probe or token weights that find the object. */
 function constantFeeds(
   request: PictureRequest,
   batch: 1 | 2,

@@ -1,7 +1,7 @@
 /**
- * Whether a picture of this size fits into memory, and how: known before the first step, since the decoder, which needs
- * the most, comes after the last. Pictures are made one by one, and a picture's two samples, with the prompt and
- * without, share one graph: what can be had for less are the sessions, one at a time and without an arena.
+ * Memory plan of a picture, made before the first step, since the decoder, which needs the most, comes after the last.
+ * Pictures are made one by one, and a picture's two samples, with the prompt and without, share one graph: the sessions
+ * can be had for less, one at a time and without an arena.
  */
 
 import prettyBytes from 'pretty-bytes';
@@ -15,8 +15,8 @@ import type { Device } from '../../runtime/device.ts';
 import { defaultPlacement } from '../../runtime/session.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
 
-/** `open`: sessions stay, which is faster. `frugal`: each is given back before the other is made. */
-export type SessionResidency = 'open' | 'frugal';
+/** `resident`: sessions stay open, which is faster. `sequential`: each is released before the other is opened. */
+export type SessionResidency = 'resident' | 'sequential';
 
 /**
  * Measured on likeness-base-128 from 128 to 2048 px and on the shapes of Stable Diffusion 1.5 from 256 to 1024 px, by the
@@ -27,32 +27,32 @@ export type SessionResidency = 'open' | 'frugal';
  * reads them again.
  */
 const FACTORS = {
-  open: { sampler: { activations: 3.1, weights: 2 }, decoder: { activations: 3, weights: 2 } },
-  frugal: { sampler: { activations: 2, weights: 1 }, decoder: { activations: 1.15, weights: 1 } },
+  resident: { sampler: { activations: 3.1, weights: 2 }, decoder: { activations: 3, weights: 2 } },
+  sequential: { sampler: { activations: 2, weights: 1 }, decoder: { activations: 1.15, weights: 1 } },
 } as const satisfies Record<SessionResidency, Record<'sampler' | 'decoder', Amounts>>;
 
-/** Of the free memory, what sessions that stay open may plan with: the design tool beside them needs some too. */
+/** Share of the free memory that resident sessions may plan with: the design tool beside them needs some too. */
 const ROOMY_SHARE = 0.8;
 
 /**
- * Of other devices' memory nothing is known here.
+ * Free memory is known on the CPU only; other devices get `resident`.
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
  */
 export function planSampling(pipeline: Pipeline, device: Device, shape: SamplingShape): SessionResidency {
-  if (device !== 'cpu') return 'open';
+  if (device !== 'cpu') return 'resident';
   const { height, width } = shape;
   // An open session has its memory already.
   const missing = (spec: GraphSpec) => (pipeline.has(spec) ? undefined : sizeOf(spec));
   const sampler = missing(samplingGraph(shape));
   const decoder = missing(decoderGraph({ vae: pipeline.vae, height, width }));
   const free = availableMemory();
-  const together = bytesFor(sampler, FACTORS.open.sampler) + bytesFor(decoder, FACTORS.open.decoder);
-  if (together <= ROOMY_SHARE * free) return 'open';
+  const together = bytesFor(sampler, FACTORS.resident.sampler) + bytesFor(decoder, FACTORS.resident.decoder);
+  if (together <= ROOMY_SHARE * free) return 'resident';
   const least = Math.max(
-    bytesFor(sampler, FACTORS.frugal.sampler),
-    bytesFor(decoder, FACTORS.frugal.decoder),
+    bytesFor(sampler, FACTORS.sequential.sampler),
+    bytesFor(decoder, FACTORS.sequential.decoder),
   );
-  if (least <= free) return 'frugal';
+  if (least <= free) return 'sequential';
   const size = `${width * pipeline.downscale}x${height * pipeline.downscale}`;
   throw new LikenessError(
     'memory',
@@ -63,9 +63,9 @@ export function planSampling(pipeline: Pipeline, device: Device, shape: Sampling
 
 /** In bytes; as a factor, of such bytes. */
 interface Amounts {
-  /** What is alive at once. */
+  /** Values that are alive at once. */
   readonly activations: number;
-  /** What a session copies. */
+  /** Weights that a session copies. */
   readonly weights: number;
 }
 

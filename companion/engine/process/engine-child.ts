@@ -1,6 +1,6 @@
 /**
- * One forked engine process: messages out, messages in, in order, and its end as the last of them.
- * How an engine process ended, and what that means to the run it was in.
+ * EngineChild: one forked engine process, its messages in order, and its exit, which is the last of them and becomes an
+ * error for the run that it interrupts.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -46,7 +46,7 @@ function isMemory(signal: NodeJS.Signals | null, stderr: string): boolean {
   return signal === 'SIGKILL' || /heap out of memory|bad_alloc|Cannot allocate memory/.test(stderr);
 }
 
-/** What is kept of standard error: the last lines, where the reason for a crash stands. */
+/** Characters kept of standard error: the last ones, where the reason for a crash stands. */
 const STDERR_KEPT = 4096;
 
 export type ChildMessage = FromEngine | { readonly type: 'ended'; readonly end: EngineExit };

@@ -15,7 +15,7 @@ export interface EngineProcessOptions {
   readonly idleMs?: number;
   /** A cancelled run that goes on for so long is killed. Default 10 s: a step takes seconds at most. */
   readonly graceMs?: number;
-  /** What is forked. Tests give processes that misbehave. */
+  /** The module to fork. Tests give processes that misbehave. */
   readonly entry?: URL;
 }
 
@@ -42,7 +42,7 @@ export class EngineProcess {
     this.#entry = options.entry ?? new URL('child.mjs', import.meta.url);
   }
 
-  /** Of the process that is there now, if any. */
+  /** Process id, while there is a process. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }

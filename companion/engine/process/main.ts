@@ -1,7 +1,7 @@
 /**
- * The engine process: one request at a time from the companion, its events back. onnxruntime holds this process's
- * event loop for as long as a step takes; that is why it is a process.
- * The base model that stays open between runs, so that only the first one waits for it.
+ * The engine process: one request at a time from the companion, its events back. It is a process since onnxruntime holds
+ * the event loop for as long as a step takes. A ModelCache keeps the base model open between runs, so that only the first
+ * one waits for it.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -94,7 +94,7 @@ function withoutPixels(event: TeachEvent | LocalGenerateEvent): TeachEvent | Gen
 /** Waits until the message is in the channel: pictures are not piled up here when the companion is busy. */
 function tell(message: FromEngine): Promise<void> {
   return new Promise((resolve) => {
-    // Without a companion nobody minds; `disconnect` says what happens then.
+    // `disconnect` says what happens without a companion.
     if (process.connected) process.send!(message, undefined, undefined, () => resolve());
     else resolve();
   });

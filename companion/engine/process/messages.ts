@@ -1,6 +1,6 @@
 /**
- * What companion and engine process say to each other. Node's channel carries them (structured clone, so that pixels
- * travel as they are). Both ends are this program, so nothing is parsed again.
+ * Messages between companion and engine process. Node's channel carries them by structured clone, so that bytes travel as
+ * they are. Both ends are this program, so nothing is parsed again.
  */
 
 import type { ErrorCode } from '../../../shared/errors.ts';

@@ -1,6 +1,5 @@
 /**
- * Teaching, from picture files to a concept file.
- * What a teaching came to, as a concept.
+ * Teaching, from picture files to a concept file. A run is saved on the way, so that a later one goes on where it stopped.
  */
 
 import { existsSync } from 'node:fs';
@@ -25,12 +24,12 @@ import type { TeachEvent } from '../events.ts';
 import type { TeachRequest } from '../requests.ts';
 import { identifierFor, runFingerprint, teachingSettings } from './teaching-plan.ts';
 import { type TrainStepsOptions, trainSteps } from './train-steps.ts';
-import type { LearningSampleOptions } from './validation-image.ts';
+import type { ValidationImageOptions } from './validation-image.ts';
 
 /** Side of the picture in the concept file's header, in pixels. */
 const THUMBNAIL_SIDE = 256;
 
-/** How it went. */
+/** Figures that a concept file keeps of its teaching. */
 interface TeachingFigures {
   readonly seconds: number;
   readonly finalLoss: number;
@@ -155,7 +154,7 @@ export async function* teachOn(
 async function* prepared(
   { pipeline }: LoadedModel,
   pictures: readonly Picture[],
-  { identifier, settings, request: { classWord, mirror, signal } }: LearningSampleOptions,
+  { identifier, settings, request: { classWord, mirror, signal } }: ValidationImageOptions,
 ): AsyncGenerator<TeachEvent, TrainingSet> {
   const training = prepareTrainingSet(pipeline, { pictures, identifier, classWord, settings, mirror });
   let next = await training.next();
@@ -169,7 +168,7 @@ async function* prepared(
 async function initialState(
   { pipeline }: LoadedModel,
   set: TrainingSet,
-  { identifier, settings, request }: LearningSampleOptions,
+  { identifier, settings, request }: ValidationImageOptions,
 ): Promise<TrainingState> {
   const sites = adapterSites(pipeline.unet);
   return {
@@ -189,6 +188,6 @@ async function initialState(
 async function keep(error: unknown, { state, save }: TrainStepsOptions): Promise<void> {
   const code = error instanceof LikenessError && state.step > 0 ? error.code : undefined;
   if (code === 'cancelled') await save();
-  // What failed first is to be told, not that saving failed as well.
+  // The first failure is the one to report, not that saving failed as well.
   if (code === 'memory' || code === 'storage') await save().catch(() => {});
 }

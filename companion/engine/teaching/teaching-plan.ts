@@ -1,4 +1,4 @@
-/** What a request comes to on a model: its settings, the concept's identifier, and the mark that a saved run carries. */
+/** Teaching plan of a request on a model: its settings, the concept's identifier, and the fingerprint of a saved run. */
 
 import { createHash } from 'node:crypto';
 import { rankOf } from '../../adapters/factors.ts';
@@ -67,8 +67,8 @@ export function identifierFor(
 }
 
 /**
- * Of everything that decides what a run learns. How a step fits into memory does not: that follows what happens to be
- * free, and a run goes on another way.
+ * Hash of everything that decides what a run learns. The memory plan does not: it follows what happens to be free, and a
+ * run goes on by another one.
  */
 export function runFingerprint(
   { identity }: LoadedModel,

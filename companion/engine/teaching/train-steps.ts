@@ -1,4 +1,4 @@
-/** The steps of a teaching, with their pace: saved now and then, and with samples on the way. */
+/** trainSteps: the steps of a teaching with their speed, saved now and then, and with validation images on the way. */
 
 import { LikenessError } from '../../../shared/errors.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
@@ -8,7 +8,7 @@ import type { TrainingState } from '../../training/training-state.ts';
 import type { TeachEvent } from '../events.ts';
 import { StepTimer } from '../pace.ts';
 import { smallerSettings } from './teaching-plan.ts';
-import { isValidationStep, type LearningSampleOptions, renderValidationImage } from './validation-image.ts';
+import { isValidationStep, renderValidationImage, type ValidationImageOptions } from './validation-image.ts';
 
 /** Between two savings of a run: a crash costs no more than this, and saving takes well under a second. */
 const SAVE_INTERVAL_MS = 15_000;
@@ -16,15 +16,15 @@ const SAVE_INTERVAL_MS = 15_000;
 /** Weight of the newest loss in the running mean. */
 const LOSS_SMOOTHING = 0.05;
 
-export interface TrainStepsOptions extends LearningSampleOptions {
+export interface TrainStepsOptions extends ValidationImageOptions {
   readonly set: TrainingSet;
-  /** Where it begins, and what it comes to. */
+  /** The run's state, which every step changes. */
   readonly state: TrainingState;
   readonly save: () => Promise<void>;
 }
 
 /**
- * Where memory runs out after all, the steps go on in a leaner way, from the last one.
+ * Trains to the last step. When memory runs out after all, training goes on from the last step by a smaller plan.
  * @returns the running mean of the loss. @throws LikenessError `cancelled`, `memory`, `storage`, `input`
  */
 export async function* trainSteps(
@@ -36,10 +36,10 @@ export async function* trainSteps(
       return yield* steps(model, { ...learning, settings });
     } catch (error) {
       const short = error instanceof LikenessError && error.code === 'memory';
-      const leaner = short ? smallerSettings(model, settings) : undefined;
-      if (leaner === undefined) throw error;
-      settings = leaner;
-      yield { type: 'memory-short', plan: leaner.memory };
+      const smaller = short ? smallerSettings(model, settings) : undefined;
+      if (smaller === undefined) throw error;
+      settings = smaller;
+      yield { type: 'memory-short', plan: smaller.memory };
     }
   }
 }
@@ -47,9 +47,9 @@ export async function* trainSteps(
 async function* steps(model: LoadedModel, learning: TrainStepsOptions): AsyncGenerator<TeachEvent, number> {
   const { set, state, settings, request, save } = learning;
   const { pipeline } = model;
-  /** Time that went into samples: it is not part of the pace. */
+  /** Time that went into samples: the timer leaves it out. */
   let samplingMs = 0;
-  const pace = new StepTimer(() => performance.now() - samplingMs);
+  const timer = new StepTimer(() => performance.now() - samplingMs);
   let smoothedLoss = state.losses.reduce(smooth, state.losses[0] ?? Number.NaN);
   let savedAt = performance.now();
   for await (const { step, steps, loss } of train({
@@ -59,10 +59,10 @@ async function* steps(model: LoadedModel, learning: TrainStepsOptions): AsyncGen
     state,
     signal: request.signal,
   })) {
-    pace.tick();
+    timer.tick();
     smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smooth(smoothedLoss, loss);
-    const { stepsPerSecond } = pace;
-    const secondsLeft = pace.secondsFor(steps - step);
+    const { stepsPerSecond } = timer;
+    const secondsLeft = timer.secondsFor(steps - step);
     yield { type: 'step', step, steps, loss, smoothedLoss, stepsPerSecond, secondsLeft };
     if (performance.now() - savedAt > SAVE_INTERVAL_MS && step < steps) {
       await save();

@@ -1,4 +1,4 @@
-/** A look at what a concept has learned so far: one small picture from the live factors, always of the same noise. */
+/** Validation image of a concept in training: one small picture from the live factors, always of the same noise. */
 
 import { LikenessError } from '../../../shared/errors.ts';
 import { parseMentions } from '../../../shared/mentions.ts';
@@ -26,21 +26,21 @@ export function isValidationStep(step: number, steps: number): boolean {
   return SHARES.some((share) => Math.ceil(share * steps) === step);
 }
 
-export interface LearningSampleOptions {
+export interface ValidationImageOptions {
   readonly identifier: string;
   readonly settings: TeachingSettings;
   readonly request: TeachRequest;
 }
 
 /**
- * Reads the state and changes nothing, so that a run learns the same with and without samples. Undefined for want of
- * memory: a look at the run must not be what ends it.
+ * Reads the state and changes nothing, so that a run learns the same with and without samples. Undefined when
+ * memory runs out: a validation image must not be what ends the run.
  * @throws LikenessError `cancelled` between two steps
  */
 export async function renderValidationImage(
   model: LoadedModel,
   state: TrainingState,
-  options: LearningSampleOptions,
+  options: ValidationImageOptions,
 ): Promise<Picture | undefined> {
   try {
     return await sampleConcept(model, state, options);
@@ -53,7 +53,7 @@ export async function renderValidationImage(
 async function sampleConcept(
   { pipeline, recommended }: LoadedModel,
   { factors, probe, tokenEmbedding }: TrainingState,
-  { identifier, settings, request: { name, classWord, seed, signal } }: LearningSampleOptions,
+  { identifier, settings, request: { name, classWord, seed, signal } }: ValidationImageOptions,
 ): Promise<Picture> {
   const caption = settings.captions[0]!.replace('{}', `@${name}`);
   const prompt = expandMentions(parseMentions(caption), [{ name, identifier, classWord }]);
