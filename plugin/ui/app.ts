@@ -73,7 +73,7 @@ export class App {
   });
 
   #launch: LaunchCommand = 'open';
-  #arrived = false;
+  #wasWelcomed = false;
 
   start(): void {
     this.bridge.listen((message) => this.#receiveFromCanvas(message));
@@ -192,7 +192,7 @@ export class App {
     this.board.receive(message);
     this.teaching.receive(message);
     this.generating.receive(message);
-    if (message.type === 'welcome') this.#arrive(message);
+    if (message.type === 'welcome') this.#receiveWelcome(message);
     if (message.type === 'concepts-changed') this.library.refresh();
     if (message.type === 'error' && message.image === undefined) {
       const { code, message: text, advice } = message;
@@ -205,7 +205,7 @@ export class App {
     await this.generating.receiveFrame(frame);
   }
 
-  #arrive({ model, device, limits, jobs }: ServerMessageOf<'welcome'>): void {
+  #receiveWelcome({ model, device, limits, jobs }: ServerMessageOf<'welcome'>): void {
     batch(() => {
       this.model.value = model;
       this.limits.value = limits;
@@ -213,11 +213,12 @@ export class App {
       this.failure.value = undefined;
       const active = jobs.find(({ status }) => status.state === 'running');
       // Later on, who shows another one has chosen so.
-      if (active?.kind === 'teach' && !this.#arrived) this.shownTeach.value ??= active.job;
-      if (active?.kind === 'generate' && !this.#arrived) this.shownGenerate.value ??= active.job;
+      if (active?.kind === 'teach' && !this.#wasWelcomed) this.shownTeach.value ??= active.job;
+      if (active?.kind === 'generate' && !this.#wasWelcomed) this.shownGenerate.value ??= active.job;
       // Whoever opens the plugin in mid-job comes to see it; whoever is at work is left there.
-      if (active !== undefined && !this.#arrived && this.focus.value === null) this.view.value = active.kind;
-      this.#arrived = true;
+      if (active !== undefined && !this.#wasWelcomed && this.focus.value === null)
+        this.view.value = active.kind;
+      this.#wasWelcomed = true;
     });
     this.say('Connected to the companion.');
     this.library.refresh();

@@ -79,15 +79,15 @@ describe('the name of bytes that came with a message', () => {
   const name = createHash('sha1').update(bytes()).digest('hex');
 
   it('is known by content', async () => {
-    const arrived = new ReceivedBytes();
-    await arrived.learn({ type: 'picture', bytes: bytes(), record: null });
-    expect(arrived.nameOf(bytes())).toBe(name);
+    const received = new ReceivedBytes();
+    await received.learn({ type: 'picture', bytes: bytes(), record: null });
+    expect(received.nameOf(bytes())).toBe(name);
   });
 
   it.each([1, 4])('is not that of bytes changed since, %i from the end', async (fromEnd) => {
     const { host, figma } = openSandbox();
     const sent = pngHeader(30, 20);
-    await host.arrived.learn({ bytes: sent });
+    await host.received.learn({ bytes: sent });
     const changed = sent.slice();
     changed[changed.length - fromEnd] = 9;
     const { hash } = figma.createImage(changed);
@@ -95,10 +95,10 @@ describe('the name of bytes that came with a message', () => {
   });
 
   it('is given up after a few more', async () => {
-    const arrived = new ReceivedBytes();
-    await arrived.learn({ bytes: bytes() });
-    for (let count = 0; count < 4; count++) await arrived.learn({ bytes: new Uint8Array([count]) });
-    expect(arrived.nameOf(bytes())).toBeUndefined();
+    const received = new ReceivedBytes();
+    await received.learn({ bytes: bytes() });
+    for (let count = 0; count < 4; count++) await received.learn({ bytes: new Uint8Array([count]) });
+    expect(received.nameOf(bytes())).toBeUndefined();
   });
 
   it.each([null, 'text', { type: 'ready' }])('needs none for %j', async (message) => {

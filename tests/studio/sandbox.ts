@@ -16,7 +16,7 @@ class RecordingHost implements SandboxHost {
   readonly windows: Partial<WindowOptions>[] = [];
   readonly looks: unknown[] = [];
   readonly pictures = new Map<string, Uint8Array>();
-  readonly arrived = new ReceivedBytes();
+  readonly received = new ReceivedBytes();
   readonly stored = new Map<string, unknown>();
   closedWith: string | undefined;
 
@@ -29,7 +29,7 @@ class RecordingHost implements SandboxHost {
   }
   triggerUndo() {}
   pictureName(bytes: Uint8Array) {
-    return this.arrived.nameOf(bytes);
+    return this.received.nameOf(bytes);
   }
   addPicture(hash: string, bytes: Uint8Array) {
     this.pictures.set(hash, bytes);

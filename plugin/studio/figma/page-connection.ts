@@ -2,7 +2,7 @@ import { ReceivedBytes } from './received-bytes.ts';
 import type { SandboxHost } from './sandbox-host.ts';
 import type { FromSandbox, Question, ToSandbox, ViewState } from './sandbox-link.ts';
 
-interface Waiting {
+interface PendingQuestion {
   readonly resolve: (value: unknown) => void;
   readonly reject: (cause: Error) => void;
 }
@@ -10,8 +10,8 @@ interface Waiting {
 /** SandboxHost in the studio: everything goes to the page by message. */
 export class PageConnection implements SandboxHost {
   readonly #post: (message: FromSandbox, transfer?: readonly ArrayBuffer[]) => void;
-  readonly #arrived = new ReceivedBytes();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #received = new ReceivedBytes();
+  readonly #pending = new Map<number, PendingQuestion>();
   #asked = 0;
   #view: ViewState;
 
@@ -23,7 +23,7 @@ export class PageConnection implements SandboxHost {
   #question<T>(question: Question): Promise<T> {
     const id = ++this.#asked;
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
       this.#post({ type: 'question', id, ...question });
     });
   }
@@ -33,22 +33,22 @@ export class PageConnection implements SandboxHost {
       this.#view = message.view;
       return;
     }
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if (message.type === 'answer') waiting?.resolve(message.value);
-    else waiting?.reject(new Error(message.reason));
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.type === 'answer') pending?.resolve(message.value);
+    else pending?.reject(new Error(message.reason));
   }
 
   /** Resolves when a message of the UI can be given to the plugin. */
   prepare(message: unknown): Promise<void> {
-    return this.#arrived.learn(message);
+    return this.#received.learn(message);
   }
 
   readonly changed: SandboxHost['changed'] = (changes) => this.#post({ type: 'changes', changes });
   readonly selected: SandboxHost['selected'] = (ids) => this.#post({ type: 'selection', ids });
   readonly commitUndo: SandboxHost['commitUndo'] = () => this.#post({ type: 'commit-undo' });
   readonly triggerUndo: SandboxHost['triggerUndo'] = () => this.#post({ type: 'trigger-undo' });
-  readonly pictureName: SandboxHost['pictureName'] = (bytes) => this.#arrived.nameOf(bytes);
+  readonly pictureName: SandboxHost['pictureName'] = (bytes) => this.#received.nameOf(bytes);
   readonly addPicture: SandboxHost['addPicture'] = (hash, bytes) =>
     this.#post({ type: 'picture', hash, bytes }, [bytes.buffer]);
   readonly picture: SandboxHost['picture'] = (hash) => this.#question({ ask: 'picture', hash });

@@ -13,7 +13,7 @@ export interface PluginIdentity {
   readonly name: string;
 }
 
-interface Surroundings {
+interface RunOptions {
   readonly workspace: Workspace;
   readonly camera: Camera;
   readonly pictures: PictureStore;
@@ -36,7 +36,7 @@ export class PluginRun {
   readonly window = signal<WindowOptions | undefined>(undefined);
   readonly running = signal(true);
   readonly longestBlock = signal<LongestBlock>({ event: '', durationMs: 0 });
-  readonly #around: Surroundings;
+  readonly #options: RunOptions;
   readonly #worker: Worker;
   readonly #end = new AbortController();
   readonly #notices = new Map<number, number>();
@@ -44,8 +44,8 @@ export class PluginRun {
   /** Messages to a UI that has not loaded yet; Figma keeps them too. */
   #unsent: unknown[] = [];
 
-  constructor(around: Surroundings, command: string) {
-    this.#around = around;
+  constructor(options: RunOptions, command: string) {
+    this.#options = options;
     this.#worker = new Worker('/studio/sandbox.js', { name: 'plugin main thread' });
     this.#worker.onmessage = ({ data }: MessageEvent<FromSandbox>) => this.#receive(data);
     this.#worker.onerror = (event) => this.#failed(event.message);
@@ -54,7 +54,7 @@ export class PluginRun {
       if (!persisted) this.#worker.onerror = null;
     };
     addEventListener('pagehide', leaving, { signal: this.#end.signal });
-    const { workspace, camera, plugin, session, html } = around;
+    const { workspace, camera, plugin, session, html } = options;
     this.#send({
       type: 'start',
       nodes: workspace.scene.all(),
@@ -96,7 +96,7 @@ export class PluginRun {
 
   #post(pluginMessage: unknown): void {
     // A sandboxed frame has no origin that could be named.
-    this.#frame?.postMessage({ pluginMessage, pluginId: this.#around.plugin.id }, '*');
+    this.#frame?.postMessage({ pluginMessage, pluginId: this.#options.plugin.id }, '*');
   }
 
   stop(): void {
@@ -107,11 +107,11 @@ export class PluginRun {
     this.#worker.onerror = null;
     this.#worker.terminate();
     this.#end.abort();
-    for (const id of this.#notices.values()) this.#around.notices.end(id, 'dismiss');
+    for (const id of this.#notices.values()) this.#options.notices.end(id, 'dismiss');
   }
 
   #receive(message: FromSandbox): void {
-    const { workspace, camera, pictures, notices } = this.#around;
+    const { workspace, camera, pictures, notices } = this.#options;
     switch (message.type) {
       case 'changes':
         workspace.receiveFromPlugin(message.changes);
@@ -163,7 +163,7 @@ export class PluginRun {
   }
 
   #notify({ id, text, error, timeoutMs, button }: Extract<FromSandbox, { type: 'notify' }>): void {
-    const shown = this.#around.notices.show(text, {
+    const shown = this.#options.notices.show(text, {
       error,
       timeoutMs,
       ...(button && { button }),
@@ -177,14 +177,14 @@ export class PluginRun {
 
   async #answer({ id, ...question }: Question & { readonly id: number }): Promise<void> {
     try {
-      this.#send({ type: 'answer', id, value: await this.#looked(question) });
+      this.#send({ type: 'answer', id, value: await this.#lookUp(question) });
     } catch (cause) {
       this.#send({ type: 'refused', id, reason: cause instanceof Error ? cause.message : String(cause) });
     }
   }
 
-  async #looked(question: Question): Promise<unknown> {
-    const { workspace, pictures, database, plugin } = this.#around;
+  async #lookUp(question: Question): Promise<unknown> {
+    const { workspace, pictures, database, plugin } = this.#options;
     const store = 'client-storage';
     const prefix = `${plugin.id}/`;
     switch (question.ask) {
