@@ -1,6 +1,6 @@
 /**
- * One message after the other, each in a task of its own: the main thread is Figma's, and a burst of pictures handled
- * in one go would freeze the editor.
+ * Handles messages one after the other, each in a task of its own: the main thread is Figma's, and a burst of pictures
+ * that is handled in one go would freeze the editor.
  */
 export function runSerially(handle: (message: unknown) => Promise<void>): (message: unknown) => void {
   let last: Promise<void> = Promise.resolve();

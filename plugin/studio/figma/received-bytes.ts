@@ -1,6 +1,3 @@
-/** Two pictures can wait for the plugin, a preview and its final; more is for plugins that keep them. */
-const REMEMBERED = 4;
-
 interface Named {
   readonly hash: string;
   readonly bytes: Uint8Array;
@@ -27,6 +24,9 @@ export class ReceivedBytes {
     return this.#named.find((named) => isSame(named.bytes, bytes))?.hash;
   }
 }
+
+/** Two pictures can wait for the plugin, a preview and its final; more is for plugins that keep them. */
+const REMEMBERED = 4;
 
 /** The byte arrays among the fields of a message. */
 export function byteArraysOf(message: unknown): readonly Uint8Array<ArrayBuffer>[] {

@@ -1,4 +1,4 @@
-/** A mask as a see-through picture, to lie over the one it belongs to. */
+/** PictureTile: a picture of a job with its seed, and its concepts' masks as see-through pictures over it. */
 
 import { useEffect, useRef } from 'preact/hooks';
 import {
