@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Hub } from '../../companion/model-store/hub/client.ts';
@@ -177,6 +178,24 @@ describe('a connection', () => {
     });
     expectWhole(whole);
   });
+});
+
+it('A disk that is slow is not taken for a server that has fallen silent', async () => {
+  const local = await localHub(new Map([[PATH, new Uint8Array(40e6)]]));
+  const hub = new Hub({
+    endpoint: new URL(local.storageOrigin),
+    token: undefined,
+    retryPolicy: { ...IMPATIENT, idleTimeoutMs: 500 },
+    signal: new AbortController().signal,
+  });
+  const subject = hub.requestSubject(REPOSITORY, PATH);
+  const response = await hub.get(new URL(`/${PATH}`, local.storageOrigin), subject);
+  let sizeBytes = 0;
+  for await (const chunk of response.chunks()) {
+    if (sizeBytes === 0) await sleep(2_500);
+    sizeBytes += chunk.byteLength;
+  }
+  expect(sizeBytes).toBe(40e6);
 });
 
 describe('an answer', () => {
