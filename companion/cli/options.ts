@@ -7,7 +7,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { newConceptNameSchema } from '../../shared/protocol/concept.ts';
 import { conceptFactsSchema } from '../concepts/concept.ts';
-import { DEFAULT_MODEL } from '../model-store/catalogue.ts';
+import { DEFAULT_MODEL, FULL_SIZE_MODEL } from '../model-store/catalogue.ts';
 import { isRevision } from '../model-store/hub/address.ts';
 import { DEVICES, type Device } from '../runtime/device.ts';
 
@@ -57,7 +57,7 @@ export const rightsText = parser(conceptFactsSchema.shape.rights.shape.owner, 'a
 /** Name of a model's folder. It begins with no dot, as those of unfinished pulls do. */
 export const modelName = parser(
   z.string().regex(/^[A-Za-z0-9][\w.-]{0,94}[\w-]$|^[A-Za-z0-9]$/),
-  'a name of letters, digits, dots and dashes such as stable-diffusion-v1-5',
+  `a name of letters, digits, dots and dashes such as ${FULL_SIZE_MODEL}`,
 );
 
 export const hubRevision = parser(z.string().refine(isRevision), 'a branch, a tag or a commit');

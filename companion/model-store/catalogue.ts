@@ -23,6 +23,12 @@ export const EVALUATORS = join(EMBEDDED_MODELS, 'evaluators');
 /** Products that the embedded model never saw. */
 export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 
+/** Models that there are graphs for, as people know them. */
+export const SUPPORTED_MODELS = 'Stable Diffusion 1.x or 2.x';
+
+/** Short name of a full-size model, for examples. */
+export const FULL_SIZE_MODEL = 'stable-diffusion-v1-5';
+
 export interface PullableModel {
   /** `owner/name` on the hub. */
   readonly repository: string;
@@ -35,7 +41,7 @@ export interface PullableModel {
 
 /** Short, since every entry is a promise that the model works. */
 export const PULLABLE_MODELS: Readonly<Record<string, PullableModel>> = {
-  'stable-diffusion-v1-5': {
+  [FULL_SIZE_MODEL]: {
     repository: 'stable-diffusion-v1-5/stable-diffusion-v1-5',
     licence: 'creativeml-openrail-m',
     sizeBytes: { fp16: 2.1e9, fp32: 4.3e9 },

@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import { PULLABLE_MODELS } from '../../model-store/catalogue.ts';
+import { FULL_SIZE_MODEL, PULLABLE_MODELS, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
 import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
 import { type PullFlags, resolvePull } from '../../model-store/pull-request.ts';
 import { dataFolders } from '../../storage/folders.ts';
@@ -26,7 +26,7 @@ is here already is repaired: only files that differ or are missing are fetched.
 
 Examples:
   ${PROGRAM} models pull
-  ${PROGRAM} models pull stable-diffusion-v1-5
+  ${PROGRAM} models pull ${FULL_SIZE_MODEL}
   ${PROGRAM} models pull owner/name --name mine --precision fp32`;
 
 export function registerModelPull(models: Command, output: Output): void {
@@ -34,7 +34,7 @@ export function registerModelPull(models: Command, output: Output): void {
     .command('pull')
     .summary('fetch a model from a hub, or repair one')
     .description(
-      'Fetches a Stable Diffusion 1.x or 2.x model in diffusers layout; without MODEL, says what there is.',
+      `Fetches a ${SUPPORTED_MODELS} model in diffusers layout; without MODEL, says what there is.`,
     )
     .argument('[model]', 'owner/name on the hub, a short name, or one that was pulled before')
     .option(
@@ -68,7 +68,7 @@ function runCatalogue(output: Output): void {
   );
   output.say(
     output.colours.dim(
-      'Or owner/name of another Stable Diffusion 1.x or 2.x model. Its licence is between you and its owner.',
+      `Or owner/name of another ${SUPPORTED_MODELS} model. Its licence is between you and its owner.`,
     ),
   );
 }

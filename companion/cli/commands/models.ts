@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import { DEFAULT_MODEL, findModel } from '../../model-store/catalogue.ts';
+import { DEFAULT_MODEL, FULL_SIZE_MODEL, findModel } from '../../model-store/catalogue.ts';
 import type { ModelRemoval } from '../../model-store/removal.ts';
 import type { CheckedFile } from '../../model-store/verify.ts';
 import { dataFolders } from '../../storage/folders.ts';
@@ -25,9 +25,9 @@ const EXAMPLES = `
 Examples:
   ${PROGRAM} models list
   ${PROGRAM} models verify ${DEFAULT_MODEL}
-  ${PROGRAM} models verify ~/stable-diffusion-v1-5
-  ${PROGRAM} models pull stable-diffusion-v1-5
-  ${PROGRAM} models remove stable-diffusion-v1-5`;
+  ${PROGRAM} models verify ~/${FULL_SIZE_MODEL}
+  ${PROGRAM} models pull ${FULL_SIZE_MODEL}
+  ${PROGRAM} models remove ${FULL_SIZE_MODEL}`;
 
 export function registerModels(program: Command, output: Output): void {
   const models = program

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PORTS } from '../../../shared/protocol/connection.ts';
+import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { serverAddress } from '../../server/own-address.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
@@ -20,7 +21,7 @@ interface StartFlags extends EngineFlags {
 const EXAMPLES = `
 Examples:
   npm start -- --open
-  npm start -- --model ./stable-diffusion-v1-5 --device cuda`;
+  npm start -- --model ./${FULL_SIZE_MODEL} --device cuda`;
 
 /** Loaded by address: the plugin is built with esbuild, which nothing else here needs. */
 const BUILDS = [

@@ -60,7 +60,7 @@ function* machine(): Generator<Finding> {
       advice: 'Close other programs before teaching.',
     };
   } else if (totalmem() < COMFORTABLE_MEMORY_BYTES) {
-    const advice = 'Enough for the embedded model; Stable Diffusion wants 8 GB.';
+    const advice = 'Enough for the embedded model; a full-size one wants 8 GB.';
     yield { subject: 'memory', severity: 'warning', message, advice };
   } else {
     yield { subject: 'memory', severity: 'ok', message };
@@ -113,7 +113,7 @@ async function* storage(home: string): AsyncGenerator<Finding> {
       const advice = 'Free some space, or set LIKENESS_HOME to a folder on another disk.';
       yield { subject: 'data folder', severity: 'problem', message, advice };
     } else if (free < COMFORTABLE_DISK_BYTES) {
-      const advice = 'Enough for the embedded model; Stable Diffusion wants 5 GB.';
+      const advice = 'Enough for the embedded model; a full-size one wants 5 GB.';
       yield { subject: 'data folder', severity: 'warning', message, advice };
     } else {
       yield { subject: 'data folder', severity: 'ok', message };

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { LikenessError } from '../../../shared/errors.ts';
 import { chooseWeights, type PreferredPrecision, readIndex } from '../../checkpoint/weight-files.ts';
 import { JSON_MAX_BYTES } from '../../storage/json-file.ts';
+import { SUPPORTED_MODELS } from '../catalogue.ts';
 import { MAX_CARD_BYTES, MAX_MODEL_BYTES } from './limits.ts';
 import type { ListedFile, Repository } from './repository.ts';
 
@@ -129,7 +130,7 @@ export async function weightFiles(
   throw new LikenessError(
     'checkpoint-unsupported',
     `${repository.id} lists ${sizeBytes} bytes of weights, expected at most ${MAX_MODEL_BYTES}`,
-    { advice: 'Choose a Stable Diffusion 1.x or 2.x model.' },
+    { advice: `Choose a ${SUPPORTED_MODELS} model.` },
   );
 }
 
@@ -156,7 +157,7 @@ function required(repository: Repository, path: string): ListedFile {
     'checkpoint-missing',
     `${repository.id} has no ${path}, expected a model in diffusers' folder layout`,
     {
-      advice: 'Choose a Stable Diffusion 1.x or 2.x model with model_index.json, unet, text_encoder and vae.',
+      advice: `Choose a ${SUPPORTED_MODELS} model with model_index.json, unet, text_encoder and vae.`,
     },
   );
 }

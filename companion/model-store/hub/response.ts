@@ -62,7 +62,7 @@ function parsedJson(text: string): unknown {
 export interface RequestSubject {
   /** `owner/name`. */
   readonly repository: string;
-  /** Subject of the request, as people read it: `owner/name at main`, `owner/name: unet/config.json`. */
+  /** Subject of the request, as people read it: `owner/name at main`, `owner/name: model_index.json`. */
   readonly subject: string;
   /** Page of the model, where its licence is accepted. */
   readonly page: string;
