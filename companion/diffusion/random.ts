@@ -1,7 +1,4 @@
-/**
- * Seeded draws one after the other, for training.
- * The starting noise of pictures: the same seed gives the same picture.
- */
+/** Seeded random numbers: Random for training's draws one after the other, seededNoise for the first noise of a picture. */
 
 import { boxMuller, keyOf, philox } from './philox.ts';
 
