@@ -1,11 +1,13 @@
-import { copyFile, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { summariseConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
+import { BlobLibrary } from '../../companion/library/blob-library.ts';
 import type { LibraryEvent } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { TEMPORARY_SUFFIX } from '../../companion/storage/atomic-file.ts';
+import { LocalBlobStore } from '../../companion/storage/drivers/local/local-blob-store.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { describeLibrary } from './conformance.ts';
 import { smallConcept, writeSmallConcept } from './small-concept.ts';
@@ -24,7 +26,37 @@ describeLibrary('a folder', async () => {
   };
 });
 
+describeLibrary('blobs, without a lock', async () => {
+  let now = new Date();
+  const store = new LocalBlobStore(join(await scratchFolder(), 'concepts'));
+  return {
+    library: new BlobLibrary(store, { now: () => now, rescanIntervalMs: 20 }),
+    setNow: (moment) => {
+      now = moment;
+    },
+  };
+});
+
 describe('a folder of concepts', () => {
+  it('takes names that Windows keeps for devices, and changes files of names that it does not have', async () => {
+    const folder = await scratchFolder();
+    const library = new FileLibrary(folder);
+    expect((await library.add(smallConcept('con', 1))).key).toBe('con_.safetensors');
+    await writeConcept(join(folder, 'what: a name?.safetensors'), smallConcept('aurora', 2));
+    const { id } = (await library.list('aurora')).concepts[0]!;
+    await library.setRights(id, { owner: 'Acme' });
+    await library.remove(id);
+    const { current } = await library.restore(id);
+    expect(current).toMatchObject({ key: 'aurora.safetensors', rights: { owner: 'Acme' } });
+  });
+
+  it("puts nothing over a folder that has a version's name", async () => {
+    const folder = await scratchFolder();
+    await mkdir(join(folder, 'aurora.safetensors'));
+    const { key } = await new FileLibrary(folder).add(smallConcept('aurora', 1));
+    expect(key).toBe('aurora-2.safetensors');
+  });
+
   it('lists files that others dropped in, changed and took away', async () => {
     const folder = await scratchFolder();
     const library = new FileLibrary(folder);

@@ -8,29 +8,32 @@ import { FileLibrary } from '../../companion/library/file-library.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { smallConcept, writeSmallConcept } from './small-concept.ts';
 
-const PUT = fileURLToPath(new URL('put-concept.ts', import.meta.url));
+const ADD = fileURLToPath(new URL('add-concept.ts', import.meta.url));
 const run = promisify(execFile);
 
 /** Time for all of them to have read their modules. */
 const HEAD_START_MS = 2500;
 
-it('takes what several processes put under one name at one moment, each as a version of its own', async () => {
-  const [folder, taught] = [await scratchFolder(), await scratchFolder()];
-  const weights = [1, 2, 3];
-  const files = await Promise.all(weights.map((weight) => writeSmallConcept(taught, 'aurora', weight)));
-  const moment = String(Date.now() + HEAD_START_MS);
-  const told = await Promise.all(
-    files.map((file) => run(process.execPath, ['--import', 'tsx', PUT, folder, file, moment])),
-  );
-  expect(told.map(({ stdout }) => stdout).sort()).toEqual(['1', '2', '3']);
-  const { concepts } = await new FileLibrary(folder).list();
-  expect(concepts.map(({ versions }) => versions.length)).toEqual([3]);
-  expect((await readdir(folder)).sort()).toEqual([
-    'aurora.safetensors',
-    'aurora.v2.safetensors',
-    'aurora.v3.safetensors',
-  ]);
-});
+it.each(['locked', 'unlocked'])(
+  'takes what several processes add under one name at one moment, each as a version of its own, %s',
+  async (locking) => {
+    const [folder, taught] = [await scratchFolder(), await scratchFolder()];
+    const weights = [1, 2, 3];
+    const files = await Promise.all(weights.map((weight) => writeSmallConcept(taught, 'aurora', weight)));
+    const moment = String(Date.now() + HEAD_START_MS);
+    const told = await Promise.all(
+      files.map((file) => run(process.execPath, ['--import', 'tsx', ADD, folder, file, moment, locking])),
+    );
+    expect(told.map(({ stdout }) => stdout).sort()).toEqual(['1', '2', '3']);
+    const { concepts } = await new FileLibrary(folder).list();
+    expect(concepts.map(({ versions }) => versions.length)).toEqual([3]);
+    expect((await readdir(folder)).sort()).toEqual([
+      'aurora.safetensors',
+      'aurora.v2.safetensors',
+      'aurora.v3.safetensors',
+    ]);
+  },
+);
 
 it('is not held up by what a crash left, also where its number has gone to another process', async () => {
   const folder = await scratchFolder();
