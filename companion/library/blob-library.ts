@@ -1,5 +1,5 @@
 /**
- * BlobLibrary: the library of concepts over a BlobStore. What a concept is, its file's header says; keys are for people. A
+ * BlobLibrary: the library of concepts over a BlobStore. A file's header says all about its concept; keys are for people. A
  * version's key is taken by `ifAbsent`, so that whoever adds one at the same moment gets the next.
  */
 

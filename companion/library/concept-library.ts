@@ -24,7 +24,7 @@ export interface ConceptVersion extends Omit<ConceptFileInfo, 'path'> {
 export interface LibraryConcept {
   readonly id: ConceptId;
   readonly name: string;
-  /** What prompts use. */
+  /** The newest version, which prompts use. */
   readonly current: ConceptVersion;
   /** All of them, newest first. */
   readonly versions: readonly ConceptVersion[];
@@ -62,7 +62,7 @@ export interface RemovedConcept {
 export interface ImportOptions {
   /** Another name than the file's own. */
   readonly name?: string | undefined;
-  /** What a plain LoRA file cannot say of itself. */
+  /** Facts that a plain LoRA file's header lacks. */
   readonly lora?: LoraFacts | undefined;
 }
 

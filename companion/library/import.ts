@@ -1,5 +1,5 @@
 /**
- * Additions to the library: the version that a taught concept or a file of somebody's becomes among those that are there,
+ * Additions to the library: the version that a taught concept or somebody's file becomes among those that are there,
  * and the rights that it has. A name belongs to one concept.
  */
 
@@ -15,7 +15,7 @@ export type Addition =
   | { readonly known: ConceptVersion }
   | { readonly name: string; readonly version: number; readonly bytes: Uint8Array };
 
-/** What was taught, as the next version of the concept of its name. @throws LikenessError `concept-format` */
+/** A taught concept as the next version of the concept of its name. @throws LikenessError `concept-format` */
 export function additionOf(concept: Concept, concepts: readonly LibraryConcept[]): Addition {
   const { name } = concept;
   const { weightHash } = encodeConcept(concept);

@@ -1,4 +1,4 @@
-/** Finding concepts by words: in the name first, then in the class word, then in the note. */
+/** searchConcepts: concepts by words in their name, else in the class word, else in the note. */
 
 import type { LibraryConcept } from './concept-library.ts';
 
@@ -7,13 +7,13 @@ export function searchKey(text: string): string {
   return text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
 }
 
-/** A longer search is a pasted page; what stands beyond finds nothing more. */
+/** A longer search is a pasted page, and what stands beyond finds nothing more. */
 const SEARCH_MAX_LENGTH = 200;
 
 /** Worth of a word by where it is found; the best place counts. */
 const WORTH = { name: 8, nameStart: 6, classStart: 4, nameInside: 3, classInside: 2, note: 1 } as const;
 
-/** Those in which every word is found, best first, then by name. */
+/** Concepts in which every word is found, best first, then by name. */
 export function searchConcepts(concepts: readonly LibraryConcept[], search: string): LibraryConcept[] {
   const words = searchKey(search.slice(0, SEARCH_MAX_LENGTH)).split(/\s+/).filter(Boolean);
   const rated = concepts.map((concept) => ({ concept, worth: words.map((word) => worthOf(concept, word)) }));
@@ -24,7 +24,7 @@ export function searchConcepts(concepts: readonly LibraryConcept[], search: stri
     .map(({ concept }) => concept);
 }
 
-/** 0 where it is not found. */
+/** Worth of the word's best place; 0 where it is not found. */
 function worthOf({ name, current }: LibraryConcept, word: string): number {
   const sought = word.replace(/^@/, '');
   const classWord = searchKey(current.classWord);

@@ -1,5 +1,5 @@
 /**
- * Files that are there whole or not at all: written beside their place, flushed, then renamed.
+ * writeFileAtomically: a file that is there whole or not at all, since it is written beside its place, flushed, then renamed.
  *
  * Not the package write-file-atomic: 7.0.1 issues one write and ignores how much of it was taken, so that on a
  * nearly full disk it puts a shortened file in the old one's place and reports success (seen on a 64 KB tmpfs).
@@ -58,18 +58,19 @@ export async function streamFileAtomically<T>(
   }
 }
 
-/** Others remove a folder once it is empty; each time costs them a blob that they took out of it. */
+/** Others remove a folder once it is empty, and each of these tries takes a file that they took out of it. */
 const MAX_FOLDER_TRIES = 10;
 
-/** Makes the folder, and once more where it was removed before `enter` had put something there. */
+/** Makes the folder, and again where it was removed before `enter` had put something there. */
 export async function inFolder<T>(folder: string, enter: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       await makeFolders(folder);
       return await enter();
     } catch (error) {
-      const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await isFolder(folder));
-      if (!isGone || tries === MAX_FOLDER_TRIES) throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      // EEXIST is mkdir's, for a folder that another process made and removed.
+      if ((code !== 'ENOENT' && code !== 'EEXIST') || tries === MAX_FOLDER_TRIES) throw error;
     }
   }
 }
@@ -95,7 +96,7 @@ export async function removeAbandoned(folder: string, now: Date): Promise<void> 
 }
 
 /**
- * Before long work whose result goes there. Gives the topmost folder that had to be made, if any.
+ * Makes a folder and its parents, before long work whose result goes there. Gives the topmost folder that had to be made, if any.
  * @throws LikenessError `storage`
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
@@ -161,7 +162,7 @@ const FAULTS: Readonly<Record<string, readonly [fault: string, advice: string]>>
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter path.'],
 };
 
-/** What the system refused, as 'storage' with advice. Anything that is not the system's passes unchanged. */
+/** A system's refusal, as 'storage' with advice. Errors that are not the system's pass unchanged. */
 export function storageError(path: string, cause: unknown): unknown {
   const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
   if (code === undefined || cause instanceof LikenessError) return cause;

@@ -1,7 +1,4 @@
-/**
- * Where the companion keeps its files.
- * Whether a download fits, asked before it begins.
- */
+/** dataFolders: the folders in which the companion keeps its files. requireFreeSpace refuses a download that does not fit. */
 
 import { statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -11,11 +8,11 @@ import { LikenessError } from '../../shared/errors.ts';
 
 export interface DataFolders {
   readonly home: string;
-  /** What can be made again: converted weights, hashes. */
+  /** Converted weights and hashes, which can be made again. */
   readonly cache: string;
   /** The library of concepts. */
   readonly concepts: string;
-  /** Teaching under way, so that it can be resumed. */
+  /** Saved runs of teachings under way, to be resumed. */
   readonly checkpoints: string;
   /** Base models that were fetched. */
   readonly models: string;
@@ -35,7 +32,7 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): DataFolders {
   };
 }
 
-/** Left free beside what is fetched: a system whose disk is full to the last byte fails elsewhere. */
+/** Space left free beside a download: a system whose disk is full to the last byte fails elsewhere. */
 const SPARE_DISK_BYTES = 100e6;
 
 /** @throws LikenessError `storage`, with what is needed and what is free */

@@ -1,4 +1,4 @@
-/** JSON documents of a checkpoint: configs, indexes, manifests. */
+/** readJsonObject: a JSON document of a checkpoint, such as a config, an index or a manifest. */
 
 import { readFile, stat } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';

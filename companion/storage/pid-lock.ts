@@ -27,7 +27,7 @@ const HEARTBEAT_MS = 10_000;
  */
 export const STALE_AFTER_MS = 6 * HEARTBEAT_MS;
 
-/** Of another program, or damaged. */
+/** Host of a lock that another program wrote, or that is damaged. */
 const UNKNOWN_HOST = 'another computer';
 
 /** A host's name has at most 255 characters. */
@@ -60,7 +60,7 @@ export class PidLock {
   }
 
   /**
-   * @param name of what is done, in a file's name, with `-by` at its end: `aurora.pulled-by`
+   * @param name says what is done, as part of the file's name: `aurora.pulled-by`
    * @throws LikenessError `storage`
    */
   static async acquire(folder: string, name: `${string}-by`): Promise<PidLock> {

@@ -164,6 +164,20 @@ export function describeBlobStore(name: string, driver: URL, open: () => Promise
       }
     });
 
+    it('are moved and put into one folder that many deletions empty', async () => {
+      const { store } = await open();
+      const work = Array.from({ length: 12 }, async (_, index) => {
+        for (let turn = 0; turn < 15; turn++) {
+          const [from, to] = [blobKey(`from/${index}`), blobKey(`to/${index}`)];
+          await store.put(from, text(`${index}`), { ifAbsent: true });
+          await store.move(from, to);
+          await store.delete(to);
+        }
+      });
+      await Promise.all(work);
+      expect(await keys(store)).toEqual([]);
+    });
+
     it('are files of this machine once they are materialized', async () => {
       const { store } = await open();
       await store.put(blobKey('a/b'), text('mapped'));

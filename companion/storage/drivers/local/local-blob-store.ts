@@ -32,7 +32,7 @@ import { isLockName } from '../../pid-lock.ts';
 /** Files asked about at the same time: enough to keep a disk busy, few enough for every limit on open files. */
 const STATS_AT_ONCE = 32;
 
-/** What file systems without hard links answer: FAT, and some that are shared over a network. */
+/** Errors of file systems without hard links: FAT, and some that are shared over a network. */
 const WITHOUT_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 export class LocalBlobStore implements BlobStore {
@@ -134,7 +134,7 @@ export class LocalBlobStore implements BlobStore {
     });
   }
 
-  /** Undefined where there is no blob. A link to nowhere is one: whoever reads it is told what is wrong. */
+  /** Undefined where there is no blob. A link to nowhere is one, and reading it says what is wrong. */
   async #info(key: BlobKey): Promise<BlobInfo | undefined> {
     const path = this.#path(key);
     const stats = await stat(path).catch(() => lstat(path).catch(() => undefined));
