@@ -21,8 +21,8 @@ type Floor = 'median lines' | 'median lines, companion';
 
 /** They may only rise: many of the files are fragments. */
 const FLOORS: Readonly<Record<Floor, number>> = {
-  'median lines': 88,
-  'median lines, companion': 93,
+  'median lines': 90,
+  'median lines, companion': 99,
 };
 
 const measures = measureSources();

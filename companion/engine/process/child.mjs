@@ -1,4 +1,4 @@
-// What the companion forks: loads the TypeScript sources through tsx, as bin/likeness.mjs does.
+// The module that the companion forks: loads the TypeScript sources through tsx, as bin/likeness.mjs does.
 import { constants, setPriority } from 'node:os';
 import { register } from 'tsx/esm/api';
 
