@@ -87,11 +87,13 @@ async function runVerify(wanted: string, output: Output): Promise<void> {
   const folder = await findModel(wanted, folders);
   const { verifyModel } = await import('../../model-store/verify.ts');
   for await (const event of verifyModel(folder, folders.cache)) {
-    output.event({ ...event });
     if (event.type === 'parameters') {
       const { name, parameters, sizeBytes } = event;
       output.say(`${name}: all ${parameters} parameters are there. Reading ${prettyBytes(sizeBytes)} ...`);
-    } else if (event.type === 'file') {
+      continue;
+    }
+    output.event({ ...event });
+    if (event.type === 'file') {
       output.answer(`${event.sha256 ?? '-'.repeat(64)}  ${event.path}${note(event, output)}`);
     } else if (event.faults === 0) {
       const { MANIFEST_NAME } = await import('../../checkpoint/checkpoint-hash.ts');
