@@ -108,9 +108,16 @@ export class PidLock {
     return own?.mtimeMs ?? Date.now();
   }
 
-  /** One that fails is made up for by the next. */
+  /**
+   * A renewal that fails is made up for by the next. A lock that was taken away stays away, and so does a folder whose drive
+   * was unplugged.
+   */
   #renew(): Promise<void> {
-    this.#renewing = this.#renewing.then(() => this.#write()).catch(() => {});
+    const renewed = this.#renewing.then(async () => {
+      await stat(join(this.#folder, this.#own));
+      await this.#write();
+    });
+    this.#renewing = renewed.catch(() => {});
     return this.#renewing;
   }
 

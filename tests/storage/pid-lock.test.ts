@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -88,6 +88,16 @@ describe('a lock', () => {
     const running = join(folder, `.held-by-${process.ppid}-0a0a0a0a`);
     await writeFile(running, '');
     expect(await lock.otherHolder()).toEqual({ path: running, pid: process.ppid, host: hostname() });
+    await lock.release();
+  });
+
+  it('that was taken away does not come back', async () => {
+    const folder = await scratchFolder();
+    const lock = await PidLock.acquire(folder, 'held-by');
+    await rm(folder, { recursive: true });
+    await foreignLock(folder, 0);
+    expect(await lock.otherHolder()).toMatchObject({ host: 'elsewhere' });
+    expect(await readdir(folder)).toHaveLength(1);
     await lock.release();
   });
 
