@@ -6,14 +6,12 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Graph } from '../companion/graph/graph.ts';
-import type { VaeConfig } from '../companion/models/layers/autoencoder-config.ts';
-import type { ClipTextConfig } from '../companion/models/layers/clip-text.ts';
-import type { UnetConfig } from '../companion/models/layers/unet-config.ts';
+import type { StableDiffusionConfig } from '../companion/models/families/stable-diffusion/family.ts';
 import { type MemoryUse, Pipeline } from '../companion/pipeline/pipeline.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../companion/pipeline/settings.ts';
 import { openSession, type Session } from '../companion/runtime/session.ts';
 import { locateRandomWeights } from './random-weights.ts';
-import { SD15_TOKENS, SD15_UNET, sd15Weights } from './sd15.ts';
+import { SD15, SD15_TOKENS, sd15Weights } from './sd15.ts';
 
 /** Choice of a model, in a form that can be handed to another process. */
 export type ModelChoice =
@@ -23,10 +21,9 @@ export type ModelChoice =
 
 export interface BenchModel {
   readonly name: string;
-  readonly unet: UnetConfig;
-  /** Absent where only the UNet is there. */
-  readonly text: ClipTextConfig | undefined;
-  readonly vae: VaeConfig | undefined;
+  readonly config: StableDiffusionConfig;
+  /** True where only the UNet's weights are there. */
+  readonly isUnetAlone: boolean;
   /** Tokens of a prompt, L. */
   readonly tokens: number;
   /** Side of the latents to measure at, in cells. */
@@ -53,12 +50,11 @@ async function fromFolder(folder: string, threads: number): Promise<BenchModel> 
   let opened = 0;
   return {
     name: modelName(folder),
-    unet: pipeline.unet,
-    text: pipeline.text,
-    vae: pipeline.vae,
-    tokens: pipeline.text.length,
-    latentCells: pipeline.unet.sampleSize,
-    downscale: pipeline.downscale,
+    config: pipeline.model.config as StableDiffusionConfig,
+    isUnetAlone: false,
+    tokens: pipeline.facts.tokens,
+    latentCells: pipeline.facts.resolution / pipeline.facts.downscale,
+    downscale: pipeline.facts.downscale,
     teaching,
     open: (graph, options) => pipeline.session({ key: `bench ${opened++}`, build: () => graph }, options),
     close: async () => {
@@ -76,9 +72,8 @@ function fromRandom(
   const sessions: Session[] = [];
   return {
     name: 'SD 1.5 UNet',
-    unet: SD15_UNET,
-    text: undefined,
-    vae: undefined,
+    config: SD15,
+    isUnetAlone: true,
     tokens: SD15_TOKENS,
     latentCells,
     downscale: 8,

@@ -10,6 +10,7 @@ import { float32 } from '../companion/tensor/tensor.ts';
 import type { MaskMode } from '../shared/protocol/requests.ts';
 import type { BenchModel } from './bench-model.ts';
 import { noiseFeeds } from './feeds.ts';
+import { sd15With } from './sd15.ts';
 import { unetForward } from './workload.ts';
 
 /** With guidance: unconditional and conditional. */
@@ -31,11 +32,11 @@ export async function localizedTurn(
   mode: MaskMode,
   maskSource: MaskSource,
 ): Promise<() => Promise<undefined>> {
-  const sites = adapterSites(model.unet);
+  const sites = adapterSites(model.config.unet);
   const [height, width] = [model.latentCells, model.latentCells];
-  const ranks = sites.map(({ path, channels }) => [path, rankOf(model.teaching.rank, channels)] as const);
+  const ranks = sites.map(({ path, outputs }) => [path, rankOf(model.teaching.rank, outputs)] as const);
   const graph = samplingGraph({
-    unet: model.unet,
+    ...sd15With(model.config),
     guided: true,
     height,
     width,

@@ -10,6 +10,7 @@ import { Scope } from '../companion/models/layers/scope.ts';
 import { buildUnet } from '../companion/models/layers/unet.ts';
 import { type Checkpointing, trainingGraph } from '../companion/training/training-graph.ts';
 import type { BenchModel } from './bench-model.ts';
+import { sd15With } from './sd15.ts';
 
 const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
@@ -26,8 +27,7 @@ export const workloadTitles: Readonly<Record<WorkloadName, string>> = {
 /** Workloads that this model can run: a lone UNet has no text encoder and no VAE. */
 export function workloadsOf(model: BenchModel): readonly WorkloadName[] {
   return WORKLOADS.filter((name) => {
-    if (name === 'text') return model.text !== undefined;
-    if (name === 'encode' || name === 'decode') return model.vae !== undefined;
+    if (name === 'text' || name === 'encode' || name === 'decode') return !model.isUnetAlone;
     if (name === 'teaching') return model.teaching.trainTokenEmbedding;
     return true;
   });
@@ -44,8 +44,8 @@ export function buildWorkload(
   if (name === 'forward') return unetForward(model, batch, { residuals: false });
   if (name === 'training' || name === 'teaching') {
     return trainingGraph({
-      unet: model.unet,
-      ...(name === 'teaching' ? { text: model.text!, probe: true } : {}),
+      ...sd15With(model.config),
+      ...(name === 'teaching' ? { tokenEmbedding: true, probe: true } : {}),
       batch,
       height: side,
       width: side,
@@ -55,29 +55,32 @@ export function buildWorkload(
     }).build();
   }
   const graph = new Graph(name);
+  const { text, vae } = model.config;
   if (name === 'text') {
     const scope = new Scope(graph, 'text_encoder');
     const ids = graph.input('input_ids', [1, model.tokens], 'int64');
-    graph.output('states', buildClipText(scope, model.text!, embedTokens(scope, model.text!, ids)));
+    graph.output('states', buildClipText(scope, text, embedTokens(scope, text, ids)));
   } else if (name === 'encode') {
     const pixels = side * model.downscale;
     const picture = graph.input('picture', [1, 3, pixels, pixels]);
-    graph.output('mean', encodePicture(new Scope(graph, 'vae'), model.vae!, picture).mean);
+    graph.output('mean', encodePicture(new Scope(graph, 'vae'), vae, picture).mean);
   } else {
-    const latents = graph.input('latents', [1, model.vae!.latentChannels, side, side]);
-    graph.output('picture', decodeLatents(new Scope(graph, 'vae'), model.vae!, latents));
+    const latents = graph.input('latents', [1, vae.latentChannels, side, side]);
+    graph.output('picture', decodeLatents(new Scope(graph, 'vae'), vae, latents));
   }
   return graph;
 }
 
 /** The UNet alone, or with plain residuals on every output projection, without masks. */
 export function unetForward(
-  { unet, tokens, latentCells, teaching }: BenchModel,
+  model: BenchModel,
   batch: number,
   { residuals }: { readonly residuals: boolean },
 ): Graph {
   const graph = new Graph('forward');
-  const rank = ranks({ unet, teaching });
+  const { tokens, latentCells } = model;
+  const { unet } = model.config;
+  const rank = ranks(model);
   const inputs = {
     sample: graph.input('sample', [batch, unet.inChannels, latentCells, latentCells]),
     timestep: graph.input('timestep', [batch]),
@@ -93,8 +96,8 @@ export function unetForward(
   return graph;
 }
 
-function ranks({ unet, teaching }: Pick<BenchModel, 'unet' | 'teaching'>): Ranks {
+function ranks({ config, teaching }: BenchModel): Ranks {
   return Object.fromEntries(
-    adapterSites(unet).map(({ path, channels }) => [path, rankOf(teaching.rank, channels)]),
+    adapterSites(config.unet).map(({ path, outputs }) => [path, rankOf(teaching.rank, outputs)]),
   );
 }

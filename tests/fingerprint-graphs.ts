@@ -1,26 +1,26 @@
 /** Graph subjects of fingerprints: every graph of the embedded model as the bytes that onnxruntime would get. */
 
 import { vi } from 'vitest';
-import { SD15_TOKENS, SD15_UNET } from '../bench/sd15.ts';
+import { SD15_TOKENS, SD15_UNET, sd15With } from '../bench/sd15.ts';
 import { type Ranks, rankOf } from '../companion/adapters/factors.ts';
 import { type SamplingShape, samplingGraph } from '../companion/engine/generation/sampling-graph.ts';
 import type { Graph } from '../companion/graph/graph.ts';
 import type { LoweringOptions } from '../companion/graph/op.ts';
 import { flippedName } from '../companion/graph/ops/index.ts';
+import type { StableDiffusionConfig } from '../companion/models/families/stable-diffusion/family.ts';
 import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { encodeModel } from '../companion/onnx/model.ts';
 import { Pipeline } from '../companion/pipeline/pipeline.ts';
 import type { Session } from '../companion/runtime/session.ts';
 import { elementCount, float32 } from '../companion/tensor/tensor.ts';
 import { type TrainingShape, trainingGraph } from '../companion/training/training-graph.ts';
+import { configOf } from './pipeline/stable-diffusion.ts';
 
 /** Bytes, made when they are asked for. */
 export type Subject = () => Promise<Uint8Array | string>;
-type Unet = Pipeline['unet'];
-/** `text` that is undefined is left out. */
-type TrainingChanges = {
-  readonly [Option in keyof TrainingShape]?: TrainingShape[Option] | undefined;
-};
+type Unet = StableDiffusionConfig['unet'];
+/** Options of a graph, with the UNet's config in place of the model's. */
+type Changes<Shape> = Partial<Omit<Shape, 'family' | 'config'>> & { readonly unet?: Unet };
 
 /** Half the channels, as the embedded model recommends: the wide form of a learned residual. */
 const WIDE = { fraction: 0.5, minimum: 16 };
@@ -33,14 +33,14 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
   const open = () => Pipeline.open(modelFolder, { cacheFolder: 'unused' });
   const opened = open();
   const sampling =
-    (concepts: number, changes: Partial<SamplingShape> = {}): Subject =>
+    (concepts: number, changes: Changes<SamplingShape> = {}): Subject =>
     async () =>
       encoded(samplingOf(await opened, concepts, changes));
   const training =
-    (changes: TrainingChanges = {}, rule = WIDE): Subject =>
+    (changes: Changes<TrainingShape> = {}, rule = WIDE): Subject =>
     async () =>
       encoded(trainingOf(await opened, changes, rule));
-  const linear = async () => ({ unet: { ...(await opened).unet, linearProjection: true } });
+  const linear = async () => ({ unet: { ...configOf(await opened).unet, linearProjection: true } });
 
   return {
     'graph: text encoder': async () =>
@@ -51,11 +51,11 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
       ),
     'graph: vae decode': async () =>
       requested(await open(), (pipeline) =>
-        pipeline.decodeLatents(new Float32Array(pipeline.unet.inChannels * 16 * 16), 16, 16),
+        pipeline.decodeLatents(new Float32Array(pipeline.facts.latentChannels * 16 * 16), 16, 16),
       ),
     'graph: vae decode, 768 pixels': async () =>
       requested(await open(), (pipeline) =>
-        pipeline.decodeLatents(new Float32Array(pipeline.unet.inChannels * 96 * 96), 96, 96),
+        pipeline.decodeLatents(new Float32Array(pipeline.facts.latentChannels * 96 * 96), 96, 96),
       ),
     'graph: sampling, plain': sampling(0),
     'graph: sampling, plain, unguided, 16x24': sampling(0, { guided: false, width: 24 }),
@@ -75,9 +75,9 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
     'graph: training, blocks recomputed': training({ ...LARGE, checkpointing: 'blocks' }),
     'graph: training, narrow ranks': training({}, NARROW),
     'graph: training, rank by timestep': training({ rankByTimestep: true }),
-    'graph: training, without text and probe': training({ text: undefined, probe: undefined }),
+    'graph: training, without text and probe': training({ tokenEmbedding: false, probe: false }),
     'graph: training, linear projections': async () => training(await linear(), NARROW)(),
-    'graph: training, Stable Diffusion 1.5': training({ ...SD15, text: undefined, batch: 1 }, NARROW),
+    'graph: training, Stable Diffusion 1.5': training({ ...SD15, tokenEmbedding: false, batch: 1 }, NARROW),
     'graph: training, without fused attention': async () =>
       encoded(trainingOf(await opened), { fusedAttention: false }),
     'graph: training, turned kernels stored': async () => {
@@ -125,36 +125,35 @@ async function requested(pipeline: Pipeline, use: (pipeline: Pipeline) => Promis
 }
 
 function ranksBy(unet: Unet, rule = WIDE): Ranks {
-  return Object.fromEntries(adapterSites(unet).map(({ path, channels }) => [path, rankOf(rule, channels)]));
+  return Object.fromEntries(adapterSites(unet).map(({ path, outputs }) => [path, rankOf(rule, outputs)]));
 }
 
 /** At the model's own size, with guidance, unless `changes` say otherwise. */
-function samplingOf(pipeline: Pipeline, concepts: number, changes: Partial<SamplingShape> = {}): Graph {
-  const { unet = pipeline.unet } = changes;
+function samplingOf(pipeline: Pipeline, concepts: number, changes: Changes<SamplingShape> = {}): Graph {
+  const { unet = configOf(pipeline).unet, ...others } = changes;
   return samplingGraph({
-    unet,
+    ...sd15With({ ...configOf(pipeline), unet }),
     guided: true,
     height: unet.sampleSize,
     width: unet.sampleSize,
-    tokens: pipeline.text.length,
+    tokens: pipeline.facts.tokens,
     concepts: Array.from({ length: concepts }, () => ranksBy(unet)),
-    ...changes,
+    ...others,
   }).build();
 }
 
 /** As the embedded model is taught, unless `changes` say otherwise. */
-function trainingOf(pipeline: Pipeline, changes: TrainingChanges = {}, rule = WIDE): Graph {
-  const { unet = pipeline.unet } = changes;
-  const options = {
-    unet,
-    text: pipeline.text,
+function trainingOf(pipeline: Pipeline, changes: Changes<TrainingShape> = {}, rule = WIDE): Graph {
+  const { unet = configOf(pipeline).unet, ...others } = changes;
+  return trainingGraph({
+    ...sd15With({ ...configOf(pipeline), unet }),
+    tokenEmbedding: true,
     batch: 4,
     height: unet.sampleSize,
     width: unet.sampleSize,
-    tokens: pipeline.text.length,
+    tokens: pipeline.facts.tokens,
     ranks: ranksBy(unet, rule),
     probe: true,
-    ...changes,
-  };
-  return trainingGraph(options as TrainingShape).build();
+    ...others,
+  }).build();
 }

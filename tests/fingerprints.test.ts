@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import type { Factor } from '../companion/adapters/factors.ts';
-import { openCheckpoint } from '../companion/checkpoint/checkpoint.ts';
 import { hashCheckpoint } from '../companion/checkpoint/checkpoint-hash.ts';
 import { locateWeights } from '../companion/checkpoint/external-weights.ts';
 import { weightStoreOf } from '../companion/checkpoint/weight-store.ts';
@@ -15,6 +14,7 @@ import { type WriteConceptOptions, writeConcept } from '../companion/concepts/co
 import { JobStore } from '../companion/jobs/drivers/local/job-store.ts';
 import { type JobRecord, type JobSpec, newJob, readRecord } from '../companion/jobs/job-record.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../companion/model-store/catalogue.ts';
+import { openCheckpoint } from '../companion/models/families/formats.ts';
 import { openSafetensors } from '../companion/tensor/safetensors-file.ts';
 import type { JobState } from '../shared/protocol/job.ts';
 import { generateRequestSchema, teachRequestSchema } from '../shared/protocol/requests.ts';
@@ -50,7 +50,7 @@ const CONCEPT: Concept = {
   version: 2,
   parent: 'cd'.repeat(32),
   createdAt: '2026-05-04T10:00:00Z',
-  linear: false,
+  storedAs: 'conv1x1',
   factors: new Map([
     ['down_blocks.0.attentions.0', factor(32, 1)],
     ['mid_block.attentions.0', factor(64, 0.5)],
@@ -159,7 +159,7 @@ function done(record: JobRecord): JobRecord {
 const SUBJECTS: Readonly<Record<string, Subject>> = {
   ...graphSubjects(MODEL),
   'concept file': conceptFile(),
-  'concept file, F32, linear projections': conceptFile({ linear: true }, { dtype: 'F32' }),
+  'concept file, F32, linear projections': conceptFile({ storedAs: 'linear' }, { dtype: 'F32' }),
   'identity of the embedded model': async () =>
     hashCheckpoint(await openCheckpoint(MODEL), await scratchFolder()),
   'converted weights, name': async () => (await convertedWeights()).name,

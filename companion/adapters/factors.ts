@@ -4,7 +4,7 @@
  */
 
 import type { Random } from '../diffusion/random.ts';
-import type { Site } from '../models/families/stable-diffusion/family.ts';
+import type { AdapterSite } from '../models/family.ts';
 
 export interface Factor {
   /** B_i, [rank, channels] */
@@ -41,9 +41,9 @@ export function rankOf(rule: RankRule, channels: number): number {
  * A starts at zero, so that teaching starts at the base model; B at a Gaussian of variance 1 / m, so that B x has
  * the variance of x.
  */
-export function initialFactors(sites: readonly Site[], rule: RankRule, random: Random): Factors {
+export function initialFactors(sites: readonly AdapterSite[], rule: RankRule, random: Random): Factors {
   return new Map(
-    sites.map(({ path, channels }) => {
+    sites.map(({ path, outputs: channels }) => {
       const rank = rankOf(rule, channels);
       const down = Float32Array.from(
         { length: rank * channels },

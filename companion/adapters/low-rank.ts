@@ -7,7 +7,7 @@
 import type { Graph } from '../graph/graph.ts';
 import { add, expand, linear, matmul, mul, reshape } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
-import type { AdapterSite, SiteAdapter } from '../models/layers/spatial-transformer.ts';
+import type { SiteAdapter, SiteValues } from '../models/layers/spatial-transformer.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import type { Factors } from './factors.ts';
 import { rankMask } from './rank-schedule.ts';
@@ -23,7 +23,7 @@ export function factorNames(concept: number, path: string): { down: string; up: 
   return { down: `concept.${concept}.${path}.down`, up: `concept.${concept}.${path}.up` };
 }
 
-export function factorInputs(graph: Graph, concept: number, site: AdapterSite, rank: number): FactorInputs {
+export function factorInputs(graph: Graph, concept: number, site: SiteValues, rank: number): FactorInputs {
   const names = factorNames(concept, site.path);
   return {
     down: graph.input(names.down, [rank, site.channels]),
@@ -37,7 +37,7 @@ export function factorInputs(graph: Graph, concept: number, site: AdapterSite, r
  */
 export function addLowRank(
   output: Value,
-  { input, channels }: AdapterSite,
+  { input, channels }: SiteValues,
   { down, up }: FactorInputs,
   gate?: Value,
 ): Value {
@@ -54,7 +54,7 @@ export function addLowRank(
  */
 export function attachEverywhere(
   graph: Graph,
-  rankAt: (site: AdapterSite) => number,
+  rankAt: (site: SiteValues) => number,
   onInputs: (path: string, inputs: FactorInputs) => void,
   rankFractionAt?: Value,
 ): SiteAdapter {
@@ -69,7 +69,7 @@ export function attachEverywhere(
 }
 
 /** [B, hw, r] */
-function activeGate({ input }: AdapterSite, rankFractionAt: Value, rank: number): Value {
+function activeGate({ input }: SiteValues, rankFractionAt: Value, rank: number): Value {
   const [batch, pixels] = input.shape as [number, number];
   return expand(rankMask(rankFractionAt, rank), [batch, pixels, rank]);
 }
@@ -100,7 +100,7 @@ const MAX_SMALL_CHANNELS = 64;
  */
 export function trainableAdapter(
   graph: Graph,
-  rankAt: (site: AdapterSite) => number,
+  rankAt: (site: SiteValues) => number,
   onInputs: (path: string, inputs: FactorInputs) => void,
   rankFractionAt?: Value,
 ): SiteAdapter {
@@ -119,9 +119,9 @@ export function trainableAdapter(
 }
 
 /** (W + A B) x + b, [B, hw, m], in place of the site's own projection, which nothing reads then. */
-function projectionWithResidual(graph: Graph, site: AdapterSite, { down, up }: FactorInputs) {
-  const { channels, input, path } = site;
-  const parameter = (name: string) => graph.parameters.get(`unet/${path}.proj_out.${name}`)!;
-  const weight = reshape(parameter('weight'), [channels, channels]); // stored as a convolution by some checkpoints
-  return linear(input, add(matmul(up, down), weight), parameter('bias'));
+function projectionWithResidual(graph: Graph, site: SiteValues, { down, up }: FactorInputs) {
+  const { channels, input, projection } = site;
+  const parameter = (name: string) => graph.parameters.get(name)!;
+  const weight = reshape(parameter(projection.weight), [channels, channels]); // stored as a convolution by some checkpoints
+  return linear(input, add(matmul(up, down), weight), parameter(projection.bias));
 }

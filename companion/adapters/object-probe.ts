@@ -11,8 +11,8 @@
 import type { Graph } from '../graph/graph.ts';
 import { add, layerNorm, matmul, ones, reshape, upsampleNearest2x } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
-import type { Site } from '../models/families/stable-diffusion/family.ts';
-import type { AdapterSite } from '../models/layers/spatial-transformer.ts';
+import type { AdapterSite } from '../models/family.ts';
+import type { SiteValues } from '../models/layers/spatial-transformer.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import type { ParameterMap } from './factors.ts';
 
@@ -35,9 +35,9 @@ const BIAS = 'bias';
 const inputName = (concept: number, block: string) => `concept.${concept}.probe.${block}`;
 
 /** Zeros: every cell is as likely as not to show the product. */
-export function initialProbe(sites: readonly Pick<Site, 'path' | 'channels'>[]): ObjectProbe {
+export function initialProbe(sites: readonly Pick<AdapterSite, 'path' | 'inputs'>[]): ObjectProbe {
   return {
-    weights: new Map(sites.map(({ path, channels }) => [path, new Float32Array(channels)])),
+    weights: new Map(sites.map(({ path, inputs }) => [path, new Float32Array(inputs)])),
     bias: new Float32Array(1),
   };
 }
@@ -62,7 +62,7 @@ export function probeFeeds(concept: number, { weights, bias }: ObjectProbe): Rec
 }
 
 /** The features of a block without their scale: LN(x), [B hw, m]. */
-export function probedFeatures({ input, channels }: AdapterSite): Value {
+export function probedFeatures({ input, channels }: SiteValues): Value {
   const zeros = input.graph.constant(float32(new Float32Array(channels), [channels]));
   return layerNorm(reshape(input, [-1, channels]), ones(input, [channels]), zeros, LAYER_NORM_EPSILON);
 }
@@ -91,7 +91,7 @@ export class ObjectLogits {
   }
 
   /** Takes in what one block's features say, [B hw, m]. */
-  observe({ path, channels, height, width }: AdapterSite, features: Value): void {
+  observe({ path, channels, height, width }: SiteValues, features: Value): void {
     const weights = this.#graph.input(inputName(this.#concept, path), [channels, 1]);
     this.#weights.push(weights);
     const before =

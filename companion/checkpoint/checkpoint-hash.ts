@@ -10,9 +10,9 @@ import { LikenessError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { readJsonObject } from '../storage/json-file.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint } from './component.ts';
 
-/** Name of the manifest in a model's folder: { "unet/config.json": "sha256 in hex", ... }. */
+/** Name of the manifest in a model's folder: { "model_index.json": "sha256 in hex", ... }. */
 export const MANIFEST_NAME = 'checksums.json';
 
 /** Paths may not leave the model's folder. */
@@ -37,10 +37,11 @@ export interface VerifiedFile {
  * differ, as do shards and a single file. Reads every byte once; results are cached by path, size and time of writing.
  */
 export async function hashCheckpoint(checkpoint: Checkpoint, cacheFolder: string): Promise<string> {
-  const { textEncoder, unet, vae } = checkpoint;
   const identity = createHash('sha256');
-  for (const [name, { weights }] of Object.entries({ textEncoder, unet, vae })) {
-    for (const file of weights.files) identity.update(`${name} ${await cachedHash(file, cacheFolder)}\n`);
+  const hashed = checkpoint.format.components.filter(({ hashedAs }) => hashedAs !== undefined);
+  for (const { name, hashedAs } of hashed.sort((a, b) => (a.hashedAs! < b.hashedAs! ? -1 : 1))) {
+    for (const file of checkpoint.components.get(name)!.weights.files)
+      identity.update(`${hashedAs} ${await cachedHash(file, cacheFolder)}\n`);
   }
   return identity.digest('hex');
 }

@@ -4,61 +4,61 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { readJsonObject } from '../storage/json-file.ts';
-import type { Checkpoint, Component } from './checkpoint.ts';
-import { currentAttentionName } from './old-names.ts';
+import type { Checkpoint, CheckpointFormat, Component, ComponentConfig, ComponentSpec } from './component.ts';
 import { findWeightFiles } from './weight-files.ts';
 import { openWeightStore } from './weight-store.ts';
 
-/** What this program has graphs for. Inpainting and depth pipelines have UNets of more input channels. */
-const PIPELINES = ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline'];
-const UNETS = ['UNet2DConditionModel'];
-const TEXT_ENCODERS = ['CLIPTextModel', 'CLIPTextModelWithProjection'];
-const AUTOENCODERS = ['AutoencoderKL', 'AutoencoderTiny'];
-const COMPONENTS = [...UNETS, ...TEXT_ENCODERS, ...AUTOENCODERS];
-
-/** Errors as openCheckpoint. */
-export async function openDiffusersFolder(root: string): Promise<Checkpoint> {
-  const modelIndex = await openModelIndex(root);
-  const part = async (name: string, classes: readonly string[]): Promise<Component> => {
-    const component = await openComponent(join(root, name));
-    requireClass(join(component.folder, 'config.json'), component.className, classes);
-    return component;
-  };
+/** Errors as openCheckpointAs. */
+export async function openDiffusersFolder(
+  root: string,
+  formats: readonly CheckpointFormat[],
+): Promise<Checkpoint> {
+  const { modelIndex, format } = await openModelIndex(root, formats);
+  const components = new Map<string, Component>();
+  for (const spec of format.components) {
+    if (spec.optional && modelIndex[spec.name] === undefined) continue;
+    components.set(spec.name, await openComponent(join(root, spec.name), spec, format.advice));
+  }
   return {
     folder: root,
     name: basename(root),
+    format,
     modelIndex,
-    unet: await part('unet', UNETS),
-    textEncoder: await part('text_encoder', TEXT_ENCODERS),
-    vae: await part('vae', AUTOENCODERS),
+    components,
     tokenizerFolder: await findTokenizer(join(root, 'tokenizer')),
     schedulerConfig: await readJsonObject(join(root, 'scheduler', 'scheduler_config.json')),
   };
 }
 
-/** model_index.json, of a pipeline that there are graphs for. Errors as openCheckpoint. */
-export async function openModelIndex(folder: string): Promise<Checkpoint['modelIndex']> {
-  await requirePipelineFolder(folder);
+/** model_index.json, and the format that knows its pipeline. Errors as openCheckpointAs. */
+export async function openModelIndex(
+  folder: string,
+  formats: readonly CheckpointFormat[],
+): Promise<{ modelIndex: ComponentConfig; format: CheckpointFormat }> {
+  await requirePipelineFolder(folder, formats);
   const path = join(folder, 'model_index.json');
   const modelIndex = await readJsonObject(path);
-  requireClass(path, modelIndex._class_name, PIPELINES);
-  return modelIndex;
+  const className = modelIndex._class_name;
+  const format = formats.find(({ pipelines }) => pipelines.includes(className as string));
+  if (format !== undefined) return { modelIndex, format };
+  const expected = formats.flatMap(({ pipelines }) => pipelines);
+  throw unknownClass(path, className, expected, formats[0]!.advice);
 }
 
 /**
- * One component's folder: config.json and weights. Errors as openCheckpoint.
+ * One component's folder: config.json and weights. Errors as openCheckpointAs.
  *
  * @internal
  */
-export async function openComponent(folder: string): Promise<Component> {
+export async function openComponent(folder: string, spec: ComponentSpec, advice: string): Promise<Component> {
   const path = resolve(folder);
   await requireFolder(path);
   const configPath = join(path, 'config.json');
   const config = await readJsonObject(configPath);
   const className = classOf(config);
-  requireClass(configPath, className, COMPONENTS);
+  if (!spec.classes.includes(className)) throw unknownClass(configPath, className, spec.classes, advice);
   const files = await findWeightFiles(path);
-  const weights = await openWeightStore(files, currentAttentionName);
+  const weights = await openWeightStore(files, spec.currentName?.bind(spec));
   return { folder: path, className, config, weights };
 }
 
@@ -70,16 +70,20 @@ function classOf(config: Readonly<Record<string, unknown>>): string {
   return model_type === 'clip_text_model' ? 'CLIPTextModel' : String(model_type);
 }
 
-function requireClass(path: string, got: unknown, expected: readonly string[]): void {
-  if (expected.includes(got as string)) return;
-  throw new LikenessError(
+function unknownClass(
+  path: string,
+  got: unknown,
+  expected: readonly string[],
+  advice: string,
+): LikenessError {
+  return new LikenessError(
     'checkpoint-unsupported',
     `${path} describes ${JSON.stringify(got) ?? 'no class'}, expected ${expected.join(' or ')}`,
-    { advice: 'Use a Stable Diffusion 1.x or 2.x model for text to image.' },
+    { advice },
   );
 }
 
-async function requirePipelineFolder(root: string): Promise<void> {
+async function requirePipelineFolder(root: string, formats: readonly CheckpointFormat[]): Promise<void> {
   const present = await requireFolder(root);
   if (present.includes('model_index.json')) return;
   const single = present.find((name) => name.endsWith('.safetensors'));
@@ -90,11 +94,17 @@ async function requirePipelineFolder(root: string): Promise<void> {
     {
       advice:
         single === undefined
-          ? 'Name the folder that holds model_index.json, unet, text_encoder, vae, tokenizer and scheduler.'
+          ? `Name the folder that holds model_index.json, ${componentsOf(formats[0]!)}, tokenizer and scheduler.`
           : `For the model in that file name the file: --model ${join(root, single)}`,
     },
   );
 }
+
+const componentsOf = ({ components }: CheckpointFormat) =>
+  components
+    .filter(({ optional }) => !optional)
+    .map(({ name }) => name)
+    .join(', ');
 
 async function requireFolder(path: string): Promise<readonly string[]> {
   return readdir(path).catch((cause: unknown) => {

@@ -7,7 +7,8 @@ import { createHash } from 'node:crypto';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Factors } from '../adapters/factors.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
-import type { ProjectionTargets } from '../pipeline/loaded-model.ts';
+import { formatOfArchitecture } from '../models/families/formats.ts';
+import type { AdapterSite } from '../models/family.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { float32ToHalf } from '../tensor/half.ts';
 import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
@@ -16,7 +17,6 @@ import type { Shape } from '../tensor/tensor.ts';
 import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
 import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
 import { openLoraFile, readFactors, readLora, requireMatchingSites } from './lora-file.ts';
-import { kohyaName } from './lora-names.ts';
 
 /** What listings show; read from the header alone. */
 export interface ConceptFileInfo extends ConceptFacts {
@@ -65,20 +65,20 @@ export async function writeConcept(
  * Reads and checks everything. Throws 'concept-format' for a damaged file or a plain LoRA file, and
  * 'concept-mismatch' where the model's projections are given and differ.
  */
-export async function readConcept(path: string, targets?: ProjectionTargets): Promise<Concept> {
+export async function readConcept(path: string, sites?: readonly AdapterSite[]): Promise<Concept> {
   const file = await openLoraFile(path);
   const { facts, weightHash, thumbnail, tokenEmbedding, objectProbe } = parseConceptHeader(
     file.metadata,
     file.path,
   );
   await requireWeightHash(file, weightHash);
-  const { factors, linear } = await readFactors(file);
+  const { factors, storedAs } = await readFactors(file);
   if (objectProbe !== undefined) requireProbeOf(factors, objectProbe, file.path);
-  if (targets !== undefined) requireMatchingSites({ factors, linear }, targets, `concept ${facts.name}`);
+  if (sites !== undefined) requireMatchingSites({ factors, storedAs }, sites, `concept ${facts.name}`);
   return {
     ...facts,
     factors,
-    linear,
+    storedAs,
     ...(thumbnail && { thumbnail }),
     ...(tokenEmbedding && { tokenEmbedding }),
     ...(objectProbe && { objectProbe }),
@@ -107,29 +107,29 @@ export async function summariseConcept(path: string): Promise<ConceptFileInfo> {
 export async function conceptFromLora(
   path: string,
   facts: ConceptFacts,
-  targets?: ProjectionTargets,
+  sites?: readonly AdapterSite[],
 ): Promise<Concept> {
-  const { factors, linear } = await readLora(path, targets);
-  return { ...facts, factors, linear };
+  const { factors, storedAs } = await readLora(path, sites);
+  return { ...facts, factors, storedAs };
 }
 
 /** kohya's three tensors for each block. alpha is always there: some loaders guess a scale without it. */
 function conceptTensors(
-  { factors, linear, name }: Concept,
+  { factors, storedAs, name, baseModel }: Concept,
   dtype: 'F16' | 'F32',
 ): Map<string, WritableTensor> {
   const tensors = new Map<string, WritableTensor>();
+  const { lora } = formatOfArchitecture(baseModel.architecture);
+  const kernel = storedAs === 'linear' ? [] : [1, 1];
   for (const [path, { down, up, rank, channels, scale }] of factors) {
-    const kernel = linear ? [] : [1, 1];
-    const stem = kohyaName(path);
     const alpha = Float32Array.of(scale * rank);
-    tensors.set(`${stem}.alpha`, { dtype: 'F32', shape: [], data: alpha });
+    tensors.set(lora.nameOf(path, 'alpha'), { dtype: 'F32', shape: [], data: alpha });
     for (const [part, data, shape] of [
-      ['lora_down', down, [rank, channels, ...kernel]],
-      ['lora_up', up, [channels, rank, ...kernel]],
+      ['down', down, [rank, channels, ...kernel]],
+      ['up', up, [channels, rank, ...kernel]],
     ] as const) {
-      requireWritable(data, dtype, `concept ${name}: ${path} ${part}`);
-      tensors.set(`${stem}.${part}.weight`, encode(data, shape, dtype));
+      requireWritable(data, dtype, `concept ${name}: ${path} lora_${part}`);
+      tensors.set(lora.nameOf(path, part), encode(data, shape, dtype));
     }
   }
   return tensors;

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
+import { ARCHITECTURES } from '../models/families/formats.ts';
 import {
   type Concept,
   type ConceptFacts,
@@ -123,10 +124,9 @@ function foreignFields(
   { name, classWord, identifier, baseModel, ...facts }: ConceptFacts,
   hash: string,
 ): Metadata {
-  const isV2 = baseModel.architecture !== 'stable-diffusion-v1';
+  const architecture = ARCHITECTURES.find(({ id }) => id === baseModel.architecture);
   return {
-    ss_base_model_version: isV2 ? 'sd_v2' : 'sd_v1',
-    ss_v2: isV2 ? 'True' : 'False',
+    ...architecture?.trainerFields,
     ss_network_module: 'networks.lora',
     ss_network_dim: 'Dynamic',
     ss_network_alpha: 'Dynamic',
@@ -223,7 +223,7 @@ function parseProbe(value: string, subject: string): ObjectProbe {
   return { weights: new Map(Object.entries(weights)), bias: Float32Array.of(bias) };
 }
 
-/** Float32, little-endian: some KB for Stable Diffusion, too little to round. */
+/** Float32, little-endian: some KB, too little to round. */
 function encodeFloats(values: Float32Array): string {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
 }

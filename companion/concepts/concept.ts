@@ -5,6 +5,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { classWordSchema, conceptNameSchema, rightsSchema } from '../../shared/protocol/concept.ts';
 import type { Factors } from '../adapters/factors.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
+import { ARCHITECTURES } from '../models/families/formats.ts';
 import type { BaseModel } from '../pipeline/loaded-model.ts';
 import type { LoadedFactors } from './lora-file.ts';
 
@@ -35,18 +36,14 @@ function fewFields<T extends z.ZodType>(value: T) {
     .refine((fields) => Object.keys(fields).length <= FIELDS_MAX, `expected at most ${FIELDS_MAX} fields`);
 }
 
-/** ModelSpec's names of base architectures; `-v` predicts velocity. */
-export const BASE_ARCHITECTURES = [
-  'stable-diffusion-v1',
-  'stable-diffusion-v2-512',
-  'stable-diffusion-v2-768-v',
-] as const;
+/** ModelSpec's name of a base architecture that there is a family for. */
+export const architectureSchema = z.enum(ARCHITECTURES.map(({ id }) => id));
 
 const baseModelSchema = z.strictObject({
   name: text.min(1),
   /** From hashCheckpoint; undefined where the base model is not known, as for a foreign LoRA file. */
   hash: sha256.optional(),
-  architecture: z.enum(BASE_ARCHITECTURES) as z.ZodType<string>,
+  architecture: architectureSchema,
 });
 
 /** What a concept says of itself. Each field is parsed from a file's header and again before it is written. */

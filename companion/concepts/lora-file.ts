@@ -1,23 +1,24 @@
 /**
  * Reading LoRA files as residuals: kohya's names, peft's, and those of older diffusers.
  *
- * Only residuals on the UNet's output projections have a place here. A file with anything else is refused and not
+ * Only residuals on a model's output projections have a place here. A file with anything else is refused and not
  * read in part, since the part would not look like what its maker saw.
- * Whether residuals belong to a model's output projections.
  */
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { Factor, Factors } from '../adapters/factors.ts';
-import type { ProjectionTargets } from '../pipeline/loaded-model.ts';
+import { FORMATS } from '../models/families/formats.ts';
+import type { AdapterSite, LoraDialect, LoraNames, LoraPart } from '../models/family.ts';
 import { isFloatDType } from '../tensor/safetensors-dtype.ts';
 import { openSafetensors, readFloat32, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import { quoted, type TensorEntry } from '../tensor/safetensors-header.ts';
-import { type LoraDialect, type LoraPart, parseLoraTensorName, peftAlpha } from './lora-names.ts';
+import { parseLoraTensorName, peftAlpha } from './lora-names.ts';
 
 /** Residuals as a file has them. A block that is left out has no residual. */
 export interface LoadedFactors {
   readonly factors: Factors;
-  readonly linear: boolean;
+  /** Form of the projections that they belong to. */
+  readonly storedAs: AdapterSite['storedAs'];
 }
 
 /**
@@ -25,31 +26,33 @@ export interface LoadedFactors {
  * projections are of the other kind. `subject` names the concept or its file.
  */
 export function requireMatchingSites(
-  filed: LoadedFactors,
-  targets: ProjectionTargets,
+  loaded: LoadedFactors,
+  sites: readonly AdapterSite[],
   subject: string,
 ): void {
-  const channelsOf = new Map(targets.sites.map(({ path, channels }) => [path, channels]));
-  for (const [path, { channels }] of filed.factors) {
-    const expected = channelsOf.get(path);
+  const siteOf = new Map(sites.map((site) => [site.path, site]));
+  for (const [path, { channels }] of loaded.factors) {
+    const expected = siteOf.get(path);
     if (expected === undefined) {
       throw mismatch(
-        `${subject} has a residual for ${path}, which is none of the model's ${channelsOf.size} blocks`,
+        `${subject} has a residual for ${path}, which is none of the model's ${siteOf.size} blocks`,
       );
     }
-    if (channels !== expected) {
-      throw mismatch(`${subject}: the residual for ${path} has ${channels} channels, expected ${expected}`);
-    }
-    if (filed.linear !== targets.linear) {
+    if (channels !== expected.outputs) {
       throw mismatch(
-        `${subject}: the factors for ${path} have ${dimensions(filed.linear)}, expected ${dimensions(targets.linear)}`,
+        `${subject}: the residual for ${path} has ${channels} channels, expected ${expected.outputs}`,
+      );
+    }
+    if (loaded.storedAs !== expected.storedAs) {
+      throw mismatch(
+        `${subject}: the factors for ${path} have ${dimensions(loaded.storedAs)}, expected ${dimensions(expected.storedAs)}`,
       );
     }
   }
 }
 
-function dimensions(linear: boolean): string {
-  return linear ? '2 dimensions (of a linear layer)' : '4 dimensions (of a 1x1 convolution)';
+function dimensions(storedAs: AdapterSite['storedAs']): string {
+  return storedAs === 'linear' ? '2 dimensions (of a linear layer)' : '4 dimensions (of a 1x1 convolution)';
 }
 
 function mismatch(message: string): LikenessError {
@@ -69,7 +72,7 @@ const LORA_MAX_BYTES = 512 * 2 ** 20;
  */
 export const LORA_HEADER_MAX_BYTES = 8 * 2 ** 20;
 
-/** More than ten times what a UNet has; keeps a hostile header from costing a read per name. */
+/** More than ten times what a model has; keeps a hostile header from costing a read per name. */
 export const BLOCKS_MAX = 256;
 
 export interface LoraFile extends LoadedFactors {
@@ -84,17 +87,17 @@ type Parts = Partial<Record<LoraPart, TensorEntry>>;
  * Reads and checks a whole file. Throws 'concept-format' for a file that is not sound or holds other things, and,
  * where the model's projections are given, 'concept-mismatch' for one that does not fit them.
  */
-export async function readLora(path: string, targets?: ProjectionTargets): Promise<LoraFile> {
+export async function readLora(path: string, sites?: readonly AdapterSite[]): Promise<LoraFile> {
   const lora = await readFactors(await openLoraFile(path));
-  if (targets !== undefined) requireMatchingSites(lora, targets, lora.path);
+  if (sites !== undefined) requireMatchingSites(lora, sites, lora.path);
   return lora;
 }
 
 /** The residuals of a file whose header openLoraFile has read. */
 export async function readFactors(file: SafetensorsFile): Promise<LoraFile> {
   const { path, metadata } = file;
-  const { dialect, blocks } = sortParts(file);
-  const sharedAlpha = dialect === 'peft' ? peftAlpha(metadata, path) : undefined;
+  const { dialect, names, blocks } = sortParts(file);
+  const sharedAlpha = dialect === 'peft' ? peftAlpha(metadata, names, path) : undefined;
   const factors = new Map<string, Factor>();
   const dimensions = new Set<number>();
   for (const [block, parts] of blocks) {
@@ -103,7 +106,7 @@ export async function readFactors(file: SafetensorsFile): Promise<LoraFile> {
   }
   if (dimensions.size > 1)
     throw refusal(path, 'some factors have 2 dimensions and others 4, expected one kind');
-  return { path, dialect, metadata, factors, linear: dimensions.has(2) };
+  return { path, dialect, metadata, factors, storedAs: dimensions.has(2) ? 'linear' : 'conv1x1' };
 }
 
 /** Opens the header alone. A file's faults are a concept's faults here, whatever layer found them. */
@@ -119,18 +122,26 @@ export async function openLoraFile(path: string): Promise<SafetensorsFile> {
   return file;
 }
 
-function sortParts(file: SafetensorsFile): { dialect: LoraDialect; blocks: ReadonlyMap<string, Parts> } {
+interface SortedParts {
+  readonly dialect: LoraDialect;
+  readonly names: LoraNames;
+  readonly blocks: ReadonlyMap<string, Parts>;
+}
+
+function sortParts(file: SafetensorsFile): SortedParts {
   const blocks = new Map<string, Parts>();
   let dialect: LoraDialect | undefined;
+  let names = FORMATS[0]!.lora;
   for (const [name, entry] of file.tensors) {
     const parsed = parseLoraTensorName(name);
     if (parsed === undefined) {
       throw refusal(
         file.path,
-        `tensor ${quoted(name)} is no residual on an output projection of a UNet (proj_out)`,
+        `tensor ${quoted(name)} is no residual on ${FORMATS.map(({ lora }) => lora.modules).join(', or ')}`,
       );
     }
     dialect ??= parsed.dialect;
+    names = parsed.names;
     if (parsed.dialect !== dialect) {
       throw refusal(
         file.path,
@@ -145,7 +156,7 @@ function sortParts(file: SafetensorsFile): { dialect: LoraDialect; blocks: Reado
   if (blocks.size > BLOCKS_MAX) {
     throw refusal(file.path, `it has ${blocks.size} blocks, expected at most ${BLOCKS_MAX}`);
   }
-  return { dialect, blocks };
+  return { dialect, names, blocks };
 }
 
 async function readFactor(

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import {
-  BASE_ARCHITECTURES,
+  architectureSchema,
   type Concept,
   type ConceptFacts,
   conceptFactsSchema,
@@ -15,6 +15,7 @@ import {
 import { conceptFromLora, encodeConcept, readConcept } from '../concepts/concept-file.ts';
 import { FORMAT_KEY } from '../concepts/concept-header.ts';
 import { openLoraFile } from '../concepts/lora-file.ts';
+import { ARCHITECTURES, USUAL_ARCHITECTURE } from '../models/families/formats.ts';
 import { openSafetensors } from '../tensor/safetensors-file.ts';
 
 /**
@@ -36,17 +37,10 @@ export const loraFactsSchema = z.strictObject({
   classWord: conceptFactsSchema.shape.classWord,
   /** The word that its maker taught it with. */
   identifier: conceptFactsSchema.shape.identifier,
-  architecture: z.enum(BASE_ARCHITECTURES).default('stable-diffusion-v1'),
+  architecture: architectureSchema.default(USUAL_ARCHITECTURE.id),
 });
 
 export type LoraFacts = Readonly<z.input<typeof loraFactsSchema>>;
-
-/** Side of the model's teaching pictures, which the file lacks: the base model's own size is the usual one. */
-const USUAL_SIDE: Readonly<Record<(typeof BASE_ARCHITECTURES)[number], number>> = {
-  'stable-diffusion-v1': 512,
-  'stable-diffusion-v2-512': 512,
-  'stable-diffusion-v2-768-v': 768,
-};
 
 /** @throws LikenessError `input` for facts outside their limits, or for a concept; `concept-format` as readLora */
 export async function conceptOfLora(path: string, given: LoraFacts, now: Date): Promise<Concept> {
@@ -61,7 +55,8 @@ export async function conceptOfLora(path: string, given: LoraFacts, now: Date): 
     });
   }
   const { architecture, ...names } = parsed.data;
-  const side = USUAL_SIDE[architecture];
+  // The teaching pictures' size is not in the file: the base model's own is the usual one.
+  const { resolution: side } = ARCHITECTURES.find(({ id }) => id === architecture)!;
   return conceptFromLora(path, {
     ...names,
     baseModel: { name: 'unknown', architecture },

@@ -4,7 +4,7 @@
  */
 
 import type { MaskMode } from '../../shared/protocol/requests.ts';
-import type { Site } from '../models/families/stable-diffusion/family.ts';
+import type { AdapterSite } from '../models/family.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { gridsOf, type LocalizedMask, maskTensor, resolveOverlaps } from './mask.ts';
 import { gateName, type MaskSource } from './mask-source.ts';
@@ -72,7 +72,7 @@ interface LocalizedConcept {
 
 export interface LocalizerOptions {
   readonly mode: MaskMode;
-  readonly sites: readonly Site[];
+  readonly sites: readonly AdapterSite[];
   readonly concepts: readonly LocalizedConcept[];
   /** Latent cells. */
   readonly height: number;

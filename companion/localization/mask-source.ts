@@ -11,7 +11,7 @@ import { addLowRank, factorInputs } from '../adapters/low-rank.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Value } from '../graph/value.ts';
-import type { AdapterSite, SiteAdapter } from '../models/layers/spatial-transformer.ts';
+import type { SiteAdapter, SiteValues } from '../models/layers/spatial-transformer.ts';
 
 /**
  * `median`: in each block its own cross-attention, in the same pass. The others look back on the steps before:
@@ -46,7 +46,7 @@ export interface Localization {
 /** @param gateOf M s of a concept, [B, hw, 1]; asked for only where it has a residual */
 export function withLocalizedResiduals(
   graph: Graph,
-  site: AdapterSite,
+  site: SiteValues,
   ranks: LocalizedOptions['ranks'],
   gateOf: (concept: number) => Value,
 ): Value {
@@ -58,7 +58,7 @@ export function withLocalizedResiduals(
 }
 
 /** Input [B, hw, 1]: mask times strength, of a mask that the caller makes. Blocks of one resolution share it. */
-export function gateInput(graph: Graph, concept: number, { height, width, input }: AdapterSite): Value {
+export function gateInput(graph: Graph, concept: number, { height, width, input }: SiteValues): Value {
   const name = gateName(concept, height, width);
   return graph.inputs.get(name) ?? graph.input(name, [input.shape[0]!, height * width, 1]);
 }

@@ -1,6 +1,6 @@
 /** A mask at the latents' or the attention's finest resolution, and what all ways of making one share. */
 
-import type { Site } from '../models/families/stable-diffusion/family.ts';
+import type { AdapterSite } from '../models/family.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import type { Grid } from './regions.ts';
 
@@ -42,11 +42,15 @@ export function maskTensor(mask: Float32Array, strengths: readonly number[]): Te
 }
 
 /** The resolutions of the sites in `blocks`, of a picture with the latents `grid`. */
-export function gridsOf(sites: readonly Site[], blocks: ReadonlySet<string>, grid: Grid): readonly Grid[] {
-  const levels = new Set(sites.filter(({ path }) => blocks.has(path)).map(({ level }) => level));
-  return [...levels].map((level) => gridAt(grid, level));
+export function gridsOf(
+  sites: readonly AdapterSite[],
+  blocks: ReadonlySet<string>,
+  grid: Grid,
+): readonly Grid[] {
+  const strides = new Set(sites.filter(({ path }) => blocks.has(path)).map(({ stride }) => stride));
+  return [...strides].map((stride) => gridAt(grid, stride));
 }
 
-export function gridAt({ height, width }: Grid, level: number): Grid {
-  return { height: height / 2 ** level, width: width / 2 ** level };
+export function gridAt({ height, width }: Grid, stride: number): Grid {
+  return { height: height / stride, width: width / stride };
 }

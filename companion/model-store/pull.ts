@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { openModelIndex } from '../checkpoint/diffusers-folder.ts';
 import type { PreferredPrecision } from '../checkpoint/weight-files.ts';
+import { FORMATS } from '../models/families/formats.ts';
 import { lockPull } from '../storage/folder-lock.ts';
 import { requireFreeSpace } from '../storage/folders.ts';
 import { Hub } from './hub/client.ts';
@@ -77,13 +78,13 @@ class Pull {
 
     // Configs first: what there is no graph for is refused for the price of a few kilobytes.
     yield* this.#obtain(repository, [modelIndexOf(repository)]);
-    await this.#orRemove(() => openModelIndex(this.folder.path));
-    const { describing, weights } = await this.#orRemove(() => chooseFiles(repository, precision));
+    const { format } = await this.#orRemove(() => openModelIndex(this.folder.path, FORMATS));
+    const { describing, weights } = await this.#orRemove(() => chooseFiles(repository, format, precision));
     for (const { component, precision: got } of weights) {
       if (got !== precision) yield { type: 'precision', component, wished: precision, got };
     }
     yield* this.#obtain(repository, describing);
-    await this.#orRemove(() => requireConfigsOf(this.folder.path, name));
+    await this.#orRemove(() => requireConfigsOf(this.folder.path, name, format));
 
     const chosen = await this.#orRemove(() => weightFiles(repository, weights, this.folder.path));
     await this.folder.keepOnly([...this.#hashes.keys(), ...chosen.map(({ path }) => path)]);

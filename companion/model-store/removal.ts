@@ -6,9 +6,9 @@
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { convertedWeightFiles } from '../checkpoint/external-weights.ts';
 import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
+import { openCheckpoint } from '../models/families/formats.ts';
 import { storageError, syncFolder } from '../storage/atomic-file.ts';
 import { lockPull } from '../storage/folder-lock.ts';
 import type { DataFolders } from '../storage/folders.ts';
@@ -124,8 +124,9 @@ async function removePart({ kind, path }: RemovedPart, hidden: string): Promise<
 async function convertedWeights(model: string, cache: string): Promise<readonly RemovedPart[]> {
   const checkpoint = await openCheckpoint(model).catch(() => undefined);
   if (checkpoint === undefined) return [];
-  const { unet, textEncoder, vae } = checkpoint;
-  const files = [unet, textEncoder, vae].flatMap(({ weights }) => convertedWeightFiles(weights, cache));
+
+  const components = [...checkpoint.components.values()];
+  const files = components.flatMap(({ weights }) => convertedWeightFiles(weights, cache));
   const parts: RemovedPart[] = [];
   // All three may lie in one file.
   for (const path of new Set(files)) {

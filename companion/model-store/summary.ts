@@ -1,9 +1,8 @@
 /** Summary of a base model, from its configs and weight headers: no weight is read. */
 
 import { type ErrorCode, LikenessError, PROGRAM } from '../../shared/errors.ts';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { downscaleFactor, parseVaeConfig } from '../models/layers/autoencoder-config.ts';
-import { parseUnetConfig } from '../models/layers/unet-config.ts';
+import { openCheckpoint } from '../models/families/formats.ts';
+import { describeModel } from '../pipeline/pipeline.ts';
 import { readRecommendedSettings } from '../pipeline/settings.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { elementCount } from '../tensor/tensor.ts';
@@ -51,12 +50,11 @@ export async function* summariseModels(
 /** @throws LikenessError `checkpoint-*` */
 export async function summariseModel(folder: string): Promise<ModelFileSummary> {
   const checkpoint = await openCheckpoint(folder);
-  const unet = parseUnetConfig(checkpoint.unet.config, `${checkpoint.name}/unet`);
-  const vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);
+  const { facts } = describeModel(checkpoint);
   const precisions = new Set<string>();
   let parameters = 0;
   let sizeBytes = 0;
-  for (const { weights } of [checkpoint.unet, checkpoint.textEncoder, checkpoint.vae]) {
+  for (const { weights } of checkpoint.components.values()) {
     for (const source of weights.sources) sizeBytes += source.sizeBytes;
     for (const name of weights.names()) {
       const { dtype, shape } = weights.get(name);
@@ -69,7 +67,7 @@ export async function summariseModel(folder: string): Promise<ModelFileSummary> 
   return {
     name: checkpoint.name,
     folder: checkpoint.folder,
-    resolution: unet.sampleSize * downscaleFactor(vae),
+    resolution: facts.resolution,
     parameters,
     precision: [...precisions].sort().join('+'),
     sizeBytes,

@@ -5,19 +5,15 @@
 
 import { basename, join, relative } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../checkpoint/checkpoint-hash.ts';
+import type { CheckpointFormat } from '../checkpoint/component.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
-import { noiseProcessOf } from '../diffusion/scheduler-config.ts';
-import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
-import { decodeLatents, encodePicture } from '../models/layers/autoencoder.ts';
-import { parseVaeConfig } from '../models/layers/autoencoder-config.ts';
-import { buildClipText, embedTokens, parseClipTextConfig } from '../models/layers/clip-text.ts';
-import { Scope, splitParameterName } from '../models/layers/scope.ts';
-import { buildUnet } from '../models/layers/unet.ts';
-import { parseUnetConfig } from '../models/layers/unet-config.ts';
+import { openCheckpoint } from '../models/families/formats.ts';
+import { familyOf } from '../models/families/registry.ts';
+import { splitParameterName } from '../models/layers/scope.ts';
+import { wholeGraph } from '../models/model-graphs.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
-import { readJsonObject } from '../storage/json-file.ts';
+import { type JsonObject, readJsonObject } from '../storage/json-file.ts';
 import { repairAdvice, summariseModel } from './summary.ts';
 
 export interface CheckedFile {
@@ -82,10 +78,10 @@ async function* checkFiles(folder: string): AsyncGenerator<CheckedFile, void> {
     }
     return;
   }
-  const { unet, textEncoder, vae } = await openCheckpoint(folder);
-  // All three may lie in one file. Stores give files with symlinks resolved; relative to the model, they stand as they
+  const { components } = await openCheckpoint(folder);
+  // All may lie in one file. Stores give files with symlinks resolved; relative to the model, they stand as they
   // were found.
-  for (const file of new Set([unet, textEncoder, vae].flatMap(({ weights }) => weights.files))) {
+  for (const file of new Set([...components.values()].flatMap(({ weights }) => weights.files))) {
     yield { path: relative(folder, file) || basename(file), sha256: await hashFile(file), state: 'unlisted' };
   }
 }
@@ -96,52 +92,30 @@ async function* checkFiles(folder: string): AsyncGenerator<CheckedFile, void> {
  * @throws LikenessError `checkpoint-*` for the first thing that is missing or does not fit
  */
 export async function requireParametersOf(folder: string, cacheFolder: string): Promise<number> {
-  const pipeline = await Pipeline.open(folder, { cacheFolder });
-  const { name, unet, textEncoder, vae } = pipeline.checkpoint;
-  const expected = [...wholeGraph(pipeline).build().parameters].map(([parameter, { shape }]) => ({
+  const { model, checkpoint } = await Pipeline.open(folder, { cacheFolder });
+  const expected = [...wholeGraph(model).build().parameters].map(([parameter, { shape }]) => ({
     ...splitParameterName(parameter),
     shape,
   }));
-  for (const [component, { weights }] of Object.entries({ unet, text_encoder: textEncoder, vae })) {
+  for (const [component, { weights }] of checkpoint.components) {
     const wanted = expected.filter((parameter) => parameter.component === component);
-    requireParameters(weights, `${name}/${component}`, wanted);
+    requireParameters(weights, `${checkpoint.name}/${component}`, wanted);
   }
   return expected.length;
 }
 
-/**
- * All components side by side, as small as they can be: shapes of weights do not depend on the picture's size.
- *
- * @internal
- */
-export function wholeGraph({ unet, text, vae, downscale }: ModelShape): GraphSpec {
-  return graphSpec('whole model', { unet, text, vae, downscale }, buildWholeGraph);
-}
-
-type ModelShape = Pick<Pipeline, 'unet' | 'text' | 'vae' | 'downscale'>;
-
-function buildWholeGraph({ unet, text, vae, downscale }: ModelShape): Graph {
-  const graph = new Graph('whole model');
-  const ids = graph.input('input_ids', [1, text.length], 'int64');
-  const textScope = new Scope(graph, 'text_encoder');
-  const encoderHiddenStates = buildClipText(textScope, text, embedTokens(textScope, text, ids));
-
-  const side = 2 ** (unet.blockOutChannels.length - 1);
-  const sample = graph.input('sample', [1, unet.inChannels, side, side]);
-  const timestep = graph.input('timestep', [1]);
-  buildUnet(new Scope(graph, 'unet'), unet, { sample, timestep, encoderHiddenStates });
-
-  const vaeScope = new Scope(graph, 'vae');
-  encodePicture(vaeScope, vae, graph.input('picture', [1, 3, side * downscale, side * downscale]));
-  decodeLatents(vaeScope, vae, graph.input('latents', [1, vae.latentChannels, side, side]));
-  return graph;
-}
-
 /** @throws LikenessError `checkpoint-*` for the first setting that no graph knows */
-export async function requireConfigsOf(folder: string, name: string): Promise<void> {
-  const read = (path: string) => readJsonObject(join(folder, path));
-  parseUnetConfig(await read('unet/config.json'), `${name}/unet`);
-  parseClipTextConfig(await read('text_encoder/config.json'), `${name}/text_encoder`);
-  parseVaeConfig(await read('vae/config.json'), `${name}/vae`);
-  noiseProcessOf(await read('scheduler/scheduler_config.json'));
+export async function requireConfigsOf(
+  folder: string,
+  name: string,
+  format: CheckpointFormat,
+): Promise<void> {
+  const configs = new Map<string, JsonObject>();
+  for (const component of format.components) {
+    const read = readJsonObject(join(folder, component.name, 'config.json'));
+    configs.set(component.name, await read);
+  }
+  const family = familyOf({ family: format.id });
+  family.parse((component) => configs.get(component)!, name);
+  family.noiseProcess(await readJsonObject(join(folder, 'scheduler', 'scheduler_config.json')));
 }

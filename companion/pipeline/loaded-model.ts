@@ -4,17 +4,13 @@
  */
 
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
-import { openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import { seededNoise } from '../diffusion/random.ts';
-import { noiseProcessOf } from '../diffusion/scheduler-config.ts';
 import { fitLatentColours, type LatentColours } from '../images/latent-preview.ts';
-import { adapterSites, type Site } from '../models/families/stable-diffusion/family.ts';
-import { downscaleFactor, parseVaeConfig } from '../models/layers/autoencoder-config.ts';
-import { parseUnetConfig } from '../models/layers/unet-config.ts';
+import { openCheckpoint } from '../models/families/formats.ts';
 import type { Device } from '../runtime/device.ts';
 import { chooseDevice } from '../runtime/device-choice.ts';
-import { Pipeline } from './pipeline.ts';
+import { describeModel, Pipeline } from './pipeline.ts';
 import { type RecommendedSettings, readRecommendedSettings } from './settings.ts';
 
 export interface EngineOptions {
@@ -36,13 +32,6 @@ export interface BaseModel {
   readonly architecture: string;
 }
 
-/** The output projections of one model. */
-export interface ProjectionTargets {
-  readonly sites: readonly Pick<Site, 'path' | 'channels'>[];
-  /** Linear layers (SD 2.x) and not 1x1 convolutions; files differ in their shapes. */
-  readonly linear: boolean;
-}
-
 export interface LoadedModel {
   readonly pipeline: Pipeline;
   readonly recommended: RecommendedSettings;
@@ -58,23 +47,17 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
     device,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
-  const { checkpoint, unet, noiseProcess } = pipeline;
-  const v2 = noiseProcess.prediction === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
+  const { checkpoint, architecture } = pipeline;
   return {
     pipeline,
     recommended: await readRecommendedSettings(options.model),
     identity: {
       name: checkpoint.name,
       hash: await hashCheckpoint(checkpoint, options.cacheFolder),
-      architecture: unet.linearProjection ? v2 : 'stable-diffusion-v1',
+      architecture,
     },
     device,
   };
-}
-
-/** What a concept's residuals must fit. */
-export function projectionTargets({ unet }: Pipeline): ProjectionTargets {
-  return { sites: adapterSites(unet), linear: unet.linearProjection };
 }
 
 /** Side of the latents that the preview's colours are fitted on; the map is the same at every size. */
@@ -96,12 +79,12 @@ export function previewColours(pipeline: Pipeline): Promise<LatentColours> {
 }
 
 /**
- * Fits the map by decoding noise once: it belongs to the VAE, and no table has the one of a checkpoint that nobody has
+ * Fits the map by decoding noise once: it belongs to the model's codec, and no table has the one of a checkpoint that nobody has
  * seen before.
  */
 async function fitPreview(pipeline: Pipeline): Promise<LatentColours> {
-  const { vae, downscale } = pipeline;
-  const latents = seededNoise(vae.latentChannels * COLOUR_CELLS ** 2, 0);
+  const { latentChannels, downscale } = pipeline.facts;
+  const latents = seededNoise(latentChannels * COLOUR_CELLS ** 2, 0);
   const side = COLOUR_CELLS * downscale;
   const pixels = await pipeline.decodeLatents(latents, COLOUR_CELLS, COLOUR_CELLS);
   const colours = new Float32Array(3 * COLOUR_CELLS ** 2);
@@ -111,7 +94,7 @@ async function fitPreview(pipeline: Pipeline): Promise<LatentColours> {
     const column = Math.floor((index % side) / downscale);
     colours[plane * COLOUR_CELLS ** 2 + row * COLOUR_CELLS + column]! += pixels[index]! / downscale ** 2;
   }
-  return fitLatentColours([{ latents, colours }], vae.latentChannels);
+  return fitLatentColours([{ latents, colours }], latentChannels);
 }
 
 export interface BaseModelFacts {
@@ -123,18 +106,13 @@ export interface BaseModelFacts {
 /** @throws LikenessError `checkpoint-*` where the folder is no model that can run */
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);
-  const unet = parseUnetConfig(checkpoint.unet.config, `${checkpoint.name}/unet`);
-  const vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);
+  const { facts, architecture } = describeModel(checkpoint);
   const { teaching, sampling, classWords, placements } = await readRecommendedSettings(folder);
-  const downscale = downscaleFactor(vae);
-  const { prediction } = noiseProcessOf(checkpoint.schedulerConfig);
-  const v2 = prediction === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
   return {
     summary: {
       name: checkpoint.name,
-      resolution: unet.sampleSize * downscale,
-      // The UNet halves its latents between two levels.
-      sizeUnit: downscale * 2 ** (unet.blockOutChannels.length - 1),
+      resolution: facts.resolution,
+      sizeUnit: facts.downscale * facts.latentUnit,
       defaults: {
         teach: { steps: teaching.steps },
         generate: { steps: sampling.steps, guidanceScale: sampling.guidanceScale, mask: sampling.mask },
@@ -145,7 +123,7 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
     identity: {
       name: checkpoint.name,
       hash: await hashCheckpoint(checkpoint, cacheFolder),
-      architecture: unet.linearProjection ? v2 : 'stable-diffusion-v1',
+      architecture,
     },
   };
 }

@@ -1,22 +1,21 @@
 /** A checkpoint ready to run: its configs, tokenizer and noise process, and sessions made on demand. */
 
-import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint } from '../checkpoint/component.ts';
 import { locateWeights } from '../checkpoint/external-weights.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
 import type { VariancePreserving } from '../diffusion/noise-process.ts';
-import { noiseProcessOf } from '../diffusion/scheduler-config.ts';
-import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
-import { mul } from '../graph/ops/index.ts';
-import { decodeLatents, encodePicture } from '../models/layers/autoencoder.ts';
-import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../models/layers/autoencoder-config.ts';
+import type { Graph, GraphSpec } from '../graph/graph.ts';
+import { openCheckpoint } from '../models/families/formats.ts';
+import { familyOf, type ModelConfig, modelConfigOf } from '../models/families/registry.ts';
+import type { AdapterSite, ModelFacts } from '../models/family.ts';
+import { splitParameterName } from '../models/layers/scope.ts';
 import {
-  buildClipText,
-  type ClipTextConfig,
-  embedTokens,
-  parseClipTextConfig,
-} from '../models/layers/clip-text.ts';
-import { type ComponentName, Scope, splitParameterName } from '../models/layers/scope.ts';
-import { parseUnetConfig, type UnetConfig } from '../models/layers/unet-config.ts';
+  decoderGraph,
+  embeddingGraph,
+  embeddingInput,
+  encoderGraph,
+  textGraph,
+} from '../models/model-graphs.ts';
 import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { float32, int64, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
@@ -43,24 +42,24 @@ export interface Conditioning {
 
 export class Pipeline {
   readonly checkpoint: Checkpoint;
-  readonly unet: UnetConfig;
-  readonly text: ClipTextConfig;
-  readonly vae: VaeConfig;
+  /** Family and configs: all of the model that decides a graph. */
+  readonly model: ModelConfig;
+  readonly facts: ModelFacts;
+  /** `modelspec.architecture` of the ModelSpec standard. */
+  readonly architecture: string;
   readonly tokenizer: Tokenizer;
   readonly noiseProcess: VariancePreserving;
-  /** Image pixels a latent cell, on each side. */
-  readonly downscale: number;
   readonly #options: PipelineOptions;
-  readonly #locators = new Map<ComponentName, Promise<(name: string) => WeightLocation>>();
+  readonly #locators = new Map<string, Promise<(name: string) => WeightLocation>>();
   readonly #sessions = new Map<string, Promise<Session>>();
 
   private constructor(checkpoint: Checkpoint, tokenizer: Tokenizer, options: PipelineOptions) {
     this.checkpoint = checkpoint;
-    this.unet = parseUnetConfig(checkpoint.unet.config, `${checkpoint.name}/unet`);
-    this.text = parseClipTextConfig(checkpoint.textEncoder.config, `${checkpoint.name}/text_encoder`);
-    this.vae = parseVaeConfig(checkpoint.vae.config, `${checkpoint.name}/vae`);
-    this.noiseProcess = noiseProcessOf(checkpoint.schedulerConfig);
-    this.downscale = downscaleFactor(this.vae);
+    const { model, facts, noiseProcess, architecture } = describeModel(checkpoint);
+    this.model = model;
+    this.facts = facts;
+    this.architecture = architecture;
+    this.noiseProcess = noiseProcess;
     this.tokenizer = tokenizer;
     this.#options = options;
   }
@@ -71,9 +70,9 @@ export class Pipeline {
     return new Pipeline(checkpoint, await openTokenizer(checkpoint.tokenizerFolder), options);
   }
 
-  /** Side of the pictures the model was trained on, in pixels. */
-  get resolution(): number {
-    return this.unet.sampleSize * this.downscale;
+  /** Output projections that residuals attach to, in the order of the forward pass. */
+  get adapterSites(): readonly AdapterSite[] {
+    return familyOf(this.model).adapterSites(this.model.config);
   }
 
   /**
@@ -110,40 +109,56 @@ export class Pipeline {
     return { context: await this.encodeTokens([this.tokenizer.encode(text).ids], learned) };
   }
 
-  /** Text states of prompts: token ids (each L long) -> [prompts, L, crossAttentionDim]. */
+  /** Text states of prompts: token ids (each L long) -> [prompts, L, contextWidth]. */
   async encodeTokens(
     prompts: readonly (readonly number[])[],
-    override?: TokenOverride,
+    learned?: TokenOverride,
   ): Promise<Tensor<'float32'>> {
-    const { length, hiddenSize } = this.text;
-    const table = await this.session(embeddingGraph(this.text));
-    const encoder = await this.session(textGraph(this.text));
-    const states = new Float32Array(prompts.length * length * hiddenSize);
-    for (const [index, ids] of prompts.entries()) {
-      const embedded = await table.run({ input_ids: int64(ids, [1, length]) });
-      const embeddings = (embedded.token_embeddings as Tensor<'float32'>).data.slice();
-      for (const [position, id] of ids.entries()) {
-        const replacement = override?.get(id);
-        if (replacement !== undefined) embeddings.set(replacement, position * hiddenSize);
+    const { tokens, contextWidth, embeddingWidths } = this.facts;
+    const states = new Float32Array(prompts.length * tokens * contextWidth);
+    for (const [prompt, ids] of prompts.entries()) {
+      const feeds: Record<string, Tensor> = {};
+      for (const [index, width] of embeddingWidths.entries()) {
+        const embeddings = (await this.#embed(index, ids)).slice();
+        for (const [position, id] of ids.entries()) {
+          // Learned embeddings are those of the first text encoder.
+          const replacement = index === 0 ? learned?.get(id) : undefined;
+          if (replacement !== undefined) embeddings.set(replacement, position * width);
+        }
+        feeds[embeddingInput(index)] = float32(embeddings, [1, tokens, width]);
       }
-      const out = await encoder.run({ token_embeddings: float32(embeddings, [1, length, hiddenSize]) });
-      states.set((out.states as Tensor<'float32'>).data, index * length * hiddenSize);
+      const encoder = await this.session(textGraph(this.model));
+      const out = await encoder.run(feeds);
+      states.set((out.states as Tensor<'float32'>).data, prompt * tokens * contextWidth);
     }
-    return float32(states, [prompts.length, length, hiddenSize]);
+    return float32(states, [prompts.length, tokens, contextWidth]);
   }
 
-  /** The checkpoint's own embedding of a token, [hiddenSize]. */
+  /** The checkpoint's own embedding of a token, of the first text encoder, [D]. */
   async tokenEmbedding(id: number): Promise<Float32Array> {
-    const { length, hiddenSize } = this.text;
-    const table = await this.session(embeddingGraph(this.text));
-    const ids = new Array<number>(length).fill(id);
-    const out = await table.run({ input_ids: int64(ids, [1, length]) });
-    return (out.token_embeddings as Tensor<'float32'>).data.slice(0, hiddenSize);
+    const ids = new Array<number>(this.facts.tokens).fill(id);
+    return (await this.#embed(0, ids)).slice(0, this.facts.embeddingWidths[0]);
+  }
+
+  async #embed(index: number, ids: readonly number[]): Promise<Float32Array> {
+    const table = await this.session(embeddingGraph({ ...this.model, index }));
+    const out = await table.run({ input_ids: int64(ids, [1, this.facts.tokens]) });
+    return (out.token_embeddings as Tensor<'float32'>).data;
+  }
+
+  /** Graph that decodes latents of this size, in cells. */
+  decoder(height: number, width: number): GraphSpec {
+    return decoderGraph({ ...this.model, height, width });
+  }
+
+  /** Graph that encodes pictures of this size, in pixels. */
+  encoder(height: number, width: number): GraphSpec {
+    return encoderGraph({ ...this.model, height, width });
   }
 
   /** One picture [3, H, W] in [-1, 1] -> latents [C, H/f, W/f] in the diffusion model's scale (posterior mean). */
   async encodePicture(pixels: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const session = await this.session(encoderGraph({ vae: this.vae, height, width }));
+    const session = await this.session(this.encoder(height, width));
     const out = await session.run({ picture: float32(pixels, [1, 3, height, width]) });
     return (out.latents as Tensor<'float32'>).data;
   }
@@ -155,8 +170,10 @@ export class Pipeline {
     width: number,
     memory: MemoryUse = {},
   ): Promise<Float32Array> {
-    const session = await this.session(decoderGraph({ vae: this.vae, height, width }), memory);
-    const out = await session.run({ latents: float32(latents, [1, this.vae.latentChannels, height, width]) });
+    const session = await this.session(this.decoder(height, width), memory);
+    const out = await session.run({
+      latents: float32(latents, [1, this.facts.latentChannels, height, width]),
+    });
     return (out.picture as Tensor<'float32'>).data;
   }
 
@@ -171,9 +188,9 @@ export class Pipeline {
       ...splitParameterName(name),
       shape,
     }));
-    const locators = new Map<ComponentName, (name: string) => WeightLocation>();
+    const locators = new Map<string, (name: string) => WeightLocation>();
     for (const component of new Set(parameters.map((parameter) => parameter.component))) {
-      const { weights } = this.#component(component);
+      const { weights } = this.checkpoint.components.get(component)!;
       const expected = parameters.filter((parameter) => parameter.component === component);
       requireParameters(weights, `${this.checkpoint.name}/${component}`, expected);
       let locator = this.#locators.get(component);
@@ -191,60 +208,13 @@ export class Pipeline {
     };
     return openSession(graph, locate, { ...this.#options, ...memory });
   }
-
-  #component(name: ComponentName) {
-    if (name === 'unet') return this.checkpoint.unet;
-    if (name === 'text_encoder') return this.checkpoint.textEncoder;
-    if (name === 'vae') return this.checkpoint.vae;
-    throw new Error(`internal: a checkpoint has no component ${name}`);
-  }
 }
 
-/** Input `input_ids` [1, L] int64; output `token_embeddings` [1, L, D]. */
-function embeddingGraph(config: ClipTextConfig): GraphSpec {
-  return graphSpec('token embeddings', config, (text) => {
-    const graph = new Graph('token embeddings');
-    const ids = graph.input('input_ids', [1, text.length], 'int64');
-    graph.output('token_embeddings', embedTokens(new Scope(graph, 'text_encoder'), text, ids));
-    return graph;
-  });
-}
-
-/** Input `token_embeddings` [1, L, D]; output `states` [1, L, D]. */
-function textGraph(config: ClipTextConfig): GraphSpec {
-  return graphSpec('text encoder', config, (text) => {
-    const graph = new Graph('text encoder');
-    const embeddings = graph.input('token_embeddings', [1, text.length, text.hiddenSize]);
-    graph.output('states', buildClipText(new Scope(graph, 'text_encoder'), text, embeddings));
-    return graph;
-  });
-}
-
-/** Sides in pixels where a picture is encoded, in latent cells where latents are decoded. */
-interface CodecShape {
-  readonly vae: VaeConfig;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Input `picture` [1, 3, H, W]; output `latents` [1, C, H/f, W/f] in the diffusion model's scale, the posterior mean. */
-export function encoderGraph(shape: CodecShape): GraphSpec {
-  return graphSpec('vae encoder', shape, ({ vae, height, width }) => {
-    const graph = new Graph('vae encoder');
-    const picture = graph.input('picture', [1, 3, height, width]);
-    const { mean } = encodePicture(new Scope(graph, 'vae'), vae, picture);
-    graph.output('latents', mul(mean, vae.scalingFactor));
-    return graph;
-  });
-}
-
-/** Input `latents` [1, C, h, w] in the diffusion model's scale; output `picture` [1, 3, h*f, w*f], about [-1, 1]. */
-export function decoderGraph(shape: CodecShape): GraphSpec {
-  return graphSpec('vae decoder', shape, ({ vae, height, width }) => {
-    const graph = new Graph('vae decoder');
-    const latents = graph.input('latents', [1, vae.latentChannels, height, width]);
-    const unscaled = mul(latents, 1 / vae.scalingFactor);
-    graph.output('picture', decodeLatents(new Scope(graph, 'vae'), vae, unscaled));
-    return graph;
-  });
+/** Model of a checkpoint, from its configs alone. @throws LikenessError `checkpoint-*` */
+export function describeModel(checkpoint: Checkpoint) {
+  const model = modelConfigOf(checkpoint);
+  const family = familyOf(model);
+  const noiseProcess = family.noiseProcess(checkpoint.schedulerConfig);
+  const architecture = family.architecture(model.config, noiseProcess.prediction);
+  return { model, noiseProcess, architecture, facts: family.facts(model.config) };
 }

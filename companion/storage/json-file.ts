@@ -6,8 +6,10 @@ import { LikenessError } from '../../shared/errors.ts';
 /** The largest real one, a sharded index, has under 1 MB; what is larger is not a config. */
 export const JSON_MAX_BYTES = 16_000_000;
 
+export type JsonObject = Readonly<Record<string, unknown>>;
+
 /** The object in a JSON file. Throws 'checkpoint-missing' or 'checkpoint-format'. */
-export async function readJsonObject(path: string): Promise<Readonly<Record<string, unknown>>> {
+export async function readJsonObject(path: string): Promise<JsonObject> {
   const { size } = await stat(path).catch((cause: unknown) => {
     throw new LikenessError('checkpoint-missing', `${path} is not there`, { cause });
   });

@@ -82,7 +82,7 @@ export function drawBatch(
 }
 
 function feedsOf(
-  { noiseProcess, unet, text }: Pipeline,
+  { noiseProcess, facts }: Pipeline,
   set: TrainingSet,
   settings: TeachingSettings,
   draws: readonly Draw[],
@@ -90,7 +90,7 @@ function feedsOf(
   const batch = draws.length;
   const { height, width } = set;
   const latents = (of: (draw: Draw) => Float32Array) =>
-    float32(joined(draws.map(of)), [batch, unet.inChannels, height, width]);
+    float32(joined(draws.map(of)), [batch, facts.latentChannels, height, width]);
   const feeds: Record<string, Tensor> = {
     [trainingNames.sample]: latents(({ reference, noise, timestep }) =>
       addNoise(reference.latents, noise, noiseProcess.level(timestep)),
@@ -131,13 +131,13 @@ function feedsOf(
   }
   if (!settings.trainTokenEmbedding) {
     const states = joined(draws.map(({ caption }) => caption.states));
-    feeds[trainingNames.encoderHiddenStates] = float32(states, [batch, text.length, unet.crossAttentionDim]);
+    feeds[trainingNames.encoderHiddenStates] = float32(states, [batch, facts.tokens, facts.contextWidth]);
     return feeds;
   }
   const ids = draws.flatMap(({ caption }) => caption.inputIds);
   const positions = joined(draws.map(({ caption }) => caption.identifierPositions));
-  feeds[trainingNames.inputIds] = int64(ids, [batch, text.length]);
-  feeds[trainingNames.identifierPositions] = float32(positions, [batch, text.length, 1]);
+  feeds[trainingNames.inputIds] = int64(ids, [batch, facts.tokens]);
+  feeds[trainingNames.identifierPositions] = float32(positions, [batch, facts.tokens, 1]);
   return feeds;
 }
 

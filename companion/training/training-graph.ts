@@ -1,5 +1,5 @@
 /**
- * One training step as a graph: the frozen UNet (and, where the identifier's embedding is learned too, the frozen
+ * One training step as a graph: the frozen denoiser (and, where the identifier's embedding is learned too, the frozen
  * text encoder) with residuals attached, the noise-prediction loss, and its gradients by the learned inputs.
  */
 
@@ -10,16 +10,14 @@ import { gradient } from '../graph/gradient.ts';
 import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
-import { buildClipText, type ClipTextConfig, embedTokens } from '../models/layers/clip-text.ts';
-import { Scope } from '../models/layers/scope.ts';
+import { familyOf, type ModelConfig } from '../models/families/registry.ts';
+import type { ConditioningValues } from '../models/family.ts';
 import type { SiteAdapter } from '../models/layers/spatial-transformer.ts';
-import { buildUnet } from '../models/layers/unet.ts';
-import type { UnetConfig } from '../models/layers/unet-config.ts';
+import { scopesOf } from '../models/model-graphs.ts';
 
-export interface TrainingShape {
-  readonly unet: UnetConfig;
-  /** Given when the identifier's token embedding is learned: the text encoder becomes part of the graph. */
-  readonly text?: ClipTextConfig;
+export interface TrainingShape extends ModelConfig {
+  /** True where the identifier's token embedding is learned: the text encoders become part of the graph. Default false. */
+  readonly tokenEmbedding?: boolean;
   readonly batch: number;
   /** Latent cells. */
   readonly height: number;
@@ -64,30 +62,32 @@ export const trainingNames = {
   inputIds: 'input_ids',
   /** [B, L, 1]: 1 where the identifier stands, else 0. */
   identifierPositions: 'identifier_positions',
-  /** [1, 1, D]: learned. */
-  tokenEmbedding: 'token_embedding',
+  /** [1, 1, D]: learned, one for each text encoder. */
+  tokenEmbedding: (encoder: number) => (encoder === 0 ? 'token_embedding' : `token_embedding.${encoder}`),
   loss: 'loss',
   gradient: (input: string) => `gradient:${input}`,
 } as const;
 
 /**
  * loss = mean(weight * (prediction - target)^2), over batch, channels and cells. The probe has a loss of its own, which
- * sends nothing back into the UNet: residuals are learned as if there were no probe.
+ * sends nothing back into the denoiser: residuals are learned as if there were no probe.
  */
 export function trainingGraph(shape: TrainingShape): GraphSpec {
   return graphSpec('training', shape, buildTrainingGraph);
 }
 
 function buildTrainingGraph(options: TrainingShape): Graph {
-  const { unet, batch, height, width, checkpointing = 'none' } = options;
+  const { batch, height, width, checkpointing = 'none' } = options;
+  const family = familyOf(options);
+  const { latentChannels } = family.facts(options.config);
   const graph = new Graph('training');
-  const sample = graph.input(trainingNames.sample, [batch, unet.inChannels, height, width]);
+  const sample = graph.input(trainingNames.sample, [batch, latentChannels, height, width]);
   const timestep = graph.input(trainingNames.timestep, [batch]);
-  const target = graph.input(trainingNames.target, [batch, unet.outChannels, height, width]);
+  const target = graph.input(trainingNames.target, [batch, latentChannels, height, width]);
   const weight = graph.input(trainingNames.lossWeight, [batch, 1, height, width]);
   const learned = new Map<string, Value>();
 
-  const encoderHiddenStates = textStates(graph, options, learned);
+  const conditioning = textConditioning(graph, options, learned);
   const residuals = trainableAdapter(
     graph,
     (site) => options.ranks[site.path]!,
@@ -105,13 +105,9 @@ function buildTrainingGraph(options: TrainingShape): Graph {
     },
   };
   const blocks = new Set<Value>();
-  const collect = (path: string, value: Value) => isBlock(path) && blocks.add(value);
-  const prediction = buildUnet(new Scope(graph, 'unet', '', collect), unet, {
-    sample,
-    timestep,
-    encoderHiddenStates,
-    adapter,
-  });
+  const hook = (path: string, value: Value) => family.isBlock(path) && blocks.add(value);
+  const inputs = { sample, timestep, conditioning, hook };
+  const prediction = family.buildDenoiser(scopesOf(graph), options.config, inputs, adapter);
   const error = sub(prediction, target);
   const loss = reduceMean(mul(weight, mul(error, error)), [0, 1, 2, 3], { keepDims: false });
   graph.output(trainingNames.loss, loss);
@@ -123,11 +119,6 @@ function buildTrainingGraph(options: TrainingShape): Graph {
   outputGradients(graph, [...learned.keys()], gradients);
   if (probed !== undefined) learnProbe(graph, options, probed);
   return graph;
-}
-
-/** Whether the module at `path` is a block whose output the backward pass may start from. */
-function isBlock(path: string): boolean {
-  return /(resnets|attentions|samplers)\.\d+$/.test(path);
 }
 
 /** Binary cross-entropy of the probe's logits l with the object mask y: its gradient by l is sigmoid(l) - y. */
@@ -148,17 +139,28 @@ function outputGradients(graph: Graph, names: readonly string[], gradients: read
   }
 }
 
-function textStates(graph: Graph, options: TrainingShape, learned: Map<string, Value>): Value {
-  const { batch, tokens, text, unet } = options;
-  if (text === undefined) {
-    return graph.input(trainingNames.encoderHiddenStates, [batch, tokens, unet.crossAttentionDim]);
+/** Text from outside; or, where the embedding of the identifier is learned, through the frozen text encoders. */
+function textConditioning(
+  graph: Graph,
+  options: TrainingShape,
+  learned: Map<string, Value>,
+): ConditioningValues {
+  const { batch, tokens, tokenEmbedding = false } = options;
+  const family = familyOf(options);
+  const { contextWidth, embeddingWidths } = family.facts(options.config);
+  if (!tokenEmbedding) {
+    const shape = [batch, tokens, contextWidth];
+    return { context: graph.input(trainingNames.encoderHiddenStates, shape) };
   }
-  const scope = new Scope(graph, 'text_encoder');
+  const scopes = scopesOf(graph);
   const ids = graph.input(trainingNames.inputIds, [batch, tokens], 'int64');
   const positions = graph.input(trainingNames.identifierPositions, [batch, tokens, 1]);
-  const embedding = graph.input(trainingNames.tokenEmbedding, [1, 1, text.hiddenSize]);
-  learned.set(trainingNames.tokenEmbedding, embedding);
-  const frozen = embedTokens(scope, text, ids); // [B, L, D]
-  const embeddings = add(frozen, mul(positions, sub(embedding, frozen)));
-  return buildClipText(scope, text, embeddings);
+  const embeddings = embeddingWidths.map((width, index) => {
+    const name = trainingNames.tokenEmbedding(index);
+    const embedding = graph.input(name, [1, 1, width]);
+    learned.set(name, embedding);
+    const frozen = family.embedTokens(scopes, options.config, index, ids); // [B, L, D]
+    return add(frozen, mul(positions, sub(embedding, frozen)));
+  });
+  return family.buildText(scopes, options.config, embeddings);
 }

@@ -81,7 +81,7 @@ async function* steps(
     }
     const share = learningRateShare(settings, state.step);
     optimizer.step(gradients, (name) =>
-      name === trainingNames.tokenEmbedding
+      name === trainingNames.tokenEmbedding(0)
         ? settings.tokenLearningRate * share
         : settings.learningRate * share,
     );
@@ -95,15 +95,15 @@ async function* steps(
 }
 
 /** Shape of the graph of one micro-batch: its loss and gradients. */
-function trainingShape({ pipeline: { unet, text }, set, settings, state }: TrainOptions): TrainingShape {
+function trainingShape({ pipeline: { model, facts }, set, settings, state }: TrainOptions): TrainingShape {
   const { microBatchSize, checkpointing } = settings.memory;
   return {
-    unet,
-    ...(state.tokenEmbedding === undefined ? {} : { text }),
+    ...model,
+    tokenEmbedding: state.tokenEmbedding !== undefined,
     batch: microBatchSize,
     height: set.height,
     width: set.width,
-    tokens: text.length,
+    tokens: facts.tokens,
     ranks: ranksOf(state.factors),
     rankByTimestep: settings.noisyRankShare < 1,
     probe: state.probe !== undefined,
@@ -123,7 +123,7 @@ async function lossAndGradients(session: Session, batches: readonly BatchFeeds[]
   };
   if (state.tokenEmbedding !== undefined) {
     const { tokenEmbedding } = state;
-    fixed[trainingNames.tokenEmbedding] = float32(tokenEmbedding, [1, 1, tokenEmbedding.length]);
+    fixed[trainingNames.tokenEmbedding(0)] = float32(tokenEmbedding, [1, 1, tokenEmbedding.length]);
   }
   let loss = 0;
   const gradients = new Map([...learned].map(([name, { length }]) => [name, new Float32Array(length)]));

@@ -5,7 +5,7 @@ import { latentMask } from '../images/object-mask.ts';
 import type { Picture } from '../images/picture.ts';
 import { downscaledReference } from '../images/reference-frame.ts';
 import { prepareReference } from '../images/teaching-sample.ts';
-import { encoderGraph, type Pipeline } from '../pipeline/pipeline.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { TeachingSettings } from './memory-plan.ts';
 
 /** One way a reference may look: encoded once, drawn many times. */
@@ -62,8 +62,8 @@ export async function* prepareTrainingSet(
   pipeline: Pipeline,
   { pictures, identifier, classWord, settings, mirror }: TrainingSetOptions,
 ): AsyncGenerator<{ done: number; total: number }, TrainingSet> {
-  const size = pipeline.resolution;
-  const cells = size / pipeline.downscale;
+  const size = pipeline.facts.resolution;
+  const cells = size / pipeline.facts.downscale;
   const total = pictures.length * VARIANTS;
   const references: ReferenceLatents[][] = [];
   for (const [index, picture] of pictures.entries()) {
@@ -83,7 +83,7 @@ export async function* prepareTrainingSet(
     }
     references.push(variants);
   }
-  await pipeline.release(encoderGraph({ vae: pipeline.vae, height: size, width: size }));
+  await pipeline.release(pipeline.encoder(size, size));
   const phrase = `${identifier} ${classWord}`;
   const captions: EncodedCaption[] = [];
   for (const template of settings.captions) {

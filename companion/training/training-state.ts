@@ -59,7 +59,7 @@ export function learnedParameters({ factors, tokenEmbedding }: TrainingState): P
     const names = factorNames(0, path);
     learned.set(names.down, down).set(names.up, up);
   }
-  if (tokenEmbedding !== undefined) learned.set(trainingNames.tokenEmbedding, tokenEmbedding);
+  if (tokenEmbedding !== undefined) learned.set(trainingNames.tokenEmbedding(0), tokenEmbedding);
   return learned;
 }
 

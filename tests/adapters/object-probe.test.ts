@@ -8,7 +8,7 @@ import {
   probeLearningRate,
 } from '../../companion/adapters/object-probe.ts';
 import { Graph } from '../../companion/graph/graph.ts';
-import type { AdapterSite } from '../../companion/models/layers/spatial-transformer.ts';
+import type { SiteValues } from '../../companion/models/layers/spatial-transformer.ts';
 import { openSession } from '../../companion/runtime/session.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
 
@@ -39,7 +39,8 @@ async function logitsOf(side: number): Promise<Float32Array> {
   const said = new ObjectLogits(graph, 0);
   for (const place of SITES) {
     const input = graph.input(place.path, [BATCH, place.side ** 2, place.channels]);
-    const site: AdapterSite = {
+    const site: SiteValues = {
+      projection: { weight: '', bias: '' },
       ...place,
       height: place.side,
       width: place.side,
@@ -89,8 +90,8 @@ describe('the probe of the object', () => {
   });
 
   it('starts undecided, and learns slower the more channels it sums', () => {
-    const [narrow, wide] = [64, 640].map((channels) =>
-      initialProbe([{ path: 'mid_block.attentions.0', channels }]),
+    const [narrow, wide] = [64, 640].map((inputs) =>
+      initialProbe([{ path: 'mid_block.attentions.0', inputs }]),
     );
     expect([...narrow!.weights.values()].flatMap((values) => [...values]).every((value) => value === 0)).toBe(
       true,

@@ -69,7 +69,14 @@ async function outputOf(shares: readonly number[] | undefined, x: Float32Array, 
     () => {},
     share,
   );
-  const place = { path: PATH, channels: CHANNELS, height: 1, width: PIXELS, attention: undefined };
+  const place = {
+    path: PATH,
+    channels: CHANNELS,
+    height: 1,
+    width: PIXELS,
+    projection: { weight: '', bias: '' },
+    attention: undefined,
+  };
   graph.output('y', adapter.adapt({ ...place, input, output: input }));
   const noWeights = () => {
     throw new Error('a residual has no weights of the checkpoint');

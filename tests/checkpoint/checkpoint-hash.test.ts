@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import {
   hashCheckpoint,
   MANIFEST_NAME,
   verifyCheckpoint,
 } from '../../companion/checkpoint/checkpoint-hash.ts';
+import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeJson, writeScalar, writeTinyCheckpoint } from './checkpoint-files.ts';
 

@@ -1,12 +1,13 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import { openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
 import { requireParameters } from '../../companion/checkpoint/weight-store.ts';
+import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { readFloat32 } from '../../companion/tensor/safetensors-file.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeJson, writeScalar, writeTinyCheckpoint } from './checkpoint-files.ts';
+import { COMPONENTS } from './component-specs.ts';
 import { GOLDEN, NO_GOLDEN } from './golden-folder.ts';
 
 const FILE = 'diffusion_pytorch_model.safetensors';
@@ -183,7 +184,7 @@ describe('a checkpoint that cannot be used', () => {
 
 describe('the weights of a component', () => {
   const read = async (folder: string) => {
-    const { weights } = await openComponent(folder);
+    const { weights } = await openComponent(folder, COMPONENTS.unet, '');
     return (await readFloat32(weights.get('w'))).data[0];
   };
 
@@ -206,14 +207,15 @@ describe('the weights of a component', () => {
     await writeScalar(join(folder, 'one.safetensors'), 'v', 1);
     await writeScalar(join(folder, 'two.safetensors'), 'w', 2);
     await writeJson(join(folder, index), { weight_map: { v: 'one.safetensors', w: 'two.safetensors' } });
-    const { weights } = await openComponent(folder);
+    const { weights } = await openComponent(folder, COMPONENTS.unet, '');
     expect([...weights.names()].sort()).toEqual(['v', 'w']);
     expect(weights.files).toHaveLength(2);
     expect(await read(folder)).toBe(2);
   });
 
   it('are held to what a graph expects', async () => {
-    const { unet } = await openCheckpoint(await writeTinyCheckpoint(await scratchFolder()));
+    const { components } = await openCheckpoint(await writeTinyCheckpoint(await scratchFolder()));
+    const unet = components.get('unet')!;
     const expecting =
       (...expected: { name: string; shape: number[] }[]) =>
       () =>
@@ -231,13 +233,14 @@ describe.skipIf(NO_GOLDEN !== undefined)(`reference checkpoints (${NO_GOLDEN ?? 
   it('in fp16 differ from fp32 by half rounding only', async () => {
     const full = await openCheckpoint(join(GOLDEN, 'nano', 'pipeline'));
     const half = await openCheckpoint(join(GOLDEN, 'nano', 'pipeline_fp16'));
-    expect(full.vae.className).toBe('AutoencoderKL');
-    for (const part of ['unet', 'textEncoder', 'vae'] as const) {
-      const names = [...full[part].weights.names()];
-      expect([...half[part].weights.names()].sort()).toEqual(names.sort());
+    expect(full.components.get('vae')!.className).toBe('AutoencoderKL');
+    for (const part of ['unet', 'text_encoder', 'vae']) {
+      const weights = (checkpoint: typeof full) => checkpoint.components.get(part)!.weights;
+      const names = [...weights(full).names()];
+      expect([...weights(half).names()].sort()).toEqual(names.sort());
       for (const name of names) {
-        const exact = await readFloat32(full[part].weights.get(name));
-        const rounded = await readFloat32(half[part].weights.get(name));
+        const exact = await readFloat32(weights(full).get(name));
+        const rounded = await readFloat32(weights(half).get(name));
         expect(rounded.shape).toEqual(exact.shape);
         // Half a unit in the last place of 11 significant bits, or of a subnormal's 2^-24.
         const fault = exact.data.findIndex(
@@ -249,7 +252,7 @@ describe.skipIf(NO_GOLDEN !== undefined)(`reference checkpoints (${NO_GOLDEN ?? 
   });
 
   it.each(['nano', 'narrow16'])('%s: the tiny autoencoder opens as a component', async (model) => {
-    const tiny = await openComponent(join(GOLDEN, model, 'taesd'));
+    const tiny = await openComponent(join(GOLDEN, model, 'taesd'), COMPONENTS.vae, '');
     expect(tiny.className).toBe('AutoencoderTiny');
     expect(tiny.weights.get('decoder.layers.0.weight').shape).toEqual([16, 4, 3, 3]);
   });

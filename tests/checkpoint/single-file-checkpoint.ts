@@ -4,11 +4,11 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Random } from '../../companion/diffusion/random.ts';
-import { wholeGraph } from '../../companion/model-store/verify.ts';
-import { downscaleFactor, parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
+import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
 import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
 import { splitParameterName } from '../../companion/models/layers/scope.ts';
 import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';
+import { wholeGraph } from '../../companion/models/model-graphs.ts';
 import { readTokenizerFiles } from '../../companion/models/text/tokenizer-files.ts';
 import { float32ToHalf } from '../../companion/tensor/half.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
@@ -174,7 +174,7 @@ export async function writeBothLayouts(root: string): Promise<{ folder: string; 
   const unet = parseUnetConfig(UNET_CONFIG);
   const vae = parseVaeConfig(VAE_CONFIG);
   const text = parseClipTextConfig(TEXT_CONFIG);
-  const graph = wholeGraph({ unet, vae, text, downscale: downscaleFactor(vae) }).build();
+  const graph = wholeGraph({ family: 'stable-diffusion', config: { unet, vae, text } }).build();
   const whole = new Map<string, WritableTensor>([
     ['model_ema.decay', half([1], () => 0.9999)],
     ['alphas_cumprod', half([4], () => 0.5)],

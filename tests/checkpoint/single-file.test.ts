@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
-import { diffusersName } from '../../companion/checkpoint/original-names.ts';
 import { Graph, graphSpec } from '../../companion/graph/graph.ts';
 import { requireParametersOf } from '../../companion/model-store/verify.ts';
+import { openCheckpoint } from '../../companion/models/families/formats.ts';
+import { diffusersName } from '../../companion/models/families/stable-diffusion/original-names.ts';
 import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
 import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
 import { Scope } from '../../companion/models/layers/scope.ts';
@@ -15,6 +15,7 @@ import { readTokenizerFiles } from '../../companion/models/text/tokenizer-files.
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
+import { configOf } from '../pipeline/stable-diffusion.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
 import { GOLDEN, NO_GOLDEN } from './golden-folder.ts';
@@ -83,9 +84,11 @@ it('makes of one file what it makes of the folder with the same weights', async 
   const { folder, file } = await writeBothLayouts(root);
   const checkpoint = await openCheckpoint(file);
   expect(checkpoint.name).toBe('both-ways');
-  expect(parseUnetConfig(checkpoint.unet.config)).toEqual(parseUnetConfig(UNET_CONFIG));
-  expect(parseClipTextConfig(checkpoint.textEncoder.config)).toEqual(parseClipTextConfig(TEXT_CONFIG));
-  expect(parseVaeConfig(checkpoint.vae.config)).toEqual(parseVaeConfig(VAE_CONFIG));
+  expect(parseUnetConfig(checkpoint.components.get('unet')!.config)).toEqual(parseUnetConfig(UNET_CONFIG));
+  expect(parseClipTextConfig(checkpoint.components.get('text_encoder')!.config)).toEqual(
+    parseClipTextConfig(TEXT_CONFIG),
+  );
+  expect(parseVaeConfig(checkpoint.components.get('vae')!.config)).toEqual(parseVaeConfig(VAE_CONFIG));
   const cacheFolder = join(root, 'cache');
   expect(await requireParametersOf(file, cacheFolder)).toBe(await requireParametersOf(folder, cacheFolder));
   const [fromFile, fromFolder] = [await outputs(file, cacheFolder), await outputs(folder, cacheFolder)];
@@ -98,7 +101,7 @@ async function outputs(model: string, cacheFolder: string) {
   const pipeline = await Pipeline.open(model, { cacheFolder, threads: 1 });
   const tokens = pipeline.tokenizer.encode('A Red mug, on a beach! 42').ids;
   const states = await pipeline.encodeTokens([tokens]);
-  const spec = graphSpec('unet', pipeline.unet, (config) => {
+  const spec = graphSpec('unet', configOf(pipeline).unet, (config) => {
     const graph = new Graph('unet');
     const sample = graph.input('sample', [1, 4, 8, 8]);
     const timestep = graph.input('timestep', [1]);

@@ -39,7 +39,7 @@ const AURORA: Concept = {
   version: 2,
   parent: 'cd'.repeat(32),
   createdAt: '2026-05-04T10:00:00Z',
-  linear: false,
+  storedAs: 'conv1x1',
   factors: new Map([
     ['down_blocks.0.attentions.0', factor(32)],
     ['mid_block.attentions.0', factor(64, 0.5)],
@@ -68,7 +68,7 @@ describe('a concept file', () => {
     expect(await readConcept(path)).toEqual({ ...AURORA, factors });
     const {
       factors: _factors,
-      linear: _linear,
+      storedAs: _storedAs,
       tokenEmbedding: _embedding,
       objectProbe: _probe,
       ...facts
@@ -92,7 +92,7 @@ describe('a concept file', () => {
       parent: _parent,
       ...rest
     } = AURORA;
-    const bare: Concept = { ...rest, rights: {}, linear: true };
+    const bare: Concept = { ...rest, rights: {}, storedAs: 'linear' };
     await writeConcept(path, bare, { dtype: 'F32' });
     expect(await readConcept(path)).toEqual(bare);
   });
@@ -284,7 +284,14 @@ describe('a plain LoRA file', () => {
   });
 
   it('becomes a concept with facts from elsewhere', async () => {
-    const { factors: _f, linear: _l, thumbnail: _t, tokenEmbedding: _e, objectProbe: _p, ...facts } = AURORA;
+    const {
+      factors: _f,
+      storedAs: _s,
+      thumbnail: _t,
+      tokenEmbedding: _e,
+      objectProbe: _p,
+      ...facts
+    } = AURORA;
     const concept = await conceptFromLora(await writeLora(), facts);
     const path = await conceptPath();
     await writeConcept(path, concept);

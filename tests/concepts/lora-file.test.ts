@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LORA_HEADER_MAX_BYTES, readLora } from '../../companion/concepts/lora-file.ts';
-import { kohyaName, parseLoraTensorName } from '../../companion/concepts/lora-names.ts';
-import type { ProjectionTargets } from '../../companion/pipeline/loaded-model.ts';
+import { parseLoraTensorName } from '../../companion/concepts/lora-names.ts';
+import { loraNames } from '../../companion/models/families/stable-diffusion/lora-names.ts';
+import type { AdapterSite } from '../../companion/models/family.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
 import { GOLDEN, NO_GOLDEN } from '../checkpoint/golden-folder.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 const BLOCK = 'mid_block.attentions.0';
-const STEM = kohyaName(BLOCK);
-const DOWN = `${STEM}.lora_down.weight`;
-const UP = `${STEM}.lora_up.weight`;
+const DOWN = loraNames.nameOf(BLOCK, 'down');
+const UP = loraNames.nameOf(BLOCK, 'up');
+const ALPHA = loraNames.nameOf(BLOCK, 'alpha');
 
 const tensor = (shape: number[], fill = 0.5): WritableTensor => ({
   dtype: 'F32',
@@ -19,16 +20,27 @@ const tensor = (shape: number[], fill = 0.5): WritableTensor => ({
   data: new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(fill),
 });
 const PAIR = { [DOWN]: tensor([2, 8, 1, 1]), [UP]: tensor([8, 2, 1, 1]) };
-const FITTING: ProjectionTargets = { sites: [{ path: BLOCK, channels: 8 }], linear: false };
+const site = (
+  path: string,
+  channels: number,
+  storedAs: AdapterSite['storedAs'] = 'conv1x1',
+): AdapterSite => ({
+  path,
+  inputs: channels,
+  outputs: channels,
+  stride: 1,
+  storedAs,
+});
+const FITTING = [site(BLOCK, 8)];
 
 async function read(
   tensors: Readonly<Record<string, WritableTensor>>,
-  targets?: ProjectionTargets,
+  sites?: readonly AdapterSite[],
   metadata: Readonly<Record<string, string>> = {},
 ) {
   const path = join(await scratchFolder(), 'lora.safetensors');
   await writeSafetensors(path, new Map(Object.entries(tensors)), metadata);
-  return readLora(path, targets);
+  return readLora(path, sites);
 }
 
 describe('names', () => {
@@ -36,15 +48,15 @@ describe('names', () => {
     'of %s are read in every dialect',
     (path) => {
       for (const [name, dialect, part] of [
-        [`${kohyaName(path)}.lora_down.weight`, 'kohya', 'down'],
-        [`${kohyaName(path)}.lora_up.weight`, 'kohya', 'up'],
-        [`${kohyaName(path)}.alpha`, 'kohya', 'alpha'],
+        [`lora_unet_${path.replaceAll('.', '_')}_proj_out.lora_down.weight`, 'kohya', 'down'],
+        [loraNames.nameOf(path, 'up'), 'kohya', 'up'],
+        [loraNames.nameOf(path, 'alpha'), 'kohya', 'alpha'],
         [`unet.${path}.proj_out.lora_A.weight`, 'peft', 'down'],
         [`unet.${path}.proj_out.lora_B.weight`, 'peft', 'up'],
         [`unet.${path}.proj_out.lora.down.weight`, 'diffusers', 'down'],
         [`unet.${path}.proj_out.lora.up.weight`, 'diffusers', 'up'],
       ] as const) {
-        expect(parseLoraTensorName(name)).toEqual({ dialect, path, part });
+        expect(parseLoraTensorName(name)).toEqual({ dialect, path, part, names: loraNames });
       }
     },
   );
@@ -66,14 +78,14 @@ describe('names', () => {
 describe('a LoRA file', () => {
   it('is scaled by alpha / rank, or not at all without alpha', async () => {
     expect((await read(PAIR)).factors.get(BLOCK)).toMatchObject({ rank: 2, channels: 8, scale: 1 });
-    const scaled = await read({ ...PAIR, [`${STEM}.alpha`]: tensor([], 1) }, FITTING);
+    const scaled = await read({ ...PAIR, [ALPHA]: tensor([], 1) }, FITTING);
     expect(scaled.factors.get(BLOCK)!.scale).toBe(0.5);
-    expect(scaled.linear).toBe(false);
+    expect(scaled.storedAs).toBe('conv1x1');
   });
 
   it('may be of linear layers, and fits only those', async () => {
     const flat = { [DOWN]: tensor([2, 8]), [UP]: tensor([8, 2]) };
-    expect((await read(flat, { ...FITTING, linear: true })).linear).toBe(true);
+    expect((await read(flat, [site(BLOCK, 8, 'linear')])).storedAs).toBe('linear');
     await expect(read(flat, FITTING)).rejects.toMatchObject({
       code: 'concept-mismatch',
       message: expect.stringMatching(/have 2 dimensions \(of a linear layer\), expected 4/),
@@ -115,7 +127,7 @@ describe('a LoRA file', () => {
     ],
     ['no up', { [DOWN]: PAIR[DOWN]! }, /mid_block.attentions.0 has no up factor/],
     ['no down', { [UP]: PAIR[UP]! }, /mid_block.attentions.0 has no down factor/],
-    ['alpha alone', { [`${STEM}.alpha`]: tensor([]) }, /has no down factor/],
+    ['alpha alone', { [ALPHA]: tensor([]) }, /has no down factor/],
     [
       'two dialects',
       { ...PAIR, [`unet.${BLOCK}.proj_out.lora_A.weight`]: tensor([1]) },
@@ -135,21 +147,13 @@ describe('a LoRA file', () => {
     ],
     ['rank 0', { [DOWN]: tensor([0, 8, 1, 1]), [UP]: tensor([8, 0, 1, 1]) }, /has shape \[0,8,1,1\]/],
     ['a vector', { ...PAIR, [DOWN]: tensor([16]) }, /has shape \[16\]/],
-    [
-      'alpha of many values',
-      { ...PAIR, [`${STEM}.alpha`]: tensor([2]) },
-      /alpha has shape \[2\], expected a scalar/,
-    ],
+    ['alpha of many values', { ...PAIR, [ALPHA]: tensor([2]) }, /alpha has shape \[2\], expected a scalar/],
     [
       'NaN',
       { ...PAIR, [DOWN]: tensor([2, 8, 1, 1], NaN) },
       /lora_down.weight has NaN at element 0, expected finite/,
     ],
-    [
-      'an infinite alpha',
-      { ...PAIR, [`${STEM}.alpha`]: tensor([], Infinity) },
-      /alpha has Infinity at element 0/,
-    ],
+    ['an infinite alpha', { ...PAIR, [ALPHA]: tensor([], Infinity) }, /alpha has Infinity at element 0/],
   ])('is refused with %s', async (_what, tensors, fault) => {
     const refusal = await read(tensors).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'concept-format', message: expect.stringMatching(fault) });
@@ -157,12 +161,11 @@ describe('a LoRA file', () => {
   });
 
   it('is refused where the model has no such block, or another width', async () => {
-    const sites = [{ path: BLOCK, channels: 16 }];
-    await expect(read(PAIR, { sites, linear: false })).rejects.toMatchObject({
+    await expect(read(PAIR, [site(BLOCK, 16)])).rejects.toMatchObject({
       code: 'concept-mismatch',
       message: expect.stringContaining('has 8 channels, expected 16'),
     });
-    await expect(read(PAIR, { sites: [], linear: false })).rejects.toMatchObject({
+    await expect(read(PAIR, [])).rejects.toMatchObject({
       code: 'concept-mismatch',
       message: expect.stringContaining("none of the model's 0 blocks"),
     });
@@ -170,17 +173,14 @@ describe('a LoRA file', () => {
 });
 
 describe.skipIf(NO_GOLDEN !== undefined)(`reference LoRA files (${NO_GOLDEN ?? 'there'})`, () => {
-  const NANO: ProjectionTargets = {
-    sites: [
-      { path: 'down_blocks.0.attentions.0', channels: 32 },
-      { path: 'mid_block.attentions.0', channels: 64 },
-      { path: 'up_blocks.1.attentions.0', channels: 32 },
-      { path: 'up_blocks.1.attentions.1', channels: 32 },
-    ],
-    linear: false,
-  };
-  const open = (model: string, name: string, targets?: ProjectionTargets) =>
-    readLora(join(GOLDEN, model, 'lora', `${name}.safetensors`), targets);
+  const NANO = [
+    site('down_blocks.0.attentions.0', 32),
+    site('mid_block.attentions.0', 64),
+    site('up_blocks.1.attentions.0', 32),
+    site('up_blocks.1.attentions.1', 32),
+  ];
+  const open = (model: string, name: string, sites?: readonly AdapterSite[]) =>
+    readLora(join(GOLDEN, model, 'lora', `${name}.safetensors`), sites);
 
   it.each(['nano', 'narrow16'])('%s: three dialects give the same residuals', async (model) => {
     const kohya = await open(model, 'kohya');

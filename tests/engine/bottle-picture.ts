@@ -32,7 +32,7 @@ export function plannedFor(
   side: number,
   device: Device = 'cpu',
 ): SessionResidency {
-  const cells = side / pipeline.downscale;
+  const cells = side / pipeline.facts.downscale;
   const shape = { concepts: [], settings: recommended.sampling, height: cells, width: cells };
   return planSampling(pipeline, device, samplingShape(pipeline, shape));
 }

@@ -139,7 +139,7 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
 
   it('acts where the concept’s probe sees the product, whatever the attention says', async () => {
     const taught = await readConcept(concept);
-    const blocks = [...taught.factors].map(([path, { channels }]) => ({ path, channels }));
+    const blocks = [...taught.factors].map(([path, { channels }]) => ({ path, inputs: channels }));
     const probed = async (name: string, logit: number) => {
       const file = join(folder, `${name}.safetensors`);
       const objectProbe = { ...initialProbe(blocks), bias: Float32Array.of(logit) };

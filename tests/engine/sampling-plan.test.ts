@@ -8,7 +8,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { residentMemory } from '../../bench/resident-memory.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
-import { decoderGraph } from '../../companion/pipeline/pipeline.ts';
 import { bottlePixels, plannedFor } from './bottle-picture.ts';
 import { freeMemory } from './free-memory.ts';
 
@@ -50,8 +49,8 @@ describe('what a picture is planned with', () => {
       ),
       advice: expect.stringContaining('smaller size'),
     });
-    const cells = 2048 / model.pipeline.downscale;
-    const decoder = decoderGraph({ vae: model.pipeline.vae, height: cells, width: cells });
+    const cells = 2048 / model.pipeline.facts.downscale;
+    const decoder = model.pipeline.decoder(cells, cells);
     expect(model.pipeline.has(decoder)).toBe(false);
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
 import { readFloat32 } from '../../companion/tensor/safetensors-file.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
+import { COMPONENTS } from '../checkpoint/component-specs.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensor } from './golden-tensors.ts';
@@ -25,7 +26,7 @@ export async function deriveCheckpoint(golden: GoldenDirectory, changes: UnetCha
     await symlink(join(source, entry.name), join(folder, entry.name), kind);
   }
   await mkdir(join(folder, 'unet'));
-  const unet = await openComponent(join(source, 'unet'));
+  const unet = await openComponent(join(source, 'unet'), COMPONENTS.unet, '');
   await writeFile(join(folder, 'unet', 'config.json'), JSON.stringify({ ...unet.config, ...changes.config }));
   const tensors = new Map<string, WritableTensor>();
   for (const name of unet.weights.names()) {

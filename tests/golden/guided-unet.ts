@@ -19,10 +19,10 @@ export async function guidedUnet(
   { prompt, negative, scale }: GuidedPrompt,
   process: NoiseProcess,
 ): Promise<Denoiser> {
-  const { tokenizer, text, unet } = pipeline;
+  const { tokenizer, model, facts } = pipeline;
   const states = await pipeline.encodeTokens([negative, prompt].map((words) => tokenizer.encode(words).ids));
   const [, , height, width] = shape as [number, number, number, number];
-  const graph = samplingGraph({ unet, guided: true, height, width, tokens: text.length, concepts: [] });
+  const graph = samplingGraph({ ...model, guided: true, height, width, tokens: facts.tokens, concepts: [] });
   const session = await pipeline.session(graph);
   const network = async (latents: Float32Array, time: number) => {
     const { prediction } = await session.run({

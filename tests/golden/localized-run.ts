@@ -11,7 +11,6 @@ import {
   tokenWeightFeeds,
 } from '../../companion/localization/sources/attention.ts';
 import { medianNames } from '../../companion/localization/sources/median.ts';
-import { adapterSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
 import { rows } from './golden-tensors.ts';
@@ -67,11 +66,10 @@ export async function localized(
 ): Promise<Localized> {
   const [batch, , height, width] = sample.shape as [number, number, number, number];
   const tokens = states.shape[1]!;
-  const { unet } = pipeline;
   const maskSource = mask === 'median' ? 'median' : 'attention';
   const concepts = [ranksOf(factors)];
   const guided = batch === 2;
-  const graph = samplingGraph({ unet, guided, height, width, tokens, concepts, maskSource });
+  const graph = samplingGraph({ ...pipeline.model, guided, height, width, tokens, concepts, maskSource });
   const session = await pipeline.session(graph);
 
   const feeds: Record<string, Tensor> = {
@@ -81,8 +79,8 @@ export async function localized(
     ...factorFeeds(0, factors),
     ...tokenWeightFeeds(0, tokenIndexes, tokens),
   };
-  const sites = adapterSites(unet);
-  const blocks = sites.map(({ level }) => gridAt({ height, width }, level));
+  const sites = pipeline.adapterSites;
+  const blocks = sites.map(({ stride }) => gridAt({ height, width }, stride));
   if (mask === 'median') feeds[medianNames.strength(0)] = float32(strengths, [batch, 1, 1]);
   else {
     for (const block of blocks) {

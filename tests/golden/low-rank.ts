@@ -1,7 +1,6 @@
 /** The low-rank factors of a golden file: `<block>.proj_out.A` [r, m] is our `down`, `.B` [m, r] our `up`. */
 
 import type { Factor, Factors } from '../../companion/adapters/factors.ts';
-import { adapterSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensors } from './golden-tensors.ts';
 
@@ -13,7 +12,7 @@ export function lowRankFactors(
   prefix = '',
 ): Factors {
   return new Map(
-    adapterSites(golden.pipeline.unet).map(({ path, channels }): [string, Factor] => {
+    golden.pipeline.adapterSites.map(({ path, outputs: channels }): [string, Factor] => {
       const down = file.get(`${prefix}${path}.proj_out.A`);
       const up = file.get(`${prefix}${path}.proj_out.B`);
       return [path, { down: down.data, up: up.data, rank: down.shape[0]!, channels, scale }];

@@ -24,7 +24,7 @@ export async function lossAndGradients(
   const [count, , height, width] = sample.shape as [number, number, number, number];
   const session = await pipeline.session(
     trainingGraph({
-      unet: pipeline.unet,
+      ...pipeline.model,
       batch: count,
       height,
       width,

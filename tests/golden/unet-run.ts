@@ -6,6 +6,7 @@ import { Scope } from '../../companion/models/layers/scope.ts';
 import { buildUnet } from '../../companion/models/layers/unet.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
+import { configOf } from '../pipeline/stable-diffusion.ts';
 import type { GoldenTensor, GoldenTensors } from './golden-tensors.ts';
 
 export interface UnetFeeds {
@@ -47,8 +48,8 @@ export async function observe(
   return new Map(Object.entries(outputs));
 }
 
-function unetShape({ unet }: Pipeline, { sample, states }: UnetFeeds) {
-  return { unet, sample: sample.shape, states: states.shape };
+function unetShape(pipeline: Pipeline, { sample, states }: UnetFeeds) {
+  return { unet: configOf(pipeline).unet, sample: sample.shape, states: states.shape };
 }
 
 function unetGraph(

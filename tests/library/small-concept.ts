@@ -21,7 +21,7 @@ export function smallConcept(name: string, weight: number, facts: Partial<Concep
     rights: {},
     version: 1,
     createdAt: '2026-05-04T10:00:00Z',
-    linear: false,
+    storedAs: 'conv1x1',
     factors: new Map([
       [
         BLOCK,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sd15With } from '../../bench/sd15.ts';
 import { initialFactors, ranksOf } from '../../companion/adapters/factors.ts';
 import { initialProbe, probeFeeds } from '../../companion/adapters/object-probe.ts';
 import { Random } from '../../companion/diffusion/random.ts';
@@ -28,9 +29,9 @@ const [HEIGHT, WIDTH, TOKENS] = [8, 8, 5];
 const STEP = ['sample', 'timestep', 'encoder_hidden_states'];
 
 /** All sites, those of one resolution, a single one. */
-const LEFT: readonly (readonly [what: string, stays: (path: string, level: number) => boolean])[] = [
+const LEFT: readonly (readonly [what: string, stays: (path: string, stride: number) => boolean])[] = [
   ['everything', () => true],
-  ['the coarse blocks', (_, level) => level === 1],
+  ['the coarse blocks', (_, stride) => stride === 2],
   ['one block', (path) => path === 'up_blocks.1.attentions.0'],
 ];
 
@@ -39,11 +40,11 @@ describe.each(['median', 'attention', 'probe'] as const)(
   (maskSource) => {
     it.each(LEFT)('where a concept has residuals at %s, beside one that has all', (_, stays) => {
       const all = initialFactors(SITES, { fraction: 0.5, minimum: 2 }, new Random(1, 0));
-      const levels = new Map(SITES.map(({ path, level }) => [path, level]));
-      const partial = new Map([...all].filter(([path]) => stays(path, levels.get(path)!)));
+      const strides = new Map(SITES.map(({ path, stride }) => [path, stride]));
+      const partial = new Map([...all].filter(([path]) => stays(path, strides.get(path)!)));
       const concepts = [partial, all];
       const graph = samplingGraph({
-        unet: UNET,
+        ...sd15With({ unet: UNET }),
         guided: true,
         height: HEIGHT,
         width: WIDTH,
@@ -76,7 +77,14 @@ describe.each(['median', 'attention', 'probe'] as const)(
 );
 
 it('has one graph for a prompt without concepts, by whatever masks are made', () => {
-  const options = { unet: UNET, guided: true, height: HEIGHT, width: WIDTH, tokens: TOKENS, concepts: [] };
+  const options = {
+    ...sd15With({ unet: UNET }),
+    guided: true,
+    height: HEIGHT,
+    width: WIDTH,
+    tokens: TOKENS,
+    concepts: [],
+  };
   const keys = (['median', 'attention', 'probe'] as const).map(
     (maskSource) => samplingGraph({ ...options, maskSource }).key,
   );
@@ -85,8 +93,8 @@ it('has one graph for a prompt without concepts, by whatever masks are made', ()
 
 describe.each(['attention', 'probe'] as const)('what a step showed by %s', (maskSource) => {
   const isLeft = (cell: number, width: number) => cell % width < width / 2;
-  const scores = SITES.flatMap(({ level }) => {
-    const [cells, width] = [(HEIGHT * WIDTH) / 4 ** level, WIDTH / 2 ** level];
+  const scores = SITES.flatMap(({ stride }) => {
+    const [cells, width] = [(HEIGHT * WIDTH) / stride ** 2, WIDTH / stride];
     const conditional = Array.from({ length: cells }, (_, cell) => (isLeft(cell, width) ? 0.6 : 0.1));
     return [...new Array<number>(cells).fill(0), ...conditional];
   });

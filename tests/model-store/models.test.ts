@@ -11,13 +11,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
 import { DEFAULT_MODEL } from '../../companion/model-store/catalogue.ts';
 import { withModel } from '../../companion/model-store/model-use.ts';
 import { planRemoval, removeModel, unfinishedRemovals } from '../../companion/model-store/removal.ts';
 import { summariseModels } from '../../companion/model-store/summary.ts';
 import { verifyModel } from '../../companion/model-store/verify.ts';
+import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { lockPull } from '../../companion/storage/folder-lock.ts';
 import type { DataFolders } from '../../companion/storage/folders.ts';
 import { collected, storeWith } from './store.ts';
@@ -78,7 +78,7 @@ describe('removal', () => {
   it('frees the model and what it was converted to, and nothing of others', async () => {
     const folders = await storeWith('mine', 'other');
     for (const name of ['mine', 'other']) {
-      const { vae } = await openCheckpoint(join(folders.models, name));
+      const vae = (await openCheckpoint(join(folders.models, name))).components.get('vae')!;
       await locateWeights(vae.weights, folders.cache);
     }
     const before = readdirSync(folders.cache).length;
@@ -89,7 +89,7 @@ describe('removal', () => {
     expect(events.at(-1)).toEqual({ type: 'removed-model', name: 'mine', sizeBytes: removal.sizeBytes });
     expect(readdirSync(folders.models)).toEqual(['other']);
     expect(readdirSync(folders.cache)).toHaveLength(before - 1);
-    const { vae } = await openCheckpoint(join(folders.models, 'other'));
+    const vae = (await openCheckpoint(join(folders.models, 'other'))).components.get('vae')!;
     const placeOf = await locateWeights(vae.weights, folders.cache);
     for (const name of vae.weights.names()) expect(existsSync(placeOf(name).file)).toBe(true);
   });

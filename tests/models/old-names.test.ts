@@ -1,8 +1,8 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openCheckpoint } from '../../companion/checkpoint/checkpoint.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
+import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
@@ -42,9 +42,11 @@ it("opens autoencoders whose attention has diffusers' old names, and draws the s
   const copy = join(folder, 'published');
   await cp(MODEL, copy, { recursive: true });
   expect(await rename(join(copy, WEIGHTS))).toBe(16);
-  expect((await openCheckpoint(copy)).vae.weights.has('encoder.mid_block.attentions.0.to_out.0.bias')).toBe(
-    true,
-  );
+  expect(
+    (await openCheckpoint(copy)).components
+      .get('vae')!
+      .weights.has('encoder.mid_block.attentions.0.to_out.0.bias'),
+  ).toBe(true);
 
   const latents = Float32Array.from({ length: 16 * 4 * 4 }, (_, index) => Math.sin(index));
   const [own, published] = await Promise.all(

@@ -57,12 +57,12 @@ describe('the embedded model gives in this engine what it gave in PyTorch', () =
 
   it('velocity', async () => {
     const [height, width] = [16, 16];
-    const plain = { unet: pipeline.unet, guided: false, height, width, tokens: 77, concepts: [] };
+    const plain = { ...pipeline.model, guided: false, height, width, tokens: 77, concepts: [] };
     const session = await pipeline.session(samplingGraph(plain));
     const { prediction } = await session.run({
-      sample: float32(numbers('latents'), [1, pipeline.unet.inChannels, height, width]),
+      sample: float32(numbers('latents'), [1, pipeline.facts.latentChannels, height, width]),
       timestep: float32([Number(golden.get('timesteps')!.data[0])], [1]),
-      encoder_hidden_states: float32(numbers('text_states'), [1, 77, pipeline.unet.crossAttentionDim]),
+      encoder_hidden_states: float32(numbers('text_states'), [1, 77, pipeline.facts.contextWidth]),
     });
     expect(largestError(prediction!.data as Float32Array, 'velocity')).toBeLessThan(TOLERANCE);
   });

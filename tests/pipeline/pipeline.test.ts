@@ -14,6 +14,6 @@ it('converts weights at the next use where the disk did not let it at the first'
   await expect(pipeline.encodeTokens([ids])).rejects.toMatchObject({ code: 'storage' });
   await rm(cacheFolder);
   const { shape } = await pipeline.encodeTokens([ids]);
-  expect(shape).toEqual([1, pipeline.text.length, pipeline.text.hiddenSize]);
+  expect(shape).toEqual([1, pipeline.facts.tokens, pipeline.facts.contextWidth]);
   await pipeline.close();
 });

@@ -18,7 +18,6 @@ import { lowerGraph } from '../../companion/graph/lowering.ts';
 import { createLocalizer } from '../../companion/localization/localizer.ts';
 import { tokenWeightFeeds } from '../../companion/localization/sources/attention.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
-import { adapterSites } from '../../companion/models/families/stable-diffusion/family.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, int64, type Tensor } from '../../companion/tensor/tensor.ts';
 import { memoryUseFor } from '../../companion/training/memory-plan.ts';
@@ -62,8 +61,7 @@ async function trainingStep(
   withProbe: boolean,
   { side = SIDE, checkpointing = 'none' }: { side?: number; checkpointing?: Checkpointing } = {},
 ) {
-  const { unet, text, tokenizer } = pipeline;
-  const sites = adapterSites(unet);
+  const { model, facts, tokenizer, adapterSites: sites } = pipeline;
   const random = new Random(3);
   const factors = initialFactors(sites, rank, random);
   // As after some steps: where A is zero, B has no gradient.
@@ -71,7 +69,7 @@ async function trainingStep(
   const probe = withProbe ? initialProbe(sites) : undefined;
   const { ids } = tokenizer.encode('a photo of a zqx mug');
   const embedding = await pipeline.tokenEmbedding(ids[5]!);
-  const states = [BATCH, unet.inChannels, side, side];
+  const states = [BATCH, facts.latentChannels, side, side];
   const feeds: Record<string, Tensor> = {
     ...factorFeeds(0, factors),
     [trainingNames.sample]: normal(random, states),
@@ -83,12 +81,12 @@ async function trainingStep(
       side,
       side,
     ]),
-    [trainingNames.inputIds]: int64([...ids, ...ids], [BATCH, text.length]),
+    [trainingNames.inputIds]: int64([...ids, ...ids], [BATCH, facts.tokens]),
     [trainingNames.identifierPositions]: float32(
-      Array.from({ length: BATCH * text.length }, (_, index) => (index % text.length === 5 ? 1 : 0)),
-      [BATCH, text.length, 1],
+      Array.from({ length: BATCH * facts.tokens }, (_, index) => (index % facts.tokens === 5 ? 1 : 0)),
+      [BATCH, facts.tokens, 1],
     ),
-    [trainingNames.tokenEmbedding]: float32(embedding, [1, 1, text.hiddenSize]),
+    [trainingNames.tokenEmbedding(0)]: float32(embedding, [1, 1, facts.embeddingWidths[0]!]),
     ...(probe && {
       ...probeFeeds(0, probe),
       [trainingNames.objectMask]: float32(
@@ -99,12 +97,12 @@ async function trainingStep(
     }),
   };
   const spec = trainingGraph({
-    unet,
-    text,
+    ...model,
+    tokenEmbedding: true,
     batch: BATCH,
     height: side,
     width: side,
-    tokens: text.length,
+    tokens: facts.tokens,
     ranks: ranksOf(factors),
     probe: withProbe,
     checkpointing,
@@ -118,7 +116,7 @@ async function trainingStep(
       gradient: (name: string) => data(trainingNames.gradient(name)),
     };
   };
-  const learned = [...Object.keys(factorFeeds(0, factors)), trainingNames.tokenEmbedding];
+  const learned = [...Object.keys(factorFeeds(0, factors)), trainingNames.tokenEmbedding(0)];
   return { spec, feeds, factors, ids, learned, run };
 }
 
@@ -178,22 +176,22 @@ describe.each(RANKS)('what is learned, %s', (_, rank) => {
     const shown = [trainingNames.sample, trainingNames.timestep].map((name) => [name, feeds[name]!] as const);
     const { data } = await pipeline.encodeTokens([ids, ids]);
     const predicted = async (strength: number) => {
-      const options = { unet: pipeline.unet, guided: true, height: SIDE, width: SIDE };
+      const options = { ...pipeline.model, guided: true, height: SIDE, width: SIDE };
       const concepts = [ranksOf(factors)];
-      const graph = samplingGraph({ ...options, tokens: pipeline.text.length, concepts });
+      const graph = samplingGraph({ ...options, tokens: pipeline.facts.tokens, concepts });
       const session = await pipeline.session(graph);
       const localizer = createLocalizer('attention', {
         ...options,
         mode: 'full',
-        sites: adapterSites(pipeline.unet),
+        sites: pipeline.adapterSites,
         concepts: [{ strengths: [strength, strength], blocks: new Set(factors.keys()) }],
       });
       const { prediction } = await session.run({
         ...Object.fromEntries(shown),
         ...factorFeeds(0, factors),
         ...localizer.feeds(),
-        encoder_hidden_states: float32(data, [BATCH, pipeline.text.length, pipeline.unet.crossAttentionDim]),
-        ...tokenWeightFeeds(0, [], pipeline.text.length),
+        encoder_hidden_states: float32(data, [BATCH, pipeline.facts.tokens, pipeline.facts.contextWidth]),
+        ...tokenWeightFeeds(0, [], pipeline.facts.tokens),
       });
       return { [trainingNames.target]: prediction! };
     };

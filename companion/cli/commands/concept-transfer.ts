@@ -5,11 +5,11 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../../shared/errors.ts';
-import { BASE_ARCHITECTURES } from '../../concepts/concept.ts';
 import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
 import type { LoraFacts } from '../../library/concept-writer.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { findStored } from '../../library/find-concept.ts';
+import { ARCHITECTURES } from '../../models/families/formats.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import type { Output } from '../terminal/output.ts';
@@ -44,7 +44,7 @@ export function registerConceptTransfer(concepts: Command, output: Output): void
     )
     .addOption(
       new Option('--architecture <name>', 'of a plain LoRA file: what it was taught on').choices(
-        BASE_ARCHITECTURES,
+        ARCHITECTURES.map(({ id }) => id),
       ),
     )
     .action((file: string, flags: ImportFlags) => runImport(file, flags, output));

@@ -5,7 +5,6 @@ import { noisyRankShareOf } from '../../concepts/concept.ts';
 import { encodePng, fromModelRange } from '../../images/encode.ts';
 import { latentPreview } from '../../images/latent-preview.ts';
 import { type LoadedModel, loadModel, previewColours } from '../../pipeline/loaded-model.ts';
-import { decoderGraph } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { makeFolder } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent, MaskReport } from '../events.ts';
@@ -33,7 +32,7 @@ export async function* generateOn(
   request: GenerateRequest,
 ): AsyncGenerator<LocalGenerateEvent, void> {
   const { pipeline, identity, recommended, device } = model;
-  yield { type: 'model', name: identity.name, device, resolution: pipeline.resolution };
+  yield { type: 'model', name: identity.name, device, resolution: pipeline.facts.resolution };
   const settings: SamplingSettings = { ...recommended.sampling, ...request.settings };
   const cells = latentSize(model, request);
   const { text, mentioned, learned } = await readPrompt(model, request.prompt);
@@ -82,8 +81,11 @@ export async function* generateOn(
     if (sessions === 'sequential') await pipeline.release(samplingGraph(graph));
     const memory = { arena: sessions === 'resident' };
     const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
-    if (sessions === 'sequential') await pipeline.release(decoderGraph({ vae: pipeline.vae, ...cells }));
-    const size = { width: cells.width * pipeline.downscale, height: cells.height * pipeline.downscale };
+    if (sessions === 'sequential') await pipeline.release(pipeline.decoder(cells.height, cells.width));
+    const size = {
+      width: cells.width * pipeline.facts.downscale,
+      height: cells.height * pipeline.facts.downscale,
+    };
     const image = fromModelRange(pixels, size.width, size.height);
     const reports = (masks ?? []).map(
       ({ mask, height, width, confidence }, index): MaskReport => ({
@@ -105,8 +107,8 @@ export async function* generateOn(
 
 /** @throws LikenessError `input` when the picture's size is none the model can make */
 function latentSize({ pipeline }: LoadedModel, { size }: GenerateRequest): { height: number; width: number } {
-  const { width, height } = size ?? { width: pipeline.resolution, height: pipeline.resolution };
-  const unit = pipeline.downscale * 2 ** (pipeline.unet.blockOutChannels.length - 1);
+  const { width, height } = size ?? { width: pipeline.facts.resolution, height: pipeline.facts.resolution };
+  const unit = pipeline.facts.downscale * pipeline.facts.latentUnit;
   if (width % unit !== 0 || height % unit !== 0) {
     const near = (side: number) => Math.max(unit, Math.round(side / unit) * unit);
     throw new LikenessError(
@@ -117,5 +119,5 @@ function latentSize({ pipeline }: LoadedModel, { size }: GenerateRequest): { hei
       },
     );
   }
-  return { height: height / pipeline.downscale, width: width / pipeline.downscale };
+  return { height: height / pipeline.facts.downscale, width: width / pipeline.facts.downscale };
 }

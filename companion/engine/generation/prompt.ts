@@ -10,7 +10,7 @@ import { readConcept } from '../../concepts/concept-file.ts';
 import { requireMatchingSites } from '../../concepts/lora-file.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import type { TextSpan, Tokenizer } from '../../models/text/tokenizer.ts';
-import { type LoadedModel, projectionTargets } from '../../pipeline/loaded-model.ts';
+import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { TokenOverride } from '../../pipeline/pipeline.ts';
 import type { GenerateRequest, PromptConceptFile } from '../requests.ts';
 
@@ -68,7 +68,7 @@ async function readConcepts(
     const concept = await readConcept(path);
     // The model's name says more than the shapes that do not fit because of it.
     requireBaseModel(concept, identity);
-    requireMatchingSites(concept, projectionTargets(pipeline), `concept ${name}`);
+    requireMatchingSites(concept, pipeline.adapterSites, `concept ${name}`);
     concepts.push({ ...concept, name });
   }
   return concepts;

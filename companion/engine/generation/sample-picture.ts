@@ -12,7 +12,6 @@ import { createLocalizer } from '../../localization/localizer.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
 import { chooseMaskSource, type MaskSource } from '../../localization/mask-source.ts';
 import { tokenWeightFeeds } from '../../localization/sources/attention.ts';
-import { adapterSites } from '../../models/families/stable-diffusion/family.ts';
 import type { Conditioning, Pipeline } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
@@ -68,14 +67,14 @@ export async function* samplePicture(
   request: PictureRequest,
 ): AsyncGenerator<PictureStep, SampledLatents> {
   const { settings, concepts, height, width } = request;
-  const { unet, noiseProcess } = pipeline;
+  const { facts, noiseProcess } = pipeline;
   const shape = samplingShape(pipeline, request);
   const { guided, maskSource } = shape;
   const batch = guided ? 2 : 1;
   const session = await pipeline.session(samplingGraph(shape));
   const localizer = createLocalizer(maskSource, {
     mode: settings.mask,
-    sites: adapterSites(unet),
+    sites: pipeline.adapterSites,
     concepts: concepts.map(({ strength, factors }) => ({
       strengths: strengths(strength, settings, batch),
       blocks: new Set(factors.keys()),
@@ -85,7 +84,7 @@ export async function* samplePicture(
   });
   const factorsAt = factorsByTimestep(concepts, noiseProcess.trainTimesteps);
   const constant = constantFeeds(request, batch, pipeline, maskSource);
-  const latentShape = [batch, unet.inChannels, height, width];
+  const latentShape = [batch, facts.latentChannels, height, width];
 
   const network = async (sample: Float32Array, time: number) => {
     const doubled = new Float32Array(batch * sample.length);
@@ -105,7 +104,7 @@ export async function* samplePicture(
   const steps = samplers[settings.sampler].sample({
     process: noiseProcess,
     steps: settings.steps,
-    latents: seededNoise(unet.inChannels * height * width, request.seed),
+    latents: seededNoise(facts.latentChannels * height * width, request.seed),
     signal: request.signal,
     denoise: denoiserOf(noiseProcess, network, guided ? settings.guidanceScale : undefined),
   });
@@ -118,13 +117,16 @@ export async function* samplePicture(
 }
 
 /** Shape of the graph that a picture's steps run. */
-export function samplingShape({ unet, text }: Pipeline, { settings, concepts, height, width }: PictureShape) {
+export function samplingShape(
+  { model, facts }: Pipeline,
+  { settings, concepts, height, width }: PictureShape,
+) {
   return {
-    unet,
+    ...model,
     guided: settings.guidanceScale > 1,
     height,
     width,
-    tokens: text.length,
+    tokens: facts.tokens,
     concepts: concepts.map(({ factors }) => ranksOf(factors)),
     maskSource: chooseMaskSource(
       settings.mask,
@@ -171,7 +173,7 @@ function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: n
 function constantFeeds(
   request: PictureRequest,
   batch: 1 | 2,
-  { text, unet }: Pipeline,
+  { facts }: Pipeline,
   maskSource: MaskSource,
 ): Record<string, Tensor> {
   const { concepts, conditional, unconditional } = request;
@@ -180,11 +182,11 @@ function constantFeeds(
   states.set(batch === 2 ? unconditional.context.data : data);
   if (batch === 2) states.set(data, data.length);
   const feeds: Record<string, Tensor> = {
-    encoder_hidden_states: float32(states, [batch, text.length, unet.crossAttentionDim]),
+    encoder_hidden_states: float32(states, [batch, facts.tokens, facts.contextWidth]),
   };
   for (const [concept, { probe, tokenIndexes }] of concepts.entries()) {
     if (maskSource === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
-    else Object.assign(feeds, tokenWeightFeeds(concept, tokenIndexes, text.length));
+    else Object.assign(feeds, tokenWeightFeeds(concept, tokenIndexes, facts.tokens));
   }
   return feeds;
 }

@@ -1,4 +1,4 @@
-/** One denoising step as a graph: the UNet with the residuals of the prompt's concepts, localized. */
+/** One denoising step as a graph: the denoiser with the residuals of the prompt's concepts, localized. */
 
 import type { Ranks } from '../../adapters/factors.ts';
 import { Graph, type GraphSpec, graphSpec } from '../../graph/graph.ts';
@@ -6,9 +6,8 @@ import type { MaskSource } from '../../localization/mask-source.ts';
 import { attachByAttention } from '../../localization/sources/attention.ts';
 import { attachByMedian } from '../../localization/sources/median.ts';
 import { attachByProbe } from '../../localization/sources/probe.ts';
-import { Scope } from '../../models/layers/scope.ts';
-import { buildUnet } from '../../models/layers/unet.ts';
-import type { UnetConfig } from '../../models/layers/unet-config.ts';
+import { familyOf, type ModelConfig } from '../../models/families/registry.ts';
+import { scopesOf } from '../../models/model-graphs.ts';
 
 const ATTACH = {
   median: attachByMedian,
@@ -16,8 +15,7 @@ const ATTACH = {
   probe: attachByProbe,
 } as const satisfies Record<MaskSource, unknown>;
 
-export interface SamplingShape {
-  readonly unet: UnetConfig;
+export interface SamplingShape extends ModelConfig {
   /** With guidance the batch is [unconditional, conditional]. */
   readonly guided: boolean;
   /** Latent cells. */
@@ -47,22 +45,24 @@ export function samplingGraph(shape: SamplingShape): GraphSpec {
 }
 
 function buildSamplingGraph(shape: SamplingShape): Graph {
-  const { unet, guided, height, width, tokens, concepts, maskSource = 'attention' } = shape;
+  const { guided, height, width, tokens, concepts, maskSource = 'attention' } = shape;
   const batch = guided ? 2 : 1;
+  const family = familyOf(shape);
+  const { latentChannels, contextWidth } = family.facts(shape.config);
   const graph = new Graph('sampling');
   const inputs = {
-    sample: graph.input('sample', [batch, unet.inChannels, height, width]),
+    sample: graph.input('sample', [batch, latentChannels, height, width]),
     timestep: graph.input('timestep', [batch]),
-    encoderHiddenStates: graph.input('encoder_hidden_states', [batch, tokens, unet.crossAttentionDim]),
+    conditioning: { context: graph.input('encoder_hidden_states', [batch, tokens, contextWidth]) },
   };
   const ranks = concepts.map((concept) => (path: string) => concept[path]);
-  const scope = new Scope(graph, 'unet');
+  const scopes = scopesOf(graph);
   if (concepts.length === 0) {
-    graph.output('prediction', buildUnet(scope, unet, inputs));
+    graph.output('prediction', family.buildDenoiser(scopes, shape.config, inputs));
     return graph;
   }
   const { adapter, outputs } = ATTACH[maskSource](graph, { guided, height, tokens, ranks });
-  graph.output('prediction', buildUnet(scope, unet, { ...inputs, adapter }));
+  graph.output('prediction', family.buildDenoiser(scopes, shape.config, inputs, adapter));
   for (const [name, value] of outputs()) graph.output(name, value);
   return graph;
 }

@@ -9,7 +9,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { GraphSpec } from '../../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../../graph/liveness.ts';
 import { lowerGraph } from '../../graph/lowering.ts';
-import { decoderGraph, type Pipeline } from '../../pipeline/pipeline.ts';
+import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
 import type { Device } from '../../runtime/device.ts';
 import { defaultPlacement } from '../../runtime/session.ts';
@@ -44,7 +44,7 @@ export function planSampling(pipeline: Pipeline, device: Device, shape: Sampling
   // An open session has its memory already.
   const missing = (spec: GraphSpec) => (pipeline.has(spec) ? undefined : sizeOf(spec));
   const sampler = missing(samplingGraph(shape));
-  const decoder = missing(decoderGraph({ vae: pipeline.vae, height, width }));
+  const decoder = missing(pipeline.decoder(height, width));
   const free = availableMemory();
   const together = bytesFor(sampler, FACTORS.resident.sampler) + bytesFor(decoder, FACTORS.resident.decoder);
   if (together <= ROOMY_SHARE * free) return 'resident';
@@ -53,7 +53,7 @@ export function planSampling(pipeline: Pipeline, device: Device, shape: Sampling
     bytesFor(decoder, FACTORS.sequential.decoder),
   );
   if (least <= free) return 'sequential';
-  const size = `${width * pipeline.downscale}x${height * pipeline.downscale}`;
+  const size = `${width * pipeline.facts.downscale}x${height * pipeline.facts.downscale}`;
   throw new LikenessError(
     'memory',
     `a picture of ${size} needs about ${prettyBytes(least)} of free memory, got ${prettyBytes(free)}`,

@@ -15,7 +15,6 @@ import { decodePicture } from '../../images/decode.ts';
 import { thumbnailUrl } from '../../images/encode.ts';
 import { inspectFrame } from '../../images/frame-findings.ts';
 import type { Picture } from '../../images/picture.ts';
-import { adapterSites } from '../../models/families/stable-diffusion/family.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import { hasObjectMasks, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';
@@ -56,7 +55,7 @@ async function taughtConcept(
     classWord: request.classWord,
     identifier,
     baseModel: identity,
-    resolution: { width: pipeline.resolution, height: pipeline.resolution },
+    resolution: { width: pipeline.facts.resolution, height: pipeline.facts.resolution },
     method: {
       ...plain,
       rankFraction: rank.fraction,
@@ -69,7 +68,7 @@ async function taughtConcept(
     version: 1,
     createdAt: new Date().toISOString(),
     factors: state.factors,
-    linear: pipeline.unet.linearProjection,
+    storedAs: pipeline.adapterSites[0]!.storedAs,
     thumbnail: { mediaType: 'image/jpeg', bytes },
     ...(state.tokenEmbedding && { tokenEmbedding: state.tokenEmbedding }),
     ...(state.probe && { objectProbe: state.probe }),
@@ -114,7 +113,7 @@ export async function* teachOn(
 ): AsyncGenerator<TeachEvent, void> {
   const started = performance.now();
   const { pipeline, identity, device } = model;
-  const { resolution } = pipeline;
+  const { resolution } = pipeline.facts;
   yield { type: 'model', name: identity.name, device, resolution };
   for (const [index, picture] of pictures.entries()) {
     const file = request.images[index]!;
@@ -170,7 +169,7 @@ async function initialState(
   set: TrainingSet,
   { identifier, settings, request }: ValidationImageOptions,
 ): Promise<TrainingState> {
-  const sites = adapterSites(pipeline.unet);
+  const sites = pipeline.adapterSites;
   return {
     step: 0,
     factors: initialFactors(sites, settings.rank, new Random(request.seed, INITIAL_STREAM)),

@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { rankOf } from '../../adapters/factors.ts';
 import type { Picture } from '../../images/picture.ts';
-import { adapterSites } from '../../models/families/stable-diffusion/family.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { TrainingDefaults } from '../../pipeline/settings.ts';
@@ -30,20 +29,21 @@ export function smallerSettings(
 }
 
 function stepBuilder({ pipeline }: LoadedModel, settings: TrainingDefaults): StepBuilder {
-  const cells = pipeline.resolution / pipeline.downscale;
+  const { model, facts, adapterSites } = pipeline;
+  const cells = facts.resolution / facts.downscale;
   const ranks = Object.fromEntries(
-    adapterSites(pipeline.unet).map(({ path, channels }) => [path, rankOf(settings.rank, channels)]),
+    adapterSites.map(({ path, outputs }) => [path, rankOf(settings.rank, outputs)]),
   );
   return ({ microBatchSize, checkpointing }) =>
     trainingGraph({
-      unet: pipeline.unet,
-      ...(settings.trainTokenEmbedding ? { text: pipeline.text } : {}),
+      ...model,
+      tokenEmbedding: settings.trainTokenEmbedding,
       batch: microBatchSize,
       checkpointing,
       rankByTimestep: settings.noisyRankShare < 1,
       height: cells,
       width: cells,
-      tokens: pipeline.text.length,
+      tokens: facts.tokens,
       ranks,
     }).build();
 }

@@ -63,7 +63,7 @@ async function sampleConcept(
   );
   const conditional = await pipeline.encodePrompt(prompt.text, learned);
   const unconditional = await pipeline.encodePrompt('');
-  const cells = pipeline.resolution / pipeline.downscale;
+  const cells = pipeline.facts.resolution / pipeline.facts.downscale;
   const sampling: SamplingSettings = { ...recommended.sampling, ...SAMPLING };
   const steps = samplePicture(pipeline, {
     conditional,
@@ -86,5 +86,5 @@ async function sampleConcept(
   let next = await steps.next();
   while (!next.done) next = await steps.next();
   const pixels = await pipeline.decodeLatents(next.value.latents, cells, cells);
-  return fromModelRange(pixels, pipeline.resolution, pipeline.resolution);
+  return fromModelRange(pixels, pipeline.facts.resolution, pipeline.facts.resolution);
 }

@@ -100,9 +100,9 @@ export class AttentionObserver implements MaskEstimator {
 
   constructor(options: LocalizerOptions) {
     const { concepts, sites } = options;
-    this.grid = gridAt(options, Math.min(...sites.map(({ level }) => level)));
+    this.grid = gridAt(options, Math.min(...sites.map(({ stride }) => stride)));
     this.#layout = {
-      blocks: sites.map(({ level }) => gridAt(options, level)),
+      blocks: sites.map(({ stride }) => gridAt(options, stride)),
       batch: concepts[0]?.strengths.length ?? 1,
       concepts: concepts.length,
     };

@@ -8,7 +8,7 @@
 import type { Graph } from '../../graph/graph.ts';
 import { gather, greater, greaterOrEqual, maximum, slice, topK, where } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
-import type { AdapterSite } from '../../models/layers/spatial-transformer.ts';
+import type { SiteValues } from '../../models/layers/spatial-transformer.ts';
 import { float32, int64 } from '../../tensor/tensor.ts';
 import type { ScoreMap } from '../attention-mask.ts';
 import type { Feeds, Localizer, LocalizerOptions } from '../localizer.ts';
@@ -32,7 +32,7 @@ export function attachByMedian(graph: Graph, options: LocalizedOptions): Localiz
   );
   const nothing = graph.constant(float32(new Float32Array(1), [1]));
   const blocks: Value[] = [];
-  const adapt = (site: AdapterSite): Value => {
+  const adapt = (site: SiteValues): Value => {
     blocks.push(site.attention!);
     // What the conditional sample shows says where both act.
     const scores = ranks.map((_, concept) => conditionalScore(site, concept));
@@ -49,7 +49,7 @@ export function attachByMedian(graph: Graph, options: LocalizedOptions): Localiz
 }
 
 /** A concept's scores for the conditional sample, [hw, 1]. */
-function conditionalScore({ attention, height, width }: AdapterSite, concept: number): Value {
+function conditionalScore({ attention, height, width }: SiteValues, concept: number): Value {
   const [rows, concepts] = attention!.shape as [number, number];
   const conditional = slice(attention!, 0, rows - height * width, rows);
   return concepts === 1 ? conditional : slice(conditional, 1, concept, concept + 1);

@@ -9,7 +9,7 @@ import { ObjectLogits, probedFeatures } from '../../adapters/object-probe.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { concat, slice } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
-import type { AdapterSite } from '../../models/layers/spatial-transformer.ts';
+import type { SiteValues } from '../../models/layers/spatial-transformer.ts';
 import type { Feeds, LocalizerOptions, MaskEstimator } from '../localizer.ts';
 import type { LocalizedMask } from '../mask.ts';
 import {
@@ -31,7 +31,7 @@ export const probedNames = {
 
 export function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions): Localization {
   const probed = ranks.map((_, concept) => new ObjectLogits(graph, concept));
-  const adapt = (site: AdapterSite): Value => {
+  const adapt = (site: SiteValues): Value => {
     const features = probedFeatures(site);
     for (const logits of probed) logits.observe(site, features);
     return withLocalizedResiduals(graph, site, ranks, (concept) => gateInput(graph, concept, site));

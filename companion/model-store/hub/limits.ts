@@ -1,6 +1,6 @@
 /** Limits on what is taken from a hub, and how long it is waited for: a hub, and every server it names, is untrusted. */
 
-/** A page brings 1,000 entries; repositories of Stable Diffusion have fewer than 100. */
+/** A page brings 1,000 entries; repositories of models have fewer than 100. */
 export const MAX_ENTRIES = 10_000;
 
 /** Pages of a listing. Empty pages that follow each other for ever are no entries, so they are counted by themselves. */
@@ -12,7 +12,7 @@ export const MAX_RESPONSE_BYTES = 8_000_000;
 /** A path in a listing; git and file systems set the same bound to theirs. */
 export const MAX_PATH_LENGTH = 1024;
 
-/** All weights together: Stable Diffusion 2.1 in fp32, the largest that there are graphs for, has 5.2 GB. */
+/** All weights together: the largest model that there are graphs for has 5.2 GB in fp32. */
 export const MAX_MODEL_BYTES = 16e9;
 
 /** Model card, licence: text for people. A larger one is left out, since nothing needs it. */

@@ -5,17 +5,16 @@
 
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../../shared/errors.ts';
+import type { CheckpointFormat, ComponentSpec } from '../../checkpoint/component.ts';
 import { chooseWeights, type PreferredPrecision, readIndex } from '../../checkpoint/weight-files.ts';
 import { JSON_MAX_BYTES } from '../../storage/json-file.ts';
 import { SUPPORTED_MODELS } from '../catalogue.ts';
 import { MAX_CARD_BYTES, MAX_MODEL_BYTES } from './limits.ts';
 import type { ListedFile, Repository } from './repository.ts';
 
-const COMPONENTS = ['unet', 'text_encoder', 'vae'] as const;
-type ComponentFolder = (typeof COMPONENTS)[number];
-
 export interface ChosenWeights {
-  readonly component: ComponentFolder;
+  /** Name of the component's folder. */
+  readonly component: string;
   /** The weights, or the index that names the files they are in. */
   readonly file: ListedFile;
   /** The wished one where there is such, else the other. */
@@ -25,12 +24,9 @@ export interface ChosenWeights {
 const MODEL_INDEX = 'model_index.json';
 
 /** Without one of these there is no model. */
-const REQUIRED = [
-  'unet/config.json',
-  'text_encoder/config.json',
-  'vae/config.json',
-  'scheduler/scheduler_config.json',
-];
+function requiredPaths(components: readonly ComponentSpec[]): readonly string[] {
+  return [...components.map(({ name }) => `${name}/config.json`), 'scheduler/scheduler_config.json'];
+}
 
 /** tokenizer.json, or vocab.json with merges.txt: whichever is there. */
 const TOKENIZER = [
@@ -56,13 +52,18 @@ export interface ChosenFiles {
 }
 
 /** Errors as modelIndexOf and weightsOf. */
-export function chooseFiles(repository: Repository, wished: PreferredPrecision): ChosenFiles {
+export function chooseFiles(
+  repository: Repository,
+  format: CheckpointFormat,
+  wished: PreferredPrecision,
+): ChosenFiles {
+  const components = format.components.filter(({ optional }) => !optional);
   const present = (paths: readonly string[]) =>
     paths.map((path) => repository.files.get(path)).filter((file) => file !== undefined);
-  const weights = COMPONENTS.map((component) => weightsOf(repository, component, wished));
+  const weights = components.map(({ name }) => weightsOf(repository, name, wished));
   const indexes = weights.map(({ file }) => file).filter(isIndex);
   const describing = [
-    ...REQUIRED.map((path) => required(repository, path)),
+    ...requiredPaths(components).map((path) => required(repository, path)),
     ...[...present(TOKENIZER), ...indexes].map((file) => small(repository, file)),
     ...present(PAPERS).filter(({ sizeBytes }) => sizeBytes <= MAX_CARD_BYTES),
   ];
@@ -73,11 +74,7 @@ export function chooseFiles(repository: Repository, wished: PreferredPrecision):
  * A component's weights in the wished precision, or else in the other.
  * @throws LikenessError `checkpoint-unsupported` where there are pickles alone, `checkpoint-missing` where there is nothing
  */
-function weightsOf(
-  repository: Repository,
-  component: ComponentFolder,
-  wished: PreferredPrecision,
-): ChosenWeights {
+function weightsOf(repository: Repository, component: string, wished: PreferredPrecision): ChosenWeights {
   const prefix = `${component}/`;
   const names = [...repository.files.keys()]
     .filter((path) => path.startsWith(prefix))
@@ -157,7 +154,7 @@ function required(repository: Repository, path: string): ListedFile {
     'checkpoint-missing',
     `${repository.id} has no ${path}, expected a model in diffusers' folder layout`,
     {
-      advice: `Choose a ${SUPPORTED_MODELS} model with model_index.json, unet, text_encoder and vae.`,
+      advice: `Choose a ${SUPPORTED_MODELS} model, with model_index.json and a folder for each component.`,
     },
   );
 }

@@ -7,20 +7,15 @@ import type { Shape } from '../../tensor/tensor.ts';
 /** Called with every module's output; golden checks compare them one by one. */
 export type ModuleHook = (path: string, value: Value) => void;
 
-/**
- * The components of a checkpoint, which prefix their parameters' names in a graph, so that one graph can hold
- * several of them (the training graph has the text encoder and the UNet).
- */
-export type ComponentName = 'unet' | 'text_encoder' | 'vae' | 'tiny_vae';
-
 export class Scope {
   readonly graph: Graph;
-  readonly component: ComponentName;
+  /** Name of the component; it prefixes its parameters' names, so that one graph can hold several components. */
+  readonly component: string;
   /** Path inside the component, as in the checkpoint: `down_blocks.0.attentions.1`. */
   readonly path: string;
   readonly #tap: ModuleHook | undefined;
 
-  constructor(graph: Graph, component: ComponentName, path = '', tap?: ModuleHook) {
+  constructor(graph: Graph, component: string, path = '', tap?: ModuleHook) {
     this.graph = graph;
     this.component = component;
     this.path = path;
@@ -33,10 +28,11 @@ export class Scope {
   }
 
   parameter(name: string, shape: Shape): Value {
-    return this.graph.parameter(
-      `${this.component}/${this.path === '' ? name : `${this.path}.${name}`}`,
-      shape,
-    );
+    return this.graph.parameter(this.parameterName(name), shape);
+  }
+
+  parameterName(name: string): string {
+    return `${this.component}/${this.path === '' ? name : `${this.path}.${name}`}`;
   }
 
   /** Reports this module's output to the tap, and returns it. */
@@ -47,7 +43,7 @@ export class Scope {
 }
 
 /** The name that a parameter of a graph has in its component's checkpoint. */
-export function splitParameterName(name: string): { component: ComponentName; name: string } {
+export function splitParameterName(name: string): { component: string; name: string } {
   const slash = name.indexOf('/');
-  return { component: name.slice(0, slash) as ComponentName, name: name.slice(slash + 1) };
+  return { component: name.slice(0, slash) as string, name: name.slice(slash + 1) };
 }

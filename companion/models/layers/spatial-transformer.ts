@@ -18,8 +18,8 @@ import type { Scope } from './scope.ts';
 /** The transformer's GroupNorm uses its own epsilon, unlike the resnets' 1e-5. */
 const GROUP_NORM_EPSILON = 1e-6;
 
-/** Where an adapter may change what leaves a spatial transformer. */
-export interface AdapterSite {
+/** Values at an adapter site of a graph: what leaves a spatial transformer, which an adapter may change. */
+export interface SiteValues {
   /** Module path in the UNet: `down_blocks.0.attentions.1`. */
   readonly path: string;
   /** Channels m of the projection. */
@@ -27,7 +27,9 @@ export interface AdapterSite {
   /** Size of the feature map, in cells of this level. */
   readonly height: number;
   readonly width: number;
-  /** x, what proj_out is applied to: [B, hw, m]. */
+  /** Names of the projection's parameters in the graph: W [m, m], or [m, m, 1, 1]; b [m]. */
+  readonly projection: { readonly weight: string; readonly bias: string };
+  /** x, what the projection is applied to: [B, hw, m]. */
   readonly input: Value;
   /** W x + b: [B, hw, m]. */
   readonly output: Value;
@@ -45,7 +47,7 @@ export interface SiteAdapter {
    */
   readonly attentionColumns?: Value;
   /** Returns what takes the place of `site.output`, [B, hw, m]. */
-  adapt(site: AdapterSite): Value;
+  adapt(site: SiteValues): Value;
 }
 
 export interface SpatialTransformerOptions {
@@ -79,12 +81,14 @@ export function spatialTransformer(
     tokens = block.output;
     columns = block.columns;
   }
-  const output = projectionLayer(scope.at('proj_out'), tokens, channels, stored);
+  const projection = scope.at('proj_out');
+  const output = projectionLayer(projection, tokens, channels, stored);
   const site = {
     path: scope.path,
     channels,
     height,
     width,
+    projection: { weight: projection.parameterName('weight'), bias: projection.parameterName('bias') },
     input: tokens,
     output,
     attention: columns,

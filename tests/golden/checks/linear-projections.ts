@@ -3,6 +3,7 @@
  * weights told in that way must give the same prediction.
  */
 
+import { configOf } from '../../pipeline/stable-diffusion.ts';
 import type { Check } from '../check.ts';
 import { compare, PREDICTION } from '../comparison.ts';
 import { deriveCheckpoint } from '../derived-checkpoint.ts';
@@ -14,7 +15,7 @@ const PROJECTION = /\.proj_(in|out)\.weight$/;
 export const linearProjections: Check = {
   subject: 'SD 2.x layout',
   async *run(golden) {
-    const { unet } = golden.pipeline;
+    const { unet } = configOf(golden.pipeline);
     if (unet.linearProjection) throw new Absent('pipeline has this layout itself');
     const file = await golden.tensors('unet.safetensors');
     const folder = await deriveCheckpoint(golden, {

@@ -1,8 +1,6 @@
 /** The golden factors as other tools write them, and a file that no tool can load. */
 
 import { readLora } from '../../../companion/concepts/lora-file.ts';
-import { adapterSites } from '../../../companion/models/families/stable-diffusion/family.ts';
-import type { ProjectionTargets } from '../../../companion/pipeline/loaded-model.ts';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { Check } from '../check.ts';
 import { type Comparison, compare, EXACT, verdict, worst } from '../comparison.ts';
@@ -18,7 +16,10 @@ export const loraFiles: Check = {
     const lag = await golden.tensors('lag.safetensors');
     const expected = lowRankFactors(golden, lag, lag.number('scale'));
     for (const name of FILES) {
-      const { factors } = await readLora(golden.path('lora', `${name}.safetensors`), targetsOf(golden));
+      const { factors } = await readLora(
+        golden.path('lora', `${name}.safetensors`),
+        golden.pipeline.adapterSites,
+      );
       const parts: Comparison[] = [];
       for (const [path, factor] of expected) {
         const got = factors.get(path);
@@ -40,16 +41,12 @@ export const loraFiles: Check = {
 async function refusal(path: string, golden: GoldenDirectory): Promise<Comparison> {
   const check = `${REFUSED} is refused`;
   try {
-    await readLora(path, targetsOf(golden));
+    await readLora(path, golden.pipeline.adapterSites);
     return verdict(check, false, 'it was read');
   } catch (cause) {
     if (!(cause instanceof LikenessError)) throw cause;
     return verdict(check, cause.code === 'concept-mismatch', cause.message.replace(`${path}: `, ''));
   }
-}
-
-function targetsOf({ pipeline: { unet } }: GoldenDirectory): ProjectionTargets {
-  return { sites: adapterSites(unet), linear: unet.linearProjection };
 }
 
 function scaled(values: Float32Array, scale: number): Float32Array {

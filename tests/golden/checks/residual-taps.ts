@@ -9,6 +9,7 @@ import type { Value } from '../../../companion/graph/value.ts';
 import { Scope } from '../../../companion/models/layers/scope.ts';
 import { buildUnet } from '../../../companion/models/layers/unet.ts';
 import { float32 } from '../../../companion/tensor/tensor.ts';
+import { configOf } from '../../pipeline/stable-diffusion.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare, GRADIENT, worst } from '../comparison.ts';
 import { lowRankFactors } from '../low-rank.ts';
@@ -25,7 +26,7 @@ export const residualTaps: Check = {
     const timestep = float32(batch.get('t').data, [sample.shape[0]!]);
 
     const shape = {
-      unet: pipeline.unet,
+      unet: configOf(pipeline).unet,
       sample: sample.shape,
       states: states.shape,
       ranks: ranksOf(factors),

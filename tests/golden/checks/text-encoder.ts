@@ -4,6 +4,7 @@ import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import { buildClipText, embedTokens } from '../../../companion/models/layers/clip-text.ts';
 import { Scope } from '../../../companion/models/layers/scope.ts';
 import { int64 } from '../../../companion/tensor/tensor.ts';
+import { configOf } from '../../pipeline/stable-diffusion.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare, PREDICTION, worst } from '../comparison.ts';
 import { row } from '../golden-tensors.ts';
@@ -22,7 +23,7 @@ export const textEncoder: Check = {
     const states = await pipeline.encodeTokens(prompts);
     yield compare('last hidden state', states.data, file.get('last_hidden_state').data, PREDICTION);
 
-    const shape = { config: pipeline.text, ids: ids.shape };
+    const shape = { config: configOf(pipeline).text, ids: ids.shape };
     const spec = graphSpec('golden text encoder', shape, ({ config, ids }) => {
       const graph = new Graph('golden text encoder');
       const scope = new Scope(graph, 'text_encoder', '', (path, value) => {

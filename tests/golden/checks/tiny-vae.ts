@@ -7,6 +7,7 @@ import { parseTinyVaeConfig } from '../../../companion/models/layers/autoencoder
 import { decodeLatentsTiny, encodePictureTiny } from '../../../companion/models/layers/autoencoder-tiny.ts';
 import { Scope, splitParameterName } from '../../../companion/models/layers/scope.ts';
 import { openSession } from '../../../companion/runtime/session.ts';
+import { COMPONENTS } from '../../checkpoint/component-specs.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare } from '../comparison.ts';
 
@@ -14,7 +15,7 @@ export const tinyVae: Check = {
   subject: 'tiny VAE',
   async *run(golden) {
     const file = await golden.tensors('taesd.safetensors');
-    const { config, weights } = await openComponent(golden.path('taesd'));
+    const { config, weights } = await openComponent(golden.path('taesd'), COMPONENTS.vae, '');
     const tiny = parseTinyVaeConfig(config);
     const locate = await locateWeights(weights, golden.scratch);
     const [image, z] = [file.get('image'), file.get('z')];

@@ -3,6 +3,7 @@
 import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import { encodePicture } from '../../../companion/models/layers/autoencoder.ts';
 import { Scope } from '../../../companion/models/layers/scope.ts';
+import { configOf } from '../../pipeline/stable-diffusion.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare } from '../comparison.ts';
 
@@ -12,7 +13,7 @@ export const vae: Check = {
     const { pipeline } = golden;
     const file = await golden.tensors('vae.safetensors');
     const image = file.get('image');
-    const shape = { config: pipeline.vae, image: image.shape };
+    const shape = { config: configOf(pipeline).vae, image: image.shape };
     const spec = graphSpec('golden vae', shape, ({ config, image }) => {
       const graph = new Graph('golden vae');
       const posterior = encodePicture(new Scope(graph, 'vae'), config, graph.input('image', image));

@@ -1,23 +1,87 @@
-/** The output projections that residuals attach to: one for every spatial-transformer block of the UNet. */
+/** Stable Diffusion 1.x and 2.x: one CLIP text encoder, a UNet of spatial transformers, AutoencoderKL. */
 
-import type { UnetConfig } from '../../layers/unet-config.ts';
+import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
+import { mul } from '../../../graph/ops/index.ts';
+import type { AdapterSite, ModelFamily } from '../../family.ts';
+import { decodeLatents, encodePicture } from '../../layers/autoencoder.ts';
+import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../../layers/autoencoder-config.ts';
+import {
+  buildClipText,
+  type ClipTextConfig,
+  embedTokens,
+  parseClipTextConfig,
+} from '../../layers/clip-text.ts';
+import { buildUnet } from '../../layers/unet.ts';
+import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
+import { stableDiffusionFormat } from './format.ts';
 
-export interface Site {
-  /** Module path of the block in the UNet, `down_blocks.0.attentions.1`; its projection is `<path>.proj_out`. */
-  readonly path: string;
-  /** m, the channels of the projection. */
-  readonly channels: number;
-  /** 0 is the finest: the feature map has 1 / 2^level of the latents' size. */
-  readonly level: number;
+export interface StableDiffusionConfig {
+  readonly text: ClipTextConfig;
+  readonly unet: UnetConfig;
+  readonly vae: VaeConfig;
 }
 
-/** In the order of the forward pass: 16 of them in Stable Diffusion 1.x and 2.x. */
-export function adapterSites(config: UnetConfig): Site[] {
+export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
+  format: stableDiffusionFormat,
+  parse: (configOf, model) => ({
+    unet: parseUnetConfig(configOf('unet'), `${model}/unet`),
+    text: parseClipTextConfig(configOf('text_encoder'), `${model}/text_encoder`),
+    vae: parseVaeConfig(configOf('vae'), `${model}/vae`),
+  }),
+  facts: ({ text, unet, vae }) => {
+    const downscale = downscaleFactor(vae);
+    return {
+      latentChannels: unet.inChannels,
+      downscale,
+      // The UNet halves its latents between two levels.
+      latentUnit: 2 ** (unet.blockOutChannels.length - 1),
+      resolution: unet.sampleSize * downscale,
+      tokens: text.length,
+      contextWidth: unet.crossAttentionDim,
+      embeddingWidths: [text.hiddenSize],
+    };
+  },
+  /** 2.x is told by its linear projections: a 1.x model that predicts v is still of 1.x. */
+  architecture: ({ unet }, prediction) => {
+    if (!unet.linearProjection) return 'stable-diffusion-v1';
+    return prediction === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
+  },
+  embedTokens: (scopes, { text }, _index, ids) => embedTokens(scopes('text_encoder'), text, ids),
+  buildText: (scopes, { text }, [embeddings]) => ({
+    context: buildClipText(scopes('text_encoder'), text, embeddings!),
+  }),
+  buildDenoiser: (scopes, { unet }, { sample, timestep, conditioning, hook }, adapter) =>
+    buildUnet(scopes('unet', hook), unet, {
+      sample,
+      timestep,
+      encoderHiddenStates: conditioning.context,
+      ...(adapter && { adapter }),
+    }),
+  codec: {
+    encode: (scopes, { vae }, picture) =>
+      mul(encodePicture(scopes('vae'), vae, picture).mean, vae.scalingFactor),
+    decode: (scopes, { vae }, latents) =>
+      decodeLatents(scopes('vae'), vae, mul(latents, 1 / vae.scalingFactor)),
+  },
+  adapterSites: ({ unet }) => adapterSites(unet),
+  isBlock: (path) => /(resnets|attentions|samplers)\.\d+$/.test(path),
+  noiseProcess: noiseProcessOf,
+};
+
+/**
+ * One for every spatial-transformer block: 16 of them in published models.
+ *
+ * @internal
+ */
+export function adapterSites(config: UnetConfig): readonly AdapterSite[] {
   const levels = config.blockOutChannels.length;
-  const sites: Site[] = [];
+  const storedAs = config.linearProjection ? 'linear' : 'conv1x1';
+  const sites: AdapterSite[] = [];
   const add = (block: string, layers: number, level: number) => {
+    const channels = config.blockOutChannels[level]!;
     for (let layer = 0; layer < layers; layer++) {
-      sites.push({ path: `${block}.attentions.${layer}`, channels: config.blockOutChannels[level]!, level });
+      const path = `${block}.attentions.${layer}`;
+      sites.push({ path, inputs: channels, outputs: channels, stride: 2 ** level, storedAs });
     }
   };
   for (let level = 0; level < levels; level++) {

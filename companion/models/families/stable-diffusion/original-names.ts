@@ -3,7 +3,7 @@
  * interfaces have passed models on since, and what diffusers calls the same parameters.
  */
 
-export type ComponentOfFile = 'unet' | 'text_encoder' | 'vae';
+type ComponentOfFile = 'unet' | 'text_encoder' | 'vae';
 
 export interface DiffusersName {
   readonly component: ComponentOfFile;
@@ -121,4 +121,25 @@ function vaeName(name: string, levels: number): string | undefined {
 function renamed(name: string, names: Readonly<Record<string, string>>): string {
   const module = Object.keys(names).find((key) => name.startsWith(`${key}.`));
   return module === undefined ? name : names[module] + name.slice(module.length);
+}
+
+/**
+ * Names from before diffusers 0.17, whose attention had names of its own: the published autoencoders were saved so.
+ * diffusers renames them when it loads (`_convert_deprecated_attention_blocks`).
+ */
+const OLD_ATTENTION = /^(.*\bmid_block\.attentions\.\d+)\.(query|key|value|proj_attn)\.(weight|bias)$/;
+
+const CURRENT: Readonly<Record<string, string>> = {
+  query: 'to_q',
+  key: 'to_k',
+  value: 'to_v',
+  proj_attn: 'to_out.0',
+};
+
+/** `encoder.mid_block.attentions.0.query.weight` -> `encoder.mid_block.attentions.0.to_q.weight`; others stay. */
+export function currentAttentionName(name: string): string {
+  return name.replace(
+    OLD_ATTENTION,
+    (_, block: string, part: string, kind: string) => `${block}.${CURRENT[part]}.${kind}`,
+  );
 }

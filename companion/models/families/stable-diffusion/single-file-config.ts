@@ -1,7 +1,7 @@
 /** diffusers' configs of a Stable Diffusion 1.x checkpoint, from the shapes of its weights (diffusers' names). */
 
-import { LikenessError } from '../../shared/errors.ts';
-import type { TensorEntry } from '../tensor/safetensors-header.ts';
+import { LikenessError } from '../../../../shared/errors.ts';
+import type { TensorEntry } from '../../../tensor/safetensors-header.ts';
 import { LAYERS_PER_BLOCK } from './original-names.ts';
 
 type Weights = ReadonlyMap<string, TensorEntry>;

@@ -1,0 +1,82 @@
+/**
+ * Components of a base model on disk, and the specification of them that a model family gives. Nothing here knows an
+ * architecture: which components there are, and what their files are called, comes in as a CheckpointFormat.
+ */
+
+import type { SafetensorsFile } from '../tensor/safetensors-file.ts';
+import type { TensorEntry } from '../tensor/safetensors-header.ts';
+import type { Shape } from '../tensor/tensor.ts';
+import type { WeightStore } from './weight-store.ts';
+
+export type ComponentConfig = Readonly<Record<string, unknown>>;
+
+export interface ComponentSpec {
+  /** The component's folder in diffusers' layout, and the prefix of its parameters in a graph. */
+  readonly name: string;
+  /** As people read it: "text encoder". */
+  readonly title: string;
+  /** Name under which, and in whose order, its weights enter the model's hash; undefined: they do not change what a concept learns. */
+  readonly hashedAs?: string;
+  /** diffusers' `_class_name`, or transformers' architecture, that there are graphs for. */
+  readonly classes: readonly string[];
+  /** True where a model may lack it. */
+  readonly optional?: boolean;
+  /** Today's name of a parameter that older files call otherwise; other names stay. */
+  currentName?(name: string): string;
+}
+
+interface ComponentTensorName {
+  readonly component: string;
+  /** Name of the parameter in diffusers' layout. */
+  readonly name: string;
+}
+
+/** A file that holds all components, seen through a format's names. */
+export interface SingleFileView {
+  readonly modelIndex: ComponentConfig;
+  readonly schedulerConfig: ComponentConfig;
+  readonly tokenizerFolder: string;
+  /** undefined for what is no weight of a component. */
+  nameOf(original: string): ComponentTensorName | undefined;
+  /** Shape in diffusers' layout of what the file holds in `shape`: the same numbers. */
+  shapeOf(name: string, shape: Shape): Shape;
+  describe(
+    component: string,
+    weights: ReadonlyMap<string, TensorEntry>,
+  ): { readonly className: string; readonly config: ComponentConfig };
+}
+
+/** Checkpoints of one model family: folders in diffusers' layout, and single files. */
+export interface CheckpointFormat {
+  readonly id: string;
+  /** What to use, where something else was given: one sentence. */
+  readonly advice: string;
+  /** `_class_name` in model_index.json. */
+  readonly pipelines: readonly string[];
+  readonly components: readonly ComponentSpec[];
+  /** @throws LikenessError `checkpoint-unsupported` with what the file holds instead */
+  viewSingleFile(file: SafetensorsFile): SingleFileView;
+}
+
+export interface Component {
+  /** Absolute: the component's folder, or the file that holds it. */
+  readonly folder: string;
+  /** diffusers' `_class_name`; for a text encoder transformers' architecture. */
+  readonly className: string;
+  readonly config: ComponentConfig;
+  readonly weights: WeightStore;
+}
+
+export interface Checkpoint {
+  /** Absolute: the folder, or the file. */
+  readonly folder: string;
+  /** The folder's own name, or the file's without its ending. */
+  readonly name: string;
+  readonly format: CheckpointFormat;
+  readonly modelIndex: ComponentConfig;
+  /** By the names of their specifications. */
+  readonly components: ReadonlyMap<string, Component>;
+  /** Holds vocab.json and merges.txt, or tokenizer.json; merges.txt alone has CLIP's own vocabulary. */
+  readonly tokenizerFolder: string;
+  readonly schedulerConfig: ComponentConfig;
+}

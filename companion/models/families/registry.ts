@@ -1,0 +1,28 @@
+/** Every model family that there are graphs for. Another one is a folder beside this file, and a line here and in formats.ts. */
+
+import type { Checkpoint } from '../../checkpoint/component.ts';
+import type { ModelFamily } from '../family.ts';
+import { stableDiffusion } from './stable-diffusion/family.ts';
+
+const FAMILIES: readonly ModelFamily[] = [stableDiffusion];
+
+/** A model's family and its configs as plain data: all of a model that decides a graph. */
+export interface ModelConfig {
+  readonly family: string;
+  readonly config: unknown;
+}
+
+export function familyOf({ family: id }: Pick<ModelConfig, 'family'>): ModelFamily {
+  const family = FAMILIES.find(({ format }) => format.id === id);
+  if (family === undefined) throw new Error(`internal: no model family is called ${id}`);
+  return family;
+}
+
+/** @throws LikenessError `checkpoint-unsupported` for the first setting that no graph knows */
+export function modelConfigOf({ format, components, name }: Checkpoint): ModelConfig {
+  const config = familyOf({ family: format.id }).parse(
+    (component) => components.get(component)!.config,
+    name,
+  );
+  return { family: format.id, config };
+}

@@ -1,0 +1,129 @@
+/**
+ * ModelFamily: everything that differs between architectures, and nothing else. Pipelines, training, sampling and files
+ * work with any family that is in the registry (families/registry.ts) and name none.
+ */
+
+import type { CheckpointFormat, ComponentConfig } from '../checkpoint/component.ts';
+import type { VariancePreserving } from '../diffusion/noise-process.ts';
+import type { Value } from '../graph/value.ts';
+import type { ModuleHook, Scope } from './layers/scope.ts';
+import type { SiteAdapter } from './layers/spatial-transformer.ts';
+
+/** An output projection that a low-rank residual attaches to. */
+export interface AdapterSite {
+  /** Module path of the block in the denoiser: `down_blocks.0.attentions.1`. */
+  readonly path: string;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Latent cells a cell of the block's feature map, on each side. */
+  readonly stride: number;
+  /** Form of the projection's weight on disk; files of the other form differ in their shapes. */
+  readonly storedAs: 'linear' | 'conv1x1';
+}
+
+export type LoraDialect = 'kohya' | 'peft' | 'diffusers';
+
+/** Part of a low-rank residual that a tensor is: `down` is the paper's B, `up` its A. */
+export type LoraPart = 'down' | 'up' | 'alpha';
+
+export interface LoraTensorName {
+  readonly dialect: LoraDialect;
+  /** `path` of an AdapterSite. */
+  readonly path: string;
+  readonly part: LoraPart;
+}
+
+/** Names of the adapter sites in LoRA files. */
+export interface LoraNames {
+  /** Modules that a residual may change, as people read it. */
+  readonly modules: string;
+  /** Prefix of the denoiser's settings in peft's metadata. */
+  readonly prefix: string;
+  /** Tensor name of a part, in kohya's dialect, in which concepts are written. */
+  nameOf(path: string, part: LoraPart): string;
+  /** undefined for what is no part of a residual on an adapter site. */
+  parse(name: string): LoraTensorName | undefined;
+}
+
+/** A base architecture, as concept files name it. */
+export interface Architecture {
+  /** `modelspec.architecture` of the ModelSpec standard, without `/lora`. */
+  readonly id: string;
+  /** Side of the pictures that its models were trained on, in pixels. */
+  readonly resolution: number;
+  /** kohya's fields for it (`ss_base_model_version` and the like), which other programs read. */
+  readonly trainerFields: Readonly<Record<string, string>>;
+}
+
+/** The files of a family: base models and LoRAs. It loads no graph, so that listing models waits for none. */
+export interface FamilyFormat extends CheckpointFormat {
+  readonly architectures: readonly Architecture[];
+  readonly lora: LoraNames;
+}
+
+/** Facts of a model that follow from its configs. */
+export interface ModelFacts {
+  readonly latentChannels: number;
+  /** Image pixels a latent cell, on each side. */
+  readonly downscale: number;
+  /** Latent cells that both sides must be multiples of. */
+  readonly latentUnit: number;
+  /** Side of the pictures the model was trained on, in pixels. */
+  readonly resolution: number;
+  /** Tokens a prompt has, padding included. */
+  readonly tokens: number;
+  /** Width of the states that the denoiser attends to. */
+  readonly contextWidth: number;
+  /** Width of the token embeddings of each text encoder. */
+  readonly embeddingWidths: readonly number[];
+}
+
+/** Gives a component of the checkpoint, by the name of its specification, as parameters of a graph. */
+export type Scopes = (component: string, hook?: ModuleHook) => Scope;
+
+/** Text as the denoiser gets it. */
+export interface ConditioningValues {
+  /** [B, L, contextWidth] */
+  readonly context: Value;
+}
+
+interface DenoiserInputs {
+  /** Noisy latents, [B, C, h, w]. */
+  readonly sample: Value;
+  /** [B], in the network's own time. */
+  readonly timestep: Value;
+  readonly conditioning: ConditioningValues;
+  /** Called with every module's output. */
+  readonly hook?: ModuleHook;
+}
+
+export interface ModelFamily<Config = unknown> {
+  readonly format: FamilyFormat;
+  /**
+   * Reads the configs of all components.
+   * @param configOf config of a component, by its name
+   * @param model name of the model, for errors
+   * @throws LikenessError `checkpoint-unsupported` for the first setting that no graph knows
+   */
+  parse(configOf: (component: string) => ComponentConfig, model: string): Config;
+  facts(config: Config): ModelFacts;
+  /** `modelspec.architecture` of the ModelSpec standard. */
+  architecture(config: Config, prediction: VariancePreserving['prediction']): string;
+  /** Token ids [B, L] int64 -> token embeddings of text encoder `index`, [B, L, D]. */
+  embedTokens(scopes: Scopes, config: Config, index: number, ids: Value): Value;
+  /** Token embeddings of every text encoder -> conditioning. */
+  buildText(scopes: Scopes, config: Config, embeddings: readonly Value[]): ConditioningValues;
+  /** The model's prediction, [B, C, h, w]. @throws LikenessError `input` where the latents are no multiple of latentUnit */
+  buildDenoiser(scopes: Scopes, config: Config, inputs: DenoiserInputs, adapter?: SiteAdapter): Value;
+  readonly codec: {
+    /** Picture [B, 3, H, W] in [-1, 1] -> latents in the denoiser's scale, the posterior mean. */
+    encode(scopes: Scopes, config: Config, picture: Value): Value;
+    /** Latents [B, C, h, w] in the denoiser's scale -> picture, about [-1, 1]. */
+    decode(scopes: Scopes, config: Config, latents: Value): Value;
+  };
+  /** In the order of the forward pass. */
+  adapterSites(config: Config): readonly AdapterSite[];
+  /** True for modules of the denoiser whose outputs the backward pass may start from (checkpointing by blocks). */
+  isBlock(path: string): boolean;
+  noiseProcess(scheduler: ComponentConfig): VariancePreserving;
+}

@@ -1,0 +1,100 @@
+/** Graphs of a whole model, whatever its family: text, codec, and all components side by side. */
+
+import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
+import { familyOf, type ModelConfig } from './families/registry.ts';
+import type { Scopes } from './family.ts';
+import { Scope } from './layers/scope.ts';
+
+/** Scopes of a graph's parameters, one a component. */
+export function scopesOf(graph: Graph): Scopes {
+  return (component, hook) => new Scope(graph, component, '', hook);
+}
+
+/** Input `input_ids` [1, L] int64; output `token_embeddings` [1, L, D] of text encoder `index`. */
+export function embeddingGraph(shape: ModelConfig & { readonly index: number }): GraphSpec {
+  return graphSpec('token embeddings', shape, (model) => {
+    const graph = new Graph('token embeddings');
+    const family = familyOf(model);
+    const { tokens } = family.facts(model.config);
+    const ids = graph.input('input_ids', [1, tokens], 'int64');
+    const embeddings = family.embedTokens(scopesOf(graph), model.config, model.index, ids);
+    graph.output('token_embeddings', embeddings);
+    return graph;
+  });
+}
+
+/** Input `token_embeddings` [1, L, D], of further encoders `token_embeddings.1` and so on; output `states` [1, L, D]. */
+export function textGraph(shape: ModelConfig): GraphSpec {
+  return graphSpec('text encoder', shape, (model) => {
+    const graph = new Graph('text encoder');
+    const family = familyOf(model);
+    const { tokens, embeddingWidths } = family.facts(model.config);
+    const embeddings = embeddingWidths.map((width, index) =>
+      graph.input(embeddingInput(index), [1, tokens, width]),
+    );
+    const { context } = family.buildText(scopesOf(graph), model.config, embeddings);
+    graph.output('states', context);
+    return graph;
+  });
+}
+
+export function embeddingInput(index: number): string {
+  return index === 0 ? 'token_embeddings' : `token_embeddings.${index}`;
+}
+
+interface CodecShape extends ModelConfig {
+  /** Pixels where a picture is encoded, latent cells where latents are decoded. */
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Input `picture` [1, 3, H, W]; output `latents` [1, C, H/f, W/f] in the denoiser's scale, the posterior mean. */
+export function encoderGraph(shape: CodecShape): GraphSpec {
+  return graphSpec('vae encoder', shape, (model) => {
+    const graph = new Graph('vae encoder');
+    const picture = graph.input('picture', [1, 3, model.height, model.width]);
+    graph.output('latents', familyOf(model).codec.encode(scopesOf(graph), model.config, picture));
+    return graph;
+  });
+}
+
+/** Input `latents` [1, C, h, w] in the denoiser's scale; output `picture` [1, 3, h*f, w*f], about [-1, 1]. */
+export function decoderGraph(shape: CodecShape): GraphSpec {
+  return graphSpec('vae decoder', shape, (model) => {
+    const graph = new Graph('vae decoder');
+    const family = familyOf(model);
+    const { latentChannels } = family.facts(model.config);
+    const latents = graph.input('latents', [1, latentChannels, model.height, model.width]);
+    graph.output('picture', family.codec.decode(scopesOf(graph), model.config, latents));
+    return graph;
+  });
+}
+
+/**
+ * All components side by side, as small as they can be: shapes of weights do not depend on the picture's size.
+ */
+export function wholeGraph(shape: ModelConfig): GraphSpec {
+  return graphSpec('whole model', shape, (model) => {
+    const graph = new Graph('whole model');
+    const family = familyOf(model);
+    const facts = family.facts(model.config);
+    const scopes = scopesOf(graph);
+    const ids = graph.input('input_ids', [1, facts.tokens], 'int64');
+    const embeddings = facts.embeddingWidths.map((_, index) =>
+      family.embedTokens(scopes, model.config, index, ids),
+    );
+    const conditioning = family.buildText(scopes, model.config, embeddings);
+    const side = facts.latentUnit;
+    const latents = [1, facts.latentChannels, side, side];
+    const inputs = {
+      sample: graph.input('sample', latents),
+      timestep: graph.input('timestep', [1]),
+      conditioning,
+    };
+    family.buildDenoiser(scopes, model.config, inputs);
+    const pixels = side * facts.downscale;
+    family.codec.encode(scopes, model.config, graph.input('picture', [1, 3, pixels, pixels]));
+    family.codec.decode(scopes, model.config, graph.input('latents', latents));
+    return graph;
+  });
+}
