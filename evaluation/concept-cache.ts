@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readConcept, writeConcept } from '../companion/concepts/concept-file.ts';
@@ -72,13 +73,16 @@ export class ConceptCache {
       ...this.#engine,
       product,
       references,
-      out: file,
       stateFile,
       settings: this.#settings,
     };
     for await (const event of teachProduct(this.#model, trial)) {
       if (event.type === 'resumed') isWhole = false;
-      if (event.type === 'taught' && isWhole) seconds = event.seconds;
+      if (event.type === 'taught') {
+        await writeConcept(file, event.concept);
+        await rm(stateFile, { force: true });
+        if (isWhole) seconds = event.seconds;
+      }
       yield event;
     }
     await writeFileAtomically(recordOf(file), `${JSON.stringify({ seconds })}\n`);

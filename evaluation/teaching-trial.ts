@@ -11,8 +11,6 @@ export interface TeachingTrial extends EngineOptions {
   readonly product: ExampleProduct;
   /** The product's frames, decoded. */
   readonly references: readonly Picture[];
-  /** The concept file. */
-  readonly out: string;
   readonly stateFile: string;
   readonly settings: Partial<TrainingDefaults>;
 }

@@ -114,10 +114,9 @@ export async function conceptFromLora(
 }
 
 /** kohya's three tensors for each block. alpha is always there: some loaders guess a scale without it. */
-function conceptTensors(
-  { factors, storedAs, name, baseModel }: Concept,
-  dtype: 'F16' | 'F32',
-): Map<string, WritableTensor> {
+function conceptTensors(concept: Concept, dtype: 'F16' | 'F32'): Map<string, WritableTensor> {
+  const { factors, storedAs, baseModel } = concept;
+  requireWritable(concept, dtype);
   const tensors = new Map<string, WritableTensor>();
   const { lora } = formatOfArchitecture(baseModel.architecture);
   const kernel = storedAs === 'linear' ? [] : [1, 1];
@@ -128,7 +127,6 @@ function conceptTensors(
       ['down', down, [rank, channels, ...kernel]],
       ['up', up, [channels, rank, ...kernel]],
     ] as const) {
-      requireWritable(data, dtype, `concept ${name}: ${path} lora_${part}`);
       tensors.set(lora.nameOf(path, part), encode(data, shape, dtype));
     }
   }
@@ -139,8 +137,15 @@ function encode(data: Float32Array, shape: Shape, dtype: 'F16' | 'F32'): Writabl
   return dtype === 'F32' ? { dtype, shape, data } : { dtype, shape, data: float32ToHalf(data) };
 }
 
-/** Teaching that went astray must not become a file that looks sound. */
-function requireWritable(data: Float32Array, dtype: 'F16' | 'F32', subject: string): void {
+/** Teaching that went astray must not become a file that looks sound. @throws LikenessError `concept-format` */
+export function requireWritable({ name, factors }: Concept, dtype: 'F16' | 'F32' = 'F16'): void {
+  for (const [path, { down, up }] of factors) {
+    requireInRange(down, dtype, `concept ${name}: ${path} lora_down`);
+    requireInRange(up, dtype, `concept ${name}: ${path} lora_up`);
+  }
+}
+
+function requireInRange(data: Float32Array, dtype: 'F16' | 'F32', subject: string): void {
   const limit = dtype === 'F16' ? HALF_MAX : Number.MAX_VALUE;
   const fault = data.find((value) => !(Math.abs(value) <= limit));
   if (fault === undefined) return;

@@ -4,7 +4,7 @@
  */
 
 import type { FrameFinding } from '../../shared/frame-advice.ts';
-import type { Rights } from '../../shared/protocol/concept.ts';
+import type { Concept } from '../concepts/concept.ts';
 import type { Picture } from '../images/picture.ts';
 import type { MemoryPlan } from '../training/memory-plan.ts';
 
@@ -47,16 +47,7 @@ export type TeachEvent =
   | { readonly type: 'saved'; readonly step: number; readonly file: string }
   | {
       readonly type: 'taught';
-      /** The concept file. */
-      readonly file: string;
-      /** Its number in a library; absent outside of one. */
-      readonly version?: number;
-      /** Rights that it has from the version before, since it was given none of its own; absent outside of a library. */
-      readonly kept?: Rights;
-      readonly name: string;
-      readonly identifier: string;
-      readonly classWord: string;
-      readonly sizeBytes: number;
+      readonly concept: Concept;
       readonly seconds: number;
       readonly finalLoss: number;
     };

@@ -12,9 +12,7 @@ export interface TeachRequest extends EngineOptions {
   readonly name: string;
   /** Kind of thing: "bottle", "coffee mug". */
   readonly classWord: string;
-  /** Path of the concept file to write. */
-  readonly out: string;
-  /** Path that the run is saved to while it goes on; removed when it ends. */
+  /** Path that the run is saved to. It stays when teaching has ended, for whoever asked to remove once they have the concept. */
   readonly stateFile: string;
   /** Differences from the model's recommended settings. */
   readonly settings: Partial<TrainingDefaults>;

@@ -1,13 +1,14 @@
 /** `npm run demo`: the whole way on a product that the embedded model never saw, with figures and pictures. */
 
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type EngineFlags, engineOptions } from '../../companion/cli/options.ts';
 import { formatSeconds, formatTable, formatTimeLeft } from '../../companion/cli/terminal/format.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
-import { TeachReport } from '../../companion/cli/terminal/teach-report.ts';
+import { type KeptConcept, TeachReport } from '../../companion/cli/terminal/teach-report.ts';
+import type { TeachEvent } from '../../companion/engine/events.ts';
 import type { Picture } from '../../companion/images/picture.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
@@ -83,15 +84,27 @@ async function teachProduct(
   const references = await decodeReferences(product.frames);
   const teaching = new TeachReport(output);
   try {
-    const events = taughtAs(model, { ...engine, product, references, out: concept, stateFile, settings: {} });
+    const events = taughtAs(model, { ...engine, product, references, stateFile, settings: {} });
     for await (const event of events) {
-      output.event(event);
-      teaching.show(event);
+      const reported = event.type === 'taught' ? await writeTaught(event, concept) : event;
+      output.event(reported);
+      teaching.show(reported);
     }
+    await rm(stateFile, { force: true });
   } finally {
     teaching.close();
   }
   return { concept, references };
+}
+
+async function writeTaught(
+  { concept, ...figures }: Extract<TeachEvent, { type: 'taught' }>,
+  file: string,
+): Promise<KeptConcept> {
+  const { writeConcept } = await import('../../companion/concepts/concept-file.ts');
+  await writeConcept(file, concept);
+  const { name, identifier, classWord } = concept;
+  return { ...figures, name, identifier, classWord, file, sizeBytes: (await stat(file)).size };
 }
 
 async function placeProduct(

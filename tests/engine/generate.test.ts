@@ -34,13 +34,12 @@ beforeAll(async () => {
     images: [frame],
     name: 'aurora',
     classWord: 'toy',
-    out: concept,
     stateFile: join(folder, 'state'),
     settings: { steps: 12, learningRate: 2e-2, trainTokenEmbedding: false },
     seed: 1,
     mirror: false,
   });
-  for await (const event of teaching) if (event.type === 'taught') expect(event.file).toBe(concept);
+  for await (const event of teaching) if (event.type === 'taught') await writeConcept(concept, event.concept);
 });
 afterAll(() => folder && rm(folder, { recursive: true, force: true }));
 

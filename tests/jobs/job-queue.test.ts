@@ -229,13 +229,13 @@ describe('a queue of jobs', () => {
     const concepts = join(home, 'concepts');
     await writeFile(concepts, 'a file where the folder should be');
     await queue.submit(A, await teachWish());
-    const saved = { step: 12, steps: 12 };
+    const saved = { step: 4, steps: 4 };
     expect((await ended(queue, A)).status).toMatchObject({ state: 'failed', code: 'storage', saved });
     await rm(concepts);
     await writeFile(join(home, 'jobs', A, '.taught.safetensors.0a1b2c.likeness-tmp'), 'half a concept');
     await queue.resume(A);
     expect(await ended(queue, A)).toMatchObject({ taught: { concept: { name: 'aurora', version: 1 } } });
-    expect(engine.requests).toHaveLength(1);
+    expect(engine.stepsDone).toBe(4);
     expect((await library.list()).concepts).toHaveLength(1);
     await queue.close();
     expect(await readdir(join(home, 'jobs', A))).toEqual(['job.json']);

@@ -2,13 +2,13 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeConcept } from '../../companion/concepts/concept-file.ts';
 import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
 import type { Engine } from '../../companion/jobs/runs/context.ts';
 import type { Checkpointing } from '../../companion/training/training-graph.ts';
+import { readSavedRun, saveTrainingState } from '../../companion/training/training-state.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { smallConcept } from '../library/small-concept.ts';
 
@@ -20,6 +20,8 @@ export class ScriptedEngine implements Engine {
   free: boolean;
   /** Thrown by the next run, after its first step. */
   crash: Error | undefined;
+  /** Steps of teaching that were done, in all runs. */
+  stepsDone = 0;
   /** What the next teaching has to do twice for want of memory. */
   checkpointing: Checkpointing = 'none';
   #letOn: () => void = () => {};
@@ -49,21 +51,23 @@ export class ScriptedEngine implements Engine {
     const plan = { microBatchSize: 4, checkpointing: this.checkpointing, estimatedBytes: 2 ** 30 };
     yield { type: 'memory-plan', plan };
     yield { type: 'preparing', done: 1, total: 1 };
-    for (let step = 1; step <= STEPS; step++) {
+    const saved = await readSavedRun(request.stateFile);
+    for (let step = 1 + (saved?.step ?? 0); step <= STEPS; step++) {
       await this.#wait(request.signal);
+      this.stepsDone++;
       const secondsLeft = step === 1 ? Number.POSITIVE_INFINITY : STEPS - step;
       const loss = 1 / step;
       const pace = { steps: STEPS, loss, smoothedLoss: loss, stepsPerSecond: 1, secondsLeft };
       yield { type: 'step', step, ...pace };
       this.#mayCrash();
     }
-    await writeConcept(
-      request.out,
-      smallConcept(request.name, request.seed, {
-        classWord: request.classWord,
-        rights: request.rights ?? {},
-      }),
-    );
+    const { name, seed, classWord, rights = {} } = request;
+    yield {
+      type: 'taught',
+      concept: smallConcept(name, seed, { classWord, rights }),
+      seconds: 1,
+      finalLoss: 0.1,
+    };
   }
 
   async *generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void> {

@@ -1,7 +1,7 @@
 /** `likeness teach`: from pictures to a concept file. */
 
 import { existsSync } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
@@ -17,6 +17,7 @@ import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { expandPictures, OutputFolder } from '../picture-arguments.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
+import type { KeptConcept } from '../terminal/teach-report.ts';
 
 /** Ends the name of a saved run, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';
@@ -26,8 +27,6 @@ const RUNS_FOLDER = '.teaching';
 
 /** The engine's limit: importing it from there would load onnxruntime for `--help`. */
 const MAX_PICTURES = 32;
-
-type Taught = Extract<TeachEvent, { type: 'taught' }>;
 
 interface TeachFlags extends EngineFlags {
   readonly name: string;
@@ -105,29 +104,36 @@ async function teachOn(
   output: Output,
 ): Promise<void> {
   const isForLibrary = flags.out === undefined;
+  const out = placeOf(flags, folders);
   if (isForLibrary && flags.replace) {
     throw new LikenessError('input', '--replace has nothing to write over without --out', {
       advice: 'Leave it out: a name that is there already gets a new version, and the old one stays.',
     });
   }
-  if (!isForLibrary && existsSync(request.out) && !flags.replace) {
-    throw new LikenessError('input', `${request.out} is there already`, {
+  if (!isForLibrary && existsSync(out) && !flags.replace) {
+    throw new LikenessError('input', `${out} is there already`, {
       advice: 'Choose another --out, or write over it with --replace.',
     });
   }
   // Loaded here, since onnxruntime, graphs and sharp would make `--help` wait.
   const { teach } = await import('../../engine/teaching/teach.ts');
   const { describeInterruption, TeachReport } = await import('../terminal/teach-report.ts');
-  const folder = await OutputFolder.claim(dirname(request.out));
+  const folder = await OutputFolder.claim(dirname(out));
   if (flags.fresh) await rm(request.stateFile, { force: true });
   const report = new TeachReport(output);
   const interruption = new Interruption(output, () => report.showStopping());
+  const keepTaught = async (event: TaughtEvent): Promise<KeptConcept> => {
+    const kept = isForLibrary
+      ? await addToLibrary(event, folders.concepts, request.rights ?? {})
+      : await writeOut(event, out);
+    await rm(request.stateFile, { force: true });
+    // Another teaching may be under way in the folder of runs.
+    if (isForLibrary) await rmdir(dirname(request.stateFile)).catch(() => {});
+    return kept;
+  };
   try {
     for await (const event of teach({ ...request, signal: interruption.signal })) {
-      const reported =
-        isForLibrary && event.type === 'taught'
-          ? await addToLibrary(event, folders.concepts, request.rights ?? {})
-          : event;
+      const reported = event.type === 'taught' ? await keepTaught(event) : event;
       output.event(reported);
       report.show(reported);
     }
@@ -140,21 +146,39 @@ async function teachOn(
   }
 }
 
-/** Adds what was taught to the library. @param given rights that the command names */
-async function addToLibrary(taught: Taught, concepts: string, given: Rights): Promise<Taught> {
+type TaughtEvent = Extract<TeachEvent, { type: 'taught' }>;
+
+/** @param given rights that the command names */
+async function addToLibrary(
+  { concept, ...taught }: TaughtEvent,
+  concepts: string,
+  given: Rights,
+): Promise<KeptConcept> {
   const { FileLibrary } = await import('../../library/file-library.ts');
-  const { readConcept } = await import('../../concepts/concept-file.ts');
-  const { libraryWriteError } = await import('../terminal/teach-report.ts');
   const library = new FileLibrary(concepts);
-  const added = await library.add(await readConcept(taught.file)).catch((cause) => {
-    throw libraryWriteError(taught.file, cause);
-  });
-  await rm(taught.file);
-  // Another teaching may be under way in it.
-  await rmdir(dirname(taught.file)).catch(() => {});
-  const { version, rights } = added;
-  const kept = Object.fromEntries(Object.entries(rights).filter(([field]) => !(field in given)));
-  return { ...taught, file: await library.materialize(added), version, kept };
+  const added = await library.add(concept);
+  const kept = Object.fromEntries(Object.entries(added.rights).filter(([field]) => !(field in given)));
+  return keptConcept(taught, concept, await library.materialize(added), { version: added.version, kept });
+}
+
+async function writeOut({ concept, ...taught }: TaughtEvent, out: string): Promise<KeptConcept> {
+  const { writeConcept } = await import('../../concepts/concept-file.ts');
+  await writeConcept(out, concept);
+  return keptConcept(taught, concept, out, {});
+}
+
+async function keptConcept(
+  taught: Omit<TaughtEvent, 'concept'>,
+  { name, identifier, classWord }: TaughtEvent['concept'],
+  file: string,
+  inLibrary: Pick<KeptConcept, 'version' | 'kept'>,
+): Promise<KeptConcept> {
+  return { ...taught, name, identifier, classWord, file, sizeBytes: (await stat(file)).size, ...inLibrary };
+}
+
+/** Path of the concept file; for the library, which names its files itself, the run lies beside it all the same. */
+function placeOf({ out, name }: TeachFlags, folders: DataFolders): string {
+  return resolve(out ?? join(folders.concepts, RUNS_FOLDER, name + CONCEPT_SUFFIX));
 }
 
 async function teachRequest(
@@ -164,7 +188,6 @@ async function teachRequest(
   folders: DataFolders,
 ): Promise<TeachRequest> {
   const pictures = await expandPictures(images, MAX_PICTURES);
-  const out = resolve(flags.out ?? join(folders.concepts, RUNS_FOLDER, flags.name + CONCEPT_SUFFIX));
   const { rank } = (await readRecommendedSettings(model)).teaching;
   return {
     model,
@@ -174,8 +197,7 @@ async function teachRequest(
     images: pictures,
     name: flags.name,
     classWord: flags.class,
-    out,
-    stateFile: out.slice(0, -CONCEPT_SUFFIX.length) + RUN_SUFFIX,
+    stateFile: placeOf(flags, folders).slice(0, -CONCEPT_SUFFIX.length) + RUN_SUFFIX,
     settings: definedOptions<TrainingDefaults>({
       steps: flags.steps,
       learningRate: flags.learningRate,

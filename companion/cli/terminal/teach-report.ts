@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { adviceFor, LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
+import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
@@ -16,6 +17,21 @@ import { escapeControlCharacters, repeatCommand } from './failure.ts';
 import { formatNumberOf, formatPace, formatSeconds, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
+
+/** A concept that was taught, where it is kept. */
+export type KeptConcept = Omit<Extract<TeachEvent, { type: 'taught' }>, 'concept'> & {
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly name: string;
+  readonly identifier: string;
+  readonly classWord: string;
+  /** Its number in a library; absent outside of one. */
+  readonly version?: number;
+  /** Rights that it has from the version before, since it was given none of its own; absent outside of a library. */
+  readonly kept?: Rights;
+};
+
+export type ReportedTeachEvent = Exclude<TeachEvent, { type: 'taught' }> | KeptConcept;
 
 type FrameEvent = Extract<TeachEvent, { type: 'frame' }>;
 
@@ -37,7 +53,7 @@ export class TeachReport {
     return this.#step;
   }
 
-  show(event: TeachEvent): void {
+  show(event: ReportedTeachEvent): void {
     const { colours } = this.#output;
     switch (event.type) {
       case 'model':
@@ -127,7 +143,7 @@ export class TeachReport {
     }
   }
 
-  #showTaught(event: Extract<TeachEvent, { type: 'taught' }>): void {
+  #showTaught(event: KeptConcept): void {
     const { green, bold, dim } = this.#output.colours;
     const version = event.version === undefined || event.version === 1 ? '' : `, version ${event.version}`;
     const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${prettyBytes(event.sizeBytes)}`;
@@ -181,14 +197,6 @@ export async function describeInterruption(
   const kept = `${saved.step} of ${saved.steps} steps are saved in ${stateFile}.`;
   const goOn = `To go on from there, run the same command again: ${repeatCommand(command)}`;
   return new LikenessError(code, message, { advice: `${advice} ${kept} ${goOn}`, cause: error });
-}
-
-/** It was learned, and only the library did not take it. */
-export function libraryWriteError(concept: string, cause: unknown): unknown {
-  if (!(cause instanceof LikenessError) || cause.code !== 'storage') return cause;
-  const { code, message, advice = adviceFor(code) } = cause;
-  const goOn = `What was learned is kept: ${repeatCommand(['concepts', 'import', concept])}`;
-  return new LikenessError(code, message, { advice: `${advice} ${goOn}`, cause });
 }
 
 function stopped(stateFile: string, step: number, cause: LikenessError): LikenessError {

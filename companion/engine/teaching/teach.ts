@@ -3,13 +3,12 @@
  */
 
 import { existsSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { TEACH_MAX_IMAGES } from '../../../shared/protocol/limits.ts';
 import { initialFactors } from '../../adapters/factors.ts';
 import { initialProbe } from '../../adapters/object-probe.ts';
 import { type Concept, THUMBNAIL_MAX_BYTES } from '../../concepts/concept.ts';
-import { writeConcept } from '../../concepts/concept-file.ts';
+import { requireWritable } from '../../concepts/concept-file.ts';
 import { Random } from '../../diffusion/random.ts';
 import { decodePicture } from '../../images/decode.ts';
 import { thumbnailUrl } from '../../images/encode.ts';
@@ -134,19 +133,20 @@ export async function* teachOn(
   const save = () => saveTrainingState(request.stateFile, state, { fingerprint, steps: settings.steps });
   const learning = { set, state, identifier, settings, request, save };
   let figures: TeachingFigures;
+  let concept: Concept;
   try {
     const finalLoss = yield* trainSteps(model, learning);
     figures = { seconds: (performance.now() - started) / 1000, finalLoss };
     const taught = { pictures, identifier, settings, state, figures };
-    await writeConcept(request.out, await taughtConcept(model, request, taught));
+    concept = await taughtConcept(model, request, taught);
+    requireWritable(concept);
+    // Until the concept is kept somewhere, the run is all that there is of it.
+    await save();
   } catch (error) {
     await keep(error, learning);
     throw error;
   }
-  await rm(request.stateFile, { force: true });
-  const { name, classWord, out: file } = request;
-  const sizeBytes = (await stat(file)).size;
-  yield { type: 'taught', file, name, identifier, classWord, sizeBytes, ...figures };
+  yield { type: 'taught', concept, ...figures };
 }
 
 /** The frames as the model learns from them. @throws LikenessError `cancelled` between two of them */

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { FrameAdvice, JobOf } from '../../../shared/protocol/job.ts';
+import type { Concept } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
@@ -21,10 +22,13 @@ export async function* runTeaching(
   tools: RunTools,
 ): AsyncGenerator<JobStep, void> {
   const { files, library } = tools;
-  // Where the companion stopped between the last step and the library, nothing is left to learn.
-  if (!existsSync(files.taughtConcept)) yield* learn(job, uploads, tools);
+  // Left by the version before, where the companion stopped between the last step and the library.
+  const concept = existsSync(files.taughtConcept)
+    ? await readConcept(files.taughtConcept)
+    : yield* learn(job, uploads, tools);
   yield progress({ phase: 'saving', step: 0, steps: 0, fraction: TAUGHT_SHARE, secondsLeft: 0 });
-  const { id, name, version, figures, method } = await library.add(await readConcept(files.taughtConcept));
+  const { id, name, version, figures, method } = await library.add(concept);
+  await rm(files.teachingState, { force: true });
   yield {
     type: 'taught',
     taught: {
@@ -40,16 +44,16 @@ async function* learn(
   job: JobOf<'teach'>,
   uploads: readonly Upload[],
   tools: RunTools,
-): AsyncGenerator<JobStep, void> {
+): AsyncGenerator<JobStep, Concept> {
   try {
-    yield* learnOnce(job, uploads, tools);
+    return yield* learnOnce(job, uploads, tools);
   } catch (error) {
     const isRefused = error instanceof LikenessError && error.code === 'saved-run';
     if (!isRefused || !tools.mayRestart) throw error;
     // The companion stopped in between, and nobody waits to be asked: all that was saved can be learned again.
     await rm(tools.files.teachingState, { force: true });
     yield { type: 'restarted' };
-    yield* learnOnce(job, uploads, tools);
+    return yield* learnOnce(job, uploads, tools);
   }
 }
 
@@ -57,9 +61,13 @@ async function* learnOnce(
   job: JobOf<'teach'>,
   uploads: readonly Upload[],
   tools: RunTools,
-): AsyncGenerator<JobStep, void> {
+): AsyncGenerator<JobStep, Concept> {
   const heard: TeachRunState = { advice: [], isShortOfMemory: false };
-  for await (const event of engineEvents(job, uploads, tools)) yield* stepsOf(event, job, tools, heard);
+  for await (const event of engineEvents(job, uploads, tools)) {
+    if (event.type === 'taught') return event.concept;
+    yield* stepsOf(event, job, tools, heard);
+  }
+  throw new Error('internal: teaching ended without a concept');
 }
 
 /** What the events before said that later ones build on. */
@@ -81,7 +89,6 @@ function engineEvents(
     images: request.images.map((image) => fileOf.get(image)!),
     name: request.name,
     classWord: request.classWord,
-    out: files.taughtConcept,
     stateFile: files.teachingState,
     settings: request.steps === undefined ? {} : { steps: request.steps },
     seed: request.seed ?? 0,
