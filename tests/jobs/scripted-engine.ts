@@ -62,12 +62,16 @@ export class ScriptedEngine implements Engine {
       this.#mayCrash();
     }
     const { name, seed, classWord, rights = {} } = request;
-    yield {
-      type: 'taught',
-      concept: smallConcept(name, seed, { classWord, rights }),
-      seconds: 1,
-      finalLoss: 0.1,
+    const concept = smallConcept(name, seed, { classWord, rights });
+    const nothing = {
+      tokenEmbedding: undefined,
+      probe: undefined,
+      moments: undefined,
+      probeMoments: undefined,
     };
+    const state = { step: STEPS, factors: concept.factors, ...nothing, losses: [] };
+    await saveTrainingState(request.stateFile, state, { fingerprint: 'scripted', steps: STEPS });
+    yield { type: 'taught', concept, seconds: 1, finalLoss: 0.1 };
   }
 
   async *generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void> {
