@@ -2,9 +2,9 @@
 
 import { rankOf } from '../companion/adapters/factors.ts';
 import { samplingGraph } from '../companion/engine/generation/sampling-graph.ts';
-import { createLocalizer } from '../companion/localization/localizer.ts';
-import type { MaskSource } from '../companion/localization/mask-source.ts';
 import { attentionNames } from '../companion/localization/sources/attention.ts';
+import type { MaskSource } from '../companion/localization/sources/index.ts';
+import { createLocalizer } from '../companion/localization/sources/index.ts';
 import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { float32 } from '../companion/tensor/tensor.ts';
 import type { MaskMode } from '../shared/protocol/requests.ts';

@@ -1,5 +1,5 @@
 /**
- * Where the product is, read off the UNet's own features: a linear probe (Alain and Bengio 2016) of what each output
+ * ObjectProbe: the product's place, read off the denoiser's own features by a linear probe (Alain and Bengio 2016) of what each output
  * projection is applied to, learned beside the residuals from references whose object mask is known. A few labelled
  * pictures are enough for a diffusion model's features (Baranchuk et al., ICLR 2022, arXiv 2112.03126).
  *
@@ -67,7 +67,7 @@ export function probedFeatures({ input, channels }: SiteValues): Value {
   return layerNorm(reshape(input, [-1, channels]), ones(input, [channels]), zeros, LAYER_NORM_EPSILON);
 }
 
-/** What the blocks of one resolution say together, [B hw, 1]. */
+/** Sum over the blocks of one resolution, [B hw, 1]. */
 interface Level {
   readonly height: number;
   readonly width: number;
@@ -100,7 +100,7 @@ export class ObjectLogits {
     this.#levels.set(height, { height, width, logits });
   }
 
-  /** What all of them say, at the latents' resolution: [B, 1, height, width]. */
+  /** Sum over all blocks, at the latents' resolution: [B, 1, height, width]. */
   total(height: number): Value {
     const rising = [...this.#levels.values()].sort((a, b) => a.height - b.height);
     let sum: Value | undefined;

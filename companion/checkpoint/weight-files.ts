@@ -1,5 +1,5 @@
 /**
- * Which files of a component's folder hold its weights. diffusers and transformers name them alike: a stem, an
+ * Weight files of a component's folder. diffusers and transformers name them alike: a stem, an
  * optional variant, and either one file or shards with an index.
  */
 
@@ -10,13 +10,13 @@ import { LikenessError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 
-/** Which of two sets of weights to take where a folder has both. A folder with one set gives that one. */
+/** Set of weights to take where a folder has both. A folder with one set gives that one. */
 export type PreferredPrecision = 'fp32' | 'fp16';
 
 export interface WeightFiles {
   /** Absolute paths. */
   readonly files: readonly string[];
-  /** Which file each tensor is promised in; undefined for a single file. */
+  /** File of each tensor, as the index has it; undefined for a single file. */
   readonly index: ReadonlyMap<string, string> | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function findWeightFiles(folder: string): Promise<WeightFiles> {
   return { files: [join(folder, found.name)], index: undefined };
 }
 
-/** Of a component's file names, the one of its weights, or of their index; undefined where there is none. */
+/** Name of a component's weights among its files, or of their index; undefined where there is none. */
 export function chooseWeights(
   names: readonly string[],
   prefer: PreferredPrecision,

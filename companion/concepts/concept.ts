@@ -46,18 +46,18 @@ const baseModelSchema = z.strictObject({
   architecture: architectureSchema,
 });
 
-/** What a concept says of itself. Each field is parsed from a file's header and again before it is written. */
+/** Facts of a concept. Each field is parsed from a file's header and again before it is written. */
 export const conceptFactsSchema = z.strictObject({
   name: conceptNameSchema,
   classWord: classWordSchema,
   identifier: z.string().regex(IDENTIFIER, 'expected one word such as zqx'),
   baseModel: baseModelSchema,
-  /** Of the pictures it was taught with, in pixels. */
+  /** Size of the pictures it was taught with, in pixels. */
   resolution: z.strictObject({ width: z.int().min(8).max(8192), height: z.int().min(8).max(8192) }),
-  /** How it was taught: rank rule, steps, learning rate, batch, seed and so on. */
+  /** Settings of its teaching: rank rule, steps, learning rate, batch, seed and so on. */
   method: fewFields(z.union([text, z.number(), z.boolean()])),
   referenceCount: z.int().nonnegative(),
-  /** What teaching measured: seconds, losses, similarities. */
+  /** Figures that teaching measured: seconds, losses, similarities. */
   figures: fewFields(z.number()),
   rights: rightsSchema,
   version: z.int().positive(),

@@ -16,7 +16,7 @@ export interface ScoreMap extends Grid {
   readonly score: Float32Array;
 }
 
-/** What one block showed over the last steps. */
+/** Running score of one block over the last steps. */
 interface BlockMemory {
   /** Evened out; at the block's resolution. */
   readonly score: Float32Array;
@@ -116,7 +116,7 @@ function agreementOf(correlations: readonly (readonly number[])[], shares: reado
   return own < 1 ? Math.sqrt(Math.max(0, all - own) / (1 - own)) : 0;
 }
 
-/** Of every two maps; of a map without any structure 0 with the others. */
+/** Correlation of every two maps; of a map without any structure 0 with the others. */
 function correlationsOf(maps: readonly Float32Array[]): number[][] {
   const means = maps.map(meanOf);
   const centred = (a: number, b: number) => meanProduct(maps[a]!, maps[b]!) - means[a]! * means[b]!;

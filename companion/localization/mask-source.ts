@@ -1,30 +1,14 @@
 /**
- * What tells where the object is while a picture is made.
- * Localization as part of the sampling graph.
- * The residuals of a prompt's concepts at one block, each times where it may act (Ham et al., CVPR 2024, section 3.2):
+ * Localized residuals inside the sampling graph: those of a prompt's concepts at one block, each times where it may act
+ * (Ham et al., CVPR 2024, section 3.2):
  *
  *   f_i = W_i x + b + sum over concepts k of  M_{k,i} * s_k * A_{k,i} B_{k,i} x
  */
 
-import type { MaskMode } from '../../shared/protocol/requests.ts';
 import { addLowRank, factorInputs } from '../adapters/low-rank.ts';
-import type { ObjectProbe } from '../adapters/object-probe.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Value } from '../graph/value.ts';
 import type { SiteAdapter, SiteValues } from '../models/layers/spatial-transformer.ts';
-
-/**
- * `median`: in each block its own cross-attention, in the same pass. The others look back on the steps before:
- * `attention` on the blocks' cross-attention to the concept's words, `probe` on what the concept's own probe says.
- */
-export type MaskSource = 'median' | 'attention' | 'probe';
-
-/** The paper's mask is the paper's; everything else goes by probes where all concepts have one. */
-export function chooseMaskSource(mode: MaskMode, probes: readonly (ObjectProbe | undefined)[]): MaskSource {
-  if (mode === 'median') return 'median';
-  const probed = probes.length > 0 && probes.every((probe) => probe !== undefined);
-  return probed ? 'probe' : 'attention';
-}
 
 export interface LocalizedOptions {
   /** With guidance there are two samples, and the first is unconditional and has no concept tokens; else one. */
@@ -39,7 +23,7 @@ export interface LocalizedOptions {
 
 export interface Localization {
   readonly adapter: SiteAdapter;
-  /** What the graph gives out beside the prediction, by name; to be asked for after the UNet is built. */
+  /** Outputs of the graph beside the prediction, by name; to be asked for after the denoiser is built. */
   outputs(): ReadonlyMap<string, Value>;
 }
 

@@ -1,4 +1,4 @@
-/** How a training step is made to fit into memory: chosen before anything runs, not by running out of it. */
+/** MemoryPlan: the way a training step fits into memory, chosen before anything runs, not by running out of it. */
 
 import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../shared/errors.ts';
@@ -16,7 +16,7 @@ interface StepConfig {
 }
 
 export interface MemoryPlan extends StepConfig {
-  /** What one pass is expected to need, weights included. */
+  /** Estimated bytes of one pass, weights included. */
   readonly estimatedBytes: number;
 }
 

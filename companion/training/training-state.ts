@@ -72,9 +72,9 @@ const DATA_HASH_KEY = 'likeness.data_sha256';
 const PREFIXES = { value: 'value:', first: 'first:', second: 'second:' } as const;
 
 export interface SavedRunHeader {
-  /** Of everything that decides the run (settings, references, model): a state is only taken up by a run with the same. */
+  /** Hash of everything that decides the run (settings, references, model): a state is only taken up by a run with the same. */
   readonly fingerprint: string;
-  /** In all. */
+  /** Steps of the whole run. */
   readonly steps: number;
 }
 

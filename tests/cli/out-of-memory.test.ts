@@ -10,7 +10,7 @@ import { writeFrames } from './picture-files.ts';
 const CAN_LIMIT = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0;
 
 /** More than 32 samples at once need, and less. */
-const [PLENTY, SHORT] = [8e9, 0.5e9];
+const [PLENTY, SHORT] = [8e9, 0.6e9];
 
 /** Refuses the process more than so much on top of what it has. */
 function limitMemory({ pid }: ChildProcess, moreBytes: number): void {

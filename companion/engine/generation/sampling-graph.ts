@@ -2,18 +2,9 @@
 
 import type { Ranks } from '../../adapters/factors.ts';
 import { Graph, type GraphSpec, graphSpec } from '../../graph/graph.ts';
-import type { MaskSource } from '../../localization/mask-source.ts';
-import { attachByAttention } from '../../localization/sources/attention.ts';
-import { attachByMedian } from '../../localization/sources/median.ts';
-import { attachByProbe } from '../../localization/sources/probe.ts';
+import { MASK_SOURCES, type MaskSource } from '../../localization/sources/index.ts';
 import { familyOf, type ModelConfig } from '../../models/families/registry.ts';
 import { scopesOf } from '../../models/model-graphs.ts';
-
-const ATTACH = {
-  median: attachByMedian,
-  attention: attachByAttention,
-  probe: attachByProbe,
-} as const satisfies Record<MaskSource, unknown>;
 
 export interface SamplingShape extends ModelConfig {
   /** With guidance the batch is [unconditional, conditional]. */
@@ -61,7 +52,7 @@ function buildSamplingGraph(shape: SamplingShape): Graph {
     graph.output('prediction', family.buildDenoiser(scopes, shape.config, inputs));
     return graph;
   }
-  const { adapter, outputs } = ATTACH[maskSource](graph, { guided, height, tokens, ranks });
+  const { adapter, outputs } = MASK_SOURCES[maskSource].attach(graph, { guided, height, tokens, ranks });
   graph.output('prediction', family.buildDenoiser(scopes, shape.config, inputs, adapter));
   for (const [name, value] of outputs()) graph.output(name, value);
   return graph;

@@ -1,8 +1,6 @@
 /**
- * Localized sampling by attention: each residual times a mask that the caller makes, and beside the prediction what the
- * blocks' cross-attention says of where the concepts are.
- * Finds the concepts by cross-attention: those without a probe, such as taught from photos that are not cut out.
- * The scores A_{i,C} of all blocks: what the graph is asked for, and how its answer is read.
+ * Masks by attention: the scores A_{i,C} of all blocks leave the graph beside the prediction, and the mask of the next step
+ * is made of them. For concepts without a probe, such as those taught from photos that are not cut out.
  */
 
 import type { Graph } from '../../graph/graph.ts';
@@ -10,7 +8,7 @@ import { concat } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { AttentionMask, type ScoreMap } from '../attention-mask.ts';
-import type { Feeds, LocalizerOptions, MaskEstimator } from '../localizer.ts';
+import { type Feeds, type LocalizerOptions, type MaskEstimator, StepwiseLocalizer } from '../localizer.ts';
 import { gridAt, type LocalizedMask } from '../mask.ts';
 import {
   gateInput,
@@ -74,7 +72,7 @@ export function readScores(
   });
 }
 
-export function attachByAttention(graph: Graph, options: LocalizedOptions): Localization {
+function attachByAttention(graph: Graph, options: LocalizedOptions): Localization {
   const blocks: Value[] = [];
   return {
     adapter: {
@@ -90,11 +88,11 @@ export function attachByAttention(graph: Graph, options: LocalizedOptions): Loca
   };
 }
 
-export class AttentionObserver implements MaskEstimator {
-  /** The finest that attention has. */
+export class AttentionEstimator implements MaskEstimator {
+  /** The finest resolution that attention has. */
   readonly grid: Grid;
   /** As much of the product as all of it, and more of the scene (docs/settings.md). */
-  readonly firstShare = 0.5;
+  readonly initialMaskValue = 0.5;
   readonly #layout: Parameters<typeof readScores>[1];
   readonly #masks: readonly AttentionMask[];
 
@@ -109,7 +107,7 @@ export class AttentionObserver implements MaskEstimator {
     this.#masks = concepts.map(() => new AttentionMask(this.grid));
   }
 
-  /** @returns what was seen, by concept and block */
+  /** @returns score maps, by concept and block */
   observe(outputs: Feeds): readonly (readonly ScoreMap[])[] {
     const maps = readScores(outputs[attentionNames.scores]!.data as Float32Array, this.#layout);
     for (const [concept, mask] of this.#masks.entries()) mask.observe(maps[concept]!);
@@ -120,3 +118,8 @@ export class AttentionObserver implements MaskEstimator {
     return this.#masks.map((mask) => mask.current());
   }
 }
+
+export const attentionSource = {
+  attach: attachByAttention,
+  localizer: (options: LocalizerOptions) => new StepwiseLocalizer(options, new AttentionEstimator(options)),
+};

@@ -1,8 +1,7 @@
 /**
- * The paper's localized attention-guided sampling (Ham et al., CVPR 2024, section 3.2): M_{k,i} marks the half of a
- * block's pixels that give the concept's tokens the most cross-attention. That comes from the same block in the same
- * forward pass, so there is no second model evaluation.
- * The paper's masks, which the graph makes by itself: told are the strengths, and shown is what the blocks marked.
+ * The paper's masks (Ham et al., CVPR 2024, section 3.2): M_{k,i} marks the half of a block's pixels that give the concept's
+ * tokens the most cross-attention. That comes from the same block in the same forward pass, so there is no second model
+ * evaluation: the graph makes the masks by itself, from the strengths.
  */
 
 import type { Graph } from '../../graph/graph.ts';
@@ -14,7 +13,7 @@ import type { ScoreMap } from '../attention-mask.ts';
 import type { Feeds, Localizer, LocalizerOptions } from '../localizer.ts';
 import type { LocalizedMask } from '../mask.ts';
 import { type Localization, type LocalizedOptions, withLocalizedResiduals } from '../mask-source.ts';
-import { AttentionObserver, attentionColumns, scoresOutput } from './attention.ts';
+import { AttentionEstimator, attentionColumns, scoresOutput } from './attention.ts';
 
 /**
  * Names of the inputs that this adds to the graph.
@@ -25,7 +24,7 @@ export const medianNames = {
   strength: (concept: number) => `concept.${concept}.strength`,
 } as const;
 
-export function attachByMedian(graph: Graph, options: LocalizedOptions): Localization {
+function attachByMedian(graph: Graph, options: LocalizedOptions): Localization {
   const { guided, ranks } = options;
   const strengths = ranks.map((_, concept) =>
     graph.input(medianNames.strength(concept), [guided ? 2 : 1, 1, 1]),
@@ -67,10 +66,10 @@ export function aboveMedian(score: Value): Value {
   return greater(score, gather(smallest, score.graph.constant(int64([lowerHalf - 1]))));
 }
 
-export class MedianLocalizer implements Localizer {
+class MedianLocalizer implements Localizer {
   readonly #options: LocalizerOptions;
   readonly #feeds: Feeds;
-  /** What the last step gave out; looked at when somebody wants to see it. */
+  /** Outputs of the last step; read when somebody wants to see the masks. */
   #outputs: Feeds | undefined;
 
   constructor(options: LocalizerOptions) {
@@ -93,9 +92,9 @@ export class MedianLocalizer implements Localizer {
 
   masks(): readonly LocalizedMask[] | undefined {
     if (this.#outputs === undefined) return undefined;
-    const observer = new AttentionObserver(this.#options);
-    const maps = observer.observe(this.#outputs);
-    return observer.masks().map((found, concept) => ({ ...found!, mask: shareOfMedians(maps[concept]!) }));
+    const estimator = new AttentionEstimator(this.#options);
+    const maps = estimator.observe(this.#outputs);
+    return estimator.masks().map((found, concept) => ({ ...found!, mask: shareOfMedians(maps[concept]!) }));
   }
 }
 
@@ -110,3 +109,8 @@ function shareOfMedians(maps: readonly ScoreMap[]): Float32Array {
   }
   return mask;
 }
+
+export const medianSource = {
+  attach: attachByMedian,
+  localizer: (options: LocalizerOptions) => new MedianLocalizer(options),
+};

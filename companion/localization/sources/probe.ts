@@ -1,8 +1,6 @@
 /**
- * Localized sampling by probes: each residual times a mask that the caller makes, and beside the prediction what the
- * concepts' probes say of the features. Still one model evaluation a step.
- * Finds the concepts by their probes.
- * The mask that a concept's probe gives (object-probe.ts): where the product is likely by all steps so far.
+ * Masks by probe: the logits of the concepts' object probes (object-probe.ts) leave the graph beside the prediction, and the
+ * mask of the next step is made of all steps so far. Still one model evaluation a step.
  */
 
 import { ObjectLogits, probedFeatures } from '../../adapters/object-probe.ts';
@@ -10,7 +8,7 @@ import type { Graph } from '../../graph/graph.ts';
 import { concat, slice } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { SiteValues } from '../../models/layers/spatial-transformer.ts';
-import type { Feeds, LocalizerOptions, MaskEstimator } from '../localizer.ts';
+import { type Feeds, type LocalizerOptions, type MaskEstimator, StepwiseLocalizer } from '../localizer.ts';
 import type { LocalizedMask } from '../mask.ts';
 import {
   gateInput,
@@ -29,7 +27,7 @@ export const probedNames = {
   logits: 'object_logits',
 } as const;
 
-export function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions): Localization {
+function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions): Localization {
   const probed = ranks.map((_, concept) => new ObjectLogits(graph, concept));
   const adapt = (site: SiteValues): Value => {
     const features = probedFeatures(site);
@@ -78,7 +76,7 @@ export class ProbeMask {
   }
 }
 
-/** How sure the probe is of the cells it marks, 0 to 1: a coin's toss gives 0, and so does a picture without any. */
+/** Certainty of the cells that the probe marks, 0 to 1: a coin's toss gives 0, and so does a picture without any. */
 function certainty(likely: Float32Array): number {
   let [sum, marked] = [0, 0];
   for (const probability of likely) {
@@ -89,11 +87,11 @@ function certainty(likely: Float32Array): number {
   return marked === 0 ? 0 : sum / marked;
 }
 
-export class ProbeObserver implements MaskEstimator {
-  /** The latents'. */
+class ProbeEstimator implements MaskEstimator {
+  /** The latents' resolution. */
   readonly grid: Grid;
   /** Half would cost more of the product than it leaves of the scene (docs/settings.md). */
-  readonly firstShare = 1;
+  readonly initialMaskValue = 1;
   readonly #masks: readonly ProbeMask[];
 
   constructor({ height, width, concepts }: LocalizerOptions) {
@@ -113,3 +111,8 @@ export class ProbeObserver implements MaskEstimator {
     return this.#masks.map((mask) => mask.current());
   }
 }
+
+export const probeSource = {
+  attach: attachByProbe,
+  localizer: (options: LocalizerOptions) => new StepwiseLocalizer(options, new ProbeEstimator(options)),
+};

@@ -15,9 +15,9 @@ interface EncodedPrompt {
   readonly ids: readonly number[];
   /** Tokens without padding, BOS and EOS counted; at most `modelMaxLength`. */
   readonly tokenCount: number;
-  /** How many tokens of the text did not fit. */
+  /** Number of tokens of the text that did not fit. */
   readonly truncated: number;
-  /** What did not fit, as the tokenizer spells it (lower case); empty where all fitted. */
+  /** Text that did not fit, as the tokenizer spells it (lower case); empty where all fitted. */
   readonly droppedText: string;
 }
 
@@ -37,7 +37,7 @@ export interface Tokenizer {
    * @throws LikenessError input where a span begins or ends within a word
    */
   tokenIndexes(text: string, spans: readonly TextSpan[]): readonly number[];
-  /** Of a token as the vocabulary spells it, such as `bottle</w>`. */
+  /** Text of a token, which the vocabulary spells like `bottle</w>`. */
   tokenId(token: string): number | undefined;
   token(id: number): string | undefined;
 }
