@@ -47,6 +47,11 @@ function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions
 /** Share of the older logits that a new step keeps: about the last six steps count. */
 const EMA_DECAY = 0.85;
 
+/**
+ * Running mean of a probe's logits over the steps, and the mask it makes.
+ *
+ * @internal
+ */
 export class ProbeMask {
   readonly #grid: Grid;
   #logits: Float32Array | undefined;
