@@ -44,7 +44,7 @@ export function buildBlock(batch: number, { trained }: { readonly trained: boole
     heads: HEADS,
     groups: GROUPS,
     layers: 1,
-    linearProjection: false,
+    projections: 'conv1x1',
     adapter: attachEverywhere(
       graph,
       () => RANK,

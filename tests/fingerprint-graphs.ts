@@ -40,7 +40,7 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
     (changes: Changes<TrainingShape> = {}, rule = WIDE): Subject =>
     async () =>
       encoded(trainingOf(await opened, changes, rule));
-  const linear = async () => ({ unet: { ...configOf(await opened).unet, linearProjection: true } });
+  const linear = async () => ({ unet: { ...configOf(await opened).unet, projections: 'linear' as const } });
 
   return {
     'graph: text encoder': async () =>

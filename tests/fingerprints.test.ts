@@ -129,9 +129,9 @@ const jobFile =
     const store = new JobStore(await scratchFolder());
     const files = store.files('job-fingerprint');
     const now = new Date('2026-05-04T10:00:00Z');
-    const { record, images } = newJob('job-fingerprint', wish, { files, model: DEFAULT_MODEL, now });
-    await store.create(record, images);
-    await store.save(changes(record));
+    const job = newJob('job-fingerprint', wish, { files, model: DEFAULT_MODEL, now });
+    await store.create(job);
+    await store.save(changes(job.record));
     // Refused unless the record above is one that a companion could have written.
     await readRecord(files.record, 'job-fingerprint');
     return readFile(files.record);

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
@@ -29,7 +30,7 @@ export async function startPictureCompanion(side: number): Promise<PictureCompan
   const library = new FileLibrary(join(home, 'concepts'));
   const cacheFolder = join(home, 'cache');
   const queue = await JobQueue.open({
-    folder: join(home, 'jobs'),
+    stores: await openLocalJobs(join(home, 'jobs')),
     engine,
     setup: { model: 'none', device: 'auto', cacheFolder },
     modelName: NAME,

@@ -21,7 +21,7 @@ import { BLOCKS_MAX } from './lora-file.ts';
 
 type Metadata = Readonly<Record<string, string>>;
 
-/** Raised when a reader of today could not understand a file of tomorrow. */
+/** Raised when a reader of today could not understand a later file. */
 const FORMAT_VERSION = '1';
 export const FORMAT_KEY = 'likeness.format';
 const EMBEDDING_KEY = 'likeness.token_embedding';
@@ -65,28 +65,29 @@ export interface ConceptHeader {
 /** Throws 'concept-format' where a fact is outside its limits. `weightHash` is the hash of the packed tensors. */
 export function encodeConceptHeader(concept: Concept, weightHash: string): Metadata {
   const known = Object.fromEntries(FACTS.map(([fact]) => [fact, concept[fact]]));
-  const facts = parseFacts(known, `concept ${concept.name}`);
+  const subject = `concept ${concept.name}`;
+  const facts = parseFacts(known, subject);
   const metadata: Record<string, string> = { [FORMAT_KEY]: FORMAT_VERSION, [HASH_KEY]: weightHash };
   for (const [fact, [key, form]] of FACTS) {
     const value = facts[fact];
-    if (value !== undefined)
-      metadata[key] = form === 'text' ? String(value) : JSON.stringify(sortKeys(value));
+    if (value === undefined) continue;
+    metadata[key] = form === 'text' ? String(value) : JSON.stringify(sortKeys(value));
   }
-  if (concept.thumbnail !== undefined) {
-    const { mediaType, bytes } = concept.thumbnail;
-    metadata[THUMBNAIL_KEY] = `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
-    parseThumbnail(metadata[THUMBNAIL_KEY], `concept ${concept.name}`);
-  }
-  if (concept.tokenEmbedding !== undefined) {
-    metadata[EMBEDDING_KEY] = encodeFloats(concept.tokenEmbedding);
-    parseEmbedding(metadata[EMBEDDING_KEY], `concept ${concept.name}`);
-  }
-  if (concept.objectProbe !== undefined) {
-    metadata[PROBE_KEY] = encodeProbe(concept.objectProbe);
-    parseProbe(metadata[PROBE_KEY], `concept ${concept.name}`);
-  }
+  // Read as it will be read: what could not be is refused before it is written.
+  const put = (key: string, text: string | undefined, parse: (text: string, subject: string) => unknown) => {
+    if (text === undefined) return;
+    parse(text, subject);
+    metadata[key] = text;
+  };
+  const { thumbnail, tokenEmbedding, objectProbe } = concept;
+  put(THUMBNAIL_KEY, thumbnail && dataUrl(thumbnail), parseThumbnail);
+  put(EMBEDDING_KEY, tokenEmbedding && encodeFloats(tokenEmbedding), parseEmbedding);
+  put(PROBE_KEY, objectProbe && encodeProbe(objectProbe), parseProbe);
   return { ...metadata, ...foreignFields(facts, weightHash) };
 }
+
+const dataUrl = ({ mediaType, bytes }: Thumbnail) =>
+  `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
 
 /** Throws 'concept-format' naming the key, what was got and what was expected. */
 export function parseConceptHeader(metadata: Metadata, file: string): ConceptHeader {
@@ -108,15 +109,14 @@ export function parseConceptHeader(metadata: Metadata, file: string): ConceptHea
     const value = metadata[key];
     if (value !== undefined) fields[fact] = form === 'text' ? value : parseJson(value, key, file);
   }
-  const thumbnail = metadata[THUMBNAIL_KEY];
-  const embedding = metadata[EMBEDDING_KEY];
-  const probe = metadata[PROBE_KEY];
+  const optional = <T>(key: string, parse: (text: string, file: string) => T) =>
+    metadata[key] === undefined ? undefined : parse(metadata[key], file);
   return {
     facts: parseFacts(fields, file),
     weightHash: metadata[HASH_KEY] ?? '',
-    thumbnail: thumbnail === undefined ? undefined : parseThumbnail(thumbnail, file),
-    tokenEmbedding: embedding === undefined ? undefined : parseEmbedding(embedding, file),
-    objectProbe: probe === undefined ? undefined : parseProbe(probe, file),
+    thumbnail: optional(THUMBNAIL_KEY, parseThumbnail),
+    tokenEmbedding: optional(EMBEDDING_KEY, parseEmbedding),
+    objectProbe: optional(PROBE_KEY, parseProbe),
   };
 }
 
@@ -214,10 +214,8 @@ function encodeProbe({ weights, bias }: ObjectProbe): string {
 function parseProbe(value: string, subject: string): ObjectProbe {
   const parsed = probeSchema.safeParse(parseJson(value, PROBE_KEY, subject));
   if (!parsed.success) {
-    throw refusal(
-      subject,
-      issueText(parsed.error, (path) => [PROBE_KEY, ...path]),
-    );
+    const underKey = (path: readonly PropertyKey[]) => [PROBE_KEY, ...path];
+    throw refusal(subject, issueText(parsed.error, underKey));
   }
   const { bias, weights } = parsed.data;
   return { weights: new Map(Object.entries(weights)), bias: Float32Array.of(bias) };

@@ -1,21 +1,60 @@
-/**
- * What jobs have made, as it is looked at later: pages of ended ones, pictures, and taking them away.
- * Pages of the history.
- */
+/** JobHistory: ended jobs in pages, their pictures and masks, and their removal. */
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
 import { searchKey } from '../library/search.ts';
-import { isEnded, type JobRecord } from './job-record.ts';
-import { type JobRepository, newestFirst } from './job-repository.ts';
+import { isEnded, type JobRecord, newestFirst } from './job-record.ts';
+import type { JobRecords } from './job-records.ts';
+import type { JobRepository } from './job-repository.ts';
 import { pictureFrames } from './runs/context.ts';
 
-/**
- * Ended jobs that have every word in a prompt, name or class word, from the newest.
- * @internal
- */
+export class JobHistory {
+  readonly #records: JobRecords;
+  readonly #repository: JobRepository;
+
+  constructor(records: JobRecords, repository: JobRepository) {
+    this.#records = records;
+    this.#repository = repository;
+  }
+
+  /** Page of ended jobs, from the newest. */
+  search(query: HistoryQuery): Promise<History> {
+    return this.#repository.history(query);
+  }
+
+  /** PNG of a finished picture. @throws LikenessError `job-unknown`, `storage` */
+  async picture(id: JobId, picture: number): Promise<Uint8Array> {
+    if (this.#records.record(id).pictures[picture] === undefined) {
+      throw new LikenessError('job-unknown', `job ${id} has no picture ${picture}`);
+    }
+    return this.#records.files(id).readPicture(picture);
+  }
+
+  /** Finished pictures of a job, also of one that runs, each followed by its masks. @throws LikenessError `job-unknown`, `storage` */
+  async *frames(id: JobId): AsyncGenerator<ImageFrame, void> {
+    const { state, pictures } = this.#records.record(id);
+    if (state.kind !== 'generate') return;
+    for (const summary of state.pictures) {
+      yield* pictureFrames(id, summary, pictures[summary.picture]!, this.#records.files(id));
+    }
+  }
+
+  /** Removes an ended job with its pictures. @throws LikenessError `job-unknown`; `input` while it is under way */
+  async remove(id: JobId): Promise<void> {
+    if (!isEnded(this.#records.record(id).state)) {
+      throw new LikenessError('input', `job ${id} is under way`, { advice: 'Cancel it first.' });
+    }
+    await this.#records.remove(id);
+  }
+
+  async removeEnded(): Promise<void> {
+    for (const { job } of this.#records.ended()) await this.#records.remove(job);
+  }
+}
+
+/** Ended jobs that have every word in a prompt, name or class word, from the newest. */
 export function searchHistory(
   records: Iterable<JobRecord>,
   { search = '', before, limit }: HistoryQuery,
@@ -42,46 +81,4 @@ function searchedText({ state }: JobRecord): string {
   if (state.kind === 'teach') return searchKey(`@${state.request.name} ${state.request.classWord}`);
   const names = state.concepts.map(({ name }) => `@${name}`);
   return searchKey([state.request.prompt, state.request.negativePrompt ?? '', ...names].join(' '));
-}
-
-export class JobHistory {
-  readonly #ledger: JobRepository;
-
-  constructor(ledger: JobRepository) {
-    this.#ledger = ledger;
-  }
-
-  /** Ended jobs, from the newest. */
-  search(query: HistoryQuery): History {
-    return searchHistory(this.#ledger.records(), query);
-  }
-
-  /** A finished picture as PNG, with its record. @throws LikenessError `job-unknown`, `storage` */
-  async picture(id: JobId, picture: number): Promise<Uint8Array> {
-    if (this.#ledger.record(id).pictures[picture] === undefined) {
-      throw new LikenessError('job-unknown', `job ${id} has no picture ${picture}`);
-    }
-    return this.#ledger.files(id).readPicture(picture);
-  }
-
-  /** All finished pictures of a job, also of one that runs, and their masks. @throws LikenessError `job-unknown`, `storage` */
-  async *frames(id: JobId): AsyncGenerator<ImageFrame, void> {
-    const { state, pictures } = this.#ledger.record(id);
-    if (state.kind !== 'generate') return;
-    for (const summary of state.pictures) {
-      yield* pictureFrames(id, summary, pictures[summary.picture]!, this.#ledger.files(id));
-    }
-  }
-
-  /** Forgets an ended job and its pictures. @throws LikenessError `job-unknown`; `input` while it is under way */
-  async remove(id: JobId): Promise<void> {
-    if (!isEnded(this.#ledger.record(id).state)) {
-      throw new LikenessError('input', `job ${id} is under way`, { advice: 'Cancel it first.' });
-    }
-    await this.#ledger.remove(id);
-  }
-
-  async removeEnded(): Promise<void> {
-    for (const { job } of this.#ledger.ended()) await this.#ledger.remove(job);
-  }
 }

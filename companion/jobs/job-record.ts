@@ -1,6 +1,6 @@
 /**
- * What a job's folder says of it in job.json: what clients know, and where its files are.
- * What is asked of the queue, and the job that it becomes.
+ * JobRecord: what job.json keeps of a job, which is the state that clients know and the names of its files. JobSpec is a
+ * client's validated request, and `newJob` makes the record of it.
  */
 
 import { readFile, stat } from 'node:fs/promises';
@@ -20,7 +20,7 @@ const upload = z.strictObject({
 });
 
 const pictureFiles = z.strictObject({
-  /** Of the PNG. */
+  /** Size of the PNG. */
   sizeBytes: z.int().nonnegative(),
   /** One a concept, in the order of the summary's masks. */
   masks: z.array(z.strictObject({ rows: z.int().positive(), columns: z.int().positive() })),
@@ -30,22 +30,22 @@ const recordSchema = z.strictObject({
   /** Raised when a reader of today could not understand a record of tomorrow. */
   schema: z.literal(1),
   state: jobSchema,
-  /** Gone once the job has ended, since the concept holds what was learned from them; one that can go on keeps them. */
+  /** Empty once the job has ended, since the concept holds what was learned; one that can go on keeps them. */
   uploads: z.array(upload),
-  /** Of a teaching that ended early and can go on: its saved run and its uploads. */
+  /** Size of the saved run and the uploads, where a teaching ended early and can go on. */
   savedBytes: z.int().nonnegative().exactOptional(),
   /** One a finished picture, in order. */
   pictures: z.array(pictureFiles),
 });
 
 export type JobRecord = Readonly<z.infer<typeof recordSchema>>;
-export type Upload = Readonly<z.infer<typeof upload>>;
+export type ReferenceFile = Readonly<z.infer<typeof upload>>;
 export type PictureFiles = Readonly<z.infer<typeof pictureFiles>>;
 
 /** A record is a few kilobytes for each of its pictures; what is larger is none. */
 const RECORD_MAX_BYTES = 1024 * 1024;
 
-/** @throws Error that says what is wrong with it, for the reason it is set aside with */
+/** @throws Error that says what is wrong with it: the reason of its quarantine */
 export async function readRecord(file: string, job: string): Promise<JobRecord> {
   const { size } = await stat(file);
   if (size > RECORD_MAX_BYTES) throw new Error(`${size} bytes, expected at most ${RECORD_MAX_BYTES}`);
@@ -53,6 +53,11 @@ export async function readRecord(file: string, job: string): Promise<JobRecord> 
   if (!parsed.success) throw new Error(issueText(parsed.error));
   if (parsed.data.state.job !== job) throw new Error(`it is of the job ${parsed.data.state.job}`);
   return parsed.data;
+}
+
+/** The newest first. Two of the same millisecond have an order too, which is always the same. */
+export function newestFirst({ state: a }: JobRecord, { state: b }: JobRecord): number {
+  return a.createdAt === b.createdAt ? (a.job < b.job ? 1 : -1) : a.createdAt < b.createdAt ? 1 : -1;
 }
 
 export function isEnded({ status }: JobState): boolean {
@@ -82,7 +87,7 @@ export interface NewJob {
 /** @throws LikenessError `input` for an id that is none, `image-unknown` for an image that was not uploaded */
 export function newJob(
   id: JobId,
-  wish: JobSpec,
+  spec: JobSpec,
   { files, model, now }: { readonly files: JobFiles; readonly model: string; readonly now: Date },
 ): NewJob {
   const common = {
@@ -93,20 +98,20 @@ export function newJob(
     endedAt: null,
     model,
   } as const;
-  if (wish.kind === 'generate') {
+  if (spec.kind === 'generate') {
     const state: JobState = {
       kind: 'generate',
       ...common,
-      request: wish.request,
+      request: spec.request,
       concepts: [],
       pictures: [],
     };
     return { record: { schema: 1, state, uploads: [], pictures: [] }, images: new Map() };
   }
-  const uploads: Upload[] = [];
+  const uploads: ReferenceFile[] = [];
   const images = new Map<string, Uint8Array>();
-  for (const [index, image] of wish.request.images.entries()) {
-    const uploaded = wish.images.get(image);
+  for (const [index, image] of spec.request.images.entries()) {
+    const uploaded = spec.images.get(image);
     if (uploaded === undefined) {
       throw new LikenessError('image-unknown', `image ${image} is not here, expected it to be sent before`);
     }
@@ -114,7 +119,7 @@ export function newJob(
     uploads.push({ image, file });
     images.set(file, uploaded.bytes);
   }
-  const state: JobState = { kind: 'teach', ...common, request: wish.request, advice: [], taught: null };
+  const state: JobState = { kind: 'teach', ...common, request: spec.request, advice: [], taught: null };
   return { record: { schema: 1, state, uploads, pictures: [] }, images };
 }
 
@@ -124,7 +129,7 @@ export function requireJobId(id: string): void {
 }
 
 /** The same id for another request is a mistake of the client's: neither may pass for the other. */
-export function requireSameWish(state: JobState, { kind, request }: JobSpec): void {
+export function requireSameSpec(state: JobState, { kind, request }: JobSpec): void {
   // As JSON has it: a field that is undefined is one that is absent.
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
   if (state.kind === kind && isDeepStrictEqual(plain(state.request), plain(request))) return;

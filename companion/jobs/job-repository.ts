@@ -1,202 +1,37 @@
 /**
- * All jobs, in memory and on disk; whoever listens is told of every change.
- * How much of the past is kept, and what goes first.
+ * JobRepository: where jobs are kept, behind an interface, so that a team's database can take the place of this machine's
+ * folders. tests/jobs/conformance.ts says what every driver must do.
  */
 
-import { LikenessError } from '../../shared/errors.ts';
+import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
-import type { JobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
-import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../shared/protocol/limits.ts';
-import { reportOf } from '../../shared/protocol/zod.ts';
-import type { JobEvents } from './drivers/local/broker.ts';
-import type { JobFiles } from './drivers/local/job-files.ts';
-import type { JobStore } from './drivers/local/job-store.ts';
-import { isEnded, type JobRecord, type NewJob, type PictureFiles } from './job-record.ts';
-import { isPermanent, requireResumableRun } from './recovery.ts';
+import type { JobRecord, NewJob } from './job-record.ts';
 
-export interface HistoryLimits {
-  readonly maxAgeDays: number;
-  readonly maxJobs: number;
-  /** Of pictures and stopped teachings. */
-  readonly maxBytes: number;
+export interface QuarantinedJob {
+  readonly folder: string;
+  readonly reason: string;
 }
 
-export const HISTORY_LIMITS: HistoryLimits = {
-  maxAgeDays: HISTORY_MAX_DAYS,
-  maxJobs: HISTORY_MAX_JOBS,
-  maxBytes: HISTORY_MAX_BYTES,
-};
-
-/**
- * Ended jobs beyond a limit, the oldest of them; jobs under way are never among them, and count for nothing.
- * @internal
- */
-export function jobsToForget(records: Iterable<JobRecord>, limits: HistoryLimits, now: Date): JobId[] {
-  const ended = [...records].filter(({ state }) => isEnded(state)).sort(newestFirst);
-  let sizeBytes = 0;
-  return ended
-    .filter(({ state, pictures, savedBytes = 0 }, index) => {
-      sizeBytes += pictures.reduce((sum, picture) => sum + picture.sizeBytes, savedBytes);
-      const isOld = now.getTime() - Date.parse(state.createdAt) > limits.maxAgeDays * DAY_MS;
-      return isOld || index >= limits.maxJobs || sizeBytes > limits.maxBytes;
-    })
-    .map(({ state }) => state.job);
+export interface RecoveredJobs {
+  readonly records: readonly JobRecord[];
+  /** Jobs whose record could not be read: kept apart with the reason, and stopping nothing. */
+  readonly quarantined: readonly QuarantinedJob[];
 }
 
-/** Of two made in the same millisecond the order is any, but always the same. */
-export function newestFirst({ state: a }: JobRecord, { state: b }: JobRecord): number {
-  return a.createdAt === b.createdAt ? (a.job < b.job ? 1 : -1) : a.createdAt < b.createdAt ? 1 : -1;
-}
+/** Every method throws LikenessError `storage` where the store refuses. */
+export interface JobRepository {
+  /** Every job that create has promised. What a stop left half-made or half-removed is cleared away. Called once, first. */
+  recover(): Promise<RecoveredJobs>;
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+  /** Promised to the client once it resolves. Where it rejects, nothing of the job is left. */
+  create(job: NewJob): Promise<void>;
 
-type EarlyEnd = Extract<JobStatus, { state: 'cancelled' | 'failed' }>;
+  /** Replaces the record whole or not at all; of several saves of one job the last called is what stays. */
+  save(record: JobRecord): Promise<void>;
 
-export interface JobLedgerOptions {
-  readonly store: JobStore;
-  readonly events: JobEvents;
-  readonly limits: HistoryLimits;
-  readonly now: () => Date;
-}
+  /** Removes the job with its files; nothing where there is none. */
+  remove(id: JobId): Promise<void>;
 
-export class JobRepository {
-  readonly #options: JobLedgerOptions;
-  readonly #records: Map<JobId, JobRecord>;
-
-  constructor(records: readonly JobRecord[], options: JobLedgerOptions) {
-    this.#options = options;
-    this.#records = new Map(records.map((record) => [record.state.job, record]));
-  }
-
-  has(id: JobId): boolean {
-    return this.#records.has(id);
-  }
-
-  /** @throws LikenessError `job-unknown` */
-  record(id: JobId): JobRecord {
-    const record = this.#records.get(id);
-    if (record === undefined) throw new LikenessError('job-unknown', `there is no job ${id}`);
-    return record;
-  }
-
-  records(): Iterable<JobRecord> {
-    return this.#records.values();
-  }
-
-  /** From the newest. */
-  ended(): JobState[] {
-    const records = [...this.#records.values()].filter(({ state }) => isEnded(state));
-    return records.sort(newestFirst).map(({ state }) => state);
-  }
-
-  files(id: JobId): JobFiles {
-    return this.#options.store.files(id);
-  }
-
-  /** There from this moment on, promised once it is on disk. @throws LikenessError `storage`; it is gone then */
-  async add({ record, images }: NewJob): Promise<void> {
-    const id = record.state.job;
-    this.#records.set(id, record);
-    try {
-      await this.#options.store.create(record, images);
-    } catch (error) {
-      this.#records.delete(id);
-      throw error;
-    }
-  }
-
-  /** @throws LikenessError `storage`; what is in memory holds all the same */
-  async change(id: JobId, changes: Partial<JobState>): Promise<void> {
-    const record = this.record(id);
-    await this.#put({ ...record, state: { ...record.state, ...changes } as JobState });
-  }
-
-  /** @throws LikenessError `storage` */
-  async addPicture(id: JobId, summary: PictureSummary, files: PictureFiles): Promise<void> {
-    const record = this.record(id);
-    if (record.state.kind !== 'generate') throw new Error(`internal: ${id} makes no pictures`);
-    const state = { ...record.state, pictures: [...record.state.pictures, summary] };
-    await this.#put({ ...record, state, pictures: [...record.pictures, files] });
-  }
-
-  /** Its last state. */
-  async end(id: JobId, status: JobStatus): Promise<void> {
-    const { uploads, state, pictures } = this.record(id);
-    await this.#end(
-      { schema: 1, uploads: [], pictures, state: { ...state, status, endedAt: this.#now() } },
-      () => this.files(id).removeWork(uploads.map(({ file }) => file)),
-    );
-  }
-
-  /** A person wants no more of it: what a teaching learned so far stays, so that it can go on. */
-  async cancel(id: JobId): Promise<void> {
-    await this.#endEarly(id, { state: 'cancelled' });
-  }
-
-  /** What a teaching learned so far stays here too, unless another try would come to the same. */
-  async fail(id: JobId, error: unknown): Promise<void> {
-    const status = { state: 'failed', ...reportOf(error) } as const;
-    await (isPermanent(error) ? this.end(id, status) : this.#endEarly(id, status));
-  }
-
-  /**
-   * Where a teaching that ended early would go on from.
-   * @throws LikenessError `saved-run`, `image-unknown` where it cannot any more
-   */
-  async requireSaved(id: JobId): Promise<void> {
-    await requireResumableRun(this.files(id), this.record(id).uploads);
-  }
-
-  /** Undoes `cancel` and `fail`. @throws LikenessError `storage`; what is in memory holds all the same */
-  async reopen(id: JobId): Promise<void> {
-    const { savedBytes: _, ...record } = this.record(id);
-    const status = { state: 'queued', position: 0 } as const;
-    await this.#put({ ...record, state: { ...record.state, status, endedAt: null } });
-  }
-
-  async remove(id: JobId): Promise<void> {
-    this.#records.delete(id);
-    await this.#options.store.remove(id);
-    this.#options.events.tell({ type: 'job-removed', job: id });
-  }
-
-  /** What lies beyond the limits of the history. */
-  async forgetOld(): Promise<void> {
-    const { limits, now, store } = this.#options;
-    for (const id of jobsToForget(this.#records.values(), limits, now())) await this.remove(id);
-    await store.forgetSetAside(new Date(now().getTime() - limits.maxAgeDays * DAY_MS));
-  }
-
-  async #endEarly(id: JobId, status: EarlyEnd): Promise<void> {
-    const { uploads, state } = this.record(id);
-    const files = this.files(id);
-    if (state.kind !== 'teach') return this.end(id, status);
-    const saved = await requireResumableRun(files, uploads).catch(() => undefined);
-    if (saved === undefined) return this.end(id, status);
-    await files.removeUnfinished();
-    const savedBytes = await files.teachingBytes(uploads.map(({ file }) => file));
-    const ended = { ...state, status: { ...status, saved }, endedAt: this.#now() };
-    await this.#end({ ...this.record(id), savedBytes, state: ended });
-  }
-
-  /** A disk that refuses it is told and stops nothing, since the next jobs may not need it. */
-  async #end(record: JobRecord, tidy: () => Promise<void> = async () => {}): Promise<void> {
-    try {
-      await this.#put(record);
-      await tidy();
-      await this.forgetOld();
-    } catch (error) {
-      this.#options.events.tell({ type: 'failure', job: record.state.job, error });
-    }
-  }
-
-  #now(): string {
-    return this.#options.now().toISOString();
-  }
-
-  async #put(record: JobRecord): Promise<void> {
-    this.#records.set(record.state.job, record);
-    this.#options.events.tell({ type: 'job', job: record.state });
-    await this.#options.store.save(record);
-  }
+  /** Ended jobs that have every word of the search in a prompt, name or class word, from the newest. */
+  history(query: HistoryQuery): Promise<History>;
 }

@@ -16,7 +16,7 @@ export interface JobSnapshot {
   readonly unreadable: number;
 }
 
-/** Of a folder that is not there: none. */
+/** No jobs, where the folder is not there. */
 export async function readJobSnapshot(folder: string): Promise<JobSnapshot> {
   const states: JobState[] = [];
   let unreadable = 0;

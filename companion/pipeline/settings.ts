@@ -1,6 +1,6 @@
 /**
  * Settings of teaching and sampling. A base model may carry its own recommendation (`likeness.json` beside its model
- * card); where it has none, Stable Diffusion's hold: the paper's for teaching, the usual ones for sampling.
+ * card); where it has none, the usual ones hold: the paper's for teaching, the usual ones for sampling.
  */
 
 import { readFile } from 'node:fs/promises';

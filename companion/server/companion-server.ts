@@ -25,11 +25,11 @@ export interface CompanionServerOptions {
   readonly queue: JobQueue;
   readonly library: ConceptLibrary;
   readonly model: BaseModelFacts;
-  /** Where the paired clients are kept. */
+  /** File of the paired clients. */
   readonly tokenFile: string;
   /** For what is of no use after a stop. */
   readonly cacheFolder: string;
-  /** Of the plugin's build. */
+  /** Folder of the plugin's build. */
   readonly pages: string;
   readonly version: string;
   readonly log: Log;

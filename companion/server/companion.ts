@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CONCEPT_TRASH_DAYS } from '../../shared/protocol/limits.ts';
 import { pruneSidecars } from '../checkpoint/converted-weights.ts';
 import { EngineProcess } from '../engine/process/engine-process.ts';
+import { openLocalJobs } from '../jobs/drivers/local/repository.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { FileLibrary } from '../library/file-library.ts';
 import { type BaseModelFacts, readBaseModel } from '../pipeline/loaded-model.ts';
@@ -24,7 +25,7 @@ export interface CompanionOptions {
   readonly model: string;
   readonly device: Device | 'auto';
   readonly threads?: number | undefined;
-  /** Of the plugin's build. */
+  /** Folder of the plugin's build. */
   readonly pages: string;
   readonly version: string;
   readonly log: Log;
@@ -70,7 +71,7 @@ async function openOn(
   await pruneSidecars(folders.cache, MAX_CACHED_WEIGHTS_BYTES);
   const engine = new EngineProcess();
   const queue = await JobQueue.open({
-    folder: join(folders.home, 'jobs'),
+    stores: await openLocalJobs(join(folders.home, 'jobs')),
     engine,
     setup: { model: options.model, device, threads, cacheFolder: folders.cache },
     modelName: model.summary.name,

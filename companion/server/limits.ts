@@ -1,5 +1,5 @@
 /**
- * What the server takes from anyone, each with its reason. Limits that clients have to know as well (message size,
+ * Limits on what the server takes from anyone, each with its reason. Limits that clients have to know as well (message size,
  * pictures per request) are the protocol's own, in shared/protocol.
  */
 
@@ -39,7 +39,7 @@ export const HEADERS_TIMEOUT_MS = 5_000;
 /** A whole request: the largest upload takes well under a second on one computer, a slow disk included. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 
-/** How often Node looks for requests that are over their time; its own 30 s would let them be six times too slow. */
+/** Milliseconds between Node's looks for requests over their time; its own 30 s would let them be six times too slow. */
 export const TIMEOUT_CHECK_MS = 1_000;
 
 /** Between two requests of one connection. */

@@ -1,10 +1,9 @@
 /**
- * What the companion writes down: JSON lines in the data folder, and the worrying ones in colour on the terminal.
- * A line names what happened and to which route, socket or job. Prompts, names, tokens, codes, pictures and texts
- * that a client sent are never handed to it: there is nothing to redact.
- * Refusals in the log: each of the first, then a count, so that a flood of them does not push the rest out.
- * A log file that stays small: at its limit it becomes FILE.1, the former FILE.1 becomes FILE.2, and the oldest goes.
- * Written synchronously: lines are few, and the last ones before a crash are those one wants to read.
+ * Log of the companion: JSON lines in the data folder, and the worrying ones in colour on the terminal. A line names what
+ * happened and to which route, socket or job. Prompts, names, tokens, codes, pictures and texts that a client sent are never
+ * handed to it: there is nothing to redact. Rejections are counted after the first few, so that a flood of them does not push
+ * the rest out, and files rotate: FILE becomes FILE.1, and the oldest goes. Lines are written synchronously: they are few, and
+ * the last ones before a crash are those one wants to read.
  */
 
 import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -62,7 +61,7 @@ export type Log = pino.Logger;
 export interface LogOptions {
   /** Folder of the log files; undefined: none are written. */
   readonly folder?: string | undefined;
-  /** Where warnings are shown to people; undefined: nowhere. */
+  /** Stream that shows warnings to people; undefined: none. */
   readonly terminal?: Writable | undefined;
   readonly colour?: boolean;
 }
@@ -90,7 +89,7 @@ export function createLog({ folder, terminal, colour = false }: LogOptions): Log
   return pino({ level: streams.length === 0 ? 'silent' : 'info', base: null }, pino.multistream(streams));
 }
 
-/** What is said of an error: its code, or for a bug where it was thrown. Messages may quote what a client sent. */
+/** An error in the log: its code, or for a bug where it was thrown. Messages may quote what a client sent. */
 export function errorFields(error: unknown): { readonly code: string; readonly at?: string } {
   if (error instanceof LikenessError) return { code: error.code };
   if (!(error instanceof Error)) return { code: 'internal' };

@@ -10,7 +10,7 @@ import { PAIRING_CODE_LIFETIME_MS, PAIRING_TRIES } from './limits.ts';
 
 export type PairingVerdict =
   | { readonly verdict: 'right' }
-  /** Of a long code any number is left. */
+  /** Tries that are left; a long code has any number. */
   | { readonly verdict: 'wrong'; readonly triesLeft: number }
   /** Too old, already used, or tried too often: whatever was typed, a new code is needed. */
   | { readonly verdict: 'void' };

@@ -23,7 +23,7 @@ export class Pairing {
     this.#show(this.#code.digits);
   }
 
-  /** What the owner of the screen may ask for, at any time: a short code, with all its tries. */
+  /** Makes a short code with all its tries, which the owner of the screen may ask for at any time. */
   renew(): void {
     this.#code.renew();
     this.#show(this.#code.digits);

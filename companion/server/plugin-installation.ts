@@ -11,7 +11,7 @@ import { writeFileAtomically } from '../storage/atomic-file.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MANIFEST = 'manifest.json';
 
-/** What Figma runs, as plugin/build.ts makes it. */
+/** Files that Figma runs, as plugin/build.ts makes them. */
 export const PLUGIN_BUILD = join(ROOT, 'plugin/dist');
 
 interface Manifest {

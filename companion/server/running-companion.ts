@@ -1,6 +1,6 @@
 /**
- * Whether a companion is running already: two of them would do the same jobs twice, and overwrite each other's state.
- * The port to listen on: the plugin's manifest names three, and nothing else can be reached from Figma.
+ * Detection of a companion that is running already, since two would do the same jobs twice and overwrite each other's state;
+ * and the port to listen on: the plugin's manifest names three, and nothing else can be reached from Figma.
  */
 
 import { readFile, rm } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const HEALTH_TIMEOUT_MS = 2_000;
 
 const recordSchema = z.object({ port: z.int().min(1).max(65_535), pid: z.int().positive() });
 
-/** What listens on a port: a companion, something that takes connections and says nothing, or neither. */
+/** Listener of a port: a companion, something that takes connections and says nothing, or neither. */
 type Listener = 'companion' | 'silent' | 'other';
 
 async function listenerOn(port: number): Promise<Listener> {
@@ -34,7 +34,7 @@ async function listenerOn(port: number): Promise<Listener> {
   }
 }
 
-/** Whether what listens on a port says that it is Likeness. */
+/** True where the listener of a port says that it is Likeness. */
 async function isCompanion(port: number): Promise<boolean> {
   return (await listenerOn(port)) === 'companion';
 }

@@ -20,7 +20,7 @@ const PRIVATE_MODE = 0o600;
 
 const clientSchema = z.strictObject({
   id: z.uuid(),
-  /** What the client calls itself: "Figma plugin". */
+  /** The client's own name for itself: "Figma plugin". */
   label: z.string(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   createdAt: z.iso.datetime(),

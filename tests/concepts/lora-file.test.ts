@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LORA_HEADER_MAX_BYTES, readLora } from '../../companion/concepts/lora-file.ts';
 import { parseLoraTensorName } from '../../companion/concepts/lora-names.ts';
-import { loraNames } from '../../companion/models/families/stable-diffusion/lora-names.ts';
+import { stableDiffusionFormat } from '../../companion/models/families/stable-diffusion/format.ts';
 import type { AdapterSite } from '../../companion/models/family.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
 import { GOLDEN, NO_GOLDEN } from '../checkpoint/golden-folder.ts';
@@ -10,6 +10,7 @@ import { scratchFolder } from '../storage/scratch-folder.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 const BLOCK = 'mid_block.attentions.0';
+const { lora: loraNames } = stableDiffusionFormat;
 const DOWN = loraNames.nameOf(BLOCK, 'down');
 const UP = loraNames.nameOf(BLOCK, 'up');
 const ALPHA = loraNames.nameOf(BLOCK, 'alpha');

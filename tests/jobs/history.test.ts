@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { searchHistory } from '../../companion/jobs/history.ts';
 import type { JobRecord } from '../../companion/jobs/job-record.ts';
-import { jobsToForget } from '../../companion/jobs/job-repository.ts';
+import { jobsToForget } from '../../companion/jobs/job-records.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { ended, generateWish, openQueue, teachWish } from './opened-queue.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
@@ -49,17 +49,17 @@ describe('the history', () => {
     await queue.submit('job-cafe', generateWish({ ...wish, steps: 9, guidanceScale: 4 }));
     await queue.submit('job-teach', await teachWish({ name: 'lamp', classWord: 'desk lamp', mirror: true }));
     await ended(queue, 'job-teach');
-    const before = queue.history.search({ limit: 10 });
+    const before = await queue.history.search({ limit: 10 });
     await queue.close();
     const again = await openQueue(home, { engine: new ScriptedEngine() });
-    expect(again.queue.history.search({ limit: 10 })).toEqual(before);
+    expect(await again.queue.history.search({ limit: 10 })).toEqual(before);
     expect(before.jobs).toMatchObject([
       { job: 'job-teach', request: { mirror: true, seed: 1 }, taught: { seconds: 3 } },
       { request: { ...wish, steps: 9, guidanceScale: 4 }, pictures: [{ masks: [{ confidence: 0.8 }] }] },
     ]);
-    expect(again.queue.history.search({ search: 'CAFE rain', limit: 10 }).jobs).toHaveLength(1);
-    expect(again.queue.history.search({ search: '@lamp desk', limit: 10 }).jobs).toHaveLength(1);
-    expect(again.queue.history.search({ search: 'cafe lamp', limit: 10 }).jobs).toEqual([]);
+    expect((await again.queue.history.search({ search: 'CAFE rain', limit: 10 })).jobs).toHaveLength(1);
+    expect((await again.queue.history.search({ search: '@lamp desk', limit: 10 })).jobs).toHaveLength(1);
+    expect((await again.queue.history.search({ search: 'cafe lamp', limit: 10 })).jobs).toEqual([]);
   });
 
   it('is searched and paged from the newest, a thousand entries as well as ten', () => {

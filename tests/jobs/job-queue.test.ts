@@ -7,6 +7,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { decodeFrame, encodeFrame } from '../../shared/protocol/image-frame.ts';
 import { jobSchema } from '../../shared/protocol/job.ts';
 import { QUEUE_MAX_LENGTH } from '../../shared/protocol/limits.ts';
+import type { TeachJobSpec } from '../../shared/protocol/requests.ts';
 import { serverMessageSchema } from '../../shared/protocol/server-messages.ts';
 import { smallConcept } from '../library/small-concept.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
@@ -239,6 +240,32 @@ describe('a queue of jobs', () => {
     expect((await library.list()).concepts).toHaveLength(1);
     await queue.close();
     expect(await readdir(join(home, 'jobs', A))).toEqual(['job.json']);
+  });
+
+  it('takes jobs in the order they came, however long each takes to be saved', async () => {
+    const { queue } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine(false) });
+    await queue.submit(A, generateWish());
+    const [slow, fast] = ['job-slow-1', 'job-fast-1'];
+    const images = new Map(
+      Array.from({ length: 8 }, (_, index) => [
+        `image-${index}`,
+        { mediaType: 'image/png', bytes: new Uint8Array(2 ** 22) } as const,
+      ]),
+    );
+    const request: TeachJobSpec = { name: 'slow', classWord: 'toy', images: [...images.keys()] };
+    await Promise.all([
+      queue.submit(slow, { kind: 'teach', request, images }),
+      queue.submit(fast, generateWish()),
+    ]);
+    expect(queue.jobs().map(({ job }) => job)).toEqual([A, slow, fast]);
+  });
+
+  it('cancels a teaching that is still being saved', async () => {
+    const { queue } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine(false) });
+    await queue.submit(A, generateWish());
+    const submitted = queue.submit('job-late-1', await teachWish());
+    expect((await queue.cancel('job-late-1')).status).toEqual({ state: 'cancelled' });
+    expect((await submitted).status).toEqual({ state: 'cancelled' });
   });
 
   it('keeps nothing of a teaching that could only fail again', async () => {

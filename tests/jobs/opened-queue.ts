@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
-import type { JobEvent } from '../../companion/jobs/drivers/local/broker.ts';
+import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts';
+import type { JobEvent } from '../../companion/jobs/job-broker.ts';
 import { JobQueue, type JobQueueOptions } from '../../companion/jobs/job-queue.ts';
 import type { JobSpec } from '../../companion/jobs/job-record.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
@@ -22,7 +23,7 @@ export interface OpenedQueue {
 export async function openQueue(home: string, options: OpenOptions): Promise<OpenedQueue> {
   const library = new FileLibrary(join(home, 'concepts'));
   const queue = await JobQueue.open({
-    folder: join(home, 'jobs'),
+    stores: await openLocalJobs(join(home, 'jobs')),
     setup: { model: 'none', device: 'auto', cacheFolder: join(home, 'cache') },
     modelName: 'nano',
     library,

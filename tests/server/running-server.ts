@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
 import type { Engine, EngineSetup } from '../../companion/jobs/runs/context.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
@@ -63,7 +64,7 @@ export async function startServer(
   const engine = new ScriptedEngine();
   const library = new FileLibrary(join(folder, 'concepts'), { rescanIntervalMs: 50 });
   const queue = await JobQueue.open({
-    folder: join(folder, 'jobs'),
+    stores: await openLocalJobs(join(folder, 'jobs')),
     engine: real?.engine ?? engine,
     setup: real?.setup ?? { model: 'none', device: 'auto', cacheFolder: join(folder, 'cache') },
     modelName: 'nano',

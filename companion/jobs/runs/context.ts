@@ -1,8 +1,6 @@
 /**
- * What the run of a job tells its queue.
- * The engine, as jobs need it: the engine process, or its functions themselves. A request's signal cancels softly;
- * force, when that takes too long, is the engine's own business.
- * A finished picture and its masks as they travel, from the job's files.
+ * Context of a job's run: the steps that it yields, the engine that it asks (its process, or the functions themselves; a
+ * request's signal cancels softly, and force is the engine's own business), and a finished picture's frames.
  */
 
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
@@ -24,7 +22,7 @@ export type JobStep =
   | { readonly type: 'device'; readonly device: string }
   /** On all frames together. */
   | { readonly type: 'advice'; readonly advice: readonly FrameAdvice[] }
-  /** What was saved is of no use: it is learned from the start. */
+  /** The saved run cannot go on: teaching starts anew. */
   | { readonly type: 'restarted' }
   | { readonly type: 'concepts'; readonly concepts: readonly ConceptReference[] }
   /** The files of it are written. */
@@ -37,11 +35,11 @@ export interface RunTools {
   readonly setup: EngineSetup;
   readonly library: ConceptLibrary;
   readonly files: JobFiles;
-  /** Whether a teaching that cannot go on from where it was saved begins anew, instead of failing. */
+  /** True where a teaching whose saved run cannot go on starts anew, instead of failing. */
   readonly mayRestart: boolean;
   /** Cancels softly. */
   readonly signal: AbortSignal;
-  /** Whether anybody would see a preview. */
+  /** False where nobody would see a preview. */
   readonly hasSubscribers: () => boolean;
 }
 
@@ -55,7 +53,7 @@ export interface Engine {
   generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void>;
 }
 
-/** What all requests of a companion have in common. */
+/** Options that all requests of a companion share. */
 export type EngineSetup = Omit<EngineOptions, 'signal'>;
 
 /** The picture first. @throws LikenessError `storage` where a file was taken away */

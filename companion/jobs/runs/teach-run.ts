@@ -8,7 +8,7 @@ import type { Concept } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
-import type { Upload } from '../job-record.ts';
+import type { ReferenceFile } from '../job-record.ts';
 import { type JobStep, knownSeconds, type ProgressStep, type RunTools } from './context.ts';
 
 /** Shares of the whole, as they are on a laptop: references are encoded in a few seconds, steps take minutes. */
@@ -18,7 +18,7 @@ const TAUGHT_SHARE = 0.99;
 /** @throws LikenessError as the engine and the library do; `cancelled` after the run was saved */
 export async function* runTeaching(
   job: JobOf<'teach'>,
-  uploads: readonly Upload[],
+  uploads: readonly ReferenceFile[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, void> {
   const { files, library } = tools;
@@ -42,7 +42,7 @@ export async function* runTeaching(
 
 async function* learn(
   job: JobOf<'teach'>,
-  uploads: readonly Upload[],
+  uploads: readonly ReferenceFile[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, Concept> {
   try {
@@ -59,7 +59,7 @@ async function* learn(
 
 async function* learnOnce(
   job: JobOf<'teach'>,
-  uploads: readonly Upload[],
+  uploads: readonly ReferenceFile[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, Concept> {
   const heard: TeachRunState = { advice: [], isShortOfMemory: false };
@@ -70,17 +70,17 @@ async function* learnOnce(
   throw new Error('internal: teaching ended without a concept');
 }
 
-/** What the events before said that later ones build on. */
+/** Facts from earlier events that later ones build on. */
 interface TeachRunState {
   /** On the frames read so far; told when the last one was. */
   readonly advice: FrameAdvice[];
-  /** Whether steps do some work twice. */
+  /** True where steps do some work twice. */
   isShortOfMemory: boolean;
 }
 
 function engineEvents(
   { request }: JobOf<'teach'>,
-  uploads: readonly Upload[],
+  uploads: readonly ReferenceFile[],
   { engine, setup, files, signal }: RunTools,
 ): AsyncGenerator<TeachEvent, void> {
   const fileOf = new Map(uploads.map(({ image, file }) => [image, files.path(file)]));

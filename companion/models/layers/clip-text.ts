@@ -21,7 +21,7 @@ export function embedTokens(scope: Scope, config: ClipTextConfig, inputIds: Valu
 
 /**
  * The states that the UNet's cross-attention reads: token embeddings [B, L, hiddenSize] -> [B, L, hiddenSize],
- * after the final layer norm. Padding is not masked out, only the future is: Stable Diffusion was trained so.
+ * after the final layer norm. Padding is not masked out, only the future is: diffusion models were trained so.
  */
 export function buildClipText(scope: Scope, config: ClipTextConfig, tokenEmbeddings: Value): Value {
   const model = scope.at('text_model');
@@ -81,7 +81,7 @@ const schema = z.object({
   max_position_embeddings: z.number().int().positive(),
   vocab_size: z.number().int().positive(),
   layer_norm_eps: z.number().positive().default(1e-5),
-  // SD 1.x was trained with OpenAI's approximation, SD 2.x (OpenCLIP) with the exact GELU.
+  // OpenAI's CLIP was trained with the approximation, OpenCLIP with the exact GELU.
   hidden_act: z.enum(['quick_gelu', 'gelu']),
   model_type: unsupportedUnless('clip_text_model'),
 });

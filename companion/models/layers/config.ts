@@ -22,6 +22,6 @@ export function parseConfig<T>(schema: z.ZodType<T>, config: unknown, subject: s
   const parsed = schema.safeParse(config);
   if (parsed.success) return parsed.data;
   throw new LikenessError('checkpoint-unsupported', `${subject}: config.json, ${issueText(parsed.error)}`, {
-    advice: 'Stable Diffusion 1.x and 2.x checkpoints in diffusers layout are supported.',
+    advice: 'Use a model with the usual settings of its family: there is no graph for this variant.',
   });
 }

@@ -54,7 +54,8 @@ export interface SpatialTransformerOptions {
   readonly heads: number;
   readonly groups: number;
   readonly layers: number;
-  readonly linearProjection: boolean;
+  /** Form in which proj_in and proj_out are stored. */
+  readonly projections: 'linear' | 'conv1x1';
   readonly adapter: SiteAdapter | undefined;
 }
 
@@ -66,7 +67,7 @@ export function spatialTransformer(
   options: SpatialTransformerOptions,
 ): Value {
   const [, channels, height, width] = x.shape as [number, number, number, number];
-  const stored = options.linearProjection ? 'linear' : 'conv';
+  const stored = options.projections === 'linear' ? 'linear' : 'conv';
   const normed = groupNormLayer(scope.at('norm'), x, options.groups, GROUP_NORM_EPSILON);
   let tokens = projectionLayer(scope.at('proj_in'), imageToTokens(normed), channels, stored); // [B, hw, C]
   let columns: Value | undefined;

@@ -1,4 +1,4 @@
-/** unet/config.json of diffusers' UNet2DConditionModel, as far as Stable Diffusion 1.x and 2.x use it. */
+/** unet/config.json of diffusers' UNet2DConditionModel, as far as there are graphs for it. */
 
 import { z } from 'zod';
 import { parseConfig, unsupportedUnless } from './config.ts';
@@ -50,7 +50,7 @@ export interface UnetConfig {
   /** Channels per level, from the finest to the coarsest. */
   readonly blockOutChannels: readonly number[];
   readonly layersPerBlock: number;
-  /** Whether the level has cross-attention, from the finest to the coarsest. */
+  /** True where the level has cross-attention, from the finest to the coarsest. */
   readonly downAttention: readonly boolean[];
   /** The same for the up path, in its own order: from the coarsest to the finest. */
   readonly upAttention: readonly boolean[];
@@ -60,7 +60,8 @@ export interface UnetConfig {
   readonly transformerLayers: number;
   readonly normGroups: number;
   readonly normEpsilon: number;
-  readonly linearProjection: boolean;
+  /** Form in which the projections around a spatial transformer are stored. */
+  readonly projections: 'linear' | 'conv1x1';
   readonly flipSinToCos: boolean;
   readonly freqShift: number;
 }
@@ -83,7 +84,7 @@ export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
     transformerLayers: raw.transformer_layers_per_block,
     normGroups: raw.norm_num_groups,
     normEpsilon: raw.norm_eps,
-    linearProjection: raw.use_linear_projection,
+    projections: raw.use_linear_projection ? 'linear' : 'conv1x1',
     flipSinToCos: raw.flip_sin_to_cos,
     freqShift: raw.freq_shift,
   };

@@ -1,6 +1,6 @@
 /**
- * UNet2DConditionModel of Stable Diffusion 1.x and 2.x as a graph, under diffusers' parameter names.
- * Sinusoidal timestep embedding (Vaswani et al. 2017), then diffusers' TimestepEmbedding of two linear layers.
+ * UNet2DConditionModel as a graph, under diffusers' parameter names. Its timestep embedding is sinusoidal (Vaswani et al.
+ * 2017), then two linear layers.
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
@@ -65,7 +65,7 @@ export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs):
       heads: config.heads[level]!,
       groups: config.normGroups,
       layers: config.transformerLayers,
-      linearProjection: config.linearProjection,
+      projections: config.projections,
       adapter: inputs.adapter,
     });
   const levels = config.blockOutChannels.length;

@@ -55,7 +55,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const special = (await readJson(folder, 'special_tokens_map.json', specialTokens)) ?? {};
   const config: z.infer<typeof tokenizerConfig> =
     (await readJson(folder, 'tokenizer_config.json', tokenizerConfig)) ?? {};
-  // transformers' order: the map was a file of its own until the config held everything. Stable Diffusion 2.x pads with
+  // transformers' order: the map was a file of its own until the config held everything. SD 2.x pads with
   // the map's "!", whatever its config says.
   const named =
     config.added_tokens_decoder === undefined ? { ...config, ...special } : { ...special, ...config };

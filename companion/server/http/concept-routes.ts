@@ -32,7 +32,7 @@ const CONCEPT_FILE: FileKind = {
 
 const listQuery = z.object({ search: searchSchema.optional() });
 
-/** Of an import; all but the name are for a plain LoRA file, which does not say them of itself. */
+/** Facts of an import; all but the name are for a plain LoRA file, which lacks them. */
 const importQuery = z.object({
   name: loraFactsSchema.shape.name.optional(),
   classWord: loraFactsSchema.shape.classWord.optional(),

@@ -36,7 +36,7 @@ const STATUS: Readonly<Record<ReportCode, number>> = {
   internal: 500,
 };
 
-/** What express's own body parser and router throw: a status, and a message that may quote the client. */
+/** Error of express's own body parser and router: a status, and a message that may quote the client. */
 interface HttpError {
   readonly status: number;
 }

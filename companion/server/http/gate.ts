@@ -11,7 +11,7 @@ import type { PairedClient, TokenStore } from '../token-store.ts';
 const METHODS = 'GET, POST, PATCH, DELETE';
 const HEADERS = 'Authorization, Content-Type';
 
-/** How long a browser may remember the answer to its preflight. */
+/** Seconds that a browser may remember the answer to its preflight. */
 const PREFLIGHT_S = 600;
 
 export function hostGate(port: number): RequestHandler {
@@ -60,7 +60,7 @@ export const requirePage: RequestHandler = (request, _response, next) => {
 
 const BEARER = /^Bearer ([A-Za-z0-9_-]+)$/;
 
-/** Of each answer under way; gone with it. */
+/** Client of each answer under way; gone with it. */
 const clients = new WeakMap<Response, PairedClient>();
 
 /** Recognises, and refuses nobody: how much is served depends on it as well. */

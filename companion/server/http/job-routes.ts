@@ -1,4 +1,4 @@
-/** Jobs and their pictures over HTTP: what is looked at later. What goes on now comes through the socket. */
+/** `jobRoutes`: jobs that have ended and their pictures, over HTTP. Jobs under way come through the socket. */
 
 import { type Request, Router } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
@@ -13,7 +13,7 @@ import type { JobQueue } from '../../jobs/job-queue.ts';
 import { parsed } from './app.ts';
 
 const JOB = routes.job(':job');
-/** Where an address takes a number, its pattern takes a name. */
+/** Pattern of an address: a name in place of its number. */
 const ANY_PICTURE = ':picture' as unknown as number;
 
 const jobAddress = z.object({ job: jobIdSchema });
@@ -30,10 +30,9 @@ const maskAddress = pictureAddress.extend({ concept: conceptNameSchema });
 export function jobRoutes(queue: JobQueue): Router {
   const router = Router();
 
-  router.get(routes.jobs, (request, response) => {
-    response.json(
-      queue.history.search(parsed(historyQuerySchema, request.query, 'the query')) satisfies History,
-    );
+  router.get(routes.jobs, async (request, response) => {
+    const query = parsed(historyQuerySchema, request.query, 'the query');
+    response.json((await queue.history.search(query)) satisfies History);
   });
 
   router.delete(routes.jobs, async (_request, response) => {

@@ -34,9 +34,9 @@ export function imageRoutes(uploads: Uploads, receiver: FileReceiver): Router {
 
 export interface FileKind {
   readonly maxBytes: number;
-  /** What is said of one that has more. */
+  /** Message for a body that has more. */
   readonly code: ErrorCode;
-  /** Of the file's name, where its reader goes by it. */
+  /** Ending of the file's name, where its reader goes by it. */
   readonly suffix?: string;
 }
 
@@ -91,7 +91,7 @@ function tooLarge({ maxBytes, code }: FileKind): LikenessError {
   return new LikenessError(code, `the file has more than ${maxBytes / 2 ** 20} MiB`);
 }
 
-/** Where the file lay meanwhile is nobody's business but the companion's. */
+/** The error without the path of the temporary file, which is the companion's own. */
 function toldOf(cause: unknown, path: string, request: Request): unknown {
   if (!(cause instanceof LikenessError) && !request.complete) {
     return new LikenessError('message-format', 'the file was cut off', { cause });

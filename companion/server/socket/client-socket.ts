@@ -16,7 +16,7 @@ import { MAX_INVALID_MESSAGES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
 import { Outbox, textMessage } from './outbox.ts';
 
-/** What every version's hello has. */
+/** Fields that every version's hello has. */
 const anyHello = z.object({ type: z.literal('hello'), protocol: z.int().nonnegative() });
 
 /** @throws LikenessError `version`, `message-format` */
@@ -54,7 +54,7 @@ export interface SocketHandler {
   refused(error: unknown): void;
 }
 
-/** What an error message is about. */
+/** Subject of an error message. */
 type Subject = { readonly job?: string; readonly image?: string };
 
 export class ClientSocket {

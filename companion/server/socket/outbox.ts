@@ -1,5 +1,5 @@
 /**
- * What goes out to one client. A client that reads slowly is spared what the next message replaces (previews,
+ * Outbox: the messages to one client. A client that reads slowly is spared what the next message replaces (previews,
  * progress); one that does not read at all is let go, and finds everything again when it returns.
  */
 

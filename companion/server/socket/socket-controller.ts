@@ -1,4 +1,4 @@
-/** What admitted clients want, done: jobs, uploads, and what they are told on arrival. */
+/** SocketController: carries out the messages of admitted clients (jobs, uploads), and welcomes those that arrive. */
 
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
@@ -19,7 +19,7 @@ export interface SocketControllerOptions {
   readonly uploads: Uploads;
   readonly tokens: TokenStore;
   readonly model: ModelSummary;
-  /** Of Likeness. */
+  /** Version of Likeness. */
   readonly version: string;
   readonly log: Log;
   readonly refusals: RejectionLog;
@@ -119,7 +119,7 @@ export class SocketController implements SocketHandler {
   }
 }
 
-/** What ws itself refuses: too large, not UTF-8, a frame that RFC 6455 does not know; or a connection that broke. */
+/** Errors of ws itself: a message too large, not UTF-8, a frame that RFC 6455 does not know; or a connection that broke. */
 function isProtocolFault(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return code.startsWith('WS_ERR_') || ['ECONNRESET', 'EPIPE'].includes(code);

@@ -53,7 +53,7 @@ function refuseUpgrade(connection: Duplex, error: unknown): void {
   connection.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => connection.destroy());
 }
 
-/** What is waited for a client to say goodbye in turn; on one computer it takes milliseconds. */
+/** Milliseconds that a client has to close in turn; on one computer it takes a few. */
 const FAREWELL_MS = 1_000;
 
 const SOCKET_OPTIONS = {
@@ -97,7 +97,7 @@ export class SocketServer {
     return [...this.#sockets].filter((socket) => socket.client !== undefined).length;
   }
 
-  /** Of a client whose token is no longer good. */
+  /** Closes the sockets of a client whose token is no longer good. */
   dismiss(client: string): void {
     for (const socket of this.#sockets) if (socket.client?.id === client) socket.close('revoked');
   }

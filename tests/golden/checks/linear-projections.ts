@@ -16,7 +16,7 @@ export const linearProjections: Check = {
   subject: 'SD 2.x layout',
   async *run(golden) {
     const { unet } = configOf(golden.pipeline);
-    if (unet.linearProjection) throw new Absent('pipeline has this layout itself');
+    if (unet.projections === 'linear') throw new Absent('pipeline has this layout itself');
     const file = await golden.tensors('unet.safetensors');
     const folder = await deriveCheckpoint(golden, {
       weight: (name, { shape, data }) => ({

@@ -1,130 +1,172 @@
 /**
- * What jobs tell while they go on, to as many listeners as there are.
- * The order of the jobs that wait.
+ * LocalBroker: JobBroker of one process. The order is a file, since the jobs themselves are on disk: where the disk refuses
+ * it, jobs are taken all the same.
  */
 
+import { readFile } from 'node:fs/promises';
+import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { JobId } from '../../../../shared/protocol/ids.ts';
-import type { ImageFrame } from '../../../../shared/protocol/image-frame.ts';
-import { QUEUE_MAX_LENGTH } from '../../../../shared/protocol/limits.ts';
-import type { ServerMessageOf } from '../../../../shared/protocol/server-messages.ts';
+import { writeFileAtomically } from '../../../storage/atomic-file.ts';
+import type { JobBroker, JobEvent, JobLease } from '../../job-broker.ts';
 
-export type JobEvent =
-  /** As clients get them. */
-  | ServerMessageOf<'job'>
-  | ServerMessageOf<'progress'>
-  | ServerMessageOf<'job-removed'>
-  /** A preview, picture, mask or sample. */
-  | { readonly type: 'frame'; readonly frame: ImageFrame }
-  /** For the log: what was thrown, with its causes. Clients get a report of it in the job's state. */
-  | { readonly type: 'failure'; readonly job: JobId | undefined; readonly error: unknown };
-
-/** A listener so far behind gets no more progress and previews: the next ones say it all. */
+/** A subscriber so far behind gets no more progress and previews: the next ones replace them. */
 const MAX_BACKLOG_EVENTS = 64;
 
-interface Listener {
-  readonly waiting: JobEvent[];
+interface Subscriber {
+  readonly backlog: JobEvent[];
   wake: () => void;
-  left: boolean;
+  hasLeft: boolean;
 }
 
-export class JobEvents {
-  readonly #listeners = new Set<Listener>();
-  #ended = false;
+export class LocalBroker implements JobBroker {
+  readonly #orderFile: string;
+  readonly #pending: JobId[];
+  /** Jobs taken and not done. */
+  readonly #taken = new Set<JobId>();
+  /** Calls of `take` that wait for a job. */
+  readonly #takers: ((id: JobId) => void)[] = [];
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #writing = new Mutex();
+  #isClosed = false;
 
-  /** Whether anybody would see a preview. */
-  get hasSubscribers(): boolean {
-    return this.#listeners.size > 0;
+  private constructor(orderFile: string, pending: readonly JobId[]) {
+    this.#orderFile = orderFile;
+    this.#pending = [...pending];
   }
 
-  tell(event: JobEvent): void {
-    for (const listener of this.#listeners) {
-      if (listener.waiting.length >= MAX_BACKLOG_EVENTS && isDroppable(event)) continue;
-      listener.waiting.push(event);
-      listener.wake();
+  /** A damaged order costs the order alone. */
+  static async open(orderFile: string): Promise<LocalBroker> {
+    const order: unknown = await readFile(orderFile, 'utf8')
+      .then(JSON.parse)
+      .catch(() => []);
+    const ids = Array.isArray(order) ? order.filter((id) => typeof id === 'string') : [];
+    return new LocalBroker(orderFile, [...new Set(ids)]);
+  }
+
+  get pending(): readonly JobId[] {
+    return this.#pending;
+  }
+
+  get hasSubscribers(): boolean {
+    return this.#subscribers.size > 0;
+  }
+
+  async enqueue(id: JobId): Promise<void> {
+    if (this.#pending.includes(id)) return;
+    const taker = this.#takers.shift();
+    if (taker === undefined) this.#pending.push(id);
+    else taker(id);
+    await this.#keepOrder();
+  }
+
+  async move(id: JobId, before: JobId | null): Promise<void> {
+    const place = this.#pending.indexOf(id);
+    if (place !== -1 && id !== before) {
+      this.#pending.splice(place, 1);
+      const target = before === null ? this.#pending.length : Math.max(0, this.#pending.indexOf(before));
+      this.#pending.splice(target, 0, id);
+    }
+    await this.#writeOrder();
+  }
+
+  async withdraw(id: JobId): Promise<boolean> {
+    const place = this.#pending.indexOf(id);
+    if (place === -1) return false;
+    this.#pending.splice(place, 1);
+    await this.#keepOrder();
+    return true;
+  }
+
+  async take(signal: AbortSignal): Promise<JobLease> {
+    const aborted = () => new LikenessError('cancelled', 'no more jobs are taken');
+    if (signal.aborted) throw aborted();
+    const next = this.#pending.shift();
+    if (next !== undefined) return this.#lease(next);
+    return new Promise((resolve, reject) => {
+      const taker = (id: JobId) => {
+        signal.removeEventListener('abort', leave);
+        resolve(this.#lease(id));
+      };
+      const leave = () => {
+        this.#takers.splice(this.#takers.indexOf(taker), 1);
+        reject(aborted());
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#takers.push(taker);
+    });
+  }
+
+  publish(event: JobEvent): void {
+    for (const { backlog, wake } of this.#subscribers) {
+      if (backlog.length >= MAX_BACKLOG_EVENTS && isDroppable(event)) continue;
+      backlog.push(event);
+      wake();
     }
   }
 
-  /** From this moment on, also where the first event is asked for later. Ends with the queue, or when it is left. */
   subscribe(): AsyncGenerator<JobEvent, void> {
-    const listener: Listener = { waiting: [], wake: () => {}, left: false };
-    this.#listeners.add(listener);
-    const events = this.#deliver(listener);
+    const subscriber: Subscriber = { backlog: [], wake: () => {}, hasLeft: false };
+    this.#subscribers.add(subscriber);
+    const events = this.#deliver(subscriber);
     const close = events.return.bind(events);
-    // Of its own a generator is not left before its next event, and one that was never started never.
+    // A generator's own return waits for its next event, and does nothing where it was never started.
     events.return = (value) => {
-      listener.left = true;
-      listener.wake();
-      this.#listeners.delete(listener);
+      subscriber.hasLeft = true;
+      subscriber.wake();
+      this.#subscribers.delete(subscriber);
       return close(value);
     };
     return events;
   }
 
-  /** What was told before is still delivered. */
-  end(): void {
-    this.#ended = true;
-    for (const { wake } of this.#listeners) wake();
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { wake } of this.#subscribers) wake();
+    await this.#writing.waitForUnlock();
   }
 
-  async *#deliver(listener: Listener): AsyncGenerator<JobEvent, void> {
+  #lease(id: JobId): JobLease {
+    this.#taken.add(id);
+    return {
+      id,
+      done: async () => {
+        this.#taken.delete(id);
+        await this.#keepOrder();
+      },
+    };
+  }
+
+  async *#deliver(subscriber: Subscriber): AsyncGenerator<JobEvent, void> {
     try {
       while (true) {
-        const event = listener.waiting.shift();
-        if (listener.left) return;
+        const event = subscriber.backlog.shift();
+        if (subscriber.hasLeft) return;
         if (event !== undefined) yield event;
-        else if (this.#ended) return;
+        else if (this.#isClosed) return;
         else
           await new Promise<void>((resolve) => {
-            listener.wake = resolve;
+            subscriber.wake = resolve;
           });
       }
     } finally {
-      this.#listeners.delete(listener);
+      this.#subscribers.delete(subscriber);
     }
+  }
+
+  async #keepOrder(): Promise<void> {
+    await this.#writeOrder().catch((error: unknown) => {
+      this.publish({ type: 'failure', job: undefined, error });
+    });
+  }
+
+  async #writeOrder(): Promise<void> {
+    await this.#writing.runExclusive(() =>
+      writeFileAtomically(this.#orderFile, JSON.stringify([...this.#taken, ...this.#pending])),
+    );
   }
 }
 
 function isDroppable(event: JobEvent): boolean {
   return event.type === 'progress' || (event.type === 'frame' && event.frame.header.kind === 'preview');
-}
-
-export class PendingJobs {
-  readonly #ids: JobId[];
-
-  /** @param ids of jobs that waited before; they may be more than are taken now */
-  constructor(ids: readonly JobId[]) {
-    this.#ids = [...ids];
-  }
-
-  get ids(): readonly JobId[] {
-    return this.#ids;
-  }
-
-  /** 0 is next; -1 where it does not wait. */
-  position(id: JobId): number {
-    return this.#ids.indexOf(id);
-  }
-
-  /** @throws LikenessError `queue-full` */
-  add(id: JobId): void {
-    if (this.#ids.length >= QUEUE_MAX_LENGTH) {
-      throw new LikenessError('queue-full', `${this.#ids.length} jobs wait, expected at most that many`);
-    }
-    this.#ids.push(id);
-  }
-
-  /** Whether it was there. */
-  leave(id: JobId): boolean {
-    const place = this.#ids.indexOf(id);
-    if (place !== -1) this.#ids.splice(place, 1);
-    return place !== -1;
-  }
-
-  /** Before another that waits, or last. One that has begun meanwhile cannot be overtaken: then it comes first. */
-  move(id: JobId, before: JobId | null): void {
-    if (id === before || !this.leave(id)) return;
-    const place = before === null ? this.#ids.length : Math.max(0, this.#ids.indexOf(before));
-    this.#ids.splice(place, 0, id);
-  }
 }

@@ -26,17 +26,17 @@ export class JobFiles {
     return join(this.folder, 'job.json');
   }
 
-  /** Where teaching is saved while it goes on. */
+  /** Saved run of a teaching. */
   get teachingState(): string {
     return join(this.folder, 'teaching.safetensors');
   }
 
-  /** What was taught, until the library has it. */
+  /** Concept that the version before left here until the library had it. */
   get taughtConcept(): string {
     return join(this.folder, 'taught.safetensors');
   }
 
-  /** Where the engine writes pictures before they are the job's. */
+  /** Folder that the engine writes pictures to before they are the job's. */
   get output(): string {
     return join(this.folder, 'output');
   }
@@ -94,7 +94,7 @@ export class JobFiles {
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
   }
 
-  /** What an engine that died while it was saving left behind. */
+  /** Removes what an engine left behind that died while it was saving. */
   async removeUnfinished(): Promise<void> {
     const begun = [this.teachingState, this.taughtConcept].map((file) => `.${basename(file)}.`);
     for (const name of await readdir(this.folder).catch(() => [])) {
@@ -123,7 +123,7 @@ export class JobFiles {
     }
   }
 
-  /** What is of no use to an ended job. */
+  /** Removes what is of no use to an ended job. */
   async removeWork(uploads: readonly string[]): Promise<void> {
     await this.removeUnfinished();
     for (const name of [...this.#workNames, ...uploads]) {

@@ -1,38 +1,26 @@
 /**
- * Jobs on disk, a folder each. job.json is written last when a job is made: a folder without one was never promised
- * to anybody, and goes at the next start. What cannot be read is set aside with the reason and stops nothing.
+ * JobStore: jobs on disk, a folder each. job.json is written last when a job is made: a folder without one was never
+ * promised to a client, and is removed at the next start. Folders that cannot be read are quarantined with the reason.
  */
 
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Mutex } from 'async-mutex';
 import { ID_PATTERN, type JobId } from '../../../../shared/protocol/ids.ts';
 import { makeFolder, writeFileAtomically } from '../../../storage/atomic-file.ts';
-import { type JobRecord, readRecord } from '../../job-record.ts';
+import { type JobRecord, type NewJob, readRecord } from '../../job-record.ts';
+import type { QuarantinedJob, RecoveredJobs } from '../../job-repository.ts';
 import { JobFiles } from './job-files.ts';
 
 /** No id is called this: ids begin with a letter or digit. */
-const ASIDE_FOLDER = '.set-aside';
-const ORDER_FILE = 'order.json';
+const QUARANTINE_FOLDER = '.set-aside';
 
 const READ_AT_ONCE = 32;
 
-export interface QuarantinedJob {
-  readonly folder: string;
-  readonly reason: string;
-}
-
-export interface StoredJobs {
-  readonly records: readonly JobRecord[];
-  /** Ids of those that waited, as they were ordered. */
-  readonly order: readonly JobId[];
-  readonly quarantined: readonly QuarantinedJob[];
-}
-
 export class JobStore {
   readonly #path: string;
-  /** The last write of each job: a later one must not be overtaken. */
-  readonly #writes = new Map<JobId, Promise<void>>();
-  #ordering: Promise<void> = Promise.resolve();
+  /** One for each job: a later write must not be overtaken by an earlier one. */
+  readonly #writing = new Map<JobId, Mutex>();
 
   constructor(path: string) {
     this.#path = path;
@@ -44,7 +32,7 @@ export class JobStore {
   }
 
   /** @throws LikenessError `storage` where the folder itself cannot be made or read */
-  async load(): Promise<StoredJobs> {
+  async load(): Promise<RecoveredJobs> {
     await makeFolder(this.#path);
     const names = (await readdir(this.#path)).filter((name) => ID_PATTERN.test(name)).sort();
     const records: JobRecord[] = [];
@@ -57,11 +45,11 @@ export class JobStore {
         else records.push(read);
       }
     }
-    return { records, order: await this.#readOrder(), quarantined };
+    return { records, quarantined };
   }
 
   /** @throws LikenessError `storage`; nothing of the job is left then */
-  async create(record: JobRecord, images: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  async create({ record, images }: NewJob): Promise<void> {
     const files = this.files(record.state.job);
     try {
       await makeFolder(files.folder);
@@ -74,31 +62,23 @@ export class JobStore {
   }
 
   /** @throws LikenessError `storage`; the record before is then untouched */
-  save(record: JobRecord): Promise<void> {
+  async save(record: JobRecord): Promise<void> {
     const id = record.state.job;
-    const write = () => writeFileAtomically(this.files(id).record, JSON.stringify(record));
-    const saved = (this.#writes.get(id) ?? Promise.resolve()).then(write, write);
-    this.#writes.set(id, saved);
-    return saved;
-  }
-
-  saveOrder(order: readonly JobId[]): Promise<void> {
-    const write = () => writeFileAtomically(join(this.#path, ORDER_FILE), JSON.stringify(order));
-    this.#ordering = this.#ordering.then(write, write);
-    return this.#ordering;
+    await this.#mutex(id).runExclusive(() =>
+      writeFileAtomically(this.files(id).record, JSON.stringify(record)),
+    );
   }
 
   async remove(id: JobId): Promise<void> {
-    await this.#writes.get(id)?.catch(() => {});
-    this.#writes.delete(id);
-    await rm(this.files(id).folder, { recursive: true, force: true });
+    await this.#mutex(id).runExclusive(() => rm(this.files(id).folder, { recursive: true, force: true }));
+    this.#writing.delete(id);
   }
 
-  /** Deletes what was set aside before `moment`: long enough for somebody to look at it. */
-  async forgetSetAside(moment: Date): Promise<void> {
-    const aside = join(this.#path, ASIDE_FOLDER);
-    for (const name of await readdir(aside).catch(() => [])) {
-      const folder = join(aside, name);
+  /** Removes what was quarantined before `moment`: long enough for somebody to look at it. */
+  async emptyQuarantine(moment: Date): Promise<void> {
+    const quarantine = join(this.#path, QUARANTINE_FOLDER);
+    for (const name of await readdir(quarantine).catch(() => [])) {
+      const folder = join(quarantine, name);
       const { mtimeMs } = await stat(folder);
       if (mtimeMs < moment.getTime()) await rm(folder, { recursive: true, force: true });
     }
@@ -107,7 +87,7 @@ export class JobStore {
   async #read(name: string): Promise<JobRecord | QuarantinedJob | undefined> {
     const files = this.files(name);
     if (await this.#isCutShort(files)) {
-      // Frames that nobody would look for here. Where it cannot be removed, the next start tries again.
+      // It may hold frames that nobody would look for here. Where it cannot be removed, the next start tries again.
       await rm(files.folder, { recursive: true, force: true }).catch(() => {});
       return undefined;
     }
@@ -126,10 +106,10 @@ export class JobStore {
   }
 
   async #quarantine(name: string, reason: string): Promise<string> {
-    const aside = join(this.#path, ASIDE_FOLDER);
-    const target = join(aside, `${name}-${Date.now()}`);
+    const quarantine = join(this.#path, QUARANTINE_FOLDER);
+    const target = join(quarantine, `${name}-${Date.now()}`);
     try {
-      await mkdir(aside, { recursive: true });
+      await mkdir(quarantine, { recursive: true });
       await rename(join(this.#path, name), target);
       await writeFileAtomically(join(target, 'reason.txt'), `${reason}\n`);
       return target;
@@ -139,13 +119,9 @@ export class JobStore {
     }
   }
 
-  /** A damaged order costs the order: the jobs then wait as they were sent. */
-  async #readOrder(): Promise<readonly JobId[]> {
-    try {
-      const order: unknown = JSON.parse(await readFile(join(this.#path, ORDER_FILE), 'utf8'));
-      return Array.isArray(order) ? order.filter((id) => typeof id === 'string') : [];
-    } catch {
-      return [];
-    }
+  #mutex(id: JobId): Mutex {
+    const mutex = this.#writing.get(id) ?? new Mutex();
+    this.#writing.set(id, mutex);
+    return mutex;
   }
 }

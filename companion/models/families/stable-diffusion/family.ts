@@ -41,9 +41,9 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
       embeddingWidths: [text.hiddenSize],
     };
   },
-  /** 2.x is told by its linear projections: a 1.x model that predicts v is still of 1.x. */
+  /** 2.x is known by its linear projections: a 1.x model that predicts v is still of 1.x. */
   architecture: ({ unet }, prediction) => {
-    if (!unet.linearProjection) return 'stable-diffusion-v1';
+    if (unet.projections === 'conv1x1') return 'stable-diffusion-v1';
     return prediction === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
   },
   embedTokens: (scopes, { text }, _index, ids) => embedTokens(scopes('text_encoder'), text, ids),
@@ -75,7 +75,7 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
  */
 export function adapterSites(config: UnetConfig): readonly AdapterSite[] {
   const levels = config.blockOutChannels.length;
-  const storedAs = config.linearProjection ? 'linear' : 'conv1x1';
+  const storedAs = config.projections;
   const sites: AdapterSite[] = [];
   const add = (block: string, layers: number, level: number) => {
     const channels = config.blockOutChannels[level]!;

@@ -1,0 +1,88 @@
+/**
+ * LocalRepository: JobRepository in a folder of this machine, with one companion at work on it. Records are read once and
+ * kept in memory, where the history is searched.
+ */
+
+import { join } from 'node:path';
+import type { History, HistoryQuery } from '../../../../shared/protocol/http.ts';
+import type { JobId } from '../../../../shared/protocol/ids.ts';
+import { savedRunOf } from '../../../../shared/protocol/job.ts';
+import { HISTORY_MAX_DAYS } from '../../../../shared/protocol/limits.ts';
+import { searchHistory } from '../../history.ts';
+import { isEnded, type JobRecord, type NewJob } from '../../job-record.ts';
+import type { JobRepository, RecoveredJobs } from '../../job-repository.ts';
+import type { JobStores } from '../../job-worker.ts';
+import { LocalBroker } from './broker.ts';
+import type { JobFiles } from './job-files.ts';
+import { JobStore } from './job-store.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** @param folder made where it is not there */
+export async function openLocalJobs(folder: string): Promise<JobStores> {
+  const repository = new LocalRepository(folder);
+  const broker = await LocalBroker.open(join(folder, 'order.json'));
+  return { repository, broker, files: (id) => repository.files(id) };
+}
+
+class LocalRepository implements JobRepository {
+  readonly #store: JobStore;
+  readonly #records = new Map<JobId, JobRecord>();
+
+  constructor(folder: string) {
+    this.#store = new JobStore(folder);
+  }
+
+  files(id: JobId): JobFiles {
+    return this.#store.files(id);
+  }
+
+  async recover(): Promise<RecoveredJobs> {
+    const { records: stored, quarantined } = await this.#store.load();
+    const records = stored.map((record) => this.#withPicturesThere(record));
+    for (const record of records) {
+      const { state, uploads } = record;
+      const mayGoOn = !isEnded(state) || savedRunOf(state) !== undefined;
+      const names = uploads.map(({ file }) => file);
+      await this.files(state.job).removeLeftBehind(names, mayGoOn);
+      this.#records.set(state.job, record);
+    }
+    await this.#store.emptyQuarantine(new Date(Date.now() - HISTORY_MAX_DAYS * DAY_MS));
+    return { records, quarantined };
+  }
+
+  async create(job: NewJob): Promise<void> {
+    await this.#store.create(job);
+    const id = job.record.state.job;
+    // A save that was called meanwhile is later.
+    if (!this.#records.has(id)) this.#records.set(id, job.record);
+  }
+
+  async save(record: JobRecord): Promise<void> {
+    this.#records.set(record.state.job, record);
+    await this.#store.save(record);
+  }
+
+  async remove(id: JobId): Promise<void> {
+    this.#records.delete(id);
+    await this.#store.remove(id);
+  }
+
+  async history(query: HistoryQuery): Promise<History> {
+    return searchHistory(this.#records.values(), query);
+  }
+
+  /** A job under way without its pictures from the first whose file is gone: it is made again from there. */
+  #withPicturesThere(record: JobRecord): JobRecord {
+    const { state } = record;
+    if (state.kind !== 'generate' || state.status.state !== 'running') return record;
+    const files = this.files(state.job);
+    const missing = state.pictures.findIndex(({ picture }) => !files.hasPicture(picture));
+    if (missing === -1) return record;
+    return {
+      ...record,
+      state: { ...state, pictures: state.pictures.slice(0, missing) },
+      pictures: record.pictures.slice(0, missing),
+    };
+  }
+}

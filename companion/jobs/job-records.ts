@@ -1,0 +1,190 @@
+/**
+ * JobRecords: every job of this companion, in memory and in its repository. Each change is published, and ended jobs beyond
+ * the limits of the history are removed, the oldest first.
+ */
+
+import { LikenessError } from '../../shared/errors.ts';
+import type { JobId } from '../../shared/protocol/ids.ts';
+import type { JobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
+import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../shared/protocol/limits.ts';
+import { reportOf } from '../../shared/protocol/zod.ts';
+import type { JobFiles } from './drivers/local/job-files.ts';
+import type { JobBroker } from './job-broker.ts';
+import { isEnded, type JobRecord, type NewJob, newestFirst, type PictureFiles } from './job-record.ts';
+import type { JobRepository } from './job-repository.ts';
+import { isPermanent, requireResumableRun } from './recovery.ts';
+
+export interface HistoryLimits {
+  readonly maxAgeDays: number;
+  readonly maxJobs: number;
+  /** Bytes of pictures and stopped teachings. */
+  readonly maxBytes: number;
+}
+
+export const HISTORY_LIMITS: HistoryLimits = {
+  maxAgeDays: HISTORY_MAX_DAYS,
+  maxJobs: HISTORY_MAX_JOBS,
+  maxBytes: HISTORY_MAX_BYTES,
+};
+
+/**
+ * Ended jobs beyond a limit, the oldest of them; jobs under way are never among them, and count for nothing.
+ * @internal
+ */
+export function jobsToForget(records: Iterable<JobRecord>, limits: HistoryLimits, now: Date): JobId[] {
+  const ended = [...records].filter(({ state }) => isEnded(state)).sort(newestFirst);
+  let sizeBytes = 0;
+  return ended
+    .filter(({ state, pictures, savedBytes = 0 }, index) => {
+      sizeBytes += pictures.reduce((sum, picture) => sum + picture.sizeBytes, savedBytes);
+      const isOld = now.getTime() - Date.parse(state.createdAt) > limits.maxAgeDays * DAY_MS;
+      return isOld || index >= limits.maxJobs || sizeBytes > limits.maxBytes;
+    })
+    .map(({ state }) => state.job);
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+type EarlyEnd = Extract<JobStatus, { state: 'cancelled' | 'failed' }>;
+
+export interface JobRecordsOptions {
+  readonly repository: JobRepository;
+  readonly broker: JobBroker;
+  readonly files: (id: JobId) => JobFiles;
+  readonly limits: HistoryLimits;
+  readonly now: () => Date;
+}
+
+export class JobRecords {
+  readonly #options: JobRecordsOptions;
+  readonly #records: Map<JobId, JobRecord>;
+
+  constructor(records: readonly JobRecord[], options: JobRecordsOptions) {
+    this.#options = options;
+    this.#records = new Map(records.map((record) => [record.state.job, record]));
+  }
+
+  has(id: JobId): boolean {
+    return this.#records.has(id);
+  }
+
+  /** @throws LikenessError `job-unknown` */
+  record(id: JobId): JobRecord {
+    const record = this.#records.get(id);
+    if (record === undefined) throw new LikenessError('job-unknown', `there is no job ${id}`);
+    return record;
+  }
+
+  /** Ended jobs, from the newest. */
+  ended(): JobState[] {
+    const records = [...this.#records.values()].filter(({ state }) => isEnded(state));
+    return records.sort(newestFirst).map(({ state }) => state);
+  }
+
+  files(id: JobId): JobFiles {
+    return this.#options.files(id);
+  }
+
+  /** There from this call on, promised once it resolves. @throws LikenessError `storage`; it is gone then */
+  async add(job: NewJob): Promise<void> {
+    const id = job.record.state.job;
+    this.#records.set(id, job.record);
+    try {
+      await this.#options.repository.create(job);
+    } catch (error) {
+      this.#records.delete(id);
+      throw error;
+    }
+  }
+
+  /** @throws LikenessError `storage`; what is in memory holds all the same */
+  async change(id: JobId, changes: Partial<JobState>): Promise<void> {
+    const record = this.record(id);
+    await this.#put({ ...record, state: { ...record.state, ...changes } as JobState });
+  }
+
+  /** @throws LikenessError `storage` */
+  async addPicture(id: JobId, summary: PictureSummary, files: PictureFiles): Promise<void> {
+    const record = this.record(id);
+    if (record.state.kind !== 'generate') throw new Error(`internal: ${id} makes no pictures`);
+    const state = { ...record.state, pictures: [...record.state.pictures, summary] };
+    await this.#put({ ...record, state, pictures: [...record.pictures, files] });
+  }
+
+  /** Writes the last state, and removes what only the run needed. */
+  async end(id: JobId, status: JobStatus): Promise<void> {
+    const { uploads, state, pictures } = this.record(id);
+    await this.#end(
+      { schema: 1, uploads: [], pictures, state: { ...state, status, endedAt: this.#now() } },
+      () => this.files(id).removeWork(uploads.map(({ file }) => file)),
+    );
+  }
+
+  /** Ends a job that a person cancelled. What a teaching learned so far stays, so that it can go on. */
+  async cancel(id: JobId): Promise<void> {
+    await this.#endEarly(id, { state: 'cancelled' });
+  }
+
+  /** Ends a job that failed. What a teaching learned so far stays, unless another try could only fail again. */
+  async fail(id: JobId, error: unknown): Promise<void> {
+    const status = { state: 'failed', ...reportOf(error) } as const;
+    await (isPermanent(error) ? this.end(id, status) : this.#endEarly(id, status));
+  }
+
+  /** @throws LikenessError `saved-run`, `image-unknown` where a teaching that ended early cannot go on any more */
+  async requireSaved(id: JobId): Promise<void> {
+    await requireResumableRun(this.files(id), this.record(id).uploads);
+  }
+
+  /** Undoes `cancel` and `fail`. @throws LikenessError `storage`; what is in memory holds all the same */
+  async reopen(id: JobId): Promise<void> {
+    const { savedBytes: _, ...record } = this.record(id);
+    const status = { state: 'queued', position: 0 } as const;
+    await this.#put({ ...record, state: { ...record.state, status, endedAt: null } });
+  }
+
+  async remove(id: JobId): Promise<void> {
+    this.#records.delete(id);
+    await this.#options.repository.remove(id);
+    this.#options.broker.publish({ type: 'job-removed', job: id });
+  }
+
+  /** Removes what lies beyond the limits of the history. */
+  async forgetOld(): Promise<void> {
+    const { limits, now } = this.#options;
+    for (const id of jobsToForget(this.#records.values(), limits, now())) await this.remove(id);
+  }
+
+  async #endEarly(id: JobId, status: EarlyEnd): Promise<void> {
+    const { uploads, state } = this.record(id);
+    const files = this.files(id);
+    if (state.kind !== 'teach') return this.end(id, status);
+    const saved = await requireResumableRun(files, uploads).catch(() => undefined);
+    if (saved === undefined) return this.end(id, status);
+    await files.removeUnfinished();
+    const savedBytes = await files.teachingBytes(uploads.map(({ file }) => file));
+    const ended = { ...state, status: { ...status, saved }, endedAt: this.#now() };
+    await this.#end({ ...this.record(id), savedBytes, state: ended });
+  }
+
+  /** A disk that refuses the record is published as a failure and stops nothing, since the next jobs may not need it. */
+  async #end(record: JobRecord, tidy: () => Promise<void> = async () => {}): Promise<void> {
+    try {
+      await this.#put(record);
+      await tidy();
+      await this.forgetOld();
+    } catch (error) {
+      this.#options.broker.publish({ type: 'failure', job: record.state.job, error });
+    }
+  }
+
+  #now(): string {
+    return this.#options.now().toISOString();
+  }
+
+  async #put(record: JobRecord): Promise<void> {
+    this.#records.set(record.state.job, record);
+    this.#options.broker.publish({ type: 'job', job: record.state });
+    await this.#options.repository.save(record);
+  }
+}

@@ -1,0 +1,107 @@
+/** JobWorker: takes jobs from the broker, one at a time, and runs them on the device until it is closed. */
+
+import type { JobId } from '../../shared/protocol/ids.ts';
+import type { ConceptLibrary } from '../library/concept-library.ts';
+import type { JobFiles } from './drivers/local/job-files.ts';
+import type { JobBroker } from './job-broker.ts';
+import { isEnded } from './job-record.ts';
+import type { JobRecords } from './job-records.ts';
+import type { JobRepository } from './job-repository.ts';
+import type { Engine, EngineSetup } from './runs/context.ts';
+import { JobRun } from './runs/run.ts';
+
+export interface JobStores {
+  readonly repository: JobRepository;
+  readonly broker: JobBroker;
+  /** Files of a job on this machine, for its run. */
+  readonly files: (id: JobId) => JobFiles;
+}
+
+export interface JobWorkerOptions {
+  readonly stores: JobStores;
+  readonly records: JobRecords;
+  readonly engine: Engine;
+  readonly setup: EngineSetup;
+  readonly library: ConceptLibrary;
+  readonly now: () => Date;
+  /** True where a job was cancelled on its way to the worker. Asked once. */
+  readonly isUnwanted: (id: JobId) => boolean;
+  /** False where a person asked the job to go on: whether it starts anew is theirs to decide. Asked once. */
+  readonly mayRestart: (id: JobId) => boolean;
+  /** Called when a job has begun. */
+  readonly whenBegun: () => void;
+}
+
+export class JobWorker {
+  readonly #options: JobWorkerOptions;
+  readonly #closing = new AbortController();
+  #running: JobRun | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #device: string;
+
+  constructor(options: JobWorkerOptions) {
+    this.#options = options;
+    this.#device = options.setup.device;
+  }
+
+  /** The engine's device; `auto` until the engine was first started. */
+  get device(): string {
+    return this.#device;
+  }
+
+  /** The job that it works on, or tidies up after. */
+  get running(): JobRun | undefined {
+    return this.#running;
+  }
+
+  start(): void {
+    this.#work = this.#runJobs();
+  }
+
+  /** Stops softly; the job under way goes on when the queue is opened again. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#running?.stop();
+    await this.#work;
+  }
+
+  async #runJobs(): Promise<void> {
+    const { signal } = this.#closing;
+    const { broker } = this.#options.stores;
+    while (!signal.aborted) {
+      const lease = await broker.take(signal).catch((error: unknown) => {
+        if (!signal.aborted) broker.publish({ type: 'failure', job: undefined, error });
+      });
+      if (lease === undefined) return;
+      if (await this.#run(lease.id)) await lease.done();
+    }
+  }
+
+  /** False where the job goes on at the next start. */
+  async #run(id: JobId): Promise<boolean> {
+    const { stores, records, engine, setup, library, now, isUnwanted, mayRestart, whenBegun } = this.#options;
+    if (!records.has(id) || isEnded(records.record(id).state)) return true;
+    if (isUnwanted(id)) {
+      await records.cancel(id);
+      return true;
+    }
+    this.#running = new JobRun(id, {
+      records,
+      broker: stores.broker,
+      files: stores.files(id),
+      engine,
+      setup,
+      library,
+      now,
+      mayRestart: mayRestart(id),
+      whenDevice: (device) => {
+        this.#device = device;
+      },
+    });
+    const isOver = this.#running.run();
+    whenBegun();
+    return isOver.finally(() => {
+      this.#running = undefined;
+    });
+  }
+}
