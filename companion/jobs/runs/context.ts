@@ -61,7 +61,7 @@ export async function* pictureFrames(
   job: JobId,
   { picture, seed, width, height, masks }: PictureSummary,
   stored: PictureFiles,
-  files: JobFiles,
+  files: Pick<JobFiles, 'readPicture' | 'readMask'>,
 ): AsyncGenerator<ImageFrame, void> {
   yield {
     header: { kind: 'picture', job, picture, seed, mediaType: 'image/png', width, height },

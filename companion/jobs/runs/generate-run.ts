@@ -3,7 +3,6 @@
  * Which concepts, in which versions, a prompt's names stand for.
  */
 
-import { rm } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { mentionedNames, parseMentions } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
@@ -72,8 +71,7 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
   yield { type: 'concepts', concepts: concepts.map(({ reference }) => reference) };
   if (made === request.count) return;
 
-  const { engine, setup, files, signal } = tools;
-  await rm(files.output, { recursive: true, force: true });
+  const { engine, setup, signal } = tools;
   const events = engine.generate({
     ...setup,
     prompt: {
@@ -94,7 +92,6 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
       ...(request.steps !== undefined && { steps: request.steps }),
       ...(request.guidanceScale !== undefined && { guidanceScale: request.guidanceScale }),
     },
-    out: files.output,
     signal,
   });
   for await (const event of events) yield* stepsOf(event, made, job, tools);
@@ -128,20 +125,28 @@ async function* stepsOf(
       return;
     }
     case 'picture': {
-      const { seed, seconds, masks, width, height, file } = event;
-      if (file === undefined) throw new Error('internal: the engine wrote no file');
+      const { seed, seconds, masks, width, height, png } = event;
       const picture = made + event.picture;
-      for (const [concept, mask] of masks.entries()) await files.writeMask(picture, concept, maskBytes(mask));
-      const sizeBytes = await files.takePicture(picture, file);
+      const cells = masks.map(maskBytes);
+      for (const [concept, mask] of cells.entries()) await files.writeMask(picture, concept, mask);
+      await files.writePicture(picture, png);
       const confidences = masks.map(({ concept, confidence }) => ({
         concept,
         confidence: share(confidence),
       }));
       const summary = { picture, seed, width, height, seconds, masks: confidences };
-      const stored = { sizeBytes, masks: masks.map(({ rows, columns }) => ({ rows, columns })) };
+      const stored = {
+        sizeBytes: png.byteLength,
+        masks: masks.map(({ rows, columns }) => ({ rows, columns })),
+      };
       yield { type: 'picture', summary, files: stored };
       if (!hasSubscribers()) return;
-      for await (const frame of pictureFrames(job, summary, stored, files)) yield { type: 'frame', frame };
+      // The bytes that were written, without reading them back.
+      const bytes = {
+        readPicture: async () => png,
+        readMask: async (_: number, mask: number) => cells[mask]!,
+      };
+      for await (const frame of pictureFrames(job, summary, stored, bytes)) yield { type: 'frame', frame };
       return;
     }
     default:

@@ -1,11 +1,11 @@
 /** The files of one job. Their names are made from numbers alone. */
 
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { MediaType } from '../../../../shared/image-kind.ts';
-import { storageError, TEMPORARY_SUFFIX, writeFileAtomically } from '../../../storage/atomic-file.ts';
+import { TEMPORARY_SUFFIX, writeFileAtomically } from '../../../storage/atomic-file.ts';
 
 const EXTENSIONS: Readonly<Record<MediaType, string>> = {
   'image/png': 'png',
@@ -14,6 +14,9 @@ const EXTENSIONS: Readonly<Record<MediaType, string>> = {
 };
 
 const UPLOAD_NAME = /^image-\d+\.(png|jpg|webp)$/;
+
+/** Folders in which the version before kept copies of concepts, and pictures on their way. */
+const FOLDERS_BEFORE = ['concepts', 'output'];
 
 export class JobFiles {
   readonly folder: string;
@@ -36,11 +39,6 @@ export class JobFiles {
     return join(this.folder, 'taught.safetensors');
   }
 
-  /** Folder that the engine writes pictures to before they are the job's. */
-  get output(): string {
-    return join(this.folder, 'output');
-  }
-
   uploadName(index: number, mediaType: MediaType): string {
     return `image-${index}.${EXTENSIONS[mediaType]}`;
   }
@@ -49,23 +47,13 @@ export class JobFiles {
     return join(this.folder, name);
   }
 
-  /** Folder of concepts under the names that the prompt has for them. */
-  get renamedConcepts(): string {
-    return join(this.folder, 'concepts');
-  }
-
   hasPicture(picture: number): boolean {
     return existsSync(this.#picture(picture));
   }
 
-  /** Takes a finished picture over from where the engine wrote it; gives its size in bytes. */
-  async takePicture(picture: number, file: string): Promise<number> {
-    try {
-      await rename(file, this.#picture(picture));
-      return (await stat(this.#picture(picture))).size;
-    } catch (cause) {
-      throw storageError(this.#picture(picture), cause);
-    }
+  /** @throws LikenessError `storage` */
+  async writePicture(picture: number, png: Uint8Array): Promise<void> {
+    await writeFileAtomically(this.#picture(picture), png);
   }
 
   async writeMask(picture: number, concept: number, cells: Uint8Array): Promise<void> {
@@ -132,8 +120,8 @@ export class JobFiles {
   }
 
   get #workNames(): readonly string[] {
-    const files = [this.teachingState, this.taughtConcept, this.renamedConcepts, this.output];
-    return files.map((file) => basename(file));
+    const files = [this.teachingState, this.taughtConcept].map((file) => basename(file));
+    return [...files, ...FOLDERS_BEFORE];
   }
 
   #picture(picture: number): string {
