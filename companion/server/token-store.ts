@@ -5,6 +5,7 @@
 
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { Mutex } from 'async-mutex';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { streamFileAtomically } from '../storage/atomic-file.ts';
@@ -37,7 +38,7 @@ export class TokenStore {
   readonly #file: string;
   #clients: readonly StoredClient[];
   /** Writes, one after the other. */
-  #written: Promise<void> = Promise.resolve();
+  readonly #writing = new Mutex();
 
   private constructor(file: string, clients: readonly StoredClient[]) {
     this.#file = file;
@@ -104,14 +105,12 @@ export class TokenStore {
 
   async #write(): Promise<void> {
     const text = JSON.stringify({ version: 1, clients: this.#clients }, undefined, 2);
-    const before = this.#written.catch(() => {});
-    this.#written = before.then(() =>
+    await this.#writing.runExclusive(() =>
       streamFileAtomically(this.#file, async (file) => {
         await file.chmod(PRIVATE_MODE);
         await file.writeFile(text);
       }),
     );
-    await this.#written;
   }
 }
 

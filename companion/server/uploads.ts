@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../shared/errors.ts';
 import { imageKind } from '../../shared/image-kind.ts';
 import type { ImageId } from '../../shared/protocol/ids.ts';
@@ -37,7 +38,7 @@ export class Uploads {
   /** Oldest first. */
   #entries: readonly Entry[] = [];
   /** One picture is decoded at a time: each may fill 256 MiB while it is. */
-  #taken: Promise<unknown> = Promise.resolve();
+  readonly #taking = new Mutex();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -50,9 +51,7 @@ export class Uploads {
 
   /** The same id a second time replaces the first. @throws LikenessError `image-format`, `image-size`, `storage` */
   async take(client: string, image: Upload): Promise<void> {
-    const taken = this.#taken.catch(() => {}).then(() => this.#take(client, image));
-    this.#taken = taken;
-    await taken;
+    await this.#taking.runExclusive(() => this.#take(client, image));
   }
 
   /** Those that are there; one that is not may be of a job that was sent before. @throws LikenessError `image-size` */
@@ -74,7 +73,7 @@ export class Uploads {
   }
 
   async close(): Promise<void> {
-    await this.#taken.catch(() => {});
+    await this.#taking.waitForUnlock();
     this.#entries = [];
     await rm(this.#folder, { recursive: true, force: true });
   }

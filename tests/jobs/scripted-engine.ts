@@ -88,7 +88,17 @@ export class ScriptedEngine implements Engine {
       const png = await encodePng(image);
       const mask = { concept: 'aurora', rows: 1, columns: 2, values: Float32Array.of(0, 1), confidence: 0.8 };
       const size = { width: image.width, height: image.height };
-      yield { type: 'picture', picture, count, seed, ...size, png, masks: [mask], seconds: 1, file: undefined };
+      yield {
+        type: 'picture',
+        picture,
+        count,
+        seed,
+        ...size,
+        png,
+        masks: [mask],
+        seconds: 1,
+        file: undefined,
+      };
     }
   }
 
