@@ -35,6 +35,7 @@ export class ScriptedEngine implements Engine {
 
   async *teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
     this.requests.push(request);
+    const saved = await readSavedRun(request.stateFile);
     yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16 };
     const findings = [{ code: 'blurred', severity: 'hint', advice: 'Take a sharper one.' }] as const;
     for (const [index, file] of request.images.entries()) {
@@ -49,7 +50,6 @@ export class ScriptedEngine implements Engine {
     const plan = { microBatchSize: 4, checkpointing: this.checkpointing, estimatedBytes: 2 ** 30 };
     yield { type: 'memory-plan', plan };
     yield { type: 'preparing', done: 1, total: 1 };
-    const saved = await readSavedRun(request.stateFile);
     for (let step = 1 + (saved?.step ?? 0); step <= STEPS; step++) {
       await this.#wait(request.signal);
       this.stepsDone++;
