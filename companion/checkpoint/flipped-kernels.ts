@@ -1,8 +1,9 @@
 /**
- * Convolution kernels as the backward pass reads them: turned by 180 degrees, input and output channels swapped.
+ * Flipped kernels: those of convolutions as the backward pass reads them, rotated by 180 degrees, input and output
+ * channels swapped.
  *
- * onnxruntime would fold them out of the weights each time a session is made: 16 seconds and more for Stable Diffusion
- * 1.5, and 2 GB of the process's own memory. From a file they are mapped at once, like the weights themselves.
+ * onnxruntime would fold them out of the weights each time a session is made: 16 seconds and more for a denoiser of 860
+ * million parameters, and 2 GB of the process's own memory. From a file they are mapped at once, like the weights themselves.
  */
 
 import { stat } from 'node:fs/promises';
@@ -18,24 +19,26 @@ export interface Kernel {
 }
 
 /**
- * Gives the place of each kernel's turned copy, [C, O, kH, kW], by the kernel's name. Writes them into one file in
- * `cacheFolder` if they are not there yet, one kernel in memory at a time (118 MB, and its copy, for the largest of
- * Stable Diffusion 1.5). Throws 'storage' where it cannot be written.
+ * Gives the place of each kernel's flipped copy, [C, O, kH, kW], by the kernel's name. Writes them into one file in
+ * `cacheFolder` if they are not there yet, one kernel in memory at a time (118 MB, and its copy, for the largest of such
+ * a denoiser).
+ * @throws LikenessError `storage` where it cannot be written
  */
-export async function locateTurnedKernels(
+export async function locateFlippedKernels(
   kernels: readonly Kernel[],
   cacheFolder: string,
 ): Promise<ReadonlyMap<string, WeightLocation>> {
   const files = [...new Set(kernels.map(({ location }) => location.file))];
   const sources = await Promise.all(files.map(identityOf));
   const places = kernels.map(({ shape, location }) => [files.indexOf(location.file), location.offset, shape]);
+  // The words are part of the cache's file name, which earlier releases wrote too.
   const sidecar = sidecarPath(cacheFolder, ['turned kernels', sources, places]);
   const layout = layOut(kernels, sidecar);
   await ensureSidecar(sidecar, layout, async (kernel, output) => {
     const { file, offset, length } = kernel.location;
     const bytes = await withFile(file, (input) => readRange(input, file, offset, length));
-    const turned = turnKernel(new Float32Array(bytes.buffer), kernel.shape);
-    await output.writeFile(new Uint8Array(turned.buffer));
+    const flipped = flipKernel(new Float32Array(bytes.buffer), kernel.shape);
+    await output.writeFile(new Uint8Array(flipped.buffer));
   });
   return new Map(kernels.map((kernel) => [kernel.name, layout.get(kernel)!]));
 }
@@ -47,16 +50,16 @@ async function identityOf(file: string): Promise<readonly unknown[]> {
 }
 
 /** kernel [O, C, kH, kW] -> [C, O, kH, kW], each window read from its end. */
-function turnKernel(kernel: Float32Array, shape: Shape): Float32Array {
+function flipKernel(kernel: Float32Array, shape: Shape): Float32Array {
   const [outs, channels, height, width] = shape as [number, number, number, number];
   const window = height * width;
-  const turned = new Float32Array(kernel.length);
+  const flipped = new Float32Array(kernel.length);
   let to = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (let out = 0; out < outs; out++) {
       const start = (out * channels + channel) * window;
-      for (let cell = start + window - 1; cell >= start; cell--) turned[to++] = kernel[cell]!;
+      for (let cell = start + window - 1; cell >= start; cell--) flipped[to++] = kernel[cell]!;
     }
   }
-  return turned;
+  return flipped;
 }

@@ -1,4 +1,4 @@
-/** A concept: one product that a model was taught, with all that is known about it. */
+/** Concept: one product that a model was taught, with all that is known about it. */
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
@@ -82,13 +82,16 @@ export interface Concept extends ConceptFacts, LoadedFactors {
   readonly objectProbe?: ObjectProbe;
 }
 
-/** How much of its rank acts at the noisiest timestep (active-rank.ts); 1 where its file says nothing sound. */
-export function noisyRankShareOf({ method }: Pick<ConceptFacts, 'method'>): number {
-  const share = method.noisyRankShare;
-  return typeof share === 'number' && share >= 0 && share <= 1 ? share : 1;
+/** Fraction of its rank that acts at the noisiest timestep (rank-schedule.ts); 1 where its file says nothing sound. */
+export function minRankFractionOf({ method }: Pick<ConceptFacts, 'method'>): number {
+  const fraction = method.noisyRankShare;
+  return typeof fraction === 'number' && fraction >= 0 && fraction <= 1 ? fraction : 1;
 }
 
-/** Throws 'concept-mismatch' unless the concept was taught on this model. One of unknown origin passes by architecture. */
+/**
+ * @throws LikenessError `concept-mismatch` unless the concept was taught on this model; one of unknown origin passes by
+ *   architecture
+ */
 export function requireBaseModel(concept: Pick<ConceptFacts, 'name' | 'baseModel'>, model: BaseModel): void {
   const { name, baseModel } = concept;
   const fits =

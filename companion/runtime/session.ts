@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { parse, resolve } from 'node:path';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
-import { type Kernel, locateTurnedKernels } from '../checkpoint/flipped-kernels.ts';
+import { type Kernel, locateFlippedKernels } from '../checkpoint/flipped-kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { parameterBytes } from '../graph/liveness.ts';
 import { sameShape } from '../graph/op.ts';
@@ -199,7 +199,7 @@ async function storeFlippedKernels(
   }
   if (kernels.size === 0) return new Map();
   try {
-    return await locateTurnedKernels([...kernels.values()], resolve(cacheFolder));
+    return await locateFlippedKernels([...kernels.values()], resolve(cacheFolder));
   } catch (error) {
     if (error instanceof LikenessError && error.code === 'storage') return new Map();
     throw error;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Concept, noisyRankShareOf } from '../../companion/concepts/concept.ts';
+import { type Concept, minRankFractionOf } from '../../companion/concepts/concept.ts';
 import { readConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
 import type { TeachEvent } from '../../companion/engine/events.ts';
 import type { TeachRequest } from '../../companion/engine/requests.ts';
@@ -128,8 +128,8 @@ describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {
     const [plain, falling] = await Promise.all(
       ['plain', 'falling'].map((name) => readConcept(join(folder, `${name}.safetensors`))),
     );
-    expect(noisyRankShareOf(plain!)).toBe(1);
-    expect(noisyRankShareOf(falling!)).toBe(0.5);
+    expect(minRankFractionOf(plain!)).toBe(1);
+    expect(minRankFractionOf(falling!)).toBe(0.5);
     expect(learned(falling!)).not.toEqual(learned(plain!));
   });
 

@@ -1,7 +1,7 @@
 /** generate: places concepts in new scenes, from a prompt to PNGs. */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { noisyRankShareOf } from '../../concepts/concept.ts';
+import { minRankFractionOf } from '../../concepts/concept.ts';
 import { encodePng, fromModelRange } from '../../images/encode.ts';
 import { latentPreview } from '../../images/latent-preview.ts';
 import { type LoadedModel, loadModel, previewColours } from '../../pipeline/loaded-model.ts';
@@ -43,7 +43,7 @@ export async function* generateOn(
     ({ concept, tokenIndexes }): PromptConcept => ({
       factors: concept.factors,
       probe: concept.objectProbe,
-      noisyRankShare: noisyRankShareOf(concept),
+      minRankFraction: minRankFractionOf(concept),
       tokenIndexes,
       strength: request.strength,
     }),

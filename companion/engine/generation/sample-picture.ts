@@ -22,7 +22,7 @@ export interface PromptConcept {
   readonly factors: Factors;
   readonly probe: ObjectProbe | undefined;
   /** As it was taught: TrainingDefaults. */
-  readonly noisyRankShare: number;
+  readonly minRankFraction: number;
   /** Positions of its tokens in the prompt: identifier and every sub-word of the class word. */
   readonly tokenIndexes: readonly number[];
   /** s_k: 1 as taught, 0 the base model; beyond 1 exaggerates. */
@@ -159,12 +159,12 @@ function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: n
   const feedsAt = (timestep: number): Record<string, Tensor> =>
     Object.assign(
       {},
-      ...concepts.map(({ factors, noisyRankShare }, concept) => {
-        const share = rankFractionAt(noisyRankShare, timestep, trainTimesteps);
-        return factorFeeds(concept, truncateRank(factors, share));
+      ...concepts.map(({ factors, minRankFraction }, concept) => {
+        const fraction = rankFractionAt(minRankFraction, timestep, trainTimesteps);
+        return factorFeeds(concept, truncateRank(factors, fraction));
       }),
     );
-  if (concepts.some(({ noisyRankShare }) => noisyRankShare < 1)) return feedsAt;
+  if (concepts.some(({ minRankFraction }) => minRankFraction < 1)) return feedsAt;
   const always = feedsAt(0);
   return () => always;
 }

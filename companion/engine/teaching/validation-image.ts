@@ -72,7 +72,7 @@ async function sampleConcept(
       {
         factors,
         probe,
-        noisyRankShare: settings.noisyRankShare,
+        minRankFraction: settings.noisyRankShare,
         tokenIndexes,
         strength: 1,
       },

@@ -1,6 +1,6 @@
 /**
- * Layers: an operation together with its parameters, under PyTorch's names (`weight`, `bias`).
- * Moves between the image layout of convolutions and the token layout of attention.
+ * Layers: operations together with their parameters, under PyTorch's names (`weight`, `bias`), and the reshapes between
+ * the image layout of convolutions, the token layout and the heads of attention.
  */
 
 import { conv2d, groupNorm, layerNorm, linear, reshape, transpose } from '../../graph/ops/index.ts';
@@ -33,10 +33,15 @@ export function linearLayer(scope: Scope, x: Value, features: number, bias = tru
  * A 1x1 convolution applied in token layout: x [B, hw, C] -> [B, hw, channels]. The checkpoint's weight is
  * [channels, C, 1, 1], or [channels, C] where the config says `use_linear_projection`: the same numbers.
  */
-export function projectionLayer(scope: Scope, x: Value, channels: number, stored: 'conv' | 'linear'): Value {
+export function projectionLayer(
+  scope: Scope,
+  x: Value,
+  channels: number,
+  storedAs: 'linear' | 'conv1x1',
+): Value {
   const inner = x.shape.at(-1)!;
   const weight =
-    stored === 'linear'
+    storedAs === 'linear'
       ? scope.parameter('weight', [channels, inner])
       : reshape(scope.parameter('weight', [channels, inner, 1, 1]), [channels, inner]);
   return scope.tap(linear(x, weight, scope.parameter('bias', [channels])));

@@ -34,16 +34,16 @@ export interface SiteValues {
   /** W x + b: [B, hw, m]. */
   readonly output: Value;
   /**
-   * How much of the block's last cross-attention goes to the tokens of each column of the adapter's `attentionColumns`,
-   * averaged over heads: [B hw, c]. Undefined where the adapter has none.
+   * Share of the block's last cross-attention to the tokens of each column of the adapter's `attentionColumns`, averaged
+   * over heads: [B hw, c]. Undefined where the adapter has none.
    */
   readonly attention: Value | undefined;
 }
 
 export interface SiteAdapter {
   /**
-   * [B L, c]: weights of the tokens, a column for each sum of attention probabilities that `adapt` wants to know
-   * (attention-columns.ts).
+   * [B L, c]: weights of the tokens, a column for each sum of attention probabilities that `adapt` reads
+   * (attention-readout.ts).
    */
   readonly attentionColumns?: Value;
   /** Returns what takes the place of `site.output`, [B, hw, m]. */
@@ -67,9 +67,9 @@ export function spatialTransformer(
   options: SpatialTransformerOptions,
 ): Value {
   const [, channels, height, width] = x.shape as [number, number, number, number];
-  const stored = options.projections === 'linear' ? 'linear' : 'conv';
+  const { projections } = options;
   const normed = groupNormLayer(scope.at('norm'), x, options.groups, GROUP_NORM_EPSILON);
-  let tokens = projectionLayer(scope.at('proj_in'), imageToTokens(normed), channels, stored); // [B, hw, C]
+  let tokens = projectionLayer(scope.at('proj_in'), imageToTokens(normed), channels, projections); // [B, hw, C]
   let columns: Value | undefined;
   for (let layer = 0; layer < options.layers; layer++) {
     const block = transformerBlock(
@@ -83,7 +83,7 @@ export function spatialTransformer(
     columns = block.columns;
   }
   const projection = scope.at('proj_out');
-  const output = projectionLayer(projection, tokens, channels, stored);
+  const output = projectionLayer(projection, tokens, channels, projections);
   const site = {
     path: scope.path,
     channels,

@@ -26,21 +26,24 @@ export interface IdentifierRequest {
  *
  * @throws LikenessError input where the vocabulary has too few
  */
-export function chooseIdentifiers(tokenizer: Tokenizer, wish: IdentifierRequest): readonly string[] {
-  const avoided = new Set(wish.avoid?.map((word) => word.toLowerCase()));
+export function chooseIdentifiers(
+  tokenizer: Tokenizer,
+  { count, avoid, recommended = [] }: IdentifierRequest,
+): readonly string[] {
+  const avoided = new Set(avoid?.map((word) => word.toLowerCase()));
   const chosen = new Set<string>();
-  for (const word of candidates(tokenizer, wish.recommended ?? [])) {
-    if (chosen.size === wish.count) break;
+  for (const word of candidates(tokenizer, recommended)) {
+    if (chosen.size === count) break;
     if (!avoided.has(word.toLowerCase()) && isSingleToken(tokenizer, word)) chosen.add(word);
   }
-  if (chosen.size < wish.count) {
-    const message = `${wish.count} identifiers are needed, the model's vocabulary has ${chosen.size} that are free`;
+  if (chosen.size < count) {
+    const message = `${count} identifiers are needed, the model's vocabulary has ${chosen.size} that are free`;
     throw new LikenessError('input', message);
   }
   return [...chosen];
 }
 
-/** Whether a word is read as one token, and not as the token for unknown text. */
+/** True where a word is read as one token, and not as the token for unknown text. */
 function isSingleToken(tokenizer: Tokenizer, word: string): boolean {
   const ids = tokenizer.words(word);
   return ids.length === 1 && ids[0] !== tokenizer.eosId && ids[0] !== tokenizer.bosId;
