@@ -13,7 +13,7 @@ export interface Factor {
   readonly up: Float32Array;
   readonly rank: number;
   readonly channels: number;
-  /** What the product A B is multiplied by: alpha / rank in a LoRA file, 1 in the paper. */
+  /** Multiplier of the product A B: alpha / rank in a LoRA file, 1 in the paper. */
   readonly scale: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Residuals inside the graph of a UNet. The factors are inputs, not weights: one session serves every concept of
- * the same ranks, and the training graph can ask for their gradients.
- * Residuals for teaching: the same function as in attach.ts, in the form whose step with gradients is cheapest.
+ * Low-rank residuals inside the graph of a denoiser. Their factors are inputs, not weights: one session serves every
+ * concept of the same ranks, and the training graph can ask for their gradients. Sampling adds them with addLowRank;
+ * teaching uses trainableAdapter, the same function in the form whose step with gradients is cheapest.
  */
 
 import type { Graph } from '../graph/graph.ts';
@@ -49,7 +49,7 @@ export function addLowRank(
 
 /**
  * Plain residuals of one concept everywhere, for teaching: y = W x + b + A B x.
- * @param rankFractionAt of the rank, for each sample [B, 1, 1] (active-rank.ts); undefined: all of it
+ * @param rankFractionAt share of the rank that acts on each sample, [B, 1, 1] (rank-schedule.ts); undefined: all of it
  * @internal
  */
 export function attachEverywhere(
@@ -96,7 +96,7 @@ const MAX_SMALL_CHANNELS = 64;
 
 /**
  * Residuals of one concept everywhere: y = W x + b + A B x, or (W + A B) x + b, the same up to rounding. For
- * `rankFractionAt`, which samples have each their own, see attachEverywhere.
+ * `rankFractionAt`, a share for each sample, see attachEverywhere.
  */
 export function trainableAdapter(
   graph: Graph,

@@ -1,7 +1,7 @@
 /**
- * ObjectProbe: the product's place, read off the denoiser's own features by a linear probe (Alain and Bengio 2016) of what each output
- * projection is applied to, learned beside the residuals from references whose object mask is known. A few labelled
- * pictures are enough for a diffusion model's features (Baranchuk et al., ICLR 2022, arXiv 2112.03126).
+ * ObjectProbe: a linear probe (Alain and Bengio 2016) that reads the product's place off the denoiser's own features,
+ * the inputs of its output projections. It is learned beside the residuals, from references whose object mask is known.
+ * A few labelled pictures are enough for a diffusion model's features (Baranchuk et al., ICLR 2022, arXiv 2112.03126).
  *
  *   logit(cell) = b + sum over blocks i of  w_i . LN(x_i)(cell)
  *
@@ -75,8 +75,8 @@ interface Level {
 }
 
 /**
- * The sum over the blocks, as the UNet is built. The product that reads a block's features adds what the blocks of its
- * resolution said before, and the first one of all the bias: so a block costs two nodes, its norm and its product.
+ * The sum over the blocks, as the UNet is built. The product that reads a block's features adds the logits of the
+ * blocks before it at its resolution, and the first one of all the bias: so a block costs two nodes, its norm and its product.
  */
 export class ObjectLogits {
   readonly #graph: Graph;
@@ -90,7 +90,7 @@ export class ObjectLogits {
     this.#concept = concept;
   }
 
-  /** Takes in what one block's features say, [B hw, m]. */
+  /** Adds the logits of one block's features, [B hw, m]. */
   observe({ path, channels, height, width }: SiteValues, features: Value): void {
     const weights = this.#graph.input(inputName(this.#concept, path), [channels, 1]);
     this.#weights.push(weights);

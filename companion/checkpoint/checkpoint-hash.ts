@@ -1,4 +1,4 @@
-/** A checkpoint's identity: which base model a concept was taught on, and whether a download is whole. */
+/** Hashes of a checkpoint: they identify the base model that a concept was taught on, and tell if a download is whole. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Opens a base model on disk: a folder in diffusers' layout, or one file with a family's original names. */
+/**
+ * openCheckpointAs: a base model on disk as a Checkpoint, from a folder in diffusers' layout, or one file with a family's
+ * original names.
+ */
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';

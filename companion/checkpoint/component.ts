@@ -49,7 +49,7 @@ export interface SingleFileView {
 /** Checkpoints of one model family: folders in diffusers' layout, and single files. */
 export interface CheckpointFormat {
   readonly id: string;
-  /** What to use, where something else was given: one sentence. */
+  /** Advice where another kind of model was given: one sentence. */
   readonly advice: string;
   /** `_class_name` in model_index.json. */
   readonly pipelines: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * Files of float32 weights made from a checkpoint: in the cache folder, written once, mapped by every session.
- * Keeps the cache of converted weights to a size: a full-size model's sidecars take 4 GB.
+ * Sidecars: files of float32 weights made from a checkpoint, written into the cache folder once and mapped by every
+ * session. A full-size model's take 4 GB, so that the ones used longest ago are removed.
  */
 
 import { createHash } from 'node:crypto';
@@ -67,8 +67,9 @@ export async function ensureSidecar<Entry>(
 const MINIMUM_IDLE_MS = 60 * 60 * 1000;
 
 /**
- * Removes what crashes left behind, then the sidecars used longest ago until at most `maximumBytes` remain.
- * What was used within the last hour stays. Gives the number of bytes that were freed.
+ * Removes temporary files that crashes left behind, then the sidecars used longest ago until at most `maximumBytes`
+ * remain. Files used within the last hour stay.
+ * @returns bytes that were freed
  */
 export async function pruneSidecars(cacheFolder: string, maximumBytes: number): Promise<number> {
   const names = await readdir(cacheFolder).catch(() => []);

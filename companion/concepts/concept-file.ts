@@ -1,6 +1,6 @@
 /**
- * The concept file: one .safetensors that other tools open as an ordinary LoRA, and that carries in its header what
- * Likeness knows of the concept. No tensor but the factors is in it, since loaders refuse leftovers.
+ * Concept file: one .safetensors that other tools open as an ordinary LoRA, and whose header carries the concept's
+ * facts. No tensor but the factors is in it, since loaders refuse leftovers.
  */
 
 import { createHash } from 'node:crypto';
@@ -18,7 +18,7 @@ import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
 import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
 import { openLoraFile, readFactors, readLora, requireMatchingSites } from './lora-file.ts';
 
-/** What listings show; read from the header alone. */
+/** Facts of a concept file for listings; read from the header alone. */
 export interface ConceptFileInfo extends ConceptFacts {
   readonly path: string;
   readonly sizeBytes: number;

@@ -1,6 +1,6 @@
 /**
- * A concept's facts as header metadata: our own under `likeness.`, and what other tools look for under kohya's `ss_`
- * and Stability's `modelspec.` (https://github.com/Stability-AI/ModelSpec, 1.0.1). All values are strings.
+ * ConceptHeader: a concept's facts as header metadata, our own under `likeness.`, and those that other tools look for
+ * under kohya's `ss_` and Stability's `modelspec.` (https://github.com/Stability-AI/ModelSpec, 1.0.1). All values are strings.
  */
 
 import { z } from 'zod';

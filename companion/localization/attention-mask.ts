@@ -1,8 +1,8 @@
 /**
- * A mask that follows the object's size, where the paper's median always marks half of the picture.
+ * AttentionMask: a mask that follows the object's size, where the paper's median always marks half of the picture.
  *
  * The attention that each block gives the concept's tokens is brought to the finest resolution, evened out, averaged over
- * the last steps, and over the blocks that agree; what that gives is cut at Otsu's threshold, islands are dropped and
+ * the last steps, and over the blocks that agree; the mean is cut at Otsu's threshold, islands are dropped and
  * small holes filled. The mask of step t comes from the maps of the steps before it.
  */
 

@@ -1,6 +1,6 @@
 /**
- * Localizer: the mask inputs of each denoising step of a picture, and the masks that people see. Sources of masks are in
- * sources/; each brings a localizer of its own, or an estimator for the stepwise one.
+ * Localizer: the mask inputs of each denoising step of a picture, and the masks that people see. Each mask source in
+ * sources/ has a localizer of its own, or an estimator for StepwiseLocalizer.
  */
 
 import type { MaskMode } from '../../shared/protocol/requests.ts';
@@ -11,12 +11,16 @@ import { gateName } from './mask-source.ts';
 import type { Grid } from './regions.ts';
 import { reduceByMean } from './resample.ts';
 
-/** A concept that the prompt names. */
-interface LocalizedConcept {
-  /** s_k, one for each sample of the batch. */
-  readonly strengths: readonly number[];
-  /** Module paths of the blocks that it has residuals at; a LoRA may leave some out. */
-  readonly blocks: ReadonlySet<string>;
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** Masks of one picture, step by step. */
+export interface Localizer {
+  /** Mask inputs of the next step. */
+  feeds(): Feeds;
+  /** Updates the masks from the outputs of a step. */
+  observe(outputs: Feeds): void;
+  /** Mask of each concept, for people to see; undefined before the first step. */
+  masks(): readonly LocalizedMask[] | undefined;
 }
 
 export interface LocalizerOptions {
@@ -28,19 +32,15 @@ export interface LocalizerOptions {
   readonly width: number;
 }
 
-export type Feeds = Readonly<Record<string, Tensor>>;
-
-/** Masks of one picture, step by step. */
-export interface Localizer {
-  /** Mask inputs of the next step. */
-  feeds(): Feeds;
-  /** Takes in what a step gave out. */
-  observe(outputs: Feeds): void;
-  /** Mask of each concept, for people to see; undefined before the first step. */
-  masks(): readonly LocalizedMask[] | undefined;
+/** A concept that the prompt names. */
+interface LocalizedConcept {
+  /** s_k, one for each sample of the batch. */
+  readonly strengths: readonly number[];
+  /** Module paths of the blocks that it has residuals at; a LoRA may leave some out. */
+  readonly blocks: ReadonlySet<string>;
 }
 
-/** Finds the concepts in what the steps of one picture give out. */
+/** Finds the concepts in the outputs of one picture's steps. */
 export interface MaskEstimator {
   /** Resolution of its masks. */
   readonly grid: Grid;
@@ -51,15 +51,15 @@ export interface MaskEstimator {
   masks(): readonly (LocalizedMask | undefined)[];
 }
 
-/** Masks that are made between two steps, from what the steps before gave out. */
+/** Masks that are made between two steps, from the outputs of the steps before. */
 export class StepwiseLocalizer implements Localizer {
   readonly #options: LocalizerOptions;
   readonly #estimator: MaskEstimator;
   /** The resolutions that each concept has mask inputs at. */
   readonly #grids: readonly (readonly Grid[])[];
   /**
-   * Mask inputs of the next step. At first everywhere, since nothing is known; there several concepts share what one would have in an
-   * adaptive mask. Other masks stay everywhere.
+   * Mask inputs of the next step. At first they cover everything, since nothing is known; in an adaptive mask several
+   * concepts divide the value that one would have. Other masks keep covering everything.
    */
   #feeds: Feeds;
 
@@ -78,7 +78,7 @@ export class StepwiseLocalizer implements Localizer {
 
   observe(outputs: Feeds): void {
     this.#estimator.observe(outputs);
-    // At once, while what was observed is still in the processor's cache: a step of the model drives it out.
+    // At once, while the outputs are still in the processor's cache: a step of the model drives it out.
     const masks = this.#options.mode === 'adaptive' ? this.masks() : undefined;
     if (masks !== undefined) this.#feeds = this.#gates((concept) => masks[concept]!.mask);
   }

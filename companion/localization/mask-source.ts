@@ -1,5 +1,5 @@
 /**
- * Localized residuals inside the sampling graph: those of a prompt's concepts at one block, each times where it may act
+ * Localization of residuals inside the sampling graph: each concept's residual at a block, times its mask
  * (Ham et al., CVPR 2024, section 3.2):
  *
  *   f_i = W_i x + b + sum over concepts k of  M_{k,i} * s_k * A_{k,i} B_{k,i} x

@@ -1,4 +1,7 @@
-/** A mask at the latents' or the attention's finest resolution, and what all ways of making one share. */
+/**
+ * LocalizedMask: a concept's mask at the latents' or the attention's finest resolution, and operations on masks from any
+ * source.
+ */
 
 import type { AdapterSite } from '../models/family.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
@@ -7,7 +10,7 @@ import type { Grid } from './regions.ts';
 export interface LocalizedMask extends Grid {
   /** [height * width], 0..1: how far the concept acts there. */
   readonly mask: Float32Array;
-  /** What the mask was made from, [height * width]: more where the object is likelier. */
+  /** Scores that the mask was made from, [height * width]: more where the object is likelier. */
   readonly evidence: Float32Array;
   /** 0 to 1: how clearly the object was found; shared/mask-confidence.ts says what is too low. */
   readonly confidence: number;

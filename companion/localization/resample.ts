@@ -1,4 +1,4 @@
-/** Maps between the resolutions of the UNet's levels. Row-major grids. */
+/** Resampling of maps between the resolutions of a denoiser's levels, and smoothing. Row-major grids. */
 
 import type { Grid } from './regions.ts';
 

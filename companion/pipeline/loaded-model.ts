@@ -1,6 +1,6 @@
 /**
- * A base model opened for work: pipeline, recommended settings, identity, and a quick look at latents.
- * The base model that this companion runs, as clients are told of it. Configs are read, and no weight runs.
+ * LoadedModel: a base model opened for work, with its pipeline, recommended settings and identity. Its facts for clients
+ * (readBaseModel) come from the configs, and no weight runs for them.
  */
 
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
@@ -79,8 +79,8 @@ export function previewColours(pipeline: Pipeline): Promise<LatentColours> {
 }
 
 /**
- * Fits the map by decoding noise once: it belongs to the model's codec, and no table has the one of a checkpoint that nobody has
- * seen before.
+ * Fits the map by decoding noise once: it belongs to the model's codec, and no table has the one of a checkpoint that
+ * nobody has seen before.
  */
 async function fitPreview(pipeline: Pipeline): Promise<LatentColours> {
   const { latentChannels, downscale } = pipeline.facts;
@@ -99,7 +99,7 @@ async function fitPreview(pipeline: Pipeline): Promise<LatentColours> {
 
 export interface BaseModelFacts {
   readonly summary: ModelSummary;
-  /** What concepts that belong to it say of it. */
+  /** Base model that concepts of it name. */
   readonly identity: BaseModel;
 }
 

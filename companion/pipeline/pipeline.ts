@@ -1,4 +1,4 @@
-/** A checkpoint ready to run: its configs, tokenizer and noise process, and sessions made on demand. */
+/** Pipeline: a checkpoint ready to run, with its configs, tokenizer and noise process; sessions are made on demand. */
 
 import type { Checkpoint } from '../checkpoint/component.ts';
 import { locateWeights } from '../checkpoint/external-weights.ts';

@@ -1,10 +1,11 @@
-import type { ParameterMap } from '../adapters/factors.ts';
 /**
  * AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2), with PyTorch's semantics: the weight
  * decay is scaled by the learning rate, and epsilon is added after the bias correction.
  */
 
-/** What a resumed run needs to go on exactly. The arrays are the live ones: copy them to keep them. */
+import type { ParameterMap } from '../adapters/factors.ts';
+
+/** State that a resumed run continues from exactly. The arrays are the live ones: copy them to keep them. */
 export interface AdamWState {
   /** Steps taken. */
   readonly step: number;

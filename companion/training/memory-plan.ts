@@ -1,4 +1,4 @@
-/** MemoryPlan: the way a training step fits into memory, chosen before anything runs, not by running out of it. */
+/** MemoryPlan: micro-batch and checkpointing with which a training step fits into memory, chosen before anything runs. */
 
 import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../shared/errors.ts';
@@ -36,7 +36,7 @@ const USABLE_SHARE = 0.8;
 const ACTIVATION_OVERHEAD = 1.3;
 
 /**
- * Weights are mapped or copied once; the backward pass of convolutions reads a second, turned copy of some. With the
+ * Weights are mapped or copied once; the backward pass of convolutions reads a second, flipped copy of some. With the
  * session itself and the kernels' workspace 1.6 to 1.8 measured (docs/performance.md).
  */
 const WEIGHT_COPIES = 1.8;
@@ -70,8 +70,8 @@ export function planMemory(batchSize: number, freeBytes: number, build: StepBuil
 }
 
 /**
- * What to try after `failed` has run out of memory after all: of a graphics card's own nothing is known beforehand.
- * Undefined when there is nothing leaner.
+ * The next smaller plan after `failed` has run out of memory after all: a graphics card's own is not known beforehand.
+ * Undefined when there is none.
  */
 export function nextSmallerPlan(
   failed: MemoryPlan,
@@ -84,7 +84,10 @@ export function nextSmallerPlan(
   return undefined;
 }
 
-/** Where the least memory is wanted, none is held between steps for the next one: 0.6 of 1.7 GB (docs/performance.md). */
+/**
+ * Arena of the session: off with the leanest checkpointing, so that no memory is held between steps (0.6 of 1.7 GB,
+ * docs/performance.md).
+ */
 export function memoryUseFor(checkpointing: Checkpointing): MemoryUse {
   return { arena: checkpointing !== 'blocks' };
 }

@@ -1,6 +1,6 @@
 /**
- * One step's random choices: references, their variants, captions, timesteps and noise.
- * What changes from step to step: the learning rate, and which timesteps are drawn.
+ * Training batch: one step's random draws of references, variants, captions, timesteps and noise, as feeds; and the
+ * share of the learning rate at that step.
  */
 
 import { rankFractionAt } from '../adapters/rank-schedule.ts';
@@ -23,26 +23,6 @@ const COSINE_FLOOR = 0.05;
 
 /** Centre of the logit-normal draw: a little above the middle, where shape is decided. */
 const LOGIT_MEAN = 0.3;
-
-/** Share of the full learning rate at `step` (from 0). */
-export function learningRateShare({ learningRateSchedule, steps }: TrainingDefaults, step: number): number {
-  if (learningRateSchedule === 'constant') return 1;
-  return COSINE_FLOOR + (1 - COSINE_FLOOR) * (0.5 + 0.5 * Math.cos((Math.PI * step) / steps));
-}
-
-/**
- * 0 to trainTimesteps - 1; uniform as in the paper, or logit-normal (Esser et al. 2024, arXiv 2403.03206).
- * @internal
- */
-export function drawTimestep(
-  sampling: TrainingDefaults['timestepSampling'],
-  trainTimesteps: number,
-  random: Random,
-): number {
-  if (sampling === 'uniform') return random.integer(trainTimesteps);
-  const share = 1 / (1 + Math.exp(-(random.gaussian() + LOGIT_MEAN)));
-  return Math.min(trainTimesteps - 1, Math.floor(share * trainTimesteps));
-}
 
 export type BatchFeeds = Readonly<Record<string, Tensor>>;
 
@@ -139,6 +119,26 @@ function feedsOf(
   feeds[trainingNames.inputIds] = int64(ids, [batch, facts.tokens]);
   feeds[trainingNames.identifierPositions] = float32(positions, [batch, facts.tokens, 1]);
   return feeds;
+}
+
+/**
+ * 0 to trainTimesteps - 1; uniform as in the paper, or logit-normal (Esser et al. 2024, arXiv 2403.03206).
+ * @internal
+ */
+export function drawTimestep(
+  sampling: TrainingDefaults['timestepSampling'],
+  trainTimesteps: number,
+  random: Random,
+): number {
+  if (sampling === 'uniform') return random.integer(trainTimesteps);
+  const share = 1 / (1 + Math.exp(-(random.gaussian() + LOGIT_MEAN)));
+  return Math.min(trainTimesteps - 1, Math.floor(share * trainTimesteps));
+}
+
+/** Share of the full learning rate at `step` (from 0). */
+export function learningRateShare({ learningRateSchedule, steps }: TrainingDefaults, step: number): number {
+  if (learningRateSchedule === 'constant') return 1;
+  return COSINE_FLOOR + (1 - COSINE_FLOOR) * (0.5 + 0.5 * Math.cos((Math.PI * step) / steps));
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

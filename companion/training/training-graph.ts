@@ -1,5 +1,5 @@
 /**
- * One training step as a graph: the frozen denoiser (and, where the identifier's embedding is learned too, the frozen
+ * Training graph: one step as a graph, the frozen denoiser (and, where the identifier's embedding is learned too, the frozen
  * text encoder) with residuals attached, the noise-prediction loss, and its gradients by the learned inputs.
  */
 
@@ -25,7 +25,7 @@ export interface TrainingShape extends ModelConfig {
   /** Tokens of a prompt, L. */
   readonly tokens: number;
   readonly ranks: Ranks;
-  /** How much of the rank acts comes with each sample (active-rank.ts). Default false: all of it. */
+  /** True where the share of the rank that acts comes with each sample (rank-schedule.ts). Default false: all of it. */
   readonly rankByTimestep?: boolean;
   /** True where a probe for the object is learned too. Default false. */
   readonly probe?: boolean;
@@ -40,13 +40,13 @@ export interface TrainingShape extends ModelConfig {
 export const CHECKPOINTING = ['none', 'attention', 'blocks'] as const;
 export type Checkpointing = (typeof CHECKPOINTING)[number];
 
-/** Inputs and outputs by name; the learned inputs carry their own names (attach.ts) and `gradient:<name>`. */
+/** Inputs and outputs by name; the learned inputs carry their own names (factorNames, probeParameters) and `gradient:<name>`. */
 export const trainingNames = {
   /** Noisy latents, [B, C, h, w]. */
   sample: 'sample',
   /** [B] */
   timestep: 'timestep',
-  /** What the model should predict (noise, or v), [B, C, h, w]. */
+  /** Target of the prediction (noise, or v), [B, C, h, w]. */
   target: 'target',
   /** Weight of each latent cell in the loss, [B, 1, h, w]; its mean should be 1. */
   lossWeight: 'loss_weight',

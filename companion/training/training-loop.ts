@@ -1,5 +1,5 @@
 /**
- * The training loop of personalized residuals: noise-prediction loss on the references, everything frozen but the
+ * Training loop of personalized residuals: noise-prediction loss on the references, everything frozen but the
  * factors (and, where the model's settings say so, the identifier's token embedding), AdamW.
  *
  * Every draw of step k comes from a random stream of its own, made from the seed and k. So nothing random needs to
@@ -34,7 +34,7 @@ export interface TrainOptions {
   readonly pipeline: Pipeline;
   readonly set: TrainingSet;
   readonly settings: TeachingSettings;
-  /** Where to go on from; changed in place. */
+  /** State that training continues from; changed in place. */
   readonly state: TrainingState;
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,7 +63,7 @@ async function* steps(
   const learned = learnedParameters(state);
   const clip = settings.gradientClip > 0 ? { clipNorm: settings.gradientClip } : {};
   const optimizer = new AdamW(learned, settings.weightDecay, state.moments, clip);
-  // Of its own: clipping and decay of the one must not depend on the other.
+  // An optimizer of its own: clipping and decay of the one must not depend on the other.
   const probe = state.probe && {
     learningRate: probeLearningRate(state.probe),
     optimizer: new AdamW(probeParameters(state.probe), settings.weightDecay, state.probeMoments),

@@ -1,4 +1,4 @@
-/** The references as the training loop draws them: latents of several variants each, loss weights, captions. */
+/** TrainingSet: the references as the training loop draws them, latents of several variants each, loss weights, captions. */
 
 import { Random } from '../diffusion/random.ts';
 import { latentMask } from '../images/object-mask.ts';
@@ -40,14 +40,14 @@ export interface TrainingSet {
 
 export interface TrainingSetOptions {
   readonly pictures: readonly Picture[];
-  /** What the concept is called in captions: identifier and class word, "zqx bottle". */
+  /** First word of the concept's name in captions, which the class word follows: "zqx bottle". */
   readonly identifier: string;
   readonly classWord: string;
   readonly settings: TeachingSettings;
   readonly mirror: boolean;
 }
 
-/** Whether any reference tells the object from what surrounds it. */
+/** True where any reference tells the object from what surrounds it. */
 export function hasObjectMasks({ references }: TrainingSet): boolean {
   return references.some((variants) => variants.some(({ objectMask }) => objectMask !== undefined));
 }

@@ -1,7 +1,6 @@
 /**
- * A training run as it stands after some step, in memory and on disk (safetensors, float32: a resumed run must go
- * on from the very same numbers).
- * How far a saved teaching got: its header says so, and none of its numbers need be read.
+ * TrainingState: a training run after some step, in memory and on disk (safetensors, float32: a resumed run must go on
+ * from the very same numbers). The file's header has the step, so that readSavedRun reads no tensor.
  */
 
 import { createHash } from 'node:crypto';
@@ -24,17 +23,6 @@ import { trainingNames } from './training-graph.ts';
 
 const STEP_KEY = 'likeness.step';
 const STEPS_KEY = 'likeness.steps';
-
-/** undefined where nothing was saved, or nothing that could be gone on from. */
-export async function readSavedRun(path: string): Promise<SavedRun | undefined> {
-  const metadata = await openSafetensors(path).then(
-    (file) => file.metadata,
-    () => undefined,
-  );
-  const [step, steps] = [Number(metadata?.[STEP_KEY]), Number(metadata?.[STEPS_KEY])];
-  const isSound = Number.isInteger(step) && Number.isInteger(steps) && step > 0 && step <= steps;
-  return isSound ? { step, steps } : undefined;
-}
 
 export interface TrainingState {
   /** Steps done. */
@@ -153,6 +141,17 @@ export async function loadTrainingState(
     probeMoments: initial.probe && (await restore(probeParameters(initial.probe))),
     losses: [...(await read('losses'))],
   };
+}
+
+/** Steps done by a saved run; undefined where nothing was saved, or nothing that could be resumed. */
+export async function readSavedRun(path: string): Promise<SavedRun | undefined> {
+  const metadata = await openSafetensors(path).then(
+    (file) => file.metadata,
+    () => undefined,
+  );
+  const [step, steps] = [Number(metadata?.[STEP_KEY]), Number(metadata?.[STEPS_KEY])];
+  const isSound = Number.isInteger(step) && Number.isInteger(steps) && step > 0 && step <= steps;
+  return isSound ? { step, steps } : undefined;
 }
 
 /** A file of an earlier release has no hash, and is trusted. */

@@ -9,7 +9,7 @@ import type { GoldenTensors } from './golden-tensors.ts';
 
 export interface LossAndGradients {
   readonly loss: number;
-  /** By the factor's input name (attach.ts), of the unscaled factors. */
+  /** By the factor's input name (factorNames), of the unscaled factors. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Masks by attention: the scores A_{i,C} of all blocks leave the graph beside the prediction, and the mask of the next step
- * is made of them. For concepts without a probe, such as those taught from photos that are not cut out.
+ * Attention as a mask source: the scores A_{i,C} of all blocks leave the graph beside the prediction, and make the mask of
+ * the next step. For concepts without a probe, such as those taught from photos that are not cut out.
  */
 
 import type { Graph } from '../../graph/graph.ts';

@@ -1,7 +1,7 @@
 /**
- * The paper's masks (Ham et al., CVPR 2024, section 3.2): M_{k,i} marks the half of a block's pixels that give the concept's
- * tokens the most cross-attention. That comes from the same block in the same forward pass, so there is no second model
- * evaluation: the graph makes the masks by itself, from the strengths.
+ * Median as a mask source, the paper's (Ham et al., CVPR 2024, section 3.2): M_{k,i} marks the half of a block's pixels that
+ * give the concept's tokens the most cross-attention, of the same block in the same forward pass. The graph makes the
+ * masks itself, from the strengths, and needs no second model evaluation.
  */
 
 import type { Graph } from '../../graph/graph.ts';
@@ -33,7 +33,7 @@ function attachByMedian(graph: Graph, options: LocalizedOptions): Localization {
   const blocks: Value[] = [];
   const adapt = (site: SiteValues): Value => {
     blocks.push(site.attention!);
-    // What the conditional sample shows says where both act.
+    // The conditional sample's scores decide where both samples' residuals act.
     const scores = ranks.map((_, concept) => conditionalScore(site, concept));
     const highest = scores.reduce((left, right) => maximum(left, right));
     return withLocalizedResiduals(graph, site, ranks, (concept) => {
@@ -69,7 +69,7 @@ export function aboveMedian(score: Value): Value {
 class MedianLocalizer implements Localizer {
   readonly #options: LocalizerOptions;
   readonly #feeds: Feeds;
-  /** Outputs of the last step; read when somebody wants to see the masks. */
+  /** Outputs of the last step; read only when masks() is called. */
   #outputs: Feeds | undefined;
 
   constructor(options: LocalizerOptions) {

@@ -1,6 +1,6 @@
 /**
- * Masks by probe: the logits of the concepts' object probes (object-probe.ts) leave the graph beside the prediction, and the
- * mask of the next step is made of all steps so far. Still one model evaluation a step.
+ * Probe as a mask source: the logits of the concepts' object probes (object-probe.ts) leave the graph beside the
+ * prediction, and their EMA over the steps makes the mask of the next one. Still one model evaluation a step.
  */
 
 import { ObjectLogits, probedFeatures } from '../../adapters/object-probe.ts';
@@ -48,7 +48,7 @@ function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions
 const EMA_DECAY = 0.85;
 
 /**
- * Running mean of a probe's logits over the steps, and the mask it makes.
+ * EMA of a probe's logits over the steps, and the mask it makes.
  *
  * @internal
  */
@@ -60,7 +60,7 @@ export class ProbeMask {
     this.#grid = grid;
   }
 
-  /** Takes in the logits of one denoising step, [height * width]. */
+  /** Updates the EMA with the logits of one denoising step, [height * width]. */
   observe(logits: Float32Array): void {
     const known = this.#logits;
     if (known === undefined) {

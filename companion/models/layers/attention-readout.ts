@@ -1,6 +1,6 @@
 /**
- * Sums of attention probabilities without the probabilities, which the fused kernel never gives: weights of the tokens
- * go through cross-attention as further columns of each head's values.
+ * Attention readout: sums of attention probabilities without the probabilities, which the fused kernel never gives.
+ * Weights of the tokens go through cross-attention as further columns of each head's values.
  *
  *   softmax(q k^T) [V | w] = [softmax(q k^T) V | softmax(q k^T) w]
  *
@@ -15,7 +15,7 @@ import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import type { Scope } from './scope.ts';
 
-/** How the values of one attention layer are laid out: each of `heads` has its `width` values, then `columns` more. */
+/** Layout of one attention layer's values: each of `heads` has its `width` values, then `columns` more. */
 export interface ReadoutHeads {
   readonly heads: number;
   readonly width: number;

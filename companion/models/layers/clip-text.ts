@@ -1,6 +1,6 @@
 /**
- * CLIP's text encoder (Radford et al. 2021) as a graph, under transformers' parameter names.
- * text_encoder/config.json of transformers' CLIPTextModel.
+ * CLIP's text encoder (Radford et al. 2021) as a graph, and its text_encoder/config.json; parameters and settings by the
+ * names of transformers' CLIPTextModel.
  */
 
 import { z } from 'zod';

@@ -1,4 +1,7 @@
-/** Reads a component's config.json: what the graphs need is checked, and what they cannot do is refused by name. */
+/**
+ * parseConfig: a component's config.json, checked for the settings that the graphs need; unsupported ones are refused by
+ * name.
+ */
 
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';

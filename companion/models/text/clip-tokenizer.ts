@@ -1,7 +1,7 @@
 /**
- * CLIP's tokenizer in the terms of a tokenizer.json: what transformers builds in code from a vocabulary and its merges.
- * CLIP's vocabulary, which follows from its merges (Radford et al. 2021): the bytes, the bytes at the end of a word, what
- * each merge makes, and the two special tokens.
+ * CLIP's tokenizer (Radford et al. 2021) in the terms of a tokenizer.json, as transformers builds it in code from a
+ * vocabulary and its merges. The vocabulary follows from the merges: the bytes, the bytes at the end of a word, the
+ * result of each merge, and the two special tokens.
  */
 
 interface SpecialToken {
@@ -19,7 +19,10 @@ export interface ClipVocabulary {
   readonly unkToken: string;
 }
 
-/** How CLIP cuts a text into words, before byte pairs are merged within each (Radford et al. 2021). */
+/** Marks the end of a word. */
+const WORD_END = '</w>';
+
+/** Words that CLIP cuts a text into, before byte pairs are merged within each. */
 const CLIP_WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
 
 export function clipDefinition({ vocab, merges, bos, eos, unkToken }: ClipVocabulary) {
@@ -57,16 +60,13 @@ export function clipDefinition({ vocab, merges, bos, eos, unkToken }: ClipVocabu
       type: 'BPE',
       unk_token: unkToken,
       continuing_subword_prefix: '',
-      end_of_word_suffix: '</w>',
+      end_of_word_suffix: WORD_END,
       fuse_unk: false,
       vocab,
       merges,
     },
   };
 }
-
-/** Marks the end of a word. */
-const WORD_END = '</w>';
 
 /** @param merges two pieces each, "i n" */
 export function clipVocabulary(

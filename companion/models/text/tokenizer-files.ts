@@ -37,7 +37,7 @@ const definition = z.looseObject({
 });
 
 export interface TokenizerFiles {
-  /** What a tokenizer.json holds. */
+  /** Contents of a tokenizer.json. */
   readonly definition: z.infer<typeof definition>;
   readonly bosToken: string;
   readonly eosToken: string;
@@ -55,8 +55,8 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const special = (await readJson(folder, 'special_tokens_map.json', specialTokens)) ?? {};
   const config: z.infer<typeof tokenizerConfig> =
     (await readJson(folder, 'tokenizer_config.json', tokenizerConfig)) ?? {};
-  // transformers' order: the map was a file of its own until the config held everything. SD 2.x pads with
-  // the map's "!", whatever its config says.
+  // transformers' order: the map was a file of its own until the config held everything. Some models pad
+  // with the map's "!", whatever its config says.
   const named =
     config.added_tokens_decoder === undefined ? { ...config, ...special } : { ...special, ...config };
   const eosToken = named.eos_token ?? CLIP_EOS;

@@ -7,7 +7,7 @@ import { LAYERS_PER_BLOCK } from './original-names.ts';
 type Weights = ReadonlyMap<string, TensorEntry>;
 type Config = Readonly<Record<string, unknown>>;
 
-/** What no shape tells, and all of Stable Diffusion 1.x has in common. */
+/** Constants of all of Stable Diffusion 1.x, which no shape tells. */
 const UNET_HEADS = 8;
 const NORM_GROUPS = 32;
 const TEXT_HEAD_WIDTH = 64;
@@ -83,7 +83,7 @@ export function vaeConfig(weights: Weights): Config {
   };
 }
 
-/** How many of the names for 0, 1, 2, ... are there. */
+/** Number of the names for 0, 1, 2, ... that are there, up to the first gap. */
 export function countLevels(weights: Weights, name: (index: number) => string): number {
   let count = 0;
   while (weights.has(name(count))) count++;

@@ -13,7 +13,7 @@ const TOKENIZER = fileURLToPath(new URL('../../../../models/clip-tokenizer', imp
 
 const INPUT_CONVOLUTION = 'model.diffusion_model.input_blocks.0.0.weight';
 
-/** What else such files hold, by a part of a name that nothing supported has. */
+/** Unsupported contents of such files, by a part of a name that nothing supported has. */
 const OTHERS: readonly (readonly [part: string, what: string])[] = [
   ['conditioner.embedders.', 'is of Stable Diffusion XL'],
   ['cond_stage_model.model.', 'is of Stable Diffusion 2.x'],
