@@ -5,11 +5,11 @@ import { type MeasureName, measureSources } from './measures.ts';
 
 /** They may only fall. Headers stand in prose.test.ts. */
 const CEILINGS: Readonly<Record<Exclude<MeasureName, Floor | 'indirect headers'>, number>> = {
-  'architecture by name': 5,
+  'architecture by name': 4,
   'parts by name': 0,
   'import cycles': 0,
   'docstrings beginning Of': 0,
-  'indirect docstrings': 20,
+  'indirect docstrings': 0,
   'longest file': 250,
   'longest file, companion': 250,
   'types of two meanings': 0,
