@@ -32,12 +32,15 @@ export function resolvePrompt<Concept extends { readonly name: string }>(
 }
 
 function unknownConcept({ text, name }: PromptPart, known: readonly string[]): LikenessError {
-  const near = known.find((other) => distance(other, name!) <= MAX_SLIPS);
+  const [near] = known
+    .map((other) => ({ other, slips: distance(other, name!) }))
+    .filter(({ slips }) => slips <= MAX_SLIPS)
+    .sort((a, b) => a.slips - b.slips);
   const there =
     known.length === 0 ? 'there are none yet' : `known are ${known.map((other) => `@${other}`).join(', ')}`;
   const advice =
     near === undefined
       ? 'Teach the concept first, or write the prompt without the @.'
-      : `Did you mean @${near}?`;
+      : `Did you mean @${near.other}?`;
   return new LikenessError('concept-unknown', `no concept is named ${text}; ${there}`, { advice });
 }

@@ -6,7 +6,9 @@
  * and the square stays inside, since invented borders would be learned.
  */
 
+import { basename } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { decodePicture } from './decode.ts';
 import { maskBounds, pictureCutoutKind } from './object-mask.ts';
 import { alphaOf, compositeOver, cropPicture, type Picture, plainPicture } from './picture.ts';
 import { resizePicture } from './resize.ts';
@@ -31,6 +33,29 @@ export interface ReferenceFrame {
   readonly mask?: Uint8Array;
 }
 
+/** @throws LikenessError as decodePicture; `input` where it shows no product; each names the file */
+export async function decodeReference(path: string): Promise<Picture> {
+  const decoded = await decodePicture(path);
+  requireVisible(decoded, basename(path));
+  return decoded;
+}
+
+/**
+ * A product is where alpha is at least a half. A picture without such pixels is empty, or of a product cut out as
+ * see-through as glass is, which no mask tells from its background.
+ * @throws LikenessError `input`
+ */
+function requireVisible(source: Picture, label: string): void {
+  if (pictureCutoutKind(source) !== 'empty') return;
+  const isClear = !alphaOf(source).some((alpha) => alpha > 0);
+  const fault = isClear ? 'it is transparent all over' : 'what it shows is too see-through or too small';
+  throw new LikenessError('input', `${label}: ${fault}, expected a visible product`, {
+    advice: isClear
+      ? 'Show the layer, or leave this picture out.'
+      : 'Use a picture of it with its background, or a cut-out in which the product is at least half opaque.',
+  });
+}
+
 /**
  * The square around the product.
  *
@@ -38,17 +63,8 @@ export interface ReferenceFrame {
  */
 export function productSquare(source: Picture): Square {
   const { width, height } = source;
-  const kind = pictureCutoutKind(source);
-  if (kind === 'empty') {
-    throw new LikenessError(
-      'input',
-      `a ${width} x ${height} frame is transparent, expected a visible product`,
-      {
-        advice: 'Show the layer, or leave this frame out.',
-      },
-    );
-  }
-  if (kind === 'opaque') {
+  requireVisible(source, 'the frame');
+  if (pictureCutoutKind(source) === 'opaque') {
     const side = Math.min(width, height);
     return { left: Math.floor((width - side) / 2), top: Math.floor((height - side) / 2), side };
   }

@@ -6,7 +6,7 @@
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import type { EngineFlags } from '../../companion/cli/options.ts';
-import { OutputFolder } from '../../companion/cli/picture-arguments.ts';
+import { OutputFolder } from '../../companion/cli/output-folder.ts';
 import { formatNumberOf, formatSeconds, formatTimeLeft } from '../../companion/cli/terminal/format.ts';
 import { Interruption } from '../../companion/cli/terminal/interruption.ts';
 import type { JsonEvent, Output } from '../../companion/cli/terminal/output.ts';

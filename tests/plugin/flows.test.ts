@@ -85,6 +85,24 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     expect(await stage.ui.getByRole('button', { name: /Generate/ }).isDisabled()).toBe(true);
   });
 
+  it('mentions a concept in Japanese, without a space and with a full-width @', async () => {
+    await begin();
+    const prompt = stage.ui.getByLabel('Prompt');
+    await prompt.fill('海辺の＠ａｕ');
+    await prompt.press('End');
+    await stage.ui.getByRole('option', { name: '@aurora' }).click();
+    await expect.poll(() => prompt.inputValue()).toBe('海辺の@aurora ');
+  });
+
+  it('is told of syntax that is not read here, and what to do instead', async () => {
+    await begin();
+    await stage.ui.getByLabel('Prompt').fill('@aurora, (red:1.3) <lora:studio:1>');
+    await stage.ui.getByText('“(red:1.3)” is read as plain words. Weights of words').waitFor();
+    await stage.ui.getByText('“<lora:studio:1>” is read as plain words. LoRA files are concepts').waitFor();
+    await stage.ui.getByLabel('Prompt').fill('@aurora, red');
+    await expect.poll(() => stage.ui.getByText('is read as plain words').count()).toBe(0);
+  });
+
   it('teaches the selected frames', async () => {
     const rights = { owner: 'Acme', licence: 'own use' };
     await begin({ concepts: [concept({ name: 'night-lamp', hasThumbnail: false, rights })] });

@@ -39,7 +39,23 @@ const CASES: readonly (readonly [prompt: string, names: readonly string[]])[] = 
   ['@_aurora', ['_aurora']],
   ['@auroras and @aurora-20', ['auroras', 'aurora-20']],
   ['@aurora-2_3', ['aurora-2_3']],
-  ['@auror\u0301a', ['auror\u0301a']],
+  ['@auror\u0301a and @auro\u0155a', ['auro\u0155a']],
+  ['@aurora\u0301', ['auror\u00e1']],
+  ['海辺の@aurora', ['aurora']],
+  ['@auroraの海辺', ['aurora']],
+  ['サッカー@aurora', ['aurora']],
+  ['か\u3099@aurora', ['aurora']],
+  ['ｶﾞ@aurora', ['aurora']],
+  ['해변의 @aurora가 있다', ['aurora']],
+  ['해변@aurora', ['aurora']],
+  ['ที่ชายหาด@auroraสวย', ['aurora']],
+  ['＠aurora on a beach', ['aurora']],
+  ['海辺の＠ａｕｒｏｒａ－２、夕方', ['aurora-2']],
+  ['﹫AURORA', ['aurora']],
+  ['@aurora\u20112 or @aurora\u20102', ['aurora-2']],
+  ['@\u200baurora', ['aurora']],
+  ['☀️@aurora', ['aurora']],
+  ['mail＠@aurora, café＠aurora, me@＠aurora', []],
   ['@日本 on a beach', ['日本']],
 ];
 
@@ -71,8 +87,24 @@ describe.each(CASES)('%j', (prompt, names) => {
     expect(concepts.map(({ name }) => name)).toEqual(KNOWN.filter((name) => names.includes(name)));
     const { text, mentions } = expandMentions(parts, known);
     expect(new Set(mentions.keys())).toEqual(new Set(names));
-    expect(text).toBe(parts.map((part) => (part.name === undefined ? part.text : 'zqx bottle')).join(''));
+    const plain = parts.map((part) => (part.name === undefined ? part.text : 'zqx bottle')).join('');
+    expect(text.replaceAll(' ', '')).toBe(plain.replaceAll(' ', ''));
+    for (const { start, end } of [...mentions.values()].flat()) {
+      expect(text.slice(start, end)).toBe('zqx bottle');
+      expect(`${text[start - 1] ?? ''}${text[end] ?? ''}`).not.toMatch(/[\p{L}\p{N}]/u);
+    }
   });
+});
+
+it.each([
+  ['@aurora_2', '@aurora-2'],
+  ['@aurorá', '@aurora'],
+  ['＠ａｕｒｏｒ', '@aurora'],
+])('%s names no concept, and the nearest is offered', (prompt, offered) => {
+  const known = KNOWN.map((name) => ({ name }));
+  expect(() => resolvePrompt(prompt, known)).toThrow(
+    expect.objectContaining({ code: 'concept-unknown', advice: `Did you mean ${offered}?` }),
+  );
 });
 
 it.each([
@@ -101,12 +133,15 @@ describe('a mention under the caret', () => {
     ['two of @au', 10, { start: 7, query: 'au' }],
     ['@aurora on', 4, { start: 0, query: 'aur' }],
     ['@aurora-2', 9, { start: 0, query: 'aurora-2' }],
+    ['海辺の@Au', 6, { start: 3, query: 'au' }],
+    ['海辺の＠ａｕ', 6, { start: 3, query: 'au' }],
   ])('%j at %i', (text, caret, expected) => expect(openMention(text, caret)).toEqual(expected));
 
   it.each([
     ['mail@example', 12],
     ['@aurora on', 10],
     ['@@', 2],
+    ['@auroraの', 8],
     ['', 0],
   ])('is none in %j at %i', (text, caret) => expect(openMention(text, caret)).toBeUndefined());
 });
@@ -130,6 +165,11 @@ describe('completing', () => {
 
   it('also replaces the rest of a word that the caret is in', () => {
     expect(complete('@aurxyz, big', { start: 0, query: 'aur' }, 'aurora').text).toBe('@aurora , big');
+  });
+
+  it('leaves what is joined to the word in writing without spaces', () => {
+    const text = '＠ａｕの海辺';
+    expect(complete(text, openMention(text, 3)!, 'aurora').text).toBe('@aurora の海辺');
   });
 
   it('adds a space at the end', () => {

@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import { promptHints } from '../../../shared/prompt-syntax.ts';
 import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
 import type { ResolvedPrompt } from '../../concepts/resolved-prompt.ts';
@@ -15,7 +16,7 @@ import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
-import { OutputFolder } from '../picture-arguments.ts';
+import { OutputFolder } from '../output-folder.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { JsonEvent, Output } from '../terminal/output.ts';
 
@@ -92,6 +93,7 @@ export function registerGenerate(program: Command, output: Output): void {
 async function runGenerate(prompt: string, flags: GenerateFlags, output: Output): Promise<void> {
   const folders = dataFolders();
   requireSeeds(flags);
+  showHints(`${prompt}\n${flags.negative ?? ''}`, output);
   const resolved = await promptFor(prompt, flags.concept, folders, output);
   await withModel(flags.model, folders, (model) =>
     generateOn(
@@ -122,6 +124,14 @@ async function generateOn(request: GenerateRequest, flags: GenerateFlags, output
     report.close();
     interruption.dispose();
     await folder.abandon();
+  }
+}
+
+/** What other programs read as a command is a word here: the picture alone would not say so. */
+function showHints(prompt: string, output: Output): void {
+  for (const { syntax, text, advice } of promptHints(prompt)) {
+    output.event({ type: 'prompt-hint', syntax, text, advice });
+    output.warn(`"${text}" is read as plain words. ${advice}`);
   }
 }
 

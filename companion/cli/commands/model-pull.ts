@@ -8,7 +8,7 @@ import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
 import { type PullFlags, resolvePull } from '../../model-store/pull-request.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
-import { OutputFolder } from '../picture-arguments.ts';
+import { OutputFolder } from '../output-folder.ts';
 import { repeatCommand } from '../terminal/failure.ts';
 import { formatTable } from '../terminal/format.ts';
 import { Interruption } from '../terminal/interruption.ts';

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
@@ -14,7 +14,8 @@ import { readRecommendedSettings, type TrainingDefaults } from '../../pipeline/s
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
-import { expandPictures, OutputFolder } from '../picture-arguments.ts';
+import { OutputFolder } from '../output-folder.ts';
+import { choosePictures, type LeftOut } from '../picture-choice.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 import type { KeptConcept } from '../terminal/teach-report.ts';
@@ -93,7 +94,12 @@ export function registerTeach(program: Command, output: Output): void {
 async function runTeach(images: readonly string[], flags: TeachFlags, output: Output): Promise<void> {
   const folders = dataFolders();
   await withModel(flags.model, folders, async (model) =>
-    teachOn(await teachRequest(model, images, flags, folders), flags, folders, output),
+    teachOn(
+      await teachRequest(model, await chosenPictures(images, output), flags, folders),
+      flags,
+      folders,
+      output,
+    ),
   );
 }
 
@@ -181,13 +187,34 @@ function placeOf({ out, name }: TeachFlags, folders: DataFolders): string {
   return resolve(out ?? join(folders.concepts, RUNS_FOLDER, name + CONCEPT_SUFFIX));
 }
 
+/** Those to teach from; what is not used is said. */
+async function chosenPictures(paths: readonly string[], output: Output): Promise<readonly string[]> {
+  const { decodeReference } = await import('../../images/reference-frame.ts');
+  return choosePictures(paths, {
+    maximum: MAX_PICTURES,
+    tryPicture: decodeReference,
+    whenLeftOut: (left) => showLeftOut(left, output),
+  });
+}
+
+/** Lines that a terminal still shows at once; --json names all. */
+const LONGEST_LIST = 40;
+
+function showLeftOut(left: readonly LeftOut[], output: Output): void {
+  for (const { file, reason } of left) output.event({ type: 'left-out', file, reason });
+  for (const { file, reason } of left.slice(0, LONGEST_LIST)) {
+    output.warn(`${basename(file)} is not used: ${reason}`);
+  }
+  const more = left.length - LONGEST_LIST;
+  if (more > 0) output.warn(`${more} more are not used; --json names them`);
+}
+
 async function teachRequest(
   model: string,
-  images: readonly string[],
+  pictures: readonly string[],
   flags: TeachFlags,
   folders: DataFolders,
 ): Promise<TeachRequest> {
-  const pictures = await expandPictures(images, MAX_PICTURES);
   const { rank } = (await readRecommendedSettings(model)).teaching;
   return {
     model,

@@ -15,7 +15,7 @@ import { unfinishedRemovals } from '../../model-store/removal.ts';
 import { repairAdvice } from '../../model-store/summary.ts';
 import { requireParametersOf, verifyModel } from '../../model-store/verify.ts';
 import type { DataFolders } from '../../storage/folders.ts';
-import { OutputFolder } from '../picture-arguments.ts';
+import { OutputFolder } from '../output-folder.ts';
 import { formatNumberOf } from '../terminal/format.ts';
 
 export type Severity = 'ok' | 'warning' | 'problem';

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseMentions } from '../../../shared/mentions.ts';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
 import type { ConceptVersion, LibraryListing, RemovedConcept } from '../../library/concept-library.ts';
@@ -21,9 +22,6 @@ export interface KnownSecrets {
 }
 
 const PROGRAM_FOLDER = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[\\/]$/, '');
-
-/** A mention of a concept that may be gone, or have another name by now. */
-const MENTIONS = /@([a-z][a-z0-9-]*)/g;
 
 export async function knownSecrets({ folders, jobs, library, removed }: KnownSecrets): Promise<Secrets> {
   const concepts = library.concepts.flatMap(({ versions }) => versions).flatMap(wordsOfConcept);
@@ -59,7 +57,10 @@ function wordsOfJob(job: JobState): readonly string[] {
     return [name, classWord, rights.owner ?? '', rights.licence ?? '', rights.note ?? ''];
   }
   const { prompt, negativePrompt = '', concepts = [] } = job.request;
-  const mentions = [...prompt.matchAll(MENTIONS)].map(([, name]) => name!);
+  // Of concepts that may be gone, or have another name by now; as they are written, too.
+  const mentions = parseMentions(prompt).flatMap(({ text, name }) =>
+    name === undefined ? [] : [name, text],
+  );
   const named = [...concepts, ...job.concepts].map(({ name }) => name);
   return [prompt, negativePrompt, ...mentions, ...named];
 }

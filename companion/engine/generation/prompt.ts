@@ -89,20 +89,30 @@ interface ExpandedPrompt {
   readonly mentions: ReadonlyMap<string, readonly TextSpan[]>;
 }
 
-/** Puts identifier and class word in place of every mention. @param concepts all that are mentioned, and maybe others */
+/** A word's last or first character: tokenizers join what touches it. */
+const ENDS_IN_WORD = /[\p{L}\p{M}\p{N}]$/u;
+const BEGINS_WITH_WORD = /^[\p{L}\p{M}\p{N}]/u;
+
+/**
+ * Puts identifier and class word in place of every mention, apart from words that touch it, as writing without spaces
+ * has them. @param concepts all that are mentioned, and maybe others */
 export function expandMentions(
   parts: readonly PromptPart[],
   concepts: readonly NamedConcept[],
 ): ExpandedPrompt {
   const mentions = new Map<string, TextSpan[]>();
   let text = '';
+  let isAfterMention = false;
   for (const part of parts) {
-    const start = text.length;
     const concept = concepts.find(({ name }) => name === part.name);
     if (concept === undefined) {
-      text += part.text;
+      text += isAfterMention && BEGINS_WITH_WORD.test(part.text) ? ` ${part.text}` : part.text;
+      isAfterMention = false;
       continue;
     }
+    if (ENDS_IN_WORD.test(text)) text += ' ';
+    isAfterMention = true;
+    const start = text.length;
     text += `${concept.identifier} ${concept.classWord}`;
     const spans = mentions.get(concept.name) ?? [];
     mentions.set(concept.name, [...spans, { start, end: text.length }]);

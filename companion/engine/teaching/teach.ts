@@ -10,10 +10,10 @@ import { initialProbe } from '../../adapters/object-probe.ts';
 import { type Concept, THUMBNAIL_MAX_BYTES } from '../../concepts/concept.ts';
 import { requireWritable } from '../../concepts/concept-file.ts';
 import { Random } from '../../diffusion/random.ts';
-import { decodePicture } from '../../images/decode.ts';
 import { thumbnailUrl } from '../../images/encode.ts';
 import { inspectFrame } from '../../images/frame-findings.ts';
 import type { Picture } from '../../images/picture.ts';
+import { decodeReference } from '../../images/reference-frame.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import { hasObjectMasks, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';
@@ -100,7 +100,7 @@ export async function decodeReferences(files: readonly string[]): Promise<Pictur
     });
   }
   const pictures: Picture[] = [];
-  for (const file of files) pictures.push(await decodePicture(file));
+  for (const file of files) pictures.push(await decodeReference(file));
   return pictures;
 }
 

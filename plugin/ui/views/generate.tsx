@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { mentionedNames } from '../../../shared/mentions.ts';
+import { promptHints } from '../../../shared/prompt-syntax.ts';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
 import { StartButton } from '../parts/controls.tsx';
@@ -53,6 +54,11 @@ export function Generate() {
         ) : (
           <NameProblemNote problem={problem} />
         )}
+        {promptHints(`${draft.prompt}\n${draft.negativePrompt}`).map(({ syntax, text, advice }) => (
+          <p key={syntax} class="hint">
+            “{text}” is read as plain words. {advice}
+          </p>
+        ))}
       </section>
       <GenerateSettings draft={draft} onChange={change} />
       <div class="actions">
