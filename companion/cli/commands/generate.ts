@@ -127,7 +127,7 @@ async function generateOn(request: GenerateRequest, flags: GenerateFlags, output
   }
 }
 
-/** What other programs read as a command is a word here: the picture alone would not say so. */
+/** Warnings of syntax that other programs read as commands: the picture alone would not say that it is words here. */
 function showHints(prompt: string, output: Output): void {
   for (const { syntax, text, advice } of promptHints(prompt)) {
     output.event({ type: 'prompt-hint', syntax, text, advice });
