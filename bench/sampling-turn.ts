@@ -40,7 +40,6 @@ export async function localizedTurn(
     guided: true,
     height,
     width,
-    tokens: model.tokens,
     concepts: [Object.fromEntries(ranks)],
     maskSource,
   }).build();

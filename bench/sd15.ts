@@ -61,7 +61,6 @@ export function sd15Weights(): NamedShape[] {
     guided: false,
     height: 8,
     width: 8,
-    tokens: SD15_TOKENS,
     concepts: [],
   }).build();
   return Array.from(graph.parameters, ([name, { shape }]) => ({ name, shape }));

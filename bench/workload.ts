@@ -49,7 +49,6 @@ export function buildWorkload(
       batch,
       height: side,
       width: side,
-      tokens: model.tokens,
       ranks: ranks(model),
       checkpointing,
     }).build();

@@ -1,7 +1,7 @@
 /** Graph subjects of fingerprints: every graph of the embedded model as the bytes that onnxruntime would get. */
 
 import { vi } from 'vitest';
-import { SD15_TOKENS, SD15_UNET, sd15With } from '../bench/sd15.ts';
+import { SD15_UNET, sd15With } from '../bench/sd15.ts';
 import { type Ranks, rankOf } from '../companion/adapters/factors.ts';
 import { type SamplingShape, samplingGraph } from '../companion/engine/generation/sampling-graph.ts';
 import type { Graph } from '../companion/graph/graph.ts';
@@ -91,7 +91,7 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
 const LARGE = { height: 32, width: 32 };
 
 /** The config that most models share; other widths and level counts than the embedded model's. */
-const SD15 = { unet: SD15_UNET, tokens: SD15_TOKENS, ...LARGE } as const;
+const SD15 = { unet: SD15_UNET, ...LARGE } as const;
 
 /** The model's bytes with one placeholder file of weights, which lie in it in the order they are asked for. */
 function encoded(graph: Graph, options?: LoweringOptions): Uint8Array {
@@ -136,7 +136,6 @@ function samplingOf(pipeline: Pipeline, concepts: number, changes: Changes<Sampl
     guided: true,
     height: unet.sampleSize,
     width: unet.sampleSize,
-    tokens: pipeline.facts.tokens,
     concepts: Array.from({ length: concepts }, () => ranksBy(unet)),
     ...others,
   }).build();
@@ -151,7 +150,6 @@ function trainingOf(pipeline: Pipeline, changes: Changes<TrainingShape> = {}, ru
     batch: 4,
     height: unet.sampleSize,
     width: unet.sampleSize,
-    tokens: pipeline.facts.tokens,
     ranks: ranksBy(unet, rule),
     probe: true,
     ...others,

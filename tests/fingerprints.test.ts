@@ -57,7 +57,7 @@ const CONCEPT: Concept = {
     ['up_blocks.1.attentions.1', factor(32, 1)],
   ]),
   thumbnail: { mediaType: 'image/png', bytes: Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3) },
-  tokenEmbedding: Float32Array.of(0.125, -2, 3e-5),
+  tokenEmbeddings: [Float32Array.of(0.125, -2, 3e-5)],
   objectProbe: {
     weights: new Map([
       ['down_blocks.0.attentions.0', ramp(32, 0.25)],

@@ -35,7 +35,8 @@ interface ComponentTensorName {
 export interface SingleFileView {
   readonly modelIndex: ComponentConfig;
   readonly schedulerConfig: ComponentConfig;
-  readonly tokenizerFolder: string;
+  /** One a text encoder, in the format's order. */
+  readonly tokenizerFolders: readonly string[];
   /** undefined for what is no weight of a component. */
   nameOf(original: string): ComponentTensorName | undefined;
   /** Shape in diffusers' layout of what the file holds in `shape`: the same numbers. */
@@ -54,6 +55,8 @@ export interface CheckpointFormat {
   /** `_class_name` in model_index.json. */
   readonly pipelines: readonly string[];
   readonly components: readonly ComponentSpec[];
+  /** Folders of the tokenizers in diffusers' layout, one a text encoder. */
+  readonly tokenizers: readonly string[];
   /** @throws LikenessError `checkpoint-unsupported` with what the file holds instead */
   viewSingleFile(file: SafetensorsFile): SingleFileView;
 }
@@ -76,7 +79,7 @@ export interface Checkpoint {
   readonly modelIndex: ComponentConfig;
   /** By the names of their specifications. */
   readonly components: ReadonlyMap<string, Component>;
-  /** Holds vocab.json and merges.txt, or tokenizer.json; merges.txt alone has CLIP's own vocabulary. */
-  readonly tokenizerFolder: string;
+  /** Each holds vocab.json and merges.txt, or tokenizer.json; merges.txt alone has CLIP's own vocabulary. */
+  readonly tokenizerFolders: readonly string[];
   readonly schedulerConfig: ComponentConfig;
 }

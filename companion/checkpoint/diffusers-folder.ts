@@ -25,7 +25,7 @@ export async function openDiffusersFolder(
     format,
     modelIndex,
     components,
-    tokenizerFolder: await findTokenizer(join(root, 'tokenizer')),
+    tokenizerFolders: await Promise.all(format.tokenizers.map((name) => findTokenizer(join(root, name)))),
     schedulerConfig: await readJsonObject(join(root, 'scheduler', 'scheduler_config.json')),
   };
 }
@@ -94,17 +94,14 @@ async function requirePipelineFolder(root: string, formats: readonly CheckpointF
     {
       advice:
         single === undefined
-          ? `Name the folder that holds model_index.json, ${componentsOf(formats[0]!)}, tokenizer and scheduler.`
+          ? `Name the folder that holds model_index.json, ${componentsOf(formats[0]!)} and scheduler.`
           : `For the model in that file name the file: --model ${join(root, single)}`,
     },
   );
 }
 
-const componentsOf = ({ components }: CheckpointFormat) =>
-  components
-    .filter(({ optional }) => !optional)
-    .map(({ name }) => name)
-    .join(', ');
+const componentsOf = ({ components, tokenizers }: CheckpointFormat) =>
+  [...components.filter(({ optional }) => !optional).map(({ name }) => name), ...tokenizers].join(', ');
 
 async function requireFolder(path: string): Promise<readonly string[]> {
   return readdir(path).catch((cause: unknown) => {

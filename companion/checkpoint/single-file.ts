@@ -35,7 +35,7 @@ export async function openSingleFile(
     format,
     modelIndex: view.modelIndex,
     components,
-    tokenizerFolder: view.tokenizerFolder,
+    tokenizerFolders: view.tokenizerFolders,
     schedulerConfig: view.schedulerConfig,
   };
 }

@@ -67,7 +67,7 @@ export async function writeConcept(
  */
 export async function readConcept(path: string, sites?: readonly AdapterSite[]): Promise<Concept> {
   const file = await openLoraFile(path);
-  const { facts, weightHash, thumbnail, tokenEmbedding, objectProbe } = parseConceptHeader(
+  const { facts, weightHash, thumbnail, tokenEmbeddings, objectProbe } = parseConceptHeader(
     file.metadata,
     file.path,
   );
@@ -80,7 +80,7 @@ export async function readConcept(path: string, sites?: readonly AdapterSite[]):
     factors,
     storedAs,
     ...(thumbnail && { thumbnail }),
-    ...(tokenEmbedding && { tokenEmbedding }),
+    ...(tokenEmbeddings && { tokenEmbeddings }),
     ...(objectProbe && { objectProbe }),
   };
 }
@@ -88,7 +88,7 @@ export async function readConcept(path: string, sites?: readonly AdapterSite[]):
 /** Reads only the header: a library of thousands is listed without reading a weight. Errors as readConcept. */
 export async function summariseConcept(path: string): Promise<ConceptFileInfo> {
   const file = await openLoraFile(path);
-  const { facts, weightHash, thumbnail, tokenEmbedding, objectProbe } = parseConceptHeader(
+  const { facts, weightHash, thumbnail, tokenEmbeddings, objectProbe } = parseConceptHeader(
     file.metadata,
     file.path,
   );
@@ -98,7 +98,7 @@ export async function summariseConcept(path: string): Promise<ConceptFileInfo> {
     sizeBytes: file.sizeBytes,
     weightHash,
     ...(thumbnail && { thumbnail }),
-    hasTokenEmbedding: tokenEmbedding !== undefined,
+    hasTokenEmbedding: tokenEmbeddings !== undefined,
     hasObjectProbe: objectProbe !== undefined,
   };
 }

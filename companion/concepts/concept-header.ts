@@ -3,7 +3,6 @@
  * under kohya's `ss_` and Stability's `modelspec.` (https://github.com/Stability-AI/ModelSpec, 1.0.1). All values are strings.
  */
 
-import { z } from 'zod';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
@@ -12,12 +11,18 @@ import {
   type Concept,
   type ConceptFacts,
   conceptFactsSchema,
-  PROBE_MAX_CHANNELS,
-  THUMBNAIL_MAX_BYTES,
+  TEXT_ENCODERS_MAX,
   type Thumbnail,
-  TOKEN_EMBEDDING_MAX_LENGTH,
 } from './concept.ts';
-import { BLOCKS_MAX } from './lora-file.ts';
+import {
+  embeddingValue,
+  type HeaderValue,
+  headerRefusal,
+  parseJson,
+  probeValue,
+  sortKeys,
+  thumbnailValue,
+} from './header-values.ts';
 
 type Metadata = Readonly<Record<string, string>>;
 
@@ -25,9 +30,10 @@ type Metadata = Readonly<Record<string, string>>;
 const FORMAT_VERSION = '1';
 export const FORMAT_KEY = 'likeness.format';
 const EMBEDDING_KEY = 'likeness.token_embedding';
-/** JSON: the bias, and the weights in base64 by block. Not tensors, since loaders refuse what is no LoRA. */
 const PROBE_KEY = 'likeness.object_probe';
 const THUMBNAIL_KEY = 'modelspec.thumbnail';
+/** The first text encoder's has the plain key; further ones have their number behind it. */
+const embeddingKey = (encoder: number) => (encoder === 0 ? EMBEDDING_KEY : `${EMBEDDING_KEY}.${encoder}`);
 /** SHA-256 of all bytes behind the header; kohya's name for it. */
 export const HASH_KEY = 'sshs_model_hash';
 
@@ -48,17 +54,11 @@ const FACT_KEYS: Readonly<Record<keyof ConceptFacts, readonly [key: string, form
 };
 const FACTS = Object.entries(FACT_KEYS) as [keyof ConceptFacts, readonly [string, 'text' | 'json']][];
 
-/** Magic bytes, so that a header cannot pass something else off as a picture. */
-const MAGIC: Readonly<Record<Thumbnail['mediaType'], readonly number[]>> = {
-  'image/jpeg': [0xff, 0xd8, 0xff],
-  'image/png': [0x89, 0x50, 0x4e, 0x47],
-};
-
 export interface ConceptHeader {
   readonly facts: ConceptFacts;
   readonly weightHash: string;
   readonly thumbnail: Thumbnail | undefined;
-  readonly tokenEmbedding: Float32Array | undefined;
+  readonly tokenEmbeddings: readonly Float32Array[] | undefined;
   readonly objectProbe: ObjectProbe | undefined;
 }
 
@@ -74,20 +74,20 @@ export function encodeConceptHeader(concept: Concept, weightHash: string): Metad
     metadata[key] = form === 'text' ? String(value) : JSON.stringify(sortKeys(value));
   }
   // Read as it will be read: what could not be is refused before it is written.
-  const put = (key: string, text: string | undefined, parse: (text: string, subject: string) => unknown) => {
-    if (text === undefined) return;
-    parse(text, subject);
+  const put = <T>(key: string, value: T | undefined, { encode, parse }: HeaderValue<T>) => {
+    if (value === undefined) return;
+    const text = encode(value);
+    parse(text, key, subject);
     metadata[key] = text;
   };
-  const { thumbnail, tokenEmbedding, objectProbe } = concept;
-  put(THUMBNAIL_KEY, thumbnail && dataUrl(thumbnail), parseThumbnail);
-  put(EMBEDDING_KEY, tokenEmbedding && encodeFloats(tokenEmbedding), parseEmbedding);
-  put(PROBE_KEY, objectProbe && encodeProbe(objectProbe), parseProbe);
+  const { thumbnail, tokenEmbeddings = [], objectProbe } = concept;
+  put(THUMBNAIL_KEY, thumbnail, thumbnailValue);
+  for (const [encoder, embedding] of tokenEmbeddings.entries()) {
+    put(embeddingKey(encoder), embedding, embeddingValue);
+  }
+  put(PROBE_KEY, objectProbe, probeValue);
   return { ...metadata, ...foreignFields(facts, weightHash) };
 }
-
-const dataUrl = ({ mediaType, bytes }: Thumbnail) =>
-  `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
 
 /** Throws 'concept-format' naming the key, what was got and what was expected. */
 export function parseConceptHeader(metadata: Metadata, file: string): ConceptHeader {
@@ -102,21 +102,27 @@ export function parseConceptHeader(metadata: Metadata, file: string): ConceptHea
     );
   }
   if (format !== FORMAT_VERSION) {
-    throw refusal(file, `${FORMAT_KEY} is ${JSON.stringify(format)}, expected ${FORMAT_VERSION}`);
+    throw headerRefusal(file, `${FORMAT_KEY} is ${JSON.stringify(format)}, expected ${FORMAT_VERSION}`);
   }
   const fields: Record<string, unknown> = {};
   for (const [fact, [key, form]] of FACTS) {
     const value = metadata[key];
     if (value !== undefined) fields[fact] = form === 'text' ? value : parseJson(value, key, file);
   }
-  const optional = <T>(key: string, parse: (text: string, file: string) => T) =>
-    metadata[key] === undefined ? undefined : parse(metadata[key], file);
+  const optional = <T>(key: string, { parse }: HeaderValue<T>) =>
+    metadata[key] === undefined ? undefined : parse(metadata[key], key, file);
+  const tokenEmbeddings: Float32Array[] = [];
+  while (tokenEmbeddings.length < TEXT_ENCODERS_MAX) {
+    const embedding = optional(embeddingKey(tokenEmbeddings.length), embeddingValue);
+    if (embedding === undefined) break;
+    tokenEmbeddings.push(embedding);
+  }
   return {
     facts: parseFacts(fields, file),
     weightHash: metadata[HASH_KEY] ?? '',
-    thumbnail: optional(THUMBNAIL_KEY, parseThumbnail),
-    tokenEmbedding: optional(EMBEDDING_KEY, parseEmbedding),
-    objectProbe: optional(PROBE_KEY, parseProbe),
+    thumbnail: optional(THUMBNAIL_KEY, thumbnailValue),
+    tokenEmbeddings: tokenEmbeddings.length === 0 ? undefined : tokenEmbeddings,
+    objectProbe: optional(PROBE_KEY, probeValue),
   };
 }
 
@@ -151,100 +157,5 @@ function parseFacts(fields: unknown, subject: string): ConceptFacts {
     FACT_KEYS[fact as keyof ConceptFacts]?.[0] ?? fact!,
     ...inner,
   ];
-  throw refusal(subject, issueText(parsed.error, asStored));
-}
-
-function parseJson(value: string, key: string, file: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch (cause) {
-    throw refusal(file, `${key} is not JSON`, cause);
-  }
-}
-
-function parseThumbnail(url: string, subject: string): Thumbnail {
-  // Its length is judged before it is decoded: 4 characters carry 3 bytes.
-  const [, mediaType, base64] =
-    /^data:(image\/(?:jpeg|png));base64,([A-Za-z0-9+/]+={0,2})$/.exec(
-      url.length > THUMBNAIL_MAX_BYTES * 2 ? '' : url,
-    ) ?? [];
-  const bytes = Buffer.from(base64 ?? '', 'base64');
-  const type = mediaType as Thumbnail['mediaType'];
-  if (
-    base64 === undefined ||
-    bytes.byteLength > THUMBNAIL_MAX_BYTES ||
-    !MAGIC[type].every((m, i) => bytes[i] === m)
-  ) {
-    const got = `${url.slice(0, 24)}... of ${url.length} characters`;
-    throw refusal(
-      subject,
-      `${THUMBNAIL_KEY} is ${got}, expected a JPEG or PNG of at most ${THUMBNAIL_MAX_BYTES} bytes`,
-    );
-  }
-  return { mediaType: type, bytes: new Uint8Array(bytes) };
-}
-
-function parseEmbedding(base64: string, subject: string): Float32Array {
-  const embedding = parseFloats(base64, TOKEN_EMBEDDING_MAX_LENGTH);
-  if (embedding !== undefined) return embedding;
-  const expected = `base64 of 1 to ${TOKEN_EMBEDDING_MAX_LENGTH} finite float32 values`;
-  throw refusal(subject, `${EMBEDDING_KEY} has ${base64.length} characters, expected ${expected}`);
-}
-
-const probeSchema = z.strictObject({
-  bias: z.number().refine((bias) => Number.isFinite(Math.fround(bias)), 'expected a float32'),
-  weights: z
-    .record(
-      z.string().max(80),
-      z.string().transform((base64, context) => {
-        const weights = parseFloats(base64, PROBE_MAX_CHANNELS);
-        if (weights !== undefined) return weights;
-        context.addIssue(`expected base64 of 1 to ${PROBE_MAX_CHANNELS} finite float32 values`);
-        return z.NEVER;
-      }),
-    )
-    .refine((weights) => Object.keys(weights).length <= BLOCKS_MAX, `expected at most ${BLOCKS_MAX} blocks`),
-});
-
-function encodeProbe({ weights, bias }: ObjectProbe): string {
-  const encoded = [...weights].map(([path, values]) => [path, encodeFloats(values)] as const);
-  return JSON.stringify(sortKeys({ bias: bias[0], weights: sortKeys(Object.fromEntries(encoded)) }));
-}
-
-function parseProbe(value: string, subject: string): ObjectProbe {
-  const parsed = probeSchema.safeParse(parseJson(value, PROBE_KEY, subject));
-  if (!parsed.success) {
-    const underKey = (path: readonly PropertyKey[]) => [PROBE_KEY, ...path];
-    throw refusal(subject, issueText(parsed.error, underKey));
-  }
-  const { bias, weights } = parsed.data;
-  return { weights: new Map(Object.entries(weights)), bias: Float32Array.of(bias) };
-}
-
-/** Float32, little-endian: some KB, too little to round. */
-function encodeFloats(values: Float32Array): string {
-  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
-}
-
-/** Undefined for what is not base64 of 1 to `most` finite numbers. */
-function parseFloats(base64: string, most: number): Float32Array | undefined {
-  const parsed = z
-    .base64()
-    .max(most * 8)
-    .safeParse(base64);
-  const bytes = Buffer.from(parsed.data ?? '', 'base64');
-  const count = bytes.byteLength / Float32Array.BYTES_PER_ELEMENT;
-  if (!Number.isInteger(count) || count === 0 || count > most) return undefined;
-  const values = new Float32Array(new Uint8Array(bytes).buffer);
-  return values.every(Number.isFinite) ? values : undefined;
-}
-
-/** The same facts give the same bytes, in whatever order they were gathered. */
-function sortKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function refusal(subject: string, fault: string, cause?: unknown): LikenessError {
-  return new LikenessError('concept-format', `${subject} is not a sound concept: ${fault}`, { cause });
+  throw headerRefusal(subject, issueText(parsed.error, asStored));
 }

@@ -24,6 +24,9 @@ export const TOKEN_EMBEDDING_MAX_LENGTH = 16_384;
 /** The widest projection of a known UNet has 1,280 channels. */
 export const PROBE_MAX_CHANNELS = 16_384;
 
+/** Two are the most that a known model has. */
+export const TEXT_ENCODERS_MAX = 4;
+
 /** A preview of 256 pixels takes some 20 KB; it is read whenever concepts are listed. */
 export const THUMBNAIL_MAX_BYTES = 256 * 1024;
 
@@ -76,8 +79,8 @@ export interface Thumbnail {
 export interface Concept extends ConceptFacts, LoadedFactors {
   readonly factors: Factors;
   readonly thumbnail?: Thumbnail;
-  /** The identifier's trained embedding, where teaching changed it. */
-  readonly tokenEmbedding?: Float32Array;
+  /** The identifier's trained embeddings, one a text encoder, where teaching changed them. */
+  readonly tokenEmbeddings?: readonly Float32Array[];
   /** Finds the object while a picture is made; where references were cut out. */
   readonly objectProbe?: ObjectProbe;
 }

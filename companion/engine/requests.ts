@@ -33,7 +33,8 @@ export interface PromptConceptFile {
 export interface GenerateRequest extends EngineOptions {
   /** Read once, by the caller: "@aurora on a beach" in parts, and the concepts that it mentions. */
   readonly prompt: ResolvedPrompt<PromptConceptFile>;
-  readonly negativePrompt: string;
+  /** Undefined: none at all, which some models tell from an empty one. */
+  readonly negativePrompt: string | undefined;
   readonly count: number;
   /** Picture k uses seed + k. */
   readonly seed: number;

@@ -111,11 +111,13 @@ export async function requireConfigsOf(
   format: CheckpointFormat,
 ): Promise<void> {
   const configs = new Map<string, JsonObject>();
+  const index = await readJsonObject(join(folder, 'model_index.json'));
   for (const component of format.components) {
+    if (component.optional && index[component.name] === undefined) continue;
     const read = readJsonObject(join(folder, component.name, 'config.json'));
     configs.set(component.name, await read);
   }
   const family = familyOf({ family: format.id });
-  family.parse((component) => configs.get(component)!, name);
+  family.parse({ of: (component) => configs.get(component), index }, name);
   family.noiseProcess(await readJsonObject(join(folder, 'scheduler', 'scheduler_config.json')));
 }

@@ -6,6 +6,7 @@
 import type { CheckpointFormat, ComponentConfig } from '../checkpoint/component.ts';
 import type { VariancePreserving } from '../diffusion/noise-process.ts';
 import type { Value } from '../graph/value.ts';
+import type { Shape } from '../tensor/tensor.ts';
 import type { ModuleHook, Scope } from './layers/scope.ts';
 import type { SiteAdapter } from './layers/spatial-transformer.ts';
 
@@ -70,21 +71,54 @@ export interface ModelFacts {
   readonly latentUnit: number;
   /** Side of the pictures the model was trained on, in pixels. */
   readonly resolution: number;
+  /** Positions that the denoiser's cross-attention reads, L. */
+  readonly tokens: number;
+  /** One each; the tokenizers of its checkpoints stand in the same order. */
+  readonly textEncoders: readonly TextEncoderFacts[];
+  /** Text states where no prompt is given at all: those of an empty one, or zeros. */
+  readonly absentPrompt: 'empty' | 'zeros';
+}
+
+interface TextEncoderFacts {
   /** Tokens a prompt has, padding included. */
   readonly tokens: number;
-  /** Width of the states that the denoiser attends to. */
-  readonly contextWidth: number;
-  /** Width of the token embeddings of each text encoder. */
-  readonly embeddingWidths: readonly number[];
+  /** Width of its token embeddings. */
+  readonly width: number;
+  /** True where buildText reads the state at the text's end as well. */
+  readonly pooled: boolean;
 }
 
 /** Gives a component of the checkpoint, by the name of its specification, as parameters of a graph. */
 export type Scopes = (component: string, hook?: ModuleHook) => Scope;
 
-/** Text as the denoiser gets it. */
-export interface ConditioningValues {
-  /** [B, L, contextWidth] */
-  readonly context: Value;
+/** Text states that cross-attention reads, [B, L, D]: every family's denoiser has this input. */
+export const CONTEXT = 'encoder_hidden_states';
+
+/** Size of a picture, in pixels. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** An input of the denoiser beside the noisy latents and their time: it comes with every sample. */
+interface ConditioningInput {
+  /** In graphs and feeds. */
+  readonly name: string;
+  /** Shape for one sample: [L, D]. */
+  readonly shape: Shape;
+  /** Values that follow from the picture's size; absent where buildText gives them. */
+  readonly ofSize?: (size: PictureSize) => readonly number[];
+}
+
+/** By the names of the family's conditioning inputs, [B, ...shape]. */
+export type ConditioningValues = Readonly<Record<string, Value>>;
+
+/** A batch of prompts as one text encoder gets it. */
+export interface PromptValues {
+  /** [B, L, width] */
+  readonly embeddings: Value;
+  /** [B, 1, L]: 1 where the text ends, else 0; of encoders whose state there is read. */
+  readonly end?: Value;
 }
 
 interface DenoiserInputs {
@@ -97,22 +131,31 @@ interface DenoiserInputs {
   readonly hook?: ModuleHook;
 }
 
+/** Configs of a checkpoint. */
+interface ModelConfigs {
+  /** undefined for an optional component that the model lacks. */
+  of(component: string): ComponentConfig | undefined;
+  /** model_index.json */
+  readonly index: ComponentConfig;
+}
+
 export interface ModelFamily<Config = unknown> {
   readonly format: FamilyFormat;
   /**
    * Reads the configs of all components.
-   * @param configOf config of a component, by its name
    * @param model name of the model, for errors
    * @throws LikenessError `checkpoint-unsupported` for the first setting that no graph knows
    */
-  parse(configOf: (component: string) => ComponentConfig, model: string): Config;
+  parse(configs: ModelConfigs, model: string): Config;
   facts(config: Config): ModelFacts;
   /** `modelspec.architecture` of the ModelSpec standard. */
   architecture(config: Config, prediction: VariancePreserving['prediction']): string;
   /** Token ids [B, L] int64 -> token embeddings of text encoder `index`, [B, L, D]. */
   embedTokens(scopes: Scopes, config: Config, index: number, ids: Value): Value;
-  /** Token embeddings of every text encoder -> conditioning. */
-  buildText(scopes: Scopes, config: Config, embeddings: readonly Value[]): ConditioningValues;
+  /** Inputs of the denoiser, CONTEXT among them, and how each is made. */
+  conditioning(config: Config): readonly ConditioningInput[];
+  /** A prompt at every text encoder -> all conditioning that text gives. */
+  buildText(scopes: Scopes, config: Config, prompts: readonly PromptValues[]): ConditioningValues;
   /** The model's prediction, [B, C, h, w]. @throws LikenessError `input` where the latents are no multiple of latentUnit */
   buildDenoiser(scopes: Scopes, config: Config, inputs: DenoiserInputs, adapter?: SiteAdapter): Value;
   readonly codec: {

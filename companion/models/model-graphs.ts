@@ -2,7 +2,7 @@
 
 import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { familyOf, type ModelConfig } from './families/registry.ts';
-import type { Scopes } from './family.ts';
+import { CONTEXT, type ConditioningValues, type PromptValues, type Scopes } from './family.ts';
 import { Scope } from './layers/scope.ts';
 
 /** Scopes of a graph's parameters, one a component. */
@@ -15,7 +15,7 @@ export function embeddingGraph(shape: ModelConfig & { readonly index: number }):
   return graphSpec('token embeddings', shape, (model) => {
     const graph = new Graph('token embeddings');
     const family = familyOf(model);
-    const { tokens } = family.facts(model.config);
+    const { tokens } = family.facts(model.config).textEncoders[model.index]!;
     const ids = graph.input('input_ids', [1, tokens], 'int64');
     const embeddings = family.embedTokens(scopesOf(graph), model.config, model.index, ids);
     graph.output('token_embeddings', embeddings);
@@ -23,23 +23,48 @@ export function embeddingGraph(shape: ModelConfig & { readonly index: number }):
   });
 }
 
-/** Input `token_embeddings` [1, L, D], of further encoders `token_embeddings.1` and so on; output `states` [1, L, D]. */
+/** Names of a text encoder's inputs. */
+export function promptNames(encoder: number) {
+  const suffix = encoder === 0 ? '' : `.${encoder}`;
+  return { embeddings: `token_embeddings${suffix}`, end: `text_end${suffix}` };
+}
+
+/**
+ * Inputs of promptNames for every text encoder, [1, L, D], and [1, 1, L] where it is pooled; outputs, by textOutput, the
+ * conditioning that text gives.
+ */
 export function textGraph(shape: ModelConfig): GraphSpec {
   return graphSpec('text encoder', shape, (model) => {
     const graph = new Graph('text encoder');
     const family = familyOf(model);
-    const { tokens, embeddingWidths } = family.facts(model.config);
-    const embeddings = embeddingWidths.map((width, index) =>
-      graph.input(embeddingInput(index), [1, tokens, width]),
-    );
-    const { context } = family.buildText(scopesOf(graph), model.config, embeddings);
-    graph.output('states', context);
+    const prompts = family.facts(model.config).textEncoders.map(({ tokens, width, pooled }, encoder) => {
+      const names = promptNames(encoder);
+      const embeddings = graph.input(names.embeddings, [1, tokens, width]);
+      return pooled ? { embeddings, end: graph.input(names.end, [1, 1, tokens]) } : { embeddings };
+    });
+    const values = family.buildText(scopesOf(graph), model.config, prompts);
+    for (const [name, value] of Object.entries(values)) graph.output(textOutput(name), value);
     return graph;
   });
 }
 
-export function embeddingInput(index: number): string {
-  return index === 0 ? 'token_embeddings' : `token_embeddings.${index}`;
+/** Output of the text graph that has a conditioning input's values. */
+export function textOutput(name: string): string {
+  return name === CONTEXT ? 'states' : name;
+}
+
+/** Every conditioning input of the denoiser as an input of the graph, or those that follow from the picture's size alone. */
+export function conditioningInputs(
+  graph: Graph,
+  model: ModelConfig,
+  batch: number,
+  which: 'all' | 'of size' = 'all',
+): ConditioningValues {
+  const inputs = familyOf(model).conditioning(model.config);
+  const wanted = which === 'all' ? inputs : inputs.filter(({ ofSize }) => ofSize !== undefined);
+  return Object.fromEntries(
+    wanted.map(({ name, shape }) => [name, graph.input(name, [batch, ...shape])] as const),
+  );
 }
 
 interface CodecShape extends ModelConfig {
@@ -79,11 +104,17 @@ export function wholeGraph(shape: ModelConfig): GraphSpec {
     const family = familyOf(model);
     const facts = family.facts(model.config);
     const scopes = scopesOf(graph);
-    const ids = graph.input('input_ids', [1, facts.tokens], 'int64');
-    const embeddings = facts.embeddingWidths.map((_, index) =>
-      family.embedTokens(scopes, model.config, index, ids),
-    );
-    const conditioning = family.buildText(scopes, model.config, embeddings);
+    const prompts = facts.textEncoders.map(({ tokens, pooled }, encoder): PromptValues => {
+      const ids = graph.input(`input_ids.${encoder}`, [1, tokens], 'int64');
+      const embeddings = family.embedTokens(scopes, model.config, encoder, ids);
+      return pooled
+        ? { embeddings, end: graph.input(promptNames(encoder).end, [1, 1, tokens]) }
+        : { embeddings };
+    });
+    const conditioning = {
+      ...conditioningInputs(graph, model, 1, 'of size'),
+      ...family.buildText(scopes, model.config, prompts),
+    };
     const side = facts.latentUnit;
     const latents = [1, facts.latentChannels, side, side];
     const inputs = {

@@ -7,18 +7,20 @@ import type { VariancePreserving } from '../diffusion/noise-process.ts';
 import type { Graph, GraphSpec } from '../graph/graph.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf, type ModelConfig, modelConfigOf } from '../models/families/registry.ts';
-import type { AdapterSite, ModelFacts } from '../models/family.ts';
+import type { AdapterSite, ModelFacts, PictureSize } from '../models/family.ts';
 import { splitParameterName } from '../models/layers/scope.ts';
 import {
   decoderGraph,
   embeddingGraph,
-  embeddingInput,
   encoderGraph,
+  promptNames,
   textGraph,
+  textOutput,
 } from '../models/model-graphs.ts';
 import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { float32, int64, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
+import { type Conditioning, sizeConditioning, zeroText } from './conditioning.ts';
 
 export interface PipelineOptions extends SessionOptions {
   /** Folder for what can be made again: weights converted to float32. */
@@ -28,17 +30,11 @@ export interface PipelineOptions extends SessionOptions {
 /** Memory of a session that is made; one that is open already stays as it is. */
 export type MemoryUse = Pick<SessionOptions, 'arena'>;
 
-/** Learned token embeddings by token id: they take the place of the checkpoint's rows, [hiddenSize] each. */
-export type TokenOverride = ReadonlyMap<number, Float32Array>;
-
-/** A prompt as a denoiser reads it. */
-export interface Conditioning {
-  /** Text states, [1, L, D]. */
-  readonly context: Tensor<'float32'>;
-  /** Pooled text [1, P] and size ids [1, 6], of families that have them. */
-  readonly pooled?: Tensor<'float32'>;
-  readonly timeIds?: Tensor<'float32'>;
-}
+/**
+ * Learned embeddings by the word that they stand for, which is one token: one a text encoder, [width] each. They take the
+ * place of the checkpoint's rows.
+ */
+export type LearnedWords = ReadonlyMap<string, readonly Float32Array[]>;
 
 export class Pipeline {
   readonly checkpoint: Checkpoint;
@@ -47,27 +43,34 @@ export class Pipeline {
   readonly facts: ModelFacts;
   /** `modelspec.architecture` of the ModelSpec standard. */
   readonly architecture: string;
-  readonly tokenizer: Tokenizer;
+  /** One a text encoder. */
+  readonly tokenizers: readonly Tokenizer[];
   readonly noiseProcess: VariancePreserving;
   readonly #options: PipelineOptions;
   readonly #locators = new Map<string, Promise<(name: string) => WeightLocation>>();
   readonly #sessions = new Map<string, Promise<Session>>();
 
-  private constructor(checkpoint: Checkpoint, tokenizer: Tokenizer, options: PipelineOptions) {
+  private constructor(checkpoint: Checkpoint, tokenizers: readonly Tokenizer[], options: PipelineOptions) {
     this.checkpoint = checkpoint;
     const { model, facts, noiseProcess, architecture } = describeModel(checkpoint);
     this.model = model;
     this.facts = facts;
     this.architecture = architecture;
     this.noiseProcess = noiseProcess;
-    this.tokenizer = tokenizer;
+    this.tokenizers = tokenizers;
     this.#options = options;
   }
 
   /** @throws LikenessError `checkpoint-*` when the folder is not a checkpoint that these graphs can run */
   static async open(folder: string, options: PipelineOptions): Promise<Pipeline> {
     const checkpoint = await openCheckpoint(folder);
-    return new Pipeline(checkpoint, await openTokenizer(checkpoint.tokenizerFolder), options);
+    const tokenizers = await Promise.all(checkpoint.tokenizerFolders.map(openTokenizer));
+    return new Pipeline(checkpoint, tokenizers, options);
+  }
+
+  /** The first text encoder's: it counts a prompt's tokens for people. */
+  get tokenizer(): Tokenizer {
+    return this.tokenizers[0]!;
   }
 
   /** Output projections that residuals attach to, in the order of the forward pass. */
@@ -105,44 +108,64 @@ export class Pipeline {
     for (const key of [...this.#sessions.keys()]) await this.#release(key);
   }
 
-  async encodePrompt(text: string, learned?: TokenOverride): Promise<Conditioning> {
-    return { context: await this.encodeTokens([this.tokenizer.encode(text).ids], learned) };
-  }
-
-  /** Text states of prompts: token ids (each L long) -> [prompts, L, contextWidth]. */
-  async encodeTokens(
-    prompts: readonly (readonly number[])[],
-    learned?: TokenOverride,
-  ): Promise<Tensor<'float32'>> {
-    const { tokens, contextWidth, embeddingWidths } = this.facts;
-    const states = new Float32Array(prompts.length * tokens * contextWidth);
-    for (const [prompt, ids] of prompts.entries()) {
-      const feeds: Record<string, Tensor> = {};
-      for (const [index, width] of embeddingWidths.entries()) {
-        const embeddings = (await this.#embed(index, ids)).slice();
-        for (const [position, id] of ids.entries()) {
-          // Learned embeddings are those of the first text encoder.
-          const replacement = index === 0 ? learned?.get(id) : undefined;
-          if (replacement !== undefined) embeddings.set(replacement, position * width);
-        }
-        feeds[embeddingInput(index)] = float32(embeddings, [1, tokens, width]);
-      }
-      const encoder = await this.session(textGraph(this.model));
-      const out = await encoder.run(feeds);
-      states.set((out.states as Tensor<'float32'>).data, prompt * tokens * contextWidth);
+  /** @param text undefined: no prompt at all, which some families tell from an empty one */
+  async encodePrompt(
+    text: string | undefined,
+    size: PictureSize,
+    learned: LearnedWords = new Map(),
+  ): Promise<Conditioning> {
+    const ofSize = sizeConditioning(this.model, size);
+    if (text === undefined && this.facts.absentPrompt === 'zeros') {
+      return new Map([...zeroText(this.model), ...ofSize]);
     }
-    return float32(states, [prompts.length, tokens, contextWidth]);
+    const ids = this.tokenizers.map((tokenizer) => tokenizer.encode(text ?? '').ids);
+    return new Map([...(await this.encodeTokens(ids, learned)), ...ofSize]);
   }
 
-  /** The checkpoint's own embedding of a token, of the first text encoder, [D]. */
-  async tokenEmbedding(id: number): Promise<Float32Array> {
-    const ids = new Array<number>(this.facts.tokens).fill(id);
-    return (await this.#embed(0, ids)).slice(0, this.facts.embeddingWidths[0]);
+  /** The part of a conditioning that text gives. @param ids of one prompt, a list for each text encoder */
+  async encodeTokens(
+    ids: readonly (readonly number[])[],
+    learned: LearnedWords = new Map(),
+  ): Promise<Conditioning> {
+    const feeds: Record<string, Tensor> = {};
+    for (const [encoder, { tokens, width, pooled }] of this.facts.textEncoders.entries()) {
+      const own = ids[encoder]!;
+      const tokenizer = this.tokenizers[encoder]!;
+      const names = promptNames(encoder);
+      const embeddings = (await this.#embed(encoder, own)).slice();
+      for (const [word, replacements] of learned) {
+        const id = tokenizer.words(word)[0]!;
+        for (const [position, token] of own.entries()) {
+          if (token === id) embeddings.set(replacements[encoder]!, position * width);
+        }
+      }
+      feeds[names.embeddings] = float32(embeddings, [1, tokens, width]);
+      if (pooled) feeds[names.end] = float32(endOfText(own, tokenizer.eosId), [1, 1, tokens]);
+    }
+    const encoder = await this.session(textGraph(this.model));
+    const outputs = await encoder.run(feeds);
+    return new Map(
+      familyOf(this.model)
+        .conditioning(this.model.config)
+        .filter(({ ofSize }) => ofSize === undefined)
+        .map(({ name }) => [name, outputs[textOutput(name)] as Tensor<'float32'>]),
+    );
+  }
+
+  /** The checkpoint's own embeddings of a word that is one token: of each text encoder, [width]. */
+  async wordEmbeddings(word: string): Promise<readonly Float32Array[]> {
+    const embeddings: Float32Array[] = [];
+    for (const [encoder, { tokens, width }] of this.facts.textEncoders.entries()) {
+      const id = this.tokenizers[encoder]!.words(word)[0]!;
+      const rows = await this.#embed(encoder, new Array<number>(tokens).fill(id));
+      embeddings.push(rows.slice(0, width));
+    }
+    return embeddings;
   }
 
   async #embed(index: number, ids: readonly number[]): Promise<Float32Array> {
     const table = await this.session(embeddingGraph({ ...this.model, index }));
-    const out = await table.run({ input_ids: int64(ids, [1, this.facts.tokens]) });
+    const out = await table.run({ input_ids: int64(ids, [1, ids.length]) });
     return (out.token_embeddings as Tensor<'float32'>).data;
   }
 
@@ -208,6 +231,13 @@ export class Pipeline {
     };
     return openSession(graph, locate, { ...this.#options, ...memory });
   }
+}
+
+/** [L]: 1 at the first token that ends the text, else 0. */
+export function endOfText(ids: readonly number[], eosId: number): Float32Array {
+  const end = new Float32Array(ids.length);
+  end[ids.indexOf(eosId)] = 1;
+  return end;
 }
 
 /** Model of a checkpoint, from its configs alone. @throws LikenessError `checkpoint-*` */

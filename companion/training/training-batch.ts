@@ -6,6 +6,7 @@
 import { rankFractionAt } from '../adapters/rank-schedule.ts';
 import { addNoise } from '../diffusion/noise-process.ts';
 import type { Random } from '../diffusion/random.ts';
+import { conditioningFeeds, sizeConditioning } from '../pipeline/conditioning.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { TrainingDefaults } from '../pipeline/settings.ts';
 import { float32, int64, type Tensor } from '../tensor/tensor.ts';
@@ -62,7 +63,7 @@ export function drawBatch(
 }
 
 function feedsOf(
-  { noiseProcess, facts }: Pipeline,
+  { noiseProcess, facts, model }: Pipeline,
   set: TrainingSet,
   settings: TeachingSettings,
   draws: readonly Draw[],
@@ -109,16 +110,24 @@ function feedsOf(
       [batch, 1, 1, 1],
     );
   }
+  const captions = draws.map(({ caption }) => caption);
   if (!settings.trainTokenEmbedding) {
-    const states = joined(draws.map(({ caption }) => caption.states));
-    feeds[trainingNames.encoderHiddenStates] = float32(states, [batch, facts.tokens, facts.contextWidth]);
-    return feeds;
+    return { ...feeds, ...conditioningFeeds(captions.map(({ conditioning }) => conditioning)) };
   }
-  const ids = draws.flatMap(({ caption }) => caption.inputIds);
-  const positions = joined(draws.map(({ caption }) => caption.identifierPositions));
-  feeds[trainingNames.inputIds] = int64(ids, [batch, facts.tokens]);
-  feeds[trainingNames.identifierPositions] = float32(positions, [batch, facts.tokens, 1]);
-  return feeds;
+  for (const [encoder, { tokens, pooled }] of facts.textEncoders.entries()) {
+    const own = captions.map((caption) => caption.tokens[encoder]!);
+    const positions = joined(own.map(({ identifierPositions }) => identifierPositions));
+    const ids = own.flatMap((caption) => caption.ids);
+    feeds[trainingNames.inputIds(encoder)] = int64(ids, [batch, tokens]);
+    feeds[trainingNames.identifierPositions(encoder)] = float32(positions, [batch, tokens, 1]);
+    if (pooled)
+      feeds[trainingNames.textEnd(encoder)] = float32(joined(own.map(({ end }) => end)), [batch, 1, tokens]);
+  }
+  const ofSize = sizeConditioning(model, {
+    width: width * facts.downscale,
+    height: height * facts.downscale,
+  });
+  return { ...feeds, ...conditioningFeeds(captions.map(() => ofSize)) };
 }
 
 /**

@@ -11,9 +11,9 @@ import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { add, exp, mul, neg, reciprocal, reduceMean, sub } from '../graph/ops/index.ts';
 import type { Value } from '../graph/value.ts';
 import { familyOf, type ModelConfig } from '../models/families/registry.ts';
-import type { ConditioningValues } from '../models/family.ts';
+import type { ConditioningValues, PromptValues } from '../models/family.ts';
 import type { SiteAdapter } from '../models/layers/spatial-transformer.ts';
-import { scopesOf } from '../models/model-graphs.ts';
+import { conditioningInputs, scopesOf } from '../models/model-graphs.ts';
 
 export interface TrainingShape extends ModelConfig {
   /** True where the identifier's token embedding is learned: the text encoders become part of the graph. Default false. */
@@ -22,8 +22,6 @@ export interface TrainingShape extends ModelConfig {
   /** Latent cells. */
   readonly height: number;
   readonly width: number;
-  /** Tokens of a prompt, L. */
-  readonly tokens: number;
   readonly ranks: Ranks;
   /** True where the share of the rank that acts comes with each sample (rank-schedule.ts). Default false: all of it. */
   readonly rankByTimestep?: boolean;
@@ -39,6 +37,8 @@ export interface TrainingShape extends ModelConfig {
  */
 export const CHECKPOINTING = ['none', 'attention', 'blocks'] as const;
 export type Checkpointing = (typeof CHECKPOINTING)[number];
+
+const ofEncoder = (name: string, encoder: number) => (encoder === 0 ? name : `${name}.${encoder}`);
 
 /** Inputs and outputs by name; the learned inputs carry their own names (factorNames, probeParameters) and `gradient:<name>`. */
 export const trainingNames = {
@@ -56,14 +56,14 @@ export const trainingNames = {
   objectMask: 'object_mask',
   /** [B, 1, 1, 1]: 1 for samples whose object is known, else 0; when the probe is learned. */
   objectKnown: 'object_known',
-  /** [B, L, D]; when no token embedding is learned. */
-  encoderHiddenStates: 'encoder_hidden_states',
-  /** [B, L] int64; when the token embedding is learned. */
-  inputIds: 'input_ids',
+  /** [B, L] int64; of each text encoder when the token embedding is learned. Else the conditioning comes from outside. */
+  inputIds: (encoder: number) => ofEncoder('input_ids', encoder),
   /** [B, L, 1]: 1 where the identifier stands, else 0. */
-  identifierPositions: 'identifier_positions',
-  /** [1, 1, D]: learned, one for each text encoder. */
-  tokenEmbedding: (encoder: number) => (encoder === 0 ? 'token_embedding' : `token_embedding.${encoder}`),
+  identifierPositions: (encoder: number) => ofEncoder('identifier_positions', encoder),
+  /** [B, 1, L]: 1 where the text ends, else 0; of text encoders whose state there is read. */
+  textEnd: (encoder: number) => ofEncoder('text_end', encoder),
+  /** [1, 1, D]: learned. */
+  tokenEmbedding: (encoder: number) => ofEncoder('token_embedding', encoder),
   loss: 'loss',
   gradient: (input: string) => `gradient:${input}`,
 } as const;
@@ -139,28 +139,30 @@ function outputGradients(graph: Graph, names: readonly string[], gradients: read
   }
 }
 
-/** Text from outside; or, where the embedding of the identifier is learned, through the frozen text encoders. */
+/** Conditioning from outside; or, where the embedding of the identifier is learned, through the frozen text encoders. */
 function textConditioning(
   graph: Graph,
   options: TrainingShape,
   learned: Map<string, Value>,
 ): ConditioningValues {
-  const { batch, tokens, tokenEmbedding = false } = options;
+  const { batch, tokenEmbedding = false } = options;
+  if (!tokenEmbedding) return conditioningInputs(graph, options, batch);
   const family = familyOf(options);
-  const { contextWidth, embeddingWidths } = family.facts(options.config);
-  if (!tokenEmbedding) {
-    const shape = [batch, tokens, contextWidth];
-    return { context: graph.input(trainingNames.encoderHiddenStates, shape) };
-  }
   const scopes = scopesOf(graph);
-  const ids = graph.input(trainingNames.inputIds, [batch, tokens], 'int64');
-  const positions = graph.input(trainingNames.identifierPositions, [batch, tokens, 1]);
-  const embeddings = embeddingWidths.map((width, index) => {
-    const name = trainingNames.tokenEmbedding(index);
+  const { textEncoders } = family.facts(options.config);
+  const prompts = textEncoders.map(({ tokens, width, pooled }, encoder): PromptValues => {
+    const ids = graph.input(trainingNames.inputIds(encoder), [batch, tokens], 'int64');
+    const positions = graph.input(trainingNames.identifierPositions(encoder), [batch, tokens, 1]);
+    const name = trainingNames.tokenEmbedding(encoder);
     const embedding = graph.input(name, [1, 1, width]);
     learned.set(name, embedding);
-    const frozen = family.embedTokens(scopes, options.config, index, ids); // [B, L, D]
-    return add(frozen, mul(positions, sub(embedding, frozen)));
+    const frozen = family.embedTokens(scopes, options.config, encoder, ids); // [B, L, D]
+    const embeddings = add(frozen, mul(positions, sub(embedding, frozen)));
+    const end = trainingNames.textEnd(encoder);
+    return pooled ? { embeddings, end: graph.input(end, [batch, 1, tokens]) } : { embeddings };
   });
-  return family.buildText(scopes, options.config, embeddings);
+  return {
+    ...conditioningInputs(graph, options, batch, 'of size'),
+    ...family.buildText(scopes, options.config, prompts),
+  };
 }

@@ -61,6 +61,9 @@ async function* steps(
   { pipeline, set, settings, state, signal }: TrainOptions,
 ): AsyncGenerator<TrainingStep> {
   const learned = learnedParameters(state);
+  const embeddings = new Set(
+    state.tokenEmbeddings?.map((_, encoder) => trainingNames.tokenEmbedding(encoder)),
+  );
   const clip = settings.gradientClip > 0 ? { clipNorm: settings.gradientClip } : {};
   const optimizer = new AdamW(learned, settings.weightDecay, state.moments, clip);
   // An optimizer of its own: clipping and decay of the one must not depend on the other.
@@ -81,9 +84,7 @@ async function* steps(
     }
     const share = learningRateShare(settings, state.step);
     optimizer.step(gradients, (name) =>
-      name === trainingNames.tokenEmbedding(0)
-        ? settings.tokenLearningRate * share
-        : settings.learningRate * share,
+      embeddings.has(name) ? settings.tokenLearningRate * share : settings.learningRate * share,
     );
     probe?.optimizer.step(gradients, probe.learningRate * share);
     state.step += 1;
@@ -95,15 +96,14 @@ async function* steps(
 }
 
 /** Shape of the graph of one micro-batch: its loss and gradients. */
-function trainingShape({ pipeline: { model, facts }, set, settings, state }: TrainOptions): TrainingShape {
+function trainingShape({ pipeline: { model }, set, settings, state }: TrainOptions): TrainingShape {
   const { microBatchSize, checkpointing } = settings.memory;
   return {
     ...model,
-    tokenEmbedding: state.tokenEmbedding !== undefined,
+    tokenEmbedding: state.tokenEmbeddings !== undefined,
     batch: microBatchSize,
     height: set.height,
     width: set.width,
-    tokens: facts.tokens,
     ranks: ranksOf(state.factors),
     rankByTimestep: settings.noisyRankShare < 1,
     probe: state.probe !== undefined,
@@ -121,9 +121,8 @@ async function lossAndGradients(session: Session, batches: readonly BatchFeeds[]
     ...factorFeeds(0, state.factors),
     ...(state.probe && probeFeeds(0, state.probe)),
   };
-  if (state.tokenEmbedding !== undefined) {
-    const { tokenEmbedding } = state;
-    fixed[trainingNames.tokenEmbedding(0)] = float32(tokenEmbedding, [1, 1, tokenEmbedding.length]);
+  for (const [encoder, embedding] of (state.tokenEmbeddings ?? []).entries()) {
+    fixed[trainingNames.tokenEmbedding(encoder)] = float32(embedding, [1, 1, embedding.length]);
   }
   let loss = 0;
   const gradients = new Map([...learned].map(([name, { length }]) => [name, new Float32Array(length)]));

@@ -5,7 +5,9 @@ import { latentMask } from '../images/object-mask.ts';
 import type { Picture } from '../images/picture.ts';
 import { downscaledReference } from '../images/reference-frame.ts';
 import { prepareReference } from '../images/teaching-sample.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { TextSpan } from '../models/text/tokenizer.ts';
+import type { Conditioning } from '../pipeline/conditioning.ts';
+import { endOfText, type Pipeline } from '../pipeline/pipeline.ts';
 import type { TeachingSettings } from './memory-plan.ts';
 
 /** One way a reference may look: encoded once, drawn many times. */
@@ -20,12 +22,19 @@ export interface ReferenceLatents {
 
 /** A caption as the model reads it. */
 export interface EncodedCaption {
-  /** [L] */
-  readonly inputIds: readonly number[];
-  /** [L]: 1 where the identifier stands. */
+  /** By text encoder. */
+  readonly tokens: readonly CaptionTokens[];
+  /** From the frozen text encoders, and the size of the references. */
+  readonly conditioning: Conditioning;
+}
+
+/** A caption at one text encoder, [L] each. */
+interface CaptionTokens {
+  readonly ids: readonly number[];
+  /** 1 where the identifier stands, else 0. */
   readonly identifierPositions: Float32Array;
-  /** States of the frozen text encoder, [L, D]. */
-  readonly states: Float32Array;
+  /** 1 where the text ends, else 0. */
+  readonly end: Float32Array;
 }
 
 export interface TrainingSet {
@@ -89,23 +98,26 @@ export async function* prepareTrainingSet(
   for (const template of settings.captions) {
     const start = template.indexOf('{}');
     const identifierSpan = { start, end: start + identifier.length };
-    captions.push(await encodeCaption(pipeline, template.replace('{}', phrase), [identifierSpan]));
+    captions.push(await encodeCaption(pipeline, size, template.replace('{}', phrase), [identifierSpan]));
   }
-  const emptyCaption = await encodeCaption(pipeline, '', []);
+  const emptyCaption = await encodeCaption(pipeline, size, '', []);
   return { references, captions, emptyCaption, height: cells, width: cells };
 }
 
 async function encodeCaption(
   pipeline: Pipeline,
+  side: number,
   caption: string,
-  identifierSpans: readonly { start: number; end: number }[],
+  identifierSpans: readonly TextSpan[],
 ): Promise<EncodedCaption> {
-  const { ids } = pipeline.tokenizer.encode(caption);
-  const identifierPositions = new Float32Array(ids.length);
-  for (const index of pipeline.tokenizer.tokenIndexes(caption, identifierSpans))
-    identifierPositions[index] = 1;
-  const { context } = await pipeline.encodePrompt(caption);
-  return { inputIds: ids, identifierPositions, states: context.data };
+  const tokens = pipeline.tokenizers.map((tokenizer): CaptionTokens => {
+    const { ids } = tokenizer.encode(caption);
+    const identifierPositions = new Float32Array(ids.length);
+    for (const index of tokenizer.tokenIndexes(caption, identifierSpans)) identifierPositions[index] = 1;
+    return { ids, identifierPositions, end: endOfText(ids, tokenizer.eosId) };
+  });
+  const conditioning = await pipeline.encodePrompt(caption, { width: side, height: side });
+  return { tokens, conditioning };
 }
 
 /** 1 on the object and `background` elsewhere, scaled to mean 1; 1 everywhere where the object is not known. */

@@ -28,8 +28,8 @@ export interface TrainingState {
   /** Steps done. */
   step: number;
   readonly factors: Factors;
-  /** [hiddenSize]; undefined where no token embedding is learned. */
-  readonly tokenEmbedding: Float32Array | undefined;
+  /** The identifier's, one a text encoder, [width]; undefined where none is learned. */
+  readonly tokenEmbeddings: readonly Float32Array[] | undefined;
   /** Undefined where no reference tells the object from what surrounds it. */
   readonly probe: ObjectProbe | undefined;
   /** Undefined before the first step. */
@@ -41,13 +41,15 @@ export interface TrainingState {
 }
 
 /** The learned arrays by their names in the training graph. The live arrays, not copies. */
-export function learnedParameters({ factors, tokenEmbedding }: TrainingState): ParameterMap {
+export function learnedParameters({ factors, tokenEmbeddings }: TrainingState): ParameterMap {
   const learned = new Map<string, Float32Array>();
   for (const [path, { down, up }] of factors) {
     const names = factorNames(0, path);
     learned.set(names.down, down).set(names.up, up);
   }
-  if (tokenEmbedding !== undefined) learned.set(trainingNames.tokenEmbedding(0), tokenEmbedding);
+  for (const [encoder, embedding] of (tokenEmbeddings ?? []).entries()) {
+    learned.set(trainingNames.tokenEmbedding(encoder), embedding);
+  }
   return learned;
 }
 

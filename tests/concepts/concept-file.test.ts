@@ -45,7 +45,7 @@ const AURORA: Concept = {
     ['mid_block.attentions.0', factor(64, 0.5)],
   ]),
   thumbnail: { mediaType: 'image/png', bytes: Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3) },
-  tokenEmbedding: Float32Array.of(0.1, -2, 3e-5),
+  tokenEmbeddings: [Float32Array.of(0.1, -2, 3e-5), Float32Array.of(4, 5)],
   objectProbe: {
     weights: new Map([
       ['down_blocks.0.attentions.0', new Float32Array(32).fill(0.3)],
@@ -69,7 +69,7 @@ describe('a concept file', () => {
     const {
       factors: _factors,
       storedAs: _storedAs,
-      tokenEmbedding: _embedding,
+      tokenEmbeddings: _embedding,
       objectProbe: _probe,
       ...facts
     } = AURORA;
@@ -87,7 +87,7 @@ describe('a concept file', () => {
     const path = await conceptPath();
     const {
       thumbnail: _thumbnail,
-      tokenEmbedding: _embedding,
+      tokenEmbeddings: _embedding,
       objectProbe: _probe,
       parent: _parent,
       ...rest
@@ -160,12 +160,12 @@ describe('a concept file', () => {
     ],
     [
       'an empty embedding',
-      { tokenEmbedding: new Float32Array(0) },
+      { tokenEmbeddings: [new Float32Array(0)] },
       /likeness.token_embedding has 0 characters/,
     ],
     [
       'an embedding of NaN',
-      { tokenEmbedding: Float32Array.of(NaN) },
+      { tokenEmbeddings: [Float32Array.of(NaN)] },
       /likeness.token_embedding has 8 characters, expected base64 of .* finite float32 values/,
     ],
     [
@@ -288,7 +288,7 @@ describe('a plain LoRA file', () => {
       factors: _f,
       storedAs: _s,
       thumbnail: _t,
-      tokenEmbedding: _e,
+      tokenEmbeddings: _e,
       objectProbe: _p,
       ...facts
     } = AURORA;

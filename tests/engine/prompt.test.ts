@@ -34,7 +34,7 @@ describe('mentions', () => {
   it.skipIf(goldenAbsent)("become the concept's tokens, not those of the same word elsewhere", async () => {
     const clip = await openTokenizer(join(goldenFolder, 'tokenizer_full'));
     const parsed = expanded('a bottle by @aurora-two, (@aurora) and @aurora');
-    const tokens = conceptTokens(clip, parsed);
+    const tokens = conceptTokens({ tokenizers: [clip] }, parsed);
     const ids = clip.encode(parsed.text).ids;
     const spelled = (name: string) => tokens.get(name)!.map((index) => clip.token(ids[index]!));
     expect(spelled('aurora-two')).toEqual(['rcn</w>', 'coffee</w>', 'mug</w>']);

@@ -83,8 +83,8 @@ async function run(
   return events;
 }
 
-function learned({ factors, tokenEmbedding, objectProbe }: Concept) {
-  return { factors: [...factors], tokenEmbedding, objectProbe };
+function learned({ factors, tokenEmbeddings, objectProbe }: Concept) {
+  return { factors: [...factors], tokenEmbeddings, objectProbe };
 }
 
 describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {

@@ -3,12 +3,15 @@
 import { type Denoiser, denoiserOf } from '../../companion/diffusion/denoiser.ts';
 import type { NoiseProcess } from '../../companion/diffusion/noise-process.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
+import { conditioningFeeds } from '../../companion/pipeline/conditioning.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Shape } from '../../companion/tensor/tensor.ts';
 
 export interface GuidedPrompt {
   readonly prompt: string;
-  readonly negative: string;
+  /** Undefined: none at all. */
+  readonly negative: string | undefined;
+  /** Up to 1 the prompt alone. */
   readonly scale: number;
 }
 
@@ -19,18 +22,24 @@ export async function guidedUnet(
   { prompt, negative, scale }: GuidedPrompt,
   process: NoiseProcess,
 ): Promise<Denoiser> {
-  const { tokenizer, model, facts } = pipeline;
-  const states = await pipeline.encodeTokens([negative, prompt].map((words) => tokenizer.encode(words).ids));
+  const { model, facts } = pipeline;
   const [, , height, width] = shape as [number, number, number, number];
-  const graph = samplingGraph({ ...model, guided: true, height, width, tokens: facts.tokens, concepts: [] });
+  const size = { width: width * facts.downscale, height: height * facts.downscale };
+  const texts = scale > 1 ? [negative, prompt] : [prompt];
+  const conditioning = await Promise.all(texts.map((text) => pipeline.encodePrompt(text, size)));
+  const batch = texts.length;
+  const graph = samplingGraph({ ...model, guided: batch === 2, height, width, concepts: [] });
   const session = await pipeline.session(graph);
   const network = async (latents: Float32Array, time: number) => {
     const { prediction } = await session.run({
-      sample: float32(Float32Array.of(...latents, ...latents), [2, ...shape.slice(1)]),
-      timestep: float32([time, time], [2]),
-      encoder_hidden_states: states,
+      sample: float32(
+        texts.flatMap(() => [...latents]),
+        [batch, ...shape.slice(1)],
+      ),
+      timestep: float32(new Float32Array(batch).fill(time), [batch]),
+      ...conditioningFeeds(conditioning),
     });
     return prediction!.data as Float32Array;
   };
-  return denoiserOf(process, network, scale);
+  return denoiserOf(process, network, batch === 2 ? scale : undefined);
 }

@@ -33,7 +33,7 @@ export interface Localized {
 /** Every sample by itself, as without guidance. */
 export async function localizedOneByOne(
   pipeline: Pipeline,
-  { sample, timesteps, states }: UnetFeeds,
+  { sample, timesteps, conditioning }: UnetFeeds,
   localization: Localization,
   strength: number,
 ): Promise<Localized> {
@@ -42,7 +42,7 @@ export async function localizedOneByOne(
     const one = {
       sample: rows(sample, index, index + 1),
       timesteps: Float32Array.of(timestep),
-      states: rows(states, index, index + 1),
+      conditioning: conditioningRows(conditioning, index, index + 1),
     };
     results.push(await localized(pipeline, one, localization, [strength]));
   }
@@ -60,22 +60,22 @@ export async function localizedOneByOne(
 /** One sample, or two as [unconditional, conditional]; `strengths` has one entry a sample. */
 export async function localized(
   pipeline: Pipeline,
-  { sample, timesteps, states }: UnetFeeds,
+  { sample, timesteps, conditioning }: UnetFeeds,
   { factors, tokenIndexes, mask }: Localization,
   strengths: readonly number[],
 ): Promise<Localized> {
   const [batch, , height, width] = sample.shape as [number, number, number, number];
-  const tokens = states.shape[1]!;
+  const { tokens } = pipeline.facts;
   const maskSource = mask === 'median' ? 'median' : 'attention';
   const concepts = [ranksOf(factors)];
   const guided = batch === 2;
-  const graph = samplingGraph({ ...pipeline.model, guided, height, width, tokens, concepts, maskSource });
+  const graph = samplingGraph({ ...pipeline.model, guided, height, width, concepts, maskSource });
   const session = await pipeline.session(graph);
 
   const feeds: Record<string, Tensor> = {
     sample,
     timestep: float32(timesteps, [batch]),
-    encoder_hidden_states: states,
+    ...conditioning,
     ...factorFeeds(0, factors),
     ...tokenWeightFeeds(0, tokenIndexes, tokens),
   };
@@ -94,6 +94,17 @@ export async function localized(
   const [maps] = readScores(all, { blocks, batch, concepts: 1 });
   const scores = new Map(sites.map(({ path }, index) => [path, maps![index]!.score] as const));
   return { prediction: outputs.prediction!.data as Float32Array, scores };
+}
+
+/** Samples `start` to `end` (excluded). */
+export function conditioningRows(
+  conditioning: UnetFeeds['conditioning'],
+  start: number,
+  end: number,
+): UnetFeeds['conditioning'] {
+  return Object.fromEntries(
+    Object.entries(conditioning).map(([name, values]) => [name, rows(values, start, end)]),
+  );
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

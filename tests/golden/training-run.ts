@@ -6,6 +6,7 @@ import { float32 } from '../../companion/tensor/tensor.ts';
 import { trainingGraph, trainingNames } from '../../companion/training/training-graph.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensors } from './golden-tensors.ts';
+import { goldenConditioning } from './unet-run.ts';
 
 export interface LossAndGradients {
   readonly loss: number;
@@ -20,7 +21,6 @@ export async function lossAndGradients(
   factors: Factors,
 ): Promise<LossAndGradients> {
   const sample = batch.get('x_t');
-  const states = batch.get('context');
   const [count, , height, width] = sample.shape as [number, number, number, number];
   const session = await pipeline.session(
     trainingGraph({
@@ -28,7 +28,6 @@ export async function lossAndGradients(
       batch: count,
       height,
       width,
-      tokens: states.shape[1]!,
       ranks: ranksOf(factors),
     }),
   );
@@ -39,7 +38,7 @@ export async function lossAndGradients(
     [trainingNames.timestep]: float32(batch.get('t').data, [count]),
     [trainingNames.target]: batch.get('target'),
     [trainingNames.lossWeight]: float32(weight, [count, 1, height, width]),
-    [trainingNames.encoderHiddenStates]: states,
+    ...goldenConditioning(pipeline, batch),
   });
   const gradients = new Map<string, Float32Array>();
   for (const [path, { scale }] of factors) {

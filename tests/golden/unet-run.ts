@@ -1,12 +1,12 @@
-/** The bare UNet on golden inputs, and what its modules gave out on the way. */
+/** The bare denoiser on golden inputs, and what its modules gave out on the way. */
 
 import { Graph, graphSpec } from '../../companion/graph/graph.ts';
 import type { Value } from '../../companion/graph/value.ts';
-import { Scope } from '../../companion/models/layers/scope.ts';
-import { buildUnet } from '../../companion/models/layers/unet.ts';
+import { familyOf, type ModelConfig } from '../../companion/models/families/registry.ts';
+import { CONTEXT } from '../../companion/models/family.ts';
+import { conditioningInputs, scopesOf } from '../../companion/models/model-graphs.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
-import { float32, type Tensor } from '../../companion/tensor/tensor.ts';
-import { configOf } from '../pipeline/stable-diffusion.ts';
+import { float32, type Shape, type Tensor } from '../../companion/tensor/tensor.ts';
 import type { GoldenTensor, GoldenTensors } from './golden-tensors.ts';
 
 export interface UnetFeeds {
@@ -14,8 +14,8 @@ export interface UnetFeeds {
   readonly sample: GoldenTensor;
   /** One a sample, fractions allowed. */
   readonly timesteps: Float32Array;
-  /** [B, L, D] */
-  readonly states: GoldenTensor;
+  /** By the names of the family's inputs, [B, ...]. */
+  readonly conditioning: Readonly<Record<string, GoldenTensor>>;
 }
 
 /** The prediction, [B, C, h, w], flat. */
@@ -48,28 +48,41 @@ export async function observe(
   return new Map(Object.entries(outputs));
 }
 
-function unetShape(pipeline: Pipeline, { sample, states }: UnetFeeds) {
-  return { unet: configOf(pipeline).unet, sample: sample.shape, states: states.shape };
+interface UnetShape {
+  readonly model: ModelConfig;
+  readonly sample: Shape;
 }
 
-function unetGraph(
-  { unet, sample, states }: ReturnType<typeof unetShape>,
-  tap: (path: string, v: Value) => void,
-) {
+function unetShape({ model }: Pipeline, { sample }: UnetFeeds): UnetShape {
+  return { model, sample: sample.shape };
+}
+
+function unetGraph({ model, sample }: UnetShape, hook: (path: string, v: Value) => void) {
   const graph = new Graph('golden unet');
-  const prediction = buildUnet(new Scope(graph, 'unet', '', tap), unet, {
+  const prediction = familyOf(model).buildDenoiser(scopesOf(graph), model.config, {
     sample: graph.input('sample', sample),
     timestep: graph.input('timestep', [sample[0]!]),
-    encoderHiddenStates: graph.input('states', states),
+    conditioning: conditioningInputs(graph, model, sample[0]!),
+    hook,
   });
   return { graph, prediction };
 }
 
-function runtimeFeeds({ sample, timesteps, states }: UnetFeeds) {
-  return { sample, timestep: float32(timesteps, [timesteps.length]), states };
+function runtimeFeeds({ sample, timesteps, conditioning }: UnetFeeds) {
+  return { sample, timestep: float32(timesteps, [timesteps.length]), ...conditioning };
 }
 
 /** The batch of `unet.safetensors`, which several other files answer to. */
-export function unetFeeds(file: GoldenTensors): UnetFeeds {
-  return { sample: file.get('sample'), timesteps: file.get('timesteps').data, states: file.get('context') };
+export function unetFeeds(pipeline: Pipeline, file: GoldenTensors): UnetFeeds {
+  return {
+    sample: file.get('sample'),
+    timesteps: file.get('timesteps').data,
+    conditioning: goldenConditioning(pipeline, file),
+  };
+}
+
+/** The conditioning that a file has: the context under its own name, all else as the family calls it. */
+export function goldenConditioning({ model }: Pipeline, file: GoldenTensors): UnetFeeds['conditioning'] {
+  const inputs = familyOf(model).conditioning(model.config);
+  return Object.fromEntries(inputs.map(({ name }) => [name, file.get(name === CONTEXT ? 'context' : name)]));
 }

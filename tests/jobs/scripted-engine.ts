@@ -62,7 +62,7 @@ export class ScriptedEngine implements Engine {
     const { name, seed, classWord, rights = {} } = request;
     const concept = smallConcept(name, seed, { classWord, rights });
     const nothing = {
-      tokenEmbedding: undefined,
+      tokenEmbeddings: undefined,
       probe: undefined,
       moments: undefined,
       probeMoments: undefined,

@@ -25,7 +25,7 @@ const UNET = parseUnetConfig({
   norm_num_groups: 4,
 });
 const SITES = adapterSites(UNET);
-const [HEIGHT, WIDTH, TOKENS] = [8, 8, 5];
+const [HEIGHT, WIDTH] = [8, 8];
 const STEP = ['sample', 'timestep', 'encoder_hidden_states'];
 
 /** All sites, those of one resolution, a single one. */
@@ -48,7 +48,6 @@ describe.each(['median', 'attention', 'probe'] as const)(
         guided: true,
         height: HEIGHT,
         width: WIDTH,
-        tokens: TOKENS,
         concepts: concepts.map(ranksOf),
         maskSource,
       }).build();
@@ -82,7 +81,6 @@ it('has one graph for a prompt without concepts, by whatever masks are made', ()
     guided: true,
     height: HEIGHT,
     width: WIDTH,
-    tokens: TOKENS,
     concepts: [],
   };
   const keys = (['median', 'attention', 'probe'] as const).map(

@@ -108,7 +108,7 @@ describe.skipIf(goldenAbsent)('tokenizer', () => {
   });
 
   it('chooses rare single tokens as identifiers, each a different one', () => {
-    const chosen = chooseIdentifiers(clip, { count: 5, avoid: ['RCN'], recommended: ['sks', 'zqxwv'] });
+    const chosen = chooseIdentifiers([clip], { count: 5, avoid: ['RCN'], recommended: ['sks', 'zqxwv'] });
     expect(chosen[0]).toBe('sks');
     expect(new Set(chosen).size).toBe(5);
     expect(chosen).not.toContain('rcn');

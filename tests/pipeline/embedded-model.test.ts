@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyCheckpoint } from '../../companion/checkpoint/checkpoint-hash.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
+import { CONTEXT } from '../../companion/models/family.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { readRecommendedSettings } from '../../companion/pipeline/settings.ts';
 import { openSafetensors } from '../../companion/tensor/safetensors-file.ts';
@@ -51,18 +52,18 @@ describe('the embedded model gives in this engine what it gave in PyTorch', () =
   });
 
   it('text states', async () => {
-    const { data } = await pipeline.encodeTokens([ids()]);
+    const { data } = (await pipeline.encodeTokens([ids()])).get(CONTEXT)!;
     expect(largestError(data, 'text_states')).toBeLessThan(TOLERANCE);
   });
 
   it('velocity', async () => {
     const [height, width] = [16, 16];
-    const plain = { ...pipeline.model, guided: false, height, width, tokens: 77, concepts: [] };
+    const plain = { ...pipeline.model, guided: false, height, width, concepts: [] };
     const session = await pipeline.session(samplingGraph(plain));
     const { prediction } = await session.run({
       sample: float32(numbers('latents'), [1, pipeline.facts.latentChannels, height, width]),
       timestep: float32([Number(golden.get('timesteps')!.data[0])], [1]),
-      encoder_hidden_states: float32(numbers('text_states'), [1, 77, pipeline.facts.contextWidth]),
+      [CONTEXT]: float32(numbers('text_states'), golden.get('text_states')!.shape),
     });
     expect(largestError(prediction!.data as Float32Array, 'velocity')).toBeLessThan(TOLERANCE);
   });

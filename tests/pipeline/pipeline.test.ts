@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
+import { CONTEXT } from '../../companion/models/family.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
@@ -13,7 +14,7 @@ it('converts weights at the next use where the disk did not let it at the first'
   const { ids } = pipeline.tokenizer.encode('a red mug');
   await expect(pipeline.encodeTokens([ids])).rejects.toMatchObject({ code: 'storage' });
   await rm(cacheFolder);
-  const { shape } = await pipeline.encodeTokens([ids]);
-  expect(shape).toEqual([1, pipeline.facts.tokens, pipeline.facts.contextWidth]);
+  const states = (await pipeline.encodeTokens([ids])).get(CONTEXT)!;
+  expect(states.shape).toEqual([1, pipeline.facts.tokens, pipeline.facts.textEncoders[0]!.width]);
   await pipeline.close();
 });

@@ -18,6 +18,7 @@ import { lowerGraph } from '../../companion/graph/lowering.ts';
 import { tokenWeightFeeds } from '../../companion/localization/sources/attention.ts';
 import { createLocalizer } from '../../companion/localization/sources/index.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
+import { conditioningFeeds } from '../../companion/pipeline/conditioning.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, int64, type Tensor } from '../../companion/tensor/tensor.ts';
 import { memoryUseFor } from '../../companion/training/memory-plan.ts';
@@ -68,7 +69,7 @@ async function trainingStep(
   for (const { up } of factors.values()) up.set(random.gaussians(up.length).map((value) => 0.02 * value));
   const probe = withProbe ? initialProbe(sites) : undefined;
   const { ids } = tokenizer.encode('a photo of a zqx mug');
-  const embedding = await pipeline.tokenEmbedding(ids[5]!);
+  const [embedding] = await pipeline.wordEmbeddings('zqx');
   const states = [BATCH, facts.latentChannels, side, side];
   const feeds: Record<string, Tensor> = {
     ...factorFeeds(0, factors),
@@ -81,12 +82,12 @@ async function trainingStep(
       side,
       side,
     ]),
-    [trainingNames.inputIds]: int64([...ids, ...ids], [BATCH, facts.tokens]),
-    [trainingNames.identifierPositions]: float32(
+    [trainingNames.inputIds(0)]: int64([...ids, ...ids], [BATCH, facts.tokens]),
+    [trainingNames.identifierPositions(0)]: float32(
       Array.from({ length: BATCH * facts.tokens }, (_, index) => (index % facts.tokens === 5 ? 1 : 0)),
       [BATCH, facts.tokens, 1],
     ),
-    [trainingNames.tokenEmbedding(0)]: float32(embedding, [1, 1, facts.embeddingWidths[0]!]),
+    [trainingNames.tokenEmbedding(0)]: float32(embedding!, [1, 1, embedding!.length]),
     ...(probe && {
       ...probeFeeds(0, probe),
       [trainingNames.objectMask]: float32(
@@ -102,7 +103,6 @@ async function trainingStep(
     batch: BATCH,
     height: side,
     width: side,
-    tokens: facts.tokens,
     ranks: ranksOf(factors),
     probe: withProbe,
     checkpointing,
@@ -174,11 +174,11 @@ describe.each(RANKS)('what is learned, %s', (_, rank) => {
   it('is what is painted: with the sampling graph’s prediction as its target teaching has no loss', async () => {
     const { feeds, factors, ids, run } = await trainingStep(rank, false);
     const shown = [trainingNames.sample, trainingNames.timestep].map((name) => [name, feeds[name]!] as const);
-    const { data } = await pipeline.encodeTokens([ids, ids]);
+    const conditioning = await pipeline.encodeTokens([ids]);
     const predicted = async (strength: number) => {
       const options = { ...pipeline.model, guided: true, height: SIDE, width: SIDE };
       const concepts = [ranksOf(factors)];
-      const graph = samplingGraph({ ...options, tokens: pipeline.facts.tokens, concepts });
+      const graph = samplingGraph({ ...options, concepts });
       const session = await pipeline.session(graph);
       const localizer = createLocalizer('attention', {
         ...options,
@@ -190,7 +190,7 @@ describe.each(RANKS)('what is learned, %s', (_, rank) => {
         ...Object.fromEntries(shown),
         ...factorFeeds(0, factors),
         ...localizer.feeds(),
-        encoder_hidden_states: float32(data, [BATCH, pipeline.facts.tokens, pipeline.facts.contextWidth]),
+        ...conditioningFeeds([conditioning, conditioning]),
         ...tokenWeightFeeds(0, [], pipeline.facts.tokens),
       });
       return { [trainingNames.target]: prediction! };

@@ -194,7 +194,7 @@ function generateRequest(
     ...found,
     device: flags.device,
     threads: flags.threads,
-    negativePrompt: flags.negative ?? '',
+    negativePrompt: flags.negative,
     count: flags.count,
     seed: flags.seed ?? randomInt(lastFirstSeed(flags.count) + 1),
     size: flags.size,

@@ -35,6 +35,10 @@ export async function* generateOn(
   yield { type: 'model', name: identity.name, device, resolution: pipeline.facts.resolution };
   const settings: SamplingSettings = { ...recommended.sampling, ...request.settings };
   const cells = latentSize(model, request);
+  const size = {
+    width: cells.width * pipeline.facts.downscale,
+    height: cells.height * pipeline.facts.downscale,
+  };
   const { text, mentioned, learned } = await readPrompt(model, request.prompt);
   const { tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
   yield { type: 'prompt', text, tokenCount, truncated, droppedText };
@@ -51,8 +55,8 @@ export async function* generateOn(
   const graph = samplingShape(pipeline, { concepts, settings, ...cells });
   const sessions = planSampling(pipeline, device, graph);
   // Off is the base model as it came: with the tokens it knows.
-  const conditional = await pipeline.encodePrompt(text, settings.mask === 'off' ? undefined : learned);
-  const unconditional = await pipeline.encodePrompt(request.negativePrompt);
+  const conditional = await pipeline.encodePrompt(text, size, settings.mask === 'off' ? undefined : learned);
+  const unconditional = await pipeline.encodePrompt(request.negativePrompt, size);
   const colours = await previewColours(pipeline);
   if (request.out !== undefined) await makeFolder(request.out);
 
@@ -82,10 +86,6 @@ export async function* generateOn(
     const memory = { arena: sessions === 'resident' };
     const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
     if (sessions === 'sequential') await pipeline.release(pipeline.decoder(cells.height, cells.width));
-    const size = {
-      width: cells.width * pipeline.facts.downscale,
-      height: cells.height * pipeline.facts.downscale,
-    };
     const image = fromModelRange(pixels, size.width, size.height);
     const reports = (masks ?? []).map(
       ({ mask, height, width, confidence }, index): MaskReport => ({

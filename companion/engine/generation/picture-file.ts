@@ -51,7 +51,7 @@ export function recordOf(
 ): GenerationRecord {
   return {
     prompt: promptText(request.prompt),
-    negativePrompt: request.negativePrompt,
+    negativePrompt: request.negativePrompt ?? '',
     seed,
     steps: settings.steps,
     sampler: settings.sampler,

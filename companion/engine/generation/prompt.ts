@@ -9,9 +9,9 @@ import { type Concept, requireBaseModel } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import { requireMatchingSites } from '../../concepts/lora-file.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
-import type { TextSpan, Tokenizer } from '../../models/text/tokenizer.ts';
+import type { TextSpan } from '../../models/text/tokenizer.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
-import type { TokenOverride } from '../../pipeline/pipeline.ts';
+import type { LearnedWords, Pipeline } from '../../pipeline/pipeline.ts';
 import type { GenerateRequest, PromptConceptFile } from '../requests.ts';
 
 /** A concept that the prompt mentions, under the name that the prompt gives it. */
@@ -26,7 +26,7 @@ export interface ReadPrompt {
   readonly text: string;
   readonly mentioned: readonly MentionedConcept[];
   /** Embeddings that take the place of the checkpoint's for the identifiers in this prompt. */
-  readonly learned: TokenOverride;
+  readonly learned: LearnedWords;
 }
 
 /**
@@ -35,25 +35,23 @@ export interface ReadPrompt {
  *   beyond the model's limit
  */
 export async function readPrompt(model: LoadedModel, prompt: GenerateRequest['prompt']): Promise<ReadPrompt> {
-  const { tokenizer } = model.pipeline;
   const concepts = await readConcepts(model, prompt.concepts);
   const renamed = withDistinctIdentifiers(model, concepts);
   const expanded = expandMentions(prompt.parts, renamed);
-  const tokens = conceptTokens(tokenizer, expanded);
+  const tokens = conceptTokens(model.pipeline, expanded);
   const mentioned: MentionedConcept[] = [];
-  const learned = new Map<number, Float32Array>();
+  const learned = new Map<string, readonly Float32Array[]>();
   for (const [index, { name, identifier }] of renamed.entries()) {
     const tokenIndexes = tokens.get(name);
     if (tokenIndexes === undefined) continue;
     if (tokenIndexes.length === 0) {
-      const message = `@${name} stands beyond the model's ${tokenizer.modelMaxLength} tokens`;
+      const message = `@${name} stands beyond the model's ${model.pipeline.facts.tokens} tokens`;
       throw new LikenessError('input', message, { advice: 'Shorten the prompt, or mention it earlier.' });
     }
     const concept = concepts[index]!;
     mentioned.push({ concept, tokenIndexes });
-    const embedding = await embeddingOf(model, concept);
-    if (identifier !== concept.identifier || concept.tokenEmbedding !== undefined) {
-      learned.set(tokenizer.words(identifier)[0]!, embedding);
+    if (identifier !== concept.identifier || concept.tokenEmbeddings !== undefined) {
+      learned.set(identifier, await embeddingsOf(model, concept));
     }
   }
   return { text: expanded.text, mentioned, learned };
@@ -120,12 +118,19 @@ export function expandMentions(
   return { text, mentions };
 }
 
-/** Token positions of every mentioned concept in the encoded text, by the concept's name. */
+/**
+ * Positions of every mentioned concept in the states that the denoiser attends to, by the concept's name: those of its
+ * tokens by any tokenizer. Text encoders stand side by side there, and may have cut the words before it otherwise.
+ */
 export function conceptTokens(
-  tokenizer: Tokenizer,
+  { tokenizers }: Pick<Pipeline, 'tokenizers'>,
   { text, mentions }: ExpandedPrompt,
 ): ReadonlyMap<string, readonly number[]> {
-  return new Map([...mentions].map(([name, spans]) => [name, tokenizer.tokenIndexes(text, spans)]));
+  const positions = (spans: readonly TextSpan[]) =>
+    tokenizers.flatMap((tokenizer) => tokenizer.tokenIndexes(text, spans));
+  return new Map(
+    [...mentions].map(([name, spans]) => [name, [...new Set(positions(spans))].sort((a, b) => a - b)]),
+  );
 }
 
 /**
@@ -136,7 +141,7 @@ function withDistinctIdentifiers({ pipeline, recommended }: LoadedModel, concept
   const taken = new Set<string>();
   return concepts.map(({ name, identifier, classWord }) => {
     const [own] = taken.has(identifier)
-      ? chooseIdentifiers(pipeline.tokenizer, {
+      ? chooseIdentifiers(pipeline.tokenizers, {
           count: 1,
           avoid: [...concepts.map((other) => other.identifier), ...taken, ...classWord.split(' ')],
           recommended: recommended.identifiers,
@@ -147,6 +152,9 @@ function withDistinctIdentifiers({ pipeline, recommended }: LoadedModel, concept
   });
 }
 
-async function embeddingOf({ pipeline }: LoadedModel, concept: Concept): Promise<Float32Array> {
-  return concept.tokenEmbedding ?? pipeline.tokenEmbedding(pipeline.tokenizer.words(concept.identifier)[0]!);
+async function embeddingsOf(
+  { pipeline }: LoadedModel,
+  { identifier, tokenEmbeddings }: Concept,
+): Promise<readonly Float32Array[]> {
+  return tokenEmbeddings ?? pipeline.wordEmbeddings(identifier);
 }

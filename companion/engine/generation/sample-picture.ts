@@ -12,7 +12,8 @@ import type { LocalizedMask } from '../../localization/mask.ts';
 import { tokenWeightFeeds } from '../../localization/sources/attention.ts';
 import type { MaskSource } from '../../localization/sources/index.ts';
 import { chooseMaskSource, createLocalizer } from '../../localization/sources/index.ts';
-import type { Conditioning, Pipeline } from '../../pipeline/pipeline.ts';
+import { type Conditioning, conditioningFeeds } from '../../pipeline/conditioning.ts';
+import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
@@ -117,16 +118,12 @@ export async function* samplePicture(
 }
 
 /** Shape of the graph that a picture's steps run. */
-export function samplingShape(
-  { model, facts }: Pipeline,
-  { settings, concepts, height, width }: PictureShape,
-) {
+export function samplingShape({ model }: Pipeline, { settings, concepts, height, width }: PictureShape) {
   return {
     ...model,
     guided: settings.guidanceScale > 1,
     height,
     width,
-    tokens: facts.tokens,
     concepts: concepts.map(({ factors }) => ranksOf(factors)),
     maskSource: chooseMaskSource(
       settings.mask,
@@ -169,7 +166,7 @@ function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: n
   return () => always;
 }
 
-/** Feeds that stay the same over all steps: text states, and the probe or token weights that find the object. */
+/** Feeds that stay the same over all steps: conditioning, and the probe or token weights that find the object. */
 function constantFeeds(
   request: PictureRequest,
   batch: 1 | 2,
@@ -177,13 +174,8 @@ function constantFeeds(
   maskSource: MaskSource,
 ): Record<string, Tensor> {
   const { concepts, conditional, unconditional } = request;
-  const { data } = conditional.context;
-  const states = new Float32Array(batch * data.length);
-  states.set(batch === 2 ? unconditional.context.data : data);
-  if (batch === 2) states.set(data, data.length);
-  const feeds: Record<string, Tensor> = {
-    encoder_hidden_states: float32(states, [batch, facts.tokens, facts.contextWidth]),
-  };
+  const samples = batch === 2 ? [unconditional, conditional] : [conditional];
+  const feeds: Record<string, Tensor> = conditioningFeeds(samples);
   for (const [concept, { probe, tokenIndexes }] of concepts.entries()) {
     if (maskSource === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
     else Object.assign(feeds, tokenWeightFeeds(concept, tokenIndexes, facts.tokens));

@@ -4,7 +4,7 @@ import type { Ranks } from '../../adapters/factors.ts';
 import { Graph, type GraphSpec, graphSpec } from '../../graph/graph.ts';
 import { MASK_SOURCES, type MaskSource } from '../../localization/sources/index.ts';
 import { familyOf, type ModelConfig } from '../../models/families/registry.ts';
-import { scopesOf } from '../../models/model-graphs.ts';
+import { conditioningInputs, scopesOf } from '../../models/model-graphs.ts';
 
 export interface SamplingShape extends ModelConfig {
   /** With guidance the batch is [unconditional, conditional]. */
@@ -12,8 +12,6 @@ export interface SamplingShape extends ModelConfig {
   /** Latent cells. */
   readonly height: number;
   readonly width: number;
-  /** Tokens of a prompt, L. */
-  readonly tokens: number;
   /** One entry a concept; none gives the base model alone. */
   readonly concepts: readonly Ranks[];
   /** Source of the masks that say where they are. Default: attention. */
@@ -21,7 +19,7 @@ export interface SamplingShape extends ModelConfig {
 }
 
 /**
- * Inputs `sample` [B, C, h, w], `timestep` [B], `encoder_hidden_states` [B, L, D] and those of the module that attaches
+ * Inputs `sample` [B, C, h, w], `timestep` [B], the family's conditioning and those of the module that attaches
  * the residuals (localization/sources); outputs `prediction` [B, C, h, w] and what tells where the object is.
  *
  * Concepts of the same ranks share a session, and without any there is nothing to find: one graph for all mask sources.
@@ -36,15 +34,15 @@ export function samplingGraph(shape: SamplingShape): GraphSpec {
 }
 
 function buildSamplingGraph(shape: SamplingShape): Graph {
-  const { guided, height, width, tokens, concepts, maskSource = 'attention' } = shape;
+  const { guided, height, width, concepts, maskSource = 'attention' } = shape;
   const batch = guided ? 2 : 1;
   const family = familyOf(shape);
-  const { latentChannels, contextWidth } = family.facts(shape.config);
+  const { latentChannels, tokens } = family.facts(shape.config);
   const graph = new Graph('sampling');
   const inputs = {
     sample: graph.input('sample', [batch, latentChannels, height, width]),
     timestep: graph.input('timestep', [batch]),
-    conditioning: { context: graph.input('encoder_hidden_states', [batch, tokens, contextWidth]) },
+    conditioning: conditioningInputs(graph, shape, batch),
   };
   const ranks = concepts.map((concept) => (path: string) => concept[path]);
   const scopes = scopesOf(graph);

@@ -69,7 +69,7 @@ async function taughtConcept(
     factors: state.factors,
     storedAs: pipeline.adapterSites[0]!.storedAs,
     thumbnail: { mediaType: 'image/jpeg', bytes },
-    ...(state.tokenEmbedding && { tokenEmbedding: state.tokenEmbedding }),
+    ...(state.tokenEmbeddings && { tokenEmbeddings: state.tokenEmbeddings }),
     ...(state.probe && { objectProbe: state.probe }),
   };
 }
@@ -173,9 +173,7 @@ async function initialState(
   return {
     step: 0,
     factors: initialFactors(sites, settings.rank, new Random(request.seed, INITIAL_STREAM)),
-    tokenEmbedding: settings.trainTokenEmbedding
-      ? await pipeline.tokenEmbedding(pipeline.tokenizer.words(identifier)[0]!)
-      : undefined,
+    tokenEmbeddings: settings.trainTokenEmbedding ? await pipeline.wordEmbeddings(identifier) : undefined,
     probe: hasObjectMasks(set) ? initialProbe(sites) : undefined,
     moments: undefined,
     probeMoments: undefined,

@@ -43,7 +43,6 @@ function stepBuilder({ pipeline }: LoadedModel, settings: TrainingDefaults): Ste
       rankByTimestep: settings.noisyRankShare < 1,
       height: cells,
       width: cells,
-      tokens: facts.tokens,
       ranks,
     }).build();
 }
@@ -58,7 +57,7 @@ export function identifierFor(
 ): string {
   const preferred = recommended.identifiers;
   const start = createHash('sha256').update(name).digest().readUInt32LE(0) % Math.max(1, preferred.length);
-  const [identifier] = chooseIdentifiers(pipeline.tokenizer, {
+  const [identifier] = chooseIdentifiers(pipeline.tokenizers, {
     count: 1,
     avoid: classWord.split(' '),
     recommended: [...preferred.slice(start), ...preferred.slice(0, start)],

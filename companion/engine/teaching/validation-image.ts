@@ -5,7 +5,7 @@ import { parseMentions } from '../../../shared/mentions.ts';
 import { fromModelRange } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
-import type { TokenOverride } from '../../pipeline/pipeline.ts';
+import type { LearnedWords } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import type { TrainingState } from '../../training/training-state.ts';
@@ -52,18 +52,18 @@ export async function renderValidationImage(
 
 async function sampleConcept(
   { pipeline, recommended }: LoadedModel,
-  { factors, probe, tokenEmbedding }: TrainingState,
+  { factors, probe, tokenEmbeddings }: TrainingState,
   { identifier, settings, request: { name, classWord, seed, signal } }: ValidationImageOptions,
 ): Promise<Picture> {
   const caption = settings.captions[0]!.replace('{}', `@${name}`);
   const prompt = expandMentions(parseMentions(caption), [{ name, identifier, classWord }]);
-  const tokenIndexes = conceptTokens(pipeline.tokenizer, prompt).get(name)!;
-  const learned: TokenOverride = new Map(
-    tokenEmbedding === undefined ? [] : [[pipeline.tokenizer.words(identifier)[0]!, tokenEmbedding]],
-  );
-  const conditional = await pipeline.encodePrompt(prompt.text, learned);
-  const unconditional = await pipeline.encodePrompt('');
-  const cells = pipeline.facts.resolution / pipeline.facts.downscale;
+  const tokenIndexes = conceptTokens(pipeline, prompt).get(name)!;
+  const learned: LearnedWords = new Map(tokenEmbeddings === undefined ? [] : [[identifier, tokenEmbeddings]]);
+  const { resolution, downscale } = pipeline.facts;
+  const size = { width: resolution, height: resolution };
+  const conditional = await pipeline.encodePrompt(prompt.text, size, learned);
+  const unconditional = await pipeline.encodePrompt(undefined, size);
+  const cells = resolution / downscale;
   const sampling: SamplingSettings = { ...recommended.sampling, ...SAMPLING };
   const steps = samplePicture(pipeline, {
     conditional,
@@ -86,5 +86,5 @@ async function sampleConcept(
   let next = await steps.next();
   while (!next.done) next = await steps.next();
   const pixels = await pipeline.decodeLatents(next.value.latents, cells, cells);
-  return fromModelRange(pixels, pipeline.facts.resolution, pipeline.facts.resolution);
+  return fromModelRange(pixels, resolution, resolution);
 }

@@ -82,7 +82,7 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
         }),
       ),
     },
-    negativePrompt: request.negativePrompt ?? '',
+    negativePrompt: request.negativePrompt,
     count: request.count - made,
     seed: request.seed + made,
     size: request.size,

@@ -19,10 +19,8 @@ export function familyOf({ family: id }: Pick<ModelConfig, 'family'>): ModelFami
 }
 
 /** @throws LikenessError `checkpoint-unsupported` for the first setting that no graph knows */
-export function modelConfigOf({ format, components, name }: Checkpoint): ModelConfig {
-  const config = familyOf({ family: format.id }).parse(
-    (component) => components.get(component)!.config,
-    name,
-  );
+export function modelConfigOf({ format, components, modelIndex, name }: Checkpoint): ModelConfig {
+  const configs = { of: (component: string) => components.get(component)?.config, index: modelIndex };
+  const config = familyOf({ family: format.id }).parse(configs, name);
   return { family: format.id, config };
 }

@@ -21,20 +21,21 @@ export interface IdentifierRequest {
 }
 
 /**
- * Different identifiers, each exactly one token: recommended ones first, then the rarest (byte-pair merges
+ * Different identifiers, each exactly one token of every tokenizer: recommended ones first, then the rarest (byte-pair merges
  * are numbered by frequency, so the rarest tokens have the highest ids).
  *
  * @throws LikenessError input where the vocabulary has too few
  */
 export function chooseIdentifiers(
-  tokenizer: Tokenizer,
+  tokenizers: readonly Tokenizer[],
   { count, avoid, recommended = [] }: IdentifierRequest,
 ): readonly string[] {
   const avoided = new Set(avoid?.map((word) => word.toLowerCase()));
   const chosen = new Set<string>();
-  for (const word of candidates(tokenizer, recommended)) {
+  for (const word of candidates(tokenizers[0]!, recommended)) {
     if (chosen.size === count) break;
-    if (!avoided.has(word.toLowerCase()) && isSingleToken(tokenizer, word)) chosen.add(word);
+    if (!avoided.has(word.toLowerCase()) && tokenizers.every((tokenizer) => isSingleToken(tokenizer, word)))
+      chosen.add(word);
   }
   if (chosen.size < count) {
     const message = `${count} identifiers are needed, the model's vocabulary has ${chosen.size} that are free`;

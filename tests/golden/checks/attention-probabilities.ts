@@ -9,7 +9,7 @@ function probabilities(subject: string, fileName: string): Check {
     subject,
     async *run(golden) {
       const file = await golden.tensors(fileName);
-      const feeds = unetFeeds(await golden.tensors('unet.safetensors'));
+      const feeds = unetFeeds(golden.pipeline, await golden.tensors('unet.safetensors'));
       const layers = file.names();
       const observed = await observe(
         golden.pipeline,

@@ -12,7 +12,7 @@ export const halfPrecision: Check = {
   subject: 'half precision',
   async *run(golden) {
     const file = await golden.tensors('unet_fp16weights.safetensors');
-    const feeds = unetFeeds(await golden.tensors('unet.safetensors'));
+    const feeds = unetFeeds(golden.pipeline, await golden.tensors('unet.safetensors'));
     const expected = file.get('eps').data;
 
     const stored = join(golden.folder, 'pipeline_fp16');

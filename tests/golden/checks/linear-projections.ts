@@ -26,7 +26,9 @@ export const linearProjections: Check = {
       }),
       config: { use_linear_projection: true, attention_head_dim: unet.heads, num_attention_heads: null },
     });
-    const got = await golden.withCheckpoint(folder, (pipeline) => predict(pipeline, unetFeeds(file)));
+    const got = await golden.withCheckpoint(folder, (pipeline) =>
+      predict(pipeline, unetFeeds(pipeline, file)),
+    );
     yield compare('linear projections, heads by level', got, file.get('eps').data, PREDICTION);
   },
 };

@@ -8,9 +8,9 @@ import { float32 } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
 import { compare, EXACT, PREDICTION, SCORE, worst } from '../comparison.ts';
 import { rows } from '../golden-tensors.ts';
-import { localized, localizedOneByOne } from '../localized-run.ts';
+import { conditioningRows, localized, localizedOneByOne } from '../localized-run.ts';
 import { lowRankFactors } from '../low-rank.ts';
-import { predict } from '../unet-run.ts';
+import { predict, unetFeeds } from '../unet-run.ts';
 
 export const localization: Check = {
   subject: 'localization',
@@ -19,11 +19,7 @@ export const localization: Check = {
     const file = await golden.tensors('lag.safetensors');
     const strength = file.number('scale');
     const factors = lowRankFactors(golden, file, 1);
-    const feeds = {
-      sample: file.get('sample'),
-      timesteps: file.get('timesteps').data,
-      states: file.get('context'),
-    };
+    const feeds = unetFeeds(pipeline, file);
     const median = { factors, tokenIndexes: [...file.get('token_indexes').data], mask: 'median' } as const;
     const everywhere = { ...median, mask: 'everywhere' } as const;
 
@@ -63,7 +59,7 @@ export const localization: Check = {
     const pair = {
       sample: rows(feeds.sample, 0, 2),
       timesteps: feeds.timesteps.subarray(0, 2),
-      states: rows(feeds.states, 0, 2),
+      conditioning: conditioningRows(feeds.conditioning, 0, 2),
     };
     const guided = await localized(pipeline, pair, median, [0, strength]);
     const half = guided.prediction.length / 2;

@@ -18,6 +18,7 @@ import type { GoldenTensors } from '../golden-tensors.ts';
 import { localizedOneByOne } from '../localized-run.ts';
 import { lowRankFactors } from '../low-rank.ts';
 import { lossAndGradients } from '../training-run.ts';
+import { goldenConditioning } from '../unet-run.ts';
 
 const LEARNING_RATE = 1e-3;
 const WEIGHT_DECAY = 0.01;
@@ -56,7 +57,11 @@ export const optimizerSteps: Check = {
     const left = vanishing(batch, factors);
     if (left !== undefined) yield left;
 
-    const feeds = { sample: batch.get('x_t'), timesteps: batch.get('t').data, states: batch.get('context') };
+    const feeds = {
+      sample: batch.get('x_t'),
+      timesteps: batch.get('t').data,
+      conditioning: goldenConditioning(golden.pipeline, batch),
+    };
     const everywhere = { factors, tokenIndexes: [], mask: 'everywhere' } as const;
     const { prediction } = await localizedOneByOne(golden.pipeline, feeds, everywhere, 1);
     const expected = file.get(`out_after${losses.length - 1}`).data;

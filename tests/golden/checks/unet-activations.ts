@@ -17,7 +17,7 @@ export const unetActivations: Check = {
   subject: 'UNet activations',
   async *run(golden) {
     const file = await golden.tensors('unet_activations.safetensors');
-    const feeds = unetFeeds(await golden.tensors('unet.safetensors'));
+    const feeds = unetFeeds(golden.pipeline, await golden.tensors('unet.safetensors'));
     const pathOf = new Map(file.names().map((name) => [NAMED_OTHERWISE[name] ?? name, name]));
     const observed = await observe(golden.pipeline, feeds, [...pathOf.keys()]);
 

@@ -2,7 +2,7 @@
 
 import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
 import { mul } from '../../../graph/ops/index.ts';
-import type { AdapterSite, ModelFamily } from '../../family.ts';
+import { type AdapterSite, CONTEXT, type ModelFamily } from '../../family.ts';
 import { decodeLatents, encodePicture } from '../../layers/autoencoder.ts';
 import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../../layers/autoencoder-config.ts';
 import {
@@ -23,10 +23,10 @@ export interface StableDiffusionConfig {
 
 export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
   format: stableDiffusionFormat,
-  parse: (configOf, model) => ({
-    unet: parseUnetConfig(configOf('unet'), `${model}/unet`),
-    text: parseClipTextConfig(configOf('text_encoder'), `${model}/text_encoder`),
-    vae: parseVaeConfig(configOf('vae'), `${model}/vae`),
+  parse: (configs, model) => ({
+    unet: parseUnetConfig(configs.of('unet'), `${model}/unet`),
+    text: parseClipTextConfig(configs.of('text_encoder'), `${model}/text_encoder`),
+    vae: parseVaeConfig(configs.of('vae'), `${model}/vae`),
   }),
   facts: ({ text, unet, vae }) => {
     const downscale = downscaleFactor(vae);
@@ -37,8 +37,8 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
       latentUnit: 2 ** (unet.blockOutChannels.length - 1),
       resolution: unet.sampleSize * downscale,
       tokens: text.length,
-      contextWidth: unet.crossAttentionDim,
-      embeddingWidths: [text.hiddenSize],
+      textEncoders: [{ tokens: text.length, width: text.hiddenSize, pooled: false }],
+      absentPrompt: 'empty',
     };
   },
   /** 2.x is known by its linear projections: a 1.x model that predicts v is still of 1.x. */
@@ -47,14 +47,15 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
     return prediction === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
   },
   embedTokens: (scopes, { text }, _index, ids) => embedTokens(scopes('text_encoder'), text, ids),
-  buildText: (scopes, { text }, [embeddings]) => ({
-    context: buildClipText(scopes('text_encoder'), text, embeddings!),
+  conditioning: ({ text, unet }) => [{ name: CONTEXT, shape: [text.length, unet.crossAttentionDim] }],
+  buildText: (scopes, { text }, [prompt]) => ({
+    [CONTEXT]: buildClipText(scopes('text_encoder'), text, prompt!.embeddings),
   }),
   buildDenoiser: (scopes, { unet }, { sample, timestep, conditioning, hook }, adapter) =>
     buildUnet(scopes('unet', hook), unet, {
       sample,
       timestep,
-      encoderHiddenStates: conditioning.context,
+      encoderHiddenStates: conditioning[CONTEXT]!,
       ...(adapter && { adapter }),
     }),
   codec: {

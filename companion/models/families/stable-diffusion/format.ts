@@ -73,6 +73,7 @@ export const stableDiffusionFormat: FamilyFormat = {
       currentName: currentAttentionName,
     },
   ],
+  tokenizers: ['tokenizer'],
   viewSingleFile,
   architectures: [
     { id: 'stable-diffusion-v1', resolution: 512, trainerFields: KOHYA_1 },

@@ -38,7 +38,7 @@ export function viewSingleFile(file: SafetensorsFile): SingleFileView {
   return {
     modelIndex: { _class_name: 'StableDiffusionPipeline' },
     schedulerConfig,
-    tokenizerFolder: TOKENIZER,
+    tokenizerFolders: [TOKENIZER],
     nameOf: (original) => diffusersName(original, vaeLevels),
     shapeOf: currentShape,
     describe: (component, weights) => {
