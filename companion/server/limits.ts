@@ -21,17 +21,45 @@ export const MAX_CONNECTIONS = 256;
 /** Messages that are none of the protocol's. A client of another version sends one or two, never twenty. */
 export const MAX_INVALID_MESSAGES = 20;
 
-/** Sent but not yet taken by the client. Above it previews are left out: the next one is newer anyway. */
-export const PREVIEW_BACKLOG_BYTES = 1024 * 1024;
+/** Cost of a message beside its bytes, in ws, in streams and here: a pong of 15 bytes was seen to hold 500. */
+export const MESSAGE_COST_BYTES = 1024;
 
 /**
- * Results are never left out, so a client that takes nothing is let go instead: it finds its jobs and pictures again
- * when it returns. The largest batch, 16 pictures, fits at 2048 px.
+ * With ws and the system at a time; the rest waits here, where a later message can still replace it. A client that has
+ * so much to read is not read from either, so that its questions cannot outrun its reading of the answers.
  */
-export const MAX_BACKLOG_BYTES = 128 * 1024 * 1024;
+export const OUTBOX_WINDOW_BYTES = 1024 * 1024;
+
+/**
+ * Kept for one client, all in all. Results are never left out, so a client that takes nothing is let go instead: it finds
+ * its jobs and pictures again when it returns. The largest frame fits, and a batch of 16 pictures at 1024 px.
+ */
+export const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
 
 /** Proxies and sleeping laptops leave sockets that look open; two missed answers and they are closed. */
 export const KEEP_ALIVE_MS = 30_000;
+
+/**
+ * A client in the middle of a long message, of its own or of ours, cannot answer a ping: what comes and goes of it counts
+ * as life. Below this rate, in bytes a second, it is someone who holds memory; modems were faster.
+ */
+export const MIN_BYTES_PER_SECOND = 1024;
+
+/** A message that takes longer than this has to come at the rate above; short ones may come in drops. */
+export const MESSAGE_GRACE_MS = 5 * 60_000;
+
+/** Messages, pings and pongs of one client: a hand on the panel makes a few, a panel that comes back some hundred. */
+export const MESSAGES_PER_SECOND = 500;
+export const MESSAGE_BURST = 1000;
+
+/** Milliseconds for which a client that sends more is not read from; one read may bring ten thousand pings. */
+export const MAX_REST_MS = 1_000;
+
+/** Bytes of messages that have begun and not ended, of all clients: five pictures of the largest kind. */
+export const MAX_UNFINISHED_BYTES = 256 * 1024 * 1024;
+
+/** Milliseconds that a client has to close in turn. What it had still to read comes before our own close frame. */
+export const FAREWELL_MS = 10_000;
 
 /** Request line and headers; browsers send them at once. Slow ones are someone holding connections open. */
 export const HEADERS_TIMEOUT_MS = 5_000;

@@ -25,6 +25,10 @@ export const CLOSE_CODES = {
   junk: 1008,
   /** The token was revoked. */
   revoked: 1008,
+  /** It read or sent too slowly, so that too much was kept for it. It finds everything again when it comes back. */
+  slow: 1013,
+  /** No sign of life, twice in a row. */
+  silent: 1001,
 } as const;
 
 export type CloseReason = keyof typeof CLOSE_CODES;

@@ -61,6 +61,12 @@ describe('a connection', () => {
     expect(state).toEqual({ phase: 'lost', attempt: 0, goodbye: true });
   });
 
+  it('that was closed for being slow says so, and is looked for again', () => {
+    const slow = reached(found(true), { type: 'welcomed' }, { type: 'closed', reason: 'slow' });
+    expect(slow).toEqual({ phase: 'lost', attempt: 0, goodbye: false, slow: true });
+    expect(nextConnection(slow, found(true))).toEqual({ phase: 'connecting', port: 17653 });
+  });
+
   it('is absent where nothing answers', () => expect(reached({ type: 'not-found' }).phase).toBe('absent'));
 });
 

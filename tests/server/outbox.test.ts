@@ -1,68 +1,146 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import { MAX_BACKLOG_BYTES, PREVIEW_BACKLOG_BYTES } from '../../companion/server/limits.ts';
-import { binaryMessage, Outbox, textMessage } from '../../companion/server/socket/outbox.ts';
+import { MAX_BACKLOG_BYTES, OUTBOX_WINDOW_BYTES } from '../../companion/server/limits.ts';
+import {
+  binaryMessage,
+  type OutboundMessage,
+  Outbox,
+  textMessage,
+} from '../../companion/server/socket/outbox.ts';
+import type { Progress } from '../../shared/protocol/server-messages.ts';
 
-/** A socket whose other end has `bufferedAmount` bytes still to read. */
-function socketWith(bufferedAmount: number, readyState = 1) {
-  const sent: unknown[] = [];
-  const socket = { readyState, OPEN: 1, bufferedAmount, send: (data: unknown) => sent.push(data) };
-  return { sent, socket: socket as unknown as WebSocket };
+/** A socket whose other end takes a message when the test says so. */
+class SlowSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  readonly sent: unknown[] = [];
+  readonly #taken: (() => void)[] = [];
+
+  send(data: unknown, _options: unknown, taken: () => void): void {
+    this.sent.push(data);
+    this.#taken.push(taken);
+  }
+
+  take(count = this.#taken.length): void {
+    for (const taken of this.#taken.splice(0, count)) taken();
+  }
+}
+
+function opened() {
+  const socket = new SlowSocket();
+  let givenUp = 0;
+  const outbox = new Outbox(socket as unknown as WebSocket, () => {
+    givenUp++;
+  });
+  return { socket, outbox, givenUp: () => givenUp };
 }
 
 const picture = { mediaType: 'image/jpeg', width: 8, height: 8 } as const;
-const payload = Uint8Array.of(0xff, 0xd8, 0xff);
-const preview = binaryMessage({
-  header: { kind: 'preview', job: 'job-0000', picture: 0, step: 1, ...picture },
-  payload,
-});
-const result = binaryMessage({
-  header: { kind: 'picture', job: 'job-0000', picture: 0, seed: 1, ...picture },
-  payload,
-});
-const progress = textMessage({
-  type: 'progress',
-  job: 'job-0000',
-  phase: 'sampling',
-  step: 1,
-  steps: 4,
-  fraction: 0.25,
-  secondsLeft: null,
-});
-const goodbye = textMessage({ type: 'goodbye' });
+const small = Uint8Array.of(0xff, 0xd8, 0xff);
 
-/** What is sent to a client with that much unread, and whether it is given up. */
-function outcome(bufferedAmount: number) {
-  const { sent, socket } = socketWith(bufferedAmount);
-  let givenUp = false;
-  const outbox = new Outbox(socket, () => {
-    givenUp = true;
+function preview(step: number, payload: Uint8Array = small): OutboundMessage {
+  return binaryMessage({
+    header: { kind: 'preview', job: 'job-0000', picture: 0, step, ...picture },
+    payload,
   });
-  for (const parcel of [preview, progress, result, goodbye]) outbox.send(parcel);
-  return { sent, givenUp };
+}
+
+function result(index: number, payload: Uint8Array = small): OutboundMessage {
+  const header = { kind: 'picture', job: 'job-0000', picture: index, seed: 1, ...picture } as const;
+  return binaryMessage({ header, payload });
+}
+
+function progress(step: number, job = 'job-0000'): OutboundMessage {
+  const facts = { phase: 'sampling', steps: 9, fraction: 0.25, secondsLeft: null } as const;
+  return textMessage({ type: 'progress', job, step, ...facts } satisfies Progress);
+}
+
+function large(sizeBytes: number): Uint8Array {
+  const bytes = Buffer.alloc(sizeBytes);
+  bytes.set(small);
+  return bytes;
+}
+
+/** Fills what ws is given at a time, so that the rest waits. */
+const filling = result(0, large(OUTBOX_WINDOW_BYTES));
+
+/** Compared by identity: they are large, and encoded once. */
+function expectSent(sent: readonly unknown[], messages: readonly OutboundMessage[]): void {
+  expect(sent.map((data) => messages.findIndex((one) => one.data === data))).toEqual([...messages.keys()]);
 }
 
 describe('the outbox', () => {
-  it('sends everything to a client that reads', () => {
-    expect(outcome(0)).toEqual({
-      sent: [preview.data, progress.data, result.data, goodbye.data],
-      givenUp: false,
-    });
+  it('sends everything at once to a client that reads', () => {
+    const { socket, outbox } = opened();
+    const all = [preview(1), progress(1), preview(2), progress(2), result(0)];
+    for (const message of all) outbox.send(message);
+    expectSent(socket.sent, all);
+    socket.take();
+    expect([outbox.keptBytes, outbox.stalledMs]).toEqual([0, 0]);
   });
 
-  it('leaves out what the next message replaces, and nothing else, for one that reads slowly', () => {
-    expect(outcome(PREVIEW_BACKLOG_BYTES + 1)).toEqual({ sent: [result.data, goodbye.data], givenUp: false });
+  it('keeps the latest of what replaces each other, and everything else, for one that reads slowly', () => {
+    const { socket, outbox } = opened();
+    outbox.send(filling);
+    const pong = textMessage({ type: 'pong' });
+    const kept = [progress(1, 'job-1111'), result(1), preview(2)];
+    const last = [progress(2), result(2), pong];
+    for (const message of [preview(1), progress(1), pong, ...kept, ...last]) outbox.send(message);
+    expectSent(socket.sent, [filling]);
+    socket.take(1);
+    expectSent(socket.sent.slice(1), [...kept, ...last]);
   });
 
-  it('gives up on one that reads nothing', () => {
-    expect(outcome(MAX_BACKLOG_BYTES + 1)).toEqual({ sent: [], givenUp: true });
+  it('keeps no more of a hundred thousand of them than of one', () => {
+    const { outbox, givenUp } = opened();
+    outbox.send(filling);
+    outbox.send(textMessage({ type: 'pong' }));
+    const before = outbox.keptBytes;
+    for (let index = 0; index < 100_000; index++) outbox.send(textMessage({ type: 'pong' }));
+    expect([outbox.keptBytes, givenUp()]).toEqual([before, 0]);
+  });
+
+  it('gives up one for whom too much is kept, once, and keeps nothing more for it', () => {
+    const { socket, outbox, givenUp } = opened();
+    const payload = large(8 * 1024 * 1024);
+    for (let index = 0; givenUp() === 0; index++) {
+      outbox.send(result(index, payload));
+      expect(outbox.keptBytes).toBeLessThanOrEqual(MAX_BACKLOG_BYTES);
+    }
+    expect(outbox.keptBytes).toBeLessThan(2 * payload.byteLength);
+    socket.readyState = 2;
+    outbox.send(result(99));
+    expect(givenUp()).toBe(1);
+  });
+
+  it('counts what a message costs beside its bytes', () => {
+    const { outbox, givenUp } = opened();
+    const error = textMessage({ type: 'image-received', image: 'image-00' });
+    let sent = 0;
+    for (; givenUp() === 0; sent++) outbox.send(error);
+    expect(sent).toBeLessThan(MAX_BACKLOG_BYTES / 1000);
+  });
+
+  it('has room again when the client has read, or is gone', async () => {
+    const { socket, outbox } = opened();
+    outbox.send(filling);
+    const room = outbox.room();
+    socket.take();
+    await room;
+    outbox.send(filling);
+    const delivered = outbox.deliver(result(1));
+    const never = outbox.room();
+    socket.readyState = 3;
+    socket.emit('close');
+    await Promise.all([delivered, never]);
   });
 
   it('sends nothing to a socket that is closing', async () => {
-    const { sent, socket } = socketWith(0, 2);
-    const outbox = new Outbox(socket, () => {});
-    outbox.send(result);
-    await outbox.deliver(result);
-    expect(sent).toEqual([]);
+    const { socket, outbox } = opened();
+    socket.readyState = 2;
+    outbox.send(result(1));
+    await outbox.deliver(result(1));
+    expect(socket.sent).toEqual([]);
   });
 });

@@ -3,6 +3,8 @@
  * The first message. A client of another version is told so, even where its hello has other fields than ours.
  */
 
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawData, WebSocket } from 'ws';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
@@ -12,8 +14,9 @@ import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/li
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { reportOf, z } from '../../../shared/protocol/zod.ts';
-import { MAX_INVALID_MESSAGES } from '../limits.ts';
+import { MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
+import { Liveness, Pace } from './liveness.ts';
 import { Outbox, textMessage } from './outbox.ts';
 
 /** Fields that every version's hello has. */
@@ -52,6 +55,8 @@ export interface SocketHandler {
   message(socket: ClientSocket, message: ClientMessage): Promise<void>;
   frame(socket: ClientSocket, frame: ImageFrame): Promise<void>;
   refused(error: unknown): void;
+  /** A socket of a client was closed for what it did or did not do. */
+  closed(reason: CloseReason): void;
 }
 
 /** Subject of an error message. */
@@ -59,28 +64,35 @@ type Subject = { readonly job?: string; readonly image?: string };
 
 export class ClientSocket {
   readonly outbox: Outbox;
+  readonly liveness: Liveness;
   readonly #socket: WebSocket;
   readonly #desk: SocketHandler;
   readonly #hasRoom: () => boolean;
   readonly #helloTimer: NodeJS.Timeout;
+  readonly #pace = new Pace();
   #client: PairedClient | undefined;
   #welcomed = false;
   #junk = 0;
   /** Messages are answered one after the other: a request may name the image that was sent just before. */
   #work: Promise<void> = Promise.resolve();
-  #alive = true;
+  /** Reasons for which nothing is read now. */
+  #pauses = 0;
 
   /** @param hasRoom whether one more client may be admitted */
-  constructor(socket: WebSocket, desk: SocketHandler, hasRoom: () => boolean) {
+  constructor(socket: WebSocket, connection: Socket, desk: SocketHandler, hasRoom: () => boolean) {
     this.#socket = socket;
     this.#desk = desk;
     this.#hasRoom = hasRoom;
-    this.outbox = new Outbox(socket, () => socket.terminate());
+    this.outbox = new Outbox(socket, () => this.close('slow'));
+    this.liveness = new Liveness(connection);
     this.#helloTimer = setTimeout(() => this.close('unauthenticated'), HELLO_TIMEOUT_MS);
+    connection.on('data', () => this.#boundUntilAdmitted());
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('pong', () => {
-      this.#alive = true;
+    socket.on('ping', (data) => {
+      this.#receiveControl(data);
+      this.outbox.pong(data);
     });
+    socket.on('pong', (data) => this.#receiveControl(data));
     // ws closes the socket by itself after these: too large, not UTF-8, a broken connection.
     socket.on('error', (error) => this.#desk.refused(error));
     socket.on('close', () => clearTimeout(this.#helloTimer));
@@ -96,13 +108,21 @@ export class ClientSocket {
     return this.#welcomed;
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
   send(message: ServerMessage): void {
     this.outbox.send(textMessage(message));
     if (message.type === 'welcome') this.#welcomed = true;
   }
 
   close(reason: CloseReason): void {
+    if (!this.isOpen) return;
+    if (reason !== 'goodbye' && this.#client !== undefined) this.#desk.closed(reason);
     this.#socket.close(CLOSE_CODES[reason], reason);
+    // Its own close frame is still to be read.
+    this.#socket.resume();
   }
 
   terminate(): void {
@@ -111,22 +131,50 @@ export class ClientSocket {
 
   /** Asks for a sign of life; without one since the last time the socket is dead, whatever it looks like. */
   checkAlive(): void {
-    if (this.#alive) this.#socket.ping();
-    else this.terminate();
-    this.#alive = false;
+    if (!this.isOpen) return;
+    const reason = this.liveness.look(this.outbox, this.#pauses > 0);
+    if (reason === undefined) this.#socket.ping();
+    else this.close(reason);
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    this.#alive = true;
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.liveness.message();
+    if (!this.isOpen) return;
     if (this.#client === undefined) {
       this.#receiveHello(data, isBinary);
       return;
     }
     const bytes = asBytes(data);
-    // No more is read than is being answered.
+    // No more is read than is being answered, and than is read of the answers.
+    const rest = this.#pace.count();
+    this.#pausedFor(async () => {
+      this.#work = this.#work.then(() => this.#handle(bytes, isBinary)).then(() => this.outbox.room());
+      await this.#work;
+      if (rest > 0) await sleep(rest);
+    });
+  }
+
+  #receiveControl(data: Buffer): void {
+    this.liveness.control(data);
+    const rest = this.#pace.count();
+    if (rest > 0 && this.#pauses === 0) this.#pausedFor(() => sleep(rest));
+  }
+
+  async #pausedFor(work: () => Promise<unknown>): Promise<void> {
     this.#socket.pause();
-    this.#work = this.#work.then(() => this.#handle(bytes, isBinary)).then(() => this.#socket.resume());
+    this.#pauses++;
+    await work();
+    this.#pauses--;
+    if (this.#pauses === 0) this.#socket.resume();
+  }
+
+  /**
+   * ws knows one message size, that of an admitted client's pictures. Until then a socket may only send what a hello
+   * needs, or a few strangers could fill hundreds of megabytes with messages that never end.
+   */
+  #boundUntilAdmitted(): void {
+    if (this.#client === undefined && this.liveness.receivedBytes > UNAUTHENTICATED_MAX_BYTES)
+      this.terminate();
   }
 
   #receiveHello(data: RawData, isBinary: boolean): void {
@@ -146,7 +194,7 @@ export class ClientSocket {
 
   async #handle(data: Uint8Array, isBinary: boolean): Promise<void> {
     // What was received before the socket was closed for what came before it.
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (!this.isOpen) return;
     let subject: Subject = {};
     try {
       if (isBinary) {

@@ -1,50 +1,169 @@
 /**
- * Outbox: the messages to one client. A client that reads slowly is spared what the next message replaces (previews,
- * progress); one that does not read at all is let go, and finds everything again when it returns.
+ * Outbox: the messages to one client. A client that reads slowly is spared what a later message replaces (previews,
+ * progress, states of a job); what is kept for it is bounded, and one that goes beyond is let go. It finds everything
+ * again when it returns.
  */
 
 import type { WebSocket } from 'ws';
 import { encodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import { messageText } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
-import { MAX_BACKLOG_BYTES, PREVIEW_BACKLOG_BYTES } from '../limits.ts';
+import { MAX_BACKLOG_BYTES, MESSAGE_COST_BYTES, OUTBOX_WINDOW_BYTES } from '../limits.ts';
 
 /** Encoded once, and sent to many. */
 export interface OutboundMessage {
-  readonly data: string | Uint8Array;
-  /** A later one says the same or more. */
-  readonly replaceable: boolean;
+  readonly data: Uint8Array;
+  readonly binary: boolean;
+  /** A later one of the same name says the same or more. */
+  readonly replaces: string | undefined;
 }
 
 export function textMessage(message: ServerMessage): OutboundMessage {
-  return { data: messageText(message), replaceable: message.type === 'progress' };
+  return { data: Buffer.from(messageText(message)), binary: false, replaces: replacedBy(message) };
 }
 
 export function binaryMessage(frame: ImageFrame): OutboundMessage {
-  return { data: encodeFrame(frame), replaceable: frame.header.kind === 'preview' };
+  const { header } = frame;
+  const replaces = header.kind === 'preview' ? `preview ${header.job}` : undefined;
+  return { data: encodeFrame(frame), binary: true, replaces };
+}
+
+function replacedBy(message: ServerMessage): string | undefined {
+  switch (message.type) {
+    case 'progress':
+    case 'learning-curve':
+      return `${message.type} ${message.job}`;
+    case 'job':
+      return `job ${message.job.job}`;
+    case 'concepts-changed':
+    case 'pong':
+      return message.type;
+    default:
+      return undefined;
+  }
+}
+
+interface Waiting extends OutboundMessage {
+  /** Called when it left this process, or never will. */
+  readonly gone: () => void;
 }
 
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #giveUp: () => void;
+  /** In the order in which they are sent. */
+  readonly #waiting = new Map<unknown, Waiting>();
+  #waitingBytes = 0;
+  /** With ws and the system, not yet taken by the client's. */
+  #sentBytes = 0;
+  #headSince: number | undefined;
+  #isPonging = false;
+  #nextPong: Uint8Array | undefined;
+  readonly #roomWanted: (() => void)[] = [];
 
-  /** @param giveUp the client takes nothing: its socket is to be closed */
+  /** @param giveUp the client takes too little: its socket is to be closed */
   constructor(socket: WebSocket, giveUp: () => void) {
     this.#socket = socket;
     this.#giveUp = giveUp;
+    socket.on('close', () => this.#drop());
   }
 
-  send({ data, replaceable }: OutboundMessage): void {
-    const { readyState, OPEN, bufferedAmount } = this.#socket;
-    if (readyState !== OPEN) return;
-    if (replaceable && bufferedAmount > PREVIEW_BACKLOG_BYTES) return;
-    if (bufferedAmount > MAX_BACKLOG_BYTES) this.#giveUp();
-    else this.#socket.send(data);
+  /** Bytes that are kept for the client, MAX_BACKLOG_BYTES at most. */
+  get keptBytes(): number {
+    return this.#waitingBytes + this.#sentBytes;
+  }
+
+  /** Milliseconds since the client last took a message whole, while there is one to take; else 0. */
+  get stalledMs(): number {
+    return this.#headSince === undefined ? 0 : performance.now() - this.#headSince;
+  }
+
+  send(message: OutboundMessage): void {
+    this.#put({ ...message, gone: () => {} });
   }
 
   /** Waits until it left this process, so that a long row of pictures is never in memory as a whole. */
-  async deliver({ data }: OutboundMessage): Promise<void> {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    await new Promise<void>((resolve) => this.#socket.send(data, () => resolve()));
+  deliver(message: OutboundMessage): Promise<void> {
+    return new Promise((resolve) => this.#put({ ...message, gone: resolve }));
   }
+
+  /**
+   * Answers a ping of the socket's own. While one answer is on its way the newest ping alone is remembered, as RFC 6455
+   * (5.5.3) allows: ws by itself keeps a pong for each, and cuts the socket off without a word at its limit.
+   */
+  pong(data: Uint8Array): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#isPonging) {
+      this.#nextPong = data;
+      return;
+    }
+    this.#isPonging = true;
+    this.#socket.pong(data, false, () => {
+      this.#isPonging = false;
+      const next = this.#nextPong;
+      this.#nextPong = undefined;
+      if (next !== undefined) this.pong(next);
+    });
+  }
+
+  /** Waits until the client has taken so much that it may ask for more. */
+  async room(): Promise<void> {
+    if (this.keptBytes < OUTBOX_WINDOW_BYTES) return;
+    await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+  }
+
+  #put(message: Waiting): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) {
+      message.gone();
+      return;
+    }
+    const key = message.replaces ?? Symbol('kept');
+    // The newer one goes last, so that nothing is told before what it follows from.
+    this.#take(key)?.gone();
+    if (this.keptBytes + costOf(message) > MAX_BACKLOG_BYTES) {
+      message.gone();
+      this.#drop();
+      this.#giveUp();
+      return;
+    }
+    this.#waiting.set(key, message);
+    this.#waitingBytes += costOf(message);
+    this.#pump();
+  }
+
+  #take(key: unknown): Waiting | undefined {
+    const message = this.#waiting.get(key);
+    if (message === undefined) return undefined;
+    this.#waiting.delete(key);
+    this.#waitingBytes -= costOf(message);
+    return message;
+  }
+
+  /** ws gets little at a time: what it has can be neither replaced nor dropped. */
+  #pump(): void {
+    while (this.#sentBytes < OUTBOX_WINDOW_BYTES && this.#waiting.size > 0) {
+      const [key] = this.#waiting.keys();
+      const message = this.#take(key)!;
+      this.#headSince ??= performance.now();
+      this.#sentBytes += costOf(message);
+      this.#socket.send(message.data, { binary: message.binary }, () => this.#sent(message));
+    }
+  }
+
+  #sent(message: Waiting): void {
+    this.#sentBytes -= costOf(message);
+    this.#headSince = this.#sentBytes > 0 ? performance.now() : undefined;
+    message.gone();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#pump();
+    if (this.keptBytes < OUTBOX_WINDOW_BYTES) for (const wake of this.#roomWanted.splice(0)) wake();
+  }
+
+  #drop(): void {
+    for (const key of [...this.#waiting.keys()]) this.#take(key)?.gone();
+    for (const wake of this.#roomWanted.splice(0)) wake();
+  }
+}
+
+function costOf({ data }: OutboundMessage): number {
+  return data.byteLength + MESSAGE_COST_BYTES;
 }

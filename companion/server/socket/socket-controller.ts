@@ -1,8 +1,9 @@
 /** SocketController: carries out the messages of admitted clients (jobs, uploads), and welcomes those that arrive. */
 
+import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
-import { PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
+import { type CloseReason, PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
 import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import * as limits from '../../../shared/protocol/limits.ts';
 import type { Limits, ModelSummary } from '../../../shared/protocol/server-messages.ts';
@@ -37,6 +38,8 @@ const CLIENT_LIMITS: Limits = {
 
 export class SocketController implements SocketHandler {
   readonly #options: SocketControllerOptions;
+  /** The images of one teaching are in memory at a time: they may be MAX_REQUEST_IMAGE_BYTES. */
+  readonly #teaching = new Mutex();
 
   constructor(options: SocketControllerOptions) {
     this.#options = options;
@@ -110,12 +113,19 @@ export class SocketController implements SocketHandler {
     else log.error(errorFields(error), 'a message failed');
   }
 
+  closed(reason: CloseReason): void {
+    this.#options.refusals.tell(reason, 'socket');
+  }
+
   async #teach(socket: ClientSocket, message: ClientMessageOf<'teach'>): Promise<void> {
     const { queue, uploads } = this.#options;
     const { type: kind, job, ...request } = message;
-    // Sent again after a restart of either side: the images of the first time are long used.
-    const images = queue.has(job) ? new Map() : await uploads.read(socket.client!.id, request.images);
-    socket.send({ type: 'job', job: await queue.submit(job, { kind, request, images }) });
+    const state = await this.#teaching.runExclusive(async () => {
+      // Sent again after a restart of either side: the images of the first time are long used.
+      const images = queue.has(job) ? new Map() : await uploads.read(socket.client!.id, request.images);
+      return queue.submit(job, { kind, request, images });
+    });
+    socket.send({ type: 'job', job: state });
   }
 }
 

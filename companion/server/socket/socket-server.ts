@@ -4,6 +4,7 @@
  */
 
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LikenessError } from '../../../shared/errors.ts';
@@ -11,10 +12,11 @@ import { SOCKET_PATH } from '../../../shared/protocol/connection.ts';
 import { FRAME_MAX_BYTES } from '../../../shared/protocol/limits.ts';
 import { reportOf } from '../../../shared/protocol/zod.ts';
 import {
+  FAREWELL_MS,
   KEEP_ALIVE_MS,
   MAX_SOCKETS,
   MAX_UNAUTHENTICATED_SOCKETS,
-  UNAUTHENTICATED_MAX_BYTES,
+  MAX_UNFINISHED_BYTES,
 } from '../limits.ts';
 import { isOwnHost, judgeOrigin } from '../own-address.ts';
 import { ClientSocket, type SocketHandler } from './client-socket.ts';
@@ -53,12 +55,16 @@ function refuseUpgrade(connection: Duplex, error: unknown): void {
   connection.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => connection.destroy());
 }
 
-/** Milliseconds that a client has to close in turn; on one computer it takes a few. */
-const FAREWELL_MS = 1_000;
+/** Milliseconds that a stop waits for clients; on one computer closing in turn takes a few. */
+const SHUTDOWN_MS = 1_000;
 
 const SOCKET_OPTIONS = {
   noServer: true,
   clientTracking: false,
+  // Each message in a turn of its own, so that a flood of one client leaves room for the others' between.
+  allowSynchronousEvents: false,
+  // Answered by ClientSocket, the newest alone.
+  autoPong: false,
   // Compression would let a few bytes become megabytes, and pictures are compressed already.
   perMessageDeflate: false,
   maxPayload: FRAME_MAX_BYTES,
@@ -94,7 +100,7 @@ export class SocketServer {
 
   /** Those that said who they are. */
   get #admitted(): number {
-    return [...this.#sockets].filter((socket) => socket.client !== undefined).length;
+    return [...this.#sockets].filter((socket) => socket.isOpen && socket.client !== undefined).length;
   }
 
   /** Closes the sockets of a client whose token is no longer good. */
@@ -106,8 +112,8 @@ export class SocketServer {
     clearInterval(this.#keepAlive);
     this.broadcast(textMessage({ type: 'goodbye' }));
     for (const socket of this.#sockets) socket.close('goodbye');
-    const end = Date.now() + FAREWELL_MS;
-    while (this.#sockets.size > 0 && Date.now() < end)
+    const end = performance.now() + SHUTDOWN_MS;
+    while (this.#sockets.size > 0 && performance.now() < end)
       await new Promise((resolve) => setTimeout(resolve, 10));
     for (const socket of this.#sockets) socket.terminate();
   }
@@ -120,32 +126,30 @@ export class SocketServer {
       refuseUpgrade(connection, error);
       return;
     }
-    this.#server.handleUpgrade(request, connection, head, (socket) => this.#add(socket, connection));
+    // Of an http server without TLS it is always one of net.
+    const tcp = connection as Socket;
+    this.#server.handleUpgrade(request, connection, head, (socket) => this.#add(socket, tcp));
   }
 
-  #add(socket: WebSocket, connection: Duplex): void {
-    const client = new ClientSocket(socket, this.#desk, () => this.#admitted < MAX_SOCKETS);
+  #add(socket: WebSocket, connection: Socket): void {
+    const hasRoom = () => this.#admitted < MAX_SOCKETS;
+    const client = new ClientSocket(socket, connection, this.#desk, hasRoom);
     this.#sockets.add(client);
     socket.once('close', () => this.#sockets.delete(client));
-    boundUntilAdmitted(client, connection);
-    const strangers = [...this.#sockets].filter((one) => one.client === undefined);
+    connection.on('data', () => this.#boundUnfinished());
+    const strangers = [...this.#sockets].filter((one) => one.isOpen && one.client === undefined);
     if (strangers.length > MAX_UNAUTHENTICATED_SOCKETS) strangers[0]!.terminate();
+    const closing = [...this.#sockets].filter((one) => !one.isOpen);
+    if (closing.length > MAX_SOCKETS) closing[0]!.terminate();
   }
-}
 
-/**
- * ws knows one message size, that of an admitted client's pictures. Until then a socket may only send what a hello
- * needs, or a few strangers could fill hundreds of megabytes with messages that never end.
- */
-function boundUntilAdmitted(client: ClientSocket, connection: Duplex): void {
-  let bytes = 0;
-  const count = (chunk: Buffer) => {
-    if (client.client !== undefined) {
-      connection.off('data', count);
-      return;
-    }
-    bytes += chunk.byteLength;
-    if (bytes > UNAUTHENTICATED_MAX_BYTES) client.terminate();
-  };
-  connection.on('data', count);
+  /** The message that takes longest goes first: an honest one is through in seconds. */
+  #boundUnfinished(): void {
+    const sockets = [...this.#sockets];
+    const unfinished = sockets.reduce((sum, { liveness }) => sum + liveness.unfinishedBytes, 0);
+    if (unfinished <= MAX_UNFINISHED_BYTES) return;
+    const open = sockets.filter(({ isOpen }) => isOpen);
+    open.sort((one, other) => other.liveness.unfinishedMs - one.liveness.unfinishedMs);
+    open[0]?.close('slow');
+  }
 }

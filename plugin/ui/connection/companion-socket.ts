@@ -10,7 +10,8 @@ export interface SocketHandlers {
   readonly message: (message: ServerMessage) => void;
   /** The next message waits for it. */
   readonly frame: (frame: ReceivedFrame) => Promise<void>;
-  readonly closed: () => void;
+  /** @param reason of the companion, a key of CLOSE_CODES; empty where it gave none */
+  readonly closed: (reason: string) => void;
 }
 
 export const CLIENT = { name: 'Likeness plugin', version: '0.1.0' } as const;
@@ -34,8 +35,8 @@ export class CompanionSocket {
       // A message that makes no sense must not keep those behind it waiting.
       this.#received = this.#received.then(() => receive(data, handlers)).catch(reportError);
     };
-    this.#socket.onclose = () => {
-      this.#received = this.#received.then(() => this.#end(handlers));
+    this.#socket.onclose = ({ reason }) => {
+      this.#received = this.#received.then(() => this.#end(handlers, reason));
     };
     this.#ping = setInterval(() => {
       // A sleeping computer leaves sockets that look open. Silence over a whole interval means it is gone.
@@ -53,12 +54,12 @@ export class CompanionSocket {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes);
   }
 
-  #end(handlers: SocketHandlers): void {
+  #end(handlers: SocketHandlers, reason = ''): void {
     if (!this.#open) return;
     this.#open = false;
     clearInterval(this.#ping);
     this.#socket.close();
-    handlers.closed();
+    handlers.closed(reason);
   }
 }
 

@@ -96,8 +96,8 @@ export class CompanionConnection {
     this.#socket = new CompanionSocket(port, this.#token!, {
       message: (message) => this.#receive(message),
       frame: this.#handlers.frame,
-      closed: () => {
-        this.#advance({ type: 'closed' });
+      closed: (reason) => {
+        this.#advance({ type: 'closed', reason });
         if (this.state.value.phase === 'lost') this.#searchLater();
       },
     });

@@ -1,6 +1,6 @@
 /** ConnectionState: every state of the connection to the companion, and the events that lead from one to the next. */
 
-import { PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
+import { type CloseReason, PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 
 export type ConnectionState =
@@ -12,8 +12,8 @@ export type ConnectionState =
   | { readonly phase: 'pairing'; readonly port: number }
   | { readonly phase: 'connecting'; readonly port: number }
   | { readonly phase: 'ready'; readonly port: number }
-  /** It was there a moment ago: it was stopped, or the computer slept. */
-  | { readonly phase: 'lost'; readonly attempt: number; readonly goodbye: boolean }
+  /** It was there a moment ago: it was stopped, the computer slept, or it closed the socket of a panel that was too slow. */
+  | { readonly phase: 'lost'; readonly attempt: number; readonly goodbye: boolean; readonly slow?: true }
   | { readonly phase: 'mismatch'; readonly companion: 'older' | 'newer' };
 
 export type ConnectionEvent =
@@ -25,7 +25,10 @@ export type ConnectionEvent =
   | { readonly type: 'welcomed' }
   | { readonly type: 'refused'; readonly report: ErrorReport }
   | { readonly type: 'goodbye' }
-  | { readonly type: 'closed' };
+  | { readonly type: 'closed'; readonly reason?: string };
+
+/** Close reason of a companion that had to keep too much for this panel. */
+const SLOW: CloseReason = 'slow';
 
 export const START: ConnectionState = { phase: 'searching' };
 
@@ -57,7 +60,7 @@ export function nextConnection(state: ConnectionState, event: ConnectionEvent): 
     case 'closed':
       // A refusal or a goodbye came just before, and says more than the closing does.
       return state.phase === 'ready' || state.phase === 'connecting'
-        ? { phase: 'lost', attempt: 0, goodbye: false }
+        ? { phase: 'lost', attempt: 0, goodbye: false, ...(event.reason === SLOW && { slow: true }) }
         : state;
   }
 }

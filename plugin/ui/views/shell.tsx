@@ -115,6 +115,17 @@ function Workplace() {
 
 function AwayNote() {
   const { companion } = useApp();
+  const state = companion.state.value;
+  if (state.phase === 'lost' && state.slow) {
+    return (
+      <Note tone="warning" title="This panel was too slow">
+        <p>
+          The companion closed the connection, since too much waited to be read. It connects again by itself,
+          and missing pictures are sent again.
+        </p>
+      </Note>
+    );
+  }
   return (
     <Note tone="warning" title="The companion does not answer">
       <p>
@@ -123,7 +134,7 @@ function AwayNote() {
       <button
         type="button"
         class="button small"
-        disabled={companion.state.value.phase !== 'lost'}
+        disabled={state.phase !== 'lost'}
         onClick={() => companion.search()}
       >
         Look again
