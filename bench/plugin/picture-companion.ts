@@ -9,9 +9,8 @@ import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog } from '../../companion/server/log.ts';
+import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { PLUGIN_BUILD } from '../../companion/server/plugin-installation.ts';
-import { listenOnFirstFree } from '../../companion/server/running-companion.ts';
-import { PORTS } from '../../shared/protocol/connection.ts';
 import { PictureEngine } from './picture-engine.ts';
 
 const NAME = 'bench';
@@ -38,7 +37,7 @@ export async function startPictureCompanion(side: number): Promise<PictureCompan
   });
   let code = '';
   const server = await CompanionServer.start({
-    listeners: await listenOnFirstFree(PORTS),
+    listeners: await listenOnLoopback(0),
     queue,
     library,
     model: modelOf(side),

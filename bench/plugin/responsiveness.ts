@@ -1,6 +1,5 @@
 /** Responsiveness of the plugin: its first paint, and the first preview on the canvas. */
 
-import { PORTS } from '../../shared/protocol/connection.ts';
 import { BenchTable } from '../../tests/e2e/bench-table.ts';
 import type { StudioDriver } from '../../tests/e2e/studio-driver.ts';
 import type { PluginFigures } from '../plugin-in-browser.ts';
@@ -18,7 +17,7 @@ interface Marks {
 
 /** The real companion with the embedded model. */
 export async function measureResponsiveness(rounds: number): Promise<Responsiveness> {
-  const table = await BenchTable.set(PORTS[0]);
+  const table = await BenchTable.set();
   try {
     await table.context.addInitScript(watchSteps);
     const studio = await table.openStudio();

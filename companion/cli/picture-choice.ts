@@ -15,7 +15,7 @@ import { describeKind, imageKind } from '../../shared/image-kind.ts';
 /** A file that was given, or lies in a folder that was, and is not taught from. */
 export interface LeftOut {
   readonly file: string;
-  /** What it is, and what to do about it. */
+  /** Its kind or fault, and the way out. */
   readonly reason: string;
 }
 

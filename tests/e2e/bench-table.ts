@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
-import type { PORTS } from '../../shared/protocol/connection.ts';
 import { CompanionProcess, e2eModel, freePort } from './companion-process.ts';
 import { browserMissing, openBrowser, openProfile } from './headless-browser.ts';
 import { StudioDriver } from './studio-driver.ts';
@@ -34,9 +33,8 @@ export class BenchTable {
     this.#port = parts.port;
   }
 
-  static async set(wantedPort: (typeof PORTS)[number]): Promise<BenchTable> {
-    const port = await freePort(wantedPort);
-    if (port === undefined) throw new Error('all three of the plugin’s ports are taken; stop a companion');
+  static async set(): Promise<BenchTable> {
+    const port = await freePort();
     const home = await mkdtemp(join(tmpdir(), 'likeness-e2e-'));
     const companion = await CompanionProcess.start(home, port);
     const browser = await openBrowser();

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
-import { PORTS } from '../../shared/protocol/connection.ts';
+import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const embedded = join(EMBEDDED_MODELS, DEFAULT_MODEL);
@@ -92,16 +91,9 @@ function commandLine(pid: number): string {
   }
 }
 
-/** One of the plugin's three ports that nobody listens on, the wanted one first. */
-export async function freePort(wanted: (typeof PORTS)[number]): Promise<number | undefined> {
-  for (const port of [wanted, ...PORTS]) if (await isFree(port)) return port;
-  return undefined;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
+/** A port that no program has, here of all: tests of two checkouts run beside each other. */
+export async function freePort(): Promise<number> {
+  const { port, servers } = await listenOnLoopback(0);
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  return port;
 }

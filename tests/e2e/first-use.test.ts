@@ -13,7 +13,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
   let studio: StudioDriver;
 
   beforeAll(async () => {
-    table = await BenchTable.set(17654);
+    table = await BenchTable.set();
     studio = await table.openStudio();
   });
   afterAll(() => table?.clear());

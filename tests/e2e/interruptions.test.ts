@@ -13,7 +13,7 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
   let studio: StudioDriver;
 
   beforeAll(async () => {
-    table = await BenchTable.set(17655);
+    table = await BenchTable.set();
     studio = await table.openStudio();
     await studio.pair(table.companion.code);
     await studio.addSamples(/backpack/i);

@@ -16,7 +16,7 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
   let studio: StudioDriver;
 
   beforeAll(async () => {
-    table = await BenchTable.set(17653);
+    table = await BenchTable.set();
     studio = await table.openStudio();
   });
   afterAll(() => table?.clear());

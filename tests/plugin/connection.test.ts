@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCompanion } from '../../plugin/ui/connection/discovery.ts';
+import { findCompanion, portsToAsk } from '../../plugin/ui/connection/discovery.ts';
 import {
   type ConnectionEvent,
   type ConnectionState,
@@ -85,15 +85,28 @@ describe('the search', () => {
     }) as typeof fetch;
 
   it('finds a companion on an alternative port', async () => {
-    expect(await findCompanion(answering(PORTS[2]))).toEqual({ port: PORTS[2], protocol: 1 });
+    expect(await findCompanion(answering(PORTS[2]), PORTS)).toEqual({ port: PORTS[2], protocol: 1 });
   });
 
   it('prefers the first port', async () => {
-    expect((await findCompanion(answering(PORTS[1], PORTS[0])))?.port).toBe(PORTS[0]);
+    expect((await findCompanion(answering(PORTS[1], PORTS[0]), PORTS))?.port).toBe(PORTS[0]);
+  });
+
+  it('begins, in the studio, with the companion that served the page', () => {
+    expect(portsToAsk('http://localhost:4711/plugin-ui.html?theme=dark')).toEqual([4711, ...PORTS]);
+    expect(portsToAsk(`http://localhost:${PORTS[1]}/`)).toEqual([PORTS[1], PORTS[0], PORTS[2]]);
+    for (const elsewhere of [
+      'about:srcdoc',
+      'data:text/html,x',
+      'https://www.figma.com/',
+      'http://evil:80/',
+    ]) {
+      expect(portsToAsk(elsewhere)).toEqual(PORTS);
+    }
   });
 
   it('takes no other program for a companion', async () => {
     const stranger = (async () => Response.json({ name: 'something else' })) as unknown as typeof fetch;
-    expect(await findCompanion(stranger)).toBeUndefined();
+    expect(await findCompanion(stranger, PORTS)).toBeUndefined();
   });
 });

@@ -50,11 +50,11 @@ describe('the plugin’s main bundle', () => {
 describe('the plugin’s page', () => {
   const access = { allowedDomains: ['http://localhost:17653', 'ws://localhost:17653'] };
 
-  it('reaches the manifest’s domains and nothing else', () => {
+  it('reaches the manifest’s domains, the companion that serves it, and nothing else', () => {
     expect(pluginPolicy(access)).toContain(
-      'connect-src data: blob: http://localhost:17653 ws://localhost:17653;',
+      "connect-src data: blob: 'self' http://localhost:17653 ws://localhost:17653;",
     );
-    expect(pluginPolicy({ allowedDomains: ['none'] })).toContain('connect-src data: blob: ;');
+    expect(pluginPolicy({ allowedDomains: ['none'] })).toContain("connect-src data: blob: 'self' ;");
     expect(pluginPolicy(access)).toMatch(/^default-src 'none';/);
   });
 

@@ -5,7 +5,7 @@ export interface NetworkAccess {
 
 /**
  * The content policy of a plugin's page in Figma: its own inline script and style, pictures from memory, and the
- * network only where the manifest says.
+ * network only where the manifest says. In the studio also the companion that serves it, on whatever port.
  */
 export function pluginPolicy({ allowedDomains }: NetworkAccess): string {
   const domains = allowedDomains.filter((domain) => domain !== 'none').join(' ');
@@ -16,7 +16,7 @@ export function pluginPolicy({ allowedDomains }: NetworkAccess): string {
     `img-src data: blob: ${domains}`,
     `media-src data: blob: ${domains}`,
     'font-src data:',
-    `connect-src data: blob: ${domains}`,
+    `connect-src data: blob: 'self' ${domains}`,
     "form-action 'none'",
     "base-uri 'none'",
   ].join('; ');

@@ -9,9 +9,23 @@ export interface FoundCompanion {
   readonly protocol: number;
 }
 
+/**
+ * Ports that a companion may have: in the studio first the one that served the page, which need be none of Figma's.
+ * @param page address of the plugin's page; Figma gives it none of this computer
+ * @internal
+ */
+export function portsToAsk(page: string): readonly number[] {
+  const { protocol, hostname, port } = new URL(page);
+  const isServed = protocol === 'http:' && hostname === HOST && port !== '';
+  return [...new Set([...(isServed ? [Number(port)] : []), ...PORTS])];
+}
+
 /** Asks all ports at once and takes the first of them, in the companion's own order, that is one. */
-export async function findCompanion(request: typeof fetch = fetch): Promise<FoundCompanion | undefined> {
-  const answers = await Promise.all(PORTS.map((port) => ask(port, request)));
+export async function findCompanion(
+  request: typeof fetch = fetch,
+  ports: readonly number[] = portsToAsk(location.href),
+): Promise<FoundCompanion | undefined> {
+  const answers = await Promise.all(ports.map((port) => ask(port, request)));
   return answers.find((answer) => answer !== undefined);
 }
 
