@@ -16,7 +16,8 @@ import { encodeSafetensors, packTensors, type WritableTensor } from '../tensor/s
 import type { Shape } from '../tensor/tensor.ts';
 import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
 import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
-import { openLoraFile, readFactors, readLora, requireMatchingSites } from './lora-file.ts';
+import { openLoraFile, readFactors, readLora } from './lora-file.ts';
+import { requireMatchingSites } from './matching-sites.ts';
 
 /** Facts of a concept file for listings; read from the header alone. */
 export interface ConceptFileInfo extends ConceptFacts {
@@ -72,9 +73,9 @@ export async function readConcept(path: string, sites?: readonly AdapterSite[]):
     file.path,
   );
   await requireWeightHash(file, weightHash);
-  const { factors, storedAs } = await readFactors(file);
+  const { factors, storedAs } = await readFactors(file, sites);
   if (objectProbe !== undefined) requireProbeOf(factors, objectProbe, file.path);
-  if (sites !== undefined) requireMatchingSites({ factors, storedAs }, sites, `concept ${facts.name}`);
+  if (sites !== undefined) requireMatchingSites(factors, sites, `concept ${facts.name}`);
   return {
     ...facts,
     factors,

@@ -10,7 +10,7 @@ import {
   type Thumbnail,
   TOKEN_EMBEDDING_MAX_LENGTH,
 } from './concept.ts';
-import { BLOCKS_MAX } from './lora-file.ts';
+import { BLOCKS_MAX } from './lora-layers.ts';
 
 export interface HeaderValue<T> {
   encode(value: T): string;

@@ -15,7 +15,7 @@ import {
 import { conceptFromLora, encodeConcept, readConcept } from '../concepts/concept-file.ts';
 import { FORMAT_KEY } from '../concepts/concept-header.ts';
 import { openLoraFile } from '../concepts/lora-file.ts';
-import { ARCHITECTURES, USUAL_ARCHITECTURE } from '../models/families/formats.ts';
+import { loraArchitecture } from '../concepts/lora-origin.ts';
 import { openSafetensors } from '../tensor/safetensors-file.ts';
 
 /**
@@ -37,7 +37,8 @@ export const loraFactsSchema = z.strictObject({
   classWord: conceptFactsSchema.shape.classWord,
   /** The word that its maker taught it with. */
   identifier: conceptFactsSchema.shape.identifier,
-  architecture: architectureSchema.default(USUAL_ARCHITECTURE.id),
+  /** Default: what its header says. */
+  architecture: architectureSchema.optional(),
 });
 
 export type LoraFacts = Readonly<z.input<typeof loraFactsSchema>>;
@@ -54,12 +55,13 @@ export async function conceptOfLora(path: string, given: LoraFacts, now: Date): 
       advice: 'Import it without a class word and identifier.',
     });
   }
-  const { architecture, ...names } = parsed.data;
+  const { architecture: wanted, ...names } = parsed.data;
+  const architecture = loraArchitecture(metadata, wanted, path);
   // The teaching pictures' size is not in the file: the base model's own is the usual one.
-  const { resolution: side } = ARCHITECTURES.find(({ id }) => id === architecture)!;
-  return conceptFromLora(path, {
+  const { id, resolution: side, storedAs } = architecture;
+  const concept = await conceptFromLora(path, {
     ...names,
-    baseModel: { name: 'unknown', architecture },
+    baseModel: { name: 'unknown', architecture: id },
     resolution: { width: side, height: side },
     method: {},
     referenceCount: 0,
@@ -68,4 +70,6 @@ export async function conceptOfLora(path: string, given: LoraFacts, now: Date): 
     version: 1,
     createdAt: now.toISOString(),
   });
+  // Trainers write the factors of a convolution in two dimensions too; other programs want four.
+  return { ...concept, storedAs };
 }

@@ -22,28 +22,27 @@ export interface AdapterSite {
   readonly storedAs: 'linear' | 'conv1x1';
 }
 
-export type LoraDialect = 'kohya' | 'peft' | 'diffusers';
-
 /** Part of a low-rank residual that a tensor is: `down` is the paper's B, `up` its A. */
 export type LoraPart = 'down' | 'up' | 'alpha';
-
-export interface LoraTensorName {
-  readonly dialect: LoraDialect;
-  /** `path` of an AdapterSite. */
-  readonly path: string;
-  readonly part: LoraPart;
-}
 
 /** Names of the adapter sites in LoRA files. */
 export interface LoraNames {
   /** Modules that a residual may change, as people read it. */
   readonly modules: string;
-  /** Prefix of the denoiser's settings in peft's metadata. */
+  /** Denoiser's prefix in the names that diffusers and peft give, and in their settings. */
   readonly prefix: string;
   /** Tensor name of a part, in kohya's dialect, in which concepts are written. */
   nameOf(path: string, part: LoraPart): string;
-  /** undefined for what is no part of a residual on an adapter site. */
-  parse(name: string): LoraTensorName | undefined;
+  /** Layer of a site in diffusers' denoiser: `down_blocks.0.attentions.1.proj_out`. */
+  layerOf(path: string): string;
+  /** Residual blocks a level that models of the family have, the usual number first. */
+  readonly layersPerBlock: readonly number[];
+  /**
+   * Path of the site that a file's layer is, undefined for any other layer.
+   * @param layer the denoiser's, by diffusers' path or the original code's, with underscores for dots
+   * @param layersPerBlock residual blocks a level, by which the original code's numbers are read
+   */
+  siteOf(layer: string, layersPerBlock: number): string | undefined;
 }
 
 /** A base architecture, as concept files name it. */
@@ -52,6 +51,10 @@ export interface Architecture {
   readonly id: string;
   /** Side of the pictures that its models were trained on, in pixels. */
   readonly resolution: number;
+  /** Form of the projections in its published models: that of the factors in files for other programs. */
+  readonly storedAs: AdapterSite['storedAs'];
+  /** Width of the text that its published models attend to, by which other programs tell them apart. */
+  readonly contextWidth: number;
   /** kohya's fields for it (`ss_base_model_version` and the like), which other programs read. */
   readonly trainerFields: Readonly<Record<string, string>>;
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
+import { FOREIGN_PREFIX_BYTES, foreignFile } from './foreign-file.ts';
 import { decodeFloat32, isFloatDType } from './safetensors-dtype.ts';
 import { headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './safetensors-header.ts';
 import type { Tensor } from './tensor.ts';
@@ -37,17 +38,21 @@ export async function openSafetensors(path: string, headerMaxBytes?: number): Pr
     if (!stat.isFile()) {
       throw new LikenessError('checkpoint-format', `${path} is not a file, expected a .safetensors file`);
     }
-    const prefix = await readRange(handle, file, 0, Math.min(LENGTH_BYTES, stat.size));
-    const length = headerLength(prefix, file, stat.size, headerMaxBytes);
-    const bytes = await readRange(handle, file, LENGTH_BYTES, length);
-    return {
-      path: file,
-      ...parseHeader(bytes, file, stat.size),
-      sizeBytes: stat.size,
-      dataOffset: LENGTH_BYTES + length,
-      modifiedMs: stat.mtimeMs,
-      headerSha256: createHash('sha256').update(bytes).digest('hex'),
-    };
+    const start = await readRange(handle, file, 0, Math.min(FOREIGN_PREFIX_BYTES, stat.size));
+    try {
+      const length = headerLength(start.subarray(0, LENGTH_BYTES), file, stat.size, headerMaxBytes);
+      const bytes = await readRange(handle, file, LENGTH_BYTES, length);
+      return {
+        path: file,
+        ...parseHeader(bytes, file, stat.size),
+        sizeBytes: stat.size,
+        dataOffset: LENGTH_BYTES + length,
+        modifiedMs: stat.mtimeMs,
+        headerSha256: createHash('sha256').update(bytes).digest('hex'),
+      };
+    } catch (fault) {
+      throw foreignFile(start, path) ?? fault;
+    }
   });
 }
 
@@ -62,7 +67,7 @@ export async function readFloat32(entry: TensorEntry): Promise<Tensor<'float32'>
 }
 
 /** The tensor's bytes as they lie in the file, in a buffer of their own. */
-async function readBytes(entry: TensorEntry): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBytes(entry: TensorEntry): Promise<Uint8Array<ArrayBuffer>> {
   return withFile(entry.file, (handle) => readRange(handle, entry.file, entry.offset, entry.length));
 }
 

@@ -44,7 +44,8 @@ const METADATA_KEY = '__metadata__';
 
 /** z.int() holds numbers to the safe integers, so sums of two of them are exact. */
 const size = z.int().nonnegative();
-const tensorSchema = z.strictObject({
+/** Fields that it does not know are passed over by the reference implementation. */
+const tensorSchema = z.object({
   dtype: z.string(),
   shape: z.array(size).max(AXES_MAX),
   data_offsets: z.tuple([size, size]),
@@ -80,7 +81,8 @@ export function parseHeader(bytes: Uint8Array, file: string, sizeBytes: number):
   const entries: TensorEntry[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (name === METADATA_KEY) metadata = parseMetadata(value, file);
+    // Some writers say null where they have none, and the reference implementation reads it so.
+    if (name === METADATA_KEY) metadata = value === null ? {} : parseMetadata(value, file);
     else entries.push(parseTensor(name, value, file, dataStart));
   }
   entries.sort((a, b) => a.offset - b.offset || a.length - b.length);

@@ -38,3 +38,28 @@ export async function readTensor({ file, dtype, shape, offset, length }: TensorE
       throw new Error(`${file}: no test reads ${dtype}`);
   }
 }
+
+/** A tensor of any type, by its bytes. */
+export interface RawTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+/** Types that packTensors does not write, in the order given. */
+export async function writeRawSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, RawTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const [name, { dtype, shape, bytes }] of Object.entries(tensors)) {
+    header[name] = { dtype, shape, data_offsets: [end, end + bytes.byteLength] };
+    end += bytes.byteLength;
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.byteLength));
+  await writeFile(path, Buffer.concat([length, json, ...Object.values(tensors).map(({ bytes }) => bytes)]));
+}

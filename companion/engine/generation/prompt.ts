@@ -7,7 +7,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { PromptPart } from '../../../shared/mentions.ts';
 import { type Concept, requireBaseModel } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
-import { requireMatchingSites } from '../../concepts/lora-file.ts';
+import { requireMatchingSites } from '../../concepts/matching-sites.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import type { TextSpan } from '../../models/text/tokenizer.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
@@ -66,7 +66,7 @@ async function readConcepts(
     const concept = await readConcept(path);
     // The model's name says more than the shapes that do not fit because of it.
     requireBaseModel(concept, identity);
-    requireMatchingSites(concept, pipeline.adapterSites, `concept ${name}`);
+    requireMatchingSites(concept.factors, pipeline.adapterSites, `concept ${name}`);
     concepts.push({ ...concept, name });
   }
   return concepts;

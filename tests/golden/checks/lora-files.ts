@@ -1,14 +1,11 @@
-/** The golden factors as other tools write them, and a file that no tool can load. */
+/** The golden factors as other tools write them, and with the number of dimensions of another kind of layer. */
 
 import { readLora } from '../../../companion/concepts/lora-file.ts';
-import { LikenessError } from '../../../shared/errors.ts';
 import type { Check } from '../check.ts';
-import { type Comparison, compare, EXACT, verdict, worst } from '../comparison.ts';
-import type { GoldenDirectory } from '../golden-directory.ts';
+import { type Comparison, compare, EXACT, worst } from '../comparison.ts';
 import { lowRankFactors } from '../low-rank.ts';
 
-const FILES = ['kohya', 'diffusers_old', 'peft'];
-const REFUSED = 'kohya_wrong_ndim';
+const FILES = ['kohya', 'diffusers_old', 'peft', 'kohya_wrong_ndim'];
 
 export const loraFiles: Check = {
   subject: 'LoRA files',
@@ -33,21 +30,8 @@ export const loraFiles: Check = {
       }
       yield worst(name, parts);
     }
-    yield await refusal(golden.path('lora', `${REFUSED}.safetensors`), golden);
   },
 };
-
-/** Its factors have two dimensions where the model's convolutions have four, or the other way round. */
-async function refusal(path: string, golden: GoldenDirectory): Promise<Comparison> {
-  const check = `${REFUSED} is refused`;
-  try {
-    await readLora(path, golden.pipeline.adapterSites);
-    return verdict(check, false, 'it was read');
-  } catch (cause) {
-    if (!(cause instanceof LikenessError)) throw cause;
-    return verdict(check, cause.code === 'concept-mismatch', cause.message.replace(`${path}: `, ''));
-  }
-}
 
 function scaled(values: Float32Array, scale: number): Float32Array {
   return values.map((value) => value * scale);

@@ -1,57 +1,38 @@
 /**
- * Files of Stable Diffusion 1.x and 2.x: checkpoints, and LoRAs on the output projections of the UNet's spatial transformers,
- * in the three ways that such files spell them. Inpainting and depth pipelines have UNets of more input channels.
+ * Files of Stable Diffusion 1.x and 2.x: checkpoints, and LoRAs on the output projections of the UNet's spatial
+ * transformers. Inpainting and depth pipelines have UNets of more input channels.
  */
 
-import type { FamilyFormat, LoraDialect, LoraNames, LoraPart, LoraTensorName } from '../../family.ts';
+import type { FamilyFormat, LoraNames, LoraPart } from '../../family.ts';
+import { UNET_LAYERS_PER_BLOCK, unetLayerOf, unetSiteOf } from '../unet-lora-names.ts';
 import { currentAttentionName } from './original-names.ts';
 import { viewSingleFile } from './single-file.ts';
 
-const KOHYA_SUFFIXES: Readonly<Record<LoraPart, string>> = {
+const SUFFIXES: Readonly<Record<LoraPart, string>> = {
   down: 'lora_down.weight',
   up: 'lora_up.weight',
   alpha: 'alpha',
 };
-const DOTTED_PARTS: Readonly<Record<string, readonly [LoraDialect, LoraPart]>> = {
-  'lora_A.weight': ['peft', 'down'],
-  'lora_B.weight': ['peft', 'up'],
-  'lora.down.weight': ['diffusers', 'down'],
-  'lora.up.weight': ['diffusers', 'up'],
-};
-
-/** Underscores for dots cannot be undone in general, but a spatial transformer's path has one reading only. */
-const KOHYA_NAME = /^lora_unet_((?:down|up)_blocks_\d{1,2}|mid_block)_attentions_(\d{1,2})_proj_out$/;
-const DOTTED_NAME = /^unet\.((?:(?:down|up)_blocks\.\d{1,2}|mid_block)\.attentions\.\d{1,2})\.proj_out$/;
 
 const lora: LoraNames = {
   modules: 'an output projection of a UNet (proj_out)',
   prefix: 'unet',
-  nameOf: (path, part) => `lora_unet_${path.replaceAll('.', '_')}_proj_out.${KOHYA_SUFFIXES[part]}`,
-  parse: (name) => parseKohya(name) ?? parseDotted(name),
+  nameOf: (path, part) => `lora_unet_${unetLayerOf(path).replaceAll('.', '_')}.${SUFFIXES[part]}`,
+  layerOf: unetLayerOf,
+  layersPerBlock: UNET_LAYERS_PER_BLOCK,
+  siteOf: unetSiteOf,
 };
 
-function parseKohya(name: string): LoraTensorName | undefined {
-  const dot = name.indexOf('.');
-  const kohya = KOHYA_NAME.exec(name.slice(0, dot));
-  if (kohya === null) return undefined;
-  const [, block, attention] = kohya;
-  const suffix = name.slice(dot + 1);
-  const part = (Object.keys(KOHYA_SUFFIXES) as LoraPart[]).find((each) => KOHYA_SUFFIXES[each] === suffix);
-  const path = `${block!.replace('blocks_', 'blocks.')}.attentions.${attention}`;
-  return part === undefined ? undefined : { dialect: 'kohya', path, part };
-}
-
-function parseDotted(name: string): LoraTensorName | undefined {
-  for (const [suffix, [dialect, part]] of Object.entries(DOTTED_PARTS)) {
-    if (!name.endsWith(`.${suffix}`)) continue;
-    const dotted = DOTTED_NAME.exec(name.slice(0, -suffix.length - 1));
-    return dotted === null ? undefined : { dialect, path: dotted[1]!, part };
-  }
-  return undefined;
-}
-
-const KOHYA_1 = { ss_base_model_version: 'sd_v1', ss_v2: 'False' };
-const KOHYA_2 = { ss_base_model_version: 'sd_v2', ss_v2: 'True' };
+const VERSION_1 = {
+  storedAs: 'conv1x1',
+  contextWidth: 768,
+  trainerFields: { ss_base_model_version: 'sd_v1', ss_v2: 'False' },
+} as const;
+const VERSION_2 = {
+  storedAs: 'linear',
+  contextWidth: 1024,
+  trainerFields: { ss_base_model_version: 'sd_v2', ss_v2: 'True' },
+} as const;
 
 export const stableDiffusionFormat: FamilyFormat = {
   id: 'stable-diffusion',
@@ -76,9 +57,9 @@ export const stableDiffusionFormat: FamilyFormat = {
   tokenizers: ['tokenizer'],
   viewSingleFile,
   architectures: [
-    { id: 'stable-diffusion-v1', resolution: 512, trainerFields: KOHYA_1 },
-    { id: 'stable-diffusion-v2-512', resolution: 512, trainerFields: KOHYA_2 },
-    { id: 'stable-diffusion-v2-768-v', resolution: 768, trainerFields: KOHYA_2 },
+    { id: 'stable-diffusion-v1', resolution: 512, ...VERSION_1 },
+    { id: 'stable-diffusion-v2-512', resolution: 512, ...VERSION_2 },
+    { id: 'stable-diffusion-v2-768-v', resolution: 768, ...VERSION_2 },
   ],
   lora,
 };
