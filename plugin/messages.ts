@@ -13,6 +13,8 @@ export interface SelectedFrame {
   /** Canvas pixels. */
   readonly width: number;
   readonly height: number;
+  /** A picture that Likeness made. */
+  readonly isVariant: boolean;
 }
 
 /** A row of placeholders that comes when its job starts. */

@@ -1,7 +1,11 @@
 /** overlayMask: a mask shown on its picture: tinted inside, dimmed outside, outlined where it crosses one half. */
 
-import { type CellMask, isOutline, MASK_DIM, MASK_TINT, sampleMask } from '../../shared/mask.ts';
+import { type CellMask, isOutline, sampleMask } from '../../shared/mask.ts';
 import { type Picture, picture, type Rgb } from './picture.ts';
+
+/** A mask over its picture: this much of a colour inside, and this much darker outside. */
+const MASK_TINT = 0.3;
+const MASK_DIM = 0.35;
 
 /** The picture with the mask over it. Enlarge a small picture first: the outline has the picture's resolution. */
 export function overlayMask(source: Picture, mask: CellMask, colour: Rgb): Picture {

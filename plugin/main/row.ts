@@ -4,8 +4,9 @@ import type { UiToMain, WaitingRow } from '../messages.ts';
 import type { Bounds, FigmaSurface } from './figma-surface.ts';
 
 /**
- * Start of a row of pictures: right of the anchor and level with its top, moved right past whatever is in the way, so
- * that nothing on the canvas is ever covered. Canvas pixels.
+ * Start of a row of pictures: right of the anchor and level with its top, moved past whatever is in the way, so that
+ * nothing on the canvas is ever covered. Rows come below each other, and right of what is too long to go below.
+ * Canvas pixels.
  */
 export function besideAnchor(
   anchor: Bounds,
@@ -13,19 +14,51 @@ export function besideAnchor(
   { count, gap }: { readonly count: number; readonly gap: number },
   taken: readonly Bounds[],
 ): { readonly x: number; readonly y: number } {
-  const width = count * size.width + (count - 1) * gap;
-  const y = anchor.y;
-  let x = anchor.x + anchor.width + (anchor.width > 0 ? gap : 0);
-  // From left to right, each obstacle is passed at most once.
-  for (const box of [...taken].sort((a, b) => a.x - b.x)) {
-    const overlaps =
-      box.x < x + width + gap &&
-      box.x + box.width + gap > x &&
-      box.y < y + size.height &&
-      box.y + box.height > y;
-    if (overlaps) x = box.x + box.width + gap;
-  }
+  const row = {
+    x: anchor.x + anchor.width + (anchor.width > 0 ? gap : 0),
+    y: anchor.y,
+    width: count * size.width + (count - 1) * gap,
+    height: size.height,
+  };
+  const below = { ...row, y: passed(row, gap, taken, 'y', 'height') };
+  const beside = { ...row, x: passed(row, gap, taken, 'x', 'width') };
+  const { x, y } = below.y - row.y <= beside.x - row.x ? below : beside;
   return { x, y };
+}
+
+/** The row's start along one axis once it is past all in its way. Each obstacle is passed at most once. */
+function passed(
+  row: Bounds,
+  gap: number,
+  taken: readonly Bounds[],
+  start: 'x' | 'y',
+  length: 'width' | 'height',
+): number {
+  let moved = row;
+  for (const box of [...taken].sort((a, b) => a[start] - b[start])) {
+    if (touches(moved, box, gap)) moved = { ...moved, [start]: box[start] + box[length] + gap };
+  }
+  return moved[start];
+}
+
+/** True where two boxes overlap, or stand closer than the gap. */
+function touches(row: Bounds, box: Bounds, gap: number): boolean {
+  return (
+    box.x < row.x + row.width + gap &&
+    box.x + box.width + gap > row.x &&
+    box.y < row.y + row.height + gap &&
+    box.y + box.height + gap > row.y
+  );
+}
+
+/** The box around all of these; undefined for none. */
+export function around(boxes: readonly Bounds[]): Bounds | undefined {
+  if (boxes.length === 0) return undefined;
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  const right = Math.max(...boxes.map((box) => box.x + box.width));
+  const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+  return { x, y, width: right - x, height: bottom - y };
 }
 
 /** True where all of a row can be seen. */

@@ -83,6 +83,7 @@ function hasArea({ width, height }: CanvasNode): boolean {
   return width >= 1 && height >= 1;
 }
 
-function frameOf({ id, name, width, height }: CanvasNode): SelectedFrame {
-  return { nodeId: id, name, width, height };
+function frameOf(node: CanvasNode): SelectedFrame {
+  const { id, name, width, height } = node;
+  return { nodeId: id, name, width, height, isVariant: node.getPluginData(RECORD_KEY) !== '' };
 }

@@ -1,6 +1,6 @@
 import type { LaunchCommand, UiToMain } from '../messages.ts';
 import type { Bounds, CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
-import { besideAnchor, isInSight } from './row.ts';
+import { around, besideAnchor, isInSight } from './row.ts';
 
 /** Plugin data of a variant: how it was made, as JSON. Every collaborator can read it: no secrets. */
 export const RECORD_KEY = 'variant';
@@ -32,7 +32,7 @@ export class VariantBatches {
   /** Lays out one placeholder a name beside the selection. Returns how many there are. */
   open({ jobId, names, width, height }: OpenMessage): number {
     const page = this.#surface.currentPage;
-    const taken = page.children.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
+    const taken = boxesOf(page.children);
     const first = besideAnchor(this.#anchor(), { width, height }, { count: names.length, gap: GAP }, taken);
     const row = names.map((name, index) => {
       const slot = this.#surface.createRectangle();
@@ -98,12 +98,10 @@ export class VariantBatches {
     // As records are written (ui/canvas/variant-record.ts): this side has no schema to parse them with.
     const mark = index === null ? `"job":"${jobId}"` : `"job":"${jobId}","picture":${index},`;
     const { currentPage, viewport } = this.#surface;
-    const nodes = currentPage
-      .findAllWithCriteria({ pluginData: { keys: [RECORD_KEY] } })
-      .filter((node) => node.getPluginData(RECORD_KEY).includes(mark));
+    const nodes = this.#variants().filter((node) => node.getPluginData(RECORD_KEY).includes(mark));
     if (nodes.length === 0) return false;
     currentPage.selection = nodes;
-    const boxes = nodes.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
+    const boxes = boxesOf(nodes);
     // One that is in sight is found by its outline; zooming in on it would lose the others.
     if (index === null || !isInSight(viewport.bounds, boxes)) viewport.scrollAndZoomIntoView(nodes);
     return true;
@@ -116,17 +114,33 @@ export class VariantBatches {
       .map((node) => ({ jobId: node.getPluginData(SLOT_KEY).split(' ')[0]!, node: node as Rectangle }));
   }
 
-  /** The box that the row stands beside: the selection's, or a point in view. */
+  /**
+   * The box that the row stands beside: the selection's, or a point in view. More of a variant stand below its row,
+   * beside what that row stood beside: rows of one product make a table, and no staircase.
+   */
   #anchor(): Bounds {
     const { currentPage, viewport } = this.#surface;
-    const boxes = currentPage.selection.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
-    if (boxes.length === 0) return { ...viewport.center, width: 0, height: 0 };
-    const x = Math.min(...boxes.map((box) => box.x));
-    const y = Math.min(...boxes.map((box) => box.y));
-    const right = Math.max(...boxes.map((box) => box.x + box.width));
-    const bottom = Math.max(...boxes.map((box) => box.y + box.height));
-    return { x, y, width: right - x, height: bottom - y };
+    const selected = around(boxesOf(currentPage.selection));
+    if (selected === undefined) return { ...viewport.center, width: 0, height: 0 };
+    const jobs = new Set(currentPage.selection.map(jobOf));
+    if (jobs.has(undefined)) return selected;
+    const row = this.#variants().filter((node) => jobs.has(jobOf(node)));
+    const { x, y, height } = around(boxesOf(row)) ?? selected;
+    return { x, y: y + height + GAP, width: 0, height: 0 };
   }
+
+  #variants(): readonly CanvasNode[] {
+    return this.#surface.currentPage.findAllWithCriteria({ pluginData: { keys: [RECORD_KEY] } });
+  }
+}
+
+function boxesOf(nodes: readonly CanvasNode[]): readonly Bounds[] {
+  return nodes.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
+}
+
+/** The job that a variant came from, as its record is written (ui/canvas/variant-record.ts). */
+function jobOf(node: CanvasNode): string | undefined {
+  return /"job":"([^"]+)"/.exec(node.getPluginData(RECORD_KEY))?.[1];
 }
 
 export function launchCommand(command: string | undefined): LaunchCommand {

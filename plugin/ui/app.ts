@@ -1,8 +1,8 @@
 /** App: everything the UI works with, joined: canvas, companion, work in progress, and the state of the screen. */
 
-import { batch, computed, effect, type Signal, signal } from '@preact/signals';
+import { batch, computed, effect, type Signal, signal, untracked } from '@preact/signals';
 import { type ConceptId, tokenSchema } from '../../shared/protocol/ids.ts';
-import { type JobOf, type JobState, savedRunOf } from '../../shared/protocol/job.ts';
+import type { JobOf, JobState } from '../../shared/protocol/job.ts';
 import type {
   Limits,
   ModelSummary,
@@ -12,17 +12,17 @@ import type {
 import type { ErrorReport } from '../../shared/protocol/zod.ts';
 import type { LaunchCommand, MainToUi } from '../messages.ts';
 import { CanvasBridge } from './canvas/bridge.ts';
-import { CanvasSelection, sizeBeside } from './canvas/selection.ts';
+import { CanvasSelection } from './canvas/selection.ts';
 import type { VariantRecord } from './canvas/variant-record.ts';
 import { ConceptList } from './concepts/library.ts';
 import { CompanionConnection } from './connection/companion.ts';
 import type { ReceivedFrame } from './connection/companion-socket.ts';
-import { chosenSize, draftOf, type GenerateDraft, jobSpecOf, newSeed } from './work/drafts.ts';
+import { draftOf, type GenerateDraft, newSeed } from './work/drafts.ts';
 import { GenerateFormState } from './work/generate-form-state.ts';
 import { Generating } from './work/generating.ts';
 import { HistoryView } from './work/history.ts';
 import { JobBoard } from './work/job-board.ts';
-import { jobTitle, savedText } from './work/labels.ts';
+import { endWords } from './work/labels.ts';
 import { Pictures } from './work/pictures.ts';
 import { TeachFormState } from './work/teach-form-state.ts';
 import { Teaching } from './work/teaching.ts';
@@ -66,12 +66,17 @@ export class App {
 
   /** True while the companion answers. Controls that need it are disabled while it does not. */
   readonly connected = computed(() => this.companion.state.value.phase === 'ready');
+  readonly canGenerate = computed(
+    () => this.connected.value && this.generateForm.isComplete(this.library.concepts.value),
+  );
   /** The frame whose size pictures can take. */
   readonly frame = computed(() => {
     const { value } = this.selection.frames;
     return value.length === 1 ? value[0] : undefined;
   });
 
+  /** Set where the next pictures are to be made as soon as it is known that they can be. */
+  readonly #startWanted = signal(false);
   #launch: LaunchCommand = 'open';
   #wasWelcomed = false;
 
@@ -81,6 +86,13 @@ export class App {
       if (!this.connected.value) this.teaching.interrupt();
     });
     effect(() => this.generateForm.follow(this.library.concepts.value));
+    effect(() => {
+      if (!this.#startWanted.value || !this.connected.value || !this.library.isKnown.value) return;
+      this.#startWanted.value = false;
+      untracked(() => {
+        if (this.canGenerate.value) this.generate(true);
+      });
+    });
     this.bridge.send({ type: 'ready' });
   }
 
@@ -99,25 +111,19 @@ export class App {
     this.shownTeach.value = job;
   }
 
-  generate(): void {
+  /** @param keepsWayBack nobody has looked at what took the prompt's place yet */
+  generate(keepsWayBack = false): void {
     const model = this.model.value;
     if (model === undefined) return;
     const draft = this.generateDraft.value;
-    const frame = this.frame.value;
     const used = draft.seedLocked ? draft : { ...draft, seed: newSeed() };
-    const size = chosenSize(draft.size, model, frame) ?? {
-      width: model.resolution,
-      height: model.resolution,
-    };
-    const fills = draft.size.type === 'frame' && frame !== undefined;
-    const shown = fills ? frame : sizeBeside(this.selection.frames.value, size);
-    const job = this.generating.generate(jobSpecOf(used, model, frame), model, shown);
+    const canvas = { frame: this.frame.value, beside: this.selection.frames.value };
+    const { job, size } = this.generating.start(used, model, canvas);
     this.generateDraft.value = used;
-    this.generateForm.replaced.value = undefined;
+    if (!keepsWayBack) this.generateForm.replaced.value = undefined;
     this.shownGenerate.value = job;
-    this.say(
-      `Making ${used.count === 1 ? 'a picture' : `${used.count} pictures`} of ${size.width} by ${size.height} pixels.`,
-    );
+    const pictures = used.count === 1 ? 'a picture' : `${used.count} pictures`;
+    this.say(`Making ${pictures} of ${size.width} by ${size.height} pixels.`);
   }
 
   /** Settings of a job or a variant, into the form. */
@@ -129,10 +135,13 @@ export class App {
     });
   }
 
+  /** `more`: others of its kind, at once. `reprompt`: its seed, for another prompt. */
   reuseVariant(record: VariantRecord, command: LaunchCommand): void {
     const draft = draftOf(record.request, record.concepts);
-    if (command === 'reprompt') this.reuse({ ...draft, count: 1, seed: record.seed }, 'prompt');
-    else this.reuse({ ...draft, seed: newSeed(), seedLocked: false }, 'start');
+    const isMore = command === 'more';
+    const next = isMore ? { seed: newSeed(), seedLocked: false } : { seed: record.seed, count: 1 };
+    this.reuse({ ...draft, ...next }, isMore ? 'start' : 'prompt');
+    this.#startWanted.value = isMore;
   }
 
   reuseJob(job: JobOf<'generate'>): void {
@@ -211,33 +220,33 @@ export class App {
       this.limits.value = limits;
       this.device.value = device;
       this.failure.value = undefined;
-      const active = jobs.find(({ status }) => status.state === 'running');
       // Later on, who shows another one has chosen so.
-      if (active?.kind === 'teach' && !this.#wasWelcomed) this.shownTeach.value ??= active.job;
-      if (active?.kind === 'generate' && !this.#wasWelcomed) this.shownGenerate.value ??= active.job;
-      // Whoever opens the plugin in mid-job comes to see it; whoever is at work is left there.
-      if (active !== undefined && !this.#wasWelcomed && this.focus.value === null)
-        this.view.value = active.kind;
+      if (!this.#wasWelcomed) this.#showWork(jobs);
       this.#wasWelcomed = true;
     });
     this.say('Connected to the companion.');
     this.library.refresh();
   }
 
-  #announceEnd(job: JobState): void {
-    const before = this.board.jobs.value.get(job.job)?.status.state;
-    if (before === undefined || before === job.status.state) return;
-    if (job.status.state === 'done') {
-      const text = job.kind === 'teach' ? `@${job.request.name} is ready to use` : 'Pictures are ready';
-      this.say(`${text}.`);
-      this.bridge.send({ type: 'notify', text, error: false });
-    } else if (job.status.state === 'failed') {
-      const kept = savedRunOf(job) === undefined ? '' : ` ${savedText(job)}. It can be continued.`;
-      this.say(`${jobTitle(job)} failed. ${job.status.advice}${kept}`);
-    } else if (savedRunOf(job) !== undefined) {
-      const text = 'Stopped. Continue it from History';
-      this.say(`${text}.`);
-      this.bridge.send({ type: 'notify', text, error: false });
+  /**
+   * Whoever opens the plugin in mid-job comes to see it, and else finds the pictures that were made last; whoever is at
+   * work is left there.
+   */
+  #showWork(jobs: readonly JobState[]): void {
+    const active = jobs.find(({ status }) => status.state === 'running');
+    if (active?.kind === 'teach') this.shownTeach.value ??= active.job;
+    const last = jobs.find((job) => job.kind === 'generate' && job.pictures.length > 0);
+    const shown = active?.kind === 'generate' ? active : last;
+    if (shown !== undefined && this.shownGenerate.value === undefined) {
+      this.shownGenerate.value = shown.job;
+      if (shown !== active) this.companion.send({ type: 'resend', job: shown.job });
     }
+    if (active !== undefined && this.focus.value === null) this.view.value = active.kind;
+  }
+
+  #announceEnd(job: JobState): void {
+    const end = endWords(this.board.jobs.value.get(job.job), job);
+    if (end !== undefined) this.say(end.said);
+    if (end?.notice !== undefined) this.bridge.send({ type: 'notify', text: end.notice, error: false });
   }
 }

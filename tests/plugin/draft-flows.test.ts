@@ -18,7 +18,6 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     const concepts = [{ ...concept({ name: 'aurora-2027', hasThumbnail: false }), id: 'concept-aurora' }];
     work = await open({ companion: { concepts }, command: 'more', record: auroraRecord() });
     await expect.poll(() => prompt().inputValue()).toBe('@aurora-2027 on a beach');
-    await generate().click();
     await work
       .received('generate')
       .toMatchObject([{ concepts: [{ id: 'concept-aurora', name: 'aurora-2027', version: 1 }] }]);
@@ -31,7 +30,9 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     const shown = () => choice.evaluate((field) => (field as HTMLSelectElement).selectedOptions[0]?.text);
     const announced = () => work.stage.ui.locator('[aria-live="polite"]').first().textContent();
     await expect.poll(shown).toBe('version 1 of 2');
-    await expect.poll(announced).toBe('The prompt uses version 1 of @aurora, not the newest.');
+    await work
+      .received('generate')
+      .toMatchObject([{ concepts: [{ id: 'concept-aurora', name: 'aurora', version: 1 }] }]);
     const newest = work.stage.ui.getByRole('button', { name: 'Use newest, version 2 of @aurora' });
     await newest.press('Enter');
     await expect.poll(shown).toBe('version 2, newest');
@@ -39,7 +40,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     expect(await newest.count()).toBe(0);
     expect(await choice.evaluate((field) => field === document.activeElement)).toBe(true);
     await generate().click();
-    await work.received('generate').toHaveLength(1);
+    await work.received('generate').toHaveLength(2);
     expect(work.companion.received.at(-1)).not.toHaveProperty('concepts');
     await choice.focus();
     await work.stage.page.keyboard.press('ArrowDown');
@@ -47,7 +48,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     await generate().click();
     await work
       .received('generate')
-      .toMatchObject([{}, { concepts: [{ id: 'concept-aurora', name: 'aurora', version: 1 }] }]);
+      .toMatchObject([{}, {}, { concepts: [{ id: 'concept-aurora', name: 'aurora', version: 1 }] }]);
   });
 
   it('says nothing of versions where a concept has one', async () => {
@@ -65,6 +66,13 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     expect(await generate().isDisabled()).toBe(true);
     await press('Restore');
     await expect.poll(() => generate().isDisabled()).toBe(false);
+  });
+
+  it('of a variant starts nothing where its concept is gone', async () => {
+    work = await open({ companion: { concepts: [] }, command: 'more', record: auroraRecord() });
+    await work.stage.ui.getByText('@aurora was removed from the library.').waitFor();
+    await prompt().fill('@aurora in the snow');
+    expect(work.companion.received.filter(({ type }) => type === 'generate')).toEqual([]);
   });
 
   it('says of a concept which other model it was taught on', async () => {
@@ -94,6 +102,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     await selectVariant(work.stage, auroraRecord());
     await press('More like this');
     await expect.poll(() => prompt().inputValue()).toBe('@aurora on a beach');
+    await work.received('generate').toMatchObject([{ prompt: '@aurora on a beach' }]);
     await press('Undo');
     await expect.poll(() => prompt().inputValue()).toBe('two of @aurora in the snow');
     expect(await work.stage.ui.getByText('Prompt replaced').count()).toBe(0);

@@ -107,7 +107,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     const rights = { owner: 'Acme', licence: 'own use' };
     await begin({ concepts: [concept({ name: 'night-lamp', hasThumbnail: false, rights })] });
     await stage.ui.getByRole('tab', { name: 'Teach' }).click();
-    const frames = [{ nodeId: '1:1', name: 'Front', width: 256, height: 256 }];
+    const frames = [{ nodeId: '1:1', name: 'Front', width: 256, height: 256, isVariant: false }];
     await stage.say({ type: 'selection', frames, record: null });
     await stage.ui.getByLabel('Name').fill('Night Lamp');
     await stage.ui.getByRole('button', { name: 'lamp', exact: true }).click();
@@ -157,7 +157,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await received('generate').toHaveLength(1);
     const { job } = companion.received.find((message) => message.type === 'generate')!;
     companion.send({ type: 'job', job: generateJob(job, running, { count: 4 }) });
-    await sent('open-batch').toMatchObject([{ jobId: job, width: 64, height: 64 }]);
+    await sent('open-batch').toMatchObject([{ jobId: job, width: 320, height: 320 }]);
     await stage.say({ type: 'batch', jobId: job, placeholders: 4 });
     const image = { job, picture: 0, mediaType: 'image/png', width: 64, height: 64 } as const;
     companion.sendFrame({ header: { kind: 'preview', step: 1, ...image }, payload: cutout });
@@ -192,7 +192,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
       openBatches: [],
       waitingRows: [],
     });
-    const frames = [{ nodeId: '1:1', name: 'Variant', width: 64, height: 64 }];
+    const frames = [{ nodeId: '1:1', name: 'Variant', width: 64, height: 64, isVariant: true }];
     await stage.say({ type: 'selection', frames, record });
     const seed = stage.ui.getByLabel('Seed', { exact: true });
     await expect.poll(() => seed.inputValue()).toBe('7217');

@@ -76,8 +76,8 @@ describe('the selection', () => {
     const tall = figma.add('Tall', { width: 100, height: 300 });
     figma.select(wide, tall);
     expect((await figma.next('selection', 0)).frames).toEqual([
-      { nodeId: wide.id, name: 'Wide', width: 800, height: 200 },
-      { nodeId: tall.id, name: 'Tall', width: 100, height: 300 },
+      { nodeId: wide.id, name: 'Wide', width: 800, height: 200, isVariant: false },
+      { nodeId: tall.id, name: 'Tall', width: 100, height: 300, isVariant: false },
     ]);
     await vi.waitFor(() => expect(figma.heard.filter(({ type }) => type === 'thumbnail')).toHaveLength(2));
     expect(wide.exports[0]?.constraint).toEqual({ type: 'WIDTH', value: 128 });

@@ -21,7 +21,8 @@ describe('a picture beside frames', () => {
     expect(sizeBeside(frames, { width: 96, height: 64 })).toEqual({ width: 600, height: 400 });
   });
 
-  it('is shown pixel for pixel where nothing is selected', () => {
-    expect(sizeBeside([], { width: 96, height: 64 })).toEqual({ width: 96, height: 64 });
+  it('is large enough to look at where nothing is selected, and pixel for pixel where it is large itself', () => {
+    expect(sizeBeside([], { width: 96, height: 64 })).toEqual({ width: 480, height: 320 });
+    expect(sizeBeside([], { width: 1024, height: 768 })).toEqual({ width: 1024, height: 768 });
   });
 });

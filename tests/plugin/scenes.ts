@@ -56,7 +56,10 @@ const open = (stage: Stage, pairing: string | null = TOKEN, draft: string | null
 async function selectFrames({ say }: Stage): Promise<void> {
   const files = ['cutout-01', 'cutout-02', 'scene-03', 'cutout-04', 'cutout-05'];
   const names = ['Front', 'Three-quarter', 'On the shelf', 'Handle', 'From above'];
-  const frames = names.map((name, index) => ({ nodeId: `1:${index}`, name, width: 512, height: 512 }));
+  const frames = names.map((name, index) => ({
+    ...{ nodeId: `1:${index}`, name, width: 512, height: 512 },
+    isVariant: false,
+  }));
   await say({ type: 'selection', frames, record: null });
   for (const [index, file] of files.entries()) {
     await say({ type: 'thumbnail', nodeId: `1:${index}`, bytes: example(`aurora/${file}.png`) });
@@ -249,7 +252,7 @@ export const SCENES: readonly Scene[] = [
       await open(stage);
       await stage.say({
         type: 'selection',
-        frames: [{ nodeId: '2:1', name: 'Hero', width: 1440, height: 810 }],
+        frames: [{ nodeId: '2:1', name: 'Hero', width: 1440, height: 810, isVariant: false }],
         record: null,
       });
       await stage.ui.getByLabel('Size').selectOption('frame');
@@ -297,7 +300,7 @@ export const SCENES: readonly Scene[] = [
         count: 4,
       });
       await stage.ui.getByLabel('Show where the product acted').check();
-      await stage.ui.locator('.confidence.low').scrollIntoViewIfNeeded();
+      await stage.ui.locator('.trouble').scrollIntoViewIfNeeded();
       await stage.ui.locator('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
     },
   },

@@ -19,7 +19,10 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
   const focused = () => work.stage.ui.evaluate(() => document.activeElement?.textContent);
 
   async function select(...nodeIds: readonly string[]): Promise<void> {
-    const frames = nodeIds.map((nodeId) => ({ nodeId, name: nodeId, width: 256, height: 256 }));
+    const frames = nodeIds.map((nodeId) => ({
+      ...{ nodeId, name: nodeId, width: 256, height: 256 },
+      isVariant: false,
+    }));
     await work.stage.say({ type: 'selection', frames, record: null });
   }
 

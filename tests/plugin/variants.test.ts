@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { LOW_CONFIDENCE_ADVICE } from '../../shared/mask.ts';
+import { MASK_TROUBLE_ADVICE } from '../../shared/mask.ts';
 import { browserPath } from '../browser/installed-browser.ts';
 import { generateJob } from './protocol-samples.ts';
 import { useWorkplaces, type Workplace } from './workplace.ts';
@@ -25,6 +25,13 @@ describe.skipIf(browserPath === undefined)('a variant', () => {
         header: { kind: 'picture', picture, seed: 7214 + picture, ...image },
         payload: scene,
       });
+      work.companion.sendFrame({
+        header: {
+          ...{ kind: 'mask', job, picture, concept: 'aurora', rows: 2, columns: 2 },
+          confidence: confidences[picture]!,
+        },
+        payload: Uint8Array.of(255, 255, 0, 0),
+      });
     }
   }
   const tile = (number: number) => work.stage.ui.getByRole('button', { name: `variant ${number}` });
@@ -40,21 +47,23 @@ describe.skipIf(browserPath === undefined)('a variant', () => {
 
   it('has its seed on one line, and what is doubtful is said once for all', async () => {
     await openVariants([0.5, 0.4, 0.9]);
-    expect(await work.stage.ui.getByText(LOW_CONFIDENCE_ADVICE).count()).toBe(1);
+    await expect.poll(() => work.stage.ui.getByText('Product unclear').count()).toBe(2);
+    expect(await work.stage.ui.getByText(MASK_TROUBLE_ADVICE.unsure).count()).toBe(1);
+    expect(await work.stage.ui.locator('.tile').filter({ hasText: '%' }).count()).toBe(0);
     const lines = await work.stage.ui
       .locator('.seed')
       .evaluateAll((seeds) => seeds.map((seed) => seed.getClientRects().length));
     expect(new Set(lines)).toEqual(new Set([1]));
   });
 
-  it('begins with its seed in the list of layers', async () => {
+  it('begins with its prompt in the list of layers', async () => {
     work = await open();
     await work.stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
     await work.stage.ui.getByLabel('Seed', { exact: true }).fill('7214');
     await work.stage.ui.getByRole('button', { name: /^Generate/ }).click();
     await work.sent('keep-row').toMatchObject([
       {
-        names: [7214, 7215, 7216, 7217].map((seed) => `${seed} · @aurora on a beach`),
+        names: [7214, 7215, 7216, 7217].map((seed) => `@aurora on a beach · ${seed}`),
       },
     ]);
   });

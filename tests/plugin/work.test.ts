@@ -3,7 +3,7 @@ import { besideAnchor } from '../../plugin/main/row.ts';
 import { measureFrame } from '../../plugin/ui/canvas/frame-measures.ts';
 import { parseVariantRecord, variantRecord } from '../../plugin/ui/canvas/variant-record.ts';
 import { daysLeft } from '../../plugin/ui/views/library.tsx';
-import { curvePath } from '../../plugin/ui/views/teach-progress.tsx';
+import { curvePath, isFalling } from '../../plugin/ui/views/teach-progress.tsx';
 import { draftOf, emptyGenerate, jobSpecOf } from '../../plugin/ui/work/drafts.ts';
 import { JobBoard } from '../../plugin/ui/work/job-board.ts';
 import { ago, FINDING_LABELS, phaseText, timeLeft } from '../../plugin/ui/work/labels.ts';
@@ -27,6 +27,16 @@ describe('a row of variants', () => {
       { x: 400, y: 500, width: 999, height: 50 },
     ];
     expect(besideAnchor(anchor, size, { count: 4, gap: 20 }, taken)).toEqual({ x: 370, y: 0 });
+  });
+
+  it('comes below the row before it, and right of what is too long to go below', () => {
+    const row = (y: number) => ({ x: 220, y, width: 460, height: 100 });
+    expect(besideAnchor(anchor, size, { count: 4, gap: 20 }, [anchor, row(0), row(120)])).toEqual({
+      x: 220,
+      y: 240,
+    });
+    const page = { x: 220, y: 0, width: 460, height: 5000 };
+    expect(besideAnchor(anchor, size, { count: 4, gap: 20 }, [anchor, page])).toEqual({ x: 700, y: 0 });
   });
 });
 
@@ -244,4 +254,20 @@ const falling = [
 ] as const;
 it('draws a falling loss from the top left to the bottom right', () => {
   expect(curvePath(falling, 100, 24)).toBe('M0.0 2.0 L50.0 12.0 L100.0 22.0');
+});
+
+describe('a learning curve', () => {
+  const curve = (...losses: readonly number[]) => losses.map((loss, step) => [step, loss] as const);
+
+  it('falls where an eye sees it fall', () => {
+    expect(isFalling(curve(1, 0.8, 0.6, 0.5, 0.45, 0.4, 0.38, 0.4))).toBe(true);
+  });
+
+  it('does not where it rises, comes back up, or stays', () => {
+    expect(isFalling(curve(0.4, 0.5, 0.6, 0.7))).toBe(false);
+    expect(isFalling(curve(1, 0.4, 0.2, 0.3, 0.6, 0.8, 0.9, 0.85))).toBe(false);
+    expect(isFalling(curve(0.5, 0.4, 0.6, 0.5, 0.6, 0.4, 0.5, 0.5))).toBe(false);
+    // A last point below the first one is not enough.
+    expect(isFalling(curve(0.5, 0.9, 0.95, 1, 0.9, 0.49))).toBe(false);
+  });
 });

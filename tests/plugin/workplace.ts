@@ -61,7 +61,7 @@ async function openWorkplace(
 }
 
 export function selectVariant({ say }: Stage, record: string): Promise<void> {
-  const frames = [{ nodeId: '1:1', name: 'Variant', width: 64, height: 64 }];
+  const frames = [{ nodeId: '1:1', name: 'Variant', width: 64, height: 64, isVariant: true }];
   return say({ type: 'selection', frames, record });
 }
 

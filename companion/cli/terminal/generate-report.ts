@@ -1,7 +1,7 @@
 /** GenerateReport: a generation on a terminal, with previews where it can show them. */
 
 import { relative } from 'node:path';
-import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask.ts';
+import { MASK_TROUBLE_ADVICE, MASK_TROUBLE_LABELS, maskTrouble } from '../../../shared/mask.ts';
 import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { Picture } from '../../images/picture.ts';
 import { escapeControlCharacters } from './failure.ts';
@@ -80,7 +80,7 @@ export class GenerateReport {
     const made = `${formatNumberOf(this.#pictures.length, 'picture')} in ${formatSeconds(seconds)}`;
     this.#output.say(`${complete ? green('✓') : yellow('◦')} ${made}`);
     for (const picture of this.#pictures) this.#showPicture(picture);
-    this.#showUnsureMasks();
+    this.#showMaskTroubles();
   }
 
   async #showStep(event: StepEvent): Promise<void> {
@@ -113,22 +113,25 @@ export class GenerateReport {
     return new PreviewStrip(this.#output.stderr, { count, aspect: height / width });
   }
 
-  #showPicture({ seed, file, masks }: PictureEvent): void {
+  #showPicture({ seed, file }: PictureEvent): void {
     const { dim } = this.#output.colours;
-    const confidences = masks.map(({ concept, confidence }) => `@${concept} ${confidence.toFixed(2)}`);
-    const mask = confidences.length === 0 ? '' : `, mask ${confidences.join(', ')}`;
     const place = file === undefined ? 'not saved' : shortest(file);
-    this.#output.say(`  ${place}${dim(`  seed ${seed}${mask}`)}`);
+    this.#output.say(`  ${place}${dim(`  seed ${seed}`)}`);
   }
 
-  #showUnsureMasks(): void {
-    const unsure = this.#pictures.flatMap(({ masks, seed }) =>
-      masks.filter(({ confidence }) => confidence < LOW_CONFIDENCE).map((mask) => ({ ...mask, seed })),
+  #showMaskTroubles(): void {
+    const troubles = this.#pictures.flatMap(({ masks, seed }) =>
+      masks.flatMap((mask) => {
+        const trouble = maskTrouble(mask, mask.confidence);
+        return trouble === undefined ? [] : [{ trouble, concept: mask.concept, seed }];
+      }),
     );
-    for (const { concept, confidence, seed } of unsure) {
-      this.#output.warn(`@${concept} was not clearly found in seed ${seed} (mask ${confidence.toFixed(2)})`);
+    for (const { trouble, concept, seed } of troubles) {
+      this.#output.warn(`seed ${seed}, @${concept}: ${MASK_TROUBLE_LABELS[trouble].toLowerCase()}`);
     }
-    if (unsure.length > 0) this.#output.say(LOW_CONFIDENCE_ADVICE);
+    for (const trouble of new Set(troubles.map((one) => one.trouble))) {
+      this.#output.say(MASK_TROUBLE_ADVICE[trouble]);
+    }
   }
 }
 

@@ -85,3 +85,12 @@ export function unionOf(boxes: readonly Box[]): Box | undefined {
     height: Math.max(...boxes.map((box) => box.y + box.height)) - y,
   };
 }
+
+export function isWithin(box: Box, view: Box): boolean {
+  return (
+    box.x >= view.x &&
+    box.y >= view.y &&
+    box.x + box.width <= view.x + view.width &&
+    box.y + box.height <= view.y + view.height
+  );
+}

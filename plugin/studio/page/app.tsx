@@ -19,6 +19,8 @@ export function App({ studio }: { studio: Studio }) {
   const layersButton = useRef<HTMLButtonElement>(null);
   /** True where a narrow window shows the layers: wide ones always do. */
   const layersOpen = useSignal(false);
+  /** True while files are held over the canvas. */
+  const isDropping = useSignal(false);
 
   useEffect(() => {
     const key = (event: KeyboardEvent) => handleKey(event, studio);
@@ -50,10 +52,10 @@ export function App({ studio }: { studio: Studio }) {
           <StudioIcon name="layers" />
           Layers
         </button>
-        <span class="brand">
+        <h1 class="brand">
           <img src="/studio/icon.svg" alt="" width="20" height="20" />
           Likeness
-        </span>
+        </h1>
         <DocumentTabs studio={studio} />
         <button
           type="button"
@@ -82,9 +84,18 @@ export function App({ studio }: { studio: Studio }) {
       />
       <main
         aria-label="Canvas"
-        onDragOver={(event) => event.preventDefault()}
+        class={isDropping.value ? 'dropping' : undefined}
+        onDragOver={(event) => {
+          event.preventDefault();
+          isDropping.value = event.dataTransfer?.types.includes('Files') ?? false;
+        }}
+        onDragLeave={(event) => {
+          // It leaves for each part inside as well.
+          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) isDropping.value = false;
+        }}
         onDrop={(event) => {
           event.preventDefault();
+          isDropping.value = false;
           const files = [...(event.dataTransfer?.files ?? [])];
           const point = studio.session.value.camera.toCanvas(at(event, event.currentTarget));
           if (files.length > 0) studio.addPictures(files, point);
@@ -95,6 +106,7 @@ export function App({ studio }: { studio: Studio }) {
         <SelectionBar studio={studio} />
         <Toolbar studio={studio} />
         <NoticeList notices={studio.notices} />
+        {isDropping.value ? <p class="drop-hint">Drop pictures to put them on the canvas</p> : null}
       </main>
       <PluginPanel studio={studio} />
       <ShortcutsDialog dialog={shortcuts} />
@@ -109,7 +121,7 @@ function FirstSteps({ studio }: { studio: Studio }) {
   if (workspace.scene.children(PAGE_ID).length > 0) return null;
   return (
     <section class="first-steps" aria-label="First steps">
-      <h1>Show it a product</h1>
+      <h2>Show it a product</h2>
       <p>
         Drop three to five pictures of one product here, or paste them. Select them, and teach Likeness what
         they have in common.

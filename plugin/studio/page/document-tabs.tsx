@@ -43,9 +43,7 @@ export function DocumentTabs({ studio }: { studio: Studio }) {
                 type="button"
                 class="remove"
                 aria-label={`Delete ${name}`}
-                onClick={() => {
-                  if (confirm(`Delete “${name}” and the pictures in it?`)) studio.deleteDocument(id);
-                }}
+                onClick={() => studio.deleteDocument(id)}
               >
                 <StudioIcon name="close" />
               </button>

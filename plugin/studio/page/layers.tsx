@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
 import { hashesIn } from '../store/picture-store.ts';
@@ -23,6 +24,10 @@ export function Layers({ studio, isOpen, onClose }: LayersProps) {
   useLayoutEffect(() => {
     if (isOpen) list.current?.querySelector<HTMLElement>('[role=option]')?.focus();
   }, [isOpen]);
+  // One stop of the Tab key for all of them; the arrows lead from one to the next.
+  const focused = useSignal<string | undefined>(undefined);
+  const isThere = (id: string | undefined) => nodes.some((node) => node.id === id);
+  const stop = isThere(focused.value) ? focused.value : (selected.find(isThere) ?? nodes[0]?.id);
   const choose = (id: string, more: boolean) => {
     const without = selected.filter((one) => one !== id);
     if (!more) workspace.selection.value = [id];
@@ -53,7 +58,10 @@ export function Layers({ studio, isOpen, onClose }: LayersProps) {
             <div
               key={node.id}
               role="option"
-              tabIndex={0}
+              tabIndex={node.id === stop ? 0 : -1}
+              onFocus={() => {
+                focused.value = node.id;
+              }}
               aria-selected={selected.includes(node.id)}
               data-picture={pictureOf(node)}
               onClick={(event) => choose(node.id, event.shiftKey || event.ctrlKey || event.metaKey)}

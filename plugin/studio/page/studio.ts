@@ -3,13 +3,15 @@ import { Camera } from '../canvas/camera.ts';
 import { importPictures } from '../canvas/picture-import.ts';
 import { Pointer } from '../canvas/pointer.ts';
 import { PAGE_ID } from '../document/node-record.ts';
-import { unionOf } from '../document/scene.ts';
+import { isWithin, unionOf } from '../document/scene.ts';
 import { Workspace } from '../document/workspace.ts';
 import { Database, DocumentStore, type StoredDocument } from '../store/database.ts';
 import { PictureStore } from '../store/picture-store.ts';
 import { Notices } from './notices.ts';
 import { type PluginIdentity, PluginRun } from './plugin-run.ts';
 
+/** Long enough to read the name of what was deleted and to think again. */
+const UNDO_DELETION_MS = 10_000;
 /** Written this long after the last change: a drag is one write. */
 const SAVE_DELAY_MS = 250;
 
@@ -190,12 +192,28 @@ export class Studio {
     await this.#documentStore.save(after);
   }
 
+  /**
+   * Closes a document and offers to bring it back. It is deleted when the offer ends; where the page is left before,
+   * it is still there.
+   */
   async deleteDocument(id: string): Promise<void> {
-    const left = this.documents.value.filter((document) => document.id !== id);
+    const document = this.documents.value.find((one) => one.id === id);
+    if (!document) return;
+    const left = this.documents.value.filter((one) => one.id !== id);
     if (left.length === 0) await this.createDocument();
     else if (id === this.session.value.id) await this.switchTo(left.at(-1)!.id);
-    this.documents.value = this.documents.value.filter((document) => document.id !== id);
-    await this.#documentStore.delete(id);
+    // As it was saved when it was closed.
+    const closed = this.documents.value.find((one) => one.id === id) ?? document;
+    this.documents.value = this.documents.value.filter((one) => one.id !== id);
+    this.notices.show(`Deleted “${closed.name}”.`, {
+      button: 'Undo',
+      timeoutMs: UNDO_DELETION_MS,
+      ended: (reason) => {
+        if (reason !== 'action_button_click') return this.#quietly(this.#documentStore.delete(id));
+        this.documents.value = [...this.documents.value, closed];
+        this.#quietly(this.switchTo(id));
+      },
+    });
   }
 
   /** Puts files on the canvas, at a canvas point or beside what is there. */
@@ -208,8 +226,9 @@ export class Studio {
         error: true,
       });
     }
-    const boxes = ids.flatMap((id) => workspace.scene.get(id) ?? []);
-    if (boxes.length > 0 && !at) camera.lookAt(unionOf(boxes)!);
+    const box = unionOf(ids.flatMap((id) => workspace.scene.get(id) ?? []));
+    // Photos are larger than most windows: nobody shall have to look for what was dropped.
+    if (box && !isWithin(box, camera.bounds)) camera.lookAt(box);
   }
 
   async addSamples(name: string): Promise<void> {

@@ -45,11 +45,12 @@ export class CanvasSelection {
   }
 }
 
-/**
- * A picture's size on the canvas: as high as the tallest frame that it is placed beside, so that small
- * models' pictures are not specks in the row; pixel for pixel where nothing is selected.
- */
+/** Shortest side of a picture that stands alone, canvas pixels: small models' pictures would be specks. */
+const SIDE_ALONE = 320;
+
+/** A picture's size on the canvas: as high as the tallest frame that it is placed beside; large enough where there is none. */
 export function sizeBeside(frames: readonly CanvasSize[], picture: ImageSize): CanvasSize {
-  const height = Math.max(0, ...frames.map((frame) => frame.height)) || picture.height;
+  const alone = picture.height * Math.max(1, SIDE_ALONE / Math.min(picture.width, picture.height));
+  const height = Math.round(Math.max(0, ...frames.map((frame) => frame.height)) || alone);
   return { width: Math.round((picture.width / picture.height) * height), height };
 }

@@ -1,12 +1,11 @@
-/** PictureTile: a picture of a job with its seed, and its concepts' masks as see-through pictures over it. */
+/** PictureTile: a picture of a job with its seed, and its concepts' masks outlined over it. */
 
 import { useEffect, useRef } from 'preact/hooks';
 import {
   type CellMask,
   isOutline,
-  LOW_CONFIDENCE,
-  MASK_DIM,
-  MASK_TINT,
+  MASK_TROUBLE_LABELS,
+  type MaskTrouble,
   sampleMask,
 } from '../../../shared/mask.ts';
 import type { MaskView, PictureView } from '../work/pictures.ts';
@@ -18,13 +17,13 @@ interface PictureTileProps {
   readonly label: string;
   readonly aspect: number;
   readonly showMask: boolean;
-  readonly confidence: number | undefined;
+  /** The fault of its masks that matters most. */
+  readonly trouble: MaskTrouble | undefined;
   readonly seed: number | undefined;
   readonly onSelect: () => void;
 }
 
-export function PictureTile({ view, label, aspect, showMask, confidence, seed, onSelect }: PictureTileProps) {
-  const isSure = confidence === undefined || confidence >= LOW_CONFIDENCE;
+export function PictureTile({ view, label, aspect, showMask, trouble, seed, onSelect }: PictureTileProps) {
   return (
     <figure class="tile">
       <button
@@ -37,27 +36,17 @@ export function PictureTile({ view, label, aspect, showMask, confidence, seed, o
       >
         {view === undefined ? null : <img src={view.url} alt={label} />}
         {showMask
-          ? view?.masks.map((mask, index, { length }) => (
-              <MaskOverlay
-                key={mask.concept}
-                mask={mask}
-                index={index}
-                isOnly={length === 1}
-                aspect={aspect}
-              />
+          ? view?.masks.map((mask, index) => (
+              <MaskOutline key={mask.concept} mask={mask} index={index} aspect={aspect} />
             ))
           : null}
       </button>
       <figcaption>
         <span class="seed quiet">{seed === undefined ? 'Waiting' : `Seed ${seed}`}</span>
-        {confidence === undefined ? null : (
-          <span
-            class={isSure ? 'confidence' : 'confidence low'}
-            title="How clearly the model told the product from the scene."
-          >
-            {isSure ? null : <Icon name="warning" />}
-            {isSure ? 'Mask ' : 'Unsure, '}
-            {Math.round(confidence * 100)} %
+        {trouble === undefined ? null : (
+          <span class="trouble">
+            <Icon name="warning" />
+            {MASK_TROUBLE_LABELS[trouble]}
           </span>
         )}
       </figcaption>
@@ -68,32 +57,20 @@ export function PictureTile({ view, label, aspect, showMask, confidence, seed, o
 type MaskColour = readonly [red: number, green: number, blue: number];
 
 /**
- * RGBA, [height * width * 4]: `colour` on the product and around it, shade elsewhere.
- * @param dims whether what is outside is shaded: not where several masks lie over each other
+ * RGBA, [height * width * 4]: the outline of a mask, and nothing else, so that the picture keeps its colours.
  * @internal
  */
-export function maskPixels(
+export function outlinePixels(
   mask: CellMask,
   width: number,
   height: number,
-  { colour, dims }: { readonly colour: MaskColour; readonly dims: boolean },
+  colour: MaskColour,
 ): Uint8ClampedArray<ArrayBuffer> {
   const share = sampleMask(mask, width, height);
   const pixels = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const pixel = y * width + x;
-      const inside = share[pixel]!;
-      const tint = isOutline(share, width, height, x, y) ? 1 : MASK_TINT * inside;
-      // Colour over black: what both cover together, and how much of that is colour.
-      const shade = dims ? MASK_DIM * (1 - inside) : 0;
-      const alpha = tint + shade * (1 - tint);
-      const ofColour = alpha === 0 ? 0 : tint / alpha;
-      pixels.set(
-        colour.map((part) => part * ofColour),
-        pixel * 4,
-      );
-      pixels[pixel * 4 + 3] = 255 * alpha;
+      if (isOutline(share, width, height, x, y)) pixels.set([...colour, 255], (y * width + x) * 4);
     }
   }
   return pixels;
@@ -109,15 +86,14 @@ const MASK_COLOURS = [
 /** Longest side of the overlay, in pixels: a tile's, on a screen of two pixels a point. */
 const MASK_SIDE = 360;
 
-interface MaskOverlayProps {
+interface MaskOutlineProps {
   readonly mask: MaskView;
   readonly index: number;
-  readonly isOnly: boolean;
   readonly aspect: number;
 }
 
-/** The mask of a concept: outlined and tinted, with the scene around it shaded. */
-function MaskOverlay({ mask, index, isOnly, aspect }: MaskOverlayProps) {
+/** The mask of a concept as a line around what it acted on. */
+function MaskOutline({ mask, index, aspect }: MaskOutlineProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = Math.round(MASK_SIDE * Math.min(1, aspect));
   const height = Math.round(MASK_SIDE / Math.max(1, aspect));
@@ -126,9 +102,9 @@ function MaskOverlay({ mask, index, isOnly, aspect }: MaskOverlayProps) {
     if (!context) return;
     const colour = MASK_COLOURS[index % MASK_COLOURS.length]!;
     const values = Float32Array.from(mask.values, (value) => value / 255);
-    const pixels = maskPixels({ ...mask, values }, width, height, { colour, dims: isOnly });
+    const pixels = outlinePixels({ ...mask, values }, width, height, colour);
     context.putImageData(new ImageData(pixels, width, height), 0, 0);
-  }, [mask, index, isOnly, width, height]);
+  }, [mask, index, width, height]);
   return (
     <canvas
       ref={canvas}

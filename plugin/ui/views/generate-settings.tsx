@@ -1,3 +1,5 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import {
   GENERATE_MAX_COUNT,
   GENERATE_MAX_STEPS,
@@ -9,8 +11,15 @@ import {
 import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
 import { useApp } from '../app-context.ts';
 import { NumberField, Row, Slider } from '../parts/field.tsx';
-import { Icon, IconButton } from '../parts/icon.tsx';
-import { chosenSize, type GenerateDraft, newSeed } from '../work/drafts.ts';
+import { IconButton } from '../parts/icon.tsx';
+import { MoreSettings } from '../parts/more-settings.tsx';
+import {
+  changedGenerateOptions,
+  chosenSize,
+  EMPTY_GENERATE_OPTIONS,
+  type GenerateDraft,
+  newSeed,
+} from '../work/drafts.ts';
 
 const MASK_WORDS: Readonly<Record<MaskMode, string>> = {
   adaptive: 'Adaptive – follows the product’s size',
@@ -25,11 +34,13 @@ interface GenerateSettingsProps {
 }
 
 export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
-  const most = useApp().limits.value?.generateMaxCount ?? GENERATE_MAX_COUNT;
+  const { limits, model: served } = useApp();
+  const model = served.value;
+  const most = limits.value?.generateMaxCount ?? GENERATE_MAX_COUNT;
   return (
     <section class="rows">
       <Row id="count" label="Variants">
-        <Stepper value={draft.count} max={most} onChange={(count) => onChange({ count })} />
+        <CountChoice value={draft.count} max={most} onChange={(count) => onChange({ count })} />
       </Row>
       <SizeRow draft={draft} onChange={onChange} />
       <Row id="seed" label="Seed" hint={`The next pictures take ${draft.seedLocked ? 'this' : 'a new'} one.`}>
@@ -65,12 +76,12 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
           onChange={(strength) => onChange({ strength })}
         />
       </Row>
-      <details class="more">
-        <summary>
-          <Icon name="chevron" /> More settings
-        </summary>
+      <MoreSettings
+        changed={changedGenerateOptions(draft, model?.defaults.generate.mask)}
+        onReset={() => onChange(EMPTY_GENERATE_OPTIONS)}
+      >
         <AdvancedRows draft={draft} onChange={onChange} />
-      </details>
+      </MoreSettings>
     </section>
   );
 }
@@ -97,7 +108,7 @@ function AdvancedRows({ draft, onChange }: GenerateSettingsProps) {
         <NumberField
           id="steps"
           value={draft.steps}
-          placeholder={`${defaults?.steps} recommended`}
+          placeholder={`Recommended: ${defaults?.steps}`}
           min={1}
           max={GENERATE_MAX_STEPS}
           onChange={(steps) => onChange({ steps: steps === null ? null : Math.round(steps) })}
@@ -107,7 +118,7 @@ function AdvancedRows({ draft, onChange }: GenerateSettingsProps) {
         <NumberField
           id="guidance"
           value={draft.guidanceScale}
-          placeholder={`${defaults?.guidanceScale} recommended`}
+          placeholder={`Recommended: ${defaults?.guidanceScale}`}
           min={1}
           max={GUIDANCE_MAX}
           step={0.5}
@@ -171,33 +182,56 @@ function SizeRow({ draft, onChange }: GenerateSettingsProps) {
   );
 }
 
-interface StepperProps {
+interface CountChoiceProps {
   readonly value: number;
   readonly max: number;
   readonly onChange: (value: number) => void;
 }
 
-function Stepper({ value, max, onChange }: StepperProps) {
+const COUNTS: readonly number[] = [1, 2, 4, 8];
+
+/** The usual numbers as buttons; another one has a field in place of the last button. */
+function CountChoice({ value, max, onChange }: CountChoiceProps) {
+  const isOther = useSignal(false);
+  const field = useRef<HTMLDivElement>(null);
+  const isTyped = isOther.value || !COUNTS.includes(value);
+  useEffect(() => {
+    if (isOther.value) field.current?.querySelector('input')?.focus();
+  }, [isOther.value]);
   return (
-    <div class="stepper">
-      {[1, 2, 4, 8].map((count) => (
+    <div class="stepper" ref={field}>
+      {COUNTS.filter((count) => count <= max).map((count) => (
         <button
           key={count}
           type="button"
-          aria-pressed={count === value}
+          aria-pressed={!isTyped && count === value}
           aria-label={count === 1 ? '1 variant' : `${count} variants`}
-          onClick={() => onChange(count)}
+          onClick={() => {
+            isOther.value = false;
+            onChange(count);
+          }}
         >
           {count}
         </button>
       ))}
-      <NumberField
-        id="count"
-        value={value}
-        min={1}
-        max={max}
-        onChange={(count) => onChange(Math.round(count ?? 1))}
-      />
+      {isTyped ? (
+        <NumberField
+          id="count"
+          value={value}
+          min={1}
+          max={max}
+          onChange={(count) => onChange(Math.round(count ?? 1))}
+        />
+      ) : (
+        <button
+          type="button"
+          id="count"
+          aria-label="Other number of variants"
+          onClick={() => (isOther.value = true)}
+        >
+          Other
+        </button>
+      )}
     </div>
   );
 }

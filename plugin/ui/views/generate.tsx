@@ -31,7 +31,7 @@ export function Generate() {
   }, [request, app]);
 
   const problem = nameProblem(draft, concepts);
-  const canStart = app.connected.value && draft.prompt.trim() !== '' && problem === undefined;
+  const canStart = app.canGenerate.value;
   const submit = () => {
     if (canStart) app.generate();
   };
@@ -39,6 +39,7 @@ export function Generate() {
   return (
     <Form class="view" submitBy="command-enter" onSubmit={submit}>
       <SelectedVariant />
+      <SelectedFrames />
       <ReplacedPrompt />
       <section>
         <MentionField
@@ -139,6 +140,21 @@ function SelectedVariant() {
   );
 }
 
+/** A product on the canvas that may not be taught yet: several frames, none of them a variant. */
+function SelectedFrames() {
+  const app = useApp();
+  const frames = app.selection.frames.value;
+  if (frames.length < 2 || frames.some(({ isVariant }) => isVariant)) return null;
+  return (
+    <div class="banner">
+      <span class="banner-text">{frames.length} frames selected</span>
+      <button type="button" class="link" onClick={() => app.show('teach')}>
+        Teach these {frames.length} frames
+      </button>
+    </div>
+  );
+}
+
 /** As many as stay within two lines. */
 const CONCEPTS = 4;
 const PLACES = 5;
@@ -164,23 +180,45 @@ function Suggestions({ draft, concepts, onChange }: SuggestionsProps) {
       </p>
     );
   }
-  const append = (text: string) => {
-    onChange({ prompt: `${prompt.trimEnd()} ${text} `.trimStart() });
+  const write = (text: string) => {
+    onChange({ prompt: text });
     app.focus.value = 'prompt';
   };
-  const hasProduct = mentionedNames(prompt).length > 0;
-  const offers = hasProduct
-    ? (app.model.value?.placements ?? []).filter((place) => !prompt.includes(place)).slice(0, PLACES)
-    : concepts.slice(0, CONCEPTS).map(({ name }) => `@${name}`);
+  if (mentionedNames(prompt).length === 0) {
+    return (
+      <div class="chips">
+        {concepts.slice(0, CONCEPTS).map(({ id, name }) => (
+          <button key={id} type="button" class="chip" onClick={() => write(`@${name} ${prompt}`)}>
+            @{name}
+          </button>
+        ))}
+      </div>
+    );
+  }
+  const places = app.model.value?.placements ?? [];
+  const offers = places.slice(0, PLACES);
+  const chosen = places.find((place) => prompt.includes(place));
   return (
     <div class="chips">
-      {offers.map((text) => (
-        <button key={text} type="button" class="chip" onClick={() => append(text)}>
-          {text}
+      {offers.map((place) => (
+        <button
+          key={place}
+          type="button"
+          class="chip"
+          aria-pressed={place === chosen}
+          onClick={() => write(withPlace(prompt, place, chosen))}
+        >
+          {place}
         </button>
       ))}
     </div>
   );
+}
+
+/** A prompt has one scene: the new one takes the place of the one before, and the same one again goes. */
+function withPlace(prompt: string, place: string, before: string | undefined): string {
+  if (before === undefined) return `${prompt.trimEnd()} ${place} `;
+  return prompt.replace(before, place === before ? '' : place).replace(/ {2,}/g, ' ');
 }
 
 function focusPrompt(): void {

@@ -94,6 +94,7 @@ function Workplace() {
   return (
     <div class="shell">
       <header>
+        <h1 class="visually-hidden">Likeness</h1>
         <Tabs />
       </header>
       {/* Outside of what scrolls: none of it may be missed. */}

@@ -5,10 +5,10 @@ import { useApp } from '../app-context.ts';
 import { isConceptName, toConceptName } from '../concepts/concept-edit.ts';
 import { ProgressBar, StartButton } from '../parts/controls.tsx';
 import { Form, NumberField, Row } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { MoreSettings } from '../parts/more-settings.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { RightsRows } from '../parts/rights-rows.tsx';
-import type { TeachDraft } from '../work/drafts.ts';
+import { changedTeachOptions, EMPTY_TEACH_OPTIONS, type TeachDraft } from '../work/drafts.ts';
 import { hasEnded } from '../work/job-board.ts';
 import { nextVersion } from '../work/teach-form-state.ts';
 import { FrameGrid } from './frame-grid.tsx';
@@ -114,7 +114,7 @@ function NameRow({ draft, name, version, onChange }: NameRowProps) {
       <input
         id="teach-name"
         class="input"
-        placeholder="aurora"
+        placeholder="For example aurora"
         autocomplete="off"
         spellcheck={false}
         value={draft.name}
@@ -142,7 +142,7 @@ function ClassWordRow({ draft, onChange }: RowProps) {
       <input
         id="teach-class"
         class="input"
-        placeholder="bottle"
+        placeholder="For example bottle"
         autocomplete="off"
         value={draft.classWord}
         onInput={({ currentTarget }) => onChange({ classWord: currentTarget.value })}
@@ -166,16 +166,13 @@ function TeachOptions({ draft, onChange }: RowProps) {
   const known = app.library.concepts.value.find(({ name }) => name === toConceptName(draft.name));
   const id = useId();
   return (
-    <details class="more">
-      <summary>
-        <Icon name="chevron" /> More settings
-      </summary>
+    <MoreSettings changed={changedTeachOptions(draft)} onReset={() => onChange(EMPTY_TEACH_OPTIONS)}>
       <div class="rows">
         <Row id={`${id}-steps`} label="Steps">
           <NumberField
             id={`${id}-steps`}
             value={draft.steps}
-            placeholder={`${steps} recommended`}
+            placeholder={`Recommended: ${steps}`}
             min={1}
             max={TEACH_MAX_STEPS}
             onChange={(value) => onChange({ steps: value === null ? null : Math.round(value) })}
@@ -191,7 +188,7 @@ function TeachOptions({ draft, onChange }: RowProps) {
           Also learn mirrored frames <span class="quiet">(not with lettering)</span>
         </label>
       </div>
-    </details>
+    </MoreSettings>
   );
 }
 

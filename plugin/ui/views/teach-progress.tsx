@@ -45,10 +45,9 @@ const HEIGHT = 64;
 function LossCurve({ curve }: { readonly curve: readonly CurvePoint[] }) {
   if (curve.length < 2) return <div class="curve empty">The learning curve appears here.</div>;
   const path = curvePath(curve, WIDTH, HEIGHT);
-  const [, first] = curve[0]!;
-  const [, last] = curve.at(-1)!;
-  const text =
-    last < first ? 'The error falls as it learns.' : 'The error goes up and down: the sample tells more.';
+  const text = isFalling(curve)
+    ? 'The error falls as it learns.'
+    : 'The error goes up and down: the sample tells more.';
   return (
     <figure class="curve">
       <svg
@@ -63,6 +62,24 @@ function LossCurve({ curve }: { readonly curve: readonly CurvePoint[] }) {
       <figcaption>{text}</figcaption>
     </figure>
   );
+}
+
+/** A fall that can be seen in the drawing: less is a straight line. */
+const VISIBLE_FALL = 0.15;
+
+/**
+ * True where the curve ends lower than it began and is still near its lowest, as an eye sees it: by a share of what is
+ * drawn.
+ * @internal
+ */
+export function isFalling(curve: readonly CurvePoint[]): boolean {
+  const losses = curve.map(([, loss]) => loss);
+  const quarter = Math.max(1, Math.floor(losses.length / 4));
+  const mean = (part: readonly number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
+  const [first, last] = [mean(losses.slice(0, quarter)), mean(losses.slice(-quarter))];
+  const lowest = Math.min(...losses);
+  const range = Math.max(...losses) - lowest;
+  return first - last > VISIBLE_FALL * range && last - lowest < range / 2;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { LOW_CONFIDENCE, LOW_CONFIDENCE_ADVICE } from '../../../shared/mask.ts';
-import type { JobOf, PictureSummary } from '../../../shared/protocol/job.ts';
+import { MASK_TROUBLE_ADVICE, type MaskTrouble, maskTrouble } from '../../../shared/mask.ts';
+import type { JobOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { IconButton } from '../parts/icon.tsx';
@@ -9,6 +9,7 @@ import { FailureNote } from '../parts/note.tsx';
 import { PictureTile } from '../parts/picture-tile.tsx';
 import { hasEnded } from '../work/job-board.ts';
 import { percent, phaseText } from '../work/labels.ts';
+import type { PictureView } from '../work/pictures.ts';
 
 /** The pictures of the job that was started last, or chosen in the history. */
 export function Variants() {
@@ -56,11 +57,10 @@ function VariantsHead({ job }: { readonly job: JobOf<'generate'> }) {
       </>
     );
   }
-  const model = app.model.value;
   return (
     <div class="section-head">
       <h2>{status.state === 'cancelled' ? 'Cancelled' : 'Variants'}</h2>
-      {job.pictures.length > 0 && model !== undefined ? (
+      {job.pictures.length > 0 ? (
         <>
           <IconButton
             icon="locate"
@@ -71,7 +71,7 @@ function VariantsHead({ job }: { readonly job: JobOf<'generate'> }) {
             icon="place"
             label="Place on the canvas again"
             disabled={!app.connected.value}
-            onClick={() => app.generating.placeAgain(job, model)}
+            onClick={() => app.generating.placeAgain(job, app.selection.frames.value)}
           />
         </>
       ) : null}
@@ -107,8 +107,6 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
     <>
       <div class="tiles">
         {views.map((view, index) => {
-          const done = pictures.find(({ picture }) => picture === index);
-          const sure = done?.masks.map(({ confidence }) => confidence) ?? [];
           return (
             <PictureTile
               // A picture's number is what it is.
@@ -117,14 +115,20 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
               label={`${request.prompt}, variant ${index + 1}`}
               aspect={width / height}
               showMask={showMask.value}
-              confidence={sure.length === 0 ? undefined : Math.min(...sure)}
+              trouble={troubleOf(view)}
               seed={view === undefined ? undefined : request.seed + index}
               onSelect={() => app.generating.reveal(job.job, index)}
             />
           );
         })}
       </div>
-      {pictures.some(isUnsure) ? <p class="hint">{LOW_CONFIDENCE_ADVICE}</p> : null}
+      {[...new Set(views.map(troubleOf))].map((trouble) =>
+        trouble === undefined ? null : (
+          <p key={trouble} class="hint">
+            {MASK_TROUBLE_ADVICE[trouble]}
+          </p>
+        ),
+      )}
       {views.some((view) => (view?.masks.length ?? 0) > 0) ? (
         <label class="check">
           <input
@@ -141,6 +145,12 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
   );
 }
 
-function isUnsure({ masks }: PictureSummary): boolean {
-  return masks.some(({ confidence }) => confidence < LOW_CONFIDENCE);
+/** The fault of the first of its masks that has one, once the picture is finished. */
+function troubleOf(view: PictureView | undefined): MaskTrouble | undefined {
+  if (view?.kind !== 'final') return undefined;
+  for (const { values, confidence, ...size } of view.masks) {
+    const trouble = maskTrouble({ ...size, values: Array.from(values, (value) => value / 255) }, confidence);
+    if (trouble !== undefined) return trouble;
+  }
+  return undefined;
 }

@@ -45,27 +45,46 @@ export interface GenerateDraft {
   readonly versions: readonly ConceptReference[];
 }
 
+/** The part of a teaching that stands under "More settings". */
+export const EMPTY_TEACH_OPTIONS = { mirror: false, steps: null, ...EMPTY_RIGHTS } as const;
+
 export const EMPTY_TEACH: TeachDraft = {
   name: '',
   classWord: '',
   left: new Set(),
-  mirror: false,
-  steps: null,
-  ...EMPTY_RIGHTS,
+  ...EMPTY_TEACH_OPTIONS,
 };
+
+/** Number of entries under "More settings" that are not as recommended. */
+export function changedTeachOptions(draft: TeachDraft): number {
+  const keys = Object.keys(EMPTY_TEACH_OPTIONS) as (keyof typeof EMPTY_TEACH_OPTIONS)[];
+  return keys.filter((key) => draft[key] !== EMPTY_TEACH_OPTIONS[key]).length;
+}
+
+/** The part of a generation that stands under "More settings". */
+export const EMPTY_GENERATE_OPTIONS = {
+  mask: null,
+  steps: null,
+  guidanceScale: null,
+  negativePrompt: '',
+} as const;
+
+/** The same for pictures. A mask that was chosen as the model recommends it is no change. */
+export function changedGenerateOptions(draft: GenerateDraft, recommended: MaskMode | undefined): number {
+  const mask = draft.mask === recommended ? null : draft.mask;
+  const { steps, guidanceScale, negativePrompt } = draft;
+  return [mask, steps, guidanceScale, negativePrompt.trim() || null].filter((value) => value !== null).length;
+}
 
 export function emptyGenerate(): GenerateDraft {
   return {
     prompt: '',
-    negativePrompt: '',
     count: 4,
     size: { type: 'model' },
     seed: newSeed(),
     seedLocked: false,
     strength: 1,
-    mask: null,
-    steps: null,
-    guidanceScale: null,
+    ...EMPTY_GENERATE_OPTIONS,
     versions: [],
   };
 }

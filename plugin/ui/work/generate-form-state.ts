@@ -5,7 +5,7 @@ import { type ConceptSummary, conceptReferenceSchema } from '../../../shared/pro
 import { generateRequestSchema, MASK_MODES } from '../../../shared/protocol/requests.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { emptyGenerate, type GenerateDraft } from './drafts.ts';
-import { inPresentNames, withProduct } from './prompt-names.ts';
+import { inPresentNames, nameProblem, withProduct } from './prompt-names.ts';
 
 /** Stored when typing pauses, not at each letter; sooner than a hand is at the canvas. */
 const TYPING_MS = 250;
@@ -33,6 +33,12 @@ export class GenerateFormState {
       prompt: withProduct(prompt, name),
       versions: versions.filter((version) => version.name !== name),
     });
+  }
+
+  /** True where nothing is missing and every name can be used. */
+  isComplete(concepts: readonly ConceptSummary[]): boolean {
+    const draft = this.draft.value;
+    return draft.prompt.trim() !== '' && nameProblem(draft, concepts) === undefined;
   }
 
   undo(): void {

@@ -1,17 +1,18 @@
-import type { CanvasSize } from '../../../shared/geometry.ts';
+import type { CanvasSize, ImageSize } from '../../../shared/geometry.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { CanvasPlacement, type RowLayout } from '../canvas/placement.ts';
+import { sizeBeside } from '../canvas/selection.ts';
 import { variantRecord } from '../canvas/variant-record.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
-import { newJobId } from './drafts.ts';
+import { type GenerateDraft, jobSpecOf, newJobId } from './drafts.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 
-/** Longest name of a layer that is still read. */
-const LAYER_NAME = 60;
+/** Longest prompt in the name of a layer: the seed behind it, which tells variants apart, is still read. */
+const LAYER_NAME = 40;
 
 /** Asks for pictures and brings them to the canvas. */
 export class Generating {
@@ -31,20 +32,30 @@ export class Generating {
     bridge.listen((message) => this.#placement.receive(message));
   }
 
-  /** @param shown the size on the canvas, where it is not the picture's own */
-  generate(spec: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): string {
+  /**
+   * Asks for the pictures of a draft.
+   * @param canvas the frame whose size they may take, and the frames that they come to stand beside
+   * @returns the job, and the pictures' size in image pixels
+   */
+  start(
+    draft: GenerateDraft,
+    model: ModelSummary,
+    { frame, beside }: { readonly frame: CanvasSize | undefined; readonly beside: readonly CanvasSize[] },
+  ): { readonly job: string; readonly size: ImageSize } {
     const job = newJobId();
-    this.#placement.want(job, layoutOf(spec, model, shown));
+    const spec = jobSpecOf(draft, model, frame);
+    const size = spec.size ?? { width: model.resolution, height: model.resolution };
+    const fills = draft.size.type === 'frame' && frame !== undefined;
+    this.#placement.want(job, layoutOf(spec, fills ? frame : sizeBeside(beside, size)));
     this.#companion.send({ type: 'generate', job, ...spec });
-    return job;
+    return { job, size };
   }
 
   /** Puts the pictures of an ended job on the canvas, again or in another document. */
-  placeAgain(job: JobOf<'generate'>, model: ModelSummary): void {
+  placeAgain(job: JobOf<'generate'>, beside: readonly CanvasSize[]): void {
     if (this.#placement.isOpen(job.job)) return;
-    const names = layoutOf({ ...job.request, count: job.pictures.length }, model, undefined).names;
-    const { width, height } = job.pictures[0]!;
-    this.#placement.want(job.job, { names, width, height });
+    const spec = { ...job.request, count: job.pictures.length };
+    this.#placement.want(job.job, layoutOf(spec, sizeBeside(beside, job.pictures[0]!)));
     this.#placement.jobEnded(job.job, job.pictures.length);
   }
 
@@ -95,10 +106,9 @@ export class Generating {
   }
 }
 
-function layoutOf(spec: GenerateJobSpec, model: ModelSummary, shown: CanvasSize | undefined): RowLayout {
-  const { width, height } = shown ?? spec.size ?? { width: model.resolution, height: model.resolution };
-  const prompt = spec.prompt.length > LAYER_NAME ? `${spec.prompt.slice(0, LAYER_NAME - 1)}…` : spec.prompt;
-  // The seed comes first, since it tells them apart: lists and canvas cut names off at the end.
-  const names = Array.from({ length: spec.count }, (_, index) => `${spec.seed + index} · ${prompt}`);
+/** @param shown size on the canvas, canvas pixels */
+function layoutOf({ prompt, count, seed }: GenerateJobSpec, { width, height }: CanvasSize): RowLayout {
+  const short = prompt.length > LAYER_NAME ? `${prompt.slice(0, LAYER_NAME - 1)}…` : prompt;
+  const names = Array.from({ length: count }, (_, index) => `${short} · ${seed + index}`);
   return { names, width, height };
 }

@@ -78,6 +78,33 @@ export function savedText(job: JobState): string {
   return `${job.status.state === 'failed' ? 'Kept' : 'Stopped at'} ${step} of ${steps} steps`;
 }
 
+interface EndWords {
+  /** For screen readers, as a sentence. */
+  readonly said: string;
+  /** For a notice on the canvas, where the end is good news or leaves something to do. */
+  readonly notice?: string;
+}
+
+/**
+ * The end that a job has come to; undefined where there is nothing to tell: it was not known before, has not changed,
+ * or was cancelled by who knows it.
+ */
+export function endWords(before: JobState | undefined, job: JobState): EndWords | undefined {
+  if (before === undefined || before.status.state === job.status.state) return undefined;
+  if (job.status.state === 'done') {
+    const text = job.kind === 'teach' ? `@${job.request.name} is ready to use` : 'Pictures are ready';
+    return { said: `${text}.`, notice: text };
+  }
+  const saved = savedRunOf(job);
+  if (job.status.state === 'failed') {
+    const kept = saved === undefined ? '' : ` ${savedText(job)}. It can be continued.`;
+    return { said: `${jobTitle(job)} failed. ${job.status.advice}${kept}` };
+  }
+  if (saved === undefined) return undefined;
+  const text = 'Stopped. Continue it from History';
+  return { said: `${text}.`, notice: text };
+}
+
 export function phaseText(progress: Progress | undefined): string {
   if (progress === undefined) return 'Starting';
   const { phase, step, steps, picture, count } = progress;

@@ -11,11 +11,11 @@ export class TeachFormState {
   /** A job; undefined for the form. */
   readonly shown: Signal<string | undefined> = signal(undefined);
 
-  /** The next product is another one: under the same name it would become a version of this. */
+  /** The next product is another one: its name, class, rights and steps are not those of this. */
   started(job: string, name: string): void {
     batch(() => {
       this.shown.value = job;
-      if (this.draft.value.name === name) this.draft.value = { ...this.draft.value, name: '' };
+      if (this.draft.value.name === name) this.draft.value = EMPTY_TEACH;
     });
   }
 
@@ -23,11 +23,11 @@ export class TeachFormState {
     this.shown.value = undefined;
   }
 
-  /** The form for what came to nothing. */
+  /** The form for what came to nothing, as it was sent. */
   again({ request }: JobOf<'teach'>): void {
-    const { name, classWord } = request;
+    const { name, classWord, mirror = false, steps = null, rights } = request;
     batch(() => {
-      this.draft.value = { ...this.draft.value, name, classWord };
+      this.draft.value = { ...EMPTY_TEACH, ...rights, name, classWord, mirror, steps };
       this.showForm();
     });
   }
