@@ -89,9 +89,7 @@ export class App {
     effect(() => {
       if (!this.#startWanted.value || !this.connected.value || !this.library.isKnown.value) return;
       this.#startWanted.value = false;
-      untracked(() => {
-        if (this.canGenerate.value) this.generate(true);
-      });
+      untracked(() => this.canGenerate.value && this.generate(true));
     });
     this.bridge.send({ type: 'ready' });
   }
@@ -220,7 +218,6 @@ export class App {
       this.limits.value = limits;
       this.device.value = device;
       this.failure.value = undefined;
-      // Later on, who shows another one has chosen so.
       if (!this.#wasWelcomed) this.#showWork(jobs);
       this.#wasWelcomed = true;
     });
@@ -246,7 +243,8 @@ export class App {
 
   #announceEnd(job: JobState): void {
     const end = endWords(this.board.jobs.value.get(job.job), job);
-    if (end !== undefined) this.say(end.said);
-    if (end?.notice !== undefined) this.bridge.send({ type: 'notify', text: end.notice, error: false });
+    if (end === undefined) return;
+    this.say(end.said);
+    if (end.notice) this.bridge.send({ type: 'notify', text: end.notice, error: false });
   }
 }
