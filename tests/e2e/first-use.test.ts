@@ -76,6 +76,26 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await studio.layerCount(6);
   });
 
+  it('brings a deleted document back, frames and all', async () => {
+    const documents = studio.page.getByRole('navigation', { name: 'Documents' });
+    await studio.page.getByRole('button', { name: 'Delete Untitled', exact: true }).click();
+    await studio.layerCount(1);
+    expect(await documents.getByRole('button', { name: 'Untitled', exact: true }).count()).toBe(0);
+    await studio.page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+    await studio.layerCount(6);
+  });
+
+  it('takes dropped photos into sight and offers to teach them', async () => {
+    await studio.newDocument();
+    await studio.dropPictures({ count: 2, width: 3000, height: 2000 });
+    await studio.layerCount(2);
+    const zoom = studio.page.getByRole('button', { name: /zoom to fit/ });
+    await expect.poll(async () => Number.parseInt(await zoom.innerText(), 10)).toBeLessThan(50);
+    await studio.plugin.getByRole('button', { name: 'Teach these 2 frames' }).click();
+    await studio.plugin.getByRole('heading', { name: '2 frames' }).waitFor();
+    await studio.openDocument('Untitled 2');
+  });
+
   it('finds its job again after a reload in the middle of it', async () => {
     await studio.openDocument('Untitled 2');
     await studio.layerCount(1);
@@ -132,7 +152,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await studio.plugin.getByText('@aurora-2027', { exact: true }).waitFor();
     await moreLikeThis();
     await expect.poll(() => prompt().inputValue()).toBe('@aurora-2027 on a beach');
-    await generate().click();
+    // Made at once.
     await studio.layerCount(8);
     await studio.variantsDone();
     expect(await studio.pictures()).not.toContain(null);

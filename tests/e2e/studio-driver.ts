@@ -70,6 +70,23 @@ export class StudioDriver {
     await this.layerCount(before + 1);
   }
 
+  /** Drops files on the canvas, plain ones, and looks for the word that they may be dropped there. */
+  async dropPictures(pictures: { count: number; width: number; height: number }): Promise<void> {
+    const files = await this.page.evaluateHandle(async ({ count, width, height }) => {
+      const canvas = new OffscreenCanvas(width, height);
+      canvas.getContext('2d')!.fillRect(0, 0, width, height);
+      const blob = await canvas.convertToBlob();
+      const transfer = new DataTransfer();
+      for (let index = 0; index < count; index++)
+        transfer.items.add(new File([blob], `photo ${index}.png`, { type: 'image/png' }));
+      return transfer;
+    }, pictures);
+    const canvas = this.page.getByRole('main', { name: 'Canvas' });
+    await canvas.dispatchEvent('dragover', { dataTransfer: files });
+    await this.page.getByText('Drop pictures to put them on the canvas').waitFor();
+    await canvas.dispatchEvent('drop', { dataTransfer: files, clientX: 900, clientY: 500 });
+  }
+
   async show(view: 'Generate' | 'Teach' | 'Library' | 'History'): Promise<void> {
     await this.plugin.getByRole('tab', { name: view }).click();
   }
@@ -108,7 +125,7 @@ export class StudioDriver {
   }
 
   private async setSteps(steps: number): Promise<void> {
-    const settings = this.plugin.locator('details.more');
+    const settings = this.plugin.locator('.more details');
     if ((await settings.getAttribute('open')) === null) await settings.locator('summary').click();
     await this.plugin.getByLabel('Steps').fill(String(steps));
   }

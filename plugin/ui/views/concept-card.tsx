@@ -57,6 +57,6 @@ function RightsLine({ concept }: { readonly concept: ConceptSummary }) {
       </span>
     );
   }
-  const text = licence ?? note;
-  return text === undefined ? null : <span class="rights quiet">{text}</span>;
+  const text = [licence ?? note, expires && `until ${expires}`].filter(Boolean).join(' · ');
+  return text === '' ? null : <span class="rights quiet">{text}</span>;
 }
