@@ -10,7 +10,7 @@
 export interface SelectedFrame {
   readonly nodeId: string;
   readonly name: string;
-  /** Canvas pixels. */
+  /** Canvas pixels, as it lies on the canvas: turned, where it is. */
   readonly width: number;
   readonly height: number;
   /** A picture that Likeness made. */
@@ -26,6 +26,19 @@ export interface WaitingRow {
   readonly height: number;
 }
 
+/**
+ * The reason why a frame cannot be exported: `gone`, deleted meanwhile; `empty`, nothing of it is visible; `slow`, no
+ * end within a minute; `failed`, Figma's own refusal, or a picture that is not of the size asked for.
+ */
+export type ExportFault = 'gone' | 'empty' | 'slow' | 'failed';
+
+export interface FailedExport {
+  readonly nodeId: string;
+  /** The layer's name; empty for one that is gone. */
+  readonly name: string;
+  readonly fault: ExportFault;
+}
+
 /** The start of a plugin run: from the menu, or from a button on a variant. */
 export type LaunchCommand = 'open' | 'more' | 'reprompt';
 
@@ -38,7 +51,7 @@ export type UiToMain =
   | { readonly type: 'store-pairing'; readonly pairing: string | null }
   /** Keeps the draft of the next pictures for this user, as JSON. */
   | { readonly type: 'store-draft'; readonly draft: string }
-  /** Asks for one `exported` a frame, then `export-done`. */
+  /** Asks for one `exported` a frame, then `export-done` with those that have none. */
   | {
       readonly type: 'export';
       readonly exportId: string;
@@ -86,7 +99,8 @@ export type MainToUi =
       readonly frames: readonly SelectedFrame[];
       readonly record: string | null;
     }
-  | { readonly type: 'thumbnail'; readonly nodeId: string; readonly bytes: Uint8Array }
+  /** null where it cannot be exported. */
+  | { readonly type: 'thumbnail'; readonly nodeId: string; readonly bytes: Uint8Array | null }
   | {
       readonly type: 'exported';
       readonly exportId: string;
@@ -94,7 +108,7 @@ export type MainToUi =
       readonly name: string;
       readonly bytes: Uint8Array;
     }
-  | { readonly type: 'export-done'; readonly exportId: string; readonly failed: readonly string[] }
+  | { readonly type: 'export-done'; readonly exportId: string; readonly failed: readonly FailedExport[] }
   /** The number of placeholders there are now; 0 when a search found none. */
   | { readonly type: 'batch'; readonly jobId: string; readonly placeholders: number }
   /** The next picture may be sent. `gone`: the designer deleted the placeholder. */

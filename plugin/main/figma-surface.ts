@@ -20,7 +20,10 @@ export interface CanvasNode {
   y: number;
   readonly width: number;
   readonly height: number;
+  /** As it lies on the page, turned; width and height are those before it was turned. */
   readonly absoluteBoundingBox: Bounds | null;
+  /** With strokes, shadows and children outside of it; null where nothing of it is visible. */
+  readonly absoluteRenderBounds?: Bounds | null;
   exportAsync(settings: PngExport): Promise<Uint8Array>;
   getPluginData(key: string): string;
   setPluginData(key: string, value: string): void;

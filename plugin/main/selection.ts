@@ -1,39 +1,31 @@
-import type { MainToUi, SelectedFrame, UiToMain } from '../messages.ts';
+import type { FailedExport, MainToUi, SelectedFrame, UiToMain } from '../messages.ts';
 import type { CanvasNode, FigmaSurface } from './figma-surface.ts';
+import { exportPng, seenBounds } from './frame-export.ts';
 import { pause } from './serial.ts';
 import { RECORD_KEY } from './variant-batches.ts';
 
 type ExportMessage = Extract<UiToMain, { type: 'export' }>;
 
-/** Exports frames as the companion wants them, one picture a message. */
+/** Exports frames as the companion wants them, one picture a message. Always ends with `export-done`. */
 export async function exportFrames(
   surface: FigmaSurface,
   { exportId, nodeIds, longestSide }: ExportMessage,
   send: (message: MainToUi) => void,
 ): Promise<void> {
-  const failed: string[] = [];
+  const failed: FailedExport[] = [];
   for (const nodeId of nodeIds) {
     await pause();
-    const node = await surface.getNodeByIdAsync(nodeId);
-    const bytes = node !== null && isCanvasNode(node) ? await exportPng(node, longestSide) : undefined;
-    if (bytes === undefined) failed.push(nodeId);
-    else send({ type: 'exported', exportId, nodeId, name: (node as CanvasNode).name, bytes });
+    const node = await surface.getNodeByIdAsync(nodeId).catch(() => null);
+    if (node === null || !isCanvasNode(node) || node.removed) {
+      failed.push({ nodeId, name: '', fault: 'gone' });
+      continue;
+    }
+    const { name } = node;
+    const { bytes, fault } = await exportPng(node, longestSide);
+    if (fault === undefined) send({ type: 'exported', exportId, nodeId, name, bytes });
+    else failed.push({ nodeId, name, fault });
   }
   send({ type: 'export-done', exportId, failed });
-}
-
-/** A PNG in sRGB with its alpha; undefined where Figma cannot render the node (nothing visible in it). */
-async function exportPng(node: CanvasNode, longestSide: number): Promise<Uint8Array | undefined> {
-  const type = node.width >= node.height ? 'WIDTH' : 'HEIGHT';
-  try {
-    return await node.exportAsync({
-      format: 'PNG',
-      colorProfile: 'SRGB',
-      constraint: { type, value: longestSide },
-    });
-  } catch {
-    return undefined;
-  }
 }
 
 function isCanvasNode(node: { readonly type: string }): node is CanvasNode {
@@ -63,8 +55,8 @@ export function followSelection(
       await pause();
       if (current !== turn) return;
       if (node.removed) continue;
-      const bytes = await exportPng(node, THUMBNAIL_PX);
-      if (bytes !== undefined) send({ type: 'thumbnail', nodeId: node.id, bytes });
+      const { bytes = null } = await exportPng(node, THUMBNAIL_PX);
+      send({ type: 'thumbnail', nodeId: node.id, bytes });
     }
   }
 
@@ -79,11 +71,14 @@ export function followSelection(
   return show;
 }
 
-function hasArea({ width, height }: CanvasNode): boolean {
+/** A line has a height of 0, and is seen by its stroke. */
+function hasArea(node: CanvasNode): boolean {
+  const { width, height } = seenBounds(node) ?? node;
   return width >= 1 && height >= 1;
 }
 
 function frameOf(node: CanvasNode): SelectedFrame {
-  const { id, name, width, height } = node;
+  const { id, name } = node;
+  const { width, height } = node.absoluteBoundingBox ?? node;
   return { nodeId: id, name, width, height, isVariant: node.getPluginData(RECORD_KEY) !== '' };
 }

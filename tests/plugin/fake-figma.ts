@@ -6,9 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import type { CanvasNode, FigmaSurface, PngExport, Rectangle } from '../../plugin/main/figma-surface.ts';
 import type { MainToUi, UiToMain } from '../../plugin/messages.ts';
+import { pngHeader } from '../studio/sandbox.ts';
 
 const bundle = () =>
   readFileSync(fileURLToPath(new URL('../../plugin/dist/main.js', import.meta.url)), 'utf8');
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
 export class FakeNode implements Rectangle {
   readonly type = 'RECTANGLE';
@@ -21,6 +27,12 @@ export class FakeNode implements Rectangle {
   y = 0;
   width = 100;
   height = 100;
+  /** Canvas pixels that it takes as it lies, where they are not its width and height. */
+  seen: Size | undefined;
+  /** Size of what is rendered where strokes or shadows add to it; null where nothing is. */
+  rendered: Size | null | undefined;
+  /** Size of what its export shows, where that is none of what it tells. */
+  drawn: Size | undefined;
   readonly id: string;
   name: string;
 
@@ -30,13 +42,22 @@ export class FakeNode implements Rectangle {
   }
 
   get absoluteBoundingBox() {
-    return { x: this.x, y: this.y, width: this.width, height: this.height };
+    return { x: this.x, y: this.y, ...(this.seen ?? { width: this.width, height: this.height }) };
+  }
+
+  get absoluteRenderBounds() {
+    if (this.rendered === null) return null;
+    return { ...this.absoluteBoundingBox, ...this.rendered };
   }
 
   async exportAsync(settings: PngExport): Promise<Uint8Array> {
     if (this.name === 'Empty') throw new Error('This node may not have any visible layers.');
+    if (this.name === 'Endless') return new Promise(() => {});
     this.exports.push(settings);
-    return Uint8Array.of(0x89, 0x50, 0x4e, 0x47);
+    const { width, height } = this.drawn ?? this.absoluteRenderBounds ?? this;
+    const { type, value } = settings.constraint;
+    const scale = value / (type === 'WIDTH' ? width : height);
+    return pngHeader(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
   }
 
   getPluginData(key: string): string {
@@ -72,6 +93,8 @@ export class FakeFigma implements FigmaSurface {
   readonly notices: string[] = [];
   readonly heard: MainToUi[] = [];
   readonly complaints: unknown[] = [];
+  /** Share of the time that timers take; for tests of long waits. */
+  pace = 1;
   undoSteps = 0;
   shown: readonly CanvasNode[] = [];
   selection: readonly CanvasNode[] = [];
@@ -123,11 +146,18 @@ export class FakeFigma implements FigmaSurface {
   /** Runs the built main thread, with nothing around it but what Figma's sandbox has. */
   run(): void {
     const console = { error: (...details: unknown[]) => void this.complaints.push(details) };
-    const sandbox = { figma: this, __html__: '<html>', console, setTimeout, clearTimeout };
+    const timers = {
+      setTimeout: (callback: () => void, ms: number) => setTimeout(callback, ms * this.pace),
+      clearTimeout,
+    };
+    const sandbox = { figma: this, __html__: '<html>', console, ...timers };
     runInContext(bundle(), createContext(sandbox));
   }
 
-  add(name: string, bounds: Partial<Pick<FakeNode, 'x' | 'y' | 'width' | 'height'>> = {}): FakeNode {
+  add(
+    name: string,
+    bounds: Partial<Pick<FakeNode, 'x' | 'y' | 'width' | 'height' | 'seen' | 'rendered' | 'drawn'>> = {},
+  ): FakeNode {
     const node = Object.assign(new FakeNode(`1:${this.nodes.length}`, name), bounds);
     this.nodes.push(node);
     return node;

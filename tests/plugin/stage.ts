@@ -82,8 +82,11 @@ export async function openStage(
         document.querySelector('iframe')!.contentWindow!.postMessage({ pluginMessage }, '*');
       },
       [
-        JSON.stringify({ ...message, bytes: undefined }),
-        'bytes' in message ? Buffer.from(message.bytes).toString('base64') : null,
+        JSON.stringify({
+          ...message,
+          ...('bytes' in message && message.bytes !== null && { bytes: undefined }),
+        }),
+        'bytes' in message && message.bytes !== null ? Buffer.from(message.bytes).toString('base64') : null,
       ] as const,
     );
   return { page, ui, sent, say, complaints };

@@ -32,6 +32,39 @@ describe('a node', () => {
     expect(() => Object.assign(node, { colour: 'red' })).toThrow(TypeError);
   });
 
+  it('that is turned keeps its width and height, and is bounded and exported as it is seen', async () => {
+    const { figma, host } = openSandbox();
+    const pen = figma.createFrame();
+    pen.resize(400, 20);
+    [pen.x, pen.y, pen.rotation] = [100, 500, 90];
+    expect([pen.width, pen.height]).toEqual([400, 20]);
+    expect(pen.absoluteBoundingBox).toEqual({ x: 100, y: 100, width: 20, height: 400 });
+    expect(pen.absoluteRenderBounds).toEqual(pen.absoluteBoundingBox);
+    await expect(pen.exportAsync({ constraint: { type: 'WIDTH', value: 1024 } })).rejects.toThrow(
+      'px a side',
+    );
+    await pen.exportAsync({ constraint: { type: 'HEIGHT', value: 1024 } });
+    expect(host.exports).toHaveLength(1);
+  });
+
+  it('renders strokes and children that stand out of it, and nothing while it is hidden', () => {
+    const { figma } = openSandbox();
+    const frame = figma.createFrame();
+    const child = figma.createRectangle();
+    frame.appendChild(child);
+    [child.x, frame.strokes, frame.strokeWeight] = [
+      250,
+      [{ type: 'SOLID', color: { r: 0, g: 0, b: 0 } }],
+      10,
+    ];
+    expect(frame.absoluteRenderBounds).toEqual({ x: -5, y: -5, width: 110, height: 110 });
+    frame.clipsContent = false;
+    expect(frame.absoluteRenderBounds).toEqual({ x: -5, y: -5, width: 355, height: 110 });
+    frame.visible = false;
+    expect([frame.absoluteRenderBounds, child.absoluteRenderBounds]).toEqual([null, null]);
+    expect(frame.absoluteBoundingBox.width).toBe(100);
+  });
+
   it('is resized by resize alone, and to no less than 0.01', () => {
     const node = openSandbox().figma.createRectangle();
     expect(() => Object.assign(node, { width: 10 })).toThrow(TypeError);

@@ -16,12 +16,12 @@ function reachable(scene: Scene): readonly NodeRecord[] {
 
 /** The frontmost frame under a canvas point. */
 export function nodeAt(scene: Scene, point: Point): NodeRecord | undefined {
-  return reachable(scene).findLast((node) => contains(node, point));
+  return reachable(scene).findLast((node) => contains(scene.bounds(node), point));
 }
 
 /** All that a marquee touches, as in Figma. */
 export function nodesIn(scene: Scene, box: Box): readonly NodeRecord[] {
-  return reachable(scene).filter((node) => overlaps(node, box));
+  return reachable(scene).filter((node) => overlaps(scene.bounds(node), box));
 }
 
 /** The box between two corners. */

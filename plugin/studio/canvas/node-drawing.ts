@@ -1,5 +1,6 @@
 import type { Colour, NodeRecord, Paint, PicturePaint } from '../document/node-record.ts';
 import type { Scene } from '../document/scene.ts';
+import { rotationOf } from '../document/transform.ts';
 import type { PictureStore } from '../store/picture-store.ts';
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -8,10 +9,11 @@ function cssColour({ r, g, b }: Colour, opacity = 1): string {
   return `rgb(${r * 255} ${g * 255} ${b * 255} / ${opacity})`;
 }
 
-/** Draws a node and its children, its top left at the context's origin. Pictures that are not decoded are left out. */
+/** Draws a node and its children, turned about its top left at the context's origin. Pictures that are not decoded are left out. */
 export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictures: PictureStore): void {
   if (!node.visible || node.opacity === 0) return;
   context.save();
+  context.rotate(-rotationOf(node));
   context.globalAlpha *= node.opacity;
   outline(context, node);
   context.save();

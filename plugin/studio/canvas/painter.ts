@@ -47,7 +47,7 @@ export class Painter {
     context.fillStyle = palette.ground;
     context.fillRect(0, 0, context.canvas.width, context.canvas.height);
     for (const node of workspace.scene.children(PAGE_ID)) {
-      if (!overlaps(node, this.#camera.bounds)) continue;
+      if (!overlaps(workspace.scene.bounds(node), this.#camera.bounds)) continue;
       this.#ask(workspace, node);
       context.setTransform(
         density * zoom,
@@ -90,7 +90,7 @@ export class Painter {
     context.textAlign = 'left';
     const selected = workspace.selection.value;
     for (const node of workspace.scene.children(PAGE_ID)) {
-      const box = this.#screen(node);
+      const box = this.#screen(workspace.scene.bounds(node));
       if (box.width < 24) continue;
       context.fillStyle = selected.includes(node.id) ? palette.accent : palette.label;
       context.fillText(shortened(context, node.name, box.width), box.x, box.y - LABEL_GAP);

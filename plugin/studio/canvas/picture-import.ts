@@ -76,7 +76,7 @@ async function converted(file: File): Promise<Omit<Imported, 'name'>> {
 
 /** Below everything that is there. */
 function placeBeside(workspace: Workspace): Point {
-  const taken = unionOf(workspace.scene.children(PAGE_ID));
+  const taken = unionOf(workspace.scene.children(PAGE_ID).map((node) => workspace.scene.bounds(node)));
   return taken ? { x: taken.x, y: taken.y + taken.height + 3 * GAP } : { x: 0, y: 0 };
 }
 

@@ -44,6 +44,8 @@ export interface NodeRecord {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+  /** Degrees against the clock, about the top left, as Figma has it; documents of before have none. */
+  readonly rotation?: number;
   readonly fills: readonly Paint[];
   readonly strokes: readonly Paint[];
   readonly strokeWeight: number;

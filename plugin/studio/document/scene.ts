@@ -1,5 +1,6 @@
 import type { Change } from './history.ts';
 import { type NodeRecord, PAGE_ID } from './node-record.ts';
+import { boxAround, composed, IDENTITY, type Transform, toParent } from './transform.ts';
 
 export interface Box {
   readonly x: number;
@@ -42,16 +43,36 @@ export class Scene {
     return Math.max(0, ...this.children(parentId).map((node) => node.order)) + 1;
   }
 
-  /** The node's box on the canvas. */
+  /** From a node's own pixels to the canvas's. */
+  transform(node: NodeRecord): Transform {
+    const parent = node.parentId ? this.get(node.parentId) : undefined;
+    return composed(parent ? this.transform(parent) : IDENTITY, toParent(node));
+  }
+
+  /** The upright box around the node on the canvas. */
   bounds(node: NodeRecord): Box {
-    let { x, y } = node;
-    let parent = node.parentId ? this.get(node.parentId) : undefined;
-    while (parent) {
-      x += parent.x;
-      y += parent.y;
-      parent = parent.parentId ? this.get(parent.parentId) : undefined;
-    }
-    return { x, y, width: node.width, height: node.height };
+    return boxAround(this.transform(node), { x: 0, y: 0, width: node.width, height: node.height });
+  }
+
+  /** The box of all that is drawn of the node, strokes and children outside of it included; undefined for nothing. */
+  renderBounds(node: NodeRecord): Box | undefined {
+    if (!this.#isShown(node)) return undefined;
+    const outside = node.strokes.some(({ visible }) => visible !== false) ? node.strokeWeight / 2 : 0;
+    const own = {
+      x: -outside,
+      y: -outside,
+      width: node.width + 2 * outside,
+      height: node.height + 2 * outside,
+    };
+    const children = node.clipsContent ? [] : this.children(node.id);
+    const boxes = children.map((child) => this.renderBounds(child)).filter((box) => box !== undefined);
+    return unionOf([boxAround(this.transform(node), own), ...boxes]);
+  }
+
+  /** What is in a hidden frame is hidden, too. */
+  #isShown({ visible, opacity, parentId }: NodeRecord): boolean {
+    const parent = parentId ? this.get(parentId) : undefined;
+    return visible && opacity > 0 && (parent === undefined || this.#isShown(parent));
   }
 
   /** The frame directly on the page that a node lies in, or the node itself. */

@@ -1,6 +1,7 @@
 import type { NodeRecord, NodeType, Paint } from '../document/node-record.ts';
 import type { Box } from '../document/scene.ts';
 import type { DocumentAccess } from './document-access.ts';
+import { exportSize } from './export-size.ts';
 import { EXPORT_MAX_SIDE, NODE_MIN_SIZE } from './limits.ts';
 import { checkedPaints, refusal, sharedKey, withEntry } from './node-checks.ts';
 import type { ExportRequest } from './sandbox-link.ts';
@@ -127,6 +128,16 @@ export class SceneNodeHandle extends NodeHandle {
   get absoluteBoundingBox(): Box {
     return this.document.scene.bounds(this.now('get_absoluteBoundingBox'));
   }
+  get absoluteRenderBounds(): Box | null {
+    return this.document.scene.renderBounds(this.now('get_absoluteRenderBounds')) ?? null;
+  }
+
+  get rotation(): number {
+    return this.now('get_rotation').rotation ?? 0;
+  }
+  set rotation(value: number) {
+    this.edit('set_rotation', { rotation: finite(value, 'set_rotation') });
+  }
 
   get fills(): readonly Paint[] {
     return structuredClone(this.now('get_fills').fills);
@@ -208,13 +219,11 @@ export class SceneNodeHandle extends NodeHandle {
     }
     if (!(constraint.value > 0))
       throw refusal('exportAsync', `constraint ${constraint.value} is not positive`);
-    if (!node.visible)
+    const seen = this.document.scene.renderBounds(node);
+    if (!seen)
       throw refusal('exportAsync', 'Failed to export node. This node may not have any visible layers.');
-    const scale =
-      constraint.type === 'SCALE'
-        ? constraint.value
-        : constraint.value / (constraint.type === 'WIDTH' ? node.width : node.height);
-    if (Math.max(node.width, node.height) * scale > EXPORT_MAX_SIDE) {
+    const { width, height } = exportSize(seen, constraint);
+    if (Math.max(width, height) > EXPORT_MAX_SIDE) {
       throw refusal('exportAsync', `the picture would be larger than ${EXPORT_MAX_SIDE} px a side`);
     }
     return this.document.host.export(this.id, { format, constraint: { ...constraint } });

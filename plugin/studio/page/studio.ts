@@ -243,7 +243,7 @@ export class Studio {
 
   zoomToFit(): void {
     const { workspace, camera } = this.session.value;
-    const box = unionOf(workspace.scene.children(PAGE_ID));
+    const box = unionOf(workspace.scene.children(PAGE_ID).map((node) => workspace.scene.bounds(node)));
     if (box) camera.lookAt(box);
   }
 }

@@ -6,8 +6,13 @@ import { measureBlob } from './frame-measures.ts';
 import { parseVariantRecord, type VariantRecord } from './variant-record.ts';
 
 export interface FrameThumbnail {
-  readonly url: string;
+  /** Undefined for a frame that cannot be exported. */
+  readonly url: string | undefined;
   readonly measures: FrameMeasures;
+}
+
+function forget(thumbnail: FrameThumbnail | undefined): void {
+  if (thumbnail?.url !== undefined) URL.revokeObjectURL(thumbnail.url);
 }
 
 /** The selection on the canvas: its frames, their thumbnails, and the record of a single variant. */
@@ -23,13 +28,15 @@ export class CanvasSelection {
       this.variant.value = message.record === null ? undefined : parseVariantRecord(message.record);
       this.#forgetOthers();
     } else if (message.type === 'thumbnail') {
-      const blob = new Blob([message.bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' });
-      const measures = await measureBlob(blob);
+      const { bytes } = message;
+      const blob =
+        bytes === null ? undefined : new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'image/png' });
+      const measures = blob === undefined ? { isUnreadable: true } : await measureBlob(blob);
       // The selection may have moved on while the picture was read.
       if (!this.frames.value.some(({ nodeId }) => nodeId === message.nodeId)) return;
       const before = this.thumbnails.value.get(message.nodeId);
-      if (before !== undefined) URL.revokeObjectURL(before.url);
-      const thumbnail = { url: URL.createObjectURL(blob), measures };
+      forget(before);
+      const thumbnail = { url: blob === undefined ? undefined : URL.createObjectURL(blob), measures };
       this.thumbnails.value = new Map(this.thumbnails.value).set(message.nodeId, thumbnail);
     }
   }
@@ -39,7 +46,7 @@ export class CanvasSelection {
     const kept = new Map<string, FrameThumbnail>();
     for (const [nodeId, thumbnail] of this.thumbnails.value) {
       if (selected.has(nodeId)) kept.set(nodeId, thumbnail);
-      else URL.revokeObjectURL(thumbnail.url);
+      else forget(thumbnail);
     }
     this.thumbnails.value = kept;
   }

@@ -77,7 +77,9 @@ function FrameTile({ frame, thumbnail, finding, isUsed, onToggle }: FrameTilePro
       title={finding?.advice ?? frame.name}
       onClick={onToggle}
     >
-      <span class="frame-picture">{thumbnail === undefined ? null : <img src={thumbnail.url} alt="" />}</span>
+      <span class="frame-picture">
+        {thumbnail?.url === undefined ? null : <img src={thumbnail.url} alt="" />}
+      </span>
       <span class="frame-name">{frame.name}</span>
       {isUsed && finding !== undefined ? (
         <span class={`badge ${finding.severity}`}>{FINDING_LABELS[finding.code]}</span>

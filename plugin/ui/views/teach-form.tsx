@@ -76,7 +76,12 @@ function TeachForm() {
         </StartButton>
         {missing === undefined ? null : <p class="hint centered">{missing}</p>}
         {isSending ? (
-          <ProgressBar label="Sending frames" percent={(sending.sent / sending.total) * 100} />
+          <>
+            <ProgressBar label="Sending frames" percent={(sending.sent / sending.total) * 100} />
+            <button type="button" class="link" onClick={() => app.teaching.cancel()}>
+              Cancel sending
+            </button>
+          </>
         ) : null}
       </div>
     </Form>

@@ -1,0 +1,66 @@
+/** What the studio exports, drawn by a real browser. */
+
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { decodePicture } from '../../companion/images/decode.ts';
+import type { NodeRecord } from '../../plugin/studio/document/node-record.ts';
+import { emptyDocument, newNode } from '../../plugin/studio/document/node-record.ts';
+import type { ExportRequest } from '../../plugin/studio/figma/sandbox-link.ts';
+import { browserPath } from '../browser/installed-browser.ts';
+import { startBrowser } from '../plugin/browser.ts';
+
+/** The export as a page's own function. */
+const ENTRY = `
+import { exportNode } from './canvas/node-export.ts';
+import { Scene } from './document/scene.ts';
+const pictures = { decoded: async () => undefined, bitmap: () => undefined };
+globalThis.exported = async (nodes, id, request) => [...(await exportNode(new Scene(nodes), id, request, pictures))];
+`;
+
+async function exported(nodes: readonly NodeRecord[], request: ExportRequest) {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: ENTRY,
+      resolveDir: fileURLToPath(new URL('../../plugin/studio', import.meta.url)),
+      loader: 'ts',
+    },
+    ...{ bundle: true, write: false, format: 'iife' },
+  });
+  const browser = await startBrowser();
+  onTestFinished(() => browser.close());
+  const page = await browser.context.newPage();
+  await page.addScriptTag({ content: outputFiles[0]!.text });
+  const bytes = await page.evaluate(
+    ([all, id, wish]) =>
+      (globalThis as unknown as { exported: (...given: unknown[]) => Promise<number[]> }).exported(
+        all,
+        id,
+        wish,
+      ),
+    [nodes, nodes.at(-1)!.id, request] as const,
+  );
+  return decodePicture(Uint8Array.from(bytes));
+}
+
+const solid = (r: number, g: number, b: number) => [{ type: 'SOLID', color: { r, g, b } }] as const;
+
+describe.skipIf(browserPath === undefined)('an export', () => {
+  it('of a turned frame shows it as it lies: its left end below', async () => {
+    const pen = newNode('1:1', 'FRAME', 1);
+    const cap = { ...newNode('1:2', 'RECTANGLE', 2), parentId: '1:1', width: 20, height: 20 };
+    const nodes = [
+      ...emptyDocument('Test'),
+      { ...cap, fills: solid(0, 0, 1) },
+      { ...pen, x: 50, y: 70, width: 400, height: 20, rotation: 90, fills: solid(1, 0, 0) },
+    ];
+    const constraint = { type: 'HEIGHT', value: 512 } as const;
+    const { width, height, channels, data } = await exported(nodes, { format: 'PNG', constraint });
+    expect([width, height]).toEqual([26, 512]);
+    const at = (y: number) => [
+      ...data.subarray((y * width + 13) * channels, (y * width + 13) * channels + 3),
+    ];
+    expect(at(10)).toEqual([255, 0, 0]);
+    expect(at(505)).toEqual([0, 0, 255]);
+  });
+});
