@@ -19,11 +19,26 @@ export function embedTokens(scope: Scope, config: ClipTextConfig, inputIds: Valu
   return gather(table, inputIds, 0);
 }
 
-/**
- * The states that the UNet's cross-attention reads: token embeddings [B, L, hiddenSize] -> [B, L, hiddenSize],
- * after the final layer norm. Padding is not masked out, only the future is: diffusion models were trained so.
- */
+/** Token embeddings [B, L, hiddenSize] -> the last layer's states after the final layer norm, [B, L, hiddenSize]. */
 export function buildClipText(scope: Scope, config: ClipTextConfig, tokenEmbeddings: Value): Value {
+  return finalNorm(scope, config, clipLayers(scope, config, tokenEmbeddings, config.layers).at(-1)!);
+}
+
+/** The last layer's states [B, L, hiddenSize], normed. */
+export function finalNorm(scope: Scope, config: ClipTextConfig, states: Value): Value {
+  return layerNormLayer(scope.at('text_model', 'final_layer_norm'), states, config.normEpsilon);
+}
+
+/**
+ * States after each of the first `count` layers: token embeddings [B, L, hiddenSize] -> [B, L, hiddenSize] each. Padding
+ * is not masked out, only the future is: diffusion models were trained so.
+ */
+export function clipLayers(
+  scope: Scope,
+  config: ClipTextConfig,
+  tokenEmbeddings: Value,
+  count: number,
+): readonly Value[] {
   const model = scope.at('text_model');
   const length = tokenEmbeddings.shape[1]!;
   const positions = model
@@ -31,14 +46,16 @@ export function buildClipText(scope: Scope, config: ClipTextConfig, tokenEmbeddi
     .parameter('weight', [config.length, config.hiddenSize]);
   const mask = scope.graph.constant(causalMask(length));
   let h = model.at('embeddings').tap(add(tokenEmbeddings, positions));
-  for (let layer = 0; layer < config.layers; layer++) {
+  const states: Value[] = [];
+  for (let layer = 0; layer < count; layer++) {
     const block = model.at('encoder', 'layers', layer);
     const normed = layerNormLayer(block.at('layer_norm1'), h, config.normEpsilon);
     h = add(h, selfAttention(block.at('self_attn'), normed, mask, config.heads));
     const mlp = layerNormLayer(block.at('layer_norm2'), h, config.normEpsilon);
     h = block.tap(add(h, feedForward(block.at('mlp'), mlp, config)));
+    states.push(h);
   }
-  return layerNormLayer(model.at('final_layer_norm'), h, config.normEpsilon);
+  return states;
 }
 
 /** x [B, L, C], mask [L, L] added to the scores. */
@@ -66,13 +83,16 @@ function causalMask(length: number) {
   return float32(mask, [length, length]);
 }
 
+/** The second is the first with a projection of the pooled state. */
+const CLASSES = ['CLIPTextModel', 'CLIPTextModelWithProjection'];
+
 const schema = z.object({
   architectures: z
     .array(z.string())
     .optional()
     .refine(
-      (names) => names === undefined || names.includes('CLIPTextModel'),
-      'only CLIPTextModel is supported',
+      (names) => names === undefined || names.some((name) => CLASSES.includes(name)),
+      `only ${CLASSES.join(' and ')} are supported`,
     ),
   hidden_size: z.number().int().positive(),
   intermediate_size: z.number().int().positive(),
@@ -84,6 +104,7 @@ const schema = z.object({
   // OpenAI's CLIP was trained with the approximation, OpenCLIP with the exact GELU.
   hidden_act: z.enum(['quick_gelu', 'gelu']),
   model_type: unsupportedUnless('clip_text_model'),
+  projection_dim: z.number().int().positive().optional(),
 });
 
 export interface ClipTextConfig {
@@ -96,6 +117,8 @@ export interface ClipTextConfig {
   readonly vocabularySize: number;
   readonly normEpsilon: number;
   readonly activation: 'quick_gelu' | 'gelu';
+  /** Width of the projected pooled state; undefined where the config says none. */
+  readonly projectionWidth: number | undefined;
 }
 
 /** @throws LikenessError `checkpoint-unsupported` */
@@ -110,5 +133,6 @@ export function parseClipTextConfig(config: unknown, subject = 'text_encoder'): 
     vocabularySize: raw.vocab_size,
     normEpsilon: raw.layer_norm_eps,
     activation: raw.hidden_act,
+    projectionWidth: raw.projection_dim,
   };
 }

@@ -34,8 +34,8 @@ export interface SiteValues {
   /** W x + b: [B, hw, m]. */
   readonly output: Value;
   /**
-   * Share of the block's last cross-attention to the tokens of each column of the adapter's `attentionColumns`, averaged
-   * over heads: [B hw, c]. Undefined where the adapter has none.
+   * Share of the block's cross-attention to the tokens of each column of the adapter's `attentionColumns`, averaged over
+   * heads and layers: [B hw, c]. Undefined where the adapter has none.
    */
   readonly attention: Value | undefined;
 }
@@ -70,7 +70,7 @@ export function spatialTransformer(
   const { projections } = options;
   const normed = groupNormLayer(scope.at('norm'), x, options.groups, GROUP_NORM_EPSILON);
   let tokens = projectionLayer(scope.at('proj_in'), imageToTokens(normed), channels, projections); // [B, hw, C]
-  let columns: Value | undefined;
+  const columns: Value[] = [];
   for (let layer = 0; layer < options.layers; layer++) {
     const block = transformerBlock(
       scope.at('transformer_blocks', layer),
@@ -80,7 +80,7 @@ export function spatialTransformer(
       options.adapter?.attentionColumns,
     );
     tokens = block.output;
-    columns = block.columns;
+    if (block.columns !== undefined) columns.push(block.columns);
   }
   const projection = scope.at('proj_out');
   const output = projectionLayer(projection, tokens, channels, projections);
@@ -92,10 +92,17 @@ export function spatialTransformer(
     projection: { weight: projection.parameterName('weight'), bias: projection.parameterName('bias') },
     input: tokens,
     output,
-    attention: columns,
+    attention: meanOf(columns),
   };
   const adapted = options.adapter?.adapt(site) ?? output;
   return scope.tap(add(tokensToImage(adapted, height, width), x));
+}
+
+/** Undefined where there are none. */
+function meanOf(values: readonly Value[]): Value | undefined {
+  const [first, ...others] = values;
+  if (first === undefined || others.length === 0) return first;
+  return mul(others.reduce(add, first), 1 / values.length);
 }
 
 /** BasicTransformerBlock: x [B, N, C], context [B, L, D]. */

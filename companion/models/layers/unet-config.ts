@@ -19,7 +19,8 @@ const schema = z.object({
   // In SD's configs this is the number of heads, whatever its name says; `num_attention_heads` came later.
   attention_head_dim: perLevel,
   num_attention_heads: z.union([perLevel, z.null()]).optional(),
-  transformer_layers_per_block: z.number().int().positive().default(1),
+  transformer_layers_per_block: perLevel.default(1),
+  reverse_transformer_layers_per_block: unsupportedUnless(null),
   norm_num_groups: z.number().int().positive(),
   norm_eps: z.number().positive().default(1e-5),
   use_linear_projection: z.boolean().default(false),
@@ -37,7 +38,9 @@ const schema = z.object({
   dual_cross_attention: unsupportedUnless(false),
   only_cross_attention: unsupportedUnless(false),
   class_embed_type: unsupportedUnless(null),
-  addition_embed_type: unsupportedUnless(null),
+  addition_embed_type: z.union([z.literal('text_time'), z.null()]).default(null),
+  addition_time_embed_dim: z.union([width, z.null()]).optional(),
+  projection_class_embeddings_input_dim: z.union([width, z.null()]).optional(),
   encoder_hid_dim: unsupportedUnless(null),
   time_cond_proj_dim: unsupportedUnless(null),
 });
@@ -57,13 +60,24 @@ export interface UnetConfig {
   readonly crossAttentionDim: number;
   /** Attention heads per level, from the finest to the coarsest. */
   readonly heads: readonly number[];
-  readonly transformerLayers: number;
+  /** Layers of a spatial transformer per level, from the finest to the coarsest; the middle has the coarsest's. */
+  readonly transformerLayers: readonly number[];
   readonly normGroups: number;
   readonly normEpsilon: number;
   /** Form in which the projections around a spatial transformer are stored. */
   readonly projections: 'linear' | 'conv1x1';
+  /** Undefined where the timestep alone is embedded. */
+  readonly addition: AdditionConfig | undefined;
   readonly flipSinToCos: boolean;
   readonly freqShift: number;
+}
+
+/** Embedding of pooled text and size ids, which is added to the timestep's: Podell et al. 2023 (arXiv 2307.01952), section 2.2. */
+interface AdditionConfig {
+  /** Width of each size id's sinusoidal embedding. */
+  readonly timeWidth: number;
+  /** Width of all that is embedded: the pooled text and the size ids' embeddings. */
+  readonly inputWidth: number;
 }
 
 /** @throws LikenessError `checkpoint-unsupported` */
@@ -80,22 +94,42 @@ export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
     downAttention: raw.down_block_types.map((type) => type === 'CrossAttnDownBlock2D'),
     upAttention: raw.up_block_types.map((type) => type === 'CrossAttnUpBlock2D'),
     crossAttentionDim: raw.cross_attention_dim,
-    heads: typeof heads === 'number' ? Array.from({ length: levels }, () => heads) : heads,
-    transformerLayers: raw.transformer_layers_per_block,
+    heads: forLevels(heads, levels),
+    transformerLayers: forLevels(raw.transformer_layers_per_block, levels),
     normGroups: raw.norm_num_groups,
     normEpsilon: raw.norm_eps,
+    addition:
+      raw.addition_embed_type === null
+        ? undefined
+        : {
+            timeWidth: raw.addition_time_embed_dim!,
+            inputWidth: raw.projection_class_embeddings_input_dim!,
+          },
     projections: raw.use_linear_projection ? 'linear' : 'conv1x1',
     flipSinToCos: raw.flip_sin_to_cos,
     freqShift: raw.freq_shift,
   };
 }
 
+function forLevels(value: number | readonly number[], levels: number): readonly number[] {
+  return typeof value === 'number' ? Array.from({ length: levels }, () => value) : value;
+}
+
 type RawConfig = z.infer<typeof schema>;
 
 function levelsAgree(raw: RawConfig): boolean {
   const levels = raw.block_out_channels.length;
-  const lists = [raw.down_block_types, raw.up_block_types, raw.attention_head_dim, raw.num_attention_heads];
+  const lists = [
+    raw.down_block_types,
+    raw.up_block_types,
+    raw.attention_head_dim,
+    raw.num_attention_heads,
+    raw.transformer_layers_per_block,
+  ];
+  const { addition_embed_type, addition_time_embed_dim, projection_class_embeddings_input_dim } = raw;
+  const isAdditionWhole = Boolean(addition_time_embed_dim && projection_class_embeddings_input_dim);
   return (
+    (addition_embed_type === null || isAdditionWhole) &&
     lists.every((list) => !Array.isArray(list) || list.length === levels) &&
     raw.block_out_channels.every((channels) => channels % raw.norm_num_groups === 0)
   );
@@ -103,5 +137,5 @@ function levelsAgree(raw: RawConfig): boolean {
 
 const levelsMessage = {
   error:
-    'block types, heads and channels must have one entry a level, channels a multiple of norm_num_groups',
+    'block types, heads, transformer layers and channels must have one entry a level, channels a multiple of norm_num_groups, text_time both its widths',
 };

@@ -1,10 +1,10 @@
 /**
  * UNet2DConditionModel as a graph, under diffusers' parameter names. Its timestep embedding is sinusoidal (Vaswani et al.
- * 2017), then two linear layers.
+ * 2017), then two linear layers; some add one of the pooled text and the picture's size.
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { concat, cos, mul, reshape, silu, sin } from '../../graph/ops/index.ts';
+import { add, concat, cos, mul, reshape, silu, sin } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import { convLayer, groupNormLayer, linearLayer } from './layers.ts';
@@ -15,10 +15,9 @@ import type { UnetConfig } from './unet-config.ts';
 
 const MAX_PERIOD = 10_000;
 
-/** timestep [B] (0 to 999, fractions allowed) -> [B, 4 * blockOutChannels[0]] */
-function timestepEmbedding(scope: Scope, timestep: Value, config: UnetConfig): Value {
-  const channels = config.blockOutChannels[0]!;
-  const half = channels / 2;
+/** values [N] -> [N, width]: cosines and sines of falling frequencies. */
+function sinusoid(values: Value, width: number, config: UnetConfig): Value {
+  const half = width / 2;
   // Each step rounded to float32, as the reference does: a frequency off by one bit moves waves of late timesteps
   // by 1e-5.
   const frequencies = Float32Array.from({ length: half }, (_, index) =>
@@ -26,13 +25,42 @@ function timestepEmbedding(scope: Scope, timestep: Value, config: UnetConfig): V
       Math.fround(Math.fround(Math.fround(-Math.log(MAX_PERIOD)) * index) / (half - config.freqShift)),
     ),
   );
-  const row = scope.graph.constant(float32(frequencies, [1, half]));
-  const angles = mul(reshape(timestep, [timestep.shape[0]!, 1]), row); // [B, half]
-  const halves = config.flipSinToCos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)];
-  const waves = scope.at('time_proj').tap(concat(halves, -1)); // [B, channels]
-  const embedding = scope.at('time_embedding');
-  const hidden = linearLayer(embedding.at('linear_1'), waves, 4 * channels);
-  return embedding.tap(linearLayer(embedding.at('linear_2'), silu(hidden), 4 * channels));
+  const row = values.graph.constant(float32(frequencies, [1, half]));
+  const angles = mul(reshape(values, [values.shape[0]!, 1]), row); // [N, half]
+  return concat(config.flipSinToCos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], -1);
+}
+
+/** timestep [B] (0 to 999, fractions allowed) -> [B, 4 * blockOutChannels[0]] */
+function timestepEmbedding(scope: Scope, timestep: Value, config: UnetConfig): Value {
+  const channels = config.blockOutChannels[0]!;
+  const waves = scope.at('time_proj').tap(sinusoid(timestep, channels, config)); // [B, channels]
+  return embedded(scope.at('time_embedding'), waves, 4 * channels);
+}
+
+/** Pooled text and size ids -> [B, 4 * blockOutChannels[0]] */
+function addedEmbedding(
+  scope: Scope,
+  { textEmbeds, timeIds }: AddedInputs,
+  config: UnetConfig,
+  { timeWidth }: NonNullable<UnetConfig['addition']>,
+): Value {
+  const [batch, count] = timeIds.shape as [number, number];
+  const waves = scope.at('add_time_proj').tap(sinusoid(reshape(timeIds, [batch * count]), timeWidth, config));
+  const both = concat([textEmbeds, reshape(waves, [batch, count * timeWidth])], -1);
+  return embedded(scope.at('add_embedding'), both, 4 * config.blockOutChannels[0]!);
+}
+
+/** TimestepEmbedding: two linear layers. */
+function embedded(scope: Scope, x: Value, width: number): Value {
+  const hidden = linearLayer(scope.at('linear_1'), x, width);
+  return scope.tap(linearLayer(scope.at('linear_2'), silu(hidden), width));
+}
+
+interface AddedInputs {
+  /** Pooled text, [B, P]. */
+  readonly textEmbeds: Value;
+  /** [B, 6]: height and width of the original, top and left of the crop, height and width of the target, in pixels. */
+  readonly timeIds: Value;
 }
 
 export interface UnetInputs {
@@ -42,6 +70,8 @@ export interface UnetInputs {
   readonly timestep: Value;
   /** Hidden states of the text encoder, [B, L, crossAttentionDim]. */
   readonly encoderHiddenStates: Value;
+  /** Where the config has an addition. */
+  readonly added?: AddedInputs;
   readonly adapter?: SiteAdapter;
 }
 
@@ -52,7 +82,12 @@ export interface UnetInputs {
 export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs): Value {
   const { sample, timestep, encoderHiddenStates } = inputs;
   requireDivisible(config, sample);
-  const embedding = silu(timestepEmbedding(scope, timestep, config));
+  const timeEmbedding = timestepEmbedding(scope, timestep, config);
+  const embedding = silu(
+    config.addition === undefined
+      ? timeEmbedding
+      : add(timeEmbedding, addedEmbedding(scope, inputs.added!, config, config.addition)),
+  );
   const resnet = (at: Scope, x: Value, channels: number) =>
     resnetBlock(at, x, {
       channels,
@@ -64,7 +99,7 @@ export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs):
     spatialTransformer(at, x, encoderHiddenStates, {
       heads: config.heads[level]!,
       groups: config.normGroups,
-      layers: config.transformerLayers,
+      layers: config.transformerLayers[level]!,
       projections: config.projections,
       adapter: inputs.adapter,
     });

@@ -1,5 +1,6 @@
 /** Stable Diffusion 1.x and 2.x: one CLIP text encoder, a UNet of spatial transformers, AutoencoderKL. */
 
+import { LikenessError } from '../../../../shared/errors.ts';
 import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
 import { mul } from '../../../graph/ops/index.ts';
 import { type AdapterSite, CONTEXT, type ModelFamily } from '../../family.ts';
@@ -24,7 +25,7 @@ export interface StableDiffusionConfig {
 export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
   format: stableDiffusionFormat,
   parse: (configs, model) => ({
-    unet: parseUnetConfig(configs.of('unet'), `${model}/unet`),
+    unet: withoutAddition(parseUnetConfig(configs.of('unet'), `${model}/unet`), `${model}/unet`),
     text: parseClipTextConfig(configs.of('text_encoder'), `${model}/text_encoder`),
     vae: parseVaeConfig(configs.of('vae'), `${model}/vae`),
   }),
@@ -68,6 +69,15 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
   isBlock: (path) => /(resnets|attentions|samplers)\.\d+$/.test(path),
   noiseProcess: noiseProcessOf,
 };
+
+function withoutAddition(unet: UnetConfig, subject: string): UnetConfig {
+  if (unet.addition === undefined) return unet;
+  throw new LikenessError(
+    'checkpoint-unsupported',
+    `${subject}: config.json, addition_embed_type: a ${stableDiffusionFormat.pipelines[0]} embeds the timestep alone`,
+    { advice: stableDiffusionFormat.advice },
+  );
+}
 
 /**
  * One for every spatial-transformer block: 16 of them in published models.
