@@ -21,14 +21,23 @@ export interface ComponentSpec {
   readonly classes: readonly string[];
   /** True where a model may lack it. */
   readonly optional?: boolean;
+  /** Folders that it may lie in; default: the one of its name. */
+  readonly folders?: readonly string[];
   /** Today's name of a parameter that older files call otherwise; other names stay. */
   currentName?(name: string): string;
 }
 
-interface ComponentTensorName {
+/** A parameter of a component, as a file of all components holds it. */
+export interface ComponentTensor {
   readonly component: string;
   /** Name of the parameter in diffusers' layout. */
   readonly name: string;
+  /** Shape in diffusers' layout; the same numbers. */
+  readonly shape: Shape;
+  /** Part of the file's array along its first axis; default: all of it. */
+  readonly rows?: { readonly start: number; readonly end: number };
+  /** True where the file has the transpose. */
+  readonly isTransposed?: boolean;
 }
 
 /** A file that holds all components, seen through a format's names. */
@@ -37,10 +46,8 @@ export interface SingleFileView {
   readonly schedulerConfig: ComponentConfig;
   /** One a text encoder, in the format's order. */
   readonly tokenizerFolders: readonly string[];
-  /** undefined for what is no weight of a component. */
-  nameOf(original: string): ComponentTensorName | undefined;
-  /** Shape in diffusers' layout of what the file holds in `shape`: the same numbers. */
-  shapeOf(name: string, shape: Shape): Shape;
+  /** Parameters that an array of the file holds; none for what is no weight of a component. */
+  partsOf(original: string, shape: Shape): readonly ComponentTensor[];
   describe(
     component: string,
     weights: ReadonlyMap<string, TensorEntry>,
@@ -50,13 +57,17 @@ export interface SingleFileView {
 /** Checkpoints of one model family: folders in diffusers' layout, and single files. */
 export interface CheckpointFormat {
   readonly id: string;
-  /** Advice where another kind of model was given: one sentence. */
-  readonly advice: string;
+  /** Models of it, as people call them: `Stable Diffusion 1.x or 2.x`. */
+  readonly title: string;
   /** `_class_name` in model_index.json. */
   readonly pipelines: readonly string[];
+  /** Kinds of models that are refused by name, by their `_class_name`. */
+  readonly refused?: Readonly<Record<string, string>>;
   readonly components: readonly ComponentSpec[];
   /** Folders of the tokenizers in diffusers' layout, one a text encoder. */
   readonly tokenizers: readonly string[];
+  /** True for a single file whose names are of this format. */
+  holds(file: SafetensorsFile): boolean;
   /** @throws LikenessError `checkpoint-unsupported` with what the file holds instead */
   viewSingleFile(file: SafetensorsFile): SingleFileView;
 }
@@ -82,4 +93,9 @@ export interface Checkpoint {
   /** Each holds vocab.json and merges.txt, or tokenizer.json; merges.txt alone has CLIP's own vocabulary. */
   readonly tokenizerFolders: readonly string[];
   readonly schedulerConfig: ComponentConfig;
+}
+
+/** Advice where another kind of model was given. */
+export function adviceFor(formats: readonly Pick<CheckpointFormat, 'title'>[]): string {
+  return `Use a model of ${formats.map(({ title }) => title).join(', or ')} for text to image.`;
 }

@@ -1,10 +1,17 @@
 /** A checkpoint in diffusers' layout: model_index.json, and a folder for each component. */
 
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { readJsonObject } from '../storage/json-file.ts';
-import type { Checkpoint, CheckpointFormat, Component, ComponentConfig, ComponentSpec } from './component.ts';
+import {
+  adviceFor,
+  type Checkpoint,
+  type CheckpointFormat,
+  type Component,
+  type ComponentConfig,
+  type ComponentSpec,
+} from './component.ts';
 import { findWeightFiles } from './weight-files.ts';
 import { openWeightStore } from './weight-store.ts';
 
@@ -16,8 +23,9 @@ export async function openDiffusersFolder(
   const { modelIndex, format } = await openModelIndex(root, formats);
   const components = new Map<string, Component>();
   for (const spec of format.components) {
-    if (spec.optional && modelIndex[spec.name] === undefined) continue;
-    components.set(spec.name, await openComponent(join(root, spec.name), spec, format.advice));
+    const folder = await componentFolder(root, spec);
+    if (folder !== undefined)
+      components.set(spec.name, await openComponent(folder, spec, adviceFor([format])));
   }
   return {
     folder: root,
@@ -41,8 +49,24 @@ export async function openModelIndex(
   const className = modelIndex._class_name;
   const format = formats.find(({ pipelines }) => pipelines.includes(className as string));
   if (format !== undefined) return { modelIndex, format };
+  const known = formats
+    .map(({ refused = {} }) => refused[className as string])
+    .find((what) => what !== undefined);
   const expected = formats.flatMap(({ pipelines }) => pipelines);
-  throw unknownClass(path, className, expected, formats[0]!.advice);
+  throw unknownClass(path, className, expected, adviceFor(formats), known);
+}
+
+/** Folder of a component; undefined for an optional one that is not there. */
+export async function componentFolder(
+  root: string,
+  { name, folders = [name], optional = false }: ComponentSpec,
+): Promise<string | undefined> {
+  for (const folder of folders) {
+    const path = join(root, folder);
+    const present = await stat(join(path, 'config.json')).catch(() => undefined);
+    if (present !== undefined) return path;
+  }
+  return optional ? undefined : join(root, folders[0]!);
 }
 
 /**
@@ -75,10 +99,12 @@ function unknownClass(
   got: unknown,
   expected: readonly string[],
   advice: string,
+  known?: string,
 ): LikenessError {
+  const named = known === undefined ? '' : ` (${known})`;
   return new LikenessError(
     'checkpoint-unsupported',
-    `${path} describes ${JSON.stringify(got) ?? 'no class'}, expected ${expected.join(' or ')}`,
+    `${path} describes ${JSON.stringify(got) ?? 'no class'}${named}, expected ${expected.join(' or ')}`,
     { advice },
   );
 }

@@ -8,7 +8,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
 import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from '../tensor/safetensors-dtype.ts';
-import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
+import { readFloat32, readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
 import type { WeightLocation } from '../tensor/tensor.ts';
 import { ensureSidecar, layOut, sidecarPath } from './converted-weights.ts';
@@ -62,7 +62,8 @@ function entriesToConvert({ tensors }: SafetensorsFile): readonly TensorEntry[] 
 }
 
 /** An F32 tensor behind an odd number of halves may lie at an offset that no float can be read from. */
-function needsCopy({ dtype, offset }: TensorEntry): boolean {
+function needsCopy({ dtype, offset, isTransposed }: TensorEntry): boolean {
+  if (isTransposed) return isFloatDType(dtype);
   if (dtype === 'F32') return offset % SAFETENSORS_ELEMENT_BYTES.F32 !== 0;
   return isFloatDType(dtype);
 }
@@ -76,6 +77,11 @@ function identityOf(source: SafetensorsFile): readonly unknown[] {
 async function copyAsFloat32(entry: TensorEntry, input: FileHandle, output: FileHandle): Promise<void> {
   const { dtype, file, offset, length } = entry;
   if (!isFloatDType(dtype)) throw new Error(`internal: ${entry.name} is ${dtype} and has no float32 form`);
+  if (entry.isTransposed) {
+    // Projections of a pooled state: some MB at most.
+    await output.writeFile(asBytes((await readFloat32(entry)).data));
+    return;
+  }
   const chunkBytes = CHUNK_ELEMENTS * SAFETENSORS_ELEMENT_BYTES[dtype];
   for (let done = 0; done < length; done += chunkBytes) {
     const bytes = await readRange(input, file, offset + done, Math.min(chunkBytes, length - done));

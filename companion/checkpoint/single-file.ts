@@ -8,19 +8,27 @@ import { basename } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
-import type { Checkpoint, CheckpointFormat, Component, ComponentSpec, SingleFileView } from './component.ts';
+import type {
+  Checkpoint,
+  CheckpointFormat,
+  Component,
+  ComponentSpec,
+  ComponentTensor,
+  SingleFileView,
+} from './component.ts';
 import { weightStoreOf } from './weight-store.ts';
 
 export const SINGLE_FILE_SUFFIX = '.safetensors';
 
-/** Errors as openCheckpointAs; where no format knows the file, the last one's reason. */
+/** Errors as openCheckpointAs; where no format knows the file, the first one's reason. */
 export async function openSingleFile(
   path: string,
   formats: readonly CheckpointFormat[],
 ): Promise<Checkpoint> {
   requireSafetensors(path);
   const source = await openSafetensors(path);
-  const { format, view } = viewOf(source, formats);
+  const format = formats.find((one) => one.holds(source)) ?? formats[0]!;
+  const view = format.viewSingleFile(source);
   const components = new Map<string, Component>();
   for (const spec of format.components) {
     const part = partOf(source, view, spec);
@@ -40,18 +48,6 @@ export async function openSingleFile(
   };
 }
 
-function viewOf(source: SafetensorsFile, formats: readonly CheckpointFormat[]) {
-  let refusal: unknown;
-  for (const format of formats) {
-    try {
-      return { format, view: format.viewSingleFile(source) };
-    } catch (error) {
-      refusal = error;
-    }
-  }
-  throw refusal;
-}
-
 /** The file as if it held one component alone, so that what is made from it holds no more than that. */
 function partOf(
   source: SafetensorsFile,
@@ -61,19 +57,30 @@ function partOf(
   const tensors = new Map<string, TensorEntry>();
   let sizeBytes = 0;
   for (const [original, entry] of source.tensors) {
-    const known = view.nameOf(original);
-    if (known?.component !== component) continue;
-    if (tensors.has(known.name)) {
-      throw new LikenessError(
-        'checkpoint-format',
-        `${source.path} has ${known.name} twice, once as ${original}`,
-      );
+    for (const part of view.partsOf(original, entry.shape)) {
+      if (part.component !== component) continue;
+      if (tensors.has(part.name)) {
+        throw new LikenessError(
+          'checkpoint-format',
+          `${source.path} has ${part.name} twice, once as ${original}`,
+        );
+      }
+      const own = entryOf(entry, part);
+      tensors.set(part.name, own);
+      sizeBytes += own.length;
     }
-    tensors.set(known.name, { ...entry, shape: view.shapeOf(known.name, entry.shape) });
-    sizeBytes += entry.length;
   }
   const headerSha256 = createHash('sha256').update(`${source.headerSha256} ${component}`).digest('hex');
   return { ...source, tensors, sizeBytes, headerSha256 };
+}
+
+/** Bytes of a part: rows lie one after the other. */
+function entryOf(entry: TensorEntry, { shape, rows, isTransposed }: ComponentTensor): TensorEntry {
+  const whole = { ...entry, shape, ...(isTransposed && { isTransposed }) };
+  if (rows === undefined) return whole;
+  const rowBytes = entry.length / entry.shape[0]!;
+  const [offset, length] = [entry.offset + rows.start * rowBytes, (rows.end - rows.start) * rowBytes];
+  return { ...whole, offset, length };
 }
 
 function requireSafetensors(path: string): void {

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
+import { FORMATS } from '../models/families/formats.ts';
 import { isFolder } from '../storage/atomic-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
 
@@ -24,7 +25,7 @@ export const EVALUATORS = join(EMBEDDED_MODELS, 'evaluators');
 export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 
 /** Models that there are graphs for, as people know them. */
-export const SUPPORTED_MODELS = 'Stable Diffusion 1.x or 2.x';
+export const SUPPORTED_MODELS = FORMATS.map(({ title }) => title).join(', or ');
 
 /** Short name of a full-size model, for examples. */
 export const FULL_SIZE_MODEL = 'stable-diffusion-v1-5';

@@ -7,6 +7,7 @@ import { basename, join, relative } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import type { CheckpointFormat } from '../checkpoint/component.ts';
+import { componentFolder } from '../checkpoint/diffusers-folder.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf } from '../models/families/registry.ts';
@@ -113,9 +114,8 @@ export async function requireConfigsOf(
   const configs = new Map<string, JsonObject>();
   const index = await readJsonObject(join(folder, 'model_index.json'));
   for (const component of format.components) {
-    if (component.optional && index[component.name] === undefined) continue;
-    const read = readJsonObject(join(folder, component.name, 'config.json'));
-    configs.set(component.name, await read);
+    const own = await componentFolder(folder, component);
+    if (own !== undefined) configs.set(component.name, await readJsonObject(join(own, 'config.json')));
   }
   const family = familyOf({ family: format.id });
   family.parse({ of: (component) => configs.get(component), index }, name);

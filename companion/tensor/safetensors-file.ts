@@ -6,7 +6,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { FOREIGN_PREFIX_BYTES, foreignFile } from './foreign-file.ts';
 import { decodeFloat32, isFloatDType } from './safetensors-dtype.ts';
 import { headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './safetensors-header.ts';
-import type { Tensor } from './tensor.ts';
+import type { Shape, Tensor } from './tensor.ts';
 
 export interface SafetensorsFile {
   /** Absolute, with symlinks resolved. */
@@ -59,10 +59,11 @@ export async function openSafetensors(path: string, headerMaxBytes?: number): Pr
 /** The tensor as float32; F64 is rounded. Throws 'checkpoint-unsupported' for types that are not F64, F32, F16 or BF16. */
 export async function readFloat32(entry: TensorEntry): Promise<Tensor<'float32'>> {
   if (!isFloatDType(entry.dtype)) throw unsupportedType(entry, 'F64, F32, F16 or BF16');
+  const data = decodeFloat32(entry.dtype, await readBytes(entry));
   return {
     dtype: 'float32',
     shape: entry.shape,
-    data: decodeFloat32(entry.dtype, await readBytes(entry)),
+    data: entry.isTransposed ? transposed(data, entry.shape) : data,
   };
 }
 
@@ -106,6 +107,17 @@ export async function readRange(
     done += bytesRead;
   }
   return bytes;
+}
+
+/** The array of `shape` [m, n] whose transpose is given. */
+export function transposed(data: Float32Array, shape: Shape): Float32Array<ArrayBuffer> {
+  const [rows, columns] = shape as [number, number];
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++)
+      turned[row * columns + column] = data[column * rows + row]!;
+  }
+  return turned;
 }
 
 function unsupportedType({ name, dtype, file }: TensorEntry, expected: string): LikenessError {

@@ -23,6 +23,8 @@ export interface TensorEntry {
   readonly name: string;
   readonly dtype: SafetensorsDType;
   readonly shape: Shape;
+  /** True where the bytes are those of the transpose: rows and columns of `shape` [m, n] are swapped. */
+  readonly isTransposed?: boolean;
   /** Absolute, with symlinks resolved: onnxruntime refuses links that leave a folder. */
   readonly file: string;
   /** From the start of the file, in bytes. */

@@ -143,7 +143,6 @@ const tensor = (...shape: number[]): WritableTensor => ({
 describe('refuses', () => {
   it.each<[what: string, names: Record<string, WritableTensor>, code: string, message: RegExp]>([
     ['a LoRA', { 'lora_unet_a.lora_down.weight': tensor(1) }, 'checkpoint-unsupported', /holds a LoRA/],
-    ['SD XL', { 'conditioner.embedders.0.w': tensor(1) }, 'checkpoint-unsupported', /Stable Diffusion XL/],
     [
       'SD 2.x',
       { 'cond_stage_model.model.ln.w': tensor(1) },

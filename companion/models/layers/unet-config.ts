@@ -82,7 +82,11 @@ interface AdditionConfig {
 
 /** @throws LikenessError `checkpoint-unsupported` */
 export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
-  const raw = parseConfig(schema.refine(levelsAgree, levelsMessage), config, subject);
+  const raw = parseConfig(
+    schema.refine(levelsAgree, levelsMessage).refine(isAdditionWhole, additionMessage),
+    config,
+    subject,
+  );
   const levels = raw.block_out_channels.length;
   const heads = raw.num_attention_heads ?? raw.attention_head_dim;
   return {
@@ -126,10 +130,7 @@ function levelsAgree(raw: RawConfig): boolean {
     raw.num_attention_heads,
     raw.transformer_layers_per_block,
   ];
-  const { addition_embed_type, addition_time_embed_dim, projection_class_embeddings_input_dim } = raw;
-  const isAdditionWhole = Boolean(addition_time_embed_dim && projection_class_embeddings_input_dim);
   return (
-    (addition_embed_type === null || isAdditionWhole) &&
     lists.every((list) => !Array.isArray(list) || list.length === levels) &&
     raw.block_out_channels.every((channels) => channels % raw.norm_num_groups === 0)
   );
@@ -137,5 +138,15 @@ function levelsAgree(raw: RawConfig): boolean {
 
 const levelsMessage = {
   error:
-    'block types, heads, transformer layers and channels must have one entry a level, channels a multiple of norm_num_groups, text_time both its widths',
+    'block types, heads, transformer layers and channels must have one entry a level, channels a multiple of norm_num_groups',
+};
+
+function isAdditionWhole(raw: RawConfig): boolean {
+  const { addition_embed_type: kind, addition_time_embed_dim, projection_class_embeddings_input_dim } = raw;
+  return kind === null || Boolean(addition_time_embed_dim && projection_class_embeddings_input_dim);
+}
+
+const additionMessage = {
+  error:
+    'addition_embed_type: text_time needs addition_time_embed_dim and projection_class_embeddings_input_dim',
 };

@@ -6,7 +6,7 @@
 import type { FamilyFormat, LoraNames, LoraPart } from '../../family.ts';
 import { UNET_LAYERS_PER_BLOCK, unetLayerOf, unetSiteOf } from '../unet-lora-names.ts';
 import { currentAttentionName } from './original-names.ts';
-import { viewSingleFile } from './single-file.ts';
+import { holds, viewSingleFile } from './single-file.ts';
 
 const SUFFIXES: Readonly<Record<LoraPart, string>> = {
   down: 'lora_down.weight',
@@ -36,7 +36,7 @@ const VERSION_2 = {
 
 export const stableDiffusionFormat: FamilyFormat = {
   id: 'stable-diffusion',
-  advice: 'Use a Stable Diffusion 1.x or 2.x model for text to image.',
+  title: 'Stable Diffusion 1.x or 2.x',
   pipelines: ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline'],
   components: [
     { name: 'unet', title: 'UNet', hashedAs: 'unet', classes: ['UNet2DConditionModel'] },
@@ -55,6 +55,7 @@ export const stableDiffusionFormat: FamilyFormat = {
     },
   ],
   tokenizers: ['tokenizer'],
+  holds,
   viewSingleFile,
   architectures: [
     { id: 'stable-diffusion-v1', resolution: 512, ...VERSION_1 },

@@ -15,7 +15,6 @@ const INPUT_CONVOLUTION = 'model.diffusion_model.input_blocks.0.0.weight';
 
 /** Unsupported contents of such files, by a part of a name that nothing supported has. */
 const OTHERS: readonly (readonly [part: string, what: string])[] = [
-  ['conditioner.embedders.', 'is of Stable Diffusion XL'],
   ['cond_stage_model.model.', 'is of Stable Diffusion 2.x'],
   ['.lora_', 'holds a LoRA, which needs a base model'],
   ['double_blocks.', 'is of Flux'],
@@ -28,6 +27,13 @@ const DESCRIPTIONS = {
   vae: { className: 'AutoencoderKL', configOf: vaeConfig },
 } as const;
 
+const TEXT_ENCODER = 'cond_stage_model.';
+
+/** True for the names of latent-diffusion's own code, whatever the text encoder. */
+export function holds({ tensors }: SafetensorsFile): boolean {
+  return tensors.has(INPUT_CONVOLUTION) && [...tensors.keys()].some((name) => name.startsWith(TEXT_ENCODER));
+}
+
 /** @throws LikenessError `checkpoint-unsupported` with what the file holds instead */
 export function viewSingleFile(file: SafetensorsFile): SingleFileView {
   requireSupported(file);
@@ -39,8 +45,10 @@ export function viewSingleFile(file: SafetensorsFile): SingleFileView {
     modelIndex: { _class_name: 'StableDiffusionPipeline' },
     schedulerConfig,
     tokenizerFolders: [TOKENIZER],
-    nameOf: (original) => diffusersName(original, vaeLevels),
-    shapeOf: currentShape,
+    partsOf: (original, shape) => {
+      const named = diffusersName(original, vaeLevels);
+      return named === undefined ? [] : [{ ...named, shape: currentShape(named.name, shape) }];
+    },
     describe: (component, weights) => {
       const { className, configOf } = DESCRIPTIONS[component as keyof typeof DESCRIPTIONS];
       return { className, config: configOf(weights) };
