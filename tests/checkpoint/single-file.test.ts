@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { Graph, graphSpec } from '../../companion/graph/graph.ts';
 import { requireParametersOf } from '../../companion/model-store/verify.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
-import { diffusersName } from '../../companion/models/families/stable-diffusion/original-names.ts';
+import {
+  type FileLayout,
+  partsOfOriginal,
+} from '../../companion/models/families/latent-diffusion/original-names.ts';
 import { CONTEXT } from '../../companion/models/family.ts';
 import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
 import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
@@ -28,7 +31,15 @@ import {
   writeBothLayouts,
 } from './single-file-checkpoint.ts';
 
-const VAE_LEVELS = 4;
+const LAYOUT: FileLayout = {
+  layersPerBlock: 2,
+  vaeLevels: 4,
+  textEncoders: [
+    { component: 'text_encoder', prefix: 'cond_stage_model.transformer.', code: 'transformers' },
+    { component: 'text_encoder_2', prefix: 'conditioner.embedders.1.model.', code: 'open_clip' },
+  ],
+};
+const nameOf = (original: string) => partsOfOriginal(original, [1], LAYOUT)[0]?.name;
 
 describe('original names', () => {
   it.each([
@@ -50,13 +61,13 @@ describe('original names', () => {
       'text_model.encoder.layers.0.mlp.fc1.bias',
     ],
   ])('%s', (original, ours) => {
-    expect(diffusersName(original, VAE_LEVELS)?.name).toBe(ours);
+    expect(nameOf(original)).toBe(ours);
   });
 
   it.each(['model_ema.decay', 'betas', 'model.diffusion_model.input_blocks.1.weight', 'first_stage', ''])(
     'leaves %j out',
     (name) => {
-      expect(diffusersName(name, VAE_LEVELS)).toBeUndefined();
+      expect(nameOf(name)).toBeUndefined();
     },
   );
 
@@ -69,7 +80,7 @@ describe('original names', () => {
       return `model.diffusion_model.${original}${name.slice(ours.length)}`;
     });
     expect(new Set(originals).size).toBe(686);
-    expect(originals.map((original) => diffusersName(original, VAE_LEVELS)?.name)).toEqual(wanted);
+    expect(originals.map((original) => nameOf(original))).toEqual(wanted);
   });
 });
 

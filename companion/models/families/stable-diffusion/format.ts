@@ -4,8 +4,8 @@
  */
 
 import type { FamilyFormat, LoraNames, LoraPart } from '../../family.ts';
+import { currentAttentionName } from '../latent-diffusion/original-names.ts';
 import { UNET_LAYERS_PER_BLOCK, unetLayerOf, unetSiteOf } from '../unet-lora-names.ts';
-import { currentAttentionName } from './original-names.ts';
 import { holds, viewSingleFile } from './single-file.ts';
 
 const SUFFIXES: Readonly<Record<LoraPart, string>> = {

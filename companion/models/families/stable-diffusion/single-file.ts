@@ -4,14 +4,28 @@ import { fileURLToPath } from 'node:url';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { SingleFileView } from '../../../checkpoint/component.ts';
 import type { SafetensorsFile } from '../../../tensor/safetensors-file.ts';
-import type { Shape } from '../../../tensor/tensor.ts';
-import { diffusersName } from './original-names.ts';
-import { countLevels, schedulerConfig, textConfig, unetConfig, vaeConfig } from './single-file-config.ts';
+import type { TensorEntry } from '../../../tensor/safetensors-header.ts';
+import {
+  type FileLayout,
+  INPUT_CONVOLUTION,
+  layersPerBlockOf,
+  partsOfOriginal,
+  vaeLevelsOf,
+} from '../latent-diffusion/original-names.ts';
+import {
+  schedulerConfig,
+  textConfig,
+  unetConfig,
+  vaeConfig,
+} from '../latent-diffusion/single-file-config.ts';
 
 /** These files carry no tokenizer: all of them use CLIP's. */
 const TOKENIZER = fileURLToPath(new URL('../../../../models/clip-tokenizer', import.meta.url));
 
-const INPUT_CONVOLUTION = 'model.diffusion_model.input_blocks.0.0.weight';
+/** Constants of all of Stable Diffusion 1.x, which no shape tells. */
+const UNET_HEADS = 8;
+const SAMPLE_SIZE = 64;
+const SCALING_FACTOR = 0.18215;
 
 /** Unsupported contents of such files, by a part of a name that nothing supported has. */
 const OTHERS: readonly (readonly [part: string, what: string])[] = [
@@ -20,12 +34,6 @@ const OTHERS: readonly (readonly [part: string, what: string])[] = [
   ['double_blocks.', 'is of Flux'],
   ['joint_blocks.', 'is of Stable Diffusion 3'],
 ];
-
-const DESCRIPTIONS = {
-  unet: { className: 'UNet2DConditionModel', configOf: unetConfig },
-  text_encoder: { className: 'CLIPTextModel', configOf: textConfig },
-  vae: { className: 'AutoencoderKL', configOf: vaeConfig },
-} as const;
 
 const TEXT_ENCODER = 'cond_stage_model.';
 
@@ -37,29 +45,37 @@ export function holds({ tensors }: SafetensorsFile): boolean {
 /** @throws LikenessError `checkpoint-unsupported` with what the file holds instead */
 export function viewSingleFile(file: SafetensorsFile): SingleFileView {
   requireSupported(file);
-  const vaeLevels = countLevels(
-    file.tensors,
-    (level) => `first_stage_model.encoder.down.${level}.block.0.norm1.weight`,
-  );
+  const layout: FileLayout = {
+    layersPerBlock: layersPerBlockOf(file.tensors),
+    vaeLevels: vaeLevelsOf(file.tensors),
+    textEncoders: [
+      { component: 'text_encoder', prefix: 'cond_stage_model.transformer.', code: 'transformers' },
+    ],
+  };
   return {
     modelIndex: { _class_name: 'StableDiffusionPipeline' },
     schedulerConfig,
     tokenizerFolders: [TOKENIZER],
-    partsOf: (original, shape) => {
-      const named = diffusersName(original, vaeLevels);
-      return named === undefined ? [] : [{ ...named, shape: currentShape(named.name, shape) }];
-    },
-    describe: (component, weights) => {
-      const { className, configOf } = DESCRIPTIONS[component as keyof typeof DESCRIPTIONS];
-      return { className, config: configOf(weights) };
-    },
+    partsOf: (original, shape) => partsOfOriginal(original, shape, layout),
+    describe: (component, weights) => describe(component, weights, layout),
   };
 }
 
-/** The autoencoder's attention was saved as 1x1 convolutions, and is linear layers now: the same numbers. */
-function currentShape(name: string, shape: Shape): Shape {
-  const isPointwise = shape.length === 4 && shape[2] === 1 && shape[3] === 1;
-  return isPointwise && /coder\.mid_block\.attentions\./.test(name) ? shape.slice(0, 2) : shape;
+function describe(
+  component: string,
+  weights: ReadonlyMap<string, TensorEntry>,
+  { layersPerBlock }: FileLayout,
+) {
+  switch (component) {
+    case 'unet': {
+      const facts = { sampleSize: SAMPLE_SIZE, layersPerBlock, headsOf: () => UNET_HEADS };
+      return { className: 'UNet2DConditionModel', config: unetConfig(weights, facts) };
+    }
+    case 'text_encoder':
+      return { className: 'CLIPTextModel', config: textConfig(weights, 'quick_gelu') };
+    default:
+      return { className: 'AutoencoderKL', config: vaeConfig(weights, SCALING_FACTOR) };
+  }
 }
 
 function requireSupported({ path, tensors }: SafetensorsFile): void {

@@ -1,18 +1,14 @@
-/** diffusers' configs of a Stable Diffusion 1.x checkpoint, from the shapes of its weights (diffusers' names). */
+/** diffusers' configs of a checkpoint in one file, from the shapes of its weights (diffusers' names). */
 
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { TensorEntry } from '../../../tensor/safetensors-header.ts';
-import { LAYERS_PER_BLOCK } from './original-names.ts';
 
 type Weights = ReadonlyMap<string, TensorEntry>;
 type Config = Readonly<Record<string, unknown>>;
 
-/** Constants of all of Stable Diffusion 1.x, which no shape tells. */
-const UNET_HEADS = 8;
+/** Constants of all models of these families, which no shape tells. */
 const NORM_GROUPS = 32;
 const TEXT_HEAD_WIDTH = 64;
-const SAMPLE_SIZE = 64;
-const SCALING_FACTOR = 0.18215;
 
 /** As scheduler_config.json of the published folders. */
 export const schedulerConfig: Config = {
@@ -27,30 +23,50 @@ export const schedulerConfig: Config = {
   prediction_type: 'epsilon',
 };
 
-export function unetConfig(weights: Weights): Config {
+export interface UnetFacts {
+  /** Side of the latents that the model was trained at, in cells. */
+  readonly sampleSize: number;
+  readonly layersPerBlock: number;
+  /** Attention heads of a level of so many channels. */
+  readonly headsOf: (channels: number) => number;
+}
+
+export function unetConfig(weights: Weights, { sampleSize, layersPerBlock, headsOf }: UnetFacts): Config {
   const levels = countLevels(weights, (level) => `down_blocks.${level}.resnets.0.conv1.weight`);
   const types = (way: 'down' | 'up', plain: string, crossed: string) =>
     range(levels).map((level) =>
       weights.has(`${way}_blocks.${level}.attentions.0.norm.weight`) ? crossed : plain,
     );
+  const channels = range(levels).map((level) =>
+    size(weights, `down_blocks.${level}.resnets.0.conv1.weight`, 0),
+  );
   return {
     _class_name: 'UNet2DConditionModel',
-    sample_size: SAMPLE_SIZE,
+    sample_size: sampleSize,
     in_channels: size(weights, 'conv_in.weight', 1),
     out_channels: size(weights, 'conv_out.weight', 0),
-    block_out_channels: range(levels).map((level) =>
-      size(weights, `down_blocks.${level}.resnets.0.conv1.weight`, 0),
-    ),
-    layers_per_block: LAYERS_PER_BLOCK,
+    block_out_channels: channels,
+    layers_per_block: layersPerBlock,
     down_block_types: types('down', 'DownBlock2D', 'CrossAttnDownBlock2D'),
     up_block_types: types('up', 'UpBlock2D', 'CrossAttnUpBlock2D'),
     cross_attention_dim: size(weights, 'mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight', 1),
-    attention_head_dim: UNET_HEADS,
+    attention_head_dim: channels.map(headsOf),
+    transformer_layers_per_block: depths(weights, levels),
+    use_linear_projection: weights.get('mid_block.attentions.0.proj_in.weight')?.shape.length === 2,
     norm_num_groups: NORM_GROUPS,
   };
 }
 
-export function textConfig(weights: Weights): Config {
+/** Transformer layers by level; the last level's are those of the middle where it has none of its own. */
+function depths(weights: Weights, levels: number): readonly number[] {
+  const depthOf = (block: string) =>
+    countLevels(weights, (layer) => `${block}.attentions.0.transformer_blocks.${layer}.norm1.weight`);
+  const middle = depthOf('mid_block');
+  return range(levels).map((level) => depthOf(`down_blocks.${level}`) || (level === levels - 1 ? middle : 1));
+}
+
+/** @param activation of CLIP, whose code is told by no shape */
+export function textConfig(weights: Weights, activation: 'quick_gelu' | 'gelu'): Config {
   const embeddings = 'text_model.embeddings';
   const layer = (index: number) => `text_model.encoder.layers.${index}.mlp.fc1.weight`;
   const hiddenSize = size(weights, `${embeddings}.token_embedding.weight`, 1);
@@ -60,14 +76,14 @@ export function textConfig(weights: Weights): Config {
     hidden_size: hiddenSize,
     intermediate_size: size(weights, layer(0), 0),
     num_hidden_layers: countLevels(weights, layer),
-    num_attention_heads: hiddenSize / TEXT_HEAD_WIDTH,
+    num_attention_heads: Math.max(1, Math.round(hiddenSize / TEXT_HEAD_WIDTH)),
     max_position_embeddings: size(weights, `${embeddings}.position_embedding.weight`, 0),
     vocab_size: size(weights, `${embeddings}.token_embedding.weight`, 0),
-    hidden_act: 'quick_gelu',
+    hidden_act: activation,
   };
 }
 
-export function vaeConfig(weights: Weights): Config {
+export function vaeConfig(weights: Weights, scalingFactor: number): Config {
   const block = (level: number, layer: number) =>
     `encoder.down_blocks.${level}.resnets.${layer}.conv1.weight`;
   const levels = countLevels(weights, (level) => block(level, 0));
@@ -79,7 +95,7 @@ export function vaeConfig(weights: Weights): Config {
     block_out_channels: range(levels).map((level) => size(weights, block(level, 0), 0)),
     layers_per_block: countLevels(weights, (layer) => block(0, layer)),
     norm_num_groups: NORM_GROUPS,
-    scaling_factor: SCALING_FACTOR,
+    scaling_factor: scalingFactor,
   };
 }
 

@@ -1,42 +1,88 @@
 /**
- * Parameter names of a checkpoint in one file, as CompVis' latent-diffusion code saved Stable Diffusion 1.x and as web
+ * Parameter names of a checkpoint in one file, as the code of latent diffusion and of SGM saved Stable Diffusion, and as web
  * interfaces have passed models on since, and what diffusers calls the same parameters.
  */
 
-type ComponentOfFile = 'unet' | 'text_encoder' | 'vae';
+import type { ComponentTensor } from '../../../checkpoint/component.ts';
+import type { Shape } from '../../../tensor/tensor.ts';
+import { openClipParts } from './open-clip-names.ts';
 
-export interface DiffusersName {
-  readonly component: ComponentOfFile;
-  readonly name: string;
+/** Everything in such a file that its names leave open. */
+export interface FileLayout {
+  /** Residual blocks a level of the UNet; the way up has one more. */
+  readonly layersPerBlock: number;
+  /** Resolutions of the autoencoder: its way up is counted from the other end. */
+  readonly vaeLevels: number;
+  readonly textEncoders: readonly TextEncoderLayout[];
 }
 
-/** Residual blocks a level; the way up has one more. Stable Diffusion's, and all models taught from it. */
-export const LAYERS_PER_BLOCK = 2;
+interface TextEncoderLayout {
+  readonly component: string;
+  /** Before the names of its parameters. */
+  readonly prefix: string;
+  /** Code that saved it. */
+  readonly code: 'transformers' | 'open_clip';
+}
 
 const UNET = 'model.diffusion_model.';
-const TEXT_ENCODER = 'cond_stage_model.transformer.';
 const VAE = 'first_stage_model.';
 
-/**
- * Undefined for what is no weight of the three: averages kept while training, noise schedules.
- * @param vaeLevels resolutions of the autoencoder: its way up is counted from the other end
- */
-export function diffusersName(original: string, vaeLevels: number): DiffusersName | undefined {
-  if (original.startsWith(UNET)) return named('unet', unetName(original.slice(UNET.length)));
-  if (original.startsWith(VAE)) return named('vae', vaeName(original.slice(VAE.length), vaeLevels));
-  if (!original.startsWith(TEXT_ENCODER)) return undefined;
-  const name = original.slice(TEXT_ENCODER.length);
+/** The convolution that the noisy latents enter by. */
+export const INPUT_CONVOLUTION = `${UNET}input_blocks.0.0.weight`;
+
+/** Parameters that an array holds; none for averages kept while training, noise schedules and the like. */
+export function partsOfOriginal(
+  original: string,
+  shape: Shape,
+  { layersPerBlock, vaeLevels, textEncoders }: FileLayout,
+): readonly ComponentTensor[] {
+  if (original.startsWith(UNET)) {
+    return named('unet', unetName(original.slice(UNET.length), layersPerBlock), shape);
+  }
+  if (original.startsWith(VAE)) {
+    const name = vaeName(original.slice(VAE.length), vaeLevels);
+    return named('vae', name, name === undefined ? shape : currentShape(name, shape));
+  }
+  const encoder = textEncoders.find(({ prefix }) => original.startsWith(prefix));
+  if (encoder === undefined) return [];
+  const { component, prefix, code } = encoder;
+  const name = original.slice(prefix.length);
+  if (code === 'open_clip') return openClipParts(name, shape).map((part) => ({ component, ...part }));
   // Files saved under early versions of transformers lack the module's name.
-  return named('text_encoder', name.startsWith('text_model.') ? name : `text_model.${name}`);
+  return named(component, name.startsWith('text_model.') ? name : `text_model.${name}`, shape);
 }
 
-function named(component: ComponentOfFile, name: string | undefined): DiffusersName | undefined {
-  return name === undefined ? undefined : { component, name };
+function named(component: string, name: string | undefined, shape: Shape): readonly ComponentTensor[] {
+  return name === undefined ? [] : [{ component, name, shape }];
+}
+
+/** The autoencoder's attention was saved as 1x1 convolutions, and is linear layers now: the same numbers. */
+function currentShape(name: string, shape: Shape): Shape {
+  const isPointwise = shape.length === 4 && shape[2] === 1 && shape[3] === 1;
+  return isPointwise && /coder\.mid_block\.attentions\./.test(name) ? shape.slice(0, 2) : shape;
+}
+
+/** Each level of the way down ends with a convolution that halves the resolution, but for the last. */
+export function layersPerBlockOf(names: ReadonlyMap<string, unknown>): number {
+  const places = Array.from({ length: MAX_LAYERS_PER_BLOCK }, (_, index) => index + 1);
+  return places.find((layers) => names.has(`${UNET}input_blocks.${layers + 1}.0.op.weight`)) ?? 2;
+}
+
+/** The config's limit too. */
+const MAX_LAYERS_PER_BLOCK = 8;
+
+/** Resolutions of the autoencoder. */
+export function vaeLevelsOf(names: ReadonlyMap<string, unknown>): number {
+  let levels = 0;
+  while (names.has(`${VAE}encoder.down.${levels}.block.0.norm1.weight`)) levels++;
+  return levels;
 }
 
 const UNET_ENDS: Readonly<Record<string, string>> = {
   'time_embed.0': 'time_embedding.linear_1',
   'time_embed.2': 'time_embedding.linear_2',
+  'label_emb.0.0': 'add_embedding.linear_1',
+  'label_emb.0.2': 'add_embedding.linear_2',
   'input_blocks.0.0': 'conv_in',
   'out.0': 'conv_norm_out',
   'out.2': 'conv_out',
@@ -53,7 +99,7 @@ const RESNET: Readonly<Record<string, string>> = {
 
 const MIDDLE = ['resnets.0', 'attentions.0', 'resnets.1'] as const;
 
-function unetName(name: string): string | undefined {
+function unetName(name: string, layersPerBlock: number): string | undefined {
   const kind = name.slice(name.lastIndexOf('.')); // .weight, .bias
   const end = UNET_ENDS[name.slice(0, -kind.length)];
   if (end !== undefined) return end + kind;
@@ -64,21 +110,21 @@ function unetName(name: string): string | undefined {
   const [, part, inner] = /^(\d+)\.(.+)$/.exec(rest) ?? [];
   if (part === undefined || inner === undefined) return undefined;
   return way === 'input_blocks'
-    ? downName(Number(position) - 1, part, inner)
-    : upName(Number(position), part, inner);
+    ? downName(Number(position) - 1, layersPerBlock, part, inner)
+    : upName(Number(position), layersPerBlock, part, inner);
 }
 
 /** Each level has its layers, then what halves the resolution. */
-function downName(position: number, part: string, inner: string): string | undefined {
-  const [level, layer] = [Math.floor(position / (LAYERS_PER_BLOCK + 1)), position % (LAYERS_PER_BLOCK + 1)];
+function downName(position: number, layersPerBlock: number, part: string, inner: string): string | undefined {
+  const [level, layer] = [Math.floor(position / (layersPerBlock + 1)), position % (layersPerBlock + 1)];
   const block = `down_blocks.${level}`;
-  if (layer === LAYERS_PER_BLOCK) return inner.replace(/^op\./, `${block}.downsamplers.0.conv.`);
+  if (layer === layersPerBlock) return inner.replace(/^op\./, `${block}.downsamplers.0.conv.`);
   return inBlock(`${block}.${part === '0' ? 'resnets' : 'attentions'}.${layer}`, inner);
 }
 
 /** Each level has one layer more, and what doubles the resolution is the last part of its last layer. */
-function upName(position: number, part: string, inner: string): string | undefined {
-  const [level, layer] = [Math.floor(position / (LAYERS_PER_BLOCK + 1)), position % (LAYERS_PER_BLOCK + 1)];
+function upName(position: number, layersPerBlock: number, part: string, inner: string): string | undefined {
+  const [level, layer] = [Math.floor(position / (layersPerBlock + 1)), position % (layersPerBlock + 1)];
   const block = `up_blocks.${level}`;
   if (inner.startsWith('conv.')) return `${block}.upsamplers.0.${inner}`;
   return inBlock(`${block}.${part === '0' ? 'resnets' : 'attentions'}.${layer}`, inner);

@@ -1,0 +1,52 @@
+/**
+ * Parameters of a text encoder that open_clip has saved (Stable Diffusion 2.x, and XL's second one), and what
+ * transformers calls the same: query, key and value stand one above the other in one array there, and the projection of
+ * the pooled state is the transpose.
+ */
+
+import type { ComponentTensor } from '../../../checkpoint/component.ts';
+import type { Shape } from '../../../tensor/tensor.ts';
+
+type Part = Omit<ComponentTensor, 'component'>;
+
+const ENDS: Readonly<Record<string, string>> = {
+  'token_embedding.weight': 'text_model.embeddings.token_embedding.weight',
+  positional_embedding: 'text_model.embeddings.position_embedding.weight',
+  'ln_final.weight': 'text_model.final_layer_norm.weight',
+  'ln_final.bias': 'text_model.final_layer_norm.bias',
+};
+
+const IN_LAYER: Readonly<Record<string, string>> = {
+  ln_1: 'layer_norm1',
+  ln_2: 'layer_norm2',
+  'attn.out_proj': 'self_attn.out_proj',
+  'mlp.c_fc': 'mlp.fc1',
+  'mlp.c_proj': 'mlp.fc2',
+};
+
+/** In the order in which they stand. */
+const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj'] as const;
+
+/** None for what the graphs do not read: the temperature of CLIP's loss, masks. */
+export function openClipParts(original: string, shape: Shape): readonly Part[] {
+  const end = ENDS[original];
+  if (end !== undefined) return [{ name: end, shape }];
+  if (original === 'text_projection' && shape.length === 2) {
+    return [{ name: 'text_projection.weight', shape: [shape[1]!, shape[0]!], isTransposed: true }];
+  }
+  const [, layer, inner] = /^transformer\.resblocks\.(\d+)\.(.+)$/.exec(original) ?? [];
+  if (layer === undefined || inner === undefined) return [];
+  const block = `text_model.encoder.layers.${layer}`;
+  const fused = /^attn\.in_proj_(weight|bias)$/.exec(inner)?.[1];
+  if (fused !== undefined) {
+    const width = Math.floor(shape[0]! / PROJECTIONS.length);
+    return PROJECTIONS.map((name, index) => ({
+      name: `${block}.self_attn.${name}.${fused}`,
+      shape: [width, ...shape.slice(1)],
+      rows: { start: index * width, end: (index + 1) * width },
+    }));
+  }
+  const [, module, kind] = /^(.+)\.(weight|bias)$/.exec(inner) ?? [];
+  const known = IN_LAYER[module ?? ''];
+  return known === undefined ? [] : [{ name: `${block}.${known}.${kind}`, shape }];
+}
