@@ -57,7 +57,7 @@ export interface SingleFileView {
 /** Checkpoints of one model family: folders in diffusers' layout, and single files. */
 export interface CheckpointFormat {
   readonly id: string;
-  /** Models of it, as people call them: `Stable Diffusion 1.x or 2.x`. */
+  /** Models of it, as people call them. */
   readonly title: string;
   /** `_class_name` in model_index.json. */
   readonly pipelines: readonly string[];
@@ -96,6 +96,6 @@ export interface Checkpoint {
 }
 
 /** Advice where another kind of model was given. */
-export function adviceFor(formats: readonly Pick<CheckpointFormat, 'title'>[]): string {
+export function supportedModels(formats: readonly Pick<CheckpointFormat, 'title'>[]): string {
   return `Use a model of ${formats.map(({ title }) => title).join(', or ')} for text to image.`;
 }

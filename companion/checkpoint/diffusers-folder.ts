@@ -5,12 +5,12 @@ import { basename, join, resolve } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import {
-  adviceFor,
   type Checkpoint,
   type CheckpointFormat,
   type Component,
   type ComponentConfig,
   type ComponentSpec,
+  supportedModels,
 } from './component.ts';
 import { findWeightFiles } from './weight-files.ts';
 import { openWeightStore } from './weight-store.ts';
@@ -25,7 +25,7 @@ export async function openDiffusersFolder(
   for (const spec of format.components) {
     const folder = await componentFolder(root, spec);
     if (folder !== undefined)
-      components.set(spec.name, await openComponent(folder, spec, adviceFor([format])));
+      components.set(spec.name, await openComponent(folder, spec, supportedModels([format])));
   }
   return {
     folder: root,
@@ -53,7 +53,7 @@ export async function openModelIndex(
     .map(({ refused = {} }) => refused[className as string])
     .find((what) => what !== undefined);
   const expected = formats.flatMap(({ pipelines }) => pipelines);
-  throw unknownClass(path, className, expected, adviceFor(formats), known);
+  throw unknownClass(path, className, expected, supportedModels(formats), known);
 }
 
 /** Folder of a component; undefined for an optional one that is not there. */

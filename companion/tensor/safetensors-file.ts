@@ -110,7 +110,7 @@ export async function readRange(
 }
 
 /** The array of `shape` [m, n] whose transpose is given. */
-export function transposed(data: Float32Array, shape: Shape): Float32Array<ArrayBuffer> {
+function transposed(data: Float32Array, shape: Shape): Float32Array<ArrayBuffer> {
   const [rows, columns] = shape as [number, number];
   const turned = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {

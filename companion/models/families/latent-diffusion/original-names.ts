@@ -5,7 +5,7 @@
 
 import type { ComponentTensor } from '../../../checkpoint/component.ts';
 import type { Shape } from '../../../tensor/tensor.ts';
-import { openClipParts } from './open-clip-names.ts';
+import { type TextEncoderLayout, textEncoderParts } from './text-encoder-names.ts';
 
 /** Everything in such a file that its names leave open. */
 export interface FileLayout {
@@ -14,14 +14,6 @@ export interface FileLayout {
   /** Resolutions of the autoencoder: its way up is counted from the other end. */
   readonly vaeLevels: number;
   readonly textEncoders: readonly TextEncoderLayout[];
-}
-
-interface TextEncoderLayout {
-  readonly component: string;
-  /** Before the names of its parameters. */
-  readonly prefix: string;
-  /** Code that saved it. */
-  readonly code: 'transformers' | 'open_clip';
 }
 
 const UNET = 'model.diffusion_model.';
@@ -44,12 +36,7 @@ export function partsOfOriginal(
     return named('vae', name, name === undefined ? shape : currentShape(name, shape));
   }
   const encoder = textEncoders.find(({ prefix }) => original.startsWith(prefix));
-  if (encoder === undefined) return [];
-  const { component, prefix, code } = encoder;
-  const name = original.slice(prefix.length);
-  if (code === 'open_clip') return openClipParts(name, shape).map((part) => ({ component, ...part }));
-  // Files saved under early versions of transformers lack the module's name.
-  return named(component, name.startsWith('text_model.') ? name : `text_model.${name}`, shape);
+  return encoder === undefined ? [] : textEncoderParts(original, shape, encoder);
 }
 
 function named(component: string, name: string | undefined, shape: Shape): readonly ComponentTensor[] {

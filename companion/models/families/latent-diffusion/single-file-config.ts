@@ -100,7 +100,7 @@ export function vaeConfig(weights: Weights, scalingFactor: number): Config {
 }
 
 /** Number of the names for 0, 1, 2, ... that are there, up to the first gap. */
-export function countLevels(weights: Weights, name: (index: number) => string): number {
+function countLevels(weights: Weights, name: (index: number) => string): number {
   let count = 0;
   while (weights.has(name(count))) count++;
   return count;

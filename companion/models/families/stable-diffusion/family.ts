@@ -1,7 +1,7 @@
 /** Stable Diffusion 1.x and 2.x: one CLIP text encoder, a UNet of spatial transformers, AutoencoderKL. */
 
 import { LikenessError } from '../../../../shared/errors.ts';
-import { adviceFor } from '../../../checkpoint/component.ts';
+import { supportedModels } from '../../../checkpoint/component.ts';
 import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
 import { mul } from '../../../graph/ops/index.ts';
 import { type AdapterSite, CONTEXT, type ModelFamily } from '../../family.ts';
@@ -76,7 +76,7 @@ function withoutAddition(unet: UnetConfig, subject: string): UnetConfig {
   throw new LikenessError(
     'checkpoint-unsupported',
     `${subject}: config.json, addition_embed_type: a ${stableDiffusionFormat.pipelines[0]} embeds the timestep alone`,
-    { advice: adviceFor([stableDiffusionFormat]) },
+    { advice: supportedModels([stableDiffusionFormat]) },
   );
 }
 

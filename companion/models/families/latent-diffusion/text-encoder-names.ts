@@ -1,13 +1,34 @@
 /**
- * Parameters of a text encoder that open_clip has saved (Stable Diffusion 2.x, and XL's second one), and what
- * transformers calls the same: query, key and value stand one above the other in one array there, and the projection of
- * the pooled state is the transpose.
+ * Parameters of a text encoder as transformers has saved it, or open_clip (Stable Diffusion 2.x, and XL's second one). In
+ * the latter query, key and value stand one above the other in one array, and the projection of the pooled state is the
+ * transpose.
  */
 
 import type { ComponentTensor } from '../../../checkpoint/component.ts';
 import type { Shape } from '../../../tensor/tensor.ts';
 
+/** A text encoder inside a file. */
+export interface TextEncoderLayout {
+  readonly component: string;
+  /** Before the names of its parameters. */
+  readonly prefix: string;
+  /** Code that saved it. */
+  readonly code: 'transformers' | 'open_clip';
+}
+
 type Part = Omit<ComponentTensor, 'component'>;
+
+/** Parameters that an array of the encoder holds. */
+export function textEncoderParts(
+  original: string,
+  shape: Shape,
+  { component, prefix, code }: TextEncoderLayout,
+): readonly ComponentTensor[] {
+  const name = original.slice(prefix.length);
+  if (code === 'open_clip') return openClipParts(name, shape).map((part) => ({ component, ...part }));
+  // Files saved under early versions of transformers lack the module's name.
+  return [{ component, name: name.startsWith('text_model.') ? name : `text_model.${name}`, shape }];
+}
 
 const ENDS: Readonly<Record<string, string>> = {
   'token_embedding.weight': 'text_model.embeddings.token_embedding.weight',
@@ -28,7 +49,7 @@ const IN_LAYER: Readonly<Record<string, string>> = {
 const PROJECTIONS = ['q_proj', 'k_proj', 'v_proj'] as const;
 
 /** None for what the graphs do not read: the temperature of CLIP's loss, masks. */
-export function openClipParts(original: string, shape: Shape): readonly Part[] {
+function openClipParts(original: string, shape: Shape): readonly Part[] {
   const end = ENDS[original];
   if (end !== undefined) return [{ name: end, shape }];
   if (original === 'text_projection' && shape.length === 2) {
