@@ -70,7 +70,7 @@ export interface UnetInputs {
   readonly timestep: Value;
   /** Hidden states of the text encoder, [B, L, crossAttentionDim]. */
   readonly encoderHiddenStates: Value;
-  /** Where the config has an addition. */
+  /** Present where the config has an addition. */
   readonly added?: AddedInputs;
   readonly adapter?: SiteAdapter;
 }
