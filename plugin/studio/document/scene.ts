@@ -69,7 +69,7 @@ export class Scene {
     return unionOf([boxAround(this.transform(node), own), ...boxes]);
   }
 
-  /** What is in a hidden frame is hidden, too. */
+  /** False for what lies in a hidden frame, too. */
   #isShown({ visible, opacity, parentId }: NodeRecord): boolean {
     const parent = parentId ? this.get(parentId) : undefined;
     return visible && opacity > 0 && (parent === undefined || this.#isShown(parent));

@@ -30,7 +30,7 @@ export class Teaching {
   readonly #companion: CompanionConnection;
   #receipt: ((report: ErrorReport | undefined) => void) | undefined;
   #awaited = '';
-  /** Of the sending under way; a later one has another. */
+  /** Number of the sending under way; a later one has another. */
   #turn = 0;
 
   constructor(bridge: CanvasBridge, companion: CompanionConnection) {
