@@ -68,6 +68,7 @@ function modelOf(side: number): BaseModelFacts {
       defaults: { teach: { steps: 1 }, generate },
       classWords: [],
       placements: [],
+      isDemonstration: false,
     },
     identity: { name: NAME, hash: '0'.repeat(64), architecture: 'stable-diffusion-v1' },
   };

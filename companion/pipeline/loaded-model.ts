@@ -107,7 +107,8 @@ export interface BaseModelFacts {
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);
   const { facts, architecture } = describeModel(checkpoint);
-  const { teaching, sampling, classWords, placements } = await readRecommendedSettings(folder);
+  const recommended = await readRecommendedSettings(folder);
+  const { teaching, sampling, classWords, placements } = recommended;
   return {
     summary: {
       name: checkpoint.name,
@@ -119,6 +120,7 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
       },
       classWords,
       placements,
+      isDemonstration: recommended.demonstration,
     },
     identity: {
       name: checkpoint.name,

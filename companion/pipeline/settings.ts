@@ -60,6 +60,8 @@ const schema = z.object({
   description: z.string().optional(),
   licence: z.string().optional(),
   resolution: count.optional(),
+  /** True for a model that only shows how Likeness works: people are told before they teach it a product of their own. */
+  demonstration: z.boolean().default(false),
   teaching: teaching.prefault({}),
   sampling: sampling.prefault({}),
   /** Rare single tokens to name concepts by, in order of preference. */

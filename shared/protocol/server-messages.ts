@@ -23,6 +23,8 @@ const modelSummarySchema = z.object({
   classWords: z.array(z.string()),
   /** Scene phrases the model knows well: "on a beach". */
   placements: z.array(z.string()),
+  /** True for a model that only shows how Likeness works. */
+  isDemonstration: z.boolean().default(false),
 });
 
 /** The limits a client needs before it sends. limits.ts has their reasons. */

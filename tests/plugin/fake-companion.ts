@@ -20,6 +20,7 @@ export class FakeCompanion {
   concepts: readonly ConceptSummary[] = [];
   removed: RemovedConcepts['concepts'] = [];
   jobs: readonly JobState[] = [];
+  model = welcome.model;
   /** Answers to requests wait for it. */
   answers: Promise<void> = Promise.resolve();
   /** "DELETE /api/jobs/job-a-0000" */
@@ -87,7 +88,7 @@ export class FakeCompanion {
       }
       const message = parseClientMessage(data);
       this.received.push(message);
-      if (message.type === 'hello') this.send({ ...welcome, jobs: [...this.jobs] });
+      if (message.type === 'hello') this.send({ ...welcome, model: this.model, jobs: [...this.jobs] });
       if (message.type === 'ping') this.send({ type: 'pong' });
     });
   }

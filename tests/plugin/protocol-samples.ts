@@ -20,6 +20,7 @@ export const welcome: ServerMessageOf<'welcome'> = {
     },
     classWords: ['bottle', 'mug', 'chair', 'lamp', 'shoe', 'bag', 'watch', 'teapot', 'box', 'vase'],
     placements: ['on a beach', 'on a wooden table', 'in the snow', 'in a forest', 'on a rug', 'at night'],
+    isDemonstration: false,
   },
   device: 'cpu',
   limits: {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { FakeCompanion, TOKEN } from './fake-companion.ts';
-import { concept, generateJob, teachJob } from './protocol-samples.ts';
+import { concept, generateJob, teachJob, welcome } from './protocol-samples.ts';
 import type { Stage } from './stage.ts';
 
 const example = (file: string) =>
@@ -151,6 +151,19 @@ export const SCENES: readonly Scene[] = [
       await selectFrames(stage);
       await stage.ui.getByText('From above').click();
       await stage.ui.getByLabel('Name').fill('Aurora');
+    },
+  },
+  {
+    name: 'teach-demonstration',
+    companion: () =>
+      Object.assign(withLibrary(), { model: { ...welcome.model, resolution: 128, isDemonstration: true } }),
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Teach' }).click();
+      await selectFrames(stage);
+      await stage.ui.getByLabel('Name').fill('Linea');
+      await stage.ui.getByLabel('It is a').fill('sofa');
+      await stage.ui.getByText('It has never seen a sofa.').scrollIntoViewIfNeeded();
     },
   },
   {

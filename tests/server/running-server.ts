@@ -22,6 +22,7 @@ const MODEL: BaseModelFacts = {
     defaults: { teach: { steps: 4 }, generate: { steps: 4, guidanceScale: 5, mask: 'median' } },
     classWords: ['bottle'],
     placements: ['on a beach'],
+    isDemonstration: false,
   },
   identity: { name: 'nano', hash: 'ab'.repeat(32), architecture: 'stable-diffusion-v1' },
 };

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { demonstrationLimit } from '../../../shared/demonstration.ts';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../../engine/events.ts';
@@ -126,7 +127,11 @@ async function teachOn(
   const { describeInterruption, TeachReport } = await import('../terminal/teach-report.ts');
   const folder = await OutputFolder.claim(dirname(out));
   if (flags.fresh) await rm(request.stateFile, { force: true });
-  const report = new TeachReport(output);
+  const { demonstration, classWords, resolution = 0 } = await readRecommendedSettings(request.model);
+  const model = { isDemonstration: demonstration, classWords, resolution };
+  const report = new TeachReport(output, (hasBackground) =>
+    demonstrationLimit(model, { classWord: request.classWord, hasBackground }),
+  );
   const interruption = new Interruption(output, () => report.showStopping());
   const keepTaught = async (event: TaughtEvent): Promise<KeptConcept> => {
     const kept = isForLibrary

@@ -11,6 +11,7 @@ import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
+import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
 import { readSavedRun } from '../../training/training-state.ts';
 import { escapeControlCharacters, repeatCommand } from './failure.ts';
@@ -38,13 +39,18 @@ type FrameEvent = Extract<TeachEvent, { type: 'frame' }>;
 export class TeachReport {
   readonly #output: Output;
   readonly #progress: ProgressDisplay;
+  readonly #limitOf: (hasBackground: boolean) => string | undefined;
   readonly #frames: FrameEvent[] = [];
   #phase: 'preparing' | 'step' | undefined;
   #begunAt = 0;
   #step = 0;
 
-  constructor(output: Output) {
+  /**
+   * @param limitOf the limit of the model for this product, where it has one that people should know before it is taught
+   */
+  constructor(output: Output, limitOf: (hasBackground: boolean) => string | undefined = () => undefined) {
     this.#output = output;
+    this.#limitOf = limitOf;
     this.#progress = createProgress(output);
   }
 
@@ -141,6 +147,13 @@ export class TeachReport {
       if (finding.severity === 'problem') this.#output.warn(`${which}: ${finding.advice}`);
       else this.#output.say(colours.dim(`${which}: ${finding.advice}`));
     }
+    const findings = this.#frames.flatMap((frame) => frame.findings);
+    const limit = this.#limitOf(findings.some(({ code }) => code === 'own-background'));
+    if (limit === undefined) return;
+    this.#output.warn(limit);
+    this.#output.say(
+      `  A full-size model draws your product: ${PROGRAM} models pull ${FULL_SIZE_MODEL}, then teach with --model ${FULL_SIZE_MODEL}`,
+    );
   }
 
   #showTaught(event: KeptConcept): void {

@@ -57,7 +57,11 @@ function StatusBar() {
         <span class={isReady ? 'dot on' : 'dot'} />
         <span class="status-text">
           {isReady ? 'On this computer' : 'Connecting'}
-          <span class="quiet"> · {app.model.value?.name}</span>
+          <span class="quiet">
+            {' '}
+            · {app.model.value?.name}
+            {app.model.value?.isDemonstration ? ' (demonstration)' : ''}
+          </span>
         </span>
         <span class="quiet">{deviceName(app.device.value)}</span>
       </div>

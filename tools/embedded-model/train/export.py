@@ -128,6 +128,7 @@ def export_settings(out: Path, legend: dict) -> None:
             "schema": 1,
             "name": out.name,
             "resolution": legend["size"],
+            "demonstration": True,
             "description": "Small demonstration model of product scenes, trained on this project's own renders.",
             "licence": "MIT",
             "teaching": TEACHING,
