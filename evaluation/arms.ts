@@ -17,7 +17,13 @@ export interface Arm {
 export const ARMS: readonly Arm[] = [
   { key: 'words', title: 'Base model, best description', subject: 'description', settings: { mask: 'off' } },
   { key: 'base', title: 'Base model, same prompt', subject: 'concept', settings: { mask: 'off' } },
-  { key: 'full', title: 'Full residual', subject: 'concept', settings: { mask: 'full' } },
+  // In the halves of guidance of the localized arms, so that they differ in the mask alone.
+  {
+    key: 'full',
+    title: 'Full residual',
+    subject: 'concept',
+    settings: { mask: 'full', guidanceResidual: 'conditional' },
+  },
   { key: 'median', title: 'LAG, median mask', subject: 'concept', settings: { mask: 'median' } },
   { key: 'adaptive', title: 'LAG, adaptive mask', subject: 'concept', settings: { mask: 'adaptive' } },
   {

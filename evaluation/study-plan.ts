@@ -1,6 +1,6 @@
 /** Plan of a study: its products, scenes and rows. */
 
-import type { RecommendedSettings } from '../companion/pipeline/settings.ts';
+import { type RecommendedSettings, usualGuidanceResidual } from '../companion/pipeline/settings.ts';
 import type { ExampleProduct } from './example-product.ts';
 import { type StudyGroup, stepsOf, studyGroups, type Variant } from './study-groups.ts';
 
@@ -36,7 +36,12 @@ export function studyPlan(
   const shares = isQuick ? QUICK.shares : { teaching: 1, sampling: 1 };
   const recommended: Variant = {
     teaching: { ...teaching, steps: stepsOf(teaching.steps, shares.teaching) },
-    sampling: { ...sampling, steps: stepsOf(sampling.steps, shares.sampling) },
+    sampling: {
+      ...sampling,
+      steps: stepsOf(sampling.steps, shares.sampling),
+      // Said in every row, so that those of other masks differ in the mask alone.
+      guidanceResidual: usualGuidanceResidual(sampling),
+    },
     strength: 1,
   };
   return {

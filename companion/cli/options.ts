@@ -6,6 +6,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { newConceptNameSchema } from '../../shared/protocol/concept.ts';
+import { GUIDANCE_RESIDUALS } from '../../shared/protocol/requests.ts';
 import { conceptFactsSchema } from '../concepts/concept.ts';
 import { DEFAULT_MODEL, FULL_SIZE_MODEL } from '../model-store/catalogue.ts';
 import { isRevision } from '../model-store/hub/address.ts';
@@ -50,6 +51,11 @@ export function conceptName(text: string): string {
 export const classWord = parser(conceptFactsSchema.shape.classWord, 'a word or two such as bottle');
 
 export const identifier = parser(conceptFactsSchema.shape.identifier, 'one word such as sks');
+
+/** @param meaning that the option has for the command, with its default */
+export function guidanceResidual(meaning: string): Option {
+  return new Option('--guidance-residual <halves>', meaning).choices(GUIDANCE_RESIDUALS);
+}
 
 /** An owner, a licence or a note. */
 export const rightsText = parser(conceptFactsSchema.shape.rights.shape.owner, 'at most 1000 characters');

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { classWordSchema, conceptNameSchema, rightsSchema } from '../../shared/protocol/concept.ts';
+import { type GuidanceResidual, guidanceResidualSchema } from '../../shared/protocol/requests.ts';
 import type { Factors } from '../adapters/factors.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
 import { ARCHITECTURES } from '../models/families/formats.ts';
@@ -89,6 +90,11 @@ export interface Concept extends ConceptFacts, LoadedFactors {
 export function minRankFractionOf({ method }: Pick<ConceptFacts, 'method'>): number {
   const fraction = method.noisyRankShare;
   return typeof fraction === 'number' && fraction >= 0 && fraction <= 1 ? fraction : 1;
+}
+
+/** Halves of guidance that its maker wants it to act in, under a mask; undefined where its file says nothing sound. */
+export function guidanceResidualOf({ method }: Pick<ConceptFacts, 'method'>): GuidanceResidual | undefined {
+  return guidanceResidualSchema.safeParse(method.guidanceResidual).data;
 }
 
 /**

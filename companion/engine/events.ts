@@ -62,6 +62,8 @@ export type GenerateEvent =
       /** Number of tokens beyond the model's limit, and the text they stood for. */
       readonly truncated: number;
       readonly droppedText: string;
+      /** Why the negative prompt has no effect; absent where there is none, or where it has one. */
+      readonly negativePromptHint?: string;
     }
   | {
       readonly type: 'step';

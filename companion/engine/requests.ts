@@ -1,6 +1,7 @@
 /** Requests to the engine. Checked at the border (command line, socket), trusted here. */
 
 import type { Rights } from '../../shared/protocol/concept.ts';
+import type { GuidanceResidual } from '../../shared/protocol/requests.ts';
 import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts';
@@ -22,11 +23,15 @@ export interface TeachRequest extends EngineOptions {
   /** Show a picture a few times as it learns. Costs some 5 % of the time and changes nothing in the result. */
   readonly samples?: boolean;
   readonly rights?: Rights | undefined;
+  /** Halves of guidance in which the concept is to act, under a mask; kept with it. */
+  readonly guidanceResidual?: GuidanceResidual | undefined;
 }
 
 /** A concept under the name that the prompt gives it, which may be an older one than its file's. */
 export interface PromptConceptFile {
   readonly name: string;
+  /** The library's id; undefined for a file that it does not have. */
+  readonly id?: string | undefined;
   readonly path: string;
 }
 

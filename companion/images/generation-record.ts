@@ -1,8 +1,22 @@
-/** GenerationRecord: the making of a picture, kept inside its PNG for people, for other tools and for Likeness itself. */
+/**
+ * GenerationRecord: the making of a picture, kept inside its PNG for people, for other tools and for Likeness itself; with
+ * the rights of the products in it, as a line of text and as XMP (Dublin Core, XMP Rights Management).
+ */
 
+import type { Rights } from '../../shared/protocol/concept.ts';
 import type { PngText } from './png-text.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** A concept of a picture, as the library knows it. */
+interface ConceptRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly strength: number;
+  /** As its file has them; what is not set is left out. */
+  readonly rights: Rights;
+}
 
 export interface GenerationRecord {
   readonly prompt: string;
@@ -13,8 +27,8 @@ export interface GenerationRecord {
   /** Classifier-free guidance scale. */
   readonly guidance: number;
   readonly model: { readonly name: string; readonly sha256?: string };
-  readonly concepts: readonly { readonly id: string; readonly name: string; readonly strength: number }[];
-  /** Everything else that is needed to make the picture again: mask mode, region, version. */
+  readonly concepts: readonly ConceptRecord[];
+  /** Everything else that is needed to make the picture again: mask mode, halves of guidance. */
   readonly settings: Readonly<Record<string, Json>>;
 }
 
@@ -34,10 +48,13 @@ export const AI_MADE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAl
 
 /** The texts for a PNG of width x height pixels. */
 export function recordTexts(record: GenerationRecord, width: number, height: number): readonly PngText[] {
+  const rights = rightsLine(record.concepts);
   return [
     { keyword: 'parameters', text: parametersText(record, width, height) },
     { keyword: RECORD_KEYWORD, text: JSON.stringify({ ...record, width, height }) },
-    { keyword: 'XML:com.adobe.xmp', text: XMP_PACKET },
+    // PNG's own keyword for it (third edition, 11.3.3.1).
+    ...(rights === undefined ? [] : [{ keyword: 'Copyright', text: rights }]),
+    { keyword: 'XML:com.adobe.xmp', text: xmpPacket(rights) },
   ];
 }
 
@@ -72,14 +89,43 @@ function quoted(value: string): string {
   return /[,:\n]/.test(value) ? JSON.stringify(value) : value;
 }
 
-const XMP_PACKET = `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
+function xmpPacket(rights: string | undefined): string {
+  return `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
  <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
   <rdf:Description rdf:about=""
     xmlns:xmp="http://ns.adobe.com/xap/1.0/"
     xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
     xmp:CreatorTool="Likeness"
-    Iptc4xmpExt:DigitalSourceType="${AI_MADE}"/>
+    Iptc4xmpExt:DigitalSourceType="${AI_MADE}">${xmpRights(rights)}</rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="r"?>`;
+}
+
+/** "aurora: Acme; product pictures only; until 2027-12-31", one part a concept; undefined where nothing is set. */
+function rightsLine(concepts: GenerationRecord['concepts']): string | undefined {
+  const parts = concepts.flatMap(({ name, rights: { owner, licence, note, expires } }) => {
+    const facts = [owner, licence, note, expires && `until ${expires}`].filter(Boolean);
+    return facts.length === 0 ? [] : [`${name}: ${facts.join('; ')}`];
+  });
+  // Control characters cannot stand in XML, nor a zero in a PNG's text.
+  return parts.length === 0 ? undefined : parts.join(' | ').replaceAll(/\p{Cc}/gu, ' ');
+}
+
+/** Properties inside an rdf:Description; empty without rights. */
+function xmpRights(text: string | undefined): string {
+  if (text === undefined) return '';
+  const alternatives = `<rdf:Alt><rdf:li xml:lang="x-default">${escapeXml(text)}</rdf:li></rdf:Alt>`;
+  return `
+   <dc:rights xmlns:dc="http://purl.org/dc/elements/1.1/">${alternatives}</dc:rights>
+   <xmpRights:UsageTerms xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/">${alternatives}</xmpRights:UsageTerms>
+  `;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function escapeXml(text: string): string {
+  // Halves of surrogate pairs are no characters of XML.
+  return text.replaceAll(/\p{Cs}/gu, '\ufffd').replaceAll(/[&<>"]/g, (character) => ENTITIES[character]!);
+}

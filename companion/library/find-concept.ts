@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { isExpired } from '../../shared/protocol/concept.ts';
+import type { ConceptId } from '../../shared/protocol/ids.ts';
 import { type ConceptFileInfo, summariseConcept } from '../concepts/concept-file.ts';
 import { type ResolvedPrompt, resolvePrompt } from '../concepts/resolved-prompt.ts';
 import { CONCEPT_SUFFIX } from './concept-folder.ts';
@@ -11,10 +12,15 @@ import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-l
 import { FileLibrary } from './file-library.ts';
 import { expiredError } from './import.ts';
 
+/** A concept of a prompt, with the library's id where it has one. */
+export interface FoundConcept extends ConceptFileInfo {
+  readonly id?: ConceptId;
+}
+
 export interface ConceptEntry {
   readonly path: string;
   /** Its newest version; undefined where the file is no sound concept, and `fault` says why. */
-  readonly summary: ConceptFileInfo | undefined;
+  readonly summary: (ConceptFileInfo & { readonly id: ConceptId }) | undefined;
   readonly fault: LikenessError | undefined;
 }
 
@@ -82,11 +88,11 @@ export async function resolveMentions(
   prompt: string,
   given: readonly ConceptFileInfo[],
   folder: string,
-): Promise<ResolvedPrompt<ConceptFileInfo>> {
+): Promise<ResolvedPrompt<FoundConcept>> {
   const taken = new Set(given.map(({ name }) => name));
   const entries = await listConcepts(folder);
   const stored = entries.flatMap(({ summary }) => summary ?? []).filter(({ name }) => !taken.has(name));
-  const known = [...given, ...stored];
+  const known: FoundConcept[] = [...(await withIds(given, folder)), ...stored];
   try {
     const resolved = resolvePrompt(prompt, known);
     const expired = resolved.concepts.find(({ rights }) => isExpired(rights, new Date()));
@@ -96,6 +102,17 @@ export async function resolveMentions(
     const damaged = entries.find(({ path, fault }) => fault && prompt.includes(`@${nameOf(path, folder)}`));
     throw damaged?.fault ?? error;
   }
+}
+
+/** A file may be a copy of a version that the folder has, of whatever name. */
+async function withIds(given: readonly ConceptFileInfo[], folder: string): Promise<FoundConcept[]> {
+  if (given.length === 0) return [];
+  const { concepts } = await new FileLibrary(folder).list();
+  const versions = concepts.flatMap((concept) => concept.versions);
+  return given.map((file) => {
+    const id = versions.find(({ weightHash }) => weightHash === file.weightHash)?.id;
+    return id === undefined ? file : { ...file, id };
+  });
 }
 
 function nameOf(path: string, folder: string): string {

@@ -11,7 +11,7 @@ import { openCheckpoint } from '../models/families/formats.ts';
 import type { Device } from '../runtime/device.ts';
 import { chooseDevice } from '../runtime/device-choice.ts';
 import { describeModel, Pipeline } from './pipeline.ts';
-import { type RecommendedSettings, readRecommendedSettings } from './settings.ts';
+import { type RecommendedSettings, readRecommendedSettings, usualGuidanceResidual } from './settings.ts';
 
 export interface EngineOptions {
   /** Folder of the base model in diffusers layout. */
@@ -116,7 +116,12 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
       sizeUnit: facts.downscale * facts.latentUnit,
       defaults: {
         teach: { steps: teaching.steps },
-        generate: { steps: sampling.steps, guidanceScale: sampling.guidanceScale, mask: sampling.mask },
+        generate: {
+          steps: sampling.steps,
+          guidanceScale: sampling.guidanceScale,
+          mask: sampling.mask,
+          guidanceResidual: usualGuidanceResidual({ ...sampling, mask: 'adaptive' }),
+        },
       },
       classWords,
       placements,

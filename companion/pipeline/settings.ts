@@ -7,7 +7,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
-import { maskModeSchema } from '../../shared/protocol/requests.ts';
+import {
+  type GuidanceResidual,
+  guidanceResidualSchema,
+  maskModeSchema,
+} from '../../shared/protocol/requests.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
 
@@ -43,16 +47,22 @@ const teaching = z.strictObject({
     .default(['a photo of a {}', 'a picture of a {}', 'a close-up photo of a {}', 'a {}']),
 });
 
-const sampling = z.strictObject({
-  sampler: z.enum(SAMPLER_NAMES).default('ddim'),
-  steps: count.max(1000).default(30),
-  guidanceScale: z.number().min(1).max(50).default(7.5),
-  mask: maskModeSchema.default('median'),
-  /**
-   * Residuals in the unconditional half of guidance: under the conditional half's mask, or none. With none, guidance also points from the base model to the concept (measured: docs/settings.md).
-   */
-  unconditional: z.enum(['masked', 'base']).default('base'),
-});
+/** Earlier name and words of guidanceResidual, in files of models. */
+const UNCONDITIONAL = { masked: 'both', base: 'conditional' } as const;
+
+const sampling = z
+  .strictObject({
+    sampler: z.enum(SAMPLER_NAMES).default('ddim'),
+    steps: count.max(1000).default(30),
+    guidanceScale: z.number().min(1).max(50).default(7.5),
+    mask: maskModeSchema.default('median'),
+    /** Halves of guidance in which residuals act, under a mask that localizes (measured: docs/settings.md). */
+    guidanceResidual: guidanceResidualSchema.optional(),
+    unconditional: z.enum(['masked', 'base']).optional(),
+  })
+  .transform(({ unconditional, ...settings }) =>
+    unconditional === undefined ? settings : { guidanceResidual: UNCONDITIONAL[unconditional], ...settings },
+  );
 
 const schema = z.object({
   schema: z.literal(1).default(1),
@@ -75,6 +85,17 @@ const schema = z.object({
 export type RecommendedSettings = z.infer<typeof schema>;
 export type TrainingDefaults = z.infer<typeof teaching>;
 export type SamplingSettings = z.infer<typeof sampling>;
+
+/**
+ * Halves of guidance in which residuals act, where none is chosen: both for the full residual, which other programs
+ * would give alike; for masks as recommended, else the conditional half, which finds more of the product.
+ */
+export function usualGuidanceResidual({
+  mask,
+  guidanceResidual = 'conditional',
+}: Pick<SamplingSettings, 'mask' | 'guidanceResidual'>): GuidanceResidual {
+  return mask === 'full' ? 'both' : guidanceResidual;
+}
 
 /** @throws LikenessError `checkpoint-format` naming the setting that does not fit */
 export async function readRecommendedSettings(modelFolder: string): Promise<RecommendedSettings> {

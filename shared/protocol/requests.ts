@@ -24,6 +24,14 @@ export const MASK_MODES = ['adaptive', 'median', 'full', 'off'] as const;
  */
 export const maskModeSchema = z.enum(MASK_MODES);
 
+export const GUIDANCE_RESIDUALS = ['both', 'conditional'] as const;
+
+/**
+ * Halves of classifier-free guidance in which concepts act. both: as a LoRA does in other programs. conditional: with the
+ * prompt alone, so that guidance also points from the base model to the concept. At guidance 1 there is one half.
+ */
+export const guidanceResidualSchema = z.enum(GUIDANCE_RESIDUALS);
+
 const seedSchema = z.int().min(0).max(SEED_MAX);
 const sideSchema = z.int().min(8).max(PICTURE_MAX_SIDE);
 
@@ -57,8 +65,11 @@ export const generateRequestSchema = z.strictObject({
   mask: maskModeSchema,
   steps: z.int().min(1).max(GENERATE_MAX_STEPS).optional(),
   guidanceScale: z.number().min(1).max(GUIDANCE_MAX).optional(),
+  /** Without it: both for the mask full, else as the concept or the model recommends. */
+  guidanceResidual: guidanceResidualSchema.optional(),
 });
 
 export type TeachJobSpec = Readonly<z.infer<typeof teachRequestSchema>>;
 export type GenerateJobSpec = Readonly<z.infer<typeof generateRequestSchema>>;
+export type GuidanceResidual = z.infer<typeof guidanceResidualSchema>;
 export type MaskMode = z.infer<typeof maskModeSchema>;

@@ -3,7 +3,7 @@
 import { imageIdSchema, jobIdSchema } from './ids.ts';
 import { jobSchema } from './job.ts';
 import { CURVE_MAX_POINTS, WELCOME_MAX_JOBS } from './limits.ts';
-import { maskModeSchema } from './requests.ts';
+import { guidanceResidualSchema, maskModeSchema } from './requests.ts';
 import { errorReportSchema, z } from './zod.ts';
 
 const count = z.int().positive();
@@ -17,7 +17,13 @@ const modelSummarySchema = z.object({
   sizeUnit: count,
   defaults: z.object({
     teach: z.object({ steps: count }),
-    generate: z.object({ steps: count, guidanceScale: z.number().min(1), mask: maskModeSchema }),
+    generate: z.object({
+      steps: count,
+      guidanceScale: z.number().min(1),
+      mask: maskModeSchema,
+      /** For masks that localize; absent from older companions. */
+      guidanceResidual: guidanceResidualSchema.optional(),
+    }),
   }),
   /** Class words the model knows well; suggestions. */
   classWords: z.array(z.string()),

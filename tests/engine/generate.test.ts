@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Factor } from '../../companion/adapters/factors.ts';
 import { initialProbe } from '../../companion/adapters/object-probe.ts';
+import type { Concept } from '../../companion/concepts/concept.ts';
 import { readConcept, summariseConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
@@ -11,8 +13,11 @@ import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
+import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
+import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
 import type { MaskMode } from '../../shared/protocol/requests.ts';
 import { readPngText } from '../images/png-text-reader.ts';
+import { writeSafetensors } from '../tensor/tensor-files.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;
@@ -38,6 +43,7 @@ beforeAll(async () => {
     settings: { steps: 12, learningRate: 2e-2, trainTokenEmbedding: false },
     seed: 1,
     mirror: false,
+    rights: { owner: 'Acme' },
   });
   for await (const event of teaching) if (event.type === 'taught') await writeConcept(concept, event.concept);
 });
@@ -83,6 +89,39 @@ async function pixels(changes: Changes): Promise<Uint8Array> {
   return (await pictures(changes))[0]!.image.data;
 }
 
+/** The model with a concept's residuals in its weights, as a folder. */
+async function mergedModel({ factors }: Concept): Promise<string> {
+  const merged = join(folder, 'merged');
+  await cp(nanoModel, merged, { recursive: true });
+  const file = join(merged, 'unet', 'diffusion_pytorch_model.safetensors');
+  const tensors = new Map<string, WritableTensor>();
+  for (const [name, entry] of (await openSafetensors(file)).tensors) {
+    const { shape, data } = await readFloat32(entry);
+    const factor = factors.get(name.replace('.proj_out.weight', ''));
+    tensors.set(name, {
+      dtype: 'F32',
+      shape,
+      data: factor === undefined ? data : withResidual(data, factor),
+    });
+  }
+  await rm(file);
+  await writeSafetensors(file, tensors);
+  return merged;
+}
+
+function withResidual(weight: Float32Array, { down, up, rank, channels, scale }: Factor): Float32Array {
+  return weight.map((value, at) => {
+    const [row, column] = [Math.floor(at / channels), at % channels];
+    let sum = 0;
+    for (let r = 0; r < rank; r++) sum += up[row * rank + r]! * down[r * channels + column]!;
+    return value + scale * sum;
+  });
+}
+
+function farthest(a: Uint8Array, b: Uint8Array): number {
+  return a.reduce((most, value, at) => Math.max(most, Math.abs(value - b[at]!)), 0);
+}
+
 describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
   it('places a concept by the rank that it was taught with at each timestep', async () => {
     const known = await readConcept(concept);
@@ -118,6 +157,43 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
     expect(await pixels({ settings: { mask: 'full' }, strength: 0 })).toEqual(base);
   });
 
+  it('gives with the full residual what other programs give, who add it to the weights', async () => {
+    const text = (await run()).find((event) => event.type === 'prompt')!.text;
+    const merged = await mergedModel(await readConcept(concept));
+    const negativePrompt = 'blurry';
+    const elsewhere = await pixels({ model: merged, prompt: text, concepts: [], negativePrompt });
+    const full = await pixels({ settings: { mask: 'full' }, negativePrompt });
+    expect(farthest(full, elsewhere)).toBeLessThanOrEqual(1);
+    const conditional = { mask: 'full', guidanceResidual: 'conditional' } as const;
+    expect(farthest(await pixels({ settings: conditional, negativePrompt }), elsewhere)).toBeGreaterThan(1);
+  });
+
+  it('acts in the halves of guidance that the request names, else the concept, else the model', async () => {
+    const known = await readConcept(concept);
+    const own = join(folder, 'own-halves.safetensors');
+    await writeConcept(own, { ...known, method: { ...known.method, guidanceResidual: 'both' } });
+    const [usual, both, conditional] = [
+      await pixels({}),
+      await pixels({ settings: { guidanceResidual: 'both' } }),
+      await pixels({ settings: { guidanceResidual: 'conditional' } }),
+    ];
+    expect(usual).toEqual(conditional);
+    expect(both).not.toEqual(conditional);
+    expect(await pixels({ concepts: [own] })).toEqual(both);
+    expect(await pixels({ concepts: [own], settings: { guidanceResidual: 'conditional' } })).toEqual(
+      conditional,
+    );
+  });
+
+  it('says that a negative prompt has no effect at guidance 1', async () => {
+    const hintOf = async (changes: Changes) =>
+      (await run(changes)).find((event) => event.type === 'prompt')!.negativePromptHint;
+    const atOne = { settings: { guidanceScale: 1 } };
+    expect(await hintOf({ ...atOne, negativePrompt: 'blurry' })).toContain('no effect at guidance 1');
+    expect(await hintOf({ negativePrompt: 'blurry' })).toBeUndefined();
+    expect(await hintOf(atOne)).toBeUndefined();
+  });
+
   it('leaves a prompt alone that does not name the concept', async () => {
     const plain = await pixels({ prompt: 'a toy on a beach', concepts: [] });
     expect(await pixels({ prompt: 'a toy on a beach' })).toEqual(plain);
@@ -146,7 +222,8 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
       return file;
     };
     const [everywhere, nowhere] = [await probed('everywhere', 60), await probed('nowhere', -60)];
-    const of = (file: string, mask: MaskMode) => pixels({ concepts: [file], settings: { mask } });
+    const of = (file: string, mask: MaskMode) =>
+      pixels({ concepts: [file], settings: { mask, guidanceResidual: 'both' } });
     expect(await of(everywhere, 'adaptive')).toEqual(await of(everywhere, 'full'));
     expect(await of(nowhere, 'adaptive')).not.toEqual(await of(nowhere, 'full'));
     expect(await of(nowhere, 'full')).toEqual(await of(everywhere, 'full'));
@@ -161,7 +238,13 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
       readPngText(await readFile(made!.file!)).map(({ keyword, text }) => [keyword, text]),
     );
     expect(texts.get('parameters')).toContain('@aurora on a beach\nNegative prompt: blurry\nSteps: 4');
-    expect(JSON.parse(texts.get('likeness')!)).toMatchObject({ seed: 40, concepts: [{ name: 'aurora' }] });
+    const { weightHash } = await summariseConcept(concept);
+    expect(JSON.parse(texts.get('likeness')!)).toMatchObject({
+      seed: 40,
+      concepts: [{ id: weightHash.slice(0, 16), name: 'aurora', version: 1, rights: { owner: 'Acme' } }],
+      settings: { mask: 'median', guidanceResidual: 'conditional' },
+    });
+    expect(texts.get('Copyright')).toBe('aurora: Acme');
     expect(texts.get('XML:com.adobe.xmp')).toContain('trainedAlgorithmicMedia');
     expect(await readdir(out)).toHaveLength(1);
   });

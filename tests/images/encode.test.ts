@@ -21,7 +21,7 @@ const record: GenerationRecord = {
   sampler: 'DDIM',
   guidance: 7.5,
   model: { name: 'Tiny, first', sha256: '0123456789abcdef' },
-  concepts: [{ id: 'c1', name: 'aurora', strength: 0.8 }],
+  concepts: [{ id: 'c1', name: 'aurora', version: 2, strength: 0.8, rights: {} }],
   settings: { mask: 'adaptive', region: [0, 0, 8, 8] },
 };
 
@@ -48,6 +48,20 @@ describe('encodePng', () => {
     expect(read.xmpAsString).toContain(AI_MADE);
     expect(read.comments?.map(({ keyword }) => keyword)).toContain('parameters');
   });
+});
+
+it('a record with rights carries them for people, and for programs that read XMP', async () => {
+  const rights = { owner: 'Acme & "Söhne" <x>', licence: 'product pictures only', expires: '2027-12-31' };
+  const concepts = [...record.concepts, { id: 'c2', name: 'mug', version: 1, strength: 1, rights }];
+  const png = await encodePng(plainPicture(16, 16, [0, 0, 0]), { ...record, concepts });
+  const text = 'mug: Acme & "Söhne" <x>; product pictures only; until 2027-12-31';
+  expect(textOf(png, 'Copyright')).toBe(text);
+  const xmp = (await sharp(png).metadata()).xmpAsString!;
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replace('<x>', '&lt;x&gt;');
+  expect(xmp).toContain(
+    `<dc:rights xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Alt><rdf:li xml:lang="x-default">${escaped}<`,
+  );
+  expect(JSON.parse(textOf(png, RECORD_KEYWORD)!).concepts[1]).toEqual(concepts[1]);
 });
 
 describe('parametersText', () => {

@@ -4,13 +4,13 @@ import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { promptHints } from '../../../shared/prompt-syntax.ts';
-import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
+import { type GuidanceResidual, MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
 import type { ResolvedPrompt } from '../../concepts/resolved-prompt.ts';
 import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
 import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
-import { findConcept, resolveMentions } from '../../library/find-concept.ts';
+import { type FoundConcept, findConcept, resolveMentions } from '../../library/find-concept.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
@@ -35,6 +35,7 @@ interface GenerateFlags extends EngineFlags {
   readonly guidance?: number;
   readonly sampler?: SamplingSettings['sampler'];
   readonly mask?: MaskMode;
+  readonly guidanceResidual?: GuidanceResidual;
   readonly strength: number;
   readonly size?: values.Size;
   readonly out: string;
@@ -48,7 +49,8 @@ Examples:
   ${PROGRAM} generate "@aurora on a beach" --concept ./aurora.safetensors --mask full --seed 7
 
 --mask adaptive follows the product's size, median is the paper's, full adapts the whole picture,
-off is the base model: with the same --seed they can be compared.`;
+off is the base model: with the same --seed they can be compared. --mask full gives what other programs give with the
+file as a LoRA; --guidance-residual both does so in masks too.`;
 
 export function registerGenerate(program: Command, output: Output): void {
   const command = program
@@ -79,6 +81,11 @@ export function registerGenerate(program: Command, output: Output): void {
     .addOption(new Option('--sampler <name>', "(default: the model's own)").choices(SAMPLER_NAMES))
     .addOption(
       new Option('--mask <mode>', "where concepts act (default: the model's own)").choices(MASK_MODES),
+    )
+    .addOption(
+      values.guidanceResidual(
+        "halves of guidance in which concepts act (default: both with --mask full, else the concept's or model's own)",
+      ),
     )
     .option('--strength <x>', 'of the concepts, 1 as taught', values.decimal(0, 4), 1)
     .option('--size <WxH>', "in pixels (default: the model's own)", values.size)
@@ -174,7 +181,7 @@ async function promptFor(
   wanted: readonly string[],
   { concepts: folder }: DataFolders,
   output: Output,
-): Promise<ResolvedPrompt<ConceptFileInfo>> {
+): Promise<ResolvedPrompt<FoundConcept>> {
   const given: ConceptFileInfo[] = [];
   for (const concept of wanted) given.push(await findConcept(concept, folder));
   const resolved = await resolveMentions(prompt, given, folder);
@@ -204,6 +211,7 @@ function generateRequest(
       guidanceScale: flags.guidance,
       sampler: flags.sampler,
       mask: flags.mask,
+      guidanceResidual: flags.guidanceResidual,
     }),
     out: flags.out,
   };

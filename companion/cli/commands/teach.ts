@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { demonstrationLimit } from '../../../shared/demonstration.ts';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
+import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
@@ -39,6 +40,7 @@ interface TeachFlags extends EngineFlags {
   readonly batchSize?: number;
   readonly seed: number;
   readonly mirror?: true;
+  readonly guidanceResidual?: GuidanceResidual;
   readonly out?: string;
   readonly replace?: true;
   readonly fresh?: true;
@@ -75,6 +77,7 @@ export function registerTeach(program: Command, output: Output): void {
     .option('--batch-size <n>', "samples a step (default: the model's own)", values.wholeNumber(1, 64))
     .option('--seed <n>', 'the same seed teaches the same', values.wholeNumber(0, values.MAX_SEED), 0)
     .option('--mirror', 'also learn from mirrored pictures; wrong for anything with lettering')
+    .addOption(values.guidanceResidual('halves of guidance to act in under a mask; goes into the file'))
     .option(
       '--out <file>',
       'concept file (default: among the concepts, as a new version of NAME)',
@@ -238,6 +241,7 @@ async function teachRequest(
     }),
     seed: flags.seed,
     mirror: flags.mirror ?? false,
+    guidanceResidual: flags.guidanceResidual,
     rights: definedOptions<Rights>({
       owner: flags.owner,
       licence: flags.licence,

@@ -47,6 +47,7 @@ export class GenerateReport {
           const dropped = `the last ${formatNumberOf(event.truncated, 'token')} did not fit`;
           this.#output.warn(`the prompt is too long, ${dropped}: "${event.droppedText.trim()}"`);
         }
+        if (event.negativePromptHint !== undefined) this.#output.warn(event.negativePromptHint);
         return;
       case 'step':
         await this.#showStep(event);

@@ -1,17 +1,18 @@
 /** generate: places concepts in new scenes, from a prompt to PNGs. */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { minRankFractionOf } from '../../concepts/concept.ts';
+import { negativePromptHint } from '../../../shared/negative-prompt.ts';
+import { guidanceResidualOf, minRankFractionOf } from '../../concepts/concept.ts';
 import { encodePng, fromModelRange } from '../../images/encode.ts';
 import { latentPreview } from '../../images/latent-preview.ts';
 import { type LoadedModel, loadModel, previewColours } from '../../pipeline/loaded-model.ts';
-import type { SamplingSettings } from '../../pipeline/settings.ts';
+import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { makeFolder } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent, MaskReport } from '../events.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
 import { recordOf, savePicture } from './picture-file.ts';
-import { readPrompt } from './prompt.ts';
+import { type MentionedConcept, readPrompt } from './prompt.ts';
 import { type PromptConcept, samplePicture, samplingShape } from './sample-picture.ts';
 import { samplingGraph } from './sampling-graph.ts';
 import { planSampling } from './sampling-plan.ts';
@@ -33,15 +34,23 @@ export async function* generateOn(
 ): AsyncGenerator<LocalGenerateEvent, void> {
   const { pipeline, identity, recommended, device } = model;
   yield { type: 'model', name: identity.name, device, resolution: pipeline.facts.resolution };
-  const settings: SamplingSettings = { ...recommended.sampling, ...request.settings };
   const cells = latentSize(model, request);
   const size = {
     width: cells.width * pipeline.facts.downscale,
     height: cells.height * pipeline.facts.downscale,
   };
   const { text, mentioned, learned } = await readPrompt(model, request.prompt);
+  const settings = chosenSettings(recommended.sampling, request.settings, mentioned);
   const { tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
-  yield { type: 'prompt', text, tokenCount, truncated, droppedText };
+  const hint = negativePromptHint(request.negativePrompt ?? '', settings.guidanceScale);
+  yield {
+    type: 'prompt',
+    text,
+    tokenCount,
+    truncated,
+    droppedText,
+    ...(hint !== undefined && { negativePromptHint: hint }),
+  };
 
   const concepts = mentioned.map(
     ({ concept, tokenIndexes }): PromptConcept => ({
@@ -103,6 +112,23 @@ export async function* generateOn(
     const made = { picture, count: request.count, seed, ...size, png, image, file, seconds };
     yield { type: 'picture', ...made, masks: reports };
   }
+}
+
+/** The request goes before what a concept says of itself, and that before the model's recommendation. */
+function chosenSettings(
+  recommended: SamplingSettings,
+  chosen: Partial<SamplingSettings>,
+  mentioned: readonly MentionedConcept[],
+): SamplingSettings {
+  const settings = { ...recommended, ...chosen };
+  // Concepts that disagree leave it to the model.
+  const own = new Set(mentioned.map(({ concept }) => guidanceResidualOf(concept)));
+  const ofConcepts = own.size === 1 ? [...own][0] : undefined;
+  const usual = usualGuidanceResidual({
+    mask: settings.mask,
+    guidanceResidual: ofConcepts ?? recommended.guidanceResidual,
+  });
+  return { ...settings, guidanceResidual: chosen.guidanceResidual ?? usual };
 }
 
 /** @throws LikenessError `input` when the picture's size is none the model can make */

@@ -1,13 +1,12 @@
 /** Picture file: the PNG of a finished picture under a name of its prompt, and the record of how it was made. */
 
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Factors } from '../../adapters/factors.ts';
+import type { Rights } from '../../../shared/protocol/concept.ts';
 import { promptText } from '../../concepts/resolved-prompt.ts';
 import type { GenerationRecord } from '../../images/generation-record.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
-import type { SamplingSettings } from '../../pipeline/settings.ts';
+import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { writeFileAtomically } from '../../storage/atomic-file.ts';
 import type { GenerateRequest } from '../requests.ts';
 import type { MentionedConcept } from './prompt.ts';
@@ -57,18 +56,17 @@ export function recordOf(
     sampler: settings.sampler,
     guidance: settings.guidanceScale,
     model: { name: identity.name, ...(identity.hash === undefined ? {} : { sha256: identity.hash }) },
-    concepts: mentioned.map(({ concept: { name, factors } }) => ({
-      id: conceptId(factors),
+    concepts: mentioned.map(({ id, concept: { name, version, rights } }) => ({
+      id,
       name,
+      version,
       strength: request.strength,
+      // Read from JSON, where nothing is undefined.
+      rights: rights as Rights,
     })),
-    settings: { mask: settings.mask, unconditional: settings.unconditional },
+    settings: {
+      mask: settings.mask,
+      guidanceResidual: settings.guidanceResidual ?? usualGuidanceResidual(settings),
+    },
   };
-}
-
-/** The residuals' own identity: the same however the file is named. */
-function conceptId(factors: Factors): string {
-  const hash = createHash('sha256');
-  for (const [path, { down, up }] of factors) hash.update(path).update(down).update(up);
-  return hash.digest('hex').slice(0, 16);
 }

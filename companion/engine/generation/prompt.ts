@@ -6,7 +6,8 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import type { PromptPart } from '../../../shared/mentions.ts';
 import { type Concept, requireBaseModel } from '../../concepts/concept.ts';
-import { readConcept } from '../../concepts/concept-file.ts';
+import { readConcept, summariseConcept } from '../../concepts/concept-file.ts';
+import { conceptIdOf } from '../../concepts/concept-id.ts';
 import { requireMatchingSites } from '../../concepts/matching-sites.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import type { TextSpan } from '../../models/text/tokenizer.ts';
@@ -17,6 +18,8 @@ import type { GenerateRequest, PromptConceptFile } from '../requests.ts';
 /** A concept that the prompt mentions, under the name that the prompt gives it. */
 export interface MentionedConcept {
   readonly concept: Concept;
+  /** The library's, or the one that it would give. */
+  readonly id: string;
   /** Positions in the prompt's token ids, rising; never empty. */
   readonly tokenIndexes: readonly number[];
 }
@@ -49,12 +52,21 @@ export async function readPrompt(model: LoadedModel, prompt: GenerateRequest['pr
       throw new LikenessError('input', message, { advice: 'Shorten the prompt, or mention it earlier.' });
     }
     const concept = concepts[index]!;
-    mentioned.push({ concept, tokenIndexes });
+    mentioned.push({
+      concept,
+      id: prompt.concepts[index]!.id ?? (await idOfFile(prompt.concepts[index]!)),
+      tokenIndexes,
+    });
     if (identifier !== concept.identifier || concept.tokenEmbeddings !== undefined) {
       learned.set(identifier, await embeddingsOf(model, concept));
     }
   }
   return { text: expanded.text, mentioned, learned };
+}
+
+/** For a file that no library told of. */
+async function idOfFile({ path }: PromptConceptFile): Promise<string> {
+  return conceptIdOf(await summariseConcept(path));
 }
 
 async function readConcepts(

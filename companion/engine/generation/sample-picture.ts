@@ -14,7 +14,7 @@ import type { MaskSource } from '../../localization/sources/index.ts';
 import { chooseMaskSource, createLocalizer } from '../../localization/sources/index.ts';
 import { type Conditioning, conditioningFeeds } from '../../pipeline/conditioning.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import type { SamplingSettings } from '../../pipeline/settings.ts';
+import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
 
@@ -146,9 +146,11 @@ function requireNumbers(prediction: Float32Array): void {
 }
 
 /** s_k of each sample: without a mask the base model alone. */
-function strengths(strength: number, { mask, unconditional }: SamplingSettings, batch: 1 | 2): number[] {
-  const applied = mask === 'off' ? 0 : strength;
-  return batch === 1 ? [applied] : [unconditional === 'base' ? 0 : applied, applied];
+function strengths(strength: number, settings: SamplingSettings, batch: 1 | 2): number[] {
+  const applied = settings.mask === 'off' ? 0 : strength;
+  if (batch === 1) return [applied];
+  const halves = settings.guidanceResidual ?? usualGuidanceResidual(settings);
+  return [halves === 'conditional' ? 0 : applied, applied];
 }
 
 /** The factors that each step is fed. */

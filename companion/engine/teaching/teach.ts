@@ -60,6 +60,7 @@ async function taughtConcept(
       rankFraction: rank.fraction,
       rankMinimum: rank.minimum,
       captions: captions.join(' | '),
+      ...(request.guidanceResidual !== undefined && { guidanceResidual: request.guidanceResidual }),
     },
     referenceCount: pictures.length,
     figures: { ...figures },

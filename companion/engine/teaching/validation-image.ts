@@ -20,7 +20,7 @@ const SHARES = [0.25, 0.5, 0.75, 1] as const;
  * DPM-Solver++ shows the object after so few steps. Ten guided steps take the time of about two steps of teaching, so
  * that a run of 150 is some 5 % longer for its four samples.
  */
-const SAMPLING = { sampler: 'dpmpp2m', steps: 10, mask: 'full', unconditional: 'masked' } as const;
+const SAMPLING = { sampler: 'dpmpp2m', steps: 10, mask: 'full', guidanceResidual: 'both' } as const;
 
 export function isValidationStep(step: number, steps: number): boolean {
   return SHARES.some((share) => Math.ceil(share * steps) === step);

@@ -77,8 +77,8 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
     prompt: {
       parts: parseMentions(request.prompt),
       concepts: await Promise.all(
-        concepts.map(async ({ reference: { name }, version }) => {
-          return { name, path: await tools.library.materialize(version) };
+        concepts.map(async ({ reference: { id, name }, version }) => {
+          return { id, name, path: await tools.library.materialize(version) };
         }),
       ),
     },
@@ -91,6 +91,7 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
       mask: request.mask,
       ...(request.steps !== undefined && { steps: request.steps }),
       ...(request.guidanceScale !== undefined && { guidanceScale: request.guidanceScale }),
+      ...(request.guidanceResidual !== undefined && { guidanceResidual: request.guidanceResidual }),
     },
     signal,
   });

@@ -1,14 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import {
-  GENERATE_MAX_COUNT,
-  GENERATE_MAX_STEPS,
-  GUIDANCE_MAX,
-  PROMPT_MAX_LENGTH,
-  SEED_MAX,
-  STRENGTH_MAX,
-} from '../../../shared/protocol/limits.ts';
-import { MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
+import { GENERATE_MAX_COUNT, SEED_MAX, STRENGTH_MAX } from '../../../shared/protocol/limits.ts';
 import { useApp } from '../app-context.ts';
 import { NumberField, Row, Slider } from '../parts/field.tsx';
 import { IconButton } from '../parts/icon.tsx';
@@ -20,13 +12,7 @@ import {
   type GenerateDraft,
   newSeed,
 } from '../work/drafts.ts';
-
-const MASK_WORDS: Readonly<Record<MaskMode, string>> = {
-  adaptive: 'Adaptive – follows the product’s size',
-  median: 'Median – the paper’s own',
-  full: 'Full – the whole picture',
-  off: 'Off – without the product',
-};
+import { GenerateOptions } from './generate-options.tsx';
 
 interface GenerateSettingsProps {
   readonly draft: GenerateDraft;
@@ -80,62 +66,9 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
         changed={changedGenerateOptions(draft, model?.defaults.generate.mask)}
         onReset={() => onChange(EMPTY_GENERATE_OPTIONS)}
       >
-        <AdvancedRows draft={draft} onChange={onChange} />
+        <GenerateOptions draft={draft} onChange={onChange} />
       </MoreSettings>
     </section>
-  );
-}
-
-function AdvancedRows({ draft, onChange }: GenerateSettingsProps) {
-  const defaults = useApp().model.value?.defaults.generate;
-  return (
-    <div class="rows">
-      <Row id="mask" label="Mask">
-        <select
-          id="mask"
-          class="input"
-          value={draft.mask ?? defaults?.mask}
-          onChange={({ currentTarget }) => onChange({ mask: currentTarget.value as MaskMode })}
-        >
-          {MASK_MODES.map((mode) => (
-            <option key={mode} value={mode}>
-              {MASK_WORDS[mode]}
-            </option>
-          ))}
-        </select>
-      </Row>
-      <Row id="steps" label="Steps">
-        <NumberField
-          id="steps"
-          value={draft.steps}
-          placeholder={`Recommended: ${defaults?.steps}`}
-          min={1}
-          max={GENERATE_MAX_STEPS}
-          onChange={(steps) => onChange({ steps: steps === null ? null : Math.round(steps) })}
-        />
-      </Row>
-      <Row id="guidance" label="Guidance">
-        <NumberField
-          id="guidance"
-          value={draft.guidanceScale}
-          placeholder={`Recommended: ${defaults?.guidanceScale}`}
-          min={1}
-          max={GUIDANCE_MAX}
-          step={0.5}
-          onChange={(guidanceScale) => onChange({ guidanceScale })}
-        />
-      </Row>
-      <Row id="negative" label="Leave out">
-        <input
-          id="negative"
-          class="input"
-          maxLength={PROMPT_MAX_LENGTH}
-          placeholder="What must not be seen"
-          value={draft.negativePrompt}
-          onInput={({ currentTarget }) => onChange({ negativePrompt: currentTarget.value })}
-        />
-      </Row>
-    </div>
   );
 }
 

@@ -8,7 +8,7 @@ import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import { newId } from '../../../shared/protocol/ids.ts';
 import { SEED_MAX } from '../../../shared/protocol/limits.ts';
-import type { GenerateJobSpec, MaskMode } from '../../../shared/protocol/requests.ts';
+import type { GenerateJobSpec, GuidanceResidual, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
 
@@ -41,6 +41,7 @@ export interface GenerateDraft {
   readonly mask: MaskMode | null;
   readonly steps: number | null;
   readonly guidanceScale: number | null;
+  readonly guidanceResidual: GuidanceResidual | null;
   /** Versions to keep to, from a variant that is made again. */
   readonly versions: readonly ConceptReference[];
 }
@@ -66,14 +67,16 @@ export const EMPTY_GENERATE_OPTIONS = {
   mask: null,
   steps: null,
   guidanceScale: null,
+  guidanceResidual: null,
   negativePrompt: '',
 } as const;
 
 /** The same for pictures. A mask that was chosen as the model recommends it is no change. */
 export function changedGenerateOptions(draft: GenerateDraft, recommended: MaskMode | undefined): number {
   const mask = draft.mask === recommended ? null : draft.mask;
-  const { steps, guidanceScale, negativePrompt } = draft;
-  return [mask, steps, guidanceScale, negativePrompt.trim() || null].filter((value) => value !== null).length;
+  const { steps, guidanceScale, guidanceResidual, negativePrompt } = draft;
+  const options = [mask, steps, guidanceScale, guidanceResidual, negativePrompt.trim() || null];
+  return options.filter((value) => value !== null).length;
 }
 
 export function emptyGenerate(): GenerateDraft {
@@ -95,7 +98,7 @@ export function jobSpecOf(
   model: ModelSummary,
   frame: CanvasSize | undefined,
 ): GenerateJobSpec {
-  const { prompt, negativePrompt, count, seed, strength, steps, guidanceScale } = draft;
+  const { prompt, negativePrompt, count, seed, strength, steps, guidanceScale, guidanceResidual } = draft;
   const size = chosenSize(draft.size, model, frame);
   const mentioned = mentionedNames(prompt);
   const used = draft.versions.filter(({ name }) => mentioned.includes(name));
@@ -110,6 +113,7 @@ export function jobSpecOf(
     mask: draft.mask ?? model.defaults.generate.mask,
     ...(steps === null ? {} : { steps }),
     ...(guidanceScale === null ? {} : { guidanceScale }),
+    ...(guidanceResidual === null ? {} : { guidanceResidual }),
   };
 }
 
@@ -126,6 +130,7 @@ export function draftOf(spec: GenerateJobSpec, versions: readonly ConceptReferen
     mask: spec.mask,
     steps: spec.steps ?? null,
     guidanceScale: spec.guidanceScale ?? null,
+    guidanceResidual: spec.guidanceResidual ?? null,
     versions,
   };
 }

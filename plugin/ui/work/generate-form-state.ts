@@ -2,7 +2,7 @@
 
 import { batch, effect, type Signal, signal } from '@preact/signals';
 import { type ConceptSummary, conceptReferenceSchema } from '../../../shared/protocol/concept.ts';
-import { generateRequestSchema, MASK_MODES } from '../../../shared/protocol/requests.ts';
+import { GUIDANCE_RESIDUALS, generateRequestSchema, MASK_MODES } from '../../../shared/protocol/requests.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { emptyGenerate, type GenerateDraft } from './drafts.ts';
 import { inPresentNames, nameProblem, withProduct } from './prompt-names.ts';
@@ -83,6 +83,8 @@ const draftSchema = z.object({
   mask: z.enum(MASK_MODES).nullable(),
   steps: z.int().positive().nullable(),
   guidanceScale: z.number().nullable(),
+  /** Drafts of earlier versions have none. */
+  guidanceResidual: z.enum(GUIDANCE_RESIDUALS).nullable().default(null),
   versions: z.array(conceptReferenceSchema),
 });
 
