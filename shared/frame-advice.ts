@@ -11,6 +11,7 @@ type FindingCode =
   | 'too-small' // the product would be enlarged for the model
   | 'at-border' // a cut-out that the frame cuts off
   | 'blurred' // no edge is crisp
+  | 'colours' // its colours are told in a way that cannot be followed
   | 'small-frame' // small on the canvas, where what it shows may be a drawing
   | 'own-background'; // opaque: product and background cannot be told apart
 
@@ -21,6 +22,13 @@ export interface FrameFinding {
   /** For a designer: the fault, and what to do about it. */
   readonly advice: string;
 }
+
+/** Reason for which a picture's colours may not be what its maker saw. */
+export type ColourNote =
+  | 'profile' // the ICC profile is damaged, or one for other colours
+  | 'unknown' // it names a colour space that is none of the known ones
+  | 'cmyk' // colours for print without a profile
+  | 'hdr'; // brighter than white
 
 /** Measurements of a frame; nothing is found where one is absent. */
 export interface FrameMeasures {
@@ -34,6 +42,7 @@ export interface FrameMeasures {
   readonly steepness?: number;
   /** Side of the square that the model would be taught from, in pixels of the frame's export. */
   readonly productSide?: number;
+  readonly colours?: ColourNote | undefined;
   /** Longest side of the frame in canvas pixels. */
   readonly canvasSide?: number;
   /** Side of the model's picture in image pixels. */
@@ -48,6 +57,13 @@ const MIN_CONTRAST = 5;
 
 /** Measured on 14 product photos of 1280 to 1440 px: 0.27 to 0.62 as they are, 0.06 to 0.11 behind a blur of 20 px. */
 const MIN_EDGE_STEEPNESS = 0.15;
+
+const COLOUR_REASONS: Readonly<Record<ColourNote, string>> = {
+  profile: 'its colour profile cannot be used',
+  unknown: 'it names a colour space that is not known',
+  cmyk: 'it has colours for print and no profile',
+  hdr: 'it is brighter than white in places (HDR)',
+};
 
 /** Problems first, the one that matters most before all; empty for a good frame. */
 export function frameFindings(measures: FrameMeasures): readonly FrameFinding[] {
@@ -81,6 +97,10 @@ export function frameFindings(measures: FrameMeasures): readonly FrameFinding[] 
     const advice = 'The picture looks blurred. Use a sharper one, or a larger export.';
     // A cut-out shows nothing but the product, which may well be smooth.
     findings.push(cutout === 'cut-out' ? hint('blurred', advice) : problem('blurred', advice));
+  }
+  if (measures.colours !== undefined) {
+    const reason = COLOUR_REASONS[measures.colours];
+    findings.push(hint('colours', `The colours may be off: ${reason}. Export the picture in sRGB.`));
   }
   if (canvasSide * MAX_ENLARGEMENT < resolution) {
     const advice = `Photos in it are enlarged to ${resolution} px: use larger ones. Drawings may stay as they are.`;

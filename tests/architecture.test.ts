@@ -181,6 +181,19 @@ describe('imports', () => {
     expect(heavy).toEqual([]);
   });
 
+  it('give bytes of files to sharp in the decoder’s process alone', () => {
+    const files = filesWith(/from 'sharp'/).filter((file) => file.startsWith('companion/'));
+    const others = files.filter((file) => !file.startsWith('companion/images/decoding/'));
+    const ofBytes = others.filter((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/(?<![\w.])sharp\(([^\n]*)/g)].some(
+        ([, given]) => !/\{ raw: |\{ create: /.test(given!),
+      ),
+    );
+    expect(ofBytes).toEqual([]);
+    const decoding = imports.filter(({ target }) => /decoding\/(main|picture-decoder)\.ts$/.test(target));
+    expect(decoding.map(({ file, target }) => `${relative(root, file)} imports ${target}`)).toEqual([]);
+  });
+
   it.each(WITHOUT_NODE)('of %s touch nothing of Node', (pure) => {
     const wrong = imports.filter(({ folder, target }) => folder === pure && target.startsWith('node:'));
     expect(wrong.map(({ file, target }) => `${relative(root, file)} imports ${target}`)).toEqual([]);

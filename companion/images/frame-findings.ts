@@ -1,6 +1,12 @@
 /** inspectFrame: measurements of a frame, on the square that the model would be taught from, and what they say of it. */
 
-import { cutOffEdge, type FrameFinding, frameFindings, luminance } from '../../shared/frame-advice.ts';
+import {
+  type ColourNote,
+  cutOffEdge,
+  type FrameFinding,
+  frameFindings,
+  luminance,
+} from '../../shared/frame-advice.ts';
 import { pictureCutoutKind } from './object-mask.ts';
 import { alphaOf, type Picture } from './picture.ts';
 import { productSquare, referenceFrame } from './reference-frame.ts';
@@ -10,9 +16,14 @@ const ANALYSIS_SIDE = 256;
 
 /**
  * @param resolution side of the model's picture in pixels
+ * @param colours what its file leaves unsaid of its colours
  * @returns the problems first; empty where there is nothing to say
  */
-export async function inspectFrame(source: Picture, resolution: number): Promise<readonly FrameFinding[]> {
+export async function inspectFrame(
+  source: Picture,
+  resolution: number,
+  colours?: ColourNote,
+): Promise<readonly FrameFinding[]> {
   const cutout = pictureCutoutKind(source);
   if (cutout === 'empty') return frameFindings({ cutout });
   return frameFindings({
@@ -20,6 +31,7 @@ export async function inspectFrame(source: Picture, resolution: number): Promise
     cutOffAt: cutout === 'cut-out' ? cutOffEdge({ ...source, alpha: alphaOf(source) }) : undefined,
     productSide: productSquare(source).side,
     resolution,
+    colours,
     ...measureTones(await analysisTones(source)),
   });
 }

@@ -66,6 +66,30 @@ export function mirrorPicture({ width, height, channels, data }: Picture): Pictu
   return picture(width, height, channels, mirrored);
 }
 
+/**
+ * The picture upright. EXIF says where its first row and column are: 1 top left, 2 top right, 3 bottom right, 4 bottom left,
+ * 5 left top, 6 right top, 7 right bottom, 8 left bottom.
+ */
+export function orientPicture(source: Picture, orientation: number): Picture {
+  if (orientation === 1) return source;
+  const { width, height, channels, data } = source;
+  const isTurned = orientation >= 5;
+  const [columns, rows] = isTurned ? [height, width] : [width, height];
+  const fromRight = [2, 3, 7, 8].includes(orientation);
+  const fromBottom = [3, 4, 6, 7].includes(orientation);
+  const upright = new Uint8Array(data.length);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      const [across, down] = isTurned ? [y, x] : [x, y];
+      const column = fromRight ? width - 1 - across : across;
+      const row = fromBottom ? height - 1 - down : down;
+      const [from, to] = [(row * width + column) * channels, (y * columns + x) * channels];
+      for (let channel = 0; channel < channels; channel++) upright[to + channel] = data[from + channel]!;
+    }
+  }
+  return picture(columns, rows, channels, upright);
+}
+
 /** A picture of one colour. */
 export function plainPicture(width: number, height: number, colour: Rgb): Picture {
   const data = new Uint8Array(width * height * 3);

@@ -79,7 +79,13 @@ export const MAX_JSON_BYTES = 64 * 1024;
 /** A concept of Stable Diffusion 1.5 has 2.5 MB, one of rank 64 in fp32 some 50. */
 export const MAX_CONCEPT_FILE_BYTES = 128 * 1024 * 1024;
 
-/** Pictures and concept files under way at the same time: they are held in memory. */
+/** Frames of one socket that are looked at: enough that one which takes long delays no other, each held in memory. */
+export const MAX_FRAMES_AT_ONCE = 3;
+
+/** Pictures that one client sends over HTTP and that are still looked at. They wait on the disk. */
+export const MAX_IMAGES_WAITING = 8;
+
+/** Pictures and concept files being received at the same time, and concept files being read. */
 export const MAX_UPLOADS_AT_ONCE = 2;
 
 /** Uploads of all clients together, on the disk: a dozen full teachings at the model's size, one at Figma's largest. */

@@ -6,7 +6,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../shared/errors.ts';
 import { imageKind } from '../../shared/image-kind.ts';
 import type { ImageId } from '../../shared/protocol/ids.ts';
@@ -16,10 +15,10 @@ import {
   IMAGE_MAX_SIDE,
   UPLOADS_MAX,
 } from '../../shared/protocol/limits.ts';
-import { decodePicture } from '../images/decode.ts';
+import { decodeInProcess } from '../images/decode.ts';
 import type { UploadedImage } from '../jobs/job-record.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
-import { MAX_REQUEST_IMAGE_BYTES, MAX_UPLOADED_BYTES } from './limits.ts';
+import { MAX_IMAGES_WAITING, MAX_REQUEST_IMAGE_BYTES, MAX_UPLOADED_BYTES } from './limits.ts';
 
 export interface Upload {
   readonly id: ImageId;
@@ -37,8 +36,8 @@ export class Uploads {
   readonly #folder: string;
   /** Oldest first. */
   #entries: readonly Entry[] = [];
-  /** One picture is decoded at a time: each may fill 256 MiB while it is. */
-  readonly #taking = new Mutex();
+  /** Images that are being looked at, by client and id. */
+  readonly #taking = new Map<string, Promise<void>>();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -49,13 +48,38 @@ export class Uploads {
     return new Uploads(folder);
   }
 
-  /** The same id a second time replaces the first. @throws LikenessError `image-format`, `image-size`, `storage` */
-  async take(client: string, image: Upload): Promise<void> {
-    await this.#taking.runExclusive(() => this.#take(client, image));
+  /** @throws LikenessError `too-many` while a client's images wait to be looked at */
+  requireRoom(client: string): void {
+    const waiting = [...this.#taking.keys()].filter((key) => key.startsWith(`${client}/`)).length;
+    if (waiting < MAX_IMAGES_WAITING) return;
+    throw new LikenessError('too-many', `${waiting} images of this client are still looked at`);
   }
 
-  /** Those that are there; one that is not may be of a job that was sent before. @throws LikenessError `image-size` */
+  /**
+   * The same id a second time replaces the first. Images are looked at beside each other, so that none waits for one that
+   * takes long. @throws LikenessError `image-format`, `image-size`, `memory`, `storage`
+   */
+  async take(client: string, image: Upload): Promise<void> {
+    const key = `${client}/${image.id}`;
+    const before = this.#taking.get(key);
+    const taken = (async () => {
+      await before?.catch(() => {});
+      await this.#take(client, image);
+    })();
+    this.#taking.set(key, taken);
+    try {
+      await taken;
+    } finally {
+      if (this.#taking.get(key) === taken) this.#taking.delete(key);
+    }
+  }
+
+  /**
+   * Those that are there, and those being looked at once they are; one that is not may be of a job that was sent before.
+   * @throws LikenessError `image-size`
+   */
   async read(client: string, ids: readonly ImageId[]): Promise<ReadonlyMap<ImageId, UploadedImage>> {
+    await Promise.allSettled(ids.map((id) => this.#taking.get(`${client}/${id}`)));
     const wanted = this.#entries.filter((one) => one.client === client && ids.includes(one.id));
     const sizeBytes = wanted.reduce((sum, one) => sum + one.sizeBytes, 0);
     if (sizeBytes > MAX_REQUEST_IMAGE_BYTES) {
@@ -73,13 +97,13 @@ export class Uploads {
   }
 
   async close(): Promise<void> {
-    await this.#taking.waitForUnlock();
+    await Promise.allSettled(this.#taking.values());
     this.#entries = [];
     await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #take(client: string, { id, bytes }: Upload): Promise<void> {
-    await requirePicture(bytes);
+    await requirePicture(bytes, client);
     // A name of our own: what a client calls it never becomes part of a path.
     const path = join(this.#folder, randomUUID());
     await writeFileAtomically(path, bytes);
@@ -107,19 +131,14 @@ export class Uploads {
   }
 }
 
-/** The engine's own limits are wider, for pictures that people hand to the command line. */
-async function requirePicture(bytes: Uint8Array): Promise<void> {
+/** The decoder's own limits are wider, for pictures that people hand to the command line. */
+async function requirePicture(bytes: Uint8Array, client: string): Promise<void> {
   if (bytes.byteLength > IMAGE_MAX_BYTES) {
     throw new LikenessError(
       'image-size',
       `the image has ${bytes.byteLength} bytes, expected ${IMAGE_MAX_BYTES} at most`,
     );
   }
-  const { width, height } = await decodePicture(bytes, 'the image');
-  if (Math.max(width, height) > IMAGE_MAX_SIDE || width * height > IMAGE_MAX_PIXELS) {
-    throw new LikenessError(
-      'image-size',
-      `the image has ${width} x ${height} pixels, expected at most ${IMAGE_MAX_SIDE} a side`,
-    );
-  }
+  const limits = { maxPixels: IMAGE_MAX_PIXELS, maxSide: IMAGE_MAX_SIDE };
+  await decodeInProcess(bytes, { label: 'the image', limits, client });
 }

@@ -2,6 +2,9 @@
 
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { imageKind } from '../../shared/image-kind.ts';
+import { HOSTILE } from '../images/hostile-pictures.ts';
+import { plainPng } from '../images/picture-bytes.ts';
 import { uploads } from '../jobs/opened-queue.ts';
 import { attackedServer } from './service-check.ts';
 import { TestClient } from './test-client.ts';
@@ -53,6 +56,49 @@ describe('images', () => {
     const address = `${attacked().address}/api/images/image-bomb`;
     const body = new Uint8Array(bomb(side));
     expect((await fetch(address, { method: 'POST', headers, body })).status).toBe(422);
+    await client.close();
+  });
+
+  it('that are made to cost are refused one by one, and an honest one is taken meanwhile', async () => {
+    const { port, token, address } = attacked();
+    const client = await TestClient.connect(port, token);
+    const made = await Promise.all(
+      Object.values(HOSTILE).map(async (make, index) => ({
+        id: `image-hostile-${index}`,
+        bytes: await make(),
+      })),
+    );
+    const known = made.filter(({ bytes }) => imageKind(bytes) !== undefined);
+    for (const { id, bytes } of known) client.upload(id, bytes, `image/${imageKind(bytes)!}`);
+    const honest = (await uploads()).get('image-one')!.bytes;
+    client.upload('image-honest', honest);
+    await client.until('image-received', ({ image }) => image === 'image-honest');
+    for (const { id } of known) {
+      const { code, advice } = await client.until('error', ({ image }) => image === id);
+      expect(code).toMatch(/^image-(format|size)$/);
+      expect(advice).toMatch(/\.$/);
+    }
+    for (const { id, bytes } of made) {
+      const headers = { Authorization: `Bearer ${token}` };
+      const sent = { method: 'POST', headers, body: new Uint8Array(bytes) };
+      expect((await fetch(`${address}/api/images/${id}`, sent)).status).toBe(422);
+    }
+    await client.close();
+  });
+
+  it('are looked at beside each other: a message after one is answered before it', async () => {
+    const client = await TestClient.connect(attacked().port, attacked().token);
+    const side = 4096;
+    const large = plainPng({ colourType: 6, samples: [9, 9, 9, 255], side });
+    client.upload('image-large', large);
+    client.upload('image-small', (await uploads()).get('image-one')!.bytes);
+    client.send({ type: 'ping' });
+    await client.until('image-received', ({ image }) => image === 'image-large');
+    const order = client.told.map((message) =>
+      message.type === 'image-received' ? message.image : message.type,
+    );
+    expect(order.indexOf('pong')).toBeLessThan(order.indexOf('image-large'));
+    expect(order.indexOf('image-small')).toBeLessThan(order.indexOf('image-large'));
     await client.close();
   });
 

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import type { MediaType } from '../../shared/image-kind.ts';
 import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
@@ -46,7 +47,7 @@ export class TestClient {
     this.socket.send(JSON.stringify(message));
   }
 
-  upload(image: string, payload: Uint8Array, mediaType: 'image/png' | 'image/jpeg' = 'image/png'): void {
+  upload(image: string, payload: Uint8Array, mediaType: MediaType = 'image/png'): void {
     const header = { kind: 'upload', image, mediaType, width: 48, height: 48, name: 'Frame 1' } as const;
     this.socket.send(encodeFrame({ header, payload }));
   }

@@ -24,8 +24,10 @@ export function imageRoutes(uploads: Uploads, receiver: FileReceiver): Router {
   const router = Router();
   router.post(routes.image(':image'), async (request, response) => {
     const id = parsed(imageIdSchema, request.params.image, 'the address');
-    await receiver.receive(request, { maxBytes: IMAGE_MAX_BYTES, code: 'image-size' }, async (path) => {
-      await uploads.take(clientOf(response)!.id, { id, bytes: await readFile(path) });
+    const client = clientOf(response)!.id;
+    uploads.requireRoom(client);
+    await receiver.receive(request, IMAGE_FILE, async (path) => {
+      await uploads.take(client, { id, bytes: await readFile(path) });
     });
     response.status(201).json({ image: id } satisfies ImageReceived);
   });
@@ -38,7 +40,11 @@ export interface FileKind {
   readonly code: ErrorCode;
   /** Ending of the file's name, where its reader goes by it. */
   readonly suffix?: string;
+  /** Its place is free for others once it was received, however long it is read. */
+  readonly isReadBesides?: boolean;
 }
+
+const IMAGE_FILE: FileKind = { maxBytes: IMAGE_MAX_BYTES, code: 'image-size', isReadBesides: true };
 
 export class FileReceiver {
   readonly #folder: string;
@@ -62,15 +68,21 @@ export class FileReceiver {
       throw new LikenessError('too-many', 'other files are being received');
     }
     this.#underWay++;
+    let isUnderWay = true;
+    const leave = () => {
+      if (isUnderWay) this.#underWay--;
+      isUnderWay = false;
+    };
     const path = join(this.#folder, `${randomUUID()}${kind.suffix ?? ''}`);
     try {
       await makeFolder(this.#folder);
       await pipeline(request, countedTo(kind), createWriteStream(path, { flags: 'wx' }));
+      if (kind.isReadBesides) leave();
       return await use(path);
     } catch (cause) {
       throw toldOf(cause, path, request);
     } finally {
-      this.#underWay--;
+      leave();
       await rm(path, { force: true });
     }
   }

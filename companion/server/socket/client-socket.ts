@@ -14,7 +14,7 @@ import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/li
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { reportOf, z } from '../../../shared/protocol/zod.ts';
-import { MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
+import { MAX_FRAMES_AT_ONCE, MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
 import { Liveness, Pace } from './liveness.ts';
 import { Outbox, textMessage } from './outbox.ts';
@@ -75,6 +75,8 @@ export class ClientSocket {
   #junk = 0;
   /** Messages are answered one after the other: a request may name the image that was sent just before. */
   #work: Promise<void> = Promise.resolve();
+  /** Frames being looked at, beside each other: one that takes long delays no other, and no message. */
+  readonly #frames = new Set<Promise<void>>();
   /** Reasons for which nothing is read now. */
   #pauses = 0;
 
@@ -144,7 +146,8 @@ export class ClientSocket {
       this.#receiveHello(data, isBinary);
       return;
     }
-    const bytes = asBytes(data);
+    // ws gives one Buffer: `binaryType` is left at 'nodebuffer'.
+    const bytes = data as Buffer;
     // No more is read than is being answered, and than is read of the answers.
     const rest = this.#pace.count();
     this.#pausedFor(async () => {
@@ -200,7 +203,7 @@ export class ClientSocket {
       if (isBinary) {
         const frame = decodeFrame(data);
         if (frame.header.kind === 'upload') subject = { image: frame.header.image };
-        await this.#desk.frame(this, frame);
+        await this.#begin(frame, subject);
       } else {
         const message = parseClientMessage(asText(data));
         if ('job' in message) subject = { job: message.job };
@@ -209,6 +212,14 @@ export class ClientSocket {
     } catch (error) {
       this.#tell(error, subject);
     }
+  }
+
+  /** Resolves when there is room for another frame. */
+  async #begin(frame: ImageFrame, subject: Subject): Promise<void> {
+    const looked = this.#desk.frame(this, frame).catch((error: unknown) => this.#tell(error, subject));
+    this.#frames.add(looked);
+    void looked.finally(() => this.#frames.delete(looked));
+    if (this.#frames.size >= MAX_FRAMES_AT_ONCE) await Promise.race(this.#frames);
   }
 
   #tell(error: unknown, subject: Subject = {}): void {
@@ -222,11 +233,6 @@ export class ClientSocket {
 
 function isJunk(error: unknown): boolean {
   return error instanceof LikenessError && ['message-format', 'frame-format'].includes(error.code);
-}
-
-/** ws gives one Buffer here: `binaryType` is left at 'nodebuffer'. */
-function asBytes(data: RawData): Uint8Array {
-  return data as Buffer;
 }
 
 /** @throws LikenessError `message-format` before a text of megabytes becomes a string */

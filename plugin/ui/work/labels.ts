@@ -21,6 +21,7 @@ export const FINDING_LABELS: Readonly<Record<FrameFinding['code'], string>> = {
   blurred: 'Blurred',
   'small-frame': 'Small',
   'own-background': 'Background',
+  colours: 'Colours',
 };
 
 /** "1 frame", "5 frames". */

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { decodePicture } from '../../companion/images/decode.ts';
+import { DecoderPool } from '../../companion/images/decoding/decoder-pool.ts';
+import { LikenessError } from '../../shared/errors.ts';
+import { HOSTILE } from './hostile-pictures.ts';
+import { jpegOfScans, plainJpeg, plainPng } from './picture-bytes.ts';
+import { pixelAt } from './pictures.ts';
+
+const limits = { maxPixels: 4096 ** 2 };
+
+describe('a picture that is made to cost', () => {
+  it.each(Object.entries(HOSTILE))('%s is refused, and an honest one passes meanwhile', async (_, make) => {
+    const hostile = await make();
+    const [refused, honest] = await Promise.all([
+      decodePicture(hostile, 'frame').then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+      decodePicture(await plainJpeg([200, 30, 40])),
+    ]);
+    expect(refused).toBeInstanceOf(LikenessError);
+    const { code, message, advice } = refused as LikenessError;
+    expect(code).toMatch(/^image-(format|size)$/);
+    expect(message).toMatch(/^frame: /);
+    expect(advice).toMatch(/\.$/);
+    expect(honest.width).toBe(32);
+  });
+
+  it('names the scans of a JPEG, and takes as many as encoders make', async () => {
+    await expect(decodePicture(await jpegOfScans(100, 64), 'frame')).rejects.toThrow(/1\d\d scans/);
+    expect((await decodePicture(await jpegOfScans(30, 64))).width).toBe(64);
+  });
+
+  it('keeps the pixels of one that has much text, which no decoder sees', async () => {
+    const text = Buffer.concat([Buffer.from('workflow\0'), Buffer.alloc(3_000_000, 'x')]);
+    const png = plainPng({ colourType: 2, samples: [9, 8, 7], chunks: [['tEXt', text]] });
+    expect(pixelAt(await decodePicture(png), 3, 3)).toEqual([9, 8, 7]);
+  });
+});
+
+/** The real pool over a process that does what its picture's label says. */
+const misbehaving = (options: { maxDecoders?: number; idleMs?: number } = {}) =>
+  new DecoderPool({ ...options, entry: new URL('misbehaving-decoder.mjs', import.meta.url) });
+
+const job = (label: string) => ({ bytes: new Uint8Array(8), kind: 'png', label, limits }) as const;
+
+describe('a decoder', () => {
+  it.each([
+    ['memory', /takes more memory than its size explains/],
+    ['time', /takes longer than its size explains/],
+    ['crash', /it ends the program that reads it/],
+  ])('that runs into its limit (%s) ends, and the next picture gets another', async (label, told) => {
+    const pool = misbehaving();
+    const error = (await pool.decode(job(label)).catch((thrown: unknown) => thrown)) as LikenessError;
+    expect(error).toMatchObject({
+      name: 'LikenessError',
+      code: 'image-format',
+      message: expect.stringMatching(told),
+    });
+    expect((await pool.decode(job('honest'))).picture.width).toBe(1);
+    pool.close();
+  });
+
+  it('that ended while it had nothing to do costs no picture', async () => {
+    const pool = misbehaving();
+    await pool.decode(job('honest'));
+    const [pid] = pool.idlePids;
+    process.kill(pid!, 'SIGKILL');
+    expect((await pool.decode(job('honest'))).picture.width).toBe(1);
+    expect(pool.idlePids).not.toContain(pid);
+    pool.close();
+  });
+
+  it('that does not start is told, and not blamed on the picture', async () => {
+    const pool = new DecoderPool({ entry: new URL('no-such-decoder.mjs', import.meta.url) });
+    await expect(pool.decode(job('honest'))).rejects.toMatchObject({ code: 'engine' });
+  });
+
+  it('ends soon after its work', async () => {
+    const pool = misbehaving({ idleMs: 0 });
+    await pool.decode(job('honest'));
+    await expect.poll(() => pool.idlePids, { timeout: 10_000 }).toEqual([]);
+  });
+});
+
+describe('the decoders', () => {
+  it('are never all one client’s, whose pictures take as long as they like', async () => {
+    const pool = new DecoderPool({
+      maxDecoders: 3,
+      maxPerClient: 2,
+      entry: new URL('misbehaving-decoder.mjs', import.meta.url),
+    });
+    const slow = [1, 2, 3, 4].map(() => pool.decode(job('endless'), 'greedy'));
+    const [first, second] = await Promise.all([
+      pool.decode(job('honest'), 'other'),
+      pool.decode(job('honest'), 'third'),
+    ]);
+    expect([first.picture.width, second.picture.width]).toEqual([1, 1]);
+    const left = await Promise.race([...slow, Promise.resolve('still at work')]);
+    expect(left).toBe('still at work');
+    // They end with this process.
+  });
+});
