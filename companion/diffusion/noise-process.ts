@@ -3,7 +3,7 @@
  * says of both. Samplers and training ask it alone, so none of them knows what kind of output a model gives.
  */
 
-import { roundHalfEven, spacedTimesteps, type TimestepSpacing } from './spacing.ts';
+import { roundHalfEven, type SigmaSchedule, spacedTimesteps, type TimestepSpacing } from './spacing.ts';
 
 /** Shares of signal and noise in a sample. Nothing may assume that their squares add up to 1: in flow the shares do. */
 export interface NoiseLevel {
@@ -24,7 +24,10 @@ interface SamplingDefaults {
   readonly spacing?: TimestepSpacing | undefined;
   /** True where DDIM and PNDM end on ᾱ = 1 and not on ᾱ_0. Undefined: DDIM does, PNDM does not. */
   readonly endsOnOne?: boolean | undefined;
-  readonly karras: boolean;
+  /** Schedule of the samplers that count in sigmas. Undefined: the sigmas of the spaced timesteps. */
+  readonly sigmas?: SigmaSchedule | undefined;
+  /** Sigma that they end on: none, or that of the first training timestep. */
+  readonly lastSigma: 'zero' | 'least';
   /** DDIM clamps its x_0 estimate to ± this. Infinity: it does not. */
   readonly clipRange: number;
 }
@@ -83,11 +86,13 @@ export interface VariancePreserving extends NoiseProcess {
   readonly alphasCumprod: Float32Array;
   /** Added to every timestep of the leading spacing. */
   readonly stepsOffset: number;
+  /** Wishes of the scheduler config that no sampler here follows, a sentence each, for people. */
+  readonly unfollowed: readonly string[];
 }
 
 type VariancePreservingFields = Pick<
   VariancePreserving,
-  'prediction' | 'sampling' | 'betas' | 'alphasCumprod' | 'stepsOffset'
+  'prediction' | 'sampling' | 'betas' | 'alphasCumprod' | 'stepsOffset' | 'unfollowed'
 >;
 
 export function variancePreserving(fields: VariancePreservingFields): VariancePreserving {
@@ -133,7 +138,7 @@ const FLOW_LEAST_NOISE = 0.001;
 export function flow(shift: FlowShift = { factor: 1 }): NoiseProcess {
   return {
     prediction: 'flow',
-    sampling: { karras: false, clipRange: Number.POSITIVE_INFINITY },
+    sampling: { lastSigma: 'zero', clipRange: Number.POSITIVE_INFINITY },
     ...FLOW,
     level: (t) => ({ signal: 1 - t, noise: t }),
     timesteps: (steps) =>

@@ -1,142 +1,186 @@
-/**
- * Reader of scheduler_config.json, in which diffusers keeps the noise process that a checkpoint was trained on.
- *
- * The variances β_t and their product are rounded to float32 where the trainers' own code rounds: a model was trained on
- * exactly these numbers.
- */
+/** Reader of scheduler_config.json, in which diffusers keeps the noise process that a checkpoint was trained on. */
 
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { firstIssue } from '../../shared/protocol/zod.ts';
+import { betas, cumulativeAlphas, rescaledToZeroTerminalSnr } from './beta-schedule.ts';
 import { type VariancePreserving, variancePreserving } from './noise-process.ts';
+import type { SigmaSchedule } from './spacing.ts';
 
-/** Scheduler classes whose configs describe such a schedule; the sampler is ours to choose. */
-const KNOWN_CLASSES = [
-  'DDIMScheduler',
-  'DDPMScheduler',
-  'DEISMultistepScheduler',
-  'DPMSolverMultistepScheduler',
-  'DPMSolverSinglestepScheduler',
-  'EulerAncestralDiscreteScheduler',
-  'EulerDiscreteScheduler',
-  'HeunDiscreteScheduler',
-  'KDPM2AncestralDiscreteScheduler',
-  'KDPM2DiscreteScheduler',
-  'LMSDiscreteScheduler',
-  'PNDMScheduler',
-  'UniPCMultistepScheduler',
-] as const;
+/** diffusers' schedulers of other processes: their fields mean something else, or there are none that say enough. */
+const OTHER_PROCESSES =
+  /Flow|EDM|ScoreSde|KarrasVe|^CM|CosineDPM|CogVideoX|IPNDM|Wuerstchen|UnCLIP|VQDiffusion|Consistency|Amused|SCMScheduler|Helios/;
+
+/**
+ * diffusers' schedulers of variance-preserving noise, as the stem of their names. The sampler is ours to choose, and each of
+ * these leads from the same noise to pictures of the same model; those that add noise on the way have none here that does.
+ */
+const KNOWN_CLASSES = new Set([
+  'DDIM',
+  'DDIMInverse',
+  'DDIMParallel',
+  'DDPM',
+  'DDPMParallel',
+  'DEISMultistep',
+  'DPMSolverMultistep',
+  'DPMSolverMultistepInverse',
+  'DPMSolverSDE',
+  'DPMSolverSinglestep',
+  'EulerAncestralDiscrete',
+  'EulerDiscrete',
+  'HeunDiscrete',
+  'KDPM2AncestralDiscrete',
+  'KDPM2Discrete',
+  'LCM',
+  'LMSDiscrete',
+  'PNDM',
+  'RePaint',
+  'SASolver',
+  'TCD',
+  'UniPCMultistep',
+]);
+
+/** Fields that describe such a schedule; a scheduler of an unknown class has one of them, or is of another kind. */
+const SCHEDULE_FIELDS = ['beta_start', 'beta_end', 'beta_schedule'] as const;
+
+const flag = z.boolean().default(false);
 
 const config = z.object({
-  _class_name: z.enum(KNOWN_CLASSES).optional(),
+  _class_name: z
+    .string()
+    .refine((name) => !OTHER_PROCESSES.test(name), 'a scheduler of another kind of noise')
+    .optional(),
   num_train_timesteps: z.int().min(2).max(100_000).default(1000),
   beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
   beta_start: z.number().positive().lt(1).default(0.0001),
   beta_end: z.number().positive().lt(1).default(0.02),
-  trained_betas: z.null().optional(),
+  trained_betas: z.never({ error: 'betas of its own' }).optional(),
   prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
   timestep_spacing: z.enum(['leading', 'trailing', 'linspace']).optional(),
   steps_offset: z.int().min(0).max(1).default(0),
   set_alpha_to_one: z.boolean().optional(),
   // Absent means no: latents have no natural range to clip to.
-  clip_sample: z.boolean().default(false),
+  clip_sample: flag,
   clip_sample_range: z.number().positive().default(1),
-  use_karras_sigmas: z.boolean().nullish(),
+  use_karras_sigmas: flag,
+  use_exponential_sigmas: flag,
+  use_beta_sigmas: flag,
+  use_lu_lambdas: flag,
+  final_sigmas_type: z.enum(['zero', 'sigma_min']).default('zero'),
+  rescale_betas_zero_snr: flag,
+  // Settings that change what a step does, of which each has one value here.
   thresholding: z.literal(false).optional(),
-  // Its last timestep is pure noise, where no sigma is finite.
-  rescale_betas_zero_snr: z.literal(false).optional(),
+  use_flow_sigmas: z.literal(false).optional(),
+  interpolation_type: z.literal('linear').optional(),
+  timestep_type: z.literal('discrete').optional(),
+  snr_shift_scale: z.literal(1).optional(),
 });
 
+type Fields = z.infer<typeof config>;
+
 /**
- * The process that a diffusers scheduler_config.json describes.
+ * The process that a diffusers scheduler_config.json describes, whatever its class: the sampler is ours to choose.
  *
  * @param subject names the file in errors
  * @throws LikenessError checkpoint-unsupported, naming the field, what was got and what is known
  */
 export function noiseProcessOf(json: unknown, subject = 'scheduler_config.json'): VariancePreserving {
-  const parsed = config.safeParse(json);
+  const parsed = config.safeParse(withoutNulls(json));
   if (!parsed.success) {
     const issue = firstIssue(parsed.error);
     const got = issue.path.reduce<unknown>(
       (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
       json,
     );
-    const field = issue.path.length === 0 ? '' : ` ${issue.path.join('.')}`;
-    const message = `${subject}:${field} is ${JSON.stringify(got)}, which this program does not support`;
-    throw new LikenessError('checkpoint-unsupported', `${message} (${issue.message})`);
+    throw unsupported(subject, issue.path.join('.'), got, issue.message);
   }
-  const fields = parsed.data;
-  const variances = betas({
+  requireSchedule(json as object, parsed.data, subject);
+  return processOf(parsed.data, json as object, subject);
+}
+
+function processOf(fields: Fields, json: object, subject: string): VariancePreserving {
+  const trained = betas({
     schedule: fields.beta_schedule,
     start: fields.beta_start,
     end: fields.beta_end,
     count: fields.num_train_timesteps,
   });
+  const endsInNoise = fields.rescale_betas_zero_snr;
+  if (endsInNoise && fields.prediction_type === 'epsilon') {
+    // Noise alone says nothing of the picture that it was added to.
+    throw unsupported(subject, 'rescale_betas_zero_snr', true, 'only with prediction_type "v_prediction"');
+  }
+  const variances = endsInNoise ? rescaledToZeroTerminalSnr(trained) : trained;
   return variancePreserving({
     prediction: fields.prediction_type === 'epsilon' ? 'epsilon' : 'v',
     betas: variances,
     alphasCumprod: cumulativeAlphas(variances),
     stepsOffset: fields.steps_offset,
+    unfollowed: unfollowedWishes(json),
     sampling: {
-      spacing: fields.timestep_spacing,
+      // Such a schedule is of use only where its last timestep is visited (arXiv 2305.08891, section 3.3).
+      spacing: fields.timestep_spacing ?? (endsInNoise ? 'trailing' : undefined),
       endsOnOne: fields.set_alpha_to_one,
-      karras: fields.use_karras_sigmas ?? false,
+      sigmas: sigmaScheduleOf(fields, subject),
+      lastSigma: fields.final_sigmas_type === 'zero' ? 'zero' : 'least',
       clipRange: fields.clip_sample ? fields.clip_sample_range : Number.POSITIVE_INFINITY,
     },
   });
 }
 
-interface BetaCurve {
-  readonly schedule: 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
-  /** β of the first and of the last training timestep; the cosine schedule does not use them. */
-  readonly start: number;
-  readonly end: number;
-  /** The number T of training timesteps. */
-  readonly count: number;
+function sigmaScheduleOf(fields: Fields, subject: string): SigmaSchedule | undefined {
+  const wished: readonly (readonly [boolean, SigmaSchedule, string])[] = [
+    [fields.use_karras_sigmas, 'karras', 'use_karras_sigmas'],
+    [fields.use_exponential_sigmas, 'exponential', 'use_exponential_sigmas'],
+    [fields.use_beta_sigmas, 'beta', 'use_beta_sigmas'],
+    [fields.use_lu_lambdas, 'lu', 'use_lu_lambdas'],
+  ];
+  const [first, second] = wished.filter(([isWished]) => isWished);
+  if (second === undefined) return first?.[1];
+  throw unsupported(subject, second[2], true, `${first![2]} is true as well, and one of them can be`);
 }
 
-/** Nichol and Dhariwal 2021 (arXiv 2102.09672), section 3.2: no step may destroy more than this. */
-const COSINE_BETA_CAP = 0.999;
+/** Python's None is a field's default. */
+function withoutNulls(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
+}
 
-/** β_0 to β_{T-1}, float32 [T]. */
-function betas({ schedule, start, end, count }: BetaCurve): Float32Array {
-  switch (schedule) {
-    case 'linear': // Ho et al. 2020
-      return evenlySpaced(start, end, count);
-    case 'scaled_linear': // Rombach et al. 2022: linear in √β
-      return evenlySpaced(Math.sqrt(start), Math.sqrt(end), count).map((root) => root * root);
-    case 'squaredcos_cap_v2':
-      return Float32Array.from({ length: count }, (_, t) =>
-        Math.min(1 - cosineAlphaBar((t + 1) / count) / cosineAlphaBar(t / count), COSINE_BETA_CAP),
-      );
+function requireSchedule(json: object, { _class_name: name }: Fields, subject: string): void {
+  const isDescribed = SCHEDULE_FIELDS.some((field) => field in json);
+  if (isDescribed || name === undefined || isKnownClass(name)) return;
+  throw unsupported(
+    subject,
+    '_class_name',
+    name,
+    `unknown, and no ${SCHEDULE_FIELDS.join(' or ')} beside it`,
+  );
+}
+
+function unsupported(subject: string, field: string, got: unknown, reason: string): LikenessError {
+  const path = field === '' ? '' : ` ${field}`;
+  const message = `${subject}:${path} is ${JSON.stringify(got)}, which this program does not support (${reason})`;
+  return new LikenessError('checkpoint-unsupported', message);
+}
+
+/** Flax's schedulers have the same fields. */
+function isKnownClass(name: string): boolean {
+  return KNOWN_CLASSES.has(name.replace(/^Flax/, '').replace(/Scheduler$/, ''));
+}
+
+/** Wishes of a scheduler_config.json that no sampler here follows, a sentence each. */
+function unfollowedWishes(config: object): readonly string[] {
+  const fields = config as Readonly<Record<string, unknown>>;
+  const wishes: string[] = [];
+  const name = fields._class_name;
+  if (typeof name === 'string' && !isKnownClass(name)) {
+    wishes.push(
+      `The model's scheduler ${JSON.stringify(name.slice(0, 80))} is not known: its noise is sampled by ours.`,
+    );
   }
-}
-
-/** ᾱ_t = Π_{s ≤ t} (1 - β_s), float32 [T]. Factors are rounded to float32, the running product is not. */
-function cumulativeAlphas(variances: Float32Array): Float32Array {
-  let product = 1;
-  return variances.map((beta) => {
-    product *= Math.fround(1 - beta);
-    return product;
-  });
-}
-
-/** arXiv 2102.09672, equation 17, with s = 0.008 and before its normalisation by f(0). */
-function cosineAlphaBar(time: number): number {
-  return Math.cos(((time + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
-}
-
-/** Values that the reference's vector code computes at a time, from one rounded base. */
-const LANES = 8;
-
-/** `count` float32 values from start to end, both included; the second half is counted from the end. */
-function evenlySpaced(start: number, end: number, count: number): Float32Array {
-  const [first, last] = [Math.fround(start), Math.fround(end)];
-  const step = Math.fround(Math.fround(last - first) / (count - 1));
-  return Float32Array.from({ length: count }, (_, index) => {
-    const lane = index % LANES;
-    const block = index - lane;
-    const base = block < count / 2 ? first + step * block : last - step * (count - 1 - block);
-    return Math.fround(base) + step * lane;
-  });
+  const least = fields.lambda_min_clipped;
+  if (typeof least === 'number' && Number.isFinite(least)) {
+    wishes.push(`The model's scheduler wants lambda_min_clipped ${least}, which is not followed.`);
+  }
+  return wishes;
 }

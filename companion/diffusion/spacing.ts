@@ -4,8 +4,15 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
+import { betaQuantile } from './beta-quantile.ts';
 
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
+
+/**
+ * Schedules of sigmas, by the names of diffusers' settings: `use_karras_sigmas` (Karras et al. 2022), `use_exponential_sigmas`
+ * and `use_lu_lambdas` (even in log σ; Lu et al. 2022 round their timesteps), `use_beta_sigmas` (arXiv 2407.12173).
+ */
+export type SigmaSchedule = 'karras' | 'exponential' | 'lu' | 'beta';
 
 /** Timesteps of a training, 0 to T - 1. */
 interface TrainedTimesteps {
@@ -16,6 +23,12 @@ interface TrainedTimesteps {
 
 /** Karras et al. 2022 (arXiv 2206.00364), equation 5. */
 const KARRAS_RHO = 7;
+
+/** Both shape parameters of the beta distribution (arXiv 2407.12173, section 4.2; diffusers' default). */
+const BETA_SHAPE = 0.6;
+
+/** diffusers' stand-in for ᾱ = 0, where a schedule ends in pure noise and sigma would be infinite. */
+const LEAST_ALPHA_BAR = 2 ** -24;
 
 /** Falling timesteps, length `steps`; only the linspace spacing gives fractions. */
 export function spacedTimesteps(
@@ -49,9 +62,12 @@ export function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** Sigmas of all training timesteps, rising, length T. */
+/** Sigmas of all training timesteps, rising, length T; rounded to float32, as the reference's are. */
 export function trainingSigmas(alphasCumprod: Float32Array): Float64Array {
-  return Float64Array.from(alphasCumprod, (alphaBar) => Math.sqrt((1 - alphaBar) / alphaBar));
+  return Float64Array.from(alphasCumprod, (trained) => {
+    const alphaBar = Math.max(trained, LEAST_ALPHA_BAR);
+    return Math.fround(Math.sqrt(Math.fround((1 - alphaBar) / alphaBar)));
+  });
 }
 
 /** The sigma at a timestep that may lie between two training timesteps. */
@@ -66,16 +82,29 @@ export function sigmaAt(sigmas: Float64Array, timestep: number): number {
 export function timestepOfSigma(sigmas: Float64Array, sigma: number): number {
   const above = sigmas.findIndex((candidate) => candidate > sigma);
   const high = above === -1 ? sigmas.length - 1 : Math.max(above, 1);
-  const [logLow, logHigh] = [Math.log(sigmas[high - 1]!), Math.log(sigmas[high]!)];
+  // The reference's table of logarithms is float32: a sigma at its end may fall just short of the last timestep.
+  const [logLow, logHigh] = [sigmas[high - 1]!, sigmas[high]!].map((known) =>
+    Math.fround(Math.log(known)),
+  ) as [number, number];
   const share = (Math.log(sigma) - logLow) / (logHigh - logLow);
   return high - 1 + Math.min(Math.max(share, 0), 1);
 }
 
-/** Falling sigmas from `max` to `min`, length `steps`, evenly spaced in σ^(1/ρ). */
-export function karrasSigmas(max: number, min: number, steps: number): number[] {
-  const [from, to] = [max ** (1 / KARRAS_RHO), min ** (1 / KARRAS_RHO)];
-  return Array.from({ length: steps }, (_, index) => {
-    const share = steps === 1 ? 0 : index / (steps - 1);
-    return (from + share * (to - from)) ** KARRAS_RHO;
-  });
+/** Falling sigmas from `max` to `min`, length `steps`. */
+export function scheduledSigmas(schedule: SigmaSchedule, max: number, min: number, steps: number): number[] {
+  const shares = Array.from({ length: steps }, (_, index) => (steps === 1 ? 0 : index / (steps - 1)));
+  const between = (of: (sigma: number) => number, back: (value: number) => number) =>
+    shares.map((share) => back(of(max) + share * (of(min) - of(max))));
+  switch (schedule) {
+    case 'karras':
+      return between(
+        (sigma) => sigma ** (1 / KARRAS_RHO),
+        (root) => root ** KARRAS_RHO,
+      );
+    case 'exponential':
+    case 'lu':
+      return between(Math.log, Math.exp);
+    case 'beta':
+      return shares.map((share) => min + betaQuantile(1 - share, BETA_SHAPE, BETA_SHAPE) * (max - min));
+  }
 }

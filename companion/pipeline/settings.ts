@@ -14,6 +14,7 @@ import {
 } from '../../shared/protocol/requests.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
+import { decodeText } from '../storage/text-file.ts';
 
 const positive = z.number().positive();
 const count = z.number().int().positive();
@@ -102,7 +103,7 @@ export async function readRecommendedSettings(modelFolder: string): Promise<Reco
   const file = join(modelFolder, 'likeness.json');
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = decodeText(await readFile(file));
   } catch (cause) {
     // A model in one file has no folder that could hold them.
     const { code } = cause as NodeJS.ErrnoException;

@@ -2,6 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
+import { decodeText, parsePythonJson } from './text-file.ts';
 
 /** The largest real one, a sharded index, has under 1 MB; what is larger is not a config. */
 export const JSON_MAX_BYTES = 16_000_000;
@@ -21,7 +22,7 @@ export async function readJsonObject(path: string): Promise<JsonObject> {
   }
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = parsePythonJson(decodeText(await readFile(path)));
   } catch (cause) {
     throw new LikenessError('checkpoint-format', `${path} is not a readable JSON file`, { cause });
   }

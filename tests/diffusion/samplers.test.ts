@@ -30,7 +30,10 @@ describe('sampling plans', () => {
     for (const [key, table] of plans) {
       const [kind, spacing, steps] = key.split('/') as [string, 'leading', string];
       const [name, karras] = kind.split('_') as [SamplerName, string | undefined];
-      const plan = samplers[name].plan(process, Number(steps), { spacing, karras: karras !== undefined });
+      const plan = samplers[name].plan(process, Number(steps), {
+        spacing,
+        sigmas: karras === undefined ? undefined : 'karras',
+      });
       // Only Euler's may be fractional; they carry the reference's float32 rounding.
       const tolerance = name === 'euler' ? 1e-2 : 0;
       expect(largestDifference(plan.timesteps, table.timesteps), key).toBeLessThanOrEqual(tolerance);
@@ -44,6 +47,87 @@ describe('sampling plans', () => {
       expect(() => samplers.ddim.plan(process, steps)).toThrow(expect.objectContaining({ code: 'input' }));
     }
   });
+});
+
+/** By numpy and scipy.stats.beta.ppf after diffusers 0.42.1's EulerDiscreteScheduler and DPMSolverMultistepScheduler. */
+describe('the sigmas that a scheduler config wishes', () => {
+  it.each([
+    [
+      'use_exponential_sigmas',
+      [14.614649, 4.215127, 1.215718, 0.350635, 0.101129, 0.029168],
+      [999, 756, 413, 102, 10, 0],
+    ],
+    [
+      'use_beta_sigmas',
+      [14.614649, 12.821776, 9.324481, 5.319336, 1.82204, 0.029168],
+      [999, 977, 920, 808, 535, 0],
+    ],
+    [
+      'use_lu_lambdas',
+      [14.614649, 4.215127, 1.215718, 0.350635, 0.101129, 0.029168],
+      [999, 757, 413, 103, 11, 0],
+    ],
+  ])('%s: over all of the schedule in DPM++, which rounds its timesteps', (wish, sigmas, timesteps) => {
+    const plan = samplers.dpmpp2m.plan(noiseProcessOf({ ...CONFIG, [wish]: true }), 6);
+    expect(largestDifference(plan.sigmas, [...sigmas, 0])).toBeLessThan(2e-5);
+    expect(plan.timesteps).toEqual(timesteps);
+  });
+
+  it.each([
+    [
+      'use_exponential_sigmas',
+      [5.906452, 2.189182, 0.811404, 0.300741, 0.111467, 0.041314],
+      [831, 588.036, 292.564, 81.069, 13.012, 1],
+    ],
+    [
+      'use_beta_sigmas',
+      [5.906452, 5.185499, 3.779161, 2.168606, 0.762267, 0.041314],
+      [831, 803.161, 730.7, 585.372, 274.951, 1],
+    ],
+  ])("%s: between the spacing's ends in Euler", (wish, sigmas, timesteps) => {
+    const wished = noiseProcessOf({ ...CONFIG, [wish]: true, timestep_spacing: 'leading' });
+    const plan = samplers.euler.plan(wished, 6);
+    expect(largestDifference(plan.sigmas, [...sigmas, 0])).toBeLessThan(2e-5);
+    expect(largestDifference(plan.timesteps, timesteps)).toBeLessThan(2e-3);
+  });
+
+  it.each(['euler', 'dpmpp2m'] as const)(
+    '%s ends on the least sigma where final_sigmas_type says so',
+    (name) => {
+      const { sigmas } = samplers[name].plan(
+        noiseProcessOf({ ...CONFIG, final_sigmas_type: 'sigma_min' }),
+        6,
+      );
+      expect(sigmas.at(-1)).toBeCloseTo(0.029168, 5);
+    },
+  );
+});
+
+it('PNDM combines the velocities of a v-model, and tells them as noise at the level of the step', async () => {
+  // By numpy after diffusers 0.42.1's PNDMScheduler.step_plms, for an arbitrary network.
+  const expected = [
+    [0.282708, 1.010527, -0.451379],
+    [0.28142, 0.995218, -0.444416],
+    [0.250891, 1.07294, -0.481311],
+    [0.199154, 1.027312, -0.462553],
+    [0.151423, 0.888304, -0.40083],
+    [0.102641, 0.657052, -0.296872],
+    [0.102464, 0.653843, -0.295409],
+  ];
+  const velocity = noiseProcessOf({ ...CONFIG, prediction_type: 'v_prediction' });
+  const denoise = denoiserOf(velocity, async (x, t) =>
+    x.map((value, cell) => 0.6 * value * Math.cos(t / 300) + (0.3 * [1, -1, 0.5][cell]! * t) / 1000),
+  );
+  const steps = await collect('pndm', {
+    process: velocity,
+    steps: 6,
+    latents: Float32Array.of(0.3, 0.9, -0.4),
+    denoise,
+  });
+  expect(steps.map(({ timestep }) => timestep)).toEqual([831, 665, 665, 499, 333, 167, 1]);
+  for (const { index, latents } of steps) {
+    expect(largestDifference(latents, expected[index]!)).toBeLessThan(1e-5);
+  }
 });
 
 describe('trajectories', () => {
@@ -128,6 +212,27 @@ describe('every sampler', () => {
     await run.next();
     controller.abort();
     await expect(run.next()).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it.each(names)('%s starts from pure noise where the schedule ends in it', async (name) => {
+    const wish = { prediction_type: 'v_prediction', rescale_betas_zero_snr: true };
+    const silent = noiseProcessOf({ ...CONFIG, ...wish });
+    const network = async (sample: Float32Array, timestep: number) => {
+      const { signal, noise } = silent.level(Math.round(timestep));
+      return sample.map((value, index) => {
+        const rest = noise === 0 ? 0 : (value - signal * x0[index]!) / noise;
+        return signal * rest - noise * x0[index]!;
+      });
+    };
+    const latents = Float32Array.of(0.3, 0.9, -0.4);
+    const steps = await collect(name, {
+      process: silent,
+      steps: 12,
+      latents,
+      denoise: denoiserOf(silent, network),
+    });
+    expect(steps[0]!.timestep).toBe(999);
+    expect(largestDifference(steps.at(-1)!.latents, x0)).toBeLessThan(0.06);
   });
 
   it('clips x_0 in DDIM where the config says so', async () => {

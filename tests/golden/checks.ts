@@ -16,7 +16,7 @@ import { residualTaps } from './checks/residual-taps.ts';
 import { textEncoder } from './checks/text-encoder.ts';
 import { tinyVae } from './checks/tiny-vae.ts';
 import { tokens } from './checks/tokens.ts';
-import { samplerSteps, trajectories, velocitySteps } from './checks/trajectories.ts';
+import { samplerSteps, toldOtherwise, trajectories } from './checks/trajectories.ts';
 import { unetActivations } from './checks/unet-activations.ts';
 import { vae } from './checks/vae.ts';
 
@@ -34,7 +34,7 @@ export const CHECKS: readonly Check[] = [
   tinyVae,
   noiseSchedule,
   samplerSteps,
-  velocitySteps,
+  toldOtherwise,
   trajectories,
   promptToPicture,
   gradients,

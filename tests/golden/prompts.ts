@@ -12,6 +12,13 @@ const schema = z.object({
   batch_prompts: z.array(z.string()).min(1),
 });
 
+/** Ids that today's tokenizers give, for both ways of padding; the models' vocabularies are the same. */
+const today = z.object({
+  prompts: z.array(z.string()),
+  ids: z.array(z.array(z.int())),
+  ids_2: z.array(z.array(z.int())),
+});
+
 export interface Prompts {
   readonly prompts: readonly string[];
   readonly ids: readonly (readonly number[])[];
@@ -24,4 +31,15 @@ export async function readPrompts(golden: GoldenDirectory): Promise<Prompts> {
     await golden.json('golden', 'prompts.json'),
   );
   return { prompts, ids, rows: text_encoder_rows, scene: batch_prompts[0]! };
+}
+
+/**
+ * Ids of each prompt as tokenizers of today give them, from the newest reference beside `golden`: its own ids may be an
+ * older tool's. @throws Absent
+ */
+export async function idsOfToday(golden: GoldenDirectory): Promise<ReadonlyMap<string, readonly number[]>> {
+  const { prompts, ids, ids_2 } = today.parse(await golden.json('..', 'sdxl', 'golden', 'prompts.json'));
+  const { eosId, padId } = golden.pipeline.tokenizer;
+  const padded = padId === eosId ? ids : ids_2;
+  return new Map(prompts.map((prompt, index) => [prompt, padded[index]!]));
 }

@@ -38,6 +38,7 @@ export async function follow(
   { sampler, file }: Trajectory,
   process: VariancePreserving,
   denoise: Denoiser,
+  tolerance: Tolerance = TRAJECTORY,
 ): Promise<Comparison> {
   const steps: SamplingStep[] = [];
   const latents = file.get('noise').data;
@@ -45,7 +46,7 @@ export async function follow(
   for await (const step of samplers[sampler].sample(options)) steps.push(step);
 
   const reached = steps.map((step) =>
-    compare(`step ${step.index + 1}`, step.latents, row(file.get('latents'), step.index + 1), TRAJECTORY),
+    compare(`step ${step.index + 1}`, step.latents, row(file.get('latents'), step.index + 1), tolerance),
   );
   const visited = steps.map(({ timestep }) => timestep);
   const timesteps = compare('timesteps', visited, file.get('timesteps').data, TIMESTEP);

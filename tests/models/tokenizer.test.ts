@@ -40,6 +40,19 @@ describe.skipIf(goldenAbsent)('tokenizer', () => {
     }
   });
 
+  it('reads every "!" alone where it is padding, as today\'s tokenizers do', async () => {
+    const { prompts, ids, ids_2 } = goldenJson('sdxl/golden/prompts.json') as Prompts & {
+      ids_2: Prompts['ids'];
+    };
+    const padded = await openTokenizer(join(goldenFolder, 'sdxl/pipeline/tokenizer_2'));
+    const plain = await openTokenizer(join(goldenFolder, 'sdxl/pipeline/tokenizer'));
+    expect(prompts).toHaveLength(30);
+    for (const [row, prompt] of prompts.entries()) {
+      expect(plain.encode(prompt).ids, prompt).toEqual(ids[row]);
+      expect(padded.encode(prompt).ids, prompt).toEqual(ids_2[row]);
+    }
+  });
+
   it.each(['nano', 'narrow16'])('%s: follows a vocabulary of 1514 entries', async (model) => {
     const tokenizer = await openTokenizer(join(goldenFolder, model, 'pipeline/tokenizer'));
     expect(tokenizer).toMatchObject({ vocabularySize: 1514, bosId: 1512, eosId: 1513, padId: 1513 });
@@ -81,6 +94,65 @@ describe.skipIf(goldenAbsent)('tokenizer', () => {
     write('tokenizer_config.json', { pad_token: '!' });
     write('special_tokens_map.json', {});
     expect(await padded()).toEqual([49406, 2368, 49407, 0, 0]);
+    expect((await openTokenizer(folder)).words('wow!!')).toEqual([clip.tokenId('wow</w>'), 0, 0]);
+  });
+
+  it.each<[where: string, files: Record<string, unknown>]>([
+    ['added_tokens.json', { 'added_tokens.json': { '<Red-Toy>': 49408 } }],
+    [
+      'tokenizer_config.json',
+      {
+        'tokenizer_config.json': {
+          added_tokens_decoder: { 49408: { content: '<Red-Toy>', normalized: true } },
+        },
+      },
+    ],
+  ])('reads the words of textual inversions whole, from %s', async (_where, files) => {
+    const folder = mkdtempSync(join(scratch, 'inversions-'));
+    for (const name of ['vocab.json', 'merges.txt']) {
+      writeFileSync(join(folder, name), readFileSync(join(full, name)));
+    }
+    for (const [name, value] of Object.entries(files))
+      writeFileSync(join(folder, name), JSON.stringify(value));
+    const tokenizer = await openTokenizer(folder);
+    const [photo, cup] = ['photo</w>', 'cup</w>'].map((token) => clip.tokenId(token));
+    expect(tokenizer.words('photo <Red-Toy> cup')).toEqual([photo, 49408, cup]);
+    expect(tokenizer.words('photo <red-toy> cup')).toEqual([photo, 49408, cup]);
+  });
+
+  it('reads its files as editors leave them', async () => {
+    const folder = mkdtempSync(join(scratch, 'marked-'));
+    const text = (name: string) => readFileSync(join(full, name), 'utf8');
+    writeFileSync(join(folder, 'vocab.json'), `\ufeff${text('vocab.json')}`);
+    writeFileSync(join(folder, 'merges.txt'), `\ufeff${text('merges.txt').replaceAll('\n', '\r\n')}`);
+    writeFileSync(
+      join(folder, 'special_tokens_map.json'),
+      `\ufeff${text('special_tokens_map.json')}`,
+      'utf16le',
+    );
+    expect((await openTokenizer(folder)).encode('a red cup').ids).toEqual(clip.encode('a red cup').ids);
+  });
+
+  it('refuses a vocabulary or merges that are cut short, by the file', async () => {
+    const vocab = JSON.parse(readFileSync(join(full, 'vocab.json'), 'utf8')) as Record<string, number>;
+    const merges = readFileSync(join(full, 'merges.txt'), 'utf8').split('\n');
+    const opened = (kept: readonly [string, number][], lines: readonly string[]) => {
+      const folder = mkdtempSync(join(scratch, 'cut-'));
+      writeFileSync(join(folder, 'vocab.json'), JSON.stringify(Object.fromEntries(kept)));
+      writeFileSync(join(folder, 'merges.txt'), lines.join('\n'));
+      return openTokenizer(folder).catch((error: unknown) => error);
+    };
+    const cut = (pattern: RegExp) => ({
+      code: 'checkpoint-format',
+      message: expect.stringMatching(pattern),
+      advice: expect.stringContaining('tokenizer folder'),
+    });
+    const all = Object.entries(vocab).sort(([, a], [, b]) => a - b);
+    expect(await opened(all.slice(0, 30_000), merges)).toMatchObject(cut(/vocab\.json: no token <\|/));
+    const middle = all.filter(([, id]) => id < 30_000 || id > 49_405);
+    expect(await opened(middle, merges)).toMatchObject(cut(/vocab\.json is cut short/));
+    expect(await opened(middle, merges.slice(0, 20_000))).toMatchObject(cut(/vocab\.json is cut short/));
+    expect(await opened(all, merges.slice(0, 20_000))).toMatchObject(cut(/merges\.txt is cut short/));
   });
 
   it('finds the tokens of a span, every sub-word of every word, and only there', () => {

@@ -7,8 +7,8 @@
 
 import { levelOfSigma, linearCombination } from '../noise-process.ts';
 import {
-  karrasSigmas,
   roundHalfEven,
+  scheduledSigmas,
   sigmaAt,
   spacedTimesteps,
   timestepOfSigma,
@@ -16,14 +16,21 @@ import {
 } from '../spacing.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
 
+/** diffusers' `lower_order_final`: runs shorter than this end on a step of first order, whatever sigma they end on. */
+const LOWER_ORDER_FINAL_STEPS = 15;
+
 export const dpmpp2m: Sampler = {
   plan(process, steps, choice = {}): SamplingPlan {
     const spacing = choice.spacing ?? process.sampling.spacing ?? 'linspace';
     const known = trainingSigmas(process.alphasCumprod);
-    if (choice.karras ?? process.sampling.karras) {
-      const sigmas = karrasSigmas(known.at(-1)!, known[0]!, steps);
-      const timesteps = sigmas.map((sigma) => roundHalfEven(timestepOfSigma(known, sigma)));
-      return { timesteps, sigmas: [...sigmas, 0], initNoiseSigma: 1 };
+    const end = process.sampling.lastSigma === 'least' ? known[0]! : 0;
+    const schedule = choice.sigmas ?? process.sampling.sigmas;
+    if (schedule !== undefined) {
+      const sigmas = scheduledSigmas(schedule, known.at(-1)!, known[0]!, steps);
+      // diffusers rounds these two, and cuts the others off.
+      const whole = schedule === 'karras' || schedule === 'lu' ? roundHalfEven : Math.floor;
+      const timesteps = sigmas.map((sigma) => whole(timestepOfSigma(known, sigma)));
+      return { timesteps, sigmas: [...sigmas, end], initNoiseSigma: 1 };
     }
     // The last of one timestep more would be the clean end itself, where λ is infinite: it is left out.
     const spaced =
@@ -32,7 +39,7 @@ export const dpmpp2m: Sampler = {
         : spacedTimesteps(process, steps + 1, spacing).slice(0, -1);
     const timesteps = spaced.map(roundHalfEven);
     const sigmas = timesteps.map((timestep) => sigmaAt(known, timestep));
-    return { timesteps, sigmas: [...sigmas, 0], initNoiseSigma: 1 };
+    return { timesteps, sigmas: [...sigmas, end], initNoiseSigma: 1 };
   },
 
   async *sample(options) {
@@ -49,8 +56,9 @@ export const dpmpp2m: Sampler = {
 
       const decay = sigmas[index + 1]! / sigmas[index]!; // e^{-h}, as sigmas[i] = e^{-λ_i}
       const h = -Math.log(decay);
-      // The last step goes to λ = ∞, where only the first order is defined.
-      const half = previous === undefined || index === last ? 0 : h / previous.h / 2; // 1 / 2r
+      // A last step to λ = ∞ has only the first order.
+      const isFirstOrder = index === last && (next.noise === 0 || timesteps.length < LOWER_ORDER_FINAL_STEPS);
+      const half = previous === undefined || isFirstOrder ? 0 : h / previous.h / 2; // 1 / 2r
       const d = linearCombination(1 + half, denoised, -half, previous?.denoised ?? denoised);
       x = linearCombination(next.noise / level.noise, x, next.signal * (1 - decay), d);
       previous = { denoised, h };

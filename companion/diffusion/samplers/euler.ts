@@ -1,7 +1,7 @@
 /** Euler's method on the probability-flow ODE: Karras et al. 2022 (arXiv 2206.00364), algorithm 2, no churn. */
 
 import { levelOfSigma, linearCombination, scaled } from '../noise-process.ts';
-import { karrasSigmas, sigmaAt, spacedTimesteps, timestepOfSigma, trainingSigmas } from '../spacing.ts';
+import { scheduledSigmas, sigmaAt, spacedTimesteps, timestepOfSigma, trainingSigmas } from '../spacing.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
 
 export const euler: Sampler = {
@@ -13,12 +13,14 @@ export const euler: Sampler = {
     const max = spacedSigmas[0]!;
     // The leading spacing starts below the last training timestep, so its first sample still holds signal.
     const initNoiseSigma = spacing === 'leading' ? Math.sqrt(max * max + 1) : max;
-    if (!(choice.karras ?? process.sampling.karras)) {
-      return { timesteps: spaced, sigmas: [...spacedSigmas, 0], initNoiseSigma };
+    const last = process.sampling.lastSigma === 'least' ? known[0]! : 0;
+    const schedule = choice.sigmas ?? process.sampling.sigmas;
+    if (schedule === undefined) {
+      return { timesteps: spaced, sigmas: [...spacedSigmas, last], initNoiseSigma };
     }
-    const sigmas = karrasSigmas(max, spacedSigmas.at(-1)!, steps);
+    const sigmas = scheduledSigmas(schedule, max, spacedSigmas.at(-1)!, steps);
     const timesteps = sigmas.map((sigma) => timestepOfSigma(known, sigma));
-    return { timesteps, sigmas: [...sigmas, 0], initNoiseSigma };
+    return { timesteps, sigmas: [...sigmas, last], initNoiseSigma };
   },
 
   async *sample(options) {

@@ -1,12 +1,13 @@
 /**
  * PNDM without Runge-Kutta steps, known as PLMS: Liu et al. 2022 (arXiv 2202.09778), section 3.3.
  *
- * A linear multistep estimate e' of the noise goes through the transfer φ(x_t, e', t, t') of equation 11,
- * which is DDIM's step. The first step is taken twice, as Heun's method takes it: the model is evaluated
- * once more than there are steps.
+ * A linear multistep estimate of the model's output goes through the transfer φ(x_t, e', t, t') of equation 11, which is
+ * DDIM's step. As in diffusers it is the outputs that are combined, whatever the model predicts, and the combination is told
+ * as noise at the step's own level: a velocity means another noise at every level. The first step is taken twice, as Heun's
+ * method takes it: the model is evaluated once more than there are steps.
  */
 
-import { linearCombination, type NoiseLevel, scaled } from '../noise-process.ts';
+import { linearCombination, type NoiseLevel, type NoiseProcess } from '../noise-process.ts';
 import { ddim, levelAfter } from './ddim.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
 
@@ -31,20 +32,21 @@ export const pndm: Sampler = {
     const { timesteps } = pndm.plan(process, options.steps, options);
     const start = options.latents;
     let x = start;
-    let estimates: readonly Float32Array[] = []; // the newest first
+    let outputs: readonly Float32Array[] = []; // the newest first
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
       const level = process.level(timestep);
       const { denoised, noise } = await denoise(x, { t: timestep, level }, index);
+      const output = process.target(denoised, noise, level);
 
       if (index === 1) {
-        // Back to the start, with the mean of the noise at both ends of the first step.
-        const mean = linearCombination(1 / 2, noise, 1 / 2, estimates[0]!);
-        x = transfer(start, mean, process.level(timesteps[0]!), level);
+        // Back to the start, with the mean of the outputs at both ends of the first step.
+        const mean = linearCombination(1 / 2, output, 1 / 2, outputs[0]!);
+        x = transfer(process, start, mean, process.level(timesteps[0]!), level);
       } else {
-        estimates = [noise, ...estimates].slice(0, ADAMS_BASHFORTH.length);
+        outputs = [output, ...outputs].slice(0, ADAMS_BASHFORTH.length);
         const next = levelAfter(process, timesteps, index, endsOnOne);
-        x = transfer(x, multistep(estimates), level, next);
+        x = transfer(process, x, multistep(outputs), level, next);
       }
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
@@ -52,16 +54,22 @@ export const pndm: Sampler = {
   },
 };
 
-function multistep(estimates: readonly Float32Array[]): Float32Array {
-  const [newest, ...coefficients] = ADAMS_BASHFORTH[estimates.length - 1]!;
-  return coefficients.reduce<Float32Array>(
-    (sum, coefficient, age) => linearCombination(1, sum, coefficient, estimates[age + 1]!),
-    scaled(newest, estimates[0]!),
+/** One rounding for the whole sum. */
+function multistep(outputs: readonly Float32Array[]): Float32Array {
+  const coefficients = ADAMS_BASHFORTH[outputs.length - 1]!;
+  return outputs[0]!.map((_, cell) =>
+    coefficients.reduce((sum, coefficient, age) => sum + coefficient * outputs[age]![cell]!, 0),
   );
 }
 
-/** φ: x' = (signal'/signal) x + (noise' - noise signal'/signal) e. */
-function transfer(x: Float32Array, noise: Float32Array, level: NoiseLevel, next: NoiseLevel): Float32Array {
-  const ratio = next.signal / level.signal;
-  return linearCombination(ratio, x, next.noise - level.noise * ratio, noise);
+/** φ: the sample at `next`, by the picture and the noise that the output means at `level`. */
+function transfer(
+  process: NoiseProcess,
+  x: Float32Array,
+  output: Float32Array,
+  level: NoiseLevel,
+  next: NoiseLevel,
+): Float32Array {
+  const { denoised, noise } = process.split(output, x, level);
+  return linearCombination(next.signal, denoised, next.noise, noise);
 }

@@ -3,7 +3,7 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import type { Denoiser } from '../denoiser.ts';
 import type { NoiseProcess, VariancePreserving } from '../noise-process.ts';
-import type { TimestepSpacing } from '../spacing.ts';
+import type { SigmaSchedule, TimestepSpacing } from '../spacing.ts';
 
 /** @internal */
 export interface SamplingStep {
@@ -22,7 +22,7 @@ export interface SamplingStep {
 interface SpacingChoice {
   readonly spacing?: TimestepSpacing | undefined;
   /** Euler and DPM++ only. */
-  readonly karras?: boolean | undefined;
+  readonly sigmas?: SigmaSchedule | undefined;
 }
 
 /** @internal */
@@ -38,7 +38,7 @@ export interface SamplerOptions<Process extends NoiseProcess = VariancePreservin
 export interface SamplingPlan {
   /** One for each model evaluation, in order. */
   readonly timesteps: readonly number[];
-  /** For samplers that count in sigmas: one a step, and 0 at the end. */
+  /** For samplers that count in sigmas: one a step, and the one that the last step ends on. */
   readonly sigmas: readonly number[];
   /** Factor of the unit noise before the first step. */
   readonly initNoiseSigma: number;

@@ -8,7 +8,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
+import { decodeText, parsePythonJson } from '../../storage/text-file.ts';
+import { addedTokenList, addedTokens, addedTokensDecoder, addedTokensFile } from './added-tokens.ts';
 import { clipDefinition, clipVocabulary } from './clip-tokenizer.ts';
+import { requireWholeVocabulary } from './vocabulary.ts';
 
 /** A special token is written as its text alone, or as an object with matching options. */
 const specialToken = z.union([
@@ -17,23 +20,28 @@ const specialToken = z.union([
 ]);
 
 const specialTokens = z.object({
-  bos_token: specialToken.optional(),
-  eos_token: specialToken.optional(),
-  pad_token: specialToken.optional(),
-  unk_token: specialToken.optional(),
+  bos_token: specialToken.nullish(),
+  eos_token: specialToken.nullish(),
+  pad_token: specialToken.nullish(),
+  unk_token: specialToken.nullish(),
+  additional_special_tokens: z.array(specialToken).nullish(),
 });
 
 const tokenizerConfig = specialTokens.extend({
   // Exporters write 10^30 for "no limit": not usable here, so CLIP's own limit holds then.
-  model_max_length: z.number().min(3).optional(),
-  added_tokens_decoder: z.unknown().optional(),
+  model_max_length: z.number().min(3).nullish(),
+  added_tokens_decoder: addedTokensDecoder.optional(),
 });
 
 const vocabulary = z.record(z.string(), z.int().min(0));
 
 const definition = z.looseObject({
-  model: z.looseObject({ type: z.literal('BPE').optional(), vocab: vocabulary }),
-  added_tokens: z.array(z.looseObject({ id: z.int().min(0), content: z.string() })).default([]),
+  model: z.looseObject({
+    type: z.literal('BPE').optional(),
+    vocab: vocabulary,
+    merges: z.array(z.union([z.string(), z.array(z.string()).length(2)])),
+  }),
+  added_tokens: addedTokenList.default([]),
 });
 
 export interface TokenizerFiles {
@@ -67,11 +75,22 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   };
   const unkToken = named.unk_token ?? eosToken;
   const whole = await readJson(folder, 'tokenizer.json', definition);
-  const limit = config.model_max_length ?? CLIP_POSITIONS;
+  const defined = whole ?? (await assemble(folder, names, unkToken));
+  const { vocab, merges } = defined.model;
+  const added = addedTokens({
+    defined: defined.added_tokens,
+    decoder: config.added_tokens_decoder,
+    file: await readJson(folder, 'added_tokens.json', addedTokensFile),
+    special: [...Object.values(names), unkToken, ...(named.additional_special_tokens ?? [])],
+    vocab,
+  });
+  const files = whole === undefined ? ['vocab.json', 'merges.txt'] : ['tokenizer.json', 'tokenizer.json'];
+  const [vocabFile, mergesFile] = files.map((name) => join(folder, name)) as [string, string];
+  requireWholeVocabulary({ vocab, merges, added }, [vocabFile, mergesFile]);
   return {
     ...names,
-    modelMaxLength: Math.min(limit, CLIP_POSITIONS),
-    definition: whole ?? (await assemble(folder, names, unkToken)),
+    modelMaxLength: Math.min(config.model_max_length ?? CLIP_POSITIONS, CLIP_POSITIONS),
+    definition: { ...defined, added_tokens: added },
   };
 }
 
@@ -91,7 +110,10 @@ async function assemble(folder: string, names: SpecialNames, unkToken: string) {
   const id = (token: string): number => {
     const found = vocab[token];
     if (found !== undefined) return found;
-    throw new LikenessError('checkpoint-format', `${folder}/vocab.json: no token ${token}`);
+    throw new LikenessError('checkpoint-format', `${join(folder, 'vocab.json')}: no token ${token}`, {
+      advice:
+        'It is cut short, or of another model: copy the whole tokenizer folder again from where the model came from.',
+    });
   };
   return definition.parse(
     clipDefinition({
@@ -114,17 +136,20 @@ async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): 
   const text = await readText(folder, name);
   if (text === undefined) return undefined;
   try {
-    return schema.parse(JSON.parse(text));
+    return schema.parse(parsePythonJson(text));
   } catch (cause) {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll('\n', ' ') : String(cause);
-    throw new LikenessError('checkpoint-format', `${join(folder, name)}: ${reason}`, { cause });
+    throw new LikenessError('checkpoint-format', `${join(folder, name)}: ${reason}`, {
+      advice: 'Copy the whole tokenizer folder again from where the model came from.',
+      cause,
+    });
   }
 }
 
 /** Undefined where there is no such file. */
 async function readText(folder: string, name: string): Promise<string | undefined> {
   try {
-    return await readFile(join(folder, name), 'utf8');
+    return decodeText(await readFile(join(folder, name)));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new LikenessError('checkpoint-missing', `${join(folder, name)} cannot be read`, { cause });

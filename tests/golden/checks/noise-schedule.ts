@@ -3,19 +3,20 @@
 import { addNoise } from '../../../companion/diffusion/noise-process.ts';
 import { noiseProcessOf } from '../../../companion/diffusion/scheduler-config.ts';
 import type { Check } from '../check.ts';
-import { compare, EXACT, type Tolerance } from '../comparison.ts';
+import { compare, type Tolerance } from '../comparison.ts';
 import { row } from '../golden-tensors.ts';
 
-/** Two float32 roundings of values of a few units. */
+/** Tables of two builds of PyTorch differ by a rounding; so do sums of values of a few units. */
 const ROUNDING: Tolerance = { limit: 1e-6, unit: 'absolute' };
+const TABLE: Tolerance = { limit: 1e-6, unit: 'of largest entry' };
 
 export const noiseSchedule: Check = {
   subject: 'noise schedule',
   async *run(golden) {
     const process = golden.pipeline.noiseProcess;
     const file = await golden.tensors('train_targets.safetensors');
-    yield compare('betas', process.betas, file.get('betas').data, EXACT);
-    yield compare('alphas_cumprod', process.alphasCumprod, file.get('alphas_cumprod').data, EXACT);
+    yield compare('betas', process.betas, file.get('betas').data, TABLE);
+    yield compare('alphas_cumprod', process.alphasCumprod, file.get('alphas_cumprod').data, TABLE);
 
     const timesteps = [...file.get('t').data];
     const all = (of: (x0: Float32Array, noise: Float32Array, t: number) => Float32Array) =>

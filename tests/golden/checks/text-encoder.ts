@@ -50,7 +50,16 @@ export const textEncoder: Check = {
           return compare(name, got, file.get(name).data, ACTIVATION);
         }),
     );
-    const reason = 'Stable Diffusion does not use it, so there is no graph for it';
-    yield { kind: 'omission', check: 'pooler_output', reason };
+    const width = file.get('pooler_output').shape.at(-1)!;
+    const ends = prompts.map(
+      (prompt, index) => index * prompt.length + prompt.indexOf(pipeline.tokenizer.eosId),
+    );
+    const pooled = ends.flatMap((end) => [...states.slice(end * width, (end + 1) * width)]);
+    yield compare(
+      'pooler_output: the state where the text ends',
+      pooled,
+      file.get('pooler_output').data,
+      PREDICTION,
+    );
   },
 };
