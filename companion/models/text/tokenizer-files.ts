@@ -10,8 +10,7 @@ import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
 import { decodeText, parsePythonJson } from '../../storage/text-file.ts';
 import { addedTokenList, addedTokens, addedTokensDecoder, addedTokensFile } from './added-tokens.ts';
-import { clipDefinition, clipVocabulary } from './clip-tokenizer.ts';
-import { requireWholeVocabulary } from './vocabulary.ts';
+import { clipDefinition, clipVocabulary, requireWholeVocabulary } from './clip-tokenizer.ts';
 
 /** A special token is written as its text alone, or as an object with matching options. */
 const specialToken = z.union([
