@@ -119,16 +119,16 @@ function conceptTensors(concept: Concept, dtype: 'F16' | 'F32'): Map<string, Wri
   const { factors, storedAs, baseModel } = concept;
   requireWritable(concept, dtype);
   const tensors = new Map<string, WritableTensor>();
-  const { lora } = formatOfArchitecture(baseModel.architecture);
+  const nameOf = formatOfArchitecture(baseModel.architecture).lora.namesFor([...factors.keys()]);
   const kernel = storedAs === 'linear' ? [] : [1, 1];
   for (const [path, { down, up, rank, channels, scale }] of factors) {
     const alpha = Float32Array.of(scale * rank);
-    tensors.set(lora.nameOf(path, 'alpha'), { dtype: 'F32', shape: [], data: alpha });
+    tensors.set(nameOf(path, 'alpha'), { dtype: 'F32', shape: [], data: alpha });
     for (const [part, data, shape] of [
       ['down', down, [rank, channels, ...kernel]],
       ['up', up, [channels, rank, ...kernel]],
     ] as const) {
-      tensors.set(lora.nameOf(path, part), encode(data, shape, dtype));
+      tensors.set(nameOf(path, part), encode(data, shape, dtype));
     }
   }
   return tensors;

@@ -5,6 +5,7 @@
 
 import type { CheckpointFormat, ComponentConfig } from '../checkpoint/component.ts';
 import type { VariancePreserving } from '../diffusion/noise-process.ts';
+import type { SamplerName } from '../diffusion/samplers/index.ts';
 import type { Value } from '../graph/value.ts';
 import type { Shape } from '../tensor/tensor.ts';
 import type { ModuleHook, Scope } from './layers/scope.ts';
@@ -31,8 +32,11 @@ export interface LoraNames {
   readonly modules: string;
   /** Denoiser's prefix in the names that diffusers and peft give, and in their settings. */
   readonly prefix: string;
-  /** Tensor name of a part, in kohya's dialect, in which concepts are written. */
-  nameOf(path: string, part: LoraPart): string;
+  /**
+   * Tensor names of the parts, in kohya's dialect, in which concepts are written.
+   * @param paths of all sites in the file: names that count through the levels depend on them
+   */
+  namesFor(paths: readonly string[]): (path: string, part: LoraPart) => string;
   /** Layer of a site in diffusers' denoiser: `down_blocks.0.attentions.1.proj_out`. */
   layerOf(path: string): string;
   /** Residual blocks a level that models of the family have, the usual number first. */
@@ -80,6 +84,12 @@ export interface ModelFacts {
   readonly textEncoders: readonly TextEncoderFacts[];
   /** Text states where no prompt is given at all: those of an empty one, or zeros. */
   readonly absentPrompt: 'empty' | 'zeros';
+  /** Settings that models of the family are used with, where nothing else is recommended. */
+  readonly sampling: { readonly sampler: SamplerName; readonly guidanceScale: number };
+  /** Sizes that it was trained at, the square first; none where it was trained at squares alone. */
+  readonly sizes: readonly PictureSize[];
+  /** True where the checkpoint has a small decoder beside its own. */
+  readonly hasFastDecoder: boolean;
 }
 
 interface TextEncoderFacts {
@@ -134,8 +144,12 @@ interface DenoiserInputs {
   readonly hook?: ModuleHook;
 }
 
+/** The checkpoint's own decoder, or a small one beside it: rough, at a fraction of the time. */
+export const DECODERS = ['full', 'fast'] as const;
+export type DecoderChoice = (typeof DECODERS)[number];
+
 /** Configs of a checkpoint. */
-interface ModelConfigs {
+export interface ModelConfigs {
   /** undefined for an optional component that the model lacks. */
   of(component: string): ComponentConfig | undefined;
   /** model_index.json */
@@ -164,8 +178,11 @@ export interface ModelFamily<Config = unknown> {
   readonly codec: {
     /** Picture [B, 3, H, W] in [-1, 1] -> latents in the denoiser's scale, the posterior mean. */
     encode(scopes: Scopes, config: Config, picture: Value): Value;
-    /** Latents [B, C, h, w] in the denoiser's scale -> picture, about [-1, 1]. */
-    decode(scopes: Scopes, config: Config, latents: Value): Value;
+    /**
+     * Latents [B, C, h, w] in the denoiser's scale -> picture, about [-1, 1].
+     * @param decoder `fast` where facts say that there is one
+     */
+    decode(scopes: Scopes, config: Config, latents: Value, decoder: DecoderChoice): Value;
   };
   /** In the order of the forward pass. */
   adapterSites(config: Config): readonly AdapterSite[];

@@ -2,7 +2,14 @@
 
 import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { familyOf, type ModelConfig } from './families/registry.ts';
-import { CONTEXT, type ConditioningValues, type PromptValues, type Scopes } from './family.ts';
+import {
+  CONTEXT,
+  type ConditioningValues,
+  DECODERS,
+  type DecoderChoice,
+  type PromptValues,
+  type Scopes,
+} from './family.ts';
 import { Scope } from './layers/scope.ts';
 
 /** Scopes of a graph's parameters, one a component. */
@@ -83,14 +90,18 @@ export function encoderGraph(shape: CodecShape): GraphSpec {
   });
 }
 
+interface DecoderShape extends CodecShape {
+  readonly decoder: DecoderChoice;
+}
+
 /** Input `latents` [1, C, h, w] in the denoiser's scale; output `picture` [1, 3, h*f, w*f], about [-1, 1]. */
-export function decoderGraph(shape: CodecShape): GraphSpec {
+export function decoderGraph(shape: DecoderShape): GraphSpec {
   return graphSpec('vae decoder', shape, (model) => {
     const graph = new Graph('vae decoder');
     const family = familyOf(model);
     const { latentChannels } = family.facts(model.config);
     const latents = graph.input('latents', [1, latentChannels, model.height, model.width]);
-    graph.output('picture', family.codec.decode(scopesOf(graph), model.config, latents));
+    graph.output('picture', family.codec.decode(scopesOf(graph), model.config, latents, model.decoder));
     return graph;
   });
 }
@@ -125,7 +136,10 @@ export function wholeGraph(shape: ModelConfig): GraphSpec {
     family.buildDenoiser(scopes, model.config, inputs);
     const pixels = side * facts.downscale;
     family.codec.encode(scopes, model.config, graph.input('picture', [1, 3, pixels, pixels]));
-    family.codec.decode(scopes, model.config, graph.input('latents', latents));
+    const decoded = graph.input('latents', latents);
+    for (const decoder of facts.hasFastDecoder ? DECODERS : (['full'] as const)) {
+      family.codec.decode(scopes, model.config, decoded, decoder);
+    }
     return graph;
   });
 }

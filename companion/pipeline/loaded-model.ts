@@ -5,8 +5,6 @@
 
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
 import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
-import { seededNoise } from '../diffusion/random.ts';
-import { fitLatentColours, type LatentColours } from '../images/latent-preview.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import type { Device } from '../runtime/device.ts';
 import { chooseDevice } from '../runtime/device-choice.ts';
@@ -50,7 +48,7 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
   const { checkpoint, architecture } = pipeline;
   return {
     pipeline,
-    recommended: await readRecommendedSettings(options.model),
+    recommended: await readRecommendedSettings(options.model, pipeline.facts.sampling),
     identity: {
       name: checkpoint.name,
       hash: await hashCheckpoint(checkpoint, options.cacheFolder),
@@ -58,43 +56,6 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
     },
     device,
   };
-}
-
-/** Side of the latents that the preview's colours are fitted on; the map is the same at every size. */
-const COLOUR_CELLS = 16;
-
-/** By pipeline: an open model makes many pictures, and the map is the same for all of them. */
-const fitted = new WeakMap<Pipeline, Promise<LatentColours>>();
-
-/** The linear map from latents to colours that previews of this model use; fitted when it is first asked for. */
-export function previewColours(pipeline: Pipeline): Promise<LatentColours> {
-  let colours = fitted.get(pipeline);
-  if (colours === undefined) {
-    colours = fitPreview(pipeline);
-    fitted.set(pipeline, colours);
-    // A failure is not kept: the next job may have the memory that this one lacked.
-    colours.catch(() => fitted.delete(pipeline));
-  }
-  return colours;
-}
-
-/**
- * Fits the map by decoding noise once: it belongs to the model's codec, and no table has the one of a checkpoint that
- * nobody has seen before.
- */
-async function fitPreview(pipeline: Pipeline): Promise<LatentColours> {
-  const { latentChannels, downscale } = pipeline.facts;
-  const latents = seededNoise(latentChannels * COLOUR_CELLS ** 2, 0);
-  const side = COLOUR_CELLS * downscale;
-  const pixels = await pipeline.decodeLatents(latents, COLOUR_CELLS, COLOUR_CELLS);
-  const colours = new Float32Array(3 * COLOUR_CELLS ** 2);
-  for (let index = 0; index < pixels.length; index++) {
-    const plane = Math.floor(index / side ** 2);
-    const row = Math.floor((index % side ** 2) / side / downscale);
-    const column = Math.floor((index % side) / downscale);
-    colours[plane * COLOUR_CELLS ** 2 + row * COLOUR_CELLS + column]! += pixels[index]! / downscale ** 2;
-  }
-  return fitLatentColours([{ latents, colours }], latentChannels);
 }
 
 export interface BaseModelFacts {
@@ -107,13 +68,14 @@ export interface BaseModelFacts {
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);
   const { facts, architecture } = describeModel(checkpoint);
-  const recommended = await readRecommendedSettings(folder);
+  const recommended = await readRecommendedSettings(folder, facts.sampling);
   const { teaching, sampling, classWords, placements } = recommended;
   return {
     summary: {
       name: checkpoint.name,
       resolution: facts.resolution,
       sizeUnit: facts.downscale * facts.latentUnit,
+      ...(facts.sizes.length > 0 && { sizes: [...facts.sizes] }),
       defaults: {
         teach: { steps: teaching.steps },
         generate: {

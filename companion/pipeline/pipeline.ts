@@ -7,7 +7,7 @@ import type { VariancePreserving } from '../diffusion/noise-process.ts';
 import type { Graph, GraphSpec } from '../graph/graph.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf, type ModelConfig, modelConfigOf } from '../models/families/registry.ts';
-import type { AdapterSite, ModelFacts, PictureSize } from '../models/family.ts';
+import type { AdapterSite, DecoderChoice, ModelFacts, PictureSize } from '../models/family.ts';
 import { splitParameterName } from '../models/layers/scope.ts';
 import {
   decoderGraph,
@@ -170,8 +170,8 @@ export class Pipeline {
   }
 
   /** Graph that decodes latents of this size, in cells. */
-  decoder(height: number, width: number): GraphSpec {
-    return decoderGraph({ ...this.model, height, width });
+  decoder(height: number, width: number, decoder: DecoderChoice = 'full'): GraphSpec {
+    return decoderGraph({ ...this.model, height, width, decoder });
   }
 
   /** Graph that encodes pictures of this size, in pixels. */
@@ -191,9 +191,9 @@ export class Pipeline {
     latents: Float32Array,
     height: number,
     width: number,
-    memory: MemoryUse = {},
+    { decoder = 'full', ...memory }: MemoryUse & { readonly decoder?: DecoderChoice } = {},
   ): Promise<Float32Array> {
-    const session = await this.session(this.decoder(height, width), memory);
+    const session = await this.session(this.decoder(height, width, decoder), memory);
     const out = await session.run({
       latents: float32(latents, [1, this.facts.latentChannels, height, width]),
     });

@@ -14,6 +14,7 @@ import {
 } from '../../shared/protocol/requests.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
+import { DECODERS, type ModelFacts } from '../models/family.ts';
 import { decodeText } from '../storage/text-file.ts';
 
 const positive = z.number().positive();
@@ -27,6 +28,8 @@ const teaching = z.strictObject({
   learningRate: positive.default(1e-3),
   learningRateSchedule: z.enum(['constant', 'cosine']).default('constant'),
   steps: count.max(100_000).default(150),
+  /** Side of the references as they are learned from, in pixels; absent: the model's own. */
+  side: count.max(4096).exactOptional(),
   batchSize: count.max(64).default(4),
   /** AdamW's, on the factors. */
   weightDecay: z.number().min(0).default(0.01),
@@ -60,6 +63,8 @@ const sampling = z
     /** Halves of guidance in which residuals act, under a mask that localizes (measured: docs/settings.md). */
     guidanceResidual: guidanceResidualSchema.optional(),
     unconditional: z.enum(['masked', 'base']).optional(),
+    /** Decoder of the finished picture; the fast one only where the model has it. */
+    decoder: z.enum(DECODERS).default('full'),
   })
   .transform(({ unconditional, ...settings }) =>
     unconditional === undefined ? settings : { guidanceResidual: UNCONDITIONAL[unconditional], ...settings },
@@ -98,8 +103,14 @@ export function usualGuidanceResidual({
   return mask === 'full' ? 'both' : guidanceResidual;
 }
 
-/** @throws LikenessError `checkpoint-format` naming the setting that does not fit */
-export async function readRecommendedSettings(modelFolder: string): Promise<RecommendedSettings> {
+/**
+ * @param usual the family's, where the model recommends nothing else
+ * @throws LikenessError `checkpoint-format` naming the setting that does not fit
+ */
+export async function readRecommendedSettings(
+  modelFolder: string,
+  usual?: ModelFacts['sampling'],
+): Promise<RecommendedSettings> {
   const file = join(modelFolder, 'likeness.json');
   let text: string;
   try {
@@ -107,7 +118,7 @@ export async function readRecommendedSettings(modelFolder: string): Promise<Reco
   } catch (cause) {
     // A model in one file has no folder that could hold them.
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return schema.parse({});
+    if (code === 'ENOENT' || code === 'ENOTDIR') return schema.parse({ sampling: { ...usual } });
     throw new LikenessError('checkpoint-format', `${file}: cannot be read`, { cause });
   }
   let json: unknown;
@@ -116,7 +127,15 @@ export async function readRecommendedSettings(modelFolder: string): Promise<Reco
   } catch (cause) {
     throw new LikenessError('checkpoint-format', `${file}: not valid JSON`, { cause });
   }
-  const parsed = schema.safeParse(json);
+  const parsed = schema.safeParse(withUsual(json, usual));
   if (parsed.success) return parsed.data;
   throw new LikenessError('checkpoint-format', `${file}: ${issueText(parsed.error)}`);
+}
+
+/** The family's settings below the model's own; anything that is no object is left to the schema, which refuses it. */
+function withUsual(json: unknown, usual: ModelFacts['sampling'] | undefined): unknown {
+  if (typeof json !== 'object' || json === null) return json;
+  const { sampling: own = {} } = json as { sampling?: unknown };
+  if (typeof own !== 'object' || own === null) return json;
+  return { ...json, sampling: { ...usual, ...own } };
 }

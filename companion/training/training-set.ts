@@ -71,7 +71,7 @@ export async function* prepareTrainingSet(
   pipeline: Pipeline,
   { pictures, identifier, classWord, settings, mirror }: TrainingSetOptions,
 ): AsyncGenerator<{ done: number; total: number }, TrainingSet> {
-  const size = pipeline.facts.resolution;
+  const size = settings.side ?? pipeline.facts.resolution;
   const cells = size / pipeline.facts.downscale;
   const total = pictures.length * VARIANTS;
   const references: ReferenceLatents[][] = [];

@@ -15,6 +15,8 @@ const modelSummarySchema = z.object({
   resolution: count,
   /** Sides of pictures are multiples of this. */
   sizeUnit: count,
+  /** Sizes that the model was trained at, the square first, where it knows others than squares. */
+  sizes: z.array(z.object({ width: count, height: count })).exactOptional(),
   defaults: z.object({
     teach: z.object({ steps: count }),
     generate: z.object({

@@ -10,9 +10,10 @@ import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 const BLOCK = 'mid_block.attentions.0';
 const { lora: loraNames } = stableDiffusionFormat;
-const DOWN = loraNames.nameOf(BLOCK, 'down');
-const UP = loraNames.nameOf(BLOCK, 'up');
-const ALPHA = loraNames.nameOf(BLOCK, 'alpha');
+const nameOf = loraNames.namesFor([BLOCK]);
+const DOWN = nameOf(BLOCK, 'down');
+const UP = nameOf(BLOCK, 'up');
+const ALPHA = nameOf(BLOCK, 'alpha');
 
 const tensor = (shape: number[], fill = 0.5): WritableTensor => ({
   dtype: 'F32',

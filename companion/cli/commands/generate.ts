@@ -12,6 +12,7 @@ import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
 import { type FoundConcept, findConcept, resolveMentions } from '../../library/find-concept.ts';
 import { withModel } from '../../model-store/model-use.ts';
+import { DECODERS, type DecoderChoice } from '../../models/family.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
@@ -38,6 +39,7 @@ interface GenerateFlags extends EngineFlags {
   readonly guidanceResidual?: GuidanceResidual;
   readonly strength: number;
   readonly size?: values.Size;
+  readonly decoder?: DecoderChoice;
   readonly out: string;
   readonly preview: boolean;
 }
@@ -89,6 +91,12 @@ export function registerGenerate(program: Command, output: Output): void {
     )
     .option('--strength <x>', 'of the concepts, 1 as taught', values.decimal(0, 4), 1)
     .option('--size <WxH>', "in pixels (default: the model's own)", values.size)
+    .addOption(
+      new Option(
+        '--decoder <name>',
+        "fast: roughly and at once, where the model has one (default: the model's own)",
+      ).choices(DECODERS),
+    )
     .option('--out <dir>', 'folder for the pictures', DEFAULT_OUT)
     .option('--no-preview', 'do not draw the pictures in the making');
   for (const option of engineOptions()) command.addOption(option);
@@ -212,6 +220,7 @@ function generateRequest(
       sampler: flags.sampler,
       mask: flags.mask,
       guidanceResidual: flags.guidanceResidual,
+      decoder: flags.decoder,
     }),
     out: flags.out,
   };

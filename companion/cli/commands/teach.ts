@@ -38,6 +38,7 @@ interface TeachFlags extends EngineFlags {
   readonly rankFraction?: number;
   readonly learningRate?: number;
   readonly batchSize?: number;
+  readonly side?: number;
   readonly seed: number;
   readonly mirror?: true;
   readonly guidanceResidual?: GuidanceResidual;
@@ -75,6 +76,11 @@ export function registerTeach(program: Command, output: Output): void {
     )
     .option('--learning-rate <x>', "(default: the model's own)", values.decimal(1e-7, 1))
     .option('--batch-size <n>', "samples a step (default: the model's own)", values.wholeNumber(1, 64))
+    .option(
+      '--side <n>',
+      "side of the pictures as it learns from them, in pixels (default: the model's own)",
+      values.wholeNumber(8, 4096),
+    )
     .option('--seed <n>', 'the same seed teaches the same', values.wholeNumber(0, values.MAX_SEED), 0)
     .option('--mirror', 'also learn from mirrored pictures; wrong for anything with lettering')
     .addOption(values.guidanceResidual('halves of guidance to act in under a mask; goes into the file'))
@@ -237,6 +243,7 @@ async function teachRequest(
       steps: flags.steps,
       learningRate: flags.learningRate,
       batchSize: flags.batchSize,
+      side: flags.side,
       rank: flags.rankFraction === undefined ? undefined : { ...rank, fraction: flags.rankFraction },
     }),
     seed: flags.seed,

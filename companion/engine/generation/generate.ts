@@ -4,8 +4,8 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { negativePromptHint } from '../../../shared/negative-prompt.ts';
 import { guidanceResidualOf, minRankFractionOf } from '../../concepts/concept.ts';
 import { encodePng, fromModelRange } from '../../images/encode.ts';
-import { latentPreview } from '../../images/latent-preview.ts';
-import { type LoadedModel, loadModel, previewColours } from '../../pipeline/loaded-model.ts';
+import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
+import { previewer } from '../../pipeline/preview.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { makeFolder } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent, MaskReport } from '../events.ts';
@@ -62,11 +62,12 @@ export async function* generateOn(
     }),
   );
   const graph = samplingShape(pipeline, { concepts, settings, ...cells });
-  const sessions = planSampling(pipeline, device, graph);
+  requireDecoder(model, settings);
+  const sessions = planSampling(pipeline, device, graph, settings.decoder);
   // Off is the base model as it came: with the tokens it knows.
   const conditional = await pipeline.encodePrompt(text, size, settings.mask === 'off' ? undefined : learned);
   const unconditional = await pipeline.encodePrompt(request.negativePrompt, size);
-  const colours = await previewColours(pipeline);
+  const preview = await previewer(pipeline, cells);
   if (request.out !== undefined) await makeFolder(request.out);
 
   const timer = new StepTimer();
@@ -87,14 +88,17 @@ export async function* generateOn(
       const { step, steps, denoised } = next.value;
       timer.tick();
       const secondsLeft = timer.secondsFor((request.count - picture) * steps - step);
-      const preview = latentPreview(denoised, cells.height, cells.width, colours);
-      yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview };
+      const shown = await preview(denoised);
+      yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview: shown };
     }
     const { latents, masks } = next.value;
     if (sessions === 'sequential') await pipeline.release(samplingGraph(graph));
-    const memory = { arena: sessions === 'resident' };
+    const { decoder } = settings;
+    const memory = { arena: sessions === 'resident', decoder };
     const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
-    if (sessions === 'sequential') await pipeline.release(pipeline.decoder(cells.height, cells.width));
+    if (sessions === 'sequential') {
+      await pipeline.release(pipeline.decoder(cells.height, cells.width, decoder));
+    }
     const image = fromModelRange(pixels, size.width, size.height);
     const reports = (masks ?? []).map(
       ({ mask, height, width, confidence }, index): MaskReport => ({
@@ -146,4 +150,12 @@ function latentSize({ pipeline }: LoadedModel, { size }: GenerateRequest): { hei
     );
   }
   return { height: height / pipeline.facts.downscale, width: width / pipeline.facts.downscale };
+}
+
+/** @throws LikenessError `input` for the fast decoder of a model that has none */
+function requireDecoder({ pipeline, identity }: LoadedModel, { decoder }: SamplingSettings): void {
+  if (decoder === 'full' || pipeline.facts.hasFastDecoder) return;
+  throw new LikenessError('input', `${identity.name} has no fast decoder`, {
+    advice: `Leave --decoder out, or put a TAESD of this kind of model into ${pipeline.checkpoint.folder} as the folder vae_tiny.`,
+  });
 }

@@ -9,6 +9,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { GraphSpec } from '../../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../../graph/liveness.ts';
 import { lowerGraph } from '../../graph/lowering.ts';
+import type { DecoderChoice } from '../../models/family.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
 import type { Device } from '../../runtime/device.ts';
@@ -38,13 +39,18 @@ const ROOMY_SHARE = 0.8;
  * Free memory is known on the CPU only; other devices get `resident`.
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
  */
-export function planSampling(pipeline: Pipeline, device: Device, shape: SamplingShape): SessionResidency {
+export function planSampling(
+  pipeline: Pipeline,
+  device: Device,
+  shape: SamplingShape,
+  choice: DecoderChoice = 'full',
+): SessionResidency {
   if (device !== 'cpu') return 'resident';
   const { height, width } = shape;
   // An open session has its memory already.
   const missing = (spec: GraphSpec) => (pipeline.has(spec) ? undefined : sizeOf(spec));
   const sampler = missing(samplingGraph(shape));
-  const decoder = missing(pipeline.decoder(height, width));
+  const decoder = missing(pipeline.decoder(height, width, choice));
   const free = availableMemory();
   const together = bytesFor(sampler, FACTORS.resident.sampler) + bytesFor(decoder, FACTORS.resident.decoder);
   if (together <= ROOMY_SHARE * free) return 'resident';

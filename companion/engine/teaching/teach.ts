@@ -48,13 +48,13 @@ async function taughtConcept(
 ): Promise<Concept> {
   const url = await thumbnailUrl(pictures[0]!, THUMBNAIL_SIDE, THUMBNAIL_MAX_BYTES);
   const bytes = Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
-  const { captions, rank, memory: _, ...plain } = settings;
+  const { captions, rank, memory: _, side = pipeline.facts.resolution, ...plain } = settings;
   return {
     name: request.name,
     classWord: request.classWord,
     identifier,
     baseModel: identity,
-    resolution: { width: pipeline.facts.resolution, height: pipeline.facts.resolution },
+    resolution: { width: side, height: side },
     method: {
       ...plain,
       rankFraction: rank.fraction,
@@ -112,8 +112,8 @@ export async function* teachOn(
   request: TeachRequest,
 ): AsyncGenerator<TeachEvent, void> {
   const started = performance.now();
-  const { pipeline, identity, device } = model;
-  const { resolution } = pipeline.facts;
+  const { pipeline, identity, device, recommended } = model;
+  const resolution = request.settings.side ?? recommended.teaching.side ?? pipeline.facts.resolution;
   yield { type: 'model', name: identity.name, device, resolution };
   for (const [index, picture] of pictures.entries()) {
     const file = request.images[index]!;

@@ -1,6 +1,7 @@
 /** Teaching plan of a request on a model: its settings, the concept's identifier, and the fingerprint of a saved run. */
 
 import { createHash } from 'node:crypto';
+import { LikenessError } from '../../../shared/errors.ts';
 import { rankOf } from '../../adapters/factors.ts';
 import type { Picture } from '../../images/picture.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
@@ -15,8 +16,18 @@ import type { TeachRequest } from '../requests.ts';
 /** The model's recommendation, what the request changes of it, and how a step fits into memory. */
 export function teachingSettings(model: LoadedModel, request: TeachRequest): TeachingSettings {
   const chosen = { ...model.recommended.teaching, ...request.settings };
+  requireSide(model, chosen);
   const memory = planMemory(chosen.batchSize, availableMemory(), stepBuilder(model, chosen));
   return { ...chosen, seed: request.seed, memory };
+}
+
+/** @throws LikenessError `input` for references that the denoiser cannot halve at every level */
+function requireSide({ pipeline: { facts } }: LoadedModel, { side }: TrainingDefaults): void {
+  const unit = facts.downscale * facts.latentUnit;
+  if (side === undefined || side % unit === 0) return;
+  throw new LikenessError('input', `a side of ${side} pixels: this model learns from multiples of ${unit}`, {
+    advice: `Use ${Math.max(unit, Math.round(side / unit) * unit)}.`,
+  });
 }
 
 /** The same for steps that need less memory; undefined when there are none. */
@@ -30,7 +41,7 @@ export function smallerSettings(
 
 function stepBuilder({ pipeline }: LoadedModel, settings: TrainingDefaults): StepBuilder {
   const { model, facts, adapterSites } = pipeline;
-  const cells = facts.resolution / facts.downscale;
+  const cells = (settings.side ?? facts.resolution) / facts.downscale;
   const ranks = Object.fromEntries(
     adapterSites.map(({ path, outputs }) => [path, rankOf(settings.rank, outputs)]),
   );

@@ -75,10 +75,7 @@ export interface TinyVaeConfig {
   readonly scalingFactor: number;
 }
 
-/**
- * @throws LikenessError `checkpoint-unsupported`
- * @internal
- */
+/** @throws LikenessError `checkpoint-unsupported` */
 export function parseTinyVaeConfig(config: unknown, subject = 'tiny vae'): TinyVaeConfig {
   const raw = parseConfig(tinySchema, config, subject);
   return {

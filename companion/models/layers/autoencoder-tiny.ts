@@ -12,7 +12,10 @@ import type { Scope } from './scope.ts';
 /** Latents beyond this magnitude are squashed before decoding. */
 const LATENT_MAGNITUDE = 3;
 
-/** Picture [B, 3, H, W] in [-1, 1] -> latents [B, latentChannels, H/f, W/f] in the diffusion model's scale. */
+/**
+ * Picture [B, 3, H, W] in [-1, 1] -> latents [B, latentChannels, H/f, W/f] in the diffusion model's scale.
+ * @internal
+ */
 export function encodePictureTiny(scope: Scope, config: TinyVaeConfig, picture: Value): Value {
   const layers = scope.at('encoder', 'layers');
   let index = 0;

@@ -6,7 +6,12 @@ import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
 import { mul } from '../../../graph/ops/index.ts';
 import { type AdapterSite, CONTEXT, type ModelFamily } from '../../family.ts';
 import { decodeLatents, encodePicture } from '../../layers/autoencoder.ts';
-import { downscaleFactor, parseVaeConfig, type VaeConfig } from '../../layers/autoencoder-config.ts';
+import {
+  downscaleFactor,
+  parseVaeConfig,
+  type TinyVaeConfig,
+  type VaeConfig,
+} from '../../layers/autoencoder-config.ts';
 import {
   buildClipText,
   type ClipTextConfig,
@@ -15,22 +20,29 @@ import {
 } from '../../layers/clip-text.ts';
 import { buildUnet } from '../../layers/unet.ts';
 import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
+import { decodeFast, parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
 import { stableDiffusionFormat } from './format.ts';
 
 export interface StableDiffusionConfig {
   readonly text: ClipTextConfig;
   readonly unet: UnetConfig;
   readonly vae: VaeConfig;
+  /** Undefined where the checkpoint has none. */
+  readonly fastDecoder?: TinyVaeConfig | undefined;
 }
 
 export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
   format: stableDiffusionFormat,
-  parse: (configs, model) => ({
-    unet: withoutAddition(parseUnetConfig(configs.of('unet'), `${model}/unet`), `${model}/unet`),
-    text: parseClipTextConfig(configs.of('text_encoder'), `${model}/text_encoder`),
-    vae: parseVaeConfig(configs.of('vae'), `${model}/vae`),
-  }),
-  facts: ({ text, unet, vae }) => {
+  parse: (configs, model) => {
+    const vae = parseVaeConfig(configs.of('vae'), `${model}/vae`);
+    return {
+      unet: withoutAddition(parseUnetConfig(configs.of('unet'), `${model}/unet`), `${model}/unet`),
+      text: parseClipTextConfig(configs.of('text_encoder'), `${model}/text_encoder`),
+      vae,
+      fastDecoder: parseFastDecoder(configs, model, { ...vae, downscale: downscaleFactor(vae) }),
+    };
+  },
+  facts: ({ text, unet, vae, fastDecoder }) => {
     const downscale = downscaleFactor(vae);
     return {
       latentChannels: unet.inChannels,
@@ -41,6 +53,9 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
       tokens: text.length,
       textEncoders: [{ tokens: text.length, width: text.hiddenSize, pooled: false }],
       absentPrompt: 'empty',
+      sampling: { sampler: 'ddim', guidanceScale: 7.5 },
+      sizes: [],
+      hasFastDecoder: fastDecoder !== undefined,
     };
   },
   /** 2.x is known by its linear projections: a 1.x model that predicts v is still of 1.x. */
@@ -63,8 +78,10 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
   codec: {
     encode: (scopes, { vae }, picture) =>
       mul(encodePicture(scopes('vae'), vae, picture).mean, vae.scalingFactor),
-    decode: (scopes, { vae }, latents) =>
-      decodeLatents(scopes('vae'), vae, mul(latents, 1 / vae.scalingFactor)),
+    decode: (scopes, { vae, fastDecoder }, latents, decoder) =>
+      decoder === 'fast'
+        ? decodeFast(scopes, fastDecoder, latents)
+        : decodeLatents(scopes('vae'), vae, mul(latents, 1 / vae.scalingFactor)),
   },
   adapterSites: ({ unet }) => adapterSites(unet),
   isBlock: (path) => /(resnets|attentions|samplers)\.\d+$/.test(path),

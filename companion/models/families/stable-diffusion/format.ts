@@ -3,21 +3,21 @@
  * transformers. Inpainting and depth pipelines have UNets of more input channels.
  */
 
-import type { FamilyFormat, LoraNames, LoraPart } from '../../family.ts';
-import { currentAttentionName } from '../latent-diffusion/original-names.ts';
-import { UNET_LAYERS_PER_BLOCK, unetLayerOf, unetSiteOf } from '../unet-lora-names.ts';
+import type { FamilyFormat, LoraNames } from '../../family.ts';
+import { COMPONENTS } from '../latent-diffusion/components.ts';
+import {
+  KOHYA_SUFFIXES,
+  UNET_LAYERS_PER_BLOCK,
+  unetLayerOf,
+  unetSiteOf,
+} from '../latent-diffusion/unet-lora-names.ts';
 import { holds, viewSingleFile } from './single-file.ts';
-
-const SUFFIXES: Readonly<Record<LoraPart, string>> = {
-  down: 'lora_down.weight',
-  up: 'lora_up.weight',
-  alpha: 'alpha',
-};
 
 const lora: LoraNames = {
   modules: 'an output projection of a UNet (proj_out)',
   prefix: 'unet',
-  nameOf: (path, part) => `lora_unet_${unetLayerOf(path).replaceAll('.', '_')}.${SUFFIXES[part]}`,
+  namesFor: () => (path, part) =>
+    `lora_unet_${unetLayerOf(path).replaceAll('.', '_')}.${KOHYA_SUFFIXES[part]}`,
   layerOf: unetLayerOf,
   layersPerBlock: UNET_LAYERS_PER_BLOCK,
   siteOf: unetSiteOf,
@@ -38,22 +38,7 @@ export const stableDiffusionFormat: FamilyFormat = {
   id: 'stable-diffusion',
   title: 'Stable Diffusion 1.x or 2.x',
   pipelines: ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline'],
-  components: [
-    { name: 'unet', title: 'UNet', hashedAs: 'unet', classes: ['UNet2DConditionModel'] },
-    {
-      name: 'text_encoder',
-      title: 'text encoder',
-      hashedAs: 'textEncoder',
-      classes: ['CLIPTextModel', 'CLIPTextModelWithProjection'],
-    },
-    {
-      name: 'vae',
-      title: 'autoencoder',
-      hashedAs: 'vae',
-      classes: ['AutoencoderKL', 'AutoencoderTiny'],
-      currentName: currentAttentionName,
-    },
-  ],
+  components: [COMPONENTS.unet, COMPONENTS.textEncoder, COMPONENTS.vae, COMPONENTS.fastDecoder],
   tokenizers: ['tokenizer'],
   holds,
   viewSingleFile,

@@ -3,6 +3,15 @@
  * (`input_blocks.1.1` is `down_blocks.0.attentions.0`), which extractions from single files keep.
  */
 
+import type { LoraPart } from '../../family.ts';
+
+/** Ends of a tensor's name in kohya's dialect. */
+export const KOHYA_SUFFIXES: Readonly<Record<LoraPart, string>> = {
+  down: 'lora_down.weight',
+  up: 'lora_up.weight',
+  alpha: 'alpha',
+};
+
 /** Underscores for dots cannot be undone in general, but a spatial transformer's path has one reading only. */
 const DIFFUSERS_LAYER = /^((?:down|up)_blocks_\d{1,2}|mid_block)_attentions_(\d{1,2})_proj_out$/;
 const ORIGINAL_LAYER = /^(input_blocks|middle_block|output_blocks)(?:_(\d{1,2}))?_1_proj_out$/;
