@@ -11,9 +11,10 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LikenessError } from '../../shared/errors.ts';
 import { describeKind, imageKind } from '../../shared/image-kind.ts';
+import type { Output } from './terminal/output.ts';
 
 /** A file that was given, or lies in a folder that was, and is not taught from. */
-export interface LeftOut {
+interface LeftOut {
   readonly file: string;
   /** Its kind or fault, and the way out. */
   readonly reason: string;
@@ -177,4 +178,16 @@ function withoutPictures(folder: string, fault: string): LikenessError {
   return new LikenessError('input', `${folder} ${fault}, expected PNG, JPEG or WebP files`, {
     advice: 'Name a folder that has them, or the pictures themselves.',
   });
+}
+
+/** Lines that a terminal still shows at once; --json names all. */
+const LONGEST_LIST = 40;
+
+export function showLeftOut(left: readonly LeftOut[], output: Output): void {
+  for (const { file, reason } of left) output.event({ type: 'left-out', file, reason });
+  for (const { file, reason } of left.slice(0, LONGEST_LIST)) {
+    output.warn(`${basename(file)} is not used: ${reason}`);
+  }
+  const more = left.length - LONGEST_LIST;
+  if (more > 0) output.warn(`${more} more are not used; --json names them`);
 }

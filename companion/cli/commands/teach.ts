@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { demonstrationLimit } from '../../../shared/demonstration.ts';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
@@ -17,7 +17,7 @@ import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
-import { choosePictures, type LeftOut } from '../picture-choice.ts';
+import { choosePictures, showLeftOut } from '../picture-choice.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 import type { KeptConcept } from '../terminal/teach-report.ts';
@@ -209,18 +209,6 @@ async function chosenPictures(paths: readonly string[], output: Output): Promise
     tryPicture: decodeReference,
     whenLeftOut: (left) => showLeftOut(left, output),
   });
-}
-
-/** Lines that a terminal still shows at once; --json names all. */
-const LONGEST_LIST = 40;
-
-function showLeftOut(left: readonly LeftOut[], output: Output): void {
-  for (const { file, reason } of left) output.event({ type: 'left-out', file, reason });
-  for (const { file, reason } of left.slice(0, LONGEST_LIST)) {
-    output.warn(`${basename(file)} is not used: ${reason}`);
-  }
-  const more = left.length - LONGEST_LIST;
-  if (more > 0) output.warn(`${more} more are not used; --json names them`);
 }
 
 async function teachRequest(
