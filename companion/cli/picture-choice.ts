@@ -14,7 +14,7 @@ import { describeKind, imageKind } from '../../shared/image-kind.ts';
 import type { Output } from './terminal/output.ts';
 
 /** A file that was given, or lies in a folder that was, and is not taught from. */
-interface LeftOut {
+export interface LeftOut {
   readonly file: string;
   /** Its kind or fault, and the way out. */
   readonly reason: string;

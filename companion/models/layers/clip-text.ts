@@ -25,7 +25,7 @@ export function buildClipText(scope: Scope, config: ClipTextConfig, tokenEmbeddi
 }
 
 /** The last layer's states [B, L, hiddenSize], normed. */
-function finalNorm(scope: Scope, config: ClipTextConfig, states: Value): Value {
+export function finalNorm(scope: Scope, config: ClipTextConfig, states: Value): Value {
   return layerNormLayer(scope.at('text_model', 'final_layer_norm'), states, config.normEpsilon);
 }
 
@@ -33,7 +33,7 @@ function finalNorm(scope: Scope, config: ClipTextConfig, states: Value): Value {
  * States after each of the first `count` layers: token embeddings [B, L, hiddenSize] -> [B, L, hiddenSize] each. Padding
  * is not masked out, only the future is: diffusion models were trained so.
  */
-function clipLayers(
+export function clipLayers(
   scope: Scope,
   config: ClipTextConfig,
   tokenEmbeddings: Value,
