@@ -76,14 +76,19 @@ async function stranger(receive: (connection: Socket) => void): Promise<number> 
 }
 
 const HEAD = 'HTTP/1.1 200 OK\r\n';
-const answering = (text: string) => (connection: Socket) => void connection.once('data', () => connection.write(text));
+const answering = (text: string) => (connection: Socket) =>
+  void connection.once('data', () => connection.write(text));
 
 describe('a stranger on a port', () => {
   it.each<[PortHolder, string, (connection: Socket) => void]>([
     ['dropping', 'hangs up at once', (connection) => connection.destroy()],
     ['dropping', 'ends before it was asked', (connection) => connection.end()],
     ['dropping', 'resets', (connection) => connection.resetAndDestroy()],
-    ['dropping', 'reads, and hangs up', (connection) => void connection.once('data', () => connection.destroy())],
+    [
+      'dropping',
+      'reads, and hangs up',
+      (connection) => void connection.once('data', () => connection.destroy()),
+    ],
     ['dropping', 'reads, and ends', (connection) => void connection.once('data', () => connection.end())],
     ['dropping', 'ends in mid-answer', (connection) => connection.end(`${HEAD}Content-Length: 99\r\n\r\n{`)],
     ['silent', 'says nothing', () => {}],
