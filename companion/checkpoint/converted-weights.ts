@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { streamFileAtomically, TEMPORARY_SUFFIX } from '../storage/atomic-file.ts';
+import { streamFileAtomically } from '../storage/atomic-file.ts';
+import { isAbandoned, TEMPORARY_SUFFIX } from '../storage/temporary-file.ts';
 import { elementCount, type Shape, type WeightLocation } from '../tensor/tensor.ts';
 
 /** A cache line, and what CUDA's vector loads want. */
@@ -86,7 +87,8 @@ export async function pruneSidecars(cacheFolder: string, maximumBytes: number): 
   let keptBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let freedBytes = 0;
   for (const { path, isTemporary, sizeBytes, usedMs } of files) {
-    if (Date.now() - usedMs < MINIMUM_IDLE_MS) continue;
+    const isInUse = isTemporary ? !(await isAbandoned(path)) : Date.now() - usedMs < MINIMUM_IDLE_MS;
+    if (isInUse) continue;
     if (!isTemporary && keptBytes <= maximumBytes) break;
     // Windows does not let go of a file that a session has mapped: it goes next time.
     const isRemoved = await rm(path, { force: true }).then(

@@ -2,7 +2,7 @@
 
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { makeFolder, storageError, writeFileAtomically } from '../storage/atomic-file.ts';
+import { makeFolder, PRIVATE_MODES, storageError, writeFileAtomically } from '../storage/atomic-file.ts';
 
 /** A small concept or a few pictures: a disk with less than this is full for every purpose here. */
 const TRIAL_BYTES = 2 ** 20;
@@ -21,9 +21,9 @@ export class OutputFolder {
    * Makes the folder and writes to it for a try: minutes of work should not end at a disk that is full or read-only.
    * @throws LikenessError `storage`
    */
-  static async claim(path: string): Promise<OutputFolder> {
+  static async claim(path: string, modes = PRIVATE_MODES): Promise<OutputFolder> {
     const absolute = resolve(path);
-    const folder = new OutputFolder(absolute, await makeFolder(absolute));
+    const folder = new OutputFolder(absolute, await makeFolder(absolute, modes));
     const trial = join(absolute, `.likeness-trial-${process.pid}`);
     try {
       await writeFileAtomically(trial, new Uint8Array(TRIAL_BYTES));

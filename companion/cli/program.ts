@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { PROGRAM } from '../../shared/errors.ts';
+import { dataFolders } from '../storage/folders.ts';
+import { tidyDataFolders } from '../storage/private-folders.ts';
 import { registerConcepts } from './commands/concepts.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerGenerate } from './commands/generate.ts';
@@ -63,6 +65,7 @@ export function createProgram(commandLine: CommandLine, output: Output): Command
       styleOptionTerm: (term) => output.answerColours.cyan(term),
       styleArgumentTerm: (term) => output.answerColours.cyan(term),
     });
+  program.hook('preAction', () => tidyDataFolders(dataFolders(), false));
   for (const register of commandLine.registrations) register(program, output);
   for (const command of leaves(program)) {
     // Read from the arguments before this, so that a wrong option is reported in JSON too.

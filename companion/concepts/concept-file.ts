@@ -9,7 +9,7 @@ import type { Factors } from '../adapters/factors.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
 import { formatOfArchitecture } from '../models/families/formats.ts';
 import type { AdapterSite } from '../models/family.ts';
-import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { USER_MODES, writeFileAtomically } from '../storage/atomic-file.ts';
 import { float32ToHalf } from '../tensor/half.ts';
 import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
 import { encodeSafetensors, packTensors, type WritableTensor } from '../tensor/safetensors-writer.ts';
@@ -51,14 +51,14 @@ export function encodeConcept(concept: Concept, options: WriteConceptOptions = {
   return { bytes: encodeSafetensors(packed, metadata), weightHash };
 }
 
-/** Writes the file and gives its weight hash. Errors as encodeConcept, and 'storage'; the old file is then untouched. */
+/** Writes a file for its user, outside of a library, and gives its weight hash. Errors as encodeConcept, and 'storage'; the old file is then untouched. */
 export async function writeConcept(
   path: string,
   concept: Concept,
   options: WriteConceptOptions = {},
 ): Promise<string> {
   const { bytes, weightHash } = encodeConcept(concept, options);
-  await writeFileAtomically(path, bytes);
+  await writeFileAtomically(path, bytes, USER_MODES);
   return weightHash;
 }
 

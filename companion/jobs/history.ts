@@ -4,7 +4,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
-import { searchKey } from '../library/search.ts';
+import { searchKey, searchWords } from '../library/search.ts';
 import { isEnded, type JobRecord, newestFirst } from './job-record.ts';
 import type { JobRecords } from './job-records.ts';
 import type { JobRepository } from './job-repository.ts';
@@ -59,7 +59,7 @@ export function searchHistory(
   records: Iterable<JobRecord>,
   { search = '', before, limit }: HistoryQuery,
 ): History {
-  const words = searchKey(search).split(/\s+/).filter(Boolean);
+  const words = searchWords(search);
   const found = [...records]
     .filter((record) => isEnded(record.state) && (before === undefined || cursorOf(record) < before))
     .filter((record) => {
@@ -77,7 +77,18 @@ function cursorOf({ state: { createdAt, job } }: JobRecord): string {
   return `${createdAt} ${job}`;
 }
 
-function searchedText({ state }: JobRecord): string {
+/** Worked out once a record, which is another object whenever it changes. */
+const searchedTexts = new WeakMap<JobRecord, string>();
+
+function searchedText(record: JobRecord): string {
+  const known = searchedTexts.get(record);
+  if (known !== undefined) return known;
+  const text = textOf(record);
+  searchedTexts.set(record, text);
+  return text;
+}
+
+function textOf({ state }: JobRecord): string {
   if (state.kind === 'teach') return searchKey(`@${state.request.name} ${state.request.classWord}`);
   const names = state.concepts.map(({ name }) => `@${name}`);
   return searchKey([state.request.prompt, state.request.negativePrompt ?? '', ...names].join(' '));

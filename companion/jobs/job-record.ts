@@ -3,7 +3,7 @@
  * client's validated request, and `newJob` makes the record of it.
  */
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { LikenessError } from '../../shared/errors.ts';
 import type { MediaType } from '../../shared/image-kind.ts';
@@ -11,6 +11,7 @@ import { ID_PATTERN, type ImageId, imageIdSchema, type JobId } from '../../share
 import { type JobState, jobSchema, savedRunOf } from '../../shared/protocol/job.ts';
 import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 
 const upload = z.strictObject({
@@ -49,7 +50,7 @@ const RECORD_MAX_BYTES = 1024 * 1024;
 export async function readRecord(file: string, job: string): Promise<JobRecord> {
   const { size } = await stat(file);
   if (size > RECORD_MAX_BYTES) throw new Error(`${size} bytes, expected at most ${RECORD_MAX_BYTES}`);
-  const parsed = recordSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+  const parsed = recordSchema.safeParse(JSON.parse((await readRegularFile(file)).toString()));
   if (!parsed.success) throw new Error(issueText(parsed.error));
   if (parsed.data.state.job !== job) throw new Error(`it is of the job ${parsed.data.state.job}`);
   return parsed.data;

@@ -14,35 +14,45 @@ import {
   blobKey,
   DEVICE_NAME,
 } from '../storage/blob-store.ts';
-import type { ConceptVersion, DamagedConcept } from './concept-library.ts';
+import type { DamagedConcept } from './concept-library.ts';
+import { type FolderContents, groupVersions, type StoredConcept } from './folder-listing.ts';
 
 export const CONCEPT_SUFFIX = '.safetensors';
 
+/** Name of a concept's file, without its suffix, on every system: Windows keeps some names for devices, with any suffix. */
+export function fileStem(name: string): string {
+  return DEVICE_NAME.test(name) ? `${name}_` : name;
+}
+
 /** Keys for a version, the best first: "aurora", "aurora.v2", what people expect to find in the folder. */
-export function* conceptKeys(name: string, version: number): Generator<BlobKey, never> {
-  const base = DEVICE_NAME.test(name) ? `${name}_` : name;
-  const stem = version === 1 ? base : `${base}.v${version}`;
+function* conceptKeys(name: string, version: number): Generator<BlobKey, never> {
+  const stem = version === 1 ? fileStem(name) : `${fileStem(name)}.v${version}`;
   for (let copy = 1; ; copy++) yield blobKey(`${stem}${copy === 1 ? '' : `-${copy}`}${CONCEPT_SUFFIX}`);
 }
 
-/** Length of an id, from a weight hash: 64 bits tell apart more concepts than anyone will teach. */
-const ID_LENGTH = 16;
+/** The best key for a version that is not taken; it is from then on. */
+export function freeKey(name: string, version: number, taken: Set<string>): BlobKey {
+  for (const key of conceptKeys(name, version)) {
+    if (taken.has(key)) continue;
+    taken.add(key);
+    return key;
+  }
+  throw new Error('internal: keys have an end');
+}
+
+/** Keys of all concept files, sound or damaged. */
+export function keysIn({ versions, damaged }: FolderContents): Set<string> {
+  return new Set([
+    ...[...versions.values()].flat().map(({ key }) => key),
+    ...damaged.map(({ file }) => file),
+  ]);
+}
 
 /** Ids become names of folders in the trash, and a header may claim anything. */
 const WEIGHT_HASH = /^[0-9a-f]{64}$/;
 
 /** Headers read at the same time: enough to keep a disk busy, few enough for every limit on open files. */
 const READ_AT_ONCE = 32;
-
-export interface FolderContents {
-  /** By concept id, newest first; a file that somebody copied stands there twice. */
-  readonly versions: ReadonlyMap<string, readonly ConceptVersion[]>;
-  readonly damaged: readonly DamagedConcept[];
-  /** Changes when a file is added, changed or taken away. */
-  readonly stamp: string;
-}
-
-type StoredConcept = Omit<ConceptVersion, 'id'>;
 
 type Reading = { readonly summary: StoredConcept } | { readonly damage: DamagedConcept };
 
@@ -51,6 +61,7 @@ export class ConceptFolder {
   readonly #prefix: string;
   /** By key and revision. */
   #readings = new Map<string, Reading>();
+  #contents: FolderContents | undefined;
 
   /** @param prefix a folder's, with `/` at its end */
   constructor(store: BlobStore, prefix = '') {
@@ -58,7 +69,10 @@ export class ConceptFolder {
     this.#prefix = prefix;
   }
 
-  /** A folder that is not there has nothing in it. @throws LikenessError `storage` where it cannot be read */
+  /**
+   * The same object as before where nothing has changed. A folder that is not there has nothing in it.
+   * @throws LikenessError `storage` where it cannot be read
+   */
   async read(): Promise<FolderContents> {
     const blobs = await this.#blobs();
     const readings = new Map<string, Reading>();
@@ -73,12 +87,15 @@ export class ConceptFolder {
     // One that was taken away since is not to be listed. Perhaps the whole folder was, with its drive, and then this throws.
     if (gone) await this.#blobs();
     this.#readings = readings;
+    const stamp = [...readings.keys()].join('\n');
+    if (this.#contents?.stamp === stamp) return this.#contents;
     const all = [...readings.values()];
-    return {
+    this.#contents = {
       versions: groupVersions(all.flatMap((reading) => ('summary' in reading ? reading.summary : []))),
       damaged: all.flatMap((reading) => ('damage' in reading ? reading.damage : [])),
-      stamp: [...readings.keys()].join('\n'),
+      stamp,
     };
+    return this.#contents;
   }
 
   /** Concept files, sorted by key. */
@@ -114,42 +131,6 @@ export class ConceptFolder {
       return { damage: { file: key.slice(this.#prefix.length), code, reason, advice } };
     }
   }
-}
-
-/**
- * Concepts of one name are versions of one concept. Where a renaming was cut short a concept has two names; its id
- * still holds it together.
- */
-function groupVersions(summaries: readonly StoredConcept[]): Map<string, ConceptVersion[]> {
-  const byName = new Map<string, StoredConcept[]>();
-  for (const summary of summaries) {
-    byName.set(summary.name, [...(byName.get(summary.name) ?? []), summary]);
-  }
-  const parents = new Map(summaries.map(({ weightHash, parent }) => [weightHash, parent]));
-  const byId = new Map<string, ConceptVersion[]>();
-  for (const versions of byName.values()) {
-    const { weightHash } = versions.sort(newestFirst).at(-1)!;
-    const id = firstOf(weightHash, parents).slice(0, ID_LENGTH);
-    byId.set(id, [...(byId.get(id) ?? []), ...versions.map((version) => ({ ...version, id }))]);
-  }
-  for (const versions of byId.values()) versions.sort(newestFirst);
-  return byId;
-}
-
-/** The weight hash of the version with which a line of versions began, as far back as it is known. */
-function firstOf(weightHash: string, parents: ReadonlyMap<string, string | undefined>): string {
-  const seen = new Set<string>();
-  let first = weightHash;
-  // Headers may claim to be each other's parents.
-  while (!seen.has(first)) {
-    seen.add(first);
-    first = parents.get(first) ?? first;
-  }
-  return first;
-}
-
-function newestFirst(a: StoredConcept, b: StoredConcept): number {
-  return b.version - a.version || Date.parse(b.createdAt) - Date.parse(a.createdAt);
 }
 
 /** Pause where a folder cannot be read: a drive that is asleep or gone is not woken every two seconds. */

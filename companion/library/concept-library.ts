@@ -4,11 +4,12 @@
  */
 
 import type { ErrorCode } from '../../shared/errors.ts';
-import type { Rights } from '../../shared/protocol/concept.ts';
+import type { ConceptChange } from '../../shared/protocol/http.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
 import type { Concept, Thumbnail } from '../concepts/concept.ts';
 import type { ConceptFileInfo } from '../concepts/concept-file.ts';
 import type { BlobKey } from '../storage/blob-store.ts';
+import type { Editor } from './concept-rights.ts';
 import type { LoraFacts } from './concept-writer.ts';
 
 /** One version. Its file is reached by `materialize` alone. */
@@ -50,6 +51,11 @@ export type LibraryEvent =
   | { readonly type: 'changed'; readonly listing: LibraryListing }
   | { readonly type: 'unreadable'; readonly error: unknown };
 
+/** A thumbnail, and the version that it shows. */
+export interface VersionThumbnail extends Thumbnail {
+  readonly version: number;
+}
+
 export interface RemovedConcept {
   readonly id: ConceptId;
   readonly name: string;
@@ -64,9 +70,14 @@ export interface ImportOptions {
   readonly name?: string | undefined;
   /** Facts that a plain LoRA file's header lacks. */
   readonly lora?: LoraFacts | undefined;
+  /** A client, unless said otherwise. */
+  readonly by?: Editor;
 }
 
-/** Every method reads what is there now: files that others added, changed or took away are seen. */
+/**
+ * Every method reads what is there now: files that others added, changed or took away are seen. A change of several files
+ * is made whole or not at all, also where the process is killed in the midst of it.
+ */
 export interface ConceptLibrary {
   /** By name; with words to search for, the best match first. */
   list(search?: string): Promise<LibraryListing>;
@@ -77,8 +88,8 @@ export interface ConceptLibrary {
   /** The current version unless a number is given. @throws LikenessError `concept-unknown` */
   version(id: ConceptId, version?: number): Promise<ConceptVersion>;
 
-  /** undefined where the file carries none. @throws LikenessError `concept-unknown` */
-  thumbnail(id: ConceptId, version?: number): Promise<Thumbnail | undefined>;
+  /** Those of many concepts at one look at the library; one that is not there, or has none, is left out. */
+  thumbnails(ids: readonly ConceptId[]): Promise<ReadonlyMap<ConceptId, VersionThumbnail>>;
 
   /** Path of the version's file on this machine, to be read. @throws LikenessError `storage` where it is gone */
   materialize(version: ConceptVersion): Promise<string>;
@@ -86,16 +97,19 @@ export interface ConceptLibrary {
   /**
    * Writes what was taught, as the next version of the concept of its name; the concept's own version and parent are not
    * asked. The same weights a second time change nothing, so that an `add` that was cut short can be repeated. Rights that
-   * it does not set are those of the version before; an empty text takes one away.
+   * it does not set are those of the version before; an empty text takes one away, but a client takes no last day of use away.
+   * @param by a client, unless said otherwise
    * @throws LikenessError `concept-format`, `storage`
    */
-  add(concept: Concept): Promise<ConceptVersion>;
+  add(concept: Concept, by?: Editor): Promise<ConceptVersion>;
 
-  /** All versions. @throws LikenessError `concept-unknown`, `input` where the name is taken or none, `storage` */
-  rename(id: ConceptId, name: string): Promise<LibraryConcept>;
-
-  /** In all versions. @throws LikenessError `concept-unknown`, `concept-format`, `storage` */
-  setRights(id: ConceptId, rights: Rights): Promise<LibraryConcept>;
+  /**
+   * Name and rights, in all versions at once.
+   * @param by a client, unless said otherwise
+   * @throws LikenessError `concept-unknown`, `concept-format`, `storage`; `input` where the name is taken or none, or a
+   *   client would put the last day of use off
+   */
+  edit(id: ConceptId, change: ConceptChange, by?: Editor): Promise<LibraryConcept>;
 
   /** All versions, into the trash. @throws LikenessError `concept-unknown`, `storage` */
   remove(id: ConceptId): Promise<void>;
@@ -105,12 +119,16 @@ export interface ConceptLibrary {
   /** @throws LikenessError `concept-unknown`, `input` where its name was taken since, `storage` */
   restore(id: ConceptId): Promise<LibraryConcept>;
 
-  /** Deletes for good what has been in the trash for longer than `days`, and gives its bytes; and what crashes left. */
+  /**
+   * Deletes for good what has been in the trash for `days` days of use (storage/age-ledger.ts), and gives its bytes; and
+   * what crashes left.
+   */
   purge(days: number): Promise<number>;
 
   /**
    * A copy of a concept file or, with `lora`, of a plain LoRA file.
-   * @throws LikenessError `concept-format`, `input` where its name belongs to another concept, `storage`
+   * @throws LikenessError `concept-format`, `storage`; `input` where its name belongs to another concept, or where its weights
+   *   are there under another name
    */
   import(file: string, options?: ImportOptions): Promise<ConceptVersion>;
 

@@ -1,6 +1,8 @@
 /** ConceptTrash: where removed concepts wait, in a folder for each removal, named by concept and moment. */
 
-import type { BlobKey, BlobStore } from '../storage/blob-store.ts';
+import { AgeLedger } from '../storage/age-ledger.ts';
+import { type BlobKey, type BlobStore, blobKey } from '../storage/blob-store.ts';
+import type { ChangeStep } from './change-journal.ts';
 import { ConceptFolder } from './concept-folder.ts';
 import type { ConceptVersion, RemovedConcept } from './concept-library.ts';
 
@@ -8,8 +10,6 @@ import type { ConceptVersion, RemovedConcept } from './concept-library.ts';
 const TRASH_PREFIX = '.trash/';
 
 const REMOVAL = /^([0-9a-f]{16})-(\d{1,15})$/;
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface TrashEntry {
   readonly id: string;
@@ -26,16 +26,18 @@ interface Removal {
 
 export class ConceptTrash {
   readonly #store: BlobStore;
+  readonly #ledger: AgeLedger;
 
   constructor(store: BlobStore) {
     this.#store = store;
+    this.#ledger = new AgeLedger(store, blobKey(`${TRASH_PREFIX}ages.json`));
   }
 
-  /** @throws LikenessError `storage` */
-  async take(id: string, versions: readonly ConceptVersion[], now: Date): Promise<void> {
+  /** Steps by which versions of a concept get there. */
+  stepsInto(id: string, versions: readonly ConceptVersion[], now: Date): readonly ChangeStep[] {
     const prefix = `${TRASH_PREFIX}${id}-${now.getTime()}/`;
     // People may have named them as blobKey would not: they keep their names.
-    for (const { key } of versions) await this.#store.move(key, (prefix + key) as BlobKey);
+    return versions.map(({ key }) => ({ move: key, to: (prefix + key) as BlobKey }));
   }
 
   /** Latest first. */
@@ -49,17 +51,26 @@ export class ConceptTrash {
     return entries.sort((a, b) => b.removedAt.getTime() - a.removedAt.getTime());
   }
 
-  /** Deletes what was removed more than `days` ago; gives the freed bytes. */
-  async purge(days: number, now: Date): Promise<number> {
+  /** Steps that delete what has been there for `days` days of use or longer, and the bytes that this frees. */
+  async stepsOut(
+    days: number,
+    now: Date,
+  ): Promise<{ readonly steps: readonly ChangeStep[]; readonly freedBytes: number }> {
+    const removals = await this.#removals();
+    const ages = await this.#ledger.ages(
+      removals.map(({ prefix }) => prefix),
+      now,
+    );
+    const steps: ChangeStep[] = [];
     let freedBytes = 0;
-    for (const { removedAt, prefix } of await this.#removals()) {
-      if (now.getTime() - removedAt.getTime() < days * DAY_MS) continue;
+    for (const { prefix } of removals) {
+      if (ages.get(prefix)! < days) continue;
       for await (const { key, sizeBytes } of this.#store.list(prefix)) {
-        await this.#store.delete(key);
+        steps.push({ delete: key });
         freedBytes += sizeBytes;
       }
     }
-    return freedBytes;
+    return { steps, freedBytes };
   }
 
   async #removals(): Promise<readonly Removal[]> {

@@ -9,8 +9,8 @@ import { type ConceptFileInfo, summariseConcept } from '../concepts/concept-file
 import { type ResolvedPrompt, resolvePrompt } from '../concepts/resolved-prompt.ts';
 import { CONCEPT_SUFFIX } from './concept-folder.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-library.ts';
+import { expiredError } from './concept-rights.ts';
 import { FileLibrary } from './file-library.ts';
-import { expiredError } from './import.ts';
 
 /** A concept of a prompt, with the library's id where it has one. */
 export interface FoundConcept extends ConceptFileInfo {

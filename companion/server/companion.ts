@@ -10,6 +10,7 @@ import { FileLibrary } from '../library/file-library.ts';
 import { type BaseModelFacts, readBaseModel } from '../pipeline/loaded-model.ts';
 import type { Device } from '../runtime/device.ts';
 import type { DataFolders } from '../storage/folders.ts';
+import { tidyDataFolders } from '../storage/private-folders.ts';
 import { CompanionServer } from './companion-server.ts';
 import { MAX_CACHED_WEIGHTS_BYTES } from './limits.ts';
 import type { Log } from './log.ts';
@@ -44,12 +45,11 @@ export interface Companion {
 
 /** @throws LikenessError `input` where one runs already or no port is free, `checkpoint-*`, `storage` */
 export async function openCompanion(options: CompanionOptions): Promise<Companion> {
-  const { folders, ports, log } = options;
+  const { folders, ports } = options;
   const record = new RunningRecord(join(folders.home, 'companion.json'));
   await record.requireNone();
   const model = await readBaseModel(options.model, folders.cache);
-  const tellTaken = (port: number, words: string) => log.warn({ port }, words);
-  const listeners = await record.claim(() => listenOnFirstFree(ports, tellTaken));
+  const listeners = await record.claim(() => listenOnFirstFree(ports));
   try {
     return await openOn(listeners, model, options, record);
   } catch (error) {
@@ -67,6 +67,7 @@ async function openOn(
   record: RunningRecord,
 ): Promise<Companion> {
   const { folders, device, threads, log } = options;
+  await tidyDataFolders(folders, true);
   const library = new FileLibrary(folders.concepts);
   await library.purge(CONCEPT_TRASH_DAYS);
   await pruneSidecars(folders.cache, MAX_CACHED_WEIGHTS_BYTES);

@@ -5,43 +5,54 @@
  * nearly full disk it puts a shortened file in the old one's place and reports success (seen on a 64 KB tmpfs).
  */
 
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { temporaryPath } from './temporary-file.ts';
 
-/** Ends the name of a file that is still being written; one left behind by a crash may be removed. */
-export const TEMPORARY_SUFFIX = '.likeness-tmp';
+/** Permissions of what is made, of which the system's umask takes some away. Windows has none; its folders are the user's. */
+export interface Modes {
+  readonly file: number;
+  readonly folder: number;
+}
 
-/** Characters of a file's name that its temporary one keeps, for people: at 4 bytes each it stays below 255 bytes. */
-const KEPT_NAME_LENGTH = 50;
+/** The owner alone: pictures and concepts are of unpublished products, and other accounts may be on the computer. */
+export const PRIVATE_MODES: Modes = { file: 0o600, folder: 0o700 };
 
-/** Younger temporary files may be another process's, still being written. */
-const ABANDONED_AFTER_MS = 60 * 60 * 1000;
+/** As other programs make files: for those in a folder that the user names. */
+export const USER_MODES: Modes = { file: 0o666, folder: 0o777 };
 
 /** Writes all of `bytes`, creating parent folders. Throws 'storage'; the old file is then untouched. */
-export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
-  await streamFileAtomically(path, (file) => file.writeFile(bytes));
+export async function writeFileAtomically(
+  path: string,
+  bytes: Uint8Array | string,
+  modes = PRIVATE_MODES,
+): Promise<void> {
+  await streamFileAtomically(path, (file) => file.writeFile(bytes), { modes });
+}
+
+export interface StreamOptions {
+  readonly modes?: Modes;
+  /** Gives the written file its name; by default in the place of what had it. */
+  readonly place?: (temporary: string, target: string) => Promise<void>;
 }
 
 /**
  * As writeFileAtomically, for what does not fit into memory: `write` fills the file, in order, by `file.writeFile`
  * or `file.appendFile` (which, unlike `file.write`, go on after a short write). Nothing is left where it throws.
- * @param place gives the written file its name; by default in the place of what had it
  */
 export async function streamFileAtomically<T>(
   path: string,
   write: (file: FileHandle) => Promise<T>,
-  place: (temporary: string, target: string) => Promise<void> = rename,
+  { modes = PRIVATE_MODES, place = rename }: StreamOptions = {},
 ): Promise<T> {
   // Through a symlink, it is the link's target that is replaced.
   const target = await realpath(path).catch(() => path);
   const folder = dirname(target);
-  const name = [...basename(target)].slice(0, KEPT_NAME_LENGTH).join('');
-  const temporary = join(folder, `.${name}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+  const temporary = temporaryPath(target);
   try {
     await requireReplaceable(target);
-    const file = await inFolder(folder, () => open(temporary, 'wx'));
+    const file = await inFolder(folder, () => open(temporary, 'wx', modes.file), modes);
     let written: T;
     try {
       written = await write(file);
@@ -62,10 +73,14 @@ export async function streamFileAtomically<T>(
 const MAX_FOLDER_TRIES = 10;
 
 /** Makes the folder, and again where it was removed before `enter` had put something there. */
-export async function inFolder<T>(folder: string, enter: () => Promise<T>): Promise<T> {
+export async function inFolder<T>(
+  folder: string,
+  enter: () => Promise<T>,
+  modes = PRIVATE_MODES,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      await makeFolders(folder);
+      await makeFolders(folder, modes);
       return await enter();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -84,24 +99,13 @@ async function requireReplaceable(path: string): Promise<void> {
   });
 }
 
-/** Removes temporary files that crashes left in a folder. One that cannot be removed stays for the next time. */
-export async function removeAbandoned(folder: string, now: Date): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!name.startsWith('.') || !name.endsWith(TEMPORARY_SUFFIX)) continue;
-    const path = join(folder, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found === undefined || now.getTime() - found.mtimeMs < ABANDONED_AFTER_MS) continue;
-    await rm(path, { force: true }).catch(() => {});
-  }
-}
-
 /**
  * Makes a folder and its parents, before long work whose result goes there. Gives the topmost folder that had to be made, if any.
  * @throws LikenessError `storage`
  */
-export async function makeFolder(path: string): Promise<string | undefined> {
+export async function makeFolder(path: string, modes = PRIVATE_MODES): Promise<string | undefined> {
   try {
-    return await makeFolders(resolve(path));
+    return await makeFolders(resolve(path), modes);
   } catch (cause) {
     throw storageError(path, cause);
   }
@@ -111,12 +115,12 @@ export async function makeFolder(path: string): Promise<string | undefined> {
  * A folder and its parents. Not mkdir's own recursion: where the system answers ENOENT for a folder whose parent is
  * there, as /proc does, Node 20 tries again for ever and cannot be interrupted (seen).
  */
-async function makeFolders(path: string): Promise<string | undefined> {
+async function makeFolders(path: string, modes: Modes): Promise<string | undefined> {
   if (await isFolder(path)) return undefined;
   const parent = dirname(path);
-  const made = parent === path ? undefined : await makeFolders(parent);
+  const made = parent === path ? undefined : await makeFolders(parent, modes);
   try {
-    await mkdir(path);
+    await mkdir(path, modes.folder);
   } catch (cause) {
     // Another process may have been faster.
     if (!(await isFolder(path))) throw cause;
@@ -168,26 +172,4 @@ export function storageError(path: string, cause: unknown): unknown {
   if (code === undefined || cause instanceof LikenessError) return cause;
   const [fault, advice] = FAULTS[code] ?? [`the system says ${code}`, 'Check the disk.'];
   return new LikenessError('storage', `${path} cannot be written: ${fault}`, { advice, cause });
-}
-
-const ACCESS_FAULT = ['access is not allowed', FAULTS.EACCES![1]] as const;
-
-/** Words for any use of a file, in place of those for writing. */
-const USE_FAULTS: typeof FAULTS = {
-  ...FAULTS,
-  EACCES: ACCESS_FAULT,
-  EPERM: ACCESS_FAULT,
-  ENOENT: ['it is not there', 'Put it back, or run the command again.'],
-};
-
-/**
- * A system's refusal that nobody foresaw, as 'storage' with its path: a folder that is denied, or a read-only disk, is no
- * fault of this program. Everything else passes unchanged.
- */
-export function systemFault(error: unknown): unknown {
-  if (error instanceof LikenessError || !(error instanceof Error)) return error;
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
-  if (code === undefined || path === undefined || syscall === undefined) return error;
-  const [fault, advice] = USE_FAULTS[code] ?? [`the system says ${code}`, 'Check the disk.'];
-  return new LikenessError('storage', `${path} cannot be used: ${fault}`, { advice, cause: error });
 }

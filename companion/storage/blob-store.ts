@@ -27,6 +27,11 @@ export interface PutOptions {
   readonly ifAbsent?: boolean;
 }
 
+export interface MoveOptions {
+  /** Takes another blob's place, in one step: whoever reads finds one or the other. */
+  readonly replace?: boolean;
+}
+
 export interface ListOptions {
   /** Without the keys that have another `/` after the prefix. */
   readonly shallow?: boolean;
@@ -46,8 +51,11 @@ export interface BlobStore {
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<BlobInfo>;
 
-  /** Never over another blob. Where the process ends, the blob is whole under one of both keys, or under both. */
-  move(from: BlobKey, to: BlobKey): Promise<void>;
+  /**
+   * Never over another blob, unless asked to. Where the process ends, the blob is whole under one of both keys, or under
+   * both. Takes no space.
+   */
+  move(from: BlobKey, to: BlobKey, options?: MoveOptions): Promise<void>;
 
   /** Nothing where there is none. */
   delete(key: BlobKey): Promise<void>;
@@ -59,7 +67,7 @@ export interface BlobStore {
   materialize(key: BlobKey): Promise<string>;
 
   /** Removes what writes left that a crash cut short; not what may still be being written. */
-  sweep(now: Date): Promise<void>;
+  sweep(): Promise<void>;
 }
 
 export class BlobMissing extends LikenessError {
@@ -71,6 +79,17 @@ export class BlobMissing extends LikenessError {
 export class BlobExists extends LikenessError {
   constructor(key: string, cause?: unknown) {
     super('storage', `${key} is there already`, { cause });
+  }
+}
+
+/** False where another blob has the key that `change` wanted. */
+export async function unlessTaken(change: Promise<unknown>): Promise<boolean> {
+  try {
+    await change;
+    return true;
+  } catch (error) {
+    if (error instanceof BlobExists) return false;
+    throw error;
   }
 }
 

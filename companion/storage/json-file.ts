@@ -1,7 +1,8 @@
 /** readJsonObject: a JSON document of a checkpoint, such as a config, an index or a manifest. */
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
+import { readRegularFile } from './regular-file.ts';
 import { decodeText, parsePythonJson } from './text-file.ts';
 
 /** The largest real one, a sharded index, has under 1 MB; what is larger is not a config. */
@@ -22,7 +23,7 @@ export async function readJsonObject(path: string): Promise<JsonObject> {
   }
   let value: unknown;
   try {
-    value = parsePythonJson(decodeText(await readFile(path)));
+    value = parsePythonJson(decodeText(await readRegularFile(path)));
   } catch (cause) {
     throw new LikenessError('checkpoint-format', `${path} is not a readable JSON file`, { cause });
   }

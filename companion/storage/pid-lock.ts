@@ -10,6 +10,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeFolder, writeFileAtomically } from './atomic-file.ts';
+import { isRunning } from './temporary-file.ts';
 
 export interface LockHolder {
   readonly path: string;
@@ -150,16 +151,5 @@ function parseHost(text: string): string {
     return contentSchema.parse(JSON.parse(text)).host;
   } catch {
     return UNKNOWN_HOST;
-  }
-}
-
-/** True also for one that is suspended. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, as another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

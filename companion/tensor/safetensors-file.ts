@@ -1,8 +1,9 @@
 /** SafetensorsFile: opened by its header alone; tensors are read by range when asked for. */
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { type FileHandle, realpath } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
+import { openRegularFile } from '../storage/regular-file.ts';
 import { FOREIGN_PREFIX_BYTES, foreignFile } from './foreign-file.ts';
 import { decodeFloat32, isFloatDType } from './safetensors-dtype.ts';
 import { headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './safetensors-header.ts';
@@ -35,9 +36,6 @@ export async function openSafetensors(path: string, headerMaxBytes?: number): Pr
   });
   return withFile(file, async (handle) => {
     const stat = await handle.stat();
-    if (!stat.isFile()) {
-      throw new LikenessError('checkpoint-format', `${path} is not a file, expected a .safetensors file`);
-    }
     const start = await readRange(handle, file, 0, Math.min(FOREIGN_PREFIX_BYTES, stat.size));
     try {
       const length = headerLength(start.subarray(0, LENGTH_BYTES), file, stat.size, headerMaxBytes);
@@ -74,7 +72,7 @@ export async function readBytes(entry: TensorEntry): Promise<Uint8Array<ArrayBuf
 
 /** Opens for reading, and closes whatever happens. */
 export async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
+  const handle = await openRegularFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
   try {
@@ -131,6 +129,9 @@ function unreadable(path: string, cause: unknown): LikenessError {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new LikenessError('checkpoint-missing', `${path} is not there`, { cause });
+  }
+  if (code === 'EFTYPE') {
+    return new LikenessError('checkpoint-format', `${path} is not a file, expected a .safetensors file`);
   }
   return new LikenessError('checkpoint-missing', `${path} cannot be read (${code})`, {
     advice: 'Check that the file belongs to you and may be read.',

@@ -14,6 +14,7 @@ import { createProgress } from '../../companion/cli/terminal/progress.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import { withModel } from '../../companion/model-store/model-use.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
+import { USER_MODES } from '../../companion/storage/atomic-file.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Judge } from '../judge.ts';
@@ -66,7 +67,7 @@ async function measureWith(
   measure: (run: EvaluationContext) => Promise<void>,
 ): Promise<void> {
   const started = performance.now();
-  const folder = await OutputFolder.claim(out);
+  const folder = await OutputFolder.claim(out, USER_MODES);
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { loadModel } = await import('../../companion/pipeline/loaded-model.ts');
   const { Judge } = await import('../judge.ts');

@@ -36,9 +36,11 @@ export const routes = {
   conceptRestore: (id: ConceptId) => `/api/concepts/${id}/restore`,
   /** GET: removedConceptsSchema. */
   removedConcepts: '/api/removed-concepts',
-  /** GET: PNG or JPEG. */
+  /** GET ?version=N: PNG or JPEG, of the newest version by default. */
   conceptThumbnail: (id: ConceptId) => `/api/concepts/${id}/thumbnail`,
-  /** GET: the concept file, safetensors. */
+  /** GET ?ids=ID,ID: thumbnailsSchema. Of many concepts at one look; those without one are left out. */
+  conceptThumbnails: '/api/concept-thumbnails',
+  /** GET ?version=N: the concept file, safetensors, of the newest version by default. */
   conceptFile: (id: ConceptId) => `/api/concepts/${id}/file`,
   /** GET ?search=TEXT&before=CURSOR&limit=N: historySchema. DELETE: removes all ended jobs, 204. */
   jobs: '/api/jobs',
@@ -81,6 +83,19 @@ export const removedConceptsSchema = z.object({
   ),
 });
 
+/** The newest versions' thumbnails. */
+export const thumbnailsSchema = z.object({
+  thumbnails: z.array(
+    z.object({
+      id: conceptIdSchema,
+      version: z.int().positive(),
+      mediaType: z.enum(['image/jpeg', 'image/png']),
+      /** Base64. */
+      bytes: z.base64(),
+    }),
+  ),
+});
+
 export const conceptsSchema = z.object({ concepts: z.array(conceptSummarySchema) });
 export const conceptChangeSchema = z.strictObject({
   name: newConceptNameSchema.optional(),
@@ -111,6 +126,7 @@ export type Paired = Readonly<z.infer<typeof pairedSchema>>;
 export type Clients = Readonly<z.infer<typeof clientsSchema>>;
 export type ImageReceived = Readonly<z.infer<typeof imageReceivedSchema>>;
 export type RemovedConcepts = Readonly<z.infer<typeof removedConceptsSchema>>;
+export type Thumbnails = Readonly<z.infer<typeof thumbnailsSchema>>;
 export type Concepts = Readonly<z.infer<typeof conceptsSchema>>;
 export type ConceptChange = Readonly<z.infer<typeof conceptChangeSchema>>;
 export type HistoryQuery = Readonly<z.infer<typeof historyQuerySchema>>;

@@ -66,6 +66,9 @@ export const HISTORY_MAX_BYTES = 4_000_000_000;
 /** Removed concepts are kept in the trash: long enough to notice a mistake after a holiday. */
 export const CONCEPT_TRASH_DAYS = 30;
 
+/** Thumbnails of one answer: a screenful, in a megabyte or two. */
+export const THUMBNAILS_MAX = 48;
+
 /** Entries of one page of the history. */
 export const HISTORY_PAGE_MAX = 100;
 

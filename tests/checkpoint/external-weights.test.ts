@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { pruneSidecars } from '../../companion/checkpoint/converted-weights.ts';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
 import { openWeightStore } from '../../companion/checkpoint/weight-store.ts';
-import { TEMPORARY_SUFFIX } from '../../companion/storage/atomic-file.ts';
+import { TEMPORARY_SUFFIX } from '../../companion/storage/temporary-file.ts';
 import { float32ToHalf } from '../../companion/tensor/half.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
 import type { WeightLocation } from '../../companion/tensor/tensor.ts';

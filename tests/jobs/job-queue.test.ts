@@ -355,7 +355,7 @@ describe('a queue of jobs', () => {
     const { id } = (await library.list()).concepts[0]!;
     await queue.submit(C, generateWish({ prompt: '@Aurora on a beach', count: 1 }));
     expect(await ended(queue, C)).toMatchObject({ concepts: [{ id, name: 'aurora', version: 2 }] });
-    await library.rename(id, 'borealis');
+    await library.edit(id, { name: 'borealis' });
     const old = { id, name: 'aurora', version: 1 };
     await queue.submit(D, generateWish({ prompt: '@aurora again', concepts: [old], count: 1 }));
     const job = await ended(queue, D);

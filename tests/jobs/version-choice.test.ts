@@ -10,12 +10,12 @@ it('uses no concept after its last day, by the queue or the command line, and no
   const library = new FileLibrary(folder);
   const { id } = await library.add(smallConcept('aurora', 1));
   await library.add(smallConcept('aurora', 2));
-  await library.setRights(id, { expires: '2999-12-31' });
+  await library.edit(id, { rights: { expires: '2999-12-31' } }, 'owner');
   const prompt = 'an @aurora on a beach';
   expect(await conceptsOfPrompt(library, prompt, [])).toHaveLength(1);
   expect((await resolveMentions(prompt, [], folder)).concepts).toHaveLength(1);
 
-  await library.setRights(id, { expires: '2020-01-31' });
+  await library.edit(id, { rights: { expires: '2020-01-31' } }, 'owner');
   const refusal = { code: 'input', message: '@aurora may be used until 2020-01-31, and no longer' };
   const first = { id, name: 'aurora', version: 1 };
   await expect(conceptsOfPrompt(library, prompt, [])).rejects.toMatchObject(refusal);

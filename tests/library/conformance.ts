@@ -72,7 +72,7 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       const { library } = await open();
       const first = await library.add(smallConcept('aurora', 1));
       const second = await library.add(smallConcept('aurora', 2));
-      const renamed = await library.rename(first.id, 'borealis');
+      const renamed = await library.edit(first.id, { name: 'borealis' });
       expect(renamed).toMatchObject({ id: first.id, name: 'borealis' });
       expect(renamed.versions.map(({ name, weightHash }) => [name, weightHash])).toEqual([
         ['borealis', second.weightHash],
@@ -86,17 +86,17 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       const { library } = await open();
       const { id } = await library.add(smallConcept('aurora', 1));
       await library.add(smallConcept('mug', 2));
-      await expect(library.rename(id, 'mug')).rejects.toMatchObject({ code: 'input' });
-      await expect(library.rename(id, '../mug')).rejects.toMatchObject({ code: 'input' });
-      await expect(library.rename(UNKNOWN, 'cup')).rejects.toMatchObject({ code: 'concept-unknown' });
-      expect((await library.rename(id, 'aurora')).name).toBe('aurora');
+      await expect(library.edit(id, { name: 'mug' })).rejects.toMatchObject({ code: 'input' });
+      await expect(library.edit(id, { name: '../mug' })).rejects.toMatchObject({ code: 'input' });
+      await expect(library.edit(UNKNOWN, { name: 'cup' })).rejects.toMatchObject({ code: 'concept-unknown' });
+      expect((await library.edit(id, { name: 'aurora' })).name).toBe('aurora');
     });
 
     it('keeps rights, and flags a concept from the day after its last one', async () => {
       const { library, setNow } = await open();
       const { id } = await library.add(smallConcept('aurora', 1));
       const rights = { owner: 'Acme', licence: 'own use', note: 'autumn', expires: '2026-11-30' };
-      expect((await library.setRights(id, rights)).current.rights).toEqual(rights);
+      expect((await library.edit(id, { rights })).current.rights).toEqual(rights);
       setNow(new Date(2026, 10, 30, 23, 59));
       expect((await library.get(id)).expired).toBe(false);
       setNow(new Date(2026, 11, 1, 0, 1));
@@ -110,10 +110,61 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       const same = await library.add(smallConcept('aurora', 2));
       expect(same.rights).toEqual(rights);
       const set = { licence: 'ads', note: '', expires: '2027-01-31' };
-      const next = await library.add(smallConcept('aurora', 3, { rights: set }));
+      const next = await library.add(smallConcept('aurora', 3, { rights: set }), 'owner');
       expect(next.rights).toEqual({ owner: 'Acme', licence: 'ads', expires: '2027-01-31' });
       expect((await library.version(next.id, 1)).rights).toEqual(rights);
     });
+
+    it('lets a client bring the last day of use forward, and only the owner put it off', async () => {
+      const [{ library }, taught] = [await open(), await scratchFolder()];
+      const expires = '2026-11-30';
+      const { id } = await library.add(smallConcept('aurora', 1, { rights: { expires } }));
+      const putOff = [{}, { expires: '2026-12-01' }, { owner: 'Acme' }];
+      for (const rights of putOff) {
+        await expect(library.edit(id, { rights })).rejects.toMatchObject({
+          code: 'input',
+          advice: expect.stringContaining('concepts rights aurora'),
+        });
+      }
+      // By teaching, or by a file, of other weights or of these.
+      const added = await library.add(smallConcept('aurora', 2, { rights: { expires: '2099-01-01' } }));
+      expect(added.rights).toEqual({ expires });
+      const parent = (await library.get(id)).current.weightHash;
+      const next = await writeSmallConcept(taught, 'aurora', 4, { version: 9, parent });
+      expect((await library.import(next)).rights).toEqual({ expires });
+      await library.remove(id);
+      const again = await library.import(await writeSmallConcept(taught, 'aurora', 1));
+      expect(again.rights).toEqual({ expires });
+      expect((await library.edit(again.id, { rights: { expires: '2026-11-01' } })).current.rights).toEqual({
+        expires: '2026-11-01',
+      });
+      expect((await library.edit(again.id, { rights: {} }, 'owner')).current.rights).toEqual({});
+    });
+
+    it('changes name and rights at once, or neither', async () => {
+      const { library } = await open();
+      const { id } = await library.add(smallConcept('aurora', 1, { rights: { expires: '2026-11-30' } }));
+      await expect(library.edit(id, { name: 'borealis', rights: {} })).rejects.toMatchObject({
+        code: 'input',
+      });
+      expect(await library.get(id)).toMatchObject({ name: 'aurora' });
+      const changed = await library.edit(id, { name: 'borealis', rights: { expires: '2026-11-01' } });
+      expect(changed).toMatchObject({ id, name: 'borealis', current: { rights: { expires: '2026-11-01' } } });
+    });
+
+    it.each([1_000_000, Number.MAX_SAFE_INTEGER])(
+      'numbers what is taught after a file that claims version %i',
+      async (version) => {
+        const [{ library }, folder] = [await open(), await scratchFolder()];
+        const imported = await library.import(await writeSmallConcept(folder, 'aurora', 1, { version }));
+        expect(imported.version).toBeLessThanOrEqual(1_000_000);
+        const taught = await library.add(smallConcept('aurora', 2));
+        expect(taught).toMatchObject({ id: imported.id, parent: imported.weightHash });
+        const { current, versions } = await library.get(imported.id);
+        expect(current.weightHash).toBe(taught.weightHash);
+        expect(versions).toHaveLength(2);
+      },
+    );
 
     it('removes into a trash, restores, and purges what is old', async () => {
       const { library, setNow } = await open();
@@ -127,12 +178,37 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       const restored = await library.restore(id);
       expect(restored.versions.map(({ weightHash }) => weightHash)).toEqual(before);
       await library.remove(id);
-      setNow(new Date(2026, 0, 30));
-      expect(await library.purge(30)).toBe(0);
-      setNow(new Date(2026, 1, 1));
+      for (let day = 1; day <= 30; day++) {
+        setNow(new Date(2026, 0, day));
+        expect(await library.purge(30)).toBe(0);
+      }
+      setNow(new Date(2026, 0, 31));
       expect(await library.purge(30)).toBeGreaterThan(0);
       expect(await library.removed()).toEqual([]);
       await expect(library.restore(id)).rejects.toMatchObject({ code: 'concept-unknown' });
+    });
+
+    it('deletes nothing for a clock that jumps, however often', async () => {
+      const { library, setNow } = await open();
+      const { id } = await library.add(smallConcept('aurora', 1));
+      await library.remove(id);
+      for (let jump = 0; jump < 100; jump++) {
+        for (const year of [2026, 2056, 1970]) {
+          setNow(new Date(year, 0, 2));
+          expect(await library.purge(30)).toBe(0);
+        }
+      }
+      expect((await library.restore(id)).name).toBe('aurora');
+    });
+
+    it('keeps what was removed under a wrong clock as long as everything else', async () => {
+      const { library, setNow } = await open();
+      const { id } = await library.add(smallConcept('aurora', 1));
+      setNow(new Date(1970, 0, 2));
+      await library.remove(id);
+      setNow(new Date(2026, 0, 2));
+      expect(await library.purge(30)).toBe(0);
+      expect(await library.removed()).toHaveLength(1);
     });
 
     it('does not restore over a concept that took the name', async () => {
@@ -143,7 +219,7 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       expect(fresh).toMatchObject({ version: 1 });
       expect(fresh.id).not.toBe(old.id);
       await expect(library.restore(old.id)).rejects.toMatchObject({ code: 'input' });
-      await library.rename(fresh.id, 'borealis');
+      await library.edit(fresh.id, { name: 'borealis' });
       await library.restore(old.id);
       expect(await names(library)).toEqual(['aurora', 'borealis']);
     });
@@ -172,8 +248,35 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       await library.import(other, { name: 'aurora-2' });
       expect(await names(library)).toEqual(['aurora', 'aurora-2']);
       await expect(library.import(other, { name: 'again' })).rejects.toMatchObject({
-        message: expect.stringContaining('in the library already, as aurora-2'),
+        message: expect.stringContaining('in the library already, as @aurora-2'),
       });
+    });
+
+    it('takes a plain LoRA file in once, and says under which name it is', async () => {
+      const [{ library }, folder] = [await open(), await scratchFolder()];
+      const file = await writePlainLora(folder);
+      const lora = { name: 'watch', classWord: 'watch', identifier: 'sks' };
+      const { id } = await library.import(file, { lora });
+      await expect(library.import(file, { lora: { ...lora, name: 'clock' } })).rejects.toMatchObject({
+        code: 'input',
+        message: expect.stringContaining('@watch'),
+      });
+      expect((await library.import(file, { lora })).id).toBe(id);
+      expect(await names(library)).toEqual(['watch']);
+    });
+
+    it('tells two concepts with the same weights apart', async () => {
+      const { library } = await open();
+      const aurora = await library.add(smallConcept('aurora', 1));
+      const borealis = await library.add(smallConcept('borealis', 1));
+      expect(await names(library)).toEqual(['aurora', 'borealis']);
+      expect(borealis.id).not.toBe(aurora.id);
+      const renamed = await library.edit(borealis.id, { name: 'a' });
+      expect(renamed).toMatchObject({ name: 'a' });
+      expect(await names(library)).toEqual(['a', 'aurora']);
+      await library.remove(renamed.id);
+      expect(await names(library)).toEqual(['aurora']);
+      expect((await library.restore(renamed.id)).name).toBe('a');
     });
 
     it('imports a plain LoRA file once its facts are given', async () => {
@@ -193,8 +296,11 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       const thumbnail = { mediaType: 'image/jpeg', bytes: Uint8Array.of(0xff, 0xd8, 0xff, 1) } as const;
       const { id } = await library.add(smallConcept('aurora', 1, { thumbnail }));
       await library.add(smallConcept('aurora', 2));
-      expect(await library.thumbnail(id, 1)).toEqual(thumbnail);
-      expect(await library.thumbnail(id)).toBeUndefined();
+      expect((await library.version(id, 1)).thumbnail).toEqual(thumbnail);
+      expect((await library.version(id)).thumbnail).toBeUndefined();
+      const mug = await library.add(smallConcept('mug', 3, { thumbnail }));
+      const found = await library.thumbnails([id, mug.id, UNKNOWN]);
+      expect([...found]).toEqual([[mug.id, { ...thumbnail, version: 1 }]]);
     });
 
     it('gives an event for each change', async () => {
@@ -214,12 +320,12 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
     it.each(['../../etc/passwd', '', 'aurora', '__proto__'])('knows no concept of the id %j', async (id) => {
       const { library } = await open();
       for (const attempt of [
-        library.get(id),
-        library.rename(id, 'x'),
-        library.remove(id),
-        library.restore(id),
+        () => library.get(id),
+        () => library.edit(id, { name: 'x' }),
+        () => library.remove(id),
+        () => library.restore(id),
       ]) {
-        await expect(attempt).rejects.toMatchObject({ code: 'concept-unknown' });
+        await expect(attempt()).rejects.toMatchObject({ code: 'concept-unknown' });
       }
     });
   });

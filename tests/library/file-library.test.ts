@@ -1,13 +1,15 @@
+import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { summariseConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
 import { BlobLibrary } from '../../companion/library/blob-library.ts';
 import type { LibraryEvent } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
-import { TEMPORARY_SUFFIX } from '../../companion/storage/atomic-file.ts';
 import { LocalBlobStore } from '../../companion/storage/drivers/local/local-blob-store.ts';
+import { TEMPORARY_SUFFIX } from '../../companion/storage/temporary-file.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { describeLibrary } from './conformance.ts';
 import { smallConcept, writeSmallConcept } from './small-concept.ts';
@@ -44,7 +46,7 @@ describe('a folder of concepts', () => {
     expect((await library.add(smallConcept('con', 1))).key).toBe('con_.safetensors');
     await writeConcept(join(folder, 'what: a name?.safetensors'), smallConcept('aurora', 2));
     const { id } = (await library.list('aurora')).concepts[0]!;
-    await library.setRights(id, { owner: 'Acme' });
+    await library.edit(id, { rights: { owner: 'Acme' } }, 'owner');
     await library.remove(id);
     const { current } = await library.restore(id);
     expect(current).toMatchObject({ key: 'aurora.safetensors', rights: { owner: 'Acme' } });
@@ -78,7 +80,7 @@ describe('a folder of concepts', () => {
     await library.add(smallConcept('aurora', 2));
     const files = ['aurora-2.safetensors', 'aurora.safetensors', 'aurora.v2.safetensors'];
     expect((await readdir(folder)).sort()).toEqual(files);
-    await library.rename(id, 'borealis');
+    await library.edit(id, { name: 'borealis' });
     expect((await readdir(folder)).sort()).toEqual([
       'aurora.safetensors',
       'borealis.safetensors',
@@ -154,6 +156,30 @@ describe('a folder of concepts', () => {
     for (const { reason } of damaged) expect(reason).not.toBe('');
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'waits for no pipe, device or loop of links, and reads the others',
+    async () => {
+      const folder = await scratchFolder();
+      await writeSmallConcept(folder, 'aurora', 1);
+      const [pipe, link] = [join(folder, 'pipe.safetensors'), join(folder, 'linked.safetensors')];
+      await promisify(execFile)('mkfifo', [pipe]);
+      await symlink(pipe, link);
+      await symlink('loop.safetensors', join(folder, 'loop.safetensors'));
+      await symlink('/dev/zero', join(folder, 'zero.safetensors'));
+      await symlink('/dev/tty', join(folder, 'tty.safetensors'));
+      const library = new FileLibrary(folder);
+      const { concepts, damaged } = await library.list();
+      expect(concepts.map(({ name }) => name)).toEqual(['aurora']);
+      expect(damaged.map(({ file }) => file)).toEqual(['loop.safetensors']);
+      expect((await library.add(smallConcept('pipe', 2))).key).toBe('pipe-2.safetensors');
+      for (const path of [pipe, link, '/dev/zero']) {
+        await expect(library.import(path)).rejects.toMatchObject({ code: 'concept-format' });
+        await expect(summariseConcept(path)).rejects.toMatchObject({ code: 'concept-format' });
+      }
+      await library.purge(0);
+    },
+  );
+
   it('does not take a path for a weight hash', async () => {
     const folder = await scratchFolder();
     const file = await writeSmallConcept(folder, 'aurora', 1);
@@ -173,7 +199,7 @@ describe('a folder of concepts', () => {
     bytes[bytes.length - 1]! ^= 1;
     await writeFile(file, bytes);
     const { id } = (await library.list()).concepts[0]!;
-    await expect(library.rename(id, 'borealis')).rejects.toMatchObject({ code: 'concept-format' });
+    await expect(library.edit(id, { name: 'borealis' })).rejects.toMatchObject({ code: 'concept-format' });
     expect(await readFile(file)).toEqual(bytes);
   });
 
@@ -198,7 +224,7 @@ describe('a folder of concepts', () => {
       smallConcept('borealis', 2, { version: 2, parent: first.weightHash }),
     );
     expect(await library.get(first.id)).toMatchObject({ name: 'borealis', versions: [{}, { version: 1 }] });
-    const { versions } = await library.rename(first.id, 'borealis');
+    const { versions } = await library.edit(first.id, { name: 'borealis' });
     expect(versions.map(({ name }) => name)).toEqual(['borealis', 'borealis']);
   });
 
@@ -259,6 +285,6 @@ describe('a folder of concepts', () => {
     await writeConcept(exact, smallConcept('aurora', 0.1), { dtype: 'F32' });
     const { weightHash } = await summariseConcept(exact);
     const { id } = (await library.list()).concepts[0]!;
-    expect((await library.rename(id, 'borealis')).current.weightHash).toBe(weightHash);
+    expect((await library.edit(id, { name: 'borealis' })).current.weightHash).toBe(weightHash);
   });
 });

@@ -43,7 +43,7 @@ describe('a library of the version before', () => {
     const added = await library.add(smallConcept('aurora', 7));
     expect(added).toMatchObject({ id: aurora.id, key: 'aurora.v3.safetensors', version: 3 });
     expect(added.rights).toEqual(aurora.current.rights);
-    expect((await library.rename(aurora.id, 'borealis')).versions).toHaveLength(3);
+    expect((await library.edit(aurora.id, { name: 'borealis' })).versions).toHaveLength(3);
     expect((await readdir(folder)).filter((name) => name.includes('-by-'))).toEqual([]);
   });
 
@@ -67,7 +67,7 @@ describe('a library of the version before', () => {
     }
     const mug = await library.add(smallConcept('mug', 3, { classWord: 'Café mug' }));
     await library.add(smallConcept('mug', 4, { classWord: 'Café mug' }));
-    await library.rename(mug.id, 'becher');
+    await library.edit(mug.id, { name: 'becher' });
     for (const name of ['becher.safetensors', 'becher.v2.safetensors']) {
       expect(await readFile(join(fresh, name))).toEqual(await readFile(join(folder, name)));
     }

@@ -4,7 +4,7 @@ import type { Page, Route, WebSocketRoute } from 'playwright-core';
 import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
 import { PORTS, PROTOCOL_VERSION, SOCKET_PATH } from '../../shared/protocol/connection.ts';
-import type { ConceptChange, RemovedConcepts } from '../../shared/protocol/http.ts';
+import type { ConceptChange, RemovedConcepts, Thumbnails } from '../../shared/protocol/http.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { parseClientMessage } from '../../shared/protocol/message-text.ts';
@@ -76,6 +76,12 @@ export class FakeCompanion {
     return back;
   }
 
+  #thumbnail({ id, version }: ConceptSummary): Thumbnails['thumbnails'] {
+    const picture = this.pictures(`/api/concepts/${id}/thumbnail`);
+    if (picture === undefined) return [];
+    return [{ id, version, mediaType: 'image/png', bytes: picture.toString('base64') }];
+  }
+
   #accept(socket: WebSocketRoute): void {
     if (!this.isRunning) return void socket.close();
     this.#socket = socket;
@@ -110,6 +116,12 @@ export class FakeCompanion {
       return json({ code: 'token', message: 'no token', advice: 'Connect again.' }, 401);
     }
     if (pathname === '/api/concepts') return json({ concepts: this.concepts });
+    if (pathname === '/api/concept-thumbnails') {
+      const ids = new URL(request.url()).searchParams.get('ids')!.split(',');
+      return json({
+        thumbnails: this.concepts.filter(({ id }) => ids.includes(id)).flatMap((one) => this.#thumbnail(one)),
+      });
+    }
     if (pathname === '/api/removed-concepts') return json({ concepts: this.removed });
     if (pathname === '/api/jobs') return json({ jobs: this.jobs, next: null });
     const [, kind, id] = /^\/api\/(concepts|jobs)\/([a-z0-9-]+)/.exec(pathname) ?? [];

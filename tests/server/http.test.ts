@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageKind } from '../../shared/image-kind.ts';
 import { type ConceptSummary, conceptSummarySchema } from '../../shared/protocol/concept.ts';
-import { conceptsSchema, healthSchema, historySchema } from '../../shared/protocol/http.ts';
+import { conceptsSchema, healthSchema, historySchema, thumbnailsSchema } from '../../shared/protocol/http.ts';
+import { THUMBNAILS_MAX } from '../../shared/protocol/limits.ts';
 import { ended, generateWish, uploads } from '../jobs/opened-queue.ts';
-import { writePlainLora, writeSmallConcept } from '../library/small-concept.ts';
+import { smallConcept, writePlainLora, writeSmallConcept } from '../library/small-concept.ts';
 import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
 
 let running: RunningServer;
@@ -75,6 +76,13 @@ describe('concepts over HTTP', () => {
     expect((await bytesOf(file)).length).toBe(Number(file.headers.get('content-length')));
     expect((await ask(`${address}/thumbnail`)).status).toBe(404);
 
+    const lifted = await ask(address, send('PATCH', { rights: { owner: 'Aurora Ltd' } }));
+    expect(await lifted.json()).toMatchObject({
+      code: 'input',
+      advice: expect.stringContaining('concepts rights aurora-2 --expires'),
+    });
+    expect(await (await ask(address)).json()).toMatchObject({ rights });
+
     expect((await ask(address, { method: 'DELETE' })).status).toBe(204);
     expect((await ask(address)).status).toBe(404);
     const { concepts } = (await (await ask('/api/removed-concepts')).json()) as { concepts: unknown[] };
@@ -83,6 +91,46 @@ describe('concepts over HTTP', () => {
       name: 'aurora-2',
     });
     expect((await ask(address)).status).toBe(200);
+  });
+
+  it('are fetched in the version that is asked for', async () => {
+    const { id } = await importConcept('versions', 31);
+    const first = await running.library.get(id);
+    const second = await running.library.add(smallConcept('versions', 32));
+    const address = `/api/concepts/${id}/file`;
+    const bytes = async (query: string) => Buffer.from(await bytesOf(await ask(address + query)));
+    expect(await bytes('')).toEqual(await readFile(await running.library.materialize(second)));
+    expect(await bytes('?version=2')).toEqual(await bytes(''));
+    expect(await bytes('?version=1')).toEqual(
+      await readFile(await running.library.materialize(first.current)),
+    );
+    expect((await ask(`${address}?version=3`)).status).toBe(404);
+    for (const query of ['?version=0', '?version=one', '?revision=1']) {
+      expect((await ask(address + query)).status).toBe(400);
+    }
+    expect((await ask(address, { method: 'HEAD' })).headers.get('content-disposition')).toContain(
+      'versions.',
+    );
+  });
+
+  it('give many thumbnails in one answer', async () => {
+    const picture = { mediaType: 'image/jpeg', bytes: Uint8Array.of(0xff, 0xd8, 0xff, 7) } as const;
+    const shown = await running.library.add(smallConcept('shown', 41, { thumbnail: picture }));
+    const plain = await running.library.add(smallConcept('plain', 42));
+    const address = '/api/concept-thumbnails?ids=';
+    const answer = await ask(`${address}${shown.id},${plain.id},0123456789abcdef`);
+    expect(thumbnailsSchema.parse(await answer.json())).toEqual({
+      thumbnails: [{ id: shown.id, version: 1, mediaType: 'image/jpeg', bytes: '/9j/Bw==' }],
+    });
+    for (const ids of [
+      '',
+      '../x',
+      Array(THUMBNAILS_MAX + 1)
+        .fill(shown.id)
+        .join(','),
+    ]) {
+      expect((await ask(address + ids)).status).toBe(400);
+    }
   });
 
   it('of another tool need what their file does not say', async () => {

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { TEMPORARY_SUFFIX } from '../../companion/storage/atomic-file.ts';
 import { BlobExists, type BlobKey, blobKey } from '../../companion/storage/blob-store.ts';
 import { LocalBlobStore, renameLocked } from '../../companion/storage/drivers/local/local-blob-store.ts';
+import { TEMPORARY_SUFFIX } from '../../companion/storage/temporary-file.ts';
 import { describeBlobStore } from './blob-conformance.ts';
 import { scratchFolder } from './scratch-folder.ts';
 

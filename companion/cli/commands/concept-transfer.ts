@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../../shared/errors.ts';
-import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
+import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
 import type { LoraFacts } from '../../library/concept-writer.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { findStored } from '../../library/find-concept.ts';
@@ -61,7 +61,7 @@ export function registerConceptTransfer(concepts: Command, output: Output): void
 async function runImport(file: string, flags: ImportFlags, output: Output): Promise<void> {
   const library = new FileLibrary(dataFolders().concepts);
   const lora = loraFacts(flags);
-  const options = { name: flags.name, ...(lora !== undefined && { lora }) };
+  const options = { name: flags.name, by: 'owner' as const, ...(lora !== undefined && { lora }) };
   const imported = await library.import(resolve(file), options);
   const { name, classWord, version, id, sizeBytes } = imported;
   const path = await library.materialize(imported);
@@ -88,7 +88,7 @@ async function runExport(wanted: string, flags: ExportFlags, output: Output): Pr
   const library = new FileLibrary(dataFolders().concepts);
   const { id, name } = await findStored(wanted, library);
   const { version, sizeBytes } = await library.version(id, flags.revision);
-  const target = resolve(flags.out ?? name + CONCEPT_SUFFIX);
+  const target = resolve(flags.out ?? fileStem(name) + CONCEPT_SUFFIX);
   if (existsSync(target) && !flags.replace) {
     throw new LikenessError('input', `${target} is there already`, {
       advice: 'Choose another --out, or write over it with --replace.',

@@ -10,6 +10,7 @@ import { findConcept, findRemoved, findStored, listConcepts } from '../../librar
 import { dataFolders } from '../../storage/folders.ts';
 import { formatFacts, formatNumberOf, formatTable } from '../terminal/format.ts';
 import type { JsonEvent, Output } from '../terminal/output.ts';
+import { registerConceptRights } from './concept-rights.ts';
 import { registerConceptTransfer } from './concept-transfer.ts';
 
 const EXAMPLES = `
@@ -38,6 +39,7 @@ export function registerConcepts(program: Command, output: Output): void {
     .argument('<concept>', 'name, or path of a file')
     .action((wanted: string) => runShow(wanted, output));
   registerConceptTransfer(concepts, output);
+  registerConceptRights(concepts, output);
   registerConceptRemoval(concepts, output);
 }
 

@@ -1,7 +1,7 @@
 /** `likeness doctor`: findings on this computer, with advice, and the file that is sent along when one asks for help. */
 
 import type { Command } from 'commander';
-import { writeFileAtomically } from '../../storage/atomic-file.ts';
+import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import type { Finding, Severity } from '../diagnostics/health-checks.ts';
 import { escapeControlCharacters } from '../terminal/failure.ts';
@@ -38,7 +38,7 @@ export function registerDoctor(program: Command, output: Output): void {
       const version = program.version() ?? '';
       const text = await diagnosticsText({ folders: dataFolders(), findings, version, now });
       const file = freeFile();
-      await writeFileAtomically(file, text);
+      await writeFileAtomically(file, text, USER_MODES);
       showCollected(file, output);
     });
 }

@@ -14,6 +14,7 @@ import { type FoundConcept, findConcept, resolveMentions } from '../../library/f
 import { withModel } from '../../model-store/model-use.ts';
 import { DECODERS, type DecoderChoice } from '../../models/family.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
+import { USER_MODES } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
@@ -123,7 +124,7 @@ async function generateOn(request: GenerateRequest, flags: GenerateFlags, output
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { GenerateReport } = await import('../terminal/generate-report.ts');
   const { generate } = await import('../../engine/generation/generate.ts');
-  const folder = await OutputFolder.claim(flags.out);
+  const folder = await OutputFolder.claim(flags.out, USER_MODES);
   const report = new GenerateReport(output, { seed: request.seed, preview: flags.preview });
   const interruption = new Interruption(output, () => report.showStopping());
   try {

@@ -10,9 +10,10 @@ import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
-import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
+import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../../pipeline/settings.ts';
+import { PRIVATE_MODES, USER_MODES } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
@@ -134,7 +135,7 @@ async function teachOn(
   // Loaded here, since onnxruntime, graphs and sharp would make `--help` wait.
   const { teach } = await import('../../engine/teaching/teach.ts');
   const { describeInterruption, TeachReport } = await import('../terminal/teach-report.ts');
-  const folder = await OutputFolder.claim(dirname(out));
+  const folder = await OutputFolder.claim(dirname(out), flags.out === undefined ? PRIVATE_MODES : USER_MODES);
   if (flags.fresh) await rm(request.stateFile, { force: true });
   const { demonstration, classWords, resolution = 0 } = await readRecommendedSettings(request.model);
   const model = { isDemonstration: demonstration, classWords, resolution };
@@ -176,7 +177,7 @@ async function addToLibrary(
 ): Promise<KeptConcept> {
   const { FileLibrary } = await import('../../library/file-library.ts');
   const library = new FileLibrary(concepts);
-  const added = await library.add(concept);
+  const added = await library.add(concept, 'owner');
   const kept = Object.fromEntries(Object.entries(added.rights).filter(([field]) => !(field in given)));
   return keptConcept(taught, concept, await library.materialize(added), { version: added.version, kept });
 }
@@ -198,7 +199,7 @@ async function keptConcept(
 
 /** Path of the concept file; for the library, which names its files itself, the run lies beside it all the same. */
 function placeOf({ out, name }: TeachFlags, folders: DataFolders): string {
-  return resolve(out ?? join(folders.concepts, RUNS_FOLDER, name + CONCEPT_SUFFIX));
+  return resolve(out ?? join(folders.concepts, RUNS_FOLDER, fileStem(name) + CONCEPT_SUFFIX));
 }
 
 /** Those to teach from; what is not used is said. */

@@ -6,7 +6,6 @@
 
 import { CommanderError } from 'commander';
 import { type ErrorCode, LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import { systemFault } from '../../storage/atomic-file.ts';
 
 export interface Failure {
   readonly code: ErrorCode | 'internal';
@@ -23,8 +22,7 @@ const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
 /** @param helpCommand shows the help of the command that was meant */
-export function failureOf(thrown: unknown, helpCommand: string): Failure {
-  const error = systemFault(thrown);
+export function failureOf(error: unknown, helpCommand: string): Failure {
   if (error instanceof CommanderError) {
     const [message, ...suggestions] = error.message.replace(/^error: /, '').split('\n');
     const advice = [...suggestions.map(asSentence), `\`${helpCommand}\` shows how it is used.`].join(' ');

@@ -7,7 +7,7 @@ import { encodePng, fromModelRange } from '../../images/encode.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import { previewer } from '../../pipeline/preview.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
-import { makeFolder } from '../../storage/atomic-file.ts';
+import { makeFolder, USER_MODES } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent, MaskReport } from '../events.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
@@ -68,7 +68,7 @@ export async function* generateOn(
   const conditional = await pipeline.encodePrompt(text, size, settings.mask === 'off' ? undefined : learned);
   const unconditional = await pipeline.encodePrompt(request.negativePrompt, size);
   const preview = await previewer(pipeline, cells);
-  if (request.out !== undefined) await makeFolder(request.out);
+  if (request.out !== undefined) await makeFolder(request.out, USER_MODES);
 
   const timer = new StepTimer();
   for (let picture = 0; picture < request.count; picture++) {

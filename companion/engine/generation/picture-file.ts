@@ -7,7 +7,7 @@ import { promptText } from '../../concepts/resolved-prompt.ts';
 import type { GenerationRecord } from '../../images/generation-record.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
-import { writeFileAtomically } from '../../storage/atomic-file.ts';
+import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
 import type { GenerateRequest } from '../requests.ts';
 import type { MentionedConcept } from './prompt.ts';
 
@@ -24,7 +24,7 @@ export async function savePicture(
   { seed, request }: { readonly seed: number; readonly request: GenerateRequest },
 ): Promise<string> {
   const file = freeName(folder, `${pictureName(promptText(request.prompt))}-${seed}`);
-  await writeFileAtomically(file, png);
+  await writeFileAtomically(file, png, USER_MODES);
   return file;
 }
 

@@ -12,7 +12,7 @@ import { resolvePrompt } from '../../concepts/resolved-prompt.ts';
 import type { GenerateEvent, MaskReport } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { ConceptLibrary, ConceptVersion } from '../../library/concept-library.ts';
-import { expiredError } from '../../library/import.ts';
+import { expiredError } from '../../library/concept-rights.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
 
 interface ResolvedConcept {

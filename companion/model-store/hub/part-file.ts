@@ -6,7 +6,13 @@
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { makeFolder, storageError, syncFolder, writeFileAtomically } from '../../storage/atomic-file.ts';
+import {
+  makeFolder,
+  PRIVATE_MODES,
+  storageError,
+  syncFolder,
+  writeFileAtomically,
+} from '../../storage/atomic-file.ts';
 import type { Digest } from './digest.ts';
 
 export const PART_SUFFIX = '.part';
@@ -37,7 +43,7 @@ export class PartFile {
     await makeFolder(dirname(target));
     try {
       const note = await readNote(target);
-      const file = await open(path, 'a');
+      const file = await open(path, 'a', PRIVATE_MODES.file);
       const isOurs = note?.digest === digest.hex;
       if (!isOurs) await file.truncate(0);
       return new PartFile(target, digest, file, (await file.stat()).size, isOurs ? note.etag : undefined);

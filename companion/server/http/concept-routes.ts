@@ -11,18 +11,19 @@ import {
   type RemovedConcepts,
   routes,
   searchSchema,
+  type Thumbnails,
 } from '../../../shared/protocol/http.ts';
 import { conceptIdSchema } from '../../../shared/protocol/ids.ts';
+import { THUMBNAILS_MAX } from '../../../shared/protocol/limits.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { requireBaseModel } from '../../concepts/concept.ts';
+import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
 import type { ConceptLibrary, LibraryConcept } from '../../library/concept-library.ts';
 import { loraFactsSchema } from '../../library/concept-writer.ts';
 import type { BaseModel } from '../../pipeline/loaded-model.ts';
 import { MAX_CONCEPT_FILE_BYTES, MAX_JSON_BYTES } from '../limits.ts';
-import { parsed, sendBytes } from './app.ts';
+import { parsed } from './app.ts';
 import type { FileKind, FileReceiver } from './upload-routes.ts';
-
-const CONCEPT_SUFFIX = '.safetensors';
 
 const CONCEPT_FILE: FileKind = {
   maxBytes: MAX_CONCEPT_FILE_BYTES,
@@ -38,6 +39,16 @@ const importQuery = z.object({
   classWord: loraFactsSchema.shape.classWord.optional(),
   identifier: loraFactsSchema.shape.identifier.optional(),
   architecture: loraFactsSchema.shape.architecture.optional(),
+});
+
+/** Strict: what asks for an older version under another name must not get the newest in silence. */
+const versionQuery = z.strictObject({ version: z.coerce.number().int().positive().optional() });
+
+const thumbnailsQuery = z.strictObject({
+  ids: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(conceptIdSchema).max(THUMBNAILS_MAX)),
 });
 
 export interface ConceptRouteOptions {
@@ -77,12 +88,8 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
   });
 
   router.patch(routes.concept(':id'), express.json({ limit: MAX_JSON_BYTES }), async (request, response) => {
-    const id = idOf(request);
-    const { name, rights } = parsed(conceptChangeSchema, request.body, 'the request');
-    // The name first: it may be taken, and then nothing shall have changed.
-    if (name !== undefined) await library.rename(id, name);
-    if (rights !== undefined) await library.setRights(id, rights);
-    response.json(summary(await library.get(id)));
+    const change = parsed(conceptChangeSchema, request.body, 'the request');
+    response.json(summary(await library.edit(idOf(request), change)));
   });
 
   router.delete(routes.concept(':id'), async (request, response) => {
@@ -94,17 +101,28 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
     response.json(summary(await library.restore(idOf(request))));
   });
 
+  router.get(routes.conceptThumbnails, async (request, response) => {
+    const { ids } = parsed(thumbnailsQuery, request.query, 'the query');
+    const found = [...(await library.thumbnails(ids))];
+    const thumbnails = found.map(([id, { bytes, ...one }]) => ({
+      id,
+      ...one,
+      bytes: Buffer.from(bytes).toString('base64'),
+    }));
+    response.json({ thumbnails } satisfies Thumbnails);
+  });
+
   router.get(routes.conceptThumbnail(':id'), async (request, response) => {
-    const thumbnail = await library.thumbnail(idOf(request));
+    const { thumbnail } = await library.version(idOf(request), versionOf(request));
     if (thumbnail === undefined) throw new LikenessError('image-unknown', 'the concept has no thumbnail');
-    await sendBytes(response, thumbnail.mediaType, thumbnail.bytes);
+    response.type(thumbnail.mediaType).send(Buffer.from(thumbnail.bytes));
   });
 
   router.get(routes.conceptFile(':id'), async (request, response) => {
-    const version = await library.version(idOf(request));
+    const version = await library.version(idOf(request), versionOf(request));
     const { name, sizeBytes } = version;
     const path = await library.materialize(version);
-    response.type('application/octet-stream').attachment(`${name}${CONCEPT_SUFFIX}`);
+    response.type('application/octet-stream').attachment(`${fileStem(name)}${CONCEPT_SUFFIX}`);
     response.set('Content-Length', String(sizeBytes));
     await pipeline(createReadStream(path), response);
   });
@@ -114,6 +132,10 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
 
 function idOf(request: Request): string {
   return parsed(conceptIdSchema, request.params.id, 'the address');
+}
+
+function versionOf(request: Request): number | undefined {
+  return parsed(versionQuery, request.query, 'the query').version;
 }
 
 function summaryFor(

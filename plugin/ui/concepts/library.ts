@@ -6,7 +6,9 @@ import {
   type RemovedConcepts,
   removedConceptsSchema,
   routes,
+  thumbnailsSchema,
 } from '../../../shared/protocol/http.ts';
+import { THUMBNAILS_MAX } from '../../../shared/protocol/limits.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
@@ -39,7 +41,7 @@ export class ConceptList {
       // A concept that was removed, restored in part and removed again is listed twice, and comes back as one.
       const isFirst = (id: string, at: number) => removed.concepts.findIndex((one) => one.id === id) === at;
       this.removed.value = removed.concepts.filter(({ id }, at) => isFirst(id, at));
-      for (const concept of concepts) if (concept.hasThumbnail) await this.#fetchThumbnail(concept);
+      await this.#fetchThumbnails(concepts);
     });
   }
 
@@ -91,11 +93,24 @@ export class ConceptList {
     this.#edits.value = edits;
   }
 
-  async #fetchThumbnail({ id, version }: ConceptSummary): Promise<void> {
-    const key = `${id}/${version}`;
-    if (this.thumbnails.value.has(key)) return;
-    const blob = await this.#companion.blob(routes.conceptThumbnail(id));
-    this.thumbnails.value = new Map(this.thumbnails.value).set(key, URL.createObjectURL(blob));
+  /** Many at a time: each answer is one look of the companion's at its library. */
+  async #fetchThumbnails(concepts: readonly ConceptSummary[]): Promise<void> {
+    const missing = concepts.filter(
+      ({ id, version, hasThumbnail }) => hasThumbnail && !this.thumbnails.value.has(`${id}/${version}`),
+    );
+    for (let first = 0; first < missing.length; first += THUMBNAILS_MAX) {
+      const ids = missing.slice(first, first + THUMBNAILS_MAX).map(({ id }) => id);
+      const route = `${routes.conceptThumbnails}?ids=${ids.join(',')}`;
+      const { thumbnails } = await this.#companion.json(route, thumbnailsSchema);
+      const known = new Map(this.thumbnails.value);
+      for (const { id, version, mediaType, bytes } of thumbnails) {
+        const blob = new Blob([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], {
+          type: mediaType,
+        });
+        known.set(`${id}/${version}`, URL.createObjectURL(blob));
+      }
+      this.thumbnails.value = known;
+    }
   }
 
   async #try(work: () => Promise<void>): Promise<boolean> {

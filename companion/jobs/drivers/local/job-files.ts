@@ -5,7 +5,8 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { MediaType } from '../../../../shared/image-kind.ts';
-import { TEMPORARY_SUFFIX, writeFileAtomically } from '../../../storage/atomic-file.ts';
+import { writeFileAtomically } from '../../../storage/atomic-file.ts';
+import { TEMPORARY_SUFFIX } from '../../../storage/temporary-file.ts';
 
 const EXTENSIONS: Readonly<Record<MediaType, string>> = {
   'image/png': 'png',

@@ -3,7 +3,7 @@
  * promised to a client, and is removed at the next start. Folders that cannot be read are quarantined with the reason.
  */
 
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Mutex } from 'async-mutex';
 import { ID_PATTERN, type JobId } from '../../../../shared/protocol/ids.ts';
@@ -109,7 +109,7 @@ export class JobStore {
     const quarantine = join(this.#path, QUARANTINE_FOLDER);
     const target = join(quarantine, `${name}-${Date.now()}`);
     try {
-      await mkdir(quarantine, { recursive: true });
+      await makeFolder(quarantine);
       await rename(join(this.#path, name), target);
       await writeFileAtomically(join(target, 'reason.txt'), `${reason}\n`);
       return target;

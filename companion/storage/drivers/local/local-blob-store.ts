@@ -4,17 +4,10 @@
  */
 
 import type { Dirent, Stats } from 'node:fs';
-import { link, lstat, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { link, lstat, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
-import {
-  inFolder,
-  removeAbandoned,
-  storageError,
-  streamFileAtomically,
-  syncFolder,
-  TEMPORARY_SUFFIX,
-} from '../../atomic-file.ts';
+import { inFolder, storageError, streamFileAtomically, syncFolder } from '../../atomic-file.ts';
 import {
   type BlobBytes,
   BlobExists,
@@ -23,17 +16,23 @@ import {
   BlobMissing,
   type BlobStore,
   type ListOptions,
+  type MoveOptions,
   type PutOptions,
   requireInside,
 } from '../../blob-store.ts';
 import { withFolderLock } from '../../folder-lock.ts';
 import { isLockName } from '../../pid-lock.ts';
+import { readRegularFile } from '../../regular-file.ts';
+import { isTemporaryName, sweepTemporary } from '../../temporary-file.ts';
 
 /** Files asked about at the same time: enough to keep a disk busy, few enough for every limit on open files. */
 const STATS_AT_ONCE = 32;
 
 /** Errors of file systems without hard links: FAT, and some that are shared over a network. */
 const WITHOUT_LINKS: readonly (string | undefined)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+/** Codes of reading a path that is no blob's: nothing is there, or a folder, a pipe, a file in a folder's place. */
+const NO_BLOB: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EFTYPE', 'ENXIO'];
 
 export class LocalBlobStore implements BlobStore {
   readonly #root: string;
@@ -45,6 +44,8 @@ export class LocalBlobStore implements BlobStore {
 
   async put(key: BlobKey, bytes: BlobBytes, { ifAbsent = false }: PutOptions = {}): Promise<BlobInfo> {
     const path = this.#newPath(key);
+    // A pipe or device counts as well: nothing can be put in its place.
+    if (ifAbsent && (await lstat(path).catch(() => undefined)) !== undefined) throw new BlobExists(key);
     const stats = await streamFileAtomically(
       path,
       async (file) => {
@@ -52,18 +53,16 @@ export class LocalBlobStore implements BlobStore {
         else for await (const chunk of bytes) await file.appendFile(chunk);
         return file.stat();
       },
-      ifAbsent ? renameIfAbsent : rename,
+      { place: ifAbsent ? renameIfAbsent : rename },
     );
     return infoOf(key, stats);
   }
 
   async get(key: BlobKey): Promise<Uint8Array> {
     const path = this.#path(key);
-    // A pipe would be waited for.
-    const stats = await stat(path).catch(() => undefined);
-    if (!stats?.isFile()) throw new BlobMissing(key);
-    return readFile(path).catch((cause: NodeJS.ErrnoException) => {
-      throw cause.code === 'ENOENT' ? new BlobMissing(key, cause) : unreadable(path, cause);
+    return readRegularFile(path).catch((cause: NodeJS.ErrnoException) => {
+      const isMissing = NO_BLOB.includes(cause.code);
+      throw isMissing ? new BlobMissing(key, cause) : unreadable(path, cause);
     });
   }
 
@@ -73,12 +72,12 @@ export class LocalBlobStore implements BlobStore {
     yield* this.#walk(prefix.slice(0, start), prefix.slice(start), shallow);
   }
 
-  async move(from: BlobKey, to: BlobKey): Promise<void> {
+  async move(from: BlobKey, to: BlobKey, { replace = false }: MoveOptions = {}): Promise<void> {
     const [source, target] = [this.#path(from), this.#newPath(to)];
     if ((await this.#info(from)) === undefined) throw new BlobMissing(from);
     if (source === target) return;
     try {
-      await inFolder(dirname(target), () => renameIfAbsent(source, target));
+      await inFolder(dirname(target), () => (replace ? rename : renameIfAbsent)(source, target));
       await syncFolder(dirname(target));
       await this.#removeEmptyFolders(source);
     } catch (cause) {
@@ -101,12 +100,8 @@ export class LocalBlobStore implements BlobStore {
     return this.#path(key);
   }
 
-  async sweep(now: Date): Promise<void> {
-    const entries = await readdir(this.#root, { recursive: true, withFileTypes: true }).catch(() => []);
-    const folders = entries.filter((entry) => entry.isDirectory());
-    for (const folder of [this.#root, ...folders.map(({ parentPath, name }) => join(parentPath, name))]) {
-      await removeAbandoned(folder, now);
-    }
+  async sweep(): Promise<void> {
+    await sweepTemporary(this.#root);
   }
 
   /** @param folder a key's beginning, empty or with a `/` at its end */
@@ -154,15 +149,21 @@ export class LocalBlobStore implements BlobStore {
     throw new LikenessError('input', `${key} is the name of a lock or a temporary file`);
   }
 
-  /** An S3 store has no folders: none must stay because something was in it. */
+  /**
+   * An S3 store has no folders: none must stay because something was in it. What is left is flushed, so that a power cut
+   * does not bring back what was taken out.
+   */
   async #removeEmptyFolders(path: string): Promise<void> {
-    for (let folder = dirname(path); folder.length > this.#root.length; folder = dirname(folder)) {
+    let folder = dirname(path);
+    while (folder.length > this.#root.length) {
       const isRemoved = await rmdir(folder).then(
         () => true,
         () => false,
       );
-      if (!isRemoved) return;
+      if (!isRemoved) break;
+      folder = dirname(folder);
     }
+    await syncFolder(folder).catch(() => {});
   }
 }
 
@@ -201,8 +202,7 @@ function infoOf(key: BlobKey, { ino, size, mtimeMs }: Stats): BlobInfo {
 
 /** A backslash separates folders on Windows: there no file has it, and elsewhere its key could not be read there. */
 function isBlobName(name: string): boolean {
-  const isTemporary = name.startsWith('.') && name.endsWith(TEMPORARY_SUFFIX);
-  return !isTemporary && !isLockName(name) && !name.includes('\\');
+  return !isTemporaryName(name) && !isLockName(name) && !name.includes('\\');
 }
 
 function unreadable(path: string, cause: NodeJS.ErrnoException): LikenessError {

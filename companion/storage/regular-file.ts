@@ -1,0 +1,33 @@
+/**
+ * openRegularFile: a file opened to be read, and nothing else that has a path. Opening a pipe waits until somebody writes
+ * into it, which may be for ever, and so does reading some devices: people's folders have both.
+ */
+
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** Windows has no such pipes, and no such flag. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** Fails with the code `EFTYPE` where there is no regular file: a folder, a pipe, a socket, a device. */
+export async function openRegularFile(path: string): Promise<FileHandle> {
+  const file = await open(path, WITHOUT_WAITING);
+  try {
+    if ((await file.stat()).isFile()) return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await file.close();
+  throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EFTYPE' });
+}
+
+/** All bytes; the same errors. */
+export async function readRegularFile(path: string): Promise<Buffer<ArrayBuffer>> {
+  const file = await openRegularFile(path);
+  try {
+    return (await file.readFile()) as Buffer<ArrayBuffer>;
+  } finally {
+    await file.close();
+  }
+}
