@@ -5,7 +5,7 @@ import { samplingGraph } from '../companion/engine/generation/sampling-graph.ts'
 import { attentionNames } from '../companion/localization/sources/attention.ts';
 import type { MaskSource } from '../companion/localization/sources/index.ts';
 import { createLocalizer } from '../companion/localization/sources/index.ts';
-import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../companion/models/families/latent-diffusion/adapter-sites.ts';
 import { float32 } from '../companion/tensor/tensor.ts';
 import type { MaskMode } from '../shared/protocol/requests.ts';
 import type { BenchModel } from './bench-model.ts';

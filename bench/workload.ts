@@ -3,7 +3,7 @@
 import { type Ranks, rankOf } from '../companion/adapters/factors.ts';
 import { attachEverywhere } from '../companion/adapters/low-rank.ts';
 import { Graph } from '../companion/graph/graph.ts';
-import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../companion/models/families/latent-diffusion/adapter-sites.ts';
 import { decodeLatents, encodePicture } from '../companion/models/layers/autoencoder.ts';
 import { buildClipText, embedTokens } from '../companion/models/layers/clip-text.ts';
 import { Scope } from '../companion/models/layers/scope.ts';

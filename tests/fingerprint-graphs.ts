@@ -7,8 +7,8 @@ import { type SamplingShape, samplingGraph } from '../companion/engine/generatio
 import type { Graph } from '../companion/graph/graph.ts';
 import type { LoweringOptions } from '../companion/graph/op.ts';
 import { flippedName } from '../companion/graph/ops/index.ts';
+import { adapterSites } from '../companion/models/families/latent-diffusion/adapter-sites.ts';
 import type { StableDiffusionConfig } from '../companion/models/families/stable-diffusion/family.ts';
-import { adapterSites } from '../companion/models/families/stable-diffusion/family.ts';
 import { encodeModel } from '../companion/onnx/model.ts';
 import { Pipeline } from '../companion/pipeline/pipeline.ts';
 import type { Session } from '../companion/runtime/session.ts';

@@ -40,12 +40,19 @@ export interface ComponentTensor {
   readonly isTransposed?: boolean;
 }
 
+export interface TokenizerPlace {
+  /** Holds vocab.json and merges.txt, or tokenizer.json; merges.txt alone has CLIP's own vocabulary. */
+  readonly folder: string;
+  /** In place of the one that the folder names. */
+  readonly padToken?: string;
+}
+
 /** A file that holds all components, seen through a format's names. */
 export interface SingleFileView {
   readonly modelIndex: ComponentConfig;
   readonly schedulerConfig: ComponentConfig;
   /** One a text encoder, in the format's order. */
-  readonly tokenizerFolders: readonly string[];
+  readonly tokenizers: readonly TokenizerPlace[];
   /** Parameters that an array of the file holds; none for what is no weight of a component. */
   partsOf(original: string, shape: Shape): readonly ComponentTensor[];
   describe(
@@ -90,8 +97,8 @@ export interface Checkpoint {
   readonly modelIndex: ComponentConfig;
   /** By the names of their specifications. */
   readonly components: ReadonlyMap<string, Component>;
-  /** Each holds vocab.json and merges.txt, or tokenizer.json; merges.txt alone has CLIP's own vocabulary. */
-  readonly tokenizerFolders: readonly string[];
+  /** One a text encoder, in the format's order. */
+  readonly tokenizers: readonly TokenizerPlace[];
   readonly schedulerConfig: ComponentConfig;
 }
 

@@ -11,6 +11,7 @@ import {
   type ComponentConfig,
   type ComponentSpec,
   supportedModels,
+  type TokenizerPlace,
 } from './component.ts';
 import { findWeightFiles } from './weight-files.ts';
 import { openWeightStore } from './weight-store.ts';
@@ -33,7 +34,7 @@ export async function openDiffusersFolder(
     format,
     modelIndex,
     components,
-    tokenizerFolders: await Promise.all(format.tokenizers.map((name) => findTokenizer(join(root, name)))),
+    tokenizers: await Promise.all(format.tokenizers.map((name) => findTokenizer(join(root, name)))),
     schedulerConfig: await readJsonObject(join(root, 'scheduler', 'scheduler_config.json')),
   };
 }
@@ -141,11 +142,11 @@ async function requireFolder(path: string): Promise<readonly string[]> {
   });
 }
 
-async function findTokenizer(folder: string): Promise<string> {
+async function findTokenizer(folder: string): Promise<TokenizerPlace> {
   const present = await requireFolder(folder);
   const complete =
     present.includes('tokenizer.json') || (present.includes('vocab.json') && present.includes('merges.txt'));
-  if (complete) return folder;
+  if (complete) return { folder };
   throw new LikenessError(
     'checkpoint-missing',
     `${folder} has ${present.join(', ') || 'nothing'}, expected vocab.json and merges.txt, or tokenizer.json`,

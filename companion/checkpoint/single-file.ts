@@ -43,7 +43,7 @@ export async function openSingleFile(
     format,
     modelIndex: view.modelIndex,
     components,
-    tokenizerFolders: view.tokenizerFolders,
+    tokenizers: view.tokenizers,
     schedulerConfig: view.schedulerConfig,
   };
 }

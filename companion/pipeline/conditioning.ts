@@ -39,3 +39,10 @@ export function conditioningFeeds(batch: readonly Conditioning[]): Record<string
   }
   return feeds;
 }
+
+/** [L]: 1 at the first token that ends the text, else 0. */
+export function endOfText(ids: readonly number[], eosId: number): Float32Array {
+  const end = new Float32Array(ids.length);
+  end[ids.indexOf(eosId)] = 1;
+  return end;
+}

@@ -20,7 +20,7 @@ import {
 import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { float32, int64, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
-import { type Conditioning, sizeConditioning, zeroText } from './conditioning.ts';
+import { type Conditioning, endOfText, sizeConditioning, zeroText } from './conditioning.ts';
 
 export interface PipelineOptions extends SessionOptions {
   /** Folder for what can be made again: weights converted to float32. */
@@ -64,8 +64,13 @@ export class Pipeline {
   /** @throws LikenessError `checkpoint-*` when the folder is not a checkpoint that these graphs can run */
   static async open(folder: string, options: PipelineOptions): Promise<Pipeline> {
     const checkpoint = await openCheckpoint(folder);
-    const tokenizers = await Promise.all(checkpoint.tokenizerFolders.map(openTokenizer));
-    return new Pipeline(checkpoint, tokenizers, options);
+    return Pipeline.of(checkpoint, options);
+  }
+
+  /** As `open`, of a checkpoint that is open already. */
+  static async of(checkpoint: Checkpoint, options: PipelineOptions): Promise<Pipeline> {
+    const tokenizers = checkpoint.tokenizers.map(({ folder, padToken }) => openTokenizer(folder, padToken));
+    return new Pipeline(checkpoint, await Promise.all(tokenizers), options);
   }
 
   /** The first text encoder's: it counts a prompt's tokens for people. */
@@ -231,13 +236,6 @@ export class Pipeline {
     };
     return openSession(graph, locate, { ...this.#options, ...memory });
   }
-}
-
-/** [L]: 1 at the first token that ends the text, else 0. */
-export function endOfText(ids: readonly number[], eosId: number): Float32Array {
-  const end = new Float32Array(ids.length);
-  end[ids.indexOf(eosId)] = 1;
-  return end;
 }
 
 /** Model of a checkpoint, from its configs alone. @throws LikenessError `checkpoint-*` */

@@ -6,8 +6,8 @@ import type { Picture } from '../images/picture.ts';
 import { downscaledReference } from '../images/reference-frame.ts';
 import { prepareReference } from '../images/teaching-sample.ts';
 import type { TextSpan } from '../models/text/tokenizer.ts';
-import type { Conditioning } from '../pipeline/conditioning.ts';
-import { endOfText, type Pipeline } from '../pipeline/pipeline.ts';
+import { type Conditioning, endOfText } from '../pipeline/conditioning.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { TeachingSettings } from './memory-plan.ts';
 
 /** One way a reference may look: encoded once, drawn many times. */

@@ -85,8 +85,8 @@ describe('original names', () => {
 });
 
 it.skipIf(NO_GOLDEN)("CLIP's vocabulary follows from its merges", async () => {
-  const { tokenizerFolders } = await openCheckpoint((await writeBothLayouts(await scratchFolder())).file);
-  const { definition } = await readTokenizerFiles(tokenizerFolders[0]!);
+  const { tokenizers } = await openCheckpoint((await writeBothLayouts(await scratchFolder())).file);
+  const { definition } = await readTokenizerFiles(tokenizers[0]!.folder);
   const published = readFileSync(join(GOLDEN, 'tokenizer_full', 'vocab.json'), 'utf8');
   expect(definition.model.vocab).toEqual(JSON.parse(published));
 });

@@ -7,7 +7,7 @@ import { samplingGraph } from '../../companion/engine/generation/sampling-graph.
 import { attentionNames } from '../../companion/localization/sources/attention.ts';
 import { createLocalizer } from '../../companion/localization/sources/index.ts';
 import { probedNames } from '../../companion/localization/sources/probe.ts';
-import { adapterSites } from '../../companion/models/families/stable-diffusion/family.ts';
+import { adapterSites } from '../../companion/models/families/latent-diffusion/adapter-sites.ts';
 import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
 

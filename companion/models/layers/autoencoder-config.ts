@@ -18,6 +18,9 @@ const klSchema = z.object({
   use_quant_conv: unsupportedUnless(true),
   use_post_quant_conv: unsupportedUnless(true),
   shift_factor: unsupportedUnless(null),
+  // Latents that are normed channel by channel: another codec than one factor makes.
+  latents_mean: unsupportedUnless(null),
+  latents_std: unsupportedUnless(null),
   act_fn: unsupportedUnless('silu'),
   down_block_types: z.array(z.literal('DownEncoderBlock2D')).optional(),
   up_block_types: z.array(z.literal('UpDecoderBlock2D')).optional(),

@@ -57,8 +57,11 @@ const CLIP_POSITIONS = 77;
 const CLIP_BOS = '<|startoftext|>';
 const CLIP_EOS = '<|endoftext|>';
 
-/** @throws LikenessError checkpoint-missing or checkpoint-format */
-export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+/**
+ * @param padToken in place of the one that the folder names
+ * @throws LikenessError checkpoint-missing or checkpoint-format
+ */
+export async function readTokenizerFiles(folder: string, padToken?: string): Promise<TokenizerFiles> {
   const special = (await readJson(folder, 'special_tokens_map.json', specialTokens)) ?? {};
   const config: z.infer<typeof tokenizerConfig> =
     (await readJson(folder, 'tokenizer_config.json', tokenizerConfig)) ?? {};
@@ -70,7 +73,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const names = {
     bosToken: named.bos_token ?? CLIP_BOS,
     eosToken,
-    padToken: named.pad_token ?? eosToken,
+    padToken: padToken ?? named.pad_token ?? eosToken,
   };
   const unkToken = named.unk_token ?? eosToken;
   const whole = await readJson(folder, 'tokenizer.json', definition);

@@ -42,9 +42,12 @@ export interface Tokenizer {
   token(id: number): string | undefined;
 }
 
-/** @throws LikenessError checkpoint-missing or checkpoint-format */
-export async function openTokenizer(folder: string): Promise<Tokenizer> {
-  const files = await readTokenizerFiles(folder);
+/**
+ * @param padToken in place of the one that the folder names
+ * @throws LikenessError checkpoint-missing or checkpoint-format
+ */
+export async function openTokenizer(folder: string, padToken?: string): Promise<Tokenizer> {
+  const files = await readTokenizerFiles(folder, padToken);
   const { modelMaxLength } = files;
   const pairs = bytePairs(folder, files.definition);
   const idOf = (token: string): number => {

@@ -3,6 +3,7 @@
  * interfaces have passed models on since, and what diffusers calls the same parameters.
  */
 
+import { fileURLToPath } from 'node:url';
 import type { ComponentTensor } from '../../../checkpoint/component.ts';
 import type { Shape } from '../../../tensor/tensor.ts';
 import { type TextEncoderLayout, textEncoderParts } from './text-encoder-names.ts';
@@ -18,6 +19,9 @@ export interface FileLayout {
 
 const UNET = 'model.diffusion_model.';
 const VAE = 'first_stage_model.';
+
+/** Files of all components carry no tokenizer: all of them use CLIP's. */
+export const CLIP_TOKENIZER = fileURLToPath(new URL('../../../../models/clip-tokenizer', import.meta.url));
 
 /** The convolution that the noisy latents enter by. */
 export const INPUT_CONVOLUTION = `${UNET}input_blocks.0.0.weight`;

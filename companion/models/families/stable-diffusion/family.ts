@@ -4,7 +4,7 @@ import { LikenessError } from '../../../../shared/errors.ts';
 import { supportedModels } from '../../../checkpoint/component.ts';
 import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
 import { mul } from '../../../graph/ops/index.ts';
-import { type AdapterSite, CONTEXT, type ModelFamily } from '../../family.ts';
+import { CONTEXT, type ModelFamily } from '../../family.ts';
 import { decodeLatents, encodePicture } from '../../layers/autoencoder.ts';
 import {
   downscaleFactor,
@@ -20,6 +20,7 @@ import {
 } from '../../layers/clip-text.ts';
 import { buildUnet } from '../../layers/unet.ts';
 import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
+import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { decodeFast, parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
 import { stableDiffusionFormat } from './format.ts';
 
@@ -95,30 +96,4 @@ function withoutAddition(unet: UnetConfig, subject: string): UnetConfig {
     `${subject}: config.json, addition_embed_type: a ${stableDiffusionFormat.pipelines[0]} embeds the timestep alone`,
     { advice: supportedModels([stableDiffusionFormat]) },
   );
-}
-
-/**
- * One for every spatial-transformer block: 16 of them in published models.
- *
- * @internal
- */
-export function adapterSites(config: UnetConfig): readonly AdapterSite[] {
-  const levels = config.blockOutChannels.length;
-  const storedAs = config.projections;
-  const sites: AdapterSite[] = [];
-  const add = (block: string, layers: number, level: number) => {
-    const channels = config.blockOutChannels[level]!;
-    for (let layer = 0; layer < layers; layer++) {
-      const path = `${block}.attentions.${layer}`;
-      sites.push({ path, inputs: channels, outputs: channels, stride: 2 ** level, storedAs });
-    }
-  };
-  for (let level = 0; level < levels; level++) {
-    if (config.downAttention[level]) add(`down_blocks.${level}`, config.layersPerBlock, level);
-  }
-  add('mid_block', 1, levels - 1);
-  for (let step = 0; step < levels; step++) {
-    if (config.upAttention[step]) add(`up_blocks.${step}`, config.layersPerBlock + 1, levels - 1 - step);
-  }
-  return sites;
 }

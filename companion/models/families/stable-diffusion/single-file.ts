@@ -1,11 +1,11 @@
 /** Stable Diffusion 1.x in one file, and the other models that are passed on in such files, which are refused by name. */
 
-import { fileURLToPath } from 'node:url';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { SingleFileView } from '../../../checkpoint/component.ts';
 import type { SafetensorsFile } from '../../../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../../../tensor/safetensors-header.ts';
 import {
+  CLIP_TOKENIZER,
   type FileLayout,
   INPUT_CONVOLUTION,
   layersPerBlockOf,
@@ -18,9 +18,6 @@ import {
   unetConfig,
   vaeConfig,
 } from '../latent-diffusion/single-file-config.ts';
-
-/** These files carry no tokenizer: all of them use CLIP's. */
-const TOKENIZER = fileURLToPath(new URL('../../../../models/clip-tokenizer', import.meta.url));
 
 /** Constants of all of Stable Diffusion 1.x, which no shape tells. */
 const UNET_HEADS = 8;
@@ -55,7 +52,7 @@ export function viewSingleFile(file: SafetensorsFile): SingleFileView {
   return {
     modelIndex: { _class_name: 'StableDiffusionPipeline' },
     schedulerConfig,
-    tokenizerFolders: [TOKENIZER],
+    tokenizers: [{ folder: CLIP_TOKENIZER }],
     partsOf: (original, shape) => partsOfOriginal(original, shape, layout),
     describe: (component, weights) => describe(component, weights, layout),
   };
