@@ -1,7 +1,8 @@
 // Runs first in the executable, and before `npm test` and its like, so that each works in a fresh clone with nothing done
-// before. Installs exactly what package-lock.json says, and only when node_modules is missing or older than it.
+// before. Installs exactly what package-lock.json says, and only when node_modules is missing or has other versions. A packed
+// Likeness has no package-lock.json: npm installed its packages with it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -18,7 +19,18 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(lock).mtimeMs) {
+/** A lock that is newer, as every checkout makes it, may ask for nothing else: what is there decides. */
+function isInstalled() {
+  if (!existsSync(stamp)) return false;
+  if (statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) return true;
+  const [wanted, there] = [lock, stamp].map((file) => JSON.parse(readFileSync(file, 'utf8')).packages);
+  return Object.entries(wanted).every(
+    // Optional ones are for other systems.
+    ([path, { version, optional }]) => path === '' || optional || there[path]?.version === version,
+  );
+}
+
+if (existsSync(lock) && !isInstalled()) {
   // Through a link npm would empty the folder of another checkout, and then put a folder in the link's place.
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
     console.error(

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 // The executable: loads the TypeScript sources through tsx, so that there is no build step between a clone and a run.
 import './ensure-installed.mjs';
+import { fileURLToPath } from 'node:url';
 
+// tsx would read those of the folder where the command is given: another project's, and maybe broken.
+process.env.TSX_TSCONFIG_PATH = fileURLToPath(new URL('../tsconfig.json', import.meta.url));
 // Looked for only now: in a fresh clone it has just been installed.
 const { register } = await import('tsx/esm/api');
 register();

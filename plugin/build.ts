@@ -15,11 +15,21 @@ const outputs = [join(dist, 'main.js'), join(dist, 'ui.html')];
 /** The lock file stands for the libraries that are built in. */
 const sources = ['main', 'ui', 'messages.ts', 'build.ts', '../shared', '../package-lock.json'];
 
+/** The place of Likeness, by which its texts tell people what to type. */
+export type Home = 'clone' | 'installed';
+
+/** Addresses of a module there, in place of the bundle's own: shared/errors.ts asks. */
+const MODULE_ADDRESS: Readonly<Record<Home, string>> = {
+  clone: 'file:///likeness/',
+  installed: 'file:///node_modules/likeness/',
+};
+
 /** Brings `plugin/dist` up to date; cheap when it is. */
-export async function buildPlugin(): Promise<void> {
+export async function buildPlugin(home: Home = 'clone'): Promise<void> {
   if (isFresh()) return;
   mkdirSync(dist, { recursive: true });
-  const [main, ui] = await Promise.all([bundleMain(), bundleUi()]);
+  const define = { 'import.meta.url': JSON.stringify(MODULE_ADDRESS[home]) };
+  const [main, ui] = await Promise.all([bundleMain(define), bundleUi(define)]);
   writeAtomically(outputs[0]!, main);
   writeAtomically(outputs[1]!, ui);
 }
@@ -44,9 +54,10 @@ const withoutTranslations: Plugin = {
   setup: ({ onLoad }) => onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({ contents: '' })),
 };
 
-async function bundleMain(): Promise<string> {
+async function bundleMain(define: Record<string, string>): Promise<string> {
   const { outputFiles } = await build({
     ...SHARED,
+    define,
     entryPoints: [join(plugin, 'main/main.ts')],
     // Figma's sandbox is a JavaScript engine of its own; ES2017 is what it is documented to parse.
     target: 'es2017',
@@ -56,9 +67,10 @@ async function bundleMain(): Promise<string> {
   return outputFiles![0]!.text;
 }
 
-async function bundleUi(): Promise<string> {
+async function bundleUi(define: Record<string, string>): Promise<string> {
   const { outputFiles } = await build({
     ...SHARED,
+    define,
     entryPoints: [join(plugin, 'ui/main.tsx')],
     target: 'chrome123',
     format: 'iife',

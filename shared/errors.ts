@@ -82,11 +82,20 @@ export class LikenessError extends Error {
   }
 }
 
+/** True where npm installed Likeness; false in a clone. A bundle has its builder's word for it in the module's address. */
+const isInstalled = import.meta.url.includes('/node_modules/');
+
 /**
  * The command that starts the program: every text that tells people what to type begins with it. A clone puts no
  * command on anybody's path, so that plain `likeness` would not be found, and npm's script is there on every system.
  */
-export const PROGRAM = 'npm run likeness --';
+export const PROGRAM = isInstalled ? 'likeness' : 'npm run likeness --';
+
+/** The command that starts the companion. */
+export const START_COMMAND = isInstalled ? `${PROGRAM} start` : 'npm start';
+
+/** The folder in which the commands are given; an installed one is found everywhere. */
+export const COMMAND_PLACE = isInstalled ? 'a terminal' : 'the Likeness folder';
 
 /** `internal`: a bug. No error is thrown with it; it is what a report says of everything unexpected. */
 export type ReportCode = ErrorCode | 'internal';
@@ -95,8 +104,8 @@ export const reportCodes = [...ERROR_CODES, 'internal'] as const;
 
 const ADVICE: Readonly<Record<ReportCode, string>> = {
   cancelled: 'Start it again whenever you like.',
-  'checkpoint-format': `In the Likeness folder, "${PROGRAM} models verify MODEL" finds damaged files, and "${PROGRAM} models pull MODEL" fetches them again.`,
-  'checkpoint-missing': `In the Likeness folder, "${PROGRAM} models pull MODEL" fetches what is missing; without MODEL it says what there is.`,
+  'checkpoint-format': `In ${COMMAND_PLACE}, "${PROGRAM} models verify MODEL" finds damaged files, and "${PROGRAM} models pull MODEL" fetches them again.`,
+  'checkpoint-missing': `In ${COMMAND_PLACE}, "${PROGRAM} models pull MODEL" fetches what is missing; without MODEL it says what there is.`,
   'checkpoint-unsupported':
     'Choose a Stable Diffusion 1.x or 2.x model, or the one that comes with Likeness.',
   'concept-format': 'Export the concept again where it came from; the file may be damaged.',

@@ -1,8 +1,10 @@
 /** `likeness start`: the companion and its studio, until they are stopped. */
 
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { PROGRAM } from '../../../shared/errors.ts';
 import { PORTS } from '../../../shared/protocol/connection.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
@@ -20,8 +22,8 @@ interface StartFlags extends EngineFlags {
 
 const EXAMPLES = `
 Examples:
-  npm start -- --open
-  npm start -- --model ./${FULL_SIZE_MODEL} --device cuda`;
+  ${PROGRAM} start --open
+  ${PROGRAM} start --model ./${FULL_SIZE_MODEL} --device cuda`;
 
 /** Loaded by address: the plugin is built with esbuild, which nothing else here needs. */
 const BUILDS = [
@@ -38,8 +40,8 @@ export function registerStart(program: Command, output: Output): void {
     )
     .option(
       '--port <n>',
-      `listen there (default: the first free one of ${PORTS.join(', ')}; Figma reaches no other)`,
-      wholeNumber(1, 65_535),
+      `listen there (default: the first free one of ${PORTS.join(', ')}; Figma reaches no other; 0: any)`,
+      wholeNumber(0, 65_535),
     )
     .option('--open', 'open the studio in the browser');
   for (const option of engineOptions()) command.addOption(option);
@@ -63,7 +65,7 @@ async function startOn(
   { program, output }: StartContext,
 ): Promise<void> {
   if (flags.port !== undefined && !PORTS.some((port) => port === flags.port)) {
-    output.warn(`the plugin reaches ports ${PORTS.join(', ')} only`);
+    output.warn(`in Figma the plugin reaches ports ${PORTS.join(', ')} only; the studio is there`);
   }
   await buildPages();
   // Loaded here, since onnxruntime, sharp and express would make `--help` wait.
@@ -101,9 +103,10 @@ async function startOn(
   }
 }
 
-/** Cheap where nothing has changed. */
+/** Cheap where nothing has changed. An installed Likeness has the pages and not their sources. */
 async function buildPages(): Promise<void> {
   for (const { module, name } of BUILDS) {
+    if (!existsSync(module)) continue;
     const exports = (await import(module.href)) as Readonly<Record<string, () => Promise<void>>>;
     await exports[name]!();
   }

@@ -97,7 +97,8 @@ async function* devices(cacheFolder: string): AsyncGenerator<Finding> {
     }
   } catch (error) {
     const message = `does not load: ${(error as Error).message.split('\n')[0]}`;
-    const advice = 'Run `npm ci` again. It has builds for Linux, Windows and Macs with Apple silicon.';
+    const advice =
+      'Install Likeness again (in a clone: `npm ci`). It has builds for Linux, Windows and Macs with Apple silicon.';
     yield { subject: 'onnxruntime', severity: 'problem', message, advice };
   }
 }

@@ -87,7 +87,7 @@ export function asksForJson(args: readonly string[]): boolean {
 export function helpCommand(program: string, args: readonly string[], commands: readonly string[]): string {
   const command = args.find((arg) => commands.includes(arg));
   if (command === undefined) return `${program} --help`;
-  return program.endsWith(' --') ? `${program} ${command} --help` : `${program} ${command} -- --help`;
+  return program === 'npm run' ? `${program} ${command} -- --help` : `${program} ${command} --help`;
 }
 
 /** The command as a shell takes it. */

@@ -5,7 +5,7 @@
  */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { PROGRAM } from '../../../shared/errors.ts';
+import { PROGRAM, START_COMMAND } from '../../../shared/errors.ts';
 import {
   PAIRING_CODE_DIGITS,
   PAIRING_CODE_LONG_DIGITS,
@@ -130,7 +130,7 @@ function Absent() {
       <ol class="steps">
         <li>Open a terminal in the Likeness folder.</li>
         <li>
-          Run <kbd>npm start</kbd>
+          Run <kbd>{START_COMMAND}</kbd>
         </li>
         <li>Come back here. It is found by itself.</li>
       </ol>

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { COMMAND_PLACE, START_COMMAND } from '../../../shared/errors.ts';
 import { type PanelView, VIEWS } from '../app.ts';
 import { useApp } from '../app-context.ts';
 import { ProgressBar } from '../parts/controls.tsx';
@@ -134,7 +135,7 @@ function AwayNote() {
   return (
     <Note tone="warning" title="The companion does not answer">
       <p>
-        Run <kbd>npm start</kbd> in the Likeness folder. Work that was started goes on as soon as it runs.
+        Run <kbd>{START_COMMAND}</kbd> in {COMMAND_PLACE}. Work that was started goes on as soon as it runs.
       </p>
       <button
         type="button"
