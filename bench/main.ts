@@ -13,6 +13,7 @@ import { graphs } from './subjects/graphs.ts';
 import { localization } from './subjects/localization.ts';
 import { memory } from './subjects/memory.ts';
 import { plugin } from './subjects/plugin.ts';
+import { server } from './subjects/server.ts';
 import { training } from './subjects/training.ts';
 
 const SUBJECTS: Readonly<Record<string, Subject>> = {
@@ -22,6 +23,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   memory,
   block,
   plugin,
+  server,
   fullSize,
 };
 
