@@ -7,15 +7,13 @@ import { createHash } from 'node:crypto';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Factors } from '../adapters/factors.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
-import { formatOfArchitecture } from '../models/families/formats.ts';
 import type { AdapterSite } from '../models/family.ts';
 import { USER_MODES, writeFileAtomically } from '../storage/atomic-file.ts';
-import { float32ToHalf } from '../tensor/half.ts';
 import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
-import { encodeSafetensors, packTensors, type WritableTensor } from '../tensor/safetensors-writer.ts';
-import type { Shape } from '../tensor/tensor.ts';
+import { encodeSafetensors, packTensors } from '../tensor/safetensors-writer.ts';
 import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
 import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
+import { type ConceptForm, conceptTensors, formMetadata } from './concept-tensors.ts';
 import { openLoraFile, readFactors, readLora } from './lora-file.ts';
 import { requireMatchingSites } from './matching-sites.ts';
 
@@ -33,10 +31,9 @@ export interface ConceptFileInfo extends ConceptFacts {
 export interface WriteConceptOptions {
   /** F16 by default: half the size, and what other tools expect. */
   readonly dtype?: 'F16' | 'F32';
+  /** kohya by default: every program reads it. */
+  readonly form?: ConceptForm;
 }
-
-/** The largest finite half. */
-const HALF_MAX = 65_504;
 
 export interface EncodedConcept {
   readonly bytes: Uint8Array;
@@ -45,9 +42,10 @@ export interface EncodedConcept {
 
 /** The file's bytes, the same for the same concept. Throws 'concept-format' where a fact or factor is outside its limits. */
 export function encodeConcept(concept: Concept, options: WriteConceptOptions = {}): EncodedConcept {
-  const packed = packTensors(conceptTensors(concept, options.dtype ?? 'F16'));
+  const { dtype = 'F16', form = 'kohya' } = options;
+  const packed = packTensors(conceptTensors(concept, dtype, form));
   const weightHash = createHash('sha256').update(packed.data).digest('hex');
-  const metadata = encodeConceptHeader(concept, weightHash);
+  const metadata = { ...encodeConceptHeader(concept, weightHash), ...formMetadata(concept, form) };
   return { bytes: encodeSafetensors(packed, metadata), weightHash };
 }
 
@@ -112,51 +110,6 @@ export async function conceptFromLora(
 ): Promise<Concept> {
   const { factors, storedAs } = await readLora(path, sites);
   return { ...facts, factors, storedAs };
-}
-
-/** kohya's three tensors for each block. alpha is always there: some loaders guess a scale without it. */
-function conceptTensors(concept: Concept, dtype: 'F16' | 'F32'): Map<string, WritableTensor> {
-  const { factors, storedAs, baseModel } = concept;
-  requireWritable(concept, dtype);
-  const tensors = new Map<string, WritableTensor>();
-  const nameOf = formatOfArchitecture(baseModel.architecture).lora.namesFor([...factors.keys()]);
-  const kernel = storedAs === 'linear' ? [] : [1, 1];
-  for (const [path, { down, up, rank, channels, scale }] of factors) {
-    const alpha = Float32Array.of(scale * rank);
-    tensors.set(nameOf(path, 'alpha'), { dtype: 'F32', shape: [], data: alpha });
-    for (const [part, data, shape] of [
-      ['down', down, [rank, channels, ...kernel]],
-      ['up', up, [channels, rank, ...kernel]],
-    ] as const) {
-      tensors.set(nameOf(path, part), encode(data, shape, dtype));
-    }
-  }
-  return tensors;
-}
-
-function encode(data: Float32Array, shape: Shape, dtype: 'F16' | 'F32'): WritableTensor {
-  return dtype === 'F32' ? { dtype, shape, data } : { dtype, shape, data: float32ToHalf(data) };
-}
-
-/** Teaching that went astray must not become a file that looks sound. @throws LikenessError `concept-format` */
-export function requireWritable({ name, factors }: Concept, dtype: 'F16' | 'F32' = 'F16'): void {
-  for (const [path, { down, up }] of factors) {
-    requireInRange(down, dtype, `concept ${name}: ${path} lora_down`);
-    requireInRange(up, dtype, `concept ${name}: ${path} lora_up`);
-  }
-}
-
-function requireInRange(data: Float32Array, dtype: 'F16' | 'F32', subject: string): void {
-  const limit = dtype === 'F16' ? HALF_MAX : Number.MAX_VALUE;
-  const fault = data.find((value) => !(Math.abs(value) <= limit));
-  if (fault === undefined) return;
-  throw new LikenessError(
-    'concept-format',
-    `${subject} has the value ${fault}, expected at most ${limit} in ${dtype}`,
-    {
-      advice: 'Teach it again with a lower learning rate.',
-    },
-  );
 }
 
 /** The probe reads the same blocks as the residuals change, at the same widths. */

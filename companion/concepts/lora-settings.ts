@@ -12,7 +12,7 @@ import { FORMATS } from '../models/families/formats.ts';
 import type { SafetensorsFile } from '../tensor/safetensors-file.ts';
 
 /** diffusers' key in the header; its settings have the prefix of the network that they are of. */
-const HEADER_KEY = 'lora_adapter_metadata';
+export const PEFT_HEADER_KEY = 'lora_adapter_metadata';
 
 /** The name under which peft saves factors, with its settings beside them. */
 const PEFT_FILE = 'adapter_model.safetensors';
@@ -62,9 +62,9 @@ function layerPattern(key: string, file: string): string {
 }
 
 function headerSettings(metadata: Readonly<Record<string, string>>, file: string): Settings | undefined {
-  const json = metadata[HEADER_KEY];
+  const json = metadata[PEFT_HEADER_KEY];
   if (json === undefined) return undefined;
-  const subject = `${HEADER_KEY}: `;
+  const subject = `${PEFT_HEADER_KEY}: `;
   const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(json, file, subject));
   if (!parsed.success) throw refusal(file, subject + issueText(parsed.error));
   const { prefix } = FORMATS[0]!.lora;

@@ -12,11 +12,26 @@ import {
   type ConceptFacts,
   conceptFactsSchema,
 } from '../concepts/concept.ts';
-import { conceptFromLora, encodeConcept, readConcept } from '../concepts/concept-file.ts';
+import { precisionOf } from '../concepts/concept-export.ts';
+import {
+  type ConceptFileInfo,
+  conceptFromLora,
+  encodeConcept,
+  readConcept,
+  summariseConcept,
+} from '../concepts/concept-file.ts';
 import { FORMAT_KEY } from '../concepts/concept-header.ts';
 import { openLoraFile } from '../concepts/lora-file.ts';
 import { loraArchitecture } from '../concepts/lora-origin.ts';
-import { openSafetensors } from '../tensor/safetensors-file.ts';
+
+/**
+ * The facts of a concept file by the weights that it has when it is written anew: a file for another program has the same
+ * ones under other names, and is no other concept.
+ */
+export async function summariseRewritten(source: string): Promise<ConceptFileInfo> {
+  const { weightHash } = encodeConcept(await readConcept(source), { dtype: await precisionOf(source) });
+  return { ...(await summariseConcept(source)), weightHash };
+}
 
 /**
  * The concept of `source` with some facts changed, as a file's bytes. Everything is read and checked first, so that damage
@@ -25,11 +40,7 @@ import { openSafetensors } from '../tensor/safetensors-file.ts';
  */
 export async function rewriteConcept(source: string, changes: Partial<ConceptFacts>): Promise<Uint8Array> {
   const concept: Concept = { ...(await readConcept(source)), ...changes };
-  const { tensors } = await openSafetensors(source);
-  const isExact = [...tensors.values()].some(
-    ({ name, dtype }) => dtype === 'F32' && !name.endsWith('.alpha'),
-  );
-  return encodeConcept(concept, { dtype: isExact ? 'F32' : 'F16' }).bytes;
+  return encodeConcept(concept, { dtype: await precisionOf(source) }).bytes;
 }
 
 export const loraFactsSchema = z.strictObject({

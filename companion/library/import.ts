@@ -5,10 +5,10 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { Concept } from '../concepts/concept.ts';
-import { type ConceptFileInfo, encodeConcept, summariseConcept } from '../concepts/concept-file.ts';
+import { type ConceptFileInfo, encodeConcept } from '../concepts/concept-file.ts';
 import type { ConceptVersion, ImportOptions, LibraryConcept } from './concept-library.ts';
 import { type Editor, inheritedRights, limitedRights } from './concept-rights.ts';
-import { conceptOfLora, rewriteConcept } from './concept-writer.ts';
+import { conceptOfLora, rewriteConcept, summariseRewritten } from './concept-writer.ts';
 
 /**
  * The highest version that is given: more than anyone teaches, and few digits to type. A file may claim any number, up to
@@ -69,7 +69,7 @@ export async function additionOfFile(
     const rights = rightsFor({ weightHash, rights: concept.rights });
     return { name, version, bytes: encodeConcept({ ...concept, rights }).bytes };
   }
-  const summary = await summariseConcept(file);
+  const summary = await summariseRewritten(file);
   const plan = planImport(summary, wanted, concepts);
   if ('known' in plan || 'renumber' in plan) return plan;
   const rights = rightsFor(summary, plan.parent);

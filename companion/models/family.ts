@@ -37,6 +37,8 @@ export interface LoraNames {
    * @param paths of all sites in the file: names that count through the levels depend on them
    */
   namesFor(paths: readonly string[]): (path: string, part: LoraPart) => string;
+  /** Tensor's name for a site, as the same part on the layer that makes keys of the text in the site's block. */
+  textKeyOf(name: string): string;
   /** Layer of a site in diffusers' denoiser: `down_blocks.0.attentions.1.proj_out`. */
   layerOf(path: string): string;
   /** Residual blocks a level that models of the family have, the usual number first. */

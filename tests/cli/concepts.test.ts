@@ -35,6 +35,24 @@ describe('concepts', () => {
     expect((await likeness(['concepts', 'restore', 'aurora'], { home })).exitCode).toBe(1);
   });
 
+  it('go out for a program, with the words to write and what stays behind', async () => {
+    const home = temporaryFolder();
+    await likeness(['concepts', 'import', await writeSmallConcept(home, 'aurora', 1)], { home });
+    const told = await likeness(['concepts', 'export', 'aurora', '--for', 'diffusers'], { home });
+    expect(told.stderr).toContain('Write "zqx bottle" in the prompt');
+    expect(told.stderr).toContain('Masks stay behind');
+    const json = ['concepts', 'export', 'aurora', '--for', 'invokeai', '--out', 'i.safetensors', '--json'];
+    expect((await likeness(json, { home })).events).toMatchObject([
+      { type: 'exported', for: 'invokeai', triggerWords: 'zqx bottle', notes: expect.any(Array) },
+    ]);
+    for (const file of ['aurora', 'i']) {
+      const again = await likeness(['concepts', 'import', join(home, `${file}.safetensors`)], { home });
+      expect(again.stderr).toContain('@aurora');
+    }
+    const { events } = await likeness(['concepts', 'list', '--json'], { home });
+    expect(events).toHaveLength(1);
+  });
+
   it('show what a file says of itself, and leave the terminal alone', async () => {
     const home = temporaryFolder();
     const rights = { owner: 'Acme\u001b[2J', note: 'one\ntwo\u202e' };
@@ -57,6 +75,14 @@ describe('concepts', () => {
     expect(whole.stderr).toContain('✓ Imported @watch (wrist watch)');
     const shown = await likeness(['concepts', 'show', 'watch'], { home });
     expect(shown.stdout).toMatch(/identifier +olis/);
+    expect(whole.stderr).not.toContain('alpha');
+    const mute = await likeness(
+      ['concepts', 'import', await writePlainLora(home, 0), ...told.with(1, 'mute')],
+      {
+        home,
+      },
+    );
+    expect(mute.stderr).toContain('@mute: in every block alpha is 0');
     const own = await writeSmallConcept(home, 'aurora', 1);
     const both = await likeness(['concepts', 'import', own, '--name', 'b', '--class', 'bottle'], { home });
     expect(both.stderr).toContain('says itself what it is');

@@ -1,15 +1,26 @@
 /** `likeness concepts import` and `export`: concept files in and out of the data folder. */
 
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../../shared/errors.ts';
+import {
+  EXPORT_PROGRAMS,
+  type ExportProgramName,
+  exportConcept,
+  exportNotes,
+  triggerWords,
+} from '../../concepts/concept-export.ts';
+import { readConcept } from '../../concepts/concept-file.ts';
+import { residualFindings } from '../../concepts/residual-findings.ts';
 import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
 import type { LoraFacts } from '../../library/concept-writer.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { findStored } from '../../library/find-concept.ts';
 import { ARCHITECTURES } from '../../models/families/formats.ts';
+import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import type { Output } from '../terminal/output.ts';
@@ -25,6 +36,7 @@ interface ImportFlags {
 }
 
 interface ExportFlags {
+  readonly for?: ExportProgramName;
   readonly revision?: number;
   readonly out?: string;
   readonly replace?: true;
@@ -50,9 +62,15 @@ export function registerConceptTransfer(concepts: Command, output: Output): void
     .action((file: string, flags: ImportFlags) => runImport(file, flags, output));
   concepts
     .command('export')
-    .description('copies a concept file as it is; other tools open it as a LoRA')
+    .description('copies a concept file; other programs open it as a LoRA')
     .argument('<concept>', 'name')
     .option('--revision <n>', 'an older version (default: the newest)', values.wholeNumber(1, 1_000_000))
+    .addOption(
+      new Option(
+        '--for <program>',
+        'under the names that a program reads (default: as it is, which most do)',
+      ).choices(EXPORT_PROGRAMS),
+    )
     .option('--out <file>', 'where to (default: NAME.safetensors here)', values.conceptFile)
     .option('--replace', 'write over a file that is there already')
     .action((wanted: string, flags: ExportFlags) => runExport(wanted, flags, output));
@@ -65,10 +83,12 @@ async function runImport(file: string, flags: ImportFlags, output: Output): Prom
   const imported = await library.import(resolve(file), options);
   const { name, classWord, version, id, sizeBytes } = imported;
   const path = await library.materialize(imported);
-  output.event({ type: 'imported', id, name, classWord, version, path, sizeBytes });
+  const findings = residualFindings((await readConcept(path)).factors);
+  output.event({ type: 'imported', id, name, classWord, version, path, sizeBytes, findings });
   const { green, bold } = output.colours;
   output.say(`${green('✓')} Imported ${bold(`@${name}`)} (${classWord}), ${prettyBytes(sizeBytes)}`);
   output.say(`  ${path}`);
+  for (const finding of findings) output.warn(`@${name}: ${finding}`);
 }
 
 /** undefined for a file that says of itself what it is. */
@@ -87,16 +107,26 @@ function loraFacts(flags: ImportFlags): LoraFacts | undefined {
 async function runExport(wanted: string, flags: ExportFlags, output: Output): Promise<void> {
   const library = new FileLibrary(dataFolders().concepts);
   const { id, name } = await findStored(wanted, library);
-  const { version, sizeBytes } = await library.version(id, flags.revision);
+  const chosen = await library.version(id, flags.revision);
+  const { version } = chosen;
   const target = resolve(flags.out ?? fileStem(name) + CONCEPT_SUFFIX);
   if (existsSync(target) && !flags.replace) {
     throw new LikenessError('input', `${target} is there already`, {
       advice: 'Choose another --out, or write over it with --replace.',
     });
   }
-  await library.export(id, target, version);
-  output.event({ type: 'exported', id, name, version, path: target, sizeBytes });
-  const { green, bold } = output.colours;
+  const program = flags.for;
+  if (program === undefined) await library.export(id, target, version);
+  else {
+    const { bytes } = await exportConcept(await library.materialize(chosen), program);
+    await writeFileAtomically(target, bytes, USER_MODES);
+  }
+  const { size: sizeBytes } = await stat(target);
+  const notes = exportNotes(chosen, program);
+  const exported = { id, name, version, path: target, sizeBytes, triggerWords: triggerWords(chosen), notes };
+  output.event({ type: 'exported', ...exported, ...(program !== undefined && { for: program }) });
+  const { green, bold, dim } = output.colours;
   output.say(`${green('✓')} Exported ${bold(`@${name}`)}, version ${version}, ${prettyBytes(sizeBytes)}`);
   output.say(`  ${target}`);
+  for (const note of notes) output.say(dim(`  ${note}`));
 }

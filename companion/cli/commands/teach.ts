@@ -85,11 +85,7 @@ export function registerTeach(program: Command, output: Output): void {
     .option('--seed <n>', 'the same seed teaches the same', values.wholeNumber(0, values.MAX_SEED), 0)
     .option('--mirror', 'also learn from mirrored pictures; wrong for anything with lettering')
     .addOption(values.guidanceResidual('halves of guidance to act in under a mask; goes into the file'))
-    .option(
-      '--out <file>',
-      'concept file (default: among the concepts, as a new version of NAME)',
-      values.conceptFile,
-    )
+    .option('--out <file>', 'concept file (default: a new version in the library)', values.conceptFile)
     .option('--replace', 'write over the file that --out names')
     .option('--fresh', 'start anew, even where a saved run could go on')
     .option('--owner <text>', 'who owns the product; goes into the file', values.rightsText)

@@ -8,7 +8,7 @@ import { TEACH_MAX_IMAGES } from '../../../shared/protocol/limits.ts';
 import { initialFactors } from '../../adapters/factors.ts';
 import { initialProbe } from '../../adapters/object-probe.ts';
 import { type Concept, THUMBNAIL_MAX_BYTES } from '../../concepts/concept.ts';
-import { requireWritable } from '../../concepts/concept-file.ts';
+import { requireWritable } from '../../concepts/concept-tensors.ts';
 import { Random } from '../../diffusion/random.ts';
 import { thumbnailUrl } from '../../images/encode.ts';
 import { inspectFrame } from '../../images/frame-findings.ts';

@@ -24,6 +24,11 @@ export function unetLayerOf(path: string): string {
   return `${path}.proj_out`;
 }
 
+/** `name` in kohya's dialect, for the key projection of the first cross-attention in the same block. */
+export function unetTextKeyOf(name: string): string {
+  return name.replace('_proj_out.', '_transformer_blocks_0_attn2_to_k.');
+}
+
 /**
  * Path of the site whose layer is called so; undefined where it is none.
  *

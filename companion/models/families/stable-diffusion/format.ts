@@ -10,6 +10,7 @@ import {
   UNET_LAYERS_PER_BLOCK,
   unetLayerOf,
   unetSiteOf,
+  unetTextKeyOf,
 } from '../latent-diffusion/unet-lora-names.ts';
 import { holds, viewSingleFile } from './single-file.ts';
 
@@ -18,6 +19,7 @@ const lora: LoraNames = {
   prefix: 'unet',
   namesFor: () => (path, part) =>
     `lora_unet_${unetLayerOf(path).replaceAll('.', '_')}.${KOHYA_SUFFIXES[part]}`,
+  textKeyOf: unetTextKeyOf,
   layerOf: unetLayerOf,
   layersPerBlock: UNET_LAYERS_PER_BLOCK,
   siteOf: unetSiteOf,
