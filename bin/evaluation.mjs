@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The executable of the evaluation (`npm run demo`, `evaluate`, `study`): as likeness.mjs, for what measures the product.
 import './ensure-installed.mjs';
+import './ensure-temporary.mjs';
 
 const { register } = await import('tsx/esm/api');
 register();

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The executable: loads the TypeScript sources through tsx, so that there is no build step between a clone and a run.
 import './ensure-installed.mjs';
+import './ensure-temporary.mjs';
 import { fileURLToPath } from 'node:url';
 
 // tsx would read those of the folder where the command is given: another project's, and maybe broken.

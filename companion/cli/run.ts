@@ -23,6 +23,10 @@ export async function run(
   // From callbacks that nothing awaits: native code, sockets, timers.
   const failOutside = (error: unknown) => process.exit(fail(error));
   process.on('uncaughtException', failOutside);
+  // Node would end with 13 and say nothing.
+  const failStuck = () =>
+    failOutside(new Error('internal: the command waits for something that no longer comes'));
+  process.on('beforeExit', failStuck);
   try {
     await program.parseAsync(args, { from: 'user' });
     return undefined;
@@ -30,5 +34,6 @@ export async function run(
     return fail(error);
   } finally {
     process.off('uncaughtException', failOutside);
+    process.off('beforeExit', failStuck);
   }
 }

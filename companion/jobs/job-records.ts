@@ -8,6 +8,7 @@ import type { JobId } from '../../shared/protocol/ids.ts';
 import type { JobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
 import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import { reportOf } from '../../shared/protocol/zod.ts';
+import { systemFault } from '../storage/atomic-file.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 import type { JobBroker } from './job-broker.ts';
 import { isEnded, type JobRecord, type NewJob, newestFirst, type PictureFiles } from './job-record.ts';
@@ -127,7 +128,7 @@ export class JobRecords {
 
   /** Ends a job that failed. What a teaching learned so far stays, unless another try could only fail again. */
   async fail(id: JobId, error: unknown): Promise<void> {
-    const status = { state: 'failed', ...reportOf(error) } as const;
+    const status = { state: 'failed', ...reportOf(systemFault(error)) } as const;
     await (isPermanent(error) ? this.end(id, status) : this.#endEarly(id, status));
   }
 

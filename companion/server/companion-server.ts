@@ -6,6 +6,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { BaseModelFacts } from '../pipeline/loaded-model.ts';
+import type { Connections } from './connections.ts';
 import { createApp } from './http/app.ts';
 import { conceptRoutes } from './http/concept-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
@@ -46,6 +47,7 @@ export class CompanionServer {
   readonly port: number;
   readonly #pairing: Pairing;
   readonly #servers: readonly Server[];
+  readonly #connections: Connections;
   readonly #sockets: SocketServer;
   readonly #uploads: Uploads;
   readonly #watching = new AbortController();
@@ -61,9 +63,10 @@ export class CompanionServer {
 
   private constructor(options: CompanionServerOptions, { tokens, uploads, receiver }: Stores) {
     const { listeners, queue, library, model, pages, version, log } = options;
-    const { port, servers } = listeners;
+    const { port, servers, connections } = listeners;
     this.port = port;
     this.#servers = servers;
+    this.#connections = connections;
     this.#uploads = uploads;
     this.#log = log;
     const refusals = new RejectionLog(log);
@@ -83,6 +86,7 @@ export class CompanionServer {
       log,
       refusals,
       tokens,
+      admit: (connection) => connections.admit(connection),
       pages,
       open: [pairingRoutes(this.#pairing)],
       guarded: [
@@ -109,6 +113,7 @@ export class CompanionServer {
     const ended = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
     this.#watching.abort();
     await this.#sockets.close();
+    this.#connections.close();
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(ended);
     await this.#uploads.close();

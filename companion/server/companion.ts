@@ -45,11 +45,12 @@ export interface Companion {
 
 /** @throws LikenessError `input` where one runs already or no port is free, `checkpoint-*`, `storage` */
 export async function openCompanion(options: CompanionOptions): Promise<Companion> {
-  const { folders, ports } = options;
+  const { folders, ports, log } = options;
   const record = new RunningRecord(join(folders.home, 'companion.json'));
   await record.requireNone();
   const model = await readBaseModel(options.model, folders.cache);
-  const listeners = await record.claim(() => listenOnFirstFree(ports));
+  const tellTaken = (port: number, words: string) => log.warn({ port }, words);
+  const listeners = await record.claim(() => listenOnFirstFree(ports, tellTaken));
   try {
     return await openOn(listeners, model, options, record);
   } catch (error) {

@@ -15,7 +15,7 @@ export const MAX_SOCKETS = 16;
 /** Sockets that have not said who they are. One more, and the oldest goes: honest ones are through in milliseconds. */
 export const MAX_UNAUTHENTICATED_SOCKETS = 8;
 
-/** TCP connections to one address, sockets and half-open requests included. A browser opens six a host. */
+/** HTTP connections, half-open requests included. A browser opens six a host. One more, and one that does nothing goes. */
 export const MAX_CONNECTIONS = 256;
 
 /** Messages that are none of the protocol's. A client of another version sends one or two, never twenty. */
@@ -29,6 +29,12 @@ export const MESSAGE_COST_BYTES = 1024;
  * so much to read is not read from either, so that its questions cannot outrun its reading of the answers.
  */
 export const OUTBOX_WINDOW_BYTES = 1024 * 1024;
+
+/**
+ * A message's parts. A client that takes none within KEEP_ALIVE_MS is let go, so that one that reads half a kilobyte a
+ * second is not.
+ */
+export const FRAGMENT_BYTES = 16 * 1024;
 
 /**
  * Kept for one client, all in all. Results are never left out, so a client that takes nothing is let go instead: it finds
@@ -64,7 +70,10 @@ export const FAREWELL_MS = 10_000;
 /** Request line and headers; browsers send them at once. Slow ones are someone holding connections open. */
 export const HEADERS_TIMEOUT_MS = 5_000;
 
-/** A whole request: the largest upload takes well under a second on one computer, a slow disk included. */
+/** Neither came nor went a byte of a request or its answer, and the other side is waited for. */
+export const STALLED_MS = 30_000;
+
+/** A whole request without a token, body included: a page's pairing code. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Milliseconds between Node's looks for requests over their time; its own 30 s would let them be six times too slow. */
@@ -85,8 +94,15 @@ export const MAX_FRAMES_AT_ONCE = 3;
 /** Pictures that one client sends over HTTP and that are still looked at. They wait on the disk. */
 export const MAX_IMAGES_WAITING = 8;
 
-/** Pictures and concept files being received at the same time, and concept files being read. */
+/** Pictures and concept files that one client sends at a time. */
 export const MAX_UPLOADS_AT_ONCE = 2;
+
+/** Concept files of all clients that are read and used at a time: they are held in memory. */
+export const MAX_UPLOADS_IN_MEMORY = 2;
+
+/** Requests of one client that are worked on at a time, the rest in turn; browsers make as many. Answers that it does not
+ * take count, so that no more of them are made. */
+export const REQUESTS_AT_ONCE = 6;
 
 /** Uploads of all clients together, on the disk: a dozen full teachings at the model's size, one at Figma's largest. */
 export const MAX_UPLOADED_BYTES = 1024 * 1024 * 1024;

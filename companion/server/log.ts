@@ -30,17 +30,17 @@ export class RotatingFile extends Writable {
     super({ decodeStrings: true });
     this.#path = path;
     this.#limits = limits;
-    mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_MODES.folder });
-    this.#sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    this.#sizeBytes = sizeOf(path);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     try {
       if (this.#sizeBytes > 0 && this.#sizeBytes + chunk.length > this.#limits.maxBytes) this.#rotate();
+      mkdirSync(dirname(this.#path), { recursive: true, mode: PRIVATE_MODES.folder });
       appendFileSync(this.#path, chunk, { mode: PRIVATE_MODES.file });
       this.#sizeBytes += chunk.length;
     } catch {
-      // A full disk must not end the companion over its own log; the next line is tried again.
+      // A full disk, or a folder that is denied, must not end the companion over its log; the next line is tried again.
     }
     done();
   }
@@ -50,6 +50,14 @@ export class RotatingFile extends Writable {
     for (let age = this.#limits.kept - 1; age >= 1; age--) move(`${this.#path}.${age}`, age, this.#path);
     move(this.#path, 0, this.#path);
     this.#sizeBytes = 0;
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
   }
 }
 

@@ -9,14 +9,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { type Health, routes } from '../../shared/protocol/http.ts';
-import {
-  HEADERS_TIMEOUT_MS,
-  IDLE_CONNECTION_MS,
-  MAX_CONNECTIONS,
-  MAX_HEADER_BYTES,
-  REQUEST_TIMEOUT_MS,
-  TIMEOUT_CHECK_MS,
-} from './limits.ts';
+import { Connections } from './connections.ts';
+import { HEADERS_TIMEOUT_MS, IDLE_CONNECTION_MS, MAX_HEADER_BYTES, TIMEOUT_CHECK_MS } from './limits.ts';
 import { isOwnHost } from './own-address.ts';
 
 /** Opening jobs and library takes less. */
@@ -42,15 +36,17 @@ const FREE_PORT_TRIES = 5;
 export interface LoopbackListeners {
   readonly port: number;
   readonly servers: readonly Server[];
+  readonly connections: Connections;
 }
 
 /** @throws the system's error, `EADDRINUSE` where the port is taken on either address */
 export async function listenOnLoopback(port: number): Promise<LoopbackListeners> {
+  const connections = new Connections();
   for (let tried = 1; ; tried++) {
-    const four = await listen(IPV4, port);
+    const four = await listen(IPV4, port, connections);
     const chosen = (four.address() as AddressInfo).port;
     try {
-      return { port: chosen, servers: [four, ...(await listenOnIpv6(chosen))] };
+      return { port: chosen, servers: [four, ...(await listenOnIpv6(chosen, connections))], connections };
     } catch (error) {
       await new Promise((resolve) => four.close(resolve));
       if (port !== 0 || tried === FREE_PORT_TRIES) throw error;
@@ -59,13 +55,14 @@ export async function listenOnLoopback(port: number): Promise<LoopbackListeners>
 }
 
 /** Requests are served from here on, not before: the port has to be known to judge them. */
-export function serve({ servers }: LoopbackListeners, answer: RequestListener): void {
-  for (const server of servers) server.off('request', startupResponder).on('request', answer);
+export function serve({ servers, connections }: LoopbackListeners, answer: RequestListener): void {
+  for (const server of servers)
+    server.off('request', startupResponder).on('request', connections.guard(answer));
 }
 
-async function listenOnIpv6(port: number): Promise<readonly Server[]> {
+async function listenOnIpv6(port: number, connections: Connections): Promise<readonly Server[]> {
   try {
-    return [await listen(IPV6, port)];
+    return [await listen(IPV6, port, connections)];
   } catch (error) {
     // A computer without IPv6: nothing resolves to ::1 there either.
     if (['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
@@ -73,17 +70,18 @@ async function listenOnIpv6(port: number): Promise<readonly Server[]> {
   }
 }
 
-function listen(host: string, port: number): Promise<Server> {
+function listen(host: string, port: number, connections: Connections): Promise<Server> {
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // By what comes in that time, which Connections looks at: an honest upload may be slow.
+    requestTimeout: 0,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     requireHostHeader: true,
   });
   server.on('request', startupResponder);
-  server.maxConnections = MAX_CONNECTIONS;
+  connections.watch(server);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, exclusive: true, ipv6Only: host === IPV6 }, () => {

@@ -7,19 +7,28 @@
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'] as const;
 
-/** A browser leaves :80 out, but no browser is sent here without a port: it is always required. */
+/** HTTP's own (RFC 9110, 4.2.1): clients leave it out of Host, and browsers out of Origin. */
+const DEFAULT_PORT = 80;
+
+/** This computer's names with the port, in every way in which a client may write them. */
+function ownAuthorities(port: number): readonly string[] {
+  const withPort = LOOPBACK_NAMES.map((name) => `${name}:${port}`);
+  return port === DEFAULT_PORT ? [...withPort, ...LOOPBACK_NAMES] : withPort;
+}
+
+/** A host without a port means port 80, whatever port the request came to. */
 export function isOwnHost(host: string | undefined, port: number): boolean {
-  return host !== undefined && LOOPBACK_NAMES.some((name) => host.toLowerCase() === `${name}:${port}`);
+  return host !== undefined && ownAuthorities(port).includes(host.toLowerCase());
 }
 
 /** Origins of the pages that this server itself serves. */
 function ownOrigins(port: number): readonly string[] {
-  return LOOPBACK_NAMES.map((name) => `http://${name}:${port}`);
+  return ownAuthorities(port).map((authority) => `http://${authority}`);
 }
 
 /** As people and the plugin's manifest write it: Figma allows the word localhost only. */
 export function serverAddress(port: number): string {
-  return `http://localhost:${port}`;
+  return port === DEFAULT_PORT ? 'http://localhost' : `http://localhost:${port}`;
 }
 
 /** The plugin's iframe, and Figma itself where it loads the plugin's page from its own site. */

@@ -6,38 +6,15 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { healthSchema, routes } from '../../shared/protocol/http.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { withFolderLock } from '../storage/folder-lock.ts';
 import { isRunning } from '../storage/temporary-file.ts';
 import { type LoopbackListeners, listenOnLoopback } from './loopback-listeners.ts';
 import { serverAddress } from './own-address.ts';
-
-/** One on this computer answers at once, unless it is busy starting. */
-const HEALTH_TIMEOUT_MS = 2_000;
+import { describeHolder, portHolder } from './port-holder.ts';
 
 const recordSchema = z.object({ port: z.int().min(1).max(65_535), pid: z.int().positive() });
-
-/** Listener of a port: a companion, something that takes connections and says nothing, or neither. */
-type Listener = 'companion' | 'silent' | 'other';
-
-async function listenerOn(port: number): Promise<Listener> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}${routes.health}`, {
-      signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
-      redirect: 'error',
-    });
-    return healthSchema.safeParse(await response.json()).success ? 'companion' : 'other';
-  } catch (error) {
-    return (error as Error).name === 'TimeoutError' ? 'silent' : 'other';
-  }
-}
-
-/** True where the listener of a port says that it is Likeness. */
-async function isCompanion(port: number): Promise<boolean> {
-  return (await listenerOn(port)) === 'companion';
-}
 
 /** The file in which the companion of a data folder says where it listens. One that a crash left behind is harmless. */
 export class RunningRecord {
@@ -53,11 +30,11 @@ export class RunningRecord {
     const record = recordSchema.safeParse(parsedJson(text));
     if (!record.success) return;
     const { port, pid } = record.data;
-    const listener = await listenerOn(port);
-    if (listener === 'companion') throw alreadyRunning(port);
+    const holder = await portHolder(port);
+    if (holder === 'companion') throw alreadyRunning(port);
     // A process that is suspended keeps its port, and goes on with its jobs when it is woken. The number alone proves
     // nothing: after a crash it may have gone to another process.
-    if (listener === 'silent' && isRunning(pid)) throw notAnswering(port, pid);
+    if (holder === 'silent' && isRunning(pid)) throw notAnswering(port, pid);
   }
 
   /**
@@ -110,11 +87,18 @@ function parsedJson(text: string): unknown {
   }
 }
 
+/** Told of each port that another program has, in words: "port 17653 is taken by another program". */
+export type TellTaken = (port: number, words: string) => void;
+
 /**
  * Listens on the first of the ports that no other program has.
  * @throws LikenessError `input` where a companion is running on one of them, or all are taken
  */
-export async function listenOnFirstFree(ports: readonly number[]): Promise<LoopbackListeners> {
+export async function listenOnFirstFree(
+  ports: readonly number[],
+  tell: TellTaken = () => {},
+): Promise<LoopbackListeners> {
+  const taken: string[] = [];
   for (const port of ports) {
     try {
       return await listenOnLoopback(port);
@@ -122,13 +106,15 @@ export async function listenOnFirstFree(ports: readonly number[]): Promise<Loopb
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EACCES') throw notAllowed(port, error);
       if (code !== 'EADDRINUSE') throw error;
-      if (await isCompanion(port)) throw alreadyRunning(port);
     }
+    const holder = await portHolder(port);
+    if (holder === 'companion') throw alreadyRunning(port);
+    const words = `port ${port} is taken by ${describeHolder(holder)}`;
+    taken.push(words);
+    tell(port, words);
   }
-  const [first, ...others] = ports;
-  const taken = others.length === 0 ? `port ${first} is` : `ports ${ports.join(', ')} are`;
-  throw new LikenessError('input', `${taken} taken by other programs`, {
-    advice: 'Stop one of those programs. With --port another port can be used, by the studio only.',
+  throw new LikenessError('input', taken.join('; '), {
+    advice: 'Stop such a program. With --port another port can be used, by the studio only.',
   });
 }
 

@@ -79,7 +79,7 @@ export class Uploads {
    * @throws LikenessError `image-size`
    */
   async read(client: string, ids: readonly ImageId[]): Promise<ReadonlyMap<ImageId, UploadedImage>> {
-    await Promise.allSettled(ids.map((id) => this.#taking.get(`${client}/${id}`)));
+    await this.settled(client, ids);
     const wanted = this.#entries.filter((one) => one.client === client && ids.includes(one.id));
     const sizeBytes = wanted.reduce((sum, one) => sum + one.sizeBytes, 0);
     if (sizeBytes > MAX_REQUEST_IMAGE_BYTES) {
@@ -94,6 +94,11 @@ export class Uploads {
       images.set(id, { bytes, mediaType: `image/${imageKind(bytes)!}` });
     }
     return images;
+  }
+
+  /** Waits for those that are being looked at. */
+  async settled(client: string, ids: readonly ImageId[]): Promise<void> {
+    await Promise.allSettled(ids.map((id) => this.#taking.get(`${client}/${id}`)));
   }
 
   async close(): Promise<void> {

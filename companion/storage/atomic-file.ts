@@ -173,3 +173,25 @@ export function storageError(path: string, cause: unknown): unknown {
   const [fault, advice] = FAULTS[code] ?? [`the system says ${code}`, 'Check the disk.'];
   return new LikenessError('storage', `${path} cannot be written: ${fault}`, { advice, cause });
 }
+
+const ACCESS_FAULT = ['access is not allowed', FAULTS.EACCES![1]] as const;
+
+/** Words for any use of a file, in place of those for writing. */
+const USE_FAULTS: typeof FAULTS = {
+  ...FAULTS,
+  EACCES: ACCESS_FAULT,
+  EPERM: ACCESS_FAULT,
+  ENOENT: ['it is not there', 'Put it back, or run the command again.'],
+};
+
+/**
+ * A system's refusal that nobody foresaw, as 'storage' with its path: a folder that is denied, or a read-only disk, is no
+ * fault of this program. Everything else passes unchanged.
+ */
+export function systemFault(error: unknown): unknown {
+  if (error instanceof LikenessError || !(error instanceof Error)) return error;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined || syscall === undefined) return error;
+  const [fault, advice] = USE_FAULTS[code] ?? [`the system says ${code}`, 'Check the disk.'];
+  return new LikenessError('storage', `${path} cannot be used: ${fault}`, { advice, cause: error });
+}

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -259,6 +259,50 @@ describe('an engine process that misbehaves', () => {
     await expect.poll(() => engine.pid).toBeUndefined();
     await expect.poll(() => isAlive(pid!), { timeout: 10_000 }).toBe(false);
     expect(typesOf(await collect(engine.generate(generation())))).toEqual(['step']);
+  });
+
+  it.each(['SIGKILL', 'SIGTERM', 'SIGSEGV'] as const)(
+    'that %s ends while it is idle costs the next run nothing, however soon that comes',
+    async (signal) => {
+      const engine = await program(`(type, run) => process.send({ type: 'done', run })`);
+      for (const waitMs of [0, 0, 1, 2, 5, 10, 20, 50]) {
+        await collect(engine.generate(generation()));
+        process.kill(engine.pid!, signal);
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        expect(typesOf(await collect(engine.generate(generation())))).toEqual(['step']);
+      }
+    },
+  );
+
+  it('that dies at each start fails its run, at the second', async () => {
+    const file = join(folder, 'engine-dying.mjs');
+    const starts = join(folder, 'starts');
+    await writeFile(
+      file,
+      `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(starts)}, '.'); process.exit(7);`,
+    );
+    strange = new EngineProcess({ entry: new URL(`file://${file}`) });
+    await expect(collect(strange.generate(generation()))).rejects.toMatchObject({
+      code: 'engine',
+      cause: { reason: 'exit', exitCode: 7 },
+    });
+    expect((await readFile(starts, 'utf8')).length).toBe(2);
+  });
+
+  it('that dies after it took the run up is not asked again', async () => {
+    const file = join(folder, 'engine-accepting.mjs');
+    const starts = join(folder, 'accepted');
+    await writeFile(
+      file,
+      `import { appendFileSync } from 'node:fs';
+      process.on('message', ({ run }) => {
+        appendFileSync(${JSON.stringify(starts)}, '.');
+        process.send({ type: 'accepted', run }, () => process.exit(7));
+      });`,
+    );
+    strange = new EngineProcess({ entry: new URL(`file://${file}`) });
+    await expect(collect(strange.generate(generation()))).rejects.toMatchObject({ code: 'engine' });
+    expect((await readFile(starts, 'utf8')).length).toBe(1);
   });
 
   it('is not left behind by a companion that closes, and its run counts as cancelled', async () => {

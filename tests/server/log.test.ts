@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,6 +33,16 @@ describe('a rotating file', () => {
     new RotatingFile(join(folder, 'a.log'), { maxBytes: 100, kept: 1 }).write('before\n');
     new RotatingFile(join(folder, 'a.log'), { maxBytes: 100, kept: 1 }).write('after\n');
     expect(readFileSync(join(folder, 'a.log'), 'utf8')).toBe('before\nafter\n');
+  });
+
+  it('survives a folder that cannot be made, and writes once it can', () => {
+    const logs = join(folder, 'logs');
+    writeFileSync(logs, 'a file is in its place');
+    const file = new RotatingFile(join(logs, 'a.log'), { maxBytes: 100, kept: 1 });
+    expect(() => file.write('lost\n')).not.toThrow();
+    rmSync(logs);
+    file.write('kept\n');
+    expect(readFileSync(join(logs, 'a.log'), 'utf8')).toBe('kept\n');
   });
 
   it('survives a place that cannot be written', () => {

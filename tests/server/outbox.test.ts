@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import { MAX_BACKLOG_BYTES, OUTBOX_WINDOW_BYTES } from '../../companion/server/limits.ts';
+import { FRAGMENT_BYTES, MAX_BACKLOG_BYTES, OUTBOX_WINDOW_BYTES } from '../../companion/server/limits.ts';
 import {
   binaryMessage,
   type OutboundMessage,
@@ -14,11 +14,16 @@ import type { Progress } from '../../shared/protocol/server-messages.ts';
 class SlowSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
-  readonly sent: unknown[] = [];
+  /** Whole messages, by their first parts. */
+  readonly sent: Uint8Array[] = [];
+  readonly partBytes: number[] = [];
   readonly #taken: (() => void)[] = [];
+  #isWhole = true;
 
-  send(data: unknown, _options: unknown, taken: () => void): void {
-    this.sent.push(data);
+  send(part: Uint8Array, { fin }: { readonly fin: boolean }, taken: () => void): void {
+    if (this.#isWhole) this.sent.push(part);
+    this.#isWhole = fin;
+    this.partBytes.push(part.byteLength);
     this.#taken.push(taken);
   }
 
@@ -66,8 +71,10 @@ function large(sizeBytes: number): Uint8Array {
 const filling = result(0, large(OUTBOX_WINDOW_BYTES));
 
 /** Compared by identity: they are large, and encoded once. */
-function expectSent(sent: readonly unknown[], messages: readonly OutboundMessage[]): void {
-  expect(sent.map((data) => messages.findIndex((one) => one.data === data))).toEqual([...messages.keys()]);
+function expectSent(sent: readonly Uint8Array[], messages: readonly OutboundMessage[]): void {
+  const isOf = (part: Uint8Array) => (message: OutboundMessage) =>
+    message.data.buffer === part.buffer && message.data.byteOffset === part.byteOffset;
+  expect(sent.map((part) => messages.findIndex(isOf(part)))).toEqual([...messages.keys()]);
 }
 
 describe('the outbox', () => {
@@ -88,7 +95,7 @@ describe('the outbox', () => {
     const last = [progress(2), result(2), pong];
     for (const message of [preview(1), progress(1), pong, ...kept, ...last]) outbox.send(message);
     expectSent(socket.sent, [filling]);
-    socket.take(1);
+    socket.take();
     expectSent(socket.sent.slice(1), [...kept, ...last]);
   });
 
@@ -120,6 +127,18 @@ describe('the outbox', () => {
     let sent = 0;
     for (; givenUp() === 0; sent++) outbox.send(error);
     expect(sent).toBeLessThan(MAX_BACKLOG_BYTES / 1000);
+  });
+
+  it('shows a client’s pace by the parts that it takes', () => {
+    const { socket, outbox } = opened();
+    outbox.send(filling);
+    expect(Math.max(...socket.partBytes)).toBe(FRAGMENT_BYTES);
+    const before = outbox.keptBytes;
+    socket.take(1);
+    expect(before - outbox.keptBytes).toBeGreaterThanOrEqual(FRAGMENT_BYTES);
+    while (outbox.keptBytes > 0) socket.take();
+    const all = socket.partBytes.reduce((sum, bytes) => sum + bytes, 0);
+    expect(all).toBe(filling.data.byteLength);
   });
 
   it('has room again when the client has read, or is gone', async () => {

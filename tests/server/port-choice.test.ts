@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createNetServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type LoopbackListeners, listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+import { type PortHolder, portHolder } from '../../companion/server/port-holder.ts';
 import { listenOnFirstFree } from '../../companion/server/running-companion.ts';
 
 /** Another program that has a port, and answers everything with `body`. */
@@ -54,6 +55,66 @@ describe('the port', () => {
 
   it('is none where all are taken', async () => {
     const taken = await program('not even JSON');
-    await expect(listenOnFirstFree([taken])).rejects.toThrow(`port ${taken} is taken by other programs`);
+    await expect(listenOnFirstFree([taken])).rejects.toThrow(`port ${taken} is taken by another program`);
+  });
+});
+
+/** A stranger that takes connections, and does with each what the test says. */
+async function stranger(receive: (connection: Socket) => void): Promise<number> {
+  const connections = new Set<Socket>();
+  const server = createNetServer({ allowHalfOpen: true }, (connection) => {
+    connections.add(connection);
+    connection.on('error', () => {});
+    receive(connection);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    for (const connection of connections) connection.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const HEAD = 'HTTP/1.1 200 OK\r\n';
+const answering = (text: string) => (connection: Socket) =>
+  void connection.once('data', () => connection.write(text));
+
+describe('a stranger on a port', () => {
+  it.each<[PortHolder, string, (connection: Socket) => void]>([
+    ['dropping', 'hangs up at once', (connection) => connection.destroy()],
+    ['dropping', 'ends before it was asked', (connection) => connection.end()],
+    ['dropping', 'resets', (connection) => connection.resetAndDestroy()],
+    [
+      'dropping',
+      'reads, and hangs up',
+      (connection) => void connection.once('data', () => connection.destroy()),
+    ],
+    ['dropping', 'reads, and ends', (connection) => void connection.once('data', () => connection.end())],
+    ['dropping', 'ends in mid-answer', (connection) => connection.end(`${HEAD}Content-Length: 99\r\n\r\n{`)],
+    ['silent', 'says nothing', () => {}],
+    ['silent', 'says half a head', answering(HEAD)],
+    ['silent', 'says half a body', answering(`${HEAD}Content-Length: 99\r\n\r\n{`)],
+    ['other', 'speaks another language', answering('220 mail ready\r\n')],
+    [
+      'other',
+      'never ends',
+      (connection) => {
+        connection.write(`${HEAD}\r\n`);
+        const flood = () => void (connection.write(Buffer.alloc(65_536, 0x20)) && setImmediate(flood));
+        connection.on('drain', flood).on('close', () => connection.off('drain', flood));
+        flood();
+      },
+    ],
+  ])('is %s where it %s, and the next port is taken', async (holder, _, receive) => {
+    const taken = await stranger(receive);
+    expect(await portHolder(taken)).toBe(holder);
+    const told: string[] = [];
+    const tell = (port: number, words: string) => told.push(`${port}: ${words}`);
+    keep(await listenOnFirstFree([taken, await freePort()], tell));
+    expect(told).toEqual([expect.stringContaining(`${taken}: port ${taken} is taken by`)]);
+  });
+
+  it('is nobody where nothing listens', async () => {
+    expect(await portHolder(await freePort())).toBe('nothing');
   });
 });

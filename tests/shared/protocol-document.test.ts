@@ -76,7 +76,7 @@ interface Layer {
 function servedAddresses(): readonly string[] {
   const nothing = {} as never;
   const app = createApp({
-    ...{ port: 0, log: nothing, refusals: nothing, tokens: nothing, pages: '' },
+    ...{ port: 0, log: nothing, refusals: nothing, tokens: nothing, pages: '', admit: nothing },
     open: [pairingRoutes(nothing)],
     guarded: [
       clientRoutes(nothing, () => {}),

@@ -4,11 +4,12 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { PROGRAM } from '../../../shared/errors.ts';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { PORTS } from '../../../shared/protocol/connection.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { serverAddress } from '../../server/own-address.ts';
+import { systemFault } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
 import { Interruption } from '../terminal/interruption.ts';
@@ -108,8 +109,20 @@ async function buildPages(): Promise<void> {
   for (const { module, name } of BUILDS) {
     if (!existsSync(module)) continue;
     const exports = (await import(module.href)) as Readonly<Record<string, () => Promise<void>>>;
-    await exports[name]!();
+    await exports[name]!().catch((cause: unknown) => {
+      throw notBuilt(systemFault(cause));
+    });
   }
+}
+
+/** The installation may lie where only an administrator may write. */
+function notBuilt(error: unknown): unknown {
+  if (!(error instanceof LikenessError) || error.code !== 'storage') return error;
+  return new LikenessError('storage', `the plugin cannot be built: ${error.message}`, {
+    advice:
+      'Run "npm start" once from an account that may write to the Likeness folder, or put the folder where yours may.',
+    cause: error,
+  });
 }
 
 /** @param renew called for Enter, on a terminal */

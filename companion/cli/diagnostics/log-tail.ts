@@ -47,7 +47,9 @@ function redacted(line: string, redaction: Redaction): string {
   if (!parsed.success) return `a line that is not the log's: ${LEFT_OUT}`;
   const { level, time, msg, code, at, ...fields } = parsed.data;
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const moment = Number.isFinite(time) ? new Date(time).toISOString() : 'at some time';
+  const date = new Date(time);
+  // Dates end at 8.64e15 milliseconds.
+  const moment = Number.isNaN(date.getTime()) ? 'at some time' : date.toISOString();
   const words = [
     `${moment} ${LEVELS[level] ?? 'other'} ${redaction.quoting(msg)}`,
     ...(code === undefined ? [] : [`code=${CODE.test(code) ? code : LEFT_OUT}`]),

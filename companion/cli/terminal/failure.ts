@@ -6,6 +6,7 @@
 
 import { CommanderError } from 'commander';
 import { type ErrorCode, LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import { systemFault } from '../../storage/atomic-file.ts';
 
 export interface Failure {
   readonly code: ErrorCode | 'internal';
@@ -22,7 +23,8 @@ const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
 /** @param helpCommand shows the help of the command that was meant */
-export function failureOf(error: unknown, helpCommand: string): Failure {
+export function failureOf(thrown: unknown, helpCommand: string): Failure {
+  const error = systemFault(thrown);
   if (error instanceof CommanderError) {
     const [message, ...suggestions] = error.message.replace(/^error: /, '').split('\n');
     const advice = [...suggestions.map(asSentence), `\`${helpCommand}\` shows how it is used.`].join(' ');

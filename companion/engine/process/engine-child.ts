@@ -92,6 +92,12 @@ export class EngineChild {
     return this.#process.pid;
   }
 
+  /** False from the first sign of its end. */
+  get isThere(): boolean {
+    const { connected, exitCode, signalCode } = this.#process;
+    return connected && exitCode === null && signalCode === null;
+  }
+
   send(message: ToEngine): void {
     // A process that is gone is noticed by its end, so an error here says nothing new.
     if (this.#process.connected) this.#process.send(message, () => {});

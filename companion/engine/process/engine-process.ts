@@ -7,7 +7,7 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import type { GenerateEvent, TeachEvent } from '../events.ts';
 import type { GenerateRequest, TeachRequest } from '../requests.ts';
-import { EngineChild, engineError } from './engine-child.ts';
+import { type ChildMessage, EngineChild, engineError } from './engine-child.ts';
 import type { EngineFailure, ToEngine } from './messages.ts';
 
 export interface EngineProcessOptions {
@@ -87,20 +87,30 @@ export class EngineProcess {
     const run: Run = { id: ++this.#runs, kind, cancelled: false };
     this.#current = run;
     clearTimeout(this.#idleTimer);
-    const child = this.#start();
+    let child = this.#start();
     let graceTimer: NodeJS.Timeout | undefined;
     let over = false;
+    let mayRetry = true;
     const cancel = () => {
       run.cancelled = true;
       child.send({ type: 'cancel', run: run.id });
       graceTimer ??= setTimeout(() => child.kill(), this.#graceMs);
     };
+    const send = () => child.send({ type: kind, run: run.id, request: plain } as ToEngine);
     signal?.addEventListener('abort', cancel);
     try {
-      child.send({ type: kind, run: run.id, request: plain } as ToEngine);
+      send();
       while (!over) {
         const message = await child.next();
-        over = message.type !== 'event';
+        if (message.type === 'ended' && mayRetry && !run.cancelled) {
+          // It died before it took this up, idle or at its start: once, that is nothing of this run's.
+          mayRetry = false;
+          child = this.#start();
+          send();
+          continue;
+        }
+        over = !goesOn(message);
+        mayRetry &&= over;
         if (message.type === 'event') yield message.event as Event[K];
         if (message.type === 'failed') throw this.#failure(message.failure, child);
         if (message.type === 'ended') {
@@ -111,7 +121,7 @@ export class EngineProcess {
       signal?.removeEventListener('abort', cancel);
       // The caller left the loop. The next run must find an engine that is free.
       if (!over) cancel();
-      while (!over) over = (await child.next()).type !== 'event';
+      while (!over) over = !goesOn(await child.next());
       clearTimeout(graceTimer);
       this.#current = undefined;
       this.#idleTimer = setTimeout(() => this.#retire(), this.#idleMs).unref();
@@ -119,7 +129,8 @@ export class EngineProcess {
   }
 
   #start(): EngineChild {
-    if (this.#child !== undefined) return this.#child;
+    // The end of a process is told in parts, and known as a whole some milliseconds after it.
+    if (this.#child?.isThere) return this.#child;
     const child = new EngineChild(this.#entry);
     this.#child = child;
     void child.ended.then(() => {
@@ -141,6 +152,11 @@ export class EngineProcess {
     if (code === undefined) return new Error(message, { cause });
     return new LikenessError(code, message, { cause, ...(advice === undefined ? {} : { advice }) });
   }
+}
+
+/** True for what is followed by more of the same run. */
+function goesOn({ type }: ChildMessage): boolean {
+  return type === 'event' || type === 'accepted';
 }
 
 function cancellation(kind: Kind): LikenessError {

@@ -56,6 +56,7 @@ async function run(work: Work): Promise<void> {
   const controller = new AbortController();
   current = { run: work.run, controller };
   try {
+    await tell({ type: 'accepted', run: work.run });
     for await (const event of eventsOf(work, controller.signal)) {
       await tell({ type: 'event', run: work.run, event: withoutPixels(event) });
       // Steps follow each other without a turn of the event loop, and a cancellation needs one to arrive.

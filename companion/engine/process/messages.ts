@@ -14,6 +14,8 @@ export type ToEngine =
   | { readonly type: 'cancel'; readonly run: number };
 
 export type FromEngine =
+  /** The first of a run, before anything is opened for it: from here on the process's end is the run's. */
+  | { readonly type: 'accepted'; readonly run: number }
   | { readonly type: 'event'; readonly run: number; readonly event: TeachEvent | GenerateEvent }
   | { readonly type: 'done'; readonly run: number }
   | { readonly type: 'failed'; readonly run: number; readonly failure: EngineFailure };

@@ -7,7 +7,16 @@
  * What browsers are told to forbid, whatever an answer holds.
  */
 
-import express, { type Express, type Request, type RequestHandler, type Router } from 'express';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import express, {
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { LikenessError } from '../../../shared/errors.ts';
 import { routes } from '../../../shared/protocol/http.ts';
@@ -17,7 +26,7 @@ import type { Log, RejectionLog } from '../log.ts';
 import { HEALTH } from '../loopback-listeners.ts';
 import type { TokenStore } from '../token-store.ts';
 import { failureHandler, notFound } from './failure.ts';
-import { clientOf, hostGate, originGate, recogniseClient, requireClient } from './gate.ts';
+import { clientOf, hostGate, originGate, recogniseClient, requireClient, takeTurns } from './gate.ts';
 import { pageRoutes } from './pages.ts';
 
 const MINUTE_MS = 60_000;
@@ -65,6 +74,8 @@ export interface AppOptions {
   readonly log: Log;
   readonly refusals: RejectionLog;
   readonly tokens: TokenStore;
+  /** Told of the connection of each request with a good token. */
+  readonly admit: (connection: Socket) => void;
   /** Folder of the plugin's build. */
   readonly pages: string;
   /** Served to everyone that passes the gates, however many ask: pairing. */
@@ -73,7 +84,8 @@ export interface AppOptions {
   readonly guarded: readonly Router[];
 }
 
-export function createApp({ port, log, refusals, tokens, pages, open, guarded }: AppOptions): Express {
+export function createApp(options: AppOptions): Express {
+  const { port, log, refusals, tokens, admit, pages, open, guarded } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -86,12 +98,25 @@ export function createApp({ port, log, refusals, tokens, pages, open, guarded }:
   });
   // So must an owner who types the right code: what pages may guess is limited by the codes themselves.
   app.use(...open);
-  app.use(recogniseClient(tokens), requestLimit());
+  app.use(recogniseClient(tokens, admit), requestLimit());
   app.use(pageRoutes(pages, port));
-  app.use('/api', requireClient);
+  app.use('/api', requireClient, takeTurns());
   app.use(...guarded);
   app.use(notFound, failureHandler(log, refusals));
   return app;
+}
+
+/** Bytes of an answer that are handed on at a time, so that it shows how fast they are taken. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Answers with bytes, at the client's pace. @param type a media type, or a name that express knows: "png" */
+export async function sendBytes(response: Response, type: string, bytes: Uint8Array): Promise<void> {
+  response.type(type).set('Content-Length', String(bytes.byteLength));
+  await pipeline(Readable.from(piecesOf(bytes)), response);
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
 /** @param subject what messages call it: "the query" @throws LikenessError `message-format` */

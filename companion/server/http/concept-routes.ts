@@ -22,7 +22,7 @@ import type { ConceptLibrary, LibraryConcept } from '../../library/concept-libra
 import { loraFactsSchema } from '../../library/concept-writer.ts';
 import type { BaseModel } from '../../pipeline/loaded-model.ts';
 import { MAX_CONCEPT_FILE_BYTES, MAX_JSON_BYTES } from '../limits.ts';
-import { parsed } from './app.ts';
+import { parsed, sendBytes } from './app.ts';
 import type { FileKind, FileReceiver } from './upload-routes.ts';
 
 const CONCEPT_FILE: FileKind = {
@@ -115,7 +115,7 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
   router.get(routes.conceptThumbnail(':id'), async (request, response) => {
     const { thumbnail } = await library.version(idOf(request), versionOf(request));
     if (thumbnail === undefined) throw new LikenessError('image-unknown', 'the concept has no thumbnail');
-    response.type(thumbnail.mediaType).send(Buffer.from(thumbnail.bytes));
+    await sendBytes(response, thumbnail.mediaType, thumbnail.bytes);
   });
 
   router.get(routes.conceptFile(':id'), async (request, response) => {

@@ -3,6 +3,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { LikenessError, type ReportCode } from '../../../shared/errors.ts';
 import { reportOf } from '../../../shared/protocol/zod.ts';
+import { systemFault } from '../../storage/atomic-file.ts';
 import { errorFields, type Log, type RejectionLog } from '../log.ts';
 
 const STATUS: Readonly<Record<ReportCode, number>> = {
@@ -63,17 +64,25 @@ export const notFound: RequestHandler = (_request, response) => {
 
 /** The last handler. Express knows it by its four parameters. */
 export function failureHandler(log: Log, refusals: RejectionLog): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+  return (thrown: unknown, _request, response, _next) => {
+    const error = systemFault(thrown);
+    // The client went away in the middle, which is nobody's fault.
+    if (isHungUp(error)) return void response.destroy();
     const routine = isHttpError(error) ? ROUTINE[error.status] : undefined;
     if (routine === undefined && statusOf(error) >= 500) log.error(errorFields(error), 'a request failed');
     else refusals.tell(routine === undefined ? reportOf(error).code : 'message-format', 'http');
-    // Too late for an answer: express then cuts the connection, so that the client does not take a part for all.
-    if (response.headersSent) return next(error);
+    // Too late for an answer: cut, so that the client does not take a part for all.
+    if (response.headersSent) return void response.destroy();
     if (isHttpError(error) && routine !== undefined) {
       return sendFailure(response, new LikenessError('message-format', routine), error.status);
     }
     sendFailure(response, error);
   };
+}
+
+function isHungUp(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function isHttpError(error: unknown): error is HttpError {

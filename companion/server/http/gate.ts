@@ -3,8 +3,11 @@
  * Who asks: the paired client whose token is in the Authorization header. Tokens anywhere else are not looked at.
  */
 
+import type { Socket } from 'node:net';
+import { Semaphore } from 'async-mutex';
 import type { Request, RequestHandler, Response } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
+import { REQUESTS_AT_ONCE } from '../limits.ts';
 import { isOwnHost, judgeOrigin } from '../own-address.ts';
 import type { PairedClient, TokenStore } from '../token-store.ts';
 
@@ -63,18 +66,42 @@ const BEARER = /^Bearer ([A-Za-z0-9_-]+)$/;
 /** Client of each answer under way; gone with it. */
 const clients = new WeakMap<Response, PairedClient>();
 
-/** Recognises, and refuses nobody: how much is served depends on it as well. */
-export function recogniseClient(tokens: TokenStore): RequestHandler {
+/**
+ * Recognises, and refuses nobody: how much is served depends on it as well.
+ * @param admit told of the connection of a client's request
+ */
+export function recogniseClient(tokens: TokenStore, admit: (connection: Socket) => void): RequestHandler {
   return (request, response, next) => {
     const token = bearerToken(request);
     const client = token === undefined ? undefined : tokens.recognise(token);
-    if (client !== undefined) clients.set(response, client);
+    if (client !== undefined) {
+      clients.set(response, client);
+      admit(request.socket);
+    }
     next();
   };
 }
 
 export function clientOf(response: Response): PairedClient | undefined {
   return clients.get(response);
+}
+
+/** A client's requests in turn, REQUESTS_AT_ONCE at a time: however many it makes, the others come between. */
+export function takeTurns(): RequestHandler {
+  const turns = new Map<string, Semaphore>();
+  return async (_request, response, next) => {
+    const { id } = clientOf(response)!;
+    const turn = turns.get(id) ?? new Semaphore(REQUESTS_AT_ONCE);
+    turns.set(id, turn);
+    const [, leave] = await turn.acquire();
+    const done = () => {
+      leave();
+      if (turn.getValue() === REQUESTS_AT_ONCE) turns.delete(id);
+    };
+    if (response.closed) return done();
+    response.once('close', done);
+    next();
+  };
 }
 
 export const requireClient: RequestHandler = (_request, response, next) => {

@@ -10,7 +10,7 @@ import { z } from '../../../shared/protocol/zod.ts';
 import { encodePng } from '../../images/encode.ts';
 import { picture as pictureOf } from '../../images/picture.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
-import { parsed } from './app.ts';
+import { parsed, sendBytes } from './app.ts';
 
 const JOB = routes.job(':job');
 /** Pattern of an address: a name in place of its number. */
@@ -51,11 +51,11 @@ export function jobRoutes(queue: JobQueue): Router {
 
   router.get(routes.picture(':job', ANY_PICTURE), async (request, response) => {
     const { job, picture } = addressed(pictureAddress, request);
-    response.type('png').send(Buffer.from(await queue.history.picture(job, picture)));
+    await sendBytes(response, 'png', await queue.history.picture(job, picture));
   });
 
   router.get(routes.mask(':job', ANY_PICTURE, ':concept'), async (request, response) => {
-    response.type('png').send(Buffer.from(await maskPng(queue, addressed(maskAddress, request))));
+    await sendBytes(response, 'png', await maskPng(queue, addressed(maskAddress, request)));
   });
 
   return router;

@@ -9,13 +9,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { Semaphore } from 'async-mutex';
 import { type Request, Router } from 'express';
 import { type ErrorCode, LikenessError } from '../../../shared/errors.ts';
 import { type ImageReceived, routes } from '../../../shared/protocol/http.ts';
 import { imageIdSchema } from '../../../shared/protocol/ids.ts';
 import { IMAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
 import { makeFolder, PRIVATE_MODES, storageError } from '../../storage/atomic-file.ts';
-import { MAX_UPLOADS_AT_ONCE } from '../limits.ts';
+import { MAX_UPLOADS_AT_ONCE, MAX_UPLOADS_IN_MEMORY } from '../limits.ts';
 import type { Uploads } from '../uploads.ts';
 import { parsed } from './app.ts';
 import { clientOf } from './gate.ts';
@@ -48,7 +49,9 @@ const IMAGE_FILE: FileKind = { maxBytes: IMAGE_MAX_BYTES, code: 'image-size', is
 
 export class FileReceiver {
   readonly #folder: string;
-  #underWay = 0;
+  /** Files under way by client. */
+  readonly #underWay = new Map<string, number>();
+  readonly #inMemory = new Semaphore(MAX_UPLOADS_IN_MEMORY);
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -60,35 +63,46 @@ export class FileReceiver {
     return new FileReceiver(folder);
   }
 
-  /** Gives what `use` makes of the file. @throws LikenessError of `kind`, `too-many`, `message-format`, `storage` */
+  /**
+   * Gives what `use` makes of the file, of a client's request.
+   * @throws LikenessError of `kind`, `too-many`, `message-format`, `storage`
+   */
   async receive<T>(request: Request, kind: FileKind, use: (path: string) => Promise<T>): Promise<T> {
+    const client = clientOf(request.res!)!.id;
+    const others = this.#underWay.get(client) ?? 0;
     // Said before anything is read: an answer in the middle of a body is rarely seen.
     if (Number(request.headers['content-length'] ?? 0) > kind.maxBytes) throw tooLarge(kind);
-    if (this.#underWay >= MAX_UPLOADS_AT_ONCE) {
+    if (others >= MAX_UPLOADS_AT_ONCE) {
       throw new LikenessError('too-many', 'other files are being received');
     }
-    this.#underWay++;
+    this.#underWay.set(client, others + 1);
     let isUnderWay = true;
     const leave = () => {
-      if (isUnderWay) this.#underWay--;
+      if (isUnderWay) this.#leave(client);
       isUnderWay = false;
     };
     const path = join(this.#folder, `${randomUUID()}${kind.suffix ?? ''}`);
     try {
       await makeFolder(this.#folder);
-      await pipeline(
-        request,
-        countedTo(kind),
-        createWriteStream(path, { flags: 'wx', mode: PRIVATE_MODES.file }),
-      );
-      if (kind.isReadBesides) leave();
-      return await use(path);
+      const file = createWriteStream(path, { flags: 'wx', mode: PRIVATE_MODES.file });
+      await pipeline(request, countedTo(kind), file);
+      if (kind.isReadBesides) {
+        leave();
+        return await use(path);
+      }
+      return await this.#inMemory.runExclusive(() => use(path));
     } catch (cause) {
       throw toldOf(cause, path, request);
     } finally {
       leave();
       await rm(path, { force: true });
     }
+  }
+
+  #leave(client: string): void {
+    const left = this.#underWay.get(client)! - 1;
+    if (left === 0) this.#underWay.delete(client);
+    else this.#underWay.set(client, left);
   }
 }
 

@@ -14,6 +14,7 @@ import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/li
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { reportOf, z } from '../../../shared/protocol/zod.ts';
+import { systemFault } from '../../storage/atomic-file.ts';
 import { MAX_FRAMES_AT_ONCE, MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
 import { Liveness, Pace } from './liveness.ts';
@@ -222,7 +223,8 @@ export class ClientSocket {
     if (this.#frames.size >= MAX_FRAMES_AT_ONCE) await Promise.race(this.#frames);
   }
 
-  #tell(error: unknown, subject: Subject = {}): void {
+  #tell(thrown: unknown, subject: Subject = {}): void {
+    const error = systemFault(thrown);
     this.#desk.refused(error);
     this.send({ type: 'error', ...reportOf(error), ...subject });
     if (!isJunk(error)) return;

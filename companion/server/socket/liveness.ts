@@ -19,17 +19,15 @@ import type { Outbox } from './outbox.ts';
 const CONTROL_HEAD_BYTES = 6;
 
 export class Liveness {
-  readonly #connection: Socket;
   readonly #now: () => number;
   #receivedBytes = 0;
   #unfinishedBytes = 0;
   #begunAt = 0;
   #isHeard = true;
-  #seen = { received: 0, flushed: 0 };
+  #seenBytes = 0;
 
   /** @param now in milliseconds; never set back */
   constructor(connection: Socket, now: () => number = () => performance.now()) {
-    this.#connection = connection;
     this.#now = now;
     connection.on('data', (chunk: Buffer) => this.#count(chunk.byteLength));
   }
@@ -65,13 +63,10 @@ export class Liveness {
    * @param isAnswered true while the companion works on what it said, and reads no more of it
    */
   look(outbox: Pick<Outbox, 'stalledMs'>, isAnswered: boolean): CloseReason | undefined {
-    const { bytesWritten, writableLength } = this.#connection;
-    const seen = { received: this.#receivedBytes, flushed: bytesWritten - writableLength };
-    const took = seen.flushed - this.#seen.flushed;
-    const isHeard = this.#isHeard || seen.received > this.#seen.received;
-    this.#seen = seen;
+    const isHeard = this.#isHeard || this.#receivedBytes > this.#seenBytes;
+    this.#seenBytes = this.#receivedBytes;
     this.#isHeard = false;
-    if (outbox.stalledMs >= KEEP_ALIVE_MS) return took < bytesIn(KEEP_ALIVE_MS) ? 'slow' : undefined;
+    if (outbox.stalledMs >= KEEP_ALIVE_MS) return 'slow';
     const { unfinishedMs } = this;
     if (unfinishedMs > MESSAGE_GRACE_MS && this.#unfinishedBytes < bytesIn(unfinishedMs)) return 'slow';
     return isHeard || isAnswered ? undefined : 'silent';

@@ -8,7 +8,7 @@ import type { WebSocket } from 'ws';
 import { encodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import { messageText } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
-import { MAX_BACKLOG_BYTES, MESSAGE_COST_BYTES, OUTBOX_WINDOW_BYTES } from '../limits.ts';
+import { FRAGMENT_BYTES, MAX_BACKLOG_BYTES, MESSAGE_COST_BYTES, OUTBOX_WINDOW_BYTES } from '../limits.ts';
 
 /** Encoded once, and sent to many. */
 export interface OutboundMessage {
@@ -54,9 +54,12 @@ export class Outbox {
   /** In the order in which they are sent. */
   readonly #waiting = new Map<unknown, Waiting>();
   #waitingBytes = 0;
+  /** The one that is being handed to ws, part by part, and its bytes that were not. */
+  #current: Waiting | undefined;
+  #currentBytes = 0;
   /** With ws and the system, not yet taken by the client's. */
   #sentBytes = 0;
-  #headSince: number | undefined;
+  #takenAt: number | undefined;
   #isPonging = false;
   #nextPong: Uint8Array | undefined;
   readonly #roomWanted: (() => void)[] = [];
@@ -70,12 +73,12 @@ export class Outbox {
 
   /** Bytes that are kept for the client, MAX_BACKLOG_BYTES at most. */
   get keptBytes(): number {
-    return this.#waitingBytes + this.#sentBytes;
+    return this.#waitingBytes + this.#currentBytes + this.#sentBytes;
   }
 
-  /** Milliseconds since the client last took a message whole, while there is one to take; else 0. */
+  /** Milliseconds since the client last took a part of FRAGMENT_BYTES, while there is one to take; else 0. */
   get stalledMs(): number {
-    return this.#headSince === undefined ? 0 : performance.now() - this.#headSince;
+    return this.#takenAt === undefined ? 0 : performance.now() - this.#takenAt;
   }
 
   send(message: OutboundMessage): void {
@@ -139,26 +142,43 @@ export class Outbox {
     return message;
   }
 
-  /** ws gets little at a time: what it has can be neither replaced nor dropped. */
+  /** ws gets little at a time: what it has can be neither replaced nor dropped, and its parts show the client's pace. */
   #pump(): void {
-    while (this.#sentBytes < OUTBOX_WINDOW_BYTES && this.#waiting.size > 0) {
-      const [key] = this.#waiting.keys();
-      const message = this.#take(key)!;
-      this.#headSince ??= performance.now();
-      this.#sentBytes += costOf(message);
-      this.#socket.send(message.data, { binary: message.binary }, () => this.#sent(message));
+    while (this.#sentBytes < OUTBOX_WINDOW_BYTES && (this.#current !== undefined || this.#waiting.size > 0)) {
+      const message = this.#current ?? this.#next();
+      const at = message.data.byteLength - this.#currentBytes;
+      const part = message.data.subarray(at, at + FRAGMENT_BYTES);
+      this.#currentBytes -= part.byteLength;
+      const fin = this.#currentBytes === 0;
+      this.#current = fin ? undefined : message;
+      const cost = part.byteLength + MESSAGE_COST_BYTES;
+      this.#takenAt ??= performance.now();
+      this.#sentBytes += cost;
+      this.#socket.send(part, { binary: message.binary, fin }, () => {
+        this.#taken(cost);
+        if (fin) message.gone();
+      });
     }
   }
 
-  #sent(message: Waiting): void {
-    this.#sentBytes -= costOf(message);
-    this.#headSince = this.#sentBytes > 0 ? performance.now() : undefined;
-    message.gone();
+  #next(): Waiting {
+    const [key] = this.#waiting.keys();
+    const message = this.#take(key)!;
+    this.#currentBytes = message.data.byteLength;
+    return message;
+  }
+
+  #taken(cost: number): void {
+    this.#sentBytes -= cost;
+    this.#takenAt = this.#sentBytes > 0 ? performance.now() : undefined;
     if (this.#socket.readyState === this.#socket.OPEN) this.#pump();
     if (this.keptBytes < OUTBOX_WINDOW_BYTES) for (const wake of this.#roomWanted.splice(0)) wake();
   }
 
   #drop(): void {
+    this.#current?.gone();
+    this.#current = undefined;
+    this.#currentBytes = 0;
     for (const key of [...this.#waiting.keys()]) this.#take(key)?.gone();
     for (const wake of this.#roomWanted.splice(0)) wake();
   }

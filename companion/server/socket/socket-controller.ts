@@ -120,6 +120,8 @@ export class SocketController implements SocketHandler {
   async #teach(socket: ClientSocket, message: ClientMessageOf<'teach'>): Promise<void> {
     const { queue, uploads } = this.#options;
     const { type: kind, job, ...request } = message;
+    // Before it is this one's turn: an image that is looked at for long holds up nobody else's.
+    await uploads.settled(socket.client!.id, request.images);
     const state = await this.#teaching.runExclusive(async () => {
       // Sent again after a restart of either side: the images of the first time are long used.
       const images = queue.has(job) ? new Map() : await uploads.read(socket.client!.id, request.images);
