@@ -75,8 +75,11 @@ export interface CheckpointFormat {
   readonly tokenizers: readonly string[];
   /** True for a single file whose names are of this format. */
   holds(file: SafetensorsFile): boolean;
-  /** @throws LikenessError `checkpoint-unsupported` with what the file holds instead */
-  viewSingleFile(file: SafetensorsFile): SingleFileView;
+  /**
+   * @param beside text of the configuration that lies beside the file, by the same name; undefined where there is none
+   * @throws LikenessError `checkpoint-unsupported` with what the file holds instead
+   */
+  viewSingleFile(file: SafetensorsFile, beside: string | undefined): SingleFileView;
 }
 
 export interface Component {

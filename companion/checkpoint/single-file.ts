@@ -4,8 +4,10 @@
  */
 
 import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { decodeText } from '../storage/text-file.ts';
 import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
 import type {
@@ -18,7 +20,16 @@ import type {
 } from './component.ts';
 import { weightStoreOf } from './weight-store.ts';
 
-export const SINGLE_FILE_SUFFIX = '.safetensors';
+const SUFFIX = '.safetensors';
+
+/** Endings of the configurations that latent-diffusion's code reads, and their largest size: real ones have 3 kB. */
+const CONFIGURATION_SUFFIXES = ['.yaml', '.yml'] as const;
+const CONFIGURATION_MAX_BYTES = 1_000_000;
+
+/** The model's name in the name of its file, in any case; undefined for a file of another kind. */
+export function singleFileName(fileName: string): string | undefined {
+  return fileName.toLowerCase().endsWith(SUFFIX) ? fileName.slice(0, -SUFFIX.length) : undefined;
+}
 
 /** Errors as openCheckpointAs; where no format knows the file, the first one's reason. */
 export async function openSingleFile(
@@ -28,7 +39,7 @@ export async function openSingleFile(
   requireSafetensors(path);
   const source = await openSafetensors(path);
   const format = formats.find((one) => one.holds(source)) ?? formats[0]!;
-  const view = format.viewSingleFile(source);
+  const view = format.viewSingleFile(source, await configurationBeside(path));
   const components = new Map<string, Component>();
   for (const spec of format.components) {
     const part = partOf(source, view, spec);
@@ -39,13 +50,23 @@ export async function openSingleFile(
   }
   return {
     folder: path,
-    name: basename(path).slice(0, -SINGLE_FILE_SUFFIX.length),
+    name: singleFileName(basename(path))!,
     format,
     modelIndex: view.modelIndex,
     components,
     tokenizers: view.tokenizers,
     schedulerConfig: view.schedulerConfig,
   };
+}
+
+/** A configuration of the same name, which web interfaces read too; undefined where there is none that can be read. */
+async function configurationBeside(path: string): Promise<string | undefined> {
+  for (const suffix of CONFIGURATION_SUFFIXES) {
+    const place = path.slice(0, -SUFFIX.length) + suffix;
+    const found = await stat(place).catch(() => undefined);
+    if (found?.isFile() && found.size <= CONFIGURATION_MAX_BYTES) return decodeText(await readFile(place));
+  }
+  return undefined;
 }
 
 /** The file as if it held one component alone, so that what is made from it holds no more than that. */
@@ -84,8 +105,8 @@ function entryOf(entry: TensorEntry, { shape, rows, isTransposed }: ComponentTen
 }
 
 function requireSafetensors(path: string): void {
-  if (path.endsWith(SINGLE_FILE_SUFFIX)) return;
-  if (/\.(ckpt|pt|pth|bin)$/.test(path)) {
+  if (singleFileName(path) !== undefined) return;
+  if (/\.(ckpt|pt|pth|bin)$/i.test(path)) {
     throw new LikenessError(
       'checkpoint-unsupported',
       `${path} is a pickle file, which can run code when it is opened; expected .safetensors`,

@@ -7,7 +7,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
-import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
+import { singleFileName } from '../checkpoint/single-file.ts';
 import { FORMATS } from '../models/families/formats.ts';
 import { isFolder } from '../storage/atomic-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
@@ -69,7 +69,7 @@ export async function findModel(
   wanted: string | undefined,
   folders: Pick<DataFolders, 'models'>,
 ): Promise<string> {
-  if (wanted !== undefined && (/[/\\]|\.safetensors$|\.ckpt$/.test(wanted) || (await isFolder(wanted))))
+  if (wanted !== undefined && (/[/\\]|\.(safetensors|ckpt)$/i.test(wanted) || (await isFolder(wanted))))
     return resolve(wanted);
   const name = wanted ?? DEFAULT_MODEL;
   const models = await listModels(folders);
@@ -89,9 +89,9 @@ async function modelsIn(parent: string, origin: ModelPlace['origin']): Promise<r
     // Being pulled, or being removed.
     if (name.startsWith('.')) continue;
     const folder = join(parent, name);
-    if (name.endsWith(SINGLE_FILE_SUFFIX)) {
-      places.push({ name: name.slice(0, -SINGLE_FILE_SUFFIX.length), folder, origin });
-    } else if (await hasModelIndex(folder)) places.push({ name, folder, origin });
+    const single = singleFileName(name);
+    if (single !== undefined) places.push({ name: single, folder, origin });
+    else if (await hasModelIndex(folder)) places.push({ name, folder, origin });
   }
   return places;
 }

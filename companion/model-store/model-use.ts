@@ -2,7 +2,7 @@
 
 import { basename, dirname } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
+import { singleFileName } from '../checkpoint/single-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { PidLock } from '../storage/pid-lock.ts';
 import { findModel } from './catalogue.ts';
@@ -45,5 +45,5 @@ function acquire(name: string, models: string): Promise<PidLock> {
 
 /** As `models list` names it. */
 function modelName(path: string): string {
-  return basename(path, SINGLE_FILE_SUFFIX);
+  return singleFileName(basename(path)) ?? basename(path);
 }

@@ -7,7 +7,7 @@ import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { convertedWeightFiles } from '../checkpoint/external-weights.ts';
-import { SINGLE_FILE_SUFFIX } from '../checkpoint/single-file.ts';
+import { singleFileName } from '../checkpoint/single-file.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { storageError, syncFolder } from '../storage/atomic-file.ts';
 import { lockPull } from '../storage/folder-lock.ts';
@@ -53,8 +53,13 @@ export async function planRemoval(
     });
   }
   // Held against what is there: a name that leads out of the folder is among none of it.
-  const entries = new Set(await readdir(models).catch(() => []));
-  const present = namesOf(name).filter(({ entry }) => entries.has(entry));
+  const entries = await readdir(models).catch(() => []);
+  const present = entries.flatMap((entry) => {
+    const kind = partOf(name, entry);
+    return kind === undefined ? [] : [{ kind, entry }];
+  });
+  // The rest of an earlier removal goes first: the model may need its name.
+  present.sort((a, b) => PART_ORDER.indexOf(a.kind) - PART_ORDER.indexOf(b.kind));
   if (present.length === 0) {
     throw new LikenessError('checkpoint-missing', `no model is named ${name} in ${models}`, {
       advice: `\`${PROGRAM} models list\` shows the models that are here.`,
@@ -97,14 +102,13 @@ export async function unfinishedRemovals(models: string): Promise<readonly strin
     .map((entry) => entry.slice(1, -REMOVING_SUFFIX.length));
 }
 
-/** The rest of an earlier removal goes first: the model may need its name. */
-function namesOf(name: string): readonly { readonly kind: RemovedPart['kind']; readonly entry: string }[] {
-  return [
-    { kind: 'unfinished removal', entry: `.${name}${REMOVING_SUFFIX}` },
-    { kind: 'model', entry: name },
-    { kind: 'model', entry: name + SINGLE_FILE_SUFFIX },
-    { kind: 'unfinished pull', entry: `.${name}${PULLING_SUFFIX}` },
-  ];
+const PART_ORDER: readonly RemovedPart['kind'][] = ['unfinished removal', 'model', 'unfinished pull'];
+
+/** Part of the model that an entry of the models' folder is; undefined for what belongs to another. */
+function partOf(name: string, entry: string): RemovedPart['kind'] | undefined {
+  if (entry === name || singleFileName(entry) === name) return 'model';
+  if (entry === `.${name}${REMOVING_SUFFIX}`) return 'unfinished removal';
+  return entry === `.${name}${PULLING_SUFFIX}` ? 'unfinished pull' : undefined;
 }
 
 async function removePart({ kind, path }: RemovedPart, hidden: string): Promise<void> {

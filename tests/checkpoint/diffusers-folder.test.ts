@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openComponent } from '../../companion/checkpoint/diffusers-folder.ts';
@@ -182,6 +182,31 @@ describe('a checkpoint that cannot be used', () => {
   });
 });
 
+describe('a checkpoint as tools and editors leave it', () => {
+  it("opens with Python's numbers in its scheduler's config", async () => {
+    const root = await writeTinyCheckpoint(await scratchFolder());
+    const config =
+      '{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity, "beta_start": NaN}';
+    await writeFile(join(root, 'scheduler', 'scheduler_config.json'), config);
+    const { schedulerConfig } = await openCheckpoint(root);
+    expect(schedulerConfig).toMatchObject({ lambda_min_clipped: Number.NEGATIVE_INFINITY, beta_start: null });
+  });
+
+  it.each([
+    'model_index.json',
+    'scheduler/scheduler_config.json',
+    'unet/config.json',
+    'text_encoder/config.json',
+  ])('opens with a byte order mark before %s, as UTF-8 and as UTF-16', async (file) => {
+    const root = await writeTinyCheckpoint(await scratchFolder());
+    const text = await readFile(join(root, file), 'utf8');
+    for (const encoding of ['utf8', 'utf16le'] as const) {
+      await writeFile(join(root, file), `\ufeff${text}`, encoding);
+      expect((await openCheckpoint(root)).components.size).toBe(3);
+    }
+  });
+});
+
 describe('the weights of a component', () => {
   const read = async (folder: string) => {
     const { weights } = await openComponent(folder, COMPONENTS.unet, '');
@@ -211,6 +236,19 @@ describe('the weights of a component', () => {
     expect([...weights.names()].sort()).toEqual(['v', 'w']);
     expect(weights.files).toHaveLength(2);
     expect(await read(folder)).toBe(2);
+  });
+
+  it('of a text encoder are read with and without the name of the text model, as transformers 4 and 5 save them', async () => {
+    const folder = join(await writeTinyCheckpoint(await scratchFolder()), 'text_encoder');
+    for (const name of ['text_model.final_layer_norm.bias', 'final_layer_norm.bias']) {
+      await writeScalar(join(folder, 'model.safetensors'), name, 1);
+      const { weights } = await openComponent(folder, COMPONENTS.textEncoder, '');
+      expect([...weights.names()]).toEqual(['text_model.final_layer_norm.bias']);
+    }
+    await writeScalar(join(folder, 'model.safetensors'), 'text_projection.weight', 1);
+    expect(
+      (await openComponent(folder, COMPONENTS.textEncoder, '')).weights.has('text_projection.weight'),
+    ).toBe(true);
   });
 
   it('are held to what a graph expects', async () => {

@@ -3,12 +3,14 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Graph, graphSpec } from '../../companion/graph/graph.ts';
+import { listModels } from '../../companion/model-store/catalogue.ts';
 import { requireParametersOf } from '../../companion/model-store/verify.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import {
   type FileLayout,
   partsOfOriginal,
 } from '../../companion/models/families/latent-diffusion/original-names.ts';
+import { stableDiffusionFormat } from '../../companion/models/families/stable-diffusion/format.ts';
 import { CONTEXT } from '../../companion/models/family.ts';
 import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
 import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
@@ -17,6 +19,7 @@ import { buildUnet } from '../../companion/models/layers/unet.ts';
 import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';
 import { readTokenizerFiles } from '../../companion/models/text/tokenizer-files.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
+import { openSafetensors } from '../../companion/tensor/safetensors-file.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
 import { float32 } from '../../companion/tensor/tensor.ts';
 import { configOf } from '../pipeline/stable-diffusion.ts';
@@ -106,6 +109,13 @@ it('makes of one file what it makes of the folder with the same weights', async 
   const [fromFile, fromFolder] = [await outputs(file, cacheFolder), await outputs(folder, cacheFolder)];
   expect(fromFile).toEqual(fromFolder);
   expect(fromFile.prediction.every(Number.isFinite)).toBe(true);
+
+  // With the configuration that web interfaces keep beside it, and an ending as cameras write it.
+  await rename(file, join(root, 'Both-Ways.SAFETENSORS'));
+  await writeFile(join(root, 'Both-Ways.yaml'), '\ufeffmodel:\r\n  params:\r\n    parameterization: "v"\r\n');
+  const renamed = await openCheckpoint(join(root, 'Both-Ways.SAFETENSORS'));
+  expect(renamed).toMatchObject({ name: 'Both-Ways', schedulerConfig: { prediction_type: 'v_prediction' } });
+  expect((await listModels({ models: root })).map(({ name }) => name)).toContain('Both-Ways');
 });
 
 /** Tokens, text states, the UNet's prediction and both ways through the autoencoder. */
@@ -151,6 +161,45 @@ const tensor = (...shape: number[]): WritableTensor => ({
   data: new Float32Array(shape.reduce((product, size) => product * size, 1)),
 });
 
+describe('a file of a v-model', () => {
+  const EMPTY: WritableTensor = { dtype: 'F32', shape: [0], data: new Float32Array() };
+  const V = { prediction_type: 'v_prediction' };
+
+  it.each<
+    [
+      how: string,
+      said: { metadata?: Record<string, string>; keys?: readonly string[]; yaml?: string },
+      expected: Record<string, unknown>,
+    ]
+  >([
+    ['nothing', {}, { prediction_type: 'epsilon' }],
+    ['the key v_pred', { keys: ['v_pred'] }, V],
+    ['the keys v_pred and ztsnr', { keys: ['v_pred', 'ztsnr'] }, { ...V, rescale_betas_zero_snr: true }],
+    ['the key ztsnr alone', { keys: ['ztsnr'] }, { ...V, rescale_betas_zero_snr: true }],
+    ['ModelSpec', { metadata: { 'modelspec.prediction_type': 'v' } }, V],
+    ['ModelSpec in full', { metadata: { 'modelspec.prediction_type': 'v_prediction' } }, V],
+    [
+      'ModelSpec of noise',
+      { metadata: { 'modelspec.prediction_type': 'epsilon' } },
+      { prediction_type: 'epsilon' },
+    ],
+    ["a trainer's flag", { metadata: { ss_v_parameterization: 'True' } }, V],
+    ['the .yaml beside it', { yaml: 'model:\r\n  params:\r\n    parameterization: "v"\r\n' }, V],
+    [
+      'a .yaml of noise',
+      { yaml: 'model:\n  params:\n    parameterization: eps\n' },
+      { prediction_type: 'epsilon' },
+    ],
+  ])('says so by %s', async (_how, { metadata, keys = [], yaml }, expected) => {
+    const path = join(await scratchFolder(), 'model.safetensors');
+    const names = [[CONVOLUTION, tensor(32, 4, 3, 3)] as const, ...keys.map((key) => [key, EMPTY] as const)];
+    await writeSafetensors(path, new Map(names), metadata);
+    const { schedulerConfig } = stableDiffusionFormat.viewSingleFile(await openSafetensors(path), yaml);
+    expect(schedulerConfig).toMatchObject(expected);
+    expect('rescale_betas_zero_snr' in schedulerConfig).toBe('rescale_betas_zero_snr' in expected);
+  });
+});
+
 describe('refuses', () => {
   it.each<[what: string, names: Record<string, WritableTensor>, code: string, message: RegExp]>([
     ['a LoRA', { 'lora_unet_a.lora_down.weight': tensor(1) }, 'checkpoint-unsupported', /holds a LoRA/],
@@ -173,6 +222,25 @@ describe('refuses', () => {
     await writeSafetensors(path, new Map(Object.entries(names)));
     await expect(openCheckpoint(path)).rejects.toMatchObject({
       code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each([
+    [
+      'a prediction of another kind',
+      { 'modelspec.prediction_type': 'sample' },
+      {},
+      /prediction_type.*"sample"/,
+    ],
+    ['the EDM noise process', {}, { 'edm_vpred.sigma_max': tensor(1) }, /edm_vpred\.sigma_max/],
+  ])('%s, by what says so', async (_, metadata, keys, message) => {
+    const root = await scratchFolder();
+    const path = join(root, 'model.safetensors');
+    const names = { [CONVOLUTION]: tensor(32, 4, 3, 3), ...keys };
+    await writeSafetensors(path, new Map(Object.entries(names)), metadata);
+    await expect(openCheckpoint(path)).rejects.toMatchObject({
+      code: 'checkpoint-unsupported',
       message: expect.stringMatching(message),
     });
   });

@@ -2,6 +2,7 @@
 
 import type { ComponentSpec } from '../../../checkpoint/component.ts';
 import { currentAttentionName } from './original-names.ts';
+import { currentTextName } from './text-encoder-names.ts';
 
 export const COMPONENTS = {
   unet: { name: 'unet', title: 'UNet', hashedAs: 'unet', classes: ['UNet2DConditionModel'] },
@@ -10,6 +11,7 @@ export const COMPONENTS = {
     title: 'text encoder',
     hashedAs: 'textEncoder',
     classes: ['CLIPTextModel', 'CLIPTextModelWithProjection'],
+    currentName: currentTextName,
   },
   vae: {
     name: 'vae',

@@ -10,19 +10,6 @@ type Config = Readonly<Record<string, unknown>>;
 const NORM_GROUPS = 32;
 const TEXT_HEAD_WIDTH = 64;
 
-/** As scheduler_config.json of the published folders. */
-export const schedulerConfig: Config = {
-  _class_name: 'PNDMScheduler',
-  num_train_timesteps: 1000,
-  beta_schedule: 'scaled_linear',
-  beta_start: 0.00085,
-  beta_end: 0.012,
-  steps_offset: 1,
-  set_alpha_to_one: false,
-  clip_sample: false,
-  prediction_type: 'epsilon',
-};
-
 export interface UnetFacts {
   /** Side of the latents that the model was trained at, in cells. */
   readonly sampleSize: number;

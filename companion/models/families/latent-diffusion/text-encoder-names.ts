@@ -26,8 +26,15 @@ export function textEncoderParts(
 ): readonly ComponentTensor[] {
   const name = original.slice(prefix.length);
   if (code === 'open_clip') return openClipParts(name, shape).map((part) => ({ component, ...part }));
-  // Files saved under early versions of transformers lack the module's name.
-  return [{ component, name: name.startsWith('text_model.') ? name : `text_model.${name}`, shape }];
+  return [{ component, name: currentTextName(name), shape }];
+}
+
+/** Outside of the text model in a CLIP text encoder: the projection of its pooled state. */
+const PROJECTION = /^text_projection\b/;
+
+/** Files that early versions of transformers saved, and those of version 5, lack the name of the text model. */
+export function currentTextName(name: string): string {
+  return name.startsWith('text_model.') || PROJECTION.test(name) ? name : `text_model.${name}`;
 }
 
 const ENDS: Readonly<Record<string, string>> = {

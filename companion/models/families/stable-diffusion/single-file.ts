@@ -12,12 +12,8 @@ import {
   partsOfOriginal,
   vaeLevelsOf,
 } from '../latent-diffusion/original-names.ts';
-import {
-  schedulerConfig,
-  textConfig,
-  unetConfig,
-  vaeConfig,
-} from '../latent-diffusion/single-file-config.ts';
+import { schedulerConfigOf } from '../latent-diffusion/prediction.ts';
+import { textConfig, unetConfig, vaeConfig } from '../latent-diffusion/single-file-config.ts';
 
 /** Constants of all of Stable Diffusion 1.x, which no shape tells. */
 const UNET_HEADS = 8;
@@ -40,7 +36,7 @@ export function holds({ tensors }: SafetensorsFile): boolean {
 }
 
 /** @throws LikenessError `checkpoint-unsupported` with what the file holds instead */
-export function viewSingleFile(file: SafetensorsFile): SingleFileView {
+export function viewSingleFile(file: SafetensorsFile, beside: string | undefined): SingleFileView {
   requireSupported(file);
   const layout: FileLayout = {
     layersPerBlock: layersPerBlockOf(file.tensors),
@@ -51,7 +47,7 @@ export function viewSingleFile(file: SafetensorsFile): SingleFileView {
   };
   return {
     modelIndex: { _class_name: 'StableDiffusionPipeline' },
-    schedulerConfig,
+    schedulerConfig: schedulerConfigOf(file, beside),
     tokenizers: [{ folder: CLIP_TOKENIZER }],
     partsOf: (original, shape) => partsOfOriginal(original, shape, layout),
     describe: (component, weights) => describe(component, weights, layout),
