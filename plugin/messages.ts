@@ -47,8 +47,8 @@ type PictureStage = 'preview' | 'final';
 export type UiToMain =
   /** The UI listens now. */
   | { readonly type: 'ready' }
-  /** Keeps the pairing with the companion for this user, outside the document. */
-  | { readonly type: 'store-pairing'; readonly pairing: string | null }
+  /** Keeps the pairings with companions for this user, outside the document, as text. */
+  | { readonly type: 'store-pairing'; readonly pairing: string }
   /** Keeps the draft of the next pictures for this user, as JSON. */
   | { readonly type: 'store-draft'; readonly draft: string }
   /** Asks for one `exported` a frame, then `export-done` with those that have none. */
@@ -85,6 +85,7 @@ export type MainToUi =
   | {
       readonly type: 'hello';
       readonly command: LaunchCommand;
+      /** As an earlier run stored it. */
       readonly pairing: string | null;
       /** As an earlier run stored it. */
       readonly draft: string | null;

@@ -3,6 +3,7 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { PAIRING_FRAGMENT } from '../../shared/protocol/connection.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { BaseModelFacts } from '../pipeline/loaded-model.ts';
@@ -14,7 +15,9 @@ import { clientRoutes, pairingRoutes } from './http/pairing-routes.ts';
 import { FileReceiver, imageRoutes } from './http/upload-routes.ts';
 import { errorFields, type Log, RejectionLog } from './log.ts';
 import { type LoopbackListeners, serve } from './loopback-listeners.ts';
+import { serverAddress } from './own-address.ts';
 import { Pairing, type ShowCode } from './pairing.ts';
+import { SessionTickets } from './session-tickets.ts';
 import { binaryMessage, textMessage } from './socket/outbox.ts';
 import { SocketController } from './socket/socket-controller.ts';
 import { SocketServer } from './socket/socket-server.ts';
@@ -70,11 +73,22 @@ export class CompanionServer {
     this.#uploads = uploads;
     this.#log = log;
     const refusals = new RejectionLog(log);
-    this.#pairing = new Pairing(tokens, log, options.showCode);
+    const tickets = new SessionTickets();
+    const dismiss = (client: string) => {
+      tickets.revoke(client);
+      this.#sockets.dismiss(client);
+    };
+    const revoke = async (client: string) => {
+      await tokens.revoke(client);
+      dismiss(client);
+    };
+    this.#pairing = new Pairing({ tokens, log, show: options.showCode, port, revoke });
     const desk = new SocketController({
       queue,
       uploads,
       tokens,
+      tickets,
+      port,
       model: model.summary,
       version,
       log,
@@ -87,10 +101,11 @@ export class CompanionServer {
       refusals,
       tokens,
       admit: (connection) => connections.admit(connection),
+      tickets,
       pages,
       open: [pairingRoutes(this.#pairing)],
       guarded: [
-        clientRoutes(tokens, (client) => this.#sockets.dismiss(client)),
+        clientRoutes(tokens, dismiss),
         conceptRoutes({ library, model: model.identity, receiver }),
         jobRoutes(queue),
         imageRoutes(uploads, receiver),
@@ -106,6 +121,11 @@ export class CompanionServer {
   /** A new pairing code, shown like the first. */
   renewCode(): void {
     this.#pairing.renew();
+  }
+
+  /** Address of the studio, by which one page pairs itself. */
+  openAddress(): string {
+    return `${serverAddress(this.port)}/${PAIRING_FRAGMENT}${this.#pairing.openLink()}`;
   }
 
   /** Nothing new is let in, clients are told goodbye. The queue and its job are the caller's. */

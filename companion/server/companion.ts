@@ -39,6 +39,8 @@ export interface Companion {
   /** Jobs that an earlier stop left under way or waiting. */
   readonly unfinishedJobs: number;
   renewCode(): void;
+  /** The studio's address, by which one page pairs itself. */
+  openAddress(): string;
   /** Saves what is under way; it goes on at the next start. */
   close(): Promise<void>;
 }
@@ -94,6 +96,7 @@ async function openOn(
       modelName: model.summary.name,
       unfinishedJobs,
       renewCode: () => server.renewCode(),
+      openAddress: () => server.openAddress(),
       close: async () => {
         // The port stays taken until the jobs are saved, so that no other companion takes them up before.
         await stopJobs();

@@ -128,5 +128,11 @@ export const ANONYMOUS_REQUESTS_PER_MINUTE = 300;
 /** Requests with a token a minute: a library of hundreds scrolls its thumbnails by. */
 export const REQUESTS_PER_MINUTE = 3_000;
 
+/** A page that is closed sends its last requests, removals, as its socket goes; they arrive a moment later. */
+export const TICKET_GRACE_MS = 5_000;
+
+/** From the browser's start to the page that pairs itself: a cold one on a slow disk takes most of a minute. */
+export const PAIRING_LINK_LIFETIME_MS = 2 * 60_000;
+
 /** Clients that are paired at a time. One more, and the one that was away longest has to pair again. */
 export const MAX_TOKENS = 32;

@@ -68,7 +68,8 @@ function isHealth(answer: string): boolean {
   }
 }
 
-const WORDS: Readonly<Record<Exclude<PortHolder, 'companion'>, string>> = {
+const WORDS: Readonly<Record<PortHolder, string>> = {
+  companion: 'another companion, or a program that says to be one',
   silent: 'a program that takes connections and does not answer',
   dropping: 'a program that takes connections and hangs up',
   other: 'another program',
@@ -76,6 +77,6 @@ const WORDS: Readonly<Record<Exclude<PortHolder, 'companion'>, string>> = {
 };
 
 /** As people read it: "a program that takes connections and hangs up". */
-export function describeHolder(holder: Exclude<PortHolder, 'companion'>): string {
+export function describeHolder(holder: PortHolder): string {
   return WORDS[holder];
 }

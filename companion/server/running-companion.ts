@@ -31,10 +31,12 @@ export class RunningRecord {
     if (!record.success) return;
     const { port, pid } = record.data;
     const holder = await portHolder(port);
+    // Neither alone proves anything: after a crash the number may have gone to another process, and the port to a program
+    // that says to be a companion.
+    if (!isRunning(pid)) return;
     if (holder === 'companion') throw alreadyRunning(port);
-    // A process that is suspended keeps its port, and goes on with its jobs when it is woken. The number alone proves
-    // nothing: after a crash it may have gone to another process.
-    if (holder === 'silent' && isRunning(pid)) throw notAnswering(port, pid);
+    // A process that is suspended keeps its port, and goes on with its jobs when it is woken.
+    if (holder === 'silent') throw notAnswering(port, pid);
   }
 
   /**
@@ -91,8 +93,9 @@ function parsedJson(text: string): unknown {
 export type TellTaken = (port: number, words: string) => void;
 
 /**
- * Listens on the first of the ports that no other program has.
- * @throws LikenessError `input` where a companion is running on one of them, or all are taken
+ * Listens on the first of the ports that no other program has. Whoever says on one of them to be a companion may be
+ * another account's, or none: the panel finds its own by proof.
+ * @throws LikenessError `input` where all are taken
  */
 export async function listenOnFirstFree(
   ports: readonly number[],
@@ -108,7 +111,6 @@ export async function listenOnFirstFree(
       if (code !== 'EADDRINUSE') throw error;
     }
     const holder = await portHolder(port);
-    if (holder === 'companion') throw alreadyRunning(port);
     const words = `port ${port} is taken by ${describeHolder(holder)}`;
     taken.push(words);
     tell(port, words);

@@ -1,6 +1,8 @@
 /**
- * Clients that were paired. A token is 256 random bits that only its client has; here lies its SHA-256, which is of
- * no use to whoever reads the file. (No slow hash: those are for passwords, which can be guessed.)
+ * Clients that were paired, and the companion's id, by which they keep their tokens. The id is random, made at the first
+ * start, and told to paired clients only: every page could read it otherwise, and know a visitor again by it. A token is 256 random bits that only its client has; here lies its SHA-256, which lets in
+ * nobody who reads the file: a client has to show the token behind it. (No slow hash: those are for passwords, which
+ * can be guessed.)
  */
 
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
@@ -8,10 +10,13 @@ import { readFile } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { keyIdOf } from '../../shared/protocol/handshake.ts';
+import { hexIdSchema } from '../../shared/protocol/ids.ts';
 import { streamFileAtomically } from '../storage/atomic-file.ts';
 import { MAX_TOKENS } from './limits.ts';
 
 const TOKEN_BYTES = 32;
+const ID_BYTES = 16;
 
 /** base64url of 32 bytes. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
@@ -32,35 +37,58 @@ const clientSchema = z.strictObject({
 type StoredClient = Readonly<z.infer<typeof clientSchema>>;
 export type PairedClient = Pick<StoredClient, 'id' | 'label' | 'createdAt'>;
 
-const fileSchema = z.strictObject({ version: z.literal(1), clients: z.array(clientSchema).max(MAX_TOKENS) });
+/** A client as handshakes know it. */
+export interface ClientKey {
+  readonly id: string;
+  /** The hash of its token. */
+  readonly key: Uint8Array;
+}
+
+const fileSchema = z.strictObject({
+  version: z.literal(1),
+  /** Missing of the version before. */
+  companion: hexIdSchema.optional(),
+  clients: z.array(clientSchema).max(MAX_TOKENS),
+});
 
 export class TokenStore {
+  /** Id of the companion, 32 hex digits. */
+  readonly companion: string;
   readonly #file: string;
   #clients: readonly StoredClient[];
   /** Writes, one after the other. */
   readonly #writing = new Mutex();
 
-  private constructor(file: string, clients: readonly StoredClient[]) {
+  private constructor(file: string, companion: string, clients: readonly StoredClient[]) {
     this.#file = file;
+    this.companion = companion;
     this.#clients = clients;
   }
 
-  /** @throws LikenessError `storage` where the file is there but not ours: it is not overwritten */
+  /** @throws LikenessError `storage` where the file is there but not ours: it is not overwritten; or cannot be written */
   static async open(file: string): Promise<TokenStore> {
     const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return undefined;
       throw new LikenessError('storage', `${file} cannot be read (${cause.code})`, { cause });
     });
-    return new TokenStore(file, text === undefined ? [] : parseClients(text, file));
+    const { companion, clients } = text === undefined ? { clients: [] } : parseFile(text, file);
+    const store = new TokenStore(file, companion ?? randomBytes(ID_BYTES).toString('hex'), clients);
+    if (companion === undefined) await store.#write();
+    return store;
   }
 
   list(): readonly PairedClient[] {
     return this.#clients.map(({ id, label, createdAt }) => ({ id, label, createdAt }));
   }
 
-  /** Gives the token, which is nowhere else from then on. */
+  /** Gives a new token, which is nowhere else from then on. */
   async issue(label: string): Promise<{ readonly token: string; readonly client: PairedClient }> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    return { token, client: await this.add(label, token) };
+  }
+
+  /** A client that has its token already. @throws LikenessError `storage`, and then it is not paired */
+  async add(label: string, token: string): Promise<PairedClient> {
     const client: StoredClient = {
       id: randomUUID(),
       label,
@@ -68,10 +96,26 @@ export class TokenStore {
       createdAt: new Date().toISOString(),
       lastUse: this.#nextUse(),
     };
-    const byUse = [...this.#clients].sort((one, other) => other.lastUse - one.lastUse);
+    const before = this.#clients;
+    const byUse = [...before].sort((one, other) => other.lastUse - one.lastUse);
     this.#clients = [...byUse.slice(0, MAX_TOKENS - 1), client];
-    await this.#write();
-    return { token, client: { id: client.id, label, createdAt: client.createdAt } };
+    try {
+      await this.#write();
+    } catch (error) {
+      const dropped = before.filter(({ id }) => this.#clients.every((one) => one.id !== id));
+      this.#clients = [...this.#clients.filter(({ id }) => id !== client.id), ...dropped];
+      throw error;
+    }
+    return { id: client.id, label, createdAt: client.createdAt };
+  }
+
+  /** The first of these keys that is a paired client's. @param keyIds as keyIdOf makes them */
+  findKey(keyIds: readonly string[]): ClientKey | undefined {
+    for (const { id, hash } of this.#clients) {
+      const key = Buffer.from(hash, 'hex');
+      if (keyIds.includes(keyIdOf(key))) return { id, key };
+    }
+    return undefined;
   }
 
   /** The client whose token this is. Every hash is compared, so that time does not tell which one was near. */
@@ -104,7 +148,11 @@ export class TokenStore {
   }
 
   async #write(): Promise<void> {
-    const text = JSON.stringify({ version: 1, clients: this.#clients }, undefined, 2);
+    const text = JSON.stringify(
+      { version: 1, companion: this.companion, clients: this.#clients },
+      undefined,
+      2,
+    );
     await this.#writing.runExclusive(() =>
       streamFileAtomically(this.#file, async (file) => {
         await file.chmod(PRIVATE_MODE);
@@ -118,9 +166,9 @@ function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-function parseClients(text: string, file: string): readonly StoredClient[] {
+function parseFile(text: string, file: string): z.infer<typeof fileSchema> {
   try {
-    return fileSchema.parse(JSON.parse(text)).clients;
+    return fileSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw new LikenessError('storage', `${file} is damaged, expected the list of paired clients`, {
       advice: 'Delete the file and start again; every plugin then has to be paired again.',

@@ -42,9 +42,7 @@ function run(surface: FigmaSurface): void {
         return showSelection();
       }
       case 'store-pairing':
-        return message.pairing === null
-          ? surface.clientStorage.deleteAsync(PAIRING_KEY)
-          : surface.clientStorage.setAsync(PAIRING_KEY, message.pairing);
+        return surface.clientStorage.setAsync(PAIRING_KEY, message.pairing);
       case 'store-draft':
         return surface.clientStorage.setAsync(DRAFT_KEY, message.draft);
       case 'export':

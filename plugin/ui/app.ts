@@ -1,7 +1,7 @@
 /** App: everything the UI works with, joined: canvas, companion, work in progress, and the state of the screen. */
 
 import { batch, computed, effect, type Signal, signal, untracked } from '@preact/signals';
-import { type ConceptId, tokenSchema } from '../../shared/protocol/ids.ts';
+import type { ConceptId } from '../../shared/protocol/ids.ts';
 import type { JobOf, JobState } from '../../shared/protocol/job.ts';
 import type {
   Limits,
@@ -41,7 +41,7 @@ export class App {
   readonly companion = new CompanionConnection({
     message: (message) => this.#receiveFromCompanion(message),
     frame: (frame) => this.#receiveFrame(frame),
-    keepToken: (token) => this.bridge.send({ type: 'store-pairing', pairing: token }),
+    keepPairings: (pairing) => this.bridge.send({ type: 'store-pairing', pairing }),
   });
   readonly library = new ConceptList(this.companion);
   readonly history = new HistoryView(this.companion, this.board, this.pictures);
@@ -184,7 +184,7 @@ export class App {
     if (message.type === 'hello') {
       this.#launch = message.command;
       this.generateForm.keep(message.draft, (draft) => this.bridge.send({ type: 'store-draft', draft }));
-      this.companion.start(tokenSchema.safeParse(message.pairing).data ?? null);
+      this.companion.start(message.pairing);
     }
     // The selection follows the hello, and with it the variant whose button was pressed.
     if (message.type === 'selection' && this.#launch !== 'open') {

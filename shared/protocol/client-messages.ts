@@ -1,7 +1,8 @@
 /** Every text message that a client sends. Images travel beside them, in binary frames (image-frame.ts). */
 
 import { labelSchema } from './concept.ts';
-import { jobIdSchema, tokenSchema } from './ids.ts';
+import { clientProofSchema, hexIdSchema, jobIdSchema } from './ids.ts';
+import { HELLO_MAX_KEYS } from './limits.ts';
 import { generateRequestSchema, teachRequestSchema } from './requests.ts';
 import { z } from './zod.ts';
 
@@ -11,14 +12,20 @@ export const clientSchema = z.strictObject({
   version: labelSchema,
 });
 
-/** The first message; nothing else is read before it was accepted. */
+/** The first message; nothing but a proof is read after it until that was accepted. */
 const hello = z.strictObject({
   type: z.literal('hello'),
   /** Any number: the companion answers a wrong one with `refused`, `version`. */
   protocol: z.int().nonnegative(),
-  token: tokenSchema,
+  /** Ids of the keys that the client has, one for each companion that it was paired with (handshake.ts). */
+  keys: z.array(hexIdSchema).min(1).max(HELLO_MAX_KEYS),
+  /** Random, and used once. */
+  nonce: hexIdSchema,
   client: clientSchema,
 });
+
+/** The answer to the companion's `challenge`, where its proof was right. */
+const prove = z.strictObject({ type: z.literal('prove'), proof: clientProofSchema });
 
 /** Sent again with the same id and request, `teach` and `generate` are answered with the job as it stands. */
 const teach = z.strictObject({ type: z.literal('teach'), job: jobIdSchema, ...teachRequestSchema.shape });
@@ -55,6 +62,7 @@ const ping = z.strictObject({ type: z.literal('ping') });
 
 export const clientMessageSchema = z.discriminatedUnion('type', [
   hello,
+  prove,
   teach,
   generate,
   cancel,

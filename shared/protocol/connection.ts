@@ -12,6 +12,9 @@ export const PORTS = [17653, 17654, 17655] as const;
 /** The only host word that Figma's manifest accepts for this computer. */
 export const HOST = 'localhost';
 
+/** Before the secret in the address of a page that pairs itself: browsers send no fragment to a server. */
+export const PAIRING_FRAGMENT = '#pair=';
+
 /** Path of the WebSocket. */
 export const SOCKET_PATH = '/socket';
 
@@ -37,4 +40,4 @@ export type CloseReason = keyof typeof CLOSE_CODES;
  * The protocol's number. It goes up when an older client would misread a message or send one that is refused;
  * a new optional field is no reason. There is no negotiation: companion and plugin are installed together.
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;

@@ -1,6 +1,6 @@
 /**
  * The HTTP side of the protocol: pairing before there is a token, and everything that is fetched rather than pushed.
- * All but `health` and `pair` want `Authorization: Bearer TOKEN`. A failure is answered with an `ErrorReport` and a
+ * All but `health` and pairing want `Authorization: Bearer` with the ticket of an open socket, or a token. A failure is answered with an `ErrorReport` and a
  * fitting status.
  */
 
@@ -13,7 +13,14 @@ import {
   rightsSchema,
 } from './concept.ts';
 import type { ConceptId, ImageId, JobId } from './ids.ts';
-import { conceptIdSchema, imageIdSchema, pairingCodeSchema, tokenSchema } from './ids.ts';
+import {
+  conceptIdSchema,
+  hexIdSchema,
+  imageIdSchema,
+  pairingCodeSchema,
+  proofSchema,
+  tokenSchema,
+} from './ids.ts';
 import { jobSchema } from './job.ts';
 import { HISTORY_PAGE_MAX, TEXT_MAX_LENGTH } from './limits.ts';
 import { z } from './zod.ts';
@@ -22,8 +29,12 @@ import { z } from './zod.ts';
 export const routes = {
   /** GET: healthSchema. */
   health: '/health',
-  /** POST pairRequestSchema: pairedSchema. */
+  /** POST pairRequestSchema: pairedSchema. For programs that the companion itself was started by. */
   pair: '/api/pair',
+  /** POST pairingShareSchema: pairingAnswerSchema. */
+  pairingShare: '/api/pair/share',
+  /** POST pairingProofSchema: pairingProvenSchema. */
+  pairingProof: '/api/pair/proof',
   /** GET: clientsSchema. */
   clients: '/api/clients',
   /** DELETE: takes its token back and closes its sockets, 204. */
@@ -58,7 +69,21 @@ export const routes = {
 export const healthSchema = z.object({ name: z.literal('likeness'), protocol: z.int().positive() });
 
 export const pairRequestSchema = z.strictObject({ code: pairingCodeSchema, client: clientSchema });
+/** @internal */
 export const pairedSchema = z.object({ token: tokenSchema });
+
+/** The panel's side of pairing-exchange.ts. */
+export const pairingShareSchema = z.strictObject({
+  by: z.enum(['code', 'link']),
+  run: hexIdSchema,
+  share: proofSchema,
+  client: clientSchema,
+});
+/** The companion's share. */
+export const pairingAnswerSchema = z.object({ share: proofSchema });
+/** The same again, so that the companion keeps nothing of runs that nobody ends. */
+export const pairingProofSchema = z.strictObject({ ...pairingShareSchema.shape, proof: proofSchema });
+export const pairingProvenSchema = z.object({ companion: hexIdSchema, proof: proofSchema });
 
 /** Those that are paired; `you` is the one that asks. */
 const clientsSchema = z.object({
@@ -122,6 +147,10 @@ export const historySchema = z.object({
 
 export type Health = Readonly<z.infer<typeof healthSchema>>;
 export type PairRequest = Readonly<z.infer<typeof pairRequestSchema>>;
+export type PairingShareRequest = Readonly<z.infer<typeof pairingShareSchema>>;
+export type PairingAnswer = Readonly<z.infer<typeof pairingAnswerSchema>>;
+export type PairingProofRequest = Readonly<z.infer<typeof pairingProofSchema>>;
+export type PairingProven = Readonly<z.infer<typeof pairingProvenSchema>>;
 export type Paired = Readonly<z.infer<typeof pairedSchema>>;
 export type Clients = Readonly<z.infer<typeof clientsSchema>>;
 export type ImageReceived = Readonly<z.infer<typeof imageReceivedSchema>>;

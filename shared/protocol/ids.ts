@@ -18,8 +18,20 @@ export const conceptIdSchema = z
   .string()
   .regex(ID_PATTERN, 'expected a concept id of 8 to 40 letters, digits or -');
 
+/** Letters of a token: 256 bits and two in base64url. */
+export const TOKEN_LENGTH = 43;
+
 /** 256 random bits in base64url. */
 export const tokenSchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected a token');
+
+/** 128 bits, in hex: ids of companions and keys, nonces, runs of pairing. */
+export const hexIdSchema = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits');
+
+/** 256 bits, in hex: shares of a key exchange, and proofs. */
+export const proofSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits');
+
+/** A masked token, in hex. */
+export const clientProofSchema = z.string().regex(/^[0-9a-f]{86}$/, 'expected 86 hex digits');
 
 /** Digits of a code that a person reads and types. */
 export const PAIRING_CODE_DIGITS = 6;

@@ -95,3 +95,6 @@ export const HELLO_TIMEOUT_MS = 5_000;
 
 /** Between two pings of an idle client: below the minute after which middleboxes and sleep drop connections. */
 export const PING_INTERVAL_MS = 20_000;
+
+/** Companions that a client is paired with: one or two in use, and those of data folders that are gone. */
+export const HELLO_MAX_KEYS = 8;

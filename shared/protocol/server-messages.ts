@@ -1,6 +1,6 @@
 /** Every text message that the companion sends. Pictures travel beside them, in binary frames (image-frame.ts). */
 
-import { imageIdSchema, jobIdSchema } from './ids.ts';
+import { hexIdSchema, imageIdSchema, jobIdSchema, proofSchema } from './ids.ts';
 import { jobSchema } from './job.ts';
 import { CURVE_MAX_POINTS, WELCOME_MAX_JOBS } from './limits.ts';
 import { guidanceResidualSchema, maskModeSchema } from './requests.ts';
@@ -46,7 +46,19 @@ const limitsSchema = z.object({
   queueMaxLength: count,
 });
 
-/** The answer to a good hello. The `learning-curve` and the last `progress` of a running job follow. */
+/** The answer to a hello that has a key of this companion: its proof, and what the client's has to cover. */
+const challenge = z.object({
+  type: z.literal('challenge'),
+  /** Id of the companion. */
+  companion: hexIdSchema,
+  /** The client's key that both have. */
+  key: hexIdSchema,
+  /** Random, and used once. */
+  nonce: hexIdSchema,
+  proof: proofSchema,
+});
+
+/** The answer to a good proof. The `learning-curve` and the last `progress` of a running job follow. */
 const welcome = z.object({
   type: z.literal('welcome'),
   protocol: z.int().positive(),
@@ -59,7 +71,7 @@ const welcome = z.object({
   jobs: z.array(jobSchema).max(WELCOME_MAX_JOBS),
 });
 
-/** The answer to a bad hello; the socket is closed after it. */
+/** The answer to a bad hello or proof; the socket is closed after it. */
 const refused = z.object({ type: z.literal('refused'), ...errorReportSchema.shape });
 
 /** An upload was read and found to be a picture; requests may name it. */
@@ -121,6 +133,7 @@ const pong = z.object({ type: z.literal('pong') });
 const goodbye = z.object({ type: z.literal('goodbye') });
 
 export const serverMessageSchema = z.discriminatedUnion('type', [
+  challenge,
   welcome,
   refused,
   imageReceived,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findCompanion, portsToAsk } from '../../plugin/ui/connection/discovery.ts';
+import { findCompanions, portsToAsk } from '../../plugin/ui/connection/discovery.ts';
 import {
   type ConnectionEvent,
   type ConnectionState,
@@ -7,67 +7,81 @@ import {
   retryDelayMs,
   START,
 } from '../../plugin/ui/connection/state.ts';
-import { PORTS, PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
+import { PORTS } from '../../shared/protocol/connection.ts';
 
-const found = (hasToken: boolean, protocol = PROTOCOL_VERSION): ConnectionEvent => ({
-  type: 'found',
-  port: 17653,
-  protocol,
-  hasToken,
-});
+const strange: ConnectionEvent = { type: 'strange', ports: [17654] };
+const absent: ConnectionEvent = { type: 'absent', unproven: [] };
+const welcomed: ConnectionEvent = { type: 'welcomed', port: 17653 };
+const closed: ConnectionEvent = { type: 'closed', reason: '' };
 const report = { code: 'pairing-code', message: 'wrong', advice: 'again' } as const;
 const reached = (...events: readonly ConnectionEvent[]): ConnectionState =>
   events.reduce(nextConnection, START);
+const times = (count: number, event: ConnectionEvent) => Array.from({ length: count }, () => event);
 
 describe('a connection', () => {
-  it('with a token is ready after the welcome', () => {
-    expect(reached(found(true), { type: 'welcomed' })).toEqual({ phase: 'ready', port: 17653 });
+  it('is ready after the welcome', () => {
+    expect(reached(welcomed)).toEqual({ phase: 'ready', port: 17653 });
   });
 
-  it('without a token asks for the code', () => {
-    expect(reached(found(false))).toEqual({ phase: 'unpaired', port: 17653, failure: null });
+  it('asks for the code where companions answer that do not know the plugin', () => {
+    expect(reached(strange)).toEqual({ phase: 'unpaired', ports: [17654], failure: null });
   });
 
   it('says why a code did not work, and can be tried again', () => {
-    const failed = reached(found(false), { type: 'code-sent' }, { type: 'pairing-failed', report });
-    expect(failed).toEqual({ phase: 'unpaired', port: 17653, failure: report });
+    const failed = reached(strange, { type: 'code-sent' }, { type: 'pairing-failed', report });
+    expect(failed).toEqual({ phase: 'unpaired', ports: [17654], failure: report });
     expect(nextConnection(failed, { type: 'code-sent' }).phase).toBe('pairing');
   });
 
-  it('asks for the code again when the token is refused', () => {
-    const refused = { ...report, code: 'token' } as const;
-    const state = reached(found(true), { type: 'refused', report: refused }, { type: 'closed' });
-    expect(state).toEqual({ phase: 'unpaired', port: 17653, failure: refused });
+  it('goes on saying so while the search for its own companion is repeated', () => {
+    const failed = reached(strange, { type: 'code-sent' }, { type: 'pairing-failed', report });
+    const again = nextConnection(failed, { type: 'strange', ports: [17653, 17654] });
+    expect(again).toEqual({ phase: 'unpaired', ports: [17653, 17654], failure: report });
+    expect(nextConnection(again, welcomed)).toEqual({ phase: 'ready', port: 17653 });
   });
 
   it('tells an older companion from a newer one', () => {
-    expect(reached(found(true, PROTOCOL_VERSION - 1))).toEqual({ phase: 'mismatch', companion: 'older' });
-    expect(reached(found(true, PROTOCOL_VERSION + 1))).toEqual({ phase: 'mismatch', companion: 'newer' });
+    const older: ConnectionEvent = { type: 'mismatch', companion: 'older' };
+    expect(reached(older)).toEqual({ phase: 'mismatch', companion: 'older' });
   });
 
   it('that is lost is looked for, and is not a first start', () => {
-    const lost = reached(found(true), { type: 'welcomed' }, { type: 'closed' });
+    const lost = reached(welcomed, closed);
     expect(lost).toEqual({ phase: 'lost', attempt: 0, goodbye: false });
-    expect(nextConnection(lost, { type: 'not-found' })).toEqual({
-      phase: 'lost',
-      attempt: 1,
-      goodbye: false,
-    });
-    expect(nextConnection(lost, found(true))).toEqual({ phase: 'connecting', port: 17653 });
+    expect(nextConnection(lost, absent)).toEqual({ phase: 'lost', attempt: 1, goodbye: false });
+    expect(nextConnection(lost, welcomed)).toEqual({ phase: 'ready', port: 17653 });
   });
 
-  it('knows a goodbye from a crash', () => {
-    const state = reached(found(true), { type: 'welcomed' }, { type: 'goodbye' }, { type: 'closed' });
-    expect(state).toEqual({ phase: 'lost', attempt: 0, goodbye: true });
+  it('that is lost stays so for a while, whoever else answers, and then others are offered', () => {
+    for (const event of [strange, { type: 'mismatch', companion: 'newer' } as const]) {
+      expect(reached(welcomed, closed, ...times(6, event)).phase).toBe('lost');
+      expect(reached(welcomed, closed, ...times(7, event)).phase).not.toBe('lost');
+    }
+    expect(reached(welcomed, closed, ...times(100, absent)).phase).toBe('lost');
+  });
+
+  it('whose token was taken back looks for a companion that wants a code', () => {
+    expect(reached(welcomed, { type: 'closed', reason: 'revoked' }, strange).phase).toBe('unpaired');
   });
 
   it('that was closed for being slow says so, and is looked for again', () => {
-    const slow = reached(found(true), { type: 'welcomed' }, { type: 'closed', reason: 'slow' });
+    const slow = reached(welcomed, { type: 'closed', reason: 'slow' });
     expect(slow).toEqual({ phase: 'lost', attempt: 0, goodbye: false, slow: true });
-    expect(nextConnection(slow, found(true))).toEqual({ phase: 'connecting', port: 17653 });
+    expect(nextConnection(slow, welcomed)).toEqual({ phase: 'ready', port: 17653 });
   });
 
-  it('is absent where nothing answers', () => expect(reached({ type: 'not-found' }).phase).toBe('absent'));
+  it('knows a goodbye from a crash', () => {
+    expect(reached(welcomed, { type: 'goodbye' }, closed)).toEqual({
+      phase: 'lost',
+      attempt: 0,
+      goodbye: true,
+    });
+  });
+
+  it('is absent where nothing answers, and says who answered in its place', () => {
+    expect(reached(absent)).toEqual({ phase: 'absent', unproven: [] });
+    expect(reached({ type: 'absent', unproven: [17653] })).toEqual({ phase: 'absent', unproven: [17653] });
+  });
 });
 
 it('is tried often at first, then every few seconds', () => {
@@ -85,28 +99,35 @@ describe('the search', () => {
     }) as typeof fetch;
 
   it('finds a companion on an alternative port', async () => {
-    expect(await findCompanion(answering(PORTS[2]), PORTS)).toEqual({ port: PORTS[2], protocol: 1 });
+    expect(await findCompanions(PORTS, answering(PORTS[2]))).toEqual([{ port: PORTS[2], protocol: 1 }]);
   });
 
-  it('prefers the first port', async () => {
-    expect((await findCompanion(answering(PORTS[1], PORTS[0]), PORTS))?.port).toBe(PORTS[0]);
+  it('finds all that say to be one, in the order of the ports', async () => {
+    const found = await findCompanions(PORTS, answering(PORTS[1], PORTS[0]));
+    expect(found.map(({ port }) => port)).toEqual([PORTS[0], PORTS[1]]);
   });
 
   it('begins, in the studio, with the companion that served the page', () => {
-    expect(portsToAsk('http://localhost:4711/plugin-ui.html?theme=dark')).toEqual([4711, ...PORTS]);
-    expect(portsToAsk(`http://localhost:${PORTS[1]}/`)).toEqual([PORTS[1], PORTS[0], PORTS[2]]);
+    expect(portsToAsk('http://localhost:4711/plugin-ui.html?theme=dark', null)).toEqual([4711, ...PORTS]);
+    expect(portsToAsk(`http://localhost:${PORTS[1]}/`, null)).toEqual([PORTS[1], PORTS[0], PORTS[2]]);
     for (const elsewhere of [
       'about:srcdoc',
       'data:text/html,x',
       'https://www.figma.com/',
       'http://evil:80/',
     ]) {
-      expect(portsToAsk(elsewhere)).toEqual(PORTS);
+      expect(portsToAsk(elsewhere, null)).toEqual(PORTS);
     }
+  });
+
+  it('goes on with the port of the last time, where that is one of the companion’s', () => {
+    expect(portsToAsk('about:srcdoc', PORTS[2])).toEqual([PORTS[2], PORTS[0], PORTS[1]]);
+    expect(portsToAsk('http://localhost:4711/', PORTS[1])).toEqual([4711, PORTS[1], PORTS[0], PORTS[2]]);
+    expect(portsToAsk('about:srcdoc', 22)).toEqual(PORTS);
   });
 
   it('takes no other program for a companion', async () => {
     const stranger = (async () => Response.json({ name: 'something else' })) as unknown as typeof fetch;
-    expect(await findCompanion(stranger, PORTS)).toBeUndefined();
+    expect(await findCompanions(PORTS, stranger)).toEqual([]);
   });
 });

@@ -1,18 +1,25 @@
 /** A companion that says what a test wants it to say. The real one is tested end to end, with the studio. */
 
 import type { Page, Route, WebSocketRoute } from 'playwright-core';
-import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
+import type { Admission } from '../../companion/server/socket/admission.ts';
+import type { ClientMessage, ClientMessageOf } from '../../shared/protocol/client-messages.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
 import { PORTS, PROTOCOL_VERSION, SOCKET_PATH } from '../../shared/protocol/connection.ts';
-import type { ConceptChange, RemovedConcepts, Thumbnails } from '../../shared/protocol/http.ts';
+import {
+  type ConceptChange,
+  pairingProofSchema,
+  pairingShareSchema,
+  type RemovedConcepts,
+  routes,
+  type Thumbnails,
+} from '../../shared/protocol/http.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import { parseClientMessage } from '../../shared/protocol/message-text.ts';
 import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
+import { reportOf } from '../../shared/protocol/zod.ts';
+import { FakeGate } from './fake-gate.ts';
 import { welcome } from './protocol-samples.ts';
-
-export const CODE = '482915';
-export const TOKEN = 'A'.repeat(43);
 
 export class FakeCompanion {
   isRunning = true;
@@ -32,15 +39,26 @@ export class FakeCompanion {
   /** A concept that no client has seen yet. */
   takenName = '';
   #socket: WebSocketRoute | undefined;
+  #gate: FakeGate | undefined;
   #trash: readonly ConceptSummary[] = [];
 
   async attach(page: Page): Promise<void> {
     const port = PORTS[0];
+    this.#gate = await FakeGate.open(port);
     await page.route(/^http:\/\/localhost:1765\d\//, (route) => {
       const isOurs = new URL(route.request().url()).port === String(port);
       return this.isRunning && isOurs ? this.#answer(route) : route.abort('connectionrefused');
     });
     await page.routeWebSocket(`ws://localhost:${port}${SOCKET_PATH}`, (socket) => this.#accept(socket));
+  }
+
+  /** As its window shows it. */
+  get code(): string {
+    return this.#gate!.code;
+  }
+
+  get id(): string {
+    return this.#gate!.companion;
   }
 
   send(message: ServerMessage): void {
@@ -85,6 +103,7 @@ export class FakeCompanion {
   #accept(socket: WebSocketRoute): void {
     if (!this.isRunning) return void socket.close();
     this.#socket = socket;
+    const admission = this.#gate!.admission();
     socket.onMessage((data) => {
       if (typeof data !== 'string') {
         const frame = decodeFrame(data);
@@ -94,9 +113,28 @@ export class FakeCompanion {
       }
       const message = parseClientMessage(data);
       this.received.push(message);
-      if (message.type === 'hello') this.send({ ...welcome, model: this.model, jobs: [...this.jobs] });
+      if (message.type === 'hello' || message.type === 'prove') this.#admit(admission, message);
       if (message.type === 'ping') this.send({ type: 'pong' });
     });
+  }
+
+  #admit(admission: Admission, message: ClientMessageOf<'hello' | 'prove'>): void {
+    try {
+      if (message.type === 'hello') this.send(admission.challenge(message));
+      else {
+        admission.admit(message);
+        this.send({ ...welcome, model: this.model, jobs: [...this.jobs] });
+      }
+    } catch (error) {
+      this.send({ type: 'refused', ...reportOf(error) });
+      this.#socket?.close();
+    }
+  }
+
+  async #pair(pathname: string, body: unknown): Promise<unknown> {
+    const { pairing } = this.#gate!;
+    if (pathname === routes.pairingShare) return { share: pairing.share(pairingShareSchema.parse(body)) };
+    return pairing.prove(pairingProofSchema.parse(body));
   }
 
   async #answer(route: Route): Promise<void> {
@@ -107,12 +145,11 @@ export class FakeCompanion {
     const headers = { 'access-control-allow-origin': '*' };
     const json = (body: unknown, status = 200) => route.fulfill({ status, headers, json: body });
     if (pathname === '/health') return json({ name: 'likeness', protocol: this.protocol });
-    if (pathname === '/api/pair') {
-      if ((request.postDataJSON() as { code: string }).code === CODE) return json({ token: TOKEN });
-      const advice = 'Type the digits that the companion shows now; each code works once, for a few minutes.';
-      return json({ code: 'pairing-code', message: 'wrong code', advice }, 403);
+    if (pathname.startsWith('/api/pair')) {
+      return this.#pair(pathname, request.postDataJSON()).then(json, (error) => json(reportOf(error), 403));
     }
-    if (request.headers().authorization !== `Bearer ${TOKEN}`) {
+    const ticket = /^Bearer (.*)$/.exec(request.headers().authorization ?? '')?.[1];
+    if (ticket === undefined || this.#gate!.tickets.recognise(ticket) === undefined) {
       return json({ code: 'token', message: 'no token', advice: 'Connect again.' }, 401);
     }
     if (pathname === '/api/concepts') return json({ concepts: this.concepts });

@@ -7,7 +7,8 @@ import { buildPlugin } from '../../plugin/build.ts';
 import type { UiToMain } from '../../plugin/messages.ts';
 import { browserPath } from '../browser/installed-browser.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
-import { CODE, FakeCompanion, TOKEN } from './fake-companion.ts';
+import { FakeCompanion } from './fake-companion.ts';
+import { TOKEN } from './fake-gate.ts';
 import { concept, generateJob, teachJob } from './protocol-samples.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -50,9 +51,22 @@ describe.skipIf(browserPath === undefined)('a person', () => {
 
   it('pairs with the code, and the token is kept', async () => {
     await begin({}, null);
-    await stage.ui.getByLabel('Code', { exact: true }).pressSequentially(CODE);
+    await stage.ui.getByLabel('Code', { exact: true }).pressSequentially(companion.code);
     await stage.ui.getByRole('tab', { name: 'Generate' }).waitFor();
-    await sent('store-pairing').toEqual([{ type: 'store-pairing', pairing: TOKEN }]);
+    await sent('store-pairing').toHaveLength(1);
+    const [kept] = stage.sent.filter(({ type }) => type === 'store-pairing') as { pairing: string }[];
+    expect(JSON.parse(kept!.pairing)).toEqual({
+      format: 1,
+      pairings: [{ companion: companion.id, token: expect.stringMatching(/^[\w-]{43}$/), port: 17653 }],
+    });
+  });
+
+  it('who was paired with the version before needs no code, and the token is kept by companion from then on', async () => {
+    await begin({}, TOKEN);
+    await stage.ui.getByRole('tab', { name: 'Generate' }).waitFor();
+    const pairings = [{ companion: companion.id, token: TOKEN, port: 17653 }];
+    const pairing = JSON.stringify({ format: 1, pairings });
+    await sent('store-pairing').toEqual([{ type: 'store-pairing', pairing }]);
   });
 
   it('moves between views with the arrow keys', async () => {

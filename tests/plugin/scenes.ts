@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
-import { FakeCompanion, TOKEN } from './fake-companion.ts';
+import { FakeCompanion } from './fake-companion.ts';
+import { TOKEN } from './fake-gate.ts';
 import { concept, generateJob, teachJob, welcome } from './protocol-samples.ts';
 import type { Stage } from './stage.ts';
 

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { buildPlugin } from '../../plugin/build.ts';
 import type { LaunchCommand, UiToMain } from '../../plugin/messages.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
-import { FakeCompanion, TOKEN } from './fake-companion.ts';
+import { FakeCompanion } from './fake-companion.ts';
+import { TOKEN } from './fake-gate.ts';
 import { concept, generateJob } from './protocol-samples.ts';
 import { openStage, type Stage } from './stage.ts';
 

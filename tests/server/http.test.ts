@@ -41,7 +41,7 @@ describe('health', () => {
   it('says who it is and what it speaks, and nothing else', async () => {
     const response = await fetch(`${running.address}/health`);
     const text = await response.text();
-    expect(healthSchema.parse(JSON.parse(text))).toEqual({ name: 'likeness', protocol: 3 });
+    expect(healthSchema.parse(JSON.parse(text))).toEqual({ name: 'likeness', protocol: 4 });
     expect(Object.keys(JSON.parse(text))).toEqual(['name', 'protocol']);
   });
 

@@ -8,6 +8,8 @@ function wrong({ digits }: PairingCode): string {
   return digits === '000000' ? '000001' : '000000';
 }
 
+const is = (typed: string) => (digits: string) => typed === digits;
+
 describe('a pairing code', () => {
   it('has six digits, leading zeros included', () => {
     const codes = Array.from({ length: 200 }, () => new PairingCode().digits);
@@ -31,31 +33,31 @@ describe('a pairing code', () => {
     const code = new PairingCode();
     code.lengthen();
     const { digits } = code;
-    const verdicts = Array.from({ length: 10_000 }, () => code.try(wrong(code)).verdict);
+    const verdicts = Array.from({ length: 10_000 }, () => code.try(is(wrong(code))).verdict);
     expect(new Set(verdicts)).toEqual(new Set(['wrong']));
-    expect(code.try(digits)).toEqual({ verdict: 'right' });
-    expect(code.try(digits)).toEqual({ verdict: 'void' });
+    expect(code.try(is(digits))).toEqual({ verdict: 'right' });
+    expect(code.try(is(digits))).toEqual({ verdict: 'void' });
   });
 
   it('is right once', () => {
     const code = new PairingCode();
     const { digits } = code;
-    expect(code.try(digits)).toEqual({ verdict: 'right' });
-    expect(code.try(digits)).toEqual({ verdict: 'void' });
+    expect(code.try(is(digits))).toEqual({ verdict: 'right' });
+    expect(code.try(is(digits))).toEqual({ verdict: 'void' });
   });
 
   it('takes a few wrong tries, and not even the right one after them', () => {
     const code = new PairingCode();
-    const verdicts = Array.from({ length: PAIRING_TRIES }, () => code.try(wrong(code)));
+    const verdicts = Array.from({ length: PAIRING_TRIES }, () => code.try(is(wrong(code))));
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'void']);
     expect(verdicts[0]).toEqual({ verdict: 'wrong', triesLeft: 4 });
-    expect(code.try(code.digits)).toEqual({ verdict: 'void' });
+    expect(code.try(is(code.digits))).toEqual({ verdict: 'void' });
   });
 
   it('counts a try of another length as wrong', () => {
     const code = new PairingCode();
-    expect(code.try(`${code.digits}0`)).toEqual({ verdict: 'wrong', triesLeft: 4 });
-    expect(code.try('')).toEqual({ verdict: 'wrong', triesLeft: 3 });
+    expect(code.try(is(`${code.digits}0`))).toEqual({ verdict: 'wrong', triesLeft: 4 });
+    expect(code.try(is(''))).toEqual({ verdict: 'wrong', triesLeft: 3 });
   });
 
   it('is void when its time is over', () => {
@@ -64,13 +66,13 @@ describe('a pairing code', () => {
     now = PAIRING_CODE_LIFETIME_MS - 1;
     expect(code.isOpen).toBe(true);
     now = PAIRING_CODE_LIFETIME_MS;
-    expect(code.try(code.digits)).toEqual({ verdict: 'void' });
+    expect(code.try(is(code.digits))).toEqual({ verdict: 'void' });
   });
 
   it('is another one after renewing, with all its tries', () => {
     const code = new PairingCode();
-    for (let tried = 0; tried < PAIRING_TRIES; tried++) code.try(wrong(code));
+    for (let tried = 0; tried < PAIRING_TRIES; tried++) code.try(is(wrong(code)));
     code.renew();
-    expect(code.try(code.digits)).toEqual({ verdict: 'right' });
+    expect(code.try(is(code.digits))).toEqual({ verdict: 'right' });
   });
 });

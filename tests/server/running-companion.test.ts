@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -70,5 +72,17 @@ it.skipIf(process.platform === 'win32')(
 it('gives a data folder to the next where a crash left its record, whoever has the number now', async () => {
   const file = join(await scratchFolder(), 'companion.json');
   await writeFile(file, JSON.stringify({ port: await freePort(), pid: process.pid }));
+  await expect(new RunningRecord(file).requireNone()).resolves.toBeUndefined();
+});
+
+it('gives it to the next also where a stranger that says to be a companion has the port now', async () => {
+  const stranger = createServer((_request, response) => response.end('{"name":"likeness","protocol":4}'));
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void stranger.close());
+  const crashed = spawn(process.execPath, ['-e', '']);
+  await once(crashed, 'close');
+  const file = join(await scratchFolder(), 'companion.json');
+  const { port } = stranger.address() as AddressInfo;
+  await writeFile(file, JSON.stringify({ port, pid: crashed.pid }));
   await expect(new RunningRecord(file).requireNone()).resolves.toBeUndefined();
 });

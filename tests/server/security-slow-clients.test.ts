@@ -7,7 +7,6 @@ import { MAX_BACKLOG_BYTES } from '../../companion/server/limits.ts';
 import { type LoopbackListeners, listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { binaryMessage } from '../../companion/server/socket/outbox.ts';
 import { SocketServer } from '../../companion/server/socket/socket-server.ts';
-import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { attackedServer } from './service-check.ts';
 import { TestClient } from './test-client.ts';
 
@@ -67,7 +66,12 @@ describe('a client that does not take what it is told', () => {
     const nothing = async () => {};
     server = new SocketServer(
       {
-        admit: () => ({ id: 'client', label: 'test', createdAt: '' }),
+        admission: () => ({
+          challenge: () => {
+            throw new Error('nobody is challenged here');
+          },
+          admit: () => ({ client: { id: 'client', label: 'test', createdAt: '' }, leave: () => {} }),
+        }),
         greet: async (socket) => {
           const job = { limits: {} };
           socket.send({ type: 'welcome', ...job } as unknown as Parameters<typeof socket.send>[0]);
@@ -92,8 +96,7 @@ describe('a client that does not take what it is told', () => {
   async function welcomed(): Promise<WebSocket> {
     const socket = new WebSocket(`ws://localhost:${listeners.port}/socket`, { origin: 'null' });
     await once(socket, 'open');
-    const client = { name: 'x', version: '1' };
-    socket.send(JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, token: 'a'.repeat(43), client }));
+    socket.send(JSON.stringify({ type: 'prove', proof: 'c4'.repeat(43) }));
     await once(socket, 'message');
     return socket;
   }

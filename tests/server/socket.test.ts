@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientMessageOf } from '../../shared/protocol/client-messages.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { uploads } from '../jobs/opened-queue.ts';
 import { type RunningServer, startServer } from './running-server.ts';
 import { TestClient } from './test-client.ts';
@@ -37,7 +38,12 @@ describe('a socket', () => {
   it('is welcomed with the model, the limits and no jobs', async () => {
     const client = await TestClient.connect(running.port, await running.pair());
     const welcome = await client.until('welcome');
-    expect(welcome).toMatchObject({ protocol: 3, model: { name: 'nano' }, device: 'auto', jobs: [] });
+    expect(welcome).toMatchObject({
+      protocol: PROTOCOL_VERSION,
+      model: { name: 'nano' },
+      device: 'auto',
+      jobs: [],
+    });
     expect(welcome.limits.imageMaxSide).toBe(4096);
   });
 
@@ -68,7 +74,7 @@ describe('a socket', () => {
     ];
     expect(await late.until('learning-curve')).toEqual({ type: 'learning-curve', job: JOB, points });
     expect((await late.until('progress')).step).toBe(2);
-    expect(late.told.map(({ type }) => type)).toEqual(['welcome', 'learning-curve', 'progress']);
+    expect(late.told.map(({ type }) => type)).toEqual(['challenge', 'welcome', 'learning-curve', 'progress']);
     running.engine.free = true;
     running.engine.letOn();
     await late.until('job', isDone);
@@ -77,7 +83,7 @@ describe('a socket', () => {
     await after.until('pong');
     // The library may say now that it has the concept; of the teaching there is nothing left to say.
     const told = after.told.map(({ type }) => type).filter((type) => type !== 'concepts-changed');
-    expect(told).toEqual(['welcome', 'pong']);
+    expect(told).toEqual(['challenge', 'welcome', 'pong']);
   });
 
   it('teaches from uploaded images, and tells every client', async () => {

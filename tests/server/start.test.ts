@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { nanoModel, needsNano, withoutNano } from '../engine/golden-model.ts';
 
 const program = fileURLToPath(new URL('../../bin/likeness.mjs', import.meta.url));
@@ -105,7 +106,10 @@ describe.skipIf(withoutNano)(`likeness start (${needsNano})`, () => {
     const { studio, manifest } = await companion.event('listening');
     expect((await companion.event('pairing-code')).code).toMatch(/^[0-9]{6}$/);
     expect(studio).toBe(`http://localhost:${port}`);
-    expect(await (await fetch(`${studio}/health`)).json()).toEqual({ name: 'likeness', protocol: 3 });
+    expect(await (await fetch(`${studio}/health`)).json()).toEqual({
+      name: 'likeness',
+      protocol: PROTOCOL_VERSION,
+    });
     expect(await (await fetch(`${studio}/`)).text()).toContain('<!doctype html>');
 
     expect(manifest).toBe(join(home, 'figma-plugin', 'manifest.json'));

@@ -1,10 +1,13 @@
 /** A client as the plugin is one: hello, messages, frames; everything that it is told is kept. */
 
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import type { MediaType } from '../../shared/image-kind.ts';
 import type { ClientMessage } from '../../shared/protocol/client-messages.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
+import { clientProof, companionProof, keyIdOf, ticketOf, tokenKey } from '../../shared/protocol/handshake.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
 import { parseServerMessage } from '../../shared/protocol/message-text.ts';
 import type { ServerMessage, ServerMessageOf } from '../../shared/protocol/server-messages.ts';
@@ -15,8 +18,12 @@ export class TestClient {
   readonly told: ServerMessage[] = [];
   readonly frames: ImageFrame[] = [];
   readonly closed: Promise<number>;
+  /** For HTTP, as long as the socket is open. */
+  ticket = '';
+  readonly #port: number;
 
   constructor(port: number, headers: Readonly<Record<string, string>> = { Origin: PLUGIN_ORIGIN }) {
+    this.#port = port;
     this.socket = new WebSocket(`ws://localhost:${port}/socket`, { headers });
     this.socket.on('message', (data: Buffer, isBinary) => {
       if (isBinary) this.frames.push(decodeFrame(data));
@@ -38,9 +45,20 @@ export class TestClient {
     if (this.socket.readyState === WebSocket.CONNECTING) await once(this.socket, 'open');
   }
 
+  /** The client's side of the handshake, up to its proof; a companion that does not know the token ends it before. */
   async hello(token: string, protocol: number = PROTOCOL_VERSION): Promise<void> {
     await this.opened();
-    this.send({ type: 'hello', protocol, token, client: { name: 'Test', version: '0.1.0' } });
+    const clientNonce = randomBytes(16).toString('hex');
+    const client = { name: 'Test', version: '0.1.0' };
+    this.send({ type: 'hello', protocol, keys: [keyIdOf(tokenKey(token))], nonce: clientNonce, client });
+    const challenged = this.until('challenge').catch(() => undefined);
+    const challenge = await Promise.race([challenged, this.until('refused').catch(() => undefined)]);
+    if (challenge?.type !== 'challenge') return;
+    const { companion, key, nonce: companionNonce, proof } = challenge;
+    const handshake = { companion, key, port: this.#port, clientNonce, companionNonce };
+    expect(proof).toBe(companionProof(tokenKey(token), handshake));
+    this.send({ type: 'prove', proof: clientProof(token, handshake) });
+    this.ticket = ticketOf(token, handshake);
   }
 
   send(message: ClientMessage): void {

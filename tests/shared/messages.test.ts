@@ -22,7 +22,14 @@ const teach = {
   images: ['image-0001'],
 };
 const token = 'q7mZ0V5xk2Yw8RjT1bNfL4cHsDgUoIePaXyQ3KvWu9E';
-const hello = { type: 'hello', protocol: 3, token, client: { name: 'test', version: '1' } };
+const hello = {
+  type: 'hello',
+  protocol: 4,
+  keys: ['0f'.repeat(16)],
+  nonce: 'a1'.repeat(16),
+  client: { name: 'test', version: '1' },
+};
+const prove = { type: 'prove', proof: 'c4'.repeat(43) };
 
 function messageOf(act: () => unknown): string {
   try {
@@ -34,7 +41,7 @@ function messageOf(act: () => unknown): string {
 }
 
 describe('a client message', () => {
-  it.each([generate, teach, hello])('is taken: $type', (message) => {
+  it.each([generate, teach, hello, prove])('is taken: $type', (message) => {
     expect(parseClientMessage(JSON.stringify(message))).toEqual(message);
   });
 
@@ -66,9 +73,14 @@ describe('a client message', () => {
     expect(() => parseClientMessage(text)).toThrow(expected);
   });
 
-  it('is refused without a word of its token', () => {
-    const text = JSON.stringify({ ...hello, token: `${token}secret` });
-    expect(messageOf(() => parseClientMessage(text))).toBe('message: token: expected a token');
+  it('is refused without a word of its proof', () => {
+    const text = JSON.stringify({ ...prove, proof: `${prove.proof}00` });
+    expect(messageOf(() => parseClientMessage(text))).toBe('message: proof: expected 86 hex digits');
+  });
+
+  it('has no place for a token', () => {
+    const text = JSON.stringify({ ...hello, token });
+    expect(messageOf(() => parseClientMessage(text))).toBe('message: Unrecognized key: "token"');
   });
 });
 

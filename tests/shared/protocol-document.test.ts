@@ -11,6 +11,7 @@ import { adviceFor, reportCodes } from '../../shared/errors.ts';
 import { clientMessageSchema } from '../../shared/protocol/client-messages.ts';
 import { CLOSE_CODES, HOST, PORTS, PROTOCOL_VERSION, SOCKET_PATH } from '../../shared/protocol/connection.ts';
 import { frameHeaderSchema } from '../../shared/protocol/frame-header.ts';
+import { companionProof, keyIdOf, provenToken, tokenKey } from '../../shared/protocol/handshake.ts';
 import { routes } from '../../shared/protocol/http.ts';
 import { decodeFrame } from '../../shared/protocol/image-frame.ts';
 import { jobSchema } from '../../shared/protocol/job.ts';
@@ -76,7 +77,8 @@ interface Layer {
 function servedAddresses(): readonly string[] {
   const nothing = {} as never;
   const app = createApp({
-    ...{ port: 0, log: nothing, refusals: nothing, tokens: nothing, pages: '', admit: nothing },
+    ...{ port: 0, log: nothing, refusals: nothing, tokens: nothing, pages: '' },
+    ...{ tickets: nothing, admit: nothing },
     open: [pairingRoutes(nothing)],
     guarded: [
       clientRoutes(nothing, () => {}),
@@ -157,6 +159,17 @@ describe('docs/protocol.md', () => {
     const { header, payload } = decodeFrame(Uint8Array.from(hex, (byte) => Number.parseInt(byte, 16)));
     expect(header).toMatchObject({ kind: 'mask', rows: 1, columns: 2 });
     expect([...payload]).toEqual([0, 255]);
+  });
+
+  it('has proofs in its transcript that are those of its token, on the port that it names', () => {
+    const said = transcript.slice(0, 3).map(({ json }) => JSON.parse(json));
+    const [hello, challenge, prove] = said;
+    const token = /token is\n`([\w-]{43})`/.exec(page)![1]!;
+    const nonces = { clientNonce: hello.nonce, companionNonce: challenge.nonce };
+    const handshake = { companion: challenge.companion, key: challenge.key, port: PORTS[0], ...nonces };
+    expect(hello.keys).toEqual([keyIdOf(tokenKey(token))]);
+    expect(challenge.proof).toBe(companionProof(tokenKey(token), handshake));
+    expect(provenToken(prove.proof, tokenKey(token), handshake)).toBe(token);
   });
 
   it.each(transcript)('has a transcript that parses: $speaker $json', ({ speaker, isFrame, json }) => {

@@ -8,7 +8,6 @@ import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { PORTS } from '../../../shared/protocol/connection.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
-import { serverAddress } from '../../server/own-address.ts';
 import { systemFault } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
@@ -44,7 +43,7 @@ export function registerStart(program: Command, output: Output): void {
       `listen there (default: the first free one of ${PORTS.join(', ')}; Figma reaches no other; 0: any)`,
       wholeNumber(0, 65_535),
     )
-    .option('--open', 'open the studio in the browser');
+    .option('--open', 'open the studio in the browser; that page needs no code');
   for (const option of engineOptions()) command.addOption(option);
   command.addHelpText('after', EXAMPLES).action((flags: StartFlags) => runStart(flags, { program, output }));
 }
@@ -95,7 +94,7 @@ async function startOn(
       showCode: (digits) => banner.showCode(digits),
     });
     banner.show(companion);
-    if (flags.open) openBrowser(serverAddress(companion.port));
+    if (flags.open) openBrowser(companion.openAddress());
     await untilAborted(stop.signal, () => companion.renewCode());
     await companion.close();
     banner.showStopped();

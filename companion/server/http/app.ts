@@ -24,6 +24,7 @@ import { issueText, type z } from '../../../shared/protocol/zod.ts';
 import { ANONYMOUS_REQUESTS_PER_MINUTE, REQUESTS_PER_MINUTE } from '../limits.ts';
 import type { Log, RejectionLog } from '../log.ts';
 import { HEALTH } from '../loopback-listeners.ts';
+import type { SessionTickets } from '../session-tickets.ts';
 import type { TokenStore } from '../token-store.ts';
 import { failureHandler, notFound } from './failure.ts';
 import { clientOf, hostGate, originGate, recogniseClient, requireClient, takeTurns } from './gate.ts';
@@ -76,6 +77,7 @@ export interface AppOptions {
   readonly tokens: TokenStore;
   /** Told of the connection of each request with a good token. */
   readonly admit: (connection: Socket) => void;
+  readonly tickets: SessionTickets;
   /** Folder of the plugin's build. */
   readonly pages: string;
   /** Served to everyone that passes the gates, however many ask: pairing. */
@@ -85,7 +87,7 @@ export interface AppOptions {
 }
 
 export function createApp(options: AppOptions): Express {
-  const { port, log, refusals, tokens, admit, pages, open, guarded } = options;
+  const { port, log, refusals, tokens, tickets, admit, pages, open, guarded } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -98,7 +100,7 @@ export function createApp(options: AppOptions): Express {
   });
   // So must an owner who types the right code: what pages may guess is limited by the codes themselves.
   app.use(...open);
-  app.use(recogniseClient(tokens, admit), requestLimit());
+  app.use(recogniseClient({ tokens, tickets, admit }), requestLimit());
   app.use(pageRoutes(pages, port));
   app.use('/api', requireClient, takeTurns());
   app.use(...guarded);

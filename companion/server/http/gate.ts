@@ -1,6 +1,6 @@
 /**
  * The first thing that every request meets: is it meant for this server, and may its page talk to it at all?
- * Who asks: the paired client whose token is in the Authorization header. Tokens anywhere else are not looked at.
+ * Who asks: the client whose ticket, or token, is in the Authorization header. Elsewhere none is looked for.
  */
 
 import type { Socket } from 'node:net';
@@ -9,6 +9,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
 import { REQUESTS_AT_ONCE } from '../limits.ts';
 import { isOwnHost, judgeOrigin } from '../own-address.ts';
+import type { SessionTickets } from '../session-tickets.ts';
 import type { PairedClient, TokenStore } from '../token-store.ts';
 
 const METHODS = 'GET, POST, PATCH, DELETE';
@@ -66,14 +67,18 @@ const BEARER = /^Bearer ([A-Za-z0-9_-]+)$/;
 /** Client of each answer under way; gone with it. */
 const clients = new WeakMap<Response, PairedClient>();
 
-/**
- * Recognises, and refuses nobody: how much is served depends on it as well.
- * @param admit told of the connection of a client's request
- */
-export function recogniseClient(tokens: TokenStore, admit: (connection: Socket) => void): RequestHandler {
+export interface Recognition {
+  readonly tokens: TokenStore;
+  readonly tickets: SessionTickets;
+  /** Told of the connection of a client's request. */
+  readonly admit: (connection: Socket) => void;
+}
+
+/** Recognises, and refuses nobody: how much is served depends on it as well. */
+export function recogniseClient({ tokens, tickets, admit }: Recognition): RequestHandler {
   return (request, response, next) => {
-    const token = bearerToken(request);
-    const client = token === undefined ? undefined : tokens.recognise(token);
+    const bearer = bearerOf(request);
+    const client = bearer === undefined ? undefined : (tickets.recognise(bearer) ?? tokens.recognise(bearer));
     if (client !== undefined) {
       clients.set(response, client);
       admit(request.socket);
@@ -106,11 +111,11 @@ export function takeTurns(): RequestHandler {
 
 export const requireClient: RequestHandler = (_request, response, next) => {
   if (clientOf(response) === undefined) {
-    throw new LikenessError('token', 'the request has no valid token in its Authorization header');
+    throw new LikenessError('token', 'the request has no valid ticket or token in its Authorization header');
   }
   next();
 };
 
-function bearerToken(request: Request): string | undefined {
+function bearerOf(request: Request): string | undefined {
   return BEARER.exec(request.headers.authorization ?? '')?.[1];
 }

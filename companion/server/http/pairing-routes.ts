@@ -2,7 +2,16 @@
 
 import express, { Router } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
-import { type Clients, type Paired, pairRequestSchema, routes } from '../../../shared/protocol/http.ts';
+import {
+  type Clients,
+  type Paired,
+  type PairingAnswer,
+  type PairingProven,
+  pairingProofSchema,
+  pairingShareSchema,
+  pairRequestSchema,
+  routes,
+} from '../../../shared/protocol/http.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { MAX_JSON_BYTES } from '../limits.ts';
 import type { Pairing } from '../pairing.ts';
@@ -16,6 +25,14 @@ export function pairingRoutes(pairing: Pairing): Router {
   router.post(routes.pair, requirePage, json, async (request, response) => {
     const token = await pairing.pair(parsed(pairRequestSchema, request.body, 'the request'));
     response.json({ token } satisfies Paired);
+  });
+  router.post(routes.pairingShare, requirePage, json, (request, response) => {
+    const share = pairing.share(parsed(pairingShareSchema, request.body, 'the request'));
+    response.json({ share } satisfies PairingAnswer);
+  });
+  router.post(routes.pairingProof, requirePage, json, async (request, response) => {
+    const answer = await pairing.prove(parsed(pairingProofSchema, request.body, 'the request'));
+    response.json(answer satisfies PairingProven);
   });
   return router;
 }

@@ -1,55 +1,28 @@
-/**
- * One socket, from its first message to its end: who it is, what it says, what it is told.
- * The first message. A client of another version is told so, even where its hello has other fields than ours.
- */
+/** One socket, from its first message to its end: who it is, what it says, what it is told. */
 
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawData, WebSocket } from 'ws';
 import { LikenessError } from '../../../shared/errors.ts';
-import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
-import { CLOSE_CODES, type CloseReason, PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
+import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
+import { CLOSE_CODES, type CloseReason } from '../../../shared/protocol/connection.ts';
 import { decodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
-import { reportOf, z } from '../../../shared/protocol/zod.ts';
+import { reportOf } from '../../../shared/protocol/zod.ts';
 import { systemFault } from '../../storage/atomic-file.ts';
 import { MAX_FRAMES_AT_ONCE, MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
+import { type Admission, parseFirst } from './admission.ts';
 import { Liveness, Pace } from './liveness.ts';
 import { Outbox, textMessage } from './outbox.ts';
 
-/** Fields that every version's hello has. */
-const anyHello = z.object({ type: z.literal('hello'), protocol: z.int().nonnegative() });
-
-/** @throws LikenessError `version`, `message-format` */
-function parseHello(text: string): ClientMessageOf<'hello'> {
-  requireVersion(text);
-  const message = parseClientMessage(text);
-  if (message.type === 'hello') return message;
-  throw new LikenessError('message-format', `message: got ${message.type}, expected hello first`);
-}
-
-function requireVersion(text: string): void {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // parseClientMessage says what is wrong.
-    return;
-  }
-  const hello = anyHello.safeParse(json);
-  if (!hello.success || hello.data.protocol === PROTOCOL_VERSION) return;
-  throw new LikenessError(
-    'version',
-    `the client speaks version ${hello.data.protocol} of the protocol, this companion ${PROTOCOL_VERSION}`,
-  );
-}
+type SocketAdmission = Pick<Admission, 'challenge' | 'admit'>;
 
 export interface SocketHandler {
-  /** @throws LikenessError `token` */
-  admit(hello: ClientMessageOf<'hello'>): PairedClient;
+  /** A new one for each socket. */
+  admission(): SocketAdmission;
   /** The first things that an admitted client is told. */
   greet(socket: ClientSocket): Promise<void>;
   /** @throws LikenessError what the client is told of its message */
@@ -71,6 +44,7 @@ export class ClientSocket {
   readonly #hasRoom: () => boolean;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #pace = new Pace();
+  readonly #admission: SocketAdmission;
   #client: PairedClient | undefined;
   #welcomed = false;
   #junk = 0;
@@ -88,6 +62,7 @@ export class ClientSocket {
     this.#hasRoom = hasRoom;
     this.outbox = new Outbox(socket, () => this.close('slow'));
     this.liveness = new Liveness(connection);
+    this.#admission = desk.admission();
     this.#helloTimer = setTimeout(() => this.close('unauthenticated'), HELLO_TIMEOUT_MS);
     connection.on('data', () => this.#boundUntilAdmitted());
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -184,7 +159,13 @@ export class ClientSocket {
   #receiveHello(data: RawData, isBinary: boolean): void {
     try {
       if (isBinary) throw new LikenessError('message-format', 'got a binary frame, expected hello first');
-      const client = this.#desk.admit(parseHello(asText(data)));
+      const message = parseFirst(asText(data));
+      if (message.type === 'hello') {
+        this.send(this.#admission.challenge(message));
+        return;
+      }
+      const { client, leave } = this.#admission.admit(message);
+      this.#socket.once('close', leave);
       if (!this.#hasRoom()) throw new LikenessError('too-many', 'too many clients are connected');
       this.#client = client;
       clearTimeout(this.#helloTimer);

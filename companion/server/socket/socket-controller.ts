@@ -10,15 +10,14 @@ import type { Limits, ModelSummary } from '../../../shared/protocol/server-messa
 import type { JobQueue } from '../../jobs/job-queue.ts';
 import { statusOf } from '../http/failure.ts';
 import { errorFields, type Log, type RejectionLog } from '../log.ts';
-import type { PairedClient, TokenStore } from '../token-store.ts';
 import type { Uploads } from '../uploads.ts';
+import { Admission, type AdmissionOptions } from './admission.ts';
 import type { ClientSocket, SocketHandler } from './client-socket.ts';
 import { binaryMessage } from './outbox.ts';
 
-export interface SocketControllerOptions {
+export interface SocketControllerOptions extends AdmissionOptions {
   readonly queue: JobQueue;
   readonly uploads: Uploads;
-  readonly tokens: TokenStore;
   readonly model: ModelSummary;
   /** Version of Likeness. */
   readonly version: string;
@@ -45,11 +44,8 @@ export class SocketController implements SocketHandler {
     this.#options = options;
   }
 
-  admit({ token }: ClientMessageOf<'hello'>): PairedClient {
-    const client = this.#options.tokens.recognise(token);
-    if (client === undefined)
-      throw new LikenessError('token', 'the token is none that this companion gave out');
-    return client;
+  admission(): Admission {
+    return new Admission(this.#options);
   }
 
   async greet(socket: ClientSocket): Promise<void> {
@@ -70,7 +66,8 @@ export class SocketController implements SocketHandler {
     const { queue } = this.#options;
     switch (message.type) {
       case 'hello':
-        throw new LikenessError('message-format', 'message: a second hello');
+      case 'prove':
+        throw new LikenessError('message-format', `message: got ${message.type} of an admitted client`);
       case 'teach':
         return this.#teach(socket, message);
       case 'generate': {

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { StudioIcon } from './icon.tsx';
+import { takePairingLink } from './pairing-link.ts';
 import type { Studio } from './studio.ts';
 import { theme } from './theme.ts';
 
@@ -12,7 +13,7 @@ export function PluginPanel({ studio }: { studio: Studio }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const shown = run.window.value;
   // One address for each run: another would load the plugin's page again, and lose what was typed in it.
-  const address = useMemo(() => `/plugin-ui.html?theme=${theme.peek()}`, [run]);
+  const address = useMemo(() => `/plugin-ui.html?theme=${theme.peek()}${takePairingLink()}`, [run]);
 
   useEffect(() => {
     const receive = (event: MessageEvent) =>

@@ -15,12 +15,15 @@ export class RequestFailure extends Error {
 
 export interface CompanionAddress {
   readonly port: number;
-  readonly token: string | null;
+  /** Ticket of the open connection. */
+  readonly ticket: string | null;
 }
 
 export interface CompanionRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
+  /** Milliseconds after which an answer is no longer waited for; without, as long as it takes. */
+  readonly timeoutMs?: number;
 }
 
 /** @throws RequestFailure */
@@ -46,9 +49,9 @@ export async function requestBlob(
 }
 
 async function send(
-  { port, token }: CompanionAddress,
+  { port, ticket }: CompanionAddress,
   path: string,
-  { method = 'GET', body }: CompanionRequest,
+  { method = 'GET', body, timeoutMs }: CompanionRequest,
 ): Promise<Response> {
   let answer: Response;
   try {
@@ -56,8 +59,9 @@ async function send(
       method,
       // A removal shall happen also where the plugin is closed right after.
       keepalive: method === 'DELETE',
+      ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
       headers: {
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(ticket === null ? {} : { authorization: `Bearer ${ticket}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,72 +1,83 @@
 import { type Signal, signal } from '@preact/signals';
+import { adviceFor } from '../../../shared/errors.ts';
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
-import { pairedSchema, routes } from '../../../shared/protocol/http.ts';
+import { PAIRING_FRAGMENT } from '../../../shared/protocol/connection.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
-import type { z } from '../../../shared/protocol/zod.ts';
+import type { ErrorReport, z } from '../../../shared/protocol/zod.ts';
 import { type CompanionRequest, RequestFailure, requestBlob, requestJson } from './companion-http.ts';
-import { CLIENT, CompanionSocket, type ReceivedFrame } from './companion-socket.ts';
-import { findCompanion } from './discovery.ts';
+import { searchCompanion } from './companion-search.ts';
+import type {
+  CompanionSocket,
+  ReceivedFrame,
+  SocketHandlers,
+  WelcomedConnection,
+} from './companion-socket.ts';
+import { KeptPairings } from './kept-pairings.ts';
+import { type PairingSecret, pairWith } from './panel-pairing.ts';
 import { type ConnectionEvent, type ConnectionState, nextConnection, retryDelayMs, START } from './state.ts';
 
 export interface CompanionHandlers {
   readonly message: (message: ServerMessage) => void;
   readonly frame: (frame: ReceivedFrame) => Promise<void>;
-  /** Keeps the token for the next time; null forgets it. */
-  readonly keepToken: (token: string | null) => void;
+  /** Keeps the pairings for the next time, as text. */
+  readonly keepPairings: (pairings: string) => void;
 }
 
-/** Finds the companion, pairs with it, and stays connected. */
+/** Finds the plugin's companion, pairs with one, and stays connected. */
 export class CompanionConnection {
   readonly state: Signal<ConnectionState> = signal(START);
   readonly #handlers: CompanionHandlers;
-  #token: string | null = null;
+  #pairings = KeptPairings.from(null);
+  /** Secret of a page that was opened to pair itself; tried once. */
+  #link: string | undefined;
   #socket: CompanionSocket | undefined;
+  #ticket: string | null = null;
   #attempt = 0;
-  #turn = 0;
+  #current = new AbortController();
   #search: ReturnType<typeof setTimeout> | undefined;
 
   constructor(handlers: CompanionHandlers) {
     this.#handlers = handlers;
   }
 
-  start(token: string | null): void {
-    this.#token = token;
+  /** @param stored the pairings as they were kept */
+  start(stored: string | null): void {
+    this.#pairings = KeptPairings.from(stored);
+    this.#link = pairingLink();
     this.search();
+  }
+
+  /** True where the plugin was paired with a companion before, though not with the ones that answer now. */
+  get isKnownElsewhere(): boolean {
+    return !this.#pairings.isEmpty;
   }
 
   /** Looks for the companion now, whatever was planned. */
   async search(): Promise<void> {
     clearTimeout(this.#search);
-    const turn = ++this.#turn;
-    const found = await findCompanion();
     // Two that found it would both connect.
-    if (turn !== this.#turn) return;
-    if (found === undefined) {
-      this.#advance({ type: 'not-found' });
-      return this.#searchLater();
-    }
-    this.#advance({ type: 'found', ...found, hasToken: this.#token !== null });
-    if (this.state.value.phase === 'connecting') return this.#connect(found.port);
-    // Once it is updated, it should be noticed without a click.
-    if (this.state.value.phase === 'mismatch') this.#searchLater();
+    this.#current.abort();
+    this.#current = new AbortController();
+    const { signal } = this.#current;
+    const result = await searchCompanion(this.#pairings, this.#socketHandlers, signal);
+    if (signal.aborted || result.type === 'connected') return;
+    if (result.type === 'strange' && (await this.#pairByLink(result.ports))) return this.search();
+    // Who types a code meanwhile is not held up.
+    if (signal.aborted) return;
+    this.#advance(result);
+    this.#searchLater();
   }
 
   async pair(code: string): Promise<void> {
     const state = this.state.value;
     if (state.phase !== 'unpaired') return;
+    clearTimeout(this.#search);
+    this.#current.abort();
     this.#advance({ type: 'code-sent' });
-    const address = { port: state.port, token: null };
-    const body = { code, client: CLIENT };
-    try {
-      const { token } = await requestJson(address, routes.pair, pairedSchema, { method: 'POST', body });
-      this.#token = token;
-      this.#handlers.keepToken(token);
-      this.#advance({ type: 'paired' });
-      this.#connect(state.port);
-    } catch (error) {
-      if (!(error instanceof RequestFailure)) throw error;
-      this.#advance({ type: 'pairing-failed', report: error.report });
-    }
+    const failure = await this.#pairOnOneOf(state.ports, { by: 'code', secret: code });
+    if (failure === undefined) return this.search();
+    this.#advance({ type: 'pairing-failed', report: failure });
+    this.#searchLater();
   }
 
   send(message: ClientMessage): void {
@@ -89,36 +100,61 @@ export class CompanionConnection {
 
   #address() {
     const state = this.state.value;
-    return { port: 'port' in state ? state.port : 0, token: this.#token };
+    return { port: state.phase === 'ready' ? state.port : 0, ticket: this.#ticket };
   }
 
-  #connect(port: number): void {
-    this.#socket = new CompanionSocket(port, this.#token!, {
-      message: (message) => this.#receive(message),
-      frame: this.#handlers.frame,
-      closed: (reason) => {
-        this.#advance({ type: 'closed', reason });
-        if (this.state.value.phase === 'lost') this.#searchLater();
-      },
-    });
+  readonly #socketHandlers: SocketHandlers = {
+    welcomed: (connection) => this.#welcomed(connection),
+    message: (message) => {
+      if (message.type === 'goodbye') this.#advance({ type: 'goodbye' });
+      this.#handlers.message(message);
+    },
+    frame: (frame) => this.#handlers.frame(frame),
+    closed: (reason) => {
+      this.#ticket = null;
+      this.#advance({ type: 'closed', reason });
+      this.#searchLater();
+    },
+  };
+
+  #welcomed({ socket, proven, welcome }: WelcomedConnection): void {
+    this.#socket = socket;
+    this.#ticket = proven.ticket;
+    this.#attempt = 0;
+    this.#keep(proven);
+    this.#advance({ type: 'welcomed', port: proven.port });
+    this.#handlers.message(welcome);
   }
 
-  #receive(message: ServerMessage): void {
-    if (message.type === 'welcome') {
-      this.#attempt = 0;
-      this.#advance({ type: 'welcomed' });
-    } else if (message.type === 'goodbye') {
-      this.#advance({ type: 'goodbye' });
-    } else if (message.type === 'refused') {
-      const { type: _, ...report } = message;
-      if (report.code === 'token') {
-        this.#token = null;
-        this.#handlers.keepToken(null);
+  async #pairByLink(ports: readonly number[]): Promise<boolean> {
+    const secret = this.#link;
+    if (secret === undefined) return false;
+    this.#link = undefined;
+    return (await this.#pairOnOneOf(ports, { by: 'link', secret })) === undefined;
+  }
+
+  /** Undefined where it is paired. All are asked: strangers learn nothing of the secret, and one knows it. */
+  async #pairOnOneOf(ports: readonly number[], secret: PairingSecret): Promise<ErrorReport | undefined> {
+    let failure = reportOf('pairing-code');
+    for (const port of ports) {
+      try {
+        const paired = await pairWith(port, secret);
+        if (paired === undefined) continue;
+        this.#keep(paired);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof RequestFailure)) throw error;
+        // Its own words may be anybody's.
+        if (error.report.code === 'storage') failure = reportOf('storage');
       }
-      this.#advance({ type: 'refused', report });
-      if (this.state.value.phase === 'mismatch') this.#searchLater();
     }
-    this.#handlers.message(message);
+    return failure;
+  }
+
+  #keep({ companion, token, port }: { companion: string; token: string; port: number }): void {
+    const before = this.#pairings.toText();
+    this.#pairings = this.#pairings.with({ companion, token, port });
+    if (this.#pairings.toText() !== before) this.#handlers.keepPairings(this.#pairings.toText());
   }
 
   #searchLater(): void {
@@ -129,4 +165,14 @@ export class CompanionConnection {
   #advance(event: ConnectionEvent): void {
     this.state.value = nextConnection(this.state.value, event);
   }
+}
+
+/** The studio hands it on, from the address that `likeness start --open` has opened. Figma's page has none. */
+function pairingLink(): string | undefined {
+  const { hash } = location;
+  return hash.startsWith(PAIRING_FRAGMENT) ? hash.slice(PAIRING_FRAGMENT.length) : undefined;
+}
+
+function reportOf(code: 'pairing-code' | 'storage'): ErrorReport {
+  return { code, message: '', advice: adviceFor(code) };
 }

@@ -10,23 +10,24 @@ export interface FoundCompanion {
 }
 
 /**
- * Ports that a companion may have: in the studio first the one that served the page, which need be none of Figma's.
+ * Ports that a companion may have: in the studio first the one that served the page, which need be none of Figma's; then
+ * the one of the last time. An order saves handshakes with strangers, and decides nothing else.
  * @param page address of the plugin's page; Figma gives it none of this computer
- * @internal
  */
-export function portsToAsk(page: string): readonly number[] {
+export function portsToAsk(page: string, last: number | null): readonly number[] {
   const { protocol, hostname, port } = new URL(page);
   const isServed = protocol === 'http:' && hostname === HOST && port !== '';
-  return [...new Set([...(isServed ? [Number(port)] : []), ...PORTS])];
+  const known = PORTS.filter((one) => one === last);
+  return [...new Set([...(isServed ? [Number(port)] : []), ...known, ...PORTS])];
 }
 
-/** Asks all ports at once and takes the first of them, in the companion's own order, that is one. */
-export async function findCompanion(
+/** Asks all ports at once. Who says to be a companion may be one, or not: in the order of `ports`. */
+export async function findCompanions(
+  ports: readonly number[],
   request: typeof fetch = fetch,
-  ports: readonly number[] = portsToAsk(location.href),
-): Promise<FoundCompanion | undefined> {
+): Promise<readonly FoundCompanion[]> {
   const answers = await Promise.all(ports.map((port) => ask(port, request)));
-  return answers.find((answer) => answer !== undefined);
+  return answers.filter((answer) => answer !== undefined);
 }
 
 export function companionUrl(port: number, path: string): string {

@@ -72,13 +72,12 @@ function CodeEntry({ busy, onCode }: CodeEntryProps) {
 function content(state: ConnectionState) {
   switch (state.phase) {
     case 'searching':
-    case 'connecting':
     case 'ready':
       return <Looking text="Looking for the companion" />;
     case 'lost':
       return <Looking text="The companion was stopped. Waiting for it to start again" />;
     case 'absent':
-      return <Absent />;
+      return <Absent unproven={state.unproven} />;
     case 'unpaired':
     case 'pairing':
       return <Pairing state={state} />;
@@ -111,14 +110,18 @@ function Pairing({ state }: { readonly state: Extract<ConnectionState, { phase: 
   return (
     <>
       <h1>Connect to your companion</h1>
-      <p class="connect-lead">Enter the code that its window shows.</p>
+      <p class="connect-lead">
+        {app.companion.isKnownElsewhere
+          ? 'The one that answers does not know this plugin yet. Enter the code that its window shows.'
+          : 'Enter the code that its window shows.'}
+      </p>
       <CodeEntry busy={state.phase === 'pairing'} onCode={(code) => app.companion.pair(code)} />
       {failure === null ? null : <FailureNote report={failure} />}
     </>
   );
 }
 
-function Absent() {
+function Absent({ unproven }: { readonly unproven: readonly number[] }) {
   const app = useApp();
   const [access, setAccess] = useState<BrowserAccess>('unknown');
   useEffect(() => {
@@ -134,6 +137,14 @@ function Absent() {
         </li>
         <li>Come back here. It is found by itself.</li>
       </ol>
+      {unproven.length === 0 ? null : (
+        <Note tone="warning" title="Another program answers in its place">
+          <p>
+            The program on port {unproven.join(' and ')} could not prove to be your companion. It got no code
+            and no token. A companion that you start now takes another port, and is found by itself.
+          </p>
+        </Note>
+      )}
       {access === 'denied' ? (
         <Note tone="warning" title="Your browser blocks the connection">
           <p>

@@ -50,7 +50,7 @@ export class Pictures {
   }
 
   get(job: string, picture: number): PictureView | undefined {
-    return this.views.value.get(keyOf(job, picture));
+    return this.views.value.get(tokenKey(job, picture));
   }
 
   /** A finished picture that was fetched. */
@@ -60,7 +60,7 @@ export class Pictures {
 
   #show(job: string, picture: number, kind: PictureView['kind'], blob: Blob): void {
     const views = new Map(this.views.value);
-    const key = keyOf(job, picture);
+    const key = tokenKey(job, picture);
     const before = views.get(key);
     release(before?.url);
     // Deleted first, so that the order of the map is the order of use.
@@ -75,7 +75,7 @@ export class Pictures {
   }
 
   #addMask(header: FrameHeaderOf<'mask'>, values: Uint8Array): void {
-    const key = keyOf(header.job, header.picture);
+    const key = tokenKey(header.job, header.picture);
     const view = this.views.value.get(key);
     if (view === undefined) return;
     const { concept, rows, columns, confidence } = header;
@@ -85,7 +85,7 @@ export class Pictures {
   }
 }
 
-function keyOf(job: string, picture: number): string {
+function tokenKey(job: string, picture: number): string {
   return `${job}/${picture}`;
 }
 
