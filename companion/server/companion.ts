@@ -6,6 +6,7 @@ import { pruneSidecars } from '../checkpoint/converted-weights.ts';
 import { EngineProcess } from '../engine/process/engine-process.ts';
 import { openLocalJobs } from '../jobs/drivers/local/repository.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
+import { addExamples } from '../library/example-concepts.ts';
 import { FileLibrary } from '../library/file-library.ts';
 import { type BaseModelFacts, readBaseModel } from '../pipeline/loaded-model.ts';
 import type { Device } from '../runtime/device.ts';
@@ -26,6 +27,8 @@ export interface CompanionOptions {
   readonly model: string;
   readonly device: Device | 'auto';
   readonly threads?: number | undefined;
+  /** Puts the concepts that come with the model into a library that has none. */
+  readonly examples: boolean;
   /** Folder of the plugin's build. */
   readonly pages: string;
   readonly version: string;
@@ -73,6 +76,7 @@ async function openOn(
   await tidyDataFolders(folders, true);
   const library = new FileLibrary(folders.concepts);
   await library.purge(CONCEPT_TRASH_DAYS);
+  if (options.examples) await addExamples(library, { model: options.model, home: folders.home });
   await pruneSidecars(folders.cache, MAX_CACHED_WEIGHTS_BYTES);
   const engine = new EngineProcess();
   const queue = await JobQueue.open({

@@ -85,7 +85,7 @@ export class App {
     effect(() => {
       if (!this.connected.value) this.teaching.interrupt();
     });
-    effect(() => this.generateForm.follow(this.library.concepts.value));
+    effect(() => this.generateForm.follow(this.library.concepts.value, this.model.value?.placements ?? []));
     effect(() => {
       if (!this.#startWanted.value || !this.connected.value || !this.library.isKnown.value) return;
       this.#startWanted.value = false;

@@ -36,7 +36,16 @@ export class CompanionProcess {
   }
 
   static async start(home: string, port: number): Promise<CompanionProcess> {
-    const args = ['bin/likeness.mjs', 'start', '--json', '--port', String(port), '--model', e2eModel!];
+    const args = [
+      'bin/likeness.mjs',
+      'start',
+      '--json',
+      '--no-examples',
+      '--port',
+      String(port),
+      '--model',
+      e2eModel!,
+    ];
     const child = spawn(process.execPath, args, {
       cwd: root,
       env: { ...process.env, LIKENESS_HOME: home },

@@ -81,6 +81,9 @@ describe.skipIf(browserPath === undefined)('a person', () => {
   it('mentions a concept with the keyboard alone, and generates', async () => {
     await begin();
     const prompt = stage.ui.getByLabel('Prompt');
+    // Typed in for who has never written one.
+    await expect.poll(() => prompt.inputValue()).toBe('@aurora on a beach');
+    await prompt.fill('');
     await prompt.pressSequentially('two of @au');
     await stage.ui.getByRole('option', { name: '@aurora' }).waitFor();
     await stage.page.keyboard.press('Enter');

@@ -18,6 +18,7 @@ import { StartBanner } from '../terminal/start-banner.ts';
 interface StartFlags extends EngineFlags {
   readonly port?: number;
   readonly open?: boolean;
+  readonly examples: boolean;
 }
 
 const EXAMPLES = `
@@ -43,7 +44,8 @@ export function registerStart(program: Command, output: Output): void {
       `listen there (default: the first free one of ${PORTS.join(', ')}; Figma reaches no other; 0: any)`,
       wholeNumber(0, 65_535),
     )
-    .option('--open', 'open the studio in the browser; that page needs no code');
+    .option('--open', 'open the studio in the browser; that page needs no code')
+    .option('--no-examples', 'leave a new library empty: without the example concepts of the model');
   for (const option of engineOptions()) command.addOption(option);
   command.addHelpText('after', EXAMPLES).action((flags: StartFlags) => runStart(flags, { program, output }));
 }
@@ -88,6 +90,7 @@ async function startOn(
       model,
       device: flags.device,
       threads: flags.threads,
+      examples: flags.examples,
       pages: PLUGIN_BUILD,
       version: program.version() ?? '',
       log,

@@ -16,6 +16,9 @@ export class GenerateFormState {
   /** The draft before other settings came; until pictures are made from them. */
   readonly replaced: Signal<GenerateDraft | undefined> = signal(undefined);
 
+  /** True until there is a concept, for a person of whom nothing was ever stored. */
+  #isNew = false;
+
   /** Settings of a job or a variant. */
   replace(draft: GenerateDraft): void {
     const before = this.draft.value;
@@ -50,6 +53,7 @@ export class GenerateFormState {
 
   /** Takes up what an earlier run of the plugin stored, and stores what follows. */
   keep(stored: string | null, store: (text: string) => void): void {
+    this.#isNew = stored === null;
     const draft = stored === null ? undefined : parseDraft(stored);
     if (draft !== undefined) this.draft.value = draft;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,8 +64,20 @@ export class GenerateFormState {
     });
   }
 
-  follow(concepts: readonly ConceptSummary[]): void {
-    this.draft.value = inPresentNames(this.draft.value, concepts);
+  /**
+   * Follows the names of the library. Who has never written a prompt finds one typed in: the first picture is a click away.
+   * @param places scenes that the model knows
+   */
+  follow(concepts: readonly ConceptSummary[], places: readonly string[]): void {
+    const draft = inPresentNames(this.draft.value, concepts);
+    const first = concepts.find(({ usable }) => usable);
+    if (!this.#isNew || first === undefined) {
+      this.draft.value = draft;
+      return;
+    }
+    this.#isNew = false;
+    const prompt = [`@${first.name}`, ...places.slice(0, 1)].join(' ');
+    this.draft.value = draft.prompt === '' ? { ...draft, prompt } : draft;
   }
 }
 
