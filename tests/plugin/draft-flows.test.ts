@@ -119,6 +119,13 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     expect(await prompt().inputValue()).toBe('@aurora in the fog');
   });
 
+  it('stands ready for who has never written one, and takes one click', async () => {
+    work = await open({ draft: null });
+    await expect.poll(() => prompt().inputValue()).toBe('@aurora on a beach');
+    await generate().click();
+    await work.received('generate').toMatchObject([{ prompt: '@aurora on a beach' }]);
+  });
+
   it('is not what another version of the plugin stored', async () => {
     work = await open({ draft: '{"prompt":7}' });
     expect(await prompt().inputValue()).toBe('');

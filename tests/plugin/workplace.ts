@@ -21,7 +21,8 @@ export interface Workplace {
 interface Beginning {
   readonly companion?: Partial<FakeCompanion>;
   readonly command?: LaunchCommand;
-  readonly draft?: string;
+  /** As an earlier run stored it; null for who has never written one. */
+  readonly draft?: string | null;
   /** Record of the variant that is selected. */
   readonly record?: string;
 }
@@ -44,13 +45,13 @@ export function useWorkplaces(): (beginning?: Beginning) => Promise<Workplace> {
 
 async function openWorkplace(
   { context }: TestBrowser,
-  { companion: part = {}, command = 'open', draft, record }: Beginning = {},
+  { companion: part = {}, command = 'open', draft = '{}', record }: Beginning = {},
 ): Promise<Workplace> {
   const concepts = [concept({ name: 'aurora', hasThumbnail: false })];
   const companion = Object.assign(new FakeCompanion(), { concepts }, part);
   const stage = await openStage(context, 'light', companion);
   const rest = { openBatches: [], waitingRows: [] };
-  await stage.say({ type: 'hello', command, pairing: TOKEN, draft: draft ?? null, ...rest });
+  await stage.say({ type: 'hello', command, pairing: TOKEN, draft, ...rest });
   if (record !== undefined) await selectVariant(stage, record);
   await stage.ui.getByRole('tab', { name: 'Generate' }).waitFor();
   return {
