@@ -29,22 +29,29 @@ export const HISTORY_LIMITS: HistoryLimits = {
 };
 
 /**
- * Ended jobs beyond a limit, the oldest of them; jobs under way are never among them, and count for nothing.
+ * Ended jobs beyond a limit, those known longest; jobs under way are never among them, and count for nothing. The records'
+ * own dates are not asked: they are of whatever clock there was.
+ * @param ages as JobRepository.ages gives them
  * @internal
  */
-export function jobsToForget(records: Iterable<JobRecord>, limits: HistoryLimits, now: Date): JobId[] {
-  const ended = [...records].filter(({ state }) => isEnded(state)).sort(newestFirst);
+export function jobsToForget(
+  records: ReadonlyMap<JobId, JobRecord>,
+  limits: HistoryLimits,
+  ages: ReadonlyMap<JobId, number>,
+): JobId[] {
+  const lastKnownFirst = [...ages].reverse().filter(([id]) => {
+    const record = records.get(id);
+    return record !== undefined && isEnded(record.state);
+  });
   let sizeBytes = 0;
-  return ended
-    .filter(({ state, pictures, savedBytes = 0 }, index) => {
+  return lastKnownFirst
+    .filter(([id, days], index) => {
+      const { pictures, savedBytes = 0 } = records.get(id)!;
       sizeBytes += pictures.reduce((sum, picture) => sum + picture.sizeBytes, savedBytes);
-      const isOld = now.getTime() - Date.parse(state.createdAt) > limits.maxAgeDays * DAY_MS;
-      return isOld || index >= limits.maxJobs || sizeBytes > limits.maxBytes;
+      return days > limits.maxAgeDays || index >= limits.maxJobs || sizeBytes > limits.maxBytes;
     })
-    .map(({ state }) => state.job);
+    .map(([id]) => id);
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 type EarlyEnd = Extract<JobStatus, { state: 'cancelled' | 'failed' }>;
 
@@ -152,8 +159,17 @@ export class JobRecords {
 
   /** Removes what lies beyond the limits of the history. */
   async forgetOld(): Promise<void> {
-    const { limits, now } = this.#options;
-    for (const id of jobsToForget(this.#records.values(), limits, now())) await this.remove(id);
+    const { limits, now, repository } = this.#options;
+    // Those that no version with a ledger has seen come into it in the order of their dates.
+    const oldestFirst = this.ended().reverse();
+    const ages = await repository.ages(
+      oldestFirst.map(({ job }) => job),
+      now(),
+    );
+    for (const id of jobsToForget(this.#records, limits, ages)) {
+      // While others were removed it may have been, or a person asked it to go on.
+      if (this.has(id) && isEnded(this.record(id).state)) await this.remove(id);
+    }
   }
 
   async #endEarly(id: JobId, status: EarlyEnd): Promise<void> {

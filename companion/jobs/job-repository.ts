@@ -32,6 +32,12 @@ export interface JobRepository {
   /** Removes the job with its files; nothing where there is none. */
   remove(id: JobId): Promise<void>;
 
+  /**
+   * Days of use for which each of these jobs has been known, the one known longest first (storage/age-ledger.ts). Jobs that
+   * are not named are forgotten by it.
+   */
+  ages(ids: readonly JobId[], now: Date): Promise<ReadonlyMap<JobId, number>>;
+
   /** Ended jobs that have every word of the search in a prompt, name or class word, from the newest. */
   history(query: HistoryQuery): Promise<History>;
 }

@@ -7,6 +7,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { isDiskFull } from '../storage/atomic-file.ts';
 import { BlobExists, type BlobKey, BlobMissing, type BlobStore } from '../storage/blob-store.ts';
 import { CONCEPT_SUFFIX, freeKey } from './concept-folder.ts';
 import type { ConceptVersion } from './concept-library.ts';
@@ -62,7 +63,7 @@ export class ChangeJournal {
    */
   async make(plan: (staged: Staging) => Promise<readonly ChangeStep[]>): Promise<void> {
     const staging = new Staging(this.#store);
-    let steps: readonly ChangeStep[];
+    let steps: readonly ChangeStep[] = [];
     try {
       steps = await plan(staging);
       if (steps.length === 0) return;
@@ -70,7 +71,12 @@ export class ChangeJournal {
       await this.#store.put(JOURNAL, Buffer.from(text), { ifAbsent: true });
     } catch (error) {
       await staging.clear();
-      throw error;
+      const [first, ...others] = steps;
+      const isFreeing = first !== undefined && steps.every((step) => 'delete' in step);
+      if (!isFreeing || !isDiskFull(error)) throw error;
+      // No room is left to write it down, until the first blob is gone.
+      await this.#carryOut([first]);
+      return this.make(async () => others);
     }
     await this.#carryOut(steps);
   }

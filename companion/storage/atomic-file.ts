@@ -174,6 +174,12 @@ export function storageError(path: string, cause: unknown): unknown {
   return new LikenessError('storage', `${path} cannot be written: ${fault}`, { advice, cause });
 }
 
+/** True where nothing more can be written: the disk or the quota is used up. */
+export function isDiskFull(error: unknown): boolean {
+  const { code } = ((error as Error | undefined)?.cause ?? error) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 const ACCESS_FAULT = ['access is not allowed', FAULTS.EACCES![1]] as const;
 
 /** Words for any use of a file, in place of those for writing. */

@@ -9,7 +9,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { makeFolder, writeFileAtomically } from './atomic-file.ts';
+import { isDiskFull, makeFolder, writeFileAtomically } from './atomic-file.ts';
 import { isRunning } from './temporary-file.ts';
 
 export interface LockHolder {
@@ -122,8 +122,13 @@ export class PidLock {
     return this.#renewing;
   }
 
-  #write(): Promise<void> {
-    return writeFileAtomically(join(this.#folder, this.#own), this.#content);
+  /** On a full disk, where things are removed to make room, without its content: it counts as this computer's then. */
+  async #write(): Promise<void> {
+    const path = join(this.#folder, this.#own);
+    await writeFileAtomically(path, this.#content).catch((error: unknown) => {
+      if (!isDiskFull(error)) throw error;
+      return writeFileAtomically(path, '');
+    });
   }
 }
 

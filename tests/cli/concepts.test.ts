@@ -88,6 +88,31 @@ describe('concepts', () => {
     expect(both.stderr).toContain('says itself what it is');
   });
 
+  it('have rights, which the owner sets and takes away', async () => {
+    const home = temporaryFolder();
+    const file = await writeSmallConcept(home, 'aurora', 1, { rights: { expires: '2026-11-30' } });
+    await likeness(['concepts', 'import', file], { home });
+    const rights = async (...flags: string[]) => {
+      const { stdout } = await likeness(['concepts', 'rights', 'aurora', '--json', ...flags], { home });
+      return JSON.parse(stdout.split('\n')[0]!);
+    };
+    expect(await rights()).toMatchObject({ rights: { expires: '2026-11-30' }, changed: false });
+    expect(await rights('--expires', '2027-12-31', '--owner', 'Acme')).toMatchObject({
+      rights: { owner: 'Acme', expires: '2027-12-31' },
+      changed: true,
+    });
+    expect(await rights('--expires', 'never')).toMatchObject({ rights: { owner: 'Acme' } });
+    const wrong = await likeness(['concepts', 'rights', 'aurora', '--expires', 'soon'], { home });
+    expect(wrong.stderr).toContain('2027-12-31, or never');
+  });
+
+  it('leave the library under a name that every system can hold', async () => {
+    const home = temporaryFolder();
+    await likeness(['concepts', 'import', await writeSmallConcept(home, 'con', 1)], { home });
+    const { stdout } = await likeness(['concepts', 'export', 'con', '--json'], { home });
+    expect(JSON.parse(stdout.split('\n')[0]!).path).toBe(join(home, 'con_.safetensors'));
+  });
+
   it('are listed in their newest version, beside those that are damaged', async () => {
     const home = temporaryFolder();
     const folder = join(home, 'data', 'concepts');

@@ -36,6 +36,14 @@ function past(index: number, { daysAgo = 1, sizeBytes = 100, prompt = `scene ${i
 
 const numbers = (ids: readonly string[]) => ids.map((id) => Number(id.slice(4)));
 
+const byId = (records: readonly JobRecord[]) => new Map(records.map((record) => [record.state.job, record]));
+
+/** Ages of records, from the newest, as somebody has who looked every day. */
+function agesOf(records: readonly JobRecord[]): ReadonlyMap<string, number> {
+  const days = ({ state }: JobRecord) => (NOW.getTime() - Date.parse(state.createdAt)) / DAY_MS;
+  return new Map([...records].reverse().map((record) => [record.state.job, days(record)]));
+}
+
 describe('the history', () => {
   it('keeps every setting across restarts, and what came of it', async () => {
     const home = await scratchFolder();
@@ -85,7 +93,7 @@ describe('the history', () => {
     const records = Array.from({ length: 6 }, (_, index) => past(index, { daysAgo: 10 * index }));
     const limits = { maxAgeDays: 1000, maxJobs: 1000, maxBytes: 1e9 };
     const forgotten = (changes: Partial<typeof limits>) =>
-      numbers(jobsToForget(records, { ...limits, ...changes }, NOW));
+      numbers(jobsToForget(byId(records), { ...limits, ...changes }, agesOf(records)));
     expect(forgotten({})).toEqual([]);
     expect(forgotten({ maxAgeDays: 35 })).toEqual([4, 5]);
     expect(forgotten({ maxJobs: 2 })).toEqual([2, 3, 4, 5]);
@@ -95,14 +103,14 @@ describe('the history', () => {
   it('counts what stopped teachings hold on to', () => {
     const records = [0, 1, 2].map((index) => ({ ...past(index, { daysAgo: index }), savedBytes: 400 }));
     const limits = { maxAgeDays: 1000, maxJobs: 1000, maxBytes: 1100 };
-    expect(numbers(jobsToForget(records, limits, NOW))).toEqual([2]);
+    expect(numbers(jobsToForget(byId(records), limits, agesOf(records)))).toEqual([2]);
   });
 
   it('does not count or forget jobs that have not ended', () => {
     const waiting = past(1, { daysAgo: 400 });
     const state = { ...waiting.state, status: { state: 'queued', position: 0 } } as const;
     const limits = { maxAgeDays: 1, maxJobs: 0, maxBytes: 0 };
-    expect(jobsToForget([{ ...waiting, state }], limits, NOW)).toEqual([]);
+    expect(jobsToForget(byId([{ ...waiting, state }]), limits, agesOf([waiting]))).toEqual([]);
   });
 
   it('is pruned at the start and after each job, with its folders', async () => {
@@ -121,6 +129,52 @@ describe('the history', () => {
     await ended(queue, 'job-9999');
     await queue.close();
     expect(queue.jobs().map(({ job }) => job)).toEqual(['job-9999', 'job-000000', 'job-000001']);
+  });
+
+  it('loses nothing to a clock that jumps, and ages by the days on which it was opened', async () => {
+    const home = await scratchFolder();
+    const options = { engine: new ScriptedEngine(), limits: { maxAgeDays: 3 } };
+    const openAt = async (moment: string) => {
+      const { queue } = await openQueue(home, { ...options, now: () => new Date(moment) });
+      return queue;
+    };
+    const first = await openAt('1970-01-01T00:00:00Z');
+    await first.submit('job-at-1970', generateWish({ count: 1 }));
+    await ended(first, 'job-at-1970');
+    await first.close();
+    const jumps = ['2026-11-23', '2056-01-01', '1970-01-01', '2026-11-23', '2056-01-01'];
+    for (const date of jumps) {
+      const queue = await openAt(`${date}T12:00:00Z`);
+      expect(queue.jobs().map(({ job }) => job)).toEqual(['job-at-1970']);
+      await queue.close();
+    }
+    for (const [date, left] of [
+      ['2026-11-24', 1],
+      ['2026-11-25', 0],
+    ] as const) {
+      const queue = await openAt(`${date}T12:00:00Z`);
+      expect(queue.jobs()).toHaveLength(left);
+      await queue.close();
+    }
+  });
+
+  it('keeps the last job made, whatever date its clock gave it', async () => {
+    const home = await scratchFolder();
+    const limits = { maxJobs: 2 };
+    for (const [index, year] of [2026, 2056, 1970].entries()) {
+      const now = () => new Date(Date.UTC(year, 5, 1));
+      const { queue } = await openQueue(home, { engine: new ScriptedEngine(), limits, now });
+      await queue.submit(`job-number-${index}`, generateWish({ count: 1 }));
+      await ended(queue, `job-number-${index}`);
+      await queue.close();
+    }
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine(), limits });
+    expect(
+      queue
+        .jobs()
+        .map(({ job }) => job)
+        .sort(),
+    ).toEqual(['job-number-1', 'job-number-2']);
   });
 
   it('may lose a job while its run still tidies up', async () => {

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,6 +9,7 @@ import {
   writeFileAtomically,
 } from '../../companion/storage/atomic-file.ts';
 import { scratchFolder } from './scratch-folder.ts';
+import { canMount, onSmallDisk } from './small-disk.ts';
 
 const systemError = (code: string) => Object.assign(new Error(code), { code });
 
@@ -107,25 +107,6 @@ describe('writing a file', () => {
     await expect(writing).rejects.toBe(bug);
   });
 });
-
-/** A mount namespace of its own, so that nothing outside the test sees the small disk. */
-async function onSmallDisk(folder: string, script: string): Promise<string> {
-  const mounted =
-    'mount -t tmpfs -o size=64k tmpfs "$1" && exec "$2" --import tsx --input-type=module -e "$3"';
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  const args = ['--mount', '--map-root-user', 'sh', '-c', mounted, 'sh', folder, process.execPath, script];
-  return (await promisify(execFile)('unshare', args, { cwd: root })).stdout;
-}
-
-const canMount = await promisify(execFile)('unshare', [
-  '--mount',
-  '--map-root-user',
-  'sh',
-  '-c',
-  'mount -t tmpfs tmpfs /mnt',
-])
-  .then(() => true)
-  .catch(() => false);
 
 it.skipIf(!canMount)('keeps the old file on a disk that fills up while writing (needs unshare)', async () => {
   const folder = await scratchFolder();

@@ -3,17 +3,31 @@
  * promised to a client, and is removed at the next start. Folders that cannot be read are quarantined with the reason.
  */
 
+import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Mutex } from 'async-mutex';
 import { ID_PATTERN, type JobId } from '../../../../shared/protocol/ids.ts';
-import { makeFolder, writeFileAtomically } from '../../../storage/atomic-file.ts';
-import { type JobRecord, type NewJob, readRecord } from '../../job-record.ts';
+import { AgeLedger } from '../../../storage/age-ledger.ts';
+import { isDiskFull, makeFolder, writeFileAtomically } from '../../../storage/atomic-file.ts';
+import { blobKey } from '../../../storage/blob-store.ts';
+import { LocalBlobStore } from '../../../storage/drivers/local/local-blob-store.ts';
+import { isEnded, type JobRecord, type NewJob, readRecord } from '../../job-record.ts';
 import type { QuarantinedJob, RecoveredJobs } from '../../job-repository.ts';
 import { JobFiles } from './job-files.ts';
 
 /** No id is called this: ids begin with a letter or digit. */
 const QUARANTINE_FOLDER = '.set-aside';
+
+/** Ages of what is in quarantine. */
+const QUARANTINE_LEDGER = '.set-aside.json';
+
+/**
+ * Space that is set aside for the records of jobs that end on a full disk: without its record, a job that failed would be
+ * done again at the next start. A record has a few kilobytes.
+ */
+const RESERVE_FILE = '.reserve';
+const RESERVE_BYTES = 256 * 1024;
 
 const READ_AT_ONCE = 32;
 
@@ -53,6 +67,7 @@ export class JobStore {
     const files = this.files(record.state.job);
     try {
       await makeFolder(files.folder);
+      await this.#setSpaceAside();
       for (const [name, bytes] of images) await writeFileAtomically(files.path(name), bytes);
       await this.save(record);
     } catch (error) {
@@ -64,9 +79,14 @@ export class JobStore {
   /** @throws LikenessError `storage`; the record before is then untouched */
   async save(record: JobRecord): Promise<void> {
     const id = record.state.job;
-    await this.#mutex(id).runExclusive(() =>
-      writeFileAtomically(this.files(id).record, JSON.stringify(record)),
-    );
+    await this.#mutex(id).runExclusive(async () => {
+      const write = () => writeFileAtomically(this.files(id).record, JSON.stringify(record));
+      await write().catch(async (error: unknown) => {
+        if (!isDiskFull(error) || !isEnded(record.state)) throw error;
+        await rm(join(this.#path, RESERVE_FILE), { force: true });
+        await write();
+      });
+    });
   }
 
   async remove(id: JobId): Promise<void> {
@@ -74,13 +94,13 @@ export class JobStore {
     this.#writing.delete(id);
   }
 
-  /** Removes what was quarantined before `moment`: long enough for somebody to look at it. */
-  async emptyQuarantine(moment: Date): Promise<void> {
+  /** Removes what has been in quarantine for `days` days of use or longer: time enough for somebody to look at it. */
+  async emptyQuarantine(days: number, now: Date): Promise<void> {
     const quarantine = join(this.#path, QUARANTINE_FOLDER);
-    for (const name of await readdir(quarantine).catch(() => [])) {
-      const folder = join(quarantine, name);
-      const { mtimeMs } = await stat(folder);
-      if (mtimeMs < moment.getTime()) await rm(folder, { recursive: true, force: true });
+    const names = await readdir(quarantine).catch(() => []);
+    const ledger = new AgeLedger(new LocalBlobStore(this.#path), blobKey(QUARANTINE_LEDGER));
+    for (const [name, age] of await ledger.ages(names, now)) {
+      if (age >= days) await rm(join(quarantine, name), { recursive: true, force: true });
     }
   }
 
@@ -103,6 +123,14 @@ export class JobStore {
   async #isCutShort(files: JobFiles): Promise<boolean> {
     const missing = await stat(files.record).catch((error: NodeJS.ErrnoException) => error.code === 'ENOENT');
     return missing === true;
+  }
+
+  /** @throws LikenessError `storage`: what could not be recorded is not begun */
+  async #setSpaceAside(): Promise<void> {
+    const reserve = join(this.#path, RESERVE_FILE);
+    const { size } = await stat(reserve).catch(() => ({ size: 0 }));
+    // Random, since some file systems keep zeros without taking space.
+    if (size !== RESERVE_BYTES) await writeFileAtomically(reserve, randomBytes(RESERVE_BYTES));
   }
 
   async #quarantine(name: string, reason: string): Promise<string> {

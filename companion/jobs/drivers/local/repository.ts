@@ -8,6 +8,9 @@ import type { History, HistoryQuery } from '../../../../shared/protocol/http.ts'
 import type { JobId } from '../../../../shared/protocol/ids.ts';
 import { savedRunOf } from '../../../../shared/protocol/job.ts';
 import { HISTORY_MAX_DAYS } from '../../../../shared/protocol/limits.ts';
+import { AgeLedger } from '../../../storage/age-ledger.ts';
+import { blobKey } from '../../../storage/blob-store.ts';
+import { LocalBlobStore } from '../../../storage/drivers/local/local-blob-store.ts';
 import { searchHistory } from '../../history.ts';
 import { isEnded, type JobRecord, type NewJob } from '../../job-record.ts';
 import type { JobRepository, RecoveredJobs } from '../../job-repository.ts';
@@ -15,8 +18,6 @@ import type { JobStores } from '../../job-worker.ts';
 import { LocalBroker } from './broker.ts';
 import type { JobFiles } from './job-files.ts';
 import { JobStore } from './job-store.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @param folder made where it is not there */
 export async function openLocalJobs(folder: string): Promise<JobStores> {
@@ -27,10 +28,12 @@ export async function openLocalJobs(folder: string): Promise<JobStores> {
 
 class LocalRepository implements JobRepository {
   readonly #store: JobStore;
+  readonly #ledger: AgeLedger;
   readonly #records = new Map<JobId, JobRecord>();
 
   constructor(folder: string) {
     this.#store = new JobStore(folder);
+    this.#ledger = new AgeLedger(new LocalBlobStore(folder), blobKey('ages.json'));
   }
 
   files(id: JobId): JobFiles {
@@ -47,7 +50,7 @@ class LocalRepository implements JobRepository {
       await this.files(state.job).removeLeftBehind(names, mayGoOn);
       this.#records.set(state.job, record);
     }
-    await this.#store.emptyQuarantine(new Date(Date.now() - HISTORY_MAX_DAYS * DAY_MS));
+    await this.#store.emptyQuarantine(HISTORY_MAX_DAYS, new Date());
     return { records, quarantined };
   }
 
@@ -66,6 +69,10 @@ class LocalRepository implements JobRepository {
   async remove(id: JobId): Promise<void> {
     this.#records.delete(id);
     await this.#store.remove(id);
+  }
+
+  ages(ids: readonly JobId[], now: Date): Promise<ReadonlyMap<JobId, number>> {
+    return this.#ledger.ages(ids, now);
   }
 
   async history(query: HistoryQuery): Promise<History> {
