@@ -65,7 +65,12 @@ async function liveIn(home: string): Promise<{ readonly secrets: readonly string
   const log = createLog({ folder: join(data, 'logs') });
   log.warn({ prompt: PROMPT, token, reason: `Unexpected token, "{"prompt":"zephyrscene"` }, said);
   log.error({ code: 'zephyrcode', at: `at run (file://${home}/zephyrhome/a.ts:1:2)` }, `code ${code}`);
-  writeFileSync(join(data, 'logs', 'companion.log'), `zephyr was here, ${token}\n`, { flag: 'a' });
+  log.warn(
+    { reason: 'file:///srv/zephyr%20photos/a.png' },
+    '%2Fsrv%2Fzephyr%2Fa.png or \\/srv\\/zephyr\\/a.png',
+  );
+  const lines = [`zephyr was here, ${token}`, '{"level":50,"time":1e16,"msg":"a clock that is wrong"}'];
+  writeFileSync(join(data, 'logs', 'companion.log'), `${lines.join('\n')}\n`, { flag: 'a' });
   return { secrets: [token, code, PROMPT, home, hostname(), 'hf_', 'iVBORw'] };
 }
 
@@ -96,6 +101,7 @@ describe('what doctor collects', () => {
       /Z warn {2}~\/\[left out\] is too small .*, reason=Unexpected token, \[left out\]\n/,
     );
     expect(text).toContain("a line that is not the log's: [left out]");
+    expect(text).toContain('at some time error a clock that is wrong');
 
     // What else is wrong here, the damaged model, is told as without --collect.
     expect(exitCode).toBe(1);

@@ -54,6 +54,84 @@ describe('a text of ours', () => {
   ])('on Windows, %j becomes %j', (text, expected) => expect(windows.text(text)).toBe(expected));
 });
 
+/** A file of the person's, outside of all known folders, in every spelling that programs give it. */
+describe('a path of somebody, written', () => {
+  it.each([
+    'file:///Volumes/ada/lamp.png',
+    'FILE:///Volumes/ada/lamp.png',
+    'file:/Volumes/ada/lamp.png',
+    'file://localhost/Volumes/ada/lamp.png',
+    'file://studio/share/ada/lamp.png',
+    'file:///Volumes/ada%20l/lamp.png',
+    'file%3A%2F%2F%2FVolumes%2Fada%2Flamp.png',
+    '%2FVolumes%2Fada%2Flamp.png',
+    '%252FVolumes%252Fada%252Flamp.png',
+    '\\/Volumes\\/ada\\/lamp.png',
+    '\\u002fVolumes\\u002fada\\u002flamp.png',
+    '/Volumes/ada/lamp.png',
+    '/mnt/c/Users/ada/lamp.png',
+    '//studio/share/ada/lamp.png',
+    '\\\\studio\\share\\ada\\lamp.png',
+    '\\\\\\\\studio\\\\share\\\\ada\\\\lamp.png',
+    '\\\\?\\C:\\Users\\ada\\lamp.png',
+    '\\\\?\\UNC\\studio\\ada\\lamp.png',
+    '\\\\wsl$\\Debian\\home\\ada\\lamp.png',
+    'C:\\Users\\ada\\lamp.png',
+    'C:\\\\Users\\\\ada\\\\lamp.png',
+    'C:/Users/ada/lamp.png',
+    'C%3A%5CUsers%5Cada%5Clamp.png',
+    'file:///C:/Users/ada/lamp.png',
+    'file:///C|/Users/ada/lamp.png',
+    'C:\\Users\\ADA~1\\lamp.png',
+    '~/ada/lamp.png',
+    '~ada/lamp.png',
+    '$HOME/ada/lamp.png',
+    `${'$'}{HOME}/ada/lamp.png`,
+    '$env:USERPROFILE\\ada\\lamp.png',
+    '%USERPROFILE%\\ada\\lamp.png',
+    'smb://studio/ada/lamp.png',
+    'vscode://file/Volumes/ada/lamp.png',
+    'vscode-file://vscode-app/ada/lamp.png',
+    '../ada/lamp.png',
+    'ada-lamp.png',
+  ])('%s, does not get out', (path) => {
+    for (const text of [path, `${path} is cut`, `it is cut: ${path}`, `at run (${path}:1:2)`, `"${path}"`]) {
+      expect(redaction.text(text)).not.toMatch(/ada|lamp\.png|studio|Volumes/i);
+      expect(windows.text(text)).not.toMatch(/\bada\b|lamp\.png|studio|Volumes/i);
+    }
+  });
+
+  it.each([
+    ['file:///home/ada%20lovelace/x/lamp.png is cut', '~/[left out] is cut'],
+    ['file:/home/ada lovelace/x/lamp.png is cut', '~/[left out] is cut'],
+    ['file://localhost/home/ada lovelace/x/lamp.png is cut', '~/[left out] is cut'],
+    ['%2Fhome%2Fada%20lovelace%2Flikeness%2Fcompanion%2Fa.ts', 'LIKENESS/companion/a.ts'],
+    ['{"at":"\\/home\\/ada lovelace\\/likeness\\/companion\\/a.ts"}', '{"at":"LIKENESS/companion/a.ts"}'],
+    ['the name is new%20aurora', 'the name is new [left out]'],
+  ])('%j becomes %j', (text, expected) => expect(redaction.text(text)).toBe(expected));
+
+  it.each([
+    ['C:\\\\Users\\\\Ada\\\\x\\\\lamp.png is cut', '~/[left out] is cut'],
+    ['\\\\?\\C:\\Users\\Ada\\lamp.png is cut', '~/[left out] is cut'],
+    ['file:///c%3A/Users/Ada/lamp.png is cut', '~/[left out] is cut'],
+  ])('on Windows, %j becomes %j', (text, expected) => expect(windows.text(text)).toBe(expected));
+
+  it('with an accent in either of its forms, is known as the home folder', () => {
+    const accented = new Redaction({ places: [{ mark: '~', folder: '/home/ad\u00e9' }], words: [] });
+    for (const home of ['/home/ad\u00e9', '/home/ade\u0301', '/home/ad%C3%A9', '/home/ade%CC%81']) {
+      expect(accented.text(`${home}: not allowed`)).toBe('~: not allowed');
+    }
+  });
+
+  it.each([
+    '12.5 % of 4/5 steps/s',
+    '50%ab',
+    'teaching needs about 12 GB, got 3 GB',
+    'and/or, 2 // 3, a\\b',
+    '%0A stays',
+  ])('%j is none', (text) => expect(redaction.text(text)).toBe(text));
+});
+
 describe('a text that may quote', () => {
   it.each([
     ['got "a "lamp" b", expected one', 'got [left out], expected one'],

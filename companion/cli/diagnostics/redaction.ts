@@ -3,8 +3,6 @@
  * that a report is put together from known fields. Where it is not sure it takes too much.
  */
 
-import { pathToFileURL } from 'node:url';
-
 export const LEFT_OUT = '[left out]';
 
 /** A folder that a text may name, and the word that stands for it. */
@@ -30,21 +28,36 @@ const PUBLIC_BELOW = {
   '~': '(?!)',
 } as const satisfies Record<Place['mark'], string>;
 
+/** Between two parts of a path; doubled in JSON, and where paths were joined. */
+const SEPARATOR = '[\\\\/]+';
+
 /** End of a path, which may have spaces: behind its last known suffix, else at a colon. */
 const REST =
-  '(?:[^\\n"]*\\.(?:safetensors|ckpt|png|jpe?g|webp|json|txt|onnx|[cm]?[jt]s|node)(?![\\p{L}\\p{N}])|[^\\n":]*)';
+  '(?:[^\\n"]*\\.(?:safetensors|ckpt|png|jpe?g|jfif|webp|gif|heic|tiff?|psd|svg|json|txt|onnx|[cm]?[jt]s|node)(?![\\p{L}\\p{N}])|[^\\n":]*)';
 
 const BELOW_PLACES = Object.entries(PUBLIC_BELOW).map(([mark, known]) => ({
   mark,
-  pattern: new RegExp(`(?<![\\p{L}\\p{N}])${mark}[\\\\/](?!${known})${REST}`, 'gu'),
+  pattern: new RegExp(`(?<![\\p{L}\\p{N}])${mark}${SEPARATOR}(?!${known})(?![\\\\/])${REST}`, 'gu'),
 }));
 
 /** The system's own folders say which driver is missing, and nothing of a person. */
 const OTHER_PATHS = [
-  `(?:file://)?(?<![\\p{L}\\p{N}~./\\\\\\]-])/(?!(?:usr|opt|lib\\w*|proc|dev)/)[^\\s/"]${REST}`,
-  `(?:file:/{2,3})?(?<![\\p{L}\\p{N}])[a-z]:[\\\\/](?!Windows[\\\\/]|Program Files)${REST}`,
-  `\\\\\\\\[^\\\\\\s]+\\\\${REST}`,
+  `file:${REST}`,
+  `(?<![\\p{L}\\p{N}~./\\\\\\]-])/(?!(?:usr|opt|lib\\w*|proc|dev)/)[^\\s/"]${REST}`,
+  // A drive, also as \\?\C:\ and C|.
+  `(?:\\\\{2,}[?.]\\\\+)?(?<![\\p{L}\\p{N}])[a-z][:|]${SEPARATOR}(?!Windows[\\\\/]|Program Files)${REST}`,
+  // A share: \\server\share and //server/share, but for the second half of an address.
+  `(?:\\\\{2,}|(?<![:\\p{L}\\p{N}/\\\\])//)[^\\\\/\\s"]+${SEPARATOR}${REST}`,
+  // From the folder where a command was given.
+  `(?<![\\p{L}\\p{N}.])\\.{1,2}${SEPARATOR}${REST}`,
+  // A home by its variable or its owner's name.
+  `(?:~[\\p{L}\\p{N}._-]+|\\$(?:env:)?\\{?[A-Z_]+\\}?|%[A-Z_]+%)${SEPARATOR}${REST}`,
+  // A picture by its name alone.
+  `(?<![\\p{L}\\p{N}])[^\\s"'\`:/\\\\\\[\\]]+\\.(?:png|jpe?g|jfif|webp|gif|heic|tiff?|psd|svg)(?![\\p{L}\\p{N}])`,
 ].map((pattern) => new RegExp(pattern, 'giu'));
+
+/** What other programs open: a share, a document, a bucket. */
+const OTHER_SCHEMES = /(?<![\p{L}\p{N}])(?!https?:)[a-z][a-z0-9+.-]*:\/\/[^\s"'`]+/giu;
 
 const ADDRESS = /https?:\/\/(?!(?:localhost|127\.0\.0\.1|huggingface\.co)(?![\w.-]))[^\s"'`]+/giu;
 
@@ -88,10 +101,11 @@ export class Redaction {
   /** A text of ours without the paths and names that stand in it. */
   text(text: string): string {
     if (text.length > LONGEST_TEXT) return LEFT_OUT;
-    let redacted = text;
+    let redacted = plainlyWritten(text);
     for (const { mark, pattern } of this.#places) redacted = redacted.replace(pattern, mark);
     for (const { mark, pattern } of BELOW_PLACES) redacted = redacted.replace(pattern, `${mark}/${LEFT_OUT}`);
-    for (const pattern of [...OTHER_PATHS, ADDRESS, TOKENS]) redacted = redacted.replace(pattern, LEFT_OUT);
+    for (const pattern of [...OTHER_PATHS, OTHER_SCHEMES, ADDRESS, TOKENS])
+      redacted = redacted.replace(pattern, LEFT_OUT);
     return this.#words === undefined ? redacted : redacted.replace(this.#words, LEFT_OUT);
   }
 
@@ -104,11 +118,42 @@ export class Redaction {
   }
 }
 
-/** As the system writes it, with slashes, and as a module's address. */
+/** Percent signs that were encoded themselves, this many times over. */
+const MOST_ENCODINGS = 3;
+
+/** Without the escapes of addresses and of JSON, behind which a path or name could hide. Control characters stay escaped. */
+function plainlyWritten(text: string): string {
+  let plain = text;
+  for (let time = 0; time < MOST_ENCODINGS; time++) plain = plain.replace(/(?:%[0-9a-f]{2})+/gi, decoded);
+  return plain
+    .replace(/\\u([0-9a-f]{4})/gi, (written, code: string) =>
+      printable(String.fromCharCode(Number.parseInt(code, 16)), written),
+    )
+    .replaceAll('\\/', '/')
+    .normalize('NFC');
+}
+
+function decoded(run: string): string {
+  try {
+    return printable(decodeURIComponent(run), run);
+  } catch {
+    // No UTF-8.
+    return run;
+  }
+}
+
+function printable(characters: string, written: string): string {
+  return /[\p{Cc}\u2028\u2029]/u.test(characters) ? written : characters;
+}
+
+/** As the system writes it, with either slash, doubled as in JSON, and as an address. */
 function placePattern(folder: string): RegExp {
-  const forms = [pathToFileURL(folder).href, folder, folder.replaceAll('\\', '/')];
-  const any = [...new Set(forms)].map(escaped).join('|');
-  return new RegExp(`(?:file:/{2,3})?(?:${any})(?![\\p{L}\\p{N}._-])`, 'giu');
+  const [first = '', ...rest] = folder.normalize('NFC').split(/[\\/]+/);
+  const isDrive = /^[a-z]:$/i.test(first);
+  const root = isDrive ? `${escaped(first[0]!)}[:|]` : escaped(first);
+  const prefix = `(?:file:(?:${SEPARATOR}localhost)?${isDrive ? '[\\\\/]*' : '(?:[\\\\/]{2}(?=[\\\\/]))?'}|\\\\{2,}[?.]\\\\+)?`;
+  const path = [root, ...rest.map(escaped)].join(SEPARATOR);
+  return new RegExp(`${prefix}${path}(?![\\p{L}\\p{N}._-])`, 'giu');
 }
 
 function escaped(text: string): string {
