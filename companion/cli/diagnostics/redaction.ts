@@ -56,7 +56,7 @@ const OTHER_PATHS = [
   `(?<![\\p{L}\\p{N}])[^\\s"'\`:/\\\\\\[\\]]+\\.(?:png|jpe?g|jfif|webp|gif|heic|tiff?|psd|svg)(?![\\p{L}\\p{N}])`,
 ].map((pattern) => new RegExp(pattern, 'giu'));
 
-/** What other programs open: a share, a document, a bucket. */
+/** Addresses that other programs open: a share, a document, a bucket. */
 const OTHER_SCHEMES = /(?<![\p{L}\p{N}])(?!https?:)[a-z][a-z0-9+.-]*:\/\/[^\s"'`]+/giu;
 
 const ADDRESS = /https?:\/\/(?!(?:localhost|127\.0\.0\.1|huggingface\.co)(?![\w.-]))[^\s"'`]+/giu;
