@@ -81,7 +81,8 @@ describe('the packed files', () => {
     expect(paths.filter((path) => /^(plugin\/(?!dist\/)|packaging\/(?!preinstall))/.test(path))).toEqual([]);
     expect(paths).toContain('plugin/dist/studio.html');
     expect(paths).toContain('plugin/dist/main.js');
-    const weights = /^models\/.*\.safetensors$/;
+    expect(paths).toContain('models/likeness-base-128/concepts/aurora.safetensors');
+    const weights = /^models\/(?!.*\/concepts\/).*\.safetensors$/;
     const rest = packed.files.filter(({ path }) => !weights.test(path));
     expect(rest.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(MOST_BYTES);
     const checksums = join(ROOT, 'models/likeness-base-128/checksums.json');
