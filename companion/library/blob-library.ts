@@ -134,7 +134,7 @@ export class BlobLibrary implements ConceptLibrary {
   remove(id: ConceptId): Promise<void> {
     return this.#change(async () => {
       const files = filesOf(id, await this.#folder.read());
-      await this.#journal.make(async () => this.#trash.stepsInto(id, files, this.#now()));
+      await this.#journal.make(() => this.#trash.stepsInto(id, files, this.#now()));
     });
   }
 

@@ -5,6 +5,7 @@ import { type BlobKey, type BlobStore, blobKey } from '../storage/blob-store.ts'
 import type { ChangeStep } from './change-journal.ts';
 import { ConceptFolder } from './concept-folder.ts';
 import type { ConceptVersion, RemovedConcept } from './concept-library.ts';
+import { idOfCopy } from './folder-listing.ts';
 
 /** The dot hides it from people and from listings. */
 const TRASH_PREFIX = '.trash/';
@@ -34,8 +35,15 @@ export class ConceptTrash {
   }
 
   /** Steps by which versions of a concept get there. */
-  stepsInto(id: string, versions: readonly ConceptVersion[], now: Date): readonly ChangeStep[] {
-    const prefix = `${TRASH_PREFIX}${id}-${now.getTime()}/`;
+  async stepsInto(
+    id: string,
+    versions: readonly ConceptVersion[],
+    now: Date,
+  ): Promise<readonly ChangeStep[]> {
+    const taken = new Set((await this.#removals()).map(({ prefix }) => prefix));
+    let moment = now.getTime();
+    while (taken.has(prefixOf(id, moment))) moment += 1;
+    const prefix = prefixOf(id, moment);
     // People may have named them as blobKey would not: they keep their names.
     return versions.map(({ key }) => ({ move: key, to: (prefix + key) as BlobKey }));
   }
@@ -48,7 +56,7 @@ export class ConceptTrash {
       const all = [...versions.values()].flat();
       if (all.length > 0) entries.push({ id, removedAt, versions: all });
     }
-    return entries.sort((a, b) => b.removedAt.getTime() - a.removedAt.getTime());
+    return withIdsOfTheirOwn(entries.sort((a, b) => b.removedAt.getTime() - a.removedAt.getTime()));
   }
 
   /** Steps that delete what has been there for `days` days of use or longer, and the bytes that this frees. */
@@ -82,6 +90,20 @@ export class ConceptTrash {
       return { id, removedAt: new Date(Number(moment)), prefix: `${TRASH_PREFIX}${name}/` };
     });
   }
+}
+
+function prefixOf(id: string, moment: number): string {
+  return `${TRASH_PREFIX}${id}-${moment}/`;
+}
+
+/** Concepts of the same weights under two names may have been removed under one id, one after the other. */
+function withIdsOfTheirOwn(latestFirst: readonly TrashEntry[]): TrashEntry[] {
+  const nameOf = ({ versions }: TrashEntry) => versions[0]!.name;
+  const first = new Map([...latestFirst].map((entry) => [entry.id, nameOf(entry)]));
+  return latestFirst.map((entry) => {
+    const name = nameOf(entry);
+    return first.get(entry.id) === name ? entry : { ...entry, id: idOfCopy(entry.id, name) };
+  });
 }
 
 export function summariseRemoval({ id, removedAt, versions }: TrashEntry): RemovedConcept {

@@ -55,7 +55,8 @@ export function groupVersions(
   );
 }
 
-function idOfCopy(line: string, name: string): string {
+/** Id of a concept whose weights another has, too, under a name that sorts before. */
+export function idOfCopy(line: string, name: string): string {
   return createHash('sha256').update(`${line} ${name}`).digest('hex').slice(0, ID_LENGTH);
 }
 

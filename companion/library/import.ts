@@ -47,17 +47,19 @@ export async function additionOfFile(
   { concepts, removed, now }: ImportContext,
 ): Promise<Addition> {
   const earlier = [...concepts.flatMap(({ versions }) => versions), ...removed];
+  // Limits of the same weights, of what they were made from, and of the concept whose version they become.
   const rightsFor = (
     { weightHash, rights }: Pick<ConceptFileInfo, 'weightHash' | 'rights'>,
-    parent?: string,
+    { name, parent }: { readonly name: string; readonly parent?: string | undefined },
   ) => {
-    const same = earlier.filter((one) => one.weightHash === weightHash || one.weightHash === parent);
-    return by === 'owner'
-      ? rights
-      : limitedRights(
-          rights,
-          same.map((one) => one.rights),
-        );
+    const limits = earlier.filter((one) => [weightHash, parent].includes(one.weightHash));
+    const holder = concepts.find((one) => one.name === name);
+    const before = [...limits, ...(holder === undefined ? [] : [holder.current])];
+    if (by === 'owner') return rights;
+    return limitedRights(
+      rights,
+      before.map((one) => one.rights),
+    );
   };
   if (lora !== undefined) {
     const concept = await conceptOfLora(file, { ...lora, name: wanted ?? lora.name }, now);
@@ -66,13 +68,13 @@ export async function additionOfFile(
     const known = knownAs(name, weightHash, concepts);
     if (known !== undefined) return { known };
     if (concepts.some((one) => one.name === name)) throw nameTaken(name);
-    const rights = rightsFor({ weightHash, rights: concept.rights });
+    const rights = rightsFor({ weightHash, rights: concept.rights }, { name });
     return { name, version, bytes: encodeConcept({ ...concept, rights }).bytes };
   }
   const summary = await summariseRewritten(file);
   const plan = planImport(summary, wanted, concepts);
   if ('known' in plan || 'renumber' in plan) return plan;
-  const rights = rightsFor(summary, plan.parent);
+  const rights = rightsFor(summary, plan);
   return { ...plan, bytes: await rewriteConcept(file, { parent: undefined, ...plan, rights }) };
 }
 

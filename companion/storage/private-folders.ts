@@ -49,13 +49,14 @@ export async function tidyDataFolders({ home, cache }: DataFolders, thoroughly: 
   }
 }
 
-/** True where others could enter it; false also where it is not there, or not this account's. */
+/** True where others could enter it until now; false also where it is not this account's, or the drive has no modes. */
 async function takeForOneself(root: string): Promise<boolean> {
   const found = await stat(root).catch(() => undefined);
   if (found === undefined || (found.mode & STICKY) !== 0 || found.uid !== process.getuid?.()) return false;
-  const isOpen = (found.mode & OTHERS) !== 0;
-  if (isOpen) await chmod(root, PRIVATE_MODES.folder).catch(() => {});
-  return isOpen;
+  if ((found.mode & OTHERS) === 0) return false;
+  await chmod(root, PRIVATE_MODES.folder).catch(() => {});
+  const after = await stat(root).catch(() => found);
+  return (after.mode & OTHERS) === 0;
 }
 
 /** Links are not followed: they lead to what is somebody's own. */

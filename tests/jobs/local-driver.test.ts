@@ -40,8 +40,7 @@ it.skipIf(!canMount)('records that a job failed on a full disk (needs unshare)',
   const printed = await onSmallDisk(
     disk,
     `import { statfsSync, writeFileSync } from 'node:fs';
-     import { JobStore } from '../../companion/jobs/drivers/local/job-store.ts';
-import { openLocalJobs } from './companion/jobs/drivers/local/repository.ts';
+     import { openLocalJobs } from './companion/jobs/drivers/local/repository.ts';
      import { newJob } from './companion/jobs/job-record.ts';
      const folder = ${JSON.stringify(join(disk, 'jobs'))};
      const fill = (name) => {

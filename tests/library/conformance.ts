@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConcept } from '../../companion/concepts/concept-file.ts';
+import { readConcept, summariseConcept } from '../../companion/concepts/concept-file.ts';
 import type { ConceptLibrary } from '../../companion/library/concept-library.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { smallConcept, writePlainLora, writeSmallConcept } from './small-concept.ts';
@@ -132,6 +132,13 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       const parent = (await library.get(id)).current.weightHash;
       const next = await writeSmallConcept(taught, 'aurora', 4, { version: 9, parent });
       expect((await library.import(next)).rights).toEqual({ expires });
+      const before = await writeSmallConcept(taught, 'aurora', 5, { version: 50 });
+      const child = { version: 11, parent: (await summariseConcept(before)).weightHash };
+      const related = await library.import(await writeSmallConcept(taught, 'mug', 6, child));
+      expect(related.rights).toEqual({});
+      await library.edit(related.id, { rights: { expires } });
+      const ancestor = await library.import(await writeSmallConcept(taught, 'mug', 5, { version: 50 }));
+      expect(ancestor).toMatchObject({ version: 50, rights: { expires } });
       await library.remove(id);
       const again = await library.import(await writeSmallConcept(taught, 'aurora', 1));
       expect(again.rights).toEqual({ expires });
@@ -277,6 +284,12 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       await library.remove(renamed.id);
       expect(await names(library)).toEqual(['aurora']);
       expect((await library.restore(renamed.id)).name).toBe('a');
+      for (const name of ['a', 'aurora']) await library.remove((await library.list(name)).concepts[0]!.id);
+      const removed = await library.removed();
+      expect(new Set(removed.map(({ id }) => id)).size).toBe(2);
+      const back = removed.find(({ name }) => name === 'aurora')!;
+      expect((await library.restore(back.id)).name).toBe('aurora');
+      expect((await library.removed()).map(({ name }) => name)).toEqual(['a']);
     });
 
     it('imports a plain LoRA file once its facts are given', async () => {

@@ -8,6 +8,7 @@ import { summariseConcept, writeConcept } from '../../companion/concepts/concept
 import { BlobLibrary } from '../../companion/library/blob-library.ts';
 import type { LibraryEvent } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
+import type { BlobKey, ListOptions } from '../../companion/storage/blob-store.ts';
 import { LocalBlobStore } from '../../companion/storage/drivers/local/local-blob-store.ts';
 import { TEMPORARY_SUFFIX } from '../../companion/storage/temporary-file.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
@@ -276,6 +277,33 @@ describe('a folder of concepts', () => {
     await utimes(left!, yesterday, yesterday);
     await new FileLibrary(folder).purge(30);
     expect(await readdir(folder)).toEqual([basename(young!)]);
+  });
+
+  it('looks once at the folder for many thumbnails, and reads no header twice', async () => {
+    const folder = await scratchFolder();
+    const looks: string[] = [];
+    class WatchedStore extends LocalBlobStore {
+      override list(prefix: string, options?: ListOptions) {
+        looks.push(`list ${prefix}`);
+        return super.list(prefix, options);
+      }
+      override async materialize(key: BlobKey) {
+        const path = await super.materialize(key);
+        looks.push(`read ${key}`);
+        return path;
+      }
+    }
+    const library = new BlobLibrary(new WatchedStore(folder));
+    const thumbnail = { mediaType: 'image/png', bytes: Uint8Array.of(0x89, 0x50, 0x4e, 0x47) } as const;
+    const names = Array.from({ length: 40 }, (_, index) => `concept${index}`);
+    for (const [index, name] of names.entries()) await writeSmallConcept(folder, name, index, { thumbnail });
+    const ids = (await library.list()).concepts.map(({ id }) => id);
+    looks.length = 0;
+    expect((await library.thumbnails(ids)).size).toBe(40);
+    expect(looks).toEqual(['list ']);
+    await writeSmallConcept(folder, 'concept0', 0, { version: 2, thumbnail });
+    expect((await library.thumbnails(ids)).get(ids[0]!)).toMatchObject({ version: 2 });
+    expect(looks.filter((look) => look.startsWith('read'))).toEqual(['read concept0-0.safetensors']);
   });
 
   it('keeps the precision of weights that it did not teach', async () => {
