@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
@@ -35,7 +35,8 @@ export class CompanionProcess {
     this.code = code;
   }
 
-  static async start(home: string, port: number): Promise<CompanionProcess> {
+  /** @param opener folder whose command `--open` finds before the system's; without one no page is opened */
+  static async start(home: string, port: number, opener?: string): Promise<CompanionProcess> {
     const args = [
       'bin/likeness.mjs',
       'start',
@@ -46,9 +47,11 @@ export class CompanionProcess {
       '--model',
       e2eModel!,
     ];
+    if (opener !== undefined) args.push('--open');
+    const path = opener === undefined ? process.env.PATH : `${opener}${delimiter}${process.env.PATH}`;
     const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...process.env, LIKENESS_HOME: home },
+      env: { ...process.env, LIKENESS_HOME: home, PATH: path },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let complaints = '';

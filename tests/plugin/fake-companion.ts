@@ -24,6 +24,8 @@ import { welcome } from './protocol-samples.ts';
 export class FakeCompanion {
   isRunning = true;
   protocol = PROTOCOL_VERSION;
+  /** It is another program, which can prove nothing. */
+  isImpostor = false;
   concepts: readonly ConceptSummary[] = [];
   removed: RemovedConcepts['concepts'] = [];
   jobs: readonly JobState[] = [];
@@ -120,8 +122,10 @@ export class FakeCompanion {
 
   #admit(admission: Admission, message: ClientMessageOf<'hello' | 'prove'>): void {
     try {
-      if (message.type === 'hello') this.send(admission.challenge(message));
-      else {
+      if (message.type === 'hello') {
+        const challenge = admission.challenge(message);
+        this.send(this.isImpostor ? { ...challenge, proof: '00'.repeat(32) } : challenge);
+      } else {
         admission.admit(message);
         this.send({ ...welcome, model: this.model, jobs: [...this.jobs] });
       }

@@ -128,6 +128,23 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'connect-other',
+    companion: () => new FakeCompanion(),
+    act: async (stage) => {
+      const pairings = [{ companion: 'b0'.repeat(16), token: 'B'.repeat(43), port: 17653 }];
+      await open(stage, JSON.stringify({ format: 1, pairings }));
+      await stage.ui.getByText('does not know this plugin yet').waitFor();
+    },
+  },
+  {
+    name: 'connect-impostor',
+    companion: () => Object.assign(new FakeCompanion(), { isImpostor: true }),
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByText('Another program answers in its place').waitFor();
+    },
+  },
+  {
     name: 'connect-mismatch',
     companion: () => Object.assign(new FakeCompanion(), { protocol: PROTOCOL_VERSION + 1 }),
     act: async (stage) => {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { PAIRING_CODE_LIFETIME_MS, PAIRING_TRIES } from '../../companion/server/limits.ts';
-import { PairingCode } from '../../companion/server/pairing-code.ts';
+import {
+  PAIRING_CODE_LIFETIME_MS,
+  PAIRING_LINK_LIFETIME_MS,
+  PAIRING_TRIES,
+} from '../../companion/server/limits.ts';
+import { PairingCode, PairingLink } from '../../companion/server/pairing-code.ts';
 import { pairingCodeSchema } from '../../shared/protocol/ids.ts';
 
 /** Another code than the one that is shown. */
@@ -74,5 +78,44 @@ describe('a pairing code', () => {
     for (let tried = 0; tried < PAIRING_TRIES; tried++) code.try(is(wrong(code)));
     code.renew();
     expect(code.try(is(code.digits))).toEqual({ verdict: 'right' });
+  });
+
+  it('counts slow guesses as it counts quick ones: an old code leaves its tries to the next', () => {
+    let now = 0;
+    const code = new PairingCode(() => now);
+    for (let round = 1; round < PAIRING_TRIES; round++) {
+      expect(code.try(is(wrong(code)))).toEqual({ verdict: 'wrong', triesLeft: PAIRING_TRIES - round });
+      now += PAIRING_CODE_LIFETIME_MS;
+      expect(code.try(is(code.digits))).toEqual({ verdict: 'void' });
+      code.replaceOld();
+      expect(code.digits).toMatch(/^[0-8][0-9]{5}$/);
+    }
+    expect(code.try(is(wrong(code)))).toEqual({ verdict: 'void' });
+  });
+
+  it('is as it was where what it was for could not be done, and only then', () => {
+    const code = new PairingCode();
+    code.try(is(wrong(code)));
+    const { digits } = code;
+    expect(code.try(is(digits))).toEqual({ verdict: 'right' });
+    code.reopen();
+    expect(code.try(is(wrong(code)))).toEqual({ verdict: 'wrong', triesLeft: PAIRING_TRIES - 2 });
+    expect(code.try(is(digits))).toEqual({ verdict: 'right' });
+    code.lengthen();
+    code.reopen();
+    expect(code.try(is(wrong(code)))).toEqual({ verdict: 'wrong', triesLeft: Number.POSITIVE_INFINITY });
+  });
+});
+
+describe('a pairing link', () => {
+  it('is long, no two are the same, and it is good for minutes', () => {
+    let now = 0;
+    const link = new PairingLink(() => now);
+    expect(link.secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(new PairingLink(() => now).secret).not.toBe(link.secret);
+    now = PAIRING_LINK_LIFETIME_MS - 1;
+    expect(link.isInTime).toBe(true);
+    now = PAIRING_LINK_LIFETIME_MS;
+    expect(link.isInTime).toBe(false);
   });
 });

@@ -127,6 +127,8 @@ function Absent({ unproven }: { readonly unproven: readonly number[] }) {
   useEffect(() => {
     browserAccess().then(setAccess);
   }, []);
+  // Where somebody answers, the browser lets the panel through.
+  const isBlocked = access === 'denied' && unproven.length === 0;
   return (
     <>
       <h1>Start the companion</h1>
@@ -140,12 +142,12 @@ function Absent({ unproven }: { readonly unproven: readonly number[] }) {
       {unproven.length === 0 ? null : (
         <Note tone="warning" title="Another program answers in its place">
           <p>
-            The program on port {unproven.join(' and ')} could not prove to be your companion. It got no code
-            and no token. A companion that you start now takes another port, and is found by itself.
+            The program on port {unproven.join(' and ')} could not prove to be your companion, and was told
+            nothing. A companion that you start now takes another port, and is found by itself.
           </p>
         </Note>
       )}
-      {access === 'denied' ? (
+      {isBlocked ? (
         <Note tone="warning" title="Your browser blocks the connection">
           <p>
             Allow Figma to reach “apps on device” in the browser’s site settings and reload the page. If it
@@ -161,7 +163,7 @@ function Absent({ unproven }: { readonly unproven: readonly number[] }) {
       <button type="button" class="button" onClick={() => app.companion.search()}>
         Look again
       </button>
-      <details class="help" open={access === 'denied'}>
+      <details class="help" open={isBlocked}>
         <summary>It is running, and still not found</summary>
         <ul>
           {isFigmaDesktop() ? null : (
