@@ -8,9 +8,16 @@
 import type { FileHandle } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
 import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from '../tensor/safetensors-dtype.ts';
-import { readFloat32, readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
+import {
+  readFloat32,
+  readRange,
+  readScale,
+  type SafetensorsFile,
+  withFile,
+} from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
 import type { WeightLocation } from '../tensor/tensor.ts';
+import { applyScale } from '../tensor/weight-scale.ts';
 import { ensureSidecar, layOut, sidecarPath } from './converted-weights.ts';
 import type { WeightStore } from './weight-store.ts';
 
@@ -62,8 +69,8 @@ function entriesToConvert({ tensors }: SafetensorsFile): readonly TensorEntry[] 
 }
 
 /** An F32 tensor behind an odd number of halves may lie at an offset that no float can be read from. */
-function needsCopy({ dtype, offset, isTransposed }: TensorEntry): boolean {
-  if (isTransposed) return isFloatDType(dtype);
+function needsCopy({ dtype, offset, isTransposed, scale }: TensorEntry): boolean {
+  if (isTransposed || scale !== undefined) return isFloatDType(dtype);
   if (dtype === 'F32') return offset % SAFETENSORS_ELEMENT_BYTES.F32 !== 0;
   return isFloatDType(dtype);
 }
@@ -71,7 +78,11 @@ function needsCopy({ dtype, offset, isTransposed }: TensorEntry): boolean {
 /** Another file at the same path, or the same file written anew, is another source. */
 function identityOf(source: SafetensorsFile): readonly unknown[] {
   // `false` is of an option that is gone: without it every converted weight on disk would be converted again.
-  return [source.path, source.sizeBytes, source.modifiedMs, source.headerSha256, false];
+  const own = [source.path, source.sizeBytes, source.modifiedMs, source.headerSha256, false];
+  const foreign = [...source.tensors.values()].flatMap(({ scale }) =>
+    scale === undefined || scale.file === source.path ? [] : [[scale.file, scale.offset]],
+  );
+  return foreign.length === 0 ? own : [...own, foreign];
 }
 
 async function copyAsFloat32(entry: TensorEntry, input: FileHandle, output: FileHandle): Promise<void> {
@@ -82,10 +93,14 @@ async function copyAsFloat32(entry: TensorEntry, input: FileHandle, output: File
     await output.writeFile(asBytes((await readFloat32(entry)).data));
     return;
   }
-  const chunkBytes = CHUNK_ELEMENTS * SAFETENSORS_ELEMENT_BYTES[dtype];
+  const elementBytes = SAFETENSORS_ELEMENT_BYTES[dtype];
+  const chunkBytes = CHUNK_ELEMENTS * elementBytes;
+  const scale = await readScale(entry);
   for (let done = 0; done < length; done += chunkBytes) {
     const bytes = await readRange(input, file, offset + done, Math.min(chunkBytes, length - done));
-    await output.writeFile(asBytes(decodeFloat32(dtype, bytes)));
+    const values = decodeFloat32(dtype, bytes);
+    if (scale !== undefined) applyScale(values, scale, { shape: entry.shape, first: done / elementBytes });
+    await output.writeFile(asBytes(values));
   }
 }
 

@@ -10,6 +10,8 @@ import { LikenessError } from '../../shared/errors.ts';
 import { decodeText } from '../storage/text-file.ts';
 import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
+import { elementCount } from '../tensor/tensor.ts';
+import { withScales } from '../tensor/weight-scale.ts';
 import type {
   Checkpoint,
   CheckpointFormat,
@@ -37,7 +39,7 @@ export async function openSingleFile(
   formats: readonly CheckpointFormat[],
 ): Promise<Checkpoint> {
   requireSafetensors(path);
-  const source = await openSafetensors(path);
+  const [source] = withScales([await openSafetensors(path)]) as [SafetensorsFile];
   const format = formats.find((one) => one.holds(source)) ?? formats[0]!;
   const view = format.viewSingleFile(source, await configurationBeside(path));
   const components = new Map<string, Component>();
@@ -101,7 +103,23 @@ function entryOf(entry: TensorEntry, { shape, rows, isTransposed }: ComponentTen
   if (rows === undefined) return whole;
   const rowBytes = entry.length / entry.shape[0]!;
   const [offset, length] = [entry.offset + rows.start * rowBytes, (rows.end - rows.start) * rowBytes];
-  return { ...whole, offset, length };
+  const scale =
+    entry.scale && (elementCount(entry.scale.shape) === 1 ? entry.scale : rowsOf(entry.scale, rows));
+  return { ...whole, offset, length, ...(scale && { scale }) };
+}
+
+/** One number a row. */
+function rowsOf(
+  scale: TensorEntry,
+  { start, end }: { readonly start: number; readonly end: number },
+): TensorEntry {
+  const bytes = scale.length / scale.shape[0]!;
+  return {
+    ...scale,
+    shape: [end - start],
+    offset: scale.offset + start * bytes,
+    length: (end - start) * bytes,
+  };
 }
 
 function requireSafetensors(path: string): void {

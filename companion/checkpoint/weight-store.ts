@@ -1,9 +1,11 @@
 /** A component's parameters by name, over one file or several. Only headers are in memory. */
 
 import { LikenessError } from '../../shared/errors.ts';
+import { FLOAT_NAMES, isFloatDType } from '../tensor/safetensors-dtype.ts';
 import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
 import type { Shape } from '../tensor/tensor.ts';
+import { withScales } from '../tensor/weight-scale.ts';
 import type { WeightFiles } from './weight-files.ts';
 
 export interface WeightStore {
@@ -36,7 +38,7 @@ export async function openWeightStore(
     sources.push(source);
     givenPath.set(source.path, path);
   }
-  const store = weightStoreOf(sources, currentName);
+  const store = weightStoreOf(withScales(sources), currentName);
   for (const [nameInFile, path] of index ?? []) {
     const name = currentName(nameInFile);
     if (!store.has(name) || givenPath.get(store.get(name).file) !== path) {
@@ -102,7 +104,14 @@ export function requireParameters(
     );
   }
   for (const { name, shape } of wanted) {
-    const got = store.get(name).shape;
+    const { shape: got, dtype } = store.get(name);
+    if (!isFloatDType(dtype)) {
+      throw new LikenessError(
+        'checkpoint-unsupported',
+        `${component}: ${name} is ${dtype}, expected ${FLOAT_NAMES}`,
+        { advice: "Use the model's weights in fp16 or fp32: this way to quantise them is not supported." },
+      );
+    }
     if (got.length !== shape.length || got.some((size, axis) => size !== shape[axis])) {
       throw new LikenessError(
         'checkpoint-format',

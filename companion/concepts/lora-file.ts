@@ -3,7 +3,7 @@
 import { LikenessError } from '../../shared/errors.ts';
 import type { Factor, Factors } from '../adapters/factors.ts';
 import type { AdapterSite } from '../models/family.ts';
-import { isFloatDType } from '../tensor/safetensors-dtype.ts';
+import { FLOAT_NAMES, isFloatDType } from '../tensor/safetensors-dtype.ts';
 import { openSafetensors, readFloat32, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
 import { readNumber } from '../tensor/safetensors-number.ts';
@@ -130,7 +130,7 @@ async function readAlpha(path: string, entry: TensorEntry): Promise<number> {
 
 async function readFinite(path: string, entry: TensorEntry): Promise<Float32Array> {
   if (!isFloatDType(entry.dtype)) {
-    throw refusal(path, `tensor ${entry.name} is ${entry.dtype}, expected F64, F32, F16 or BF16`);
+    throw refusal(path, `tensor ${entry.name} is ${entry.dtype}, expected ${FLOAT_NAMES}`);
   }
   const { data } = await readFloat32(entry);
   const fault = data.findIndex((value) => !Number.isFinite(value));

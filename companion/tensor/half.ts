@@ -1,5 +1,6 @@
 /**
- * Conversion of IEEE 754 binary16 and bfloat16 on raw bits: Node 20 has no Float16Array.
+ * Conversion of IEEE 754 binary16, bfloat16 and the eight-bit floats E4M3FN and E5M2 (Micikevicius et al. 2022, arXiv
+ * 2209.05433) on raw bits: Node 20 has no Float16Array.
  *
  * Everything works on integer views, since passing a NaN through a JavaScript number may change its payload.
  */
@@ -31,6 +32,31 @@ export function bfloat16ToFloat32(brains: Uint16Array): Float32Array {
   const bits = new Uint32Array(brains.length);
   for (let i = 0; i < brains.length; i++) bits[i] = brains[i]! << 16;
   return new Float32Array(bits.buffer);
+}
+
+/** float32 bits of every E4M3FN byte. */
+let floatBitsOfE4m3: Uint32Array | undefined;
+
+/** Float32 values of E4M3FN bytes: four bits of exponent, biased by 7, no infinities, NaN where all other bits are ones. */
+export function e4m3ToFloat32(bytes: Uint8Array): Float32Array {
+  floatBitsOfE4m3 ??= new Uint32Array(
+    Float32Array.from({ length: 256 }, (_, byte) => expandE4m3(byte)).buffer,
+  );
+  const table = floatBitsOfE4m3;
+  return new Float32Array(Uint32Array.from(bytes, (byte) => table[byte]!).buffer);
+}
+
+/** Float32 values of E5M2 bytes: they are a half's upper byte. */
+export function e5m2ToFloat32(bytes: Uint8Array): Float32Array {
+  return halfToFloat32(Uint16Array.from(bytes, (byte) => byte << 8));
+}
+
+function expandE4m3(byte: number): number {
+  const sign = byte & 0x80 ? -1 : 1;
+  const exponent = (byte >>> 3) & 0xf;
+  const fraction = byte & 7;
+  if (exponent === 0xf && fraction === 7) return Number.NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -9 : sign * (8 + fraction) * 2 ** (exponent - 10);
 }
 
 function expandHalf(half: number): number {

@@ -1,6 +1,6 @@
 /** Element types of the safetensors format, and their float32 values on the host. */
 
-import { bfloat16ToFloat32, halfToFloat32 } from './half.ts';
+import { bfloat16ToFloat32, e4m3ToFloat32, e5m2ToFloat32, halfToFloat32 } from './half.ts';
 
 /** Bytes per element. The format's sub-byte types (F4, F6_*) are left out: no diffusion checkpoint has them. */
 export const SAFETENSORS_ELEMENT_BYTES = {
@@ -26,14 +26,19 @@ export const SAFETENSORS_ELEMENT_BYTES = {
 export type SafetensorsDType = keyof typeof SAFETENSORS_ELEMENT_BYTES;
 
 /** The types that model weights come in; all of them are read as float32. */
-export type FloatDType = 'F64' | 'F32' | 'F16' | 'BF16';
+const FLOATS = ['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2'] as const;
+
+export type FloatDType = (typeof FLOATS)[number];
+
+/** For messages. */
+export const FLOAT_NAMES = 'F64, F32, F16, BF16, F8_E4M3 or F8_E5M2';
 
 export function isSafetensorsDType(name: string): name is SafetensorsDType {
   return Object.hasOwn(SAFETENSORS_ELEMENT_BYTES, name);
 }
 
 export function isFloatDType(dtype: SafetensorsDType): dtype is FloatDType {
-  return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16' || dtype === 'F64';
+  return (FLOATS as readonly string[]).includes(dtype);
 }
 
 /**
@@ -51,6 +56,10 @@ export function decodeFloat32(dtype: FloatDType, bytes: Uint8Array): Float32Arra
       return halfToFloat32(new Uint16Array(buffer, byteOffset, count));
     case 'BF16':
       return bfloat16ToFloat32(new Uint16Array(buffer, byteOffset, count));
+    case 'F8_E4M3':
+      return e4m3ToFloat32(bytes);
+    case 'F8_E5M2':
+      return e5m2ToFloat32(bytes);
     case 'F64':
       return new Float32Array(new Float64Array(buffer, byteOffset, count));
   }

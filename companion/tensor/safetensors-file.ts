@@ -5,9 +5,10 @@ import { type FileHandle, realpath } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
 import { openRegularFile } from '../storage/regular-file.ts';
 import { FOREIGN_PREFIX_BYTES, foreignFile } from './foreign-file.ts';
-import { decodeFloat32, isFloatDType } from './safetensors-dtype.ts';
+import { decodeFloat32, FLOAT_NAMES, isFloatDType } from './safetensors-dtype.ts';
 import { headerLength, LENGTH_BYTES, parseHeader, type TensorEntry } from './safetensors-header.ts';
 import type { Shape, Tensor } from './tensor.ts';
+import { applyScale } from './weight-scale.ts';
 
 export interface SafetensorsFile {
   /** Absolute, with symlinks resolved. */
@@ -54,15 +55,23 @@ export async function openSafetensors(path: string, headerMaxBytes?: number): Pr
   });
 }
 
-/** The tensor as float32; F64 is rounded. Throws 'checkpoint-unsupported' for types that are not F64, F32, F16 or BF16. */
+/** The tensor as float32, times its scale; F64 is rounded. Throws 'checkpoint-unsupported' for types that are no floats. */
 export async function readFloat32(entry: TensorEntry): Promise<Tensor<'float32'>> {
-  if (!isFloatDType(entry.dtype)) throw unsupportedType(entry, 'F64, F32, F16 or BF16');
+  if (!isFloatDType(entry.dtype)) throw unsupportedType(entry, FLOAT_NAMES);
   const data = decodeFloat32(entry.dtype, await readBytes(entry));
+  const stored = entry.isTransposed ? [...entry.shape].reverse() : entry.shape;
+  const scale = await readScale(entry);
+  if (scale !== undefined) applyScale(data, scale, { shape: stored });
   return {
     dtype: 'float32',
     shape: entry.shape,
     data: entry.isTransposed ? transposed(data, entry.shape) : data,
   };
+}
+
+/** Factors of a tensor's values, [1] or one a row; undefined where it has none. */
+export async function readScale({ scale }: TensorEntry): Promise<Float32Array | undefined> {
+  return scale === undefined ? undefined : (await readFloat32(scale)).data;
 }
 
 /** The tensor's bytes as they lie in the file, in a buffer of their own. */

@@ -25,6 +25,8 @@ export interface TensorEntry {
   readonly shape: Shape;
   /** True where the bytes are those of the transpose: rows and columns of `shape` [m, n] are swapped. */
   readonly isTransposed?: boolean;
+  /** Factor of the values, [1] or one a row of the bytes (weight-scale.ts); absent: 1. */
+  readonly scale?: TensorEntry;
   /** Absolute, with symlinks resolved: onnxruntime refuses links that leave a folder. */
   readonly file: string;
   /** From the start of the file, in bytes. */
@@ -179,8 +181,13 @@ function parseTensor(name: string, value: unknown, file: string, dataStart: numb
   const { dtype, shape, data_offsets } = parsed.data;
   const [begin, end] = data_offsets;
   if (!isSafetensorsDType(dtype)) {
+    // The format has grown such types, for weights that are packed more tightly: the file may well be sound.
     const known = Object.keys(SAFETENSORS_ELEMENT_BYTES).join(', ');
-    throw refusal(file, `${subject} has dtype ${quoted(dtype)}, expected one of ${known}`);
+    throw new LikenessError(
+      'checkpoint-unsupported',
+      `${file}: ${subject} has dtype ${quoted(dtype)}, expected one of ${known}`,
+      { advice: "Use the model's weights in fp16 or fp32: this program does not know that type." },
+    );
   }
   const expectedBytes = elementCount(shape) * SAFETENSORS_ELEMENT_BYTES[dtype];
   if (!Number.isSafeInteger(expectedBytes)) {

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pruneSidecars } from '../../companion/checkpoint/converted-weights.ts';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
-import { openWeightStore } from '../../companion/checkpoint/weight-store.ts';
+import { openWeightStore, requireParameters } from '../../companion/checkpoint/weight-store.ts';
 import { TEMPORARY_SUFFIX } from '../../companion/storage/temporary-file.ts';
 import { float32ToHalf } from '../../companion/tensor/half.ts';
+import { readFloat32 } from '../../companion/tensor/safetensors-file.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
 import type { WeightLocation } from '../../companion/tensor/tensor.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
+import { safetensorsBytes } from '../tensor/safetensors-bytes.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 const FLOATS = Float32Array.of(0.1, 0.2, 0.3);
@@ -50,6 +52,63 @@ describe('the places of weights', () => {
     expect([locate('half').offset % 64, locate('other').offset % 64]).toEqual([0, 0]);
     expect(await readdir(join(folder, 'cache'))).toHaveLength(1);
     expect(() => locate('none')).toThrow('has no tensor none');
+  });
+
+  it('are of eight-bit floats times their scales, of the tensor or of its rows', async () => {
+    const folder = await scratchFolder();
+    const path = join(folder, 'eight.safetensors');
+    const entry = (dtype: string, shape: number[], begin: number, end: number) => ({
+      dtype,
+      shape,
+      data_offsets: [begin, end],
+    });
+    const header = {
+      'a.scale_weight': entry('F32', [], 0, 4),
+      'b.weight_scale': entry('F32', [2, 1], 4, 12),
+      'a.weight': entry('F8_E4M3', [2, 2], 12, 16),
+      'b.weight': entry('F8_E5M2', [2, 2], 16, 20),
+      'c.weight': entry('F8_E4M3', [2], 20, 22),
+      scaled_fp8: entry('F8_E4M3', [0], 22, 22),
+    };
+    const scales = new Uint8Array(Float32Array.of(0.5, 2, 3).buffer);
+    // 448, 2^-9, -1.5, 0; 57344, 2^-16, -1.5, 1; -448, 1.125
+    const bytes = Uint8Array.of(0x7e, 0x01, 0xbc, 0x00, 0x7b, 0x01, 0xbe, 0x3c, 0xfe, 0x39);
+    await writeFile(path, safetensorsBytes(JSON.stringify(header), Buffer.concat([scales, bytes])));
+    const store = await storeOf(path);
+    const locate = await locateWeights(store, join(folder, 'cache'));
+    const expected = {
+      'a.weight': Float32Array.of(224, 2 ** -10, -0.75, 0),
+      'b.weight': Float32Array.of(114_688, 2 ** -15, -4.5, 3),
+      'c.weight': Float32Array.of(-448, 1.125),
+    };
+    for (const [name, values] of Object.entries(expected)) {
+      expect(await floatsAt(locate(name))).toEqual(values);
+      expect((await readFloat32(store.get(name))).data).toEqual(values);
+    }
+  });
+
+  it('are refused where their scales are of blocks, and where they are no floats', async () => {
+    const folder = await scratchFolder();
+    const path = join(folder, 'packed.safetensors');
+    const entry = (dtype: string, shape: number[], begin: number, end: number) => ({
+      dtype,
+      shape,
+      data_offsets: [begin, end],
+    });
+    const blocks = {
+      'a.weight_scale_inv': entry('F32', [1, 2], 0, 8),
+      'a.weight': entry('F8_E4M3', [2, 2], 8, 12),
+    };
+    await writeFile(path, safetensorsBytes(JSON.stringify(blocks), 12));
+    await expect(storeOf(path)).rejects.toMatchObject({
+      code: 'checkpoint-unsupported',
+      message: expect.stringMatching(/a\.weight_scale_inv is F32 \[1,2\]/),
+    });
+    await writeFile(path, safetensorsBytes(JSON.stringify({ w: entry('I8', [4], 0, 4) }), 4));
+    const store = await storeOf(path);
+    expect(() => requireParameters(store, 'unet', [{ name: 'w', shape: [4] }])).toThrow(
+      expect.objectContaining({ code: 'checkpoint-unsupported', message: expect.stringMatching(/w is I8/) }),
+    );
   });
 
   it('need no cache folder where all is float32', async () => {
