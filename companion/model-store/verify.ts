@@ -13,6 +13,7 @@ import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf } from '../models/families/registry.ts';
 import { splitParameterName } from '../models/layers/scope.ts';
 import { wholeGraph } from '../models/model-graphs.ts';
+import { requireFiniteWeights } from '../pipeline/finite-weights.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
 import { type JsonObject, readJsonObject } from '../storage/json-file.ts';
 import { repairAdvice, summariseModel } from './summary.ts';
@@ -45,7 +46,10 @@ export type VerifyEvent =
       readonly hasManifest: boolean;
     };
 
-/** @throws LikenessError `checkpoint-*`, after the event `verified` where files are not what the manifest says */
+/**
+ * @throws LikenessError `checkpoint-*`: after the event `verified` where files are not what the manifest says, before it
+ *   where they are and a weight is not finite
+ */
 export async function* verifyModel(folder: string, cacheFolder: string): AsyncGenerator<VerifyEvent, void> {
   const { name, sizeBytes } = await summariseModel(folder);
   const parameters = await requireParametersOf(folder, cacheFolder);
@@ -54,6 +58,9 @@ export async function* verifyModel(folder: string, cacheFolder: string): AsyncGe
   for await (const file of checkFiles(folder)) {
     files.push(file);
     yield { type: 'file', ...file };
+  }
+  if (files.every(({ state }) => state === 'ok' || state === 'unlisted')) {
+    await requireFiniteWeights(await openCheckpoint(folder));
   }
   const faults = files.filter(({ state }) => state === 'differs' || state === 'missing');
   const hasManifest = files.every(({ state }) => state !== 'unlisted');

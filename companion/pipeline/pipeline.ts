@@ -21,6 +21,7 @@ import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { float32, int64, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 import { type Conditioning, endOfText, sizeConditioning, zeroText } from './conditioning.ts';
+import { requireFinite } from './finite-weights.ts';
 
 export interface PipelineOptions extends SessionOptions {
   /** Folder for what can be made again: weights converted to float32. */
@@ -199,10 +200,11 @@ export class Pipeline {
     { decoder = 'full', ...memory }: MemoryUse & { readonly decoder?: DecoderChoice } = {},
   ): Promise<Float32Array> {
     const session = await this.session(this.decoder(height, width, decoder), memory);
-    const out = await session.run({
-      latents: float32(latents, [1, this.facts.latentChannels, height, width]),
-    });
-    return (out.picture as Tensor<'float32'>).data;
+    const shape = [1, this.facts.latentChannels, height, width];
+    const out = await session.run({ latents: float32(latents, shape) });
+    const picture = (out.picture as Tensor<'float32'>).data;
+    await requireFinite(picture, this.checkpoint);
+    return picture;
   }
 
   async #release(key: string): Promise<void> {

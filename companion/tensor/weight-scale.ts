@@ -6,7 +6,6 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import { isFloatDType } from './safetensors-dtype.ts';
-import type { SafetensorsFile } from './safetensors-file.ts';
 import type { TensorEntry } from './safetensors-header.ts';
 import { elementCount } from './tensor.ts';
 
@@ -17,7 +16,9 @@ const SCALES = ['scale_weight', 'weight_scale', 'weight_scale_inv'] as const;
  * The same files, whose tensors know their scales; a scale may lie in another of them.
  * @throws LikenessError `checkpoint-unsupported` for a scale that is neither of the whole tensor nor of its rows
  */
-export function withScales(sources: readonly SafetensorsFile[]): readonly SafetensorsFile[] {
+export function withScales<File extends { readonly tensors: ReadonlyMap<string, TensorEntry> }>(
+  sources: readonly File[],
+): readonly File[] {
   const all = new Map(sources.flatMap(({ tensors }) => [...tensors]));
   return sources.map((source) => {
     const tensors = [...source.tensors].map(([name, entry]) => {

@@ -11,6 +11,7 @@ import { ranksOf } from '../adapters/factors.ts';
 import { factorFeeds } from '../adapters/low-rank.ts';
 import { probeFeeds, probeLearningRate, probeParameters } from '../adapters/object-probe.ts';
 import { Random } from '../diffusion/random.ts';
+import { requireFiniteWeights } from '../pipeline/finite-weights.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Session } from '../runtime/session.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
@@ -78,6 +79,7 @@ async function* steps(
     const batches = drawBatch(pipeline, set, settings, random);
     const { loss, gradients } = await lossAndGradients(session, batches, state);
     if (!Number.isFinite(loss)) {
+      await requireFiniteWeights(pipeline.checkpoint);
       throw new LikenessError('input', `teaching diverged at step ${state.step + 1}: the loss is ${loss}`, {
         advice: `Use a lower learning rate than ${settings.learningRate}.`,
       });

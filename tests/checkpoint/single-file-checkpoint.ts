@@ -169,7 +169,10 @@ function originalName(component: keyof typeof MODULES, name: string): string {
 }
 
 /** Writes both; halves, as such files are passed on. */
-export async function writeBothLayouts(root: string): Promise<{ folder: string; file: string }> {
+export async function writeBothLayouts(
+  root: string,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<{ folder: string; file: string }> {
   const [folder, file] = [join(root, 'folder'), join(root, 'both-ways.safetensors')];
   const unet = parseUnetConfig(UNET_CONFIG);
   const vae = parseVaeConfig(VAE_CONFIG);
@@ -196,7 +199,7 @@ export async function writeBothLayouts(root: string): Promise<{ folder: string; 
     const isPointwise = component === 'vae' && /mid_block\.attentions\.0\.to_.*weight/.test(name);
     whole.set(originalName(component, name), isPointwise ? { ...tensor, shape: [...shape, 1, 1] } : tensor);
   }
-  await writeSafetensors(file, whole);
+  await writeSafetensors(file, whole, metadata);
   await writeFolder(folder, parts);
   return { folder, file };
 }

@@ -13,6 +13,7 @@ import { tokenWeightFeeds } from '../../localization/sources/attention.ts';
 import type { MaskSource } from '../../localization/sources/index.ts';
 import { chooseMaskSource, createLocalizer } from '../../localization/sources/index.ts';
 import { type Conditioning, conditioningFeeds } from '../../pipeline/conditioning.ts';
+import { requireFinite } from '../../pipeline/finite-weights.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
@@ -99,7 +100,7 @@ export async function* samplePicture(
     });
     if (concepts.length > 0) localizer.observe(outputs);
     const prediction = outputs.prediction!.data as Float32Array;
-    if (concepts.length > 0) requireNumbers(prediction);
+    await requireFinite(prediction, pipeline.checkpoint, concepts.length > 0 ? tooStrong : undefined);
     return prediction;
   };
   const steps = samplers[settings.sampler].sample({
@@ -133,9 +134,8 @@ export function samplingShape({ model }: Pipeline, { settings, concepts, height,
 }
 
 /** Every weight of a file may be finite, and what they make of a picture not. */
-function requireNumbers(prediction: Float32Array): void {
-  if (prediction.every(Number.isFinite)) return;
-  throw new LikenessError(
+function tooStrong(): LikenessError {
+  return new LikenessError(
     'concept-format',
     'the concepts of the prompt are too strong: the model overflows',
     {
