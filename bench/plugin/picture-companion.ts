@@ -71,5 +71,6 @@ function modelOf(side: number): BaseModelFacts {
       isDemonstration: false,
     },
     identity: { name: NAME, hash: '0'.repeat(64), architecture: 'stable-diffusion-v1' },
+    sites: [],
   };
 }

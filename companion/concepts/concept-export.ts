@@ -3,13 +3,14 @@
  * other programs know the residuals alone.
  */
 
+import type { ExportProgram } from '../../shared/protocol/http.ts';
 import { ARCHITECTURES } from '../models/families/formats.ts';
 import { openSafetensors } from '../tensor/safetensors-file.ts';
 import { type Concept, type ConceptFacts, minRankFractionOf } from './concept.ts';
 import { type EncodedConcept, encodeConcept, readConcept, type WriteConceptOptions } from './concept-file.ts';
 import type { ConceptForm } from './concept-tensors.ts';
 
-interface ExportProgram {
+interface ProgramForm {
   readonly form: ConceptForm;
   /** Said with the file; for what the program does not do by itself. */
   readonly note?: string;
@@ -24,14 +25,10 @@ const PROGRAMS = {
     note: 'diffusers reads its scales from 0.34 on; give older ones the file for kohya.',
   },
   invokeai: { form: 'kohya-told' },
-} as const satisfies Readonly<Record<string, ExportProgram>>;
-
-export type ExportProgramName = keyof typeof PROGRAMS;
-
-export const EXPORT_PROGRAMS = Object.keys(PROGRAMS) as ExportProgramName[];
+} as const satisfies Readonly<Record<ExportProgram, ProgramForm>>;
 
 /** @throws LikenessError `concept-format` where the concept's file is damaged */
-export async function exportConcept(path: string, program: ExportProgramName): Promise<EncodedConcept> {
+export async function exportConcept(path: string, program: ExportProgram): Promise<EncodedConcept> {
   const { form } = PROGRAMS[program];
   return encodeConcept(forOthers(await readConcept(path)), { dtype: await precisionOf(path), form });
 }
@@ -67,9 +64,9 @@ export function triggerWords({
 }
 
 /** Lines for whoever uses the file elsewhere: what to write, and what stays behind. */
-export function exportNotes(facts: ExportedFacts, program?: ExportProgramName): readonly string[] {
+export function exportNotes(facts: ExportedFacts, program?: ExportProgram): readonly string[] {
   const { identifier, baseModel, hasTokenEmbedding } = facts;
-  const { note }: ExportProgram = program === undefined ? { form: 'kohya' } : PROGRAMS[program];
+  const { note }: ProgramForm = program === undefined ? { form: 'kohya' } : PROGRAMS[program];
   return [
     `Write "${triggerWords(facts)}" in the prompt: other programs do not know @names.`,
     `Use it with the base model that it belongs to: ${baseModel.name}, ${baseModel.architecture}.`,

@@ -10,7 +10,7 @@ import type { Concept, Thumbnail } from '../concepts/concept.ts';
 import type { ConceptFileInfo } from '../concepts/concept-file.ts';
 import type { BlobKey } from '../storage/blob-store.ts';
 import type { Editor } from './concept-rights.ts';
-import type { LoraFacts } from './concept-writer.ts';
+import type { FittedModel, LoraFacts } from './concept-writer.ts';
 
 /** One version. Its file is reached by `materialize` alone. */
 export interface ConceptVersion extends Omit<ConceptFileInfo, 'path'> {
@@ -70,6 +70,8 @@ export interface ImportOptions {
   readonly name?: string | undefined;
   /** Facts that a plain LoRA file's header lacks. */
   readonly lora?: LoraFacts | undefined;
+  /** The model that a plain LoRA of its architecture must fit; undefined: any. */
+  readonly model?: FittedModel | undefined;
   /** A client, unless said otherwise. */
   readonly by?: Editor;
 }

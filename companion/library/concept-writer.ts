@@ -23,6 +23,7 @@ import {
 import { FORMAT_KEY } from '../concepts/concept-header.ts';
 import { openLoraFile } from '../concepts/lora-file.ts';
 import { loraArchitecture } from '../concepts/lora-origin.ts';
+import type { AdapterSite } from '../models/family.ts';
 
 /**
  * The facts of a concept file by the weights that it has when it is written anew: a file for another program has the same
@@ -54,8 +55,23 @@ export const loraFactsSchema = z.strictObject({
 
 export type LoraFacts = Readonly<z.input<typeof loraFactsSchema>>;
 
-/** @throws LikenessError `input` for facts outside their limits, or for a concept; `concept-format` as readLora */
-export async function conceptOfLora(path: string, given: LoraFacts, now: Date): Promise<Concept> {
+/** A model as far as residuals fit it or not. */
+export interface FittedModel {
+  readonly architecture: string;
+  readonly sites: readonly AdapterSite[];
+}
+
+/**
+ * @param model that the residuals must fit, where it is of their architecture: a refusal in use would come late
+ * @throws LikenessError `input` for facts outside their limits, or for a concept; `concept-format` and `concept-mismatch` as
+ *   readLora
+ */
+export async function conceptOfLora(
+  path: string,
+  given: LoraFacts,
+  now: Date,
+  model?: FittedModel,
+): Promise<Concept> {
   const parsed = loraFactsSchema.safeParse(given);
   if (!parsed.success) {
     throw new LikenessError('input', `the imported file: ${issueText(parsed.error)}`);
@@ -70,7 +86,8 @@ export async function conceptOfLora(path: string, given: LoraFacts, now: Date): 
   const architecture = loraArchitecture(metadata, wanted, path);
   // The teaching pictures' size is not in the file: the base model's own is the usual one.
   const { id, resolution: side, storedAs } = architecture;
-  const concept = await conceptFromLora(path, {
+  const sites = model?.architecture === id ? model.sites : undefined;
+  const facts: ConceptFacts = {
     ...names,
     baseModel: { name: 'unknown', architecture: id },
     resolution: { width: side, height: side },
@@ -80,7 +97,8 @@ export async function conceptOfLora(path: string, given: LoraFacts, now: Date): 
     rights: {},
     version: 1,
     createdAt: now.toISOString(),
-  });
+  };
+  const concept = await conceptFromLora(path, facts, sites);
   // Trainers write the factors of a convolution in two dimensions too; other programs want four.
   return { ...concept, storedAs };
 }

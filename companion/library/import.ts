@@ -43,7 +43,7 @@ export function additionOf(concept: Concept, concepts: readonly LibraryConcept[]
  */
 export async function additionOfFile(
   file: string,
-  { name: wanted, lora, by = 'client' }: ImportOptions,
+  { name: wanted, lora, model, by = 'client' }: ImportOptions,
   { concepts, removed, now }: ImportContext,
 ): Promise<Addition> {
   const earlier = [...concepts.flatMap(({ versions }) => versions), ...removed];
@@ -62,7 +62,7 @@ export async function additionOfFile(
     );
   };
   if (lora !== undefined) {
-    const concept = await conceptOfLora(file, { ...lora, name: wanted ?? lora.name }, now);
+    const concept = await conceptOfLora(file, { ...lora, name: wanted ?? lora.name }, now, model);
     const { name, version } = concept;
     const { weightHash } = encodeConcept(concept);
     const known = knownAs(name, weightHash, concepts);

@@ -6,6 +6,8 @@
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
 import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
+import { familyOf } from '../models/families/registry.ts';
+import type { AdapterSite } from '../models/family.ts';
 import type { Device } from '../runtime/device.ts';
 import { chooseDevice } from '../runtime/device-choice.ts';
 import { describeModel, Pipeline } from './pipeline.ts';
@@ -62,12 +64,14 @@ export interface BaseModelFacts {
   readonly summary: ModelSummary;
   /** Base model that concepts of it name. */
   readonly identity: BaseModel;
+  /** Projections that residuals attach to. */
+  readonly sites: readonly AdapterSite[];
 }
 
 /** @throws LikenessError `checkpoint-*` where the folder is no model that can run */
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);
-  const { facts, architecture } = describeModel(checkpoint);
+  const { model, facts, architecture } = describeModel(checkpoint);
   const recommended = await readRecommendedSettings(folder, facts.sampling);
   const { teaching, sampling, classWords, placements } = recommended;
   return {
@@ -94,5 +98,6 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
       hash: await hashCheckpoint(checkpoint, cacheFolder),
       architecture,
     },
+    sites: familyOf(model).adapterSites(model.config),
   };
 }

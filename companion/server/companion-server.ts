@@ -106,7 +106,7 @@ export class CompanionServer {
       open: [pairingRoutes(this.#pairing)],
       guarded: [
         clientRoutes(tokens, dismiss),
-        conceptRoutes({ library, model: model.identity, receiver }),
+        conceptRoutes({ library, model, receiver }),
         jobRoutes(queue),
         imageRoutes(uploads, receiver),
       ],

@@ -39,7 +39,7 @@ export const routes = {
   clients: '/api/clients',
   /** DELETE: takes its token back and closes its sockets, 204. */
   client: (id: string) => `/api/clients/${id}`,
-  /** GET ?search=TEXT: conceptsSchema. POST a concept file: the new entry's conceptSummarySchema. */
+  /** GET ?search=TEXT: conceptsSchema. POST a concept file: the entry's importedConceptSchema. */
   concepts: '/api/concepts',
   /** GET: conceptSummarySchema. PATCH conceptChangeSchema: the same. DELETE: 204; kept aside until pruned. */
   concept: (id: ConceptId) => `/api/concepts/${id}`,
@@ -51,8 +51,13 @@ export const routes = {
   conceptThumbnail: (id: ConceptId) => `/api/concepts/${id}/thumbnail`,
   /** GET ?ids=ID,ID: thumbnailsSchema. Of many concepts at one look; those without one are left out. */
   conceptThumbnails: '/api/concept-thumbnails',
-  /** GET ?version=N: the concept file, safetensors, of the newest version by default. */
+  /**
+   * GET ?version=N&for=PROGRAM: the concept file, safetensors, of the newest version by default, as it is or under the names
+   * of a program (EXPORT_PROGRAMS).
+   */
   conceptFile: (id: ConceptId) => `/api/concepts/${id}/file`,
+  /** GET ?version=N&for=PROGRAM: exportSchema, of the file that the same query gives. */
+  conceptExport: (id: ConceptId) => `/api/concepts/${id}/export`,
   /** GET ?search=TEXT&before=CURSOR&limit=N: historySchema. DELETE: removes all ended jobs, 204. */
   jobs: '/api/jobs',
   /** GET: jobSchema. DELETE: removes an ended job and its pictures, 204. */
@@ -121,6 +126,23 @@ export const thumbnailsSchema = z.object({
   ),
 });
 
+/** Programs that a concept can be exported for, by the names that they read. */
+export const EXPORT_PROGRAMS = ['kohya', 'a1111', 'comfyui', 'diffusers', 'invokeai'] as const;
+export type ExportProgram = (typeof EXPORT_PROGRAMS)[number];
+
+export const exportSchema = z.object({
+  /** Words of a prompt that stand for the concept in other programs. */
+  triggerWords: z.string(),
+  /** Lines for people: what to write, and what stays behind. */
+  notes: z.array(z.string()),
+});
+
+/**
+ * With lines on what, sound as it is, changes nothing.
+ * @internal
+ */
+export const importedConceptSchema = conceptSummarySchema.extend({ findings: z.array(z.string()) });
+
 export const conceptsSchema = z.object({ concepts: z.array(conceptSummarySchema) });
 export const conceptChangeSchema = z.strictObject({
   name: newConceptNameSchema.optional(),
@@ -156,6 +178,8 @@ export type Clients = Readonly<z.infer<typeof clientsSchema>>;
 export type ImageReceived = Readonly<z.infer<typeof imageReceivedSchema>>;
 export type RemovedConcepts = Readonly<z.infer<typeof removedConceptsSchema>>;
 export type Thumbnails = Readonly<z.infer<typeof thumbnailsSchema>>;
+export type ConceptExport = Readonly<z.infer<typeof exportSchema>>;
+export type ImportedConcept = Readonly<z.infer<typeof importedConceptSchema>>;
 export type Concepts = Readonly<z.infer<typeof conceptsSchema>>;
 export type ConceptChange = Readonly<z.infer<typeof conceptChangeSchema>>;
 export type HistoryQuery = Readonly<z.infer<typeof historyQuerySchema>>;

@@ -77,7 +77,7 @@ describe('concepts', () => {
     expect(shown.stdout).toMatch(/identifier +olis/);
     expect(whole.stderr).not.toContain('alpha');
     const mute = await likeness(
-      ['concepts', 'import', await writePlainLora(home, 0), ...told.with(1, 'mute')],
+      ['concepts', 'import', await writePlainLora(home, { alpha: 0 }), ...told.with(1, 'mute')],
       {
         home,
       },

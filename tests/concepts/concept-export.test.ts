@@ -1,15 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  EXPORT_PROGRAMS,
-  type ExportProgramName,
-  exportConcept,
-  exportNotes,
-} from '../../companion/concepts/concept-export.ts';
+import { exportConcept, exportNotes } from '../../companion/concepts/concept-export.ts';
 import { readConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
 import { readLora } from '../../companion/concepts/lora-file.ts';
 import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
+import { EXPORT_PROGRAMS, type ExportProgram } from '../../shared/protocol/http.ts';
 import { smallConcept, writeSmallConcept } from '../library/small-concept.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
@@ -26,10 +22,7 @@ const FACTORS = new Map([
   ['mid_block.attentions.0', factor(2, 3)],
 ]);
 
-async function exported(
-  program: ExportProgramName,
-  concept = smallConcept('aurora', 1, { factors: FACTORS }),
-) {
+async function exported(program: ExportProgram, concept = smallConcept('aurora', 1, { factors: FACTORS })) {
   const folder = await scratchFolder();
   const [source, target] = [join(folder, 'aurora.safetensors'), join(folder, 'exported.safetensors')];
   await writeConcept(source, concept);

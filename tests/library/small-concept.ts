@@ -51,15 +51,16 @@ export async function writeSmallConcept(
 }
 
 /** As other tools write it: no word of what it is. */
-export async function writePlainLora(folder: string, alpha = 1): Promise<string> {
+export async function writePlainLora(folder: string, { alpha = 1, channels = 4 } = {}): Promise<string> {
   const path = join(folder, 'downloaded.safetensors');
   const stem = 'lora_unet_mid_block_attentions_0_proj_out';
+  const factor = () => Float32Array.from({ length: channels }, (_, index) => index + 1 + alpha);
   await writeSafetensors(
     path,
     new Map([
       [`${stem}.alpha`, { dtype: 'F32', shape: [], data: Float32Array.of(alpha) }],
-      [`${stem}.lora_down.weight`, { dtype: 'F32', shape: [1, 4, 1, 1], data: Float32Array.of(1, 2, 3, 4) }],
-      [`${stem}.lora_up.weight`, { dtype: 'F32', shape: [4, 1, 1, 1], data: Float32Array.of(1, 2, 3, 4) }],
+      [`${stem}.lora_down.weight`, { dtype: 'F32', shape: [1, channels, 1, 1], data: factor() }],
+      [`${stem}.lora_up.weight`, { dtype: 'F32', shape: [channels, 1, 1, 1], data: factor() }],
     ]),
   );
   return path;

@@ -171,6 +171,10 @@ export class FakeCompanion {
       else this.remove(id!);
       return route.fulfill({ status: 204, headers });
     }
+    if (pathname.endsWith('/export')) {
+      const program = new URL(request.url()).searchParams.get('for');
+      return json({ triggerWords: 'zqx mug', notes: [`Write "zqx mug" in ${program}.`] });
+    }
     if (pathname.endsWith('/restore')) return json(this.#restore(id!));
     if (request.method() === 'PATCH') {
       const change = request.postDataJSON() as ConceptChange;

@@ -252,6 +252,32 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await kept.waitFor({ state: 'detached' });
   });
 
+  it('takes a concept to another program, and is told what to write there', async () => {
+    await begin();
+    await openTab('Library');
+    await stage.ui.getByLabel('Details of @aurora').click();
+    await stage.ui.getByText('Use in another program').click();
+    await stage.ui.getByText('Write "zqx mug" in kohya.').waitFor();
+    await stage.ui.getByLabel('For', { exact: true }).selectOption('diffusers');
+    await stage.ui.getByText('Write "zqx mug" in diffusers.').waitFor();
+    await stage.ui.getByText('concepts export aurora --for diffusers').waitFor();
+  });
+
+  it('chooses the halves of guidance, and is told where a negative prompt has no effect', async () => {
+    await begin();
+    await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
+    await stage.ui.getByText('More settings').click();
+    await stage.ui.getByLabel('Leave out').fill('blurry');
+    await stage.ui.getByLabel('Guidance', { exact: true }).fill('1');
+    await stage.page.keyboard.press('Tab');
+    await stage.ui.getByText('has no effect at guidance 1').waitFor();
+    await stage.ui.getByLabel('Concepts act in').selectOption('both');
+    await stage.page.keyboard.press('Control+Enter');
+    await received('generate').toMatchObject([
+      { guidanceScale: 1, negativePrompt: 'blurry', guidanceResidual: 'both' },
+    ]);
+  });
+
   it('saves a concept, and is told so', async () => {
     const rights = { owner: 'Northlight', licence: 'campaigns' };
     await begin({

@@ -1,9 +1,17 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSafetensors } from '../../companion/tensor/safetensors-file.ts';
 import { imageKind } from '../../shared/image-kind.ts';
 import { type ConceptSummary, conceptSummarySchema } from '../../shared/protocol/concept.ts';
-import { conceptsSchema, healthSchema, historySchema, thumbnailsSchema } from '../../shared/protocol/http.ts';
+import {
+  conceptsSchema,
+  exportSchema,
+  healthSchema,
+  historySchema,
+  importedConceptSchema,
+  thumbnailsSchema,
+} from '../../shared/protocol/http.ts';
 import { THUMBNAILS_MAX } from '../../shared/protocol/limits.ts';
 import { ended, generateWish, uploads } from '../jobs/opened-queue.ts';
 import { smallConcept, writePlainLora, writeSmallConcept } from '../library/small-concept.ts';
@@ -139,6 +147,40 @@ describe('concepts over HTTP', () => {
     const facts = 'name=borrowed&classWord=bottle&identifier=sks';
     const response = await ask(`/api/concepts?${facts}`, { method: 'POST', body });
     expect(await response.json()).toMatchObject({ name: 'borrowed', referenceCount: 0 });
+  });
+
+  it('of another tool are refused where they do not fit the model, and said to change nothing where they do not', async () => {
+    const wide = await readFile(await writePlainLora(running.home, { channels: 8 }));
+    const facts = (name: string) => `name=${name}&classWord=bottle&identifier=sks`;
+    const refused = await ask(`/api/concepts?${facts('wide')}`, { method: 'POST', body: wide });
+    expect(await refused.json()).toMatchObject({
+      code: 'concept-mismatch',
+      message: expect.stringContaining('has 8 channels, expected 4'),
+    });
+    const other = `${facts('wide')}&architecture=stable-diffusion-v2-512`;
+    expect((await ask(`/api/concepts?${other}`, { method: 'POST', body: wide })).status).toBe(201);
+    const mute = await readFile(await writePlainLora(running.home, { alpha: 0 }));
+    const response = await ask(`/api/concepts?${facts('mute')}`, { method: 'POST', body: mute });
+    expect(importedConceptSchema.parse(await response.json()).findings).toEqual([
+      expect.stringContaining('alpha is 0'),
+    ]);
+  });
+
+  it('go out under the names of other programs, with what stays behind', async () => {
+    const { id } = await importConcept('travels', 41);
+    const asked = await ask(`/api/concepts/${id}/export?for=diffusers`);
+    expect(exportSchema.parse(await asked.json())).toMatchObject({
+      triggerWords: 'zqx bottle',
+      notes: expect.arrayContaining([expect.stringContaining('Masks stay behind')]),
+    });
+    const path = join(running.home, 'travels.safetensors');
+    await writeFile(path, await bytesOf(await ask(`/api/concepts/${id}/file?for=diffusers`)));
+    expect([...(await openSafetensors(path)).tensors.keys()]).toContain(
+      'unet.mid_block.attentions.0.proj_out.lora_A.weight',
+    );
+    expect((await ask(`/api/concepts/${id}/file?for=paint`)).status).toBe(400);
+    const back = await ask('/api/concepts', { method: 'POST', body: await readFile(path) });
+    expect(await back.json()).toMatchObject({ id, version: 1 });
   });
 
   it('that are no concept files are refused, and leave nothing behind', async () => {

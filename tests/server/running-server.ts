@@ -25,6 +25,7 @@ const MODEL: BaseModelFacts = {
     isDemonstration: false,
   },
   identity: { name: 'nano', hash: 'ab'.repeat(32), architecture: 'stable-diffusion-v1' },
+  sites: [{ path: 'mid_block.attentions.0', inputs: 4, outputs: 4, stride: 1, storedAs: 'conv1x1' }],
 };
 
 /** What the studio's frame and Figma's iframe send. */

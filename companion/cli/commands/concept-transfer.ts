@@ -6,13 +6,8 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError } from '../../../shared/errors.ts';
-import {
-  EXPORT_PROGRAMS,
-  type ExportProgramName,
-  exportConcept,
-  exportNotes,
-  triggerWords,
-} from '../../concepts/concept-export.ts';
+import { EXPORT_PROGRAMS, type ExportProgram } from '../../../shared/protocol/http.ts';
+import { exportConcept, exportNotes, triggerWords } from '../../concepts/concept-export.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import { residualFindings } from '../../concepts/residual-findings.ts';
 import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
@@ -36,7 +31,7 @@ interface ImportFlags {
 }
 
 interface ExportFlags {
-  readonly for?: ExportProgramName;
+  readonly for?: ExportProgram;
   readonly revision?: number;
   readonly out?: string;
   readonly replace?: true;

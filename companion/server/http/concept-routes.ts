@@ -6,8 +6,11 @@ import express, { type Request, Router } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ConceptSummary, Rights } from '../../../shared/protocol/concept.ts';
 import {
+  type ConceptExport,
   type Concepts,
   conceptChangeSchema,
+  EXPORT_PROGRAMS,
+  type ImportedConcept,
   type RemovedConcepts,
   routes,
   searchSchema,
@@ -17,10 +20,13 @@ import { conceptIdSchema } from '../../../shared/protocol/ids.ts';
 import { THUMBNAILS_MAX } from '../../../shared/protocol/limits.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { requireBaseModel } from '../../concepts/concept.ts';
+import { exportConcept, exportNotes, triggerWords } from '../../concepts/concept-export.ts';
+import { readConcept } from '../../concepts/concept-file.ts';
+import { residualFindings } from '../../concepts/residual-findings.ts';
 import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
 import type { ConceptLibrary, LibraryConcept } from '../../library/concept-library.ts';
 import { loraFactsSchema } from '../../library/concept-writer.ts';
-import type { BaseModel } from '../../pipeline/loaded-model.ts';
+import type { BaseModel, BaseModelFacts } from '../../pipeline/loaded-model.ts';
 import { MAX_CONCEPT_FILE_BYTES, MAX_JSON_BYTES } from '../limits.ts';
 import { parsed, sendBytes } from './app.ts';
 import type { FileKind, FileReceiver } from './upload-routes.ts';
@@ -43,6 +49,7 @@ const importQuery = z.object({
 
 /** Strict: what asks for an older version under another name must not get the newest in silence. */
 const versionQuery = z.strictObject({ version: z.coerce.number().int().positive().optional() });
+const exportQuery = versionQuery.extend({ for: z.enum(EXPORT_PROGRAMS).optional() });
 
 const thumbnailsQuery = z.strictObject({
   ids: z
@@ -54,13 +61,13 @@ const thumbnailsQuery = z.strictObject({
 export interface ConceptRouteOptions {
   readonly library: ConceptLibrary;
   /** Concepts of another model are shown, but cannot be used. */
-  readonly model: BaseModel;
+  readonly model: Pick<BaseModelFacts, 'identity' | 'sites'>;
   readonly receiver: FileReceiver;
 }
 
 export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions): Router {
   const router = Router();
-  const summary = (concept: LibraryConcept) => summaryFor(concept, model);
+  const summary = (concept: LibraryConcept) => summaryFor(concept, model.identity);
 
   router.get(routes.concepts, async (request, response) => {
     const { search } = parsed(listQuery, request.query, 'the query');
@@ -70,11 +77,16 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
 
   router.post(routes.concepts, async (request, response) => {
     const { name, ...lora } = parsed(importQuery, request.query, 'the query');
-    const id = await receiver.receive(request, CONCEPT_FILE, async (path) => {
+    const fitted = { architecture: model.identity.architecture, sites: model.sites };
+    const imported = await receiver.receive(request, CONCEPT_FILE, async (path) => {
       const facts = loraFactsSchema.safeParse({ name, ...lora });
-      return (await library.import(path, { name, lora: facts.data })).id;
+      return library.import(path, { name, lora: facts.data, model: fitted });
     });
-    response.status(201).json(summary(await library.get(id)));
+    const { factors } = await readConcept(await library.materialize(imported));
+    const findings = [...residualFindings(factors)];
+    response
+      .status(201)
+      .json({ ...summary(await library.get(imported.id)), findings } satisfies ImportedConcept);
   });
 
   router.get(routes.removedConcepts, async (_request, response) => {
@@ -119,12 +131,25 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
   });
 
   router.get(routes.conceptFile(':id'), async (request, response) => {
-    const version = await library.version(idOf(request), versionOf(request));
+    const query = parsed(exportQuery, request.query, 'the query');
+    const version = await library.version(idOf(request), query.version);
     const { name, sizeBytes } = version;
     const path = await library.materialize(version);
     response.type('application/octet-stream').attachment(`${fileStem(name)}${CONCEPT_SUFFIX}`);
+    if (query.for !== undefined) {
+      const { bytes } = await exportConcept(path, query.for);
+      response.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      return;
+    }
     response.set('Content-Length', String(sizeBytes));
     await pipeline(createReadStream(path), response);
+  });
+
+  router.get(routes.conceptExport(':id'), async (request, response) => {
+    const query = parsed(exportQuery, request.query, 'the query');
+    const version = await library.version(idOf(request), query.version);
+    const notes = [...exportNotes(version, query.for)];
+    response.json({ triggerWords: triggerWords(version), notes } satisfies ConceptExport);
   });
 
   return router;

@@ -2,7 +2,10 @@ import { type Signal, signal } from '@preact/signals';
 import { type ConceptSummary, conceptSummarySchema } from '../../../shared/protocol/concept.ts';
 import {
   type ConceptChange,
+  type ConceptExport,
   conceptsSchema,
+  type ExportProgram,
+  exportSchema,
   type RemovedConcepts,
   removedConceptsSchema,
   routes,
@@ -85,6 +88,15 @@ export class ConceptList {
       await this.#companion.json(routes.conceptRestore(id), conceptSummarySchema, { method: 'POST' });
       await this.refresh();
     });
+  }
+
+  /** Words to write in another program, and what stays behind; undefined where the companion does not answer. */
+  async exportOf({ id }: ConceptSummary, program: ExportProgram): Promise<ConceptExport | undefined> {
+    let told: ConceptExport | undefined;
+    await this.#try(async () => {
+      told = await this.#companion.json(`${routes.conceptExport(id)}?for=${program}`, exportSchema);
+    });
+    return told;
   }
 
   #forgetEdit(id: string): void {

@@ -14,6 +14,7 @@ import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { RightsRows } from '../parts/rights-rows.tsx';
 import { ago, frameCount } from '../work/labels.ts';
+import { ConceptExportNotes } from './concept-export.tsx';
 
 interface ConceptDetailsProps {
   readonly concept: ConceptSummary;
@@ -52,6 +53,7 @@ export function ConceptDetails({ concept, onRemove }: ConceptDetailsProps) {
         {frameCount(referenceCount)} · {(sizeBytes / 1e6).toFixed(1)} MB · taught {ago(createdAt, new Date())}
       </p>
       <ConceptVersions concept={concept} />
+      <ConceptExportNotes concept={concept} />
       {failure === undefined || isNameRefused ? null : <FailureNote report={failure} />}
       <div class="card-actions">
         {/* Not disabled by the attribute, which would take the focus from whoever has just saved. */}

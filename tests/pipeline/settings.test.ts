@@ -1,0 +1,27 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readRecommendedSettings, usualGuidanceResidual } from '../../companion/pipeline/settings.ts';
+
+async function sampling(settings: Record<string, unknown>) {
+  const folder = await mkdtemp(join(tmpdir(), 'likeness-test-'));
+  await writeFile(join(folder, 'likeness.json'), JSON.stringify({ sampling: settings }));
+  return (await readRecommendedSettings(folder)).sampling;
+}
+
+describe('halves of guidance', () => {
+  it('are read under their name, and under the one before', async () => {
+    expect((await sampling({ guidanceResidual: 'both' })).guidanceResidual).toBe('both');
+    expect((await sampling({ unconditional: 'masked' })).guidanceResidual).toBe('both');
+    expect((await sampling({ unconditional: 'base' })).guidanceResidual).toBe('conditional');
+    expect(await sampling({ unconditional: 'base' })).not.toHaveProperty('unconditional');
+    await expect(sampling({ guidanceResidual: 'half' })).rejects.toMatchObject({ code: 'checkpoint-format' });
+  });
+
+  it('are both for the full residual, else as the model recommends, else the conditional one', () => {
+    expect(usualGuidanceResidual({ mask: 'full', guidanceResidual: 'conditional' })).toBe('both');
+    expect(usualGuidanceResidual({ mask: 'adaptive', guidanceResidual: 'both' })).toBe('both');
+    expect(usualGuidanceResidual({ mask: 'median', guidanceResidual: undefined })).toBe('conditional');
+  });
+});
