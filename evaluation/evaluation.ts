@@ -3,7 +3,6 @@
  * and its class watched for drift. What earlier runs made is used again.
  */
 
-import { decodeReferences } from '../companion/engine/teaching/teach.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
 import { type BaseSample, baseSpecs, sampleBase } from './base-trial.ts';
@@ -17,6 +16,7 @@ import type { Judge } from './judge.ts';
 import { PictureCache } from './picture-cache.ts';
 import { pictureMaker } from './picture-making.ts';
 import { type Placed, placeEverywhere, placingSpecs } from './placing-trial.ts';
+import { decodeFrames } from './teaching-trial.ts';
 import { timedPictures, timedTeaching } from './timed-work.ts';
 import { drawSubjects, readFixedSubjects, type Vocabulary } from './vocabulary.ts';
 
@@ -88,7 +88,7 @@ export async function* evaluate(
   const fixedWishes = baseSpecs(vocabulary, fixed, FIXED_SEED);
   const trials = [];
   for (const product of plan.products) {
-    const references = await decodeReferences(product.frames);
+    const references = await decodeFrames(product);
     const concept = concepts.fileOf(product, references);
     const conceptWithoutProbe = concepts.fileWithoutProbe(concept);
     const placing = { ...product, concept, conceptWithoutProbe, seeds: plan.seeds };

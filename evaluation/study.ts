@@ -3,7 +3,6 @@
  * and made is used again; rows that share a teaching share it, and all teachings share the base model's pictures.
  */
 
-import { decodeReferences } from '../companion/engine/teaching/teach.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
 import { cacheFolders } from './cache-folders.ts';
 import { ConceptCache } from './concept-cache.ts';
@@ -14,6 +13,7 @@ import { pictureMaker } from './picture-making.ts';
 import type { GroupKey, StudyGroup, StudyRow, Variant } from './study-groups.ts';
 import { type StudyPlacing, StudyScorer, type StudySubject, studyPlacings } from './study-placing.ts';
 import type { StudyPlan } from './study-plan.ts';
+import { decodeFrames } from './teaching-trial.ts';
 import { timedPictures, timedTeaching } from './timed-work.ts';
 import type { Scored } from './trial-figures.ts';
 
@@ -74,7 +74,7 @@ export async function* study(
   const conceptsOf = ({ teaching }: Variant) => new ConceptCache(folders.concepts, model, options, teaching);
   const subjects: StudySubject[] = [];
   for (const product of plan.products) {
-    const references = await decodeReferences(product.frames);
+    const references = await decodeFrames(product);
     subjects.push({
       product,
       references,

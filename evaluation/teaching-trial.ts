@@ -2,6 +2,8 @@
 
 import type { TeachEvent } from '../companion/engine/events.ts';
 import { teachOn } from '../companion/engine/teaching/teach.ts';
+import { decodePicture } from '../companion/images/decode.ts';
+import { inspectFrame } from '../companion/images/frame-findings.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
 import type { TrainingDefaults } from '../companion/pipeline/settings.ts';
@@ -18,13 +20,22 @@ export interface TeachingTrial extends EngineOptions {
 /** One seed for all: a second teaching of the same frames would cost more than another product, and say less. */
 export const TEACHING_SEED = 0;
 
-export function teachProduct(
+export function decodeFrames({ frames }: ExampleProduct): Promise<readonly Picture[]> {
+  return Promise.all(frames.map((frame) => decodePicture(frame)));
+}
+
+export async function* teachProduct(
   model: LoadedModel,
   { product, references, ...options }: TeachingTrial,
 ): AsyncGenerator<TeachEvent, void> {
-  return teachOn(model, references, {
+  const { resolution } = model.pipeline.facts;
+  const received = references.map(async (pixels, index) => {
+    return { name: product.frames[index]!, pixels, findings: await inspectFrame(pixels, resolution) };
+  });
+  const all = await Promise.all(received);
+  yield* teachOn(model, all, {
     ...options,
-    images: product.frames,
+    references: all,
     name: product.name,
     classWord: product.classWord,
     seed: TEACHING_SEED,

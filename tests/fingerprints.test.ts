@@ -15,6 +15,7 @@ import { JobStore } from '../companion/jobs/drivers/local/job-store.ts';
 import { type JobRecord, type JobSpec, newJob, readRecord } from '../companion/jobs/job-record.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../companion/model-store/catalogue.ts';
 import { openCheckpoint } from '../companion/models/families/formats.ts';
+import { blobKey } from '../companion/storage/blob-store.ts';
 import { openSafetensors } from '../companion/tensor/safetensors-file.ts';
 import type { JobState } from '../shared/protocol/job.ts';
 import { generateRequestSchema, teachRequestSchema } from '../shared/protocol/requests.ts';
@@ -98,9 +99,9 @@ const TEACH: JobSpec = {
     mirror: true,
     rights: CONCEPT.rights,
   }),
-  images: new Map([
-    ['image-one', { mediaType: 'image/png', bytes: Uint8Array.of(1) }],
-    ['image-two', { mediaType: 'image/jpeg', bytes: Uint8Array.of(2) }],
+  references: new Map([
+    ['image-one', blobKey('one.pixels')],
+    ['image-two', blobKey('two.pixels')],
   ]),
 };
 
@@ -129,9 +130,9 @@ const jobFile =
     const store = new JobStore(await scratchFolder());
     const files = store.files('job-fingerprint');
     const now = new Date('2026-05-04T10:00:00Z');
-    const job = newJob('job-fingerprint', wish, { files, model: DEFAULT_MODEL, now });
-    await store.create(job);
-    await store.save(changes(job.record));
+    const record = newJob('job-fingerprint', wish, { model: DEFAULT_MODEL, now });
+    await store.create(record);
+    await store.save(changes(record));
     // Refused unless the record above is one that a companion could have written.
     await readRecord(files.record, 'job-fingerprint');
     return readFile(files.record);

@@ -3,12 +3,13 @@
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { GuidanceResidual } from '../../shared/protocol/requests.ts';
 import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
+import type { ReferenceImage } from '../images/reference-image.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts';
 
 export interface TeachRequest extends EngineOptions {
-  /** 1 to 32 picture files. */
-  readonly images: readonly string[];
+  /** 1 to 32, received; a text is the path of one as encodeReference writes it. */
+  readonly references: readonly (ReferenceImage | string)[];
   /** Name in prompts, without the @. */
   readonly name: string;
   /** Kind of thing: "bottle", "coffee mug". */

@@ -6,9 +6,7 @@
  * and the square stays inside, since invented borders would be learned.
  */
 
-import { basename } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { decodePicture } from './decode.ts';
 import { maskBounds, pictureCutoutKind } from './object-mask.ts';
 import { alphaOf, compositeOver, cropPicture, type Picture, plainPicture } from './picture.ts';
 import { resizePicture } from './resize.ts';
@@ -18,6 +16,9 @@ const OBJECT_SHARE = 0.8;
 
 /** Twice the model's resolution: every crop is still reduced, so that two resamplings cost no visible detail. */
 const WORKING_SCALE = 2;
+
+/** A copy's own product may be a pixel or two wider than was aimed at, and a copy of a copy would only lose. */
+const WORKING_SLACK = 1.05;
 
 /** A square part of a picture, in whole pixels of it. */
 export interface Square {
@@ -33,19 +34,12 @@ export interface ReferenceFrame {
   readonly mask?: Uint8Array;
 }
 
-/** @throws LikenessError as decodePicture; `input` where it shows no product; each names the file */
-export async function decodeReference(path: string): Promise<Picture> {
-  const decoded = await decodePicture(path);
-  requireVisible(decoded, basename(path));
-  return decoded;
-}
-
 /**
  * A product is where alpha is at least a half. A picture without such pixels is empty, or of a product cut out as
  * see-through as glass is, which no mask tells from its background.
  * @throws LikenessError `input`
  */
-function requireVisible(source: Picture, label: string): void {
+export function requireVisible(source: Picture, label: string): void {
   if (pictureCutoutKind(source) !== 'empty') return;
   const isClear = !alphaOf(source).some((alpha) => alpha > 0);
   const fault = isClear ? 'it is transparent all over' : 'what it shows is too see-through or too small';
@@ -99,8 +93,8 @@ export async function referenceFrame(
  * @throws LikenessError `input` for a picture without a visible pixel
  */
 export async function downscaledReference(source: Picture, size: number): Promise<Picture> {
-  const scale = Math.min(1, (WORKING_SCALE * size) / productSquare(source).side);
-  if (scale === 1) return source;
+  const scale = (WORKING_SCALE * size) / productSquare(source).side;
+  if (scale > 1 / WORKING_SLACK) return source;
   const width = Math.max(1, Math.round(source.width * scale));
   const copy = await resizePicture(source, width, Math.max(1, Math.round(source.height * scale)));
   return pictureCutoutKind(copy) === pictureCutoutKind(source) ? copy : source;

@@ -21,6 +21,7 @@ import { HISTORY_LIMITS, type HistoryLimits, JobRecords } from './job-records.ts
 import type { QuarantinedJob, RecoveredJobs } from './job-repository.ts';
 import { JobWorker, type JobWorkerOptions } from './job-worker.ts';
 import { recoverOrder } from './recovery.ts';
+import type { ReferenceStore } from './reference-store.ts';
 import type { JobRun, ReplayMessage } from './runs/run.ts';
 
 /** The stores are opened for this queue, and closed with it. */
@@ -34,6 +35,7 @@ export interface JobQueueOptions extends Pick<JobWorkerOptions, 'stores' | 'engi
 export class JobQueue {
   readonly quarantined: readonly QuarantinedJob[];
   readonly history: JobHistory;
+  readonly references: ReferenceStore;
   readonly #options: JobQueueOptions;
   readonly #now: () => Date;
   readonly #records: JobRecords;
@@ -48,13 +50,13 @@ export class JobQueue {
   readonly #continued = new Set<JobId>();
 
   private constructor(options: JobQueueOptions, { records, quarantined }: RecoveredJobs) {
-    const { repository, broker, files } = options.stores;
     this.#options = options;
     this.#now = options.now ?? (() => new Date());
-    this.#broker = broker;
-    const stores = { repository, broker, files, limits: { ...HISTORY_LIMITS, ...options.limits } };
-    this.#records = new JobRecords(records, { ...stores, now: this.#now });
-    this.history = new JobHistory(this.#records, repository);
+    this.#broker = options.stores.broker;
+    this.references = options.stores.references;
+    const limits = { ...HISTORY_LIMITS, ...options.limits };
+    this.#records = new JobRecords(records, { ...options.stores, limits, now: this.#now });
+    this.history = new JobHistory(this.#records, options.stores.repository);
     this.#worker = new JobWorker({
       ...options,
       records: this.#records,
@@ -70,7 +72,7 @@ export class JobQueue {
   static async open(options: JobQueueOptions): Promise<JobQueue> {
     const recovered = await options.stores.repository.recover();
     const queue = new JobQueue(options, recovered);
-    await queue.#records.forgetOld();
+    await queue.#records.recover();
     await recoverOrder(recovered.records, queue.#broker);
     queue.#worker.start();
     return queue;
@@ -134,8 +136,7 @@ export class JobQueue {
       await this.#admitting.get(id);
       return this.get(id);
     }
-    const { modelName: model, stores } = this.#options;
-    const job = newJob(id, spec, { files: stores.files(id), model, now: this.#now() });
+    const job = newJob(id, spec, { model: this.#options.modelName, now: this.#now() });
     await this.#admit(id, () => this.#records.add(job));
     return this.get(id);
   }
@@ -184,9 +185,7 @@ export class JobQueue {
     return this.get(id);
   }
 
-  /**
-   * Puts a waiting job before another, or last; one that has begun stays. @throws LikenessError `job-unknown`, `storage`
-   */
+  /** Puts a waiting job before another, or last; one that has begun stays. @throws LikenessError `job-unknown`, `storage` */
   async move(id: JobId, before: JobId | null): Promise<void> {
     this.#records.record(id);
     if (before !== null) this.#records.record(before);

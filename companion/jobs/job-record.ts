@@ -1,22 +1,27 @@
 /**
- * JobRecord: what job.json keeps of a job, which is the state that clients know and the names of its files. JobSpec is a
+ * JobRecord: what job.json keeps of a job, which is the state that clients know and the keys of its references. JobSpec is a
  * client's validated request, and `newJob` makes the record of it.
  */
 
 import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { LikenessError } from '../../shared/errors.ts';
-import type { MediaType } from '../../shared/image-kind.ts';
 import { ID_PATTERN, type ImageId, imageIdSchema, type JobId } from '../../shared/protocol/ids.ts';
 import { type JobState, jobSchema, savedRunOf } from '../../shared/protocol/job.ts';
 import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
+import { type BlobKey, blobKey } from '../storage/blob-store.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
-import type { JobFiles } from './drivers/local/job-files.ts';
 
-const upload = z.strictObject({
+const storedReference = z.strictObject({
   image: imageIdSchema,
-  /** Inside the job's folder; made here and never taken from a client. */
+  /** In the ReferenceStore. */
+  key: z.string().transform((key) => blobKey(key)),
+});
+
+const sentFrame = z.strictObject({
+  image: imageIdSchema,
+  /** File of the frame as it was sent, in the job's folder: the version before kept these. */
   file: z.string().regex(/^image-\d+\.(png|jpg|webp)$/),
 });
 
@@ -27,20 +32,30 @@ const pictureFiles = z.strictObject({
   masks: z.array(z.strictObject({ rows: z.int().positive(), columns: z.int().positive() })),
 });
 
-const recordSchema = z.strictObject({
-  /** Raised when a reader of today could not understand a record of tomorrow. */
-  schema: z.literal(1),
+const common = {
   state: jobSchema,
-  /** Empty once the job has ended, since the concept holds what was learned; one that can go on keeps them. */
-  uploads: z.array(upload),
-  /** Size of the saved run and the uploads, where a teaching ended early and can go on. */
+  /** Size of the saved run and the references, where a teaching ended early and can go on. */
   savedBytes: z.int().nonnegative().exactOptional(),
   /** One a finished picture, in order. */
   pictures: z.array(pictureFiles),
+};
+
+const recordSchema = z.strictObject({
+  /** Raised when a reader of today could not understand a record of tomorrow. */
+  schema: z.literal(2),
+  ...common,
+  /** Empty once the job has ended, since the concept holds what was learned; one that can go on keeps them. */
+  references: z.array(z.union([storedReference, sentFrame])),
 });
 
+/** The version before. Its frames are received when the job runs. */
+const schema1 = z.strictObject({ schema: z.literal(1), ...common, uploads: z.array(sentFrame) });
+
+const anyRecord = z.discriminatedUnion('schema', [recordSchema, schema1]);
+
 export type JobRecord = Readonly<z.infer<typeof recordSchema>>;
-export type ReferenceFile = Readonly<z.infer<typeof upload>>;
+export type StoredReference = Readonly<z.infer<typeof storedReference>>;
+export type JobReference = StoredReference | Readonly<z.infer<typeof sentFrame>>;
 export type PictureFiles = Readonly<z.infer<typeof pictureFiles>>;
 
 /** A record is a few kilobytes for each of its pictures; what is larger is none. */
@@ -50,10 +65,22 @@ const RECORD_MAX_BYTES = 1024 * 1024;
 export async function readRecord(file: string, job: string): Promise<JobRecord> {
   const { size } = await stat(file);
   if (size > RECORD_MAX_BYTES) throw new Error(`${size} bytes, expected at most ${RECORD_MAX_BYTES}`);
-  const parsed = recordSchema.safeParse(JSON.parse((await readRegularFile(file)).toString()));
+  const parsed = anyRecord.safeParse(JSON.parse((await readRegularFile(file)).toString()));
   if (!parsed.success) throw new Error(issueText(parsed.error));
   if (parsed.data.state.job !== job) throw new Error(`it is of the job ${parsed.data.state.job}`);
-  return parsed.data;
+  if (parsed.data.schema === 2) return parsed.data;
+  const { uploads: references, ...rest } = parsed.data;
+  return { ...rest, schema: 2, references };
+}
+
+/** Keys of the references that lie in the ReferenceStore. */
+export function referenceKeys(references: readonly JobReference[]): readonly BlobKey[] {
+  return references.flatMap((one) => ('key' in one ? one.key : []));
+}
+
+/** Names of the files in the job's folder that the version before put there. */
+export function sentFiles(references: readonly JobReference[]): readonly string[] {
+  return references.flatMap((one) => ('file' in one ? one.file : []));
 }
 
 /** The newest first. Two of the same millisecond have an order too, which is always the same. */
@@ -65,32 +92,21 @@ export function isEnded({ status }: JobState): boolean {
   return status.state !== 'queued' && status.state !== 'running';
 }
 
-export interface UploadedImage {
-  readonly mediaType: MediaType;
-  readonly bytes: Uint8Array;
-}
-
 export type JobSpec =
   | {
       readonly kind: 'teach';
       readonly request: TeachJobSpec;
-      /** At least those that the request names. */
-      readonly images: ReadonlyMap<ImageId, UploadedImage>;
+      /** At least those that the request names, each in the ReferenceStore. */
+      readonly references: ReadonlyMap<ImageId, BlobKey>;
     }
   | { readonly kind: 'generate'; readonly request: GenerateJobSpec };
-
-export interface NewJob {
-  readonly record: JobRecord;
-  /** By file name. */
-  readonly images: ReadonlyMap<string, Uint8Array>;
-}
 
 /** @throws LikenessError `input` for an id that is none, `image-unknown` for an image that was not uploaded */
 export function newJob(
   id: JobId,
   spec: JobSpec,
-  { files, model, now }: { readonly files: JobFiles; readonly model: string; readonly now: Date },
-): NewJob {
+  { model, now }: { readonly model: string; readonly now: Date },
+): JobRecord {
   const common = {
     job: id,
     status: { state: 'queued', position: 0 },
@@ -107,21 +123,15 @@ export function newJob(
       concepts: [],
       pictures: [],
     };
-    return { record: { schema: 1, state, uploads: [], pictures: [] }, images: new Map() };
+    return { schema: 2, state, references: [], pictures: [] };
   }
-  const uploads: ReferenceFile[] = [];
-  const images = new Map<string, Uint8Array>();
-  for (const [index, image] of spec.request.images.entries()) {
-    const uploaded = spec.images.get(image);
-    if (uploaded === undefined) {
-      throw new LikenessError('image-unknown', `image ${image} is not here, expected it to be sent before`);
-    }
-    const file = files.uploadName(index, uploaded.mediaType);
-    uploads.push({ image, file });
-    images.set(file, uploaded.bytes);
-  }
+  const references = spec.request.images.map((image) => {
+    const key = spec.references.get(image);
+    if (key !== undefined) return { image, key };
+    throw new LikenessError('image-unknown', `image ${image} is not here, expected it to be sent before`);
+  });
   const state: JobState = { kind: 'teach', ...common, request: spec.request, advice: [], taught: null };
-  return { record: { schema: 1, state, uploads, pictures: [] }, images };
+  return { schema: 2, state, references, pictures: [] };
 }
 
 export function requireJobId(id: string): void {

@@ -11,9 +11,18 @@ import { reportOf } from '../../shared/protocol/zod.ts';
 import { systemFault } from '../storage/atomic-file.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 import type { JobBroker } from './job-broker.ts';
-import { isEnded, type JobRecord, type NewJob, newestFirst, type PictureFiles } from './job-record.ts';
+import {
+  isEnded,
+  type JobRecord,
+  newestFirst,
+  type PictureFiles,
+  referenceKeys,
+  type StoredReference,
+  sentFiles,
+} from './job-record.ts';
 import type { JobRepository } from './job-repository.ts';
 import { isPermanent, requireResumableRun } from './recovery.ts';
+import type { ReferenceStore } from './reference-store.ts';
 
 export interface HistoryLimits {
   readonly maxAgeDays: number;
@@ -58,6 +67,7 @@ type EarlyEnd = Extract<JobStatus, { state: 'cancelled' | 'failed' }>;
 export interface JobRecordsOptions {
   readonly repository: JobRepository;
   readonly broker: JobBroker;
+  readonly references: ReferenceStore;
   readonly files: (id: JobId) => JobFiles;
   readonly limits: HistoryLimits;
   readonly now: () => Date;
@@ -94,15 +104,25 @@ export class JobRecords {
   }
 
   /** There from this call on, promised once it resolves. @throws LikenessError `storage`; it is gone then */
-  async add(job: NewJob): Promise<void> {
-    const id = job.record.state.job;
-    this.#records.set(id, job.record);
+  async add(record: JobRecord): Promise<void> {
+    const id = record.state.job;
+    const { repository, references } = this.#options;
+    this.#records.set(id, record);
+    references.hold(referenceKeys(record.references));
     try {
-      await this.#options.repository.create(job);
+      await repository.create(record);
     } catch (error) {
       this.#records.delete(id);
+      await references.release(referenceKeys(record.references)).catch(() => {});
       throw error;
     }
+  }
+
+  /** Frames that the version before kept are references from here on, which are held. @throws LikenessError `storage` */
+  async changeReferences(id: JobId, references: readonly StoredReference[]): Promise<void> {
+    const record = this.record(id);
+    await this.#put({ ...record, references: [...references] });
+    await this.files(id).removeFiles(sentFiles(record.references));
   }
 
   /** @throws LikenessError `storage`; what is in memory holds all the same */
@@ -121,10 +141,13 @@ export class JobRecords {
 
   /** Writes the last state, and removes what only the run needed. */
   async end(id: JobId, status: JobStatus): Promise<void> {
-    const { uploads, state, pictures } = this.record(id);
+    const { references, state, pictures } = this.record(id);
     await this.#end(
-      { schema: 1, uploads: [], pictures, state: { ...state, status, endedAt: this.#now() } },
-      () => this.files(id).removeWork(uploads.map(({ file }) => file)),
+      { schema: 2, references: [], pictures, state: { ...state, status, endedAt: this.#now() } },
+      async () => {
+        await this.files(id).removeWork(sentFiles(references));
+        await this.#options.references.release(referenceKeys(references));
+      },
     );
   }
 
@@ -141,7 +164,7 @@ export class JobRecords {
 
   /** @throws LikenessError `saved-run`, `image-unknown` where a teaching that ended early cannot go on any more */
   async requireSaved(id: JobId): Promise<void> {
-    await requireResumableRun(this.files(id), this.record(id).uploads);
+    await requireResumableRun(this.files(id), this.record(id).references, this.#options.references);
   }
 
   /** Undoes `cancel` and `fail`. @throws LikenessError `storage`; what is in memory holds all the same */
@@ -152,9 +175,18 @@ export class JobRecords {
   }
 
   async remove(id: JobId): Promise<void> {
+    const { references = [] } = this.#records.get(id) ?? {};
     this.#records.delete(id);
     await this.#options.repository.remove(id);
+    await this.#options.references.release(referenceKeys(references));
     this.#options.broker.publish({ type: 'job-removed', job: id });
+  }
+
+  /** For a start: holds the references that jobs name, lets the others go, and forgets what is too old. */
+  async recover(): Promise<void> {
+    const named = [...this.#records.values()].flatMap((record) => referenceKeys(record.references));
+    await this.#options.references.recover(named);
+    await this.forgetOld();
   }
 
   /** Removes what lies beyond the limits of the history. */
@@ -173,13 +205,18 @@ export class JobRecords {
   }
 
   async #endEarly(id: JobId, status: EarlyEnd): Promise<void> {
-    const { uploads, state } = this.record(id);
+    const { references, state } = this.record(id);
     const files = this.files(id);
     if (state.kind !== 'teach') return this.end(id, status);
-    const saved = await requireResumableRun(files, uploads).catch(() => undefined);
+    const store = this.#options.references;
+    const saved = await requireResumableRun(files, references, store).catch(() => undefined);
     if (saved === undefined) return this.end(id, status);
     await files.removeUnfinished();
-    const savedBytes = await files.teachingBytes(uploads.map(({ file }) => file));
+    const sizes = [...(await store.sizes(referenceKeys(references))).values()];
+    const savedBytes = sizes.reduce(
+      (sum, size) => sum + size,
+      await files.teachingBytes(sentFiles(references)),
+    );
     const ended = { ...state, status: { ...status, saved }, endedAt: this.#now() };
     await this.#end({ ...this.record(id), savedBytes, state: ended });
   }

@@ -5,7 +5,7 @@
 
 import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
-import type { JobRecord, NewJob } from './job-record.ts';
+import type { JobRecord } from './job-record.ts';
 
 export interface QuarantinedJob {
   readonly folder: string;
@@ -24,7 +24,7 @@ export interface JobRepository {
   recover(): Promise<RecoveredJobs>;
 
   /** Promised to the client once it resolves. Where it rejects, nothing of the job is left. */
-  create(job: NewJob): Promise<void>;
+  create(record: JobRecord): Promise<void>;
 
   /** Replaces the record whole or not at all; of several saves of one job the last called is what stays. */
   save(record: JobRecord): Promise<void>;

@@ -7,12 +7,15 @@ import type { JobBroker } from './job-broker.ts';
 import { isEnded } from './job-record.ts';
 import type { JobRecords } from './job-records.ts';
 import type { JobRepository } from './job-repository.ts';
+import type { ReferenceStore } from './reference-store.ts';
 import type { Engine, EngineSetup } from './runs/context.ts';
 import { JobRun } from './runs/run.ts';
 
 export interface JobStores {
   readonly repository: JobRepository;
   readonly broker: JobBroker;
+  /** Files of the references on this machine too, for runs. */
+  readonly references: ReferenceStore;
   /** Files of a job on this machine, for its run. */
   readonly files: (id: JobId) => JobFiles;
 }
@@ -88,6 +91,7 @@ export class JobWorker {
     this.#running = new JobRun(id, {
       records,
       broker: stores.broker,
+      references: stores.references,
       files: stores.files(id),
       engine,
       setup,

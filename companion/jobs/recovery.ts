@@ -11,7 +11,8 @@ import { summariseConcept } from '../concepts/concept-file.ts';
 import { readSavedRun } from '../training/training-state.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 import type { JobBroker } from './job-broker.ts';
-import type { JobRecord, ReferenceFile } from './job-record.ts';
+import { type JobRecord, type JobReference, referenceKeys } from './job-record.ts';
+import { framesGone, type ReferenceStore } from './reference-store.ts';
 
 /**
  * Makes the broker's order that of the records: first what was under way, then what waited, then what a stop left between
@@ -56,16 +57,18 @@ export function isPermanent(error: unknown): boolean {
  */
 export async function requireResumableRun(
   files: JobFiles,
-  uploads: readonly ReferenceFile[],
+  references: readonly JobReference[],
+  store: ReferenceStore,
 ): Promise<SavedRun> {
   if (existsSync(files.taughtConcept)) return completedRun(files.taughtConcept);
   const saved = await readSavedRun(files.teachingState);
   if (saved === undefined) throw new LikenessError('saved-run', 'what was saved is damaged or gone');
-  const missing = uploads.filter(({ file }) => !existsSync(files.path(file))).length;
+  const there = await store.sizes(referenceKeys(references));
+  const missing = references.filter((one) =>
+    'key' in one ? !there.has(one.key) : !existsSync(files.path(one.file)),
+  ).length;
   if (missing === 0) return saved;
-  throw new LikenessError('image-unknown', `${missing} of ${uploads.length} frames are gone`, {
-    advice: 'Select the frames and teach again: those that were sent are no longer there.',
-  });
+  throw framesGone(missing, references.length);
 }
 
 /** Steps of a concept that was learned, and that the library did not take. */

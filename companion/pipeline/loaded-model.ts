@@ -68,6 +68,11 @@ export interface BaseModelFacts {
   readonly sites: readonly AdapterSite[];
 }
 
+/** Side of the model's picture in pixels, by its configs. @throws LikenessError `checkpoint-*` */
+export async function readResolution(folder: string): Promise<number> {
+  return describeModel(await openCheckpoint(folder)).facts.resolution;
+}
+
 /** @throws LikenessError `checkpoint-*` where the folder is no model that can run */
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);

@@ -1,5 +1,6 @@
 /** The companion's server as a whole: made from a queue and a library, and taken down again in good order. */
 
+import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
@@ -59,7 +60,10 @@ export class CompanionServer {
   /** Serves at once; the first code is shown before it returns. @throws LikenessError `storage` */
   static async start(options: CompanionServerOptions): Promise<CompanionServer> {
     const tokens = await TokenStore.open(options.tokenFile);
-    const uploads = await Uploads.open(join(options.cacheFolder, 'uploads'));
+    const { queue, model } = options;
+    const uploads = new Uploads(queue.references, model.summary.resolution);
+    // Left by the version before, which kept uploads as files.
+    await rm(join(options.cacheFolder, 'uploads'), { recursive: true, force: true });
     const receiver = await FileReceiver.open(join(options.cacheFolder, 'received'));
     return new CompanionServer(options, { tokens, uploads, receiver });
   }

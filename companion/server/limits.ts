@@ -104,14 +104,11 @@ export const MAX_UPLOADS_IN_MEMORY = 2;
  * take count, so that no more of them are made. */
 export const REQUESTS_AT_ONCE = 6;
 
-/** Uploads of all clients together, on the disk: a dozen full teachings at the model's size, one at Figma's largest. */
-export const MAX_UPLOADED_BYTES = 1024 * 1024 * 1024;
+/** Uploads of all clients together, as pixels on the disk: one full teaching of small products in Figma's largest frames. */
+export const MAX_UPLOADED_BYTES = 2 * 1024 * 1024 * 1024;
 
 /** Weights that were converted for onnxruntime, those used last: of two models of Stable Diffusion's size, taught too. */
 export const MAX_CACHED_WEIGHTS_BYTES = 16 * 1024 * 1024 * 1024;
-
-/** Images of one teaching together: they are in memory while the job is made of them. */
-export const MAX_REQUEST_IMAGE_BYTES = 256 * 1024 * 1024;
 
 /** Headers of a browser with its cookies stay below 4 KB; Node's own limit is 16. */
 export const MAX_HEADER_BYTES = 8 * 1024;

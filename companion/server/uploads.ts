@@ -1,13 +1,9 @@
 /**
- * Pictures that clients sent and no request has named yet: files in a folder that is emptied at each start, by client,
- * so that nobody names another's. What goes in was decoded once: it is a picture, whole, and of a bounded size.
+ * Uploads: references that clients sent and no request has named yet, by client, so that nobody names another's. A frame is
+ * received at once: its bytes are decoded here for the only time, and its pixels are written for the only time.
  */
 
-import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { imageKind } from '../../shared/image-kind.ts';
 import type { ImageId } from '../../shared/protocol/ids.ts';
 import {
   IMAGE_MAX_BYTES,
@@ -15,10 +11,10 @@ import {
   IMAGE_MAX_SIDE,
   UPLOADS_MAX,
 } from '../../shared/protocol/limits.ts';
-import { decodeInProcess } from '../images/decode.ts';
-import type { UploadedImage } from '../jobs/job-record.ts';
-import { writeFileAtomically } from '../storage/atomic-file.ts';
-import { MAX_IMAGES_WAITING, MAX_REQUEST_IMAGE_BYTES, MAX_UPLOADED_BYTES } from './limits.ts';
+import { receiveReference } from '../images/reference-image.ts';
+import type { ReferenceStore } from '../jobs/reference-store.ts';
+import type { BlobKey } from '../storage/blob-store.ts';
+import { MAX_IMAGES_WAITING, MAX_UPLOADED_BYTES } from './limits.ts';
 
 export interface Upload {
   readonly id: ImageId;
@@ -28,24 +24,25 @@ export interface Upload {
 interface Entry {
   readonly client: string;
   readonly id: ImageId;
-  readonly path: string;
+  readonly key: BlobKey;
   readonly sizeBytes: number;
 }
 
 export class Uploads {
-  readonly #folder: string;
-  /** Oldest first. */
+  readonly #references: ReferenceStore;
+  readonly #resolution: number;
+  /** Oldest first; each is held in the store. */
   #entries: readonly Entry[] = [];
   /** Images that are being looked at, by client and id. */
   readonly #taking = new Map<string, Promise<void>>();
 
-  private constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  static async open(folder: string): Promise<Uploads> {
-    await rm(folder, { recursive: true, force: true });
-    return new Uploads(folder);
+  /**
+   * @param references where they are put; what an earlier companion left there is no concern of this one
+   * @param resolution side of the model's picture in pixels
+   */
+  constructor(references: ReferenceStore, resolution: number) {
+    this.#references = references;
+    this.#resolution = resolution;
   }
 
   /** @throws LikenessError `too-many` while a client's images wait to be looked at */
@@ -57,7 +54,7 @@ export class Uploads {
 
   /**
    * The same id a second time replaces the first. Images are looked at beside each other, so that none waits for one that
-   * takes long. @throws LikenessError `image-format`, `image-size`, `memory`, `storage`
+   * takes long. @throws LikenessError `image-format`, `image-size`, `input` where it shows nothing, `memory`, `storage`
    */
   async take(client: string, image: Upload): Promise<void> {
     const key = `${client}/${image.id}`;
@@ -75,49 +72,51 @@ export class Uploads {
   }
 
   /**
-   * Those that are there, and those being looked at once they are; one that is not may be of a job that was sent before.
-   * @throws LikenessError `image-size`
+   * Gives `use` the references that are there, and those being looked at once they are; one that is not may be of a job
+   * that was sent before. They are held until `use` is done, and by what it gives them to after that.
    */
-  async read(client: string, ids: readonly ImageId[]): Promise<ReadonlyMap<ImageId, UploadedImage>> {
-    await this.settled(client, ids);
-    const wanted = this.#entries.filter((one) => one.client === client && ids.includes(one.id));
-    const sizeBytes = wanted.reduce((sum, one) => sum + one.sizeBytes, 0);
-    if (sizeBytes > MAX_REQUEST_IMAGE_BYTES) {
-      const limit = MAX_REQUEST_IMAGE_BYTES / 2 ** 20;
-      throw new LikenessError('image-size', `the images have more than ${limit} MiB together`, {
-        advice: 'Export the frames at a lower scale: the model looks at a few hundred pixels a side.',
-      });
-    }
-    const images = new Map<ImageId, UploadedImage>();
-    for (const { id, path } of wanted) {
-      const bytes = await readFile(path);
-      images.set(id, { bytes, mediaType: `image/${imageKind(bytes)!}` });
-    }
-    return images;
-  }
-
-  /** Waits for those that are being looked at. */
-  async settled(client: string, ids: readonly ImageId[]): Promise<void> {
+  async lend<T>(
+    client: string,
+    ids: readonly ImageId[],
+    use: (references: ReadonlyMap<ImageId, BlobKey>) => Promise<T>,
+  ): Promise<T> {
     await Promise.allSettled(ids.map((id) => this.#taking.get(`${client}/${id}`)));
+    const wanted = this.#entries.filter((one) => one.client === client && ids.includes(one.id));
+    const keys = wanted.map(({ key }) => key);
+    this.#references.hold(keys);
+    try {
+      return await use(new Map(wanted.map(({ id, key }) => [id, key])));
+    } finally {
+      await this.#references.release(keys);
+    }
   }
 
+  /** Forgets everything that no job has. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#taking.values());
+    const entries = this.#entries;
     this.#entries = [];
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.#references.release(entries.map(({ key }) => key));
   }
 
   async #take(client: string, { id, bytes }: Upload): Promise<void> {
-    await requirePicture(bytes, client);
-    // A name of our own: what a client calls it never becomes part of a path.
-    const path = join(this.#folder, randomUUID());
-    await writeFileAtomically(path, bytes);
+    if (bytes.byteLength > IMAGE_MAX_BYTES) {
+      const got = `the image has ${bytes.byteLength} bytes`;
+      throw new LikenessError('image-size', `${got}, expected ${IMAGE_MAX_BYTES} at most`);
+    }
+    const reference = await receiveReference(bytes, {
+      name: id,
+      label: 'the image',
+      limits: { maxPixels: IMAGE_MAX_PIXELS, maxSide: IMAGE_MAX_SIDE },
+      resolution: this.#resolution,
+      isReduced: true,
+      client,
+    });
+    const { key, sizeBytes } = await this.#references.put(reference);
     const others = this.#entries.filter((one) => one.client !== client || one.id !== id);
     const replaced = this.#entries.filter((one) => !others.includes(one));
-    this.#entries = [...others, { client, id, path, sizeBytes: bytes.byteLength }];
-    await Promise.all(
-      [...replaced, ...this.#forgetOldest(client)].map((one) => rm(one.path, { force: true })),
-    );
+    this.#entries = [...others, { client, id, key, sizeBytes }];
+    await this.#references.release([...replaced, ...this.#forgetOldest(client)].map((one) => one.key));
   }
 
   /** Takes out what is too much, oldest first, and gives it. */
@@ -134,16 +133,4 @@ export class Uploads {
     this.#entries = this.#entries.filter((one) => !forgotten.has(one));
     return [...forgotten];
   }
-}
-
-/** The decoder's own limits are wider, for pictures that people hand to the command line. */
-async function requirePicture(bytes: Uint8Array, client: string): Promise<void> {
-  if (bytes.byteLength > IMAGE_MAX_BYTES) {
-    throw new LikenessError(
-      'image-size',
-      `the image has ${bytes.byteLength} bytes, expected ${IMAGE_MAX_BYTES} at most`,
-    );
-  }
-  const limits = { maxPixels: IMAGE_MAX_PIXELS, maxSide: IMAGE_MAX_SIDE };
-  await decodeInProcess(bytes, { label: 'the image', limits, client });
 }

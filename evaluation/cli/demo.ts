@@ -70,9 +70,8 @@ async function teachProduct(
   engine: EngineOptions,
   out: string,
   output: Output,
-): Promise<{ concept: string; references: Picture[] }> {
-  const { decodeReferences } = await import('../../companion/engine/teaching/teach.ts');
-  const { teachProduct: taughtAs } = await import('../teaching-trial.ts');
+): Promise<{ concept: string; references: readonly Picture[] }> {
+  const { decodeFrames, teachProduct: taughtAs } = await import('../teaching-trial.ts');
   const { bold } = output.colours;
   const concept = join(out, `${product.name}.safetensors`);
   const stateFile = join(out, `${product.name}.teaching`);
@@ -81,7 +80,7 @@ async function teachProduct(
   output.say(
     `${bold('1 of 2')} Teaching ${product.description}, which the model never saw, as @${product.name}`,
   );
-  const references = await decodeReferences(product.frames);
+  const references = await decodeFrames(product);
   const teaching = new TeachReport(output);
   try {
     const events = taughtAs(model, { ...engine, product, references, stateFile, settings: {} });

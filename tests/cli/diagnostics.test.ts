@@ -38,7 +38,10 @@ async function liveIn(home: string): Promise<{ readonly secrets: readonly string
   const frame = join(home, 'zephyrhome', 'Zephyr photos, new', 'zephyr frame 1.png');
   const said = `${frame} is too small for @zephyrbottle`;
 
-  await queue.submit('job-taught-1', await teachWish({ name: 'zephyrbottle', classWord: 'zephyrflask' }));
+  await queue.submit(
+    'job-taught-1',
+    await teachWish(queue, { name: 'zephyrbottle', classWord: 'zephyrflask' }),
+  );
   await ended(queue, 'job-taught-1');
   await library.add(smallConcept('zephyrgone', 7, { rights: { owner: 'Zephyr Ltd' } }));
   const gone = (await library.list('zephyrgone')).concepts[0]!;

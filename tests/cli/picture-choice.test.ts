@@ -4,9 +4,11 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { choosePictures, type LeftOut } from '../../companion/cli/picture-choice.ts';
-import { decodeReference } from '../../companion/images/reference-frame.ts';
+import { receiveReference } from '../../companion/images/reference-image.ts';
 import { likeness, temporaryFolder } from './binary.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
+
+const tryPicture = (file: string) => receiveReference(file, { resolution: 64 });
 
 const drawn = (shade: number, alpha = 1) =>
   sharp({
@@ -19,7 +21,7 @@ async function chosen(paths: readonly string[], maximum = 32) {
   const left: LeftOut[] = [];
   const pictures = await choosePictures(paths, {
     maximum,
-    tryPicture: decodeReference,
+    tryPicture,
     whenLeftOut: (all) => left.push(...all),
   });
   return {
@@ -111,7 +113,7 @@ describe('what is left out is told where the command fails, too:', () => {
     }
     const left: string[] = [];
     const whenLeftOut = (all: readonly LeftOut[]) => left.push(...all.map(({ file }) => basename(file)));
-    const failed = choosePictures([folder], { maximum, tryPicture: decodeReference, whenLeftOut });
+    const failed = choosePictures([folder], { maximum, tryPicture, whenLeftOut });
     const message = await failed.then(
       () => '',
       (error: Error) => error.message,

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,6 @@ import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generate } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
-import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
 import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
@@ -30,13 +29,12 @@ function engine() {
 beforeAll(async () => {
   if (withoutNano) return;
   folder = await mkdtemp(join(tmpdir(), 'likeness-generate-'));
-  const frame = join(folder, 'frame.png');
   const data = Uint8Array.from({ length: 48 * 48 * 3 }, (_, index) => (index * 37) % 251);
-  await writeFile(frame, await encodePng(picture(48, 48, 3, data)));
+  const frame = { name: 'frame', pixels: picture(48, 48, 3, data), findings: [] };
   concept = join(folder, 'aurora.safetensors');
   const teaching = teach({
     ...engine(),
-    images: [frame],
+    references: [frame],
     name: 'aurora',
     classWord: 'toy',
     stateFile: join(folder, 'state'),

@@ -9,8 +9,8 @@ import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts
 import { EngineProcess } from '../../companion/engine/process/engine-process.ts';
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
 import { decodePicture } from '../../companion/images/decode.ts';
-import { encodePng } from '../../companion/images/encode.ts';
 import { picture } from '../../companion/images/picture.ts';
+import { encodeReference } from '../../companion/images/reference-image.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;
@@ -19,9 +19,10 @@ let engine: EngineProcess;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'likeness-process-'));
-  frame = join(folder, 'frame.png');
+  frame = join(folder, 'frame.pixels');
   const data = Uint8Array.from({ length: 48 * 48 * 3 }, (_, index) => (index * 37) % 251);
-  await writeFile(frame, await encodePng(picture(48, 48, 3, data)));
+  const pixels = picture(48, 48, 3, data);
+  await writeFile(frame, encodeReference({ name: 'frame', pixels, findings: [] }));
   engine = new EngineProcess();
 });
 afterAll(async () => {
@@ -48,7 +49,7 @@ function generation(changes: Partial<GenerateRequest> = {}): GenerateRequest {
 function teaching(name: string, changes: Partial<TeachRequest> = {}): TeachRequest {
   return {
     ...common(),
-    images: [frame],
+    references: [frame],
     name,
     classWord: 'toy',
     stateFile: join(folder, `${name}.state`),

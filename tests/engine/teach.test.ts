@@ -8,12 +8,14 @@ import { readConcept, writeConcept } from '../../companion/concepts/concept-file
 import type { TeachEvent } from '../../companion/engine/events.ts';
 import type { TeachRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
-import { encodePng } from '../../companion/images/encode.ts';
-import { picture } from '../../companion/images/picture.ts';
+import { type Picture, picture } from '../../companion/images/picture.ts';
+import type { ReferenceImage } from '../../companion/images/reference-image.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;
-let images: string[];
+let references: readonly ReferenceImage[];
+
+const reference = (name: string, pixels: Picture): ReferenceImage => ({ name, pixels, findings: [] });
 
 /** A cut-out: a disc of one colour on nothing. */
 function disc(red: number) {
@@ -29,13 +31,7 @@ function disc(red: number) {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'likeness-teach-'));
-  images = await Promise.all(
-    [250, 200].map(async (red, index) => {
-      const file = join(folder, `frame-${index}.png`);
-      await writeFile(file, await encodePng(disc(red)));
-      return file;
-    }),
-  );
+  references = [250, 200].map((red, index) => reference(`frame-${index}.png`, disc(red)));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -45,7 +41,7 @@ function request(name: string, changes: Partial<TeachRequest> = {}): TeachReques
     device: 'cpu',
     threads: 1,
     cacheFolder: join(folder, 'cache'),
-    images,
+    references,
     name,
     classWord: 'toy',
     stateFile: join(folder, `${name}.state`),
@@ -135,20 +131,10 @@ describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {
 
   it('learns to find a product that was cut out, and no other', async () => {
     await run(request('cut-out'));
-    const photo = join(folder, 'photo.png');
     const { width, height, data } = disc(250);
-    await writeFile(
-      photo,
-      await encodePng(
-        picture(
-          width,
-          height,
-          3,
-          data.filter((_, byte) => byte % 4 < 3),
-        ),
-      ),
-    );
-    await run(request('photo', { images: [photo] }));
+    const opaque = data.filter((_, byte) => byte % 4 < 3);
+    const photo = reference('photo.png', picture(width, height, 3, opaque));
+    await run(request('photo', { references: [photo] }));
     const probeOf = async (name: string) =>
       (await readConcept(join(folder, `${name}.safetensors`))).objectProbe;
     const { weights } = (await probeOf('cut-out'))!;

@@ -5,16 +5,16 @@
 
 import { describe, expect, it } from 'vitest';
 import type { JobBroker, JobEvent } from '../../companion/jobs/job-broker.ts';
-import type { JobRecord, NewJob } from '../../companion/jobs/job-record.ts';
+import type { JobRecord } from '../../companion/jobs/job-record.ts';
 import type { JobRepository } from '../../companion/jobs/job-repository.ts';
 
 const [A, B, C] = ['job-aaaa-1', 'job-bbbb-2', 'job-cccc-3'] as const;
 
 /** A job that has ended, with its prompt. */
-function job(id: string, prompt = 'a toy', createdAt = '2026-05-04T10:00:00.000Z'): NewJob {
-  const record: JobRecord = {
-    schema: 1,
-    uploads: [],
+function job(id: string, prompt = 'a toy', createdAt = '2026-05-04T10:00:00.000Z'): JobRecord {
+  return {
+    schema: 2,
+    references: [],
     pictures: [],
     state: {
       kind: 'generate',
@@ -29,7 +29,6 @@ function job(id: string, prompt = 'a toy', createdAt = '2026-05-04T10:00:00.000Z
       pictures: [],
     },
   };
-  return { record, images: new Map() };
 }
 
 export interface Place<Store> {
@@ -42,10 +41,9 @@ export function describeRepository(name: string, newPlace: () => Promise<Place<J
       const place = await newPlace();
       const repository = await place.open();
       await repository.recover();
-      const { record, images } = job(A);
-      await repository.create({ record, images });
+      await repository.create(job(A));
       await repository.create(job(B));
-      const changed = [1, 2, 3].map((seed) => job(A, `a toy, ${seed}`).record);
+      const changed = [1, 2, 3].map((seed) => job(A, `a toy, ${seed}`));
       await Promise.all(changed.map((each) => repository.save(each)));
       const { records, quarantined } = await (await place.open()).recover();
       expect(quarantined).toEqual([]);

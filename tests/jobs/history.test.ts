@@ -16,8 +16,8 @@ function past(index: number, { daysAgo = 1, sizeBytes = 100, prompt = `scene ${i
   const at = new Date(NOW.getTime() - daysAgo * DAY_MS).toISOString();
   const picture = { picture: 0, seed: index, width: 16, height: 16, seconds: 1, masks: [] };
   return {
-    schema: 1,
-    uploads: [],
+    schema: 2,
+    references: [],
     pictures: [{ sizeBytes, masks: [] }],
     state: {
       kind: 'generate',
@@ -55,7 +55,10 @@ describe('the history', () => {
     };
     const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
     await queue.submit('job-cafe', generateWish({ ...wish, steps: 9, guidanceScale: 4 }));
-    await queue.submit('job-teach', await teachWish({ name: 'lamp', classWord: 'desk lamp', mirror: true }));
+    await queue.submit(
+      'job-teach',
+      await teachWish(queue, { name: 'lamp', classWord: 'desk lamp', mirror: true }),
+    );
     await ended(queue, 'job-teach');
     const before = await queue.history.search({ limit: 10 });
     await queue.close();

@@ -7,7 +7,6 @@ import { LikenessError } from '../../shared/errors.ts';
 import { decodeFrame, encodeFrame } from '../../shared/protocol/image-frame.ts';
 import { jobSchema } from '../../shared/protocol/job.ts';
 import { QUEUE_MAX_LENGTH } from '../../shared/protocol/limits.ts';
-import type { TeachJobSpec } from '../../shared/protocol/requests.ts';
 import { serverMessageSchema } from '../../shared/protocol/server-messages.ts';
 import { smallConcept } from '../library/small-concept.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
@@ -26,7 +25,7 @@ describe('a queue of jobs', () => {
   it('teaches into the library, and keeps neither uploads nor the run', async () => {
     const home = await scratchFolder();
     const { queue, library } = await openQueue(home, { engine: new ScriptedEngine() });
-    await queue.submit(A, await teachWish({ rights: { owner: 'Acme' } }));
+    await queue.submit(A, await teachWish(queue, { rights: { owner: 'Acme' } }));
     const job = await ended(queue, A);
     const [concept] = (await library.list()).concepts;
     expect(job).toMatchObject({
@@ -41,8 +40,8 @@ describe('a queue of jobs', () => {
 
   it('teaches a name again under the rights that it has', async () => {
     const { queue, library } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine() });
-    await queue.submit(A, await teachWish({ rights: { owner: 'Acme', note: 'autumn' } }));
-    await queue.submit(B, await teachWish({ seed: 2, rights: { note: 'winter' } }));
+    await queue.submit(A, await teachWish(queue, { rights: { owner: 'Acme', note: 'autumn' } }));
+    await queue.submit(B, await teachWish(queue, { seed: 2, rights: { note: 'winter' } }));
     await ended(queue, B);
     const [concept] = (await library.list()).concepts;
     expect(concept!.current).toMatchObject({ version: 2, rights: { owner: 'Acme', note: 'winter' } });
@@ -71,7 +70,7 @@ describe('a queue of jobs', () => {
     const { queue } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine() });
     const told = recordEvents(queue);
     await queue.submit(A, generateWish());
-    await queue.submit(B, await teachWish());
+    await queue.submit(B, await teachWish(queue));
     await ended(queue, B);
     await queue.history.remove(A);
     await queue.close();
@@ -97,10 +96,10 @@ describe('a queue of jobs', () => {
     const engine = new ScriptedEngine();
     const { queue } = await openQueue(await scratchFolder(), { engine });
     const told = recordEvents(queue);
-    await queue.submit(A, await teachWish());
+    await queue.submit(A, await teachWish(queue));
     await ended(queue, A);
     engine.checkpointing = 'blocks';
-    await queue.submit(B, await teachWish({ seed: 2 }));
+    await queue.submit(B, await teachWish(queue, { seed: 2 }));
     await ended(queue, B);
     await queue.close();
     const slowed = (id: string) =>
@@ -137,17 +136,17 @@ describe('a queue of jobs', () => {
 
   it('takes the same id and request once, and refuses another request', async () => {
     const { engine, queue } = await blockedQueue();
-    const wish = await teachWish();
+    const wish = await teachWish(queue);
     const [first, again] = await Promise.all([queue.submit(A, wish), queue.submit(A, wish)]);
     expect([first.job, again.job]).toEqual([A, A]);
-    await expect(queue.submit(A, await teachWish({ seed: 2 }))).rejects.toMatchObject({
+    await expect(queue.submit(A, await teachWish(queue, { seed: 2 }))).rejects.toMatchObject({
       code: 'job-conflict',
     });
     await expect(queue.submit(A, generateWish())).rejects.toMatchObject({ code: 'job-conflict' });
     engine.free = true;
     engine.letOn();
     await ended(queue, A);
-    const uploaded = { ...wish, images: new Map() };
+    const uploaded = { ...wish, references: new Map() };
     expect((await queue.submit(A, uploaded)).status.state).toBe('done');
     expect(engine.requests).toHaveLength(1);
   });
@@ -177,7 +176,7 @@ describe('a queue of jobs', () => {
 
   it('resumes only what was saved', async () => {
     const { queue } = await blockedQueue();
-    await queue.submit(A, await teachWish());
+    await queue.submit(A, await teachWish(queue));
     await queue.submit(B, generateWish());
     expect(await queue.resume(B)).toMatchObject({ status: { state: 'queued' } });
     await queue.cancel(A);
@@ -229,7 +228,7 @@ describe('a queue of jobs', () => {
     const { queue, library } = await openQueue(home, { engine });
     const concepts = join(home, 'concepts');
     await writeFile(concepts, 'a file where the folder should be');
-    await queue.submit(A, await teachWish());
+    await queue.submit(A, await teachWish(queue));
     const saved = { step: 4, steps: 4 };
     expect((await ended(queue, A)).status).toMatchObject({ state: 'failed', code: 'storage', saved });
     await rm(concepts);
@@ -246,24 +245,15 @@ describe('a queue of jobs', () => {
     const { queue } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine(false) });
     await queue.submit(A, generateWish());
     const [slow, fast] = ['job-slow-1', 'job-fast-1'];
-    const images = new Map(
-      Array.from({ length: 8 }, (_, index) => [
-        `image-${index}`,
-        { mediaType: 'image/png', bytes: new Uint8Array(2 ** 22) } as const,
-      ]),
-    );
-    const request: TeachJobSpec = { name: 'slow', classWord: 'toy', images: [...images.keys()] };
-    await Promise.all([
-      queue.submit(slow, { kind: 'teach', request, images }),
-      queue.submit(fast, generateWish()),
-    ]);
+    const wish = await teachWish(queue, { name: 'slow' });
+    await Promise.all([queue.submit(slow, wish), queue.submit(fast, generateWish())]);
     expect(queue.jobs().map(({ job }) => job)).toEqual([A, slow, fast]);
   });
 
   it('cancels a teaching that is still being saved', async () => {
     const { queue } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine(false) });
     await queue.submit(A, generateWish());
-    const submitted = queue.submit('job-late-1', await teachWish());
+    const submitted = queue.submit('job-late-1', await teachWish(queue));
     expect((await queue.cancel('job-late-1')).status).toEqual({ state: 'cancelled' });
     expect((await submitted).status).toEqual({ state: 'cancelled' });
   });
@@ -271,7 +261,7 @@ describe('a queue of jobs', () => {
   it('keeps nothing of a teaching that could only fail again', async () => {
     const [home, engine] = [await scratchFolder(), new ScriptedEngine(false)];
     const { queue } = await openQueue(home, { engine });
-    await queue.submit(A, await teachWish());
+    await queue.submit(A, await teachWish(queue));
     await expect.poll(() => engine.requests).toHaveLength(1);
     await writeConcept(join(home, 'jobs', A, 'taught.safetensors'), smallConcept('aurora', 1));
     engine.crash = new LikenessError('input', 'teaching diverged at step 2: the loss is NaN');
@@ -303,7 +293,7 @@ describe('a queue of jobs', () => {
     await expect(queue.submit(B, generateWish())).rejects.toMatchObject({ code: 'queue-full' });
     expect(() => queue.get(B)).toThrow('there is no job');
     await queue.clearWaiting();
-    const missing = await teachWish({ images: ['image-gone'] });
+    const missing = await teachWish(queue, { images: ['image-gone'] });
     await expect(queue.submit(C, missing)).rejects.toMatchObject({ code: 'image-unknown' });
     for (const id of ['../../../tmp/x', 'a/b', '.set-aside', '', 'x'.repeat(41)]) {
       await expect(queue.submit(id, generateWish())).rejects.toMatchObject({ code: 'input' });
@@ -315,7 +305,7 @@ describe('a queue of jobs', () => {
     const home = await scratchFolder();
     const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
     await writeFile(join(home, 'jobs', A), 'a file where the folder should be');
-    await expect(queue.submit(A, await teachWish())).rejects.toMatchObject({ code: 'storage' });
+    await expect(queue.submit(A, await teachWish(queue))).rejects.toMatchObject({ code: 'storage' });
     expect(queue.jobs()).toEqual([]);
     await queue.submit(B, generateWish());
     expect((await ended(queue, B)).status.state).toBe('done');
@@ -349,8 +339,8 @@ describe('a queue of jobs', () => {
   it('names the versions that a prompt stood for, also of a concept that was renamed since', async () => {
     const engine = new ScriptedEngine();
     const { queue, library } = await openQueue(await scratchFolder(), { engine });
-    await queue.submit(A, await teachWish({ seed: 1 }));
-    await queue.submit(B, await teachWish({ seed: 2 }));
+    await queue.submit(A, await teachWish(queue, { seed: 1 }));
+    await queue.submit(B, await teachWish(queue, { seed: 2 }));
     await ended(queue, B);
     const { id } = (await library.list()).concepts[0]!;
     await queue.submit(C, generateWish({ prompt: '@Aurora on a beach', count: 1 }));

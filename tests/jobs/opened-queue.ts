@@ -3,12 +3,13 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { encodePng } from '../../companion/images/encode.ts';
-import { picture } from '../../companion/images/picture.ts';
+import { type Picture, picture } from '../../companion/images/picture.ts';
 import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts';
 import type { JobEvent } from '../../companion/jobs/job-broker.ts';
 import { JobQueue, type JobQueueOptions } from '../../companion/jobs/job-queue.ts';
 import type { JobSpec } from '../../companion/jobs/job-record.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
+import type { BlobKey } from '../../companion/storage/blob-store.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
 import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
 
@@ -33,18 +34,23 @@ export async function openQueue(home: string, options: OpenOptions): Promise<Ope
   return { queue, library };
 }
 
-export async function uploads(): Promise<ReadonlyMap<string, { mediaType: 'image/png'; bytes: Uint8Array }>> {
-  const frame = async (shift: number) => {
-    const data = Uint8Array.from({ length: 48 * 48 * 3 }, (_, index) => (index * 37 + shift) % 251);
-    return { mediaType: 'image/png', bytes: await encodePng(picture(48, 48, 3, data)) } as const;
-  };
-  return new Map([
-    ['image-one', await frame(0)],
-    ['image-two', await frame(90)],
-  ]);
+function frame(shift: number): Picture {
+  const data = Uint8Array.from({ length: 48 * 48 * 3 }, (_, index) => (index * 37 + shift) % 251);
+  return picture(48, 48, 3, data);
 }
 
-export async function teachWish(changes: Partial<TeachJobSpec> = {}): Promise<JobSpec> {
+const FRAMES = { 'image-one': frame(0), 'image-two': frame(90) };
+
+/** As a client sends them. */
+export async function uploads(): Promise<ReadonlyMap<string, { mediaType: 'image/png'; bytes: Uint8Array }>> {
+  const sent = Object.entries(FRAMES).map(async ([id, pixels]) => {
+    return [id, { mediaType: 'image/png', bytes: await encodePng(pixels) }] as const;
+  });
+  return new Map(await Promise.all(sent));
+}
+
+/** The same frames, received into the queue's store. */
+export async function teachWish(queue: JobQueue, changes: Partial<TeachJobSpec> = {}): Promise<JobSpec> {
   const request = {
     name: 'aurora',
     classWord: 'toy',
@@ -52,7 +58,11 @@ export async function teachWish(changes: Partial<TeachJobSpec> = {}): Promise<Jo
     seed: 1,
     ...changes,
   };
-  return { kind: 'teach', request, images: await uploads() };
+  const references = new Map<string, BlobKey>();
+  for (const [name, pixels] of Object.entries(FRAMES)) {
+    references.set(name, (await queue.references.put({ name, pixels, findings: [] })).key);
+  }
+  return { kind: 'teach', request, references };
 }
 
 export function generateWish(changes: Partial<GenerateJobSpec> = {}): JobSpec {

@@ -32,14 +32,13 @@ async function taughtIn(home: string): Promise<Partial<ConceptFacts>> {
 describe.skipIf(withoutNano)(`a restart, ${needsNano}`, () => {
   it('in the middle of teaching goes on from the saved run, and ends as if nothing had happened', async () => {
     const [whole, parted] = [await scratchFolder(), await scratchFolder()];
-    const wish = await teachWish({ steps: 8 });
     const uninterrupted = await openQueue(whole, options(whole));
-    await uninterrupted.queue.submit(A, wish);
+    await uninterrupted.queue.submit(A, await teachWish(uninterrupted.queue, { steps: 8 }));
     expect((await ended(uninterrupted.queue, A)).status).toEqual({ state: 'done' });
 
     const first = await openQueue(parted, options(parted));
     const events = first.queue.subscribe();
-    await first.queue.submit(A, wish);
+    await first.queue.submit(A, await teachWish(first.queue, { steps: 8 }));
     for await (const event of events)
       if (event.type === 'progress' && event.phase === 'teaching' && event.step === 3) break;
     await first.queue.close();
@@ -60,14 +59,13 @@ describe.skipIf(withoutNano)(`a restart, ${needsNano}`, () => {
 
   it('goes on with a teaching that was cancelled before it, and ends as if nothing had happened', async () => {
     const [whole, parted] = [await scratchFolder(), await scratchFolder()];
-    const wish = await teachWish({ steps: 8 });
     const uninterrupted = await openQueue(whole, options(whole));
-    await uninterrupted.queue.submit(A, wish);
+    await uninterrupted.queue.submit(A, await teachWish(uninterrupted.queue, { steps: 8 }));
     await ended(uninterrupted.queue, A);
 
     const first = await openQueue(parted, options(parted));
     const events = first.queue.subscribe();
-    await first.queue.submit(A, wish);
+    await first.queue.submit(A, await teachWish(first.queue, { steps: 8 }));
     for await (const event of events)
       if (event.type === 'progress' && event.phase === 'teaching' && event.step === 3) break;
     await first.queue.cancel(A);
@@ -92,7 +90,7 @@ describe.skipIf(withoutNano)(`a restart, ${needsNano}`, () => {
   it('begins teaching anew where the saved run is damaged', async () => {
     const home = await scratchFolder();
     const { queue } = await openQueue(home, { ...options(home), engine: new ScriptedEngine(false) });
-    await queue.submit(A, await teachWish({ steps: 2 }));
+    await queue.submit(A, await teachWish(queue, { steps: 2 }));
     await when(queue, A, ({ status }) => status.state === 'running');
     await queue.close();
     await writeFile(join(home, 'jobs', A, 'teaching.safetensors'), 'not what it was');
@@ -166,7 +164,7 @@ describe('a restart', () => {
     const home = await scratchFolder();
     const engine = new ScriptedEngine();
     const taught = await openQueue(home, { engine });
-    await taught.queue.submit(A, await teachWish());
+    await taught.queue.submit(A, await teachWish(taught.queue));
     await ended(taught.queue, A);
     await taught.queue.close();
     const folder = join(home, 'jobs', A);
@@ -189,18 +187,21 @@ describe('a restart', () => {
   it('clears away what a stop left of frames that no job needs, and nothing that one does', async () => {
     const home = await scratchFolder();
     const first = await openQueue(home, { engine: new ScriptedEngine() });
-    await first.queue.submit(A, await teachWish());
+    await first.queue.submit(A, await teachWish(first.queue));
     await ended(first.queue, A);
     await first.queue.close();
     const idle = await openQueue(home, { engine: new ScriptedEngine(false) });
-    await idle.queue.submit(B, await teachWish({ name: 'borealis' }));
+    await idle.queue.submit(B, await teachWish(idle.queue, { name: 'borealis' }));
     await when(idle.queue, B, ({ status }) => status.state === 'running');
     await idle.queue.close();
 
     const jobs = join(home, 'jobs');
     const [done, underWay, unborn] = [join(jobs, A), join(jobs, B), join(jobs, C)];
     const needed = await readdir(underWay);
-    expect(needed).toEqual(expect.arrayContaining(['image-0.png', 'image-1.png', 'job.json']));
+    expect(needed).toEqual(['job.json']);
+    const references = await readdir(join(jobs, '.references'));
+    expect(references).toHaveLength(2);
+    await writeFile(join(jobs, '.references', 'unheld.pixels'), 'a frame');
     for (const folder of [done, underWay, unborn]) {
       await mkdir(join(folder, 'output'), { recursive: true });
       for (const name of [
@@ -223,6 +224,7 @@ describe('a restart', () => {
       [...needed, 'teaching.safetensors', '.teaching.safetensors.1-ab.likeness-tmp'].sort(),
     );
     expect(await readdir(jobs)).not.toContain(C);
+    expect((await readdir(join(jobs, '.references'))).sort()).toEqual(references.sort());
     expect(again.queue.quarantined).toEqual([]);
   });
 

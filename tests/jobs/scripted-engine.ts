@@ -2,6 +2,7 @@
 
 import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
+import { openReferences } from '../../companion/engine/teaching/teach.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
 import type { Engine } from '../../companion/jobs/runs/context.ts';
@@ -38,12 +39,12 @@ export class ScriptedEngine implements Engine {
     const saved = await readSavedRun(request.stateFile);
     yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16 };
     const findings = [{ code: 'blurred', severity: 'hint', advice: 'Take a sharper one.' }] as const;
-    for (const [index, file] of request.images.entries()) {
+    for (const [index, { name: file }] of (await openReferences(request.references)).entries()) {
       yield {
         type: 'frame',
         file,
         index,
-        total: request.images.length,
+        total: request.references.length,
         findings: index === 0 ? findings : [],
       };
     }

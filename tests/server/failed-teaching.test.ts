@@ -97,7 +97,11 @@ describe.skipIf(withoutNano)(`a teaching that the engine dies in, ${needsNano}`,
     ],
     ['is cut short', 'saved-run', (job: string) => writeFile(state(job), 'not what it was')],
     ['is gone', 'saved-run', (job: string) => rm(state(job))],
-    ['has lost its frames', 'image-unknown', (job: string) => rm(join(home, 'jobs', job, 'image-0.png'))],
+    [
+      'has lost its frames',
+      'image-unknown',
+      () => rm(join(home, 'jobs', '.references'), { recursive: true }),
+    ],
   ])('says so when what was saved %s, and can only be taught anew', async (_, code, harm) => {
     await teach('job-harmed', 'harmed');
     await dies('job-harmed');

@@ -10,6 +10,7 @@ import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
+import type { ReferenceImage } from '../../images/reference-image.ts';
 import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../../pipeline/settings.ts';
@@ -18,7 +19,6 @@ import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
-import { choosePictures, showLeftOut } from '../picture-choice.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 import type { KeptConcept } from '../terminal/teach-report.ts';
@@ -28,9 +28,6 @@ const RUN_SUFFIX = '.teaching';
 
 /** Folder among the concepts of those that are being taught, until the library has them. */
 const RUNS_FOLDER = '.teaching';
-
-/** The engine's limit: importing it from there would load onnxruntime for `--help`. */
-const MAX_PICTURES = 32;
 
 interface TeachFlags extends EngineFlags {
   readonly name: string;
@@ -100,9 +97,10 @@ export function registerTeach(program: Command, output: Output): void {
 
 async function runTeach(images: readonly string[], flags: TeachFlags, output: Output): Promise<void> {
   const folders = dataFolders();
+  const { receivedPictures } = await import('../received-pictures.ts');
   await withModel(flags.model, folders, async (model) =>
     teachOn(
-      await teachRequest(model, await chosenPictures(images, output), flags, folders),
+      await teachRequest(model, await receivedPictures(model, images, output), flags, folders),
       flags,
       folders,
       output,
@@ -198,19 +196,9 @@ function placeOf({ out, name }: TeachFlags, folders: DataFolders): string {
   return resolve(out ?? join(folders.concepts, RUNS_FOLDER, fileStem(name) + CONCEPT_SUFFIX));
 }
 
-/** Those to teach from; what is not used is said. */
-async function chosenPictures(paths: readonly string[], output: Output): Promise<readonly string[]> {
-  const { decodeReference } = await import('../../images/reference-frame.ts');
-  return choosePictures(paths, {
-    maximum: MAX_PICTURES,
-    tryPicture: decodeReference,
-    whenLeftOut: (left) => showLeftOut(left, output),
-  });
-}
-
 async function teachRequest(
   model: string,
-  pictures: readonly string[],
+  references: readonly ReferenceImage[],
   flags: TeachFlags,
   folders: DataFolders,
 ): Promise<TeachRequest> {
@@ -220,7 +208,7 @@ async function teachRequest(
     device: flags.device,
     threads: flags.threads,
     cacheFolder: folders.cache,
-    images: pictures,
+    references,
     name: flags.name,
     classWord: flags.class,
     stateFile: placeOf(flags, folders).slice(0, -CONCEPT_SUFFIX.length) + RUN_SUFFIX,

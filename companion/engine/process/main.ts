@@ -9,7 +9,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { type EngineOptions, type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { GenerateEvent, LocalGenerateEvent, TeachEvent } from '../events.ts';
 import { generateOn } from '../generation/generate.ts';
-import { decodeReferences, teachOn } from '../teaching/teach.ts';
+import { openReferences, teachOn } from '../teaching/teach.ts';
 import type { EngineFailure, FromEngine, ToEngine } from './messages.ts';
 
 export class ModelCache {
@@ -77,8 +77,8 @@ async function* eventsOf(
   if (work.type === 'teach') {
     const request = { ...work.request, signal };
     // Before the model is opened: a bad picture should not cost a wait.
-    const pictures = await decodeReferences(request.images);
-    yield* teachOn(await warm.open(request, 'teach'), pictures, request);
+    const references = await openReferences(request.references);
+    yield* teachOn(await warm.open(request, 'teach'), references, request);
   } else {
     const request = { ...work.request, signal };
     const { width, height } = request.size ?? { width: 'own', height: 'own' };

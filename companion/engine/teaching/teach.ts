@@ -1,8 +1,9 @@
 /**
- * Teaching, from picture files to a concept file. A run is saved on the way, so that a later one goes on where it stopped.
+ * Teaching, from references to a concept. A run is saved on the way, so that a later one goes on where it stopped.
  */
 
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { TEACH_MAX_IMAGES } from '../../../shared/protocol/limits.ts';
 import { initialFactors } from '../../adapters/factors.ts';
@@ -11,9 +12,8 @@ import { type Concept, THUMBNAIL_MAX_BYTES } from '../../concepts/concept.ts';
 import { requireWritable } from '../../concepts/concept-tensors.ts';
 import { Random } from '../../diffusion/random.ts';
 import { thumbnailUrl } from '../../images/encode.ts';
-import { inspectFrame } from '../../images/frame-findings.ts';
 import type { Picture } from '../../images/picture.ts';
-import { decodeReference } from '../../images/reference-frame.ts';
+import { parseReference, type ReferenceImage } from '../../images/reference-image.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import { hasObjectMasks, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';
@@ -79,47 +79,53 @@ async function taughtConcept(
 const INITIAL_STREAM = 0xffff_ffff;
 
 /**
- * @throws LikenessError `image-*`, `checkpoint-*`, `input`; `saved-run` for a state file that is damaged or of another
+ * @throws LikenessError `image-unknown`, `checkpoint-*`, `input`; `saved-run` for a state file that is damaged or of another
  *   run, which stays; `cancelled` after the run was saved; `memory` and `storage` after that was tried
  */
 export async function* teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
   // Before the model is opened: a bad picture should not cost a wait.
-  const pictures = await decodeReferences(request.images);
+  const references = await openReferences(request.references);
   const model = await loadModel(request);
   try {
-    yield* teachOn(model, pictures, request);
+    yield* teachOn(model, references, request);
   } finally {
     await model.pipeline.close();
   }
 }
 
-/** @throws LikenessError `input` for none or too many, `image-*` for one that is no use */
-export async function decodeReferences(files: readonly string[]): Promise<Picture[]> {
-  if (files.length < 1 || files.length > TEACH_MAX_IMAGES) {
-    throw new LikenessError('input', `got ${files.length} images, expected 1 to ${TEACH_MAX_IMAGES}`, {
+/** @throws LikenessError `input` for none or too many, `image-unknown` for a file that is gone or damaged */
+export async function openReferences(
+  references: TeachRequest['references'],
+): Promise<readonly ReferenceImage[]> {
+  if (references.length < 1 || references.length > TEACH_MAX_IMAGES) {
+    throw new LikenessError('input', `got ${references.length} images, expected 1 to ${TEACH_MAX_IMAGES}`, {
       advice: 'Three to eight frames from different angles work best.',
     });
   }
-  const pictures: Picture[] = [];
-  for (const file of files) pictures.push(await decodeReference(file));
-  return pictures;
+  return Promise.all(references.map((one) => (typeof one === 'string' ? readReference(one) : one)));
+}
+
+async function readReference(path: string): Promise<ReferenceImage> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new LikenessError('image-unknown', 'a frame that was sent is gone', { cause });
+  });
+  return parseReference(bytes);
 }
 
 /** As `teach`, on a model that is open already and stays open. */
 export async function* teachOn(
   model: LoadedModel,
-  pictures: readonly Picture[],
+  references: readonly ReferenceImage[],
   request: TeachRequest,
 ): AsyncGenerator<TeachEvent, void> {
   const started = performance.now();
   const { pipeline, identity, device, recommended } = model;
   const resolution = request.settings.side ?? recommended.teaching.side ?? pipeline.facts.resolution;
   yield { type: 'model', name: identity.name, device, resolution };
-  for (const [index, picture] of pictures.entries()) {
-    const file = request.images[index]!;
-    const findings = await inspectFrame(picture, resolution);
-    yield { type: 'frame', file, index, total: pictures.length, findings };
+  for (const [index, { name: file, findings }] of references.entries()) {
+    yield { type: 'frame', file, index, total: references.length, findings };
   }
+  const pictures = references.map(({ pixels }) => pixels);
   const settings = teachingSettings(model, request);
   yield { type: 'memory-plan', plan: settings.memory };
   const identifier = identifierFor(model, request);

@@ -11,6 +11,9 @@ import type { Decoded, DecodeFailure, DecodeJob, FromDecoder, ToDecoder } from '
 import { allowPictureLoadersOnly, decodeFile } from './picture-decoder.ts';
 import { endNow, Watch } from './watch.ts';
 
+/** A working copy is also what a concept's thumbnail is made from, which has 256 px. */
+const MIN_WORKING_RESOLUTION = 128;
+
 // Nothing comes twice, and a cache would only hold memory. One thread a picture: others are decoded beside it.
 sharp.cache(false);
 sharp.concurrency(1);
@@ -43,10 +46,8 @@ async function decode(job: DecodeJob, whenKnown: (pixels: number) => void): Prom
   if (resolution === undefined) return { picture, findings: [] };
   const findings = await inspectFrame(picture, resolution, note);
   const isEmpty = findings.some(({ code }) => code === 'empty');
-  return {
-    picture: isReduced && !isEmpty ? await downscaledReference(picture, resolution) : picture,
-    findings,
-  };
+  const size = Math.max(resolution, MIN_WORKING_RESOLUTION);
+  return { picture: isReduced && !isEmpty ? await downscaledReference(picture, size) : picture, findings };
 }
 
 /** Without a companion there is nobody to tell: `disconnect` ends this process. */

@@ -13,7 +13,8 @@ import type { GenerateRequest, TeachRequest } from '../../engine/requests.ts';
 import type { ConceptLibrary } from '../../library/concept-library.ts';
 import type { EngineOptions } from '../../pipeline/loaded-model.ts';
 import type { JobFiles } from '../drivers/local/job-files.ts';
-import type { PictureFiles } from '../job-record.ts';
+import type { PictureFiles, StoredReference } from '../job-record.ts';
+import type { ReferenceStore } from '../reference-store.ts';
 
 export type ProgressStep = Omit<Progress, 'type' | 'job'>;
 
@@ -24,6 +25,8 @@ export type JobStep =
   | { readonly type: 'advice'; readonly advice: readonly FrameAdvice[] }
   /** The saved run cannot go on: teaching starts anew. */
   | { readonly type: 'restarted' }
+  /** The frames that the version before kept, as references that are held. */
+  | { readonly type: 'references'; readonly references: readonly StoredReference[] }
   | { readonly type: 'concepts'; readonly concepts: readonly ConceptReference[] }
   /** The files of it are written. */
   | { readonly type: 'picture'; readonly summary: PictureSummary; readonly files: PictureFiles }
@@ -34,6 +37,7 @@ export interface RunTools {
   readonly engine: Engine;
   readonly setup: EngineSetup;
   readonly library: ConceptLibrary;
+  readonly references: ReferenceStore;
   readonly files: JobFiles;
   /** True where a teaching whose saved run cannot go on starts anew, instead of failing. */
   readonly mayRestart: boolean;

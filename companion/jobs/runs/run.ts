@@ -8,6 +8,7 @@ import type { ConceptLibrary } from '../../library/concept-library.ts';
 import type { JobFiles } from '../drivers/local/job-files.ts';
 import type { JobBroker } from '../job-broker.ts';
 import type { JobRecords } from '../job-records.ts';
+import type { ReferenceStore } from '../reference-store.ts';
 import type { Engine, EngineSetup, JobStep, ProgressStep } from './context.ts';
 import { runGeneration } from './generate-run.ts';
 import { runTeaching } from './teach-run.ts';
@@ -18,6 +19,7 @@ const FRACTION_MAX = 0.999;
 export type ReplayMessage = Progress | ServerMessageOf<'learning-curve'>;
 
 export interface JobRunOptions {
+  readonly references: ReferenceStore;
   readonly files: JobFiles;
   readonly records: JobRecords;
   readonly broker: JobBroker;
@@ -88,19 +90,20 @@ export class JobRun {
   }
 
   #steps(): AsyncGenerator<JobStep, void> {
-    const { records, broker, files, engine, setup, library, mayRestart } = this.#options;
-    const { state, uploads } = records.record(this.id);
+    const { records, broker, references, files, engine, setup, library, mayRestart } = this.#options;
+    const { state, references: named } = records.record(this.id);
     const signal = this.#controller.signal;
     const tools = {
       engine,
       setup,
       library,
+      references,
       files,
       mayRestart,
       signal,
       hasSubscribers: () => broker.hasSubscribers,
     };
-    return state.kind === 'teach' ? runTeaching(state, uploads, tools) : runGeneration(state, tools);
+    return state.kind === 'teach' ? runTeaching(state, named, tools) : runGeneration(state, tools);
   }
 
   async #apply(step: JobStep): Promise<void> {
@@ -116,6 +119,8 @@ export class JobRun {
         return records.change(this.id, { advice: [...step.advice] });
       case 'restarted':
         return records.change(this.id, { status: { state: 'running', resumed: false } });
+      case 'references':
+        return records.changeReferences(this.id, step.references);
       case 'concepts':
         return records.change(this.id, { concepts: [...step.concepts] });
       case 'taught':

@@ -1,14 +1,17 @@
 /** One teaching: from where it was saved, if it was, to a version in the library. */
 
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { FrameAdvice, JobOf } from '../../../shared/protocol/job.ts';
 import type { Concept } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
-import type { ReferenceFile } from '../job-record.ts';
+import { receiveReference } from '../../images/reference-image.ts';
+import { readResolution } from '../../pipeline/loaded-model.ts';
+import type { JobReference, StoredReference } from '../job-record.ts';
+import { framesGone, type ReferenceStore } from '../reference-store.ts';
 import { type JobStep, knownSeconds, type ProgressStep, type RunTools } from './context.ts';
 
 /** Shares of the whole, as they are on a laptop: references are encoded in a few seconds, steps take minutes. */
@@ -18,14 +21,14 @@ const TAUGHT_SHARE = 0.99;
 /** @throws LikenessError as the engine and the library do; `cancelled` after the run was saved */
 export async function* runTeaching(
   job: JobOf<'teach'>,
-  uploads: readonly ReferenceFile[],
+  named: readonly JobReference[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, void> {
   const { files, library } = tools;
   // Left by the version before, where the companion stopped between the last step and the library.
   const concept = existsSync(files.taughtConcept)
     ? await readConcept(files.taughtConcept)
-    : yield* learn(job, uploads, tools);
+    : yield* learn(job, yield* received(named, tools), tools);
   yield progress({ phase: 'saving', step: 0, steps: 0, fraction: TAUGHT_SHARE, secondsLeft: 0 });
   const { id, name, version, figures, method } = await library.add(concept);
   await rm(files.teachingState, { force: true });
@@ -40,30 +43,58 @@ export async function* runTeaching(
   };
 }
 
+/**
+ * The references in their store. Frames that the version before kept are received now: as they were sent, since a saved run
+ * of that version goes on with the pixels that it began with.
+ */
+async function* received(
+  named: readonly JobReference[],
+  { references, files, setup }: RunTools,
+): AsyncGenerator<JobStep, readonly StoredReference[]> {
+  if (named.every((one): one is StoredReference => 'key' in one)) return named;
+  // Only findings are for a resolution here, and a model that cannot be opened is told by the engine.
+  const resolution = await readResolution(setup.model).catch(() => 0);
+  const stored: StoredReference[] = [];
+  for (const one of named) {
+    if ('key' in one) stored.push(one);
+    else {
+      const { image, file } = one;
+      const bytes = await readFile(files.path(file)).catch((cause: unknown) => {
+        throw framesGone(1, named.length, cause);
+      });
+      const reference = await receiveReference(bytes, { name: image, label: 'a frame', resolution });
+      stored.push({ image, key: (await references.put(reference)).key });
+    }
+  }
+  yield { type: 'references', references: stored };
+  return stored;
+}
+
 async function* learn(
   job: JobOf<'teach'>,
-  uploads: readonly ReferenceFile[],
+  stored: readonly StoredReference[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, Concept> {
   try {
-    return yield* learnOnce(job, uploads, tools);
+    return yield* learnOnce(job, stored, tools);
   } catch (error) {
     const isRefused = error instanceof LikenessError && error.code === 'saved-run';
     if (!isRefused || !tools.mayRestart) throw error;
     // The companion stopped in between, and nobody waits to be asked: all that was saved can be learned again.
     await rm(tools.files.teachingState, { force: true });
     yield { type: 'restarted' };
-    return yield* learnOnce(job, uploads, tools);
+    return yield* learnOnce(job, stored, tools);
   }
 }
 
 async function* learnOnce(
   job: JobOf<'teach'>,
-  uploads: readonly ReferenceFile[],
+  stored: readonly StoredReference[],
   tools: RunTools,
 ): AsyncGenerator<JobStep, Concept> {
   const heard: TeachRunState = { advice: [], isShortOfMemory: false };
-  for await (const event of engineEvents(job, uploads, tools)) {
+  const paths = await pathsOf(job, stored, tools.references);
+  for await (const event of engineEvents(job, paths, tools)) {
     if (event.type === 'taught') return event.concept;
     yield* stepsOf(event, job, tools, heard);
   }
@@ -78,15 +109,24 @@ interface TeachRunState {
   isShortOfMemory: boolean;
 }
 
+/** In the order of the request. */
+function pathsOf(
+  { request }: JobOf<'teach'>,
+  stored: readonly StoredReference[],
+  references: ReferenceStore,
+): Promise<readonly string[]> {
+  const keyOf = new Map(stored.map(({ image, key }) => [image, key]));
+  return Promise.all(request.images.map((image) => references.materialize(keyOf.get(image)!)));
+}
+
 function engineEvents(
   { request }: JobOf<'teach'>,
-  uploads: readonly ReferenceFile[],
+  references: readonly string[],
   { engine, setup, files, signal }: RunTools,
 ): AsyncGenerator<TeachEvent, void> {
-  const fileOf = new Map(uploads.map(({ image, file }) => [image, files.path(file)]));
   return engine.teach({
     ...setup,
-    images: request.images.map((image) => fileOf.get(image)!),
+    references,
     name: request.name,
     classWord: request.classWord,
     stateFile: files.teachingState,

@@ -1,6 +1,5 @@
 /** SocketController: carries out the messages of admitted clients (jobs, uploads), and welcomes those that arrive. */
 
-import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
 import { type CloseReason, PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
@@ -37,8 +36,6 @@ const CLIENT_LIMITS: Limits = {
 
 export class SocketController implements SocketHandler {
   readonly #options: SocketControllerOptions;
-  /** The images of one teaching are in memory at a time: they may be MAX_REQUEST_IMAGE_BYTES. */
-  readonly #teaching = new Mutex();
 
   constructor(options: SocketControllerOptions) {
     this.#options = options;
@@ -117,13 +114,11 @@ export class SocketController implements SocketHandler {
   async #teach(socket: ClientSocket, message: ClientMessageOf<'teach'>): Promise<void> {
     const { queue, uploads } = this.#options;
     const { type: kind, job, ...request } = message;
-    // Before it is this one's turn: an image that is looked at for long holds up nobody else's.
-    await uploads.settled(socket.client!.id, request.images);
-    const state = await this.#teaching.runExclusive(async () => {
-      // Sent again after a restart of either side: the images of the first time are long used.
-      const images = queue.has(job) ? new Map() : await uploads.read(socket.client!.id, request.images);
-      return queue.submit(job, { kind, request, images });
-    });
+    // Sent again after a restart of either side: the images of the first time are long used.
+    const images = queue.has(job) ? [] : request.images;
+    const state = await uploads.lend(socket.client!.id, images, (references) =>
+      queue.submit(job, { kind, request, references }),
+    );
     socket.send({ type: 'job', job: state });
   }
 }

@@ -4,17 +4,11 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
-import type { MediaType } from '../../../../shared/image-kind.ts';
 import { writeFileAtomically } from '../../../storage/atomic-file.ts';
 import { TEMPORARY_SUFFIX } from '../../../storage/temporary-file.ts';
 
-const EXTENSIONS: Readonly<Record<MediaType, string>> = {
-  'image/png': 'png',
-  'image/jpeg': 'jpg',
-  'image/webp': 'webp',
-};
-
-const UPLOAD_NAME = /^image-\d+\.(png|jpg|webp)$/;
+/** Frames as they were sent, which the version before kept here. */
+const FRAME_NAME = /^image-\d+\.(png|jpg|webp)$/;
 
 /** Folders in which the version before kept copies of concepts, and pictures on their way. */
 const FOLDERS_BEFORE = ['concepts', 'output'];
@@ -38,10 +32,6 @@ export class JobFiles {
   /** Concept that the version before left here until the library had it. */
   get taughtConcept(): string {
     return join(this.folder, 'taught.safetensors');
-  }
-
-  uploadName(index: number, mediaType: MediaType): string {
-    return `image-${index}.${EXTENSIONS[mediaType]}`;
   }
 
   path(name: string): string {
@@ -71,9 +61,9 @@ export class JobFiles {
     return read(this.#mask(picture, concept));
   }
 
-  /** In bytes: what a teaching that ended early holds on to. */
-  async teachingBytes(uploads: readonly string[]): Promise<number> {
-    const files = [this.teachingState, this.taughtConcept, ...uploads.map((name) => this.path(name))];
+  /** In bytes: what a teaching that ended early holds on to here. @param frames names of files */
+  async teachingBytes(frames: readonly string[]): Promise<number> {
+    const files = [this.teachingState, this.taughtConcept, ...frames.map((name) => this.path(name))];
     const sizes = files.map((file) =>
       stat(file).then(
         ({ size }) => size,
@@ -95,16 +85,16 @@ export class JobFiles {
   /**
    * What a stop in mid-write, or between a job's end and its tidying up, left behind. For a start: nothing of this
    * companion writes here yet.
-   * @param uploads of the job's record
+   * @param frames names of files that the record has
    * @param mayGoOn whether the job has not ended, or has a saved run
    */
-  async removeLeftBehind(uploads: readonly string[], mayGoOn: boolean): Promise<void> {
+  async removeLeftBehind(frames: readonly string[], mayGoOn: boolean): Promise<void> {
     const saved = mayGoOn ? [this.teachingState, this.taughtConcept].map((file) => basename(file)) : [];
     const isWork = (name: string) =>
-      UPLOAD_NAME.test(name) || this.#workNames.includes(name) || name.endsWith(TEMPORARY_SUFFIX);
+      FRAME_NAME.test(name) || this.#workNames.includes(name) || name.endsWith(TEMPORARY_SUFFIX);
     // An engine that outlived its companion may be saving yet.
     const isNeeded = (name: string) =>
-      uploads.includes(name) || saved.some((file) => name === file || name.startsWith(`.${file}.`));
+      frames.includes(name) || saved.some((file) => name === file || name.startsWith(`.${file}.`));
     for (const name of await readdir(this.folder).catch(() => [])) {
       if (!isWork(name) || isNeeded(name)) continue;
       // One that cannot be removed stays for the next start.
@@ -113,11 +103,13 @@ export class JobFiles {
   }
 
   /** Removes what is of no use to an ended job. */
-  async removeWork(uploads: readonly string[]): Promise<void> {
+  async removeWork(frames: readonly string[]): Promise<void> {
     await this.removeUnfinished();
-    for (const name of [...this.#workNames, ...uploads]) {
-      await rm(this.path(name), { recursive: true, force: true });
-    }
+    await this.removeFiles([...this.#workNames, ...frames]);
+  }
+
+  async removeFiles(names: readonly string[]): Promise<void> {
+    for (const name of names) await rm(this.path(name), { recursive: true, force: true });
   }
 
   get #workNames(): readonly string[] {

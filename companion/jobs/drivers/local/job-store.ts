@@ -12,7 +12,7 @@ import { AgeLedger } from '../../../storage/age-ledger.ts';
 import { isDiskFull, makeFolder, writeFileAtomically } from '../../../storage/atomic-file.ts';
 import { blobKey } from '../../../storage/blob-store.ts';
 import { LocalBlobStore } from '../../../storage/drivers/local/local-blob-store.ts';
-import { isEnded, type JobRecord, type NewJob, readRecord } from '../../job-record.ts';
+import { isEnded, type JobRecord, readRecord } from '../../job-record.ts';
 import type { QuarantinedJob, RecoveredJobs } from '../../job-repository.ts';
 import { JobFiles } from './job-files.ts';
 
@@ -63,12 +63,11 @@ export class JobStore {
   }
 
   /** @throws LikenessError `storage`; nothing of the job is left then */
-  async create({ record, images }: NewJob): Promise<void> {
+  async create(record: JobRecord): Promise<void> {
     const files = this.files(record.state.job);
     try {
       await makeFolder(files.folder);
       await this.#setSpaceAside();
-      for (const [name, bytes] of images) await writeFileAtomically(files.path(name), bytes);
       await this.save(record);
     } catch (error) {
       await rm(files.folder, { recursive: true, force: true });

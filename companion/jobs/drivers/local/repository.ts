@@ -12,18 +12,23 @@ import { AgeLedger } from '../../../storage/age-ledger.ts';
 import { blobKey } from '../../../storage/blob-store.ts';
 import { LocalBlobStore } from '../../../storage/drivers/local/local-blob-store.ts';
 import { searchHistory } from '../../history.ts';
-import { isEnded, type JobRecord, type NewJob } from '../../job-record.ts';
+import { isEnded, type JobRecord, sentFiles } from '../../job-record.ts';
 import type { JobRepository, RecoveredJobs } from '../../job-repository.ts';
 import type { JobStores } from '../../job-worker.ts';
+import { ReferenceStore } from '../../reference-store.ts';
 import { LocalBroker } from './broker.ts';
 import type { JobFiles } from './job-files.ts';
 import { JobStore } from './job-store.ts';
+
+/** Beside the jobs' folders. No id is called this: ids begin with a letter or digit. */
+const REFERENCES_FOLDER = '.references';
 
 /** @param folder made where it is not there */
 export async function openLocalJobs(folder: string): Promise<JobStores> {
   const repository = new LocalRepository(folder);
   const broker = await LocalBroker.open(join(folder, 'order.json'));
-  return { repository, broker, files: (id) => repository.files(id) };
+  const references = new ReferenceStore(new LocalBlobStore(join(folder, REFERENCES_FOLDER)));
+  return { repository, broker, references, files: (id) => repository.files(id) };
 }
 
 class LocalRepository implements JobRepository {
@@ -44,21 +49,20 @@ class LocalRepository implements JobRepository {
     const { records: stored, quarantined } = await this.#store.load();
     const records = stored.map((record) => this.#withPicturesThere(record));
     for (const record of records) {
-      const { state, uploads } = record;
+      const { state, references } = record;
       const mayGoOn = !isEnded(state) || savedRunOf(state) !== undefined;
-      const names = uploads.map(({ file }) => file);
-      await this.files(state.job).removeLeftBehind(names, mayGoOn);
+      await this.files(state.job).removeLeftBehind(sentFiles(references), mayGoOn);
       this.#records.set(state.job, record);
     }
     await this.#store.emptyQuarantine(HISTORY_MAX_DAYS, new Date());
     return { records, quarantined };
   }
 
-  async create(job: NewJob): Promise<void> {
-    await this.#store.create(job);
-    const id = job.record.state.job;
+  async create(record: JobRecord): Promise<void> {
+    await this.#store.create(record);
+    const id = record.state.job;
     // A save that was called meanwhile is later.
-    if (!this.#records.has(id)) this.#records.set(id, job.record);
+    if (!this.#records.has(id)) this.#records.set(id, record);
   }
 
   async save(record: JobRecord): Promise<void> {
