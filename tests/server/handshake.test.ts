@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TICKET_GRACE_MS } from '../../companion/server/limits.ts';
+import { MAX_UNAUTHENTICATED_SOCKETS, TICKET_GRACE_MS } from '../../companion/server/limits.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { clientProof, companionProof, keyIdOf, tokenKey } from '../../shared/protocol/handshake.ts';
 import { type RunningServer, startServer } from './running-server.ts';
@@ -170,6 +170,27 @@ describe('a client is refused', () => {
       code: 'version',
       advice: expect.stringContaining('Update'),
     });
+  });
+});
+
+describe('a flood of sockets', () => {
+  it('does not push out who is between hello and proof, nor does one that has a key and never proves it', async () => {
+    const token = await running.pair();
+    const keys = [keyIdOf(tokenKey(token))];
+    const clientNonce = nonce();
+    const honest = await greeted(keys, clientNonce);
+    const { companion, key, nonce: companionNonce } = await honest.until('challenge');
+    const silent = Array.from(
+      { length: 2 * MAX_UNAUTHENTICATED_SOCKETS },
+      () => new TestClient(running.port),
+    );
+    await Promise.all(silent.map((one) => one.opened().catch(() => {})));
+    const handshake = { companion, key, port: running.port, clientNonce, companionNonce };
+    honest.send({ type: 'prove', proof: clientProof(token, handshake) });
+    await honest.until('welcome');
+    for (let count = 0; count <= MAX_UNAUTHENTICATED_SOCKETS; count++)
+      await (await greeted(keys)).until('challenge');
+    await TestClient.connect(running.port, token);
   });
 });
 

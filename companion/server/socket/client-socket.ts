@@ -46,6 +46,7 @@ export class ClientSocket {
   readonly #pace = new Pace();
   readonly #admission: SocketAdmission;
   #client: PairedClient | undefined;
+  #isChallenged = false;
   #welcomed = false;
   #junk = 0;
   /** Messages are answered one after the other: a request may name the image that was sent just before. */
@@ -79,6 +80,11 @@ export class ClientSocket {
   /** undefined until its token was found to be good. */
   get client(): PairedClient | undefined {
     return this.#client;
+  }
+
+  /** It has said hello with a key that is one of ours. */
+  get isChallenged(): boolean {
+    return this.#isChallenged;
   }
 
   /** News before the welcome would be out of order. */
@@ -162,6 +168,7 @@ export class ClientSocket {
       const message = parseFirst(asText(data));
       if (message.type === 'hello') {
         this.send(this.#admission.challenge(message));
+        this.#isChallenged = true;
         return;
       }
       const { client, leave } = this.#admission.admit(message);

@@ -138,7 +138,9 @@ export class SocketServer {
     socket.once('close', () => this.#sockets.delete(client));
     connection.on('data', () => this.#boundUnfinished());
     const strangers = [...this.#sockets].filter((one) => one.isOpen && one.client === undefined);
-    if (strangers.length > MAX_UNAUTHENTICATED_SOCKETS) strangers[0]!.terminate();
+    // Who has said hello with a key of ours is in the middle of its proof; a page that floods knows none.
+    const idle = strangers.find((one) => !one.isChallenged && one !== client);
+    if (strangers.length > MAX_UNAUTHENTICATED_SOCKETS) (idle ?? strangers[0]!).terminate();
     const closing = [...this.#sockets].filter((one) => !one.isOpen);
     if (closing.length > MAX_SOCKETS) closing[0]!.terminate();
   }
