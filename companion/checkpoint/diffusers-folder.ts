@@ -23,6 +23,7 @@ export async function openDiffusersFolder(
 ): Promise<Checkpoint> {
   const { modelIndex, format } = await openModelIndex(root, formats);
   const components = new Map<string, Component>();
+  requireDeclared(root, modelIndex, format);
   for (const spec of format.components) {
     const folder = await componentFolder(root, spec);
     if (folder !== undefined)
@@ -35,7 +36,7 @@ export async function openDiffusersFolder(
     modelIndex,
     components,
     tokenizers: await Promise.all(format.tokenizers.map((name) => findTokenizer(join(root, name)))),
-    schedulerConfig: await readJsonObject(join(root, 'scheduler', 'scheduler_config.json')),
+    schedulerConfig: await readSchedulerConfig(root, modelIndex),
   };
 }
 
@@ -55,6 +56,31 @@ export async function openModelIndex(
     .find((what) => what !== undefined);
   const expected = formats.flatMap(({ pipelines }) => pipelines);
   throw unknownClass(path, className, expected, supportedModels(formats), known);
+}
+
+/** scheduler_config.json, with the class that model_index.json says: diffusers makes that one of it. */
+export async function readSchedulerConfig(
+  root: string,
+  modelIndex: ComponentConfig,
+): Promise<ComponentConfig> {
+  const config = await readJsonObject(join(root, 'scheduler', 'scheduler_config.json'));
+  const declared = declaredClass(modelIndex, 'scheduler');
+  return declared === undefined ? config : { ...config, _class_name: declared };
+}
+
+/** model_index.json says a class for each part, [library, class], whatever lies in its folder. */
+function requireDeclared(root: string, modelIndex: ComponentConfig, format: CheckpointFormat): void {
+  for (const { name, classes } of format.components) {
+    const declared = declaredClass(modelIndex, name);
+    if (declared === undefined || classes.includes(declared)) continue;
+    const place = `${join(root, 'model_index.json')}: ${name}`;
+    throw unknownClass(place, declared, classes, supportedModels([format]));
+  }
+}
+
+function declaredClass(modelIndex: ComponentConfig, name: string): string | undefined {
+  const declared: unknown = Array.isArray(modelIndex[name]) ? modelIndex[name][1] : undefined;
+  return typeof declared === 'string' ? declared : undefined;
 }
 
 /** Folder of a component; undefined for an optional one that is not there. */

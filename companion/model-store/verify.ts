@@ -7,7 +7,7 @@ import { basename, join, relative } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import type { CheckpointFormat } from '../checkpoint/component.ts';
-import { componentFolder } from '../checkpoint/diffusers-folder.ts';
+import { componentFolder, readSchedulerConfig } from '../checkpoint/diffusers-folder.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf } from '../models/families/registry.ts';
@@ -126,5 +126,5 @@ export async function requireConfigsOf(
   }
   const family = familyOf({ family: format.id });
   family.parse({ of: (component) => configs.get(component), index }, name);
-  family.noiseProcess(await readJsonObject(join(folder, 'scheduler', 'scheduler_config.json')));
+  family.noiseProcess(await readSchedulerConfig(folder, index));
 }

@@ -1,7 +1,7 @@
 /** vae/config.json of diffusers' AutoencoderKL and AutoencoderTiny. */
 
 import { z } from 'zod';
-import { parseConfig, unsupportedUnless } from './config.ts';
+import { oneForAll, orDefault, parseConfig, unsupportedUnless } from './config.ts';
 
 const channels = z.array(z.number().int().positive()).min(1).max(8);
 
@@ -11,10 +11,10 @@ const klSchema = z.object({
   out_channels: z.literal(3),
   latent_channels: z.number().int().positive(),
   block_out_channels: channels,
-  layers_per_block: z.number().int().positive(),
+  layers_per_block: oneForAll(z.number().int().positive()),
   norm_num_groups: z.number().int().positive(),
-  scaling_factor: z.number().positive().default(0.18215),
-  mid_block_add_attention: z.boolean().default(true),
+  scaling_factor: orDefault(z.number().positive(), 0.18215),
+  mid_block_add_attention: orDefault(z.boolean(), true),
   use_quant_conv: unsupportedUnless(true),
   use_post_quant_conv: unsupportedUnless(true),
   shift_factor: unsupportedUnless(null),

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { add, gather, gelu, matmul, mul, quickGelu, softmax, transpose } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
-import { parseConfig, unsupportedUnless } from './config.ts';
+import { orDefault, parseConfig, unsupportedUnless } from './config.ts';
 import { layerNormLayer, linearLayer, mergeHeads, splitHeads } from './layers.ts';
 import type { Scope } from './scope.ts';
 
@@ -100,7 +100,7 @@ const schema = z.object({
   num_attention_heads: z.number().int().positive(),
   max_position_embeddings: z.number().int().positive(),
   vocab_size: z.number().int().positive(),
-  layer_norm_eps: z.number().positive().default(1e-5),
+  layer_norm_eps: orDefault(z.number().positive(), 1e-5),
   // OpenAI's CLIP was trained with the approximation, OpenCLIP with the exact GELU.
   hidden_act: z.enum(['quick_gelu', 'gelu']),
   model_type: unsupportedUnless('clip_text_model'),

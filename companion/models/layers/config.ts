@@ -12,9 +12,24 @@ export function unsupportedUnless<T extends string | number | boolean | null>(va
   return z
     .unknown()
     .optional()
-    .refine((got) => got === undefined || got === value, {
+    .refine((got) => got === undefined || sameOfAll(got) === value, {
       error: (issue) => `got ${JSON.stringify(issue.input)}, only ${JSON.stringify(value)} is supported`,
     });
+}
+
+/** A list that says one value for every level stands for that value, as some tools write it. */
+export function oneForAll<T extends z.ZodType>(schema: T) {
+  return z.preprocess(sameOfAll, schema);
+}
+
+/** Python's None stands for the default. */
+export function orDefault<T extends z.ZodType>(schema: T, value: z.output<T>) {
+  return schema.nullish().transform((got) => got ?? value);
+}
+
+function sameOfAll(got: unknown): unknown {
+  if (!Array.isArray(got) || got.length === 0) return got;
+  return got.every((each) => each === got[0]) ? got[0] : got;
 }
 
 /**

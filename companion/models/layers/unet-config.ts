@@ -1,31 +1,31 @@
 /** unet/config.json of diffusers' UNet2DConditionModel, as far as there are graphs for it. */
 
 import { z } from 'zod';
-import { parseConfig, unsupportedUnless } from './config.ts';
+import { oneForAll, orDefault, parseConfig, unsupportedUnless } from './config.ts';
 
 const width = z.number().int().positive().max(8192);
 const perLevel = z.union([z.number().int().positive(), z.array(z.number().int().positive())]);
 
 const schema = z.object({
   _class_name: z.literal('UNet2DConditionModel'),
-  sample_size: z.union([z.number().int().positive(), z.null()]).default(64),
+  sample_size: oneForAll(orDefault(z.number().int().positive(), 64)),
   in_channels: z.number().int().positive(),
   out_channels: z.number().int().positive(),
   block_out_channels: z.array(width).min(1).max(8),
-  layers_per_block: z.number().int().positive().max(8),
+  layers_per_block: oneForAll(z.number().int().positive().max(8)),
   down_block_types: z.array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D'])),
   up_block_types: z.array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D'])),
-  cross_attention_dim: width,
+  cross_attention_dim: oneForAll(width),
   // In SD's configs this is the number of heads, whatever its name says; `num_attention_heads` came later.
   attention_head_dim: perLevel,
   num_attention_heads: z.union([perLevel, z.null()]).optional(),
-  transformer_layers_per_block: perLevel.default(1),
+  transformer_layers_per_block: orDefault(perLevel, 1),
   reverse_transformer_layers_per_block: unsupportedUnless(null),
   norm_num_groups: z.number().int().positive(),
-  norm_eps: z.number().positive().default(1e-5),
-  use_linear_projection: z.boolean().default(false),
-  flip_sin_to_cos: z.boolean().default(true),
-  freq_shift: z.number().default(0),
+  norm_eps: orDefault(z.number().positive(), 1e-5),
+  use_linear_projection: orDefault(z.boolean(), false),
+  flip_sin_to_cos: orDefault(z.boolean(), true),
+  freq_shift: orDefault(z.number(), 0),
   act_fn: unsupportedUnless('silu'),
   mid_block_type: unsupportedUnless('UNetMidBlock2DCrossAttn'),
   resnet_time_scale_shift: unsupportedUnless('default'),
@@ -38,10 +38,21 @@ const schema = z.object({
   dual_cross_attention: unsupportedUnless(false),
   only_cross_attention: unsupportedUnless(false),
   class_embed_type: unsupportedUnless(null),
+  num_class_embeds: unsupportedUnless(null),
+  class_embeddings_concat: unsupportedUnless(false),
   addition_embed_type: z.union([z.literal('text_time'), z.null()]).default(null),
   addition_time_embed_dim: z.union([width, z.null()]).optional(),
   projection_class_embeddings_input_dim: z.union([width, z.null()]).optional(),
   encoder_hid_dim: unsupportedUnless(null),
+  encoder_hid_dim_type: unsupportedUnless(null),
+  timestep_post_act: unsupportedUnless(null),
+  time_embedding_dim: unsupportedUnless(null),
+  time_embedding_act_fn: unsupportedUnless(null),
+  attention_type: unsupportedUnless('default'),
+  resnet_skip_time_act: unsupportedUnless(false),
+  resnet_out_scale_factor: unsupportedUnless(1),
+  mid_block_only_cross_attention: unsupportedUnless(null),
+  cross_attention_norm: unsupportedUnless(null),
   time_cond_proj_dim: unsupportedUnless(null),
 });
 
@@ -90,7 +101,7 @@ export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
   const levels = raw.block_out_channels.length;
   const heads = raw.num_attention_heads ?? raw.attention_head_dim;
   return {
-    sampleSize: raw.sample_size ?? 64,
+    sampleSize: raw.sample_size,
     inChannels: raw.in_channels,
     outChannels: raw.out_channels,
     blockOutChannels: raw.block_out_channels,

@@ -30,7 +30,16 @@ const tokenizerConfig = specialTokens.extend({
   // Exporters write 10^30 for "no limit": not usable here, so CLIP's own limit holds then.
   model_max_length: z.number().min(3).nullish(),
   added_tokens_decoder: addedTokensDecoder.optional(),
+  tokenizer_class: z.string().nullish(),
 });
+
+/** transformers' names of a tokenizer that these files are of; those of version 5 may be general. */
+const TOKENIZER_CLASSES = [
+  'CLIPTokenizer',
+  'CLIPTokenizerFast',
+  'PreTrainedTokenizerFast',
+  'TokenizersBackend',
+] as const;
 
 const vocabulary = z.record(z.string(), z.int().min(0));
 
@@ -65,6 +74,14 @@ export async function readTokenizerFiles(folder: string, padToken?: string): Pro
   const special = (await readJson(folder, 'special_tokens_map.json', specialTokens)) ?? {};
   const config: z.infer<typeof tokenizerConfig> =
     (await readJson(folder, 'tokenizer_config.json', tokenizerConfig)) ?? {};
+  const { tokenizer_class: tokenizerClass = 'CLIPTokenizer' } = config;
+  if (tokenizerClass !== null && !(TOKENIZER_CLASSES as readonly string[]).includes(tokenizerClass)) {
+    throw new LikenessError(
+      'checkpoint-unsupported',
+      `${join(folder, 'tokenizer_config.json')} describes ${JSON.stringify(tokenizerClass)}, expected CLIPTokenizer`,
+      { advice: 'Use a model whose text encoder is CLIP: there is no graph for this one.' },
+    );
+  }
   // transformers' order: the map was a file of its own until the config held everything. Some models pad
   // with the map's "!", whatever its config says.
   const named =

@@ -21,6 +21,7 @@ import {
 import { buildUnet } from '../../layers/unet.ts';
 import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
+import { requireFit } from '../latent-diffusion/component-fit.ts';
 import { decodeFast, parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
 import { stableDiffusionFormat } from './format.ts';
 
@@ -36,9 +37,12 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
   format: stableDiffusionFormat,
   parse: (configs, model) => {
     const vae = parseVaeConfig(configs.of('vae'), `${model}/vae`);
+    const unet = withoutAddition(parseUnetConfig(configs.of('unet'), `${model}/unet`), `${model}/unet`);
+    const text = parseClipTextConfig(configs.of('text_encoder'), `${model}/text_encoder`);
+    requireFit({ unet, vae, context: ['hidden_size of its text encoder', text.hiddenSize] }, model);
     return {
-      unet: withoutAddition(parseUnetConfig(configs.of('unet'), `${model}/unet`), `${model}/unet`),
-      text: parseClipTextConfig(configs.of('text_encoder'), `${model}/text_encoder`),
+      unet,
+      text,
       vae,
       fastDecoder: parseFastDecoder(configs, model, { ...vae, downscale: downscaleFactor(vae) }),
     };
