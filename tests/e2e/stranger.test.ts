@@ -124,9 +124,10 @@ describe.skipIf(reason)(`a stranger on an earlier port${reason ? ` (skipped: ${r
   const seenEarly = (kept: string) => kept.replace(`"port":${own}`, `"port":${early}`);
 
   it.each([
-    ['that says yes to everything', () => Stranger.plausible(early)],
-    ['that passes everything on', () => Stranger.relay(early, own)],
-  ])('%s learns nothing, from the first code on', async (_, begin) => {
+    ['that says yes to everything', () => Stranger.plausible(early), 'POST /api/pair/proof'],
+    ['that passes everything on', () => Stranger.relay(early, own), 'POST /api/pair/proof'],
+    ['that answers health alone', () => Stranger.plausible(early, { silent: true }), 'POST /api/pair/share'],
+  ])('%s learns nothing, from the first code on', async (_, begin, asked) => {
     stranger = await begin();
     const kept = await paired();
     expect(JSON.parse(kept)).toMatchObject({ pairings: [{ port: own }] });
@@ -143,7 +144,7 @@ describe.skipIf(reason)(`a stranger on an earlier port${reason ? ` (skipped: ${r
     await again.atWork();
 
     // It was asked for all that it could be: the pairing, and a handshake.
-    for (const part of ['POST /api/pair/proof', SOCKET_PATH]) expect(stranger.text).toContain(part);
+    for (const part of [asked, SOCKET_PATH]) expect(stranger.text).toContain(part);
     for (const secret of [tokenOf(kept), companion.code]) expect(stranger.text).not.toContain(secret);
     expect(await openedWith(stranger.text, stranger.messages, own)).toEqual([]);
     // Nor did it make the plugin forget anything.

@@ -31,16 +31,20 @@ export class Stranger {
 
   /**
    * Says yes to everything: to health, to every code, to every hello.
-   * @param refuses says instead of each hello that it knows no such plugin
+   * @param refuses says instead to each hello that it knows no such plugin
+   * @param silent answers health alone, and keeps everything else waiting
    */
-  static async plausible(port: number, { refuses = false } = {}): Promise<Stranger> {
-    const server = createServer((request, response) => void answer(request, response, port));
+  static async plausible(port: number, { refuses = false, silent = false } = {}): Promise<Stranger> {
+    const server = createServer((request, response) => {
+      if (!silent || request.method !== 'POST') void answer(request, response, port);
+    });
     const stranger = new Stranger(server);
     new WebSocketServer({ server }).on('connection', (socket) => {
       socket.on('error', () => {});
       socket.on('message', (data: Buffer) => {
         const said = data.toString('utf8');
         stranger.messages.push(said);
+        if (silent) return;
         const send = (message: unknown) => socket.send(JSON.stringify(message));
         if (refuses) send({ type: 'refused', code: 'token', message: 'no', advice: 'Type the code.' });
         else if (said.includes('"hello"')) {
