@@ -73,6 +73,14 @@ export async function readResolution(folder: string): Promise<number> {
   return describeModel(await openCheckpoint(folder)).facts.resolution;
 }
 
+/** Architecture and adapter sites, by the configs alone. @throws LikenessError `checkpoint-*` */
+export async function readAdapterSites(
+  folder: string,
+): Promise<Pick<BaseModelFacts, 'sites'> & Pick<BaseModel, 'architecture'>> {
+  const { model, architecture } = describeModel(await openCheckpoint(folder));
+  return { architecture, sites: familyOf(model).adapterSites(model.config) };
+}
+
 /** @throws LikenessError `checkpoint-*` where the folder is no model that can run */
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);

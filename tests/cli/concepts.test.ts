@@ -76,6 +76,11 @@ describe('concepts', () => {
     const shown = await likeness(['concepts', 'show', 'watch'], { home });
     expect(shown.stdout).toMatch(/identifier +olis/);
     expect(whole.stderr).not.toContain('alpha');
+    const elsewhere = ['--name', 'wide', '--class', 'watch', '--model', 'likeness-base-128'];
+    const misfit = await likeness(['concepts', 'import', file, ...elsewhere], { home });
+    expect(misfit.stderr).toMatch(
+      /mid_block.attentions.0, which is none of the model's|has 4 channels, expected/,
+    );
     const mute = await likeness(
       ['concepts', 'import', await writePlainLora(home, { alpha: 0 }), ...told.with(1, 'mute')],
       {

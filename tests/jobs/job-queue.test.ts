@@ -350,6 +350,8 @@ describe('a queue of jobs', () => {
     await queue.submit(D, generateWish({ prompt: '@aurora again', concepts: [old], count: 1 }));
     const job = await ended(queue, D);
     expect(job).toMatchObject({ status: { state: 'done' }, concepts: [old] });
+    // A picture's record names the concept as the library does.
+    expect(engine.requests.at(-1)).toMatchObject({ prompt: { concepts: [{ id, name: 'aurora' }] } });
     expect(jobSchema.parse(job)).toEqual(job);
     const unknown = ID('unknown');
     await queue.submit(unknown, generateWish({ prompt: '@aurora on a beach' }));

@@ -11,9 +11,10 @@ import { exportConcept, exportNotes, triggerWords } from '../../concepts/concept
 import { readConcept } from '../../concepts/concept-file.ts';
 import { residualFindings } from '../../concepts/residual-findings.ts';
 import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
-import type { LoraFacts } from '../../library/concept-writer.ts';
+import type { FittedModel, LoraFacts } from '../../library/concept-writer.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { findStored } from '../../library/find-concept.ts';
+import { findModel } from '../../model-store/catalogue.ts';
 import { ARCHITECTURES } from '../../models/families/formats.ts';
 import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
@@ -28,6 +29,7 @@ interface ImportFlags {
   readonly class?: string;
   readonly identifier?: string;
   readonly architecture?: LoraFacts['architecture'];
+  readonly model?: string;
 }
 
 interface ExportFlags {
@@ -54,6 +56,7 @@ export function registerConceptTransfer(concepts: Command, output: Output): void
         ARCHITECTURES.map(({ id }) => id),
       ),
     )
+    .option('--model <model>', 'of a plain LoRA file: a base model that it must fit (default: any)')
     .action((file: string, flags: ImportFlags) => runImport(file, flags, output));
   concepts
     .command('export')
@@ -74,7 +77,8 @@ export function registerConceptTransfer(concepts: Command, output: Output): void
 async function runImport(file: string, flags: ImportFlags, output: Output): Promise<void> {
   const library = new FileLibrary(dataFolders().concepts);
   const lora = loraFacts(flags);
-  const options = { name: flags.name, by: 'owner' as const, ...(lora !== undefined && { lora }) };
+  const model = flags.model === undefined ? undefined : await fittedModel(flags.model);
+  const options = { name: flags.name, by: 'owner' as const, model, ...(lora !== undefined && { lora }) };
   const imported = await library.import(resolve(file), options);
   const { name, classWord, version, id, sizeBytes } = imported;
   const path = await library.materialize(imported);
@@ -84,6 +88,12 @@ async function runImport(file: string, flags: ImportFlags, output: Output): Prom
   output.say(`${green('✓')} Imported ${bold(`@${name}`)} (${classWord}), ${prettyBytes(sizeBytes)}`);
   output.say(`  ${path}`);
   for (const finding of findings) output.warn(`@${name}: ${finding}`);
+}
+
+async function fittedModel(wanted: string): Promise<FittedModel> {
+  // Loaded here, since graphs would make `--help` wait.
+  const { readAdapterSites } = await import('../../pipeline/loaded-model.ts');
+  return readAdapterSites(await findModel(wanted, dataFolders()));
 }
 
 /** undefined for a file that says of itself what it is. */
