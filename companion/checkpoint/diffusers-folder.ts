@@ -1,7 +1,7 @@
 /** A checkpoint in diffusers' layout: model_index.json, and a folder for each component. */
 
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import {
@@ -15,6 +15,8 @@ import {
 } from './component.ts';
 import { findWeightFiles } from './weight-files.ts';
 import { openWeightStore } from './weight-store.ts';
+
+const MODEL_INDEX = 'model_index.json';
 
 /** Errors as openCheckpointAs. */
 export async function openDiffusersFolder(
@@ -138,19 +140,30 @@ function unknownClass(
 
 async function requirePipelineFolder(root: string, formats: readonly CheckpointFormat[]): Promise<void> {
   const present = await requireFolder(root);
-  if (present.includes('model_index.json')) return;
-  const single = present.find((name) => name.endsWith('.safetensors'));
-  const got = present.length === 0 ? 'is empty' : `has ${single ?? 'no model_index.json'}`;
-  throw new LikenessError(
-    'checkpoint-missing',
-    `${root} ${got}, expected a model in diffusers' folder layout`,
-    {
-      advice:
-        single === undefined
-          ? `Name the folder that holds model_index.json, ${componentsOf(formats[0]!)} and scheduler.`
-          : `For the model in that file name the file: --model ${join(root, single)}`,
-    },
-  );
+  if (present.includes(MODEL_INDEX)) return;
+  const files = present.filter((name) => /\.safetensors$/i.test(name));
+  const got = present.length === 0 ? 'is empty' : `has ${files[0] ?? `no ${MODEL_INDEX}`}`;
+  const message = `${root} ${got}, expected a model in diffusers' folder layout`;
+  throw new LikenessError('checkpoint-missing', message, {
+    advice: await pipelineAdvice(root, present, files, formats[0]!),
+  });
+}
+
+/** The place that was meant: the model that the folder is a part of or that lies in it, or a file that is all of one. */
+async function pipelineAdvice(
+  root: string,
+  present: readonly string[],
+  files: readonly string[],
+  format: CheckpointFormat,
+): Promise<string> {
+  const isPipeline = async (folder: string) =>
+    (await stat(join(folder, MODEL_INDEX)).catch(() => undefined)) !== undefined;
+  for (const folder of [dirname(root), ...present.map((name) => join(root, name))]) {
+    if (await isPipeline(folder)) return `Name the model's folder: --model ${folder}`;
+  }
+  if (files.length === 1) return `For the model in that file name the file: --model ${join(root, files[0]!)}`;
+  if (files.length > 1) return `Name one of its ${files.length} files: --model ${join(root, files[0]!)}`;
+  return `Name the folder that holds ${MODEL_INDEX}, ${componentsOf(format)} and scheduler.`;
 }
 
 const componentsOf = ({ components, tokenizers }: CheckpointFormat) =>

@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { decodeText } from '../storage/text-file.ts';
 import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
@@ -40,7 +40,9 @@ export async function openSingleFile(
 ): Promise<Checkpoint> {
   requireSafetensors(path);
   const [source] = withScales([await openSafetensors(path)]) as [SafetensorsFile];
-  const format = formats.find((one) => one.holds(source)) ?? formats[0]!;
+  const known = formats.find((one) => one.holds(source));
+  if (known === undefined) await requireNoComponent(path);
+  const format = known ?? formats[0]!;
   const view = format.viewSingleFile(source, await configurationBeside(path));
   const components = new Map<string, Component>();
   for (const spec of format.components) {
@@ -135,6 +137,15 @@ function requireSafetensors(path: string): void {
     'checkpoint-missing',
     `${path} is a file, expected a model's folder or a .safetensors file`,
   );
+}
+
+/** A part of a model in diffusers' layout is a file of this kind too. */
+async function requireNoComponent(path: string): Promise<void> {
+  const model = dirname(dirname(path));
+  if ((await stat(join(model, 'model_index.json')).catch(() => undefined)) === undefined) return;
+  throw new LikenessError('checkpoint-missing', `${path} is one part of a model, expected all of it`, {
+    advice: `Name the model's folder: --model ${model}`,
+  });
 }
 
 function lacking(path: string, { title }: ComponentSpec): LikenessError {

@@ -4,7 +4,7 @@
  */
 
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
@@ -20,7 +20,7 @@ export interface WeightFiles {
   readonly index: ReadonlyMap<string, string> | undefined;
 }
 
-const STEMS = ['diffusion_pytorch_model', 'model'] as const;
+const STEMS = ['diffusion_pytorch_model', 'model', 'pytorch_model'] as const;
 
 /** diffusers and transformers put the variant at different places of an index's name. */
 const NAMES: Readonly<Record<PreferredPrecision, (stem: string) => readonly string[]>> = {
@@ -36,15 +36,62 @@ const NAMES: Readonly<Record<PreferredPrecision, (stem: string) => readonly stri
 const shardName = z.string().regex(/^[\w.-]+\.safetensors$/, 'expected the name of a .safetensors file');
 const indexSchema = z.object({ weight_map: z.record(z.string(), shardName) });
 
-/** fp32 where both are there. Throws 'checkpoint-missing' where there are none, and 'checkpoint-format' for a bad index. */
+/**
+ * fp32 where both are there; another variant, shards whose index is lost, or a file under a name of its own where there is
+ * nothing else. Throws 'checkpoint-missing' where there are none, and 'checkpoint-format' for a bad index.
+ */
 export async function findWeightFiles(folder: string): Promise<WeightFiles> {
   const present = await readdir(folder).catch((cause: unknown) => {
     throw new LikenessError('checkpoint-missing', `${folder} is not a folder that can be read`, { cause });
   });
-  const found = chooseWeights(present, 'fp32');
-  if (found === undefined) throw noWeights(folder, present);
-  if (found.name.endsWith('.json')) return readIndex(folder, found.name);
-  return { files: [join(folder, found.name)], index: undefined };
+  const chosen = chooseWeights(present, 'fp32')?.name ?? otherVariant(present);
+  if (chosen?.endsWith('.json')) return withPresentShards(await readIndex(folder, chosen), folder, present);
+  const names = chosen === undefined ? unindexedFiles(present) : [chosen];
+  if (names.length === 0) throw noWeights(folder, present);
+  return { files: names.map((name) => join(folder, name)), index: undefined };
+}
+
+/** bf16 and the like. Weights that were not averaged while training come last. */
+function otherVariant(present: readonly string[]): string | undefined {
+  const variant = new RegExp(
+    `^(?:${STEMS.join('|')})\\.(?:[\\w-]+\\.safetensors(?:\\.index\\.json)?|safetensors\\.index\\.[\\w-]+\\.json)$`,
+  );
+  const isShard = (name: string) => SHARD.test(name);
+  const found = present.filter((name) => variant.test(name) && !isShard(name)).sort();
+  return found.find((name) => !name.includes('non_ema')) ?? found[0];
+}
+
+/** A shard's parts: stem, place, count and variant, which old files have before the place and new ones after it. */
+const SHARD = /^(.+?)(?:\.([\w-]+?))?-(\d{5})-of-(\d{5})(?:\.([\w-]+))?\.safetensors$/;
+
+/** All shards of a set, or the only file there is, in whatever case its ending is written; none where that is not clear. */
+function unindexedFiles(present: readonly string[]): readonly string[] {
+  const files = present.filter((name) => /\.safetensors$/i.test(name)).sort();
+  if (files.length === 1 && !SHARD.test(files[0]!)) return files;
+  const counts = files.map((name) => Number(SHARD.exec(name)?.[4]));
+  return counts.length > 0 && counts.every((count) => count === files.length) ? files : [];
+}
+
+/** An index keeps the names of its shards when tools move the variant to the other side of their number. */
+function withPresentShards(
+  { files, index }: WeightFiles,
+  folder: string,
+  present: readonly string[],
+): WeightFiles {
+  const moved = new Map(
+    files.map((path) => {
+      const name = basename(path);
+      const [, stem, , place, count] = SHARD.exec(name) ?? [];
+      const other = present.find((candidate) => {
+        const parts = SHARD.exec(candidate);
+        return parts?.[1] === stem && parts?.[3] === place && parts?.[4] === count;
+      });
+      const found = present.includes(name) ? name : stem === undefined ? undefined : other;
+      return [path, join(folder, found ?? name)] as const;
+    }),
+  );
+  const placed = new Map([...index!].map(([tensor, path]) => [tensor, moved.get(path)!]));
+  return { files: [...new Set(moved.values())].sort(), index: placed };
 }
 
 /** Name of a component's weights among its files, or of their index; undefined where there is none. */
@@ -88,6 +135,6 @@ function noWeights(folder: string, present: readonly string[]): LikenessError {
   return new LikenessError(
     'checkpoint-missing',
     `${folder} holds no weights, expected ${NAMES.fp32(STEMS[0])[0]} or ${NAMES.fp32(STEMS[1])[0]}`,
-    { advice: 'Fetch the model again, or name the folder that holds model_index.json.' },
+    { advice: `Copy the weights of ${basename(folder)} there from where the model came from.` },
   );
 }

@@ -100,7 +100,7 @@ export function requireParameters(
     throw new LikenessError(
       'checkpoint-missing',
       `${component} lacks ${missing.length} of ${wanted.length} parameters, the first ${missing[0]!.name}`,
-      { advice: 'The weights and the config.json beside them belong to different models: fetch both again.' },
+      { advice: misfitAdvice(store) },
     );
   }
   for (const { name, shape } of wanted) {
@@ -116,10 +116,19 @@ export function requireParameters(
       throw new LikenessError(
         'checkpoint-format',
         `${component}: ${name} has shape [${got}], expected [${shape}]`,
-        {
-          advice: 'The weights and the config.json beside them belong to different models: fetch both again.',
-        },
+        { advice: misfitAdvice(store) },
       );
     }
   }
+}
+
+/** The ends of names that ways to pack weights leave: a packed array, its scales, its zeros. */
+const PACKED = /\.(qweight|weight_packed|_data|absmax|quant_map|quant_state\.\w+|SCB|qzeros)$/;
+
+/** By what the files hold: sound ones need not be fetched again. */
+function misfitAdvice(store: WeightStore): string {
+  if ([...store.names()].some((name) => PACKED.test(name))) {
+    return "Its weights are quantised in a way that is not supported: use the model's weights in fp16 or fp32.";
+  }
+  return 'Its weights are of another model than its settings, or of a pruned or distilled one: use the files of one release.';
 }

@@ -238,6 +238,56 @@ describe('the weights of a component', () => {
     expect(await read(folder)).toBe(2);
   });
 
+  it.each([
+    ['bf16 alone', ['diffusion_pytorch_model.bf16.safetensors']],
+    ['a name of its own', ['my-unet.safetensors']],
+    ['an ending in capitals', ['diffusion_pytorch_model.SAFETENSORS']],
+    [
+      'shards without an index',
+      [
+        'diffusion_pytorch_model-00001-of-00002.safetensors',
+        'diffusion_pytorch_model-00002-of-00002.safetensors',
+      ],
+    ],
+    [
+      'averaged weights beside others',
+      ['diffusion_pytorch_model.bf16.safetensors'],
+      'diffusion_pytorch_model.non_ema.safetensors',
+    ],
+  ])('are found where they are %s', async (_how, files, other = undefined) => {
+    const folder = join(await writeTinyCheckpoint(await scratchFolder()), 'unet');
+    await rm(join(folder, FILE));
+    for (const [index, name] of files.entries())
+      await writeScalar(join(folder, name), index === 0 ? 'w' : 'v', 2);
+    if (other !== undefined) await writeScalar(join(folder, other), 'w', 3);
+    expect(await read(folder)).toBe(2);
+  });
+
+  it.each([
+    [
+      'diffusion_pytorch_model.fp16-00001-of-00002.safetensors',
+      'diffusion_pytorch_model-00001-of-00002.fp16.safetensors',
+    ],
+    [
+      'diffusion_pytorch_model-00001-of-00002.safetensors',
+      'diffusion_pytorch_model-00001-of-00002.fp16.safetensors',
+    ],
+  ])('are found where the index says %s and there is %s', async (said, there) => {
+    const folder = join(await writeTinyCheckpoint(await scratchFolder()), 'unet');
+    await rm(join(folder, FILE));
+    await writeScalar(join(folder, there), 'w', 2);
+    await writeScalar(join(folder, there.replace('00001', '00002')), 'v', 1);
+    const weight_map = { w: said, v: said.replace('00001', '00002') };
+    await writeJson(join(folder, 'diffusion_pytorch_model.safetensors.index.fp16.json'), { weight_map });
+    expect(await read(folder)).toBe(2);
+  });
+
+  it('are not guessed among shards of which some are missing', async () => {
+    const folder = join(await writeTinyCheckpoint(await scratchFolder()), 'unet');
+    await rename(join(folder, FILE), join(folder, 'diffusion_pytorch_model-00001-of-00002.safetensors'));
+    await expect(read(folder)).rejects.toMatchObject({ code: 'checkpoint-missing' });
+  });
+
   it('of a text encoder are read with and without the name of the text model, as transformers 4 and 5 save them', async () => {
     const folder = join(await writeTinyCheckpoint(await scratchFolder()), 'text_encoder');
     for (const name of ['text_model.final_layer_norm.bias', 'final_layer_norm.bias']) {
@@ -293,5 +343,34 @@ describe.skipIf(NO_GOLDEN !== undefined)(`reference checkpoints (${NO_GOLDEN ?? 
     const tiny = await openComponent(join(GOLDEN, model, 'taesd'), COMPONENTS.vae, '');
     expect(tiny.className).toBe('AutoencoderTiny');
     expect(tiny.weights.get('decoder.layers.0.weight').shape).toEqual([16, 4, 3, 3]);
+  });
+});
+
+describe('advice', () => {
+  const adviceOn = async (path: string) =>
+    openCheckpoint(path).then(
+      () => '',
+      (error: { advice?: string }) => error.advice ?? '',
+    );
+
+  it("names the model's folder where a part of it, or a folder around it, was given", async () => {
+    const root = await scratchFolder();
+    const model = await writeTinyCheckpoint(join(root, 'inner'));
+    for (const given of [join(model, 'unet'), join(model, 'unet', FILE), root]) {
+      expect(await adviceOn(given)).toBe(`Name the model's folder: --model ${model}`);
+    }
+  });
+
+  it('says of sound files that do not fit each other what they are, and not to fetch them again', async () => {
+    const { components } = await openCheckpoint(await writeTinyCheckpoint(await scratchFolder()));
+    const { weights } = components.get('unet')!;
+    for (const expected of [
+      { name: 'x', shape: [] },
+      { name: 'w', shape: [2] },
+    ]) {
+      expect(() => requireParameters(weights, 'unet', [expected])).toThrow(
+        expect.objectContaining({ advice: expect.stringMatching(/of another model than its settings/) }),
+      );
+    }
   });
 });

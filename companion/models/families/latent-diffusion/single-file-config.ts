@@ -98,7 +98,7 @@ function size(weights: Weights, name: string, axis: number): number {
   if (found !== undefined) return found;
   const file = weights.values().next().value?.file;
   throw new LikenessError('checkpoint-format', `${file} has no ${name} of ${axis + 1} axes or more`, {
-    advice: 'The file is not whole, or of another kind of model: fetch it again.',
+    advice: 'A part of the model is not in the file, or it is of another kind: use a full checkpoint.',
   });
 }
 
