@@ -16,6 +16,19 @@ import { describeHolder, portHolder } from './port-holder.ts';
 
 const recordSchema = z.object({ port: z.int().min(1).max(65_535), pid: z.int().positive() });
 
+/** This data folder has its companion; `address` leads to it. */
+export class CompanionRunning extends LikenessError {
+  readonly address: string;
+
+  constructor(port: number) {
+    const address = serverAddress(port);
+    super('input', `Likeness is running already, at ${address}`, {
+      advice: 'Use that one, or stop it with Ctrl-C where it was started.',
+    });
+    this.address = address;
+  }
+}
+
 /** The file in which the companion of a data folder says where it listens. One that a crash left behind is harmless. */
 export class RunningRecord {
   readonly #file: string;
@@ -34,7 +47,7 @@ export class RunningRecord {
     // Neither alone proves anything: after a crash the number may have gone to another process, and the port to a program
     // that says to be a companion.
     if (!isRunning(pid)) return;
-    if (holder === 'companion') throw alreadyRunning(port);
+    if (holder === 'companion') throw new CompanionRunning(port);
     // A process that is suspended keeps its port, and goes on with its jobs when it is woken.
     if (holder === 'silent') throw notAnswering(port, pid);
   }
@@ -62,12 +75,6 @@ export class RunningRecord {
   async remove(): Promise<void> {
     await rm(this.#file, { force: true });
   }
-}
-
-function alreadyRunning(port: number): LikenessError {
-  return new LikenessError('input', `Likeness is running already, at ${serverAddress(port)}`, {
-    advice: 'Use that one, or stop it with Ctrl-C where it was started.',
-  });
 }
 
 function notAnswering(port: number, pid: number): LikenessError {

@@ -82,6 +82,7 @@ describe('the packed files', () => {
     expect(paths).toContain('plugin/dist/studio.html');
     expect(paths).toContain('plugin/dist/main.js');
     expect(paths).toContain('models/likeness-base-128/concepts/aurora.safetensors');
+    // The examples are no part of the model.
     const weights = /^models\/(?!.*\/concepts\/).*\.safetensors$/;
     const rest = packed.files.filter(({ path }) => !weights.test(path));
     expect(rest.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(MOST_BYTES);

@@ -101,6 +101,12 @@ async function startOn(
     await untilAborted(stop.signal, () => companion.renewCode());
     await companion.close();
     banner.showStopped();
+  } catch (error) {
+    const { CompanionRunning } = await import('../../server/running-companion.ts');
+    // Whoever opens Likeness a second time wants to see the one that runs.
+    if (!flags.open || !(error instanceof CompanionRunning)) throw error;
+    output.say(`${error.message}: opening it.`);
+    openBrowser(error.address);
   } finally {
     stop.dispose();
   }
