@@ -45,6 +45,7 @@ export function isOutline(share: Float32Array, width: number, height: number, x:
  * Below this confidence (0..1) a mask is probably wrong, and people are warned. On the embedded model masks that found
  * the product reached 0.70 to 0.93 by attention and more by a concept's probe; attention that is scattered at random
  * reaches 0.54 (median).
+ * @internal
  */
 export const LOW_CONFIDENCE = 0.6;
 

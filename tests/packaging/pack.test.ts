@@ -148,7 +148,7 @@ describe('the packed files', () => {
       register();
       const { EngineProcess } = await import('likeness/companion/engine/process/engine-process.ts');
       const engine = new EngineProcess();
-      const request = { model: ${JSON.stringify(join(folder, 'nowhere'))}, device: 'cpu', cacheFolder: 'c', images: [] };
+      const request = { model: ${JSON.stringify(join(folder, 'nowhere'))}, device: 'cpu', cacheFolder: 'c', references: [] };
       try {
         for await (const _ of engine.teach(request));
       } catch (error) {
