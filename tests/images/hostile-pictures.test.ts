@@ -1,10 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodePicture } from '../../companion/images/decode.ts';
 import { DecoderPool } from '../../companion/images/decoding/decoder-pool.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { HOSTILE } from './hostile-pictures.ts';
 import { jpegOfScans, plainJpeg, plainPng } from './picture-bytes.ts';
 import { pixelAt } from './pictures.ts';
+
+const PARENT = fileURLToPath(new URL('decoder-parent-main.ts', import.meta.url));
 
 const limits = { maxPixels: 4096 ** 2 };
 
@@ -74,6 +79,28 @@ describe('a decoder', () => {
   it('that does not start is told, and not blamed on the picture', async () => {
     const pool = new DecoderPool({ entry: new URL('no-such-decoder.mjs', import.meta.url) });
     await expect(pool.decode(job('honest'))).rejects.toMatchObject({ code: 'engine' });
+  });
+
+  it('outlives a Ctrl-C in the terminal, and not the process that it works for', async () => {
+    const parent = spawn(process.execPath, ['--import', 'tsx', PARENT], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const [text] = (await once(parent.stdout.setEncoding('utf8'), 'data')) as [string];
+    const pid = Number(text);
+    const isThere = () => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    process.kill(pid, 'SIGINT');
+    const [answer] = (await once(parent.stdout, 'data')) as [string];
+    expect(answer).toBe('read after an interruption\n');
+    expect(isThere()).toBe(true);
+    parent.kill('SIGKILL');
+    await expect.poll(isThere, { timeout: 10_000 }).toBe(false);
   });
 
   it('ends soon after its work', async () => {

@@ -20,6 +20,8 @@ sharp.concurrency(1);
 allowPictureLoadersOnly();
 
 process.on('message', ({ job }: ToDecoder) => void work(job));
+// Ctrl-C reaches every process of a terminal. What becomes of a picture then is decided by whoever asked for it.
+process.on('SIGINT', () => {});
 // The companion has ended. process.exit would wait for libvips.
 process.on('disconnect', () => endNow());
 
