@@ -39,17 +39,24 @@ export interface LoraFile extends LoadedFactors {
  * where the model's projections are given, 'concept-mismatch' for one that does not fit them.
  */
 export async function readLora(path: string, sites?: readonly AdapterSite[]): Promise<LoraFile> {
-  const lora = await readFactors(await openLoraFile(path), sites);
+  const lora = await readFactors(await openLoraFile(path), sites, path);
   if (sites !== undefined) requireMatchingSites(lora.factors, sites, lora.path);
   return lora;
 }
 
-/** The residuals of a file whose header openLoraFile has read. */
-export async function readFactors(file: SafetensorsFile, sites?: readonly AdapterSite[]): Promise<LoraFile> {
+/**
+ * The residuals of a file whose header openLoraFile has read.
+ * @param given the path as it was given: caches of model hubs have links with the file's name, beside those of its settings
+ */
+export async function readFactors(
+  file: SafetensorsFile,
+  sites?: readonly AdapterSite[],
+  given = file.path,
+): Promise<LoraFile> {
   return asConceptFault(async () => {
     const { path, metadata } = file;
     const layers = await loraLayers(file, sites);
-    const scaleOf = layers.isPeft ? await peftScale(file) : () => 1;
+    const scaleOf = layers.isPeft ? await peftScale(file, given) : () => 1;
     const factors = new Map<string, Factor>();
     let storedAs: AdapterSite['storedAs'] = 'linear';
     for (const [block, { layer, parts }] of layers.sites) {

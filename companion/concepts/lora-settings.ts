@@ -35,9 +35,12 @@ type Settings = z.infer<typeof settingsSchema>;
 /** Multiplier of up * down by the layer, with underscores for dots, and the rank. */
 export type ScaleOf = (layer: string, rank: number) => number;
 
-/** @throws LikenessError `concept-format` for settings whose result would not be a multiple of up * down */
-export async function peftScale({ path, metadata }: SafetensorsFile): Promise<ScaleOf> {
-  const settings = headerSettings(metadata, path) ?? (await siblingSettings(path));
+/**
+ * @param given the file's path before links were followed
+ * @throws LikenessError `concept-format` for settings whose result would not be a multiple of up * down
+ */
+export async function peftScale({ path, metadata }: SafetensorsFile, given: string): Promise<ScaleOf> {
+  const settings = headerSettings(metadata, path) ?? (await siblingSettings(given));
   if (settings === undefined) return () => 1;
   const { lora_alpha: alpha, alpha_pattern: pattern, use_rslora, use_dora } = settings;
   if (use_dora) {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readLora } from '../../companion/concepts/lora-file.ts';
@@ -154,6 +154,11 @@ describe('the scale', () => {
     const path = await fileOf(peft, {}, 'adapter_model.safetensors');
     expect(await scalesOf(path)).toEqual([1, 1]);
     await writeFile(join(path, '..', 'adapter_config.json'), JSON.stringify({ r: 4, lora_alpha: 8 }));
+    expect((await scalesOf(path)).sort()).toEqual([2, 4]);
+    // As in the cache of a model hub: the name is a link's, and the file lies elsewhere.
+    const blobs = await scratchFolder();
+    await rename(path, join(blobs, 'blob'));
+    await symlink(join(blobs, 'blob'), path);
     expect((await scalesOf(path)).sort()).toEqual([2, 4]);
   });
 
