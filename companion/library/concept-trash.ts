@@ -41,7 +41,7 @@ export class ConceptTrash {
     now: Date,
   ): Promise<readonly ChangeStep[]> {
     const taken = new Set((await this.#removals()).map(({ prefix }) => prefix));
-    let moment = now.getTime();
+    let moment = Math.max(0, now.getTime());
     while (taken.has(prefixOf(id, moment))) moment += 1;
     const prefix = prefixOf(id, moment);
     // People may have named them as blobKey would not: they keep their names.
