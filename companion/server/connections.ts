@@ -35,8 +35,11 @@ export class Connections {
     this.#sweeping ??= setInterval(() => this.#sweep(), TIMEOUT_CHECK_MS).unref();
     server.timeout = STALLED_MS;
     server.on('connection', (socket) => this.#add(socket));
-    // From here on it is a socket's, with limits of its own.
-    server.on('upgrade', ({ socket }) => this.#open.delete(socket));
+    server.on('upgrade', ({ socket }) => {
+      // From here on it is a socket's, with limits of its own.
+      this.#open.delete(socket);
+      if (server.listenerCount('upgrade') === 1) refuseAtStart(socket);
+    });
     server.on('timeout', (socket) => this.#whenStill(socket));
   }
 
@@ -104,6 +107,14 @@ export class Connections {
       else if (isTooSlow(connection, now)) socket.destroy();
     }
   }
+}
+
+/** Where nobody takes sockets yet; this listener alone would keep Node from answering. */
+function refuseAtStart(socket: Socket): void {
+  socket.on('error', () => socket.destroy());
+  socket.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n', () =>
+    socket.destroy(),
+  );
 }
 
 /** True where the other side has something to send or to take. */

@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createNetServer, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type LoopbackListeners, listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { type PortHolder, portHolder } from '../../companion/server/port-holder.ts';
 import { listenOnFirstFree } from '../../companion/server/running-companion.ts';
+import { openConnection } from './raw-request.ts';
 
 /** Another program that has a port, and answers everything with `body`. */
 async function program(body: string): Promise<number> {
@@ -48,6 +50,11 @@ describe('the port', () => {
     const { port } = keep(await listenOnFirstFree([await freePort()]));
     const page = await fetch(`http://127.0.0.1:${port}/`);
     expect([page.status, page.headers.get('retry-after')]).toEqual([503, '1']);
+    const socket = await openConnection(port);
+    socket.write(
+      `GET /socket HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    expect(await text(socket)).toContain('503');
   });
 
   it('is none where all are taken', async () => {
