@@ -52,6 +52,10 @@ export class Connections {
   /** Answers one request of a connection at a time: what is sent on ahead would have its answers pile up. */
   guard(answer: RequestListener): RequestListener {
     return (message, response) => {
+      if (isAmbiguous(message)) {
+        response.writeHead(403, { connection: 'close' }).end();
+        return;
+      }
       const connection = this.#open.get(message.socket);
       if (connection === undefined || connection.request !== undefined) {
         response.writeHead(429, { connection: 'close' }).end();
@@ -107,6 +111,11 @@ export class Connections {
       else if (isTooSlow(connection, now)) socket.destroy();
     }
   }
+}
+
+/** True where it names several hosts, or one in its address too: only one of them would be looked at (RFC 9112, 3.2). */
+function isAmbiguous({ headersDistinct, url = '' }: IncomingMessage): boolean {
+  return (headersDistinct.host?.length ?? 0) > 1 || !/^(\/|\*$)/.test(url);
 }
 
 /** Where nobody takes sockets yet; this listener alone would keep Node from answering. */

@@ -4,6 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   HEADERS_TIMEOUT_MS,
@@ -52,16 +53,28 @@ describe('connections', () => {
   it('answer one request at a time', async () => {
     const { port } = attacked();
     const connection = await openConnection(port);
-    let text = '';
+    let answers = '';
     connection.on('data', (data: Buffer) => {
-      text += data.toString('latin1');
+      answers += data.toString('latin1');
     });
     const one = `GET /studio.html HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`;
     connection.write(one.repeat(1000));
     await closed(connection);
-    const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    const statuses = [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
     expect(statuses.slice(0, 2)).toEqual(['200', '429']);
     expect(statuses.filter((status) => status === '200').length).toBeLessThan(10);
+  });
+
+  it.each([
+    ['two hosts', (host: string) => `GET /health HTTP/1.1\r\nHost: ${host}\r\nHost: evil.example`],
+    [
+      'a host in its address, too',
+      (host: string) => `GET http://evil.example/health HTTP/1.1\r\nHost: ${host}`,
+    ],
+  ])('refuse a request that names %s', async (_, head) => {
+    const connection = await openConnection(attacked().port);
+    connection.write(`${head(`localhost:${attacked().port}`)}\r\n\r\n`);
+    expect(await text(connection)).toContain('HTTP/1.1 403 ');
   });
 
   it('of a client that takes no answer get a few, and the others theirs', async () => {
