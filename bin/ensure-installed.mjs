@@ -39,15 +39,17 @@ if (existsSync(lock) && !isInstalled()) {
     process.exit(1);
   }
   console.error('Installing dependencies (npm ci), once …');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const { status, signal } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     // Standard output is for answers, which scripts read.
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
+  // Ctrl-C; a shell's own code for it.
+  if (signal === 'SIGINT' || status === 130) process.exit(130);
   if (status !== 0) {
     console.error(
-      'Installing failed. Check the connection to the npm registry, then run the same command again.',
+      'Installing failed. Check the connection to the npm registry, and that the folder of Likeness can be written; then run the same command again.',
     );
     process.exit(status ?? 1);
   }

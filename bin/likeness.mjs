@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // The executable: loads the TypeScript sources through tsx, so that there is no build step between a clone and a run.
+import './ensure-quiet-end.mjs';
+import './ensure-folder.mjs';
 import './ensure-installed.mjs';
 import './ensure-temporary.mjs';
 import { fileURLToPath } from 'node:url';

@@ -29,7 +29,8 @@ export class OutputFolder {
       await writeFileAtomically(trial, new Uint8Array(TRIAL_BYTES));
       await rm(trial);
     } catch (cause) {
-      await rm(trial, { force: true });
+      // Where nothing can be entered, nothing was put.
+      await rm(trial, { force: true }).catch(() => {});
       await folder.abandon();
       throw storageError(path, (cause as Error).cause ?? cause);
     }

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { likeness, temporaryFolder } from './binary.ts';
+import { BINARY, likeness, temporaryFolder } from './binary.ts';
 import { writeFrames } from './picture-files.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
 
@@ -151,6 +152,28 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
     expect(stopped.stderr).toContain(`cancelled: stopped after ${made} of 60 pictures`);
     expect(readdirSync(join(home, 'shots'))).toHaveLength(made);
   });
+});
+
+it('Ctrl-C ends a command that has nothing to save without a word', async () => {
+  let isStopped = false;
+  const { exitCode, stderr } = await likeness(['doctor', '--json'], {
+    home: temporaryFolder(),
+    whenEvent: (_event, child) => {
+      if (!isStopped) child.kill('SIGINT');
+      isStopped = true;
+    },
+  });
+  expect([exitCode, stderr]).toEqual([130, '']);
+});
+
+it.skipIf(process.platform === 'win32')('a folder that is gone is said in one line', async () => {
+  const folder = temporaryFolder();
+  const script = 'cd "$1" && rmdir "$1" && exec "$2" "$3" concepts list';
+  const { status, stderr } = spawnSync('sh', ['-c', script, 'sh', folder, process.execPath, BINARY], {
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: the folder that this command was given in is gone\..*\n$/);
 });
 
 /** A concept file without what differs by the clock: its date, and how long teaching took. */

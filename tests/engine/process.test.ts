@@ -325,3 +325,17 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+it.skipIf(process.platform === 'win32')('leaves Ctrl-C on the terminal to its companion', async () => {
+  const fresh = new EngineProcess();
+  const refused = async () => {
+    const events = fresh.generate(generation({ model: join(folder, 'nowhere') }));
+    await expect(events.next()).rejects.toMatchObject({ code: 'checkpoint-missing' });
+  };
+  await refused();
+  const { pid } = fresh;
+  process.kill(pid!, 'SIGINT');
+  await refused();
+  expect(fresh.pid).toBe(pid);
+  await fresh.close();
+});

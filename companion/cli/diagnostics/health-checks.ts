@@ -172,7 +172,14 @@ async function modelFinding({ name, folder }: ModelPlace, cacheFolder: string): 
 }
 
 async function* concepts(folder: string): AsyncGenerator<Finding> {
-  const entries = await listConcepts(folder);
+  const entries = await listConcepts(folder).catch((error: unknown) => {
+    if (error instanceof LikenessError) return error;
+    throw error;
+  });
+  if (entries instanceof LikenessError) {
+    yield { subject: 'concepts', severity: 'problem', message: entries.message, advice: entries.advice };
+    return;
+  }
   const message = formatNumberOf(entries.length, 'concept');
   yield { subject: 'concepts', severity: 'ok', message };
   for (const { fault } of entries) {

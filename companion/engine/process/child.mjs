@@ -10,5 +10,7 @@ try {
   // A system that does not let it is one where it does not matter enough to fail.
 }
 
+// A terminal sends Ctrl-C to this process, too; the companion's stops the work in good order, and then this process.
+process.on('SIGINT', () => {});
 register();
 await import('./main.ts');
