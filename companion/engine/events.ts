@@ -8,8 +8,19 @@ import type { Concept } from '../concepts/concept.ts';
 import type { Picture } from '../images/picture.ts';
 import type { MemoryPlan } from '../training/memory-plan.ts';
 
+/** The base model is open. */
+type ModelEvent = {
+  readonly type: 'model';
+  readonly name: string;
+  readonly device: string;
+  /** Side in pixels. */
+  readonly resolution: number;
+  /** Wishes of the model that are not followed, a sentence each. */
+  readonly notes: readonly string[];
+};
+
 export type TeachEvent =
-  | { readonly type: 'model'; readonly name: string; readonly device: string; readonly resolution: number }
+  | ModelEvent
   /** One a frame that was read, with advice where there is any. */
   | {
       readonly type: 'frame';
@@ -53,7 +64,7 @@ export type TeachEvent =
     };
 
 export type GenerateEvent =
-  | { readonly type: 'model'; readonly name: string; readonly device: string; readonly resolution: number }
+  | ModelEvent
   /** The prompt as the model reads it. */
   | {
       readonly type: 'prompt';

@@ -1,7 +1,11 @@
 /** Conditioning: a prompt and a picture's size as a denoiser reads them, by the names of its family's inputs. */
 
+import { LikenessError } from '../../shared/errors.ts';
+import type { GraphSpec } from '../graph/graph.ts';
 import { familyOf, type ModelConfig } from '../models/families/registry.ts';
 import type { PictureSize } from '../models/family.ts';
+import { embeddingGraph } from '../models/model-graphs.ts';
+import type { Tokenizer } from '../models/text/tokenizer.ts';
 import { elementCount, float32, type Tensor } from '../tensor/tensor.ts';
 
 /** Values for one sample, [1, ...shape] each. */
@@ -45,4 +49,37 @@ export function endOfText(ids: readonly number[], eosId: number): Float32Array {
   const end = new Float32Array(ids.length);
   end[ids.indexOf(eosId)] = 1;
   return end;
+}
+
+/**
+ * Graph of the token embeddings of text encoder `index`, which these ids are then looked up in.
+ * @throws LikenessError `checkpoint-format` for a token that the table lacks, or another number of them than it reads
+ */
+export function tokenTable(
+  model: ModelConfig & { readonly index: number },
+  ids: readonly number[],
+  tokenizer: Tokenizer,
+): GraphSpec {
+  const spec = embeddingGraph(model);
+  const { inputs, parameters } = spec.build();
+  const [positions] = [...inputs.values()].map(({ shape }) => shape.at(-1)!);
+  const [rows] = [...parameters.values()].map(({ shape }) => shape[0]!);
+  if (ids.length !== positions) {
+    throw misfit(`the tokenizer gives ${ids.length} tokens, and the text encoder reads ${positions}`);
+  }
+  const unknown = ids.find((id) => id >= rows!);
+  if (unknown === undefined) return spec;
+  const token = JSON.stringify(tokenizer.token(unknown));
+  throw misfit(`the token ${token} has the id ${unknown}, and the text encoder has ${rows} embeddings`);
+}
+
+function misfit(fault: string): LikenessError {
+  return new LikenessError(
+    'checkpoint-format',
+    `tokenizer and text encoder do not belong together: ${fault}`,
+    {
+      advice:
+        'Use both of one release, such as those that were saved when the words were taught; or leave the word out.',
+    },
+  );
 }

@@ -9,18 +9,11 @@ import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf, type ModelConfig, modelConfigOf } from '../models/families/registry.ts';
 import type { AdapterSite, DecoderChoice, ModelFacts, PictureSize } from '../models/family.ts';
 import { splitParameterName } from '../models/layers/scope.ts';
-import {
-  decoderGraph,
-  embeddingGraph,
-  encoderGraph,
-  promptNames,
-  textGraph,
-  textOutput,
-} from '../models/model-graphs.ts';
+import { decoderGraph, encoderGraph, promptNames, textGraph, textOutput } from '../models/model-graphs.ts';
 import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
 import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
 import { float32, int64, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
-import { type Conditioning, endOfText, sizeConditioning, zeroText } from './conditioning.ts';
+import { type Conditioning, endOfText, sizeConditioning, tokenTable, zeroText } from './conditioning.ts';
 import { requireFinite } from './finite-weights.ts';
 
 export interface PipelineOptions extends SessionOptions {
@@ -170,7 +163,8 @@ export class Pipeline {
   }
 
   async #embed(index: number, ids: readonly number[]): Promise<Float32Array> {
-    const table = await this.session(embeddingGraph({ ...this.model, index }));
+    const tokenizer = this.tokenizers[index]!;
+    const table = await this.session(tokenTable({ ...this.model, index }, ids, tokenizer));
     const out = await table.run({ input_ids: int64(ids, [1, ids.length]) });
     return (out.token_embeddings as Tensor<'float32'>).data;
   }

@@ -100,7 +100,13 @@ async function spoil(path: string, name: string): Promise<void> {
   await writeFile(path, bytes.fill(0xff, offset, offset + length));
 }
 
-async function made(model: string, root: string): Promise<{ pixels?: Uint8Array; refusal?: LikenessError }> {
+interface Made {
+  readonly pixels?: Uint8Array;
+  readonly notes?: readonly string[];
+  readonly refusal?: LikenessError;
+}
+
+async function made(model: string, root: string): Promise<Made> {
   const request = {
     ...({
       model,
@@ -116,9 +122,11 @@ async function made(model: string, root: string): Promise<{ pixels?: Uint8Array;
     size: { width: 64, height: 64 },
     settings: { steps: 3, sampler: 'ddim' } as const,
   };
+  let notes: readonly string[] = [];
   try {
     for await (const event of generate(request)) {
-      if (event.type === 'picture') return { pixels: event.image.data };
+      if (event.type === 'model') notes = event.notes;
+      if (event.type === 'picture') return { pixels: event.image.data, notes };
     }
   } catch (error) {
     return { refusal: error as LikenessError };
@@ -149,5 +157,41 @@ describe('a weight that is not finite', () => {
     };
     expect((await made(model, root)).refusal).toMatchObject(refused);
     await expect(collected(verifyModel(model, join(root, 'cache')))).rejects.toMatchObject(refused);
+  });
+});
+
+describe('the embedded model with what a stranger changed', () => {
+  const copied = async (root: string) => {
+    const model = join(root, 'changed');
+    const filter = (path: string) => basename(path) !== 'checksums.json';
+    await cp(join(EMBEDDED_MODELS, DEFAULT_MODEL), model, { recursive: true, filter });
+    return model;
+  };
+
+  it('says which scheduler it does not know, and makes the same picture', async () => {
+    const root = await scratchFolder();
+    const model = await copied(root);
+    const path = join(model, 'scheduler/scheduler_config.json');
+    const config = JSON.parse(await readFile(path, 'utf8')) as object;
+    const sound = await made(model, root);
+    await writeFile(path, JSON.stringify({ ...config, _class_name: 'NewestScheduler' }));
+    await writeFile(join(model, 'model_index.json'), '{"_class_name": "StableDiffusionPipeline"}');
+    const got = await made(model, root);
+    expect(got.notes).toEqual([expect.stringContaining('NewestScheduler')]);
+    expect(got.pixels).toEqual(sound.pixels);
+    expect(sound.notes).toEqual([]);
+  });
+
+  it('refuses a word that its text encoder has no embedding for', async () => {
+    const root = await scratchFolder();
+    const model = await copied(root);
+    const { tensors } = await openSafetensors(join(model, 'text_encoder/model.safetensors'));
+    const [rows] = [...tensors.values()].find(({ name }) => name.endsWith('token_embedding.weight'))!.shape;
+    await writeFile(join(model, 'tokenizer/added_tokens.json'), JSON.stringify({ cup: rows }));
+    await writeFile(join(model, 'tokenizer/tokenizer_config.json'), '{}');
+    expect((await made(model, root)).refusal).toMatchObject({
+      code: 'checkpoint-format',
+      message: expect.stringContaining(`the token "cup" has the id ${rows}`),
+    });
   });
 });

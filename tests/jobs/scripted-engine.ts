@@ -37,7 +37,7 @@ export class ScriptedEngine implements Engine {
   async *teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
     this.requests.push(request);
     const saved = await readSavedRun(request.stateFile);
-    yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16 };
+    yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16, notes: [] };
     const findings = [{ code: 'blurred', severity: 'hint', advice: 'Take a sharper one.' }] as const;
     for (const [index, { name: file }] of (await openReferences(request.references)).entries()) {
       yield {
@@ -78,7 +78,7 @@ export class ScriptedEngine implements Engine {
     const { count } = request;
     const preview = plainPicture(4, 4, [1, 2, 3]);
     const image = plainPicture(16, 8, [4, 5, 6]);
-    yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16 };
+    yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16, notes: [] };
     for (let picture = 0; picture < count; picture++) {
       for (let step = 1; step <= STEPS; step++) {
         await this.#wait(request.signal);

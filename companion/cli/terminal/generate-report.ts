@@ -39,6 +39,7 @@ export class GenerateReport {
       case 'model': {
         const where = `on ${event.device}, ${event.resolution} px, seed ${this.#options.seed}`;
         this.#output.say(`${bold(event.name)} ${where}`);
+        for (const note of event.notes) this.#output.warn(note);
         return;
       }
       case 'prompt':

@@ -64,6 +64,7 @@ export class TeachReport {
     switch (event.type) {
       case 'model':
         this.#output.say(`${colours.bold(event.name)} on ${event.device}, ${event.resolution} px`);
+        for (const note of event.notes) this.#output.warn(note);
         return;
       case 'frame':
         this.#frames.push(event);

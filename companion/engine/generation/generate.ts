@@ -33,7 +33,8 @@ export async function* generateOn(
   request: GenerateRequest,
 ): AsyncGenerator<LocalGenerateEvent, void> {
   const { pipeline, identity, recommended, device } = model;
-  yield { type: 'model', name: identity.name, device, resolution: pipeline.facts.resolution };
+  const { unfollowed: notes } = pipeline.noiseProcess;
+  yield { type: 'model', name: identity.name, device, resolution: pipeline.facts.resolution, notes };
   const cells = latentSize(model, request);
   const size = {
     width: cells.width * pipeline.facts.downscale,

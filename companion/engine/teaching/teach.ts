@@ -121,7 +121,7 @@ export async function* teachOn(
   const started = performance.now();
   const { pipeline, identity, device, recommended } = model;
   const resolution = request.settings.side ?? recommended.teaching.side ?? pipeline.facts.resolution;
-  yield { type: 'model', name: identity.name, device, resolution };
+  yield { type: 'model', name: identity.name, device, resolution, notes: pipeline.noiseProcess.unfollowed };
   for (const [index, { name: file, findings }] of references.entries()) {
     yield { type: 'frame', file, index, total: references.length, findings };
   }

@@ -35,6 +35,7 @@ const TOKENIZER = [
   'tokenizer/merges.txt',
   'tokenizer/tokenizer_config.json',
   'tokenizer/special_tokens_map.json',
+  'tokenizer/added_tokens.json',
 ];
 
 /** For people; and the settings that a model recommends, where it was made for Likeness. */
