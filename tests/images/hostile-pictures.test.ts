@@ -1,13 +1,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodePicture } from '../../companion/images/decode.ts';
 import { DecoderPool } from '../../companion/images/decoding/decoder-pool.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { HOSTILE } from './hostile-pictures.ts';
-import { jpegOfScans, plainJpeg, plainPng } from './picture-bytes.ts';
-import { pixelAt } from './pictures.ts';
+import {
+  exifBlock,
+  exifSegment,
+  iccProfile,
+  jpegOfScans,
+  jpegWith,
+  plainJpeg,
+  plainPng,
+  profileChunk,
+} from './picture-bytes.ts';
+import { pixelAt, seeded } from './pictures.ts';
 
 const PARENT = fileURLToPath(new URL('decoder-parent-main.ts', import.meta.url));
 
@@ -40,6 +50,46 @@ describe('a picture that is made to cost', () => {
     const text = Buffer.concat([Buffer.from('workflow\0'), Buffer.alloc(3_000_000, 'x')]);
     const png = plainPng({ colourType: 2, samples: [9, 8, 7], chunks: [['tEXt', text]] });
     expect(pixelAt(await decodePicture(png), 3, 3)).toEqual([9, 8, 7]);
+  });
+});
+
+describe('a picture with changed bytes', () => {
+  const create = { width: 48, height: 48, channels: 3, background: '#c81e28' } as const;
+  const seeds: Readonly<Record<string, () => Promise<Buffer>>> = {
+    'a PNG': () => sharp({ create }).withIccProfile('p3').withMetadata({ orientation: 6 }).png().toBuffer(),
+    'a deep PNG': async () =>
+      plainPng({
+        colourType: 0,
+        depth: 16,
+        samples: [9999],
+        chunks: [profileChunk(iccProfile('GRAY', [1, 60_000]))],
+      }),
+    'a progressive JPEG': () => sharp({ create }).withIccProfile('p3').jpeg({ progressive: true }).toBuffer(),
+    'a JPEG with EXIF': async () =>
+      jpegWith(
+        [200, 30, 40],
+        0xe1,
+        exifSegment(exifBlock([[0x0112, 3, [6]]], [[0xa001, 3, [65_535]]], [[1, 2, 'R03']])),
+      ),
+    'a WebP': () => sharp({ create }).withIccProfile('p3').withMetadata({ orientation: 3 }).webp().toBuffer(),
+  };
+
+  it.each(Object.entries(seeds))('is read or refused, and nothing else: %s', async (_, make) => {
+    const seed = await make();
+    const random = seeded(7);
+    const results = Array.from({ length: 40 }, async () => {
+      const bytes = Buffer.from(seed);
+      for (let count = 0; count < 4; count++) {
+        bytes[12 + Math.floor(random() * (bytes.length - 12))] = Math.floor(random() * 256);
+      }
+      return decodePicture(bytes).then(
+        () => 'read',
+        (error: unknown) => (error instanceof LikenessError ? error.code : `a bug: ${error}`),
+      );
+    });
+    for (const result of await Promise.all(results)) {
+      expect(['read', 'image-format', 'image-size']).toContain(result);
+    }
   });
 });
 
