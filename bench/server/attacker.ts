@@ -48,7 +48,7 @@ const times = (count: number, act: () => unknown) => {
   for (let index = 0; index < count; index++) act();
 };
 
-const ATTACKS: Readonly<Record<string, () => Promise<unknown> | void>> = {
+const ATTACKS: Readonly<Record<string, () => unknown>> = {
   'nobody else': () => {},
   'pings, answers unread': () => flood(PING, false),
   'pings of the socket, answers unread': () => flood(frame(9, 'abc'), false),

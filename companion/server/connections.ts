@@ -118,7 +118,7 @@ function isAmbiguous({ headersDistinct, url = '' }: IncomingMessage): boolean {
   return (headersDistinct.host?.length ?? 0) > 1 || !/^(\/|\*$)/.test(url);
 }
 
-/** Where nobody takes sockets yet; this listener alone would keep Node from answering. */
+/** Answers an upgrade while nobody takes sockets yet: with this listener alone Node would not. */
 function refuseAtStart(socket: Socket): void {
   socket.on('error', () => socket.destroy());
   socket.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\r\n', () =>

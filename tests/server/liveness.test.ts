@@ -38,7 +38,7 @@ describe('a socket', () => {
     const { looks, receive, liveness } = connected();
     const pong = () => {
       receive(10);
-      liveness.control(Buffer.alloc(4));
+      liveness.control(Buffer.alloc(4), true);
     };
     expect(looks(1000, pong)).toEqual([undefined]);
     expect(liveness.unfinishedBytes).toBe(0);
@@ -60,6 +60,22 @@ describe('a socket', () => {
   it('whose message is being worked on lives, though no more is read of it', () => {
     const { looks } = connected();
     expect(looks(10, () => {}, 0, true)).toEqual([undefined]);
+  });
+
+  it('that floods and answers no ping is slow, for it reads nothing; one that answers is not', () => {
+    const { looks, liveness } = connected();
+    const flood = () => {
+      for (let index = 0; index < 2 * MESSAGE_BURST; index++) liveness.message();
+    };
+    expect(looks(2, flood)).toEqual([undefined, 'slow']);
+    const reader = connected();
+    const answered = () => {
+      for (let index = 0; index < 2 * MESSAGE_BURST; index++) reader.liveness.message();
+      reader.liveness.control(Buffer.alloc(0), true);
+    };
+    expect(reader.looks(10, answered)).toEqual([undefined]);
+    const honest = connected();
+    expect(honest.looks(10, () => honest.liveness.message())).toEqual([undefined]);
   });
 
   it('that takes nothing of ours is slow, though it says something', () => {

@@ -15,7 +15,7 @@ import { systemFault } from '../../storage/atomic-file.ts';
 import { MAX_FRAMES_AT_ONCE, MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
 import { type Admission, parseFirst } from './admission.ts';
-import { Liveness, Pace } from './liveness.ts';
+import { Liveness } from './liveness.ts';
 import { Outbox, textMessage } from './outbox.ts';
 
 type SocketAdmission = Pick<Admission, 'challenge' | 'admit'>;
@@ -43,7 +43,6 @@ export class ClientSocket {
   readonly #desk: SocketHandler;
   readonly #hasRoom: () => boolean;
   readonly #helloTimer: NodeJS.Timeout;
-  readonly #pace = new Pace();
   readonly #admission: SocketAdmission;
   #client: PairedClient | undefined;
   #isChallenged = false;
@@ -68,10 +67,10 @@ export class ClientSocket {
     connection.on('data', () => this.#boundUntilAdmitted());
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', (data) => {
-      this.#receiveControl(data);
+      this.#receiveControl(data, false);
       this.outbox.pong(data);
     });
-    socket.on('pong', (data) => this.#receiveControl(data));
+    socket.on('pong', (data) => this.#receiveControl(data, true));
     // ws closes the socket by itself after these: too large, not UTF-8, a broken connection.
     socket.on('error', (error) => this.#desk.refused(error));
     socket.on('close', () => clearTimeout(this.#helloTimer));
@@ -122,7 +121,7 @@ export class ClientSocket {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    this.liveness.message();
+    const rest = this.liveness.message();
     if (!this.isOpen) return;
     if (this.#client === undefined) {
       this.#receiveHello(data, isBinary);
@@ -131,7 +130,6 @@ export class ClientSocket {
     // ws gives one Buffer: `binaryType` is left at 'nodebuffer'.
     const bytes = data as Buffer;
     // No more is read than is being answered, and than is read of the answers.
-    const rest = this.#pace.count();
     this.#pausedFor(async () => {
       this.#work = this.#work.then(() => this.#handle(bytes, isBinary)).then(() => this.outbox.room());
       await this.#work;
@@ -139,9 +137,8 @@ export class ClientSocket {
     });
   }
 
-  #receiveControl(data: Buffer): void {
-    this.liveness.control(data);
-    const rest = this.#pace.count();
+  #receiveControl(data: Buffer, isPong: boolean): void {
+    const rest = this.liveness.control(data, isPong);
     if (rest > 0 && this.#pauses === 0) this.#pausedFor(() => sleep(rest));
   }
 

@@ -18,17 +18,26 @@ import type { Outbox } from './outbox.ts';
 /** A client's frames: two bytes, and four of their mask. */
 const CONTROL_HEAD_BYTES = 6;
 
+/** A flood whose answers the system's own buffers hold shows by the ping alone that nobody reads them. */
+const MAX_UNREAD_LOOKS = 1;
+
 export class Liveness {
   readonly #now: () => number;
   #receivedBytes = 0;
   #unfinishedBytes = 0;
   #begunAt = 0;
   #isHeard = true;
+  readonly #pace: Pace;
+  #isFlooding = false;
+  #hasPonged = false;
+  /** Looks in a row at which it flooded, and had not answered the ping before. */
+  #unreadLooks = 0;
   #seenBytes = 0;
 
   /** @param now in milliseconds; never set back */
   constructor(connection: Socket, now: () => number = () => performance.now()) {
     this.#now = now;
+    this.#pace = new Pace(now);
     connection.on('data', (chunk: Buffer) => this.#count(chunk.byteLength));
   }
 
@@ -46,16 +55,17 @@ export class Liveness {
     return this.#unfinishedBytes === 0 ? 0 : this.#now() - this.#begunAt;
   }
 
-  /** A whole message came. */
-  message(): void {
-    this.#isHeard = true;
+  /** A whole message came. Gives the milliseconds for which no more is to be read. */
+  message(): number {
     this.#unfinishedBytes = 0;
+    return this.#rest();
   }
 
-  /** A ping or pong came, maybe between two parts of a message. */
-  control({ byteLength }: Uint8Array): void {
-    this.#isHeard = true;
+  /** A ping or pong came, maybe between two parts of a message. Gives the same. */
+  control({ byteLength }: Uint8Array, isPong: boolean): number {
+    this.#hasPonged ||= isPong;
     this.#unfinishedBytes = Math.max(0, this.#unfinishedBytes - byteLength - CONTROL_HEAD_BYTES);
+    return this.#rest();
   }
 
   /**
@@ -65,11 +75,22 @@ export class Liveness {
   look(outbox: Pick<Outbox, 'stalledMs'>, isAnswered: boolean): CloseReason | undefined {
     const isHeard = this.#isHeard || this.#receivedBytes > this.#seenBytes;
     this.#seenBytes = this.#receivedBytes;
+    this.#unreadLooks = this.#isFlooding && !this.#hasPonged ? this.#unreadLooks + 1 : 0;
     this.#isHeard = false;
+    this.#isFlooding = false;
+    this.#hasPonged = false;
+    if (this.#unreadLooks > MAX_UNREAD_LOOKS) return 'slow';
     if (outbox.stalledMs >= KEEP_ALIVE_MS) return 'slow';
     const { unfinishedMs } = this;
     if (unfinishedMs > MESSAGE_GRACE_MS && this.#unfinishedBytes < bytesIn(unfinishedMs)) return 'slow';
     return isHeard || isAnswered ? undefined : 'silent';
+  }
+
+  #rest(): number {
+    const rest = this.#pace.count();
+    this.#isHeard = true;
+    this.#isFlooding ||= rest > 0;
+    return rest;
   }
 
   #count(bytes: number): void {
