@@ -42,10 +42,10 @@ export function size(text: string): Size {
   return parser(schema, 'a size in pixels such as 512x512, each side from 16 to 4096')({ width, height });
 }
 
-/** A concept's name; people write it with or without the @. */
+/** A concept's name, as prompts are read: with or without the @, in any letter case. */
 export function conceptName(text: string): string {
-  const expected = 'a lower-case name such as aurora or aurora-2';
-  return parser(newConceptNameSchema, expected)(text.replace(/^@/, ''));
+  const expected = 'a name such as aurora or aurora-2: letters a to z, digits and single hyphens';
+  return parser(newConceptNameSchema, expected)(text.normalize('NFKC').replace(/^@/, '').toLowerCase());
 }
 
 export const classWord = parser(conceptFactsSchema.shape.classWord, 'a word or two such as bottle');

@@ -91,7 +91,7 @@ describe('wrong options', () => {
     [['teach', '--name', 'aurora', '--class', 'bottle'], "missing required argument 'image'"],
     [
       ['teach', 'a.png', '--name', 'Big One', '--class', 'bottle'],
-      'Expected a lower-case name such as aurora',
+      'Expected a name such as aurora or aurora-2: letters a to z',
     ],
     [
       ['teach', 'a.png', '--name', 'a', '--class', 'b', '--steps', '0'],

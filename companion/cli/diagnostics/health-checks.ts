@@ -91,8 +91,11 @@ async function* devices(cacheFolder: string): AsyncGenerator<Finding> {
         yield { subject: device, severity: 'ok', message };
       } catch (error) {
         if (!(error instanceof LikenessError)) throw error;
-        const message = error.message.replace(`${device} cannot`, 'cannot');
-        yield { subject: device, severity: 'warning', message, advice: error.advice };
+        const message = 'not usable on this computer; the CPU works in its place';
+        // The provider's own words help those who know them, and whoever is asked for help.
+        const words = error.message.replace(`${device} cannot be used here: `, '');
+        const advice = `${error.advice ?? 'Use --device auto.'} It says: ${words}`;
+        yield { subject: device, severity: 'warning', message, advice };
       }
     }
   } catch (error) {
