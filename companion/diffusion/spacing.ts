@@ -6,7 +6,8 @@
 import { LikenessError } from '../../shared/errors.ts';
 import { betaQuantile } from './beta-quantile.ts';
 
-export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
+export const TIMESTEP_SPACINGS = ['leading', 'trailing', 'linspace'] as const;
+export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
 
 /**
  * Schedules of sigmas, by the names of diffusers' settings: `use_karras_sigmas` (Karras et al. 2022), `use_exponential_sigmas`
@@ -53,6 +54,27 @@ export function spacedTimesteps(
         (k) => roundHalfEven(trainTimesteps - (steps - 1 - k) * (trainTimesteps / steps)) - 1,
       );
   }
+}
+
+/** Timesteps that consistency models are distilled at (diffusers' original_inference_steps). */
+const DISTILLED_STEPS = 50;
+
+/** Falling timesteps of a model that was distilled at few of them: `steps` of those, evenly, from the noisiest. */
+export function distilledTimesteps(
+  { trainTimesteps }: Pick<TrainedTimesteps, 'trainTimesteps'>,
+  steps: number,
+): number[] {
+  const known = Math.min(DISTILLED_STEPS, trainTimesteps);
+  if (!Number.isInteger(steps) || steps < 1 || steps > known) {
+    throw new LikenessError('input', `steps is ${steps}, expected a whole number from 1 to ${known}`, {
+      advice: 'This sampler is for models that need a few steps, 4 to 8.',
+    });
+  }
+  const every = Math.floor(trainTimesteps / known);
+  return Array.from(
+    { length: steps },
+    (_, index) => (known - Math.floor((index * known) / steps)) * every - 1,
+  );
 }
 
 /** Rounds to the nearest integer, ties to the even one, as the reference's timesteps are. */

@@ -14,6 +14,7 @@ import {
 } from '../../shared/protocol/requests.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
+import { TIMESTEP_SPACINGS } from '../diffusion/spacing.ts';
 import { DECODERS, type ModelFacts } from '../models/family.ts';
 import { decodeText } from '../storage/text-file.ts';
 
@@ -59,6 +60,8 @@ const sampling = z
     sampler: z.enum(SAMPLER_NAMES).default('ddim'),
     steps: count.max(1000).default(30),
     guidanceScale: z.number().min(1).max(50).default(7.5),
+    /** Timesteps that the sampler visits; absent: as the checkpoint's scheduler config says. */
+    spacing: z.enum(TIMESTEP_SPACINGS).exactOptional(),
     mask: maskModeSchema.default('median'),
     /** Halves of guidance in which residuals act, under a mask that localizes (measured: docs/settings.md). */
     guidanceResidual: guidanceResidualSchema.optional(),

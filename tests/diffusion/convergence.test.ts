@@ -42,7 +42,9 @@ async function error(name: SamplerName, process: (typeof processes)[number], ste
     });
   };
   const denoise = denoiserOf(process, network);
-  const run = samplers[name].sample({ process, steps, latents: Float32Array.of(1.3), denoise });
+  const latents = Float32Array.of(1.3);
+  const noise = () => new Float32Array(1);
+  const run = samplers[name].sample({ process, steps, latents, denoise, noise });
   for await (const _ of run);
   const standardised = (timestep: number) => {
     const { signal: alpha, noise: sigma } = process.level(timestep);
@@ -63,6 +65,11 @@ describe.each(processes)('where the model predicts $prediction', (process) => {
       expect(Math.log2(coarse / fine)).toBeCloseTo(order, 1);
     },
   );
+
+  it('unipc is of order 3: its corrector adds one to the second', async () => {
+    const [coarse, fine] = [await error('unipc', process, 20), await error('unipc', process, 40)];
+    expect(Math.log2(coarse / fine)).toBeCloseTo(3, 0);
+  });
 
   if (process.prediction === 'v') {
     it('pndm is of order 1: velocities of several levels are combined, as in diffusers', async () => {

@@ -193,6 +193,7 @@ describe.skipIf(goldenAbsent)(`flow, in numbers${goldenAbsent ? `: ${goldenAbsen
         steps,
         latents: row('latents', 0),
         denoise,
+        noise: () => new Float32Array(size),
       })) {
         expect(largestDifference(latents, row('latents', index + 1))).toBeLessThan(5e-6);
         seen++;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { denoiserOf } from '../../companion/diffusion/denoiser.ts';
+import { seededNoise } from '../../companion/diffusion/random.ts';
 import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
 import type { SamplerOptions, SamplingStep } from '../../companion/diffusion/samplers/sampler.ts';
 import { noiseProcessOf } from '../../companion/diffusion/scheduler-config.ts';
@@ -21,6 +22,9 @@ const CONFIG = {
 };
 
 const process = noiseProcessOf(CONFIG);
+
+/** Added at a step, by samplers that do. */
+const noise = (step: number) => seededNoise(3, 1, step);
 
 describe('sampling plans', () => {
   it.skipIf(goldenAbsent)("are the reference's for every sampler, spacing and number of steps", () => {
@@ -123,6 +127,7 @@ it('PNDM combines the velocities of a v-model, and tells them as noise at the le
     steps: 6,
     latents: Float32Array.of(0.3, 0.9, -0.4),
     denoise,
+    noise,
   });
   expect(steps.map(({ timestep }) => timestep)).toEqual([831, 665, 665, 499, 333, 167, 1]);
   for (const { index, latents } of steps) {
@@ -142,19 +147,33 @@ describe('trajectories', () => {
     ['dpmpp2m_leading', 'dpmpp2m'],
     ['pndm', 'pndm'],
   ] as const;
+  /** Of SDXL's form, with samplers of few steps, and those that add noise on the way. */
+  const others = [
+    ['traj_unipc', 'unipc'],
+    ['traj_dpmpp2m_sde_karras', 'dpmpp2m-sde'],
+    ['fewstep_euler_trailing_4', 'euler'],
+    ['fewstep_ddim_trailing_8', 'ddim'],
+    ['fewstep_euler_ancestral_trailing_4', 'euler-ancestral'],
+    ['fewstep_lcm_4', 'lcm'],
+    ['fewstep_tcd_4', 'tcd'],
+  ] as const;
 
-  for (const model of ['nano', 'narrow16']) {
-    it.skipIf(goldenAbsent).each(kinds)(`${model}: %s goes where the reference goes`, async (kind, name) => {
-      const golden = await goldenTensors(`${model}/golden/traj_${kind}.safetensors`);
+  const all = ['nano', 'narrow16'].flatMap((model) =>
+    kinds.map(([kind, name]) => [model, `traj_${kind}`, name] as const),
+  );
+  for (const [model, file, name] of [...all, ...others.map((one) => ['sdxl', ...one] as const)]) {
+    it.skipIf(goldenAbsent)(`${model}: ${file} goes where the reference goes`, async () => {
+      const golden = await goldenTensors(`${model}/golden/${file}.safetensors`);
       const size = golden.noise!.data.length;
       const row = (tensor: string, index: number) =>
         golden[tensor]!.data.subarray(index * size, (index + 1) * size);
-      const own = noiseProcessOf(goldenJson(`${model}/golden/traj_${kind}.config.json`));
+      const own = noiseProcessOf(goldenJson(`${model}/golden/${file}.config.json`));
       const steps = await collect(name, {
         process: own,
-        steps: 10,
+        steps: golden.latents!.shape[0]! - (name === 'pndm' ? 2 : 1),
         latents: golden.noise!.data,
         denoise: denoiserOf(own, async (_sample, _time, index) => row('guided_model_output', index)),
+        noise: (index) => row('step_noise', index),
       });
 
       expect(steps).toHaveLength(golden.timesteps!.data.length);
@@ -172,7 +191,7 @@ describe('every sampler', () => {
   const x0 = Float32Array.of(0.7, -1.2, 0.1);
 
   /** A model that knows the answer: its noise estimate points exactly at x_0. */
-  function perfect(predictionType: string): Pick<SamplerOptions, 'process' | 'denoise'> {
+  function perfect(predictionType: string): Pick<SamplerOptions, 'process' | 'denoise' | 'noise'> {
     const exact = noiseProcessOf({ ...CONFIG, prediction_type: predictionType });
     const network = async (sample: Float32Array, timestep: number) => {
       const alphaBar = exact.alphasCumprod[timestep]!;
@@ -182,7 +201,7 @@ describe('every sampler', () => {
         return predictionType === 'epsilon' ? noise : alpha * noise - sigma * x0[index]!;
       });
     };
-    return { process: exact, denoise: denoiserOf(exact, network) };
+    return { process: exact, denoise: denoiserOf(exact, network), noise };
   }
 
   it.each(names)('%s ends at the x_0 that a perfect model points at, whatever it predicts', async (name) => {
@@ -230,6 +249,7 @@ describe('every sampler', () => {
       steps: 12,
       latents,
       denoise: denoiserOf(silent, network),
+      noise,
     });
     expect(steps[0]!.timestep).toBe(999);
     expect(largestDifference(steps.at(-1)!.latents, x0)).toBeLessThan(0.06);

@@ -12,9 +12,16 @@ import { Absent, type GoldenTensors, row } from './golden-tensors.ts';
 const SAMPLER_OF_CLASS: Readonly<Record<string, SamplerName>> = {
   DDIMScheduler: 'ddim',
   EulerDiscreteScheduler: 'euler',
+  EulerAncestralDiscreteScheduler: 'euler-ancestral',
   DPMSolverMultistepScheduler: 'dpmpp2m',
+  LCMScheduler: 'lcm',
   PNDMScheduler: 'pndm',
+  TCDScheduler: 'tcd',
+  UniPCMultistepScheduler: 'unipc',
 };
+
+/** diffusers has one class for DPM-Solver++ and its form with noise. */
+const SDE = 'sde-dpmsolver++';
 
 /** Euler's timesteps may be fractions; the reference rounds them, and the sigmas behind them, to float32. */
 const TIMESTEP: Tolerance = { limit: 1e-2, unit: 'absolute' };
@@ -25,11 +32,13 @@ export interface Trajectory {
   readonly file: GoldenTensors;
 }
 
-export async function openTrajectory(golden: GoldenDirectory, kind: string): Promise<Trajectory> {
-  const config = (await golden.json('golden', `traj_${kind}.config.json`)) as Record<string, unknown>;
-  const sampler = SAMPLER_OF_CLASS[String(config._class_name)];
+/** @param name of its files, without their endings: `traj_ddim` */
+export async function openTrajectory(golden: GoldenDirectory, name: string): Promise<Trajectory> {
+  const config = (await golden.json('golden', `${name}.config.json`)) as Record<string, unknown>;
+  const sampler =
+    config.algorithm_type === SDE ? 'dpmpp2m-sde' : SAMPLER_OF_CLASS[String(config._class_name)];
   if (sampler === undefined) throw new Absent(`no sampler for a ${config._class_name}`);
-  return { sampler, config, file: await golden.tensors(`traj_${kind}.safetensors`) };
+  return { sampler, config, file: await golden.tensors(`${name}.safetensors`) };
 }
 
 /** Samples by `denoise` and holds every step's latents to the reference's. */
@@ -42,7 +51,8 @@ export async function follow(
 ): Promise<Comparison> {
   const steps: SamplingStep[] = [];
   const latents = file.get('noise').data;
-  const options = { process, steps: file.number('steps'), latents, denoise };
+  const noise = (step: number) => row(file.get('step_noise'), step);
+  const options = { process, steps: file.number('steps'), latents, denoise, noise };
   for await (const step of samplers[sampler].sample(options)) steps.push(step);
 
   const reached = steps.map((step) =>

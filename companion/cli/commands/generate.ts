@@ -8,6 +8,7 @@ import { type GuidanceResidual, MASK_MODES, type MaskMode } from '../../../share
 import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
 import type { ResolvedPrompt } from '../../concepts/resolved-prompt.ts';
 import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
+import { TIMESTEP_SPACINGS, type TimestepSpacing } from '../../diffusion/spacing.ts';
 import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
 import { type FoundConcept, findConcept, resolveMentions } from '../../library/find-concept.ts';
@@ -36,6 +37,7 @@ interface GenerateFlags extends EngineFlags {
   readonly steps?: number;
   readonly guidance?: number;
   readonly sampler?: SamplingSettings['sampler'];
+  readonly spacing?: TimestepSpacing;
   readonly mask?: MaskMode;
   readonly guidanceResidual?: GuidanceResidual;
   readonly strength: number;
@@ -82,6 +84,12 @@ export function registerGenerate(program: Command, output: Output): void {
       values.decimal(1, 50),
     )
     .addOption(new Option('--sampler <name>', "(default: the model's own)").choices(SAMPLER_NAMES))
+    .addOption(
+      new Option(
+        '--spacing <name>',
+        "timesteps that are visited, trailing for models of few steps (default: the model's own)",
+      ).choices(TIMESTEP_SPACINGS),
+    )
     .addOption(
       new Option('--mask <mode>', "where concepts act (default: the model's own)").choices(MASK_MODES),
     )
@@ -219,6 +227,7 @@ function generateRequest(
       steps: flags.steps,
       guidanceScale: flags.guidance,
       sampler: flags.sampler,
+      spacing: flags.spacing,
       mask: flags.mask,
       guidanceResidual: flags.guidanceResidual,
       decoder: flags.decoder,

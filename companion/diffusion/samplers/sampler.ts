@@ -32,6 +32,8 @@ export interface SamplerOptions<Process extends NoiseProcess = VariancePreservin
   /** Unit Gaussian noise; left untouched. */
   readonly latents: Float32Array;
   readonly denoise: Denoiser;
+  /** Unit Gaussian noise of a step, for samplers that add some; the same for the same step, so that a run can be repeated. */
+  readonly noise: (step: number) => Float32Array;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -19,6 +19,9 @@ import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/set
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
 
+/** Random streams of the noise that some samplers add at a step; the first noise has stream 0. */
+const STEP_STREAM = 1;
+
 /** A concept as it takes part in one prompt. */
 export interface PromptConcept {
   readonly factors: Factors;
@@ -86,6 +89,7 @@ export async function* samplePicture(
   });
   const factorsAt = factorsByTimestep(concepts, noiseProcess.trainTimesteps);
   const constant = constantFeeds(request, batch, pipeline, maskSource);
+  const length = facts.latentChannels * height * width;
   const latentShape = [batch, facts.latentChannels, height, width];
 
   const network = async (sample: Float32Array, time: number) => {
@@ -106,7 +110,9 @@ export async function* samplePicture(
   const steps = samplers[settings.sampler].sample({
     process: noiseProcess,
     steps: settings.steps,
-    latents: seededNoise(facts.latentChannels * height * width, request.seed),
+    spacing: settings.spacing,
+    latents: seededNoise(length, request.seed),
+    noise: (step) => seededNoise(length, request.seed, STEP_STREAM + step),
     signal: request.signal,
     denoise: denoiserOf(noiseProcess, network, guided ? settings.guidanceScale : undefined),
   });

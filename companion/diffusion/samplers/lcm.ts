@@ -1,0 +1,40 @@
+/**
+ * LCM: Luo et al. 2023 (arXiv 2310.04378), algorithm 3, for models that were distilled to point at the picture from any
+ * timestep. Each step takes the estimate, and adds the noise of the next timestep to it anew.
+ */
+
+import { addNoise, linearCombination } from '../noise-process.ts';
+import { distilledTimesteps } from '../spacing.ts';
+import { type Sampler, throwIfCancelled } from './sampler.ts';
+
+/** Standard deviation of the data, and the factor of a timestep, in the boundary conditions (diffusers' defaults). */
+const DATA_DEVIATION = 0.5;
+const TIMESTEP_SCALING = 10;
+
+export const lcm: Sampler = {
+  plan: (process, steps) => ({
+    timesteps: distilledTimesteps(process, steps),
+    sigmas: [],
+    initNoiseSigma: 1,
+  }),
+
+  async *sample(options) {
+    const { process, denoise, noise, signal } = options;
+    const { timesteps } = lcm.plan(process, options.steps);
+    let x = options.latents;
+    for (const [index, timestep] of timesteps.entries()) {
+      throwIfCancelled(signal);
+      const at = { t: timestep, level: process.level(timestep) };
+      const { denoised: estimate } = await denoise(x, at, index);
+
+      // c_skip x + c_out x̂_0: at timestep 0 the sample itself.
+      const time = TIMESTEP_SCALING * timestep;
+      const deviation = Math.hypot(time, DATA_DEVIATION);
+      const denoised = linearCombination(DATA_DEVIATION ** 2 / deviation ** 2, x, time / deviation, estimate);
+      const next = timesteps[index + 1];
+      x = next === undefined ? denoised : addNoise(denoised, noise(index), process.level(next));
+      yield { index, steps: timesteps.length, timestep, latents: x, denoised };
+    }
+    return x;
+  },
+};
