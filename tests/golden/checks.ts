@@ -2,6 +2,7 @@
 
 import type { Check } from './check.ts';
 import { crossAttention, selfAttention } from './checks/attention-probabilities.ts';
+import { conditioning } from './checks/conditioning.ts';
 import { gelu } from './checks/gelu.ts';
 import { doubleGradients, gradients } from './checks/gradients.ts';
 import { halfPrecision } from './checks/half-precision.ts';
@@ -13,6 +14,7 @@ import { noiseSchedule } from './checks/noise-schedule.ts';
 import { optimizerSteps } from './checks/optimizer-steps.ts';
 import { promptToPicture } from './checks/prompt-to-picture.ts';
 import { residualTaps } from './checks/residual-taps.ts';
+import { singleFile } from './checks/single-file.ts';
 import { textEncoder } from './checks/text-encoder.ts';
 import { tinyVae } from './checks/tiny-vae.ts';
 import { tokens } from './checks/tokens.ts';
@@ -24,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   tokens,
   gelu,
   textEncoder,
+  conditioning,
   noisePrediction,
   unetActivations,
   selfAttention,
@@ -43,4 +46,5 @@ export const CHECKS: readonly Check[] = [
   optimizerSteps,
   localization,
   loraFiles,
+  singleFile,
 ];

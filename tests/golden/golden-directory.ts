@@ -4,6 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Checkpoint } from '../../companion/checkpoint/component.ts';
+import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { Pipeline, type PipelineOptions } from '../../companion/pipeline/pipeline.ts';
 import type { SessionOptions } from '../../companion/runtime/session.ts';
 import { LikenessError } from '../../shared/errors.ts';
@@ -68,6 +70,12 @@ export class GoldenDirectory {
     return JSON.parse((await readFile(this.path(...parts), 'utf8')).replaceAll('-Infinity', 'null'));
   }
 
+  /** Names of the files in a folder of this directory; none where it is not there. */
+  files(folder: string): readonly string[] {
+    const path = join(this.folder, folder);
+    return existsSync(path) ? readdirSync(path).sort() : [];
+  }
+
   /** What `golden/` has of names `<prefix><kind>.safetensors`, as kinds, sorted. */
   kinds(prefix: string): readonly string[] {
     const suffix = '.safetensors';
@@ -79,7 +87,12 @@ export class GoldenDirectory {
 
   /** Runs another checkpoint, and gives its memory back. */
   async withCheckpoint<T>(folder: string, use: (pipeline: Pipeline) => Promise<T>): Promise<T> {
-    const pipeline = await Pipeline.open(folder, this.#options);
+    return this.withOpened(await openCheckpoint(folder), use);
+  }
+
+  /** The same of one that is open. */
+  async withOpened<T>(checkpoint: Checkpoint, use: (pipeline: Pipeline) => Promise<T>): Promise<T> {
+    const pipeline = await Pipeline.of(checkpoint, this.#options);
     try {
       return await use(pipeline);
     } finally {

@@ -3,9 +3,12 @@
 import { type Denoiser, denoiserOf } from '../../companion/diffusion/denoiser.ts';
 import type { NoiseProcess } from '../../companion/diffusion/noise-process.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
+import type { PictureSize } from '../../companion/models/family.ts';
 import { conditioningFeeds } from '../../companion/pipeline/conditioning.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Shape } from '../../companion/tensor/tensor.ts';
+import type { GoldenDirectory } from './golden-directory.ts';
+import { Absent } from './golden-tensors.ts';
 
 export interface GuidedPrompt {
   readonly prompt: string;
@@ -13,18 +16,32 @@ export interface GuidedPrompt {
   readonly negative: string | undefined;
   /** Up to 1 the prompt alone. */
   readonly scale: number;
+  /** That the model is told, in pixels; default: the picture's own. */
+  readonly size?: PictureSize | undefined;
+}
+
+/** Size that the reference told the model, whatever its pictures have; undefined where it told none. */
+export async function goldenSize(golden: GoldenDirectory): Promise<PictureSize | undefined> {
+  try {
+    const ids = (await golden.tensors('conditioning.safetensors')).get('time_ids').data;
+    const [height, width] = ids.subarray(-2) as unknown as [number, number];
+    return { height, width };
+  } catch (cause) {
+    if (cause instanceof Absent) return undefined;
+    throw cause;
+  }
 }
 
 /** For latents of `shape`, [1, C, h, w], on a process that may be another than the checkpoint's own. */
 export async function guidedUnet(
   pipeline: Pipeline,
   shape: Shape,
-  { prompt, negative, scale }: GuidedPrompt,
+  { prompt, negative, scale, size: told }: GuidedPrompt,
   process: NoiseProcess,
 ): Promise<Denoiser> {
   const { model, facts } = pipeline;
   const [, , height, width] = shape as [number, number, number, number];
-  const size = { width: width * facts.downscale, height: height * facts.downscale };
+  const size = told ?? { width: width * facts.downscale, height: height * facts.downscale };
   const texts = scale > 1 ? [negative, prompt] : [prompt];
   const conditioning = await Promise.all(texts.map((text) => pipeline.encodePrompt(text, size)));
   const batch = texts.length;

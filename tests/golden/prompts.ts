@@ -10,6 +10,7 @@ const schema = z.object({
   text_encoder_rows: z.array(z.string()),
   /** The first is the one of the trajectories and of the finished picture. */
   batch_prompts: z.array(z.string()).min(1),
+  ids_2: z.array(z.array(z.int())).optional(),
 });
 
 /** Ids that today's tokenizers give, for both ways of padding; the models' vocabularies are the same. */
@@ -24,13 +25,23 @@ export interface Prompts {
   readonly ids: readonly (readonly number[])[];
   readonly rows: readonly string[];
   readonly scene: string;
+  readonly batch: readonly string[];
+  /** By the second tokenizer, of models that have one. */
+  readonly secondIds: readonly (readonly number[])[] | undefined;
 }
 
 export async function readPrompts(golden: GoldenDirectory): Promise<Prompts> {
-  const { prompts, ids, text_encoder_rows, batch_prompts } = schema.parse(
+  const { prompts, ids, ids_2, text_encoder_rows, batch_prompts } = schema.parse(
     await golden.json('golden', 'prompts.json'),
   );
-  return { prompts, ids, rows: text_encoder_rows, scene: batch_prompts[0]! };
+  return {
+    prompts,
+    ids,
+    rows: text_encoder_rows,
+    scene: batch_prompts[0]!,
+    batch: batch_prompts,
+    secondIds: ids_2,
+  };
 }
 
 /**

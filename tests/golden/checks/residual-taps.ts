@@ -6,14 +6,14 @@ import { gradient } from '../../../companion/graph/gradient.ts';
 import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import { mul, reduceMean, sub } from '../../../companion/graph/ops/index.ts';
 import type { Value } from '../../../companion/graph/value.ts';
-import { Scope } from '../../../companion/models/layers/scope.ts';
-import { buildUnet } from '../../../companion/models/layers/unet.ts';
+import { familyOf } from '../../../companion/models/families/registry.ts';
+import { conditioningInputs, scopesOf } from '../../../companion/models/model-graphs.ts';
 import { float32 } from '../../../companion/tensor/tensor.ts';
-import { configOf } from '../../pipeline/stable-diffusion.ts';
 import type { Check } from '../check.ts';
 import { ACTIVATION, compare, GRADIENT, worst } from '../comparison.ts';
 import { lowRankFactors } from '../low-rank.ts';
 import { channelsFirst } from '../token-layout.ts';
+import { goldenConditioning } from '../unet-run.ts';
 
 export const residualTaps: Check = {
   subject: 'adapted projections in training',
@@ -22,16 +22,11 @@ export const residualTaps: Check = {
     const file = await golden.tensors('grads_taps.safetensors');
     const batch = await golden.tensors('grads.safetensors');
     const factors = lowRankFactors(golden, batch, batch.number('scale'));
-    const [sample, states, target] = [batch.get('x_t'), batch.get('context'), batch.get('target')];
+    const [sample, target] = [batch.get('x_t'), batch.get('target')];
     const timestep = float32(batch.get('t').data, [sample.shape[0]!]);
 
-    const shape = {
-      unet: configOf(pipeline).unet,
-      sample: sample.shape,
-      states: states.shape,
-      ranks: ranksOf(factors),
-    };
-    const spec = graphSpec('golden residual taps', shape, ({ unet, sample, states, ranks }) => {
+    const shape = { model: pipeline.model, sample: sample.shape, ranks: ranksOf(factors) };
+    const spec = graphSpec('golden residual taps', shape, ({ model, sample, ranks }) => {
       const left = new Map<string, Value>();
       const graph = new Graph('golden residual taps');
       const attached = attachEverywhere(
@@ -39,18 +34,18 @@ export const residualTaps: Check = {
         ({ path }) => ranks[path]!,
         () => {},
       );
-      const prediction = buildUnet(new Scope(graph, 'unet'), unet, {
+      const inputs = {
         sample: graph.input('sample', sample),
         timestep: graph.input('timestep', [sample[0]!]),
-        encoderHiddenStates: graph.input('states', states),
-        adapter: {
-          adapt: (site) => {
-            const y = attached.adapt(site);
-            graph.output(`${site.path}.proj_out.x`, site.input);
-            graph.output(`${site.path}.proj_out.y`, y);
-            left.set(site.path, y);
-            return y;
-          },
+        conditioning: conditioningInputs(graph, model, sample[0]!),
+      };
+      const prediction = familyOf(model).buildDenoiser(scopesOf(graph), model.config, inputs, {
+        adapt: (site) => {
+          const y = attached.adapt(site);
+          graph.output(`${site.path}.proj_out.x`, site.input);
+          graph.output(`${site.path}.proj_out.y`, y);
+          left.set(site.path, y);
+          return y;
         },
       });
       const error = sub(prediction, graph.input('target', sample));
@@ -61,7 +56,9 @@ export const residualTaps: Check = {
       return graph;
     });
     const session = await pipeline.session(spec);
-    const outputs = await session.run({ ...factorFeeds(0, factors), sample, timestep, states, target });
+    const conditioning = goldenConditioning(pipeline, batch);
+    const feeds = { ...factorFeeds(0, factors), ...conditioning, sample, timestep, target };
+    const outputs = await session.run(feeds);
 
     for (const [part, meaning] of [
       ['x', 'input'],

@@ -1,65 +1,96 @@
-/** Token ids to the states that cross-attention reads, and all states on the way. */
+/** Token ids to the states of each text encoder: those of all layers, the last one normed, and the one where the text ends. */
 
 import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
-import { CONTEXT } from '../../../companion/models/family.ts';
-import { buildClipText, embedTokens } from '../../../companion/models/layers/clip-text.ts';
+import {
+  type ClipTextConfig,
+  clipLayers,
+  embedTokens,
+  finalNorm,
+  parseClipTextConfig,
+} from '../../../companion/models/layers/clip-text.ts';
+import { linearLayer } from '../../../companion/models/layers/layers.ts';
 import { Scope } from '../../../companion/models/layers/scope.ts';
-import { int64 } from '../../../companion/tensor/tensor.ts';
-import { configOf } from '../../pipeline/stable-diffusion.ts';
+import { float32, int64 } from '../../../companion/tensor/tensor.ts';
 import type { Check } from '../check.ts';
-import { ACTIVATION, compare, PREDICTION, worst } from '../comparison.ts';
+import { ACTIVATION, compare, type Outcome, PREDICTION, worst } from '../comparison.ts';
+import type { GoldenDirectory } from '../golden-directory.ts';
 import { row } from '../golden-tensors.ts';
 
 const EMBEDDINGS = 'text_model.embeddings';
-const LAYER = /^text_model\.encoder\.layers\.(\d+)$/;
+const ENCODERS = ['text_encoder', 'text_encoder_2'] as const;
 
 export const textEncoder: Check = {
   subject: 'text encoder',
   async *run(golden) {
-    const { pipeline } = golden;
-    const file = await golden.tensors('text_encoder.safetensors');
-    const ids = file.get('input_ids');
-    const prompts = Array.from({ length: ids.shape[0]! }, (_, index) => [...row(ids, index)]);
-
-    const states: number[] = [];
-    for (const prompt of prompts) states.push(...(await pipeline.encodeTokens([prompt])).get(CONTEXT)!.data);
-    yield compare('last hidden state', states, file.get('last_hidden_state').data, PREDICTION);
-
-    const shape = { config: configOf(pipeline).text, ids: ids.shape };
-    const spec = graphSpec('golden text encoder', shape, ({ config, ids }) => {
-      const graph = new Graph('golden text encoder');
-      const scope = new Scope(graph, 'text_encoder', '', (path, value) => {
-        const layer = LAYER.exec(path)?.[1];
-        if (path === EMBEDDINGS) graph.output('hidden_states.0', value);
-        // State k is what layer k reads: layer k - 1 gave it out.
-        else if (layer !== undefined) graph.output(`hidden_states.${Number(layer) + 1}`, value);
-      });
-      const inputIds = graph.input('input_ids', ids, 'int64');
-      graph.output('last', buildClipText(scope, config, embedTokens(scope, config, inputIds)));
-      return graph;
-    });
-    const session = await pipeline.session(spec);
-    const outputs = await session.run({ input_ids: int64(prompts.flat(), ids.shape) });
-    yield worst(
-      'hidden states, all prompts at once',
-      file
-        .names()
-        .filter((name) => name.startsWith('hidden_states.'))
-        .map((name) => {
-          const got = (outputs[name]?.data ?? new Float32Array()) as Float32Array;
-          return compare(name, got, file.get(name).data, ACTIVATION);
-        }),
-    );
-    const width = file.get('pooler_output').shape.at(-1)!;
-    const ends = prompts.map(
-      (prompt, index) => index * prompt.length + prompt.indexOf(pipeline.tokenizer.eosId),
-    );
-    const pooled = ends.flatMap((end) => [...states.slice(end * width, (end + 1) * width)]);
-    yield compare(
-      'pooler_output: the state where the text ends',
-      pooled,
-      file.get('pooler_output').data,
-      PREDICTION,
-    );
+    for (const [encoder, component] of ENCODERS.entries()) {
+      const found = golden.pipeline.checkpoint.components.get(component);
+      if (found === undefined) continue;
+      yield* encoderOutcomes(golden, encoder, parseClipTextConfig(found.config, component));
+    }
   },
 };
+
+async function* encoderOutcomes(
+  golden: GoldenDirectory,
+  encoder: number,
+  config: ClipTextConfig,
+): AsyncGenerator<Outcome, void> {
+  const { pipeline } = golden;
+  const component = ENCODERS[encoder]!;
+  const file = await golden.tensors(`${component}.safetensors`);
+  const ids = file.get('input_ids');
+  const [count, length] = ids.shape as [number, number];
+  const prompts = Array.from({ length: count }, (_, index) => [...row(ids, index)]);
+  const isProjected = file.names().includes('text_embeds');
+
+  const spec = graphSpec(
+    'golden text encoder',
+    { component, config, count, length, isProjected },
+    (shape) => {
+      const graph = new Graph('golden text encoder');
+      const scope = new Scope(graph, shape.component, '', (path, value) => {
+        if (path === EMBEDDINGS) graph.output('hidden_states.0', value);
+      });
+      const inputIds = graph.input('input_ids', [shape.count, shape.length], 'int64');
+      const states = clipLayers(
+        scope,
+        shape.config,
+        embedTokens(scope, shape.config, inputIds),
+        shape.config.layers,
+      );
+      for (const [layer, state] of states.entries()) graph.output(`hidden_states.${layer + 1}`, state);
+      const last = finalNorm(scope, shape.config, states.at(-1)!);
+      graph.output('last_hidden_state', last);
+      if (shape.isProjected) {
+        const projection = scope.at('text_projection');
+        graph.output('projected', linearLayer(projection, last, shape.config.projectionWidth!, false));
+      }
+      return graph;
+    },
+  );
+  const session = await pipeline.session(spec);
+  const outputs = await session.run({ input_ids: int64(prompts.flat(), [count, length]) });
+  const states = file.names().filter((name) => name.startsWith('hidden_states.'));
+  yield worst(
+    `${component}: hidden states`,
+    states.map((name) => {
+      const got = (outputs[name]?.data ?? new Float32Array()) as Float32Array;
+      return compare(name, got, file.get(name).data, ACTIVATION);
+    }),
+  );
+  const last = outputs.last_hidden_state!.data as Float32Array;
+  yield compare(`${component}: last state`, last, file.get('last_hidden_state').data, PREDICTION);
+
+  const name = isProjected ? 'text_embeds' : 'pooler_output';
+  const all = outputs[isProjected ? 'projected' : 'last_hidden_state']!;
+  const { eosId } = pipeline.tokenizers[encoder]!;
+  const ends = prompts.map((prompt, index) => index * length + prompt.indexOf(eosId));
+  const flat = float32(all.data as Float32Array, [count * length, all.shape.at(-1)!]);
+  const pooled = ends.flatMap((end) => [...row(flat, end)]);
+  yield compare(
+    `${component}: ${name}, the state where the text ends`,
+    pooled,
+    file.get(name).data,
+    PREDICTION,
+  );
+}

@@ -8,7 +8,7 @@ import { idsOfToday, readPrompts } from '../prompts.ts';
 export const tokens: Check = {
   subject: 'token ids',
   async *run(golden) {
-    const { prompts, ids, rows } = await readPrompts(golden);
+    const { prompts, ids, rows, secondIds } = await readPrompts(golden);
     const { tokenizer } = golden.pipeline;
     const held = (prompt: string, expected: ArrayLike<number>) =>
       compare(JSON.stringify(prompt), tokenizer.encode(prompt).ids, expected, EXACT);
@@ -34,6 +34,14 @@ export const tokens: Check = {
       'rows of the text encoder',
       rows.map((prompt, index) =>
         held(prompt, changed.has(prompt) ? today.get(prompt)! : row(encoded, index)),
+      ),
+    );
+    const second = golden.pipeline.tokenizers[1];
+    if (second === undefined || secondIds === undefined) return;
+    yield worst(
+      'prompts, second tokenizer',
+      prompts.map((prompt, index) =>
+        compare(JSON.stringify(prompt), second.encode(prompt).ids, secondIds[index]!, EXACT),
       ),
     );
   },

@@ -6,7 +6,7 @@ import type { Check } from '../check.ts';
 import { type Tolerance, TRAJECTORY } from '../comparison.ts';
 import type { GoldenDirectory } from '../golden-directory.ts';
 import { Absent, row } from '../golden-tensors.ts';
-import { guidedUnet } from '../guided-unet.ts';
+import { goldenSize, guidedUnet } from '../guided-unet.ts';
 import { readPrompts } from '../prompts.ts';
 import { follow, openTrajectory, processOf, type Trajectory } from '../trajectory.ts';
 
@@ -23,9 +23,10 @@ export const trajectories: Check = {
   subject: 'trajectories, model in the loop',
   async *run(golden) {
     const { scene } = await readPrompts(golden);
+    const size = await goldenSize(golden);
     for await (const [kind, trajectory] of all(golden)) {
       const { file } = trajectory;
-      const prompt = { prompt: scene, negative: '', scale: file.number('guidance') };
+      const prompt = { prompt: scene, negative: '', scale: file.number('guidance'), size };
       const process = processOf(trajectory);
       const denoise = await guidedUnet(golden.pipeline, file.get('noise').shape, prompt, process);
       yield await follow(kind, trajectory, process, denoise, inTheLoop(trajectory));
@@ -67,7 +68,7 @@ export const toldOtherwise: Check = {
 };
 
 async function* all(golden: GoldenDirectory): AsyncGenerator<[kind: string, trajectory: Trajectory]> {
-  const kinds = golden.kinds('traj_');
-  if (kinds.length === 0) throw new Absent('no golden/traj_*.safetensors');
-  for (const kind of kinds) yield [kind, await openTrajectory(golden, kind)];
+  const names = ['traj_', 'fewstep_'].flatMap((prefix) => golden.kinds(prefix).map((kind) => prefix + kind));
+  if (names.length === 0) throw new Absent('no golden/traj_*.safetensors');
+  for (const name of names) yield [name.replace(/^traj_/, ''), await openTrajectory(golden, name)];
 }
