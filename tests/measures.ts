@@ -6,7 +6,7 @@
  */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 interface Measure {
@@ -184,6 +184,7 @@ function twice(names: ReadonlyMap<string, ReadonlySet<string>>): readonly string
     .sort();
 }
 
+/** A member of a table (`index.ts`) is a file of its own, however small. */
 function smallWithOneImporter(files: readonly SourceFile[], imports: readonly Import[]): readonly string[] {
   const importers = new Map<string, Set<string>>();
   for (const { from, to } of imports) importers.set(to, (importers.get(to) ?? new Set()).add(from));
@@ -191,7 +192,8 @@ function smallWithOneImporter(files: readonly SourceFile[], imports: readonly Im
     .filter(({ lines }) => lines.length <= FEW_LINES)
     .filter(({ path }) => {
       const [only, ...others] = importers.get(path) ?? [];
-      return only !== undefined && others.length === 0 && dirname(only) === dirname(path);
+      if (only === undefined || others.length > 0 || basename(only) === 'index.ts') return false;
+      return dirname(only) === dirname(path);
     })
     .map(({ path, lines }) => `${path} (${lines.length}): ${[...importers.get(path)!].join()}`);
 }
