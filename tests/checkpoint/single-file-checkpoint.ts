@@ -117,7 +117,7 @@ function resnet(original: string, ours: string): [string, string][] {
   ).map(([from, to]) => [`${original}.${from}`, `${ours}.${to}`]);
 }
 
-function vaeModules(levels: number): [original: string, ours: string][] {
+export function vaeModules(levels: number): [original: string, ours: string][] {
   const pairs: [string, string][] = [
     ['quant_conv', 'quant_conv'],
     ['post_quant_conv', 'post_quant_conv'],

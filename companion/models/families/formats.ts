@@ -4,8 +4,9 @@ import { openCheckpointAs } from '../../checkpoint/checkpoint.ts';
 import type { Checkpoint } from '../../checkpoint/component.ts';
 import type { Architecture, FamilyFormat } from '../family.ts';
 import { stableDiffusionFormat } from './stable-diffusion/format.ts';
+import { stableDiffusionXlFormat } from './stable-diffusion-xl/format.ts';
 
-export const FORMATS: readonly FamilyFormat[] = [stableDiffusionFormat];
+export const FORMATS: readonly FamilyFormat[] = [stableDiffusionFormat, stableDiffusionXlFormat];
 
 export const ARCHITECTURES: readonly Architecture[] = FORMATS.flatMap(({ architectures }) => architectures);
 

@@ -3,8 +3,9 @@
 import type { Checkpoint } from '../../checkpoint/component.ts';
 import type { ModelFamily } from '../family.ts';
 import { stableDiffusion } from './stable-diffusion/family.ts';
+import { stableDiffusionXl } from './stable-diffusion-xl/family.ts';
 
-const FAMILIES: readonly ModelFamily[] = [stableDiffusion];
+const FAMILIES: readonly ModelFamily[] = [stableDiffusion, stableDiffusionXl];
 
 /** A model's family and its configs as plain data: all of a model that decides a graph. */
 export interface ModelConfig {
