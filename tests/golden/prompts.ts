@@ -1,7 +1,11 @@
 /** golden/prompts.json: what was asked, and the token ids it became. */
 
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { GoldenDirectory } from './golden-directory.ts';
+import { Absent } from './golden-tensors.ts';
 
 const schema = z.object({
   prompts: z.array(z.string()),
@@ -45,11 +49,16 @@ export async function readPrompts(golden: GoldenDirectory): Promise<Prompts> {
 }
 
 /**
- * Ids of each prompt as tokenizers of today give them, from the newest reference beside `golden`: its own ids may be an
- * older tool's. @throws Absent
+ * Ids of each prompt as tokenizers of today give them, from the newest reference beside `golden` or the project: its own
+ * ids may be an older tool's. @throws Absent
  */
 export async function idsOfToday(golden: GoldenDirectory): Promise<ReadonlyMap<string, readonly number[]>> {
-  const { prompts, ids, ids_2 } = today.parse(await golden.json('..', 'sdxl', 'golden', 'prompts.json'));
+  const places = [join(golden.folder, '..'), join(import.meta.dirname, '../../../shared/golden')];
+  const file = places
+    .map((place) => join(place, 'sdxl/golden/prompts.json'))
+    .find((path) => existsSync(path));
+  if (file === undefined) throw new Absent('no sdxl/golden/prompts.json with the ids of today');
+  const { prompts, ids, ids_2 } = today.parse(JSON.parse(await readFile(file, 'utf8')));
   const { eosId, padId } = golden.pipeline.tokenizer;
   const padded = padId === eosId ? ids : ids_2;
   return new Map(prompts.map((prompt, index) => [prompt, padded[index]!]));
