@@ -9,7 +9,7 @@ import { FakeFigma } from './fake-figma.ts';
 
 let figma: FakeFigma;
 
-beforeAll(buildPlugin);
+beforeAll(() => buildPlugin());
 beforeEach(() => {
   figma = new FakeFigma();
   figma.run();

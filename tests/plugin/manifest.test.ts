@@ -19,7 +19,7 @@ const manifest = JSON.parse(readFileSync(`${root}manifest.json`, 'utf8')) as {
   readonly relaunchButtons: readonly { readonly command: string; readonly name: string }[];
 };
 
-beforeAll(buildPlugin);
+beforeAll(() => buildPlugin());
 
 /** Figma's rules, from its documentation and validator. */
 describe('the manifest', () => {
