@@ -64,6 +64,25 @@ export function decodeFrameHead(
   bytes: Uint8Array,
   frameBytes: number,
 ): { readonly header: FrameHeader; readonly payloadAt: number } {
+  const head = readHead(bytes, frameBytes);
+  checkPayload(head.header, bytes.subarray(head.payloadAt), frameBytes - head.payloadAt);
+  return head;
+}
+
+/** Image that an upload brings, also where its payload is not what its header says; undefined for other frames. */
+export function uploadedImage(bytes: Uint8Array): string | undefined {
+  try {
+    const { header } = readHead(bytes, bytes.length);
+    return header.kind === 'upload' ? header.image : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readHead(
+  bytes: Uint8Array,
+  frameBytes: number,
+): { readonly header: FrameHeader; readonly payloadAt: number } {
   if (frameBytes < FIXED_BYTES || frameBytes > FRAME_MAX_BYTES) {
     throw malformed(`${frameBytes} bytes, expected ${FIXED_BYTES} to ${FRAME_MAX_BYTES}`);
   }
@@ -75,9 +94,7 @@ export function decodeFrameHead(
   const room = Math.min(FRAME_HEADER_MAX_BYTES, frameBytes - FIXED_BYTES);
   if (headerBytes > room) throw malformed(`a header of ${headerBytes} bytes, expected at most ${room}`);
   const payloadAt = FIXED_BYTES + headerBytes;
-  const header = parseHeader(bytes.subarray(FIXED_BYTES, payloadAt));
-  checkPayload(header, bytes.subarray(payloadAt), frameBytes - payloadAt);
-  return { header, payloadAt };
+  return { header: parseHeader(bytes.subarray(FIXED_BYTES, payloadAt)), payloadAt };
 }
 
 function parseHeader(bytes: Uint8Array): FrameHeader {

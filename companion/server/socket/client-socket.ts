@@ -6,7 +6,7 @@ import type { RawData, WebSocket } from 'ws';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
 import { CLOSE_CODES, type CloseReason } from '../../../shared/protocol/connection.ts';
-import { decodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import { decodeFrame, type ImageFrame, uploadedImage } from '../../../shared/protocol/image-frame.ts';
 import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
@@ -187,9 +187,9 @@ export class ClientSocket {
     let subject: Subject = {};
     try {
       if (isBinary) {
-        const frame = decodeFrame(data);
-        if (frame.header.kind === 'upload') subject = { image: frame.header.image };
-        await this.#begin(frame, subject);
+        const image = uploadedImage(data);
+        if (image !== undefined) subject = { image };
+        await this.#begin(decodeFrame(data), subject);
       } else {
         const message = parseClientMessage(asText(data));
         if ('job' in message) subject = { job: message.job };
