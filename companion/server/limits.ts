@@ -64,8 +64,8 @@ export const MAX_REST_MS = 1_000;
 /** Bytes of messages that have begun and not ended, of all clients: five pictures of the largest kind. */
 export const MAX_UNFINISHED_BYTES = 256 * 1024 * 1024;
 
-/** Milliseconds that a client has to close in turn. What it had still to read comes before our own close frame. */
-export const FAREWELL_MS = 10_000;
+/** Milliseconds that a client has to close in turn: a slow one has something to read before our close frame and its reason. */
+export const FAREWELL_MS = 60_000;
 
 /** Request line and headers; browsers send them at once. Slow ones are someone holding connections open. */
 export const HEADERS_TIMEOUT_MS = 5_000;

@@ -122,7 +122,11 @@ export class ClientSocket {
 
   #receive(data: RawData, isBinary: boolean): void {
     const rest = this.liveness.message();
-    if (!this.isOpen) return;
+    if (!this.isOpen) {
+      // A flood goes on until its sender has read that it is over.
+      if (rest > 0 && this.#pauses === 0) this.#pausedFor(() => sleep(rest));
+      return;
+    }
     if (this.#client === undefined) {
       this.#receiveHello(data, isBinary);
       return;
