@@ -12,7 +12,7 @@ export const MAX_RESPONSE_BYTES = 8_000_000;
 /** A path in a listing; git and file systems set the same bound to theirs. */
 export const MAX_PATH_LENGTH = 1024;
 
-/** All weights together: the largest model that there are graphs for has 5.2 GB in fp32. */
+/** All weights together: the largest model that there are graphs for has 13.9 GB in fp32. */
 export const MAX_MODEL_BYTES = 16e9;
 
 /** Model card, licence: text for people. A larger one is left out, since nothing needs it. */

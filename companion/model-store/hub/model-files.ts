@@ -23,19 +23,25 @@ export interface ChosenWeights {
 
 const MODEL_INDEX = 'model_index.json';
 
-/** Without one of these there is no model. */
-function requiredPaths(components: readonly ComponentSpec[]): readonly string[] {
-  return [...components.map(({ name }) => `${name}/config.json`), 'scheduler/scheduler_config.json'];
+const SCHEDULER = 'scheduler/scheduler_config.json';
+
+/** Folders of the components: of an optional one the first that is there. */
+function foldersOf({ files }: Repository, components: readonly ComponentSpec[]): readonly string[] {
+  return components.flatMap(({ name, optional, folders = [name] }) => {
+    const present = folders.find((folder) => files.has(`${folder}/config.json`));
+    // Without its config there is no model.
+    return present ?? (optional ? [] : name);
+  });
 }
 
 /** tokenizer.json, or vocab.json with merges.txt: whichever is there. */
 const TOKENIZER = [
-  'tokenizer/tokenizer.json',
-  'tokenizer/vocab.json',
-  'tokenizer/merges.txt',
-  'tokenizer/tokenizer_config.json',
-  'tokenizer/special_tokens_map.json',
-  'tokenizer/added_tokens.json',
+  'tokenizer.json',
+  'vocab.json',
+  'merges.txt',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
 ];
 
 /** For people; and the settings that a model recommends, where it was made for Likeness. */
@@ -58,14 +64,16 @@ export function chooseFiles(
   format: CheckpointFormat,
   wished: PreferredPrecision,
 ): ChosenFiles {
-  const components = format.components.filter(({ optional }) => !optional);
+  const folders = foldersOf(repository, format.components);
+  const tokenizers = format.tokenizers.flatMap((folder) => TOKENIZER.map((name) => `${folder}/${name}`));
   const present = (paths: readonly string[]) =>
     paths.map((path) => repository.files.get(path)).filter((file) => file !== undefined);
-  const weights = components.map(({ name }) => weightsOf(repository, name, wished));
+  const weights = folders.map((folder) => weightsOf(repository, folder, wished));
   const indexes = weights.map(({ file }) => file).filter(isIndex);
   const describing = [
-    ...requiredPaths(components).map((path) => required(repository, path)),
-    ...[...present(TOKENIZER), ...indexes].map((file) => small(repository, file)),
+    ...folders.map((folder) => required(repository, `${folder}/config.json`)),
+    required(repository, SCHEDULER),
+    ...[...present(tokenizers), ...indexes].map((file) => small(repository, file)),
     ...present(PAPERS).filter(({ sizeBytes }) => sizeBytes <= MAX_CARD_BYTES),
   ];
   return { describing, weights };
