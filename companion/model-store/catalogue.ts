@@ -48,6 +48,12 @@ export const PULLABLE_MODELS: Readonly<Record<string, PullableModel>> = {
     sizeBytes: { fp16: 2.1e9, fp32: 4.3e9 },
     resolution: 512,
   },
+  'stable-diffusion-xl-base-1.0': {
+    repository: 'stabilityai/stable-diffusion-xl-base-1.0',
+    licence: 'openrail++',
+    sizeBytes: { fp16: 6.9e9, fp32: 13.9e9 },
+    resolution: 1024,
+  },
 };
 
 export interface ModelPlace {

@@ -291,11 +291,11 @@ describe('models that there is no graph for', () => {
 
   it.each<[name: string, files: Map<string, Uint8Array>, message: RegExp]>([
     [
-      'SDXL',
+      'Stable Diffusion 3',
       edited('model_index.json', (index) => {
-        index._class_name = 'StableDiffusionXLPipeline';
+        index._class_name = 'StableDiffusion3Pipeline';
       }),
-      /describes "StableDiffusionXLPipeline", expected StableDiffusionPipeline/,
+      /describes "StableDiffusion3Pipeline", expected StableDiffusionPipeline/,
     ],
     [
       'a UNet of another kind',
