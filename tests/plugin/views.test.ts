@@ -30,6 +30,20 @@ async function seriousFindings({ ui }: Stage): Promise<readonly string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }
 
+/** Of Figma's own panel, and of a studio on a small screen. */
+const WIDTHS = [600, 400, 320] as const;
+
+/** Parts that reach beyond the right edge of the page, where nobody sees them. */
+function overflowOf({ ui }: Stage): Promise<readonly string[]> {
+  return ui.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+      // Cut off on purpose, with an ellipsis or for screen readers alone.
+      .filter((element) => element.closest('.visually-hidden, .status-text, .strip') === null)
+      .map((element) => element.outerHTML.slice(0, 120)),
+  );
+}
+
 describe.skipIf(browserPath === undefined)('views', () => {
   let browser: TestBrowser;
 
@@ -53,6 +67,12 @@ describe.skipIf(browserPath === undefined)('views', () => {
       const path = fileURLToPath(new URL(picture, `file://${pictures}/`));
       await stage.page.screenshot({ path });
     }
+    expect(await seriousFindings(stage)).toEqual([]);
+    for (const width of WIDTHS) {
+      await stage.page.setViewportSize({ width, height: 640 });
+      expect(await overflowOf(stage), `${width} px`).toEqual([]);
+    }
+    // The narrowest is left: words that no longer fit must still be read out and reached.
     expect(await seriousFindings(stage)).toEqual([]);
     expect(stage.complaints).toEqual([]);
     await stage.page.close();
