@@ -31,7 +31,7 @@ export function PluginPanel({ studio }: { studio: Studio }) {
       class="panel"
       aria-label="Plugin"
       data-longest-block-ms={run.longestBlock.value.durationMs.toFixed(1)}
-      style={{ width: `${shown?.width ?? 376}px` }}
+      style={{ '--width': `${shown?.width ?? 376}px` }}
     >
       <header>
         <img src="/studio/icon.svg" alt="" width="16" height="16" />
