@@ -33,14 +33,26 @@ export function exportSide(resolution: ImagePixels): ImagePixels {
 /** Models make less elongated pictures than canvases hold: beyond this they repeat the object. */
 const MAX_ASPECT = 2;
 
+/** Sizes of a model's pictures, as its summary has them. */
+interface ModelSizes {
+  readonly resolution: ImagePixels;
+  readonly sizeUnit: ImagePixels;
+  /** Those that it was trained at, where it knows others than squares. */
+  readonly sizes?: readonly ImageSize[] | undefined;
+}
+
 /**
- * The picture to make for a frame: its proportions as nearly as multiples of `sizeUnit` allow, and about as many
- * pixels as the model was made for, since it knows no other scale of things.
+ * The picture to make for a frame: the trained size whose proportions are nearest, of a model that has such; else its
+ * proportions as nearly as multiples of `sizeUnit` allow, and about as many pixels as the model was made for, since it knows
+ * no other scale of things.
  */
-export function pictureSizeFor(
-  frame: CanvasSize,
-  { resolution, sizeUnit }: { readonly resolution: ImagePixels; readonly sizeUnit: ImagePixels },
-): ImageSize {
+export function pictureSizeFor(frame: CanvasSize, { resolution, sizeUnit, sizes }: ModelSizes): ImageSize {
+  const [first, ...others] = sizes ?? [];
+  if (first !== undefined) {
+    const distance = ({ width, height }: ImageSize) =>
+      Math.abs(Math.log((width * frame.height) / (height * frame.width)));
+    return others.reduce((near, size) => (distance(size) < distance(near) ? size : near), first);
+  }
   const aspect = Math.min(MAX_ASPECT, Math.max(1 / MAX_ASPECT, frame.width / frame.height));
   const side = (length: number): ImagePixels => Math.max(sizeUnit, Math.round(length / sizeUnit) * sizeUnit);
   return { width: side(resolution * Math.sqrt(aspect)), height: side(resolution / Math.sqrt(aspect)) };

@@ -2,6 +2,7 @@
 
 import { type ErrorCode, LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
+import type { PictureSize } from '../models/family.ts';
 import { describeModel } from '../pipeline/pipeline.ts';
 import { readRecommendedSettings } from '../pipeline/settings.ts';
 import type { DataFolders } from '../storage/folders.ts';
@@ -14,6 +15,8 @@ export interface ModelFileSummary {
   readonly folder: string;
   /** Side in pixels. */
   readonly resolution: number;
+  /** Sizes that it was trained at, the square first; none where it was trained at squares alone. */
+  readonly sizes: readonly PictureSize[];
   readonly parameters: number;
   /** As the weights are stored: "fp16", or several. */
   readonly precision: string;
@@ -68,6 +71,7 @@ export async function summariseModel(folder: string): Promise<ModelFileSummary> 
     name: checkpoint.name,
     folder: checkpoint.folder,
     resolution: facts.resolution,
+    sizes: facts.sizes,
     parameters,
     precision: [...precisions].sort().join('+'),
     sizeBytes,

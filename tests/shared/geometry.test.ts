@@ -33,6 +33,28 @@ describe('the picture for a frame', () => {
     expect(pictureSizeFor({ width: 5000, height: 100 }, model)).toEqual({ width: 704, height: 384 });
   });
 
+  it.each([
+    [
+      { width: 1000, height: 1010 },
+      { width: 1024, height: 1024 },
+    ],
+    [
+      { width: 1920, height: 1080 },
+      { width: 1344, height: 768 },
+    ],
+    [
+      { width: 100, height: 5000 },
+      { width: 640, height: 1536 },
+    ],
+  ])('is the trained size whose proportions are nearest, where the model has such: %o', (frame, size) => {
+    const sizes = [
+      { width: 1024, height: 1024 },
+      { width: 1344, height: 768 },
+      { width: 640, height: 1536 },
+    ];
+    expect(pictureSizeFor(frame, { resolution: 1024, sizeUnit: 32, sizes })).toEqual(size);
+  });
+
   it('is a multiple of the unit for a small model too', () => {
     expect(pictureSizeFor({ width: 1.5, height: 1 }, { resolution: 64, sizeUnit: 16 })).toEqual({
       width: 80,

@@ -62,12 +62,15 @@ async function runList(output: Output): Promise<void> {
   // Loaded here, as with the other commands: checkpoints and graphs would make `--help` wait.
   const { summariseModels } = await import('../../model-store/summary.ts');
   const rows: string[][] = [];
+  const trained: string[] = [];
   for await (const event of summariseModels(folders)) {
     output.event({ ...event });
     if (event.type === 'damaged') output.warn(event.message);
     else {
       const { name, resolution, parameters, precision, sizeBytes, licence = 'not stated', folder } = event;
       const size = prettyBytes(sizeBytes);
+      const sizes = event.sizes.map(({ width, height }) => `${width}x${height}`).join(', ');
+      if (sizes !== '') trained.push(`${name} knows the sizes ${sizes}.`);
       rows.push([name, `${resolution} px`, formatCount(parameters), precision, size, licence, folder]);
     }
   }
@@ -80,6 +83,7 @@ async function runList(output: Output): Promise<void> {
   }
   const header = ['NAME', 'PICTURES', 'PARAMETERS', 'PRECISION', 'SIZE', 'LICENCE', 'FOLDER'];
   output.answer(formatTable(header, rows, output.answerColours));
+  for (const line of trained) output.say(output.colours.dim(line));
 }
 
 async function runVerify(wanted: string, output: Output): Promise<void> {

@@ -83,6 +83,9 @@ function SizeRow({ draft, onChange }: GenerateSettingsProps) {
     frame === undefined
       ? 'Selected frame'
       : `${frame.name} – ${Math.round(frame.width)} × ${Math.round(frame.height)}`;
+  // The first is the square.
+  const trained = (model.sizes ?? []).slice(1);
+  const known = size.type === 'fixed' && trained.some((one) => sizeKey(one) === sizeKey(size));
   let hint: string | undefined;
   if (size.type === 'frame') {
     hint =
@@ -95,9 +98,11 @@ function SizeRow({ draft, onChange }: GenerateSettingsProps) {
       <select
         id="size"
         class="input"
-        value={size.type}
+        value={known ? sizeKey(size) : size.type}
         onChange={({ currentTarget }) => {
           const type = currentTarget.value;
+          const one = trained.find((candidate) => sizeKey(candidate) === type);
+          if (one !== undefined) onChange({ size: { type: 'fixed', ...one } });
           if (type === 'model' || type === 'frame') onChange({ size: { type } });
         }}
       >
@@ -105,7 +110,12 @@ function SizeRow({ draft, onChange }: GenerateSettingsProps) {
           Square – {model.resolution} × {model.resolution}
         </option>
         <option value="frame">{fromFrame}</option>
-        {size.type === 'fixed' ? (
+        {trained.map((one) => (
+          <option key={sizeKey(one)} value={sizeKey(one)}>
+            {one.width} × {one.height}
+          </option>
+        ))}
+        {size.type === 'fixed' && !known ? (
           <option value="fixed">
             As before – {size.width} × {size.height}
           </option>
@@ -113,6 +123,10 @@ function SizeRow({ draft, onChange }: GenerateSettingsProps) {
       </select>
     </Row>
   );
+}
+
+function sizeKey({ width, height }: { readonly width: number; readonly height: number }): string {
+  return `${width}x${height}`;
 }
 
 interface CountChoiceProps {
