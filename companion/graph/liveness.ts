@@ -1,6 +1,6 @@
 /** peakActivationBytes: memory that a graph's intermediate values need at once, known before anything is run. */
 
-import { BYTES_PER_ELEMENT, elementCount } from '../tensor/tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount, type Shape } from '../tensor/tensor.ts';
 import type { Graph } from './graph.ts';
 import type { Node, Value } from './value.ts';
 
@@ -73,9 +73,10 @@ function varies({ nodes, inputs }: Graph): (node: Node) => boolean {
   return (node) => found.has(node);
 }
 
-/** Bytes of all parameters together. */
-export function parameterBytes(graph: Graph): number {
-  return [...graph.parameters.values()].reduce((sum, value) => sum + bytesOf(value), 0);
+/** Bytes of all parameters together, or of those whose shape counts. */
+export function parameterBytes(graph: Graph, counts: (shape: Shape) => boolean = () => true): number {
+  const counted = [...graph.parameters.values()].filter(({ shape }) => counts(shape));
+  return counted.reduce((sum, value) => sum + bytesOf(value), 0);
 }
 
 function bytesOf({ dtype, shape }: Value): number {

@@ -7,6 +7,7 @@ import { parameterBytes, peakActivationBytes } from '../graph/liveness.ts';
 import { lowerGraph } from '../graph/lowering.ts';
 import type { MemoryUse } from '../pipeline/pipeline.ts';
 import type { TrainingDefaults } from '../pipeline/settings.ts';
+import type { Shape } from '../tensor/tensor.ts';
 import { CHECKPOINTING, type Checkpointing } from './training-graph.ts';
 
 interface StepConfig {
@@ -36,10 +37,11 @@ const USABLE_SHARE = 0.8;
 const ACTIVATION_OVERHEAD = 1.3;
 
 /**
- * Weights are mapped or copied once; the backward pass of convolutions reads a second, flipped copy of some. With the
- * session itself and the kernels' workspace 1.6 to 1.8 measured (docs/performance.md).
+ * Weights are mapped or copied once, and the session itself and the kernels' workspace take a little more. The backward pass
+ * of convolutions reads a second, flipped copy of their kernels: with those, 63 % of the weights of the UNet that was
+ * measured, it took 1.6 to 1.8 times the weights (docs/performance.md).
  */
-const WEIGHT_COPIES = 1.8;
+const WEIGHT_OVERHEAD = 1.15;
 
 /** From the cheapest: a smaller micro-batch costs nothing on a CPU, so it comes before doing work twice. */
 function* plansOf(batchSize: number, build: StepBuilder): Generator<MemoryPlan> {
@@ -94,5 +96,11 @@ export function memoryUseFor(checkpointing: Checkpointing): MemoryUse {
 
 function estimate(graph: Graph): number {
   const lowered = lowerGraph(graph);
-  return WEIGHT_COPIES * parameterBytes(lowered) + ACTIVATION_OVERHEAD * peakActivationBytes(lowered);
+  const weights = WEIGHT_OVERHEAD * parameterBytes(lowered) + parameterBytes(lowered, isKernel);
+  return weights + ACTIVATION_OVERHEAD * peakActivationBytes(lowered);
+}
+
+/** [O, C, kH, kW] of more than one cell: only such is flipped. */
+function isKernel(shape: Shape): boolean {
+  return shape.length === 4 && shape[2]! * shape[3]! > 1;
 }
