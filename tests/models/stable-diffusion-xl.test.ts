@@ -209,6 +209,11 @@ describe('of a folder', () => {
       /in_channels is 9, expected 4: it takes more/,
       { 'unet/config.json': { in_channels: 9 } },
     ],
+    [
+      'groups of the autoencoder',
+      /vae.*multiples of norm_num_groups/,
+      { 'vae/config.json': { norm_num_groups: 24 } },
+    ],
     ['statistics of latents', /latents_mean/, { 'vae/config.json': { latents_mean: [0, 0, 0, 0] } }],
     [
       'a wider text encoder',

@@ -26,6 +26,12 @@ const klSchema = z.object({
   up_block_types: z.array(z.literal('UpDecoderBlock2D')).optional(),
 });
 
+function groupsDivide({ block_out_channels, norm_num_groups }: z.infer<typeof klSchema>): boolean {
+  return block_out_channels.every((channels) => channels % norm_num_groups === 0);
+}
+
+const groupsMessage = { error: 'channels must be multiples of norm_num_groups' };
+
 export interface VaeConfig {
   readonly latentChannels: number;
   /** Channels per level, from the picture's resolution down. */
@@ -39,7 +45,7 @@ export interface VaeConfig {
 
 /** @throws LikenessError `checkpoint-unsupported` */
 export function parseVaeConfig(config: unknown, subject = 'vae'): VaeConfig {
-  const raw = parseConfig(klSchema, config, subject);
+  const raw = parseConfig(klSchema.refine(groupsDivide, groupsMessage), config, subject);
   return {
     latentChannels: raw.latent_channels,
     blockOutChannels: raw.block_out_channels,
