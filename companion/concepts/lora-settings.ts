@@ -3,12 +3,13 @@
  * and peft into a file of its own, `adapter_config.json`.
  */
 
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { FORMATS } from '../models/families/formats.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
+import { decodeText, parsePythonJson } from '../storage/text-file.ts';
 import type { SafetensorsFile } from '../tensor/safetensors-file.ts';
 
 /** diffusers' key in the header; its settings have the prefix of the network that they are of. */
@@ -79,10 +80,19 @@ function headerSettings(metadata: Readonly<Record<string, string>>, file: string
 /** Settings beside a file that has peft's own name; a copy under another name has none. */
 async function siblingSettings(file: string): Promise<Settings | undefined> {
   if (basename(file) !== PEFT_FILE) return undefined;
-  const text = await readFile(join(dirname(file), PEFT_CONFIG), 'utf8').catch(() => undefined);
+  const text = await readRegularFile(join(dirname(file), PEFT_CONFIG)).then(decodeText, absent);
   if (text === undefined) return undefined;
   if (text.length > CONFIG_MAX_BYTES) throw refusal(file, `${PEFT_CONFIG} has ${text.length} characters`);
   return parseSettings(parseJson(text, file, `${PEFT_CONFIG}: `), file, `${PEFT_CONFIG}: `);
+}
+
+/** A file that is not there has no settings; one that is there has a scale, which is not to be guessed. */
+function absent(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
+  throw new LikenessError('concept-format', `${PEFT_CONFIG} beside the LoRA cannot be read (${cause.code})`, {
+    advice: 'Check that it is a file that belongs to you, or give the LoRA file another name.',
+    cause,
+  });
 }
 
 function parseSettings(fields: unknown, file: string, subject: string): Settings {
@@ -93,7 +103,7 @@ function parseSettings(fields: unknown, file: string, subject: string): Settings
 
 function parseJson(text: string, file: string, subject: string): unknown {
   try {
-    return JSON.parse(text);
+    return parsePythonJson(text);
   } catch {
     throw refusal(file, `${subject}expected JSON`);
   }

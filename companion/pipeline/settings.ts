@@ -3,7 +3,6 @@
  * card); where it has none, the usual ones hold: the paper's for teaching, the usual ones for sampling.
  */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
@@ -16,6 +15,7 @@ import { issueText } from '../../shared/protocol/zod.ts';
 import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS } from '../diffusion/spacing.ts';
 import { DECODERS, type ModelFacts } from '../models/family.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import { decodeText } from '../storage/text-file.ts';
 
 const positive = z.number().positive();
@@ -117,7 +117,7 @@ export async function readRecommendedSettings(
   const file = join(modelFolder, 'likeness.json');
   let text: string;
   try {
-    text = decodeText(await readFile(file));
+    text = decodeText(await readRegularFile(file));
   } catch (cause) {
     // A model in one file has no folder that could hold them.
     const { code } = cause as NodeJS.ErrnoException;

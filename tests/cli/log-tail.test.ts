@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { logTail } from '../../companion/cli/diagnostics/log-tail.ts';
 import { Redaction } from '../../companion/cli/diagnostics/redaction.ts';
@@ -19,4 +21,11 @@ it('tells of every line of a log, whatever its time is', async () => {
   expect(told).toHaveLength(times.length + 2);
   expect(told[1]).toBe('at some time info  listening');
   expect(told[3]).toContain('+275760-09-13');
+});
+
+it.skipIf(process.platform === 'win32')('a pipe in the place of the log is not waited for', async () => {
+  const home = await scratchFolder();
+  await mkdir(join(home, 'logs'));
+  await promisify(execFile)('mkfifo', [join(home, 'logs', LOG_FILE)]);
+  expect(await logTail(home, new Redaction({ places: [], words: [] }))).toEqual([]);
 });

@@ -1,5 +1,7 @@
-import { rename, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { readLora } from '../../companion/concepts/lora-file.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
@@ -160,6 +162,28 @@ describe('the scale', () => {
     await rename(path, join(blobs, 'blob'));
     await symlink(join(blobs, 'blob'), path);
     expect((await scalesOf(path)).sort()).toEqual([2, 4]);
+  });
+
+  it("is read from peft's settings as Windows and Python write them", async () => {
+    const peft = tensorsOf((path, part) => `base_model.model.${path}.proj_out.${ab(part)}.weight`);
+    const path = await fileOf(peft, {}, 'adapter_model.safetensors');
+    const text = '{ "lora_alpha": 8, "lora_dropout": NaN }';
+    for (const bytes of [`\ufeff${text}`, Buffer.from(`\ufeff${text}`, 'utf16le')]) {
+      await writeFile(join(path, '..', 'adapter_config.json'), bytes);
+      expect((await scalesOf(path)).sort()).toEqual([2, 4]);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')("is not guessed where peft's settings cannot be read", async () => {
+    const peft = tensorsOf((path, part) => `base_model.model.${path}.proj_out.${ab(part)}.weight`);
+    const path = await fileOf(peft, {}, 'adapter_model.safetensors');
+    const settings = join(path, '..', 'adapter_config.json');
+    // A pipe, which keeps whoever opens it waiting, and a link to itself.
+    await promisify(execFile)('mkfifo', [settings]);
+    await expect(readLora(path)).rejects.toMatchObject({ code: 'concept-format' });
+    await rm(settings);
+    await symlink(settings, settings);
+    await expect(readLora(path)).rejects.toMatchObject({ code: 'concept-format' });
   });
 
   it('is refused as several numbers, or none', async () => {

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { openTokenizer } from '../../companion/models/text/tokenizer.ts';
 import { readRecommendedSettings, usualGuidanceResidual } from '../../companion/pipeline/settings.ts';
 
 async function sampling(settings: Record<string, unknown>) {
@@ -25,3 +28,13 @@ describe('halves of guidance', () => {
     expect(usualGuidanceResidual({ mask: 'median', guidanceResidual: undefined })).toBe('conditional');
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'a pipe among the files of a model is refused, and not waited for',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'likeness-test-'));
+    await promisify(execFile)('mkfifo', [join(folder, 'likeness.json'), join(folder, 'tokenizer.json')]);
+    await expect(readRecommendedSettings(folder)).rejects.toMatchObject({ code: 'checkpoint-format' });
+    await expect(openTokenizer(folder)).rejects.toMatchObject({ code: 'checkpoint-missing' });
+  },
+);

@@ -1,10 +1,10 @@
 /** Tail of the companion's log. The log is handed no secrets; its fields are chosen here all the same. */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { reportCodes } from '../../../shared/errors.ts';
 import { LOG_FILE } from '../../server/log.ts';
+import { readRegularFile } from '../../storage/regular-file.ts';
 import { LEFT_OUT, type Redaction } from './redaction.ts';
 
 /** A few days of use, and what a person may still look through before they send it. */
@@ -34,7 +34,9 @@ const CODE = new RegExp(`^(${reportCodes.join('|')}|internal \\w*Error)$`);
 export async function logTail(home: string, redaction: Redaction): Promise<readonly string[]> {
   const file = join(home, 'logs', LOG_FILE);
   // A log that was just turned over holds next to nothing.
-  const parts = await Promise.all([`${file}.1`, file].map((path) => readFile(path, 'utf8').catch(() => '')));
+  const parts = await Promise.all(
+    [`${file}.1`, file].map((path) => readRegularFile(path).then(String, () => '')),
+  );
   const lines = parts.join('').split('\n');
   return lines
     .filter((line) => line !== '')

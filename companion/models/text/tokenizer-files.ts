@@ -4,10 +4,10 @@
  * vocabulary is CLIP's own.
  */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
+import { readRegularFile } from '../../storage/regular-file.ts';
 import { decodeText, parsePythonJson } from '../../storage/text-file.ts';
 import { addedTokenList, addedTokens, addedTokensDecoder, addedTokensFile } from './added-tokens.ts';
 import { clipDefinition, clipVocabulary, requireWholeVocabulary } from './clip-tokenizer.ts';
@@ -168,7 +168,7 @@ async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): 
 /** Undefined where there is no such file. */
 async function readText(folder: string, name: string): Promise<string | undefined> {
   try {
-    return decodeText(await readFile(join(folder, name)));
+    return decodeText(await readRegularFile(join(folder, name)));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new LikenessError('checkpoint-missing', `${join(folder, name)} cannot be read`, { cause });
