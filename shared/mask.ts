@@ -67,7 +67,7 @@ const MAIN_PIECE_SHARE = 0.6;
  * @param confidence 0..1
  */
 export function maskTrouble(mask: CellMask, confidence: number): MaskTrouble | undefined {
-  const pieces = piecesOf(mask);
+  const pieces = maskPieces(mask);
   const inside = pieces.reduce((sum, cells) => sum + cells, 0);
   const share = inside / (mask.rows * mask.columns);
   if (share >= EVERYWHERE_SHARE) return 'everywhere';
@@ -96,7 +96,7 @@ export const MASK_TROUBLE_ADVICE: Readonly<Record<MaskTrouble, string>> = {
 };
 
 /** Number of cells of each connected part of a mask, cells that share a side; above one half is inside. */
-function piecesOf({ rows, columns, values }: CellMask): readonly number[] {
+export function maskPieces({ rows, columns, values }: CellMask): readonly number[] {
   const left = Uint8Array.from({ length: rows * columns }, (_, cell) => Number(values[cell]! >= 0.5));
   const pieces: number[] = [];
   for (let start = 0; start < left.length; start++) {

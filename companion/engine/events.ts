@@ -4,6 +4,7 @@
  */
 
 import type { FrameFinding } from '../../shared/frame-advice.ts';
+import type { Likeness } from '../../shared/likeness.ts';
 import type { Concept } from '../concepts/concept.ts';
 import type { Picture } from '../images/picture.ts';
 import type { MemoryPlan } from '../training/memory-plan.ts';
@@ -61,6 +62,8 @@ export type TeachEvent =
       readonly concept: Concept;
       readonly seconds: number;
       readonly finalLoss: number;
+      /** Absent where memory did not suffice to measure it. */
+      readonly likeness?: Likeness;
     };
 
 export type GenerateEvent =

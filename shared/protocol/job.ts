@@ -45,12 +45,23 @@ const frameAdviceSchema = z.object({
   text: z.string(),
 });
 
+/** Figures of how well the product was learned: `Likeness`. */
+const likenessSchema = z.object({
+  lossRatio: z.number().nonnegative(),
+  colourOverlap: z.number().min(0).max(1),
+  detailRatio: z.number().nonnegative(),
+  maskShare: z.number().min(0).max(1),
+  maskPieces: z.int().nonnegative(),
+});
+
 /** The result of a teaching. */
 const taughtSchema = z.object({
   concept: conceptReferenceSchema,
   steps: z.int().nonnegative(),
   seconds: z.number().nonnegative(),
   finalLoss: z.number(),
+  /** Absent where it was not measured, as before there was such a measure. */
+  likeness: likenessSchema.exactOptional(),
 });
 
 /** A finished picture. Its bytes come in a frame of kind `picture`, or over HTTP. */

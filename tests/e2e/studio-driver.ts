@@ -99,8 +99,9 @@ export class StudioDriver {
     await this.plugin.getByRole('button', { name: 'Teach', exact: true }).click();
   }
 
+  /** Until a teaching has ended, whatever it came to: a few steps teach little. */
   async learned(): Promise<void> {
-    await this.plugin.getByText(/Learned in/).waitFor();
+    await this.plugin.getByText(/^(Learned in|No picture yet looks)/).waitFor();
   }
 
   /** Until steps are being made. */

@@ -10,6 +10,7 @@ import type { TeachRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
 import type { ReferenceImage } from '../../companion/images/reference-image.ts';
+import { likenessOf } from '../../shared/likeness.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;
@@ -91,6 +92,21 @@ describe.skipIf(withoutNano)(`teaching, ${needsNano}`, () => {
     expect(count('preparing')).toBeGreaterThan(2);
     expect(count('step')).toBe(8);
     expect(events.at(-1)).toMatchObject({ type: 'taught', concept: { name: 'reports', classWord: 'toy' } });
+  });
+
+  it('measures how well it learned, by the same figures in event and concept, and shows the sample', async () => {
+    const events = await run(request('measured', { samples: true }));
+    const taught = events.at(-1)!;
+    if (taught.type !== 'taught') throw new Error('not taught');
+    const { likeness, concept } = taught;
+    expect(likenessOf(concept.figures)).toEqual(likeness);
+    expect(likeness!.lossRatio).toBeGreaterThan(0);
+    expect(likeness!.lossRatio).not.toBe(1);
+    expect(likeness!.colourOverlap).toBeLessThan(1);
+    expect(likeness!.detailRatio).toBeGreaterThan(0);
+    expect(events.filter(({ type }) => type === 'validation-image').at(-1)).toMatchObject({ step: 8 });
+    const again = await run(request('again'));
+    expect(again.at(-1)).toMatchObject({ likeness });
   });
 
   it('gives the same concept for the same seed, and another for another', async () => {

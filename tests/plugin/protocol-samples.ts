@@ -1,5 +1,6 @@
 /** Messages as the companion sends them, for views and for the client. */
 
+import type { LikenessVerdict } from '../../shared/likeness.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import type { JobOf, JobStatus } from '../../shared/protocol/job.ts';
@@ -63,6 +64,16 @@ export function teachJob(job: string, status: JobStatus, name = 'aurora'): JobOf
   const images = ['image-one-00', 'image-two-00', 'image-three', 'image-four-0', 'image-five-0'];
   const request = { name, classWord: 'mug', images };
   return { kind: 'teach', job, status, ...common, request, advice: [], taught: null };
+}
+
+const learned = { lossRatio: 0.58, colourOverlap: 0.81, detailRatio: 0.51, maskShare: 0.36, maskPieces: 1 };
+
+/** A teaching that has come to its last step, and a sample that looks like the frames, or not yet. */
+export function taughtJob(job: string, verdict: LikenessVerdict, name = 'aurora'): JobOf<'teach'> {
+  const likeness = verdict === 'looks-like' ? learned : { ...learned, detailRatio: 0.21 };
+  const concept = { id: `concept-${name}`, name, version: 1 };
+  const taught = { concept, steps: 300, seconds: 184, finalLoss: 0.08, likeness };
+  return { ...teachJob(job, { state: 'done' }, name), taught };
 }
 
 export function generateJob(

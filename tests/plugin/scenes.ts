@@ -6,7 +6,7 @@ import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { FakeCompanion } from './fake-companion.ts';
 import { TOKEN } from './fake-gate.ts';
-import { concept, generateJob, teachJob, welcome } from './protocol-samples.ts';
+import { concept, generateJob, taughtJob, teachJob, welcome } from './protocol-samples.ts';
 import type { Stage } from './stage.ts';
 
 const example = (file: string) =>
@@ -214,6 +214,48 @@ export const SCENES: readonly Scene[] = [
         payload,
       });
       await stage.ui.getByAltText('Sample after 150 steps').waitFor();
+    },
+  },
+  {
+    name: 'teach-learned',
+    companion: () => {
+      const companion = withLibrary();
+      companion.concepts = [concept({ name: 'aurora' })];
+      companion.jobs = [teachJob('job-teaching', running)];
+      companion.model = { ...welcome.model, isDemonstration: true };
+      return companion;
+    },
+    act: async (stage, companion) => {
+      await open(stage);
+      await stage.ui.getByText('@aurora').first().waitFor();
+      const payload = example('aurora/scene-02.png');
+      const header = { kind: 'sample', job: 'job-teaching', step: 300, ...png(512) } as const;
+      companion.sendFrame({ header, payload });
+      companion.send({ type: 'job', job: taughtJob('job-teaching', 'looks-like') });
+      await stage.ui.getByText('It works in every file').waitFor();
+      await stage.ui.getByAltText('Your frame').waitFor();
+      await stage.ui.getByAltText('What was learned').waitFor();
+    },
+  },
+  {
+    name: 'teach-not-yet',
+    companion: () => {
+      const companion = withLibrary();
+      companion.concepts = [concept({ name: 'aurora' })];
+      companion.jobs = [teachJob('job-teaching', running)];
+      companion.model = { ...welcome.model, isDemonstration: true };
+      return companion;
+    },
+    act: async (stage, companion) => {
+      await open(stage);
+      await stage.ui.getByText('@aurora').first().waitFor();
+      const payload = example('summit/scene-02.png');
+      const header = { kind: 'sample', job: 'job-teaching', step: 300, ...png(512) } as const;
+      companion.sendFrame({ header, payload });
+      companion.send({ type: 'job', job: taughtJob('job-teaching', 'not-yet') });
+      await stage.ui.getByText('No picture yet looks like your frames.', { exact: true }).waitFor();
+      await stage.ui.getByAltText('Your frame').waitFor();
+      await stage.ui.getByAltText('What was learned').waitFor();
     },
   },
   {

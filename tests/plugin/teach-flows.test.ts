@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { browserPath } from '../browser/installed-browser.ts';
-import { teachJob } from './protocol-samples.ts';
+import { taughtJob, teachJob, welcome } from './protocol-samples.ts';
 import { useWorkplaces, type Workplace } from './workplace.ts';
 
 const cutout = readFileSync(fileURLToPath(new URL('../../examples/aurora/cutout-01.png', import.meta.url)));
@@ -180,5 +180,31 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     };
     await curve(0.3, 'The error falls as it learns.');
     await curve(0.6, 'The error goes up and down: the sample tells more.');
+  });
+
+  it('that learned says so, and offers what it learned', async () => {
+    work = await open({ companion: { jobs: [teachJob('job-teaching', running)] } });
+    work.companion.send({ type: 'job', job: taughtJob('job-teaching', 'looks-like') });
+    await work.stage.ui.getByText('Learned in 3 min. It works in every file you open.').waitFor();
+    expect(await work.stage.ui.locator('.done').count()).toBe(1);
+    await work.sent('notify').toMatchObject([{ text: '@aurora is ready to use' }]);
+    await button('Use @aurora').waitFor();
+  });
+
+  it('that no picture looks like is no success, in the panel and on the canvas', async () => {
+    work = await open({
+      companion: {
+        jobs: [teachJob('job-teaching', running)],
+        model: { ...welcome.model, isDemonstration: true },
+      },
+    });
+    work.companion.send({ type: 'job', job: taughtJob('job-teaching', 'not-yet') });
+    await work.stage.ui.getByText('No picture yet looks like your frames.', { exact: true }).waitFor();
+    await work.stage.ui.getByText('a full-size model draws your product').waitFor();
+    expect(await work.stage.ui.getByText(/^Learned in/).count()).toBe(0);
+    expect(await work.stage.ui.locator('.done').count()).toBe(0);
+    await work.sent('notify').toMatchObject([{ text: '@aurora: no picture yet looks like your frames' }]);
+    await button('Back to the frames').click();
+    expect(await name().inputValue()).toBe('aurora');
   });
 });

@@ -133,9 +133,9 @@ async function teachOn(
   if (flags.fresh) await rm(request.stateFile, { force: true });
   const { demonstration, classWords, resolution = 0 } = await readRecommendedSettings(request.model);
   const model = { isDemonstration: demonstration, classWords, resolution };
-  const report = new TeachReport(output, (hasBackground) =>
-    demonstrationLimit(model, { classWord: request.classWord, hasBackground }),
-  );
+  const limitOf = (hasBackground: boolean) =>
+    demonstrationLimit(model, { classWord: request.classWord, hasBackground });
+  const report = new TeachReport(output, limitOf, demonstration);
   const interruption = new Interruption(output, () => report.showStopping());
   const keepTaught = async (event: TaughtEvent): Promise<KeptConcept> => {
     const kept = isForLibrary

@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { adviceFor, LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
+import { likenessVerdict, NOT_YET, notYetAdvice } from '../../../shared/likeness.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
@@ -40,6 +41,7 @@ export class TeachReport {
   readonly #output: Output;
   readonly #progress: ProgressDisplay;
   readonly #limitOf: (hasBackground: boolean) => string | undefined;
+  readonly #isDemonstration: boolean;
   readonly #frames: FrameEvent[] = [];
   #phase: 'preparing' | 'step' | undefined;
   #begunAt = 0;
@@ -47,10 +49,16 @@ export class TeachReport {
 
   /**
    * @param limitOf the limit of the model for this product, where it has one that people should know before it is taught
+   * @param isDemonstration true for a model that only shows how Likeness works
    */
-  constructor(output: Output, limitOf: (hasBackground: boolean) => string | undefined = () => undefined) {
+  constructor(
+    output: Output,
+    limitOf: (hasBackground: boolean) => string | undefined = () => undefined,
+    isDemonstration = false,
+  ) {
     this.#output = output;
     this.#limitOf = limitOf;
+    this.#isDemonstration = isDemonstration;
     this.#progress = createProgress(output);
   }
 
@@ -152,26 +160,39 @@ export class TeachReport {
     const limit = this.#limitOf(findings.some(({ code }) => code === 'own-background'));
     if (limit === undefined) return;
     this.#output.warn(limit);
-    this.#output.say(
-      `  A full-size model draws your product: ${PROGRAM} models pull ${FULL_SIZE_MODEL}, then teach with --model ${FULL_SIZE_MODEL}`,
-    );
+    this.#output.say(`  A full-size model draws your product: ${FULL_SIZE_COMMANDS}`);
   }
 
   #showTaught(event: KeptConcept): void {
-    const { green, bold, dim } = this.#output.colours;
+    const { green, yellow, bold, dim } = this.#output.colours;
     const version = event.version === undefined || event.version === 1 ? '' : `, version ${event.version}`;
     const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${prettyBytes(event.sizeBytes)}`;
-    this.#output.say(
-      `${green('✓')} Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`,
-    );
+    const { likeness } = event;
+    const isNotYet = likeness !== undefined && likenessVerdict(likeness) === 'not-yet';
+    const taught = `Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`;
+    if (isNotYet)
+      this.#output.say(
+        `${yellow('!')} ${taught}. But ${NOT_YET.charAt(0).toLowerCase()}${NOT_YET.slice(1)}.`,
+      );
+    else this.#output.say(`${green('✓')} ${taught}`);
     this.#output.say(`  ${event.file}`);
     const kept = Object.entries(event.kept ?? {}).map(
       ([field, text]) => `${field} "${escapeControlCharacters(text)}"`,
     );
     if (kept.length > 0) this.#output.say(`  Kept from the version before: ${kept.join(', ')}`);
+    if (isNotYet) this.#showNotYet();
     this.#output.say(dim(`  Next: ${PROGRAM} generate "@${event.name} on a beach"`));
   }
+
+  #showNotYet(): void {
+    for (const sentence of notYetAdvice({ isDemonstration: this.#isDemonstration })) {
+      this.#output.say(`  ${sentence}`);
+    }
+    if (this.#isDemonstration) this.#output.say(`  To get one: ${FULL_SIZE_COMMANDS}`);
+  }
 }
+
+const FULL_SIZE_COMMANDS = `${PROGRAM} models pull ${FULL_SIZE_MODEL}, then teach with --model ${FULL_SIZE_MODEL}`;
 
 function slowedByMemory({ checkpointing, estimatedBytes }: MemoryPlan): string {
   const what = checkpointing === 'attention' ? 'attention is' : 'most of a step is';

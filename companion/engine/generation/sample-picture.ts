@@ -160,7 +160,7 @@ function strengths(strength: number, settings: SamplingSettings, batch: 1 | 2): 
 }
 
 /** The factors that each step is fed. */
-function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: number) {
+export function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: number) {
   const feedsAt = (timestep: number): Record<string, Tensor> =>
     Object.assign(
       {},
@@ -175,8 +175,8 @@ function factorsByTimestep(concepts: readonly PromptConcept[], trainTimesteps: n
 }
 
 /** Feeds that stay the same over all steps: conditioning, and the probe or token weights that find the object. */
-function constantFeeds(
-  request: PictureRequest,
+export function constantFeeds(
+  request: Pick<PictureRequest, 'concepts' | 'conditional' | 'unconditional'>,
   batch: 1 | 2,
   { facts }: Pipeline,
   maskSource: MaskSource,

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
+import type { Likeness } from '../../../shared/likeness.ts';
 import { TEACH_MAX_IMAGES } from '../../../shared/protocol/limits.ts';
 import { initialFactors } from '../../adapters/factors.ts';
 import { initialProbe } from '../../adapters/object-probe.ts';
@@ -20,6 +21,7 @@ import { hasObjectMasks, prepareTrainingSet, type TrainingSet } from '../../trai
 import { loadTrainingState, saveTrainingState, type TrainingState } from '../../training/training-state.ts';
 import type { TeachEvent } from '../events.ts';
 import type { TeachRequest } from '../requests.ts';
+import { measureLikeness } from './measure-likeness.ts';
 import { identifierFor, runFingerprint, teachingSettings } from './teaching-plan.ts';
 import { type TrainStepsOptions, trainSteps } from './train-steps.ts';
 import type { ValidationImageOptions } from './validation-image.ts';
@@ -31,6 +33,8 @@ const THUMBNAIL_SIDE = 256;
 interface TeachingFigures {
   readonly seconds: number;
   readonly finalLoss: number;
+  /** Absent where memory did not suffice to measure it. */
+  readonly likeness?: Likeness;
 }
 
 interface TeachResult {
@@ -63,7 +67,7 @@ async function taughtConcept(
       ...(request.guidanceResidual !== undefined && { guidanceResidual: request.guidanceResidual }),
     },
     referenceCount: pictures.length,
-    figures: { ...figures },
+    figures: { seconds: figures.seconds, finalLoss: figures.finalLoss, ...figures.likeness },
     rights: request.rights ?? {},
     version: 1,
     createdAt: new Date().toISOString(),
@@ -143,7 +147,13 @@ export async function* teachOn(
   let concept: Concept;
   try {
     const finalLoss = yield* trainSteps(model, learning);
-    figures = { seconds: (performance.now() - started) / 1000, finalLoss };
+    const measured = await measureLikeness(model, { pictures, set, state }, learning);
+    const { steps } = settings;
+    if (request.samples && measured !== undefined) {
+      yield { type: 'validation-image', step: steps, steps, image: measured.sample };
+    }
+    const seconds = (performance.now() - started) / 1000;
+    figures = { seconds, finalLoss, ...(measured && { likeness: measured.likeness }) };
     const taught = { pictures, identifier, settings, state, figures };
     concept = await taughtConcept(model, request, taught);
     requireWritable(concept);

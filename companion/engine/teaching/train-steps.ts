@@ -73,7 +73,7 @@ async function* steps(model: LoadedModel, learning: TrainStepsOptions): AsyncGen
       const from = performance.now();
       const image = await renderValidationImage(model, state, learning);
       samplingMs += performance.now() - from;
-      if (image !== undefined) yield { type: 'validation-image', step, steps, image };
+      if (image !== undefined) yield { type: 'validation-image', step, steps, image: image.picture };
     }
   }
   return smoothedLoss;

@@ -1,20 +1,25 @@
-/** Validation image of a concept in training: one small picture from the live factors, always of the same noise. */
+/**
+ * Validation image of a concept in training: one small picture from the live factors, always of the same noise, with the
+ * mask of what was drawn as the product.
+ */
 
 import { LikenessError } from '../../../shared/errors.ts';
 import { parseMentions } from '../../../shared/mentions.ts';
 import { fromModelRange } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
+import type { LocalizedMask } from '../../localization/mask.ts';
+import type { Conditioning } from '../../pipeline/conditioning.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { LearnedWords } from '../../pipeline/pipeline.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import type { TrainingState } from '../../training/training-state.ts';
 import { conceptTokens, expandMentions } from '../generation/prompt.ts';
-import { samplePicture } from '../generation/sample-picture.ts';
+import { type PromptConcept, samplePicture } from '../generation/sample-picture.ts';
 import type { TeachRequest } from '../requests.ts';
 
-/** Shares of the run after which a sample is made. */
-const SHARES = [0.25, 0.5, 0.75, 1] as const;
+/** Shares of the run after which a sample is made on the way; the last one comes with the measure of its likeness. */
+const SHARES = [0.25, 0.5, 0.75] as const;
 
 /**
  * DPM-Solver++ shows the object after so few steps. Ten guided steps take the time of about two steps of teaching, so
@@ -32,6 +37,17 @@ export interface ValidationImageOptions {
   readonly request: TeachRequest;
 }
 
+export interface ValidationImage {
+  readonly picture: Picture;
+  readonly mask: LocalizedMask;
+}
+
+/** The concept's caption as the model reads it, with what was learned of its words. */
+export interface LearnedPrompt {
+  readonly conditional: Conditioning;
+  readonly concept: PromptConcept;
+}
+
 /**
  * Reads the state and changes nothing, so that a run learns the same with and without samples. Undefined when
  * memory runs out: a validation image must not be what ends the run.
@@ -41,7 +57,7 @@ export async function renderValidationImage(
   model: LoadedModel,
   state: TrainingState,
   options: ValidationImageOptions,
-): Promise<Picture | undefined> {
+): Promise<ValidationImage | undefined> {
   try {
     return await sampleConcept(model, state, options);
   } catch (error) {
@@ -51,32 +67,21 @@ export async function renderValidationImage(
 }
 
 async function sampleConcept(
-  { pipeline, recommended }: LoadedModel,
-  { factors, probe, tokenEmbeddings }: TrainingState,
-  { identifier, settings, request: { name, classWord, seed, signal } }: ValidationImageOptions,
-): Promise<Picture> {
-  const caption = settings.captions[0]!.replace('{}', `@${name}`);
-  const prompt = expandMentions(parseMentions(caption), [{ name, identifier, classWord }]);
-  const tokenIndexes = conceptTokens(pipeline, prompt).get(name)!;
-  const learned: LearnedWords = new Map(tokenEmbeddings === undefined ? [] : [[identifier, tokenEmbeddings]]);
+  model: LoadedModel,
+  state: TrainingState,
+  options: ValidationImageOptions,
+): Promise<ValidationImage> {
+  const { pipeline, recommended } = model;
   const { resolution, downscale } = pipeline.facts;
-  const size = { width: resolution, height: resolution };
-  const conditional = await pipeline.encodePrompt(prompt.text, size, learned);
-  const unconditional = await pipeline.encodePrompt(undefined, size);
+  const { conditional, concept } = await learnedPrompt(model, state, options, resolution);
+  const unconditional = await pipeline.encodePrompt(undefined, { width: resolution, height: resolution });
   const cells = resolution / downscale;
   const sampling: SamplingSettings = { ...recommended.sampling, ...SAMPLING };
+  const { seed, signal } = options.request;
   const steps = samplePicture(pipeline, {
     conditional,
     unconditional,
-    concepts: [
-      {
-        factors,
-        probe,
-        minRankFraction: settings.noisyRankShare,
-        tokenIndexes,
-        strength: 1,
-      },
-    ],
+    concepts: [concept],
     settings: sampling,
     seed,
     height: cells,
@@ -85,6 +90,23 @@ async function sampleConcept(
   });
   let next = await steps.next();
   while (!next.done) next = await steps.next();
-  const pixels = await pipeline.decodeLatents(next.value.latents, cells, cells);
-  return fromModelRange(pixels, resolution, resolution);
+  const { latents, masks } = next.value;
+  const pixels = await pipeline.decodeLatents(latents, cells, cells);
+  return { picture: fromModelRange(pixels, resolution, resolution), mask: masks![0]! };
+}
+
+/** @param side of the picture that it is for, in pixels */
+export async function learnedPrompt(
+  { pipeline }: LoadedModel,
+  { factors, probe, tokenEmbeddings }: TrainingState,
+  { identifier, settings, request: { name, classWord } }: ValidationImageOptions,
+  side: number,
+): Promise<LearnedPrompt> {
+  const caption = settings.captions[0]!.replace('{}', `@${name}`);
+  const prompt = expandMentions(parseMentions(caption), [{ name, identifier, classWord }]);
+  const tokenIndexes = conceptTokens(pipeline, prompt).get(name)!;
+  const learned: LearnedWords = new Map(tokenEmbeddings === undefined ? [] : [[identifier, tokenEmbeddings]]);
+  const conditional = await pipeline.encodePrompt(prompt.text, { width: side, height: side }, learned);
+  const minRankFraction = settings.noisyRankShare;
+  return { conditional, concept: { factors, probe, minRankFraction, tokenIndexes, strength: 1 } };
 }

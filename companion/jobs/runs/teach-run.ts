@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
+import { likenessOf } from '../../../shared/likeness.ts';
 import type { FrameAdvice, JobOf } from '../../../shared/protocol/job.ts';
 import type { Concept } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
@@ -32,6 +33,7 @@ export async function* runTeaching(
   yield progress({ phase: 'saving', step: 0, steps: 0, fraction: TAUGHT_SHARE, secondsLeft: 0 });
   const { id, name, version, figures, method } = await library.add(concept);
   await rm(files.teachingState, { force: true });
+  const likeness = likenessOf(figures);
   yield {
     type: 'taught',
     taught: {
@@ -39,6 +41,7 @@ export async function* runTeaching(
       steps: typeof method.steps === 'number' ? method.steps : 0,
       seconds: figures.seconds ?? 0,
       finalLoss: figures.finalLoss ?? 0,
+      ...(likeness && { likeness }),
     },
   };
 }

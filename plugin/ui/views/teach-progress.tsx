@@ -1,9 +1,11 @@
+import { likenessVerdict, NOT_YET, notYetAdvice } from '../../../shared/likeness.ts';
 import type { CurvePoint } from '../../../shared/loss-curve.ts';
 import { type JobOf, savedRunOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { adviceByText, frameCount, percent, phaseText, savedText } from '../work/labels.ts';
+import { Outcome } from './teach-outcome.tsx';
 
 /** A product being learned: how far, how well, and what it looks like by now. */
 export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
@@ -13,21 +15,25 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
   const image = app.pictures.validationImages.value.get(job.job);
   return (
     <div class="view">
-      <section class="teaching">
-        <div class="sample" title={image && `Sample after ${image.step} steps`}>
-          {image === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
-          {image === undefined ? null : <img src={image.url} alt={`Sample after ${image.step} steps`} />}
-        </div>
-        <div class="teaching-head">
-          <h2 class="title" tabIndex={-1}>
-            @{name}
-          </h2>
-          <p class="quiet">
-            {classWord}, {frameCount(images.length)}
-          </p>
-        </div>
-        <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
-      </section>
+      {status.state === 'done' ? (
+        <Outcome job={job} />
+      ) : (
+        <section class="teaching">
+          <div class="sample" title={image && `Sample after ${image.step} steps`}>
+            {image === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
+            {image === undefined ? null : <img src={image.url} alt={`Sample after ${image.step} steps`} />}
+          </div>
+          <div class="teaching-head">
+            <h2 class="title" tabIndex={-1}>
+              @{name}
+            </h2>
+            <p class="quiet">
+              {classWord}, {frameCount(images.length)}
+            </p>
+          </div>
+          <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
+        </section>
+      )}
       <Advice job={job} />
       <div class="actions">
         {status.state === 'done' ? <Done job={job} /> : null}
@@ -165,19 +171,39 @@ function UnderWay({ job }: { readonly job: JobOf<'teach'> }) {
 
 function Done({ job }: { readonly job: JobOf<'teach'> }) {
   const app = useApp();
-  const minutes = (job.taught?.seconds ?? 0) / 60;
+  const { name } = job.request;
+  const likeness = job.taught?.likeness;
+  const verdict = likeness && likenessVerdict(likeness);
+  const isDemonstration = app.model.value?.isDemonstration ?? false;
   return (
     <>
-      <p class="done">
-        Learned in {minutes < 1.5 ? `${Math.round(minutes * 60)} s` : `${Math.round(minutes)} min`}. It works
-        in every file you open.
-      </p>
-      <button type="button" class="button primary wide" onClick={() => app.use(job.request.name)}>
-        Use @{job.request.name}
+      {verdict === 'not-yet' ? (
+        <Note tone="warning" title={`${NOT_YET}.`}>
+          {notYetAdvice({ isDemonstration }).map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </Note>
+      ) : (
+        <p class={verdict === 'looks-like' ? 'done' : undefined}>
+          Learned in {durationText(job)}. It works in every file you open.
+        </p>
+      )}
+      {verdict === 'not-yet' ? <FramesButton isPrimary onClick={() => app.teachForm.again(job)} /> : null}
+      <button
+        type="button"
+        class={verdict === 'not-yet' ? 'button wide' : 'button primary wide'}
+        onClick={() => app.use(name)}
+      >
+        {verdict === 'not-yet' ? `Try @${name} all the same` : `Use @${name}`}
       </button>
-      <FramesButton onClick={() => app.teachForm.showForm()} />
+      {verdict === 'not-yet' ? null : <FramesButton onClick={() => app.teachForm.showForm()} />}
     </>
   );
+}
+
+function durationText({ taught }: JobOf<'teach'>): string {
+  const minutes = (taught?.seconds ?? 0) / 60;
+  return minutes < 1.5 ? `${Math.round(minutes * 60)} s` : `${Math.round(minutes)} min`;
 }
 
 function Failed({ job }: { readonly job: JobOf<'teach'> }) {
@@ -203,9 +229,14 @@ function Failed({ job }: { readonly job: JobOf<'teach'> }) {
   );
 }
 
-function FramesButton({ onClick }: { readonly onClick: () => void }) {
+interface FramesButtonProps {
+  readonly isPrimary?: boolean;
+  readonly onClick: () => void;
+}
+
+function FramesButton({ isPrimary = false, onClick }: FramesButtonProps) {
   return (
-    <button type="button" class="button wide" onClick={onClick}>
+    <button type="button" class={isPrimary ? 'button primary wide' : 'button wide'} onClick={onClick}>
       Back to the frames
     </button>
   );

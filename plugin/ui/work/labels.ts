@@ -1,7 +1,8 @@
 /** Labels: findings, jobs, phases and times in people's words. A finding that several frames share is said once. */
 
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
-import { type FrameAdvice, type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
+import { likenessVerdict, NOT_YET } from '../../../shared/likeness.ts';
+import { type FrameAdvice, type JobOf, type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
 import type { Phase, Progress } from '../../../shared/protocol/server-messages.ts';
 
 export interface AdviceNote {
@@ -93,7 +94,7 @@ interface EndWords {
 export function endWords(before: JobState | undefined, job: JobState): EndWords | undefined {
   if (before === undefined || before.status.state === job.status.state) return undefined;
   if (job.status.state === 'done') {
-    const text = job.kind === 'teach' ? `@${job.request.name} is ready to use` : 'Pictures are ready';
+    const text = job.kind === 'teach' ? taughtText(job) : 'Pictures are ready';
     return { said: `${text}.`, notice: text };
   }
   const saved = savedRunOf(job);
@@ -104,6 +105,16 @@ export function endWords(before: JobState | undefined, job: JobState): EndWords 
   if (saved === undefined) return undefined;
   const text = 'Stopped. Continue it from History';
   return { said: `${text}.`, notice: text };
+}
+
+function taughtText({ request, taught }: JobOf<'teach'>): string {
+  const { likeness } = taught ?? {};
+  const isNotYet = likeness !== undefined && likenessVerdict(likeness) === 'not-yet';
+  return isNotYet ? `@${request.name}: ${lowerFirst(NOT_YET)}` : `@${request.name} is ready to use`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 export function phaseText(progress: Progress | undefined): string {
