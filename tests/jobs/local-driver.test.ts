@@ -47,14 +47,14 @@ it.skipIf(!canMount)('records that a job failed on a full disk (needs unshare)',
        const { bavail, bsize } = statfsSync(${JSON.stringify(disk)});
        try { writeFileSync(${JSON.stringify(disk)} + name, new Uint8Array(bavail * bsize + bsize)); } catch {}
      };
-     const { repository, files } = await openLocalJobs(folder);
+     const { repository } = await openLocalJobs(folder);
      await repository.recover();
      const request = { prompt: 'a toy', count: 1, seed: 1, strength: 1, mask: 'median' };
-     const make = (id) => newJob(id, { kind: 'generate', request }, { files: files(id), model: 'nano', now: new Date() });
+     const make = (id) => newJob(id, { kind: 'generate', request }, { model: 'nano', now: new Date() });
      const jobs = ['job-full-1', 'job-full-2'].map(make);
      for (const job of jobs) await repository.create(job);
      fill('/filler');
-     for (const { record } of jobs) {
+     for (const record of jobs) {
        const status = { state: 'failed', code: 'storage', message: 'full', advice: 'Free some space.' };
        const state = { ...record.state, status, endedAt: record.state.createdAt };
        await repository.save({ ...record, state });
