@@ -26,9 +26,9 @@ export type LikenessVerdict = 'looks-like' | 'not-yet';
  * The limits lie between what was seen on the embedded model, three samples each: 80 and 300 steps on photographs, which it
  * cannot draw (a duck and a backpack), and 80 to 300 steps on cut-outs of a mug, two backpacks and a chair, which it can.
  *
- *   loss ratio       photographs 0.65 to 0.75     cut-outs 0.47 to 0.79
+ *   loss ratio       photographs 0.61 to 0.75     cut-outs 0.47 to 0.79
  *   colour overlap   photographs 0.32 to 0.77     cut-outs 0.38 to 0.81, but 0.24 for a mug without its stripe
- *   detail ratio     photographs 0.21 to 0.34     cut-outs 0.44 to 0.90
+ *   detail ratio     photographs 0.21 to 0.34     cut-outs 0.44 to 0.97, and 0.41 for that mug
  *   mask share       photographs 0.33 to 0.61     cut-outs 0.20 to 0.55, in 1 to 3 pieces (a chair has legs)
  */
 
