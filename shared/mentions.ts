@@ -38,10 +38,13 @@ const UNSPACED = `[${['Han', 'Hira', 'Kana', 'Bopo', 'Hang', 'Thai', 'Laoo', 'Kh
 
 /** A letter, digit or underscore of writing with spaces, with its accents. */
 const LETTER = `(?:(?!${UNSPACED})[\\p{L}\\p{N}_]\\p{M}*)`;
+/** Inside of a word nobody sees them, and a word is what is seen: a soft hyphen, joiners, a byte order mark. */
+const JOINER = '[\\u00AD\\u200C\\u200D\\u2060\\uFEFF]';
+const MORE_LETTERS = `(?:${JOINER}*${LETTER})*`;
 const AFTER_HYPHEN = `(?:(?!${UNSPACED}|_)[\\p{L}\\p{N}]\\p{M}*)`;
 const UNSPACED_LETTER = `(?:(?=${UNSPACED})[\\p{L}\\p{N}]\\p{M}*)`;
 /** Names are words of letters with spaces between; a word of other writing names nothing, and is said to. */
-const WORD = `${LETTER}+(?:${HYPHEN}${AFTER_HYPHEN}${LETTER}*)*|${UNSPACED_LETTER}+`;
+const WORD = `${LETTER}${MORE_LETTERS}(?:${HYPHEN}${AFTER_HYPHEN}${MORE_LETTERS})*|${UNSPACED_LETTER}+`;
 
 /** An @ behind a word belongs to an e-mail address. Marks count with their letter: an emoji has some, too. */
 const BEGIN = `(?<!(?:${LETTER}|${AT}\\p{M}*))${AT}`;
@@ -49,8 +52,12 @@ const BEGIN = `(?<!(?:${LETTER}|${AT}\\p{M}*))${AT}`;
 const UNSEEN = '\\p{Cf}*';
 
 const MENTION = new RegExp(`${BEGIN}${UNSEEN}(${WORD})`, 'gu');
-const BEFORE_CARET = new RegExp(`${BEGIN}${UNSEEN}((?:${LETTER}|${HYPHEN})*|${UNSPACED_LETTER}+)$`, 'u');
-const REST_OF_WORD = new RegExp(`^${UNSEEN}(?:${LETTER}|${HYPHEN})*`, 'u');
+const BEFORE_CARET = new RegExp(
+  `${BEGIN}${UNSEEN}((?:${LETTER}${JOINER}*|${HYPHEN})*|${UNSPACED_LETTER}+)$`,
+  'u',
+);
+const JOINERS = new RegExp(JOINER, 'gu');
+const REST_OF_WORD = new RegExp(`^${UNSEEN}(?:${LETTER}${JOINER}*|${HYPHEN})*`, 'u');
 
 /** Text and mentions in turn, in the order of the prompt. */
 export function parseMentions(prompt: string): readonly PromptPart[] {
@@ -70,7 +77,7 @@ export function parseMentions(prompt: string): readonly PromptPart[] {
 
 /** A word as names are written. */
 function plain(word: string): string {
-  return word.normalize('NFKC').replaceAll('\u2010', '-').toLowerCase();
+  return word.replace(JOINERS, '').normalize('NFKC').replaceAll('\u2010', '-').toLowerCase();
 }
 
 /** The names that a prompt mentions, each once, in order. */

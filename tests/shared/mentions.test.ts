@@ -146,6 +146,28 @@ describe('a mention under the caret', () => {
   ])('is none in %j at %i', (text, caret) => expect(openMention(text, caret)).toBeUndefined());
 });
 
+describe('characters inside of a word that nobody sees', () => {
+  it.each(['\u00ad', '\u200c', '\u200d', '\u2060', '\ufeff', '\u200d\u200d'])(
+    'belong to it: %j',
+    (joiner) => {
+      const text = `@au${joiner}ro${joiner}ra-n${joiner}2`;
+      expect(parseMentions(`${text} on a beach`)).toEqual([
+        { text, name: 'aurora-n2' },
+        { text: ' on a beach', name: undefined },
+      ]);
+      const typed = `@au${joiner}ro`;
+      const open = openMention(`${typed}ra`, typed.length)!;
+      expect(open.query).toBe('auro');
+      expect(complete(`${typed}${joiner}ra`, open, 'aurora').text).toBe('@aurora ');
+    },
+  );
+
+  it('end it where a space is meant, or nothing follows', () => {
+    expect(parseMentions('@aurora\u200bbottle').map(({ name }) => name)).toEqual(['aurora', undefined]);
+    expect(parseMentions('@aurora\u200d')[0]).toEqual({ text: '@aurora', name: 'aurora' });
+  });
+});
+
 describe('completions', () => {
   const concepts = [{ name: 'polaris' }, { name: 'aurora' }, { name: 'north-aurora' }];
 
