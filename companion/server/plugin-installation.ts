@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MANIFEST = 'manifest.json';
@@ -35,6 +36,6 @@ export async function installPlugin(folder: string): Promise<string> {
 
 async function copyChanged(from: string, to: string): Promise<void> {
   const bytes = await readFile(from);
-  const before = await readFile(to).catch(() => undefined);
+  const before = await readRegularFile(to).catch(() => undefined);
   if (before === undefined || !before.equals(bytes)) await writeFileAtomically(to, bytes);
 }

@@ -3,12 +3,13 @@
  * and the port to listen on: the plugin's manifest names three, and nothing else can be reached from Figma.
  */
 
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { withFolderLock } from '../storage/folder-lock.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import { isRunning } from '../storage/temporary-file.ts';
 import { type LoopbackListeners, listenOnLoopback } from './loopback-listeners.ts';
 import { serverAddress } from './own-address.ts';
@@ -39,7 +40,7 @@ export class RunningRecord {
 
   /** @throws LikenessError `input` where this data folder has its companion */
   async requireNone(): Promise<void> {
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const text = await readRegularFile(this.#file).then(String, () => '');
     const record = recordSchema.safeParse(parsedJson(text));
     if (!record.success) return;
     const { port, pid } = record.data;

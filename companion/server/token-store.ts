@@ -6,13 +6,13 @@
  */
 
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { keyIdOf } from '../../shared/protocol/handshake.ts';
 import { hexIdSchema } from '../../shared/protocol/ids.ts';
 import { streamFileAtomically } from '../storage/atomic-file.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import { MAX_TOKENS } from './limits.ts';
 
 const TOKEN_BYTES = 32;
@@ -67,11 +67,11 @@ export class TokenStore {
 
   /** @throws LikenessError `storage` where the file is there but not ours: it is not overwritten; or cannot be written */
   static async open(file: string): Promise<TokenStore> {
-    const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const bytes = await readRegularFile(file).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return undefined;
       throw new LikenessError('storage', `${file} cannot be read (${cause.code})`, { cause });
     });
-    const { companion, clients } = text === undefined ? { clients: [] } : parseFile(text, file);
+    const { companion, clients } = bytes === undefined ? { clients: [] } : parseFile(bytes.toString(), file);
     const store = new TokenStore(file, companion ?? randomBytes(ID_BYTES).toString('hex'), clients);
     if (companion === undefined) await store.#write();
     return store;

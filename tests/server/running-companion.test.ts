@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -6,9 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
+import { LocalBroker } from '../../companion/jobs/drivers/local/broker.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { RunningRecord } from '../../companion/server/running-companion.ts';
+import { TokenStore } from '../../companion/server/token-store.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
 it('lets one companion have a data folder, of those that start at the same moment on ports of their own', async () => {
@@ -85,4 +88,16 @@ it('gives it to the next also where a stranger that says to be a companion has t
   const { port } = stranger.address() as AddressInfo;
   await writeFile(file, JSON.stringify({ port, pid: crashed.pid }));
   await expect(new RunningRecord(file).requireNone()).resolves.toBeUndefined();
+});
+
+// Windows has no such pipes.
+it.skipIf(process.platform === 'win32')('waits for no pipe in the place of a file of its own', async () => {
+  const folder = await scratchFolder();
+  const [record, tokens, order] = ['companion.json', 'clients.json', 'order.json'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  await promisify(execFile)('mkfifo', [record, tokens, order]);
+  await new RunningRecord(record).requireNone();
+  await expect(TokenStore.open(tokens)).rejects.toMatchObject({ code: 'storage' });
+  expect((await LocalBroker.open(order)).pending).toEqual([]);
 });

@@ -3,11 +3,11 @@
  * it, jobs are taken all the same.
  */
 
-import { readFile } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { JobId } from '../../../../shared/protocol/ids.ts';
 import { writeFileAtomically } from '../../../storage/atomic-file.ts';
+import { readRegularFile } from '../../../storage/regular-file.ts';
 import type { JobBroker, JobEvent, JobLease } from '../../job-broker.ts';
 
 /** A subscriber so far behind gets no more progress and previews: the next ones replace them. */
@@ -37,8 +37,8 @@ export class LocalBroker implements JobBroker {
 
   /** A damaged order costs the order alone. */
   static async open(orderFile: string): Promise<LocalBroker> {
-    const order: unknown = await readFile(orderFile, 'utf8')
-      .then(JSON.parse)
+    const order: unknown = await readRegularFile(orderFile)
+      .then((bytes) => JSON.parse(bytes.toString()))
       .catch(() => []);
     const ids = Array.isArray(order) ? order.filter((id) => typeof id === 'string') : [];
     return new LocalBroker(orderFile, [...new Set(ids)]);
