@@ -99,6 +99,34 @@ async function sendVariants(companion: FakeCompanion, job: string, finished: num
   }
 }
 
+/** The end of a teaching on a demonstration model. @param sample an example in place of what was learned */
+function taughtScene(
+  name: string,
+  verdict: Parameters<typeof taughtJob>[1],
+  { sample, words }: { readonly sample: string; readonly words: RegExp },
+): Scene {
+  return {
+    name,
+    companion: () => {
+      const companion = withLibrary();
+      companion.concepts = [concept({ name: 'aurora' })];
+      companion.jobs = [teachJob('job-teaching', running)];
+      companion.model = { ...welcome.model, isDemonstration: true };
+      return companion;
+    },
+    act: async (stage, companion) => {
+      await open(stage);
+      await stage.ui.getByText('@aurora').first().waitFor();
+      const header = { kind: 'sample', job: 'job-teaching', step: 300, ...png(512) } as const;
+      companion.sendFrame({ header, payload: example(sample) });
+      companion.send({ type: 'job', job: taughtJob('job-teaching', verdict) });
+      await stage.ui.getByText(words).waitFor();
+      await stage.ui.getByAltText('Your frame').waitFor();
+      await stage.ui.getByAltText('What was learned').waitFor();
+    },
+  };
+}
+
 export const SCENES: readonly Scene[] = [
   {
     name: 'connect-absent',
@@ -216,48 +244,14 @@ export const SCENES: readonly Scene[] = [
       await stage.ui.getByAltText('Sample after 150 steps').waitFor();
     },
   },
-  {
-    name: 'teach-learned',
-    companion: () => {
-      const companion = withLibrary();
-      companion.concepts = [concept({ name: 'aurora' })];
-      companion.jobs = [teachJob('job-teaching', running)];
-      companion.model = { ...welcome.model, isDemonstration: true };
-      return companion;
-    },
-    act: async (stage, companion) => {
-      await open(stage);
-      await stage.ui.getByText('@aurora').first().waitFor();
-      const payload = example('aurora/scene-02.png');
-      const header = { kind: 'sample', job: 'job-teaching', step: 300, ...png(512) } as const;
-      companion.sendFrame({ header, payload });
-      companion.send({ type: 'job', job: taughtJob('job-teaching', 'looks-like') });
-      await stage.ui.getByText('It works in every file').waitFor();
-      await stage.ui.getByAltText('Your frame').waitFor();
-      await stage.ui.getByAltText('What was learned').waitFor();
-    },
-  },
-  {
-    name: 'teach-not-yet',
-    companion: () => {
-      const companion = withLibrary();
-      companion.concepts = [concept({ name: 'aurora' })];
-      companion.jobs = [teachJob('job-teaching', running)];
-      companion.model = { ...welcome.model, isDemonstration: true };
-      return companion;
-    },
-    act: async (stage, companion) => {
-      await open(stage);
-      await stage.ui.getByText('@aurora').first().waitFor();
-      const payload = example('summit/scene-02.png');
-      const header = { kind: 'sample', job: 'job-teaching', step: 300, ...png(512) } as const;
-      companion.sendFrame({ header, payload });
-      companion.send({ type: 'job', job: taughtJob('job-teaching', 'not-yet') });
-      await stage.ui.getByText('No picture yet looks like your frames.', { exact: true }).waitFor();
-      await stage.ui.getByAltText('Your frame').waitFor();
-      await stage.ui.getByAltText('What was learned').waitFor();
-    },
-  },
+  taughtScene('teach-learned', 'looks-like', {
+    sample: 'aurora/scene-02.png',
+    words: /It works in every file/,
+  }),
+  taughtScene('teach-not-yet', 'not-yet', {
+    sample: 'summit/scene-02.png',
+    words: /^No picture yet looks like your frames\.$/,
+  }),
   {
     name: 'teach-failed',
     companion: () => {

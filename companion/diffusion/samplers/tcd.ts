@@ -4,22 +4,18 @@
  */
 
 import { linearCombination } from '../noise-process.ts';
-import { distilledTimesteps } from '../spacing.ts';
+import { lcm } from './lcm.ts';
 import { type Sampler, throwIfCancelled } from './sampler.ts';
 
 /** γ, the share of new noise: 0 none, 1 all of it. The paper's choice for few steps. */
 const GAMMA = 0.3;
 
 export const tcd: Sampler = {
-  plan: (process, steps) => ({
-    timesteps: distilledTimesteps(process, steps),
-    sigmas: [],
-    initNoiseSigma: 1,
-  }),
+  plan: lcm.plan,
 
   async *sample(options) {
     const { process, denoise, noise, signal } = options;
-    const { timesteps } = tcd.plan(process, options.steps);
+    const { timesteps } = lcm.plan(process, options.steps);
     let x = options.latents;
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);

@@ -5,20 +5,12 @@ import { frameCount } from '../work/labels.ts';
 /** A teaching that has ended: a sample of what was learned beside a frame that it was learned from, to compare. */
 export function Outcome({ job }: { readonly job: JobOf<'teach'> }) {
   const app = useApp();
-  const { name, classWord, images } = job.request;
   const sample = app.pictures.validationImages.value.get(job.job);
   const { id, version } = job.taught?.concept ?? {};
   const reference = app.library.thumbnails.value.get(`${id}/${version}`);
   return (
     <section class="outcome">
-      <div class="teaching-head">
-        <h2 class="title" tabIndex={-1}>
-          @{name}
-        </h2>
-        <p class="quiet">
-          {classWord}, {frameCount(images.length)}
-        </p>
-      </div>
+      <TeachHeading request={job.request} />
       <OutcomePicture url={reference} label="Your frame" missing="The frame is on the canvas" />
       <OutcomePicture url={sample?.url} label="What was learned" missing="Make a picture to see it" />
     </section>
@@ -40,5 +32,20 @@ function OutcomePicture({ url, label, missing }: OutcomePictureProps) {
       </div>
       <figcaption>{label}</figcaption>
     </figure>
+  );
+}
+
+/** The product of a teaching. The focus goes there where what had it is gone. */
+export function TeachHeading({ request }: { readonly request: JobOf<'teach'>['request'] }) {
+  const { name, classWord, images } = request;
+  return (
+    <div class="teaching-head">
+      <h2 class="title" tabIndex={-1}>
+        @{name}
+      </h2>
+      <p class="quiet">
+        {classWord}, {frameCount(images.length)}
+      </p>
+    </div>
   );
 }

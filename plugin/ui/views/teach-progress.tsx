@@ -4,13 +4,12 @@ import { type JobOf, savedRunOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
-import { adviceByText, frameCount, percent, phaseText, savedText } from '../work/labels.ts';
-import { Outcome } from './teach-outcome.tsx';
+import { adviceByText, percent, phaseText, savedText } from '../work/labels.ts';
+import { Outcome, TeachHeading } from './teach-outcome.tsx';
 
 /** A product being learned: how far, how well, and what it looks like by now. */
 export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
   const app = useApp();
-  const { name, classWord, images } = job.request;
   const { status } = job;
   const image = app.pictures.validationImages.value.get(job.job);
   return (
@@ -23,14 +22,7 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
             {image === undefined ? <span class="quiet">A sample appears while it learns</span> : null}
             {image === undefined ? null : <img src={image.url} alt={`Sample after ${image.step} steps`} />}
           </div>
-          <div class="teaching-head">
-            <h2 class="title" tabIndex={-1}>
-              @{name}
-            </h2>
-            <p class="quiet">
-              {classWord}, {frameCount(images.length)}
-            </p>
-          </div>
+          <TeachHeading request={job.request} />
           <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
         </section>
       )}
