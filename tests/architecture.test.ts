@@ -17,6 +17,7 @@ const ORDER = [
   'companion/runtime',
   'companion/diffusion',
   'companion/models',
+  'companion/lora',
   'companion/pipeline',
   'companion/adapters',
   'companion/concepts',

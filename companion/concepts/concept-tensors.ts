@@ -4,13 +4,13 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { Factor } from '../adapters/factors.ts';
+import { PEFT_HEADER_KEY } from '../lora/lora-settings.ts';
 import { ARCHITECTURES, formatOfArchitecture } from '../models/families/formats.ts';
 import type { LoraPart } from '../models/family.ts';
 import { float32ToHalf } from '../tensor/half.ts';
 import type { WritableTensor } from '../tensor/safetensors-writer.ts';
 import type { Shape } from '../tensor/tensor.ts';
 import type { Concept } from './concept.ts';
-import { PEFT_HEADER_KEY } from './lora-settings.ts';
 
 /**
  * `kohya`: lora_down, lora_up and alpha, which every program reads. `peft`: lora_A and lora_B under diffusers' paths, their

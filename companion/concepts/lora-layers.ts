@@ -4,11 +4,11 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
+import { type LoraTensorName, parseLoraTensorName, sitesOfLayers } from '../lora/lora-names.ts';
 import { FORMATS } from '../models/families/formats.ts';
 import type { AdapterSite, LoraPart } from '../models/family.ts';
 import { readFloat32, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import { quoted, type TensorEntry } from '../tensor/safetensors-header.ts';
-import { type LoraTensorName, parseLoraTensorName, sitesOfLayers } from './lora-names.ts';
 
 /** More than ten times what a model has; keeps a hostile header from costing a read per name. */
 export const BLOCKS_MAX = 256;

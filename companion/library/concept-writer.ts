@@ -22,7 +22,7 @@ import {
 } from '../concepts/concept-file.ts';
 import { FORMAT_KEY } from '../concepts/concept-header.ts';
 import { openLoraFile } from '../concepts/lora-file.ts';
-import { loraArchitecture } from '../concepts/lora-origin.ts';
+import { loraArchitecture } from '../lora/lora-origin.ts';
 import type { AdapterSite } from '../models/family.ts';
 
 /**

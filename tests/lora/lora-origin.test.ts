@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loraArchitecture } from '../../companion/concepts/lora-origin.ts';
+import { loraArchitecture } from '../../companion/lora/lora-origin.ts';
 
 const of = (metadata: Record<string, string>, given?: string) =>
   loraArchitecture(metadata, given, 'lora.safetensors').id;
