@@ -27,6 +27,7 @@ const ORDER = [
   'companion/library',
   'companion/engine',
   'companion/jobs',
+  'companion/installation',
   'companion/server',
   'companion/cli',
   'evaluation',

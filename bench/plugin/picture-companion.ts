@@ -3,6 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { thisInstallation } from '../../companion/installation/installation.ts';
+import { LoginStart } from '../../companion/installation/login-start.ts';
 import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
@@ -11,6 +13,7 @@ import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog } from '../../companion/server/log.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { PLUGIN_BUILD } from '../../companion/server/plugin-installation.ts';
+import { dataFolders } from '../../companion/storage/folders.ts';
 import { PictureEngine } from './picture-engine.ts';
 
 const NAME = 'bench';
@@ -44,7 +47,15 @@ export async function startPictureCompanion(side: number): Promise<PictureCompan
     tokenFile: join(home, 'clients.json'),
     cacheFolder,
     pages: PLUGIN_BUILD,
-    version: '0',
+    computer: {
+      folders: dataFolders({ LIKENESS_HOME: home }),
+      installation: thisInstallation(),
+      loginStart: new LoginStart({ ...thisInstallation(), home, env: {} }),
+      manifest: '',
+      version: '0',
+      startedAt: new Date(),
+      leave: () => {},
+    },
     log: createLog({ folder: join(home, 'logs') }),
     showCode: (digits) => {
       code = digits;

@@ -8,6 +8,7 @@ import { tidyDataFolders } from '../storage/private-folders.ts';
 import { registerConcepts } from './commands/concepts.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerGenerate } from './commands/generate.ts';
+import { registerInstallation } from './commands/installation.ts';
 import { registerModels } from './commands/models.ts';
 import { registerStart } from './commands/start.ts';
 import { registerTeach } from './commands/teach.ts';
@@ -41,6 +42,7 @@ export const LIKENESS: CommandLine = {
     registerConcepts,
     registerModels,
     registerDoctor,
+    registerInstallation,
   ],
 };
 

@@ -10,6 +10,7 @@ import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { BaseModelFacts } from '../pipeline/loaded-model.ts';
 import type { Connections } from './connections.ts';
 import { createApp } from './http/app.ts';
+import { type ComputerFacts, computerRoutes } from './http/computer-routes.ts';
 import { conceptRoutes } from './http/concept-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
 import { clientRoutes, pairingRoutes } from './http/pairing-routes.ts';
@@ -36,7 +37,7 @@ export interface CompanionServerOptions {
   readonly cacheFolder: string;
   /** Folder of the plugin's build. */
   readonly pages: string;
-  readonly version: string;
+  readonly computer: ComputerFacts;
   readonly log: Log;
   readonly showCode: ShowCode;
 }
@@ -69,7 +70,7 @@ export class CompanionServer {
   }
 
   private constructor(options: CompanionServerOptions, { tokens, uploads, receiver }: Stores) {
-    const { listeners, queue, library, model, pages, version, log } = options;
+    const { listeners, queue, library, model, pages, computer, log } = options;
     const { port, servers, connections } = listeners;
     this.port = port;
     this.#servers = servers;
@@ -94,7 +95,7 @@ export class CompanionServer {
       tickets,
       port,
       model: model.summary,
-      version,
+      version: computer.version,
       log,
       refusals,
     });
@@ -113,6 +114,7 @@ export class CompanionServer {
         conceptRoutes({ library, model, receiver }),
         jobRoutes(queue),
         imageRoutes(uploads, receiver),
+        computerRoutes(computer, () => this.#pairing.renewed()),
       ],
     });
     this.#sockets.listenTo(servers);

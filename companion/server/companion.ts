@@ -13,6 +13,7 @@ import type { Device } from '../runtime/device.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { tidyDataFolders } from '../storage/private-folders.ts';
 import { CompanionServer } from './companion-server.ts';
+import type { ComputerFacts } from './http/computer-routes.ts';
 import { MAX_CACHED_WEIGHTS_BYTES } from './limits.ts';
 import type { Log } from './log.ts';
 import type { LoopbackListeners } from './loopback-listeners.ts';
@@ -31,7 +32,7 @@ export interface CompanionOptions {
   readonly examples: boolean;
   /** Folder of the plugin's build. */
   readonly pages: string;
-  readonly version: string;
+  readonly computer: Omit<ComputerFacts, 'folders'>;
   readonly log: Log;
   readonly showCode: ShowCode;
 }
@@ -55,7 +56,7 @@ export async function openCompanion(options: CompanionOptions): Promise<Companio
   await record.requireNone();
   const model = await readBaseModel(options.model, folders.cache);
   const tellTaken = (port: number, words: string) => log.warn({ port }, words);
-  const listeners = await record.claim(() => listenOnFirstFree(ports, tellTaken));
+  const listeners = await record.claim(options.computer.version, () => listenOnFirstFree(ports, tellTaken));
   try {
     return await openOn(listeners, model, options, record);
   } catch (error) {
@@ -120,7 +121,7 @@ function startServer(
   queue: JobQueue,
   library: FileLibrary,
   model: BaseModelFacts,
-  { folders, pages, version, log, showCode }: CompanionOptions,
+  { folders, pages, computer, log, showCode }: CompanionOptions,
 ): Promise<CompanionServer> {
   const tokenFile = join(folders.home, 'clients.json');
   const cacheFolder = folders.cache;
@@ -132,7 +133,7 @@ function startServer(
     tokenFile,
     cacheFolder,
     pages,
-    version,
+    computer: { ...computer, folders },
     log,
     showCode,
   });

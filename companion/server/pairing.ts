@@ -55,6 +55,12 @@ export class Pairing {
     this.#show();
   }
 
+  /** As `renew`, and the digits themselves, for a client that is paired: where no screen shows them. */
+  renewed(): string {
+    this.renew();
+    return this.#code.digits;
+  }
+
   /** The secret of a new link; the one before is void. */
   openLink(): string {
     this.#link = new PairingLink(this.#now);

@@ -5,7 +5,8 @@
 
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { LikenessError } from '../../shared/errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { withFolderLock } from '../storage/folder-lock.ts';
@@ -15,18 +16,32 @@ import { type LoopbackListeners, listenOnLoopback } from './loopback-listeners.t
 import { serverAddress } from './own-address.ts';
 import { describeHolder, portHolder } from './port-holder.ts';
 
-const recordSchema = z.object({ port: z.int().min(1).max(65_535), pid: z.int().positive() });
+const recordSchema = z.object({
+  port: z.int().min(1).max(65_535),
+  pid: z.int().positive(),
+  /** Absent from records of the versions before. */
+  version: z.string().optional(),
+});
+
+const STOP_LOOK_MS = 100;
+/** A teaching of a full-size model saves some hundred megabytes at the end of its step. */
+const STOP_PATIENCE_MS = 120_000;
 
 /** This data folder has its companion; `address` leads to it. */
 export class CompanionRunning extends LikenessError {
   readonly address: string;
+  readonly pid: number;
+  /** Undefined of a version that did not say. */
+  readonly version: string | undefined;
 
-  constructor(port: number) {
+  constructor({ port, pid, version }: Readonly<z.infer<typeof recordSchema>>) {
     const address = serverAddress(port);
     super('input', `Likeness is running already, at ${address}`, {
-      advice: 'Use that one, or stop it with Ctrl-C where it was started.',
+      advice: `Use that one, or stop it: \`${PROGRAM} stop\`.`,
     });
     this.address = address;
+    this.pid = pid;
+    this.version = version;
   }
 }
 
@@ -48,7 +63,7 @@ export class RunningRecord {
     // Neither alone proves anything: after a crash the number may have gone to another process, and the port to a program
     // that says to be a companion.
     if (!isRunning(pid)) return;
-    if (holder === 'companion') throw new CompanionRunning(port);
+    if (holder === 'companion') throw new CompanionRunning(record.data);
     // A process that is suspended keeps its port, and goes on with its jobs when it is woken.
     if (holder === 'silent') throw notAnswering(port, pid);
   }
@@ -58,12 +73,15 @@ export class RunningRecord {
    * so that the others find it.
    * @throws LikenessError `input` where this data folder has its companion, `storage`; what `listen` throws
    */
-  async claim(listen: () => Promise<LoopbackListeners>): Promise<LoopbackListeners> {
+  async claim(version: string, listen: () => Promise<LoopbackListeners>): Promise<LoopbackListeners> {
     return withFolderLock(dirname(this.#file), async () => {
       await this.requireNone();
       const listeners = await listen();
       try {
-        await writeFileAtomically(this.#file, JSON.stringify({ port: listeners.port, pid: process.pid }));
+        await writeFileAtomically(
+          this.#file,
+          JSON.stringify({ port: listeners.port, pid: process.pid, version }),
+        );
         return listeners;
       } catch (error) {
         // A port that nothing answers on would keep the process alive, and the next start out.
@@ -71,6 +89,28 @@ export class RunningRecord {
         throw error;
       }
     });
+  }
+
+  /**
+   * Asks a companion that runs to end, and waits until it has: it saves what is under way. On Windows there is no such
+   * request, and its process ends at once; its jobs go on at the next start as after a crash.
+   * @throws LikenessError `input` where it does not end in time
+   */
+  async stop({ pid }: CompanionRunning): Promise<void> {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // Gone meanwhile.
+      return;
+    }
+    for (let waitedMs = 0; isRunning(pid); waitedMs += STOP_LOOK_MS) {
+      if (waitedMs >= STOP_PATIENCE_MS) {
+        throw new LikenessError('input', `the companion (process ${pid}) has not ended yet`, {
+          advice: 'It may be saving a large teaching. Wait a minute, and try again.',
+        });
+      }
+      await delay(STOP_LOOK_MS);
+    }
   }
 
   async remove(): Promise<void> {

@@ -10,7 +10,7 @@ import type { DataFolders } from './folders.ts';
 import { sweepTemporary } from './temporary-file.ts';
 
 /** Entries of the data folder that are ours; whoever names a folder with other things in it keeps their rights there. */
-const OURS = [
+export const OWN_ENTRIES = [
   'checkpoints',
   'concepts',
   'figma-plugin',
@@ -40,7 +40,7 @@ export async function tidyDataFolders({ home, cache }: DataFolders, thoroughly: 
   for (const root of roots) {
     const isOpen = process.platform !== 'win32' && (await takeForOneself(root));
     if (thoroughly) await sweepTemporary(root, { inside: false });
-    const inside = root === cache ? [''] : [...OURS, ...(dirname(cache) === home ? ['cache'] : [])];
+    const inside = root === cache ? [''] : [...OWN_ENTRIES, ...(dirname(cache) === home ? ['cache'] : [])];
     for (const name of inside) {
       const path = join(root, name);
       if (process.platform !== 'win32' && (isOpen || thoroughly)) await makePrivate(path);

@@ -17,6 +17,7 @@ import type { VariantRecord } from './canvas/variant-record.ts';
 import { ConceptList } from './concepts/library.ts';
 import { CompanionConnection } from './connection/companion.ts';
 import type { ReceivedFrame } from './connection/companion-socket.ts';
+import type { PanelView } from './panel-views.ts';
 import { draftOf, type GenerateDraft, newSeed } from './work/drafts.ts';
 import { GenerateFormState } from './work/generate-form-state.ts';
 import { Generating } from './work/generating.ts';
@@ -26,9 +27,7 @@ import { endWords } from './work/labels.ts';
 import { Pictures } from './work/pictures.ts';
 import { TeachFormState } from './work/teach-form-state.ts';
 import { Teaching } from './work/teaching.ts';
-
-export const VIEWS = ['generate', 'teach', 'library', 'history'] as const;
-export type PanelView = (typeof VIEWS)[number];
+import { ThisComputer } from './work/this-computer.ts';
 
 /** The field that takes the focus once its view is there. */
 export type FocusRequest = 'prompt' | 'start' | null;
@@ -45,6 +44,7 @@ export class App {
   });
   readonly library = new ConceptList(this.companion);
   readonly history = new HistoryView(this.companion, this.board, this.pictures);
+  readonly computer = new ThisComputer(this.companion);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this.board);
   readonly teachForm = new TeachFormState();

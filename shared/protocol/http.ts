@@ -67,6 +67,16 @@ export const routes = {
   /** GET: PNG, grey, a pixel a cell. */
   mask: (id: JobId, picture: number, concept: string) =>
     `/api/jobs/${id}/pictures/${picture}/masks/${concept}`,
+  /** GET: computerSchema. */
+  computer: '/api/computer',
+  /** POST startAtLoginSchema: 204. */
+  startAtLogin: '/api/computer/start-at-login',
+  /** POST openFolderSchema: shows the folder in the computer's file manager, 204. */
+  openFolder: '/api/computer/open',
+  /** POST: a new code, shownCodeSchema. */
+  pairingCode: '/api/computer/code',
+  /** POST leaveSchema: the companion saves what is under way and ends, 204. */
+  leave: '/api/computer/leave',
   /** POST a PNG, JPEG or WebP for teaching, as an `upload` frame brings it: imageReceivedSchema, 201. */
   image: (id: ImageId) => `/api/images/${id}`,
 } as const;

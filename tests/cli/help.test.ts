@@ -34,6 +34,14 @@ describe('help', () => {
       ],
     ],
     [
+      ['autostart', '--help'],
+      ['[on|off]', 'when you log in', '--json'],
+    ],
+    [
+      ['uninstall', '--help'],
+      ['--data <choice>', 'for good', '--json'],
+    ],
+    [
       ['doctor', '--help'],
       ['--collect [file]', 'nothing is sent', '--json'],
     ],

@@ -19,7 +19,7 @@ import { parseClientMessage } from '../../shared/protocol/message-text.ts';
 import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
 import { reportOf } from '../../shared/protocol/zod.ts';
 import { FakeGate } from './fake-gate.ts';
-import { welcome } from './protocol-samples.ts';
+import { computerSample, welcome } from './protocol-samples.ts';
 
 export class FakeCompanion {
   isRunning = true;
@@ -30,6 +30,7 @@ export class FakeCompanion {
   removed: RemovedConcepts['concepts'] = [];
   jobs: readonly JobState[] = [];
   model = welcome.model;
+  computer = computerSample;
   /** Answers to requests wait for it. */
   answers: Promise<void> = Promise.resolve();
   /** "DELETE /api/jobs/job-a-0000" */
@@ -156,6 +157,9 @@ export class FakeCompanion {
     if (ticket === undefined || this.#gate!.tickets.recognise(ticket) === undefined) {
       return json({ code: 'token', message: 'no token', advice: 'Connect again.' }, 401);
     }
+    if (pathname === routes.computer) return json(this.computer);
+    if (pathname === routes.pairingCode) return json({ code: '482913' });
+    if (pathname.startsWith(`${routes.computer}/`)) return route.fulfill({ status: 204, headers });
     if (pathname === '/api/concepts') return json({ concepts: this.concepts });
     if (pathname === '/api/concept-thumbnails') {
       const ids = new URL(request.url()).searchParams.get('ids')!.split(',');

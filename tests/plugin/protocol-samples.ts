@@ -1,6 +1,7 @@
 /** Messages as the companion sends them, for views and for the client. */
 
 import type { LikenessVerdict } from '../../shared/likeness.ts';
+import type { Computer } from '../../shared/protocol/computer.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import type { JobOf, JobStatus } from '../../shared/protocol/job.ts';
@@ -100,3 +101,19 @@ export function generateJob(
   }));
   return { kind: 'generate', job, status, ...common, request, concepts: [], pictures };
 }
+
+export const computerSample: Computer = {
+  version: '0.1.0',
+  startedAt: '2026-11-02T09:41:00.000Z',
+  installation: { kind: 'portable', folder: '/Applications/likeness-0.1.0-macos-arm64' },
+  manifest: '/Users/kim/Library/Application Support/likeness/figma-plugin/manifest.json',
+  folders: [
+    { name: 'concepts', path: '/Users/kim/likeness/concepts', sizeBytes: 41_200_000 },
+    { name: 'models', path: '/Users/kim/likeness/models', sizeBytes: 6_940_000_000 },
+    { name: 'jobs', path: '/Users/kim/likeness/jobs', sizeBytes: 812_000_000 },
+    { name: 'cache', path: '/Users/kim/likeness/cache', sizeBytes: 10_300_000_000 },
+    { name: 'logs', path: '/Users/kim/likeness/logs', sizeBytes: 410_000 },
+  ],
+  freeBytes: 212_000_000_000,
+  startsAtLogin: true,
+};

@@ -398,4 +398,24 @@ export const SCENES: readonly Scene[] = [
       await stage.ui.getByRole('button', { name: 'Undo' }).scrollIntoViewIfNeeded();
     },
   },
+  {
+    name: 'computer',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('button', { name: 'On this computer' }).click();
+      await stage.ui.getByRole('button', { name: 'Show a code' }).click();
+      await stage.ui.getByText('482 913').waitFor();
+    },
+  },
+  {
+    name: 'computer-uninstall',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('button', { name: 'On this computer' }).click();
+      await stage.ui.getByRole('button', { name: 'Uninstall…' }).click();
+      await stage.ui.getByRole('button', { name: 'Uninstall, keep my work' }).scrollIntoViewIfNeeded();
+    },
+  },
 ];

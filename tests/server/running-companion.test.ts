@@ -17,7 +17,7 @@ import { scratchFolder } from '../storage/scratch-folder.ts';
 it('lets one companion have a data folder, of those that start at the same moment on ports of their own', async () => {
   const file = join(await scratchFolder(), 'companion.json');
   const claims = Array.from({ length: 4 }, async () => {
-    const { servers, port } = await new RunningRecord(file).claim(() => listenOnLoopback(0));
+    const { servers, port } = await new RunningRecord(file).claim('0.1.0', () => listenOnLoopback(0));
     onTestFinished(() => servers.forEach((server) => void server.close()));
     return port;
   });

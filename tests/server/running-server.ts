@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LoginStart } from '../../companion/installation/login-start.ts';
 import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
 import type { Engine, EngineSetup } from '../../companion/jobs/runs/context.ts';
@@ -11,6 +12,8 @@ import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog, LOG_FILE } from '../../companion/server/log.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+import { dataFolders } from '../../companion/storage/folders.ts';
+import type { LeaveRequest } from '../../shared/protocol/computer.ts';
 import { pairedSchema } from '../../shared/protocol/http.ts';
 import { ScriptedEngine } from '../jobs/scripted-engine.ts';
 
@@ -41,6 +44,8 @@ export interface RunningServer {
   readonly server: CompanionServer;
   /** As shown on the companion's screen, the newest last. */
   readonly codes: string[];
+  /** Wishes of clients that it end. */
+  readonly left: LeaveRequest[];
   /** A token, by pairing as the plugin does. */
   pair(name?: string): Promise<string>;
   /** Everything that was logged. */
@@ -73,6 +78,7 @@ export async function startServer(
     library,
   });
   const codes: string[] = [];
+  const left: LeaveRequest[] = [];
   const logs = join(folder, 'logs');
   const server = await CompanionServer.start({
     listeners: await listenOnLoopback(0),
@@ -82,7 +88,20 @@ export async function startServer(
     tokenFile: join(folder, 'clients.json'),
     cacheFolder: join(folder, 'cache'),
     pages,
-    version: '0.1.0',
+    computer: {
+      folders: dataFolders({ LIKENESS_HOME: folder }),
+      installation: { kind: 'clone', folder, command: ['node', 'likeness.mjs', 'start'] },
+      loginStart: new LoginStart({
+        command: ['node', 'likeness.mjs', 'start'],
+        platform: 'linux',
+        env: {},
+        home: join(folder, 'user'),
+      }),
+      manifest: join(folder, 'figma-plugin/manifest.json'),
+      version: '0.1.0',
+      startedAt: new Date(),
+      leave: (wish) => left.push(wish),
+    },
     log: createLog({ folder: logs }),
     showCode: (digits) => codes.push(digits),
   });
@@ -105,7 +124,20 @@ export async function startServer(
     await server.close();
     if (home === undefined) await rm(folder, { recursive: true, force: true });
   };
-  return { port: server.port, address, home: folder, engine, queue, library, server, codes, pair, log, stop };
+  return {
+    port: server.port,
+    address,
+    home: folder,
+    engine,
+    queue,
+    library,
+    server,
+    codes,
+    left,
+    pair,
+    log,
+    stop,
+  };
 }
 
 async function made(folder: string): Promise<string> {

@@ -1,11 +1,15 @@
 /** `likeness start`: the companion and its studio, until they are stopped. */
 
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import type { LeaveRequest } from '../../../shared/protocol/computer.ts';
 import { PORTS } from '../../../shared/protocol/connection.ts';
+import { removeData } from '../../installation/data-removal.ts';
+import { thisInstallation } from '../../installation/installation.ts';
+import { LoginStart } from '../../installation/login-start.ts';
+import { openForUser } from '../../installation/opener.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { systemFault } from '../../storage/atomic-file.ts';
@@ -57,7 +61,30 @@ interface StartContext {
 
 async function runStart(flags: StartFlags, context: StartContext): Promise<void> {
   const folders = dataFolders();
-  await withModel(flags.model, folders, (model) => startOn(model, flags, folders, context));
+  const start = () => withModel(flags.model, folders, (model) => startOn(model, flags, folders, context));
+  try {
+    await start();
+  } catch (error) {
+    const { CompanionRunning, RunningRecord } = await import('../../server/running-companion.ts');
+    // Whoever opens Likeness a second time wants to see the one that runs, unless a newer one was opened to take its place.
+    if (!flags.open || !(error instanceof CompanionRunning)) throw error;
+    const version = context.program.version() ?? '';
+    if (!isNewer(version, error.version)) {
+      context.output.say(`${error.message}: opening it.`);
+      openForUser(error.address);
+      return;
+    }
+    context.output.say(
+      `Likeness ${error.version ?? '(older)'} is running: it saves its work and makes room for ${version}.`,
+    );
+    await new RunningRecord(join(folders.home, 'companion.json')).stop(error);
+    await start();
+  }
+}
+
+/** By the numbers of their versions. @param running undefined of one that did not say, and is older for it */
+function isNewer(version: string, running: string | undefined): boolean {
+  return running === undefined || version.localeCompare(running, 'en', { numeric: true }) > 0;
 }
 
 async function startOn(
@@ -81,6 +108,12 @@ async function startOn(
   });
   const manifest = await installPlugin(join(folders.home, 'figma-plugin'));
   const banner = new StartBanner(output, manifest);
+  const installation = thisInstallation();
+  const loginStart = new LoginStart(installation);
+  await loginStart.renew();
+  const version = program.version() ?? '';
+  const left = new AbortController();
+  let wish: LeaveRequest | undefined;
   // Before anything is served: a signal must never find the companion half open.
   const stop = new Interruption(output, () => banner.showStopping());
   try {
@@ -92,24 +125,39 @@ async function startOn(
       threads: flags.threads,
       examples: flags.examples,
       pages: PLUGIN_BUILD,
-      version: program.version() ?? '',
+      computer: {
+        installation,
+        loginStart,
+        manifest,
+        version,
+        startedAt: new Date(),
+        leave: (request) => {
+          wish = request;
+          banner.showStopping();
+          left.abort();
+        },
+      },
       log,
       showCode: (digits) => banner.showCode(digits),
     });
     banner.show(companion);
-    if (flags.open) openBrowser(companion.openAddress());
-    await untilAborted(stop.signal, () => companion.renewCode());
+    if (flags.open) openForUser(companion.openAddress());
+    await untilAborted(AbortSignal.any([stop.signal, left.signal]), () => companion.renewCode());
     await companion.close();
-    banner.showStopped();
-  } catch (error) {
-    const { CompanionRunning } = await import('../../server/running-companion.ts');
-    // Whoever opens Likeness a second time wants to see the one that runs.
-    if (!flags.open || !(error instanceof CompanionRunning)) throw error;
-    output.say(`${error.message}: opening it.`);
-    openBrowser(error.address);
+    if (wish !== undefined) await removeWished(wish, { folders, loginStart });
+    banner.showStopped(wish?.remove === 'everything');
   } finally {
     stop.dispose();
   }
+}
+
+/** Asked for from the panel; the program's own folder stays for its user to delete, since it is what runs. */
+async function removeWished(
+  { remove }: LeaveRequest,
+  { folders, loginStart }: { readonly folders: DataFolders; readonly loginStart: LoginStart },
+): Promise<void> {
+  if (remove !== 'nothing') await loginStart.set(false);
+  if (remove === 'everything') await removeData(folders);
 }
 
 /** Cheap where nothing has changed. An installed Likeness has the pages and not their sources. */
@@ -141,17 +189,4 @@ async function untilAborted(signal: AbortSignal, renew: () => void): Promise<voi
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   // Listening to the terminal would keep the process alive.
   if (stdin.isTTY) stdin.off('data', renew).pause();
-}
-
-const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [command: string, ...args: string[]]>>> = {
-  darwin: ['open'],
-  win32: ['cmd', '/c', 'start', ''],
-};
-
-/** Does nothing where there is no browser: the address is on the screen. */
-function openBrowser(address: string): void {
-  const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
-  spawn(command!, [...args, address], { stdio: 'ignore', detached: true })
-    .on('error', () => {})
-    .unref();
 }

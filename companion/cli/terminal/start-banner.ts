@@ -60,9 +60,13 @@ export class StartBanner {
     );
   }
 
-  showStopped(): void {
+  /** @param removed everything that was kept is gone */
+  showStopped(removed: boolean): void {
     this.#output.event({ type: 'stopped' });
-    this.#output.say(this.#output.colours.dim('  stopped; jobs go on at the next start'));
+    const words = removed
+      ? 'stopped; everything it had kept is removed'
+      : 'stopped; jobs go on at the next start';
+    this.#output.say(this.#output.colours.dim(`  ${words}`));
   }
 }
 

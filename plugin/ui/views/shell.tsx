@@ -1,10 +1,13 @@
 import type { JSX } from 'preact';
 import { COMMAND_PLACE, START_COMMAND } from '../../../shared/errors.ts';
-import { type PanelView, VIEWS } from '../app.ts';
+
 import { useApp } from '../app-context.ts';
+import { type PanelView, STATUS_VIEWS, type StatusView, type TabView, VIEWS } from '../panel-views.ts';
 import { ProgressBar } from '../parts/controls.tsx';
+import { IconButton } from '../parts/icon.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { jobTitle, percent, timeLeft } from '../work/labels.ts';
+import { Computer } from './computer.tsx';
 import { Connect } from './connect.tsx';
 import { Generate } from './generate.tsx';
 import { History } from './history.tsx';
@@ -57,7 +60,7 @@ function StatusBar() {
       <div class="status">
         <span class={isReady ? 'dot on' : 'dot'} />
         <span class="status-text">
-          {isReady ? 'On this computer' : 'Connecting'}
+          {isReady ? <StatusLink view="computer">On this computer</StatusLink> : 'Connecting'}
           <span class="quiet">
             {' '}
             · {app.model.value?.name}
@@ -70,12 +73,30 @@ function StatusBar() {
   );
 }
 
+/** A word of the status bar that opens its view, and closes it again. */
+function StatusLink({ view, children }: { readonly view: StatusView; readonly children: string }) {
+  const app = useApp();
+  const isOpen = app.view.value === view;
+  return (
+    <button
+      type="button"
+      class="status-link"
+      aria-expanded={isOpen}
+      title={STATUS_TITLES[view]}
+      onClick={() => app.show(isOpen ? VIEWS[0] : view)}
+    >
+      {children}
+    </button>
+  );
+}
+
 function deviceName(device: string): string {
   if (device === 'auto' || device === '') return '';
   return device === 'webgpu' ? 'WebGPU' : device.toUpperCase();
 }
 
-const TITLES: Readonly<Record<PanelView, string>> = {
+const STATUS_TITLES: Readonly<Record<StatusView, string>> = { computer: 'This computer' };
+const TITLES: Readonly<Record<TabView, string>> = {
   generate: 'Generate',
   teach: 'Teach',
   library: 'Library',
@@ -86,7 +107,12 @@ const PANELS: Readonly<Record<PanelView, () => JSX.Element>> = {
   teach: Teach,
   library: Library,
   history: History,
+  computer: Computer,
 };
+
+function isStatusView(view: PanelView): view is StatusView {
+  return STATUS_VIEWS.some((one) => one === view);
+}
 
 function needsPerson(phase: string): boolean {
   return phase === 'unpaired' || phase === 'pairing' || phase === 'mismatch';
@@ -110,11 +136,29 @@ function Workplace() {
         )}
       </div>
       <main>
-        <div id="panel" role="tabpanel" aria-labelledby={`tab-${view}`}>
-          <Panel />
-        </div>
+        {isStatusView(view) ? (
+          <section id="panel" aria-label={STATUS_TITLES[view]}>
+            <StatusHead title={STATUS_TITLES[view]} />
+            <Panel />
+          </section>
+        ) : (
+          <div id="panel" role="tabpanel" aria-labelledby={`tab-${view}`}>
+            <Panel />
+          </div>
+        )}
       </main>
       <StatusBar />
+    </div>
+  );
+}
+
+/** Title of a view without a tab, and the way back. */
+function StatusHead({ title }: { readonly title: string }) {
+  const app = useApp();
+  return (
+    <div class="status-head">
+      <h2>{title}</h2>
+      <IconButton icon="close" label={`Close: ${title}`} onClick={() => app.show(VIEWS[0])} />
     </div>
   );
 }
@@ -155,7 +199,8 @@ function Tabs() {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
-    const next = VIEWS[(VIEWS.indexOf(app.view.value) + step + VIEWS.length) % VIEWS.length]!;
+    const at = VIEWS.indexOf(app.view.value as TabView);
+    const next = VIEWS[(Math.max(at, 0) + step + VIEWS.length) % VIEWS.length]!;
     app.show(next);
     document.getElementById(`tab-${next}`)?.focus();
   };
@@ -169,7 +214,7 @@ function Tabs() {
           id={`tab-${view}`}
           aria-selected={view === app.view.value}
           aria-controls="panel"
-          tabIndex={view === app.view.value ? 0 : -1}
+          tabIndex={view === (isStatusView(app.view.value) ? VIEWS[0] : app.view.value) ? 0 : -1}
           onClick={() => app.show(view)}
         >
           {TITLES[view]}

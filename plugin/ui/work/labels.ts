@@ -30,6 +30,16 @@ export function frameCount(count: number): string {
   return `${count} ${count === 1 ? 'frame' : 'frames'}`;
 }
 
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+/** "0 MB", "410 kB", "6.9 GB". */
+export function sizeText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), BYTE_UNITS.length - 1);
+  const unit = bytes === 0 ? 'megabyte' : BYTE_UNITS[power]!;
+  const format = new Intl.NumberFormat('en-GB', { style: 'unit', unit, maximumSignificantDigits: 2 });
+  return format.format(bytes / 1000 ** power);
+}
+
 /** Those of the same text together, in the order in which they first occur. */
 export function groupedByText<Advice extends { readonly text: string }>(
   advice: readonly Advice[],
