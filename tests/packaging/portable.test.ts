@@ -1,9 +1,10 @@
 /** Portable folders: their launchers, run as they are, and the look at their binaries. Whole ones are made by `npm run portable`. */
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { archive } from '../../packaging/portable/archive.ts';
 import { launchers } from '../../packaging/portable/launchers.ts';
 import { nativeFaults, nativeFiles } from '../../packaging/portable/native-files.ts';
 import { thirdPartyNotices } from '../../packaging/portable/notices.ts';
@@ -131,4 +132,47 @@ it('the notices have the licence of every package, of those within packages too'
     expect(notices).toContain(`${name} 1.0.0 (MIT)`);
     expect(notices).toContain(`the licence of ${name}`);
   }
+});
+
+describe.skipIf(process.platform === 'win32')('the archive', () => {
+  function folderOf(target: Target): string {
+    const folder = join(temporaryFolder(), `likeness-1.2.3-${target.name}`);
+    write(folder, 'runtime/node', head(target));
+    chmodSync(join(folder, 'runtime/node'), 0o755);
+    for (const { path, text, executable } of launchers(target, '1.2.3')) {
+      write(folder, path, text);
+      if (executable) chmodSync(join(folder, path), 0o755);
+    }
+    write(folder, 'app/Jürgen.txt', 'letters');
+    return folder;
+  }
+
+  it.each([linux, macos])('of $name unpacks to the same folder, with what may be run', async (target) => {
+    const folder = folderOf(target);
+    const file = await archive(folder, target);
+    expect(file).toBe(`${folder}.tar.gz`);
+    const again = temporaryFolder();
+    expect(spawnSync('tar', ['xzf', file, '-C', again]).status).toBe(0);
+    const unpacked = join(again, basename(folder));
+    expect(spawnSync('diff', ['-r', folder, unpacked]).status).toBe(0);
+    const mode = statSync(join(unpacked, 'runtime/node')).mode & 0o111;
+    expect(mode).not.toBe(0);
+    expect(nativeFiles(unpacked)).toEqual(nativeFiles(folder));
+  });
+
+  const withoutPython = spawnSync('python3', ['--version']).error !== undefined;
+  it.skipIf(withoutPython)('of Windows is a ZIP with names in any letters, as Python reads it', async () => {
+    const folder = folderOf(windows);
+    const file = await archive(folder, windows);
+    const again = temporaryFolder();
+    const script = `import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])`;
+    expect(spawnSync('python3', ['-c', script, file, again]).status).toBe(0);
+    expect(spawnSync('diff', ['-r', folder, join(again, basename(folder))]).status).toBe(0);
+  });
+
+  it.each([linux, windows])('of $name has the same bytes each time', async (target) => {
+    const folder = folderOf(target);
+    const first = readFileSync(await archive(folder, target));
+    expect(readFileSync(await archive(folder, target)).equals(first)).toBe(true);
+  });
 });
