@@ -12,6 +12,8 @@ import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog } from '../../companion/server/log.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+import { ModelDesk } from '../../companion/server/model-desk.ts';
+import { ModelInUse } from '../../companion/server/model-in-use.ts';
 import { PLUGIN_BUILD } from '../../companion/server/plugin-installation.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
 import { PictureEngine } from './picture-engine.ts';
@@ -30,22 +32,24 @@ export async function startPictureCompanion(side: number): Promise<PictureCompan
   const home = await mkdtemp(join(tmpdir(), 'likeness-bench-'));
   const engine = new PictureEngine(side);
   const library = new FileLibrary(join(home, 'concepts'));
-  const cacheFolder = join(home, 'cache');
+  const folders = dataFolders({ LIKENESS_HOME: home });
+  const inUse = new ModelInUse({ facts: modelOf(side), folder: 'none' }, folders);
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(home, 'jobs')),
     engine,
-    setup: { model: 'none', device: 'auto', cacheFolder },
-    modelName: NAME,
+    computer: { device: 'auto', cacheFolder: folders.cache },
+    models: inUse,
     library,
   });
+  const models = await ModelDesk.open({ inUse, folders, queue, engine: { rest: () => {} }, env: {} });
   let code = '';
   const server = await CompanionServer.start({
     listeners: await listenOnLoopback(0),
     queue,
     library,
-    model: modelOf(side),
+    models,
     tokenFile: join(home, 'clients.json'),
-    cacheFolder,
+    cacheFolder: folders.cache,
     pages: PLUGIN_BUILD,
     computer: {
       folders: dataFolders({ LIKENESS_HOME: home }),
@@ -63,6 +67,7 @@ export async function startPictureCompanion(side: number): Promise<PictureCompan
   });
   const stop = async () => {
     await queue.close();
+    await models.close();
     await server.close();
     await rm(home, { recursive: true, force: true });
   };

@@ -25,9 +25,8 @@ import type { ReferenceStore } from './reference-store.ts';
 import type { JobRun, ReplayMessage } from './runs/run.ts';
 
 /** The stores are opened for this queue, and closed with it. */
-export interface JobQueueOptions extends Pick<JobWorkerOptions, 'stores' | 'engine' | 'setup' | 'library'> {
-  /** Name of the base model, for people. */
-  readonly modelName: string;
+export interface JobQueueOptions
+  extends Pick<JobWorkerOptions, 'stores' | 'engine' | 'computer' | 'models' | 'library'> {
   readonly limits?: Partial<HistoryLimits>;
   readonly now?: () => Date;
 }
@@ -136,7 +135,7 @@ export class JobQueue {
       await this.#admitting.get(id);
       return this.get(id);
     }
-    const job = newJob(id, spec, { model: this.#options.modelName, now: this.#now() });
+    const job = newJob(id, spec, { model: this.#options.models.name, now: this.#now() });
     await this.#admit(id, () => this.#records.add(job));
     return this.get(id);
   }

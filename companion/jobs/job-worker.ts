@@ -8,7 +8,7 @@ import { isEnded } from './job-record.ts';
 import type { JobRecords } from './job-records.ts';
 import type { JobRepository } from './job-repository.ts';
 import type { ReferenceStore } from './reference-store.ts';
-import type { Engine, EngineSetup } from './runs/context.ts';
+import type { Engine, EngineComputer, JobModels } from './runs/context.ts';
 import { JobRun } from './runs/run.ts';
 
 export interface JobStores {
@@ -24,7 +24,8 @@ export interface JobWorkerOptions {
   readonly stores: JobStores;
   readonly records: JobRecords;
   readonly engine: Engine;
-  readonly setup: EngineSetup;
+  readonly computer: EngineComputer;
+  readonly models: JobModels;
   readonly library: ConceptLibrary;
   readonly now: () => Date;
   /** True where a job was cancelled on its way to the worker. Asked once. */
@@ -44,7 +45,7 @@ export class JobWorker {
 
   constructor(options: JobWorkerOptions) {
     this.#options = options;
-    this.#device = options.setup.device;
+    this.#device = options.computer.device;
   }
 
   /** The engine's device; `auto` until the engine was first started. */
@@ -82,7 +83,8 @@ export class JobWorker {
 
   /** False where the job goes on at the next start. */
   async #run(id: JobId): Promise<boolean> {
-    const { stores, records, engine, setup, library, now, isUnwanted, mayRestart, whenBegun } = this.#options;
+    const { stores, records, engine, computer, models, library, now, isUnwanted, mayRestart, whenBegun } =
+      this.#options;
     if (!records.has(id) || isEnded(records.record(id).state)) return true;
     if (isUnwanted(id)) {
       await records.cancel(id);
@@ -94,7 +96,8 @@ export class JobWorker {
       references: stores.references,
       files: stores.files(id),
       engine,
-      setup,
+      computer,
+      models,
       library,
       now,
       mayRestart: mayRestart(id),

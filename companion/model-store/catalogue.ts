@@ -60,7 +60,8 @@ export interface ModelPlace {
   readonly name: string;
   /** Absolute: a folder, or a file that holds all of the model. */
   readonly folder: string;
-  readonly origin: 'embedded' | 'fetched';
+  /** `linked`: it lies elsewhere, and its place here is a link. */
+  readonly origin: 'embedded' | 'fetched' | 'linked';
 }
 
 export async function listModels({ models }: Pick<DataFolders, 'models'>): Promise<readonly ModelPlace[]> {
@@ -88,16 +89,20 @@ export async function findModel(
   });
 }
 
-async function modelsIn(parent: string, origin: ModelPlace['origin']): Promise<readonly ModelPlace[]> {
-  const names = await readdir(parent).catch(() => []);
+async function modelsIn(parent: string, owner: 'embedded' | 'fetched'): Promise<readonly ModelPlace[]> {
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
   const places: ModelPlace[] = [];
-  for (const name of names.sort()) {
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { name } = entry;
     // Being pulled, or being removed.
     if (name.startsWith('.')) continue;
     const folder = join(parent, name);
     const single = singleFileName(name);
+    const isLink = entry.isSymbolicLink();
+    const origin = isLink ? 'linked' : owner;
     if (single !== undefined) places.push({ name: single, folder, origin });
-    else if (await hasModelIndex(folder)) places.push({ name, folder, origin });
+    // A link whose drive is away is still a model, though one that does not open.
+    else if (isLink || (await hasModelIndex(folder))) places.push({ name, folder, origin });
   }
   return places;
 }

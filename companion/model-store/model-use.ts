@@ -8,8 +8,7 @@ import { PidLock } from '../storage/pid-lock.ts';
 import { findModel } from './catalogue.ts';
 
 /**
- * Runs `work` on a model that is known by name or path. Of models elsewhere, which nothing here removes, nothing is
- * marked, and nothing where the folder may only be read.
+ * Runs `work` on a model that is known by name or path.
  * @throws LikenessError `checkpoint-missing`, and as `work`
  */
 export async function withModel<T>(
@@ -18,13 +17,24 @@ export async function withModel<T>(
   work: (model: string) => Promise<T>,
 ): Promise<T> {
   const model = await findModel(wanted, folders);
-  const isOurs = dirname(model) === folders.models;
-  const lock = isOurs ? await acquire(modelName(model), folders.models).catch(() => undefined) : undefined;
+  const mark = await markUse(model, folders);
   try {
     return await work(model);
   } finally {
-    await lock?.release();
+    await mark?.release();
   }
+}
+
+/**
+ * Marks a model as used until it is released. Of models elsewhere, which nothing here removes, nothing is marked, and
+ * nothing where the folder may only be read.
+ */
+export async function markUse(
+  model: string,
+  { models }: Pick<DataFolders, 'models'>,
+): Promise<PidLock | undefined> {
+  if (dirname(model) !== models) return undefined;
+  return acquire(modelName(model), models).catch(() => undefined);
 }
 
 /** @throws LikenessError `input` where another process uses the model, `storage` */

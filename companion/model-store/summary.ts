@@ -23,6 +23,8 @@ export interface ModelFileSummary {
   readonly sizeBytes: number;
   /** undefined where the model does not say. */
   readonly licence: string | undefined;
+  /** True for a model that only shows how Likeness works. */
+  readonly isDemonstration: boolean;
 }
 
 export type ListedModel =
@@ -66,7 +68,8 @@ export async function summariseModel(folder: string): Promise<ModelFileSummary> 
       if (/^B?F\d/.test(dtype)) precisions.add(dtype.toLowerCase().replace(/^f/, 'fp'));
     }
   }
-  const { licence = (await readPullRecord(folder))?.licence } = await readRecommendedSettings(folder);
+  const settings = await readRecommendedSettings(folder);
+  const { licence = (await readPullRecord(folder))?.licence } = settings;
   return {
     name: checkpoint.name,
     folder: checkpoint.folder,
@@ -76,6 +79,7 @@ export async function summariseModel(folder: string): Promise<ModelFileSummary> 
     precision: [...precisions].sort().join('+'),
     sizeBytes,
     licence,
+    isDemonstration: settings.demonstration,
   };
 }
 

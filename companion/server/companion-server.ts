@@ -5,18 +5,20 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { PAIRING_FRAGMENT } from '../../shared/protocol/connection.ts';
+import type { ServerMessage } from '../../shared/protocol/server-messages.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
-import type { BaseModelFacts } from '../pipeline/loaded-model.ts';
 import type { Connections } from './connections.ts';
 import { createApp } from './http/app.ts';
 import { type ComputerFacts, computerRoutes } from './http/computer-routes.ts';
 import { conceptRoutes } from './http/concept-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
+import { modelRoutes } from './http/model-routes.ts';
 import { clientRoutes, pairingRoutes } from './http/pairing-routes.ts';
 import { FileReceiver, imageRoutes } from './http/upload-routes.ts';
 import { errorFields, type Log, RejectionLog } from './log.ts';
 import { type LoopbackListeners, serve } from './loopback-listeners.ts';
+import type { ModelDesk, ModelEvent } from './model-desk.ts';
 import { serverAddress } from './own-address.ts';
 import { Pairing, type ShowCode } from './pairing.ts';
 import { SessionTickets } from './session-tickets.ts';
@@ -30,7 +32,7 @@ export interface CompanionServerOptions {
   readonly listeners: LoopbackListeners;
   readonly queue: JobQueue;
   readonly library: ConceptLibrary;
-  readonly model: BaseModelFacts;
+  readonly models: ModelDesk;
   /** File of the paired clients. */
   readonly tokenFile: string;
   /** For what is of no use after a stop. */
@@ -61,8 +63,8 @@ export class CompanionServer {
   /** Serves at once; the first code is shown before it returns. @throws LikenessError `storage` */
   static async start(options: CompanionServerOptions): Promise<CompanionServer> {
     const tokens = await TokenStore.open(options.tokenFile);
-    const { queue, model } = options;
-    const uploads = new Uploads(queue.references, model.summary.resolution);
+    const { queue, models } = options;
+    const uploads = new Uploads(queue.references, () => models.inUse.facts.summary.resolution);
     // Left by the version before, which kept uploads as files.
     await rm(join(options.cacheFolder, 'uploads'), { recursive: true, force: true });
     const receiver = await FileReceiver.open(join(options.cacheFolder, 'received'));
@@ -70,7 +72,7 @@ export class CompanionServer {
   }
 
   private constructor(options: CompanionServerOptions, { tokens, uploads, receiver }: Stores) {
-    const { listeners, queue, library, model, pages, computer, log } = options;
+    const { listeners, queue, library, models, pages, computer, log } = options;
     const { port, servers, connections } = listeners;
     this.port = port;
     this.#servers = servers;
@@ -94,7 +96,7 @@ export class CompanionServer {
       tokens,
       tickets,
       port,
-      model: model.summary,
+      model: () => models.inUse.facts.summary,
       version: computer.version,
       log,
       refusals,
@@ -111,8 +113,9 @@ export class CompanionServer {
       open: [pairingRoutes(this.#pairing)],
       guarded: [
         clientRoutes(tokens, dismiss),
-        conceptRoutes({ library, model, receiver }),
+        conceptRoutes({ library, model: () => models.inUse.facts, receiver }),
         jobRoutes(queue),
+        modelRoutes(models),
         imageRoutes(uploads, receiver),
         computerRoutes(computer, () => this.#pairing.renewed()),
       ],
@@ -121,6 +124,7 @@ export class CompanionServer {
     serve(listeners, app);
     this.#watch(this.#tellJobs(queue));
     this.#watch(this.#tellConcepts(library));
+    for (const events of models.subscribe()) this.#watch(this.#tellModels(events, models));
     log.info({ port, listeners: servers.length }, 'listening');
   }
 
@@ -151,7 +155,7 @@ export class CompanionServer {
       if (event.type === 'failure') {
         this.#log.error({ job: event.job, ...errorFields(event.error) }, 'a job failed');
       } else if (event.type === 'frame') this.#sockets.broadcast(binaryMessage(event.frame));
-      else this.#sockets.broadcast(textMessage(event));
+      else this.#tell(event);
     }
   }
 
@@ -162,8 +166,33 @@ export class CompanionServer {
           errorFields(news.error),
           'the library cannot be read; it is looked at again until it can',
         );
-      } else this.#sockets.broadcast(textMessage({ type: 'concepts-changed' }));
+      } else this.#tell({ type: 'concepts-changed' });
     }
+  }
+
+  async #tellModels(events: AsyncGenerator<ModelEvent, void>, { inUse }: ModelDesk): Promise<void> {
+    for await (const event of events) {
+      switch (event.type) {
+        case 'task':
+          this.#tell({ type: 'model-progress', model: event.name, task: event.task });
+          break;
+        case 'in-use':
+          this.#tell({ type: 'model-in-use', model: inUse.facts.summary });
+          // Others can be used now.
+          this.#tell({ type: 'concepts-changed' });
+          this.#log.info({ model: inUse.name }, 'another model is in use');
+          break;
+        case 'changed':
+          this.#tell({ type: 'models-changed' });
+          break;
+        case 'failure':
+          this.#log.error({ model: event.name, ...errorFields(event.error) }, 'the work on a model failed');
+      }
+    }
+  }
+
+  #tell(message: ServerMessage): void {
+    this.#sockets.broadcast(textMessage(message));
   }
 
   #watch(told: Promise<void>): void {

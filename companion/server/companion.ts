@@ -8,15 +8,16 @@ import { openLocalJobs } from '../jobs/drivers/local/repository.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { addExamples } from '../library/example-concepts.ts';
 import { FileLibrary } from '../library/file-library.ts';
-import { type BaseModelFacts, readBaseModel } from '../pipeline/loaded-model.ts';
 import type { Device } from '../runtime/device.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { tidyDataFolders } from '../storage/private-folders.ts';
 import { CompanionServer } from './companion-server.ts';
 import type { ComputerFacts } from './http/computer-routes.ts';
 import { MAX_CACHED_WEIGHTS_BYTES } from './limits.ts';
-import type { Log } from './log.ts';
+import { errorFields, type Log } from './log.ts';
 import type { LoopbackListeners } from './loopback-listeners.ts';
+import { ModelDesk } from './model-desk.ts';
+import { ModelInUse } from './model-in-use.ts';
 import type { ShowCode } from './pairing.ts';
 import { listenOnFirstFree, RunningRecord } from './running-companion.ts';
 
@@ -24,8 +25,8 @@ export interface CompanionOptions {
   readonly folders: DataFolders;
   /** Tried in this order. */
   readonly ports: readonly number[];
-  /** Folder of the base model. */
-  readonly model: string;
+  /** Name or path of the base model; undefined: the one that was chosen last. */
+  readonly model: string | undefined;
   readonly device: Device | 'auto';
   readonly threads?: number | undefined;
   /** Puts the concepts that come with the model into a library that has none. */
@@ -54,22 +55,33 @@ export async function openCompanion(options: CompanionOptions): Promise<Companio
   const { folders, ports, log } = options;
   const record = new RunningRecord(join(folders.home, 'companion.json'));
   await record.requireNone();
-  const model = await readBaseModel(options.model, folders.cache);
+  const tellFault = (model: string, error: unknown) =>
+    log.warn(
+      { model, ...errorFields(error) },
+      'the model chosen last cannot be used; another takes its place',
+    );
+  const inUse = await ModelInUse.open({ wanted: options.model, folders, tellFault });
   const tellTaken = (port: number, words: string) => log.warn({ port }, words);
-  const listeners = await record.claim(options.computer.version, () => listenOnFirstFree(ports, tellTaken));
+  const listeners = await record
+    .claim(options.computer.version, () => listenOnFirstFree(ports, tellTaken))
+    .catch(async (error: unknown) => {
+      await inUse.close();
+      throw error;
+    });
   try {
-    return await openOn(listeners, model, options, record);
+    return await openOn(listeners, inUse, options, record);
   } catch (error) {
     // As where claim fails: the port must not outlive this.
     for (const server of listeners.servers) server.close();
     await record.remove();
+    await inUse.close();
     throw error;
   }
 }
 
 async function openOn(
   listeners: LoopbackListeners,
-  model: BaseModelFacts,
+  inUse: ModelInUse,
   options: CompanionOptions,
   record: RunningRecord,
 ): Promise<Companion> {
@@ -77,28 +89,29 @@ async function openOn(
   await tidyDataFolders(folders, true);
   const library = new FileLibrary(folders.concepts);
   await library.purge(CONCEPT_TRASH_DAYS);
-  if (options.examples) await addExamples(library, { model: options.model, home: folders.home });
+  if (options.examples) await addExamples(library, { model: inUse.folder, home: folders.home });
   await pruneSidecars(folders.cache, MAX_CACHED_WEIGHTS_BYTES);
   const engine = new EngineProcess();
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(folders.home, 'jobs')),
     engine,
-    setup: { model: options.model, device, threads, cacheFolder: folders.cache },
-    modelName: model.summary.name,
+    computer: { device, threads, cacheFolder: folders.cache },
+    models: inUse,
     library,
   });
   for (const { reason } of queue.quarantined)
     log.warn({ reason }, 'a job could not be read and was quarantined');
   const unfinishedJobs = queue.jobs().filter(({ endedAt }) => endedAt === null).length;
+  const models = await ModelDesk.open({ inUse, folders, queue, engine, env: process.env });
   const stopJobs = async () => {
-    await queue.close();
+    await Promise.all([queue.close(), models.close()]);
     await engine.close();
   };
   try {
-    const server = await startServer(listeners, queue, library, model, options);
+    const server = await startServer(listeners, queue, library, models, options);
     return {
       port: server.port,
-      modelName: model.summary.name,
+      modelName: inUse.name,
       unfinishedJobs,
       renewCode: () => server.renewCode(),
       openAddress: () => server.openAddress(),
@@ -107,6 +120,7 @@ async function openOn(
         await stopJobs();
         await server.close();
         await record.remove();
+        await inUse.close();
       },
     };
   } catch (error) {
@@ -120,7 +134,7 @@ function startServer(
   listeners: LoopbackListeners,
   queue: JobQueue,
   library: FileLibrary,
-  model: BaseModelFacts,
+  models: ModelDesk,
   { folders, pages, computer, log, showCode }: CompanionOptions,
 ): Promise<CompanionServer> {
   const tokenFile = join(folders.home, 'clients.json');
@@ -129,7 +143,7 @@ function startServer(
     listeners,
     queue,
     library,
-    model,
+    models,
     tokenFile,
     cacheFolder,
     pages,

@@ -30,7 +30,7 @@ interface Entry {
 
 export class Uploads {
   readonly #references: ReferenceStore;
-  readonly #resolution: number;
+  readonly #resolution: () => number;
   /** Oldest first; each is held in the store. */
   #entries: readonly Entry[] = [];
   /** Images that are being looked at, by client and id. */
@@ -38,9 +38,9 @@ export class Uploads {
 
   /**
    * @param references where they are put; what an earlier companion left there is no concern of this one
-   * @param resolution side of the model's picture in pixels
+   * @param resolution side of the model's picture in pixels, now
    */
-  constructor(references: ReferenceStore, resolution: number) {
+  constructor(references: ReferenceStore, resolution: () => number) {
     this.#references = references;
     this.#resolution = resolution;
   }
@@ -108,7 +108,7 @@ export class Uploads {
       name: id,
       label: 'the image',
       limits: { maxPixels: IMAGE_MAX_PIXELS, maxSide: IMAGE_MAX_SIDE },
-      resolution: this.#resolution,
+      resolution: this.#resolution(),
       isReduced: true,
       client,
     });

@@ -19,6 +19,8 @@ export const OWN_ENTRIES = [
   'models',
   'clients.json',
   'companion.json',
+  'model-in-use.json',
+  'model-pulls.json',
 ];
 
 /** Rights of other accounts. */

@@ -67,6 +67,20 @@ export const routes = {
   /** GET: PNG, grey, a pixel a cell. */
   mask: (id: JobId, picture: number, concept: string) =>
     `/api/jobs/${id}/pictures/${picture}/masks/${concept}`,
+  /** GET: modelsSchema. POST addModelSchema: a file or folder of the companion's computer is added, modelsSchema. */
+  models: '/api/models',
+  /** DELETE: modelsSchema without it. A name is percent-encoded here and below. */
+  model: (name: string) => `/api/models/${name}`,
+  /** POST pullModelSchema: modelsSchema. DELETE: ends the pull and removes what it received, modelsSchema. */
+  modelPull: (name: string) => `/api/models/${name}/pull`,
+  /** POST: modelsSchema. What was received is kept. */
+  modelPause: (name: string) => `/api/models/${name}/pause`,
+  /** POST: modelsSchema. */
+  modelResume: (name: string) => `/api/models/${name}/resume`,
+  /** POST: every file is read and compared, modelsSchema. DELETE: ends that, modelsSchema. */
+  modelCheck: (name: string) => `/api/models/${name}/check`,
+  /** POST: new work is done on it, modelsSchema. Jobs under way keep theirs. */
+  modelUse: (name: string) => `/api/models/${name}/use`,
   /** GET: computerSchema. */
   computer: '/api/computer',
   /** POST startAtLoginSchema: 204. */

@@ -3,6 +3,7 @@
 import { hexIdSchema, imageIdSchema, jobIdSchema, proofSchema } from './ids.ts';
 import { jobSchema } from './job.ts';
 import { CURVE_MAX_POINTS, WELCOME_MAX_JOBS } from './limits.ts';
+import { modelNameSchema, modelTaskSchema } from './model.ts';
 import { guidanceResidualSchema, maskModeSchema } from './requests.ts';
 import { errorReportSchema, z } from './zod.ts';
 
@@ -115,6 +116,19 @@ const learningCurve = z.object({
 /** The library is not what it was: ask for it again over HTTP. */
 const conceptsChanged = z.object({ type: z.literal('concepts-changed') });
 
+/** Models were added or removed, or the work on one has begun or ended: ask for them again over HTTP. */
+const modelsChanged = z.object({ type: z.literal('models-changed') });
+
+/** Work on a model that is under way. Dropped where a client reads too slowly: the next one says it all. */
+const modelProgress = z.object({
+  type: z.literal('model-progress'),
+  model: modelNameSchema,
+  task: modelTaskSchema,
+});
+
+/** New work is done on another model from now on; `concepts-changed` follows. */
+const modelInUse = z.object({ type: z.literal('model-in-use'), model: modelSummarySchema });
+
 /** A job was removed from the history. */
 const jobRemoved = z.object({ type: z.literal('job-removed'), job: jobIdSchema });
 
@@ -141,6 +155,9 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   progress,
   learningCurve,
   conceptsChanged,
+  modelsChanged,
+  modelProgress,
+  modelInUse,
   jobRemoved,
   error,
   pong,

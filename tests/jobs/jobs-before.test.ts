@@ -13,7 +13,7 @@ import { openReferences, teach } from '../../companion/engine/teaching/teach.ts'
 import { decodePicture } from '../../companion/images/decode.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
-import { ended, openQueue, recordEvents, when } from './opened-queue.ts';
+import { ended, fixedModel, openQueue, recordEvents, when } from './opened-queue.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
 
 const BEFORE = fileURLToPath(new URL('../fixtures/jobs-before', import.meta.url));
@@ -54,10 +54,10 @@ describe('jobs of the version before', () => {
 
   it('that were cancelled go on from where they were saved', async () => {
     const { home, jobs } = await homeBefore();
-    const setup = { model: join(EMBEDDED_MODELS, DEFAULT_MODEL), device: 'cpu', threads: 1 } as const;
     const { queue } = await openQueue(home, {
       engine: { teach, generate },
-      setup: { ...setup, cacheFolder: join(home, 'cache') },
+      computer: { device: 'cpu', threads: 1, cacheFolder: join(home, 'cache') },
+      models: fixedModel(join(EMBEDDED_MODELS, DEFAULT_MODEL)),
     });
     await queue.cancel(WAITING);
     expect(queue.get(CANCELLED).status).toEqual({ state: 'cancelled', saved: { step: 3, steps: 6 } });

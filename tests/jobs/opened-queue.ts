@@ -8,6 +8,7 @@ import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts'
 import type { JobEvent } from '../../companion/jobs/job-broker.ts';
 import { JobQueue, type JobQueueOptions } from '../../companion/jobs/job-queue.ts';
 import type { JobSpec } from '../../companion/jobs/job-record.ts';
+import type { JobModels } from '../../companion/jobs/runs/context.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { BlobKey } from '../../companion/storage/blob-store.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
@@ -20,13 +21,18 @@ export interface OpenedQueue {
   readonly library: FileLibrary;
 }
 
+/** A queue's one model, which is called nano. */
+export function fixedModel(folder: string): JobModels {
+  return { name: 'nano', folderOf: async () => folder };
+}
+
 /** @param home data folder; the same one again is a restart */
 export async function openQueue(home: string, options: OpenOptions): Promise<OpenedQueue> {
   const library = new FileLibrary(join(home, 'concepts'));
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(home, 'jobs')),
-    setup: { model: 'none', device: 'auto', cacheFolder: join(home, 'cache') },
-    modelName: 'nano',
+    computer: { device: 'auto', cacheFolder: join(home, 'cache') },
+    models: fixedModel('none'),
     library,
     ...options,
   });

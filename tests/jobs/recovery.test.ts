@@ -8,7 +8,7 @@ import { teach } from '../../companion/engine/teaching/teach.ts';
 import type { Engine } from '../../companion/jobs/runs/context.ts';
 import { nanoModel, needsNano, withoutNano } from '../engine/golden-model.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
-import { ended, generateWish, openQueue, recordEvents, teachWish, when } from './opened-queue.ts';
+import { ended, fixedModel, generateWish, openQueue, recordEvents, teachWish, when } from './opened-queue.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
 
 const [A, B, C] = ['job-aaaa', 'job-bbbb', 'job-cccc'] as const;
@@ -17,7 +17,8 @@ const REAL: Engine = { teach, generate };
 
 const options = (home: string) => ({
   engine: REAL,
-  setup: { model: nanoModel, device: 'cpu', threads: 1, cacheFolder: join(home, 'cache') } as const,
+  computer: { device: 'cpu', threads: 1, cacheFolder: join(home, 'cache') } as const,
+  models: fixedModel(nanoModel),
 });
 
 /** What was learned, and every fact that a restart must not change. */

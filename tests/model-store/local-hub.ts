@@ -25,6 +25,8 @@ export interface Hooks {
   /** Entries of a listing's page, the first. */
   readonly pageSize?: number;
   readonly licence?: unknown;
+  /** In place of REPOSITORY. */
+  readonly repository?: string;
   /** Both servers speak https, as LOCALHOST_CERTIFICATE. */
   readonly isEncrypted?: boolean;
   /** What the listing says, in place of the truth. */
@@ -57,6 +59,7 @@ const isStored = (path: string) => path.endsWith('.safetensors');
 /** Both servers end with the test. */
 export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHub> {
   const seen: Seen[] = [];
+  const { repository = REPOSITORY } = hooks;
   const see = (server: Seen['server'], path: string, request: IncomingMessage): Seen => {
     const one = { server, path, headers: request.headers };
     seen.push(one);
@@ -72,8 +75,8 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
     const url = new URL(request.url!, 'http://hub');
     const one = see('hub', url.pathname + url.search, request);
     if (hooks.answer?.(one, response)) return;
-    const api = `/api/models/${REPOSITORY}`;
-    const resolve = `/${REPOSITORY}/resolve/${COMMIT}/`;
+    const api = `/api/models/${repository}`;
+    const resolve = `/${repository}/resolve/${COMMIT}/`;
     if ([`${api}/revision/main`, `${api}/revision/${COMMIT}`].includes(url.pathname)) {
       sendJson({ sha: COMMIT, cardData: { license: hooks.licence ?? 'mit' } }, response);
     } else if (url.pathname === `${api}/tree/${COMMIT}` && url.searchParams.get('recursive') === 'true') {
@@ -103,6 +106,24 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
         .map(({ path }) => path.split(`/resolve/${COMMIT}/`)[1])
         .filter((path) => path !== undefined);
       return [...new Set(resolved)].sort();
+    },
+  };
+}
+
+/**
+ * Hooks of a hub that sends half of a file and then waits: whoever fetches it is in the middle for as long as a test wants.
+ * The next time the rest of the file is sent.
+ */
+export function halfway(files: Files, path: string): Pick<Hooks, 'answer'> {
+  let isHeld = true;
+  return {
+    answer: (seen, response) => {
+      if (seen.server !== 'storage' || seen.path !== path || !isHeld) return false;
+      isHeld = false;
+      const bytes = files.get(path)!;
+      response.writeHead(200, { etag: `"${sha256(bytes)}"`, 'content-length': bytes.byteLength });
+      response.write(bytes.subarray(0, bytes.byteLength >> 1));
+      return true;
     },
   };
 }

@@ -26,7 +26,8 @@ describe.skipIf(withoutNano)(`a teaching that the engine dies in, ${needsNano}`,
     const cacheFolder = join(home, 'cache');
     running = await startServer(home, {
       engine,
-      setup: { model: nanoModel, device: 'cpu', threads: 1, cacheFolder },
+      folder: nanoModel,
+      computer: { device: 'cpu', threads: 1, cacheFolder },
     });
     client = await TestClient.connect(running.port, await running.pair());
   });

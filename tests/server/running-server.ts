@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { LoginStart } from '../../companion/installation/login-start.ts';
 import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
-import type { Engine, EngineSetup } from '../../companion/jobs/runs/context.ts';
+import type { Engine, EngineComputer } from '../../companion/jobs/runs/context.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog, LOG_FILE } from '../../companion/server/log.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+import { ModelDesk } from '../../companion/server/model-desk.ts';
+import { ModelInUse } from '../../companion/server/model-in-use.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
 import type { LeaveRequest } from '../../shared/protocol/computer.ts';
 import { pairedSchema } from '../../shared/protocol/http.ts';
@@ -56,10 +58,12 @@ export interface RunningServer {
 /**
  * @param home of an earlier server, whose files are then gone on with
  * @param real an engine that takes the scripted one's place
+ * @param hub environment for pulls: nobody is asked without it
  */
 export async function startServer(
   home?: string,
-  real?: { readonly engine: Engine; readonly setup: EngineSetup },
+  real?: { readonly engine: Engine; readonly folder: string; readonly computer: EngineComputer },
+  hub: NodeJS.ProcessEnv = {},
 ): Promise<RunningServer> {
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'likeness-server-')));
   const pages = join(folder, 'pages');
@@ -69,14 +73,18 @@ export async function startServer(
     '<!doctype html><title>panel</title>',
   );
   const engine = new ScriptedEngine();
+  const folders = dataFolders({ LIKENESS_HOME: folder });
+  const inUse = new ModelInUse({ facts: MODEL, folder: real?.folder ?? 'none' }, folders);
   const library = new FileLibrary(join(folder, 'concepts'), { rescanIntervalMs: 50 });
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(folder, 'jobs')),
     engine: real?.engine ?? engine,
-    setup: real?.setup ?? { model: 'none', device: 'auto', cacheFolder: join(folder, 'cache') },
-    modelName: 'nano',
+    computer: real?.computer ?? { device: 'auto', cacheFolder: folders.cache },
+    models: inUse,
     library,
   });
+  const rest = { rest: () => {} };
+  const models = await ModelDesk.open({ inUse, folders, queue, engine: rest, env: hub });
   const codes: string[] = [];
   const left: LeaveRequest[] = [];
   const logs = join(folder, 'logs');
@@ -84,12 +92,12 @@ export async function startServer(
     listeners: await listenOnLoopback(0),
     queue,
     library,
-    model: MODEL,
+    models,
     tokenFile: join(folder, 'clients.json'),
     cacheFolder: join(folder, 'cache'),
     pages,
     computer: {
-      folders: dataFolders({ LIKENESS_HOME: folder }),
+      folders,
       installation: { kind: 'clone', folder, command: ['node', 'likeness.mjs', 'start'] },
       loginStart: new LoginStart({
         command: ['node', 'likeness.mjs', 'start'],
@@ -121,7 +129,9 @@ export async function startServer(
   };
   const stop = async () => {
     await queue.close();
+    await models.close();
     await server.close();
+    await inUse.close();
     if (home === undefined) await rm(folder, { recursive: true, force: true });
   };
   return {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../companion/server/http/app.ts';
 import { conceptRoutes } from '../../companion/server/http/concept-routes.ts';
 import { jobRoutes } from '../../companion/server/http/job-routes.ts';
+import { modelRoutes } from '../../companion/server/http/model-routes.ts';
 import { clientRoutes, pairingRoutes } from '../../companion/server/http/pairing-routes.ts';
 import { imageRoutes } from '../../companion/server/http/upload-routes.ts';
 import { adviceFor, reportCodes } from '../../shared/errors.ts';
@@ -84,6 +85,7 @@ function servedAddresses(): readonly string[] {
       clientRoutes(nothing, () => {}),
       conceptRoutes(nothing),
       jobRoutes(nothing),
+      modelRoutes(nothing),
       imageRoutes(nothing, nothing),
     ],
   });

@@ -11,7 +11,6 @@ import { thisInstallation } from '../../installation/installation.ts';
 import { LoginStart } from '../../installation/login-start.ts';
 import { openForUser } from '../../installation/opener.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
-import { withModel } from '../../model-store/model-use.ts';
 import { systemFault } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
@@ -61,7 +60,7 @@ interface StartContext {
 
 async function runStart(flags: StartFlags, context: StartContext): Promise<void> {
   const folders = dataFolders();
-  const start = () => withModel(flags.model, folders, (model) => startOn(model, flags, folders, context));
+  const start = () => startOn(flags, folders, context);
   try {
     await start();
   } catch (error) {
@@ -88,7 +87,6 @@ function isNewer(version: string, running: string | undefined): boolean {
 }
 
 async function startOn(
-  model: string,
   flags: StartFlags,
   folders: DataFolders,
   { program, output }: StartContext,
@@ -120,7 +118,7 @@ async function startOn(
     const companion = await openCompanion({
       folders,
       ports: flags.port === undefined ? PORTS : [flags.port],
-      model,
+      model: flags.model,
       device: flags.device,
       threads: flags.threads,
       examples: flags.examples,

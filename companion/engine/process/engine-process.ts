@@ -68,6 +68,11 @@ export class EngineProcess {
     this.#child?.kill();
   }
 
+  /** Gives the memory of an open model back, where there is no run under way. */
+  rest(): void {
+    if (this.#current === undefined) this.#retire();
+  }
+
   /** Stops the current run softly (teaching saves itself) and ends the process. No run can be started after. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -57,8 +57,19 @@ export interface Engine {
   generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void>;
 }
 
+/** Options of every request on one base model. */
+type EngineSetup = Omit<EngineOptions, 'signal'>;
+
 /** Options that all requests of a companion share. */
-export type EngineSetup = Omit<EngineOptions, 'signal'>;
+export type EngineComputer = Omit<EngineSetup, 'model'>;
+
+/** Base models by the names that jobs keep: each job is done on the model that was in use when it was asked for. */
+export interface JobModels {
+  /** Name of the one in use. */
+  readonly name: string;
+  /** Its path. @throws LikenessError `checkpoint-missing` for a model that is not here any more */
+  folderOf(name: string): Promise<string>;
+}
 
 /** The picture first. @throws LikenessError `storage` where a file was taken away */
 export async function* pictureFrames(

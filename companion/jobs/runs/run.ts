@@ -9,7 +9,7 @@ import type { JobFiles } from '../drivers/local/job-files.ts';
 import type { JobBroker } from '../job-broker.ts';
 import type { JobRecords } from '../job-records.ts';
 import type { ReferenceStore } from '../reference-store.ts';
-import type { Engine, EngineSetup, JobStep, ProgressStep } from './context.ts';
+import type { Engine, EngineComputer, JobModels, JobStep, ProgressStep } from './context.ts';
 import { runGeneration } from './generate-run.ts';
 import { runTeaching } from './teach-run.ts';
 
@@ -24,7 +24,8 @@ export interface JobRunOptions {
   readonly records: JobRecords;
   readonly broker: JobBroker;
   readonly engine: Engine;
-  readonly setup: EngineSetup;
+  readonly computer: EngineComputer;
+  readonly models: JobModels;
   readonly library: ConceptLibrary;
   readonly now: () => Date;
   /** False where a person asked the job to go on: whether it starts anew is theirs to decide. */
@@ -89,13 +90,14 @@ export class JobRun {
     return true;
   }
 
-  #steps(): AsyncGenerator<JobStep, void> {
-    const { records, broker, references, files, engine, setup, library, mayRestart } = this.#options;
+  async *#steps(): AsyncGenerator<JobStep, void> {
+    const { records, broker, references, files, engine, computer, models, library, mayRestart } =
+      this.#options;
     const { state, references: named } = records.record(this.id);
     const signal = this.#controller.signal;
     const tools = {
       engine,
-      setup,
+      setup: { ...computer, model: await models.folderOf(state.model) },
       library,
       references,
       files,
@@ -103,7 +105,7 @@ export class JobRun {
       signal,
       hasSubscribers: () => broker.hasSubscribers,
     };
-    return state.kind === 'teach' ? runTeaching(state, named, tools) : runGeneration(state, tools);
+    yield* state.kind === 'teach' ? runTeaching(state, named, tools) : runGeneration(state, tools);
   }
 
   async #apply(step: JobStep): Promise<void> {

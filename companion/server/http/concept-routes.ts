@@ -60,14 +60,14 @@ const thumbnailsQuery = z.strictObject({
 
 export interface ConceptRouteOptions {
   readonly library: ConceptLibrary;
-  /** Concepts of another model are shown, but cannot be used. */
-  readonly model: Pick<BaseModelFacts, 'identity' | 'sites'>;
+  /** The one in use: concepts of another are shown, but cannot be used. */
+  readonly model: () => Pick<BaseModelFacts, 'identity' | 'sites'>;
   readonly receiver: FileReceiver;
 }
 
 export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions): Router {
   const router = Router();
-  const summary = (concept: LibraryConcept) => summaryFor(concept, model.identity);
+  const summary = (concept: LibraryConcept) => summaryFor(concept, model().identity);
 
   router.get(routes.concepts, async (request, response) => {
     const { search } = parsed(listQuery, request.query, 'the query');
@@ -77,7 +77,8 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
 
   router.post(routes.concepts, async (request, response) => {
     const { name, ...lora } = parsed(importQuery, request.query, 'the query');
-    const fitted = { architecture: model.identity.architecture, sites: model.sites };
+    const { identity, sites } = model();
+    const fitted = { architecture: identity.architecture, sites };
     const imported = await receiver.receive(request, CONCEPT_FILE, async (path) => {
       const facts = loraFactsSchema.safeParse({ name, ...lora });
       return library.import(path, { name, lora: facts.data, model: fitted });

@@ -35,7 +35,11 @@ function replacedBy(message: ServerMessage): string | undefined {
       return `${message.type} ${message.job}`;
     case 'job':
       return `job ${message.job.job}`;
+    case 'model-progress':
+      return `${message.type} ${message.model}`;
     case 'concepts-changed':
+    case 'models-changed':
+    case 'model-in-use':
     case 'pong':
       return message.type;
     default:

@@ -17,7 +17,8 @@ import { binaryMessage } from './outbox.ts';
 export interface SocketControllerOptions extends AdmissionOptions {
   readonly queue: JobQueue;
   readonly uploads: Uploads;
-  readonly model: ModelSummary;
+  /** The one in use. */
+  readonly model: () => ModelSummary;
   /** Version of Likeness. */
   readonly version: string;
   readonly log: Log;
@@ -51,7 +52,7 @@ export class SocketController implements SocketHandler {
       type: 'welcome',
       protocol: PROTOCOL_VERSION,
       server: { version },
-      model,
+      model: model(),
       device: queue.device,
       limits: CLIENT_LIMITS,
       jobs: [...queue.jobs()],

@@ -7,17 +7,9 @@ import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { JobId } from '../../../../shared/protocol/ids.ts';
 import { writeFileAtomically } from '../../../storage/atomic-file.ts';
+import { Broadcast } from '../../../storage/broadcast.ts';
 import { readRegularFile } from '../../../storage/regular-file.ts';
 import type { JobBroker, JobEvent, JobLease } from '../../job-broker.ts';
-
-/** A subscriber so far behind gets no more progress and previews: the next ones replace them. */
-const MAX_BACKLOG_EVENTS = 64;
-
-interface Subscriber {
-  readonly backlog: JobEvent[];
-  wake: () => void;
-  hasLeft: boolean;
-}
 
 export class LocalBroker implements JobBroker {
   readonly #orderFile: string;
@@ -26,9 +18,8 @@ export class LocalBroker implements JobBroker {
   readonly #taken = new Set<JobId>();
   /** Calls of `take` that wait for a job. */
   readonly #takers: ((id: JobId) => void)[] = [];
-  readonly #subscribers = new Set<Subscriber>();
+  readonly #events = new Broadcast<JobEvent>(isReplaceable);
   readonly #writing = new Mutex();
-  #isClosed = false;
 
   private constructor(orderFile: string, pending: readonly JobId[]) {
     this.#orderFile = orderFile;
@@ -49,7 +40,7 @@ export class LocalBroker implements JobBroker {
   }
 
   get hasSubscribers(): boolean {
-    return this.#subscribers.size > 0;
+    return this.#events.hasListeners;
   }
 
   async enqueue(id: JobId): Promise<void> {
@@ -98,31 +89,15 @@ export class LocalBroker implements JobBroker {
   }
 
   publish(event: JobEvent): void {
-    for (const { backlog, wake } of this.#subscribers) {
-      if (backlog.length >= MAX_BACKLOG_EVENTS && isDroppable(event)) continue;
-      backlog.push(event);
-      wake();
-    }
+    this.#events.publish(event);
   }
 
   subscribe(): AsyncGenerator<JobEvent, void> {
-    const subscriber: Subscriber = { backlog: [], wake: () => {}, hasLeft: false };
-    this.#subscribers.add(subscriber);
-    const events = this.#deliver(subscriber);
-    const close = events.return.bind(events);
-    // A generator's own return waits for its next event, and does nothing where it was never started.
-    events.return = (value) => {
-      subscriber.hasLeft = true;
-      subscriber.wake();
-      this.#subscribers.delete(subscriber);
-      return close(value);
-    };
-    return events;
+    return this.#events.subscribe();
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const { wake } of this.#subscribers) wake();
+    this.#events.close();
     await this.#writing.waitForUnlock();
   }
 
@@ -135,23 +110,6 @@ export class LocalBroker implements JobBroker {
         await this.#keepOrder();
       },
     };
-  }
-
-  async *#deliver(subscriber: Subscriber): AsyncGenerator<JobEvent, void> {
-    try {
-      while (true) {
-        const event = subscriber.backlog.shift();
-        if (subscriber.hasLeft) return;
-        if (event !== undefined) yield event;
-        else if (this.#isClosed) return;
-        else
-          await new Promise<void>((resolve) => {
-            subscriber.wake = resolve;
-          });
-      }
-    } finally {
-      this.#subscribers.delete(subscriber);
-    }
   }
 
   async #keepOrder(): Promise<void> {
@@ -167,6 +125,7 @@ export class LocalBroker implements JobBroker {
   }
 }
 
-function isDroppable(event: JobEvent): boolean {
+/** The next ones replace them. */
+function isReplaceable(event: JobEvent): boolean {
   return event.type === 'progress' || (event.type === 'frame' && event.frame.header.kind === 'preview');
 }

@@ -1,0 +1,87 @@
+/**
+ * `modelRoutes`: the base models of this computer and those that can be had, over HTTP. Every answer is the list as it is
+ * then; work goes on after the answer, and its progress comes through the socket.
+ */
+
+import express, { type Request, type RequestHandler, Router } from 'express';
+import { routes } from '../../../shared/protocol/http.ts';
+import {
+  addModelSchema,
+  type ModelList,
+  modelNameSchema,
+  pullModelSchema,
+} from '../../../shared/protocol/model.ts';
+import { forPanel } from '../../model-store/model-task-steps.ts';
+import { MAX_JSON_BYTES } from '../limits.ts';
+import type { ModelDesk } from '../model-desk.ts';
+import { parsed } from './app.ts';
+
+/** Pattern of an address. */
+const NAME = ':model';
+
+export function modelRoutes(desk: ModelDesk): Router {
+  const router = Router();
+  const json = express.json({ limit: MAX_JSON_BYTES });
+
+  router.get(routes.models, async (_request, response) => {
+    response.json((await desk.list()) satisfies ModelList);
+  });
+
+  const act = (work: (name: string, request: Request) => Promise<unknown>, status = 200): RequestHandler => {
+    return async (request, response) => {
+      const name = request.params.model === undefined ? '' : nameOf(request);
+      try {
+        await work(name, request);
+      } catch (error) {
+        throw forPanel(error);
+      }
+      response.status(status).json((await desk.list()) satisfies ModelList);
+    };
+  };
+  const added = (request: Request) => parsed(addModelSchema, request.body, 'the request').path;
+  const accepted = (request: Request) => parsed(pullModelSchema, request.body, 'the request').licence;
+  router.post(
+    routes.models,
+    json,
+    act((_, request) => desk.add(added(request)), 201),
+  );
+  router.post(
+    routes.modelPull(NAME),
+    json,
+    act((name, request) => desk.pull(name, accepted(request)), 202),
+  );
+  router.delete(
+    routes.model(NAME),
+    act((name) => desk.remove(name)),
+  );
+  router.delete(
+    routes.modelPull(NAME),
+    act((name) => desk.cancel(name)),
+  );
+  router.post(
+    routes.modelPause(NAME),
+    act((name) => desk.pause(name)),
+  );
+  router.post(
+    routes.modelResume(NAME),
+    act((name) => desk.resume(name)),
+  );
+  router.post(
+    routes.modelCheck(NAME),
+    act((name) => desk.verify(name)),
+  );
+  router.delete(
+    routes.modelCheck(NAME),
+    act((name) => desk.cancel(name)),
+  );
+  router.post(
+    routes.modelUse(NAME),
+    act((name) => desk.use(name)),
+  );
+
+  return router;
+}
+
+function nameOf(request: Request): string {
+  return parsed(modelNameSchema, request.params.model, 'the address');
+}

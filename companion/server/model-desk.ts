@@ -1,0 +1,189 @@
+/** ModelDesk: what clients may do with base models, whatever transport they come by; and its news for all of them. */
+
+import { statfs } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { LikenessError } from '../../shared/errors.ts';
+import type { ModelCard, ModelList } from '../../shared/protocol/model.ts';
+import type { JobQueue } from '../jobs/job-queue.ts';
+import { isEnded } from '../jobs/job-record.ts';
+import { linkModel } from '../model-store/linked-model.ts';
+import { modelCards } from '../model-store/model-cards.ts';
+import { type ModelTaskEvent, ModelTasks } from '../model-store/model-tasks.ts';
+import { planRemoval, removeModel } from '../model-store/removal.ts';
+import { Broadcast } from '../storage/broadcast.ts';
+import type { DataFolders } from '../storage/folders.ts';
+import type { ModelInUse } from './model-in-use.ts';
+
+export interface ModelDeskOptions {
+  readonly inUse: ModelInUse;
+  readonly folders: DataFolders;
+  /** Jobs keep their models: none of theirs is removed. */
+  readonly queue: JobQueue;
+  /** Has the memory of the model before given back. */
+  readonly engine: { rest(): void };
+  /** Hub, token and proxies. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export type ModelEvent = ModelTaskEvent | { readonly type: 'in-use' };
+
+/** Pictures that the time of the next one is told by. */
+const TIMED_PICTURES = 8;
+
+export class ModelDesk {
+  readonly #options: ModelDeskOptions;
+  readonly #tasks: ModelTasks;
+  readonly #own = new Broadcast<ModelEvent>(() => false);
+
+  private constructor(options: ModelDeskOptions, tasks: ModelTasks) {
+    this.#options = options;
+    this.#tasks = tasks;
+  }
+
+  /** Pulls that a stop has cut short go on. */
+  static async open(options: ModelDeskOptions): Promise<ModelDesk> {
+    return new ModelDesk(options, await ModelTasks.open(options));
+  }
+
+  get inUse(): ModelInUse {
+    return this.#options.inUse;
+  }
+
+  /** News from this call on: of the work on models, and of everything else. */
+  subscribe(): readonly AsyncGenerator<ModelEvent, void>[] {
+    return [this.#tasks.events, this.#own.subscribe()];
+  }
+
+  async list(): Promise<ModelList> {
+    const { folders, inUse, queue } = this.#options;
+    const models = await modelCards({
+      folders,
+      inUse: inUse.folder,
+      device: queue.device,
+      taskOf: (name) => this.#tasks.of(name),
+      secondsOf: (name) => this.#secondsOf(name),
+    });
+    return { models: [...models], memoryBytes: totalmem(), freeDiskBytes: await freeBytes(folders.home) };
+  }
+
+  /**
+   * Fetches a model, or what is damaged of one that is here.
+   * @param licence the one that the person has accepted
+   * @throws LikenessError `input` for another licence than the model's, or where it is fetched already
+   */
+  async pull(name: string, licence: string): Promise<void> {
+    const card = await this.#card(name);
+    if (card.licence === null || card.place === 'linked' || card.place === 'embedded') {
+      throw new LikenessError('input', `${name} can be fetched from nowhere`, { advice: 'Add it again.' });
+    }
+    if (card.licence.id !== licence) {
+      throw new LikenessError(
+        'input',
+        `the licence of ${name} is ${card.licence.id}, accepted was ${licence}`,
+        {
+          advice: 'Read the licence that is shown, and accept it.',
+        },
+      );
+    }
+    await this.#tasks.pull(name, licence);
+  }
+
+  pause(name: string): Promise<void> {
+    return this.#tasks.pause(name);
+  }
+
+  resume(name: string): Promise<void> {
+    return this.#tasks.resume(name);
+  }
+
+  /** Ends the work on a model; what a pull has received goes. */
+  async cancel(name: string): Promise<void> {
+    if (this.#tasks.of(name) !== undefined) await this.#tasks.cancel(name);
+    else if ((await this.#card(name)).keptBytes > 0) await this.#tasks.discard(name);
+    this.#changed();
+  }
+
+  async verify(name: string): Promise<void> {
+    const { place } = await this.#card(name);
+    if (place === 'offered') throw notHere(name);
+    await this.#tasks.verify(name, await this.inUse.folderOf(name));
+  }
+
+  /** A file or folder of this computer. @returns its name here @throws LikenessError as linkModel */
+  async add(path: string): Promise<string> {
+    const name = await linkModel(path, this.#options.folders);
+    this.#changed();
+    return name;
+  }
+
+  /** @throws LikenessError `checkpoint-*`; nothing has changed then */
+  async use(name: string): Promise<void> {
+    const { inUse, engine } = this.#options;
+    if (!(await inUse.use(name))) return;
+    engine.rest();
+    this.#own.publish({ type: 'in-use' });
+    this.#changed();
+  }
+
+  /** @throws LikenessError `input` for a model that is in use, that jobs wait for, or that came with Likeness */
+  async remove(name: string): Promise<void> {
+    const { folders, inUse } = this.#options;
+    if (name === inUse.name) {
+      throw new LikenessError('input', `${name} is in use`, { advice: 'Use another model first.' });
+    }
+    const jobs = this.#unfinishedJobsOf(name);
+    if (jobs > 0) {
+      throw new LikenessError('input', `${jobs} of the jobs under way are for ${name}`, {
+        advice: 'Wait for them, or cancel them.',
+      });
+    }
+    const removal = await planRemoval(name, folders);
+    await this.#tasks.cancel(name);
+    await inUse.release(name);
+    for await (const _ of removeModel(removal, folders));
+    this.#changed();
+  }
+
+  /** Pulls go on at the next start. */
+  async close(): Promise<void> {
+    await this.#tasks.close();
+    this.#own.close();
+  }
+
+  #changed(): void {
+    this.#own.publish({ type: 'changed' });
+  }
+
+  async #card(name: string): Promise<ModelCard> {
+    const card = (await this.list()).models.find((one) => one.name === name);
+    if (card === undefined) throw notHere(name);
+    return card;
+  }
+
+  #unfinishedJobsOf(name: string): number {
+    return this.#options.queue.jobs().filter((job) => job.model === name && !isEnded(job)).length;
+  }
+
+  /** Median of the last pictures with the model's own number of steps. */
+  #secondsOf(name: string): number | undefined {
+    const jobs = this.#options.queue.jobs();
+    const seconds = jobs
+      .flatMap((job) => (job.kind === 'generate' && job.model === name ? job : []))
+      .filter(({ request }) => request.steps === undefined && request.size === undefined)
+      .flatMap(({ pictures }) => pictures.map((picture) => picture.seconds))
+      .slice(0, TIMED_PICTURES)
+      .sort((a, b) => a - b);
+    return seconds[Math.floor(seconds.length / 2)];
+  }
+}
+
+function notHere(name: string): LikenessError {
+  return new LikenessError('checkpoint-missing', `no model is named ${name} here`, {
+    advice: 'Look at the list again: it may have been removed.',
+  });
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
