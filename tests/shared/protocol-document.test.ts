@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../companion/server/http/app.ts';
+import { computerRoutes } from '../../companion/server/http/computer-routes.ts';
 import { conceptRoutes } from '../../companion/server/http/concept-routes.ts';
 import { jobRoutes } from '../../companion/server/http/job-routes.ts';
 import { modelRoutes } from '../../companion/server/http/model-routes.ts';
@@ -87,6 +88,7 @@ function servedAddresses(): readonly string[] {
       jobRoutes(nothing),
       modelRoutes(nothing),
       imageRoutes(nothing, nothing),
+      computerRoutes(nothing, () => ''),
     ],
   });
   const addresses = (layers: readonly Layer[]): string[] =>
