@@ -19,7 +19,7 @@ export class PictureEngine implements Engine {
   }
 
   /** Made before anything is measured: the machine then has nothing else to do. The next job waits for `letOn`. */
-  async prepare(count: number, seed: number): Promise<void> {
+  async paint(count: number, seed: number): Promise<void> {
     const numbers = Array.from({ length: count }, (_, index) => seed + index);
     this.#pictures = await Promise.all(numbers.map((number) => photoPng(this.#side, number)));
     this.#gate = new Promise((resolve) => {
@@ -27,7 +27,9 @@ export class PictureEngine implements Engine {
     });
   }
 
-  /** Ends the wait of the job that was prepared. */
+  async prepare(): Promise<void> {}
+
+  /** Ends the wait of the job that was painted. */
   letOn(): void {
     this.#letOn();
   }

@@ -27,7 +27,7 @@ export async function measurePlacing(rounds: number): Promise<readonly Longest[]
     await studio.pair(companion.code);
     const measured: Longest[] = [];
     for (let round = 0; round < rounds; round++) {
-      await companion.engine.prepare(COUNT, 1 + round * COUNT);
+      await companion.engine.paint(COUNT, 1 + round * COUNT);
       await studio.generate({ prompt: `a mug, round ${round}`, count: COUNT, steps: 1 });
       await studio.layerCount(COUNT * (round + 1));
       await browser.startTracing(studio.page, { categories: TRACE_CATEGORIES });

@@ -8,6 +8,7 @@ import type { Likeness } from '../../shared/likeness.ts';
 import type { Concept } from '../concepts/concept.ts';
 import type { Picture } from '../images/picture.ts';
 import type { MemoryPlan } from '../training/memory-plan.ts';
+import type { PreparingEvent } from './generation/picture-sessions.ts';
 
 /** The base model is open. */
 type ModelEvent = {
@@ -68,6 +69,7 @@ export type TeachEvent =
 
 export type GenerateEvent =
   | ModelEvent
+  | PreparingEvent
   /** The prompt as the model reads it. */
   | {
       readonly type: 'prompt';

@@ -52,4 +52,6 @@ export interface GenerateRequest extends EngineOptions {
   readonly settings: Partial<SamplingSettings>;
   /** Folder for the PNGs; undefined: none are written. */
   readonly out?: string | undefined;
+  /** Makes no picture: opens everything that one needs, so that it begins at once when it is asked for. */
+  readonly only?: 'prepare' | undefined;
 }

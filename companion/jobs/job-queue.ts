@@ -35,11 +35,12 @@ export class JobQueue {
   readonly quarantined: readonly QuarantinedJob[];
   readonly history: JobHistory;
   readonly references: ReferenceStore;
+  /** Runs the jobs, and knows the device. */
+  readonly worker: JobWorker;
   readonly #options: JobQueueOptions;
   readonly #now: () => Date;
   readonly #records: JobRecords;
   readonly #broker: JobBroker;
-  readonly #worker: JobWorker;
   /** Jobs being saved, not yet with the broker: they are not begun, and not promised, before that. */
   readonly #admitting = new Map<JobId, Promise<void>>();
   #lastAdmitted: Promise<void> = Promise.resolve();
@@ -56,7 +57,7 @@ export class JobQueue {
     const limits = { ...HISTORY_LIMITS, ...options.limits };
     this.#records = new JobRecords(records, { ...options.stores, limits, now: this.#now });
     this.history = new JobHistory(this.#records, options.stores.repository);
-    this.#worker = new JobWorker({
+    this.worker = new JobWorker({
       ...options,
       records: this.#records,
       now: this.#now,
@@ -73,13 +74,8 @@ export class JobQueue {
     const queue = new JobQueue(options, recovered);
     await queue.#records.recover();
     await recoverOrder(recovered.records, queue.#broker);
-    queue.#worker.start();
+    queue.worker.start();
     return queue;
-  }
-
-  /** As JobWorker.device. */
-  get device(): string {
-    return this.#worker.device;
   }
 
   /** Messages about the running job, for clients that come late. */
@@ -101,7 +97,7 @@ export class JobQueue {
 
   /** A run tidies up after its job has ended, and by then the job may have been removed. */
   get #underWay(): JobRun | undefined {
-    const run = this.#worker.running;
+    const run = this.worker.running;
     return run !== undefined && this.has(run.id) && !isEnded(this.get(run.id)) ? run : undefined;
   }
 
@@ -109,7 +105,7 @@ export class JobQueue {
   get #waiting(): readonly JobId[] {
     const { pending } = this.#broker;
     const admitting = [...this.#admitting.keys()].filter((id) => !pending.includes(id));
-    return [...pending, ...admitting].filter((id) => id !== this.#worker.running?.id && this.has(id));
+    return [...pending, ...admitting].filter((id) => id !== this.worker.running?.id && this.has(id));
   }
 
   has(id: JobId): boolean {
@@ -146,7 +142,7 @@ export class JobQueue {
    */
   async cancel(id: JobId): Promise<JobState> {
     this.#records.record(id);
-    const { running } = this.#worker;
+    const { running } = this.worker;
     if (running?.id === id) running.cancel();
     else await this.#cancelWaiting([id]);
     return this.get(id);
@@ -195,7 +191,7 @@ export class JobQueue {
 
   /** Stops softly. What was under way and what waits goes on when the queue is opened again. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.#worker.close(), ...this.#admitting.values()]);
+    await Promise.allSettled([this.worker.close(), ...this.#admitting.values()]);
     await this.#broker.close();
   }
 

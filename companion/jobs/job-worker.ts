@@ -1,6 +1,8 @@
 /** JobWorker: takes jobs from the broker, one at a time, and runs them on the device until it is closed. */
 
+import { LikenessError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
+import type { PrepareSpec } from '../../shared/protocol/requests.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 import type { JobBroker } from './job-broker.ts';
@@ -9,6 +11,7 @@ import type { JobRecords } from './job-records.ts';
 import type { JobRepository } from './job-repository.ts';
 import type { ReferenceStore } from './reference-store.ts';
 import type { Engine, EngineComputer, JobModels } from './runs/context.ts';
+import { conceptsOfPrompt, generateRequest } from './runs/generate-run.ts';
 import { JobRun } from './runs/run.ts';
 
 export interface JobStores {
@@ -56,6 +59,24 @@ export class JobWorker {
   /** The job that it works on, or tidies up after. */
   get running(): JobRun | undefined {
     return this.#running;
+  }
+
+  /**
+   * Loads what pictures of a request need, unless a job is under way. Never fails: what is wrong with a request is said when
+   * its pictures are asked for.
+   */
+  async prepare(request: PrepareSpec): Promise<void> {
+    const { engine, computer, models, library, stores } = this.#options;
+    if (this.#running !== undefined || stores.broker.pending.length > 0) return;
+    try {
+      const concepts = await conceptsOfPrompt(library, request.prompt, request.concepts ?? []);
+      const whole = { ...request, count: 1, seed: 0, strength: 1 };
+      const setup = { ...computer, model: await models.folderOf(models.name) };
+      const engineRequest = await generateRequest(whole, concepts, { setup, library });
+      if (this.#running === undefined) await engine.prepare(engineRequest);
+    } catch (error) {
+      if (!(error instanceof LikenessError)) throw error;
+    }
   }
 
   start(): void {

@@ -1,34 +1,19 @@
 /** Pipeline: a checkpoint ready to run, with its configs, tokenizer and noise process; sessions are made on demand. */
 
 import type { Checkpoint } from '../checkpoint/component.ts';
-import { locateWeights } from '../checkpoint/external-weights.ts';
-import { requireParameters } from '../checkpoint/weight-store.ts';
 import type { VariancePreserving } from '../diffusion/noise-process.ts';
-import type { Graph, GraphSpec } from '../graph/graph.ts';
+import type { GraphSpec } from '../graph/graph.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf, type ModelConfig, modelConfigOf } from '../models/families/registry.ts';
 import type { AdapterSite, DecoderChoice, ModelFacts, PictureSize } from '../models/family.ts';
-import { splitParameterName } from '../models/layers/scope.ts';
 import { decoderGraph, encoderGraph, promptNames, textGraph, textOutput } from '../models/model-graphs.ts';
 import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
-import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
-import { float32, int64, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
+import type { Session } from '../runtime/session.ts';
+import { float32, int64, type Tensor } from '../tensor/tensor.ts';
 import { type Conditioning, endOfText, sizeConditioning, tokenTable, zeroText } from './conditioning.ts';
 import { requireFinite } from './finite-weights.ts';
-
-export interface PipelineOptions extends SessionOptions {
-  /** Folder for what can be made again: weights converted to float32. */
-  readonly cacheFolder: string;
-}
-
-/** Memory of a session that is made; one that is open already stays as it is. */
-export type MemoryUse = Pick<SessionOptions, 'arena'>;
-
-/**
- * Learned embeddings by the word that they stand for, which is one token: one a text encoder, [width] each. They take the
- * place of the checkpoint's rows.
- */
-export type LearnedWords = ReadonlyMap<string, readonly Float32Array[]>;
+import { type MemoryUse, ModelSessions, type PipelineOptions } from './model-sessions.ts';
+import { type LearnedWords, TextStates } from './text-states.ts';
 
 export class Pipeline {
   readonly checkpoint: Checkpoint;
@@ -40,9 +25,8 @@ export class Pipeline {
   /** One a text encoder. */
   readonly tokenizers: readonly Tokenizer[];
   readonly noiseProcess: VariancePreserving;
-  readonly #options: PipelineOptions;
-  readonly #locators = new Map<string, Promise<(name: string) => WeightLocation>>();
-  readonly #sessions = new Map<string, Promise<Session>>();
+  readonly sessions: ModelSessions;
+  readonly #textStates = new TextStates();
 
   private constructor(checkpoint: Checkpoint, tokenizers: readonly Tokenizer[], options: PipelineOptions) {
     this.checkpoint = checkpoint;
@@ -52,7 +36,7 @@ export class Pipeline {
     this.architecture = architecture;
     this.noiseProcess = noiseProcess;
     this.tokenizers = tokenizers;
-    this.#options = options;
+    this.sessions = new ModelSessions(checkpoint, options);
   }
 
   /** @throws LikenessError `checkpoint-*` when the folder is not a checkpoint that these graphs can run */
@@ -77,34 +61,24 @@ export class Pipeline {
     return familyOf(this.model).adapterSites(this.model.config);
   }
 
-  /**
-   * The session of a graph, made the first time. Its weights are checked against the checkpoint before anything is
-   * loaded.
-   */
+  /** The session of a graph, made the first time. */
   session(spec: GraphSpec, memory: MemoryUse = {}): Promise<Session> {
-    const { key } = spec;
-    let session = this.#sessions.get(key);
-    if (session === undefined) {
-      session = this.#open(spec.build(), memory);
-      this.#sessions.set(key, session);
-      // A failed session is not kept: the next attempt may have the memory or the disk that this one lacked.
-      session.catch(() => this.#sessions.delete(key));
-    }
-    return session;
+    return this.sessions.get(spec, memory);
   }
 
   /** True where the session is open, with the memory that it takes. */
-  has({ key }: GraphSpec): boolean {
-    return this.#sessions.has(key);
+  has(spec: GraphSpec): boolean {
+    return this.sessions.has(spec);
   }
 
   /** Gives a session's memory back; the next use makes it again. */
-  release({ key }: GraphSpec): Promise<void> {
-    return this.#release(key);
+  release(spec: GraphSpec): Promise<void> {
+    return this.sessions.release(spec);
   }
 
-  async close(): Promise<void> {
-    for (const key of [...this.#sessions.keys()]) await this.#release(key);
+  /** Gives back the memory of all sessions. */
+  close(): Promise<void> {
+    return this.sessions.releaseOthers([]);
   }
 
   /** @param text undefined: no prompt at all, which some families tell from an empty one */
@@ -117,15 +91,28 @@ export class Pipeline {
     if (text === undefined && this.facts.absentPrompt === 'zeros') {
       return new Map([...zeroText(this.model), ...ofSize]);
     }
-    const ids = this.tokenizers.map((tokenizer) => tokenizer.encode(text ?? '').ids);
-    return new Map([...(await this.encodeTokens(ids, learned)), ...ofSize]);
+    return new Map([...(await this.encodeTokens(this.#tokens(text), learned)), ...ofSize]);
+  }
+
+  /** True where the prompt was encoded before, and its states are kept, or where it has none. */
+  knowsPrompt(text: string | undefined, learned: LearnedWords = new Map()): boolean {
+    if (text === undefined && this.facts.absentPrompt === 'zeros') return true;
+    return this.#textStates.has(this.#tokens(text), learned);
+  }
+
+  #tokens(text = ''): readonly (readonly number[])[] {
+    return this.tokenizers.map((tokenizer) => tokenizer.encode(text).ids);
   }
 
   /** The part of a conditioning that text gives. @param ids of one prompt, a list for each text encoder */
-  async encodeTokens(
+  encodeTokens(
     ids: readonly (readonly number[])[],
     learned: LearnedWords = new Map(),
   ): Promise<Conditioning> {
+    return this.#textStates.of(ids, learned, () => this.#encodeTokens(ids, learned));
+  }
+
+  async #encodeTokens(ids: readonly (readonly number[])[], learned: LearnedWords): Promise<Conditioning> {
     const feeds: Record<string, Tensor> = {};
     for (const [encoder, { tokens, width, pooled }] of this.facts.textEncoders.entries()) {
       const own = ids[encoder]!;
@@ -164,7 +151,10 @@ export class Pipeline {
 
   async #embed(index: number, ids: readonly number[]): Promise<Float32Array> {
     const tokenizer = this.tokenizers[index]!;
-    const table = await this.session(tokenTable({ ...this.model, index }, ids, tokenizer));
+    // Rows are looked up where they lie: to pack the table would copy all of it.
+    const table = await this.session(tokenTable({ ...this.model, index }, ids, tokenizer), {
+      weights: 'mapped',
+    });
     const out = await table.run({ input_ids: int64(ids, [1, ids.length]) });
     return (out.token_embeddings as Tensor<'float32'>).data;
   }
@@ -199,38 +189,6 @@ export class Pipeline {
     const picture = (out.picture as Tensor<'float32'>).data;
     await requireFinite(picture, this.checkpoint);
     return picture;
-  }
-
-  async #release(key: string): Promise<void> {
-    const session = this.#sessions.get(key);
-    this.#sessions.delete(key);
-    await (await session)?.release();
-  }
-
-  async #open(graph: Graph, memory: MemoryUse): Promise<Session> {
-    const parameters = [...graph.parameters].map(([name, { shape }]) => ({
-      ...splitParameterName(name),
-      shape,
-    }));
-    const locators = new Map<string, (name: string) => WeightLocation>();
-    for (const component of new Set(parameters.map((parameter) => parameter.component))) {
-      const { weights } = this.checkpoint.components.get(component)!;
-      const expected = parameters.filter((parameter) => parameter.component === component);
-      requireParameters(weights, `${this.checkpoint.name}/${component}`, expected);
-      let locator = this.#locators.get(component);
-      if (locator === undefined) {
-        locator = locateWeights(weights, this.#options.cacheFolder);
-        this.#locators.set(component, locator);
-        // As with sessions: the next attempt may find the space that this one lacked.
-        locator.catch(() => this.#locators.delete(component));
-      }
-      locators.set(component, await locator);
-    }
-    const locate = (parameter: string) => {
-      const { component, name } = splitParameterName(parameter);
-      return locators.get(component)!(name);
-    };
-    return openSession(graph, locate, { ...this.#options, ...memory });
   }
 }
 

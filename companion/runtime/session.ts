@@ -17,14 +17,17 @@ import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import { elementCount, type Shape, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
 
-/** Above this, a packed copy of the weights costs more in memory than it gains in speed (4 to 6 %). */
-const MAX_PACKED_BYTES = 1 << 30;
+/**
+ * Weights of up to so many bytes are packed at once, in a second or two. Larger ones are mapped at first, which takes a tenth of
+ * the time: whoever runs them often enough opens a packed session in place of it (pipeline/weight-packing.ts).
+ */
+const PACKED_AT_ONCE_BYTES = 1 << 30;
 
 /** Form in which the CPU holds weights. */
-export type WeightPlacement =
+type WeightPlacement =
   /** Read in place, by memory map: ready at once, no memory of its own, 4 to 6 % slower. */
   | 'mapped'
-  /** Copied into the layout that the kernels like best: fastest, one copy or two. */
+  /** Copied into the layout that the kernels like best: fastest, and memory of its own in the place of the files'. */
   | 'packed';
 
 export interface SessionOptions {
@@ -56,9 +59,11 @@ export async function openSession(
 ): Promise<Session> {
   const device = options.device ?? 'cpu';
   let root: string | undefined;
-  const mapped = (options.weights ?? defaultPlacement(graph)) === 'mapped';
+  const mapped = weightsOf(graph, options).placement === 'mapped';
+  // Folded for every session, the kernels of a large model take half a minute.
+  const isStored = mapped || weightsOf(graph).placement === 'mapped';
   const flipped =
-    mapped && options.cacheFolder !== undefined
+    isStored && options.cacheFolder !== undefined
       ? await storeFlippedKernels(graph, weights, options.cacheFolder)
       : new Map<string, WeightLocation>();
   const fromRoot = (name: string): WeightLocation | Tensor => {
@@ -93,9 +98,16 @@ export async function openSession(
   return new Session(graph, await mapOutOfMemory(creation));
 }
 
-/** The placement that a session gets unless its options name one. */
-export function defaultPlacement(graph: Graph): WeightPlacement {
-  return parameterBytes(graph) > MAX_PACKED_BYTES ? 'mapped' : 'packed';
+export interface SessionWeights {
+  readonly placement: WeightPlacement;
+  /** Bytes of all parameters of the graph. */
+  readonly bytes: number;
+}
+
+/** The weights of a session of `graph`. */
+export function weightsOf(graph: Graph, options: Pick<SessionOptions, 'weights'> = {}): SessionWeights {
+  const bytes = parameterBytes(graph);
+  return { placement: options.weights ?? (bytes > PACKED_AT_ONCE_BYTES ? 'mapped' : 'packed'), bytes };
 }
 
 interface Signature {

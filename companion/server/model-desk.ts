@@ -59,7 +59,7 @@ export class ModelDesk {
     const models = await modelCards({
       folders,
       inUse: inUse.folder,
-      device: queue.device,
+      device: queue.worker.device,
       taskOf: (name) => this.#tasks.of(name),
       secondsOf: (name) => this.#secondsOf(name),
     });

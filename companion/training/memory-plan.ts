@@ -5,7 +5,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../graph/liveness.ts';
 import { lowerGraph } from '../graph/lowering.ts';
-import type { MemoryUse } from '../pipeline/pipeline.ts';
+import type { MemoryUse } from '../pipeline/model-sessions.ts';
 import type { TrainingDefaults } from '../pipeline/settings.ts';
 import type { Shape } from '../tensor/tensor.ts';
 import { CHECKPOINTING, type Checkpointing } from './training-graph.ts';

@@ -11,6 +11,7 @@ import { ranksOf } from '../adapters/factors.ts';
 import { factorFeeds } from '../adapters/low-rank.ts';
 import { probeFeeds, probeLearningRate, probeParameters } from '../adapters/object-probe.ts';
 import { Random } from '../diffusion/random.ts';
+import type { GraphSpec } from '../graph/graph.ts';
 import { requireFiniteWeights } from '../pipeline/finite-weights.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Session } from '../runtime/session.ts';
@@ -49,8 +50,10 @@ export async function* train(run: TrainOptions): AsyncGenerator<TrainingStep> {
   const { pipeline, settings } = run;
   const graph = trainingGraph(trainingShape(run));
   try {
-    const session = await pipeline.session(graph, memoryUseFor(settings.memory.checkpointing));
-    yield* steps(session, run);
+    // Those that prepared the references have done their part, and the text encoders of a large model take gigabytes.
+    await pipeline.sessions.releaseOthers([graph]);
+    await pipeline.session(graph, memoryUseFor(settings.memory.checkpointing));
+    yield* steps(graph, run);
   } finally {
     // The largest session there is: not to be held while people look at what was learned, or steps get leaner.
     await pipeline.release(graph);
@@ -58,7 +61,7 @@ export async function* train(run: TrainOptions): AsyncGenerator<TrainingStep> {
 }
 
 async function* steps(
-  session: Session,
+  graph: GraphSpec,
   { pipeline, set, settings, state, signal }: TrainOptions,
 ): AsyncGenerator<TrainingStep> {
   const learned = learnedParameters(state);
@@ -72,12 +75,15 @@ async function* steps(
     learningRate: probeLearningRate(state.probe),
     optimizer: new AdamW(probeParameters(state.probe), settings.weightDecay, state.probeMoments),
   };
+  let isJudged = false;
   while (state.step < settings.steps) {
     if (signal?.aborted)
       throw new LikenessError('cancelled', `teaching was cancelled after step ${state.step}`);
     const random = new Random(settings.seed, state.step);
     const batches = drawBatch(pipeline, set, settings, random);
-    const { loss, gradients } = await lossAndGradients(session, batches, state);
+    const begun = performance.now();
+    const { loss, gradients } = await lossAndGradients(await pipeline.session(graph), batches, state);
+    const runSeconds = (performance.now() - begun) / 1000 / batches.length;
     if (!Number.isFinite(loss)) {
       await requireFiniteWeights(pipeline.checkpoint);
       throw new LikenessError('input', `teaching diverged at step ${state.step + 1}: the loss is ${loss}`, {
@@ -93,6 +99,11 @@ async function* steps(
     state.moments = optimizer.state();
     state.probeMoments = probe?.optimizer.state();
     state.losses.push(loss);
+    if (!isJudged) {
+      isJudged = true;
+      const runs = (settings.steps - state.step) * batches.length;
+      if (pipeline.sessions.earnsPacking(graph, { runSeconds, runs })) await pipeline.sessions.pack(graph);
+    }
     yield { step: state.step, steps: settings.steps, loss, state };
   }
 }

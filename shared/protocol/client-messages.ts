@@ -3,7 +3,7 @@
 import { labelSchema } from './concept.ts';
 import { clientProofSchema, hexIdSchema, jobIdSchema } from './ids.ts';
 import { HELLO_MAX_KEYS } from './limits.ts';
-import { generateRequestSchema, teachRequestSchema } from './requests.ts';
+import { generateRequestSchema, prepareRequestSchema, teachRequestSchema } from './requests.ts';
 import { z } from './zod.ts';
 
 export const clientSchema = z.strictObject({
@@ -36,6 +36,12 @@ const generate = z.strictObject({
 });
 
 /**
+ * While somebody writes a prompt: the model is loaded as pictures of it would need it, so that the first begins sooner. Nothing
+ * is answered, and nothing happens while there is other work, or where the request could not be carried out.
+ */
+const prepare = z.strictObject({ type: z.literal('prepare'), ...prepareRequestSchema.shape });
+
+/**
  * A waiting job ends at once, a running one between two steps, or by force when that takes too long. A teaching's
  * progress is kept.
  */
@@ -65,6 +71,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   prove,
   teach,
   generate,
+  prepare,
   cancel,
   clearWaiting,
   resume,

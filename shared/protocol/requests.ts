@@ -69,7 +69,18 @@ export const generateRequestSchema = z.strictObject({
   guidanceResidual: guidanceResidualSchema.optional(),
 });
 
+/** Part of a generation's request that decides what has to be loaded for it. */
+export const prepareRequestSchema = generateRequestSchema.pick({
+  prompt: true,
+  negativePrompt: true,
+  concepts: true,
+  size: true,
+  mask: true,
+  guidanceScale: true,
+});
+
 export type TeachJobSpec = Readonly<z.infer<typeof teachRequestSchema>>;
 export type GenerateJobSpec = Readonly<z.infer<typeof generateRequestSchema>>;
+export type PrepareSpec = Readonly<z.infer<typeof prepareRequestSchema>>;
 export type GuidanceResidual = z.infer<typeof guidanceResidualSchema>;
 export type MaskMode = z.infer<typeof maskModeSchema>;

@@ -22,6 +22,18 @@ async function blockedQueue() {
 }
 
 describe('a queue of jobs', () => {
+  it('lets the engine load what a prompt needs while nothing runs, and says nothing of names it does not know', async () => {
+    const { queue, engine } = await blockedQueue();
+    const wish = { prompt: 'a toy on a beach', mask: 'median', size: { width: 64, height: 32 } } as const;
+    await queue.worker.prepare(wish);
+    expect(engine.prepared).toMatchObject([{ size: wish.size, settings: { mask: 'median' } }]);
+    await queue.worker.prepare({ ...wish, prompt: '@nobody on a beach' });
+    await queue.submit(A, generateWish());
+    await when(queue, A, ({ status }) => status.state === 'running');
+    await queue.worker.prepare(wish);
+    expect(engine.prepared).toHaveLength(1);
+  });
+
   it('teaches into the library, and keeps neither uploads nor the run', async () => {
     const home = await scratchFolder();
     const { queue, library } = await openQueue(home, { engine: new ScriptedEngine() });
@@ -33,7 +45,7 @@ describe('a queue of jobs', () => {
       advice: [{ frame: 0, severity: 'hint', text: 'Take a sharper one.' }],
       taught: { concept: { id: concept!.id, name: 'aurora', version: 1 }, steps: 12 },
     });
-    expect(queue.device).toBe('cpu');
+    expect(queue.worker.device).toBe('cpu');
     await queue.close();
     expect(await readdir(join(home, 'jobs', A))).toEqual(['job.json']);
   });

@@ -55,7 +55,7 @@ describe('jobs of the version before', () => {
   it('that were cancelled go on from where they were saved', async () => {
     const { home, jobs } = await homeBefore();
     const { queue } = await openQueue(home, {
-      engine: { teach, generate },
+      engine: { teach, generate, prepare: async () => {} },
       computer: { device: 'cpu', threads: 1, cacheFolder: join(home, 'cache') },
       models: fixedModel(join(EMBEDDED_MODELS, DEFAULT_MODEL)),
     });

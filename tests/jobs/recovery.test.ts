@@ -13,7 +13,7 @@ import { ScriptedEngine } from './scripted-engine.ts';
 
 const [A, B, C] = ['job-aaaa', 'job-bbbb', 'job-cccc'] as const;
 
-const REAL: Engine = { teach, generate };
+const REAL: Engine = { teach, generate, prepare: async () => {} };
 
 const options = (home: string) => ({
   engine: REAL,

@@ -15,6 +15,7 @@ const STEPS = 4;
 
 export class ScriptedEngine implements Engine {
   readonly requests: (TeachRequest | GenerateRequest)[] = [];
+  readonly prepared: GenerateRequest[] = [];
   /** Whether runs go through without waiting for `letOn`. */
   free: boolean;
   /** Thrown by the next run, after its first step. */
@@ -101,6 +102,10 @@ export class ScriptedEngine implements Engine {
         file: undefined,
       };
     }
+  }
+
+  async prepare(request: GenerateRequest): Promise<void> {
+    this.prepared.push(request);
   }
 
   #mayCrash(): void {

@@ -86,6 +86,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.page.keyboard.press('Enter');
     await expect.poll(() => prompt.inputValue()).toBe('two of @aurora ');
     await stage.page.keyboard.type('on a beach');
+    await received('prepare').toMatchObject([{ prompt: 'two of @aurora on a beach', mask: 'adaptive' }]);
     await stage.page.keyboard.press('Control+Enter');
     await received('generate').toMatchObject([
       { prompt: 'two of @aurora on a beach', count: 4, mask: 'adaptive' },

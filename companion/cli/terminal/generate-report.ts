@@ -3,12 +3,20 @@
 import { relative } from 'node:path';
 import { MASK_TROUBLE_ADVICE, MASK_TROUBLE_LABELS, maskTrouble } from '../../../shared/mask.ts';
 import type { LocalGenerateEvent } from '../../engine/events.ts';
+import type { PreparingEvent } from '../../engine/generation/picture-sessions.ts';
 import type { Picture } from '../../images/picture.ts';
 import { escapeControlCharacters } from './failure.ts';
 import { formatNumberOf, formatPace, formatSeconds, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { PreviewStrip, showsTrueColour } from './preview-strip.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
+
+const PREPARING: Readonly<Record<PreparingEvent['part'], string>> = {
+  text: 'Preparing the text encoder',
+  denoiser: 'Preparing the model',
+  decoder: 'Preparing the decoder',
+  packed: 'Preparing faster weights',
+};
 
 type StepEvent = Extract<LocalGenerateEvent, { type: 'step' }>;
 type PictureEvent = Extract<LocalGenerateEvent, { type: 'picture' }>;
@@ -49,6 +57,10 @@ export class GenerateReport {
           this.#output.warn(`the prompt is too long, ${dropped}: "${event.droppedText.trim()}"`);
         }
         if (event.negativePromptHint !== undefined) this.#output.warn(event.negativePromptHint);
+        return;
+      case 'preparing':
+        // Between two pictures it takes a moment, and the bar says more.
+        if (this.#current === -1) this.#output.say(dim(PREPARING[event.part]));
         return;
       case 'step':
         await this.#showStep(event);

@@ -12,10 +12,11 @@ import type { LocalGenerateEvent, MaskReport } from '../events.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
 import { recordOf, savePicture } from './picture-file.ts';
+import { encoded, packed, prepared } from './picture-sessions.ts';
 import { type MentionedConcept, readPrompt } from './prompt.ts';
 import { type PromptConcept, samplePicture, samplingShape } from './sample-picture.ts';
 import { samplingGraph } from './sampling-graph.ts';
-import { planSampling } from './sampling-plan.ts';
+import { planWithRoom } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
 export async function* generate(request: GenerateRequest): AsyncGenerator<LocalGenerateEvent, void> {
@@ -64,11 +65,19 @@ export async function* generateOn(
   );
   const graph = samplingShape(pipeline, { concepts, settings, ...cells });
   requireDecoder(model, settings);
-  const sessions = planSampling(pipeline, device, graph, settings.decoder);
+  const denoiser = samplingGraph(graph);
+  const decoder = pipeline.decoder(cells.height, cells.width, settings.decoder);
+  const sessions = await planWithRoom(model, graph, settings);
   // Off is the base model as it came: with the tokens it knows.
-  const conditional = await pipeline.encodePrompt(text, size, settings.mask === 'off' ? undefined : learned);
-  const unconditional = await pipeline.encodePrompt(request.negativePrompt, size);
+  const own = settings.mask === 'off' ? undefined : learned;
+  const [conditional, unconditional] = yield* encoded(pipeline, size, [text, own], [request.negativePrompt]);
+  if (sessions === 'sequential') await pipeline.sessions.releaseOthers([denoiser, decoder]);
   const preview = await previewer(pipeline, cells);
+  yield* prepared(pipeline, 'denoiser', denoiser);
+  if (request.only === 'prepare') {
+    if (sessions === 'resident') yield* prepared(pipeline, 'decoder', decoder);
+    return;
+  }
   if (request.out !== undefined) await makeFolder(request.out, USER_MODES);
 
   const timer = new StepTimer();
@@ -88,17 +97,20 @@ export async function* generateOn(
     for (; !next.done; next = await sampling.next()) {
       const { step, steps, denoised } = next.value;
       timer.tick();
-      const secondsLeft = timer.secondsFor((request.count - picture) * steps - step);
+      const stepsLeft = (request.count - picture) * steps - step;
+      const work = { runSeconds: 1 / timer.stepsPerSecond, runs: stepsLeft };
+      if (step === 1 && sessions === 'resident') yield* packed(pipeline, denoiser, work);
+      const secondsLeft = timer.secondsFor(stepsLeft);
       const shown = await preview(denoised);
       yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview: shown };
     }
     const { latents, masks } = next.value;
-    if (sessions === 'sequential') await pipeline.release(samplingGraph(graph));
-    const { decoder } = settings;
-    const memory = { arena: sessions === 'resident', decoder };
+    if (sessions === 'sequential') await pipeline.release(denoiser);
+    const memory = { arena: sessions === 'resident', decoder: settings.decoder };
+    if (!pipeline.has(decoder)) yield { type: 'preparing', part: 'decoder' };
     const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
     if (sessions === 'sequential') {
-      await pipeline.release(pipeline.decoder(cells.height, cells.width, decoder));
+      await pipeline.release(decoder);
     }
     const image = fromModelRange(pixels, size.width, size.height);
     const reports = (masks ?? []).map(

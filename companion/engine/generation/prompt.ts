@@ -12,7 +12,8 @@ import { requireMatchingSites } from '../../concepts/matching-sites.ts';
 import { chooseIdentifiers } from '../../models/text/identifier.ts';
 import type { TextSpan } from '../../models/text/tokenizer.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
-import type { LearnedWords, Pipeline } from '../../pipeline/pipeline.ts';
+import type { Pipeline } from '../../pipeline/pipeline.ts';
+import type { LearnedWords } from '../../pipeline/text-states.ts';
 import type { GenerateRequest, PromptConceptFile } from '../requests.ts';
 
 /** A concept that the prompt mentions, under the name that the prompt gives it. */

@@ -76,7 +76,7 @@ export async function* samplePicture(
   const shape = samplingShape(pipeline, request);
   const { guided, maskSource } = shape;
   const batch = guided ? 2 : 1;
-  const session = await pipeline.session(samplingGraph(shape));
+  const graph = samplingGraph(shape);
   const localizer = createLocalizer(maskSource, {
     mode: settings.mask,
     sites: pipeline.adapterSites,
@@ -95,6 +95,8 @@ export async function* samplePicture(
   const network = async (sample: Float32Array, time: number) => {
     const doubled = new Float32Array(batch * sample.length);
     for (let half = 0; half < batch; half++) doubled.set(sample, half * sample.length);
+    // Asked for at each step: its weights may have been packed since.
+    const session = await pipeline.session(graph);
     const outputs = await session.run({
       ...constant,
       ...factorsAt(time),

@@ -10,10 +10,12 @@ import type { GraphSpec } from '../../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../../graph/liveness.ts';
 import { lowerGraph } from '../../graph/lowering.ts';
 import type { DecoderChoice } from '../../models/family.ts';
+import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
+import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
 import type { Device } from '../../runtime/device.ts';
-import { defaultPlacement } from '../../runtime/session.ts';
+import { type SessionWeights, weightsOf } from '../../runtime/session.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
 
 /** `resident`: sessions stay open, which is faster. `sequential`: each is released before the other is opened. */
@@ -36,8 +38,16 @@ const FACTORS = {
 const ROOMY_SHARE = 0.8;
 
 /**
+ * Share of the free memory above which mapped weights crowd others out: the system keeps what is read at every step, and drops
+ * what the design tool would read next. Such a denoiser is given back before the decoder is made, and the text encoders before
+ * it: mapped anew they cost a second or two.
+ */
+const CROWDING_SHARE = 0.25;
+
+/**
  * Free memory is known on the CPU only; other devices get `resident`.
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
+ * @internal
  */
 export function planSampling(
   pipeline: Pipeline,
@@ -53,7 +63,8 @@ export function planSampling(
   const decoder = missing(pipeline.decoder(height, width, choice));
   const free = availableMemory();
   const together = bytesFor(sampler, FACTORS.resident.sampler) + bytesFor(decoder, FACTORS.resident.decoder);
-  if (together <= ROOMY_SHARE * free) return 'resident';
+  const mapped = sampler?.mapped ?? mappedBytes(pipeline.sessions.weightsOf(samplingGraph(shape))!);
+  if (together <= ROOMY_SHARE * free && mapped <= CROWDING_SHARE * free) return 'resident';
   const least = Math.max(
     bytesFor(sampler, FACTORS.sequential.sampler),
     bytesFor(decoder, FACTORS.sequential.decoder),
@@ -67,6 +78,28 @@ export function planSampling(
   );
 }
 
+/**
+ * As planSampling; where memory is short for all at once, sessions that this picture does not run are given back first: of other
+ * sizes, other concepts, and text encoders.
+ * @throws LikenessError `memory`
+ */
+export async function planWithRoom(
+  { pipeline, device }: LoadedModel,
+  shape: SamplingShape,
+  { decoder }: SamplingSettings,
+): Promise<SessionResidency> {
+  const own = [samplingGraph(shape), pipeline.decoder(shape.height, shape.width, decoder)];
+  if (!pipeline.sessions.hasOthers(own)) return planSampling(pipeline, device, shape, decoder);
+  try {
+    const plan = planSampling(pipeline, device, shape, decoder);
+    if (plan === 'resident') return plan;
+  } catch {
+    // Judged again below, with the memory that the others hold.
+  }
+  await pipeline.sessions.releaseOthers(own);
+  return planSampling(pipeline, device, shape, decoder);
+}
+
 /** In bytes; as a factor, of such bytes. */
 interface Amounts {
   /** Values that are alive at once. */
@@ -75,11 +108,21 @@ interface Amounts {
   readonly weights: number;
 }
 
-function sizeOf(spec: GraphSpec): Amounts {
+interface SessionSize extends Amounts {
+  /** Weights that are read in place. */
+  readonly mapped: number;
+}
+
+function sizeOf(spec: GraphSpec): SessionSize {
   const graph = spec.build();
   const lowered = lowerGraph(graph);
-  const weights = defaultPlacement(graph) === 'mapped' ? 0 : parameterBytes(lowered);
-  return { activations: peakActivationBytes(lowered), weights };
+  const mapped = mappedBytes(weightsOf(graph));
+  const weights = mapped > 0 ? 0 : parameterBytes(lowered);
+  return { activations: peakActivationBytes(lowered), weights, mapped };
+}
+
+function mappedBytes({ placement, bytes }: SessionWeights): number {
+  return placement === 'mapped' ? bytes : 0;
 }
 
 function bytesFor(amounts: Amounts | undefined, factors: Amounts): number {

@@ -32,6 +32,7 @@ export class EngineProcess {
   readonly #entry: URL;
   #child: EngineChild | undefined;
   #current: Run | undefined;
+  #preparation: Promise<void> | undefined;
   #runs = 0;
   #closed = false;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -62,6 +63,21 @@ export class EngineProcess {
     return this.#run('generate', request);
   }
 
+  /**
+   * Loads the model and makes its sessions as `generate` of this request would, and no picture. A run that comes meanwhile waits
+   * for it, since it needs the same. Nothing happens while the engine works.
+   * @throws LikenessError as `generate` does
+   */
+  async prepare(request: GenerateRequest): Promise<void> {
+    if (this.#current !== undefined || this.#preparation !== undefined) return;
+    this.#preparation = (async () => {
+      for await (const _ of this.#run('generate', { ...request, only: 'prepare' }));
+    })();
+    await this.#preparation.finally(() => {
+      this.#preparation = undefined;
+    });
+  }
+
   /** Ends the current run at once, without saving anything: it fails as cancelled. */
   kill(): void {
     if (this.#current !== undefined) this.#current.cancelled = true;
@@ -83,6 +99,7 @@ export class EngineProcess {
 
   async *#run<K extends Kind>(kind: K, request: Request[K]): AsyncGenerator<Event[K], void> {
     const { signal, ...plain } = request;
+    if (!('only' in plain)) await this.#preparation?.catch(() => {});
     if (this.#current !== undefined) {
       throw new LikenessError('engine', `the engine is busy ${WORK[this.#current.kind]}`, {
         advice: 'Wait until it is done, or cancel it.',

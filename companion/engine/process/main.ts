@@ -14,14 +14,14 @@ import type { EngineFailure, FromEngine, ToEngine } from './messages.ts';
 
 export class ModelCache {
   #opened: { readonly key: string; readonly model: LoadedModel } | undefined;
-  #use = '';
+  #use: 'teach' | 'generate' | undefined;
 
   /**
    * The model, opened unless it is already. Another model takes its place: two would seldom fit into memory.
-   * @param use what its sessions serve, such as "teach". Sessions of another use are given back first: teaching plans
-   *   with the memory that is free, and sampling at one size has no use for the graphs of another.
+   * @param use work that its sessions serve. Those of the other are given back first: teaching plans with the memory that is
+   *   free. Sessions of other sizes and concepts stay while there is memory (planWithRoom).
    */
-  async open(options: EngineOptions, use: string): Promise<LoadedModel> {
+  async open(options: EngineOptions, use: 'teach' | 'generate'): Promise<LoadedModel> {
     const { model: folder, device, threads, cacheFolder } = options;
     const key = JSON.stringify([folder, device, threads, cacheFolder]);
     if (this.#opened?.key !== key) {
@@ -81,8 +81,7 @@ async function* eventsOf(
     yield* teachOn(await warm.open(request, 'teach'), references, request);
   } else {
     const request = { ...work.request, signal };
-    const { width, height } = request.size ?? { width: 'own', height: 'own' };
-    yield* generateOn(await warm.open(request, `generate ${width}x${height}`), request);
+    yield* generateOn(await warm.open(request, 'generate'), request);
   }
 }
 

@@ -55,6 +55,8 @@ export function knownSeconds(seconds: number): number | null {
 export interface Engine {
   teach(request: TeachRequest): AsyncGenerator<TeachEvent, void>;
   generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void>;
+  /** Loads what a generation needs, unless there is a run; one that comes meanwhile goes on from there. */
+  prepare(request: GenerateRequest): Promise<void>;
 }
 
 /** Options of every request on one base model. */

@@ -8,8 +8,10 @@ import { mentionedNames, parseMentions } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../../shared/protocol/limits.ts';
+import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import { resolvePrompt } from '../../concepts/resolved-prompt.ts';
 import type { GenerateEvent, MaskReport } from '../../engine/events.ts';
+import type { GenerateRequest } from '../../engine/requests.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { ConceptLibrary, ConceptVersion } from '../../library/concept-library.ts';
 import { expiredError } from '../../library/concept-rights.ts';
@@ -24,7 +26,6 @@ interface ResolvedConcept {
  * The versions that are asked for, and for every other name the library's newest.
  * @throws LikenessError `concept-unknown` for a name or version that is not there; `input` for too many, or for one whose
  *   last day of use has passed
- * @internal
  */
 export async function conceptsOfPrompt(
   library: ConceptLibrary,
@@ -58,6 +59,8 @@ export async function conceptsOfPrompt(
   return chosen;
 }
 
+const NOTHING_COUNTED = { step: 0, steps: 0, secondsLeft: null } as const;
+
 /** The last step is not yet a picture. */
 const SAMPLED_SHARE = 0.99;
 
@@ -71,31 +74,42 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
   yield { type: 'concepts', concepts: concepts.map(({ reference }) => reference) };
   if (made === request.count) return;
 
-  const { engine, setup, signal } = tools;
-  const events = engine.generate({
+  const left = { ...request, count: request.count - made, seed: request.seed + made };
+  const asked = await generateRequest(left, concepts, tools);
+  const events = tools.engine.generate({ ...asked, signal: tools.signal });
+  for await (const event of events) yield* stepsOf(event, made, job, tools);
+}
+
+/** A generation as the engine takes it. */
+export async function generateRequest(
+  request: GenerateJobSpec,
+  concepts: readonly ResolvedConcept[],
+  { setup, library }: Pick<RunTools, 'setup' | 'library'>,
+): Promise<GenerateRequest> {
+  const { prompt, negativePrompt, count, seed, size, strength, mask } = request;
+  const { steps, guidanceScale, guidanceResidual } = request;
+  return {
     ...setup,
     prompt: {
-      parts: parseMentions(request.prompt),
+      parts: parseMentions(prompt),
       concepts: await Promise.all(
         concepts.map(async ({ reference: { id, name }, version }) => {
-          return { id, name, path: await tools.library.materialize(version) };
+          return { id, name, path: await library.materialize(version) };
         }),
       ),
     },
-    negativePrompt: request.negativePrompt,
-    count: request.count - made,
-    seed: request.seed + made,
-    size: request.size,
-    strength: request.strength,
+    negativePrompt,
+    count,
+    seed,
+    size,
+    strength,
     settings: {
-      mask: request.mask,
-      ...(request.steps !== undefined && { steps: request.steps }),
-      ...(request.guidanceScale !== undefined && { guidanceScale: request.guidanceScale }),
-      ...(request.guidanceResidual !== undefined && { guidanceResidual: request.guidanceResidual }),
+      mask,
+      ...(steps !== undefined && { steps }),
+      ...(guidanceScale !== undefined && { guidanceScale }),
+      ...(guidanceResidual !== undefined && { guidanceResidual }),
     },
-    signal,
-  });
-  for await (const event of events) yield* stepsOf(event, made, job, tools);
+  };
 }
 
 /** @param made how many pictures were there before the engine began: it counts from 0 */
@@ -108,6 +122,13 @@ async function* stepsOf(
   switch (event.type) {
     case 'model':
       yield { type: 'device', device: event.device };
+      return;
+    case 'preparing':
+      // Between two pictures, too: the bar stays where it is.
+      yield {
+        type: 'progress',
+        progress: { ...NOTHING_COUNTED, phase: 'preparing', fraction: (SAMPLED_SHARE * made) / count },
+      };
       return;
     case 'step': {
       const { step, steps, preview } = event;

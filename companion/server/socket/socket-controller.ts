@@ -53,7 +53,7 @@ export class SocketController implements SocketHandler {
       protocol: PROTOCOL_VERSION,
       server: { version },
       model: model(),
-      device: queue.device,
+      device: queue.worker.device,
       limits: CLIENT_LIMITS,
       jobs: [...queue.jobs()],
     });
@@ -72,6 +72,12 @@ export class SocketController implements SocketHandler {
         const { type: kind, job, ...request } = message;
         // Told to everyone by the queue; to this one also where the job was known before.
         socket.send({ type: 'job', job: await queue.submit(job, { kind, request }) });
+        return;
+      }
+      case 'prepare': {
+        const { type: _, ...request } = message;
+        // The messages behind it do not wait until a model is loaded.
+        void queue.worker.prepare(request);
         return;
       }
       case 'cancel':

@@ -6,7 +6,7 @@ import { useApp } from '../app-context.ts';
 import { StartButton } from '../parts/controls.tsx';
 import { Form } from '../parts/field.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
-import type { GenerateDraft } from '../work/drafts.ts';
+import { type GenerateDraft, jobSpecOf } from '../work/drafts.ts';
 import { type NameProblem, nameProblem } from '../work/prompt-names.ts';
 import { GenerateSettings } from './generate-settings.tsx';
 import { PromptVersions } from './prompt-versions.tsx';
@@ -22,7 +22,14 @@ export function Generate() {
   const start = useRef<HTMLButtonElement>(null);
   const change = (part: Partial<GenerateDraft>) => {
     app.generateDraft.value = { ...app.generateDraft.value, ...part };
+    prepareSoon();
   };
+  const prepareSoon = () =>
+    app.generating.preparation.soon(() => {
+      const model = app.model.value;
+      const canPrepare = app.canGenerate.value && app.board.running.value === undefined;
+      return model && canPrepare ? jobSpecOf(app.generateDraft.value, model, app.frame.value) : undefined;
+    });
   const request = app.focus.value;
   useEffect(() => {
     if (request === 'prompt') focusPrompt();
@@ -41,7 +48,7 @@ export function Generate() {
       <SelectedVariant />
       <SelectedFrames />
       <ReplacedPrompt />
-      <section>
+      <section onFocusIn={prepareSoon}>
         <MentionField
           id={PROMPT_ID}
           value={draft.prompt}

@@ -10,12 +10,14 @@ import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
 import { type GenerateDraft, jobSpecOf, newJobId } from './drafts.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
+import { Preparation } from './preparation.ts';
 
 /** Longest prompt in the name of a layer: the seed behind it, which tells variants apart, is still read. */
 const LAYER_NAME = 40;
 
 /** Asks for pictures and brings them to the canvas. */
 export class Generating {
+  readonly preparation: Preparation;
   readonly #bridge: CanvasBridge;
   readonly #companion: CompanionConnection;
   readonly #board: JobBoard;
@@ -25,6 +27,7 @@ export class Generating {
     this.#bridge = bridge;
     this.#companion = companion;
     this.#board = board;
+    this.preparation = new Preparation((message) => companion.send(message));
     this.#placement = new CanvasPlacement(
       (message) => bridge.send(message),
       (jobId) => this.#askForPictures(jobId),

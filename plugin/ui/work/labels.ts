@@ -72,7 +72,7 @@ function framesText(numbers: readonly number[], count: number): string {
 
 const PHASE: Readonly<Record<Phase, string>> = {
   loading: 'Loading the model',
-  preparing: 'Reading frames',
+  preparing: 'Preparing',
   teaching: 'Learning',
   sampling: 'Making pictures',
   saving: 'Saving',
