@@ -15,6 +15,7 @@ const ORDER = [
   'companion/onnx',
   'companion/checkpoint',
   'companion/runtime',
+  'companion/matting',
   'companion/diffusion',
   'companion/models',
   'companion/lora',

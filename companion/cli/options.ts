@@ -110,6 +110,10 @@ export function engineOptions(): readonly Option[] {
       `base model, by name, folder or .safetensors file (default: ${DEFAULT_MODEL})`,
     ),
     new Option('--device <device>', 'what computes').choices(['auto', ...DEVICES]).default('auto'),
-    new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS)),
+    threadsOption(),
   ];
+}
+
+export function threadsOption(): Option {
+  return new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS));
 }

@@ -6,6 +6,7 @@ import { PROGRAM } from '../../shared/errors.ts';
 import { dataFolders } from '../storage/folders.ts';
 import { tidyDataFolders } from '../storage/private-folders.ts';
 import { registerConcepts } from './commands/concepts.ts';
+import { registerCutOut } from './commands/cut-out.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerInstallation } from './commands/installation.ts';
@@ -38,6 +39,7 @@ export const LIKENESS: CommandLine = {
   registrations: [
     registerStart,
     registerTeach,
+    registerCutOut,
     registerGenerate,
     registerConcepts,
     registerModels,

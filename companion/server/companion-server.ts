@@ -8,10 +8,13 @@ import { PAIRING_FRAGMENT } from '../../shared/protocol/connection.ts';
 import type { ServerMessage } from '../../shared/protocol/server-messages.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
+import { MATTING_MODEL } from '../matting/matting-folder.ts';
+import { MattingProcess } from '../matting/matting-process.ts';
 import type { Connections } from './connections.ts';
 import { createApp } from './http/app.ts';
 import { type ComputerFacts, computerRoutes } from './http/computer-routes.ts';
 import { conceptRoutes } from './http/concept-routes.ts';
+import { cutOutRoutes } from './http/cut-out-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
 import { modelRoutes } from './http/model-routes.ts';
 import { clientRoutes, pairingRoutes } from './http/pairing-routes.ts';
@@ -57,6 +60,7 @@ export class CompanionServer {
   readonly #connections: Connections;
   readonly #sockets: SocketServer;
   readonly #uploads: Uploads;
+  readonly #matting: MattingProcess;
   readonly #watching = new AbortController();
   readonly #log: Log;
 
@@ -78,6 +82,7 @@ export class CompanionServer {
     this.#servers = servers;
     this.#connections = connections;
     this.#uploads = uploads;
+    this.#matting = new MattingProcess({ folder: join(computer.folders.models, MATTING_MODEL) });
     this.#log = log;
     const refusals = new RejectionLog(log);
     const tickets = new SessionTickets();
@@ -117,6 +122,7 @@ export class CompanionServer {
         jobRoutes(queue),
         modelRoutes(models),
         imageRoutes(uploads, receiver),
+        cutOutRoutes(this.#matting, receiver),
         computerRoutes(computer, () => this.#pairing.renewed()),
       ],
     });
@@ -146,6 +152,7 @@ export class CompanionServer {
     this.#connections.close();
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(ended);
+    this.#matting.close();
     await this.#uploads.close();
     this.#log.info('stopped');
   }

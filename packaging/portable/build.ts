@@ -77,9 +77,17 @@ function addProgram(target: Target, packed: string, folder: string, work: string
   cpSync(join(likeness, 'node_modules'), modules, { recursive: true });
   rmSync(join(likeness, 'node_modules'), { recursive: true });
   cpSync(likeness, join(modules, 'likeness'), { recursive: true });
+  // Links for terminals: they lead nowhere on another system, and nothing here runs them.
+  for (const bin of binFolders(modules)) rmSync(bin, { recursive: true });
   keepOwnLibraries(target, join(modules, RUNTIME_LIBRARIES));
   writeFileSync(join(folder, 'sbom.cdx.json'), parts);
   writeFileSync(join(folder, 'THIRD-PARTY.txt'), thirdPartyNotices(modules));
+}
+
+function binFolders(modules: string): readonly string[] {
+  return readdirSync(modules, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.name === '.bin' && entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 function keepOwnLibraries(target: Target, libraries: string): void {

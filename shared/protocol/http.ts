@@ -81,6 +81,8 @@ export const routes = {
   modelCheck: (name: string) => `/api/models/${name}/check`,
   /** POST: new work is done on it, modelsSchema. Jobs under way keep theirs. */
   modelUse: (name: string) => `/api/models/${name}/use`,
+  /** POST a PNG, JPEG or WebP: a PNG without its background. */
+  cutOuts: '/api/cut-outs',
   /** GET: computerSchema. */
   computer: '/api/computer',
   /** POST startAtLoginSchema: 204. */

@@ -1,0 +1,78 @@
+/** MattingFolder: a network that removes backgrounds, on disk: an ONNX file, and how it wants its pictures. */
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
+import { issueText, z } from '../../shared/protocol/zod.ts';
+import { readJsonObject } from '../storage/json-file.ts';
+
+/** As `likeness models pull` names it. */
+export const MATTING_MODEL = 'matting';
+
+/** As transformers writes it: values are (byte * rescale_factor - mean) / std, a channel each. */
+const PREPROCESSOR = 'preprocessor_config.json';
+
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+
+const preprocessorSchema = z.object({
+  do_normalize: z.boolean().default(true),
+  do_rescale: z.boolean().default(true),
+  rescale_factor: z
+    .number()
+    .positive()
+    .default(1 / 255),
+  image_mean: channels.default([0.485, 0.456, 0.406]),
+  image_std: channels.default([0.229, 0.224, 0.225]),
+  size: z
+    .object({ height: z.int().min(32).max(4096), width: z.int().min(32).max(4096) })
+    .default({ height: 1024, width: 1024 }),
+});
+
+export interface MattingFolder {
+  /** Path of the network. */
+  readonly file: string;
+  /** Pixels that it sees, where the network itself does not say. */
+  readonly size: { readonly height: number; readonly width: number };
+  /** Factor and offset of a byte, a channel each: value = byte * scale + offset. */
+  readonly scale: readonly [number, number, number];
+  readonly offset: readonly [number, number, number];
+}
+
+/** @throws LikenessError `checkpoint-missing` where there is none, `checkpoint-format` for settings that cannot be read */
+export async function openMattingFolder(folder: string): Promise<MattingFolder> {
+  const file = await networkIn(folder);
+  if (file === undefined) {
+    throw new LikenessError('checkpoint-missing', 'nothing here removes backgrounds yet', {
+      advice: `Run \`${PROGRAM} models pull ${MATTING_MODEL}\` once, or cut the product out in your design tool.`,
+    });
+  }
+  const json = await readJsonObject(join(folder, PREPROCESSOR)).catch((error: unknown) => {
+    if (error instanceof LikenessError && error.code === 'checkpoint-missing') return {};
+    throw error;
+  });
+  const parsed = preprocessorSchema.safeParse(json);
+  if (!parsed.success) {
+    throw new LikenessError('checkpoint-format', `${join(folder, PREPROCESSOR)}: ${issueText(parsed.error)}`);
+  }
+  const { do_normalize, do_rescale, rescale_factor, image_mean, image_std, size } = parsed.data;
+  const rescale = do_rescale ? rescale_factor : 1;
+  const [mean, std] = do_normalize ? [image_mean, image_std] : [[0, 0, 0] as const, [1, 1, 1] as const];
+  return {
+    file,
+    size,
+    scale: [rescale / std[0], rescale / std[1], rescale / std[2]],
+    offset: [-mean[0] / std[0], -mean[1] / std[1], -mean[2] / std[2]],
+  };
+}
+
+/** The network as it lies in a repository of such, or by itself; half precision is converted while it is opened. */
+async function networkIn(folder: string): Promise<string | undefined> {
+  for (const part of ['onnx', '']) {
+    const names = (await readdir(join(folder, part)).catch(() => [])).filter((name) =>
+      name.endsWith('.onnx'),
+    );
+    const name = ['model.onnx', 'model_fp16.onnx'].find((one) => names.includes(one)) ?? names.sort()[0];
+    if (name !== undefined) return join(folder, part, name);
+  }
+  return undefined;
+}

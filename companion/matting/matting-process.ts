@@ -1,0 +1,115 @@
+/**
+ * MattingProcess: backgrounds removed in a process of their own, since the network is another maker's, takes a gigabyte while
+ * it works, and may abort. It starts with the first picture, and ends a while after the last.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { Mutex } from 'async-mutex';
+import { LikenessError } from '../../shared/errors.ts';
+import type { Picture } from '../images/picture.ts';
+import type { FromMatting, ToMatting } from './messages.ts';
+
+/** Frames of one product come one after the other; after that the memory is of more use elsewhere. */
+const IDLE_MS = 60_000;
+
+/** The largest of such networks takes half a minute a picture on two slow cores; ten times that is a fault. */
+const WORK_MS = 300_000;
+
+export interface MattingOptions {
+  /** Folder of the network. */
+  readonly folder: string;
+  readonly threads?: number | undefined;
+}
+
+export class MattingProcess {
+  readonly #options: MattingOptions;
+  readonly #turn = new Mutex();
+  #child: ChildProcess | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #endedBy: 'cancelled' | 'time' | undefined;
+
+  constructor(options: MattingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param label what messages call the picture
+   * @throws LikenessError `checkpoint-*`, `input` where nothing stands out, `memory`, `engine`, `cancelled`
+   */
+  cutOut(picture: Picture, label: string): Promise<Picture> {
+    return this.#turn.runExclusive(async () => {
+      clearTimeout(this.#idle);
+      try {
+        return await this.#ask(picture, label);
+      } finally {
+        this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
+      }
+    });
+  }
+
+  /** Ends the process, and what it works on as `cancelled`. */
+  close(): void {
+    this.#end('cancelled');
+  }
+
+  #end(reason: 'cancelled' | 'time'): void {
+    clearTimeout(this.#idle);
+    this.#endedBy = reason;
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+
+  #ask(picture: Picture, label: string): Promise<Picture> {
+    const child = this.#child ?? this.#start();
+    this.#child = child;
+    this.#endedBy = undefined;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#end('time'), WORK_MS);
+      const finish = (settle: () => void) => {
+        clearTimeout(timer);
+        child.removeAllListeners('message').removeAllListeners('exit');
+        settle();
+      };
+      child.once('message', (answer: FromMatting) => {
+        if (answer.type === 'cut-out') return finish(() => resolve(answer.picture));
+        finish(() => reject(errorOf(answer, label)));
+      });
+      child.once('exit', (_status, signal) => {
+        if (this.#child === child) this.#child = undefined;
+        finish(() => reject(endedBy(this.#endedBy ?? signal, label)));
+      });
+      const { folder, threads } = this.#options;
+      // A process that is gone is noticed by its end.
+      child.send({ folder, picture, threads } satisfies ToMatting, () => {});
+    });
+  }
+
+  #start(): ChildProcess {
+    const child = fork(new URL('./child.mjs', import.meta.url), {
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    child.once('error', () => {});
+    return child;
+  }
+}
+
+function errorOf({ code, message, advice }: Extract<FromMatting, { type: 'failed' }>, label: string): Error {
+  if (code === undefined) return new Error(message);
+  return new LikenessError(code, `${label}: ${message}`, advice === undefined ? {} : { advice });
+}
+
+function endedBy(reason: 'cancelled' | 'time' | NodeJS.Signals | null, label: string): LikenessError {
+  if (reason === 'cancelled') return new LikenessError('cancelled', 'stopped');
+  // Sent by nobody here: the system was short of memory.
+  if (reason === 'SIGKILL') {
+    return new LikenessError('memory', `there was too little memory to remove the background of ${label}`, {
+      advice: 'Close other programs, or cut the product out in your design tool.',
+    });
+  }
+  const fault = reason === 'time' ? `took longer than ${WORK_MS / 60_000} minutes` : 'has ended';
+  return new LikenessError('engine', `the program that removes backgrounds ${fault}, at ${label}`, {
+    advice: 'Try again, or cut the product out in your design tool.',
+  });
+}

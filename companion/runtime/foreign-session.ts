@@ -1,0 +1,80 @@
+/**
+ * ForeignSession: a network of another maker, as an ONNX file, for a part of the work that Likeness has no graph for. One
+ * picture in, one map out. It belongs into a process that may end: files of others can make onnxruntime abort.
+ */
+
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { LikenessError } from '../../shared/errors.ts';
+
+export interface ForeignSessionOptions {
+  /** Default: all that the system lets this process use. */
+  readonly threads?: number;
+}
+
+export class ForeignSession {
+  readonly #inference: InferenceSession;
+
+  private constructor(inference: InferenceSession) {
+    this.#inference = inference;
+  }
+
+  /** @throws LikenessError `checkpoint-format` for what onnxruntime does not take */
+  static async open(file: string, { threads }: ForeignSessionOptions = {}): Promise<ForeignSession> {
+    try {
+      return new ForeignSession(
+        await InferenceSession.create(file, {
+          executionProviders: ['cpu'],
+          ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+          // With a pattern or an arena, memory stays with the process after the picture.
+          enableMemPattern: false,
+          enableCpuMemArena: false,
+          logSeverityLevel: 4,
+        }),
+      );
+    } catch (cause) {
+      throw new LikenessError('checkpoint-format', `${file}: onnxruntime cannot open it`, {
+        advice: 'Fetch it again, or choose another one.',
+        cause,
+      });
+    }
+  }
+
+  /** Height and width that it is made for; undefined where it takes any. */
+  get size(): { readonly height: number; readonly width: number } | undefined {
+    const [input] = this.#inference.inputMetadata;
+    const [, , height, width] = input?.isTensor ? input.shape : [];
+    return typeof height === 'number' && typeof width === 'number' && height > 0 && width > 0
+      ? { height, width }
+      : undefined;
+  }
+
+  /**
+   * @param values [3, height, width]
+   * @returns the first output of height x width values
+   * @throws LikenessError `checkpoint-unsupported` where it takes or gives something else
+   */
+  async run(values: Float32Array, height: number, width: number): Promise<Float32Array> {
+    const [name] = this.#inference.inputNames;
+    const feeds = { [name!]: new Tensor('float32', values, [1, 3, height, width]) };
+    const results = await this.#inference.run(feeds).catch((cause: unknown) => {
+      throw new LikenessError(
+        'checkpoint-unsupported',
+        `it does not take a picture of ${width} x ${height}`,
+        {
+          advice: 'Choose another one.',
+          cause,
+        },
+      );
+    });
+    for (const output of this.#inference.outputNames) {
+      const { type, data } = results[output]!;
+      if (type === 'float32' && data.length === height * width) return data as Float32Array;
+    }
+    const shapes = this.#inference.outputNames.map((output) => `${output} [${results[output]!.dims}]`);
+    throw new LikenessError(
+      'checkpoint-unsupported',
+      `it gives ${shapes.join(', ')}, expected a map of ${height} x ${width}`,
+      { advice: 'Choose a network that removes backgrounds.' },
+    );
+  }
+}

@@ -1,0 +1,50 @@
+/** A network of the test's own that removes backgrounds: what is redder than green is product. */
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Graph } from '../../companion/graph/graph.ts';
+import { div, mul, slice, sub } from '../../companion/graph/ops/index.ts';
+import { type Picture, picture } from '../../companion/images/picture.ts';
+import { encodeModel } from '../../companion/onnx/model.ts';
+
+const SIDE = 64;
+
+export type Answer = 'logits' | 'shares' | 'no numbers' | 'three maps';
+
+/** Bytes of the ONNX file: [1, 3, 64, 64] to [1, 1, 64, 64]. */
+export function networkBytes(answer: Answer = 'logits'): Uint8Array {
+  const graph = new Graph('matting');
+  const x = graph.input('x', [1, 3, SIDE, SIDE]);
+  const redness = sub(slice(x, 1, 0, 1), slice(x, 1, 1, 2));
+  const out: Readonly<Record<Answer, () => ReturnType<typeof mul>>> = {
+    logits: () => mul(redness, 40),
+    // 0 or 1 at full red or green, in values of -0.5..0.5.
+    shares: () => mul(sub(redness, -1), 0.5),
+    'no numbers': () => div(sub(redness, redness), sub(redness, redness)),
+    'three maps': () => x,
+  };
+  graph.output('alpha', out[answer]());
+  return encodeModel(graph, () => {
+    throw new Error('it has no weights');
+  });
+}
+
+/** Makes a folder as a pull makes it. */
+export async function writeNetwork(folder: string, answer?: Answer): Promise<void> {
+  await mkdir(join(folder, 'onnx'), { recursive: true });
+  await writeFile(join(folder, 'onnx/model.onnx'), networkBytes(answer));
+  const settings = { image_mean: [0.5, 0.5, 0.5], image_std: [1, 1, 1], size: { width: SIDE, height: SIDE } };
+  await writeFile(join(folder, 'preprocessor_config.json'), JSON.stringify(settings));
+}
+
+/** A red disc on green, its edge mixed over four pixels. @param radius of the whole, 0..1; 0 for no disc */
+export function discOnGreen(width: number, height: number, radius = 0.3): Picture {
+  const data = new Uint8Array(width * height * 3);
+  const side = Math.min(width, height);
+  for (let at = 0; at < width * height; at++) {
+    const distance = Math.hypot((at % width) - width / 2, Math.floor(at / width) - height / 2);
+    const share = Math.min(1, Math.max(0, (radius * side - distance) / 4 + 0.5));
+    data.set([255 * share, 255 * (1 - share), 0].map(Math.round), at * 3);
+  }
+  return picture(width, height, 3, data);
+}
