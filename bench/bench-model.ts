@@ -6,23 +6,24 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Graph } from '../companion/graph/graph.ts';
-import type { StableDiffusionConfig } from '../companion/models/families/stable-diffusion/family.ts';
+import type { ModelConfig } from '../companion/models/families/registry.ts';
 import type { MemoryUse } from '../companion/pipeline/model-sessions.ts';
 import { Pipeline } from '../companion/pipeline/pipeline.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../companion/pipeline/settings.ts';
 import { openSession, type Session } from '../companion/runtime/session.ts';
 import { locateRandomWeights } from './random-weights.ts';
-import { SD15, SD15_TOKENS, sd15Weights } from './sd15.ts';
+import { SD15_TOKENS, sd15Weights, sd15With } from './sd15.ts';
 
 /** Choice of a model, in a form that can be handed to another process. */
 export type ModelChoice =
-  | { readonly folder: string }
+  /** `cacheFolder` keeps converted weights for the next time. `latentCells` default to those of the model's own pictures. */
+  | { readonly folder: string; readonly cacheFolder?: string; readonly latentCells?: number }
   /** `latentCells` default to those of a 256 px picture. */
   | { readonly sd15Weights: string; readonly latentCells?: number };
 
 export interface BenchModel {
   readonly name: string;
-  readonly config: StableDiffusionConfig;
+  readonly model: ModelConfig;
   /** True where only the UNet's weights are there. */
   readonly isUnetAlone: boolean;
   /** Tokens of a prompt, L. */
@@ -41,26 +42,29 @@ export interface BenchModel {
 const SD15_LATENT_CELLS = 32;
 
 export async function openBenchModel(choice: ModelChoice, threads: number): Promise<BenchModel> {
-  return 'folder' in choice ? fromFolder(choice.folder, threads) : fromRandom(choice, threads);
+  return 'folder' in choice ? fromFolder(choice, threads) : fromRandom(choice, threads);
 }
 
-async function fromFolder(folder: string, threads: number): Promise<BenchModel> {
-  const cacheFolder = await mkdtemp(join(tmpdir(), 'likeness-bench-'));
+async function fromFolder(
+  { folder, cacheFolder: kept, latentCells }: Extract<ModelChoice, { folder: string }>,
+  threads: number,
+): Promise<BenchModel> {
+  const cacheFolder = kept ?? (await mkdtemp(join(tmpdir(), 'likeness-bench-')));
   const pipeline = await Pipeline.open(folder, { cacheFolder, threads, device: 'cpu' });
   const { teaching } = await readRecommendedSettings(folder);
   let opened = 0;
   return {
     name: modelName(folder),
-    config: pipeline.model.config as StableDiffusionConfig,
+    model: pipeline.model,
     isUnetAlone: false,
     tokens: pipeline.facts.tokens,
-    latentCells: pipeline.facts.resolution / pipeline.facts.downscale,
+    latentCells: latentCells ?? pipeline.facts.resolution / pipeline.facts.downscale,
     downscale: pipeline.facts.downscale,
     teaching,
     open: (graph, options) => pipeline.session({ key: `bench ${opened++}`, build: () => graph }, options),
     close: async () => {
       await pipeline.close();
-      await rm(cacheFolder, { recursive: true });
+      if (kept === undefined) await rm(cacheFolder, { recursive: true });
     },
   };
 }
@@ -73,7 +77,7 @@ function fromRandom(
   const sessions: Session[] = [];
   return {
     name: 'SD 1.5 UNet',
-    config: SD15,
+    model: sd15With(),
     isUnetAlone: true,
     tokens: SD15_TOKENS,
     latentCells,

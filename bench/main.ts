@@ -2,17 +2,20 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { dataFolders } from '../companion/storage/folders.ts';
 import { modelFolders } from './bench-model.ts';
 import { printSection, printTargets } from './report.ts';
 import { type BenchOptions, type Section, type Subject, verdict } from './subject.ts';
 import { block } from './subjects/block.ts';
+import { fewSteps } from './subjects/few-steps.ts';
 import { fullSize } from './subjects/full-size.ts';
 import { graphs } from './subjects/graphs.ts';
 import { localization } from './subjects/localization.ts';
 import { memory } from './subjects/memory.ts';
 import { plugin } from './subjects/plugin.ts';
+import { sdxl } from './subjects/sdxl.ts';
 import { server } from './subjects/server.ts';
 import { training } from './subjects/training.ts';
 
@@ -25,6 +28,8 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   plugin,
   server,
   fullSize,
+  sdxl,
+  fewSteps,
 };
 
 interface Arguments {
@@ -32,6 +37,8 @@ interface Arguments {
   readonly full: boolean;
   readonly json: boolean;
   readonly keep: boolean;
+  readonly cache: string;
+  readonly figures?: readonly string[];
   readonly threads: string;
   readonly out: string;
   readonly model?: readonly string[];
@@ -41,7 +48,9 @@ interface Arguments {
 const program = new Command('bench')
   .description('Measures speed and memory on this machine.')
   .option('--quick', 'a small subset, under 30 seconds', false)
-  .option('--full', 'the UNet of Stable Diffusion 1.5 at its real size too: minutes, 3.4 GB on disk', false)
+  .option('--full', 'models at their real size too: minutes each, gigabytes on disk', false)
+  .option('--cache <dir>', 'for models at their real size, 45 GB', join(dataFolders().cache, 'bench'))
+  .option('--figures <name...>', 'of sdxl or fewSteps: those alone, such as open picture-1024')
   .option('--keep', 'keep the random checkpoint of --full for the next run', false)
   .option('--threads <n>', 'threads of onnxruntime and PyTorch', String(availableParallelism()))
   .option('--model <dir...>', 'checkpoints to measure (default: those in models/ and the reference data)')
@@ -62,6 +71,8 @@ const options: BenchOptions = {
   quick: given.quick,
   full: given.full,
   keep: given.keep,
+  cache: resolve(given.cache),
+  figures: given.figures,
   threads,
   models:
     given.model?.map((folder) => resolve(folder)) ?? modelFolders().slice(0, given.quick ? 1 : undefined),

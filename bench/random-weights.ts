@@ -4,6 +4,7 @@
  */
 
 import { open } from 'node:fs/promises';
+import { float32ToHalf } from '../companion/tensor/half.ts';
 import { elementCount, type Shape, type WeightLocation } from '../companion/tensor/tensor.ts';
 
 export interface NamedShape {
@@ -15,27 +16,32 @@ export interface NamedShape {
 const CHUNK_ELEMENTS = 1 << 20;
 const HEADER_LENGTH_BYTES = 8;
 
+/** Bytes of a value in each form that weights are passed on in. */
+const VALUE_BYTES = { F32: 4, F16: 2 } as const;
+type Form = keyof typeof VALUE_BYTES;
+
 /** Writes the file and gives each weight's place in it. `onProgress` hears the share written, 0 to 1. */
 export async function writeRandomWeights(
   file: string,
   weights: readonly NamedShape[],
   onProgress: (share: number) => void,
+  form: Form = 'F32',
 ): Promise<(name: string) => WeightLocation> {
-  const { header, places, sizeBytes } = layOut(weights);
+  const { header, places, sizeBytes } = layOut(weights, form);
   const noise = uniformNoise(CHUNK_ELEMENTS);
-  const chunk = new Float32Array(CHUNK_ELEMENTS);
+  const bytes = chunksOf(noise, form);
   const output = await open(file, 'w');
   try {
     await output.writeFile(header);
     for (const { name, shape } of weights) {
-      const fill = filler(name, shape, noise);
+      const chunk = bytes(name, shape);
       const count = elementCount(shape);
       for (let done = 0; done < count; done += CHUNK_ELEMENTS) {
         const length = Math.min(CHUNK_ELEMENTS, count - done);
-        fill(chunk.subarray(0, length));
-        await output.writeFile(new Uint8Array(chunk.buffer, 0, 4 * length));
+        await output.writeFile(chunk.subarray(0, VALUE_BYTES[form] * length));
       }
-      onProgress((places.get(name)!.offset + 4 * count) / sizeBytes);
+      const { offset, length } = places.get(name)!;
+      onProgress((offset + length) / sizeBytes);
     }
   } finally {
     await output.close();
@@ -52,17 +58,17 @@ export function locateRandomWeights(
   file: string,
   weights: readonly NamedShape[],
 ): (name: string) => WeightLocation {
-  const { places } = layOut(weights);
+  const { places } = layOut(weights, 'F32');
   return (name) => ({ file, ...places.get(name)! });
 }
 
-function layOut(weights: readonly NamedShape[]) {
+function layOut(weights: readonly NamedShape[], form: Form) {
   const entries: Record<string, object> = {};
   const relative = new Map<string, { offset: number; length: number }>();
   let end = 0;
   for (const { name, shape } of weights) {
-    const length = 4 * elementCount(shape);
-    entries[name] = { dtype: 'F32', shape, data_offsets: [end, end + length] };
+    const length = VALUE_BYTES[form] * elementCount(shape);
+    entries[name] = { dtype: form, shape, data_offsets: [end, end + length] };
     relative.set(name, { offset: end, length });
     end += length;
   }
@@ -77,13 +83,23 @@ function layOut(weights: readonly NamedShape[]) {
   return { header, places, sizeBytes: header.length + end };
 }
 
-/** Normalization scales are 1; every other value keeps the variance of what passes through, or is small. */
-function filler(name: string, shape: Shape, noise: Float32Array): (target: Float32Array) => void {
-  if (shape.length === 1 && name.endsWith('.weight')) return (target) => target.fill(1);
-  const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
-  const amplitude = shape.length === 1 ? 0.01 : Math.sqrt(3 / fanIn);
-  return (target) => {
-    for (let index = 0; index < target.length; index++) target[index] = noise[index]! * amplitude;
+/**
+ * Bytes of one chunk of a tensor. Normalization scales are 1; every other value keeps the variance of what passes through,
+ * or is small. Few sizes of them there are, and each is made once.
+ */
+function chunksOf(noise: Float32Array, form: Form): (name: string, shape: Shape) => Uint8Array {
+  const made = new Map<number, Uint8Array>();
+  return (name, shape) => {
+    const isScale = shape.length === 1 && name.endsWith('.weight');
+    const fanIn = shape.slice(1).reduce((product, size) => product * size, 1);
+    const amplitude = isScale ? 0 : shape.length === 1 ? 0.01 : Math.sqrt(3 / fanIn);
+    let bytes = made.get(amplitude);
+    if (bytes === undefined) {
+      const values = noise.map((value) => (isScale ? 1 : value * amplitude));
+      bytes = new Uint8Array((form === 'F16' ? float32ToHalf(values) : values).buffer);
+      made.set(amplitude, bytes);
+    }
+    return bytes;
   };
 }
 

@@ -8,7 +8,7 @@ import { parseClipTextConfig } from '../companion/models/layers/clip-text.ts';
 import { parseUnetConfig } from '../companion/models/layers/unet-config.ts';
 import type { NamedShape } from './random-weights.ts';
 
-export const SD15_UNET = parseUnetConfig({
+export const SD15_UNET_CONFIG = {
   _class_name: 'UNet2DConditionModel',
   sample_size: 64,
   in_channels: 4,
@@ -20,9 +20,11 @@ export const SD15_UNET = parseUnetConfig({
   cross_attention_dim: 768,
   attention_head_dim: 8,
   norm_num_groups: 32,
-});
+};
 
-const TEXT = parseClipTextConfig({
+export const SD15_UNET = parseUnetConfig(SD15_UNET_CONFIG);
+
+export const SD15_TEXT_CONFIG = {
   architectures: ['CLIPTextModel'],
   model_type: 'clip_text_model',
   hidden_size: 768,
@@ -32,9 +34,11 @@ const TEXT = parseClipTextConfig({
   max_position_embeddings: 77,
   vocab_size: 49_408,
   hidden_act: 'quick_gelu',
-});
+};
 
-const VAE = parseVaeConfig({
+const TEXT = parseClipTextConfig(SD15_TEXT_CONFIG);
+
+export const SD15_VAE_CONFIG = {
   _class_name: 'AutoencoderKL',
   in_channels: 3,
   out_channels: 3,
@@ -42,9 +46,11 @@ const VAE = parseVaeConfig({
   block_out_channels: [128, 256, 512, 512],
   layers_per_block: 2,
   norm_num_groups: 32,
-});
+};
 
-export const SD15: StableDiffusionConfig = { unet: SD15_UNET, text: TEXT, vae: VAE };
+const VAE = parseVaeConfig(SD15_VAE_CONFIG);
+
+const SD15: StableDiffusionConfig = { unet: SD15_UNET, text: TEXT, vae: VAE };
 
 /** A model of Stable Diffusion 1.5's configs, but for those given. */
 export function sd15With(config: Partial<StableDiffusionConfig> = {}): ModelConfig {

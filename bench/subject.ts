@@ -3,8 +3,12 @@
 export interface BenchOptions {
   /** A small subset, in seconds. */
   readonly quick: boolean;
-  /** The UNet of Stable Diffusion 1.5 at its real size too: minutes, and 7 GB of memory. */
+  /** Models at their real size too: minutes, and gigabytes of memory and disk. */
   readonly full: boolean;
+  /** Folder for models at their real size, and for what is converted of them. */
+  readonly cache: string;
+  /** Figures of a subject to measure; undefined for all. */
+  readonly figures: readonly string[] | undefined;
   readonly threads: number;
   /** Checkpoints to measure, as folders. */
   readonly models: readonly string[];
@@ -24,7 +28,7 @@ export interface Row {
 export interface Target {
   readonly name: string;
   readonly measured: number;
-  readonly unit: 'x' | 'GB' | 'ms';
+  readonly unit: 'x' | 'GB' | 'ms' | 's';
   readonly limit: number;
   readonly direction: 'at most' | 'at least';
   /** Measured by the wall clock while others used the cores: neither met nor missed. */

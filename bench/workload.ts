@@ -3,14 +3,17 @@
 import { type Ranks, rankOf } from '../companion/adapters/factors.ts';
 import { attachEverywhere } from '../companion/adapters/low-rank.ts';
 import { Graph } from '../companion/graph/graph.ts';
-import { adapterSites } from '../companion/models/families/latent-diffusion/adapter-sites.ts';
-import { decodeLatents, encodePicture } from '../companion/models/layers/autoencoder.ts';
-import { buildClipText, embedTokens } from '../companion/models/layers/clip-text.ts';
-import { Scope } from '../companion/models/layers/scope.ts';
-import { buildUnet } from '../companion/models/layers/unet.ts';
+import { familyOf, type ModelConfig } from '../companion/models/families/registry.ts';
+import type { AdapterSite } from '../companion/models/family.ts';
+import {
+  conditioningInputs,
+  decoderGraph,
+  encoderGraph,
+  scopesOf,
+  textGraph,
+} from '../companion/models/model-graphs.ts';
 import { type Checkpointing, trainingGraph } from '../companion/training/training-graph.ts';
 import type { BenchModel } from './bench-model.ts';
-import { sd15With } from './sd15.ts';
 
 const WORKLOADS = ['text', 'forward', 'training', 'teaching', 'encode', 'decode'] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
@@ -41,62 +44,54 @@ export function buildWorkload(
   checkpointing: Checkpointing = 'none',
 ): Graph {
   const side = model.latentCells;
+  const square = (cells: number) => ({ ...model.model, height: cells, width: cells });
   if (name === 'forward') return unetForward(model, batch, { residuals: false });
   if (name === 'training' || name === 'teaching') {
     return trainingGraph({
-      ...sd15With(model.config),
+      ...square(side),
       ...(name === 'teaching' ? { tokenEmbedding: true, probe: true } : {}),
       batch,
-      height: side,
-      width: side,
       ranks: ranks(model),
       checkpointing,
     }).build();
   }
-  const graph = new Graph(name);
-  const { text, vae } = model.config;
-  if (name === 'text') {
-    const scope = new Scope(graph, 'text_encoder');
-    const ids = graph.input('input_ids', [1, model.tokens], 'int64');
-    graph.output('states', buildClipText(scope, text, embedTokens(scope, text, ids)));
-  } else if (name === 'encode') {
-    const pixels = side * model.downscale;
-    const picture = graph.input('picture', [1, 3, pixels, pixels]);
-    graph.output('mean', encodePicture(new Scope(graph, 'vae'), vae, picture).mean);
-  } else {
-    const latents = graph.input('latents', [1, vae.latentChannels, side, side]);
-    graph.output('picture', decodeLatents(new Scope(graph, 'vae'), vae, latents));
-  }
-  return graph;
+  if (name === 'text') return textGraph(model.model).build();
+  if (name === 'encode') return encoderGraph(square(side * model.downscale)).build();
+  return decoderGraph({ ...square(side), decoder: 'full' }).build();
 }
 
-/** The UNet alone, or with plain residuals on every output projection, without masks. */
+/** The denoiser alone, or with plain residuals on every output projection, without masks. */
 export function unetForward(
-  model: BenchModel,
+  bench: BenchModel,
   batch: number,
   { residuals }: { readonly residuals: boolean },
 ): Graph {
   const graph = new Graph('forward');
-  const { tokens, latentCells } = model;
-  const { unet } = model.config;
-  const rank = ranks(model);
+  const { latentCells: side, model } = bench;
+  const family = familyOf(model);
+  const { latentChannels } = family.facts(model.config);
+  const rank = ranks(bench);
   const inputs = {
-    sample: graph.input('sample', [batch, unet.inChannels, latentCells, latentCells]),
+    sample: graph.input('sample', [batch, latentChannels, side, side]),
     timestep: graph.input('timestep', [batch]),
-    encoderHiddenStates: graph.input('encoder_hidden_states', [batch, tokens, unet.crossAttentionDim]),
+    conditioning: conditioningInputs(graph, model, batch),
   };
   const adapter = attachEverywhere(
     graph,
     ({ path }) => rank[path]!,
     () => {},
   );
-  const attached = residuals ? { ...inputs, adapter } : inputs;
-  graph.output('prediction', buildUnet(new Scope(graph, 'unet'), unet, attached));
+  const attached = residuals ? adapter : undefined;
+  graph.output('prediction', family.buildDenoiser(scopesOf(graph), model.config, inputs, attached));
   return graph;
 }
 
-function ranks({ config, teaching }: BenchModel): Ranks {
+function ranks({ model, teaching }: BenchModel): Ranks {
   return Object.fromEntries(
-    adapterSites(config.unet).map(({ path, outputs }) => [path, rankOf(teaching.rank, outputs)]),
+    sitesOf(model).map(({ path, outputs }) => [path, rankOf(teaching.rank, outputs)]),
   );
+}
+
+export function sitesOf(model: ModelConfig): readonly AdapterSite[] {
+  return familyOf(model).adapterSites(model.config);
 }

@@ -1,4 +1,4 @@
-/** The UNet of Stable Diffusion 1.5 at its real size, on random weights: memory above all. */
+/** The UNet of Stable Diffusion 1.5 at its real size, on random weights: memory, a step by its forward pass, masks. */
 
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -58,9 +58,9 @@ export const fullSize: Subject = async function* (options) {
 async function* speed(weights: string, { progress }: BenchOptions) {
   const model = await openBenchModel({ sd15Weights: weights }, RATIO_THREADS);
   progress('SD 1.5 UNet: training step against forward');
-  yield measureTraining(model, [1, 4], 40_000);
+  yield measureTraining(model, [1, 2, 4], 40_000);
   progress('SD 1.5 UNet: localized sampling');
-  yield measureLocalization(model, 60_000);
+  yield measureLocalization(model, 60_000, 'whole');
   await model.close();
 }
 
