@@ -1,5 +1,6 @@
 /** Graphs of a whole model, whatever its family: text, codec, and all components side by side. */
 
+import { bandGraph } from '../graph/banding.ts';
 import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
 import { familyOf, type ModelConfig } from './families/registry.ts';
 import {
@@ -86,7 +87,7 @@ export function encoderGraph(shape: CodecShape): GraphSpec {
     const graph = new Graph('vae encoder');
     const picture = graph.input('picture', [1, 3, model.height, model.width]);
     graph.output('latents', familyOf(model).codec.encode(scopesOf(graph), model.config, picture));
-    return graph;
+    return bandGraph(graph);
   });
 }
 
@@ -102,7 +103,7 @@ export function decoderGraph(shape: DecoderShape): GraphSpec {
     const { latentChannels } = family.facts(model.config);
     const latents = graph.input('latents', [1, latentChannels, model.height, model.width]);
     graph.output('picture', family.codec.decode(scopesOf(graph), model.config, latents, model.decoder));
-    return graph;
+    return bandGraph(graph);
   });
 }
 

@@ -75,6 +75,8 @@ export const neg = unary('Neg', ({ d }) => [() => neg(d)]);
 export const exp = unary('Exp', ({ outputs: [y], d }) => [() => mul(d, y)]);
 // -d / x^2
 export const reciprocal = unary('Reciprocal', ({ outputs: [y], d }) => [() => neg(mul(d, mul(y, y)))]);
+// d / (2 y)
+export const sqrt = unary('Sqrt', ({ outputs: [y], d }) => [() => mul(div(d, y), 0.5)]);
 /**
  * Its gradient is d 2/sqrt(pi) exp(-x^2).
  *

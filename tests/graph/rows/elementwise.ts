@@ -59,6 +59,7 @@ export const ELEMENTWISE_ROWS: readonly Row[] = [
   unary('neg', ops.neg, (v) => -v),
   unary('exp', ops.exp, Math.exp),
   unary('reciprocal', ops.reciprocal, (v) => 1 / v, { domain: positive }),
+  unary('sqrt', ops.sqrt, Math.sqrt, { domain: positive }),
   unary('erf', ops.erf, ref.erf),
   unary('cos', ops.cos, Math.cos),
   unary('sin', ops.sin, Math.sin),
