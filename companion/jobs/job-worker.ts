@@ -43,6 +43,7 @@ export class JobWorker {
   readonly #options: JobWorkerOptions;
   readonly #closing = new AbortController();
   #running: JobRun | undefined;
+  #isPreparing = false;
   #work: Promise<void> = Promise.resolve();
   #device: string;
 
@@ -62,12 +63,13 @@ export class JobWorker {
   }
 
   /**
-   * Loads what pictures of a request need, unless a job is under way. Never fails: what is wrong with a request is said when
-   * its pictures are asked for.
+   * Loads what pictures of a request need, one request at a time and unless a job is under way. What is wrong with one is said
+   * when its pictures are asked for, and not here.
    */
   async prepare(request: PrepareSpec): Promise<void> {
     const { engine, computer, models, library, stores } = this.#options;
-    if (this.#running !== undefined || stores.broker.pending.length > 0) return;
+    if (this.#running !== undefined || this.#isPreparing || stores.broker.pending.length > 0) return;
+    this.#isPreparing = true;
     try {
       const concepts = await conceptsOfPrompt(library, request.prompt, request.concepts ?? []);
       const whole = { ...request, count: 1, seed: 0, strength: 1 };
@@ -76,6 +78,8 @@ export class JobWorker {
       if (this.#running === undefined) await engine.prepare(engineRequest);
     } catch (error) {
       if (!(error instanceof LikenessError)) throw error;
+    } finally {
+      this.#isPreparing = false;
     }
   }
 

@@ -17,7 +17,6 @@ import {
   weightsOf,
 } from '../runtime/session.ts';
 import type { WeightLocation } from '../tensor/tensor.ts';
-import { earnsPacking, type WorkAhead } from './weight-packing.ts';
 
 export interface PipelineOptions extends SessionOptions {
   /** Folder for what can be made again: weights converted to float32. */
@@ -93,12 +92,17 @@ export class ModelSessions {
     return [...this.#entries.keys()].filter((open) => kept.every(({ key }) => key !== open));
   }
 
-  /** True where the open session reads mapped weights, and packing them is worth the time and the memory. */
-  earnsPacking({ key }: GraphSpec, work: WorkAhead): boolean {
+  /**
+   * True where the open session reads mapped weights, and packing them is worth the time and the memory. It is judged by runs
+   * that were, two at least.
+   * @param ahead runs that are known to come
+   */
+  async earnsPacking({ key }: GraphSpec, ahead: number): Promise<boolean> {
     const { device = 'cpu' } = this.#options;
-    const weights = this.#entries.get(key)?.weights;
-    if (device !== 'cpu' || weights?.placement !== 'mapped' || this.#tooLarge.has(key)) return false;
-    return earnsPacking(weights.bytes, work, availableMemory());
+    const entry = this.#entries.get(key);
+    if (device !== 'cpu' || entry?.weights.placement !== 'mapped' || this.#tooLarge.has(key)) return false;
+    const { runs: done, fastestSeconds: seconds } = (await entry.session).pace;
+    return done >= 2 && earnsPacking(entry.weights.bytes, { seconds, done, ahead }, availableMemory());
   }
 
   /**
@@ -147,4 +151,44 @@ export class ModelSessions {
     this.#made += 1;
     return session;
   }
+}
+
+/** Runs of a session on mapped weights. */
+interface MappedRuns {
+  /** Duration of one. */
+  readonly seconds: number;
+  /** As many as packed weights would have sped up already: what people do much of, they go on with. */
+  readonly done: number;
+  /** Those that are known to come. */
+  readonly ahead: number;
+}
+
+/** Measured on a UNet of 860 million parameters at 256 and 512 px on two threads (docs/performance.md): 0.058. */
+const SAVED_SHARE = 0.05;
+
+/** Bytes of weights packed in a second, with the session made around them: 3.4 GB took 6.6 s. */
+const BYTES_PER_SECOND = 0.5e9;
+
+/**
+ * Most of the process's own memory while it is done, by the bytes of the weights. That UNet came to 0.8 in the end;
+ * the layout of convolutions is made beside theirs.
+ */
+const OWN_SHARE = 1.2;
+
+/** Share of the free memory that it may take: the design tool beside it needs some too, and so do the values of a run. */
+const USABLE_SHARE = 0.6;
+
+/**
+ * Packing copies mapped weights into the layout that kernels read fastest. It takes time once, saves a share of every run, and
+ * needs memory of the process's own in place of mapped files.
+ * @param freeBytes as `availableMemory` counts it
+ * @internal
+ */
+export function earnsPacking(
+  weightBytes: number,
+  { seconds, done, ahead }: MappedRuns,
+  freeBytes: number,
+): boolean {
+  const savedSeconds = SAVED_SHARE * seconds * (done + ahead);
+  return savedSeconds > weightBytes / BYTES_PER_SECOND && OWN_SHARE * weightBytes <= USABLE_SHARE * freeBytes;
 }

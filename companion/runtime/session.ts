@@ -19,7 +19,7 @@ import type { Device } from './device.ts';
 
 /**
  * Weights of up to so many bytes are packed at once, in a second or two. Larger ones are mapped at first, which takes a tenth of
- * the time: whoever runs them often enough opens a packed session in place of it (pipeline/weight-packing.ts).
+ * the time: whoever runs them often enough opens a packed session in place of it (pipeline/model-sessions.ts).
  */
 const PACKED_AT_ONCE_BYTES = 1 << 30;
 
@@ -119,6 +119,8 @@ export class Session {
   readonly #name: string;
   readonly #inputs: ReadonlyMap<string, Signature>;
   readonly #inference: InferenceSession;
+  #runs = 0;
+  #fastestSeconds = Number.POSITIVE_INFINITY;
 
   /** Use `openSession`. */
   constructor(graph: Graph, inference: InferenceSession) {
@@ -140,12 +142,20 @@ export class Session {
     for (const [name, expected] of this.#inputs) {
       runtimeFeeds[`input:${name}`] = this.#feed(name, feeds[name], expected);
     }
+    const begun = performance.now();
     const results = await mapOutOfMemory(this.#inference.run(runtimeFeeds));
+    this.#runs += 1;
+    this.#fastestSeconds = Math.min(this.#fastestSeconds, (performance.now() - begun) / 1000);
     const outputs: Record<string, Tensor> = {};
     for (const [name, { type, dims, data }] of Object.entries(results)) {
       outputs[name.slice('output:'.length)] = { dtype: type, shape: dims, data } as Tensor;
     }
     return outputs;
+  }
+
+  /** Runs so far, and how long the shortest took: the first one reads mapped weights from the disk. */
+  get pace(): { readonly runs: number; readonly fastestSeconds: number } {
+    return { runs: this.#runs, fastestSeconds: this.#fastestSeconds };
   }
 
   /** Gives the memory back. The session must not be used afterwards. */

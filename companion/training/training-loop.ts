@@ -75,15 +75,13 @@ async function* steps(
     learningRate: probeLearningRate(state.probe),
     optimizer: new AdamW(probeParameters(state.probe), settings.weightDecay, state.probeMoments),
   };
-  let isJudged = false;
+  let stepsDone = 0;
   while (state.step < settings.steps) {
     if (signal?.aborted)
       throw new LikenessError('cancelled', `teaching was cancelled after step ${state.step}`);
     const random = new Random(settings.seed, state.step);
     const batches = drawBatch(pipeline, set, settings, random);
-    const begun = performance.now();
     const { loss, gradients } = await lossAndGradients(await pipeline.session(graph), batches, state);
-    const runSeconds = (performance.now() - begun) / 1000 / batches.length;
     if (!Number.isFinite(loss)) {
       await requireFiniteWeights(pipeline.checkpoint);
       throw new LikenessError('input', `teaching diverged at step ${state.step + 1}: the loss is ${loss}`, {
@@ -99,10 +97,10 @@ async function* steps(
     state.moments = optimizer.state();
     state.probeMoments = probe?.optimizer.state();
     state.losses.push(loss);
-    if (!isJudged) {
-      isJudged = true;
-      const runs = (settings.steps - state.step) * batches.length;
-      if (pipeline.sessions.earnsPacking(graph, { runSeconds, runs })) await pipeline.sessions.pack(graph);
+    stepsDone += 1;
+    if (stepsDone === 2) {
+      const ahead = (settings.steps - state.step) * batches.length;
+      if (await pipeline.sessions.earnsPacking(graph, ahead)) await pipeline.sessions.pack(graph);
     }
     yield { step: state.step, steps: settings.steps, loss, state };
   }

@@ -25,12 +25,12 @@ describe('a queue of jobs', () => {
   it('lets the engine load what a prompt needs while nothing runs, and says nothing of names it does not know', async () => {
     const { queue, engine } = await blockedQueue();
     const wish = { prompt: 'a toy on a beach', mask: 'median', size: { width: 64, height: 32 } } as const;
-    await queue.worker.prepare(wish);
+    await Promise.all([queue.worker.prepare(wish), queue.worker.prepare(wish)]);
     expect(engine.prepared).toMatchObject([{ size: wish.size, settings: { mask: 'median' } }]);
     await queue.worker.prepare({ ...wish, prompt: '@nobody on a beach' });
     await queue.submit(A, generateWish());
     await when(queue, A, ({ status }) => status.state === 'running');
-    await queue.worker.prepare(wish);
+    await Promise.all([queue.worker.prepare(wish), queue.worker.prepare(wish)]);
     expect(engine.prepared).toHaveLength(1);
   });
 

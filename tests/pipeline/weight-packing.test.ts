@@ -7,8 +7,8 @@ import { generateOn } from '../../companion/engine/generation/generate.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
+import { earnsPacking } from '../../companion/pipeline/model-sessions.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
-import { earnsPacking } from '../../companion/pipeline/weight-packing.ts';
 import { freeMemory } from '../engine/free-memory.ts';
 
 const GB = 1e9;
@@ -16,16 +16,22 @@ const GB = 1e9;
 describe('packing weights', () => {
   /** The UNet of Stable Diffusion 1.5 at 512 px on two cores. */
   const weights = 3.44 * GB;
-  const runSeconds = 10.3;
+  const runs = { seconds: 10.3, done: 2, ahead: 28 };
 
   it('is worth its seconds where enough runs are left', () => {
-    expect(earnsPacking(weights, { runSeconds, runs: 29 }, 20 * GB)).toBe(true);
-    expect(earnsPacking(weights, { runSeconds, runs: 3 }, 20 * GB)).toBe(false);
-    expect(earnsPacking(weights, { runSeconds: runSeconds / 4, runs: 29 }, 20 * GB)).toBe(false);
+    expect(earnsPacking(weights, runs, 20 * GB)).toBe(true);
+    expect(earnsPacking(weights, { ...runs, ahead: 2 }, 20 * GB)).toBe(false);
+    expect(earnsPacking(weights, { ...runs, seconds: 2.4 }, 20 * GB)).toBe(false);
+  });
+
+  it('is worth them in the end where pictures of few steps are made again and again', () => {
+    const few = { seconds: 5, ahead: 2 };
+    expect(earnsPacking(weights, { ...few, done: 2 }, 20 * GB)).toBe(false);
+    expect(earnsPacking(weights, { ...few, done: 30 }, 20 * GB)).toBe(true);
   });
 
   it('is left where memory is short', () => {
-    expect(earnsPacking(weights, { runSeconds, runs: 29 }, 6 * GB)).toBe(false);
+    expect(earnsPacking(weights, runs, 6 * GB)).toBe(false);
   });
 });
 
@@ -84,21 +90,21 @@ describe('a session on mapped weights', () => {
     await opened.pipeline.close();
   });
 
-  it('is asked once, after the first step, and says so', async () => {
+  it('is asked once, after the second step, and says so', async () => {
     const opened = await mapped();
-    const asked = vi.spyOn(opened.pipeline.sessions, 'earnsPacking').mockReturnValue(true);
-    expect((await generated(opened, 3)).parts).toEqual(['text', 'denoiser', 'packed']);
-    expect(asked.mock.calls.map(([, { runs }]) => runs)).toEqual([2]);
+    const asked = vi.spyOn(opened.pipeline.sessions, 'earnsPacking').mockResolvedValue(true);
+    expect((await generated(opened, 4)).parts).toEqual(['text', 'denoiser', 'packed']);
+    expect(asked.mock.calls.map(([, ahead]) => ahead)).toEqual([2]);
     await opened.pipeline.close();
   });
 
   it('stays where no memory is free', async () => {
     const opened = await mapped();
-    await opened.pipeline.session(denoiser(opened));
-    const work = { runSeconds: 1000, runs: 1000 };
-    expect(opened.pipeline.sessions.earnsPacking(denoiser(opened), work)).toBe(true);
+    const { sessions } = opened.pipeline;
+    await generated(opened, 2);
+    expect(await sessions.earnsPacking(denoiser(opened), 1e6)).toBe(true);
     freeMemory(50e6);
-    expect(opened.pipeline.sessions.earnsPacking(denoiser(opened), work)).toBe(false);
+    expect(await sessions.earnsPacking(denoiser(opened), 1e6)).toBe(false);
     await opened.pipeline.close();
   });
 });

@@ -98,8 +98,7 @@ export async function* generateOn(
       const { step, steps, denoised } = next.value;
       timer.tick();
       const stepsLeft = (request.count - picture) * steps - step;
-      const work = { runSeconds: 1 / timer.stepsPerSecond, runs: stepsLeft };
-      if (step === 1 && sessions === 'resident') yield* packed(pipeline, denoiser, work);
+      if (step === 2 && sessions === 'resident') yield* packed(pipeline, denoiser, stepsLeft);
       const secondsLeft = timer.secondsFor(stepsLeft);
       const shown = await preview(denoised);
       yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview: shown };

@@ -9,7 +9,6 @@ import { textGraph } from '../../models/model-graphs.ts';
 import type { Conditioning } from '../../pipeline/conditioning.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LearnedWords } from '../../pipeline/text-states.ts';
-import type { WorkAhead } from '../../pipeline/weight-packing.ts';
 
 /** The session that is being made: `packed` is the denoiser's again, with weights that it reads faster. */
 type PreparedPart = 'text' | 'denoiser' | 'decoder' | 'packed';
@@ -31,9 +30,9 @@ export async function* prepared(
 export async function* packed(
   { sessions }: Pipeline,
   denoiser: GraphSpec,
-  work: WorkAhead,
+  stepsLeft: number,
 ): AsyncGenerator<PreparingEvent, void> {
-  if (!sessions.earnsPacking(denoiser, work)) return;
+  if (!(await sessions.earnsPacking(denoiser, stepsLeft))) return;
   yield { type: 'preparing', part: 'packed' };
   await sessions.pack(denoiser);
 }

@@ -77,7 +77,7 @@ export class SocketController implements SocketHandler {
       case 'prepare': {
         const { type: _, ...request } = message;
         // The messages behind it do not wait until a model is loaded.
-        void queue.worker.prepare(request);
+        queue.worker.prepare(request).catch((error: unknown) => this.refused(error));
         return;
       }
       case 'cancel':
