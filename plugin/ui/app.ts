@@ -22,8 +22,9 @@ import { draftOf, type GenerateDraft, newSeed } from './work/drafts.ts';
 import { GenerateFormState } from './work/generate-form-state.ts';
 import { Generating } from './work/generating.ts';
 import { HistoryView } from './work/history.ts';
-import { JobBoard } from './work/job-board.ts';
+import { JobBoard, workToShow } from './work/job-board.ts';
 import { endWords } from './work/labels.ts';
+import { ModelShelf } from './work/model-shelf.ts';
 import { Pictures } from './work/pictures.ts';
 import { TeachFormState } from './work/teach-form-state.ts';
 import { Teaching } from './work/teaching.ts';
@@ -45,6 +46,7 @@ export class App {
   readonly library = new ConceptList(this.companion);
   readonly history = new HistoryView(this.companion, this.board, this.pictures);
   readonly computer = new ThisComputer(this.companion);
+  readonly models = new ModelShelf(this.companion);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this.board);
   readonly teachForm = new TeachFormState();
@@ -200,6 +202,8 @@ export class App {
     this.teaching.receive(message);
     this.generating.receive(message);
     if (message.type === 'welcome') this.#receiveWelcome(message);
+    this.models.receive(message);
+    if (message.type === 'model-in-use') this.model.value = message.model;
     if (message.type === 'concepts-changed') this.library.refresh();
     if (message.type === 'error' && message.image === undefined) {
       const { code, message: text, advice } = message;
@@ -225,15 +229,10 @@ export class App {
     this.library.refresh();
   }
 
-  /**
-   * Whoever opens the plugin in mid-job comes to see it, and else finds the pictures that were made last; whoever is at
-   * work is left there.
-   */
+  /** Whoever is at work is left there. */
   #showWork(jobs: readonly JobState[]): void {
-    const active = jobs.find(({ status }) => status.state === 'running');
+    const { active, shown } = workToShow(jobs);
     if (active?.kind === 'teach') this.shownTeach.value ??= active.job;
-    const last = jobs.find((job) => job.kind === 'generate' && job.pictures.length > 0);
-    const shown = active?.kind === 'generate' ? active : last;
     if (shown !== undefined && this.shownGenerate.value === undefined) {
       this.shownGenerate.value = shown.job;
       if (shown !== active) this.companion.send({ type: 'resend', job: shown.job });

@@ -5,6 +5,7 @@ import './style/layout.css';
 import './style/connect.css';
 import './style/work.css';
 import './style/lists.css';
+import './style/models.css';
 import { render } from 'preact';
 import { App } from './app.ts';
 import { AppContext } from './app-context.ts';

@@ -3,7 +3,7 @@
 /** A tab each, in this order. */
 export const VIEWS = ['generate', 'teach', 'library', 'history'] as const;
 /** Opened from the status bar: they have no tab. */
-export const STATUS_VIEWS = ['computer'] as const;
+export const STATUS_VIEWS = ['computer', 'models'] as const;
 
 export type TabView = (typeof VIEWS)[number];
 export type StatusView = (typeof STATUS_VIEWS)[number];

@@ -71,7 +71,6 @@ const modelCardSchema = z.object({
   task: modelTaskSchema.nullable(),
 });
 
-/** @internal */
 export const modelsSchema = z.object({
   models: z.array(modelCardSchema),
   /** All of the memory of this computer. */

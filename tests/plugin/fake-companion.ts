@@ -17,9 +17,9 @@ import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol
 import type { JobState } from '../../shared/protocol/job.ts';
 import { parseClientMessage } from '../../shared/protocol/message-text.ts';
 import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
-import { reportOf } from '../../shared/protocol/zod.ts';
+import { type ErrorReport, reportOf } from '../../shared/protocol/zod.ts';
 import { FakeGate } from './fake-gate.ts';
-import { computerSample, welcome } from './protocol-samples.ts';
+import { computerSample, modelsSample, welcome } from './protocol-samples.ts';
 
 export class FakeCompanion {
   isRunning = true;
@@ -31,6 +31,9 @@ export class FakeCompanion {
   jobs: readonly JobState[] = [];
   model = welcome.model;
   computer = computerSample;
+  models = modelsSample;
+  /** Refuses every act on models with it. */
+  modelRefusal: ErrorReport | undefined;
   /** Answers to requests wait for it. */
   answers: Promise<void> = Promise.resolve();
   /** "DELETE /api/jobs/job-a-0000" */
@@ -156,6 +159,10 @@ export class FakeCompanion {
     const ticket = /^Bearer (.*)$/.exec(request.headers().authorization ?? '')?.[1];
     if (ticket === undefined || this.#gate!.tickets.recognise(ticket) === undefined) {
       return json({ code: 'token', message: 'no token', advice: 'Connect again.' }, 401);
+    }
+    if (pathname.startsWith(routes.models)) {
+      const isRefused = this.modelRefusal !== undefined && request.method() !== 'GET';
+      return isRefused ? json(this.modelRefusal, 400) : json(this.models);
     }
     if (pathname === routes.computer) return json(this.computer);
     if (pathname === routes.pairingCode) return json({ code: '482913' });

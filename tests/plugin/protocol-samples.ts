@@ -5,6 +5,7 @@ import type { Computer } from '../../shared/protocol/computer.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import type { JobOf, JobStatus } from '../../shared/protocol/job.ts';
+import type { ModelCard, ModelList, ModelTask } from '../../shared/protocol/model.ts';
 import type { GenerateJobSpec } from '../../shared/protocol/requests.ts';
 import type { ServerMessageOf } from '../../shared/protocol/server-messages.ts';
 
@@ -117,3 +118,63 @@ export const computerSample: Computer = {
   freeBytes: 212_000_000_000,
   startsAtLogin: true,
 };
+
+function modelCard(part: Partial<ModelCard> & { readonly name: string }): ModelCard {
+  return {
+    ...{ title: part.name, place: 'fetched', path: null, inUse: false, isDemonstration: false, fault: null },
+    ...{ goodFor: null, resolution: 512, sizeBytes: 2_100_000_000, keptBytes: 0, memoryBytes: 6_000_000_000 },
+    ...{ secondsPerPicture: null, licence: null, fit: 'fits', task: null },
+    ...part,
+  };
+}
+
+const OPENRAIL = {
+  id: 'creativeml-openrail-m',
+  url: 'https://huggingface.co/spaces/CompVis/stable-diffusion-license',
+  note: null,
+};
+
+export const modelsSample: ModelList = {
+  models: [
+    modelCard({
+      ...{ name: 'likeness-base-128', title: 'Demonstration model', place: 'embedded', inUse: true },
+      ...{ isDemonstration: true, resolution: 128, sizeBytes: 51_000_000, memoryBytes: 1_000_000_000 },
+      ...{ goodFor: 'trying Likeness at once: small pictures of toys', secondsPerPicture: 4 },
+    }),
+    modelCard({
+      ...{
+        name: 'product-shots-v3',
+        place: 'linked',
+        path: '/Users/kim/Models/product-shots-v3.safetensors',
+      },
+    }),
+    modelCard({
+      ...{ name: 'stable-diffusion-v1-5', title: 'Stable Diffusion 1.5', place: 'offered' },
+      ...{ fit: 'recommended', licence: OPENRAIL, secondsPerPicture: 150 },
+      goodFor: 'small and quick to teach; most LoRAs are made for it',
+    }),
+    modelCard({
+      ...{ name: 'stable-diffusion-xl-base-1.0', title: 'Stable Diffusion XL', place: 'offered' },
+      ...{ fit: 'too-large', resolution: 1024, sizeBytes: 6_900_000_000, memoryBytes: 18_000_000_000 },
+      ...{ licence: { ...OPENRAIL, id: 'openrail++' }, secondsPerPicture: 1_900 },
+      goodFor: 'large pictures with detail and lettering; slow without a GPU',
+    }),
+  ],
+  memoryBytes: 16_000_000_000,
+  freeDiskBytes: 212_000_000_000,
+};
+
+/** A pull in the middle. */
+export function pullTask(part: Partial<ModelTask> = {}): ModelTask {
+  return {
+    ...{ kind: 'pull', state: 'running', bytes: 500_000_000, totalBytes: 2_000_000_000 },
+    ...{ bytesPerSecond: 10_000_000, secondsLeft: 150, failure: null },
+    ...part,
+  };
+}
+
+/** A list in which one model is changed. */
+export function modelsWith(name: string, part: Partial<ModelCard>): ModelList {
+  const models = modelsSample.models.map((card) => (card.name === name ? { ...card, ...part } : card));
+  return { ...modelsSample, models };
+}

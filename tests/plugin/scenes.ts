@@ -6,7 +6,15 @@ import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { FakeCompanion } from './fake-companion.ts';
 import { TOKEN } from './fake-gate.ts';
-import { concept, generateJob, taughtJob, teachJob, welcome } from './protocol-samples.ts';
+import {
+  concept,
+  generateJob,
+  modelsWith,
+  pullTask,
+  taughtJob,
+  teachJob,
+  welcome,
+} from './protocol-samples.ts';
 import type { Stage } from './stage.ts';
 
 const example = (file: string) =>
@@ -418,4 +426,64 @@ export const SCENES: readonly Scene[] = [
       await stage.ui.getByRole('button', { name: 'Uninstall, keep my work' }).scrollIntoViewIfNeeded();
     },
   },
+  {
+    name: 'models',
+    companion: withLibrary,
+    act: async (stage) => {
+      await openModels(stage);
+    },
+  },
+  {
+    name: 'models-licence',
+    companion: withLibrary,
+    act: async (stage) => {
+      await openModels(stage);
+      await stage.ui.getByRole('button', { name: 'Get Stable Diffusion 1.5' }).click();
+      await stage.ui.getByLabel('I have read the licence').check();
+      await stage.ui.getByRole('button', { name: /^Get it/ }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'models-pull',
+    companion: () => {
+      const pull = pullTask({ bytes: 1_240_000_000, totalBytes: 2_100_000_000, secondsLeft: 73 });
+      return Object.assign(withLibrary(), { models: modelsWith('stable-diffusion-v1-5', { task: pull }) });
+    },
+    act: async (stage) => {
+      await openModels(stage);
+      await stage.ui.getByRole('button', { name: 'Pause' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'models-failed',
+    companion: () => {
+      const failure = {
+        code: 'network',
+        message: 'huggingface.co cannot be reached',
+        advice: 'Check the connection, then resume: it goes on where it stopped.',
+      } as const;
+      const pull = pullTask({ state: 'failed', bytesPerSecond: 0, secondsLeft: null, failure });
+      return Object.assign(withLibrary(), { models: modelsWith('stable-diffusion-v1-5', { task: pull }) });
+    },
+    act: async (stage) => {
+      await openModels(stage);
+      await stage.ui.getByRole('button', { name: 'Resume' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'models-remove',
+    companion: withLibrary,
+    act: async (stage) => {
+      await openModels(stage);
+      await stage.ui.getByRole('button', { name: 'Details of product-shots-v3' }).click();
+      await stage.ui.getByRole('button', { name: 'Remove…' }).click();
+      await stage.ui.getByRole('button', { name: 'Keep it' }).scrollIntoViewIfNeeded();
+    },
+  },
 ];
+
+async function openModels(stage: Stage): Promise<void> {
+  await open(stage);
+  await stage.ui.getByTitle('Models').click();
+  await stage.ui.getByText('To get', { exact: true }).waitFor();
+}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { COMMAND_PLACE, START_COMMAND } from '../../../shared/errors.ts';
-
+import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { useApp } from '../app-context.ts';
 import { type PanelView, STATUS_VIEWS, type StatusView, type TabView, VIEWS } from '../panel-views.ts';
 import { ProgressBar } from '../parts/controls.tsx';
@@ -12,6 +12,7 @@ import { Connect } from './connect.tsx';
 import { Generate } from './generate.tsx';
 import { History } from './history.tsx';
 import { Library } from './library.tsx';
+import { Models } from './models.tsx';
 import { Teach } from './teach-form.tsx';
 
 export function Shell() {
@@ -44,13 +45,16 @@ function StatusBar() {
     const left = timeLeft(progress?.secondsLeft);
     return (
       <footer>
-        <button type="button" class="status" onClick={show}>
-          <span class="status-text">{jobTitle(running)}</span>
-          <span class="quiet">
-            {left || `${percent(progress)} %`}
-            {waiting > 0 ? ` · ${waiting} waiting` : ''}
-          </span>
-        </button>
+        <div class="status-row">
+          <button type="button" class="status" onClick={show}>
+            <span class="status-text">{jobTitle(running)}</span>
+            <span class="quiet">
+              {left || `${percent(progress)} %`}
+              {waiting > 0 ? ` · ${waiting} waiting` : ''}
+            </span>
+          </button>
+          <StatusLink view="models">Model</StatusLink>
+        </div>
         <ProgressBar label={jobTitle(running)} percent={progress === undefined ? null : percent(progress)} />
       </footer>
     );
@@ -61,11 +65,8 @@ function StatusBar() {
         <span class={isReady ? 'dot on' : 'dot'} />
         <span class="status-text">
           {isReady ? <StatusLink view="computer">On this computer</StatusLink> : 'Connecting'}
-          <span class="quiet">
-            {' '}
-            · {app.model.value?.name}
-            {app.model.value?.isDemonstration ? ' (demonstration)' : ''}
-          </span>
+          <span class="quiet"> · </span>
+          <StatusLink view="models">{modelName(app.model.value)}</StatusLink>
         </span>
         <span class="quiet">{deviceName(app.device.value)}</span>
       </div>
@@ -90,12 +91,19 @@ function StatusLink({ view, children }: { readonly view: StatusView; readonly ch
   );
 }
 
+function modelName(model: ModelSummary | undefined): string {
+  return `${model?.name ?? ''}${model?.isDemonstration ? ' (demonstration)' : ''}`;
+}
+
 function deviceName(device: string): string {
   if (device === 'auto' || device === '') return '';
   return device === 'webgpu' ? 'WebGPU' : device.toUpperCase();
 }
 
-const STATUS_TITLES: Readonly<Record<StatusView, string>> = { computer: 'This computer' };
+const STATUS_TITLES: Readonly<Record<StatusView, string>> = {
+  computer: 'This computer',
+  models: 'Models',
+};
 const TITLES: Readonly<Record<TabView, string>> = {
   generate: 'Generate',
   teach: 'Teach',
@@ -108,6 +116,7 @@ const PANELS: Readonly<Record<PanelView, () => JSX.Element>> = {
   library: Library,
   history: History,
   computer: Computer,
+  models: Models,
 };
 
 function isStatusView(view: PanelView): view is StatusView {

@@ -1,18 +1,17 @@
 import { useEffect, useId } from 'preact/hooks';
-import { demonstrationLimit } from '../../../shared/demonstration.ts';
 import { CLASS_WORD } from '../../../shared/protocol/concept.ts';
 import { TEACH_MAX_IMAGES, TEACH_MAX_STEPS } from '../../../shared/protocol/limits.ts';
-import type { SelectedFrame } from '../../messages.ts';
 import { useApp } from '../app-context.ts';
 import { isConceptName, toConceptName } from '../concepts/concept-edit.ts';
 import { ProgressBar, StartButton } from '../parts/controls.tsx';
 import { Form, NumberField, Row } from '../parts/field.tsx';
 import { MoreSettings } from '../parts/more-settings.tsx';
-import { FailureNote, Note } from '../parts/note.tsx';
+import { FailureNote } from '../parts/note.tsx';
 import { RightsRows } from '../parts/rights-rows.tsx';
 import { changedTeachOptions, EMPTY_TEACH_OPTIONS, type TeachDraft } from '../work/drafts.ts';
 import { hasEnded } from '../work/job-board.ts';
 import { nextVersion } from '../work/teach-form-state.ts';
+import { DemonstrationNote } from './demonstration-note.tsx';
 import { FrameGrid } from './frame-grid.tsx';
 import { TeachProgress } from './teach-progress.tsx';
 
@@ -88,27 +87,6 @@ function TeachForm() {
         ) : null}
       </div>
     </Form>
-  );
-}
-
-interface DemonstrationNoteProps {
-  readonly classWord: string;
-  readonly frames: readonly SelectedFrame[];
-}
-
-/** The limit of a demonstration model, before an hour goes into a product that it cannot draw. */
-function DemonstrationNote({ classWord, frames }: DemonstrationNoteProps) {
-  const { model, selection } = useApp();
-  if (model.value === undefined || frames.length === 0) return null;
-  const cutouts = frames.map(({ nodeId }) => selection.thumbnails.value.get(nodeId)?.measures.cutout);
-  const hasBackground = cutouts.includes('opaque');
-  const limit = demonstrationLimit(model.value, { classWord, hasBackground });
-  if (limit === undefined) return null;
-  return (
-    <Note tone="warning" title="This model will not draw your product well">
-      <p>{limit}</p>
-      <p>A full-size model does. The companion’s README says how to get one and start with it.</p>
-    </Note>
   );
 }
 

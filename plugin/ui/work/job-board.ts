@@ -67,3 +67,16 @@ export function hasEnded({ status }: JobState): boolean {
 function position({ status }: JobState): number {
   return status.state === 'queued' ? status.position : -1;
 }
+
+/**
+ * The work that whoever opens the plugin comes to see: the running job, and the pictures that are being made or were made
+ * last.
+ */
+export function workToShow(jobs: readonly JobState[]): {
+  readonly active: JobState | undefined;
+  readonly shown: JobState | undefined;
+} {
+  const active = jobs.find(({ status }) => status.state === 'running');
+  const last = jobs.find((job) => job.kind === 'generate' && job.pictures.length > 0);
+  return { active, shown: active?.kind === 'generate' ? active : last };
+}

@@ -1,0 +1,102 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { ModelCard as ModelCardFacts } from '../../../shared/protocol/model.ts';
+import { useApp } from '../app-context.ts';
+import { Form } from '../parts/field.tsx';
+import { FailureNote } from '../parts/note.tsx';
+import { ModelCard } from './model-card.tsx';
+
+/** The base models: those here, those that can be had, and a way to add one's own. */
+export function Models() {
+  const { models, connected } = useApp();
+  const isConnected = connected.value;
+  useEffect(() => {
+    if (isConnected) models.refresh();
+  }, [isConnected]);
+  const list = models.list.value;
+  const refusal = models.refusal.value;
+  if (list === undefined) {
+    return <div class="view">{refusal === undefined ? null : <FailureNote report={refusal.report} />}</div>;
+  }
+  const here = list.models.filter(({ place }) => place !== 'offered');
+  const offered = list.models.filter(({ place }) => place === 'offered');
+  return (
+    <div class="view">
+      <p class="quiet">
+        A model makes the pictures. Concepts are taught on one, and work with that one. Getting a model asks
+        the internet; nothing else does.
+      </p>
+      <Shelf title="On this computer" cards={here} />
+      <Shelf title="To get" cards={offered} />
+      <AddModel />
+    </div>
+  );
+}
+
+interface ShelfProps {
+  readonly title: string;
+  readonly cards: readonly ModelCardFacts[];
+}
+
+function Shelf({ title, cards }: ShelfProps) {
+  const id = `shelf-${title.toLowerCase().replace(/\W/g, '-')}`;
+  if (cards.length === 0) return null;
+  return (
+    <section aria-labelledby={id}>
+      <div class="section-head">
+        <h2 id={id}>{title}</h2>
+      </div>
+      <ul class="cards">
+        {cards.map((card) => (
+          <ModelCard key={card.name} card={card} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** A model of one's own: its path on the companion's computer, since no gigabytes go through a browser. */
+function AddModel() {
+  const app = useApp();
+  const { models } = app;
+  const isBusy = useSignal(false);
+  const refusal = models.refusal.value;
+  const canAdd = app.connected.value && !isBusy.value && models.path.value.trim() !== '';
+  const add = async () => {
+    if (!canAdd) return;
+    isBusy.value = true;
+    const added = await models.add();
+    isBusy.value = false;
+    if (added === undefined) return;
+    models.open.value = added[0];
+    app.say('The model is added.');
+  };
+  return (
+    <section aria-labelledby="add-model">
+      <h2 id="add-model">Add one of yours</h2>
+      <Form class="add-model" onSubmit={add}>
+        <label class="visually-hidden" for="model-path">
+          Path of a folder or file
+        </label>
+        <input
+          id="model-path"
+          class="input"
+          placeholder="Path of a folder or .safetensors file"
+          autocomplete="off"
+          spellcheck={false}
+          value={models.path.value}
+          onInput={({ currentTarget }) => {
+            models.path.value = currentTarget.value;
+          }}
+        />
+        <button type="submit" class="button small" disabled={!canAdd}>
+          {isBusy.value ? 'Checking' : 'Add'}
+        </button>
+      </Form>
+      <p class="hint">
+        On the computer that Likeness runs on. It stays where it is, and removing it here takes no file away.
+      </p>
+      {refusal === undefined || refusal.name !== undefined ? null : <FailureNote report={refusal.report} />}
+    </section>
+  );
+}

@@ -1,0 +1,82 @@
+/** Base models in the panel: chosen, got with their licence, watched, added and removed. */
+
+import { describe, expect, it } from 'vitest';
+import { browserPath } from '../browser/installed-browser.ts';
+import { modelsSample, modelsWith, pullTask, welcome } from './protocol-samples.ts';
+import { useWorkplaces } from './workplace.ts';
+
+const NAME = 'stable-diffusion-v1-5';
+describe.skipIf(browserPath === undefined)('models in the panel', () => {
+  const openWorkplace = useWorkplaces();
+
+  it('are opened by the model’s name, and one is got once its licence is accepted', async () => {
+    const { stage, companion } = await openWorkplace();
+    const { ui } = stage;
+    await ui.getByRole('button', { name: welcome.model.name }).click();
+    await ui.getByText('Recommended for this computer').waitFor();
+    await ui.getByRole('button', { name: 'Get Stable Diffusion 1.5' }).click();
+    const link = ui.getByRole('link', { name: 'creativeml-openrail-m' });
+    expect(await link.getAttribute('href')).toMatch(/^https:/);
+    const get = ui.getByRole('button', { name: 'Get it, 2.1 GB' });
+    expect(await get.isDisabled()).toBe(true);
+    await ui.getByLabel('I have read the licence').check();
+    companion.models = modelsWith(NAME, { task: pullTask({ bytes: 0, totalBytes: 0 }) });
+    await get.click();
+    await ui.getByText('Asking the hub').waitFor();
+    expect(companion.requests).toContain(`POST /api/models/${NAME}/pull`);
+    companion.send({ type: 'model-progress', model: NAME, task: pullTask() });
+    await ui.getByText('500 MB of 2 GB · 10 MB a second · about 3 min left').waitFor();
+    companion.models = modelsWith(NAME, { place: 'fetched', task: null });
+    companion.send({ type: 'models-changed' });
+    await ui.getByRole('button', { name: 'Use Stable Diffusion 1.5' }).waitFor();
+  });
+
+  it('show a pull that an earlier panel began, and pause, resume and cancel it', async () => {
+    const { stage, companion } = await openWorkplace({
+      companion: { models: modelsWith(NAME, { task: pullTask() }) },
+    });
+    const { ui } = stage;
+    await ui.getByTitle('Models').click();
+    companion.models = modelsWith(NAME, { task: pullTask({ state: 'paused' }) });
+    await ui.getByRole('button', { name: 'Pause' }).click();
+    await ui.getByText('Paused · 500 MB of 2 GB').waitFor();
+    await ui.getByRole('button', { name: 'Resume' }).click();
+    companion.models = modelsSample;
+    await ui.getByRole('button', { name: 'Cancel' }).click();
+    await ui.getByRole('button', { name: 'Get Stable Diffusion 1.5' }).waitFor();
+    expect(companion.requests.slice(-3)).toEqual([
+      `POST /api/models/${NAME}/pause`,
+      `POST /api/models/${NAME}/resume`,
+      `DELETE /api/models/${NAME}/pull`,
+    ]);
+  });
+
+  it('say why one was refused, at its card, and add one by its path', async () => {
+    const modelRefusal = {
+      code: 'input',
+      message: 'mine is no whole path',
+      advice: 'Copy the path.',
+    } as const;
+    const { stage, companion } = await openWorkplace({ companion: { modelRefusal } });
+    const { ui } = stage;
+    await ui.getByTitle('Models').click();
+    const path = ui.getByLabel('Path of a folder or file');
+    await path.fill('mine');
+    await path.press('Enter');
+    await ui.getByRole('alert').getByText('Copy the path.').waitFor();
+    companion.modelRefusal = undefined;
+    await path.press('Enter');
+    await expect.poll(() => path.inputValue()).toBe('');
+    expect(await ui.getByRole('alert').count()).toBe(0);
+  });
+
+  it('follow the model in use without a reload', async () => {
+    const { stage, companion } = await openWorkplace();
+    const { ui } = stage;
+    await ui.getByTitle('Models').click();
+    await ui.getByRole('button', { name: 'Use product-shots-v3' }).click();
+    expect(companion.requests).toContain('POST /api/models/product-shots-v3/use');
+    companion.send({ type: 'model-in-use', model: { ...welcome.model, name: 'product-shots-v3' } });
+    await ui.getByTitle('Models').getByText('product-shots-v3').waitFor();
+  });
+});
