@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../companion/server/http/app.ts';
 import { computerRoutes } from '../../companion/server/http/computer-routes.ts';
 import { conceptRoutes } from '../../companion/server/http/concept-routes.ts';
+import { cutOutRoutes } from '../../companion/server/http/cut-out-routes.ts';
 import { jobRoutes } from '../../companion/server/http/job-routes.ts';
 import { modelRoutes } from '../../companion/server/http/model-routes.ts';
 import { clientRoutes, pairingRoutes } from '../../companion/server/http/pairing-routes.ts';
@@ -88,6 +89,7 @@ function servedAddresses(): readonly string[] {
       jobRoutes(nothing),
       modelRoutes(nothing),
       imageRoutes(nothing, nothing),
+      cutOutRoutes(nothing, nothing),
       computerRoutes(nothing, () => ''),
     ],
   });
