@@ -77,6 +77,14 @@ export type UiToMain =
     }
   /** Removes placeholders that got no final picture, and makes the batch one step of undo. */
   | { readonly type: 'close-batch'; readonly jobId: string }
+  /** Puts a frame's cut-out beside it; the last one of several makes them one step of undo, and selects them. */
+  | {
+      readonly type: 'place-cut-out';
+      readonly nodeId: string;
+      readonly name: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly isLast: boolean;
+    }
   /** Selects the pictures of a job, or the one of this number, and shows them. */
   | { readonly type: 'reveal'; readonly jobId: string; readonly index: number | null }
   | { readonly type: 'notify'; readonly text: string; readonly error: boolean };

@@ -1,6 +1,7 @@
 /** The main thread: joins the UI's messages to the canvas. It has no network and no document object. */
 
 import type { MainToUi, UiToMain } from '../messages.ts';
+import { CutOutPlacement } from './cut-outs.ts';
 import type { FigmaSurface } from './figma-surface.ts';
 import { WaitingRows } from './row.ts';
 import { exportFrames, followSelection } from './selection.ts';
@@ -21,6 +22,7 @@ function run(surface: FigmaSurface): void {
   const send = (message: MainToUi) => surface.ui.postMessage(message);
   const batches = new VariantBatches(surface);
   const rows = new WaitingRows(surface);
+  const cutOuts = new CutOutPlacement(surface);
   const showSelection = followSelection(surface, send);
 
   async function stored(key: string): Promise<string | null> {
@@ -62,6 +64,8 @@ function run(surface: FigmaSurface): void {
       }
       case 'close-batch':
         return batches.close(message.jobId);
+      case 'place-cut-out':
+        return cutOuts.place(message);
       case 'reveal':
         if (!batches.reveal(message)) surface.notify(NOT_HERE);
         return;

@@ -34,6 +34,8 @@ export class FakeCompanion {
   models = modelsSample;
   /** Refuses every act on models with it. */
   modelRefusal: ErrorReport | undefined;
+  /** A photo without its background; undefined where no network was fetched. */
+  cutOut: () => Buffer | undefined = () => undefined;
   /** Answers to requests wait for it. */
   answers: Promise<void> = Promise.resolve();
   /** "DELETE /api/jobs/job-a-0000" */
@@ -167,6 +169,17 @@ export class FakeCompanion {
     if (pathname === routes.computer) return json(this.computer);
     if (pathname === routes.pairingCode) return json({ code: '482913' });
     if (pathname.startsWith(`${routes.computer}/`)) return route.fulfill({ status: 204, headers });
+    if (pathname === routes.cutOuts) {
+      const answer = this.cutOut();
+      if (answer === undefined) {
+        const advice = 'Run `likeness models pull matting` once.';
+        return json(
+          { code: 'checkpoint-missing', message: 'nothing here removes backgrounds yet', advice },
+          404,
+        );
+      }
+      return route.fulfill({ status: 200, headers, contentType: 'image/png', body: answer });
+    }
     if (pathname === '/api/concepts') return json({ concepts: this.concepts });
     if (pathname === '/api/concept-thumbnails') {
       const ids = new URL(request.url()).searchParams.get('ids')!.split(',');

@@ -480,6 +480,23 @@ export const SCENES: readonly Scene[] = [
       await stage.ui.getByRole('button', { name: 'Keep it' }).scrollIntoViewIfNeeded();
     },
   },
+  {
+    name: 'teach-cut-outs',
+    companion: () => Object.assign(withLibrary(), { cutOut: () => example('aurora/cutout-03.png') }),
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Teach' }).click();
+      await selectFrames(stage);
+      await stage.ui.getByRole('button', { name: 'Remove its background' }).click();
+      const asked = () => stage.sent.find((message) => message.type === 'export');
+      while (asked() === undefined) await stage.page.waitForTimeout(20);
+      const { exportId } = asked()!;
+      const bytes = example('aurora/scene-03.png');
+      await stage.say({ type: 'exported', exportId, nodeId: '1:2', name: 'On the shelf', bytes });
+      await stage.say({ type: 'export-done', exportId, failed: [] });
+      await stage.ui.getByText('Place it beside its frame').waitFor();
+    },
+  },
 ];
 
 async function openModels(stage: Stage): Promise<void> {

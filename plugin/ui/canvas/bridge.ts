@@ -23,7 +23,8 @@ export class CanvasBridge {
 
   send(message: UiToMain): void {
     // The page around may be Figma's or the studio's; nothing here is a secret to either.
-    const transfer = message.type === 'picture' ? [message.bytes.buffer] : [];
+    const transfer =
+      message.type === 'picture' || message.type === 'place-cut-out' ? [message.bytes.buffer] : [];
     window.parent.postMessage({ pluginMessage: message }, '*', transfer);
   }
 }

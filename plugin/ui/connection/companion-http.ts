@@ -22,6 +22,8 @@ export interface CompanionAddress {
 export interface CompanionRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
+  /** Sent as it is, in place of a body. */
+  readonly file?: Blob;
   /** Milliseconds after which an answer is no longer waited for; without, as long as it takes. */
   readonly timeoutMs?: number;
 }
@@ -51,7 +53,7 @@ export async function requestBlob(
 async function send(
   { port, ticket }: CompanionAddress,
   path: string,
-  { method = 'GET', body, timeoutMs }: CompanionRequest,
+  { method = 'GET', body, file, timeoutMs }: CompanionRequest,
 ): Promise<Response> {
   let answer: Response;
   try {
@@ -63,8 +65,10 @@ async function send(
       headers: {
         ...(ticket === null ? {} : { authorization: `Bearer ${ticket}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(file === undefined ? {} : { 'content-type': file.type }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(file === undefined ? {} : { body: file }),
     });
   } catch {
     throw new RequestFailure({

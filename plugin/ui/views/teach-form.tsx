@@ -11,6 +11,7 @@ import { RightsRows } from '../parts/rights-rows.tsx';
 import { changedTeachOptions, EMPTY_TEACH_OPTIONS, type TeachDraft } from '../work/drafts.ts';
 import { hasEnded } from '../work/job-board.ts';
 import { nextVersion } from '../work/teach-form-state.ts';
+import { CutOutReview } from './cut-out-review.tsx';
 import { DemonstrationNote } from './demonstration-note.tsx';
 import { FrameGrid } from './frame-grid.tsx';
 import { TeachProgress } from './teach-progress.tsx';
@@ -21,6 +22,7 @@ export function Teach() {
   const shown = app.shownTeach.value;
   const job = shown === undefined ? undefined : app.board.jobs.value.get(shown);
   useHeadingForLostFocus(`${shown} ${job?.status.state}`);
+  if (app.teaching.cutOuts.state.value.state === 'review') return <CutOutReview />;
   if (job?.kind === 'teach' && !(hasEnded(job) && job.status.state === 'cancelled')) {
     return <TeachProgress job={job} />;
   }

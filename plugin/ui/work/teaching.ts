@@ -4,10 +4,11 @@ import { pngSize } from '../../../shared/image-kind.ts';
 import { encodeFrame } from '../../../shared/protocol/image-frame.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
-import type { ExportFault, FailedExport } from '../../messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
+import { type ExportedFrame, exportedFrames, exportFailure } from '../canvas/frame-export.ts';
 import { enteredRights } from '../concepts/concept-edit.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
+import { CutOuts } from './cut-outs.ts';
 import { newImageId, newJobId, type TeachDraft } from './drafts.ts';
 
 /** The state of references on their way to the companion, before there is a job. */
@@ -18,14 +19,14 @@ export type Sending =
 
 /** A companion on this computer answers in a moment; it may be decoding a large picture. */
 const RECEIPT_MS = 20_000;
-/** The canvas ends each export within two minutes; silence for longer means that its half of the plugin is gone. */
-const CANVAS_MS = 150_000;
 /** As the protocol's labels. */
 const LONGEST_NAME = 200;
 
 /** Sends frames, one after the other, and asks for them to be taught. Sending always ends: in a job, failed or cancelled. */
 export class Teaching {
   readonly sending: Signal<Sending> = signal({ state: 'idle' });
+  /** Frames without their backgrounds, to be taught in their place. */
+  readonly cutOuts: CutOuts;
   readonly #bridge: CanvasBridge;
   readonly #companion: CompanionConnection;
   #receipt: ((report: ErrorReport | undefined) => void) | undefined;
@@ -34,6 +35,7 @@ export class Teaching {
   #turn = 0;
 
   constructor(bridge: CanvasBridge, companion: CompanionConnection) {
+    this.cutOuts = new CutOuts(bridge, companion);
     this.#bridge = bridge;
     this.#companion = companion;
   }
@@ -123,65 +125,6 @@ export class Teaching {
     return undefined;
   }
 }
-
-export interface ExportedFrame {
-  readonly nodeId: string;
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-/**
- * Frames as PNGs, in the order asked for, and those that the canvas could not render. Where the canvas falls silent, what
- * it did not answer failed.
- */
-function exportedFrames(
-  bridge: CanvasBridge,
-  nodeIds: readonly string[],
-  longestSide: number,
-): Promise<{ readonly frames: readonly ExportedFrame[]; readonly failed: readonly FailedExport[] }> {
-  const exportId = newImageId();
-  return new Promise((resolve) => {
-    const frames: ExportedFrame[] = [];
-    const end = (failed: readonly FailedExport[]) => {
-      clearTimeout(silence);
-      stop();
-      resolve({ frames, failed });
-    };
-    const endInSilence = () => {
-      const answered = frames.map(({ nodeId }) => nodeId);
-      const missing = nodeIds.filter((nodeId) => !answered.includes(nodeId));
-      end(missing.map((nodeId) => ({ nodeId, name: '', fault: 'slow' })));
-    };
-    let silence = setTimeout(endInSilence, CANVAS_MS);
-    const stop = bridge.listen((message) => {
-      if (message.type === 'exported' && message.exportId === exportId) {
-        frames.push({ nodeId: message.nodeId, name: message.name, bytes: message.bytes });
-        clearTimeout(silence);
-        silence = setTimeout(endInSilence, CANVAS_MS);
-      } else if (message.type === 'export-done' && message.exportId === exportId) end(message.failed);
-    });
-    bridge.send({ type: 'export', exportId, nodeIds, longestSide });
-  });
-}
-
-/** The report on frames that the canvas did not export, and their names. */
-function exportFailure(failed: readonly FailedExport[]): [report: ErrorReport, frame: string | null] {
-  const [{ fault }] = failed as [FailedExport];
-  const names = failed.map(({ name }) => name).filter((name) => name !== '');
-  const report: ErrorReport = {
-    code: 'image-format',
-    message: `a frame could not be exported (${fault})`,
-    advice: EXPORT_ADVICE[fault],
-  };
-  return [report, names.length === 0 ? null : names.join('”, “')];
-}
-
-const EXPORT_ADVICE: Readonly<Record<ExportFault, string>> = {
-  gone: 'It was deleted meanwhile. Select the frames again.',
-  empty: 'Nothing of it is visible. Show its layers, or leave it out, then teach again.',
-  slow: 'Its export did not end. Leave it out, or put a flattened copy in its place, then teach again.',
-  failed: 'Figma cannot export it. Leave it out, or put its picture into a new frame, then teach again.',
-};
 
 const unanswered: ErrorReport = {
   code: 'internal',

@@ -1,0 +1,55 @@
+/** CutOutPlacement: frames without their backgrounds, put beside the frames they were made from. */
+
+import type { UiToMain } from '../messages.ts';
+import type { CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
+import { seenBounds } from './frame-export.ts';
+import { besideAnchor } from './row.ts';
+
+const GAP = 24;
+
+type CutOutMessage = Extract<UiToMain, { type: 'place-cut-out' }>;
+
+export class CutOutPlacement {
+  readonly #surface: FigmaSurface;
+  #placed: Rectangle[] = [];
+
+  constructor(surface: FigmaSurface) {
+    this.#surface = surface;
+  }
+
+  /** At the size of its frame. One whose frame was deleted meanwhile comes where the person looks. */
+  async place({ nodeId, name, bytes, isLast }: CutOutMessage): Promise<void> {
+    const surface = this.#surface;
+    const page = surface.currentPage;
+    try {
+      const { hash } = surface.createImage(bytes);
+      const found = await surface.getNodeByIdAsync(nodeId).catch(() => null);
+      const frame = found === null ? undefined : (found as CanvasNode);
+      const bounds = frame === undefined || frame.removed ? undefined : (seenBounds(frame) ?? frame);
+      const anchor = bounds ?? { ...surface.viewport.center, width: 256, height: 256 };
+      const taken = page.children.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
+      const { x, y } = besideAnchor(anchor, anchor, { count: 1, gap: GAP }, taken);
+      const layer = surface.createRectangle();
+      layer.name = name;
+      layer.resize(anchor.width, anchor.height);
+      layer.x = x;
+      layer.y = y;
+      layer.fills = [{ type: 'IMAGE', scaleMode: 'FILL', imageHash: hash } as const];
+      page.appendChild(layer);
+      this.#placed.push(layer);
+    } catch (error) {
+      console.error('likeness: the canvas refused a cut-out', error);
+      surface.notify(`The canvas did not take “${name}”`, { error: true });
+    }
+    if (isLast) this.#finish();
+  }
+
+  #finish(): void {
+    const placed = this.#placed.filter((layer) => !layer.removed);
+    this.#placed = [];
+    if (placed.length === 0) return;
+    this.#surface.currentPage.selection = placed;
+    this.#surface.viewport.scrollAndZoomIntoView(placed);
+    this.#surface.commitUndo();
+  }
+}
