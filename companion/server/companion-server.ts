@@ -11,6 +11,7 @@ import type { ConceptLibrary } from '../library/concept-library.ts';
 import { MATTING_MODEL } from '../matting/matting-folder.ts';
 import { MattingProcess } from '../matting/matting-process.ts';
 import type { Connections } from './connections.ts';
+import { FramePlaces } from './frame-places.ts';
 import { createApp } from './http/app.ts';
 import { type ComputerFacts, computerRoutes } from './http/computer-routes.ts';
 import { conceptRoutes } from './http/concept-routes.ts';
@@ -49,6 +50,7 @@ export interface CompanionServerOptions {
 
 interface Stores {
   readonly tokens: TokenStore;
+  readonly places: FramePlaces;
   readonly uploads: Uploads;
   readonly receiver: FileReceiver;
 }
@@ -68,14 +70,15 @@ export class CompanionServer {
   static async start(options: CompanionServerOptions): Promise<CompanionServer> {
     const tokens = await TokenStore.open(options.tokenFile);
     const { queue, models } = options;
-    const uploads = new Uploads(queue.references, () => models.inUse.facts.summary.resolution);
+    const places = new FramePlaces();
+    const uploads = new Uploads(queue.references, () => models.inUse.facts.summary.resolution, places);
     // Left by the version before, which kept uploads as files.
     await rm(join(options.cacheFolder, 'uploads'), { recursive: true, force: true });
     const receiver = await FileReceiver.open(join(options.cacheFolder, 'received'));
-    return new CompanionServer(options, { tokens, uploads, receiver });
+    return new CompanionServer(options, { tokens, places, uploads, receiver });
   }
 
-  private constructor(options: CompanionServerOptions, { tokens, uploads, receiver }: Stores) {
+  private constructor(options: CompanionServerOptions, { tokens, places, uploads, receiver }: Stores) {
     const { listeners, queue, library, models, pages, computer, log } = options;
     const { port, servers, connections } = listeners;
     this.port = port;
@@ -106,7 +109,7 @@ export class CompanionServer {
       log,
       refusals,
     });
-    this.#sockets = new SocketServer(desk, port);
+    this.#sockets = new SocketServer(desk, port, places);
     const app = createApp({
       port,
       log,

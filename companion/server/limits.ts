@@ -61,8 +61,17 @@ export const MESSAGE_BURST = 1000;
 /** Milliseconds for which a client that sends more is not read from; one read may bring ten thousand pings. */
 export const MAX_REST_MS = 1_000;
 
-/** Bytes of messages that have begun and not ended, of all clients: five pictures of the largest kind. */
-export const MAX_UNFINISHED_BYTES = 256 * 1024 * 1024;
+/**
+ * Frames of all clients that are held in memory, by socket or HTTP, from their first bytes until they were looked at: 288 MiB
+ * of the largest kind. Beside them a socket has texts and beginnings of frames, of 64 KiB each.
+ */
+export const MAX_FRAMES_IN_MEMORY = 6;
+
+/** Of one client, whatever number of sockets it has: others' frames have places beside those of one that sends all it can. */
+export const MAX_FRAMES_OF_CLIENT = 3;
+
+/** A frame that is still on its way after this while another waits for its place: on one computer it takes a second. */
+export const FRAME_PLACE_PATIENCE_MS = 10_000;
 
 /** Milliseconds that a client has to close in turn: a slow one has something to read before our close frame and its reason. */
 export const FAREWELL_MS = 60_000;
@@ -88,7 +97,7 @@ export const MAX_JSON_BYTES = 64 * 1024;
 /** A concept of Stable Diffusion 1.5 has 2.5 MB, one of rank 64 in fp32 some 50. */
 export const MAX_CONCEPT_FILE_BYTES = 128 * 1024 * 1024;
 
-/** Frames of one socket that are looked at: enough that one which takes long delays no other, each held in memory. */
+/** Frames of one socket that are looked at: enough that one which takes long delays no other. */
 export const MAX_FRAMES_AT_ONCE = 3;
 
 /** Pictures that one client sends over HTTP and that are still looked at. They wait on the disk. */

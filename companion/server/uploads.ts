@@ -3,6 +3,7 @@
  * received at once: its bytes are decoded here for the only time, and its pixels are written for the only time.
  */
 
+import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
 import type { ImageId } from '../../shared/protocol/ids.ts';
 import {
@@ -14,6 +15,7 @@ import {
 import { receiveReference } from '../images/reference-image.ts';
 import type { ReferenceStore } from '../jobs/reference-store.ts';
 import type { BlobKey } from '../storage/blob-store.ts';
+import type { FramePlaces } from './frame-places.ts';
 import { MAX_IMAGES_WAITING, MAX_UPLOADED_BYTES } from './limits.ts';
 
 export interface Upload {
@@ -31,6 +33,7 @@ interface Entry {
 export class Uploads {
   readonly #references: ReferenceStore;
   readonly #resolution: () => number;
+  readonly #places: FramePlaces;
   /** Oldest first; each is held in the store. */
   #entries: readonly Entry[] = [];
   /** Images that are being looked at, by client and id. */
@@ -40,9 +43,10 @@ export class Uploads {
    * @param references where they are put; what an earlier companion left there is no concern of this one
    * @param resolution side of the model's picture in pixels, now
    */
-  constructor(references: ReferenceStore, resolution: () => number) {
+  constructor(references: ReferenceStore, resolution: () => number, places: FramePlaces) {
     this.#references = references;
     this.#resolution = resolution;
+    this.#places = places;
   }
 
   /** @throws LikenessError `too-many` while a client's images wait to be looked at */
@@ -56,12 +60,29 @@ export class Uploads {
    * The same id a second time replaces the first. Images are looked at beside each other, so that none waits for one that
    * takes long. @throws LikenessError `image-format`, `image-size`, `input` where it shows nothing, `memory`, `storage`
    */
-  async take(client: string, image: Upload): Promise<void> {
-    const key = `${client}/${image.id}`;
+  take(client: string, image: Upload): Promise<void> {
+    return this.#inTurn(client, image.id, () => this.#take(client, image));
+  }
+
+  /** As `take`, of a file: it waits there for a place in memory. */
+  takeFile(client: string, id: ImageId, path: string): Promise<void> {
+    return this.#inTurn(client, id, async () => {
+      const place = this.#places.enter(client);
+      try {
+        await place.granted;
+        await this.#take(client, { id, bytes: await readFile(path) });
+      } finally {
+        place.leave();
+      }
+    });
+  }
+
+  async #inTurn(client: string, id: ImageId, take: () => Promise<void>): Promise<void> {
+    const key = `${client}/${id}`;
     const before = this.#taking.get(key);
     const taken = (async () => {
       await before?.catch(() => {});
-      await this.#take(client, image);
+      await take();
     })();
     this.#taking.set(key, taken);
     try {

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { FramePlaces } from '../../companion/server/frame-places.ts';
 import { MAX_BACKLOG_BYTES } from '../../companion/server/limits.ts';
 import { type LoopbackListeners, listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { binaryMessage } from '../../companion/server/socket/outbox.ts';
@@ -82,6 +83,7 @@ describe('a client that does not take what it is told', () => {
         closed: () => {},
       },
       listeners.port,
+      new FramePlaces(),
     );
     server.listenTo(listeners.servers);
   });

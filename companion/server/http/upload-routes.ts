@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -27,9 +27,7 @@ export function imageRoutes(uploads: Uploads, receiver: FileReceiver): Router {
     const id = parsed(imageIdSchema, request.params.image, 'the address');
     const client = clientOf(response)!.id;
     uploads.requireRoom(client);
-    await receiver.receive(request, IMAGE_FILE, async (path) => {
-      await uploads.take(client, { id, bytes: await readFile(path) });
-    });
+    await receiver.receive(request, IMAGE_FILE, (path) => uploads.takeFile(client, id, path));
     response.status(201).json({ image: id } satisfies ImageReceived);
   });
   return router;

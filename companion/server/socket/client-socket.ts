@@ -4,34 +4,20 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawData, WebSocket } from 'ws';
 import { LikenessError } from '../../../shared/errors.ts';
-import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
 import { CLOSE_CODES, type CloseReason } from '../../../shared/protocol/connection.ts';
-import { decodeFrame, type ImageFrame, uploadedImage } from '../../../shared/protocol/image-frame.ts';
+import { decodeFrame, uploadedImage } from '../../../shared/protocol/image-frame.ts';
 import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { reportOf } from '../../../shared/protocol/zod.ts';
 import { systemFault } from '../../storage/atomic-file.ts';
-import { MAX_FRAMES_AT_ONCE, MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
+import { MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';
-import { type Admission, parseFirst } from './admission.ts';
+import { parseFirst } from './admission.ts';
+import { IncomingFrames } from './incoming-frames.ts';
 import { Liveness } from './liveness.ts';
 import { Outbox, textMessage } from './outbox.ts';
-
-type SocketAdmission = Pick<Admission, 'challenge' | 'admit'>;
-
-export interface SocketHandler {
-  /** A new one for each socket. */
-  admission(): SocketAdmission;
-  /** The first things that an admitted client is told. */
-  greet(socket: ClientSocket): Promise<void>;
-  /** @throws LikenessError what the client is told of its message */
-  message(socket: ClientSocket, message: ClientMessage): Promise<void>;
-  frame(socket: ClientSocket, frame: ImageFrame): Promise<void>;
-  refused(error: unknown): void;
-  /** A socket of a client was closed for what it did or did not do. */
-  closed(reason: CloseReason): void;
-}
+import type { SocketAdmission, SocketHandler, SocketRoom } from './socket-handler.ts';
 
 /** Subject of an error message. */
 type Subject = { readonly job?: string; readonly image?: string };
@@ -41,7 +27,7 @@ export class ClientSocket {
   readonly liveness: Liveness;
   readonly #socket: WebSocket;
   readonly #desk: SocketHandler;
-  readonly #hasRoom: () => boolean;
+  readonly #room: SocketRoom;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #admission: SocketAdmission;
   #client: PairedClient | undefined;
@@ -50,21 +36,20 @@ export class ClientSocket {
   #junk = 0;
   /** Messages are answered one after the other: a request may name the image that was sent just before. */
   #work: Promise<void> = Promise.resolve();
-  /** Frames being looked at, beside each other: one that takes long delays no other, and no message. */
-  readonly #frames = new Set<Promise<void>>();
+  readonly #frames: IncomingFrames;
   /** Reasons for which nothing is read now. */
   #pauses = 0;
 
-  /** @param hasRoom whether one more client may be admitted */
-  constructor(socket: WebSocket, connection: Socket, desk: SocketHandler, hasRoom: () => boolean) {
+  constructor(socket: WebSocket, connection: Socket, desk: SocketHandler, room: SocketRoom) {
     this.#socket = socket;
     this.#desk = desk;
-    this.#hasRoom = hasRoom;
+    this.#room = room;
     this.outbox = new Outbox(socket, () => this.close('slow'));
     this.liveness = new Liveness(connection);
+    this.#frames = new IncomingFrames(() => room.places.enter(this.#client!.id, () => this.#cutOff()));
     this.#admission = desk.admission();
     this.#helloTimer = setTimeout(() => this.close('unauthenticated'), HELLO_TIMEOUT_MS);
-    connection.on('data', () => this.#boundUntilAdmitted());
+    connection.on('data', () => this.#boundReceived());
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('ping', (data) => {
       this.#receiveControl(data, false);
@@ -73,7 +58,10 @@ export class ClientSocket {
     socket.on('pong', (data) => this.#receiveControl(data, true));
     // ws closes the socket by itself after these: too large, not UTF-8, a broken connection.
     socket.on('error', (error) => this.#desk.refused(error));
-    socket.on('close', () => clearTimeout(this.#helloTimer));
+    socket.on('close', () => {
+      clearTimeout(this.#helloTimer);
+      this.#frames.close();
+    });
   }
 
   /** undefined until its token was found to be good. */
@@ -133,9 +121,13 @@ export class ClientSocket {
     }
     // ws gives one Buffer: `binaryType` is left at 'nodebuffer'.
     const bytes = data as Buffer;
+    const place = this.#frames.whole(bytes);
     // No more is read than is being answered, and than is read of the answers.
     this.#pausedFor(async () => {
-      this.#work = this.#work.then(() => this.#handle(bytes, isBinary)).then(() => this.outbox.room());
+      this.#work = this.#work
+        .then(() => place?.granted)
+        .then(() => this.#handle(bytes, isBinary, () => place?.leave()))
+        .then(() => this.outbox.room());
       await this.#work;
       if (rest > 0) await sleep(rest);
     });
@@ -158,9 +150,22 @@ export class ClientSocket {
    * ws knows one message size, that of an admitted client's pictures. Until then a socket may only send what a hello
    * needs, or a few strangers could fill hundreds of megabytes with messages that never end.
    */
-  #boundUntilAdmitted(): void {
-    if (this.#client === undefined && this.liveness.receivedBytes > UNAUTHENTICATED_MAX_BYTES)
-      this.terminate();
+  #boundReceived(): void {
+    if (this.#client === undefined) {
+      if (this.liveness.receivedBytes > UNAUTHENTICATED_MAX_BYTES) this.terminate();
+      return;
+    }
+    const place = this.#frames.bound(this.liveness.unfinishedBytes);
+    if (place === undefined) return;
+    // Nobody looks at a frame that begins after the end.
+    if (this.isOpen) this.#pausedFor(() => place);
+    else this.terminate();
+  }
+
+  /** Its frame is not to be kept until it has read why. */
+  #cutOff(): void {
+    this.close('slow');
+    this.terminate();
   }
 
   #receiveHello(data: RawData, isBinary: boolean): void {
@@ -174,7 +179,7 @@ export class ClientSocket {
       }
       const { client, leave } = this.#admission.admit(message);
       this.#socket.once('close', leave);
-      if (!this.#hasRoom()) throw new LikenessError('too-many', 'too many clients are connected');
+      if (!this.#room.hasRoom()) throw new LikenessError('too-many', 'too many clients are connected');
       this.#client = client;
       clearTimeout(this.#helloTimer);
       this.#work = this.#work.then(() => this.#desk.greet(this)).catch((error) => this.#tell(error));
@@ -185,31 +190,28 @@ export class ClientSocket {
     }
   }
 
-  async #handle(data: Uint8Array, isBinary: boolean): Promise<void> {
+  /** @param leave gives back the message's place in memory */
+  async #handle(data: Uint8Array, isBinary: boolean, leave: () => void): Promise<void> {
     // What was received before the socket was closed for what came before it.
-    if (!this.isOpen) return;
+    if (!this.isOpen) return leave();
     let subject: Subject = {};
     try {
       if (isBinary) {
         const image = uploadedImage(data);
         if (image !== undefined) subject = { image };
-        await this.#begin(decodeFrame(data), subject);
+        const frame = decodeFrame(data);
+        const tell = (error: unknown) => this.#tell(error, subject);
+        await this.#frames.look(this.#desk.frame(this, frame).catch(tell).finally(leave));
       } else {
         const message = parseClientMessage(asText(data));
         if ('job' in message) subject = { job: message.job };
+        leave();
         await this.#desk.message(this, message);
       }
     } catch (error) {
+      leave();
       this.#tell(error, subject);
     }
-  }
-
-  /** Resolves when there is room for another frame. */
-  async #begin(frame: ImageFrame, subject: Subject): Promise<void> {
-    const looked = this.#desk.frame(this, frame).catch((error: unknown) => this.#tell(error, subject));
-    this.#frames.add(looked);
-    void looked.finally(() => this.#frames.delete(looked));
-    if (this.#frames.size >= MAX_FRAMES_AT_ONCE) await Promise.race(this.#frames);
   }
 
   #tell(thrown: unknown, subject: Subject = {}): void {

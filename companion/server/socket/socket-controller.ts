@@ -11,8 +11,9 @@ import { statusOf } from '../http/failure.ts';
 import { errorFields, type Log, type RejectionLog } from '../log.ts';
 import type { Uploads } from '../uploads.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
-import type { ClientSocket, SocketHandler } from './client-socket.ts';
+import type { ClientSocket } from './client-socket.ts';
 import { binaryMessage } from './outbox.ts';
+import type { SocketHandler } from './socket-handler.ts';
 
 export interface SocketControllerOptions extends AdmissionOptions {
   readonly queue: JobQueue;

@@ -11,16 +11,12 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { SOCKET_PATH } from '../../../shared/protocol/connection.ts';
 import { FRAME_MAX_BYTES } from '../../../shared/protocol/limits.ts';
 import { reportOf } from '../../../shared/protocol/zod.ts';
-import {
-  FAREWELL_MS,
-  KEEP_ALIVE_MS,
-  MAX_SOCKETS,
-  MAX_UNAUTHENTICATED_SOCKETS,
-  MAX_UNFINISHED_BYTES,
-} from '../limits.ts';
+import type { FramePlaces } from '../frame-places.ts';
+import { FAREWELL_MS, KEEP_ALIVE_MS, MAX_SOCKETS, MAX_UNAUTHENTICATED_SOCKETS } from '../limits.ts';
 import { isOwnHost, judgeOrigin } from '../own-address.ts';
-import { ClientSocket, type SocketHandler } from './client-socket.ts';
+import { ClientSocket } from './client-socket.ts';
 import { type OutboundMessage, textMessage } from './outbox.ts';
+import type { SocketHandler } from './socket-handler.ts';
 
 /** @throws LikenessError `origin`, `message-format` */
 function requireUpgrade(request: IncomingMessage, port: number): void {
@@ -74,14 +70,16 @@ const SOCKET_OPTIONS = {
 export class SocketServer {
   readonly #desk: SocketHandler;
   readonly #port: number;
+  readonly #places: FramePlaces;
   readonly #server = new WebSocketServer(SOCKET_OPTIONS);
   /** Oldest first. */
   readonly #sockets = new Set<ClientSocket>();
   readonly #keepAlive: NodeJS.Timeout;
 
-  constructor(desk: SocketHandler, port: number) {
+  constructor(desk: SocketHandler, port: number, places: FramePlaces) {
     this.#desk = desk;
     this.#port = port;
+    this.#places = places;
     this.#keepAlive = setInterval(() => {
       for (const socket of this.#sockets) socket.checkAlive();
     }, KEEP_ALIVE_MS);
@@ -133,25 +131,14 @@ export class SocketServer {
 
   #add(socket: WebSocket, connection: Socket): void {
     const hasRoom = () => this.#admitted < MAX_SOCKETS;
-    const client = new ClientSocket(socket, connection, this.#desk, hasRoom);
+    const client = new ClientSocket(socket, connection, this.#desk, { hasRoom, places: this.#places });
     this.#sockets.add(client);
     socket.once('close', () => this.#sockets.delete(client));
-    connection.on('data', () => this.#boundUnfinished());
     const strangers = [...this.#sockets].filter((one) => one.isOpen && one.client === undefined);
     // Who has said hello with a key of ours is in the middle of its proof; a page that floods knows none.
     const idle = strangers.find((one) => !one.isChallenged && one !== client);
     if (strangers.length > MAX_UNAUTHENTICATED_SOCKETS) (idle ?? strangers[0]!).terminate();
     const closing = [...this.#sockets].filter((one) => !one.isOpen);
     if (closing.length > MAX_SOCKETS) closing[0]!.terminate();
-  }
-
-  /** The message that takes longest goes first: an honest one is through in seconds. */
-  #boundUnfinished(): void {
-    const sockets = [...this.#sockets];
-    const unfinished = sockets.reduce((sum, { liveness }) => sum + liveness.unfinishedBytes, 0);
-    if (unfinished <= MAX_UNFINISHED_BYTES) return;
-    const open = sockets.filter(({ isOpen }) => isOpen);
-    open.sort((one, other) => other.liveness.unfinishedMs - one.liveness.unfinishedMs);
-    open[0]?.close('slow');
   }
 }

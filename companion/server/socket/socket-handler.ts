@@ -1,0 +1,30 @@
+/** SocketHandler: what sockets want of the server, and what they share. */
+
+import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
+import type { CloseReason } from '../../../shared/protocol/connection.ts';
+import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import type { FramePlaces } from '../frame-places.ts';
+import type { Admission } from './admission.ts';
+import type { ClientSocket } from './client-socket.ts';
+
+export type SocketAdmission = Pick<Admission, 'challenge' | 'admit'>;
+
+export interface SocketHandler {
+  /** A new one for each socket. */
+  admission(): SocketAdmission;
+  /** The first things that an admitted client is told. */
+  greet(socket: ClientSocket): Promise<void>;
+  /** @throws LikenessError what the client is told of its message */
+  message(socket: ClientSocket, message: ClientMessage): Promise<void>;
+  frame(socket: ClientSocket, frame: ImageFrame): Promise<void>;
+  refused(error: unknown): void;
+  /** A socket of a client was closed for what it did or did not do. */
+  closed(reason: CloseReason): void;
+}
+
+/** What a socket shares with the others. */
+export interface SocketRoom {
+  /** Whether one more client may be admitted. */
+  hasRoom(): boolean;
+  readonly places: FramePlaces;
+}
