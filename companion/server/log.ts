@@ -6,7 +6,17 @@
  * the last ones before a crash are those one wants to read.
  */
 
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Writable } from 'node:stream';
 import pino from 'pino';
@@ -20,36 +30,64 @@ interface RotationLimits {
   readonly kept: number;
 }
 
+const { O_APPEND, O_CREAT, O_NONBLOCK = 0, O_TRUNC, O_WRONLY } = constants;
+
+/** Opening a pipe in the log's place would wait for a reader, which may be for ever. */
+const APPENDING = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK;
+
 /** @internal */
 export class RotatingFile extends Writable {
   readonly #path: string;
   readonly #limits: RotationLimits;
+  readonly #tellFault: () => void;
   #sizeBytes: number;
+  #hasFault = false;
 
-  constructor(path: string, limits: RotationLimits) {
+  /** @param tellFault called once where no line can be written */
+  constructor(path: string, limits: RotationLimits, tellFault: () => void = () => {}) {
     super({ decodeStrings: true });
     this.#path = path;
     this.#limits = limits;
+    this.#tellFault = tellFault;
     this.#sizeBytes = sizeOf(path);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     try {
-      if (this.#sizeBytes > 0 && this.#sizeBytes + chunk.length > this.#limits.maxBytes) this.#rotate();
       mkdirSync(dirname(this.#path), { recursive: true, mode: PRIVATE_MODES.folder });
-      appendFileSync(this.#path, chunk, { mode: PRIVATE_MODES.file });
+      const isFull = this.#sizeBytes > 0 && this.#sizeBytes + chunk.length > this.#limits.maxBytes;
+      append(this.#path, chunk, isFull && !this.#rotate() ? O_TRUNC : 0);
       this.#sizeBytes += chunk.length;
     } catch {
       // A full disk, or a folder that is denied, must not end the companion over its log; the next line is tried again.
+      if (!this.#hasFault) this.#tellFault();
+      this.#hasFault = true;
     }
     done();
   }
 
-  #rotate(): void {
-    rmSync(`${this.#path}.${this.#limits.kept}`, { force: true });
-    for (let age = this.#limits.kept - 1; age >= 1; age--) move(`${this.#path}.${age}`, age, this.#path);
-    move(this.#path, 0, this.#path);
+  /** False where what lies in the place of an older file cannot be moved: the lines so far go instead. */
+  #rotate(): boolean {
     this.#sizeBytes = 0;
+    try {
+      rmSync(`${this.#path}.${this.#limits.kept}`, { force: true });
+      for (let age = this.#limits.kept - 1; age >= 1; age--) move(`${this.#path}.${age}`, age, this.#path);
+      move(this.#path, 0, this.#path);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Writes into a file, and into nothing else that has a path. */
+function append(path: string, chunk: Buffer, flags: number): void {
+  const file = openSync(path, APPENDING | flags, PRIVATE_MODES.file);
+  try {
+    if (!fstatSync(file).isFile()) throw new Error('no regular file');
+    writeFileSync(file, chunk);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -83,7 +121,8 @@ const ROTATION = { maxBytes: 2 * 1024 * 1024, kept: 3 };
 export function createLog({ folder, terminal, colour = false }: LogOptions): Log {
   const streams: pino.StreamEntry[] = [];
   if (folder !== undefined) {
-    streams.push({ level: 'info', stream: new RotatingFile(join(folder, LOG_FILE), ROTATION) });
+    const tellFault = () => log.warn('the log file cannot be written: what happens is told here alone');
+    streams.push({ level: 'info', stream: new RotatingFile(join(folder, LOG_FILE), ROTATION, tellFault) });
   }
   if (terminal !== undefined) {
     const stream = pretty({
@@ -95,7 +134,9 @@ export function createLog({ folder, terminal, colour = false }: LogOptions): Log
     });
     streams.push({ level: 'warn', stream });
   }
-  return pino({ level: streams.length === 0 ? 'silent' : 'info', base: null }, pino.multistream(streams));
+  const level = streams.length === 0 ? 'silent' : 'info';
+  const log = pino({ level, base: null }, pino.multistream(streams));
+  return log;
 }
 
 /** An error in the log: its code, or for a bug where it was thrown. Messages may quote what a client sent. */
@@ -123,7 +164,8 @@ export class RejectionLog {
   #windowEnd = 0;
   #seen = 0;
 
-  constructor(log: Log, now: () => number = Date.now) {
+  /** @param now in milliseconds; never set back */
+  constructor(log: Log, now: () => number = () => performance.now()) {
     this.#log = log;
     this.#now = now;
   }

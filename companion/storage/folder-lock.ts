@@ -7,13 +7,13 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LikenessError } from '../../shared/errors.ts';
-import { type LockHolder, PidLock, STALE_AFTER_MS } from './pid-lock.ts';
+import { type LockHolder, PidLock, STALE_AFTER_MS, WATCH_MS } from './pid-lock.ts';
 
 /** A change reads headers and copies a few files of megabytes. */
 const LONGEST_CHANGE_MS = 30_000;
 
 /** Long enough for every lock that was left behind to count as that. */
-const LONGEST_WAIT_MS = Math.max(2 * LONGEST_CHANGE_MS, STALE_AFTER_MS + LONGEST_CHANGE_MS);
+const LONGEST_WAIT_MS = STALE_AFTER_MS + WATCH_MS + LONGEST_CHANGE_MS;
 
 /** Between two looks, and as much again by chance: who stepped back together should not come back together. */
 const LOOK_AGAIN_MS = 20;
@@ -27,7 +27,7 @@ export async function withFolderLock<T>(
   change: () => Promise<T>,
   name: `${string}-by` = 'changed-by',
 ): Promise<T> {
-  const lock = await acquireAlone(folder, name, Date.now() + LONGEST_WAIT_MS);
+  const lock = await acquireAlone(folder, name, performance.now() + LONGEST_WAIT_MS);
   try {
     return await change();
   } finally {
@@ -38,10 +38,10 @@ export async function withFolderLock<T>(
 async function acquireAlone(folder: string, name: `${string}-by`, deadline: number): Promise<PidLock> {
   for (;;) {
     const lock = await PidLock.acquire(folder, name);
-    const other = await lock.otherHolder(LONGEST_CHANGE_MS);
+    const other = await lock.otherHolder();
     if (other === undefined) return lock;
     await lock.release();
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new LikenessError('storage', `${folder} is being changed by ${describe(other)}`, {
         advice: `Try again. If there is no such process, remove ${other.path}.`,
       });

@@ -132,7 +132,98 @@ describe('a path of somebody, written', () => {
   ])('%j is none', (text) => expect(redaction.text(text)).toBe(text));
 });
 
+describe('a secret by its looks', () => {
+  const token = 'aB3dE6gH9jK2mN5pQ8sT1vW4yZ7';
+  it.each([
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.dGhlIHNpZ25hdHVyZQ',
+    'eyJhbGciOiJub25lIn0.e30.',
+    `ghp_${token}`,
+    `github_pat_${token}`,
+    `sk-proj-${token}`,
+    'xoxb-123456789012-abcdefghijkl',
+    'figd_abcdefghijkl',
+    'AKIAIOSFODNN7EXAMPLE',
+    'AIzaSyD4n0T3x1sTf0rR3aLxxxxxxxxxxxxxx',
+    token,
+    `${token}==`,
+    `data:image/png;base64,${token}/+`,
+    'data:text/plain,ada%20lamp',
+    'DATA:;base64,QURB',
+  ])('%s does not get out', (secret) => {
+    for (const text of [secret, `${secret} is wrong`, `got ${secret}`, `(${secret})`, `key: ${secret}, x`]) {
+      for (const told of [redaction.text(text), redaction.quoting(text)]) {
+        expect(told).toContain('[left out]');
+        expect(told).not.toMatch(/[A-Za-z0-9_-]{9,}\b(?<!DATA|LIKENESS)/);
+      }
+    }
+  });
+
+  it.each([
+    'password=hunter2',
+    'api_key: hunter2',
+    'x?access_token=hunter2&y',
+    'Cookie: hunter2',
+    'Authorization: Basic hunter2',
+  ])('%s does not get out', (text) => expect(redaction.text(text)).not.toContain('hunter2'));
+
+  it.each([
+    `SHA-256 ${'0a1b'.repeat(16)}`,
+    'client=0b9d3c6e-1f7a-4485-8f00-0123456789ab',
+    'job=job-71be20d4-0f3b-4a5c-9e6d',
+    'at SocketController.receiveHello (node:internal/process/task_queues:95:5)',
+    'linux 6.6.87.2-microsoft-standard-WSL2 x64',
+    'the token is wrong',
+    'expected 2 tokens: a pair',
+  ])('%s is none', (text) => expect(redaction.text(text)).toBe(text));
+});
+
+describe('a file by its name alone', () => {
+  it.each([
+    'secret-lamp.safetensors',
+    'Secret Lamp (final).safetensors',
+    'secret lamp v2.ckpt',
+    'ランプ secret.gguf',
+    'secret lamp.png',
+    'secret.fig',
+  ])('%s does not get out', (name) => {
+    for (const text of [name, `${name} is cut`, `the concept: ${name} is cut`, `it is cut: ${name}`])
+      expect(redaction.text(text)).not.toMatch(/secret|lamp|ランプ/i);
+  });
+
+  it.each([
+    'model.safetensors is not there',
+    'unet: diffusion_pytorch_model.fp16.safetensors is cut',
+    'model-00001-of-00002.safetensors',
+    'scheduler_config.json: expected JSON',
+  ])('%s is any model’s', (text) => expect(redaction.text(text)).toBe(text));
+});
+
 describe('a text that may quote', () => {
+  it.each([
+    '“a lamp”',
+    '„ein lamp“',
+    '‚ein lamp‘',
+    '‘a lamp’',
+    '«une lamp»',
+    '»ein lamp«',
+    '‹une lamp›',
+    '”en lamp”',
+    '「lamp」',
+    '『a lamp』',
+    '《lamp》',
+    '＂a lamp＂',
+    '“a „lamp“ b”',
+    '“a lamp that is cut',
+    '‘it’s a lamp’',
+  ])('leaves out %s', (quote) => {
+    expect(redaction.quoting(`got ${quote}`)).toBe('got [left out]');
+    if (!quote.endsWith('cut'))
+      expect(redaction.quoting(`got ${quote}, expected one`)).toBe('got [left out], expected one');
+  });
+
+  it('leaves an apostrophe', () =>
+    expect(redaction.quoting('the model’s file isn’t there')).toBe('the model’s file isn’t there'));
+
   it.each([
     ['got "a "lamp" b", expected one', 'got [left out], expected one'],
     ['..."prompt":"lamp on', '...[left out]'],

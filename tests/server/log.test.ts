@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,6 +46,15 @@ describe('a rotating file', () => {
     expect(readFileSync(join(logs, 'a.log'), 'utf8')).toBe('kept\n');
   });
 
+  it('loses its lines so far, and no others, where something that is not ours takes the place of an older file', () => {
+    const path = join(folder, 'a.log');
+    mkdirSync(`${path}.1`);
+    const file = new RotatingFile(path, { maxBytes: 30, kept: 1 });
+    for (let line = 0; line < 9; line++) file.write(`line ${line}\n`);
+    expect(readFileSync(path, 'utf8')).toBe('line 8\n');
+    expect(statSync(`${path}.1`).isDirectory()).toBe(true);
+  });
+
   it('survives a place that cannot be written', () => {
     const file = new RotatingFile(join(folder, 'a.log'), { maxBytes: 100, kept: 1 });
     rmSync(folder, { recursive: true });
@@ -52,6 +62,39 @@ describe('a rotating file', () => {
     folder = mkdtempSync(join(tmpdir(), 'likeness-log-'));
   });
 });
+
+// In a process of its own, which can be ended where it waits. Windows has no such pipes.
+it.skipIf(process.platform === 'win32')(
+  'a log waits for nothing that is no file, and says so once',
+  () => {
+    const program = `
+    import { execFileSync } from 'node:child_process';
+    import { mkdirSync, symlinkSync } from 'node:fs';
+    import { createServer } from 'node:net';
+    import { Writable } from 'node:stream';
+    import { createLog } from './companion/server/log.ts';
+    const makers = {
+      pipe: (path) => execFileSync('mkfifo', [path]),
+      folder: (path) => mkdirSync(path),
+      socket: (path) => new Promise((done) => createServer().unref().listen(path, done)),
+      device: (path) => symlinkSync('/dev/null', path),
+    };
+    for (const [kind, make] of Object.entries(makers)) {
+      const folder = ${JSON.stringify(folder)} + '/' + kind;
+      mkdirSync(folder);
+      await make(folder + '/${LOG_FILE}');
+      let told = '';
+      const terminal = new Writable({ write: (chunk, _, done) => { told += chunk; done(); } });
+      const log = createLog({ folder, terminal });
+      for (let line = 0; line < 3; line++) log.info('a line');
+      console.log(kind, told.split('cannot be written').length - 1);
+    }`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+    expect(stdout.trim().split('\n'), stderr).toEqual(['pipe 1', 'folder 1', 'socket 1', 'device 1']);
+  },
+  90_000,
+);
 
 describe('the log', () => {
   it('says of an error its code, and nothing that a client wrote', () => {

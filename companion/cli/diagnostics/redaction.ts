@@ -40,6 +40,13 @@ const BELOW_PLACES = Object.entries(PUBLIC_BELOW).map(([mark, known]) => ({
   pattern: new RegExp(`(?<![\\p{L}\\p{N}])${mark}${SEPARATOR}(?!${known})(?![\\\\/])${REST}`, 'gu'),
 }));
 
+/** Endings of files that people name. */
+const OWN_FILES = 'png|jpe?g|jfif|webp|gif|heic|tiff?|psd|svg|fig|safetensors|ckpt|pth?|gguf|onnx';
+
+/** Names that every model's files have. */
+const KNOWN_FILE =
+  '(?:model|diffusion_pytorch_model|pytorch_model|pytorch_lora_weights|adapter_model)(?:-\\d+-of-\\d+)?(?:\\.\\w+)?\\.(?:safetensors|onnx|bin)';
+
 /** The system's own folders say which driver is missing, and nothing of a person. */
 const OTHER_PATHS = [
   `file:${REST}`,
@@ -52,17 +59,33 @@ const OTHER_PATHS = [
   `(?<![\\p{L}\\p{N}.])\\.{1,2}${SEPARATOR}${REST}`,
   // A home by its variable or its owner's name.
   `(?:~[\\p{L}\\p{N}._-]+|\\$(?:env:)?\\{?[A-Z_]+\\}?|%[A-Z_]+%)${SEPARATOR}${REST}`,
-  // A picture by its name alone.
-  `(?<![\\p{L}\\p{N}])[^\\s"'\`:/\\\\\\[\\]]+\\.(?:png|jpe?g|jfif|webp|gif|heic|tiff?|psd|svg)(?![\\p{L}\\p{N}])`,
+  // A picture, or a file of weights, by its name alone, which may have spaces: from the mark before it.
+  `(?<![^\\s("'\`:;,/\\\\\\[\\]])(?!(?:[^"'\`:;,/\\\\\\[\\]\\n]*\\s)?${KNOWN_FILE})[^\\s"'\`:;,/\\\\\\[\\]](?:[^"'\`:;,/\\\\\\[\\]\\n]*[^\\s"'\`:;,/\\\\\\[\\]])?\\.(?:${OWN_FILES})(?![\\p{L}\\p{N}])`,
 ].map((pattern) => new RegExp(pattern, 'giu'));
+
+/** A file as an address, in place of its own. */
+const DATA_ADDRESSES = /(?<![\p{L}\p{N}])data:[^\s,"']*,[^\s"'`)]*/giu;
 
 /** Addresses that other programs open: a share, a document, a bucket. */
 const OTHER_SCHEMES = /(?<![\p{L}\p{N}])(?!https?:)[a-z][a-z0-9+.-]*:\/\/[^\s"'`]+/giu;
 
 const ADDRESS = /https?:\/\/(?!(?:localhost|127\.0\.0\.1|huggingface\.co)(?![\w.-]))[^\s"'`]+/giu;
 
-/** Ours are 43 characters of base64url, the hub's begin with hf_. */
-const TOKENS = /(?<![\w-])[\w-]{43}(?![\w-])|(?<!\w)hf_\w+|(?<=Bearer )\S+/gu;
+/**
+ * Secrets by their looks: capitals, small letters and digits in one long word, as those of all kinds are, ours of 43 letters
+ * too; one of capitals and digits; a JSON web token; what follows a word for a secret. Hashes are of small letters and digits.
+ */
+const TOKENS = [
+  /(?<![\w+=-])(?=[\w+=-]{0,400}[a-z])(?=[\w+=-]{0,400}[A-Z])(?=(?:[\w+=]{0,400}\d){2})[\w+=]{20,}/gu,
+  /(?<![\w+=-])(?=[\w+=-]{0,400}[a-z])(?=[\w+=-]{0,400}[A-Z])(?=[\w+=-]{0,400}\d)[\w+=-]{32,}/gu,
+  /(?<![\w-])(?=[\dA-Z]{0,64}\d)(?=[\dA-Z]{0,64}[A-Z])[\dA-Z]{16,}(?![\w-])/gu,
+  /(?<![\w-])[\w-]{43}(?![\w-])/gu,
+  /(?<![\w-])eyJ[\w-]*(?:\.[\w-]*){0,4}/gu,
+  /(?<!\w)(?:hf|sk|pk|rk|gh[a-z]|github_pat|glpat|xox[a-z]|npm|figd|dckr_pat)[_-][\w-]{8,}/giu,
+  /(?<=(?:Bearer|Basic) )\S+/giu,
+  /(?<=(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|signature)["']?=["']?)[^\s"'&]+/giu,
+  /(?<=(?:password|passwd|api[_-]?key|access[_-]?key|set-cookie|cookie|authorization)["']?: ?["']?)[^\s"'&]+/giu,
+] as const;
 
 /** With or without the gaps that they are shown with. */
 const PAIRING_CODES = /(?<![\d.])(?:\d{3} ?\d{3}|9\d\d(?: ?\d{3}){4})(?![\d.])/g;
@@ -72,6 +95,12 @@ const QUOTES = [/"[\s\S]*"/g, /`[\s\S]*`/g, /(?<!\w)'[\s\S]*'(?!\w)/g];
 
 /** A quote whose end was cut off: the number of marks is odd. */
 const UNENDED_QUOTE = /"[\s\S]*$/;
+
+/**
+ * Marks of other scripts and of typesetting, from the first to the last: each of them opens in one language and closes in
+ * another. A single high one is an apostrophe too, where letters stand on both sides.
+ */
+const TYPESET_QUOTES = /[“”„‟«»‹›「」『』《》〈〉＂〝〞〟‚‛]|(?<![\p{L}\p{N}])[‘’]|[‘’](?![\p{L}\p{N}])/u;
 
 /** No message of ours is as long; half of one could end in the middle of a word that has to go. */
 const LONGEST_TEXT = 4_000;
@@ -104,7 +133,7 @@ export class Redaction {
     let redacted = plainlyWritten(text);
     for (const { mark, pattern } of this.#places) redacted = redacted.replace(pattern, mark);
     for (const { mark, pattern } of BELOW_PLACES) redacted = redacted.replace(pattern, `${mark}/${LEFT_OUT}`);
-    for (const pattern of [...OTHER_PATHS, OTHER_SCHEMES, ADDRESS, TOKENS])
+    for (const pattern of [DATA_ADDRESSES, ...OTHER_PATHS, OTHER_SCHEMES, ADDRESS, ...TOKENS])
       redacted = redacted.replace(pattern, LEFT_OUT);
     return this.#words === undefined ? redacted : redacted.replace(this.#words, LEFT_OUT);
   }
@@ -112,10 +141,20 @@ export class Redaction {
   /** A text of ours without what it quotes, which somebody may have written. */
   quoting(text: string): string {
     if (text.length > LONGEST_TEXT) return LEFT_OUT;
-    let redacted = text.split('"').length % 2 === 0 ? text.replace(UNENDED_QUOTE, LEFT_OUT) : text;
+    let redacted = withoutTypesetQuotes(text);
+    if (redacted.split('"').length % 2 === 0) redacted = redacted.replace(UNENDED_QUOTE, LEFT_OUT);
     for (const pattern of [...QUOTES, PAIRING_CODES]) redacted = redacted.replace(pattern, LEFT_OUT);
     return this.text(redacted);
   }
+}
+
+/** Without what stands between the first typeset mark and the last, or the end where there is one alone. */
+function withoutTypesetQuotes(text: string): string {
+  const marks = [...text.matchAll(new RegExp(TYPESET_QUOTES, 'gu'))];
+  const [first, last] = [marks[0], marks.at(-1)];
+  if (first === undefined || last === undefined) return text;
+  const end = first === last ? text.length : last.index + last[0].length;
+  return text.slice(0, first.index) + LEFT_OUT + text.slice(end);
 }
 
 /** Percent signs that were encoded themselves, this many times over. */
