@@ -76,14 +76,14 @@ export async function conceptOfLora(
   if (!parsed.success) {
     throw new LikenessError('input', `the imported file: ${issueText(parsed.error)}`);
   }
-  const { metadata } = await openLoraFile(path);
-  if (FORMAT_KEY in metadata) {
+  const file = await openLoraFile(path);
+  if (FORMAT_KEY in file.metadata) {
     throw new LikenessError('input', `${path} is a concept, and says itself what it is`, {
       advice: 'Import it without a class word and identifier.',
     });
   }
   const { architecture: wanted, ...names } = parsed.data;
-  const architecture = loraArchitecture(metadata, wanted, path);
+  const architecture = loraArchitecture(file, wanted);
   // The teaching pictures' size is not in the file: the base model's own is the usual one.
   const { id, resolution: side, storedAs } = architecture;
   const sites = model?.architecture === id ? model.sites : undefined;

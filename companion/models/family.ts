@@ -41,6 +41,8 @@ export interface LoraNames {
   textKeyOf(name: string): string;
   /** Layer of a site in diffusers' denoiser: `down_blocks.0.attentions.1.proj_out`. */
   layerOf(path: string): string;
+  /** Adapter sites of the published models, by which a file that names no base model is told. */
+  readonly publishedSites: readonly Pick<AdapterSite, 'path' | 'outputs'>[];
   /** Residual blocks a level that models of the family have, the usual number first. */
   readonly layersPerBlock: readonly number[];
   /**

@@ -84,7 +84,7 @@ export async function readAdapterSites(
 /** @throws LikenessError `checkpoint-*` where the folder is no model that can run */
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);
-  const { model, facts, architecture } = describeModel(checkpoint);
+  const { model, facts, noiseProcess, architecture } = describeModel(checkpoint);
   const recommended = await readRecommendedSettings(folder, facts.sampling);
   const { teaching, sampling, classWords, placements } = recommended;
   return {
@@ -105,6 +105,7 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
       classWords,
       placements,
       isDemonstration: recommended.demonstration,
+      ...(noiseProcess.unfollowed.length > 0 && { notes: [...noiseProcess.unfollowed] }),
     },
     identity: {
       name: checkpoint.name,

@@ -1,10 +1,16 @@
 /**
  * FramePlaces: room in memory for frames of clients, of all their sockets and requests together. A frame has a place from
  * its first bytes until it was looked at; without one it is read no further. No client has all of them, and one that holds
- * a place and does not send on makes room once others wait.
+ * a place and does not send on makes room once others wait. IncomingFrames are those of one socket.
  */
 
-import { FRAME_PLACE_PATIENCE_MS, MAX_FRAMES_IN_MEMORY, MAX_FRAMES_OF_CLIENT } from './limits.ts';
+import { MESSAGE_MAX_BYTES } from '../../shared/protocol/limits.ts';
+import {
+  FRAME_PLACE_PATIENCE_MS,
+  MAX_FRAMES_AT_ONCE,
+  MAX_FRAMES_IN_MEMORY,
+  MAX_FRAMES_OF_CLIENT,
+} from './limits.ts';
 
 export interface FramePlace {
   /** Resolves when there is room; never where it was left before. */
@@ -93,5 +99,51 @@ export class FramePlaces {
 
   #heldBy(client: string): number {
     return [...this.#held].filter((entry) => entry.client === client).length;
+  }
+}
+
+/** Frames of one socket: the place of the one that comes, and those that are looked at. */
+export class IncomingFrames {
+  readonly #enter: () => FramePlace;
+  /** That of a frame which has begun and not ended. */
+  #place: FramePlace | undefined;
+  /** Being looked at, beside each other: one that takes long delays no other, and no message. */
+  readonly #looked = new Set<Promise<void>>();
+
+  /** @param enter asks for a place */
+  constructor(enter: () => FramePlace) {
+    this.#enter = enter;
+  }
+
+  /**
+   * What is longer than a text is a frame, which is read as far as there is a place for it.
+   * @param unfinishedBytes of a message that has begun and not ended
+   * @returns what is to be waited for before more is read
+   */
+  bound(unfinishedBytes: number): Promise<void> | undefined {
+    if (this.#place !== undefined || unfinishedBytes <= MESSAGE_MAX_BYTES) return undefined;
+    this.#place = this.#enter();
+    return this.#place.granted;
+  }
+
+  /** The place of a message that has come whole; undefined where it needs none. */
+  whole(bytes: Uint8Array): FramePlace | undefined {
+    const place = this.#place ?? (bytes.byteLength > MESSAGE_MAX_BYTES ? this.#enter() : undefined);
+    this.#place = undefined;
+    place?.received();
+    return place;
+  }
+
+  /** Resolves when there is room for another. */
+  async look(looked: Promise<void>): Promise<void> {
+    this.#looked.add(looked);
+    void looked.finally(() => this.#looked.delete(looked));
+    if (this.#looked.size >= MAX_FRAMES_AT_ONCE) await Promise.race(this.#looked);
+  }
+
+  /** The rest of the message does not come. */
+  close(): void {
+    this.#place?.leave();
+    this.#place = undefined;
   }
 }

@@ -67,7 +67,7 @@ export const MAX_REST_MS = 1_000;
  */
 export const MAX_FRAMES_IN_MEMORY = 6;
 
-/** Of one client, whatever number of sockets it has: others' frames have places beside those of one that sends all it can. */
+/** Frames of one client in memory, whatever number of sockets it has: others' have places beside those of a flood. */
 export const MAX_FRAMES_OF_CLIENT = 3;
 
 /** A frame that is still on its way after this while another waits for its place: on one computer it takes a second. */

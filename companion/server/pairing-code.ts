@@ -19,13 +19,17 @@ export type PairingVerdict =
 export class PairingCode {
   readonly #now: () => number;
   #digits = '';
-  #triesLeft = 0;
-  #used: { readonly digits: string; readonly triesLeft: number } | undefined;
+  #wrongTries: number;
+  #isUsed = false;
   #expiresAt = 0;
 
-  /** @param now in milliseconds; a clock of the test's own where it has to pass */
-  constructor(now: () => number = Date.now) {
+  /**
+   * @param now in milliseconds, never set back; a clock of the test's own where it has to pass
+   * @param wrongTries of short codes since the last pairing, which an earlier companion counted
+   */
+  constructor(now: () => number = () => performance.now(), wrongTries = 0) {
     this.#now = now;
+    this.#wrongTries = wrongTries;
     this.renew();
   }
 
@@ -35,7 +39,7 @@ export class PairingCode {
   }
 
   get isOpen(): boolean {
-    return this.#triesLeft > 0 && this.isInTime;
+    return !this.#isUsed && this.#triesLeft > 0 && this.isInTime;
   }
 
   /** Old ones are void without anybody having guessed. */
@@ -47,42 +51,55 @@ export class PairingCode {
     return this.#digits.length === PAIRING_CODE_LONG_DIGITS;
   }
 
-  /** A short one: the owner's wish, or a pairing that went well. */
+  /** Wrong tries of short codes since the last pairing, PAIRING_TRIES at most. */
+  get wrongTries(): number {
+    return this.#wrongTries;
+  }
+
+  /** A short one with all its tries: a pairing went well. */
+  restart(): void {
+    this.#wrongTries = 0;
+    this.#open(shortCode());
+  }
+
+  /**
+   * Another in its place: the owner's wish, or it is too old. Its tries are those that are left, and a long one stays long:
+   * otherwise who guesses had five more for each.
+   */
   renew(): void {
-    this.#open(shortCode(), PAIRING_TRIES);
+    if (this.isLong || this.#wrongTries >= PAIRING_TRIES) this.lengthen();
+    else this.#open(shortCode());
   }
 
-  /** A short one in an old one's place. Its tries are those that were left: slow guesses are counted as quick ones are. */
-  replaceOld(): void {
-    const left = this.#triesLeft > 0 ? this.#triesLeft : PAIRING_TRIES;
-    this.#open(shortCode(), left);
-  }
-
-  /** A long one: somebody guesses, or an earlier long one is too old. */
+  /** A long one: somebody guesses. */
   lengthen(): void {
-    this.#open(`9${randomDigits(PAIRING_CODE_LONG_DIGITS - 1)}`, Number.POSITIVE_INFINITY);
+    this.#open(`9${randomDigits(PAIRING_CODE_LONG_DIGITS - 1)}`);
   }
 
   /** A right code is used up by this, too. @param isRight of the digits, in a time that tells nothing of them */
   try(isRight: (digits: string) => boolean): PairingVerdict {
     if (!this.isOpen) return { verdict: 'void' };
     if (isRight(this.#digits)) {
-      this.#used = { digits: this.#digits, triesLeft: this.#triesLeft };
-      this.#triesLeft = 0;
+      this.#isUsed = true;
       return { verdict: 'right' };
     }
-    this.#triesLeft--;
-    return this.#triesLeft > 0 ? { verdict: 'wrong', triesLeft: this.#triesLeft } : { verdict: 'void' };
+    if (!this.isLong) this.#wrongTries++;
+    const triesLeft = this.#triesLeft;
+    return triesLeft > 0 ? { verdict: 'wrong', triesLeft } : { verdict: 'void' };
   }
 
-  /** Takes the last right try back: what it was for could not be done. A code that was replaced since stays so. */
+  /** Takes the last right try back: what it was for could not be done. A code that was replaced since is open anyway. */
   reopen(): void {
-    if (this.#used?.digits === this.#digits) this.#triesLeft = this.#used.triesLeft;
+    this.#isUsed = false;
   }
 
-  #open(digits: string, tries: number): void {
+  get #triesLeft(): number {
+    return this.isLong ? Number.POSITIVE_INFINITY : PAIRING_TRIES - this.#wrongTries;
+  }
+
+  #open(digits: string): void {
     this.#digits = digits;
-    this.#triesLeft = tries;
+    this.#isUsed = false;
     this.#expiresAt = this.#now() + PAIRING_CODE_LIFETIME_MS;
   }
 }

@@ -14,8 +14,8 @@ import type {
   PairRequest,
 } from '../../shared/protocol/http.ts';
 import { type PairingRun, pairingOutcome, pairingShare } from '../../shared/protocol/pairing-exchange.ts';
-import type { Log } from './log.ts';
-import { PairingCode, PairingLink } from './pairing-code.ts';
+import { errorFields, type Log } from './log.ts';
+import { PairingCode, PairingLink, type PairingVerdict } from './pairing-code.ts';
 import type { PairedClient, TokenStore } from './token-store.ts';
 
 /** Shows a code on this computer's screen. */
@@ -44,12 +44,12 @@ export class Pairing {
 
   constructor(options: PairingOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
-    this.#code = new PairingCode(this.#now);
+    this.#now = options.now ?? (() => performance.now());
+    this.#code = new PairingCode(this.#now, options.tokens.wrongTries);
     this.#show();
   }
 
-  /** Makes a short code with all its tries, which the owner of the screen may ask for at any time. */
+  /** Makes another code, which the owner of the screen may ask for at any time. */
   renew(): void {
     this.#code.renew();
     this.#show();
@@ -69,7 +69,7 @@ export class Pairing {
 
   /** The code as it is, for a token. @throws LikenessError `pairing-code`, `storage` */
   async pair({ code, client }: PairRequest): Promise<string> {
-    this.#tryCode((digits) => isSame(code, digits));
+    await this.#tryCode((digits) => isSame(code, digits));
     let token: string | undefined;
     await this.#paired(async () => {
       const issued = await this.#options.tokens.issue(client.name);
@@ -104,20 +104,35 @@ export class Pairing {
     const add = () => tokens.add(request.client.name, token!);
     if (request.by === 'link') await this.#pairByLink(isRight, add);
     else {
-      this.#tryCode(isRight);
+      await this.#tryCode(isRight);
       await this.#paired(add);
     }
     return { companion, proof: proof! };
   }
 
   /** @throws LikenessError `pairing-code` */
-  #tryCode(isRight: (digits: string) => boolean): void {
-    const outcome = this.#code.try(isRight);
-    if (outcome.verdict === 'void') throw this.#replaced();
-    if (outcome.verdict === 'right') return;
+  async #tryCode(isRight: (digits: string) => boolean): Promise<void> {
+    const verdict = this.#code.try(isRight);
+    // At once, so that of tries at the same time one replaces the code.
+    const refusal = this.#refusalOf(verdict);
+    await this.#keepWrongTries();
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #refusalOf(outcome: PairingVerdict): LikenessError | undefined {
+    if (outcome.verdict === 'void') return this.#replaced();
+    if (outcome.verdict === 'right') return undefined;
     const { triesLeft } = outcome;
     const left = triesLeft === 1 ? '; one try is left' : `; ${triesLeft} tries are left`;
-    throw wrong(`the pairing code is wrong${Number.isFinite(triesLeft) ? left : ''}`);
+    return wrong(`the pairing code is wrong${Number.isFinite(triesLeft) ? left : ''}`);
+  }
+
+  /** On the disk, so that a start gives nobody new tries. Where it is full, they are counted until the next one. */
+  async #keepWrongTries(): Promise<void> {
+    const { tokens, log } = this.#options;
+    await tokens.keepWrongTries(this.#code.wrongTries).catch((error: unknown) => {
+      log.warn(errorFields(error), 'wrong pairing codes cannot be counted on the disk');
+    });
   }
 
   /** A code is used up once its client is on the disk. */
@@ -125,7 +140,9 @@ export class Pairing {
     try {
       const { id } = await add();
       this.#options.log.info({ client: id }, 'paired');
-      this.renew();
+      this.#code.restart();
+      this.#show();
+      await this.#keepWrongTries();
     } catch (error) {
       this.#code.reopen();
       throw error;
@@ -179,7 +196,7 @@ export class Pairing {
   #replaced(): LikenessError {
     const isGuessedAt = this.#code.isInTime || this.#code.isLong;
     if (isGuessedAt) this.#code.lengthen();
-    else this.#code.replaceOld();
+    else this.#code.renew();
     this.#show();
     if (!isGuessedAt) return wrong('the pairing code is too old; there is a new one');
     this.#options.log.warn('a pairing code was tried too often; the next one is long');

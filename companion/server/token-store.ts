@@ -48,6 +48,8 @@ const fileSchema = z.strictObject({
   version: z.literal(1),
   /** Missing of the version before. */
   companion: hexIdSchema.optional(),
+  /** Wrong pairing codes since the last pairing. */
+  wrongTries: z.int().nonnegative().optional(),
   clients: z.array(clientSchema).max(MAX_TOKENS),
 });
 
@@ -56,11 +58,17 @@ export class TokenStore {
   readonly companion: string;
   readonly #file: string;
   #clients: readonly StoredClient[];
+  #wrongTries: number;
   /** Writes, one after the other. */
   readonly #writing = new Mutex();
 
-  private constructor(file: string, companion: string, clients: readonly StoredClient[]) {
+  private constructor(
+    file: string,
+    companion: string,
+    { clients, wrongTries = 0 }: Pick<z.infer<typeof fileSchema>, 'clients' | 'wrongTries'>,
+  ) {
     this.#file = file;
+    this.#wrongTries = wrongTries;
     this.companion = companion;
     this.#clients = clients;
   }
@@ -71,10 +79,23 @@ export class TokenStore {
       if (cause.code === 'ENOENT') return undefined;
       throw new LikenessError('storage', `${file} cannot be read (${cause.code})`, { cause });
     });
-    const { companion, clients } = bytes === undefined ? { clients: [] } : parseFile(bytes.toString(), file);
-    const store = new TokenStore(file, companion ?? randomBytes(ID_BYTES).toString('hex'), clients);
-    if (companion === undefined) await store.#write();
+    const stored =
+      bytes === undefined ? { companion: undefined, clients: [] } : parseFile(bytes.toString(), file);
+    const store = new TokenStore(file, stored.companion ?? randomBytes(ID_BYTES).toString('hex'), stored);
+    if (stored.companion === undefined) await store.#write();
     return store;
+  }
+
+  /** Wrong pairing codes since the last pairing, as they were kept. */
+  get wrongTries(): number {
+    return this.#wrongTries;
+  }
+
+  /** @throws LikenessError `storage` */
+  async keepWrongTries(count: number): Promise<void> {
+    if (count === this.#wrongTries) return;
+    this.#wrongTries = count;
+    await this.#write();
   }
 
   list(): readonly PairedClient[] {
@@ -149,7 +170,12 @@ export class TokenStore {
 
   async #write(): Promise<void> {
     const text = JSON.stringify(
-      { version: 1, companion: this.companion, clients: this.#clients },
+      {
+        version: 1,
+        companion: this.companion,
+        ...(this.#wrongTries > 0 && { wrongTries: this.#wrongTries }),
+        clients: this.#clients,
+      },
       undefined,
       2,
     );

@@ -11,8 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { isDiskFull, makeFolder, writeFileAtomically } from './atomic-file.ts';
-import { identityOf, type ProcessIdentity } from './process-identity.ts';
-import { isRunning } from './temporary-file.ts';
+import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 export interface LockHolder {
   readonly path: string;

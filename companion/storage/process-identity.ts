@@ -30,3 +30,14 @@ export async function identityOf(pid: number): Promise<ProcessIdentity | undefin
     return undefined;
   }
 }
+
+/** True for a process of this computer, also for one that is suspended. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, as another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -7,6 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isRunning } from './process-identity.ts';
 
 /** Ends the name of a file that is still being written; a dot begins it. */
 export const TEMPORARY_SUFFIX = '.likeness-tmp';
@@ -34,17 +35,6 @@ export function temporaryPath(target: string): string {
 
 export function isTemporaryName(name: string): boolean {
   return name.startsWith('.') && name.endsWith(TEMPORARY_SUFFIX);
-}
-
-/** True for a process of this computer, also for one that is suspended. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it runs, as another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /**

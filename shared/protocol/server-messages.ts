@@ -34,6 +34,8 @@ const modelSummarySchema = z.object({
   placements: z.array(z.string()),
   /** True for a model that only shows how Likeness works. */
   isDemonstration: z.boolean().default(false),
+  /** Wishes of the model's own scheduler that are not followed, a sentence each, for people. */
+  notes: z.array(z.string()).exactOptional(),
 });
 
 /** The limits a client needs before it sends. limits.ts has their reasons. */

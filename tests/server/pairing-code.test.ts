@@ -73,11 +73,29 @@ describe('a pairing code', () => {
     expect(code.try(is(code.digits))).toEqual({ verdict: 'void' });
   });
 
-  it('is another one after renewing, with all its tries', () => {
+  it('is another one after renewing, with the tries that are left: who guesses gains nothing by it', () => {
     const code = new PairingCode();
-    for (let tried = 0; tried < PAIRING_TRIES; tried++) code.try(is(wrong(code)));
+    for (let tried = 1; tried < PAIRING_TRIES; tried++) {
+      code.try(is(wrong(code)));
+      code.renew();
+      expect(code.digits).toMatch(/^[0-8][0-9]{5}$/);
+    }
+    expect(code.try(is(wrong(code)))).toEqual({ verdict: 'void' });
     code.renew();
+    expect(code.isLong).toBe(true);
+    code.renew();
+    expect(code.isLong).toBe(true);
     expect(code.try(is(code.digits))).toEqual({ verdict: 'right' });
+    code.restart();
+    expect(code.try(is(wrong(code)))).toEqual({ verdict: 'wrong', triesLeft: PAIRING_TRIES - 1 });
+  });
+
+  it('goes on with the wrong tries of an earlier companion', () => {
+    const code = new PairingCode(undefined, PAIRING_TRIES - 1);
+    expect(code.isLong).toBe(false);
+    expect(code.try(is(wrong(code)))).toEqual({ verdict: 'void' });
+    expect(code.wrongTries).toBe(PAIRING_TRIES);
+    expect(new PairingCode(undefined, code.wrongTries).isLong).toBe(true);
   });
 
   it('counts slow guesses as it counts quick ones: an old code leaves its tries to the next', () => {
@@ -87,7 +105,7 @@ describe('a pairing code', () => {
       expect(code.try(is(wrong(code)))).toEqual({ verdict: 'wrong', triesLeft: PAIRING_TRIES - round });
       now += PAIRING_CODE_LIFETIME_MS;
       expect(code.try(is(code.digits))).toEqual({ verdict: 'void' });
-      code.replaceOld();
+      code.renew();
       expect(code.digits).toMatch(/^[0-8][0-9]{5}$/);
     }
     expect(code.try(is(wrong(code)))).toEqual({ verdict: 'void' });

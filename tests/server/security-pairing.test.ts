@@ -1,9 +1,10 @@
 /** Guessing and stealing: codes, tokens, and what is written down of them. */
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ANONYMOUS_REQUESTS_PER_MINUTE, PAIRING_TRIES } from '../../companion/server/limits.ts';
 import { PAIRING_CODE_DIGITS, PAIRING_CODE_LONG_DIGITS } from '../../shared/protocol/ids.ts';
 import { uploads } from '../jobs/opened-queue.ts';
@@ -73,12 +74,30 @@ describe('a wrong pairing code', () => {
     expect((await running.log()).split('\n').length).toBeLessThan(200);
   });
 
-  it('does not keep the owner from a short one, by Enter', async () => {
-    for (let tried = 0; tried < PAIRING_TRIES; tried++) await tryCode(wrongCode());
+  it('is counted by Enter and by a start, until somebody is paired', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'likeness-server-'));
+    onTestFinished(() => rm(home, { recursive: true }));
+    await running.stop();
+    running = await startServer(home);
+    for (let tried = 1; tried < PAIRING_TRIES; tried++) {
+      expect((await tryCode(wrongCode())).status).toBe(403);
+      running.server.renewCode();
+    }
+    await running.stop();
+    running = await startServer(home);
+    expect(running.codes.at(-1)).toHaveLength(PAIRING_CODE_DIGITS);
+    await tryCode(wrongCode());
     expect(running.codes.at(-1)).toHaveLength(PAIRING_CODE_LONG_DIGITS);
     running.server.renewCode();
-    expect(running.codes.at(-1)).toHaveLength(PAIRING_CODE_DIGITS);
+    expect(running.codes.at(-1)).toHaveLength(PAIRING_CODE_LONG_DIGITS);
+    await running.stop();
+    running = await startServer(home);
+    expect(running.codes.at(-1)).toHaveLength(PAIRING_CODE_LONG_DIGITS);
     expect((await tryCode(running.codes.at(-1))).status).toBe(200);
+    expect(running.codes.at(-1)).toHaveLength(PAIRING_CODE_DIGITS);
+    await running.stop();
+    running = await startServer(home);
+    expect(running.codes.at(-1)).toHaveLength(PAIRING_CODE_DIGITS);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-/** SocketHandler: what sockets want of the server, and what they share. */
+/** SocketHandler: the server as its sockets see it, and the room that they share. */
 
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
 import type { CloseReason } from '../../../shared/protocol/connection.ts';
@@ -22,9 +22,9 @@ export interface SocketHandler {
   closed(reason: CloseReason): void;
 }
 
-/** What a socket shares with the others. */
+/** Room that a socket shares with the others. */
 export interface SocketRoom {
-  /** Whether one more client may be admitted. */
+  /** True where one more client may be admitted. */
   hasRoom(): boolean;
   readonly places: FramePlaces;
 }

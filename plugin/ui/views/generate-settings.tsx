@@ -62,6 +62,11 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
           onChange={(strength) => onChange({ strength })}
         />
       </Row>
+      {model?.notes?.map((note) => (
+        <p key={note} class="hint">
+          {note}
+        </p>
+      ))}
       <MoreSettings
         changed={changedGenerateOptions(draft, model?.defaults.generate.mask)}
         onReset={() => onChange(EMPTY_GENERATE_OPTIONS)}

@@ -3,8 +3,14 @@
 import type { AdapterSite } from '../../family.ts';
 import type { UnetConfig } from '../../layers/unet-config.ts';
 
+/** Levels of a UNet, from which its sites follow. */
+export type UnetLevels = Pick<
+  UnetConfig,
+  'blockOutChannels' | 'layersPerBlock' | 'downAttention' | 'upAttention' | 'projections'
+>;
+
 /** One for every spatial-transformer block, in the order of the forward pass. */
-export function adapterSites(config: UnetConfig): readonly AdapterSite[] {
+export function adapterSites(config: UnetLevels): readonly AdapterSite[] {
   const levels = config.blockOutChannels.length;
   const storedAs = config.projections;
   const sites: AdapterSite[] = [];

@@ -5,6 +5,7 @@
  */
 
 import type { FamilyFormat, LoraNames } from '../../family.ts';
+import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { COMPONENTS } from '../latent-diffusion/components.ts';
 import {
   KOHYA_SUFFIXES,
@@ -27,6 +28,13 @@ const lora: LoraNames = {
   },
   textKeyOf: unetTextKeyOf,
   layerOf: unetLayerOf,
+  publishedSites: adapterSites({
+    blockOutChannels: [320, 640, 1280],
+    layersPerBlock: UNET_LAYERS_PER_BLOCK[0],
+    downAttention: [false, true, true],
+    upAttention: [true, true, false],
+    projections: 'linear',
+  }),
   layersPerBlock: UNET_LAYERS_PER_BLOCK,
   siteOf: unetSiteOf,
 };

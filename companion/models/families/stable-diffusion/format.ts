@@ -4,6 +4,7 @@
  */
 
 import type { FamilyFormat, LoraNames } from '../../family.ts';
+import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { COMPONENTS } from '../latent-diffusion/components.ts';
 import {
   KOHYA_SUFFIXES,
@@ -21,6 +22,13 @@ const lora: LoraNames = {
     `lora_unet_${unetLayerOf(path).replaceAll('.', '_')}.${KOHYA_SUFFIXES[part]}`,
   textKeyOf: unetTextKeyOf,
   layerOf: unetLayerOf,
+  publishedSites: adapterSites({
+    blockOutChannels: [320, 640, 1280, 1280],
+    layersPerBlock: UNET_LAYERS_PER_BLOCK[0],
+    downAttention: [true, true, true, false],
+    upAttention: [false, true, true, true],
+    projections: 'conv1x1',
+  }),
   layersPerBlock: UNET_LAYERS_PER_BLOCK,
   siteOf: unetSiteOf,
 };
