@@ -11,9 +11,8 @@ import { statusOf } from '../http/failure.ts';
 import { errorFields, type Log, type RejectionLog } from '../log.ts';
 import type { Uploads } from '../uploads.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
-import type { ClientSocket } from './client-socket.ts';
 import { binaryMessage } from './outbox.ts';
-import type { SocketHandler } from './socket-handler.ts';
+import type { AnsweredSocket, SocketHandler } from './socket-handler.ts';
 
 export interface SocketControllerOptions extends AdmissionOptions {
   readonly queue: JobQueue;
@@ -47,7 +46,7 @@ export class SocketController implements SocketHandler {
     return new Admission(this.#options);
   }
 
-  async greet(socket: ClientSocket): Promise<void> {
+  async greet(socket: AnsweredSocket): Promise<void> {
     const { queue, model, version } = this.#options;
     socket.send({
       type: 'welcome',
@@ -61,7 +60,7 @@ export class SocketController implements SocketHandler {
     for (const news of queue.replay) socket.send(news);
   }
 
-  async message(socket: ClientSocket, message: ClientMessage): Promise<void> {
+  async message(socket: AnsweredSocket, message: ClientMessage): Promise<void> {
     const { queue } = this.#options;
     switch (message.type) {
       case 'hello':
@@ -100,7 +99,7 @@ export class SocketController implements SocketHandler {
     }
   }
 
-  async frame(socket: ClientSocket, { header, payload }: ImageFrame): Promise<void> {
+  async frame(socket: AnsweredSocket, { header, payload }: ImageFrame): Promise<void> {
     if (header.kind !== 'upload') {
       throw new LikenessError('frame-format', `binary frame: got ${header.kind}, expected upload`);
     }
@@ -119,7 +118,7 @@ export class SocketController implements SocketHandler {
     this.#options.refusals.tell(reason, 'socket');
   }
 
-  async #teach(socket: ClientSocket, message: ClientMessageOf<'teach'>): Promise<void> {
+  async #teach(socket: AnsweredSocket, message: ClientMessageOf<'teach'>): Promise<void> {
     const { queue, uploads } = this.#options;
     const { type: kind, job, ...request } = message;
     // Sent again after a restart of either side: the images of the first time are long used.

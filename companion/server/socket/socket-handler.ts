@@ -3,20 +3,29 @@
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
 import type { CloseReason } from '../../../shared/protocol/connection.ts';
 import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { FramePlaces } from '../frame-places.ts';
+import type { PairedClient } from '../token-store.ts';
 import type { Admission } from './admission.ts';
-import type { ClientSocket } from './client-socket.ts';
+import type { Outbox } from './outbox.ts';
 
 export type SocketAdmission = Pick<Admission, 'challenge' | 'admit'>;
+
+/** A socket as those who answer it see it. */
+export interface AnsweredSocket {
+  readonly client: PairedClient | undefined;
+  readonly outbox: Outbox;
+  send(message: ServerMessage): void;
+}
 
 export interface SocketHandler {
   /** A new one for each socket. */
   admission(): SocketAdmission;
   /** The first things that an admitted client is told. */
-  greet(socket: ClientSocket): Promise<void>;
+  greet(socket: AnsweredSocket): Promise<void>;
   /** @throws LikenessError what the client is told of its message */
-  message(socket: ClientSocket, message: ClientMessage): Promise<void>;
-  frame(socket: ClientSocket, frame: ImageFrame): Promise<void>;
+  message(socket: AnsweredSocket, message: ClientMessage): Promise<void>;
+  frame(socket: AnsweredSocket, frame: ImageFrame): Promise<void>;
   refused(error: unknown): void;
   /** A socket of a client was closed for what it did or did not do. */
   closed(reason: CloseReason): void;
