@@ -35,7 +35,6 @@ export function denoiserOf(process: NoiseProcess, network: Network, guidanceScal
  * @param outputs [2 B, C, H, W], flat: the unconditional half first, then the conditional one
  * @param scale 1 is the conditional prediction alone
  * @returns [B, C, H, W], flat
- * @internal
  */
 export function guided(outputs: Float32Array, scale: number): Float32Array {
   if (outputs.length % 2 !== 0) throw new Error(`internal: ${outputs.length} values do not halve`);

@@ -3,6 +3,7 @@
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { GuidanceResidual } from '../../shared/protocol/requests.ts';
 import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
+import type { Picture } from '../images/picture.ts';
 import type { ReferenceImage } from '../images/reference-image.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts';
@@ -36,6 +37,38 @@ export interface PromptConceptFile {
   readonly path: string;
 }
 
+/** A picture, or the path of one as encodeReference writes it. */
+type PictureSource = Picture | string;
+
+/** A picture to start from. */
+interface InitPicture {
+  readonly picture: PictureSource;
+  /** Share of the steps that are taken, above 0 to 1. Default: 0.6; with a mask 1, which starts from noise alone. */
+  readonly strength?: number | undefined;
+}
+
+/** The part of the first picture that is painted anew: white is painted. */
+interface PaintedArea {
+  /** As large as the first picture. */
+  readonly picture: PictureSource;
+  /** Reach of the soft edge outside of the white, in pixels of the first picture. Default 8. */
+  readonly featherPx?: number | undefined;
+}
+
+/** A rectangle in which a concept may act, in shares of the picture: with an init of the whole of that. */
+export interface ConceptRegion {
+  /** Name in the prompt. */
+  readonly concept: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** Width of its soft edge, inward, in shares of the picture's shorter side. */
+  readonly feather?: number | undefined;
+  /** In place of the request's, for this concept. */
+  readonly strength?: number | undefined;
+}
+
 export interface GenerateRequest extends EngineOptions {
   /** Read once, by the caller: "@aurora on a beach" in parts, and the concepts that it mentions. */
   readonly prompt: ResolvedPrompt<PromptConceptFile>;
@@ -46,8 +79,18 @@ export interface GenerateRequest extends EngineOptions {
   readonly seed: number;
   /** In pixels; undefined: the model's own resolution. */
   readonly size?: { readonly width: number; readonly height: number } | undefined;
-  /** Strength of the residuals: 1 as taught. */
+  /** Strength of the residuals: 1 as taught, 0 the base model. */
   readonly strength: number;
+  /** Default: pictures are made from noise. */
+  readonly init?: InitPicture | undefined;
+  /** Only with an init. Default: all of it is painted. */
+  readonly mask?: PaintedArea | undefined;
+  /** Parts for concepts that the prompt mentions. One without a region may act everywhere. */
+  readonly regions?: readonly ConceptRegion[] | undefined;
+  /** Outside of all regions the picture is the base model's own. */
+  readonly keepRest?: boolean | undefined;
+  /** Several concepts get a place each, or are told apart by the prompt's words alone. Default: places. */
+  readonly together?: 'places' | 'words' | undefined;
   /** Differences from the model's recommended settings. */
   readonly settings: Partial<SamplingSettings>;
   /** Folder for the PNGs; undefined: none are written. */

@@ -38,6 +38,8 @@ interface LocalizedConcept {
   readonly strengths: readonly number[];
   /** Module paths of the blocks that it has residuals at; a LoRA may leave some out. */
   readonly blocks: ReadonlySet<string>;
+  /** [height, width] of the latents, 0..1: how far it may act in a cell. Default: everywhere. */
+  readonly region?: Float32Array | undefined;
 }
 
 /** Finds the concepts in the outputs of one picture's steps. */
@@ -57,6 +59,8 @@ export class StepwiseLocalizer implements Localizer {
   readonly #estimator: MaskEstimator;
   /** The resolutions that each concept has mask inputs at. */
   readonly #grids: readonly (readonly Grid[])[];
+  /** One a concept that has any, at the estimator's resolution. */
+  readonly #regions: readonly (Float32Array | undefined)[];
   /**
    * Mask inputs of the next step. At first they cover everything, since nothing is known; in an adaptive mask several
    * concepts divide the value that one would have. Other masks keep covering everything.
@@ -67,9 +71,12 @@ export class StepwiseLocalizer implements Localizer {
     this.#options = options;
     this.#estimator = estimator;
     this.#grids = options.concepts.map(({ blocks }) => gridsOf(options.sites, blocks, options));
+    this.#regions = options.concepts.map(
+      ({ region }) => region && reduceByMean(region, options, estimator.grid),
+    );
     const share = options.mode === 'adaptive' ? estimator.initialMaskValue / options.concepts.length : 1;
     const everywhere = new Float32Array(estimator.grid.height * estimator.grid.width).fill(share);
-    this.#feeds = this.#gates(() => everywhere);
+    this.#feeds = this.#gates((concept) => withinRegion(everywhere, this.#regions[concept]));
   }
 
   feeds(): Feeds {
@@ -84,7 +91,11 @@ export class StepwiseLocalizer implements Localizer {
   }
 
   masks(): readonly LocalizedMask[] | undefined {
-    return resolveOverlaps(this.#estimator.masks());
+    return resolveOverlaps(this.#estimator.masks().map((mask, concept) => this.#within(mask, concept)));
+  }
+
+  #within(found: LocalizedMask | undefined, concept: number): LocalizedMask | undefined {
+    return found && { ...found, mask: withinRegion(found.mask, this.#regions[concept]) };
   }
 
   #gates(maskOf: (concept: number) => Float32Array): Feeds {
@@ -98,4 +109,9 @@ export class StepwiseLocalizer implements Localizer {
     }
     return feeds;
   }
+}
+
+/** The mask where the concept may act; both at one resolution. */
+export function withinRegion(mask: Float32Array, region: Float32Array | undefined): Float32Array {
+  return region === undefined ? mask : mask.map((value, cell) => value * region[cell]!);
 }

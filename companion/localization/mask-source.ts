@@ -19,6 +19,8 @@ export interface LocalizedOptions {
   readonly tokens: number;
   /** Rank of each concept at each site. */
   readonly ranks: readonly ((path: string) => number | undefined)[];
+  /** True where concepts act in parts of the picture alone. */
+  readonly hasRegions?: boolean | undefined;
 }
 
 export interface Localization {

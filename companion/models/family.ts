@@ -76,6 +76,11 @@ export interface FamilyFormat extends CheckpointFormat {
 /** Facts of a model that follow from its configs. */
 export interface ModelFacts {
   readonly latentChannels: number;
+  /**
+   * Channels of the denoiser's input: the latents, and in an inpainting model the mask (1 = paint) and the latents of the
+   * picture with the painted part at 0 behind them.
+   */
+  readonly inputChannels: number;
   /** Image pixels a latent cell, on each side. */
   readonly downscale: number;
   /** Latent cells that both sides must be multiples of. */
@@ -139,7 +144,7 @@ export interface PromptValues {
 }
 
 interface DenoiserInputs {
-  /** Noisy latents, [B, C, h, w]. */
+  /** Noisy latents, [B, C, h, w], with all that facts.inputChannels counts. */
   readonly sample: Value;
   /** [B], in the network's own time. */
   readonly timestep: Value;

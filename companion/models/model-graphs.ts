@@ -2,6 +2,8 @@
 
 import { bandGraph } from '../graph/banding.ts';
 import { Graph, type GraphSpec, graphSpec } from '../graph/graph.ts';
+import { concat } from '../graph/ops/index.ts';
+import type { Value } from '../graph/value.ts';
 import { familyOf, type ModelConfig } from './families/registry.ts';
 import {
   CONTEXT,
@@ -59,6 +61,25 @@ export function textGraph(shape: ModelConfig): GraphSpec {
 /** Output of the text graph that has a conditioning input's values. */
 export function textOutput(name: string): string {
   return name === CONTEXT ? 'states' : name;
+}
+
+/** Input of the denoiser that an inpainting model has beside its latents: mask and masked latents, [B, 1 + C, h, w]. */
+export const INPAINTING = 'inpainting';
+
+/**
+ * What the denoiser looks at: input `sample` [B, C, h, w], and in an inpainting model INPAINTING behind it.
+ * @returns [B, facts.inputChannels, h, w]
+ */
+export function latentInputs(
+  graph: Graph,
+  model: ModelConfig,
+  { batch, height, width }: { readonly batch: number; readonly height: number; readonly width: number },
+): Value {
+  const { latentChannels, inputChannels } = familyOf(model).facts(model.config);
+  const sample = graph.input('sample', [batch, latentChannels, height, width]);
+  if (inputChannels === latentChannels) return sample;
+  const others = graph.input(INPAINTING, [batch, inputChannels - latentChannels, height, width]);
+  return concat([sample, others], 1);
 }
 
 /** Every conditioning input of the denoiser as an input of the graph, or those that follow from the picture's size alone. */
@@ -130,7 +151,7 @@ export function wholeGraph(shape: ModelConfig): GraphSpec {
     const side = facts.latentUnit;
     const latents = [1, facts.latentChannels, side, side];
     const inputs = {
-      sample: graph.input('sample', latents),
+      sample: latentInputs(graph, model, { batch: 1, height: side, width: side }),
       timestep: graph.input('timestep', [1]),
       conditioning,
     };

@@ -7,6 +7,7 @@ import { rankFractionAt } from '../adapters/rank-schedule.ts';
 import { addNoise } from '../diffusion/noise-process.ts';
 import type { Random } from '../diffusion/random.ts';
 import { conditioningFeeds, sizeConditioning } from '../pipeline/conditioning.ts';
+import { paintedFeeds } from '../pipeline/inpainting.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { TrainingDefaults } from '../pipeline/settings.ts';
 import { float32, int64, type Tensor } from '../tensor/tensor.ts';
@@ -73,6 +74,7 @@ function feedsOf(
   const latents = (of: (draw: Draw) => Float32Array) =>
     float32(joined(draws.map(of)), [batch, facts.latentChannels, height, width]);
   const feeds: Record<string, Tensor> = {
+    ...paintedFeeds(set.painted, batch, set),
     [trainingNames.sample]: latents(({ reference, noise, timestep }) =>
       addNoise(reference.latents, noise, noiseProcess.level(timestep)),
     ),

@@ -13,7 +13,7 @@ import type { Value } from '../graph/value.ts';
 import { familyOf, type ModelConfig } from '../models/families/registry.ts';
 import type { ConditioningValues, PromptValues } from '../models/family.ts';
 import type { SiteAdapter } from '../models/layers/spatial-transformer.ts';
-import { conditioningInputs, scopesOf } from '../models/model-graphs.ts';
+import { conditioningInputs, latentInputs, scopesOf } from '../models/model-graphs.ts';
 
 export interface TrainingShape extends ModelConfig {
   /** True where the identifier's token embedding is learned: the text encoders become part of the graph. Default false. */
@@ -81,7 +81,7 @@ function buildTrainingGraph(options: TrainingShape): Graph {
   const family = familyOf(options);
   const { latentChannels } = family.facts(options.config);
   const graph = new Graph('training');
-  const sample = graph.input(trainingNames.sample, [batch, latentChannels, height, width]);
+  const sample = latentInputs(graph, options, { batch, height, width });
   const timestep = graph.input(trainingNames.timestep, [batch]);
   const target = graph.input(trainingNames.target, [batch, latentChannels, height, width]);
   const weight = graph.input(trainingNames.lossWeight, [batch, 1, height, width]);

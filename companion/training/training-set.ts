@@ -7,6 +7,7 @@ import { downscaledReference } from '../images/reference-frame.ts';
 import { prepareReference } from '../images/teaching-sample.ts';
 import type { TextSpan } from '../models/text/tokenizer.ts';
 import { type Conditioning, endOfText } from '../pipeline/conditioning.ts';
+import { everythingPainted, type PaintedPart } from '../pipeline/inpainting.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { TeachingSettings } from './memory-plan.ts';
 
@@ -42,6 +43,8 @@ export interface TrainingSet {
   readonly references: readonly (readonly ReferenceLatents[])[];
   readonly captions: readonly EncodedCaption[];
   readonly emptyCaption: EncodedCaption;
+  /** For models that look at the kept part of a picture: all of each is painted. */
+  readonly painted?: PaintedPart | undefined;
   /** Latent cells. */
   readonly height: number;
   readonly width: number;
@@ -92,6 +95,7 @@ export async function* prepareTrainingSet(
     }
     references.push(variants);
   }
+  const painted = await everythingPainted(pipeline, { height: cells, width: cells });
   await pipeline.release(pipeline.encoder(size, size));
   const phrase = `${identifier} ${classWord}`;
   const captions: EncodedCaption[] = [];
@@ -101,7 +105,7 @@ export async function* prepareTrainingSet(
     captions.push(await encodeCaption(pipeline, size, template.replace('{}', phrase), [identifierSpan]));
   }
   const emptyCaption = await encodeCaption(pipeline, size, '', []);
-  return { references, captions, emptyCaption, height: cells, width: cells };
+  return { references, captions, emptyCaption, painted, height: cells, width: cells };
 }
 
 async function encodeCaption(

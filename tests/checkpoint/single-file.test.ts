@@ -209,7 +209,7 @@ describe('refuses', () => {
       'checkpoint-unsupported',
       /Stable Diffusion 2.x/,
     ],
-    ['inpainting', { [CONVOLUTION]: tensor(32, 9, 3, 3) }, 'checkpoint-unsupported', /takes 9 channels/],
+    ['editing', { [CONVOLUTION]: tensor(32, 8, 3, 3) }, 'checkpoint-unsupported', /takes 8 channels/],
     [
       'anything else',
       { weight: tensor(1) },

@@ -2,7 +2,7 @@
 
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
-import { samplingShape } from '../../companion/engine/generation/sample-picture.ts';
+import { samplingShape } from '../../companion/engine/generation/guided-pass.ts';
 import { planSampling, type SessionResidency } from '../../companion/engine/generation/sampling-plan.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { Device } from '../../companion/runtime/device.ts';
@@ -34,5 +34,5 @@ export function plannedFor(
 ): SessionResidency {
   const cells = side / pipeline.facts.downscale;
   const shape = { concepts: [], settings: recommended.sampling, height: cells, width: cells };
-  return planSampling(pipeline, device, samplingShape(pipeline, shape));
+  return planSampling(pipeline, device, [samplingShape(pipeline, shape)]);
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { residentMemory } from '../../bench/resident-memory.ts';
-import { samplingShape } from '../../companion/engine/generation/sample-picture.ts';
+import { samplingShape } from '../../companion/engine/generation/guided-pass.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';

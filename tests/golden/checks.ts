@@ -18,7 +18,7 @@ import { singleFile } from './checks/single-file.ts';
 import { textEncoder } from './checks/text-encoder.ts';
 import { tinyVae } from './checks/tiny-vae.ts';
 import { tokens } from './checks/tokens.ts';
-import { samplerSteps, toldOtherwise, trajectories } from './checks/trajectories.ts';
+import { keptParts, samplerSteps, toldOtherwise, trajectories } from './checks/trajectories.ts';
 import { unetActivations } from './checks/unet-activations.ts';
 import { vae } from './checks/vae.ts';
 
@@ -39,6 +39,7 @@ export const CHECKS: readonly Check[] = [
   samplerSteps,
   toldOtherwise,
   trajectories,
+  keptParts,
   promptToPicture,
   gradients,
   doubleGradients,

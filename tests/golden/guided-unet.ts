@@ -5,6 +5,7 @@ import type { NoiseProcess } from '../../companion/diffusion/noise-process.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
 import type { PictureSize } from '../../companion/models/family.ts';
 import { conditioningFeeds } from '../../companion/pipeline/conditioning.ts';
+import { type PaintedPart, paintedFeeds } from '../../companion/pipeline/inpainting.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Shape } from '../../companion/tensor/tensor.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
@@ -38,6 +39,7 @@ export async function guidedUnet(
   shape: Shape,
   { prompt, negative, scale, size: told }: GuidedPrompt,
   process: NoiseProcess,
+  painted?: PaintedPart,
 ): Promise<Denoiser> {
   const { model, facts } = pipeline;
   const [, , height, width] = shape as [number, number, number, number];
@@ -55,6 +57,7 @@ export async function guidedUnet(
       ),
       timestep: float32(new Float32Array(batch).fill(time), [batch]),
       ...conditioningFeeds(conditioning),
+      ...paintedFeeds(painted, batch, { height, width }),
     });
     return prediction!.data as Float32Array;
   };

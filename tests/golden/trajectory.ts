@@ -3,8 +3,9 @@
 import type { Denoiser } from '../../companion/diffusion/denoiser.ts';
 import type { VariancePreserving } from '../../companion/diffusion/noise-process.ts';
 import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
-import type { SamplingStep } from '../../companion/diffusion/samplers/sampler.ts';
+import type { SamplerOptions, SamplingStep } from '../../companion/diffusion/samplers/sampler.ts';
 import { noiseProcessOf } from '../../companion/diffusion/scheduler-config.ts';
+import { keepLatents } from '../../companion/engine/generation/painting.ts';
 import { type Comparison, compare, type Tolerance, TRAJECTORY, worst } from './comparison.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import { Absent, type GoldenTensors, row } from './golden-tensors.ts';
@@ -52,7 +53,7 @@ export async function follow(
   const steps: SamplingStep[] = [];
   const latents = file.get('noise').data;
   const noise = (step: number) => row(file.get('step_noise'), step);
-  const options = { process, steps: file.number('steps'), latents, denoise, noise };
+  const options = { process, steps: file.number('steps'), latents, denoise, noise, ...startOf(file) };
   for await (const step of samplers[sampler].sample(options)) steps.push(step);
 
   const reached = steps.map((step) =>
@@ -61,6 +62,18 @@ export async function follow(
   const visited = steps.map(({ timestep }) => timestep);
   const timesteps = compare('timesteps', visited, file.get('timesteps').data, TIMESTEP);
   return timesteps.ok ? worst(check, reached) : { ...timesteps, check, note: 'other timesteps' };
+}
+
+/** Image to image starts from a picture; blended inpainting also keeps what its mask does not paint. */
+function startOf(file: GoldenTensors): Pick<SamplerOptions, 'start' | 'hold'> {
+  const has = (name: string) => file.names().includes(name);
+  if (!has('init_latents')) return {};
+  const picture = file.get('init_latents').data;
+  const strength = file.number('strength');
+  const start = strength < 1 ? { picture, strength } : undefined;
+  // A model that looks at the kept part needs no blending.
+  if (!has('mask') || has('masked_image_latents')) return { start };
+  return { start, hold: keepLatents(picture, file.get('mask').data, file.get('noise').data) };
 }
 
 export const processOf = ({ config }: Trajectory): VariancePreserving => noiseProcessOf(config);

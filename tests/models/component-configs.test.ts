@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -60,7 +59,7 @@ describe('a model of a known class that is another', () => {
   };
 
   it.each<[what: string, changes: Record<string, object>, message: RegExp]>([
-    ['an inpainting UNet', { unet: { in_channels: 9 } }, /in_channels of its unet is 9.*an inpainting model/],
+    ['an editing UNet', { unet: { in_channels: 8 } }, /in_channels of its unet is 8.*that edits pictures/],
     ['learned variances', { unet: { out_channels: 8 } }, /out_channels of its unet is 8/],
     [
       'another text encoder',
@@ -129,19 +128,16 @@ describe.skipIf(absent !== '')(`published configs${absent}`, () => {
   });
 
   it.each(['stable-diffusion-inpainting', 'stable-diffusion-2-inpainting'])(
-    '%s: is refused by name, whatever it calls itself',
+    '%s: opens as a model that looks at the kept part',
     async (name) => {
-      await expect(openModelIndex(join(PUBLISHED, name), [stableDiffusionFormat])).rejects.toMatchObject({
-        code: 'checkpoint-unsupported',
-        message: expect.stringContaining('StableDiffusionInpaintPipeline'),
-      });
-      const folder = join(await scratchFolder(), name);
-      await cp(join(PUBLISHED, name), folder, { recursive: true });
-      await writeFile(join(folder, 'model_index.json'), '{"_class_name": "StableDiffusionPipeline"}');
-      await expect(requireConfigsOf(folder, name, stableDiffusionFormat)).rejects.toMatchObject({
-        code: 'checkpoint-unsupported',
-        message: expect.stringMatching(/in_channels of its unet is 9.*an inpainting model/),
-      });
+      const folder = join(PUBLISHED, name);
+      const { format } = await openModelIndex(folder, [stableDiffusionFormat]);
+      await requireConfigsOf(folder, name, format);
+      const json = (path: string) =>
+        JSON.parse(readFileSync(join(folder, path), 'utf8')) as Record<string, unknown>;
+      const of = (part: string) => (part === 'vae_tiny' ? undefined : json(`${part}/config.json`));
+      const config = stableDiffusion.parse({ of, index: json('model_index.json') }, name);
+      expect(stableDiffusion.facts(config)).toMatchObject({ latentChannels: 4, inputChannels: 9 });
     },
   );
 });

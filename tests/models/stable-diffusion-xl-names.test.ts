@@ -95,12 +95,10 @@ describe.skipIf(NO_GOLDEN || !existsSync(PUBLISHED))('the real Stable Diffusion 
     }
   });
 
-  it('is refused by name as an inpainting model', async () => {
+  it('opens as an inpainting model', async () => {
     const folder = await published('stable-diffusion-xl-1.0-inpainting-0.1', scratch, names);
-    await expect(openCheckpoint(folder)).rejects.toMatchObject({
-      code: 'checkpoint-unsupported',
-      message: expect.stringMatching(/StableDiffusionXLInpaintPipeline" \(an inpainting model\)/),
-    });
+    const { facts } = describeModel(await openCheckpoint(folder));
+    expect(facts).toMatchObject({ latentChannels: 4, inputChannels: 9 });
   });
 });
 

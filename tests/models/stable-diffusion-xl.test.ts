@@ -160,9 +160,9 @@ describe('of one file', () => {
       },
     ],
     [
-      'inpainting',
-      /takes 9 channels \(inpainting/,
-      (tensors) => tensors.set(CONVOLUTION, tensor([64, 9, 3, 3])),
+      'editing',
+      /takes 8 channels \(depth, editing/,
+      (tensors) => tensors.set(CONVOLUTION, tensor([64, 8, 3, 3])),
     ],
     [
       'a pruned relative',
@@ -200,14 +200,9 @@ describe('of a folder', () => {
     ],
     ['aesthetics scores', /refiner of SDXL/, { 'model_index.json': { requires_aesthetics_score: true } }],
     [
-      'inpainting',
-      /an inpainting model/,
-      { 'model_index.json': { _class_name: 'StableDiffusionXLInpaintPipeline' } },
-    ],
-    [
-      'nine channels',
-      /in_channels is 9, expected 4: it takes more/,
-      { 'unet/config.json': { in_channels: 9 } },
+      'eight channels',
+      /in_channels is 8, expected 4: it takes more/,
+      { 'unet/config.json': { in_channels: 8 } },
     ],
     [
       'groups of the autoencoder',

@@ -2,6 +2,7 @@
 
 import { linearCombination, type NoiseLevel, type NoiseProcess } from '../noise-process.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
+import { FINISHED, firstSample, planFrom } from './start.ts';
 
 export const ddim: Sampler<NoiseProcess> = {
   plan(process, steps, choice = {}): SamplingPlan {
@@ -10,10 +11,10 @@ export const ddim: Sampler<NoiseProcess> = {
   },
 
   async *sample(options) {
-    const { process, denoise, signal } = options;
+    const { process, denoise, hold, signal } = options;
     const { clipRange, endsOnOne = true } = process.sampling;
-    const { timesteps } = ddim.plan(process, options.steps, options);
-    let x = options.latents;
+    const { timesteps } = planFrom(ddim, options);
+    let x = firstSample(options, process.level(timesteps[0]!));
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
       const at = { t: timestep, level: process.level(timestep) };
@@ -23,6 +24,7 @@ export const ddim: Sampler<NoiseProcess> = {
       // x_{t'} = signal' x̂_0 + noise' ε̂
       const next = levelAfter(process, timesteps, index, endsOnOne);
       x = linearCombination(next.signal, denoised, next.noise, noise);
+      if (hold) x = hold(x, index === timesteps.length - 1 ? FINISHED : next, index);
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;

@@ -8,15 +8,16 @@
 import { addNoise, levelOfSigma, linearCombination } from '../noise-process.ts';
 import { dpmpp2m } from './dpmpp-2m.ts';
 import { type Sampler, throwIfCancelled } from './sampler.ts';
+import { FINISHED, firstSample, planFrom } from './start.ts';
 
 export const dpmpp2mSde: Sampler = {
   plan: dpmpp2m.plan,
 
   async *sample(options) {
-    const { process, denoise, noise, signal } = options;
-    const { timesteps, sigmas } = dpmpp2m.plan(process, options.steps, options);
+    const { denoise, noise, hold, signal } = options;
+    const { timesteps, sigmas } = planFrom(dpmpp2m, options);
     const last = timesteps.length - 1;
-    let x = options.latents;
+    let x = firstSample(options, levelOfSigma(sigmas[0]!));
     let previous: { readonly denoised: Float32Array; readonly h: number } | undefined;
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
@@ -34,6 +35,7 @@ export const dpmpp2mSde: Sampler = {
       if (next.noise > 0) {
         x = addNoise(x, noise(index), { signal: 1, noise: next.noise * Math.sqrt(renewed) });
       }
+      if (hold) x = hold(x, index === last ? FINISHED : next, index);
       previous = { denoised, h };
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }

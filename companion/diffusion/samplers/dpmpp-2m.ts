@@ -15,6 +15,7 @@ import {
   trainingSigmas,
 } from '../spacing.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
+import { FINISHED, firstSample, planFrom } from './start.ts';
 
 /** diffusers' `lower_order_final`: runs shorter than this end on a step of first order, whatever sigma they end on. */
 const LOWER_ORDER_FINAL_STEPS = 15;
@@ -43,10 +44,10 @@ export const dpmpp2m: Sampler = {
   },
 
   async *sample(options) {
-    const { process, denoise, signal } = options;
-    const { timesteps, sigmas } = dpmpp2m.plan(process, options.steps, options);
+    const { denoise, hold, signal } = options;
+    const { timesteps, sigmas } = planFrom(dpmpp2m, options);
     const last = timesteps.length - 1;
-    let x = options.latents;
+    let x = firstSample(options, levelOfSigma(sigmas[0]!));
     let previous: { readonly denoised: Float32Array; readonly h: number } | undefined;
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
@@ -61,6 +62,7 @@ export const dpmpp2m: Sampler = {
       const half = previous === undefined || isFirstOrder ? 0 : h / previous.h / 2; // 1 / 2r
       const d = linearCombination(1 + half, denoised, -half, previous?.denoised ?? denoised);
       x = linearCombination(next.noise / level.noise, x, next.signal * (1 - decay), d);
+      if (hold) x = hold(x, index === last ? FINISHED : next, index);
       previous = { denoised, h };
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }

@@ -8,14 +8,16 @@
 import { levelOfSigma, linearCombination, scaled } from '../noise-process.ts';
 import { euler } from './euler.ts';
 import { type Sampler, throwIfCancelled } from './sampler.ts';
+import { explodingLevel, FINISHED, firstSample, planFrom } from './start.ts';
 
 export const eulerAncestral: Sampler = {
   plan: euler.plan,
 
   async *sample(options) {
-    const { process, denoise, noise, signal } = options;
-    const { timesteps, sigmas, initNoiseSigma } = euler.plan(process, options.steps, options);
-    let x = scaled(initNoiseSigma, options.latents); // x_0 + σ ε
+    const { denoise, noise, hold, signal } = options;
+    const { timesteps, sigmas, initNoiseSigma } = planFrom(euler, options);
+    // x_0 + σ ε
+    let x = firstSample(options, explodingLevel(sigmas[0]!), (noise) => scaled(initNoiseSigma, noise));
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
       const [sigma, next] = [sigmas[index]!, sigmas[index + 1]!];
@@ -26,6 +28,7 @@ export const eulerAncestral: Sampler = {
       const down = Math.sqrt(next ** 2 - up ** 2);
       x = linearCombination(down / sigma, x, 1 - down / sigma, denoised);
       if (up > 0) x = linearCombination(1, x, up, noise(index));
+      if (hold) x = hold(x, index === timesteps.length - 1 ? FINISHED : explodingLevel(next), index);
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;

@@ -3,6 +3,7 @@
 import { levelOfSigma, linearCombination, scaled } from '../noise-process.ts';
 import { scheduledSigmas, sigmaAt, spacedTimesteps, timestepOfSigma, trainingSigmas } from '../spacing.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
+import { explodingLevel, FINISHED, firstSample, planFrom } from './start.ts';
 
 export const euler: Sampler = {
   plan(process, steps, choice = {}): SamplingPlan {
@@ -24,9 +25,10 @@ export const euler: Sampler = {
   },
 
   async *sample(options) {
-    const { process, denoise, signal } = options;
-    const { timesteps, sigmas, initNoiseSigma } = euler.plan(process, options.steps, options);
-    let x = scaled(initNoiseSigma, options.latents); // x_0 + σ ε
+    const { denoise, hold, signal } = options;
+    const { timesteps, sigmas, initNoiseSigma } = planFrom(euler, options);
+    // x_0 + σ ε
+    let x = firstSample(options, explodingLevel(sigmas[0]!), (noise) => scaled(initNoiseSigma, noise));
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
       const [sigma, next] = [sigmas[index]!, sigmas[index + 1]!];
@@ -36,6 +38,7 @@ export const euler: Sampler = {
 
       // x + (σ' - σ) (x - D) / σ
       x = linearCombination(next / sigma, x, 1 - next / sigma, denoised);
+      if (hold) x = hold(x, index === timesteps.length - 1 ? FINISHED : explodingLevel(next), index);
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;

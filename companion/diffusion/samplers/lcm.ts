@@ -6,6 +6,7 @@
 import { addNoise, linearCombination } from '../noise-process.ts';
 import { distilledTimesteps } from '../spacing.ts';
 import { type Sampler, throwIfCancelled } from './sampler.ts';
+import { FINISHED, firstSample, planFrom } from './start.ts';
 
 /** Standard deviation of the data, and the factor of a timestep, in the boundary conditions (diffusers' defaults). */
 const DATA_DEVIATION = 0.5;
@@ -19,9 +20,9 @@ export const lcm: Sampler = {
   }),
 
   async *sample(options) {
-    const { process, denoise, noise, signal } = options;
-    const { timesteps } = lcm.plan(process, options.steps);
-    let x = options.latents;
+    const { process, denoise, noise, hold, signal } = options;
+    const { timesteps } = planFrom(lcm, options);
+    let x = firstSample(options, process.level(timesteps[0]!));
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
       const at = { t: timestep, level: process.level(timestep) };
@@ -33,6 +34,7 @@ export const lcm: Sampler = {
       const denoised = linearCombination(DATA_DEVIATION ** 2 / deviation ** 2, x, time / deviation, estimate);
       const next = timesteps[index + 1];
       x = next === undefined ? denoised : addNoise(denoised, noise(index), process.level(next));
+      if (hold) x = hold(x, next === undefined ? FINISHED : process.level(next), index);
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;

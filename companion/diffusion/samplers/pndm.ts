@@ -10,6 +10,7 @@
 import { linearCombination, type NoiseLevel, type NoiseProcess } from '../noise-process.ts';
 import { ddim, levelAfter } from './ddim.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
+import { FINISHED, firstSample, planFrom } from './start.ts';
 
 /** Adams-Bashforth coefficients for 1 to 4 estimates, the newest first (arXiv 2202.09778, equation 12). */
 const ADAMS_BASHFORTH = [
@@ -21,16 +22,14 @@ const ADAMS_BASHFORTH = [
 
 export const pndm: Sampler = {
   plan(process, steps, choice = {}): SamplingPlan {
-    const { timesteps } = ddim.plan(process, steps, choice);
-    const visits = timesteps.toSpliced(1, 0, ...timesteps.slice(1, 2));
-    return { timesteps: visits, sigmas: [], initNoiseSigma: 1 };
+    return visitsOf(ddim.plan(process, steps, choice));
   },
 
   async *sample(options) {
-    const { process, denoise, signal } = options;
+    const { process, denoise, hold, signal } = options;
     const { endsOnOne = false } = process.sampling;
-    const { timesteps } = pndm.plan(process, options.steps, options);
-    const start = options.latents;
+    const { timesteps } = visitsOf(planFrom(ddim, options));
+    const start = firstSample(options, process.level(timesteps[0]!));
     let x = start;
     let outputs: readonly Float32Array[] = []; // the newest first
     for (const [index, timestep] of timesteps.entries()) {
@@ -43,16 +42,24 @@ export const pndm: Sampler = {
         // Back to the start, with the mean of the outputs at both ends of the first step.
         const mean = linearCombination(1 / 2, output, 1 / 2, outputs[0]!);
         x = transfer(process, start, mean, process.level(timesteps[0]!), level);
+        if (hold) x = hold(x, level, index);
       } else {
         outputs = [output, ...outputs].slice(0, ADAMS_BASHFORTH.length);
         const next = levelAfter(process, timesteps, index, endsOnOne);
         x = transfer(process, x, multistep(outputs), level, next);
+        if (hold) x = hold(x, index === timesteps.length - 1 ? FINISHED : next, index);
       }
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;
   },
 };
+
+/** The second timestep twice, also where the run starts midway: diffusers then leaves the step out, and ends one off. */
+function visitsOf(plan: SamplingPlan): SamplingPlan {
+  const { timesteps } = plan;
+  return { ...plan, timesteps: timesteps.toSpliced(1, 0, ...timesteps.slice(1, 2)) };
+}
 
 /** One rounding for the whole sum. */
 function multistep(outputs: readonly Float32Array[]): Float32Array {

@@ -2,7 +2,7 @@
 
 import { LikenessError } from '../../../shared/errors.ts';
 import type { Denoiser } from '../denoiser.ts';
-import type { NoiseProcess, VariancePreserving } from '../noise-process.ts';
+import type { NoiseLevel, NoiseProcess, VariancePreserving } from '../noise-process.ts';
 import type { SigmaSchedule, TimestepSpacing } from '../spacing.ts';
 
 /** @internal */
@@ -25,7 +25,20 @@ interface SpacingChoice {
   readonly sigmas?: SigmaSchedule | undefined;
 }
 
-/** @internal */
+/** A picture to start from. */
+export interface SamplingStart {
+  /** Encoded, x_0, as long as the latents. */
+  readonly picture: Float32Array;
+  /** Share of the steps that are taken, above 0 to 1: what is left of the picture falls with it. */
+  readonly strength: number;
+}
+
+/**
+ * The sample with a part of it as the caller wants it, such as the kept part of a picture. Called with every new sample and
+ * its level, x = signal x_0 + noise ε; the last is that of a finished picture.
+ */
+export type Hold = (x: Float32Array, level: NoiseLevel, step: number) => Float32Array;
+
 export interface SamplerOptions<Process extends NoiseProcess = VariancePreserving> extends SpacingChoice {
   readonly process: Process;
   readonly steps: number;
@@ -34,6 +47,9 @@ export interface SamplerOptions<Process extends NoiseProcess = VariancePreservin
   readonly denoise: Denoiser;
   /** Unit Gaussian noise of a step, for samplers that add some; the same for the same step, so that a run can be repeated. */
   readonly noise: (step: number) => Float32Array;
+  /** Default: from noise alone. */
+  readonly start?: SamplingStart | undefined;
+  readonly hold?: Hold | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -6,6 +6,7 @@
 import { linearCombination } from '../noise-process.ts';
 import { lcm } from './lcm.ts';
 import { type Sampler, throwIfCancelled } from './sampler.ts';
+import { FINISHED, firstSample, planFrom } from './start.ts';
 
 /** γ, the share of new noise: 0 none, 1 all of it. The paper's choice for few steps. */
 const GAMMA = 0.3;
@@ -14,9 +15,9 @@ export const tcd: Sampler = {
   plan: lcm.plan,
 
   async *sample(options) {
-    const { process, denoise, noise, signal } = options;
-    const { timesteps } = lcm.plan(process, options.steps);
-    let x = options.latents;
+    const { process, denoise, noise, hold, signal } = options;
+    const { timesteps } = planFrom(lcm, options);
+    let x = firstSample(options, process.level(timesteps[0]!));
     for (const [index, timestep] of timesteps.entries()) {
       throwIfCancelled(signal);
       const at = { t: timestep, level: process.level(timestep) };
@@ -29,6 +30,7 @@ export const tcd: Sampler = {
         const ratio = process.level(next).signal / low.signal;
         x = linearCombination(ratio, x, Math.sqrt(1 - ratio ** 2), noise(index));
       }
+      if (hold) x = hold(x, next === undefined ? FINISHED : process.level(next), index);
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;

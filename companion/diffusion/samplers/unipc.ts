@@ -7,6 +7,7 @@
 import { levelOfSigma, linearCombination, type NoiseLevel } from '../noise-process.ts';
 import { dpmpp2m } from './dpmpp-2m.ts';
 import { type Sampler, throwIfCancelled } from './sampler.ts';
+import { FINISHED, firstSample, planFrom } from './start.ts';
 
 /** A sample's estimate of the picture, and its place. */
 interface Estimate {
@@ -27,9 +28,11 @@ export const unipc: Sampler = {
   plan: dpmpp2m.plan,
 
   async *sample(options) {
-    const { process, denoise, signal } = options;
-    const { timesteps, sigmas } = dpmpp2m.plan(process, options.steps, options);
-    let x = options.latents;
+    const { denoise, hold, signal } = options;
+    const { timesteps, sigmas } = planFrom(dpmpp2m, options);
+    let x = firstSample(options, levelOfSigma(sigmas[0]!));
+    const holdAt = (sample: Float32Array, sigma: number, step: number) =>
+      hold === undefined ? sample : hold(sample, sigma === 0 ? FINISHED : levelOfSigma(sigma), step);
     let estimates: readonly Estimate[] = [];
     let predicted: Step | undefined;
     for (const [index, timestep] of timesteps.entries()) {
@@ -38,12 +41,12 @@ export const unipc: Sampler = {
       const level = levelOfSigma(sigma);
       const { denoised } = await denoise(x, { t: timestep, level }, index);
 
-      if (predicted !== undefined) x = corrected(predicted, denoised);
+      if (predicted !== undefined) x = holdAt(corrected(predicted, denoised), sigma, index - 1);
       estimates = [...estimates, { denoised, sigma }].slice(-2);
       // The last step goes to λ = ∞, where only the first order is defined.
       const order = index === timesteps.length - 1 ? 1 : 2;
       predicted = { x, sigma: next, estimates: estimates.slice(-order) };
-      x = prediction(predicted);
+      x = holdAt(prediction(predicted), index === timesteps.length - 1 ? 0 : next, index);
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;

@@ -2,21 +2,23 @@
 
 import { LikenessError } from '../../../shared/errors.ts';
 import { negativePromptHint } from '../../../shared/negative-prompt.ts';
-import { guidanceResidualOf, minRankFractionOf } from '../../concepts/concept.ts';
+import { guidanceResidualOf } from '../../concepts/concept.ts';
 import { encodePng, fromModelRange } from '../../images/encode.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import { previewer } from '../../pipeline/preview.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { makeFolder, USER_MODES } from '../../storage/atomic-file.ts';
-import type { LocalGenerateEvent, MaskReport } from '../events.ts';
+import type { LocalGenerateEvent } from '../events.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
+import { compose } from './composition.ts';
+import { samplingShape } from './guided-pass.ts';
+import { keepBase, makeLatents, passesOf } from './kept-rest.ts';
+import { finishPainting, openPainting, planPainting, reportInOriginal } from './painting.ts';
 import { recordOf, savePicture } from './picture-file.ts';
-import { encoded, packed, prepared } from './picture-sessions.ts';
+import { packed, prepared } from './picture-sessions.ts';
 import { type MentionedConcept, readPrompt } from './prompt.ts';
-import { type PromptConcept, samplePicture, samplingShape } from './sample-picture.ts';
-import { samplingGraph } from './sampling-graph.ts';
-import { planWithRoom } from './sampling-plan.ts';
+import { planWithRoom, specsOf } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
 export async function* generate(request: GenerateRequest): AsyncGenerator<LocalGenerateEvent, void> {
@@ -36,12 +38,14 @@ export async function* generateOn(
   const { pipeline, identity, recommended, device } = model;
   const { unfollowed: notes } = pipeline.noiseProcess;
   yield { type: 'model', name: identity.name, device, resolution: pipeline.facts.resolution, notes };
-  const cells = latentSize(model, request);
+  const planned = await planPainting(model, request);
+  const cells = latentSize(model, planned?.frame ?? request.size);
   const size = {
     width: cells.width * pipeline.facts.downscale,
     height: cells.height * pipeline.facts.downscale,
   };
-  const { text, mentioned, learned } = await readPrompt(model, request.prompt);
+  const prompt = await readPrompt(model, request.prompt);
+  const { text, mentioned } = prompt;
   const settings = chosenSettings(recommended.sampling, request.settings, mentioned);
   const { tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
   const hint = negativePromptHint(request.negativePrompt ?? '', settings.guidanceScale);
@@ -54,26 +58,18 @@ export async function* generateOn(
     ...(hint !== undefined && { negativePromptHint: hint }),
   };
 
-  const concepts = mentioned.map(
-    ({ concept, tokenIndexes }): PromptConcept => ({
-      factors: concept.factors,
-      probe: concept.objectProbe,
-      minRankFraction: minRankFractionOf(concept),
-      tokenIndexes,
-      strength: request.strength,
-    }),
-  );
-  const graph = samplingShape(pipeline, { concepts, settings, ...cells });
   requireDecoder(model, settings);
-  const denoiser = samplingGraph(graph);
+  const frame = planned && { ...planned.frame, original: planned.original };
+  const { painted, start, hold } = await openPainting(pipeline, planned, cells);
+  const options = { settings, ...cells, painted, frame };
+  const composition = yield* compose(model, request, prompt, options);
+  const shapes = passesOf(composition).map((pass) => samplingShape(pipeline, pass));
+  const denoisers = specsOf(shapes);
   const decoder = pipeline.decoder(cells.height, cells.width, settings.decoder);
-  const sessions = await planWithRoom(model, graph, settings);
-  // Off is the base model as it came: with the tokens it knows.
-  const own = settings.mask === 'off' ? undefined : learned;
-  const [conditional, unconditional] = yield* encoded(pipeline, size, [text, own], [request.negativePrompt]);
-  if (sessions === 'sequential') await pipeline.sessions.releaseOthers([denoiser, decoder]);
+  const sessions = await planWithRoom(model, shapes, settings);
+  if (sessions === 'sequential') await pipeline.sessions.releaseOthers([...denoisers, decoder]);
   const preview = await previewer(pipeline, cells);
-  yield* prepared(pipeline, 'denoiser', denoiser);
+  for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
   if (request.only === 'prepare') {
     if (sessions === 'resident') yield* prepared(pipeline, 'decoder', decoder);
     return;
@@ -84,49 +80,54 @@ export async function* generateOn(
   for (let picture = 0; picture < request.count; picture++) {
     const started = performance.now();
     const seed = request.seed + picture;
-    const sampling = samplePicture(pipeline, {
-      conditional,
-      unconditional,
-      concepts,
-      settings,
-      seed,
-      ...cells,
-      signal: request.signal,
-    });
-    let next = await sampling.next();
-    for (; !next.done; next = await sampling.next()) {
+    const making = makeLatents(pipeline, composition, { seed, start, hold, signal: request.signal });
+    let next = await making.next();
+    for (; !next.done; next = await making.next()) {
       const { step, steps, denoised } = next.value;
       timer.tick();
       const stepsLeft = (request.count - picture) * steps - step;
-      if (step === 2 && sessions === 'resident') yield* packed(pipeline, denoiser, stepsLeft);
+      if (step === 2 && sessions === 'resident') {
+        for (const spec of denoisers) yield* packed(pipeline, spec, stepsLeft);
+      }
       const secondsLeft = timer.secondsFor(stepsLeft);
       const shown = await preview(denoised);
       yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview: shown };
     }
-    const { latents, masks } = next.value;
-    if (sessions === 'sequential') await pipeline.release(denoiser);
+    const { latents, masks, base } = next.value;
+    if (sessions === 'sequential') for (const spec of denoisers) await pipeline.release(spec);
     const memory = { arena: sessions === 'resident', decoder: settings.decoder };
     if (!pipeline.has(decoder)) yield { type: 'preparing', part: 'decoder' };
-    const pixels = await pipeline.decodeLatents(latents, cells.height, cells.width, memory);
+    const decoded = async (own: Float32Array) =>
+      fromModelRange(
+        await pipeline.decodeLatents(own, cells.height, cells.width, memory),
+        size.width,
+        size.height,
+      );
+    const own = await decoded(latents);
+    const made = base === undefined ? own : await keepBase(own, await decoded(base), composition);
     if (sessions === 'sequential') {
       await pipeline.release(decoder);
     }
-    const image = fromModelRange(pixels, size.width, size.height);
-    const reports = (masks ?? []).map(
-      ({ mask, height, width, confidence }, index): MaskReport => ({
-        concept: mentioned[index]!.concept.name,
-        rows: height,
-        columns: width,
-        values: mask,
-        confidence,
-      }),
+    const image = await finishPainting(made, planned);
+    const reports = (masks ?? []).map(({ mask, height, width, confidence }, index) =>
+      reportInOriginal(
+        {
+          concept: composition.active[index]!.concept.name,
+          rows: height,
+          columns: width,
+          values: mask,
+          confidence,
+        },
+        planned,
+      ),
     );
-    const png = await encodePng(image, recordOf({ seed, settings, mentioned }, model, request));
+    const png = await encodePng(image, recordOf({ seed, settings, mentioned }, model, request, planned));
     const file =
       request.out === undefined ? undefined : await savePicture(request.out, png, { seed, request });
     const seconds = (performance.now() - started) / 1000;
-    const made = { picture, count: request.count, seed, ...size, png, image, file, seconds };
-    yield { type: 'picture', ...made, masks: reports };
+    const { width, height } = image;
+    const facts = { picture, count: request.count, seed, width, height, png, image, file, seconds };
+    yield { type: 'picture', ...facts, masks: reports };
   }
 }
 
@@ -148,7 +149,10 @@ function chosenSettings(
 }
 
 /** @throws LikenessError `input` when the picture's size is none the model can make */
-function latentSize({ pipeline }: LoadedModel, { size }: GenerateRequest): { height: number; width: number } {
+function latentSize(
+  { pipeline }: LoadedModel,
+  size: GenerateRequest['size'],
+): { readonly height: number; readonly width: number } {
   const { width, height } = size ?? { width: pipeline.facts.resolution, height: pipeline.facts.resolution };
   const unit = pipeline.facts.downscale * pipeline.facts.latentUnit;
   if (width % unit !== 0 || height % unit !== 0) {

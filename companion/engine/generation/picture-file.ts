@@ -8,7 +8,9 @@ import type { GenerationRecord } from '../../images/generation-record.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
-import type { GenerateRequest } from '../requests.ts';
+import type { ConceptRegion, GenerateRequest } from '../requests.ts';
+import { strengthOf } from './composition.ts';
+import type { PlannedPainting } from './painting.ts';
 import type { MentionedConcept } from './prompt.ts';
 
 interface MadePicture {
@@ -47,6 +49,7 @@ export function recordOf(
   { seed, settings, mentioned }: MadePicture,
   { identity }: LoadedModel,
   request: GenerateRequest,
+  planned: PlannedPainting | undefined,
 ): GenerationRecord {
   return {
     prompt: promptText(request.prompt),
@@ -60,13 +63,38 @@ export function recordOf(
       id,
       name,
       version,
-      strength: request.strength,
+      strength: strengthOf(request, name),
       // Read from JSON, where nothing is undefined.
       rights: rights as Rights,
     })),
     settings: {
       mask: settings.mask,
       guidanceResidual: settings.guidanceResidual ?? usualGuidanceResidual(settings),
+      ...compositionRecord(request, planned),
     },
   };
+}
+
+/** All that is needed to make the picture again beside the pictures that it started from; none for one from noise. */
+function compositionRecord(
+  { regions = [], keepRest = false, together }: GenerateRequest,
+  planned: PlannedPainting | undefined,
+): GenerationRecord['settings'] {
+  const init = planned && {
+    width: planned.original.width,
+    height: planned.original.height,
+    strength: planned.strength,
+    painted: planned.mask === undefined ? 'all' : 'mask',
+    region: { ...planned.frame.region },
+  };
+  return {
+    ...(init && { init }),
+    ...(regions.length > 0 && { regions: regions.map((region) => definedFields(region)) }),
+    ...(keepRest && { keepRest }),
+    ...(together !== undefined && { together }),
+  };
+}
+
+function definedFields(region: ConceptRegion): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(Object.entries(region).filter(([, value]) => value !== undefined));
 }

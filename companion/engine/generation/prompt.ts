@@ -23,14 +23,14 @@ export interface MentionedConcept {
   readonly id: string;
   /** Positions in the prompt's token ids, rising; never empty. */
   readonly tokenIndexes: readonly number[];
+  /** Embeddings that take the place of the checkpoint's for its identifier. */
+  readonly learned: LearnedWords;
 }
 
 export interface ReadPrompt {
   /** As the model reads it. */
   readonly text: string;
   readonly mentioned: readonly MentionedConcept[];
-  /** Embeddings that take the place of the checkpoint's for the identifiers in this prompt. */
-  readonly learned: LearnedWords;
 }
 
 /**
@@ -44,7 +44,6 @@ export async function readPrompt(model: LoadedModel, prompt: GenerateRequest['pr
   const expanded = expandMentions(prompt.parts, renamed);
   const tokens = conceptTokens(model.pipeline, expanded);
   const mentioned: MentionedConcept[] = [];
-  const learned = new Map<string, readonly Float32Array[]>();
   for (const [index, { name, identifier }] of renamed.entries()) {
     const tokenIndexes = tokens.get(name);
     if (tokenIndexes === undefined) continue;
@@ -53,16 +52,15 @@ export async function readPrompt(model: LoadedModel, prompt: GenerateRequest['pr
       throw new LikenessError('input', message, { advice: 'Shorten the prompt, or mention it earlier.' });
     }
     const concept = concepts[index]!;
+    const isLearned = identifier !== concept.identifier || concept.tokenEmbeddings !== undefined;
     mentioned.push({
       concept,
       id: prompt.concepts[index]!.id ?? (await idOfFile(prompt.concepts[index]!)),
       tokenIndexes,
+      learned: new Map(isLearned ? [[identifier, await embeddingsOf(model, concept)]] : []),
     });
-    if (identifier !== concept.identifier || concept.tokenEmbeddings !== undefined) {
-      learned.set(identifier, await embeddingsOf(model, concept));
-    }
   }
-  return { text: expanded.text, mentioned, learned };
+  return { text: expanded.text, mentioned };
 }
 
 /** For a file that no library told of. */

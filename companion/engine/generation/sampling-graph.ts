@@ -4,7 +4,7 @@ import type { Ranks } from '../../adapters/factors.ts';
 import { Graph, type GraphSpec, graphSpec } from '../../graph/graph.ts';
 import { MASK_SOURCES, type MaskSource } from '../../localization/sources/index.ts';
 import { familyOf, type ModelConfig } from '../../models/families/registry.ts';
-import { conditioningInputs, scopesOf } from '../../models/model-graphs.ts';
+import { conditioningInputs, latentInputs, scopesOf } from '../../models/model-graphs.ts';
 
 export interface SamplingShape extends ModelConfig {
   /** With guidance the batch is [unconditional, conditional]. */
@@ -16,31 +16,36 @@ export interface SamplingShape extends ModelConfig {
   readonly concepts: readonly Ranks[];
   /** Source of the masks that say where they are. Default: attention. */
   readonly maskSource?: MaskSource;
+  /** True where concepts act in parts of the picture alone. Default false. */
+  readonly hasRegions?: boolean;
 }
 
 /**
- * Inputs `sample` [B, C, h, w], `timestep` [B], the family's conditioning and those of the module that attaches
+ * Inputs `sample` [B, C, h, w] and those of latentInputs, `timestep` [B], the family's conditioning and those of the module that attaches
  * the residuals (localization/sources); outputs `prediction` [B, C, h, w] and what tells where the object is.
  *
  * Concepts of the same ranks share a session, and without any there is nothing to find: one graph for all mask sources.
  */
 export function samplingGraph(shape: SamplingShape): GraphSpec {
-  const { maskSource = 'attention', ...plain } = shape;
+  const { maskSource = 'attention', hasRegions, ...plain } = shape;
   return graphSpec(
     'sampling',
-    plain.concepts.length === 0 ? plain : { ...plain, maskSource },
+    plain.concepts.length === 0
+      ? plain
+      : // The paper's masks alone are made inside of the graph, and need to be told of regions there.
+        { ...plain, maskSource, ...(hasRegions && maskSource === 'median' && { hasRegions }) },
     buildSamplingGraph,
   );
 }
 
 function buildSamplingGraph(shape: SamplingShape): Graph {
-  const { guided, height, width, concepts, maskSource = 'attention' } = shape;
+  const { guided, height, width, concepts, maskSource = 'attention', hasRegions } = shape;
   const batch = guided ? 2 : 1;
   const family = familyOf(shape);
-  const { latentChannels, tokens } = family.facts(shape.config);
+  const { tokens } = family.facts(shape.config);
   const graph = new Graph('sampling');
   const inputs = {
-    sample: graph.input('sample', [batch, latentChannels, height, width]),
+    sample: latentInputs(graph, shape, { batch, height, width }),
     timestep: graph.input('timestep', [batch]),
     conditioning: conditioningInputs(graph, shape, batch),
   };
@@ -50,7 +55,13 @@ function buildSamplingGraph(shape: SamplingShape): Graph {
     graph.output('prediction', family.buildDenoiser(scopes, shape.config, inputs));
     return graph;
   }
-  const { adapter, outputs } = MASK_SOURCES[maskSource].attach(graph, { guided, height, tokens, ranks });
+  const { adapter, outputs } = MASK_SOURCES[maskSource].attach(graph, {
+    guided,
+    height,
+    tokens,
+    ranks,
+    hasRegions,
+  });
   graph.output('prediction', family.buildDenoiser(scopes, shape.config, inputs, adapter));
   for (const [name, value] of outputs()) graph.output(name, value);
   return graph;

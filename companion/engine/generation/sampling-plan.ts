@@ -46,27 +46,33 @@ const CROWDING_SHARE = 0.25;
 
 /**
  * Free memory is known on the CPU only; other devices get `resident`.
+ * @param shapes of all graphs that a picture's steps run, of one size
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
  * @internal
  */
 export function planSampling(
   pipeline: Pipeline,
   device: Device,
-  shape: SamplingShape,
+  shapes: readonly SamplingShape[],
   choice: DecoderChoice = 'full',
 ): SessionResidency {
   if (device !== 'cpu') return 'resident';
-  const { height, width } = shape;
+  const { height, width } = shapes[0]!;
   // An open session has its memory already.
   const missing = (spec: GraphSpec) => (pipeline.has(spec) ? undefined : sizeOf(spec));
-  const sampler = missing(samplingGraph(shape));
+  const specs = specsOf(shapes);
+  const samplers = specs.map(missing);
   const decoder = missing(pipeline.decoder(height, width, choice));
   const free = availableMemory();
-  const together = bytesFor(sampler, FACTORS.resident.sampler) + bytesFor(decoder, FACTORS.resident.decoder);
-  const mapped = sampler?.mapped ?? mappedBytes(pipeline.sessions.weightsOf(samplingGraph(shape))!);
+  const resident = samplers.map((sampler) => bytesFor(sampler, FACTORS.resident.sampler));
+  const together = sum(resident) + bytesFor(decoder, FACTORS.resident.decoder);
+  const mapped = sum(
+    specs.map((spec, index) => samplers[index]?.mapped ?? mappedBytes(pipeline.sessions.weightsOf(spec)!)),
+  );
   if (together <= ROOMY_SHARE * free && mapped <= CROWDING_SHARE * free) return 'resident';
   const least = Math.max(
-    bytesFor(sampler, FACTORS.sequential.sampler),
+    // Those of one picture take turns, step by step.
+    sum(samplers.map((sampler) => bytesFor(sampler, FACTORS.sequential.sampler))),
     bytesFor(decoder, FACTORS.sequential.decoder),
   );
   if (least <= free) return 'sequential';
@@ -85,19 +91,25 @@ export function planSampling(
  */
 export async function planWithRoom(
   { pipeline, device }: LoadedModel,
-  shape: SamplingShape,
+  shapes: readonly SamplingShape[],
   { decoder }: SamplingSettings,
 ): Promise<SessionResidency> {
-  const own = [samplingGraph(shape), pipeline.decoder(shape.height, shape.width, decoder)];
-  if (!pipeline.sessions.hasOthers(own)) return planSampling(pipeline, device, shape, decoder);
+  const { height, width } = shapes[0]!;
+  const own = [...specsOf(shapes), pipeline.decoder(height, width, decoder)];
+  if (!pipeline.sessions.hasOthers(own)) return planSampling(pipeline, device, shapes, decoder);
   try {
-    const plan = planSampling(pipeline, device, shape, decoder);
+    const plan = planSampling(pipeline, device, shapes, decoder);
     if (plan === 'resident') return plan;
   } catch {
     // Judged again below, with the memory that the others hold.
   }
   await pipeline.sessions.releaseOthers(own);
-  return planSampling(pipeline, device, shape, decoder);
+  return planSampling(pipeline, device, shapes, decoder);
+}
+
+/** Graphs of the shapes, each once: passes of concepts alike share theirs. */
+export function specsOf(shapes: readonly SamplingShape[]): readonly GraphSpec[] {
+  return [...new Map(shapes.map(samplingGraph).map((spec) => [spec.key, spec])).values()];
 }
 
 /** In bytes; as a factor, of such bytes. */
@@ -124,6 +136,8 @@ function sizeOf(spec: GraphSpec): SessionSize {
 function mappedBytes({ placement, bytes }: SessionWeights): number {
   return placement === 'mapped' ? bytes : 0;
 }
+
+const sum = (bytes: readonly number[]) => bytes.reduce((total, own) => total + own, 0);
 
 function bytesFor(amounts: Amounts | undefined, factors: Amounts): number {
   if (amounts === undefined) return 0;

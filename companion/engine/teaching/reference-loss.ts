@@ -8,11 +8,12 @@ import { addNoise } from '../../diffusion/noise-process.ts';
 import { seededNoise } from '../../diffusion/random.ts';
 import { chooseMaskSource, createLocalizer } from '../../localization/sources/index.ts';
 import { requireFinite } from '../../pipeline/finite-weights.ts';
+import { paintedFeeds } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import type { ReferenceLatents, TrainingSet } from '../../training/training-set.ts';
 import type { TrainingState } from '../../training/training-state.ts';
-import { constantFeeds, factorsByTimestep, samplingShape } from '../generation/sample-picture.ts';
+import { constantFeeds, factorsByTimestep, samplingShape } from '../generation/guided-pass.ts';
 import { samplingGraph } from '../generation/sampling-graph.ts';
 import { learnedPrompt, type ValidationImageOptions } from './validation-image.ts';
 
@@ -68,6 +69,7 @@ export async function referenceLossRatio(
       ...constant,
       ...factorsAt(time),
       ...gates,
+      ...paintedFeeds(set.painted, 2, set),
       sample: float32(Float32Array.from([...noisy, ...noisy]), [2, facts.latentChannels, height, width]),
       timestep: float32([time, time], [2]),
     });

@@ -9,13 +9,15 @@ import { fromModelRange } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
 import type { Conditioning } from '../../pipeline/conditioning.ts';
+import { everythingPainted } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import type { LearnedWords } from '../../pipeline/text-states.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import type { TrainingState } from '../../training/training-state.ts';
+import type { PromptConcept } from '../generation/guided-pass.ts';
 import { conceptTokens, expandMentions } from '../generation/prompt.ts';
-import { type PromptConcept, samplePicture } from '../generation/sample-picture.ts';
+import { samplePicture } from '../generation/sample-picture.ts';
 import type { TeachRequest } from '../requests.ts';
 
 /** Shares of the run after which a sample is made on the way; the last one comes with the measure of its likeness. */
@@ -82,6 +84,7 @@ async function sampleConcept(
     conditional,
     unconditional,
     concepts: [concept],
+    painted: await everythingPainted(pipeline, { height: cells, width: cells }),
     settings: sampling,
     seed,
     height: cells,

@@ -8,11 +8,18 @@ import type { Graph } from '../../graph/graph.ts';
 import { gather, greater, greaterOrEqual, maximum, slice, topK, where } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { SiteValues } from '../../models/layers/spatial-transformer.ts';
-import { float32, int64 } from '../../tensor/tensor.ts';
+import { float32, int64, type Tensor } from '../../tensor/tensor.ts';
 import type { ScoreMap } from '../attention-mask.ts';
-import type { Feeds, Localizer, LocalizerOptions } from '../localizer.ts';
-import type { LocalizedMask } from '../mask.ts';
-import { type Localization, type LocalizedOptions, withLocalizedResiduals } from '../mask-source.ts';
+import { type Feeds, type Localizer, type LocalizerOptions, withinRegion } from '../localizer.ts';
+import { gridsOf, type LocalizedMask, maskTensor } from '../mask.ts';
+import {
+  gateInput,
+  gateName,
+  type Localization,
+  type LocalizedOptions,
+  withLocalizedResiduals,
+} from '../mask-source.ts';
+import { reduceByMean } from '../resample.ts';
 import { AttentionEstimator, attentionColumns, scoresOutput } from './attention.ts';
 
 /**
@@ -25,10 +32,10 @@ export const medianNames = {
 } as const;
 
 function attachByMedian(graph: Graph, options: LocalizedOptions): Localization {
-  const { guided, ranks } = options;
-  const strengths = ranks.map((_, concept) =>
-    graph.input(medianNames.strength(concept), [guided ? 2 : 1, 1, 1]),
-  );
+  const { guided, ranks, hasRegions } = options;
+  const strengths = hasRegions
+    ? undefined
+    : ranks.map((_, concept) => graph.input(medianNames.strength(concept), [guided ? 2 : 1, 1, 1]));
   const nothing = graph.constant(float32(new Float32Array(1), [1]));
   const blocks: Value[] = [];
   const adapt = (site: SiteValues): Value => {
@@ -38,7 +45,8 @@ function attachByMedian(graph: Graph, options: LocalizedOptions): Localization {
     const highest = scores.reduce((left, right) => maximum(left, right));
     return withLocalizedResiduals(graph, site, ranks, (concept) => {
       const score = scores[concept]!;
-      const gate = where(aboveMedian(score), strengths[concept]!, nothing); // [B, hw, 1]
+      const strength = strengths?.[concept] ?? gateInput(graph, concept, site);
+      const gate = where(aboveMedian(score), strength, nothing); // [B, hw, 1]
       // Where the masks of several concepts overlap, the pixel belongs to the one with the higher score.
       return ranks.length === 1 ? gate : where(greaterOrEqual(score, highest), gate, nothing);
     });
@@ -74,12 +82,8 @@ class MedianLocalizer implements Localizer {
 
   constructor(options: LocalizerOptions) {
     this.#options = options;
-    this.#feeds = Object.fromEntries(
-      options.concepts.map(({ strengths }, concept) => [
-        medianNames.strength(concept),
-        float32(strengths, [strengths.length, 1, 1]),
-      ]),
-    );
+    const hasRegions = options.concepts.some(({ region }) => region !== undefined);
+    this.#feeds = hasRegions ? regionGates(options) : strengthFeeds(options);
   }
 
   feeds(): Feeds {
@@ -94,8 +98,34 @@ class MedianLocalizer implements Localizer {
     if (this.#outputs === undefined) return undefined;
     const estimator = new AttentionEstimator(this.#options);
     const maps = estimator.observe(this.#outputs);
-    return estimator.masks().map((found, concept) => ({ ...found!, mask: shareOfMedians(maps[concept]!) }));
+    return estimator.masks().map((found, concept) => {
+      const { region } = this.#options.concepts[concept]!;
+      const within = region && reduceByMean(region, this.#options, estimator.grid);
+      return { ...found!, mask: withinRegion(shareOfMedians(maps[concept]!), within) };
+    });
   }
+}
+
+function strengthFeeds({ concepts }: LocalizerOptions): Feeds {
+  return Object.fromEntries(
+    concepts.map(({ strengths }, concept) => [
+      medianNames.strength(concept),
+      float32(strengths, [strengths.length, 1, 1]),
+    ]),
+  );
+}
+
+/** Strength times region at every resolution that has residuals, in place of the strengths. */
+function regionGates(options: LocalizerOptions): Feeds {
+  const feeds: Record<string, Tensor> = {};
+  for (const [concept, { strengths, blocks, region }] of options.concepts.entries()) {
+    const everywhere = region ?? new Float32Array(options.height * options.width).fill(1);
+    for (const grid of gridsOf(options.sites, blocks, options)) {
+      const mask = reduceByMean(everywhere, options, grid);
+      feeds[gateName(concept, grid.height, grid.width)] = maskTensor(mask, strengths);
+    }
+  }
+  return feeds;
 }
 
 /** Each block has a median mask of its own: shown is the share of the finest blocks that marked a cell. */

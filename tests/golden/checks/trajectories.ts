@@ -2,10 +2,11 @@
 
 import { denoiserOf } from '../../../companion/diffusion/denoiser.ts';
 import { noiseProcessOf } from '../../../companion/diffusion/scheduler-config.ts';
+import { paintedPart } from '../../../companion/pipeline/inpainting.ts';
 import type { Check } from '../check.ts';
-import { type Tolerance, TRAJECTORY } from '../comparison.ts';
+import { ACTIVATION, compare, type Tolerance, TRAJECTORY } from '../comparison.ts';
 import type { GoldenDirectory } from '../golden-directory.ts';
-import { Absent, row } from '../golden-tensors.ts';
+import { Absent, type GoldenTensors, row } from '../golden-tensors.ts';
 import { goldenSize, guidedUnet } from '../guided-unet.ts';
 import { readPrompts } from '../prompts.ts';
 import { follow, openTrajectory, processOf, type Trajectory } from '../trajectory.ts';
@@ -28,7 +29,13 @@ export const trajectories: Check = {
       const { file } = trajectory;
       const prompt = { prompt: scene, negative: '', scale: file.number('guidance'), size };
       const process = processOf(trajectory);
-      const denoise = await guidedUnet(golden.pipeline, file.get('noise').shape, prompt, process);
+      const denoise = await guidedUnet(
+        golden.pipeline,
+        file.get('noise').shape,
+        prompt,
+        process,
+        paintedOf(file),
+      );
       yield await follow(kind, trajectory, process, denoise, inTheLoop(trajectory));
     }
   },
@@ -67,8 +74,38 @@ export const toldOtherwise: Check = {
   },
 };
 
+const PREFIXES = ['traj_', 'fewstep_', 'img2img_', 'inpaint_', 'inpaint9_'] as const;
+
+/** The mask and what is kept, of models that look at both. */
+function paintedOf(file: GoldenTensors): Float32Array | undefined {
+  if (!file.names().includes('masked_image_latents')) return undefined;
+  return Float32Array.from([...file.get('mask').data, ...file.get('masked_image_latents').data]);
+}
+
+/** The kept part as it is encoded here: the picture's own pixels, with the painted part at 0. */
+export const keptParts: Check = {
+  subject: 'inpainting, the kept part',
+  async *run(golden) {
+    const kinds = golden.kinds('inpaint9_');
+    if (kinds.length === 0) throw new Absent('no golden/inpaint9_*.safetensors');
+    for (const kind of kinds) {
+      const { file } = await openTrajectory(golden, `inpaint9_${kind}`);
+      const [, , height, width] = file.get('image').shape as [number, number, number, number];
+      const mask = file.get('mask');
+      const [, , rows, columns] = mask.shape as [number, number, number, number];
+      const painted = new Float32Array(height * width).map((_, pixel) => {
+        const row = Math.floor((Math.floor(pixel / width) * rows) / height);
+        return mask.data[row * columns + Math.floor(((pixel % width) * columns) / width)]!;
+      });
+      const cells = { height: rows, width: columns };
+      const part = await paintedPart(golden.pipeline, file.get('image').data, painted, mask.data, cells);
+      yield compare(kind, part, paintedOf(file)!, ACTIVATION);
+    }
+  },
+};
+
 async function* all(golden: GoldenDirectory): AsyncGenerator<[kind: string, trajectory: Trajectory]> {
-  const names = ['traj_', 'fewstep_'].flatMap((prefix) => golden.kinds(prefix).map((kind) => prefix + kind));
-  if (names.length === 0) throw new Absent('no golden/traj_*.safetensors');
+  const names = PREFIXES.flatMap((prefix) => golden.kinds(prefix).map((kind) => prefix + kind));
+  if (names.length === 0) throw new Absent('no golden/traj_*.safetensors or the like');
   for (const name of names) yield [name.replace(/^traj_/, ''), await openTrajectory(golden, name)];
 }

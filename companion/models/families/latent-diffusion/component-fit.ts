@@ -11,17 +11,21 @@ interface LatentComponents {
   readonly context: readonly [setting: string, width: number];
 }
 
-/** Extra input channels by what such models take in them: the latents of a masked picture and its mask, or a depth. */
+/** Extra input channels by what such models take in them. */
 const EXTRA_CHANNELS: Readonly<Record<number, string>> = {
   1: 'a depth or upscaling model',
   4: 'a model that edits pictures',
-  5: 'an inpainting model',
 };
+
+/** Input channels of an inpainting model: the latents, the mask, and the latents of the picture without the painted part. */
+export function inpaintingChannels({ latentChannels }: Pick<VaeConfig, 'latentChannels'>): number {
+  return 2 * latentChannels + 1;
+}
 
 /** @throws LikenessError `checkpoint-unsupported`, with the first two settings that do not fit */
 export function requireFit({ unet, vae, context: [setting, width] }: LatentComponents, model: string): void {
   const extra = EXTRA_CHANNELS[unet.inChannels - vae.latentChannels];
-  if (unet.inChannels !== vae.latentChannels) {
+  if (unet.inChannels !== vae.latentChannels && unet.inChannels !== inpaintingChannels(vae)) {
     const kind = extra === undefined ? '' : `: it is ${extra}`;
     throw misfit(
       model,

@@ -27,6 +27,7 @@ import { linearLayer } from '../../layers/layers.ts';
 import { buildUnet } from '../../layers/unet.ts';
 import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
+import { inpaintingChannels } from '../latent-diffusion/component-fit.ts';
 import { decodeFast, parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
 import { stableDiffusionXlFormat } from './format.ts';
 
@@ -83,7 +84,8 @@ export const stableDiffusionXl: ModelFamily<StableDiffusionXlConfig> = {
     const downscale = downscaleFactor(vae);
     const resolution = unet.sampleSize * downscale;
     return {
-      latentChannels: unet.inChannels,
+      latentChannels: unet.outChannels,
+      inputChannels: unet.inChannels,
       downscale,
       // The UNet halves its latents between two levels.
       latentUnit: 2 ** (unet.blockOutChannels.length - 1),
@@ -181,9 +183,9 @@ function requireParts(
   if (index.requires_aesthetics_score === true) {
     refuse(`${model}/model_index.json`, 'requires_aesthetics_score is true: it is the refiner of SDXL');
   }
-  if (unet.inChannels !== vae.latentChannels) {
+  if (unet.inChannels !== vae.latentChannels && unet.inChannels !== inpaintingChannels(vae)) {
     const got = `in_channels is ${unet.inChannels}, expected ${vae.latentChannels}`;
-    refuse(`${model}/unet`, `${got}: it takes more than the picture (inpainting, depth or the like)`);
+    refuse(`${model}/unet`, `${got}: it takes more than the picture (depth, editing or the like)`);
   }
   if (unet.addition === undefined) refuse(`${model}/unet`, 'addition_embed_type is not "text_time"');
   const width = first.hiddenSize + second.hiddenSize;

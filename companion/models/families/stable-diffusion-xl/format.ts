@@ -60,10 +60,9 @@ function originalBlock(path: string, layersPerBlock: number): string {
 export const stableDiffusionXlFormat: FamilyFormat = {
   id: 'stable-diffusion-xl',
   title: 'Stable Diffusion XL',
-  pipelines: ['StableDiffusionXLPipeline'],
+  pipelines: ['StableDiffusionXLPipeline', 'StableDiffusionXLInpaintPipeline'],
   refused: {
     StableDiffusionXLImg2ImgPipeline: 'the refiner of SDXL, or a model for image to image',
-    StableDiffusionXLInpaintPipeline: 'an inpainting model',
     StableDiffusionXLInstructPix2PixPipeline: 'a model that edits pictures',
   },
   components: [

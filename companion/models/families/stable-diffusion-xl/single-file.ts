@@ -25,7 +25,8 @@ const LABEL_EMBEDDING = 'model.diffusion_model.label_emb.0.0.weight';
 const HEAD_WIDTH = 64;
 const SAMPLE_SIZE = 128;
 const SCALING_FACTOR = 0.13025;
-const LATENT_CHANNELS = 4;
+/** Latents alone, or with what an inpainting model takes besides. */
+const INPUT_CHANNELS: readonly (number | undefined)[] = [4, 9];
 const TIME_IDS = 6;
 /** The second tokenizer's, token 0: it was trained on texts padded with zeros. */
 const PADDING = '!';
@@ -116,10 +117,10 @@ function requireSupported({ path, tensors }: SafetensorsFile): void {
     throw unsupported(path, `has no UNet of Stable Diffusion XL (${LABEL_EMBEDDING})`);
   }
   const channels = convolution.shape[1];
-  if (channels === LATENT_CHANNELS) return;
+  if (INPUT_CHANNELS.includes(channels)) return;
   throw unsupported(
     path,
-    `takes ${channels} channels (inpainting, editing or the like), expected ${LATENT_CHANNELS}`,
+    `takes ${channels} channels (depth, editing or the like), expected 4, or 9 to inpaint`,
   );
 }
 

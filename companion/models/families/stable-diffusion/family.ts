@@ -50,7 +50,8 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
   facts: ({ text, unet, vae, fastDecoder }) => {
     const downscale = downscaleFactor(vae);
     return {
-      latentChannels: unet.inChannels,
+      latentChannels: unet.outChannels,
+      inputChannels: unet.inChannels,
       downscale,
       // The UNet halves its latents between two levels.
       latentUnit: 2 ** (unet.blockOutChannels.length - 1),

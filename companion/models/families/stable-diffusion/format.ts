@@ -1,6 +1,6 @@
 /**
  * Files of Stable Diffusion 1.x and 2.x: checkpoints, and LoRAs on the output projections of the UNet's spatial
- * transformers. Inpainting and depth pipelines have UNets of more input channels.
+ * transformers. Inpainting models, which have UNets of more input channels, are read as well.
  */
 
 import type { FamilyFormat, LoraNames } from '../../family.ts';
@@ -47,7 +47,7 @@ const VERSION_2 = {
 export const stableDiffusionFormat: FamilyFormat = {
   id: 'stable-diffusion',
   title: 'Stable Diffusion 1.x or 2.x',
-  pipelines: ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline'],
+  pipelines: ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline', 'StableDiffusionInpaintPipeline'],
   components: [COMPONENTS.unet, COMPONENTS.textEncoder, COMPONENTS.vae, COMPONENTS.fastDecoder],
   tokenizers: ['tokenizer'],
   holds,

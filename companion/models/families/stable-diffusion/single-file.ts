@@ -80,10 +80,11 @@ function requireSupported({ path, tensors }: SafetensorsFile): void {
   if (convolution === undefined) {
     throw unsupported(path, `has no tensor ${INPUT_CONVOLUTION}: it is no Stable Diffusion checkpoint`);
   }
-  if (convolution.shape[1] !== 4) {
+  const [, channels] = convolution.shape;
+  if (channels !== 4 && channels !== 9) {
     throw unsupported(
       path,
-      `takes ${convolution.shape[1]} channels (inpainting, depth or the like), expected 4`,
+      `takes ${channels} channels (depth, editing or the like), expected 4, or 9 to inpaint`,
     );
   }
 }
@@ -91,6 +92,6 @@ function requireSupported({ path, tensors }: SafetensorsFile): void {
 function unsupported(path: string, what: string): LikenessError {
   return new LikenessError('checkpoint-unsupported', `${path} ${what}`, {
     advice:
-      'In one file Stable Diffusion 1.x for text to image is supported; 2.x as a folder in diffusers layout.',
+      'In one file Stable Diffusion 1.x for text to image and inpainting is supported; 2.x as a folder in diffusers layout.',
   });
 }
