@@ -35,7 +35,7 @@ const result: FigureResult = { seconds, peakBytes, anonymousBytes, fileBytes };
 await model.pipeline.close();
 process.stdout.write(JSON.stringify(result));
 
-async function measure(opened: LoadedModel, { what, side, steps = 2, guidanceScale, fast }: Figure) {
+async function measure(opened: LoadedModel, { what, side, steps = 2, guidanceScale, fast, ready }: Figure) {
   const settings = {
     steps,
     ...(guidanceScale !== undefined && { guidanceScale }),
@@ -52,6 +52,10 @@ async function measure(opened: LoadedModel, { what, side, steps = 2, guidanceSca
       strength: 1,
       settings,
     };
+    if (ready) {
+      const typed = resolvePrompt('a bottle', []);
+      for await (const _ of generateOn(opened, { ...request, prompt: typed, only: 'prepare' }));
+    }
     const begin = performance.now();
     for await (const event of generateOn(opened, request)) {
       if (event.type === 'preparing') note(`until_${event.part}_s`, begin);
