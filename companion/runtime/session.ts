@@ -100,14 +100,29 @@ export async function openSession(
 
 export interface SessionWeights {
   readonly placement: WeightPlacement;
-  /** Bytes of all parameters of the graph. */
+  /** Bytes of all parameters of the graph, and of the flipped kernels that it reads beside them. */
   readonly bytes: number;
 }
 
 /** The weights of a session of `graph`. */
 export function weightsOf(graph: Graph, options: Pick<SessionOptions, 'weights'> = {}): SessionWeights {
-  const bytes = parameterBytes(graph);
-  return { placement: options.weights ?? (bytes > PACKED_AT_ONCE_BYTES ? 'mapped' : 'packed'), bytes };
+  const parameters = parameterBytes(graph);
+  const flipped = [...flippedKernels(graph).values()].reduce(
+    (sum, shape) => sum + 4 * elementCount(shape),
+    0,
+  );
+  const placement = options.weights ?? (parameters > PACKED_AT_ONCE_BYTES ? 'mapped' : 'packed');
+  return { placement, bytes: parameters + flipped };
+}
+
+/** Shapes of the parameters that the graph reads flipped, by their names. */
+function flippedKernels({ nodes, parameters }: Graph): ReadonlyMap<string, Shape> {
+  const kernels = new Map<string, Shape>();
+  for (const { op, inputs } of nodes) {
+    const { name, shape } = inputs[0] ?? {};
+    if (op.name === 'FlippedKernel' && name !== undefined && parameters.has(name)) kernels.set(name, shape!);
+  }
+  return kernels;
 }
 
 interface Signature {
@@ -212,12 +227,10 @@ async function storeFlippedKernels(
   cacheFolder: string,
 ): Promise<ReadonlyMap<string, WeightLocation>> {
   const kernels = new Map<string, Kernel>();
-  for (const { op, inputs } of graph.nodes) {
-    const { name, shape } = inputs[0] ?? {};
-    if (op.name !== 'FlippedKernel' || name === undefined || !graph.parameters.has(name)) continue;
+  for (const [name, shape] of flippedKernels(graph)) {
     const location = weights(name);
     if ('data' in location || parse(location.file).root !== parse(resolve(cacheFolder)).root) continue;
-    kernels.set(name, { name: flippedName(name), shape: shape!, location });
+    kernels.set(name, { name: flippedName(name), shape, location });
   }
   if (kernels.size === 0) return new Map();
   try {

@@ -5,10 +5,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
+import { parameterBytes } from '../../companion/graph/liveness.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { earnsPacking } from '../../companion/pipeline/model-sessions.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
+import { weightsOf } from '../../companion/runtime/session.ts';
+import { trainingGraph } from '../../companion/training/training-graph.ts';
 import { freeMemory } from '../engine/free-memory.ts';
 
 const GB = 1e9;
@@ -96,6 +99,17 @@ describe('a session on mapped weights', () => {
     expect((await generated(opened, 4)).parts).toEqual(['text', 'denoiser', 'packed']);
     expect(asked.mock.calls.map(([, ahead]) => ahead)).toEqual([2]);
     await opened.pipeline.close();
+  });
+
+  it('counts the flipped kernels of teaching too, which packing copies beside the weights', async () => {
+    const { model: config, adapterSites } = model.pipeline;
+    const ranks = Object.fromEntries(adapterSites.map(({ path }) => [path, 1]));
+    const teaching = trainingGraph({ ...config, batch: 1, height: 16, width: 16, ranks }).build();
+    const kernels = new Set(teaching.nodes.filter(({ op }) => op.name === 'FlippedKernel'));
+    expect(kernels.size).toBeGreaterThan(10);
+    const { bytes } = weightsOf(teaching);
+    expect(bytes).toBeGreaterThan(1.2 * parameterBytes(teaching));
+    expect(bytes).toBeLessThan(2 * parameterBytes(teaching));
   });
 
   it('stays where no memory is free', async () => {
