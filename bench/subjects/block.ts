@@ -55,7 +55,7 @@ async function measureBlock(
         name: `SD 1.5 block: training step / forward, batch ${batch}`,
         measured: compare(step!, forward!),
         unit: 'x',
-        limit: MAX_STEP_PER_FORWARD,
+        limit: MAX_STEP_PER_FORWARD.small,
         direction: 'at most',
       });
     }

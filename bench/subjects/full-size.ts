@@ -58,7 +58,7 @@ export const fullSize: Subject = async function* (options) {
 async function* speed(weights: string, { progress }: BenchOptions) {
   const model = await openBenchModel({ sd15Weights: weights }, RATIO_THREADS);
   progress('SD 1.5 UNet: training step against forward');
-  yield measureTraining(model, [1, 2, 4], 40_000);
+  yield measureTraining(model, [1, 2, 4], 40_000, 'whole');
   progress('SD 1.5 UNet: localized sampling');
   yield measureLocalization(model, 60_000, 'whole');
   await model.close();

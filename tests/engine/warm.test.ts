@@ -81,7 +81,8 @@ describe('an open model', () => {
     await generated();
     const { pipeline } = model;
     freeMemory(100e6);
-    await generated({ size: { width: 64, height: 128 } });
+    const parts = await generated({ size: { width: 64, height: 128 }, count: 2 });
+    expect(parts.filter((part) => part === 'denoiser')).toHaveLength(2);
     const cells = pipeline.facts.resolution / pipeline.facts.downscale;
     expect(pipeline.has(pipeline.decoder(cells, cells))).toBe(false);
   });

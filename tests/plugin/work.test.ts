@@ -231,6 +231,14 @@ describe('words', () => {
   it('for the phase of a job nobody heard of yet', () => expect(phaseText(undefined)).toBe('Starting'));
 
   it.each([
+    ['Reading frames, 2 of 36', { step: 2, steps: 36 }],
+    ['Preparing the model', { step: 0, steps: 0 }],
+  ])('for what is prepared: %s', (text, counted) => {
+    const progress = { type: 'progress', job: 'job-00000001', phase: 'preparing', ...counted } as const;
+    expect(phaseText({ ...progress, fraction: 0, secondsLeft: null })).toBe(text);
+  });
+
+  it.each([
     ['2026-11-20T11:59:40Z', 'just now'],
     ['2026-11-20T11:15:00Z', '45 min ago'],
     ['2026-11-20T02:00:00Z', '10 h ago'],

@@ -69,8 +69,8 @@ export async function* generateOn(
   const sessions = await planWithRoom(model, shapes, settings);
   if (sessions === 'sequential') await pipeline.sessions.releaseOthers([...denoisers, decoder]);
   const preview = await previewer(pipeline, cells);
-  for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
   if (request.only === 'prepare') {
+    for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
     if (sessions === 'resident') yield* prepared(pipeline, 'decoder', decoder);
     return;
   }
@@ -79,6 +79,8 @@ export async function* generateOn(
   const timer = new StepTimer();
   for (let picture = 0; picture < request.count; picture++) {
     const started = performance.now();
+    // Given back by the picture before, where memory is short.
+    for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
     const seed = request.seed + picture;
     const making = makeLatents(pipeline, composition, { seed, start, hold, signal: request.signal });
     let next = await making.next();

@@ -72,7 +72,7 @@ function framesText(numbers: readonly number[], count: number): string {
 
 const PHASE: Readonly<Record<Phase, string>> = {
   loading: 'Loading the model',
-  preparing: 'Preparing',
+  preparing: 'Reading frames',
   teaching: 'Learning',
   sampling: 'Making pictures',
   saving: 'Saving',
@@ -133,6 +133,8 @@ export function phaseText(progress: Progress | undefined): string {
   if (phase === 'sampling' && picture !== undefined && count !== undefined && count > 1) {
     return `Picture ${picture + 1} of ${count}`;
   }
+  // Nothing is counted where pictures are prepared: sessions are made.
+  if (phase === 'preparing' && steps === 0) return 'Preparing the model';
   return steps > 0 && phase !== 'sampling' ? `${PHASE[phase]}, ${step} of ${steps}` : PHASE[phase];
 }
 
