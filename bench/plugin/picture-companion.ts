@@ -37,7 +37,7 @@ export async function startPictureCompanion(side: number): Promise<PictureCompan
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(home, 'jobs')),
     engine,
-    computer: { device: 'auto', cacheFolder: folders.cache },
+    computer: { device: 'auto', cacheFolder: folders.cache, loraFolder: folders.loras },
     models: inUse,
     library,
   });

@@ -41,7 +41,7 @@ export async function hashCheckpoint(checkpoint: Checkpoint, cacheFolder: string
   const hashed = checkpoint.format.components.filter(({ hashedAs }) => hashedAs !== undefined);
   for (const { name, hashedAs } of hashed.sort((a, b) => (a.hashedAs! < b.hashedAs! ? -1 : 1))) {
     for (const file of checkpoint.components.get(name)!.weights.files)
-      identity.update(`${hashedAs} ${await cachedHash(file, cacheFolder)}\n`);
+      identity.update(`${hashedAs} ${await hashFileCached(file, cacheFolder)}\n`);
   }
   return identity.digest('hex');
 }
@@ -82,7 +82,8 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function cachedHash(file: string, cacheFolder: string): Promise<string> {
+/** The same, kept in the cache by path, size and time of writing. */
+export async function hashFileCached(file: string, cacheFolder: string): Promise<string> {
   const { size, mtimeMs } = await stat(file);
   const key = createHash('sha256')
     .update(JSON.stringify([file, size, mtimeMs]))

@@ -2,13 +2,14 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { Factor, Factors } from '../adapters/factors.ts';
+import type { Parts } from '../lora/lora-parts.ts';
 import { peftScale, type ScaleOf } from '../lora/lora-settings.ts';
 import type { AdapterSite } from '../models/family.ts';
 import { FLOAT_NAMES, isFloatDType } from '../tensor/safetensors-dtype.ts';
 import { openSafetensors, readFloat32, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
 import { readNumber } from '../tensor/safetensors-number.ts';
-import { loraLayers, type Parts } from './lora-layers.ts';
+import { loraLayers } from './lora-layers.ts';
 import { requireMatchingSites } from './matching-sites.ts';
 
 /** Residuals as a file has them. A block that is left out has no residual. */

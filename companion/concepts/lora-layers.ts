@@ -4,9 +4,10 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
-import { type LoraTensorName, parseLoraTensorName, sitesOfLayers } from '../lora/lora-names.ts';
+import { sitesOfLayers } from '../lora/lora-names.ts';
+import { loraParts, type Parts } from '../lora/lora-parts.ts';
 import { FORMATS } from '../models/families/formats.ts';
-import type { AdapterSite, LoraPart } from '../models/family.ts';
+import type { AdapterSite } from '../models/family.ts';
 import { readFloat32, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import { quoted, type TensorEntry } from '../tensor/safetensors-header.ts';
 
@@ -15,8 +16,6 @@ export const BLOCKS_MAX = 256;
 
 /** Modules that a concept changes, as people read it. */
 const MODULES = [...new Set(FORMATS.map(({ lora }) => lora.modules))].join(', or ');
-
-export type Parts = Partial<Record<LoraPart, TensorEntry>>;
 
 export interface LoraLayers {
   /** Parts by the path of the adapter site, and the layer's name, with underscores for dots. */
@@ -33,16 +32,10 @@ export async function loraLayers(
   file: SafetensorsFile,
   sites: readonly AdapterSite[] | undefined,
 ): Promise<LoraLayers> {
-  const names = parseNames(file);
-  const layers = new Map<string, Parts>();
-  for (const [entry, { layer, part }] of names) {
-    const parts = layers.get(layer) ?? {};
-    const other = parts[part!];
-    if (other !== undefined) {
-      throw refusal(file, `${quoted(other.name)} and ${quoted(entry.name)} are the same part of one layer`);
-    }
-    parts[part!] = entry;
-    layers.set(layer, parts);
+  const { layers, unknown, isPeft } = loraParts(file, 'a concept');
+  const [stranger] = unknown;
+  if (stranger !== undefined) {
+    throw refusal(file, `tensor ${quoted(stranger.name)} is no residual on ${MODULES}`);
   }
   const paths = new Set(sites?.map(({ path }) => path));
   const siteOf = sitesOfLayers(
@@ -65,24 +58,7 @@ export async function loraLayers(
   if (found.size > BLOCKS_MAX) {
     throw refusal(file, `it has ${found.size} blocks, expected at most ${BLOCKS_MAX}`);
   }
-  return { sites: found, isPeft: names.some(([, { isPeft }]) => isPeft) };
-}
-
-function parseNames(file: SafetensorsFile): (readonly [TensorEntry, LoraTensorName])[] {
-  if (file.tensors.size === 0) throw refusal(file, 'it holds no tensors, expected low-rank residuals');
-  const names = [...file.tensors.values()].map((entry) => {
-    const name = parseLoraTensorName(entry.name);
-    if (name !== undefined) return [entry, name] as const;
-    throw refusal(file, `tensor ${quoted(entry.name)} is no residual on ${MODULES}`);
-  });
-  const other = names.find(([, { kind }]) => kind !== undefined);
-  if (other === undefined) return names;
-  const [{ name }, { kind }] = other;
-  throw new LikenessError(
-    'concept-format',
-    `${file.path} cannot be used as a concept: it is ${kind}, by the tensor ${quoted(name)}`,
-    { advice: 'Save it as a plain LoRA, with lora_down and lora_up, where its program can do that.' },
-  );
+  return { sites: found, isPeft };
 }
 
 /**

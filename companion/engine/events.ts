@@ -70,6 +70,18 @@ export type TeachEvent =
 export type GenerateEvent =
   | ModelEvent
   | PreparingEvent
+  /** LoRAs that were merged into the model, one event each, in their order. */
+  | {
+      readonly type: 'lora';
+      readonly name: string;
+      readonly weight: number;
+      /** Number of the model's weights that it changes. */
+      readonly layers: number;
+      /** Names of its tensors that change nothing in this model. */
+      readonly unmatched: readonly string[];
+      /** Settings that it brings, for people; absent where it brings none, or another's count. */
+      readonly settings?: string;
+    }
   /** The prompt as the model reads it. */
   | {
       readonly type: 'prompt';

@@ -18,6 +18,15 @@ interface ConceptRecord {
   readonly rights: Rights;
 }
 
+/** A LoRA that was merged into the model. */
+interface LoraRecord {
+  readonly name: string;
+  /** Hash of its file, hex. */
+  readonly sha256: string;
+  /** 1 as trained. */
+  readonly weight: number;
+}
+
 export interface GenerationRecord {
   readonly prompt: string;
   readonly negativePrompt: string;
@@ -28,6 +37,8 @@ export interface GenerationRecord {
   readonly guidance: number;
   readonly model: { readonly name: string; readonly sha256?: string };
   readonly concepts: readonly ConceptRecord[];
+  /** Merged into the model, in this order; absent where there were none. */
+  readonly loras?: readonly LoraRecord[];
   /** Everything else that is needed to make the picture again: mask mode, halves of guidance. */
   readonly settings: Readonly<Record<string, Json>>;
 }
@@ -73,11 +84,23 @@ export function parametersText(record: GenerationRecord, width: number, height: 
     ['Size', `${width}x${height}`],
     ...(record.model.sha256 ? ([['Model hash', record.model.sha256.slice(0, 10)]] as const) : []),
     ['Model', record.model.name],
+    ...loraPairs(record.loras ?? []),
   ];
   const lines = [withoutZero(record.prompt)];
   if (record.negativePrompt) lines.push(`Negative prompt: ${withoutZero(record.negativePrompt)}`);
   lines.push(pairs.map(([name, value]) => `${name}: ${quoted(withoutZero(String(value)))}`).join(', '));
   return lines.join('\n');
+}
+
+/** Hashes as A1111's web UI has them, by which galleries find a LoRA; weights, which it has in its prompts. */
+function loraPairs(loras: readonly LoraRecord[]): readonly (readonly [name: string, value: string])[] {
+  if (loras.length === 0) return [];
+  const list = (value: (lora: LoraRecord) => string | number) =>
+    loras.map((lora) => `${lora.name}: ${value(lora)}`).join(', ');
+  return [
+    ['Lora hashes', list(({ sha256 }) => sha256.slice(0, 12))],
+    ['Lora weights', list(({ weight }) => weight)],
+  ];
 }
 
 /** A PNG text ends at a zero byte. JSON escapes it; this form has no way to write it. */

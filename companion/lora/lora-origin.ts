@@ -21,9 +21,8 @@ const TRAINER_KEY = 'ss_base_model_version';
 export function loraArchitecture(file: SafetensorsFile, given: string | undefined): Architecture {
   const { metadata, path } = file;
   const wanted = ARCHITECTURES.find(({ id }) => id === given);
-  const stated = metadata[MODELSPEC_KEY] ?? metadata[TRAINER_KEY];
-  if (stated === undefined || stated === '')
-    return wanted ?? architectureOfLayers(file) ?? USUAL_ARCHITECTURE;
+  const stated = statedArchitecture(metadata);
+  if (stated === undefined) return wanted ?? architectureOfLayers(file) ?? USUAL_ARCHITECTURE;
   const fitting = fittingArchitectures(metadata);
   if (fitting.length === 0 && wanted !== undefined) return wanted;
   const chosen = wanted === undefined ? fitting[0] : fitting.find(({ id }) => id === wanted.id);
@@ -64,7 +63,13 @@ function siteWidths({ tensors }: SafetensorsFile): ReadonlyMap<string, number> {
   return new Map([...sites].map(([layer, path]) => [path, layers.get(layer)!]));
 }
 
-function fittingArchitectures(metadata: Readonly<Record<string, string>>): readonly Architecture[] {
+/** The architecture as the header states it, in whatever words; undefined where it states none. */
+export function statedArchitecture(metadata: Readonly<Record<string, string>>): string | undefined {
+  return (metadata[MODELSPEC_KEY] ?? metadata[TRAINER_KEY]) || undefined;
+}
+
+/** Architectures that the header's words may mean; none where it states none, or another. */
+export function fittingArchitectures(metadata: Readonly<Record<string, string>>): readonly Architecture[] {
   const id = metadata[MODELSPEC_KEY]?.replace(/\/.*$/, '').trim().toLowerCase();
   const exact = ARCHITECTURES.filter((architecture) => architecture.id === id);
   if (exact.length > 0) return exact;

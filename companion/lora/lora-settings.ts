@@ -38,10 +38,15 @@ export type ScaleOf = (layer: string, rank: number) => number;
 
 /**
  * @param given the file's path before links were followed
+ * @param network prefix of the network's settings in the header, which has those of several
  * @throws LikenessError `concept-format` for settings whose result would not be a multiple of up * down
  */
-export async function peftScale({ path, metadata }: SafetensorsFile, given: string): Promise<ScaleOf> {
-  const settings = headerSettings(metadata, path) ?? (await siblingSettings(given));
+export async function peftScale(
+  { path, metadata }: SafetensorsFile,
+  given: string,
+  network = FORMATS[0]!.lora.prefix,
+): Promise<ScaleOf> {
+  const settings = headerSettings(metadata, path, network) ?? (await siblingSettings(given));
   if (settings === undefined) return () => 1;
   const { lora_alpha: alpha, alpha_pattern: pattern, use_rslora, use_dora } = settings;
   if (use_dora) {
@@ -65,13 +70,16 @@ function layerPattern(key: string, file: string): string {
   return path.replaceAll('.', '_');
 }
 
-function headerSettings(metadata: Readonly<Record<string, string>>, file: string): Settings | undefined {
+function headerSettings(
+  metadata: Readonly<Record<string, string>>,
+  file: string,
+  prefix: string,
+): Settings | undefined {
   const json = metadata[PEFT_HEADER_KEY];
   if (json === undefined) return undefined;
   const subject = `${PEFT_HEADER_KEY}: `;
   const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(json, file, subject));
   if (!parsed.success) throw refusal(file, subject + issueText(parsed.error));
-  const { prefix } = FORMATS[0]!.lora;
   const own = Object.entries(parsed.data).filter(([key]) => key.startsWith(`${prefix}.`));
   const fields = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length + 1), value]));
   return parseSettings(fields, file, subject);
@@ -110,7 +118,7 @@ function parseJson(text: string, file: string, subject: string): unknown {
 }
 
 function refusal(file: string, fault: string): LikenessError {
-  return new LikenessError('concept-format', `${file} cannot be used as a concept: ${fault}`, {
+  return new LikenessError('concept-format', `${file} cannot be used: ${fault}`, {
     advice: "Save it in kohya's format, which has an alpha beside each pair of factors.",
   });
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { convertedWeightFiles } from '../checkpoint/external-weights.ts';
 import { singleFileName } from '../checkpoint/single-file.ts';
+import { patchFiles } from '../lora/patch-file.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { storageError, syncFolder } from '../storage/atomic-file.ts';
 import { lockPull } from '../storage/folder-lock.ts';
@@ -20,7 +21,7 @@ import { PULLING_SUFFIX, type PullRecord, readPullRecord } from './pull-folder.t
 const REMOVING_SUFFIX = '.removing';
 
 interface RemovedPart {
-  readonly kind: 'model' | 'unfinished pull' | 'unfinished removal' | 'converted weights';
+  readonly kind: 'model' | 'LoRA' | 'unfinished pull' | 'unfinished removal' | 'converted weights';
   readonly path: string;
   readonly sizeBytes: number;
 }
@@ -44,7 +45,7 @@ export type RemovalEvent =
  */
 export async function planRemoval(
   name: string,
-  { models, cache }: Pick<DataFolders, 'models' | 'cache'>,
+  { models, cache, loras }: Pick<DataFolders, 'models' | 'cache' | 'loras'>,
 ): Promise<ModelRemoval> {
   const places = await listModels({ models });
   if (places.some((place) => place.name === name && place.origin === 'embedded')) {
@@ -60,12 +61,14 @@ export async function planRemoval(
   });
   // The rest of an earlier removal goes first: the model may need its name.
   present.sort((a, b) => PART_ORDER.indexOf(a.kind) - PART_ORDER.indexOf(b.kind));
-  if (present.length === 0) {
+  const ofLora = present.length === 0 ? await loraFiles(name, loras) : [];
+  if (present.length === 0 && ofLora.length === 0) {
     throw new LikenessError('checkpoint-missing', `no model is named ${name} in ${models}`, {
       advice: `\`${PROGRAM} models list\` shows the models that are here.`,
     });
   }
   const parts: RemovedPart[] = [];
+  for (const path of ofLora) parts.push({ kind: 'LoRA', path, sizeBytes: await sizeOf(path) });
   for (const { kind, entry } of present) {
     const path = join(models, entry);
     parts.push({ kind, path, sizeBytes: await sizeOf(path) });
@@ -102,6 +105,15 @@ export async function unfinishedRemovals(models: string): Promise<readonly strin
     .map((entry) => entry.slice(1, -REMOVING_SUFFIX.length));
 }
 
+/** A LoRA of the store, and its facts; none where there is no such one. */
+async function loraFiles(name: string, loras: string): Promise<readonly string[]> {
+  const entries = await readdir(loras).catch(() => []);
+  const file = entries.find((entry) => singleFileName(entry) === name);
+  return file === undefined
+    ? []
+    : [file, ...entries.filter((entry) => entry === `${name}.json`)].map((entry) => join(loras, entry));
+}
+
 const PART_ORDER: readonly RemovedPart['kind'][] = ['unfinished removal', 'model', 'unfinished pull'];
 
 /** Part of the model that an entry of the models' folder is; undefined for what belongs to another. */
@@ -132,8 +144,8 @@ async function convertedWeights(model: string, cache: string): Promise<readonly 
   const components = [...checkpoint.components.values()];
   const files = components.flatMap(({ weights }) => convertedWeightFiles(weights, cache));
   const parts: RemovedPart[] = [];
-  // All three may lie in one file.
-  for (const path of new Set(files)) {
+  // All three may lie in one file. What LoRAs were merged into lies beside.
+  for (const path of new Set([...files, ...(await patchFiles(checkpoint, cache))])) {
     const found = await lstat(path).catch(() => undefined);
     if (found !== undefined) parts.push({ kind: 'converted weights', path, sizeBytes: found.size });
   }

@@ -26,8 +26,25 @@ export interface AdapterSite {
 /** Part of a low-rank residual that a tensor is: `down` is the paper's B, `up` its A. */
 export type LoraPart = 'down' | 'up' | 'alpha';
 
-/** Names of the adapter sites in LoRA files. */
+/** A network of a model whose layers a LoRA file may change. */
+export interface LoraNetwork {
+  /** Name of its specification. */
+  readonly component: string;
+  /** Beginnings of its layers' names in files, with underscores for dots; the longest that fits decides. */
+  readonly prefixes: readonly string[];
+  /** Prefix of its settings where diffusers writes those of several networks. */
+  readonly settings: string;
+  /**
+   * One name for a layer, however it is written: of a file, without the prefix, or of the checkpoint.
+   * @param layer with underscores for dots
+   * @param layersPerBlock residual blocks a level, by which the original code's numbers are read
+   */
+  layerNamed(layer: string, layersPerBlock: number): string;
+}
+
+/** Names in LoRA files: of the adapter sites, and of the networks with all their layers. */
 export interface LoraNames {
+  readonly networks: readonly LoraNetwork[];
   /** Modules that a residual may change, as people read it. */
   readonly modules: string;
   /** Denoiser's prefix in the names that diffusers and peft give, and in their settings. */

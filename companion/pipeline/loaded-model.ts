@@ -5,11 +5,20 @@
 
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
 import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
+import type { Checkpoint } from '../checkpoint/component.ts';
+import { type MergedLora, mergeLoras } from '../lora/merged-checkpoint.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf } from '../models/families/registry.ts';
-import type { AdapterSite } from '../models/family.ts';
+import type { AdapterSite, ModelFacts } from '../models/family.ts';
 import type { Device } from '../runtime/device.ts';
 import { chooseDevice } from '../runtime/device-choice.ts';
+import {
+  fewStepSettings,
+  type GuidanceLimit,
+  guidanceLimitsOf,
+  type LoraRequest,
+  withBrought,
+} from './few-steps.ts';
 import { describeModel, Pipeline } from './pipeline.ts';
 import { type RecommendedSettings, readRecommendedSettings, usualGuidanceResidual } from './settings.ts';
 
@@ -21,6 +30,8 @@ export interface EngineOptions {
   /** Folder for what can be made again. */
   readonly cacheFolder: string;
   readonly signal?: AbortSignal | undefined;
+  /** Merged into the model, in this order; none where it is taught. */
+  readonly loras?: readonly LoraRequest[] | undefined;
 }
 
 /** Identity of a base model, as a concept file names the one that it belongs to. */
@@ -35,29 +46,44 @@ export interface BaseModel {
 export interface LoadedModel {
   readonly pipeline: Pipeline;
   readonly recommended: RecommendedSettings;
+  /** Identity of the base model: concepts belong to it, whatever is merged into it. */
   readonly identity: BaseModel;
   readonly device: Device;
+  readonly loras: readonly MergedLora[];
+  readonly guidanceLimits: readonly GuidanceLimit[];
 }
 
-/** @throws LikenessError `checkpoint-*` or `device-unavailable` */
+/** @throws LikenessError `checkpoint-*` or `device-unavailable`, for a LoRA `concept-*` */
 export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
-  const { device } = await chooseDevice(options.device, { cacheFolder: options.cacheFolder });
-  const pipeline = await Pipeline.open(options.model, {
-    cacheFolder: options.cacheFolder,
-    device,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  const { cacheFolder, threads, loras = [] } = options;
+  const { device } = await chooseDevice(options.device, { cacheFolder });
+  const base = await openCheckpoint(options.model);
+  const { facts, architecture } = describeModel(base);
+  const { name } = base;
+  const { checkpoint, merged } = await mergeLoras(base, { name, architecture }, loras, {
+    cacheFolder,
+    threads,
   });
-  const { checkpoint, architecture } = pipeline;
+  const pipeline = await Pipeline.of(checkpoint, {
+    cacheFolder,
+    device,
+    ...(threads === undefined ? {} : { threads }),
+  });
+  const recommended = await recommendedOf(base, facts);
+  const active = loras.filter(({ weight }) => weight !== 0);
   return {
     pipeline,
-    recommended: await readRecommendedSettings(options.model, pipeline.facts.sampling),
-    identity: {
-      name: checkpoint.name,
-      hash: await hashCheckpoint(checkpoint, options.cacheFolder),
-      architecture,
-    },
+    recommended: withBrought(recommended, active),
+    identity: { name, hash: await hashCheckpoint(base, cacheFolder), architecture },
     device,
+    loras: merged,
+    guidanceLimits: guidanceLimitsOf(name, recommended, active),
   };
+}
+
+/** The model's own recommendation, over that for models of few steps, over the family's. */
+function recommendedOf(checkpoint: Checkpoint, { sampling }: ModelFacts): Promise<RecommendedSettings> {
+  return readRecommendedSettings(checkpoint.folder, { ...sampling, ...fewStepSettings(checkpoint) });
 }
 
 export interface BaseModelFacts {
@@ -85,7 +111,7 @@ export async function readAdapterSites(
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);
   const { model, facts, noiseProcess, architecture } = describeModel(checkpoint);
-  const recommended = await readRecommendedSettings(folder, facts.sampling);
+  const recommended = await recommendedOf(checkpoint, facts);
   const { teaching, sampling, classWords, placements } = recommended;
   return {
     summary: {
@@ -98,6 +124,7 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
         generate: {
           steps: sampling.steps,
           guidanceScale: sampling.guidanceScale,
+          ...(sampling.guidanceMax !== undefined && { guidanceMax: sampling.guidanceMax }),
           mask: sampling.mask,
           guidanceResidual: usualGuidanceResidual({ ...sampling, mask: 'adaptive' }),
         },

@@ -14,7 +14,7 @@ import {
 import { issueText } from '../../shared/protocol/zod.ts';
 import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS } from '../diffusion/spacing.ts';
-import { DECODERS, type ModelFacts } from '../models/family.ts';
+import { DECODERS } from '../models/family.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
 import { decodeText } from '../storage/text-file.ts';
 
@@ -60,6 +60,8 @@ const sampling = z
     sampler: z.enum(SAMPLER_NAMES).default('ddim'),
     steps: count.max(1000).default(30),
     guidanceScale: z.number().min(1).max(50).default(7.5),
+    /** Largest guidance that the model works with, of one that was distilled with guidance in it; absent: any. */
+    guidanceMax: z.number().min(1).max(50).exactOptional(),
     /** Timesteps that the sampler visits; absent: as the checkpoint's scheduler config says. */
     spacing: z.enum(TIMESTEP_SPACINGS).exactOptional(),
     mask: maskModeSchema.default('median'),
@@ -112,7 +114,7 @@ export function usualGuidanceResidual({
  */
 export async function readRecommendedSettings(
   modelFolder: string,
-  usual?: ModelFacts['sampling'],
+  usual?: Partial<SamplingSettings>,
 ): Promise<RecommendedSettings> {
   const file = join(modelFolder, 'likeness.json');
   let text: string;
@@ -136,7 +138,7 @@ export async function readRecommendedSettings(
 }
 
 /** The family's settings below the model's own; anything that is no object is left to the schema, which refuses it. */
-function withUsual(json: unknown, usual: ModelFacts['sampling'] | undefined): unknown {
+function withUsual(json: unknown, usual: Partial<SamplingSettings> | undefined): unknown {
   if (typeof json !== 'object' || json === null) return json;
   const { sampling: own = {} } = json as { sampling?: unknown };
   if (typeof own !== 'object' || own === null) return json;

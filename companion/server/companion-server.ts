@@ -17,6 +17,7 @@ import { type ComputerFacts, computerRoutes } from './http/computer-routes.ts';
 import { conceptRoutes } from './http/concept-routes.ts';
 import { cutOutRoutes } from './http/cut-out-routes.ts';
 import { jobRoutes } from './http/job-routes.ts';
+import { loraRoutes } from './http/lora-routes.ts';
 import { modelRoutes } from './http/model-routes.ts';
 import { clientRoutes, pairingRoutes } from './http/pairing-routes.ts';
 import { FileReceiver, imageRoutes } from './http/upload-routes.ts';
@@ -124,6 +125,7 @@ export class CompanionServer {
         conceptRoutes({ library, model: () => models.inUse.facts, receiver }),
         jobRoutes(queue),
         modelRoutes(models),
+        loraRoutes(computer.folders, () => models.inUse.facts.identity.architecture),
         imageRoutes(uploads, receiver),
         cutOutRoutes(this.#matting, receiver),
         computerRoutes(computer, () => this.#pairing.renewed()),

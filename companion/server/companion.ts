@@ -95,7 +95,7 @@ async function openOn(
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(folders.home, 'jobs')),
     engine,
-    computer: { device, threads, cacheFolder: folders.cache },
+    computer: { device, threads, cacheFolder: folders.cache, loraFolder: folders.loras },
     models: inUse,
     library,
   });

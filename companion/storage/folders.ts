@@ -16,6 +16,8 @@ export interface DataFolders {
   readonly checkpoints: string;
   /** Base models that were fetched. */
   readonly models: string;
+  /** LoRAs of other people that were added under a name. */
+  readonly loras: string;
 }
 
 /** LIKENESS_HOME holds everything; without it the system's folders for data and cache do. No folder is made. */
@@ -29,6 +31,7 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): DataFolders {
     concepts: join(home, 'concepts'),
     checkpoints: join(home, 'checkpoints'),
     models: join(home, 'models'),
+    loras: join(home, 'loras'),
   };
 }
 

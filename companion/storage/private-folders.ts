@@ -16,6 +16,7 @@ export const OWN_ENTRIES = [
   'figma-plugin',
   'jobs',
   'logs',
+  'loras',
   'models',
   'clients.json',
   'companion.json',

@@ -67,6 +67,8 @@ export const routes = {
   /** GET: PNG, grey, a pixel a cell. */
   mask: (id: JobId, picture: number, concept: string) =>
     `/api/jobs/${id}/pictures/${picture}/masks/${concept}`,
+  /** GET: lorasSchema. */
+  loras: '/api/loras',
   /** GET: modelsSchema. POST addModelSchema: a file or folder of the companion's computer is added, modelsSchema. */
   models: '/api/models',
   /** DELETE: modelsSchema without it. A name is percent-encoded here and below. */

@@ -93,6 +93,13 @@ export const PICTURE_MAX_SIDE = 2048;
 /** A socket that has not said hello with a good token by then is closed. */
 export const HELLO_TIMEOUT_MS = 5_000;
 
+/** LoRAs in one picture: a brand's style, an accelerator, and two to try. Each set of weights takes room in the cache. */
+export const GENERATE_MAX_LORAS = 4;
+
+/** Weights of a LoRA, 1 as it was trained: some are made to be used at more, and some the other way round, below 0. */
+export const LORA_WEIGHT_MIN = -4;
+export const LORA_WEIGHT_MAX = 4;
+
 /** Between two pings of an idle client: below the minute after which middleboxes and sleep drop connections. */
 export const PING_INTERVAL_MS = 20_000;
 

@@ -14,6 +14,7 @@ import {
   TEACH_MAX_IMAGES,
   TEACH_MAX_STEPS,
 } from './limits.ts';
+import { loraChoicesSchema } from './lora.ts';
 import { z } from './zod.ts';
 
 export const MASK_MODES = ['adaptive', 'median', 'full', 'off'] as const;
@@ -67,6 +68,8 @@ export const generateRequestSchema = z.strictObject({
   guidanceScale: z.number().min(1).max(GUIDANCE_MAX).optional(),
   /** Without it: both for the mask full, else as the concept or the model recommends. */
   guidanceResidual: guidanceResidualSchema.optional(),
+  /** LoRAs of the companion's store, merged into the model. */
+  loras: loraChoicesSchema.optional(),
 });
 
 /** Part of a generation's request that decides what has to be loaded for it. */
@@ -77,6 +80,7 @@ export const prepareRequestSchema = generateRequestSchema.pick({
   size: true,
   mask: true,
   guidanceScale: true,
+  loras: true,
 });
 
 export type TeachJobSpec = Readonly<z.infer<typeof teachRequestSchema>>;

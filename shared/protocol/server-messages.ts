@@ -23,6 +23,8 @@ const modelSummarySchema = z.object({
     generate: z.object({
       steps: count,
       guidanceScale: z.number().min(1),
+      /** Largest that the model works with; absent: any. */
+      guidanceMax: z.number().min(1).exactOptional(),
       mask: maskModeSchema,
       /** For masks that localize; absent from older companions. */
       guidanceResidual: guidanceResidualSchema.optional(),

@@ -15,6 +15,7 @@ import { optimizerSteps } from './checks/optimizer-steps.ts';
 import { promptToPicture } from './checks/prompt-to-picture.ts';
 import { residualTaps } from './checks/residual-taps.ts';
 import { singleFile } from './checks/single-file.ts';
+import { styles } from './checks/styles.ts';
 import { textEncoder } from './checks/text-encoder.ts';
 import { tinyVae } from './checks/tiny-vae.ts';
 import { tokens } from './checks/tokens.ts';
@@ -47,5 +48,6 @@ export const CHECKS: readonly Check[] = [
   optimizerSteps,
   localization,
   loraFiles,
+  styles,
   singleFile,
 ];

@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '../../../shared/golden');
 
 /** What each directory is known to lack: anything else that is left out is a mistake. */
 const OMISSIONS: Readonly<Record<string, readonly string[]>> = {
-  nano: ['conditioning', 'inpainting, the kept part', 'vanishing gradients', 'single file'],
+  nano: ['conditioning', 'inpainting, the kept part', 'vanishing gradients', 'styles', 'single file'],
   sdxl: ['self-attention', 'tiny VAE', 'inpainting, the kept part', 'vanishing gradients'],
   inpaint9: [
     'conditioning',
@@ -23,6 +23,7 @@ const OMISSIONS: Readonly<Record<string, readonly string[]>> = {
     'AdamW steps',
     'localization',
     'LoRA files',
+    'styles',
   ],
   narrow16: [
     'conditioning',
@@ -31,9 +32,17 @@ const OMISSIONS: Readonly<Record<string, readonly string[]>> = {
     'inpainting, the kept part',
     'adapted projections in training',
     'vanishing gradients',
+    'styles',
     'single file',
   ],
-  sd2: ['conditioning', 'self-attention', 'inpainting, the kept part', 'vanishing gradients', 'single file'],
+  sd2: [
+    'conditioning',
+    'self-attention',
+    'inpainting, the kept part',
+    'vanishing gradients',
+    'styles',
+    'single file',
+  ],
 };
 
 for (const [name, known] of Object.entries(OMISSIONS)) {

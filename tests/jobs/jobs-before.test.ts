@@ -56,7 +56,12 @@ describe('jobs of the version before', () => {
     const { home, jobs } = await homeBefore();
     const { queue } = await openQueue(home, {
       engine: { teach, generate, prepare: async () => {} },
-      computer: { device: 'cpu', threads: 1, cacheFolder: join(home, 'cache') },
+      computer: {
+        device: 'cpu',
+        threads: 1,
+        cacheFolder: join(home, 'cache'),
+        loraFolder: join(home, 'loras'),
+      },
       models: fixedModel(join(EMBEDDED_MODELS, DEFAULT_MODEL)),
     });
     await queue.cancel(WAITING);

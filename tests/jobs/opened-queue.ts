@@ -31,7 +31,7 @@ export async function openQueue(home: string, options: OpenOptions): Promise<Ope
   const library = new FileLibrary(join(home, 'concepts'));
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(home, 'jobs')),
-    computer: { device: 'auto', cacheFolder: join(home, 'cache') },
+    computer: { device: 'auto', cacheFolder: join(home, 'cache'), loraFolder: join(home, 'loras') },
     models: fixedModel('none'),
     library,
     ...options,

@@ -17,7 +17,12 @@ const REAL: Engine = { teach, generate, prepare: async () => {} };
 
 const options = (home: string) => ({
   engine: REAL,
-  computer: { device: 'cpu', threads: 1, cacheFolder: join(home, 'cache') } as const,
+  computer: {
+    device: 'cpu',
+    threads: 1,
+    cacheFolder: join(home, 'cache'),
+    loraFolder: join(home, 'loras'),
+  } as const,
   models: fixedModel(nanoModel),
 });
 

@@ -15,6 +15,7 @@ import {
 } from '../../shared/protocol/http.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
 import type { JobState } from '../../shared/protocol/job.ts';
+import type { LoraSummary } from '../../shared/protocol/lora.ts';
 import { parseClientMessage } from '../../shared/protocol/message-text.ts';
 import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
 import { type ErrorReport, reportOf } from '../../shared/protocol/zod.ts';
@@ -28,6 +29,7 @@ export class FakeCompanion {
   isImpostor = false;
   concepts: readonly ConceptSummary[] = [];
   removed: RemovedConcepts['concepts'] = [];
+  loras: readonly LoraSummary[] = [];
   jobs: readonly JobState[] = [];
   model = welcome.model;
   computer = computerSample;
@@ -188,6 +190,7 @@ export class FakeCompanion {
       });
     }
     if (pathname === '/api/removed-concepts') return json({ concepts: this.removed });
+    if (pathname === routes.loras) return json({ loras: this.loras });
     if (pathname === '/api/jobs') return json({ jobs: this.jobs, next: null });
     const [, kind, id] = /^\/api\/(concepts|jobs)\/([a-z0-9-]+)/.exec(pathname) ?? [];
     if (request.method() === 'DELETE') {

@@ -27,7 +27,7 @@ describe.skipIf(withoutNano)(`a teaching that the engine dies in, ${needsNano}`,
     running = await startServer(home, {
       engine,
       folder: nanoModel,
-      computer: { device: 'cpu', threads: 1, cacheFolder },
+      computer: { device: 'cpu', threads: 1, cacheFolder, loraFolder: join(home, 'loras') },
     });
     client = await TestClient.connect(running.port, await running.pair());
   });

@@ -79,7 +79,7 @@ export async function startServer(
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(folder, 'jobs')),
     engine: real?.engine ?? engine,
-    computer: real?.computer ?? { device: 'auto', cacheFolder: folders.cache },
+    computer: real?.computer ?? { device: 'auto', cacheFolder: folders.cache, loraFolder: folders.loras },
     models: inUse,
     library,
   });

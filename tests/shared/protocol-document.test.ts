@@ -7,6 +7,7 @@ import { computerRoutes } from '../../companion/server/http/computer-routes.ts';
 import { conceptRoutes } from '../../companion/server/http/concept-routes.ts';
 import { cutOutRoutes } from '../../companion/server/http/cut-out-routes.ts';
 import { jobRoutes } from '../../companion/server/http/job-routes.ts';
+import { loraRoutes } from '../../companion/server/http/lora-routes.ts';
 import { modelRoutes } from '../../companion/server/http/model-routes.ts';
 import { clientRoutes, pairingRoutes } from '../../companion/server/http/pairing-routes.ts';
 import { imageRoutes } from '../../companion/server/http/upload-routes.ts';
@@ -87,6 +88,7 @@ function servedAddresses(): readonly string[] {
       clientRoutes(nothing, () => {}),
       conceptRoutes(nothing),
       jobRoutes(nothing),
+      loraRoutes(nothing, nothing),
       modelRoutes(nothing),
       imageRoutes(nothing, nothing),
       cutOutRoutes(nothing, nothing),

@@ -31,6 +31,7 @@ const MAX_COUNT = 64;
 
 interface GenerateFlags extends EngineFlags {
   readonly concept: readonly string[];
+  readonly lora: readonly string[];
   readonly negative?: string;
   readonly count: number;
   readonly seed?: number;
@@ -51,6 +52,7 @@ const EXAMPLES = `
 Examples:
   ${PROGRAM} generate "@aurora on a beach"
   ${PROGRAM} generate "@aurora beside a @mug" --count 2 --seed 7 --out shots
+  ${PROGRAM} generate "@aurora on a beach" --lora brand.safetensors:0.8
   ${PROGRAM} generate "@aurora on a beach" --concept ./aurora.safetensors --mask full --seed 7
 
 --mask adaptive follows the product's size, median is the paper's, full adapts the whole picture,
@@ -69,6 +71,11 @@ export function registerGenerate(program: Command, output: Output): void {
       new Option('--concept <concept>', 'a concept by file or name; may be repeated')
         .argParser(collect)
         .default([], 'those of the data folder that the prompt mentions'),
+    )
+    .addOption(
+      new Option('--lora <file[:weight]>', 'a style or an accelerator, by file or name; may be repeated')
+        .argParser(collect)
+        .default([], 'none'),
     )
     .option('--negative <text>', 'what the pictures should not show')
     .option('--count <n>', 'pictures', values.wholeNumber(1, MAX_COUNT), 4)
@@ -119,9 +126,11 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
   requireSeeds(flags);
   showHints(`${prompt}\n${flags.negative ?? ''}`, output);
   const resolved = await promptFor(prompt, flags.concept, folders, output);
+  const { findLora } = await import('../../model-store/find-lora.ts');
+  const loras = await Promise.all(flags.lora.map((wanted) => findLora(wanted, folders)));
   await withModel(flags.model, folders, (model) =>
     generateOn(
-      generateRequest(flags, { model, prompt: resolved, cacheFolder: folders.cache }),
+      generateRequest(flags, { model, prompt: resolved, loras, cacheFolder: folders.cache }),
       flags,
       output,
     ),
@@ -212,7 +221,7 @@ async function promptFor(
 
 function generateRequest(
   flags: GenerateFlags,
-  found: Pick<GenerateRequest, 'model' | 'prompt' | 'cacheFolder'>,
+  found: Pick<GenerateRequest, 'model' | 'prompt' | 'loras' | 'cacheFolder'>,
 ): GenerateRequest {
   return {
     ...found,

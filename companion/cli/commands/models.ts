@@ -12,6 +12,7 @@ import { dataFolders } from '../../storage/folders.ts';
 import { escapeControlCharacters } from '../terminal/failure.ts';
 import { formatCount, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
+import { registerAddLora } from './model-lora.ts';
 import { registerModelPull } from './model-pull.ts';
 
 /** `1.05 GB`. */
@@ -46,13 +47,14 @@ export function registerModels(program: Command, output: Output): void {
     .argument('<model>', 'name, or path of a folder or .safetensors file')
     .action((wanted: string) => runVerify(wanted, output));
   registerModelPull(models, output);
+  registerAddLora(models, output);
   models
     .command('remove')
     .summary('free the space of a model')
     .description(
       'Says what a model takes in the data folder and in the cache, asks, and removes it. Concepts and pictures stay; concepts that were taught on it need it again.',
     )
-    .argument('<model>', 'name')
+    .argument('<model>', 'name of a model, or of a LoRA')
     .option('--yes', 'do not ask')
     .action((name: string, flags: RemoveFlags) => runRemove(name, flags, output));
 }
@@ -84,6 +86,35 @@ async function runList(output: Output): Promise<void> {
   const header = ['NAME', 'PICTURES', 'PARAMETERS', 'PRECISION', 'SIZE', 'LICENCE', 'FOLDER'];
   output.answer(formatTable(header, rows, output.answerColours));
   for (const line of trained) output.say(output.colours.dim(line));
+  await listStoredLoras(output);
+}
+
+/** A table of its own: they are of other columns. */
+async function listStoredLoras(output: Output): Promise<void> {
+  const { listLoras } = await import('../../model-store/lora-store.ts');
+  const { settingsText } = await import('../../lora/accelerator.ts');
+  const rows: string[][] = [];
+  for (const lora of await listLoras(dataFolders())) {
+    if ('fault' in lora) {
+      const { name, path, fault } = lora;
+      output.event({ type: 'damaged', name, folder: path, code: fault.code, message: fault.message });
+      output.warn(fault.message);
+      continue;
+    }
+    output.event({ type: 'lora', ...lora });
+    const brings = lora.brings === undefined ? '' : settingsText(lora.brings);
+    const kind = lora.kind ?? 'style';
+    rows.push([
+      lora.name,
+      kind,
+      lora.architecture ?? 'unknown',
+      String(lora.weight),
+      prettyBytes(lora.sizeBytes),
+      brings,
+    ]);
+  }
+  if (rows.length === 0) return;
+  output.answer(formatTable(['LORA', 'KIND', 'FOR', 'WEIGHT', 'SIZE', 'BRINGS'], rows, output.answerColours));
 }
 
 async function runVerify(wanted: string, output: Output): Promise<void> {

@@ -10,6 +10,7 @@ import { formatNumberOf, formatPace, formatSeconds, formatTimeLeft } from './for
 import type { Output } from './output.ts';
 import { PreviewStrip, showsTrueColour } from './preview-strip.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
+import { unmatchedText } from './unmatched.ts';
 
 const PREPARING: Readonly<Record<PreparingEvent['part'], string>> = {
   text: 'Preparing the text encoder',
@@ -48,6 +49,17 @@ export class GenerateReport {
         const where = `on ${event.device}, ${event.resolution} px, seed ${this.#options.seed}`;
         this.#output.say(`${bold(event.name)} ${where}`);
         for (const note of event.notes) this.#output.warn(note);
+        return;
+      }
+      case 'lora': {
+        const { name, weight, layers, unmatched, settings } = event;
+        this.#output.say(`With ${bold(name)} at ${weight}, on ${formatNumberOf(layers, 'layer')}`);
+        if (settings !== undefined) {
+          this.#output.say(
+            dim(`  Its settings: ${settings}; --steps, --guidance, --sampler and --spacing change them.`),
+          );
+        }
+        if (unmatched.length > 0) this.#output.warn(unmatchedText(name, unmatched));
         return;
       }
       case 'prompt':

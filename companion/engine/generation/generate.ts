@@ -4,6 +4,8 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { negativePromptHint } from '../../../shared/negative-prompt.ts';
 import { guidanceResidualOf } from '../../concepts/concept.ts';
 import { encodePng, fromModelRange } from '../../images/encode.ts';
+import { settingsText } from '../../lora/accelerator.ts';
+import { requireGuidance } from '../../pipeline/few-steps.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import { previewer } from '../../pipeline/preview.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
@@ -38,6 +40,7 @@ export async function* generateOn(
   const { pipeline, identity, recommended, device } = model;
   const { unfollowed: notes } = pipeline.noiseProcess;
   yield { type: 'model', name: identity.name, device, resolution: pipeline.facts.resolution, notes };
+  yield* loraEvents(model, request);
   const planned = await planPainting(model, request);
   const cells = latentSize(model, planned?.frame ?? request.size);
   const size = {
@@ -47,6 +50,7 @@ export async function* generateOn(
   const prompt = await readPrompt(model, request.prompt);
   const { text, mentioned } = prompt;
   const settings = chosenSettings(recommended.sampling, request.settings, mentioned);
+  requireGuidance(settings.guidanceScale, model.guidanceLimits);
   const { tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
   const hint = negativePromptHint(request.negativePrompt ?? '', settings.guidanceScale);
   yield {
@@ -130,6 +134,14 @@ export async function* generateOn(
     const { width, height } = image;
     const facts = { picture, count: request.count, seed, width, height, png, image, file, seconds };
     yield { type: 'picture', ...facts, masks: reports };
+  }
+}
+
+function* loraEvents({ loras }: LoadedModel, request: GenerateRequest): Generator<LocalGenerateEvent> {
+  const deciding = request.loras?.findLast(({ weight, brings }) => weight !== 0 && brings !== undefined);
+  for (const { name, weight, layers, unmatched } of loras) {
+    const settings = deciding?.name === name ? settingsText(deciding.brings!) : undefined;
+    yield { type: 'lora', name, weight, layers, unmatched, ...(settings !== undefined && { settings }) };
   }
 }
 

@@ -47,7 +47,7 @@ function pictureName(prompt: string): string {
 /** The record that a PNG carries. */
 export function recordOf(
   { seed, settings, mentioned }: MadePicture,
-  { identity }: LoadedModel,
+  { identity, loras }: LoadedModel,
   request: GenerateRequest,
   planned: PlannedPainting | undefined,
 ): GenerationRecord {
@@ -67,6 +67,9 @@ export function recordOf(
       // Read from JSON, where nothing is undefined.
       rights: rights as Rights,
     })),
+    ...(loras.length > 0 && {
+      loras: loras.map(({ name, sha256, weight }) => ({ name, sha256, weight })),
+    }),
     settings: {
       mask: settings.mask,
       guidanceResidual: settings.guidanceResidual ?? usualGuidanceResidual(settings),

@@ -60,7 +60,10 @@ export interface Engine {
 }
 
 /** Options of every request on one base model. */
-type EngineSetup = Omit<EngineOptions, 'signal'>;
+interface EngineSetup extends Omit<EngineOptions, 'signal' | 'loras'> {
+  /** Folder of the LoRAs that requests name. */
+  readonly loraFolder: string;
+}
 
 /** Options that all requests of a companion share. */
 export type EngineComputer = Omit<EngineSetup, 'model'>;

@@ -15,6 +15,8 @@ import type { GenerateRequest } from '../../engine/requests.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { ConceptLibrary, ConceptVersion } from '../../library/concept-library.ts';
 import { expiredError } from '../../library/concept-rights.ts';
+import { findStoredLora } from '../../model-store/find-lora.ts';
+import type { LoraRequest } from '../../pipeline/few-steps.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
 
 interface ResolvedConcept {
@@ -88,8 +90,10 @@ export async function generateRequest(
 ): Promise<GenerateRequest> {
   const { prompt, negativePrompt, count, seed, size, strength, mask } = request;
   const { steps, guidanceScale, guidanceResidual } = request;
+  const loras = await lorasOf(request, setup);
   return {
     ...setup,
+    loras,
     prompt: {
       parts: parseMentions(prompt),
       concepts: await Promise.all(
@@ -110,6 +114,17 @@ export async function generateRequest(
       ...(guidanceResidual !== undefined && { guidanceResidual }),
     },
   };
+}
+
+/** @throws LikenessError `concept-unknown` for one that the store does not have */
+async function lorasOf(
+  { loras = [] }: GenerateJobSpec,
+  { loraFolder }: RunTools['setup'],
+): Promise<readonly LoraRequest[]> {
+  const found: LoraRequest[] = [];
+  for (const { name, weight } of loras)
+    found.push({ ...(await findStoredLora(name, { loras: loraFolder })), weight });
+  return found;
 }
 
 /** @param made how many pictures were there before the engine began: it counts from 0 */

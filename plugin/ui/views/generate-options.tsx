@@ -9,6 +9,7 @@ import {
 import { useApp } from '../app-context.ts';
 import { NumberField, Row } from '../parts/field.tsx';
 import type { GenerateDraft } from '../work/drafts.ts';
+import { LoraChoice } from './lora-choice.tsx';
 
 const MASK_WORDS: Readonly<Record<MaskMode, string>> = {
   adaptive: 'Adaptive – follows the product’s size',
@@ -29,12 +30,15 @@ interface GenerateOptionsProps {
 
 /** The settings of a picture that stand under "More settings". */
 export function GenerateOptions({ draft, onChange }: GenerateOptionsProps) {
-  const defaults = useApp().model.value?.defaults.generate;
+  const { model, generating } = useApp();
+  const defaults = generating.loras.defaults(model.value?.defaults.generate, draft.loras);
+  const guidanceMax = Math.min(GUIDANCE_MAX, defaults?.guidanceMax ?? GUIDANCE_MAX);
   // A concept may recommend another for itself; the companion reads it from its file.
   const usualGuidance = (mask: MaskMode | undefined): GuidanceResidual =>
     mask === 'full' ? 'both' : (defaults?.guidanceResidual ?? 'conditional');
   return (
     <div class="rows">
+      <LoraChoice chosen={draft.loras} onChange={(loras) => onChange({ loras })} />
       <Row id="mask" label="Mask">
         <select
           id="mask"
@@ -59,13 +63,13 @@ export function GenerateOptions({ draft, onChange }: GenerateOptionsProps) {
           onChange={(steps) => onChange({ steps: steps === null ? null : Math.round(steps) })}
         />
       </Row>
-      <Row id="guidance" label="Guidance">
+      <Row id="guidance" label="Guidance" hint={guidanceHint(draft.guidanceScale, guidanceMax)}>
         <NumberField
           id="guidance"
           value={draft.guidanceScale}
           placeholder={`Recommended: ${defaults?.guidanceScale}`}
           min={1}
-          max={GUIDANCE_MAX}
+          max={guidanceMax}
           step={0.5}
           onChange={(guidanceScale) => onChange({ guidanceScale })}
         />
@@ -105,4 +109,10 @@ export function GenerateOptions({ draft, onChange }: GenerateOptionsProps) {
       </Row>
     </div>
   );
+}
+
+/** A number from before an accelerator was chosen may be more than it takes. */
+function guidanceHint(guidance: number | null, max: number): string | undefined {
+  if (guidance === null || guidance <= max) return undefined;
+  return `At most ${max} with this model and style. Leave it empty for the recommended one.`;
 }

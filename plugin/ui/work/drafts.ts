@@ -8,6 +8,7 @@ import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import { newId } from '../../../shared/protocol/ids.ts';
 import { SEED_MAX } from '../../../shared/protocol/limits.ts';
+import type { LoraChoice } from '../../../shared/protocol/lora.ts';
 import type { GenerateJobSpec, GuidanceResidual, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
@@ -42,6 +43,8 @@ export interface GenerateDraft {
   readonly steps: number | null;
   readonly guidanceScale: number | null;
   readonly guidanceResidual: GuidanceResidual | null;
+  /** Styles and accelerators, in the order in which they are merged. */
+  readonly loras: readonly LoraChoice[];
   /** Versions to keep to, from a variant that is made again. */
   readonly versions: readonly ConceptReference[];
 }
@@ -69,13 +72,15 @@ export const EMPTY_GENERATE_OPTIONS = {
   guidanceScale: null,
   guidanceResidual: null,
   negativePrompt: '',
+  loras: [],
 } as const;
 
 /** The same for pictures. A mask that was chosen as the model recommends it is no change. */
 export function changedGenerateOptions(draft: GenerateDraft, recommended: MaskMode | undefined): number {
   const mask = draft.mask === recommended ? null : draft.mask;
   const { steps, guidanceScale, guidanceResidual, negativePrompt } = draft;
-  const options = [mask, steps, guidanceScale, guidanceResidual, negativePrompt.trim() || null];
+  const loras = draft.loras.length > 0 || null;
+  const options = [mask, steps, guidanceScale, guidanceResidual, negativePrompt.trim() || null, loras];
   return options.filter((value) => value !== null).length;
 }
 
@@ -98,7 +103,8 @@ export function jobSpecOf(
   model: ModelSummary,
   frame: CanvasSize | undefined,
 ): GenerateJobSpec {
-  const { prompt, negativePrompt, count, seed, strength, steps, guidanceScale, guidanceResidual } = draft;
+  const { prompt, negativePrompt, count, seed, strength, steps, guidanceScale, guidanceResidual, loras } =
+    draft;
   const size = chosenSize(draft.size, model, frame);
   const mentioned = mentionedNames(prompt);
   const used = draft.versions.filter(({ name }) => mentioned.includes(name));
@@ -114,6 +120,7 @@ export function jobSpecOf(
     ...(steps === null ? {} : { steps }),
     ...(guidanceScale === null ? {} : { guidanceScale }),
     ...(guidanceResidual === null ? {} : { guidanceResidual }),
+    ...(loras.length === 0 ? {} : { loras: [...loras] }),
   };
 }
 
@@ -131,6 +138,7 @@ export function draftOf(spec: GenerateJobSpec, versions: readonly ConceptReferen
     steps: spec.steps ?? null,
     guidanceScale: spec.guidanceScale ?? null,
     guidanceResidual: spec.guidanceResidual ?? null,
+    loras: spec.loras ?? [],
     versions,
   };
 }

@@ -2,6 +2,7 @@
 
 import { batch, effect, type Signal, signal } from '@preact/signals';
 import { type ConceptSummary, conceptReferenceSchema } from '../../../shared/protocol/concept.ts';
+import { loraChoicesSchema } from '../../../shared/protocol/lora.ts';
 import { GUIDANCE_RESIDUALS, generateRequestSchema, MASK_MODES } from '../../../shared/protocol/requests.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { emptyGenerate, type GenerateDraft } from './drafts.ts';
@@ -101,6 +102,7 @@ const draftSchema = z.object({
   guidanceScale: z.number().nullable(),
   /** Drafts of earlier versions have none. */
   guidanceResidual: z.enum(GUIDANCE_RESIDUALS).nullable().default(null),
+  loras: loraChoicesSchema.default([]),
   versions: z.array(conceptReferenceSchema),
 });
 

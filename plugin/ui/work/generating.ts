@@ -10,6 +10,7 @@ import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
 import { type GenerateDraft, jobSpecOf, newJobId } from './drafts.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
+import { LoraList } from './lora-list.ts';
 import { Preparation } from './preparation.ts';
 
 /** Longest prompt in the name of a layer: the seed behind it, which tells variants apart, is still read. */
@@ -22,12 +23,14 @@ export class Generating {
   readonly #companion: CompanionConnection;
   readonly #board: JobBoard;
   readonly #placement: CanvasPlacement;
+  readonly loras: LoraList;
 
   constructor(bridge: CanvasBridge, companion: CompanionConnection, board: JobBoard) {
     this.#bridge = bridge;
     this.#companion = companion;
     this.#board = board;
     this.preparation = new Preparation((message) => companion.send(message));
+    this.loras = new LoraList(companion);
     this.#placement = new CanvasPlacement(
       (message) => bridge.send(message),
       (jobId) => this.#askForPictures(jobId),
@@ -69,6 +72,7 @@ export class Generating {
 
   receive(message: ServerMessage): void {
     if (message.type === 'welcome') {
+      this.loras.refresh();
       for (const job of message.jobs) {
         // Pictures that were finished while the connection was lost were sent to nobody.
         if (this.#placement.isOpen(job.job)) this.#askForPictures(job.job);

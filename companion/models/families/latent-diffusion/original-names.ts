@@ -69,7 +69,7 @@ export function vaeLevelsOf(names: ReadonlyMap<string, unknown>): number {
   return levels;
 }
 
-const UNET_ENDS: Readonly<Record<string, string>> = {
+export const UNET_ENDS: Readonly<Record<string, string>> = {
   'time_embed.0': 'time_embedding.linear_1',
   'time_embed.2': 'time_embedding.linear_2',
   'label_emb.0.0': 'add_embedding.linear_1',
@@ -79,7 +79,7 @@ const UNET_ENDS: Readonly<Record<string, string>> = {
   'out.2': 'conv_out',
 };
 
-const RESNET: Readonly<Record<string, string>> = {
+export const RESNET: Readonly<Record<string, string>> = {
   'in_layers.0': 'norm1',
   'in_layers.2': 'conv1',
   'emb_layers.1': 'time_emb_proj',
@@ -90,7 +90,8 @@ const RESNET: Readonly<Record<string, string>> = {
 
 const MIDDLE = ['resnets.0', 'attentions.0', 'resnets.1'] as const;
 
-function unetName(name: string, layersPerBlock: number): string | undefined {
+/** Parameter's name in diffusers' layout; undefined for none of a UNet's. */
+export function unetName(name: string, layersPerBlock: number): string | undefined {
   const kind = name.slice(name.lastIndexOf('.')); // .weight, .bias
   const end = UNET_ENDS[name.slice(0, -kind.length)];
   if (end !== undefined) return end + kind;

@@ -7,6 +7,7 @@
 import type { FamilyFormat, LoraNames } from '../../family.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { COMPONENTS } from '../latent-diffusion/components.ts';
+import { TEXT_NETWORKS, UNET_NETWORK } from '../latent-diffusion/lora-networks.ts';
 import {
   KOHYA_SUFFIXES,
   UNET_LAYERS_PER_BLOCK,
@@ -19,6 +20,7 @@ import { hasSgmNames, viewSgmFile } from './single-file.ts';
 const SITE = /^(?:(down|up)_blocks\.(\d+)|mid_block)\.attentions\.(\d+)$/;
 
 const lora: LoraNames = {
+  networks: [...TEXT_NETWORKS, UNET_NETWORK],
   modules: 'an output projection of a UNet (proj_out)',
   prefix: 'unet',
   namesFor: (paths) => {

@@ -6,6 +6,7 @@
 import type { FamilyFormat, LoraNames } from '../../family.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { COMPONENTS } from '../latent-diffusion/components.ts';
+import { TEXT_NETWORK, UNET_NETWORK } from '../latent-diffusion/lora-networks.ts';
 import {
   KOHYA_SUFFIXES,
   UNET_LAYERS_PER_BLOCK,
@@ -16,6 +17,7 @@ import {
 import { holds, viewSingleFile } from './single-file.ts';
 
 const lora: LoraNames = {
+  networks: [TEXT_NETWORK, UNET_NETWORK],
   modules: 'an output projection of a UNet (proj_out)',
   prefix: 'unet',
   namesFor: () => (path, part) =>

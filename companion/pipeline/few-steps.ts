@@ -1,0 +1,80 @@
+/**
+ * Few steps: the settings of models, and of LoRAs in them, that were distilled to make pictures in a few steps. Most have
+ * guidance in them already and give glaring or broken pictures with more of it, so that a limit goes with them.
+ */
+
+import { LikenessError } from '../../shared/errors.ts';
+import type { Checkpoint } from '../checkpoint/component.ts';
+import { type BroughtSettings, settingsOfKind } from '../lora/accelerator.ts';
+import type { LoraUse } from '../lora/merged-checkpoint.ts';
+import type { RecommendedSettings } from './settings.ts';
+
+/** A LoRA to be merged, with the settings that the model is used with then. */
+export interface LoraRequest extends LoraUse {
+  readonly brings?: BroughtSettings | undefined;
+}
+
+/** `stabilityai/sdxl-turbo`, `sd_xl_turbo_1.0_fp16`. */
+const TURBO = /^(?:stabilityai[/\\])?sd[-_]?(xl)?[-_]?turbo(?:[-_]1\.0)?(?:[-_.]fp16)?$/i;
+
+/** Schedulers that nothing but a model of few steps is published with. */
+const SCHEDULER_KINDS: Readonly<Record<string, string>> = { LCMScheduler: 'lcm', TCDScheduler: 'tcd' };
+
+/** Settings by a model's scheduler or its maker's name for it; undefined for a usual model. */
+export function fewStepSettings({
+  name,
+  modelIndex,
+  schedulerConfig,
+}: Pick<Checkpoint, 'name' | 'modelIndex' | 'schedulerConfig'>): BroughtSettings | undefined {
+  const kind = SCHEDULER_KINDS[String(schedulerConfig._class_name)];
+  if (kind !== undefined) return settingsOfKind(kind);
+  const turbo = [name, String(modelIndex._name_or_path)].map((one) => TURBO.exec(one)).find(Boolean);
+  if (!turbo) return undefined;
+  const settings = settingsOfKind('turbo')!;
+  // The smaller one comes with plain Euler steps.
+  return turbo[1] === undefined ? { ...settings, sampler: 'euler' } : settings;
+}
+
+/** The last LoRA that brings settings decides. */
+export function withBrought(
+  recommended: RecommendedSettings,
+  loras: readonly LoraRequest[],
+): RecommendedSettings {
+  const brought = loras.findLast(({ brings }) => brings !== undefined)?.brings;
+  return brought === undefined
+    ? recommended
+    : { ...recommended, sampling: { ...recommended.sampling, ...brought } };
+}
+
+export function guidanceLimitsOf(
+  name: string,
+  { sampling: { guidanceMax } }: RecommendedSettings,
+  loras: readonly LoraRequest[],
+): readonly GuidanceLimit[] {
+  const limits = [
+    { name, max: guidanceMax },
+    ...loras.map((one) => ({ name: one.name, max: one.brings?.guidanceMax })),
+  ];
+  return limits.filter((limit): limit is GuidanceLimit => limit.max !== undefined);
+}
+
+export interface GuidanceLimit {
+  /** Model or LoRA that has it. */
+  readonly name: string;
+  readonly max: number;
+}
+
+/** @throws LikenessError `input`, with what limits it */
+export function requireGuidance(guidanceScale: number, limits: readonly GuidanceLimit[]): void {
+  const least = limits.reduce<GuidanceLimit | undefined>(
+    (lowest, one) => (lowest === undefined || one.max < lowest.max ? one : lowest),
+    undefined,
+  );
+  if (least === undefined || guidanceScale <= least.max) return;
+  const { name, max } = least;
+  throw new LikenessError(
+    'input',
+    `guidance ${guidanceScale} with ${name}: it was distilled with guidance in it, expected at most ${max}`,
+    { advice: `Use guidance ${max}, or leave it as recommended: more of it spoils the pictures.` },
+  );
+}
