@@ -85,6 +85,15 @@ export type UiToMain =
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly isLast: boolean;
     }
+  /** Lays a mask over a variant, as a layer of its own. The last one makes them one step of undo. */
+  | {
+      readonly type: 'mask';
+      readonly jobId: string;
+      readonly index: number;
+      readonly concept: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly isLast: boolean;
+    }
   /** Selects the pictures of a job, or the one of this number, and shows them. */
   | { readonly type: 'reveal'; readonly jobId: string; readonly index: number | null }
   | { readonly type: 'notify'; readonly text: string; readonly error: boolean };

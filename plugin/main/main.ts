@@ -62,6 +62,9 @@ function run(surface: FigmaSurface): void {
         const { jobId, index, kind } = message;
         return send({ type: 'picture-done', jobId, index, kind, outcome: batches.place(message) });
       }
+      case 'mask':
+        if (!batches.placeMask(message) && message.isLast) surface.notify(NOT_HERE);
+        return;
       case 'close-batch':
         return batches.close(message.jobId);
       case 'place-cut-out':

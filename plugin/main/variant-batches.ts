@@ -6,6 +6,8 @@ import { around, besideAnchor, isInSight } from './row.ts';
 export const RECORD_KEY = 'variant';
 /** Plugin data of a placeholder: the job and index it waits for. */
 const SLOT_KEY = 'slot';
+/** Plugin data of a mask's layer: the picture and the concept that it is of. */
+const MASK_KEY = 'mask';
 /** Figma refuses more in one entry of plugin data. */
 const PLUGIN_DATA_BYTES = 100_000;
 const GAP = 24;
@@ -17,6 +19,7 @@ const RELAUNCH: Readonly<Record<Exclude<LaunchCommand, 'open'>, string>> = {
 };
 
 type OpenMessage = Extract<UiToMain, { type: 'open-batch' }>;
+type MaskMessage = Extract<UiToMain, { type: 'mask' }>;
 type RevealMessage = Extract<UiToMain, { type: 'reveal' }>;
 type PictureMessage = Extract<UiToMain, { type: 'picture' }>;
 
@@ -93,12 +96,32 @@ export class VariantBatches {
     this.#surface.commitUndo();
   }
 
+  /** Lays a mask over each copy of its picture, in place of one that lies there; false where there is none. */
+  placeMask({ jobId, index, concept, bytes, isLast }: MaskMessage): boolean {
+    const { currentPage } = this.#surface;
+    const mark = `${jobId} ${index} ${concept}`;
+    for (const node of currentPage.findAllWithCriteria({ pluginData: { keys: [MASK_KEY] } }))
+      if (node.getPluginData(MASK_KEY) === mark) node.remove();
+    const variants = this.#variantsOf(jobId, index);
+    const { hash } = this.#surface.createImage(bytes);
+    for (const { x, y, width, height, name } of variants) {
+      const layer = this.#surface.createRectangle();
+      layer.name = `Mask of @${concept} · ${name}`;
+      layer.resize(width, height);
+      layer.x = x;
+      layer.y = y;
+      layer.fills = [{ type: 'IMAGE', scaleMode: 'FILL', imageHash: hash }];
+      layer.setPluginData(MASK_KEY, mark);
+      currentPage.appendChild(layer);
+    }
+    if (isLast) this.#surface.commitUndo();
+    return variants.length > 0;
+  }
+
   /** Selects pictures of a job; false where there are none. */
   reveal({ jobId, index }: RevealMessage): boolean {
-    // As records are written (ui/canvas/variant-record.ts): this side has no schema to parse them with.
-    const mark = index === null ? `"job":"${jobId}"` : `"job":"${jobId}","picture":${index},`;
     const { currentPage, viewport } = this.#surface;
-    const nodes = this.#variants().filter((node) => node.getPluginData(RECORD_KEY).includes(mark));
+    const nodes = this.#variantsOf(jobId, index);
     if (nodes.length === 0) return false;
     currentPage.selection = nodes;
     const boxes = boxesOf(nodes);
@@ -127,6 +150,13 @@ export class VariantBatches {
     const row = this.#variants().filter((node) => jobs.has(jobOf(node)));
     const { x, y, height } = around(boxesOf(row)) ?? selected;
     return { x, y: y + height + GAP, width: 0, height: 0 };
+  }
+
+  /** @param index of one picture; null for all of the job's */
+  #variantsOf(jobId: string, index: number | null): readonly CanvasNode[] {
+    // As records are written (ui/canvas/variant-record.ts): this side has no schema to parse them with.
+    const mark = index === null ? `"job":"${jobId}"` : `"job":"${jobId}","picture":${index},`;
+    return this.#variants().filter((node) => node.getPluginData(RECORD_KEY).includes(mark));
   }
 
   #variants(): readonly CanvasNode[] {

@@ -165,10 +165,7 @@ export const exportSchema = z.object({
   notes: z.array(z.string()),
 });
 
-/**
- * With lines on what, sound as it is, changes nothing.
- * @internal
- */
+/** With lines on what, sound as it is, changes nothing. */
 export const importedConceptSchema = conceptSummarySchema.extend({ findings: z.array(z.string()) });
 
 export const conceptsSchema = z.object({ concepts: z.array(conceptSummarySchema) });

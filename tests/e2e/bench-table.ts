@@ -18,6 +18,7 @@ export class BenchTable {
   readonly context: BrowserContext;
   readonly #home: string;
   readonly #port: number;
+  readonly #hub: NodeJS.ProcessEnv | undefined;
 
   private constructor(parts: {
     companion: CompanionProcess;
@@ -25,20 +26,24 @@ export class BenchTable {
     context: BrowserContext;
     home: string;
     port: number;
+    hub: NodeJS.ProcessEnv | undefined;
   }) {
     this.companion = parts.companion;
     this.browser = parts.browser;
     this.context = parts.context;
     this.#home = parts.home;
     this.#port = parts.port;
+    this.#hub = parts.hub;
   }
 
-  static async set(): Promise<BenchTable> {
+  /** @param hub as CompanionProcess.start */
+  static async set(hub?: NodeJS.ProcessEnv): Promise<BenchTable> {
     const port = await freePort();
     const home = await mkdtemp(join(tmpdir(), 'likeness-e2e-'));
-    const companion = await CompanionProcess.start(home, port);
+    const companion = await CompanionProcess.start(home, port, undefined, hub);
     const browser = await openBrowser();
-    return new BenchTable({ companion, browser, context: await openProfile(browser, port), home, port });
+    const context = await openProfile(browser, port);
+    return new BenchTable({ companion, browser, context, home, port, hub });
   }
 
   openStudio(): Promise<StudioDriver> {
@@ -47,7 +52,7 @@ export class BenchTable {
 
   /** The same data folder and port, a new process. */
   async startAgain(): Promise<void> {
-    this.companion = await CompanionProcess.start(this.#home, this.#port);
+    this.companion = await CompanionProcess.start(this.#home, this.#port, undefined, this.#hub);
   }
 
   async clear(): Promise<void> {

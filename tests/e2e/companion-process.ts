@@ -35,23 +35,23 @@ export class CompanionProcess {
     this.code = code;
   }
 
-  /** @param opener folder whose command `--open` finds before the system's; without one no page is opened */
-  static async start(home: string, port: number, opener?: string): Promise<CompanionProcess> {
-    const args = [
-      'bin/likeness.mjs',
-      'start',
-      '--json',
-      '--no-examples',
-      '--port',
-      String(port),
-      '--model',
-      e2eModel!,
-    ];
+  /**
+   * @param opener folder whose command `--open` finds before the system's; without one no page is opened
+   * @param hub environment of a companion that fetches models; the one chosen there is not overruled by the command line
+   */
+  static async start(
+    home: string,
+    port: number,
+    opener?: string,
+    hub?: NodeJS.ProcessEnv,
+  ): Promise<CompanionProcess> {
+    const args = ['bin/likeness.mjs', 'start', '--json', '--no-examples', '--port', String(port)];
+    if (hub === undefined) args.push('--model', e2eModel!);
     if (opener !== undefined) args.push('--open');
     const path = opener === undefined ? process.env.PATH : `${opener}${delimiter}${process.env.PATH}`;
     const child = spawn(process.execPath, args, {
       cwd: root,
-      env: { ...process.env, LIKENESS_HOME: home, PATH: path },
+      env: { ...process.env, ...hub, LIKENESS_HOME: home, PATH: path },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let complaints = '';

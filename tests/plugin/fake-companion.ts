@@ -20,7 +20,7 @@ import { parseClientMessage } from '../../shared/protocol/message-text.ts';
 import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
 import { type ErrorReport, reportOf } from '../../shared/protocol/zod.ts';
 import { FakeGate } from './fake-gate.ts';
-import { computerSample, modelsSample, welcome } from './protocol-samples.ts';
+import { computerSample, concept, modelsSample, welcome } from './protocol-samples.ts';
 
 export class FakeCompanion {
   isRunning = true;
@@ -33,6 +33,8 @@ export class FakeCompanion {
   jobs: readonly JobState[] = [];
   model = welcome.model;
   computer = computerSample;
+  readonly imported: { readonly facts: Readonly<Record<string, string>>; readonly bytes: Buffer }[] = [];
+  importFindings: readonly string[] = [];
   models = modelsSample;
   /** Refuses every act on models with it. */
   modelRefusal: ErrorReport | undefined;
@@ -182,6 +184,13 @@ export class FakeCompanion {
       }
       return route.fulfill({ status: 200, headers, contentType: 'image/png', body: answer });
     }
+    if (pathname === '/api/concepts' && request.method() === 'POST') {
+      const facts = Object.fromEntries(new URL(request.url()).searchParams);
+      this.imported.push({ facts, bytes: request.postDataBuffer()! });
+      const taken = concept({ name: facts.name ?? 'borrowed', hasThumbnail: false });
+      this.concepts = [...this.concepts, taken];
+      return json({ ...taken, findings: this.importFindings }, 201);
+    }
     if (pathname === '/api/concepts') return json({ concepts: this.concepts });
     if (pathname === '/api/concept-thumbnails') {
       const ids = new URL(request.url()).searchParams.get('ids')!.split(',');
@@ -197,6 +206,10 @@ export class FakeCompanion {
       if (kind === 'jobs') this.jobs = this.jobs.filter(({ job }) => job !== id);
       else this.remove(id!);
       return route.fulfill({ status: 204, headers });
+    }
+    if (pathname.endsWith('/file')) {
+      const program = new URL(request.url()).searchParams.get('for') ?? 'likeness';
+      return route.fulfill({ status: 200, headers, body: `aurora for ${program}` });
     }
     if (pathname.endsWith('/export')) {
       const program = new URL(request.url()).searchParams.get('for');

@@ -1,6 +1,7 @@
 /** Flows of people, step by step, in a real browser against a companion that plays its part. */
 
 import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../plugin/build.ts';
@@ -257,11 +258,15 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await begin();
     await openTab('Library');
     await stage.ui.getByLabel('Details of @aurora').click();
-    await stage.ui.getByText('Use in another program').click();
+    await stage.ui.getByText('Export', { exact: true }).click();
     await stage.ui.getByText('Write "zqx mug" in kohya.').waitFor();
     await stage.ui.getByLabel('For', { exact: true }).selectOption('diffusers');
     await stage.ui.getByText('Write "zqx mug" in diffusers.').waitFor();
-    await stage.ui.getByText('concepts export aurora --for diffusers').waitFor();
+    const coming = stage.page.waitForEvent('download');
+    await stage.ui.getByRole('button', { name: 'Download for diffusers' }).click();
+    const download = await coming;
+    expect(download.suggestedFilename()).toBe('aurora-diffusers.safetensors');
+    expect(await text(await download.createReadStream())).toBe('aurora for diffusers');
   });
 
   it('chooses the halves of guidance, and is told where a negative prompt has no effect', async () => {

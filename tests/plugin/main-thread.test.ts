@@ -45,6 +45,34 @@ describe('a start', () => {
   });
 });
 
+describe('a mask', () => {
+  const record = '{"format":1,"job":"job-a","picture":0,"seed":7}';
+  const mask = (index: number, concept = 'aurora') =>
+    figma.post({ type: 'mask', jobId: 'job-a', index, concept, bytes: Uint8Array.of(9), isLast: true });
+
+  it('lies over its variant as a layer of its own, once however often it is asked for', async () => {
+    await batch('job-a', 1);
+    await picture('job-a', 0, 'final', record);
+    await figma.post({ type: 'close-batch', jobId: 'job-a' });
+    const [variant] = onCanvas();
+    await mask(0);
+    await mask(0);
+    const [, layer, ...rest] = onCanvas();
+    expect(rest).toEqual([]);
+    expect(layer!.name).toBe('Mask of @aurora · Variant 1');
+    expect([layer!.x, layer!.y, layer!.width]).toEqual([variant!.x, variant!.y, variant!.width]);
+    await mask(0, 'summit');
+    expect(onCanvas()).toHaveLength(3);
+    expect(figma.undoSteps).toBe(4);
+  });
+
+  it('of a picture that is not on this page is told as that', async () => {
+    await mask(0);
+    expect(onCanvas()).toEqual([]);
+    expect(figma.notices).toEqual([expect.stringContaining('Not on this page')]);
+  });
+});
+
 describe('a waiting row', () => {
   const row = { jobId: 'job-a', names: names(2), width: 64, height: 48 };
   const told = async () => {

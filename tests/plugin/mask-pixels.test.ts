@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outlinePixels } from '../../plugin/ui/parts/picture-tile.tsx';
+import { outlinePixels } from '../../plugin/ui/canvas/mask-outline.ts';
 import { type CellMask, maskTrouble } from '../../shared/mask.ts';
 
 const COLOUR = [255, 0, 142] as const;

@@ -66,7 +66,7 @@ export async function openStage(
     const { hear } = window as unknown as { hear: (message: unknown) => void };
     window.addEventListener('message', ({ data }) => hear(data.pluginMessage));
     const frame = document.createElement('iframe');
-    frame.setAttribute('sandbox', 'allow-scripts');
+    frame.setAttribute('sandbox', 'allow-scripts allow-downloads allow-popups');
     frame.style.cssText = 'display:block;border:0;width:100vw;height:100vh';
     frame.srcdoc = source;
     document.body.append(frame);

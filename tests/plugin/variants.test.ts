@@ -56,6 +56,24 @@ describe.skipIf(browserPath === undefined)('a variant', () => {
     expect(new Set(lines)).toEqual(new Set([1]));
   });
 
+  it('has its mask laid over it on the canvas', async () => {
+    await openVariants([0.9, 0.9]);
+    await work.stage.ui.getByText('Show where the product acted').waitFor();
+    work.companion.send({ type: 'job', job: generateJob(job, { state: 'done' }, { count: 2 }, [0.9, 0.9]) });
+    await work.stage.ui.getByRole('button', { name: 'Masks on the canvas' }).click();
+    await work.sent('mask').toMatchObject([
+      { jobId: job, index: 0, concept: 'aurora', isLast: false },
+      { jobId: job, index: 1, concept: 'aurora', isLast: true },
+    ]);
+    // A picture that was made stands for the concept in the library, too.
+    const made = generateJob('job-of-aurora', { state: 'done' }, { count: 1 }, [0.9]);
+    const concepts = [{ id: 'concept-aurora', name: 'aurora', version: 1 }];
+    work.companion.pictures = (path) => (path.includes('job-of-aurora') ? scene : undefined);
+    work.companion.send({ type: 'job', job: { ...made, concepts } });
+    await work.stage.ui.getByRole('tab', { name: 'Library' }).click();
+    await work.stage.ui.locator('img.card-thumb').waitFor();
+  });
+
   it('begins with its prompt in the list of layers', async () => {
     work = await open();
     await work.stage.ui.getByLabel('Prompt').fill('@aurora on a beach');

@@ -45,7 +45,8 @@ function uiPolicy(port: number): string {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'self'",
-    'sandbox allow-scripts',
+    // Downloads of concepts, and pages of licences in a window of their own, as Figma's frame allows them.
+    'sandbox allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox',
   ].join('; ');
 }
 

@@ -46,7 +46,7 @@ export function PluginPanel({ studio }: { studio: Studio }) {
           key={run}
           ref={frame}
           title={shown.title}
-          sandbox="allow-scripts"
+          sandbox="allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox"
           src={address}
           onLoad={(event) => run.frameLoaded(event.currentTarget.contentWindow!)}
         />

@@ -6,6 +6,8 @@ import {
   conceptsSchema,
   type ExportProgram,
   exportSchema,
+  type ImportedConcept,
+  importedConceptSchema,
   type RemovedConcepts,
   removedConceptsSchema,
   routes,
@@ -16,6 +18,7 @@ import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { type ConceptEdit, editOf } from './concept-edit.ts';
+import type { LoraWords } from './concept-import.ts';
 
 /** The companion's library, as the plugin shows it. */
 export class ConceptList {
@@ -97,6 +100,37 @@ export class ConceptList {
       told = await this.#companion.json(`${routes.conceptExport(id)}?for=${program}`, exportSchema);
     });
     return told;
+  }
+
+  /** The newest version's file under the names that a program reads; undefined where the companion does not answer. */
+  async fileOf({ id }: ConceptSummary, program: ExportProgram | undefined): Promise<Blob | undefined> {
+    const query = program === undefined ? '' : `?for=${program}`;
+    let file: Blob | undefined;
+    await this.#try(async () => {
+      file = await this.#companion.blob(`${routes.conceptFile(id)}${query}`);
+    });
+    return file;
+  }
+
+  /**
+   * Takes a concept file in, or a LoRA file of another program with what it does not say itself.
+   * @returns the concept as it is in the library, or the companion's refusal
+   */
+  async import(file: Blob, facts: LoraWords | undefined): Promise<ImportedConcept | ErrorReport> {
+    const query = new URLSearchParams({ ...facts });
+    try {
+      const request = { method: 'POST', file } as const;
+      const imported = await this.#companion.json(
+        `${routes.concepts}?${query}`,
+        importedConceptSchema,
+        request,
+      );
+      await this.refresh();
+      return imported;
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      return error.report;
+    }
   }
 
   #forgetEdit(id: string): void {

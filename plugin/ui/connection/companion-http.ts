@@ -65,7 +65,7 @@ async function send(
       headers: {
         ...(ticket === null ? {} : { authorization: `Bearer ${ticket}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(file === undefined ? {} : { 'content-type': file.type }),
+        ...(file === undefined ? {} : { 'content-type': file.type || 'application/octet-stream' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(file === undefined ? {} : { body: file }),

@@ -1,13 +1,8 @@
 /** PictureTile: a picture of a job with its seed, and its concepts' masks outlined over it. */
 
 import { useEffect, useRef } from 'preact/hooks';
-import {
-  type CellMask,
-  isOutline,
-  MASK_TROUBLE_LABELS,
-  type MaskTrouble,
-  sampleMask,
-} from '../../../shared/mask.ts';
+import { MASK_TROUBLE_LABELS, type MaskTrouble } from '../../../shared/mask.ts';
+import { outlineOf } from '../canvas/mask-outline.ts';
 import type { MaskView, PictureView } from '../work/pictures.ts';
 import { Icon } from './icon.tsx';
 
@@ -54,35 +49,6 @@ export function PictureTile({ view, label, aspect, showMask, trouble, seed, onSe
   );
 }
 
-type MaskColour = readonly [red: number, green: number, blue: number];
-
-/**
- * RGBA, [height * width * 4]: the outline of a mask, and nothing else, so that the picture keeps its colours.
- * @internal
- */
-export function outlinePixels(
-  mask: CellMask,
-  width: number,
-  height: number,
-  colour: MaskColour,
-): Uint8ClampedArray<ArrayBuffer> {
-  const share = sampleMask(mask, width, height);
-  const pixels = new Uint8ClampedArray(width * height * 4);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (isOutline(share, width, height, x, y)) pixels.set([...colour, 255], (y * width + x) * 4);
-    }
-  }
-  return pixels;
-}
-
-/** One a concept of the prompt, distinct in hue and lightness. */
-const MASK_COLOURS = [
-  [255, 0, 142],
-  [0, 190, 255],
-  [255, 200, 0],
-  [0, 220, 110],
-] as const;
 /** Longest side of the overlay, in pixels: a tile's, on a screen of two pixels a point. */
 const MASK_SIDE = 360;
 
@@ -100,10 +66,7 @@ function MaskOutline({ mask, index, aspect }: MaskOutlineProps) {
   useEffect(() => {
     const context = canvas.current?.getContext('2d');
     if (!context) return;
-    const colour = MASK_COLOURS[index % MASK_COLOURS.length]!;
-    const values = Float32Array.from(mask.values, (value) => value / 255);
-    const pixels = outlinePixels({ ...mask, values }, width, height, colour);
-    context.putImageData(new ImageData(pixels, width, height), 0, 0);
+    context.putImageData(outlineOf(mask, index, { width, height }), 0, 0);
   }, [mask, index, width, height]);
   return (
     <canvas

@@ -2,6 +2,7 @@ import { type ConceptSummary, isExpired } from '../../../shared/protocol/concept
 import { useApp } from '../app-context.ts';
 import { Icon, IconButton } from '../parts/icon.tsx';
 import { ConceptDetails } from './concept-details.tsx';
+import { ConceptPicture } from './concept-picture.tsx';
 
 interface ConceptCardProps {
   readonly concept: ConceptSummary;
@@ -18,12 +19,11 @@ export function titleId(id: string): string {
 export function ConceptCard({ concept, isOpen, onToggle, onRemove }: ConceptCardProps) {
   const app = useApp();
   const { name, classWord, version, rights, usable } = concept;
-  const url = app.library.thumbnailOf(concept);
   const facts = [classWord, version > 1 ? `version ${version}` : '', rights.owner ?? ''].filter(Boolean);
   return (
     <li class={isOpen ? 'card open' : 'card'}>
       <div class="card-head">
-        {url === undefined ? <span class="card-thumb" /> : <img class="card-thumb" src={url} alt="" />}
+        <ConceptPicture concept={concept} version={version} />
         <button
           type="button"
           id={titleId(concept.id)}

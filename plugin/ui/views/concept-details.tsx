@@ -15,6 +15,7 @@ import { FailureNote } from '../parts/note.tsx';
 import { RightsRows } from '../parts/rights-rows.tsx';
 import { ago, frameCount } from '../work/labels.ts';
 import { ConceptExportNotes } from './concept-export.tsx';
+import { ConceptPicture } from './concept-picture.tsx';
 
 interface ConceptDetailsProps {
   readonly concept: ConceptSummary;
@@ -87,6 +88,7 @@ function ConceptVersions({ concept }: { readonly concept: ConceptSummary }) {
     <ul class="queue" aria-label="Versions">
       {versions.map(({ version, createdAt, referenceCount, usable }) => (
         <li key={version} class="queue-item">
+          <ConceptPicture concept={concept} version={version} />
           <span class="queue-text">
             Version {version}
             <span class="quiet">

@@ -1,5 +1,4 @@
 import { useSignal } from '@preact/signals';
-import { PROGRAM } from '../../../shared/errors.ts';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { type ConceptExport, EXPORT_PROGRAMS, type ExportProgram } from '../../../shared/protocol/http.ts';
 import { useApp } from '../app-context.ts';
@@ -14,16 +13,23 @@ const PROGRAM_WORDS: Readonly<Record<ExportProgram, string>> = {
   invokeai: 'InvokeAI',
 };
 
-/** A concept as a LoRA file for another program: how to get it, what to write there, and what stays behind. */
+/** A concept as a file, for Likeness elsewhere or for another program: what to write there, and what stays behind. */
 export function ConceptExportNotes({ concept }: { readonly concept: ConceptSummary }) {
-  const { library } = useApp();
+  const app = useApp();
+  const { library } = app;
+  const isOff = !app.connected.value;
   const program = useSignal<ExportProgram>('kohya');
   const told = useSignal<ConceptExport | undefined>(undefined);
   const tell = async (chosen: ExportProgram) => {
     program.value = chosen;
     told.value = await library.exportOf(concept, chosen);
   };
-  const command = `${PROGRAM} concepts export ${concept.name} --for ${program.value}`;
+  const download = async (chosen: ExportProgram | undefined) => {
+    const file = await library.fileOf(concept, chosen);
+    if (file === undefined) return;
+    saveFile(file, `${concept.name}${chosen === undefined ? '' : `-${chosen}`}.safetensors`);
+    app.say(`The file of @${concept.name} is downloaded.`);
+  };
   return (
     <div class="more">
       <details
@@ -32,9 +38,20 @@ export function ConceptExportNotes({ concept }: { readonly concept: ConceptSumma
         }}
       >
         <summary>
-          <Icon name="chevron" /> Use in another program
+          <Icon name="chevron" /> Export
         </summary>
         <div class="rows">
+          <button
+            type="button"
+            class="button small"
+            disabled={isOff}
+            onClick={() => void download(undefined)}
+          >
+            Download for Likeness
+          </button>
+          <p class="hint">
+            For another computer with Likeness. Another program reads it under names of its own:
+          </p>
           <Row id={`${concept.id}-program`} label="For">
             <select
               id={`${concept.id}-program`}
@@ -54,11 +71,29 @@ export function ConceptExportNotes({ concept }: { readonly concept: ConceptSumma
               {note}
             </p>
           ))}
-          <p class="hint">
-            On the companion’s computer: <code>{command}</code>
-          </p>
+          <button
+            type="button"
+            class="button small"
+            disabled={isOff}
+            onClick={() => void download(program.value)}
+          >
+            Download for {PROGRAM_WORDS[program.value]}
+          </button>
         </div>
       </details>
     </div>
   );
 }
+
+/** Hands a file to the browser's downloads. */
+function saveFile(file: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  // The browser reads it after this turn.
+  setTimeout(() => URL.revokeObjectURL(link.href), RELEASE_MS);
+}
+
+/** Milliseconds in which a browser has surely begun to read a download. */
+const RELEASE_MS = 60_000;

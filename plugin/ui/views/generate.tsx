@@ -5,9 +5,10 @@ import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
 import { StartButton } from '../parts/controls.tsx';
 import { Form } from '../parts/field.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
 import { type GenerateDraft, jobSpecOf } from '../work/drafts.ts';
-import { type NameProblem, nameProblem } from '../work/prompt-names.ts';
+import { type NameProblem, nameProblem, namesTooMany, offeredConcepts } from '../work/prompt-names.ts';
 import { GenerateSettings } from './generate-settings.tsx';
 import { PromptVersions } from './prompt-versions.tsx';
 import { Variants } from './variants.tsx';
@@ -52,11 +53,17 @@ export function Generate() {
         <MentionField
           id={PROMPT_ID}
           value={draft.prompt}
-          concepts={usable}
+          concepts={offeredConcepts(draft.prompt, usable, app.model.value)}
           thumbnailOf={(concept) => app.library.thumbnailOf(concept)}
           onChange={(prompt) => change({ prompt })}
         />
         <PromptVersions />
+        {namesTooMany(draft.prompt, app.model.value) ? (
+          <p class="hint warning-line">
+            <Icon name="warning" /> This model draws one product in a picture. Name one, and make the others
+            by themselves.
+          </p>
+        ) : null}
         {problem === undefined ? (
           <Suggestions draft={draft} concepts={usable} onChange={change} />
         ) : (

@@ -8,6 +8,7 @@ import { SearchField } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote, MissingList, RemovedBanner } from '../parts/note.tsx';
 import { ConceptCard, titleId } from './concept-card.tsx';
+import { ConceptImport } from './concept-import.tsx';
 
 export function Library() {
   const { library } = useApp();
@@ -35,6 +36,7 @@ export function Library() {
         <RemovedBanner what={`@${banner.name}`} action="Restore" onAction={() => restore(banner.id)} />
       )}
       {concepts.length === 0 ? <NoConcepts /> : <Concepts concepts={concepts} onRemove={remove} />}
+      <ConceptImport />
       <RemovedList
         removed={library.removed.value.filter(({ id }) => id !== banner?.id)}
         onRestore={restore}

@@ -130,16 +130,28 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
         ),
       )}
       {views.some((view) => (view?.masks.length ?? 0) > 0) ? (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={showMask}
-            onChange={({ currentTarget }) => {
-              showMask.value = currentTarget.checked;
-            }}
-          />
-          Show where the product acted
-        </label>
+        <div class="mask-line">
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={showMask}
+              onChange={({ currentTarget }) => {
+                showMask.value = currentTarget.checked;
+              }}
+            />
+            Show where the product acted
+          </label>
+          {hasEnded(job) ? (
+            <button
+              type="button"
+              class="link"
+              title="As layers over the variants"
+              onClick={() => void app.generating.placeMasks(job, views)}
+            >
+              Masks on the canvas
+            </button>
+          ) : null}
+        </div>
       ) : null}
     </>
   );

@@ -3,6 +3,7 @@ import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
+import { outlinePng } from '../canvas/mask-outline.ts';
 import { CanvasPlacement, type RowLayout } from '../canvas/placement.ts';
 import { sizeBeside } from '../canvas/selection.ts';
 import { variantRecord } from '../canvas/variant-record.ts';
@@ -11,6 +12,7 @@ import type { ReceivedFrame } from '../connection/companion-socket.ts';
 import { type GenerateDraft, jobSpecOf, newJobId } from './drafts.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import { LoraList } from './lora-list.ts';
+import type { PictureView } from './pictures.ts';
 import { Preparation } from './preparation.ts';
 
 /** Longest prompt in the name of a layer: the seed behind it, which tells variants apart, is still read. */
@@ -63,6 +65,21 @@ export class Generating {
     const spec = { ...job.request, count: job.pictures.length };
     this.#placement.want(job.job, layoutOf(spec, sizeBeside(beside, job.pictures[0]!)));
     this.#placement.jobEnded(job.job, job.pictures.length);
+  }
+
+  /** Lays the masks of a job's pictures over them on the canvas, as layers. */
+  async placeMasks(
+    { job, pictures }: JobOf<'generate'>,
+    views: readonly (PictureView | undefined)[],
+  ): Promise<void> {
+    const masks = pictures.flatMap(({ picture, width, height }) =>
+      (views[picture]?.masks ?? []).map((mask, index) => ({ picture, width, height, mask, index })),
+    );
+    for (const [at, { picture, mask, index, ...size }] of masks.entries()) {
+      const bytes = await outlinePng(mask, index, size);
+      const isLast = at === masks.length - 1;
+      this.#bridge.send({ type: 'mask', jobId: job, index: picture, concept: mask.concept, bytes, isLast });
+    }
   }
 
   /** @param index of one picture; null for all of the job's */

@@ -1,6 +1,7 @@
 import { computed, type Signal, signal } from '@preact/signals';
 import { type CurvePoint, withLoss } from '../../../shared/loss-curve.ts';
-import type { JobState } from '../../../shared/protocol/job.ts';
+import type { ConceptId } from '../../../shared/protocol/ids.ts';
+import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { Progress, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 
 /** All jobs that the companion has sent, and the running one's progress: a mirror of the companion's state. */
@@ -79,4 +80,22 @@ export function workToShow(jobs: readonly JobState[]): {
   const active = jobs.find(({ status }) => status.state === 'running');
   const last = jobs.find((job) => job.kind === 'generate' && job.pictures.length > 0);
   return { active, shown: active?.kind === 'generate' ? active : last };
+}
+
+interface MadePicture {
+  readonly job: JobOf<'generate'>;
+  readonly picture: JobOf<'generate'>['pictures'][number];
+}
+
+/** The last picture that was made with a version of a concept, of the jobs that are known. */
+export function lastMade(jobs: readonly JobState[], id: ConceptId, version: number): MadePicture | undefined {
+  let last: MadePicture | undefined;
+  for (const job of jobs) {
+    if (job.kind !== 'generate' || job.request.strength === 0 || job.request.mask === 'off') continue;
+    const picture = job.pictures.at(-1);
+    const isOf = job.concepts.some((one) => one.id === id && one.version === version);
+    if (picture === undefined || !isOf) continue;
+    if (last === undefined || job.createdAt > last.job.createdAt) last = { job, picture };
+  }
+  return last;
 }
