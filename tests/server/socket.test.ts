@@ -55,6 +55,16 @@ describe('a socket', () => {
     expect(await client.closed).toBe(1008);
   });
 
+  it('has the model made ready for what is being written, and gets no answer but those to what follows', async () => {
+    const client = await TestClient.connect(running.port, await running.pair());
+    const { type: _, job: __, count: ___, seed: ____, strength: _____, ...needs } = generate();
+    client.send({ type: 'prepare', ...needs });
+    client.send({ type: 'prepare', ...needs, prompt: '@nobody on a beach' });
+    client.send({ type: 'ping' });
+    await client.until('pong');
+    await expect.poll(() => running.engine.prepared).toMatchObject([{ settings: { mask: 'median' } }]);
+  });
+
   it('that comes in the middle of a teaching is told how it was learned so far', async () => {
     running.engine.free = false;
     const token = await running.pair();
