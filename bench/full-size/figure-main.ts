@@ -35,7 +35,10 @@ const result: FigureResult = { seconds, peakBytes, anonymousBytes, fileBytes };
 await model.pipeline.close();
 process.stdout.write(JSON.stringify(result));
 
-async function measure(opened: LoadedModel, { what, side, steps = 2, guidanceScale, fast, ready }: Figure) {
+async function measure(
+  opened: LoadedModel,
+  { what, side, steps = 2, guidanceScale, fast, ready, packed }: Figure,
+) {
   const settings = {
     steps,
     ...(guidanceScale !== undefined && { guidanceScale }),
@@ -88,10 +91,16 @@ async function measure(opened: LoadedModel, { what, side, steps = 2, guidanceSca
     const shape = { guided: what === 'guided', height: cells, width: cells, concepts: [] };
     const spec = samplingGraph({ ...opened.pipeline.model, ...shape });
     const begin = performance.now();
-    const session = await opened.pipeline.session(spec);
+    await opened.pipeline.session(spec);
     note('session_s', begin);
     note('ready_s', started);
     if (what === 'open') return;
+    if (packed) {
+      const from = performance.now();
+      await opened.pipeline.sessions.pack(spec);
+      note('packed_s', from);
+    }
+    const session = await opened.pipeline.session(spec);
     const feeds = noiseFeeds(spec.build());
     for (let run = 1; run <= steps; run++) {
       const from = performance.now();

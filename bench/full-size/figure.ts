@@ -15,6 +15,8 @@ export interface Figure {
   readonly guidanceScale?: number;
   /** True where the picture is decoded by the fast decoder. */
   readonly fast?: boolean;
+  /** True where weights are packed before the passes, as those of a teaching or of many pictures are. */
+  readonly packed?: boolean;
   /** True where everything was made ready before, as while a prompt is typed: the picture's time begins with the prompt. */
   readonly ready?: boolean;
 }

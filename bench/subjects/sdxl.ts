@@ -29,6 +29,13 @@ const FIGURES: Readonly<Record<string, SdxlFigure>> = {
     atMost: ['ready_s', 5],
   },
   'forward-512': { what: 'forward', side: 512, steps: 3, title: 'forward pass at 512 px, batch 1' },
+  'packed-512': {
+    what: 'forward',
+    side: 512,
+    steps: 3,
+    packed: true,
+    title: 'forward pass at 512 px, batch 1, weights packed',
+  },
   'forward-1024': { what: 'forward', side: 1024, steps: 2, title: 'forward pass at 1024 px, batch 1' },
   'picture-512': { what: 'picture', side: 512, title: 'picture of 512 px in two guided steps' },
   'picture-1024': {
