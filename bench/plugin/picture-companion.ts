@@ -88,5 +88,8 @@ function modelOf(side: number): BaseModelFacts {
     },
     identity: { name: NAME, hash: '0'.repeat(64), architecture: 'stable-diffusion-v1' },
     sites: [],
+    samples: undefined,
+    prediction: 'epsilon',
+    textWidths: [],
   };
 }

@@ -3,7 +3,8 @@
  * refused value together with the option's name.
  */
 
-import { InvalidArgumentError, Option } from 'commander';
+import { existsSync } from 'node:fs';
+import { CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { newConceptNameSchema } from '../../shared/protocol/concept.ts';
 import { GUIDANCE_RESIDUALS } from '../../shared/protocol/requests.ts';
@@ -116,4 +117,15 @@ export function engineOptions(): readonly Option[] {
 
 export function threadsOption(): Option {
   return new Option('--threads <n>', 'CPU threads (default: all)').argParser(wholeNumber(1, MAX_THREADS));
+}
+
+/** True for an argument that means a concept: a file may begin with an @, too. */
+export function isConcept(argument: string): boolean {
+  return argument.startsWith('@') && !existsSync(argument);
+}
+
+/** As commander reports an option that is always needed, for one that some arguments need. */
+export function missingOption(option: string): CommanderError {
+  const message = `error: required option '${option}' not specified`;
+  return new CommanderError(1, 'commander.missingMandatoryOptionValue', message);
 }

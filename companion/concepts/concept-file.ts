@@ -14,8 +14,9 @@ import { encodeSafetensors, packTensors } from '../tensor/safetensors-writer.ts'
 import type { Concept, ConceptFacts, Thumbnail } from './concept.ts';
 import { encodeConceptHeader, HASH_KEY, parseConceptHeader } from './concept-header.ts';
 import { type ConceptForm, conceptTensors, formMetadata } from './concept-tensors.ts';
-import { openLoraFile, readFactors, readLora } from './lora-file.ts';
+import { changedSites, openLoraFile, readFactors, readLora } from './lora-file.ts';
 import { requireMatchingSites } from './matching-sites.ts';
+import type { ModelNeeds } from './model-fit.ts';
 
 /** Facts of a concept file for listings; read from the header alone. */
 export interface ConceptFileInfo extends ConceptFacts {
@@ -26,6 +27,8 @@ export interface ConceptFileInfo extends ConceptFacts {
   readonly thumbnail?: Thumbnail;
   readonly hasTokenEmbedding: boolean;
   readonly hasObjectProbe: boolean;
+  /** Parts that a base model must have. */
+  readonly needs: ModelNeeds;
 }
 
 export interface WriteConceptOptions {
@@ -99,6 +102,10 @@ export async function summariseConcept(path: string): Promise<ConceptFileInfo> {
     ...(thumbnail && { thumbnail }),
     hasTokenEmbedding: tokenEmbeddings !== undefined,
     hasObjectProbe: objectProbe !== undefined,
+    needs: {
+      sites: await changedSites(file),
+      textWidths: tokenEmbeddings?.map(({ length }) => length) ?? [],
+    },
   };
 }
 

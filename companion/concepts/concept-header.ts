@@ -43,6 +43,7 @@ const FACT_KEYS: Readonly<Record<keyof ConceptFacts, readonly [key: string, form
   classWord: ['likeness.class', 'text'],
   identifier: ['likeness.identifier', 'text'],
   baseModel: ['likeness.base_model', 'json'],
+  baseWeights: ['likeness.base_weights', 'json'],
   resolution: ['likeness.resolution', 'json'],
   method: ['likeness.method', 'json'],
   referenceCount: ['likeness.references', 'json'],

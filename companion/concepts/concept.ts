@@ -1,13 +1,12 @@
 /** Concept: one product that a model was taught, with all that is known about it. */
 
 import { z } from 'zod';
-import { LikenessError } from '../../shared/errors.ts';
 import { classWordSchema, conceptNameSchema, rightsSchema } from '../../shared/protocol/concept.ts';
 import { type GuidanceResidual, guidanceResidualSchema } from '../../shared/protocol/requests.ts';
 import type { Factors } from '../adapters/factors.ts';
 import type { ObjectProbe } from '../adapters/object-probe.ts';
+import { SAMPLES_MAX_LENGTH, SAMPLES_PATTERN } from '../checkpoint/weight-samples.ts';
 import { ARCHITECTURES } from '../models/families/formats.ts';
-import type { BaseModel } from '../pipeline/loaded-model.ts';
 import type { LoadedFactors } from './lora-file.ts';
 
 /** A token's text, such as `zqx` or `<zqx>`: without spaces it stays one word of a prompt. */
@@ -50,12 +49,21 @@ const baseModelSchema = z.strictObject({
   architecture: architectureSchema,
 });
 
+/** The base model's weights and aim, by which it is known again in another file. */
+const baseWeightsSchema = z.strictObject({
+  /** weight-samples.ts */
+  samples: z.string().max(SAMPLES_MAX_LENGTH).regex(SAMPLES_PATTERN, 'expected samples of weights'),
+  prediction: z.enum(['epsilon', 'v']),
+});
+
 /** Facts of a concept. Each field is parsed from a file's header and again before it is written. */
 export const conceptFactsSchema = z.strictObject({
   name: conceptNameSchema,
   classWord: classWordSchema,
   identifier: z.string().regex(IDENTIFIER, 'expected one word such as zqx'),
   baseModel: baseModelSchema,
+  /** Absent in concepts of the version before, and where the base model is not known. */
+  baseWeights: baseWeightsSchema.optional(),
   /** Size of the pictures it was taught with, in pixels. */
   resolution: z.strictObject({ width: z.int().min(8).max(8192), height: z.int().min(8).max(8192) }),
   /** Settings of its teaching: rank rule, steps, learning rate, batch, seed and so on. */
@@ -95,26 +103,4 @@ export function minRankFractionOf({ method }: Pick<ConceptFacts, 'method'>): num
 /** Halves of guidance that its maker wants it to act in, under a mask; undefined where its file says nothing sound. */
 export function guidanceResidualOf({ method }: Pick<ConceptFacts, 'method'>): GuidanceResidual | undefined {
   return guidanceResidualSchema.safeParse(method.guidanceResidual).data;
-}
-
-/**
- * @throws LikenessError `concept-mismatch` unless the concept was taught on this model; one of unknown origin passes by
- *   architecture
- */
-export function requireBaseModel(concept: Pick<ConceptFacts, 'name' | 'baseModel'>, model: BaseModel): void {
-  const { name, baseModel } = concept;
-  const fits =
-    baseModel.hash === undefined
-      ? baseModel.architecture === model.architecture
-      : baseModel.hash === model.hash;
-  if (fits) return;
-  throw new LikenessError(
-    'concept-mismatch',
-    `concept ${name} was taught on ${describe(baseModel)}, expected ${describe(model)}`,
-    { advice: `Choose the model ${baseModel.name}, or teach ${name} again on ${model.name}.` },
-  );
-}
-
-function describe({ name, hash, architecture }: BaseModel): string {
-  return hash === undefined ? `${name} (${architecture})` : `${name} (${hash.slice(0, 12)})`;
 }

@@ -68,6 +68,26 @@ export async function readFactors(
   });
 }
 
+/**
+ * Channels of the projections that a file changes, by their paths, from its header; undefined for a file that readFactors
+ * refuses.
+ */
+export async function changedSites(
+  file: SafetensorsFile,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  const layers = await loraLayers(file, undefined).catch((error: unknown) => {
+    if (error instanceof LikenessError) return undefined;
+    throw error;
+  });
+  if (layers === undefined) return undefined;
+  return Object.fromEntries(
+    [...layers.sites].flatMap(([path, { parts }]) => {
+      const channels = parts.up?.shape[0];
+      return channels === undefined ? [] : [[path, channels]];
+    }),
+  );
+}
+
 /** Opens the header alone. */
 export async function openLoraFile(path: string): Promise<SafetensorsFile> {
   const file = await asConceptFault(() => openSafetensors(path, LORA_HEADER_MAX_BYTES));

@@ -92,6 +92,8 @@ export type GenerateEvent =
       readonly droppedText: string;
       /** Why the negative prompt has no effect; absent where there is none, or where it has one. */
       readonly negativePromptHint?: string;
+      /** One a concept that was taught on another model: a sentence that says so. */
+      readonly notes: readonly string[];
     }
   | {
       readonly type: 'step';

@@ -15,6 +15,8 @@ export interface TeachRequest extends EngineOptions {
   readonly name: string;
   /** Kind of thing: "bottle", "coffee mug". */
   readonly classWord: string;
+  /** Word of an earlier version; another is chosen where the model's vocabulary cuts it. */
+  readonly identifier?: string | undefined;
   /** Path that the run is saved to. It stays when teaching has ended, for whoever asked to remove once they have the concept. */
   readonly stateFile: string;
   /** Differences from the model's recommended settings. */

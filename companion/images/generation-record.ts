@@ -14,6 +14,8 @@ interface ConceptRecord {
   readonly name: string;
   readonly version: number;
   readonly strength: number;
+  /** Name of the base model that it was taught on; absent where that is the picture's own. */
+  readonly taughtOn?: string;
   /** As its file has them; what is not set is left out. */
   readonly rights: Rights;
 }

@@ -3,6 +3,7 @@
  * decoded, once; what lies in files behind it are pixels that this program wrote.
  */
 
+import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
 import type { FrameFinding } from '../../shared/frame-advice.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
@@ -69,7 +70,18 @@ export function encodeReference({ name, pixels, findings }: ReferenceImage): Uin
   return Buffer.concat([fixed, header, data]);
 }
 
-/** @throws LikenessError `image-unknown` for what encodeReference did not write */
+/** @param path of a file that encodeReference's bytes are in @throws LikenessError `image-unknown` where it is gone, or is none */
+export async function readReference(path: string): Promise<ReferenceImage> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new LikenessError('image-unknown', 'a frame that was sent is gone', { cause });
+  });
+  return parseReference(bytes);
+}
+
+/**
+ * @throws LikenessError `image-unknown` for what encodeReference did not write
+ * @internal
+ */
 export function parseReference(bytes: Uint8Array): ReferenceImage {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { width, height, channels, name, findings } = parseHeader(file);

@@ -71,7 +71,8 @@ export class JobWorker {
     if (this.#running !== undefined || this.#isPreparing || stores.broker.pending.length > 0) return;
     this.#isPreparing = true;
     try {
-      const concepts = await conceptsOfPrompt(library, request.prompt, request.concepts ?? []);
+      const model = await models.namedModel(models.name);
+      const concepts = await conceptsOfPrompt(library, request.prompt, request.concepts ?? [], model);
       const whole = { ...request, count: 1, seed: 0, strength: 1 };
       const setup = { ...computer, model: await models.folderOf(models.name) };
       const engineRequest = await generateRequest(whole, concepts, { setup, library });

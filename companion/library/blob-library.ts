@@ -10,13 +10,15 @@ import type { ConceptChange } from '../../shared/protocol/http.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
 import type { Concept } from '../concepts/concept.ts';
 import { USER_MODES, writeFileAtomically } from '../storage/atomic-file.ts';
-import { type BlobKey, type BlobStore, unlessTaken } from '../storage/blob-store.ts';
+import type { BlobKey, BlobStore } from '../storage/blob-store.ts';
 import { ChangeJournal } from './change-journal.ts';
 import { ConceptFolder, freeKey, keysIn, watchFolder } from './concept-folder.ts';
 import type {
+  AddOptions,
   ConceptLibrary,
   ConceptVersion,
   ImportOptions,
+  KeptSet,
   LibraryConcept,
   LibraryEvent,
   LibraryListing,
@@ -32,23 +34,18 @@ import {
   libraryConcept,
   listingOf,
   requireFree,
-  versionAt,
 } from './folder-listing.ts';
-import { type Addition, additionOf, additionOfFile } from './import.ts';
+import { additionOf, additionOfFile } from './import.ts';
+import { KeptReferences } from './kept-references.ts';
+import { VersionWriter } from './version-writer.ts';
 
 /** A file that was dropped in shows within this time; looking costs one readdir and a stat a file. */
 const RESCAN_INTERVAL_MS = 2000;
 
-/** The version to be written, among the concepts that are there. */
-type Plan = (concepts: readonly LibraryConcept[]) => Addition | Promise<Addition>;
-
 export interface BlobLibraryOptions {
   readonly now?: () => Date;
   readonly rescanIntervalMs?: number;
-  /**
-   * Makes one change at a time, of all processes that have the store: a change of several files must not meet another. By
-   * default it is this process's alone.
-   */
+  /** Makes one change at a time, of all processes that have the store; by default it is this process's alone. */
   readonly exclusively?: <T>(change: () => Promise<T>) => Promise<T>;
 }
 
@@ -57,6 +54,8 @@ export class BlobLibrary implements ConceptLibrary {
   readonly #folder: ConceptFolder;
   readonly #trash: ConceptTrash;
   readonly #journal: ChangeJournal;
+  readonly #references: KeptReferences;
+  readonly #writer: VersionWriter;
   readonly #now: () => Date;
   readonly #rescanIntervalMs: number;
   readonly #exclusively: <T>(change: () => Promise<T>) => Promise<T>;
@@ -67,7 +66,9 @@ export class BlobLibrary implements ConceptLibrary {
     this.#folder = new ConceptFolder(store);
     this.#trash = new ConceptTrash(store);
     this.#journal = new ChangeJournal(store);
+    this.#references = new KeptReferences(store);
     this.#now = options.now ?? (() => new Date());
+    this.#writer = new VersionWriter({ store, folder: this.#folder, journal: this.#journal, now: this.#now });
     this.#rescanIntervalMs = options.rescanIntervalMs ?? RESCAN_INTERVAL_MS;
     this.#exclusively = options.exclusively ?? ((change) => change());
   }
@@ -106,15 +107,41 @@ export class BlobLibrary implements ConceptLibrary {
     return new Map(found);
   }
 
-  add(concept: Concept, by: Editor = 'client'): Promise<ConceptVersion> {
-    return this.#write((concepts) => additionOf(concept, concepts, by));
+  add(concept: Concept, { by = 'client', references = [] }: AddOptions = {}): Promise<ConceptVersion> {
+    return this.#change(async () => {
+      const added = await this.#writer.write((concepts) => additionOf(concept, concepts, by));
+      if (references.length === 0) return added;
+      await this.#references.put(added.weightHash, references, concept.resolution.width);
+      // A concept keeps the pictures of one teaching.
+      const files = filesOf(added.id, await this.#folder.read());
+      await this.#forget(files.filter(({ weightHash }) => weightHash !== added.weightHash));
+      return added;
+    });
+  }
+
+  references(): Promise<ReadonlyMap<string, KeptSet>> {
+    return this.#references.sets();
+  }
+
+  async materializeReferences({ weightHash }: ConceptVersion): Promise<readonly string[]> {
+    const { keys = [] } = (await this.#references.sets()).get(weightHash) ?? {};
+    return Promise.all(keys.map((key) => this.#store.materialize(key)));
+  }
+
+  forgetReferences(id: ConceptId): Promise<void> {
+    return this.#change(async () => {
+      await this.#forget(filesOf(id, await this.#folder.read()));
+      await this.#journal.make(() => this.#trash.stepsOfReferences(id));
+    });
   }
 
   import(file: string, options: ImportOptions = {}): Promise<ConceptVersion> {
-    return this.#write(async (concepts) => {
-      const removed = (await this.#trash.removals()).flatMap(({ versions }) => versions);
-      return additionOfFile(file, options, { concepts, removed, now: this.#now() });
-    });
+    return this.#change(() =>
+      this.#writer.write(async (concepts) => {
+        const removed = (await this.#trash.removals()).flatMap(({ versions }) => versions);
+        return additionOfFile(file, options, { concepts, removed, now: this.#now() });
+      }),
+    );
   }
 
   edit(id: ConceptId, { name, rights }: ConceptChange, by: Editor = 'client'): Promise<LibraryConcept> {
@@ -133,8 +160,10 @@ export class BlobLibrary implements ConceptLibrary {
 
   remove(id: ConceptId): Promise<void> {
     return this.#change(async () => {
-      const files = filesOf(id, await this.#folder.read());
-      await this.#journal.make(() => this.#trash.stepsInto(id, files, this.#now()));
+      const contents = await this.#folder.read();
+      const keys = filesOf(id, contents).map(({ key }) => key);
+      const pictures = await this.#references.keysOf(id, contents);
+      await this.#journal.make(() => this.#trash.stepsInto(id, [...keys, ...pictures], this.#now()));
     });
   }
 
@@ -151,9 +180,12 @@ export class BlobLibrary implements ConceptLibrary {
       for (const { versions } of removals) requireFree(versions[0]!.name, id, contents);
       const taken = keysIn(contents);
       await this.#journal.make(async () =>
-        removals.flatMap(({ versions }) => {
+        removals.flatMap(({ versions, references, prefix }) => {
           const { name } = versions[0]!;
-          return versions.map(({ key, version }) => ({ move: key, to: freeKey(name, version, taken) }));
+          return [
+            ...versions.map(({ key, version }) => ({ move: key, to: freeKey(name, version, taken) })),
+            ...references.map((key) => ({ move: key, to: key.slice(prefix.length) as BlobKey })),
+          ];
         }),
       );
       return conceptNamed(removals[0]!.versions[0]!.name, await this.#folder.read(), this.#now());
@@ -164,7 +196,8 @@ export class BlobLibrary implements ConceptLibrary {
     return this.#change(async () => {
       await this.#store.sweep();
       const { steps, freedBytes } = await this.#trash.stepsOut(days, this.#now());
-      await this.#journal.make(async () => steps);
+      const orphans = await this.#references.orphanSteps(await this.#folder.read());
+      await this.#journal.make(async () => [...steps, ...orphans]);
       return freedBytes;
     });
   }
@@ -201,38 +234,9 @@ export class BlobLibrary implements ConceptLibrary {
     }
   }
 
-  /** Writes one version. Where another process took its key first, `plan` sees what that one wrote. */
-  #write(plan: Plan): Promise<ConceptVersion> {
-    return this.#change(async () => {
-      const taken = new Set<BlobKey>();
-      for (;;) {
-        const contents = await this.#folder.read();
-        const addition = await plan(listingOf(contents, this.#now()).concepts);
-        if ('known' in addition) return addition.known;
-        if ('renumber' in addition) return this.#addRenumbered(addition.renumber, plan);
-        const key = freeKey(addition.name, addition.version, taken);
-        const put = this.#store.put(key, addition.bytes, { ifAbsent: true });
-        if (await unlessTaken(put)) return versionAt(key, await this.#folder.read());
-      }
-    });
-  }
-
-  /** Counts a concept's versions from 1, in their order, and adds the next, in one change. */
-  async #addRenumbered({ id }: LibraryConcept, plan: Plan): Promise<ConceptVersion> {
-    const contents = await this.#folder.read();
-    const files = filesOf(id, contents);
-    const changesOf = (index: number) => ({ version: files.length - index });
-    const numbered = new Map([[id, files.map((file, index) => ({ ...file, ...changesOf(index) }))]]);
-    const others = { ...contents, versions: new Map([...contents.versions, ...numbered]) };
-    const addition = await plan(listingOf(others, this.#now()).concepts);
-    if (!('bytes' in addition)) throw new Error('internal: a version of small numbers is added');
-    const taken = keysIn(contents);
-    await this.#journal.make(async (staging) => {
-      const steps = await staging.rewrite(files, taken, changesOf);
-      const key = freeKey(addition.name, addition.version, taken);
-      return [...steps, await staging.put(addition.bytes, key)];
-    });
-    return conceptNamed(addition.name, await this.#folder.read(), this.#now()).current;
+  async #forget(versions: readonly ConceptVersion[]): Promise<void> {
+    const steps = await this.#references.stepsOf(versions.map(({ weightHash }) => weightHash));
+    await this.#journal.make(async () => steps);
   }
 
   #change<T>(change: () => Promise<T>): Promise<T> {

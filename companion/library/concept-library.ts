@@ -8,6 +8,7 @@ import type { ConceptChange } from '../../shared/protocol/http.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
 import type { Concept, Thumbnail } from '../concepts/concept.ts';
 import type { ConceptFileInfo } from '../concepts/concept-file.ts';
+import type { ReferenceImage } from '../images/reference-image.ts';
 import type { BlobKey } from '../storage/blob-store.ts';
 import type { Editor } from './concept-rights.ts';
 import type { FittedModel, LoraFacts } from './concept-writer.ts';
@@ -65,6 +66,22 @@ export interface RemovedConcept {
   readonly sizeBytes: number;
 }
 
+/** Pictures of one teaching that a version keeps, in the order in which they were given. */
+export interface KeptSet {
+  readonly keys: readonly BlobKey[];
+  readonly sizeBytes: number;
+}
+
+/** A picture that is read when its turn comes: all of a teaching's together may not fit into memory. */
+export type KeptPicture = () => Promise<ReferenceImage>;
+
+export interface AddOptions {
+  /** A client, unless said otherwise. */
+  readonly by?: Editor;
+  /** Pictures to keep, which it was taught from; none unless its owner agreed. */
+  readonly references?: readonly KeptPicture[];
+}
+
 export interface ImportOptions {
   /** Another name than the file's own. */
   readonly name?: string | undefined;
@@ -100,10 +117,19 @@ export interface ConceptLibrary {
    * Writes what was taught, as the next version of the concept of its name; the concept's own version and parent are not
    * asked. The same weights a second time change nothing, so that an `add` that was cut short can be repeated. Rights that
    * it does not set are those of the version before; an empty text takes one away, but a client takes no last day of use away.
-   * @param by a client, unless said otherwise
+   * Where references are given, the version keeps them, and those that the concept kept before go.
    * @throws LikenessError `concept-format`, `storage`
    */
-  add(concept: Concept, by?: Editor): Promise<ConceptVersion>;
+  add(concept: Concept, options?: AddOptions): Promise<ConceptVersion>;
+
+  /** Pictures that versions keep to be taught again from, by weight hash. */
+  references(): Promise<ReadonlyMap<string, KeptSet>>;
+
+  /** Paths of a version's kept pictures on this machine, as encodeReference writes them; none where it keeps none. */
+  materializeReferences(version: ConceptVersion): Promise<readonly string[]>;
+
+  /** Deletes the kept pictures of all its versions for good, in the trash too. @throws LikenessError `concept-unknown`, `storage` */
+  forgetReferences(id: ConceptId): Promise<void>;
 
   /**
    * Name and rights, in all versions at once.

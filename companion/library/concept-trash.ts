@@ -6,6 +6,7 @@ import type { ChangeStep } from './change-journal.ts';
 import { ConceptFolder } from './concept-folder.ts';
 import type { ConceptVersion, RemovedConcept } from './concept-library.ts';
 import { idOfCopy } from './folder-listing.ts';
+import { REFERENCES_PREFIX } from './kept-references.ts';
 
 /** The dot hides it from people and from listings. */
 const TRASH_PREFIX = '.trash/';
@@ -14,9 +15,13 @@ const REMOVAL = /^([0-9a-f]{16})-(\d{1,15})$/;
 
 export interface TrashEntry {
   readonly id: string;
+  /** Begins its blobs' keys. */
+  readonly prefix: string;
   readonly removedAt: Date;
   /** Newest first. */
   readonly versions: readonly ConceptVersion[];
+  /** Pictures that they keep. */
+  readonly references: readonly BlobKey[];
 }
 
 interface Removal {
@@ -34,18 +39,20 @@ export class ConceptTrash {
     this.#ledger = new AgeLedger(store, blobKey(`${TRASH_PREFIX}ages.json`));
   }
 
-  /** Steps by which versions of a concept get there. */
-  async stepsInto(
-    id: string,
-    versions: readonly ConceptVersion[],
-    now: Date,
-  ): Promise<readonly ChangeStep[]> {
+  /** Steps by which the blobs of a concept get there. */
+  async stepsInto(id: string, keys: readonly BlobKey[], now: Date): Promise<readonly ChangeStep[]> {
     const taken = new Set((await this.#removals()).map(({ prefix }) => prefix));
     let moment = Math.max(0, now.getTime());
     while (taken.has(prefixOf(id, moment))) moment += 1;
     const prefix = prefixOf(id, moment);
     // People may have named them as blobKey would not: they keep their names.
-    return versions.map(({ key }) => ({ move: key, to: (prefix + key) as BlobKey }));
+    return keys.map((key) => ({ move: key, to: (prefix + key) as BlobKey }));
+  }
+
+  /** Steps that delete the pictures that a removed concept keeps. */
+  async stepsOfReferences(id: string): Promise<readonly ChangeStep[]> {
+    const entries = (await this.removals()).filter((entry) => entry.id === id);
+    return entries.flatMap(({ references }) => references.map((key) => ({ delete: key })));
   }
 
   /** Latest first. */
@@ -54,7 +61,8 @@ export class ConceptTrash {
     for (const { id, removedAt, prefix } of await this.#removals()) {
       const { versions } = await new ConceptFolder(this.#store, prefix).read();
       const all = [...versions.values()].flat();
-      if (all.length > 0) entries.push({ id, removedAt, versions: all });
+      if (all.length > 0)
+        entries.push({ id, removedAt, prefix, versions: all, references: await this.#referencesIn(prefix) });
     }
     return withIdsOfTheirOwn(entries.sort((a, b) => b.removedAt.getTime() - a.removedAt.getTime()));
   }
@@ -79,6 +87,12 @@ export class ConceptTrash {
       }
     }
     return { steps, freedBytes };
+  }
+
+  async #referencesIn(prefix: string): Promise<readonly BlobKey[]> {
+    const keys: BlobKey[] = [];
+    for await (const { key } of this.#store.list(prefix + REFERENCES_PREFIX)) keys.push(key);
+    return keys;
   }
 
   async #removals(): Promise<readonly Removal[]> {

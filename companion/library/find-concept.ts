@@ -11,6 +11,7 @@ import { CONCEPT_SUFFIX } from './concept-folder.ts';
 import type { ConceptLibrary, LibraryConcept, RemovedConcept } from './concept-library.ts';
 import { expiredError } from './concept-rights.ts';
 import { FileLibrary } from './file-library.ts';
+import { type NamedModel, requireUsable, versionFor } from './model-version.ts';
 
 /** A concept of a prompt, with the library's id where it has one. */
 export interface FoundConcept extends ConceptFileInfo {
@@ -21,22 +22,29 @@ export interface ConceptEntry {
   readonly path: string;
   /** Its newest version; undefined where the file is no sound concept, and `fault` says why. */
   readonly summary: (ConceptFileInfo & { readonly id: ConceptId }) | undefined;
+  /** Names of the base models that its versions were taught on, the newest first. */
+  readonly models: readonly string[];
   readonly fault: LikenessError | undefined;
 }
 
-/** By name, then those that are damaged; a folder that is not there has none. */
-export async function listConcepts(folder: string): Promise<readonly ConceptEntry[]> {
+/**
+ * By name, then those that are damaged; a folder that is not there has none.
+ * @param model of each concept the version that it gets; default: the newest
+ */
+export async function listConcepts(folder: string, model?: NamedModel): Promise<readonly ConceptEntry[]> {
   const library = new FileLibrary(folder);
   const { concepts, damaged } = await library.list();
-  const sound = concepts.map(async ({ current }) => {
-    const path = await library.materialize(current);
-    return { path, summary: { ...current, path }, fault: undefined };
+  const sound = concepts.map(async (concept) => {
+    const version = model === undefined ? concept.current : versionFor(concept, model.traits).version;
+    const path = await library.materialize(version);
+    const models = [...new Set(concept.versions.map(({ baseModel }) => baseModel.name))];
+    return { path, summary: { ...version, path }, models, fault: undefined };
   });
   return [
     ...(await Promise.all(sound)),
     ...damaged.map(({ file, code, reason, advice }) => {
       const fault = new LikenessError(code, reason, advice === undefined ? {} : { advice });
-      return { path: join(folder, file), summary: undefined, fault };
+      return { path: join(folder, file), summary: undefined, models: [], fault };
     }),
   ];
 }
@@ -66,10 +74,14 @@ export async function findRemoved(wanted: string, library: ConceptLibrary): Prom
  * A concept by its name in the folder, or by the path of its file.
  * @throws LikenessError `concept-unknown`, or `concept-format` where its file is damaged
  */
-export async function findConcept(wanted: string, folder: string): Promise<ConceptFileInfo> {
+export async function findConcept(
+  wanted: string,
+  folder: string,
+  model?: NamedModel,
+): Promise<ConceptFileInfo> {
   if (/[/\\]/.test(wanted) || wanted.endsWith(CONCEPT_SUFFIX)) return readByPath(wanted);
   const name = plainName(wanted);
-  const entries = await listConcepts(folder);
+  const entries = await listConcepts(folder, model);
   const found = entries.find(({ summary }) => summary?.name === name);
   if (found?.summary !== undefined) return found.summary;
   const damaged = entries.find(({ path }) => path === join(folder, name + CONCEPT_SUFFIX));
@@ -81,22 +93,28 @@ export async function findConcept(wanted: string, folder: string): Promise<Conce
 
 /**
  * A prompt with the concepts that it mentions: `given` ones first, then those in the folder.
+ * @param model that the pictures are made with; undefined: any
  * @throws LikenessError `concept-unknown` for an @name that is neither, `concept-format` where its file is damaged, `input`
- *   where its last day of use has passed
+ *   where its last day of use has passed, `concept-mismatch` where it does not fit the model
  */
 export async function resolveMentions(
   prompt: string,
   given: readonly ConceptFileInfo[],
   folder: string,
+  model?: NamedModel,
 ): Promise<ResolvedPrompt<FoundConcept>> {
   const taken = new Set(given.map(({ name }) => name));
-  const entries = await listConcepts(folder);
+  const entries = await listConcepts(folder, model);
   const stored = entries.flatMap(({ summary }) => summary ?? []).filter(({ name }) => !taken.has(name));
   const known: FoundConcept[] = [...(await withIds(given, folder)), ...stored];
   try {
     const resolved = resolvePrompt(prompt, known);
     const expired = resolved.concepts.find(({ rights }) => isExpired(rights, new Date()));
     if (expired !== undefined) throw expiredError(expired.name, expired.rights);
+    const library = new FileLibrary(folder);
+    for (const concept of resolved.concepts) {
+      if (model !== undefined) await requireUsable(concept, model, library);
+    }
     return resolved;
   } catch (error) {
     const damaged = entries.find(({ path, fault }) => fault && prompt.includes(`@${nameOf(path, folder)}`));

@@ -137,31 +137,47 @@ export function wholeGraph(shape: ModelConfig): GraphSpec {
     const family = familyOf(model);
     const facts = family.facts(model.config);
     const scopes = scopesOf(graph);
-    const prompts = facts.textEncoders.map(({ tokens, pooled }, encoder): PromptValues => {
-      const ids = graph.input(`input_ids.${encoder}`, [1, tokens], 'int64');
-      const embeddings = family.embedTokens(scopes, model.config, encoder, ids);
-      return pooled
-        ? { embeddings, end: graph.input(promptNames(encoder).end, [1, 1, tokens]) }
-        : { embeddings };
-    });
-    const conditioning = {
-      ...conditioningInputs(graph, model, 1, 'of size'),
-      ...family.buildText(scopes, model.config, prompts),
-    };
+    addDenoiserWithText(graph, model);
     const side = facts.latentUnit;
-    const latents = [1, facts.latentChannels, side, side];
-    const inputs = {
-      sample: latentInputs(graph, model, { batch: 1, height: side, width: side }),
-      timestep: graph.input('timestep', [1]),
-      conditioning,
-    };
-    family.buildDenoiser(scopes, model.config, inputs);
     const pixels = side * facts.downscale;
     family.codec.encode(scopes, model.config, graph.input('picture', [1, 3, pixels, pixels]));
-    const decoded = graph.input('latents', latents);
+    const decoded = graph.input('latents', [1, facts.latentChannels, side, side]);
     for (const decoder of facts.hasFastDecoder ? DECODERS : (['full'] as const)) {
       family.codec.decode(scopes, model.config, decoded, decoder);
     }
     return graph;
   });
+}
+
+/** The part of the whole model that a concept is learned on: its text encoders and its denoiser. */
+export function denoiserWithTextGraph(shape: ModelConfig): GraphSpec {
+  return graphSpec('denoiser with text', shape, (model) => {
+    const graph = new Graph('denoiser with text');
+    addDenoiserWithText(graph, model);
+    return graph;
+  });
+}
+
+function addDenoiserWithText(graph: Graph, model: ModelConfig): void {
+  const family = familyOf(model);
+  const facts = family.facts(model.config);
+  const scopes = scopesOf(graph);
+  const prompts = facts.textEncoders.map(({ tokens, pooled }, encoder): PromptValues => {
+    const ids = graph.input(`input_ids.${encoder}`, [1, tokens], 'int64');
+    const embeddings = family.embedTokens(scopes, model.config, encoder, ids);
+    return pooled
+      ? { embeddings, end: graph.input(promptNames(encoder).end, [1, 1, tokens]) }
+      : { embeddings };
+  });
+  const conditioning = {
+    ...conditioningInputs(graph, model, 1, 'of size'),
+    ...family.buildText(scopes, model.config, prompts),
+  };
+  const side = facts.latentUnit;
+  const inputs = {
+    sample: latentInputs(graph, model, { batch: 1, height: side, width: side }),
+    timestep: graph.input('timestep', [1]),
+    conditioning,
+  };
+  family.buildDenoiser(scopes, model.config, inputs);
 }

@@ -4,12 +4,11 @@
  */
 
 import type { ModelSummary } from '../../shared/protocol/server-messages.ts';
-import { hashCheckpoint } from '../checkpoint/checkpoint-hash.ts';
 import type { Checkpoint } from '../checkpoint/component.ts';
 import { type MergedLora, mergeLoras } from '../lora/merged-checkpoint.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf } from '../models/families/registry.ts';
-import type { AdapterSite, ModelFacts } from '../models/family.ts';
+import type { ModelFacts } from '../models/family.ts';
 import type { Device } from '../runtime/device.ts';
 import { chooseDevice } from '../runtime/device-choice.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type LoraRequest,
   withBrought,
 } from './few-steps.ts';
+import { type BaseModel, type ModelTraits, traitsOf } from './model-traits.ts';
 import { describeModel, Pipeline } from './pipeline.ts';
 import { type RecommendedSettings, readRecommendedSettings, usualGuidanceResidual } from './settings.ts';
 
@@ -34,20 +34,12 @@ export interface EngineOptions {
   readonly loras?: readonly LoraRequest[] | undefined;
 }
 
-/** Identity of a base model, as a concept file names the one that it belongs to. */
-export interface BaseModel {
-  readonly name: string;
-  /** SHA-256 of the weights (checkpoint-hash.ts); undefined where it is not known, as for a foreign LoRA file. */
-  readonly hash?: string | undefined;
-  /** `modelspec.architecture` of the ModelSpec standard. */
-  readonly architecture: string;
-}
-
 export interface LoadedModel {
   readonly pipeline: Pipeline;
   readonly recommended: RecommendedSettings;
   /** Identity of the base model: concepts belong to it, whatever is merged into it. */
   readonly identity: BaseModel;
+  readonly traits: ModelTraits;
   readonly device: Device;
   readonly loras: readonly MergedLora[];
   readonly guidanceLimits: readonly GuidanceLimit[];
@@ -71,10 +63,12 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
   });
   const recommended = await recommendedOf(base, facts);
   const active = loras.filter(({ weight }) => weight !== 0);
+  const traits = await traitsOf(base, cacheFolder);
   return {
     pipeline,
     recommended: withBrought(recommended, active),
-    identity: { name, hash: await hashCheckpoint(base, cacheFolder), architecture },
+    identity: traits.identity,
+    traits,
     device,
     loras: merged,
     guidanceLimits: guidanceLimitsOf(name, recommended, active),
@@ -86,12 +80,13 @@ function recommendedOf(checkpoint: Checkpoint, { sampling }: ModelFacts): Promis
   return readRecommendedSettings(checkpoint.folder, { ...sampling, ...fewStepSettings(checkpoint) });
 }
 
-export interface BaseModelFacts {
+export interface BaseModelFacts extends ModelTraits {
   readonly summary: ModelSummary;
-  /** Base model that concepts of it name. */
-  readonly identity: BaseModel;
-  /** Projections that residuals attach to. */
-  readonly sites: readonly AdapterSite[];
+}
+
+/** All of a model that decides if a concept fits it; its weights are read where they changed since the last time. */
+export async function readTraits(folder: string, cacheFolder: string): Promise<ModelTraits> {
+  return traitsOf(await openCheckpoint(folder), cacheFolder);
 }
 
 /** Side of the model's picture in pixels, by its configs. @throws LikenessError `checkpoint-*` */
@@ -110,7 +105,7 @@ export async function readAdapterSites(
 /** @throws LikenessError `checkpoint-*` where the folder is no model that can run */
 export async function readBaseModel(folder: string, cacheFolder: string): Promise<BaseModelFacts> {
   const checkpoint = await openCheckpoint(folder);
-  const { model, facts, noiseProcess, architecture } = describeModel(checkpoint);
+  const { facts, noiseProcess } = describeModel(checkpoint);
   const recommended = await recommendedOf(checkpoint, facts);
   const { teaching, sampling, classWords, placements } = recommended;
   return {
@@ -134,11 +129,6 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
       isDemonstration: recommended.demonstration,
       ...(noiseProcess.unfollowed.length > 0 && { notes: [...noiseProcess.unfollowed] }),
     },
-    identity: {
-      name: checkpoint.name,
-      hash: await hashCheckpoint(checkpoint, cacheFolder),
-      architecture,
-    },
-    sites: familyOf(model).adapterSites(model.config),
+    ...(await traitsOf(checkpoint, cacheFolder)),
   };
 }

@@ -102,6 +102,7 @@ export class CompanionServer {
     const desk = new SocketController({
       queue,
       uploads,
+      library,
       tokens,
       tickets,
       port,

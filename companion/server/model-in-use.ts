@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import type { JobModels } from '../jobs/runs/context.ts';
+import type { NamedModel } from '../library/model-version.ts';
 import { DEFAULT_MODEL, findModel, listModels } from '../model-store/catalogue.ts';
 import { markUse } from '../model-store/model-use.ts';
-import { type BaseModelFacts, readBaseModel } from '../pipeline/loaded-model.ts';
+import { type BaseModelFacts, readBaseModel, readTraits } from '../pipeline/loaded-model.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import type { PidLock } from '../storage/pid-lock.ts';
@@ -85,6 +86,14 @@ export class ModelInUse implements JobModels {
         advice: 'Get or add the model again, or start this anew on the one in use.',
       },
     );
+  }
+
+  async namedModel(name: string): Promise<NamedModel> {
+    const folder = await this.folderOf(name);
+    const isListed = (await listModels(this.#folders)).some((model) => model.folder === folder);
+    const isInUse = folder === this.folder;
+    const traits = isInUse ? this.facts : await readTraits(folder, this.#folders.cache);
+    return { traits, name: isListed ? name : folder };
   }
 
   /**

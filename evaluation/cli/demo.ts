@@ -3,11 +3,12 @@
 import { rm, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { KeptConcept } from '../../companion/cli/kept-concept.ts';
 import { type EngineFlags, engineOptions } from '../../companion/cli/options.ts';
 import { formatSeconds, formatTable, formatTimeLeft } from '../../companion/cli/terminal/format.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { createProgress } from '../../companion/cli/terminal/progress.ts';
-import { type KeptConcept, TeachReport } from '../../companion/cli/terminal/teach-report.ts';
+import { TeachReport } from '../../companion/cli/terminal/teach-report.ts';
 import type { TeachEvent } from '../../companion/engine/events.ts';
 import type { Picture } from '../../companion/images/picture.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';

@@ -1,7 +1,7 @@
 /** Every text message that a client sends. Images travel beside them, in binary frames (image-frame.ts). */
 
 import { labelSchema } from './concept.ts';
-import { clientProofSchema, hexIdSchema, jobIdSchema } from './ids.ts';
+import { clientProofSchema, conceptIdSchema, hexIdSchema, jobIdSchema } from './ids.ts';
 import { HELLO_MAX_KEYS } from './limits.ts';
 import { generateRequestSchema, prepareRequestSchema, teachRequestSchema } from './requests.ts';
 import { z } from './zod.ts';
@@ -29,6 +29,15 @@ const prove = z.strictObject({ type: z.literal('prove'), proof: clientProofSchem
 
 /** Sent again with the same id and request, `teach` and `generate` are answered with the job as it stands. */
 const teach = z.strictObject({ type: z.literal('teach'), job: jobIdSchema, ...teachRequestSchema.shape });
+
+/** Teaches a concept again, on the model in use, from the pictures that it keeps. Answered as `teach` is. */
+const teachAgain = z.strictObject({
+  type: z.literal('teach-again'),
+  job: jobIdSchema,
+  concept: conceptIdSchema,
+  steps: teachRequestSchema.shape.steps,
+});
+
 const generate = z.strictObject({
   type: z.literal('generate'),
   job: jobIdSchema,
@@ -70,6 +79,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   hello,
   prove,
   teach,
+  teachAgain,
   generate,
   prepare,
   cancel,

@@ -42,6 +42,8 @@ const conceptVersionSchema = z.object({
   version: z.int().positive(),
   createdAt: z.iso.datetime(),
   referenceCount: z.int().nonnegative(),
+  /** Name of the base model it was taught on; absent from older companions. */
+  model: z.string().exactOptional(),
   /** True where it fits the model that the companion runs now. */
   usable: z.boolean(),
 });
@@ -53,10 +55,16 @@ export const conceptSummarySchema = z.object({
   classWord: classWordSchema,
   /** The newest, from 1. */
   version: z.int().positive(),
-  /** Name of the base model it was taught on. */
+  /** Version that its name means on the model that the companion runs now; absent where that is the newest. */
+  chosenVersion: z.int().positive().exactOptional(),
+  /** Name of the base model that this version was taught on. */
   model: z.string(),
-  /** True where it fits the model that the companion runs now. */
+  /** True where this version fits the model that the companion runs now. */
   usable: z.boolean(),
+  /** A line for people where it was taught on another checkpoint, and may look different. */
+  note: z.string().exactOptional(),
+  /** Pictures that it keeps to be taught again from, and their size; absent where it keeps none. */
+  kept: z.object({ references: z.int().positive(), sizeBytes: z.int().nonnegative() }).exactOptional(),
   referenceCount: z.int().nonnegative(),
   sizeBytes: z.int().nonnegative(),
   createdAt: z.iso.datetime(),

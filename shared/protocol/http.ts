@@ -43,6 +43,8 @@ export const routes = {
   concepts: '/api/concepts',
   /** GET: conceptSummarySchema. PATCH conceptChangeSchema: the same. DELETE: 204; kept aside until pruned. */
   concept: (id: ConceptId) => `/api/concepts/${id}`,
+  /** DELETE: deletes the pictures that it keeps, for good, 204. */
+  conceptReferences: (id: ConceptId) => `/api/concepts/${id}/references`,
   /** POST: takes a removed concept back, conceptSummarySchema. */
   conceptRestore: (id: ConceptId) => `/api/concepts/${id}/restore`,
   /** GET: removedConceptsSchema. */

@@ -94,6 +94,8 @@ export const jobSchema = z.discriminatedUnion('kind', [
     concepts: z.array(conceptReferenceSchema),
     /** Finished so far, also of a job that failed or was cancelled. */
     pictures: z.array(pictureSummarySchema),
+    /** A line for each of its concepts that was taught on another base model; absent where there is none. */
+    notes: z.array(z.string()).optional(),
   }),
 ]);
 

@@ -1,7 +1,7 @@
 /** Job specifications: the bodies of `teach` and `generate`, as a client sends them and a job keeps them. */
 
 import { classWordSchema, conceptNameSchema, conceptReferenceSchema, rightsSchema } from './concept.ts';
-import { imageIdSchema } from './ids.ts';
+import { conceptIdSchema, imageIdSchema } from './ids.ts';
 import {
   GENERATE_MAX_COUNT,
   GENERATE_MAX_STEPS,
@@ -48,6 +48,10 @@ export const teachRequestSchema = z.strictObject({
   /** Learn from mirrored references too; wrong for anything with lettering. */
   mirror: z.boolean().optional(),
   rights: rightsSchema.optional(),
+  /** Keep the images with the concept, at working size, so that it can be taught again on another model; default: no. */
+  keepReferences: z.boolean().optional(),
+  /** Concept whose kept images these are. */
+  again: conceptIdSchema.optional(),
 });
 
 export const generateRequestSchema = z.strictObject({

@@ -168,15 +168,32 @@ function originalName(component: keyof typeof MODULES, name: string): string {
   return `${PREFIX[component]}.${original}${name.slice(ours.length)}`;
 }
 
+/** The configurations of the three networks. */
+export interface NetworkConfigs {
+  readonly unet: object;
+  readonly vae: object;
+  readonly text: object;
+}
+
+const NETWORKS: NetworkConfigs = { unet: UNET_CONFIG, vae: VAE_CONFIG, text: TEXT_CONFIG };
+
+/** As narrow as group norms allow, for tests that teach and make pictures. */
+export const NARROW_NETWORKS: NetworkConfigs = {
+  unet: { ...UNET_CONFIG, block_out_channels: [32, 32, 32, 32], cross_attention_dim: 16, sample_size: 8 },
+  vae: { ...VAE_CONFIG, block_out_channels: [32, 32, 32] },
+  text: { ...TEXT_CONFIG, hidden_size: 16, intermediate_size: 32 },
+};
+
 /** Writes both; halves, as such files are passed on. */
 export async function writeBothLayouts(
   root: string,
   metadata: Readonly<Record<string, string>> = {},
+  networks: NetworkConfigs = NETWORKS,
 ): Promise<{ folder: string; file: string }> {
   const [folder, file] = [join(root, 'folder'), join(root, 'both-ways.safetensors')];
-  const unet = parseUnetConfig(UNET_CONFIG);
-  const vae = parseVaeConfig(VAE_CONFIG);
-  const text = parseClipTextConfig(TEXT_CONFIG);
+  const unet = parseUnetConfig(networks.unet as typeof UNET_CONFIG);
+  const vae = parseVaeConfig(networks.vae as typeof VAE_CONFIG);
+  const text = parseClipTextConfig(networks.text as typeof TEXT_CONFIG);
   const graph = wholeGraph({ family: 'stable-diffusion', config: { unet, vae, text } }).build();
   const whole = new Map<string, WritableTensor>([
     ['model_ema.decay', half([1], () => 0.9999)],
@@ -200,7 +217,7 @@ export async function writeBothLayouts(
     whole.set(originalName(component, name), isPointwise ? { ...tensor, shape: [...shape, 1, 1] } : tensor);
   }
   await writeSafetensors(file, whole, metadata);
-  await writeFolder(folder, parts);
+  await writeFolder(folder, parts, networks);
   return { folder, file };
 }
 
@@ -209,13 +226,17 @@ function half(shape: Shape, value: () => number): WritableTensor {
   return { dtype: 'F16', shape, data: float32ToHalf(values) };
 }
 
-async function writeFolder(folder: string, parts: Readonly<Record<string, Map<string, WritableTensor>>>) {
+async function writeFolder(
+  folder: string,
+  parts: Readonly<Record<string, Map<string, WritableTensor>>>,
+  { unet, vae, text }: NetworkConfigs,
+) {
   const configs = {
     'model_index.json': { _class_name: 'StableDiffusionPipeline' },
     'scheduler/scheduler_config.json': SCHEDULER,
-    'unet/config.json': UNET_CONFIG,
-    'vae/config.json': VAE_CONFIG,
-    'text_encoder/config.json': TEXT_CONFIG,
+    'unet/config.json': unet,
+    'vae/config.json': vae,
+    'text_encoder/config.json': text,
     'tokenizer/tokenizer_config.json': { model_max_length: 77 },
   };
   for (const [path, config] of Object.entries(configs)) {

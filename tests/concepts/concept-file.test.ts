@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Factor } from '../../companion/adapters/factors.ts';
-import { type Concept, requireBaseModel, THUMBNAIL_MAX_BYTES } from '../../companion/concepts/concept.ts';
+import { type Concept, THUMBNAIL_MAX_BYTES } from '../../companion/concepts/concept.ts';
 import {
   conceptFromLora,
   readConcept,
@@ -80,6 +80,10 @@ describe('a concept file', () => {
       sizeBytes: (await readFile(path)).byteLength,
       hasTokenEmbedding: true,
       hasObjectProbe: true,
+      needs: {
+        sites: Object.fromEntries([...AURORA.factors].map(([block, { channels }]) => [block, channels])),
+        textWidths: AURORA.tokenEmbeddings!.map(({ length }) => length),
+      },
     });
   });
 
@@ -299,25 +303,5 @@ describe('a plain LoRA file', () => {
       rank: 2,
       channels: 8,
     });
-  });
-});
-
-describe('the base model of a concept', () => {
-  const concept = { name: 'aurora', baseModel: AURORA.baseModel };
-  const other = { name: 'other', hash: 'ef'.repeat(32), architecture: 'stable-diffusion-v1' } as const;
-
-  it('is known by its hash, whatever it is called', () => {
-    expect(() => requireBaseModel(concept, { ...AURORA.baseModel, name: 'renamed' })).not.toThrow();
-    expect(() => requireBaseModel(concept, other)).toThrow(
-      'concept aurora was taught on nano (abababababab), expected other (efefefefefef)',
-    );
-  });
-
-  it('may be unknown, and then only the architecture counts', () => {
-    const adopted = { name: 'x', baseModel: { name: 'SD 1', architecture: 'stable-diffusion-v1' } } as const;
-    expect(() => requireBaseModel(adopted, other)).not.toThrow();
-    expect(() => requireBaseModel(adopted, { ...other, architecture: 'stable-diffusion-v2-512' })).toThrow(
-      'concept x was taught on SD 1 (stable-diffusion-v1)',
-    );
   });
 });

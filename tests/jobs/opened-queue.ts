@@ -23,7 +23,7 @@ export interface OpenedQueue {
 
 /** A queue's one model, which is called nano. */
 export function fixedModel(folder: string): JobModels {
-  return { name: 'nano', folderOf: async () => folder };
+  return { name: 'nano', folderOf: async () => folder, namedModel: async () => undefined };
 }
 
 /** @param home data folder; the same one again is a restart */

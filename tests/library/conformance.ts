@@ -110,7 +110,7 @@ export function describeLibrary(driver: string, open: () => Promise<LibraryUnder
       const same = await library.add(smallConcept('aurora', 2));
       expect(same.rights).toEqual(rights);
       const set = { licence: 'ads', note: '', expires: '2027-01-31' };
-      const next = await library.add(smallConcept('aurora', 3, { rights: set }), 'owner');
+      const next = await library.add(smallConcept('aurora', 3, { rights: set }), { by: 'owner' });
       expect(next.rights).toEqual({ owner: 'Acme', licence: 'ads', expires: '2027-01-31' });
       expect((await library.version(next.id, 1)).rights).toEqual(rights);
     });

@@ -31,6 +31,9 @@ const MODEL: BaseModelFacts = {
   },
   identity: { name: 'nano', hash: 'ab'.repeat(32), architecture: 'stable-diffusion-v1' },
   sites: [{ path: 'mid_block.attentions.0', inputs: 4, outputs: 4, stride: 1, storedAs: 'conv1x1' }],
+  samples: undefined,
+  prediction: 'epsilon',
+  textWidths: [4],
 };
 
 /** What the studio's frame and Figma's iframe send. */

@@ -5,11 +5,14 @@ import prettyBytes from 'pretty-bytes';
 import { PROGRAM } from '../../../shared/errors.ts';
 import { CONCEPT_TRASH_DAYS } from '../../../shared/protocol/limits.ts';
 import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
+import type { KeptSet } from '../../library/concept-library.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { findConcept, findRemoved, findStored, listConcepts } from '../../library/find-concept.ts';
+import { versionWithReferences } from '../../library/teach-again.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import { formatFacts, formatNumberOf, formatTable } from '../terminal/format.ts';
 import type { JsonEvent, Output } from '../terminal/output.ts';
+import { registerConceptReferences } from './concept-references.ts';
 import { registerConceptRights } from './concept-rights.ts';
 import { registerConceptTransfer } from './concept-transfer.ts';
 
@@ -40,6 +43,7 @@ export function registerConcepts(program: Command, output: Output): void {
     .action((wanted: string) => runShow(wanted, output));
   registerConceptTransfer(concepts, output);
   registerConceptRights(concepts, output);
+  registerConceptReferences(concepts, output);
   registerConceptRemoval(concepts, output);
 }
 
@@ -62,18 +66,18 @@ async function runList(output: Output): Promise<void> {
   const folder = dataFolders().concepts;
   const entries = await listConcepts(folder);
   const rows: string[][] = [];
-  for (const { path, summary, fault } of entries) {
+  for (const { path, summary, fault, models } of entries) {
     if (summary === undefined) {
       output.event({ type: 'damaged', path, code: fault!.code, message: fault!.message });
       output.warn(fault!.message);
     } else {
       output.event(conceptEvent(summary));
-      const { name, classWord, baseModel, referenceCount, sizeBytes, createdAt } = summary;
+      const { name, classWord, referenceCount, sizeBytes, createdAt } = summary;
       const frames = formatNumberOf(referenceCount, 'picture');
       rows.push([
         `@${name}`,
         classWord,
-        baseModel.name,
+        models.join(', '),
         frames,
         prettyBytes(sizeBytes),
         createdAt.slice(0, 10),
@@ -93,6 +97,7 @@ async function runShow(wanted: string, output: Output): Promise<void> {
   const concept = await findConcept(wanted, dataFolders().concepts);
   output.event(conceptEvent(concept));
   const { baseModel, resolution, rights } = concept;
+  const kept = await keptReferences(concept);
   const hash = baseModel.hash === undefined ? 'not known' : baseModel.hash;
   const facts: (readonly [string, string])[] = [
     ['name', `@${concept.name}`],
@@ -102,6 +107,12 @@ async function runShow(wanted: string, output: Output): Promise<void> {
     [
       'taught from',
       `${formatNumberOf(concept.referenceCount, 'picture')} at ${resolution.width}x${resolution.height}`,
+    ],
+    [
+      'kept pictures',
+      kept === undefined
+        ? 'none'
+        : `${kept.keys.length}, ${prettyBytes(kept.sizeBytes)}: to teach it again from`,
     ],
     [
       'finds the product by',
@@ -117,8 +128,17 @@ async function runShow(wanted: string, output: Output): Promise<void> {
   output.answer(formatFacts(facts, output.answerColours));
 }
 
-/** A thumbnail is for eyes; it would fill the line. */
-function conceptEvent({ thumbnail: _, ...summary }: ConceptFileInfo): JsonEvent {
+/** The pictures that the library keeps of a version, or of another one of its concept. */
+async function keptReferences({ weightHash }: ConceptFileInfo): Promise<KeptSet | undefined> {
+  const library = new FileLibrary(dataFolders().concepts);
+  const { concepts } = await library.list();
+  const holder = concepts.find(({ versions }) => versions.some((one) => one.weightHash === weightHash));
+  const version = holder && (await versionWithReferences(holder.id, library));
+  return version && (await library.references()).get(version.weightHash);
+}
+
+/** A thumbnail is for eyes, and samples of weights are for comparison: they would fill the line. */
+function conceptEvent({ thumbnail: _, baseWeights: __, ...summary }: ConceptFileInfo): JsonEvent {
   return { type: 'concept', ...summary };
 }
 

@@ -5,18 +5,17 @@ import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { promptHints } from '../../../shared/prompt-syntax.ts';
 import { type GuidanceResidual, MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
-import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
-import type { ResolvedPrompt } from '../../concepts/resolved-prompt.ts';
 import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS, type TimestepSpacing } from '../../diffusion/spacing.ts';
 import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
-import { type FoundConcept, findConcept, resolveMentions } from '../../library/find-concept.ts';
+import { DEFAULT_MODEL } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { DECODERS, type DecoderChoice } from '../../models/family.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { USER_MODES } from '../../storage/atomic-file.ts';
-import { type DataFolders, dataFolders } from '../../storage/folders.ts';
+import { dataFolders } from '../../storage/folders.ts';
+import { promptFor, showUnused } from '../found-prompt.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
@@ -125,16 +124,19 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
   const folders = dataFolders();
   requireSeeds(flags);
   showHints(`${prompt}\n${flags.negative ?? ''}`, output);
-  const resolved = await promptFor(prompt, flags.concept, folders, output);
+  // What is wrong with the prompt alone is told before a model is looked at.
+  showUnused(await promptFor(prompt, flags.concept, folders), output);
   const { findLora } = await import('../../model-store/find-lora.ts');
   const loras = await Promise.all(flags.lora.map((wanted) => findLora(wanted, folders)));
-  await withModel(flags.model, folders, (model) =>
-    generateOn(
-      generateRequest(flags, { model, prompt: resolved, loras, cacheFolder: folders.cache }),
-      flags,
-      output,
-    ),
-  );
+  await withModel(flags.model, folders, async (model) => {
+    // Loaded here, since graphs would make `--help` wait.
+    const { readTraits } = await import('../../pipeline/loaded-model.ts');
+    const traits = await readTraits(model, folders.cache);
+    const named = { traits, name: flags.model ?? DEFAULT_MODEL };
+    const { resolved } = await promptFor(prompt, flags.concept, folders, named);
+    const request = generateRequest(flags, { model, prompt: resolved, loras, cacheFolder: folders.cache });
+    await generateOn(request, flags, output);
+  });
 }
 
 async function generateOn(request: GenerateRequest, flags: GenerateFlags, output: Output): Promise<void> {
@@ -200,23 +202,6 @@ function jsonEvent(event: LocalGenerateEvent): JsonEvent {
     return { ...rest, masks: masks.map(({ values: _, ...mask }) => mask) };
   }
   return event;
-}
-
-async function promptFor(
-  prompt: string,
-  wanted: readonly string[],
-  { concepts: folder }: DataFolders,
-  output: Output,
-): Promise<ResolvedPrompt<FoundConcept>> {
-  const given: ConceptFileInfo[] = [];
-  for (const concept of wanted) given.push(await findConcept(concept, folder));
-  const resolved = await resolveMentions(prompt, given, folder);
-  for (const concept of given) {
-    if (!resolved.concepts.includes(concept)) {
-      output.warn(`${concept.name} has no effect: the prompt does not say @${concept.name}`);
-    }
-  }
-  return resolved;
 }
 
 function generateRequest(

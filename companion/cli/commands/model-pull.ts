@@ -3,13 +3,13 @@
 import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import { shellCommand } from '../../library/shell-command.ts';
 import { FULL_SIZE_MODEL, PULLABLE_MODELS, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
 import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
 import { type PullFlags, resolvePull } from '../../model-store/pull-request.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
-import { repeatCommand } from '../terminal/failure.ts';
 import { formatTable } from '../terminal/format.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
@@ -106,7 +106,7 @@ function stopped({ transferred }: PullReport, cause: LikenessError): LikenessErr
       ? 'stopped before any weights were fetched'
       : `stopped after ${prettyBytes(bytes)} of ${prettyBytes(totalBytes)}, which are kept`;
   return new LikenessError('cancelled', how, {
-    advice: `To go on, run the same command again: ${repeatCommand(process.argv.slice(2))}`,
+    advice: `To go on, run the same command again: ${shellCommand(process.argv.slice(2))}`,
     cause,
   });
 }

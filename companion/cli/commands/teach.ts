@@ -1,27 +1,27 @@
 /** `likeness teach`: from pictures to a concept file. */
 
 import { existsSync } from 'node:fs';
-import { rm, rmdir, stat } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { demonstrationLimit } from '../../../shared/demonstration.ts';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
-import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
-import type { ReferenceImage } from '../../images/reference-image.ts';
 import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
+import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../../pipeline/settings.ts';
 import { PRIVATE_MODES, USER_MODES } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
+import { addToLibrary, type KeptConcept, type TaughtEvent, writeOut } from '../kept-concept.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
+import type { TeachSource } from '../teach-source.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
-import type { KeptConcept } from '../terminal/teach-report.ts';
 
 /** Ends the name of a saved run, beside the concept file that it will become. */
 const RUN_SUFFIX = '.teaching';
@@ -30,8 +30,8 @@ const RUN_SUFFIX = '.teaching';
 const RUNS_FOLDER = '.teaching';
 
 interface TeachFlags extends EngineFlags {
-  readonly name: string;
-  readonly class: string;
+  readonly name?: string;
+  readonly class?: string;
   readonly steps?: number;
   readonly rankFraction?: number;
   readonly learningRate?: number;
@@ -47,25 +47,35 @@ interface TeachFlags extends EngineFlags {
   readonly licence?: string;
   readonly note?: string;
   readonly expires?: string;
+  readonly keepReferences?: boolean;
 }
 
 const EXAMPLES = `
 Examples:
   ${PROGRAM} teach photos/ --name aurora --class bottle
   ${PROGRAM} teach front.png side.png back.png --name aurora --class "water bottle" --steps 300
+  ${PROGRAM} teach @aurora --model ${FULL_SIZE_MODEL}
 
 Ctrl-C saves the run, and a run that fails is kept as it was last saved; the same command goes on from there.
 Teaching a name again adds a version. It keeps the owner, licence, note and expiry of the version before, but for those
-that are given anew; "" takes one away.`;
+that are given anew; "" takes one away. The pictures are kept with it, at working size and in this computer's library alone,
+so that \`teach @NAME --model MODEL\` teaches it again on another model.`;
 
 export function registerTeach(program: Command, output: Output): void {
   const command = program
     .command('teach')
     .summary('teach a product from a few pictures')
     .description('Teaches a product from 1 to 32 pictures; three to eight, from different sides, teach best.')
-    .argument('<image...>', 'pictures (PNG, JPEG, WebP), or folders of them')
-    .requiredOption('--name <name>', 'what prompts call it, without the @: aurora', values.conceptName)
-    .requiredOption('--class <word>', 'what it is: bottle, "coffee mug"', values.classWord)
+    .argument(
+      '<image...>',
+      'pictures (PNG, JPEG, WebP), or folders of them; or @NAME: from those that it keeps',
+    )
+    .option(
+      '--name <name>',
+      'what prompts call it, without the @: aurora; needed with pictures',
+      values.conceptName,
+    )
+    .option('--class <word>', 'what it is: bottle, "coffee mug"; needed with pictures', values.classWord)
     .option('--steps <n>', "training steps (default: the model's own)", values.wholeNumber(1, 100_000))
     .option(
       '--rank-fraction <x>',
@@ -85,6 +95,11 @@ export function registerTeach(program: Command, output: Output): void {
     .option('--out <file>', 'concept file (default: a new version in the library)', values.conceptFile)
     .option('--replace', 'write over the file that --out names')
     .option('--fresh', 'start anew, even where a saved run could go on')
+    .option(
+      '--keep-references',
+      'keep the pictures with the concept, to teach it again from (default in the library)',
+    )
+    .option('--no-keep-references', 'keep no picture')
     .option('--owner <text>', 'who owns the product; goes into the file', values.rightsText)
     .option('--licence <text>', 'what the concept may be used for; goes into the file', values.rightsText)
     .option('--note <text>', 'anything else; goes into the file', values.rightsText)
@@ -97,25 +112,37 @@ export function registerTeach(program: Command, output: Output): void {
 
 async function runTeach(images: readonly string[], flags: TeachFlags, output: Output): Promise<void> {
   const folders = dataFolders();
-  const { receivedPictures } = await import('../received-pictures.ts');
-  await withModel(flags.model, folders, async (model) =>
-    teachOn(
-      await teachRequest(model, await receivedPictures(model, images, output), flags, folders),
-      flags,
-      folders,
-      output,
-    ),
-  );
+  requireKeepable(flags);
+  // Before a model is looked at.
+  if (!images.some(values.isConcept)) {
+    if (flags.name === undefined) throw values.missingOption('--name <name>');
+    if (flags.class === undefined) throw values.missingOption('--class <word>');
+  }
+  // Loaded here, since graphs and what reads pictures would make `--help` wait.
+  const { teachSource } = await import('../teach-source.ts');
+  await withModel(flags.model, folders, async (model) => {
+    const source = await teachSource(images, flags, { model, folders, output });
+    await teachOn(source, await teachRequest(model, source, flags, folders), flags, output);
+  });
+}
+
+/** @throws LikenessError `input` for pictures that are to be kept with a file */
+function requireKeepable({ keepReferences, out }: TeachFlags): void {
+  if (keepReferences !== true || out === undefined) return;
+  throw new LikenessError('input', '--keep-references has no place beside --out: a library keeps pictures', {
+    advice: 'Leave one of them out.',
+  });
 }
 
 async function teachOn(
+  source: TeachSource,
   request: TeachRequest,
   flags: TeachFlags,
-  folders: DataFolders,
   output: Output,
 ): Promise<void> {
+  const folders = dataFolders();
   const isForLibrary = flags.out === undefined;
-  const out = placeOf(flags, folders);
+  const out = placeOf(flags.out, request.name, folders);
   if (isForLibrary && flags.replace) {
     throw new LikenessError('input', '--replace has nothing to write over without --out', {
       advice: 'Leave it out: a name that is there already gets a new version, and the old one stays.',
@@ -139,7 +166,11 @@ async function teachOn(
   const interruption = new Interruption(output, () => report.showStopping());
   const keepTaught = async (event: TaughtEvent): Promise<KeptConcept> => {
     const kept = isForLibrary
-      ? await addToLibrary(event, folders.concepts, request.rights ?? {})
+      ? await addToLibrary(event, {
+          folder: folders.concepts,
+          given: request.rights ?? {},
+          references: (flags.keepReferences ?? true) ? source.references : [],
+        })
       : await writeOut(event, out);
     await rm(request.stateFile, { force: true });
     // Another teaching may be under way in the folder of runs.
@@ -161,44 +192,14 @@ async function teachOn(
   }
 }
 
-type TaughtEvent = Extract<TeachEvent, { type: 'taught' }>;
-
-/** @param given rights that the command names */
-async function addToLibrary(
-  { concept, ...taught }: TaughtEvent,
-  concepts: string,
-  given: Rights,
-): Promise<KeptConcept> {
-  const { FileLibrary } = await import('../../library/file-library.ts');
-  const library = new FileLibrary(concepts);
-  const added = await library.add(concept, 'owner');
-  const kept = Object.fromEntries(Object.entries(added.rights).filter(([field]) => !(field in given)));
-  return keptConcept(taught, concept, await library.materialize(added), { version: added.version, kept });
-}
-
-async function writeOut({ concept, ...taught }: TaughtEvent, out: string): Promise<KeptConcept> {
-  const { writeConcept } = await import('../../concepts/concept-file.ts');
-  await writeConcept(out, concept);
-  return keptConcept(taught, concept, out, {});
-}
-
-async function keptConcept(
-  taught: Omit<TaughtEvent, 'concept'>,
-  { name, identifier, classWord }: TaughtEvent['concept'],
-  file: string,
-  inLibrary: Pick<KeptConcept, 'version' | 'kept'>,
-): Promise<KeptConcept> {
-  return { ...taught, name, identifier, classWord, file, sizeBytes: (await stat(file)).size, ...inLibrary };
-}
-
 /** Path of the concept file; for the library, which names its files itself, the run lies beside it all the same. */
-function placeOf({ out, name }: TeachFlags, folders: DataFolders): string {
+function placeOf(out: string | undefined, name: string, folders: DataFolders): string {
   return resolve(out ?? join(folders.concepts, RUNS_FOLDER, fileStem(name) + CONCEPT_SUFFIX));
 }
 
 async function teachRequest(
   model: string,
-  references: readonly ReferenceImage[],
+  { references, facts }: TeachSource,
   flags: TeachFlags,
   folders: DataFolders,
 ): Promise<TeachRequest> {
@@ -209,9 +210,8 @@ async function teachRequest(
     threads: flags.threads,
     cacheFolder: folders.cache,
     references,
-    name: flags.name,
-    classWord: flags.class,
-    stateFile: placeOf(flags, folders).slice(0, -CONCEPT_SUFFIX.length) + RUN_SUFFIX,
+    ...facts,
+    stateFile: placeOf(flags.out, facts.name, folders).slice(0, -CONCEPT_SUFFIX.length) + RUN_SUFFIX,
     settings: definedOptions<TrainingDefaults>({
       steps: flags.steps,
       learningRate: flags.learningRate,
@@ -220,8 +220,8 @@ async function teachRequest(
       rank: flags.rankFraction === undefined ? undefined : { ...rank, fraction: flags.rankFraction },
     }),
     seed: flags.seed,
-    mirror: flags.mirror ?? false,
-    guidanceResidual: flags.guidanceResidual,
+    mirror: flags.mirror ?? facts.mirror ?? false,
+    guidanceResidual: flags.guidanceResidual ?? facts.guidanceResidual,
     rights: definedOptions<Rights>({
       owner: flags.owner,
       licence: flags.licence,

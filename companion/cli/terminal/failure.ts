@@ -91,14 +91,3 @@ export function helpCommand(program: string, args: readonly string[], commands: 
   if (command === undefined) return `${program} --help`;
   return program === 'npm run' ? `${program} ${command} -- --help` : `${program} ${command} --help`;
 }
-
-/** The command as a shell takes it. */
-export function repeatCommand(args: readonly string[]): string {
-  return [PROGRAM, ...args.map(quoted)].join(' ');
-}
-
-function quoted(arg: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(arg)) return arg;
-  // PowerShell and cmd know no backslash before a quote, POSIX shells expand inside double quotes.
-  return process.platform === 'win32' ? `"${arg}"` : `'${arg.replaceAll("'", "'\\''")}'`;
-}

@@ -69,6 +69,7 @@ export class GenerateReport {
           this.#output.warn(`the prompt is too long, ${dropped}: "${event.droppedText.trim()}"`);
         }
         if (event.negativePromptHint !== undefined) this.#output.warn(event.negativePromptHint);
+        for (const note of event.notes) this.#output.warn(note);
         return;
       case 'preparing':
         // Between two pictures it takes a moment, and the bar says more.

@@ -9,29 +9,17 @@ import prettyBytes from 'pretty-bytes';
 import { adviceFor, LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import { likenessVerdict, NOT_YET, notYetAdvice } from '../../../shared/likeness.ts';
-import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
+import { shellCommand } from '../../library/shell-command.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
 import { readSavedRun } from '../../training/training-state.ts';
-import { escapeControlCharacters, repeatCommand } from './failure.ts';
+import type { KeptConcept } from '../kept-concept.ts';
+import { escapeControlCharacters } from './failure.ts';
 import { formatNumberOf, formatPace, formatSeconds, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';
-
-/** A concept that was taught, where it is kept. */
-export type KeptConcept = Omit<Extract<TeachEvent, { type: 'taught' }>, 'concept'> & {
-  readonly file: string;
-  readonly sizeBytes: number;
-  readonly name: string;
-  readonly identifier: string;
-  readonly classWord: string;
-  /** Its number in a library; absent outside of one. */
-  readonly version?: number;
-  /** Rights that it has from the version before, since it was given none of its own; absent outside of a library. */
-  readonly kept?: Rights;
-};
 
 export type ReportedTeachEvent = Exclude<TeachEvent, { type: 'taught' }> | KeptConcept;
 
@@ -180,6 +168,11 @@ export class TeachReport {
       ([field, text]) => `${field} "${escapeControlCharacters(text)}"`,
     );
     if (kept.length > 0) this.#output.say(`  Kept from the version before: ${kept.join(', ')}`);
+    if (event.keptReferences) {
+      const pictures = formatNumberOf(event.keptReferences, 'picture');
+      const forget = `${PROGRAM} concepts forget-references ${event.name}`;
+      this.#output.say(dim(`  Kept to teach it again from: ${pictures}. To delete them: ${forget}`));
+    }
     if (isNotYet) this.#showNotYet();
     this.#output.say(dim(`  Next: ${PROGRAM} generate "@${event.name} on a beach"`));
   }
@@ -222,7 +215,7 @@ export async function describeInterruption(
     // Before the pictures, which a `--` may stand in front of.
     const anew = command.flatMap((word) => (word === 'teach' ? [word, '--fresh'] : [word]));
     return new LikenessError(code, `${stateFile}: ${message}`, {
-      advice: `To start anew: ${repeatCommand(anew)}`,
+      advice: `To start anew: ${shellCommand(anew)}`,
       cause: error,
     });
   }
@@ -230,7 +223,7 @@ export async function describeInterruption(
   const saved = step === 0 || code === 'input' ? undefined : await readSavedRun(stateFile);
   if (saved === undefined) return error;
   const kept = `${saved.step} of ${saved.steps} steps are saved in ${stateFile}.`;
-  const goOn = `To go on from there, run the same command again: ${repeatCommand(command)}`;
+  const goOn = `To go on from there, run the same command again: ${shellCommand(command)}`;
   return new LikenessError(code, message, { advice: `${advice} ${kept} ${goOn}`, cause: error });
 }
 
@@ -241,7 +234,7 @@ function stopped(stateFile: string, step: number, cause: LikenessError): Likenes
   const how =
     step === 0 ? 'stopped before it went on; the earlier run is' : `stopped after step ${step}; the run is`;
   return new LikenessError('cancelled', `${how} saved in ${stateFile}`, {
-    advice: `To go on, run the same command again: ${repeatCommand(process.argv.slice(2))}`,
+    advice: `To go on, run the same command again: ${shellCommand(process.argv.slice(2))}`,
     cause,
   });
 }

@@ -60,6 +60,7 @@ export async function* generateOn(
     truncated,
     droppedText,
     ...(hint !== undefined && { negativePromptHint: hint }),
+    notes: mentioned.flatMap(({ fit }) => (fit.kind === 'other' ? fit.note : [])),
   };
 
   requireDecoder(model, settings);

@@ -59,11 +59,12 @@ export function recordOf(
     sampler: settings.sampler,
     guidance: settings.guidanceScale,
     model: { name: identity.name, ...(identity.hash === undefined ? {} : { sha256: identity.hash }) },
-    concepts: mentioned.map(({ id, concept: { name, version, rights } }) => ({
+    concepts: mentioned.map(({ id, fit, concept: { name, version, rights, baseModel } }) => ({
       id,
       name,
       version,
       strength: strengthOf(request, name),
+      ...(fit.kind === 'other' && { taughtOn: baseModel.name }),
       // Read from JSON, where nothing is undefined.
       rights: rights as Rights,
     })),

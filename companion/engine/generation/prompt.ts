@@ -5,11 +5,11 @@
 
 import { LikenessError } from '../../../shared/errors.ts';
 import type { PromptPart } from '../../../shared/mentions.ts';
-import { type Concept, requireBaseModel } from '../../concepts/concept.ts';
+import type { Concept } from '../../concepts/concept.ts';
 import { readConcept, summariseConcept } from '../../concepts/concept-file.ts';
 import { conceptIdOf } from '../../concepts/concept-id.ts';
-import { requireMatchingSites } from '../../concepts/matching-sites.ts';
-import { chooseIdentifiers } from '../../models/text/identifier.ts';
+import { type ModelFit, needsOf, requireModelFit } from '../../concepts/model-fit.ts';
+import { chooseIdentifiers, isSingleToken } from '../../models/text/identifier.ts';
 import type { TextSpan } from '../../models/text/tokenizer.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
@@ -25,6 +25,7 @@ export interface MentionedConcept {
   readonly tokenIndexes: readonly number[];
   /** Embeddings that take the place of the checkpoint's for its identifier. */
   readonly learned: LearnedWords;
+  readonly fit: ModelFit;
 }
 
 export interface ReadPrompt {
@@ -58,6 +59,7 @@ export async function readPrompt(model: LoadedModel, prompt: GenerateRequest['pr
       id: prompt.concepts[index]!.id ?? (await idOfFile(prompt.concepts[index]!)),
       tokenIndexes,
       learned: new Map(isLearned ? [[identifier, await embeddingsOf(model, concept)]] : []),
+      fit: concept.fit,
     });
   }
   return { text: expanded.text, mentioned };
@@ -68,17 +70,19 @@ async function idOfFile({ path }: PromptConceptFile): Promise<string> {
   return conceptIdOf(await summariseConcept(path));
 }
 
+type FittedConcept = Concept & { readonly fit: ModelFit };
+
 async function readConcepts(
-  { pipeline, identity }: LoadedModel,
+  { traits }: LoadedModel,
   files: readonly PromptConceptFile[],
-): Promise<Concept[]> {
-  const concepts: Concept[] = [];
+): Promise<FittedConcept[]> {
+  const concepts: FittedConcept[] = [];
   for (const { name, path } of files) {
-    const concept = await readConcept(path);
-    // The model's name says more than the shapes that do not fit because of it.
-    requireBaseModel(concept, identity);
-    requireMatchingSites(concept.factors, pipeline.adapterSites, `concept ${name}`);
-    concepts.push({ ...concept, name });
+    const { objectProbe, ...concept } = { ...(await readConcept(path)), name };
+    const fit = requireModelFit({ ...concept, needs: needsOf(concept) }, traits);
+    // A probe reads every block: on a model that has more of them attention takes its place.
+    const isWhole = traits.sites.every((site) => concept.factors.has(site.path));
+    concepts.push({ ...concept, fit, ...(objectProbe !== undefined && isWhole && { objectProbe }) });
   }
   return concepts;
 }
@@ -145,19 +149,23 @@ export function conceptTokens(
 }
 
 /**
- * Two concepts may have been taught under the same identifier. The second one gets another token in the prompt, which
- * is then given the embedding of the one it was taught with: to the model it is the same word.
+ * Two concepts may have been taught under the same identifier, and one that was learned may be several tokens of another
+ * model's vocabulary. Such a one gets another token in the prompt, which is then given the embedding of the one it was
+ * taught with: to the model it is the same word.
  */
 function withDistinctIdentifiers({ pipeline, recommended }: LoadedModel, concepts: readonly Concept[]) {
   const taken = new Set<string>();
-  return concepts.map(({ name, identifier, classWord }) => {
-    const [own] = taken.has(identifier)
-      ? chooseIdentifiers(pipeline.tokenizers, {
-          count: 1,
-          avoid: [...concepts.map((other) => other.identifier), ...taken, ...classWord.split(' ')],
-          recommended: recommended.identifiers,
-        })
-      : [identifier];
+  return concepts.map(({ name, identifier, classWord, tokenEmbeddings }) => {
+    const isCut =
+      tokenEmbeddings !== undefined && !pipeline.tokenizers.every((one) => isSingleToken(one, identifier));
+    const [own] =
+      taken.has(identifier) || isCut
+        ? chooseIdentifiers(pipeline.tokenizers, {
+            count: 1,
+            avoid: [...concepts.map((other) => other.identifier), ...taken, ...classWord.split(' ')],
+            recommended: recommended.identifiers,
+          })
+        : [identifier];
     taken.add(own!);
     return { name, identifier: own!, classWord };
   });

@@ -3,7 +3,6 @@
  */
 
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { Likeness } from '../../../shared/likeness.ts';
 import { TEACH_MAX_IMAGES } from '../../../shared/protocol/limits.ts';
@@ -14,7 +13,7 @@ import { requireWritable } from '../../concepts/concept-tensors.ts';
 import { Random } from '../../diffusion/random.ts';
 import { thumbnailUrl } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
-import { parseReference, type ReferenceImage } from '../../images/reference-image.ts';
+import { type ReferenceImage, readReference } from '../../images/reference-image.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import { hasObjectMasks, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';
@@ -46,7 +45,7 @@ interface TeachResult {
 }
 
 async function taughtConcept(
-  { pipeline, identity }: LoadedModel,
+  { pipeline, identity, traits }: LoadedModel,
   request: TeachRequest,
   { pictures, identifier, settings, state, figures }: TeachResult,
 ): Promise<Concept> {
@@ -58,12 +57,16 @@ async function taughtConcept(
     classWord: request.classWord,
     identifier,
     baseModel: identity,
+    ...(traits.samples !== undefined && {
+      baseWeights: { samples: traits.samples, prediction: traits.prediction },
+    }),
     resolution: { width: side, height: side },
     method: {
       ...plain,
       rankFraction: rank.fraction,
       rankMinimum: rank.minimum,
       captions: captions.join(' | '),
+      ...(request.mirror && { mirror: true }),
       ...(request.guidanceResidual !== undefined && { guidanceResidual: request.guidanceResidual }),
     },
     referenceCount: pictures.length,
@@ -107,13 +110,6 @@ export async function openReferences(
     });
   }
   return Promise.all(references.map((one) => (typeof one === 'string' ? readReference(one) : one)));
-}
-
-async function readReference(path: string): Promise<ReferenceImage> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new LikenessError('image-unknown', 'a frame that was sent is gone', { cause });
-  });
-  return parseReference(bytes);
 }
 
 /** As `teach`, on a model that is open already and stays open. */

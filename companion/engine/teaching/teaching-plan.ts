@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { LikenessError } from '../../../shared/errors.ts';
 import { rankOf } from '../../adapters/factors.ts';
 import type { Picture } from '../../images/picture.ts';
-import { chooseIdentifiers } from '../../models/text/identifier.ts';
+import { chooseIdentifiers, isSingleToken } from '../../models/text/identifier.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { TrainingDefaults } from '../../pipeline/settings.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
@@ -64,8 +64,10 @@ function stepBuilder({ pipeline }: LoadedModel, settings: TrainingDefaults): Ste
  */
 export function identifierFor(
   { pipeline, recommended }: LoadedModel,
-  { name, classWord }: TeachRequest,
+  { name, classWord, identifier: earlier }: TeachRequest,
 ): string {
+  const isWhole = (word: string) => pipeline.tokenizers.every((tokenizer) => isSingleToken(tokenizer, word));
+  if (earlier !== undefined && isWhole(earlier)) return earlier;
   const preferred = recommended.identifiers;
   const start = createHash('sha256').update(name).digest().readUInt32LE(0) % Math.max(1, preferred.length);
   const [identifier] = chooseIdentifiers(pipeline.tokenizers, {
@@ -83,12 +85,12 @@ export function identifierFor(
 export function runFingerprint(
   { identity }: LoadedModel,
   pictures: readonly Picture[],
-  { classWord, mirror }: TeachRequest,
+  { classWord, mirror, identifier }: TeachRequest,
   settings: TeachingSettings,
 ): string {
   const { memory: _, ...decisive } = settings;
   const hash = createHash('sha256').update(
-    JSON.stringify({ identity, classWord, mirror, settings: decisive }),
+    JSON.stringify({ identity, classWord, mirror, identifier, settings: decisive }),
   );
   for (const { width, height, channels, data } of pictures) {
     hash.update(`${width}x${height}x${channels}`).update(data);

@@ -11,6 +11,7 @@ import type { Progress } from '../../../shared/protocol/server-messages.ts';
 import type { GenerateEvent, TeachEvent } from '../../engine/events.ts';
 import type { GenerateRequest, TeachRequest } from '../../engine/requests.ts';
 import type { ConceptLibrary } from '../../library/concept-library.ts';
+import type { NamedModel } from '../../library/model-version.ts';
 import type { EngineOptions } from '../../pipeline/loaded-model.ts';
 import type { JobFiles } from '../drivers/local/job-files.ts';
 import type { PictureFiles, StoredReference } from '../job-record.ts';
@@ -28,6 +29,8 @@ export type JobStep =
   /** The frames that the version before kept, as references that are held. */
   | { readonly type: 'references'; readonly references: readonly StoredReference[] }
   | { readonly type: 'concepts'; readonly concepts: readonly ConceptReference[] }
+  /** On its concepts, a line each. */
+  | { readonly type: 'notes'; readonly notes: readonly string[] }
   /** The files of it are written. */
   | { readonly type: 'picture'; readonly summary: PictureSummary; readonly files: PictureFiles }
   | { readonly type: 'frame'; readonly frame: ImageFrame }
@@ -36,6 +39,8 @@ export type JobStep =
 export interface RunTools {
   readonly engine: Engine;
   readonly setup: EngineSetup;
+  /** The base model that `setup` names; undefined where only the engine knows it. */
+  readonly model?: NamedModel | undefined;
   readonly library: ConceptLibrary;
   readonly references: ReferenceStore;
   readonly files: JobFiles;
@@ -74,6 +79,8 @@ export interface JobModels {
   readonly name: string;
   /** Its path. @throws LikenessError `checkpoint-missing` for a model that is not here any more */
   folderOf(name: string): Promise<string>;
+  /** As concepts are held against it; undefined where only the engine knows it. @throws LikenessError as `folderOf` */
+  namedModel(name: string): Promise<NamedModel | undefined>;
 }
 
 /** The picture first. @throws LikenessError `storage` where a file was taken away */

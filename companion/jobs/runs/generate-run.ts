@@ -15,6 +15,7 @@ import type { GenerateRequest } from '../../engine/requests.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { ConceptLibrary, ConceptVersion } from '../../library/concept-library.ts';
 import { expiredError } from '../../library/concept-rights.ts';
+import { type NamedModel, requireUsable, versionFor } from '../../library/model-version.ts';
 import { findStoredLora } from '../../model-store/find-lora.ts';
 import type { LoraRequest } from '../../pipeline/few-steps.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
@@ -25,14 +26,16 @@ interface ResolvedConcept {
 }
 
 /**
- * The versions that are asked for, and for every other name the library's newest.
+ * The versions that are asked for, and for every other name the one that the model gets.
+ * @param model undefined: any, and the newest version is taken
  * @throws LikenessError `concept-unknown` for a name or version that is not there; `input` for too many, or for one whose
- *   last day of use has passed
+ *   last day of use has passed; `concept-mismatch` for one that does not fit the model
  */
 export async function conceptsOfPrompt(
   library: ConceptLibrary,
   prompt: string,
   wanted: readonly ConceptReference[],
+  model?: NamedModel,
 ): Promise<readonly ResolvedConcept[]> {
   const candidates: ResolvedConcept[] = [];
   const mentioned = mentionedNames(prompt);
@@ -41,9 +44,11 @@ export async function conceptsOfPrompt(
   }
   const named = new Set(candidates.map(({ reference }) => reference.name));
   const { concepts } = await library.list();
-  for (const { id, name, current } of concepts) {
+  for (const concept of concepts) {
+    const { id, name, current } = concept;
     if (named.has(name)) continue;
-    candidates.push({ reference: { id, name, version: current.version }, version: current });
+    const version = model === undefined ? current : versionFor(concept, model.traits).version;
+    candidates.push({ reference: { id, name, version: version.version }, version });
   }
   const known = candidates.map((candidate) => ({ ...candidate, name: candidate.reference.name }));
   const { concepts: chosen } = resolvePrompt(prompt, known);
@@ -57,6 +62,9 @@ export async function conceptsOfPrompt(
     // Its rights today, also where an older version is asked for.
     const stored = concepts.find(({ id }) => id === reference.id);
     if (stored?.expired) throw expiredError(reference.name, stored.current.rights);
+  }
+  for (const { version } of chosen) {
+    if (model !== undefined) await requireUsable(version, model, library);
   }
   return chosen;
 }
@@ -72,7 +80,7 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
   const made = job.pictures.length;
   // A job that is taken up again goes on with the versions it began with.
   const wanted = job.concepts.length > 0 ? job.concepts : (request.concepts ?? []);
-  const concepts = await conceptsOfPrompt(tools.library, request.prompt, wanted);
+  const concepts = await conceptsOfPrompt(tools.library, request.prompt, wanted, tools.model);
   yield { type: 'concepts', concepts: concepts.map(({ reference }) => reference) };
   if (made === request.count) return;
 
@@ -144,6 +152,9 @@ async function* stepsOf(
         type: 'progress',
         progress: { ...NOTHING_COUNTED, phase: 'preparing', fraction: (SAMPLED_SHARE * made) / count },
       };
+      return;
+    case 'prompt':
+      if (event.notes.length > 0) yield { type: 'notes', notes: event.notes };
       return;
     case 'step': {
       const { step, steps, preview } = event;

@@ -98,6 +98,7 @@ export class JobRun {
     const tools = {
       engine,
       setup: { ...computer, model: await models.folderOf(state.model) },
+      model: await models.namedModel(state.model),
       library,
       references,
       files,
@@ -125,6 +126,8 @@ export class JobRun {
         return records.changeReferences(this.id, step.references);
       case 'concepts':
         return records.change(this.id, { concepts: [...step.concepts] });
+      case 'notes':
+        return records.change(this.id, { notes: [...step.notes] });
       case 'taught':
         return records.change(this.id, { taught: step.taught });
       case 'picture':

@@ -9,7 +9,9 @@ import type { Concept } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
-import { receiveReference } from '../../images/reference-image.ts';
+import { readReference, receiveReference } from '../../images/reference-image.ts';
+import type { KeptPicture } from '../../library/concept-library.ts';
+import { carriedFacts } from '../../library/teach-again.ts';
 import { readResolution } from '../../pipeline/loaded-model.ts';
 import type { JobReference, StoredReference } from '../job-record.ts';
 import { framesGone, type ReferenceStore } from '../reference-store.ts';
@@ -31,7 +33,8 @@ export async function* runTeaching(
     ? await readConcept(files.taughtConcept)
     : yield* learn(job, yield* received(named, tools), tools);
   yield progress({ phase: 'saving', step: 0, steps: 0, fraction: TAUGHT_SHARE, secondsLeft: 0 });
-  const { id, name, version, figures, method } = await library.add(concept);
+  const added = await library.add(concept, { references: await keptPictures(job, named, tools) });
+  const { id, name, version, figures, method } = added;
   await rm(files.teachingState, { force: true });
   const likeness = likenessOf(figures);
   yield {
@@ -44,6 +47,21 @@ export async function* runTeaching(
       ...(likeness && { likeness }),
     },
   };
+}
+
+/** None where the one who asked for the teaching did not agree, or frames are those of the version before. */
+async function keptPictures(
+  { request }: JobOf<'teach'>,
+  named: readonly JobReference[],
+  { references }: RunTools,
+): Promise<readonly KeptPicture[]> {
+  const stored = named.filter((one): one is StoredReference => 'key' in one);
+  if (request.keepReferences !== true || stored.length < named.length) return [];
+  return stored.map(
+    ({ key }) =>
+      async () =>
+        readReference(await references.materialize(key)),
+  );
 }
 
 /**
@@ -122,12 +140,16 @@ function pathsOf(
   return Promise.all(request.images.map((image) => references.materialize(keyOf.get(image)!)));
 }
 
-function engineEvents(
+async function* engineEvents(
   { request }: JobOf<'teach'>,
   references: readonly string[],
-  { engine, setup, files, signal }: RunTools,
+  { engine, setup, files, library, signal }: RunTools,
 ): AsyncGenerator<TeachEvent, void> {
-  return engine.teach({
+  const { again } = request;
+  // One that was removed meanwhile is taught as a new one.
+  const before = again === undefined ? undefined : await library.get(again).catch(() => undefined);
+  const { identifier, guidanceResidual } = before === undefined ? {} : carriedFacts(before.current);
+  yield* engine.teach({
     ...setup,
     references,
     name: request.name,
@@ -136,6 +158,8 @@ function engineEvents(
     settings: request.steps === undefined ? {} : { steps: request.steps },
     seed: request.seed ?? 0,
     mirror: request.mirror ?? false,
+    identifier,
+    guidanceResidual,
     samples: true,
     rights: request.rights,
     signal,

@@ -45,7 +45,7 @@ export function chooseIdentifiers(
 }
 
 /** True where a word is read as one token, and not as the token for unknown text. */
-function isSingleToken(tokenizer: Tokenizer, word: string): boolean {
+export function isSingleToken(tokenizer: Tokenizer, word: string): boolean {
   const ids = tokenizer.words(word);
   return ids.length === 1 && ids[0] !== tokenizer.eosId && ids[0] !== tokenizer.bosId;
 }

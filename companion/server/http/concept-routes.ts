@@ -19,14 +19,15 @@ import {
 import { conceptIdSchema } from '../../../shared/protocol/ids.ts';
 import { THUMBNAILS_MAX } from '../../../shared/protocol/limits.ts';
 import { z } from '../../../shared/protocol/zod.ts';
-import { requireBaseModel } from '../../concepts/concept.ts';
 import { exportConcept, exportNotes, triggerWords } from '../../concepts/concept-export.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
+import { modelFit } from '../../concepts/model-fit.ts';
 import { residualFindings } from '../../concepts/residual-findings.ts';
 import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
-import type { ConceptLibrary, LibraryConcept } from '../../library/concept-library.ts';
+import type { ConceptLibrary, KeptSet, LibraryConcept } from '../../library/concept-library.ts';
 import { loraFactsSchema } from '../../library/concept-writer.ts';
-import type { BaseModel, BaseModelFacts } from '../../pipeline/loaded-model.ts';
+import { versionFor } from '../../library/model-version.ts';
+import type { ModelTraits } from '../../pipeline/model-traits.ts';
 import { MAX_CONCEPT_FILE_BYTES, MAX_JSON_BYTES } from '../limits.ts';
 import { parsed, sendBytes } from './app.ts';
 import type { FileKind, FileReceiver } from './upload-routes.ts';
@@ -61,18 +62,20 @@ const thumbnailsQuery = z.strictObject({
 export interface ConceptRouteOptions {
   readonly library: ConceptLibrary;
   /** The one in use: concepts of another are shown, but cannot be used. */
-  readonly model: () => Pick<BaseModelFacts, 'identity' | 'sites'>;
+  readonly model: () => ModelTraits;
   readonly receiver: FileReceiver;
 }
 
 export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions): Router {
   const router = Router();
-  const summary = (concept: LibraryConcept) => summaryFor(concept, model().identity);
+  const summary = async (concept: LibraryConcept) => summaryFor(concept, model(), await library.references());
 
   router.get(routes.concepts, async (request, response) => {
     const { search } = parsed(listQuery, request.query, 'the query');
     const { concepts } = await library.list(search);
-    response.json({ concepts: concepts.map(summary) } satisfies Concepts);
+    const sets = await library.references();
+    const summaries = concepts.map((concept) => summaryFor(concept, model(), sets));
+    response.json({ concepts: summaries } satisfies Concepts);
   });
 
   router.post(routes.concepts, async (request, response) => {
@@ -87,7 +90,7 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
     const findings = [...residualFindings(factors)];
     response
       .status(201)
-      .json({ ...summary(await library.get(imported.id)), findings } satisfies ImportedConcept);
+      .json({ ...(await summary(await library.get(imported.id))), findings } satisfies ImportedConcept);
   });
 
   router.get(routes.removedConcepts, async (_request, response) => {
@@ -97,12 +100,12 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
   });
 
   router.get(routes.concept(':id'), async (request, response) => {
-    response.json(summary(await library.get(idOf(request))));
+    response.json(await summary(await library.get(idOf(request))));
   });
 
   router.patch(routes.concept(':id'), express.json({ limit: MAX_JSON_BYTES }), async (request, response) => {
     const change = parsed(conceptChangeSchema, request.body, 'the request');
-    response.json(summary(await library.edit(idOf(request), change)));
+    response.json(await summary(await library.edit(idOf(request), change)));
   });
 
   router.delete(routes.concept(':id'), async (request, response) => {
@@ -110,8 +113,13 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
     response.status(204).end();
   });
 
+  router.delete(routes.conceptReferences(':id'), async (request, response) => {
+    await library.forgetReferences(idOf(request));
+    response.status(204).end();
+  });
+
   router.post(routes.conceptRestore(':id'), async (request, response) => {
-    response.json(summary(await library.restore(idOf(request))));
+    response.json(await summary(await library.restore(idOf(request))));
   });
 
   router.get(routes.conceptThumbnails, async (request, response) => {
@@ -165,16 +173,23 @@ function versionOf(request: Request): number | undefined {
 }
 
 function summaryFor(
-  { id, name, current, versions, expired }: LibraryConcept,
-  model: BaseModel,
+  concept: LibraryConcept,
+  model: ModelTraits,
+  sets: ReadonlyMap<string, KeptSet>,
 ): ConceptSummary {
+  const { id, name, current, versions, expired } = concept;
+  const { version: chosen, fit } = versionFor(concept, model);
+  const [kept] = versions.flatMap(({ weightHash }) => sets.get(weightHash) ?? []);
   return {
     id,
     name,
     classWord: current.classWord,
     version: current.version,
-    model: current.baseModel.name,
-    usable: !expired && belongsTo(current, model),
+    model: chosen.baseModel.name,
+    usable: !expired && fit.kind !== 'none',
+    ...(chosen !== current && { chosenVersion: chosen.version }),
+    ...(fit.kind === 'other' && { note: fit.note }),
+    ...(kept && { kept: { references: kept.keys.length, sizeBytes: kept.sizeBytes } }),
     referenceCount: current.referenceCount,
     sizeBytes: current.sizeBytes,
     createdAt: current.createdAt,
@@ -185,16 +200,8 @@ function summaryFor(
       version,
       createdAt,
       referenceCount,
-      usable: !expired && belongsTo(one, model),
+      model: one.baseModel.name,
+      usable: !expired && modelFit(one, model).kind !== 'none',
     })),
   };
-}
-
-function belongsTo(concept: Parameters<typeof requireBaseModel>[0], model: BaseModel): boolean {
-  try {
-    requireBaseModel(concept, model);
-    return true;
-  } catch {
-    return false;
-  }
 }

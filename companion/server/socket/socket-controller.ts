@@ -7,6 +7,8 @@ import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import * as limits from '../../../shared/protocol/limits.ts';
 import type { Limits, ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
+import { teachAgain } from '../../jobs/teach-again.ts';
+import type { ConceptLibrary } from '../../library/concept-library.ts';
 import { statusOf } from '../http/failure.ts';
 import { errorFields, type Log, type RejectionLog } from '../log.ts';
 import type { Uploads } from '../uploads.ts';
@@ -17,6 +19,7 @@ import type { AnsweredSocket, SocketHandler } from './socket-handler.ts';
 export interface SocketControllerOptions extends AdmissionOptions {
   readonly queue: JobQueue;
   readonly uploads: Uploads;
+  readonly library: ConceptLibrary;
   /** The one in use. */
   readonly model: () => ModelSummary;
   /** Version of Likeness. */
@@ -68,6 +71,16 @@ export class SocketController implements SocketHandler {
         throw new LikenessError('message-format', `message: got ${message.type} of an admitted client`);
       case 'teach':
         return this.#teach(socket, message);
+      case 'teach-again': {
+        const { library, model } = this.#options;
+        const state = await teachAgain(message.job, message, {
+          queue,
+          library,
+          resolution: model().resolution,
+        });
+        socket.send({ type: 'job', job: state });
+        return;
+      }
       case 'generate': {
         const { type: kind, job, ...request } = message;
         // Told to everyone by the queue; to this one also where the job was known before.

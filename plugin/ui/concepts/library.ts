@@ -86,6 +86,14 @@ export class ConceptList {
     });
   }
 
+  /** Deletes the frames that it keeps, for good. */
+  forgetReferences({ id }: ConceptSummary): Promise<boolean> {
+    return this.#try(async () => {
+      await this.#companion.blob(routes.conceptReferences(id), { method: 'DELETE' });
+      await this.refresh();
+    });
+  }
+
   restore(id: string): Promise<boolean> {
     return this.#try(async () => {
       await this.#companion.json(routes.conceptRestore(id), conceptSummarySchema, { method: 'POST' });

@@ -1,6 +1,7 @@
 import { type ConceptSummary, isExpired } from '../../../shared/protocol/concept.ts';
 import { useApp } from '../app-context.ts';
 import { Icon, IconButton } from '../parts/icon.tsx';
+import { TeachAgainButton } from '../parts/teach-again.tsx';
 import { ConceptDetails } from './concept-details.tsx';
 import { ConceptPicture } from './concept-picture.tsx';
 
@@ -40,11 +41,22 @@ export function ConceptCard({ concept, isOpen, onToggle, onRemove }: ConceptCard
         </button>
         <IconButton icon="more" label={`Details of @${name}`} pressed={isOpen} onClick={onToggle} />
       </div>
-      {usable || isExpired(concept.rights, new Date()) ? null : (
-        <p class="hint problem">Taught on another image model, “{concept.model}”. Teach it again.</p>
-      )}
+      <ModelLine concept={concept} />
       {isOpen ? <ConceptDetails concept={concept} onRemove={onRemove} /> : null}
     </li>
+  );
+}
+
+/** The model that it was taught on, where that is another one than the one in use, and the way out. */
+function ModelLine({ concept }: { readonly concept: ConceptSummary }) {
+  const { usable, note, model, kept } = concept;
+  if (isExpired(concept.rights, new Date()) || (usable && note === undefined)) return null;
+  const otherwise = kept === undefined ? ' Select its frames and teach it again.' : '';
+  return (
+    <p class={usable ? 'hint' : 'hint problem'}>
+      {note ?? `Taught on another image model, “${model}”.${otherwise}`}{' '}
+      <TeachAgainButton concept={concept} />
+    </p>
   );
 }
 

@@ -53,6 +53,7 @@ export function ConceptDetails({ concept, onRemove }: ConceptDetailsProps) {
       <p class="hint">
         {frameCount(referenceCount)} · {(sizeBytes / 1e6).toFixed(1)} MB · taught {ago(createdAt, new Date())}
       </p>
+      <KeptFrames concept={concept} />
       <ConceptVersions concept={concept} />
       <ConceptExportNotes concept={concept} />
       {failure === undefined || isNameRefused ? null : <FailureNote report={failure} />}
@@ -73,6 +74,31 @@ export function ConceptDetails({ concept, onRemove }: ConceptDetailsProps) {
   );
 }
 
+/** Frames that it keeps to be taught again from, and the way to be rid of them. */
+function KeptFrames({ concept }: { readonly concept: ConceptSummary }) {
+  const app = useApp();
+  const { name, kept } = concept;
+  if (kept === undefined) return null;
+  const forget = async () => {
+    if (await app.library.forgetReferences(concept)) app.say(`@${name} keeps no frames any more.`);
+  };
+  return (
+    <p class="hint">
+      Keeps {frameCount(kept.references)} on this computer ({(kept.sizeBytes / 1e6).toFixed(1)} MB), to be
+      taught again on another model.{' '}
+      <button
+        type="button"
+        class="link"
+        aria-label={`Delete the frames that @${name} keeps`}
+        disabled={!app.connected.value}
+        onClick={forget}
+      >
+        Delete them
+      </button>
+    </p>
+  );
+}
+
 /** Earlier versions of a concept, for whoever liked one better. */
 function ConceptVersions({ concept }: { readonly concept: ConceptSummary }) {
   const app = useApp();
@@ -86,13 +112,14 @@ function ConceptVersions({ concept }: { readonly concept: ConceptSummary }) {
   };
   return (
     <ul class="queue" aria-label="Versions">
-      {versions.map(({ version, createdAt, referenceCount, usable }) => (
+      {versions.map(({ version, createdAt, referenceCount, usable, model }) => (
         <li key={version} class="queue-item">
           <ConceptPicture concept={concept} version={version} />
           <span class="queue-text">
             Version {version}
             <span class="quiet">
               {frameCount(referenceCount)} · taught {ago(createdAt, new Date())}
+              {model === undefined ? '' : ` on ${model}`}
             </span>
           </span>
           {version === newest ? (

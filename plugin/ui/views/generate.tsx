@@ -7,6 +7,7 @@ import { StartButton } from '../parts/controls.tsx';
 import { Form } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
+import { TeachAgainButton } from '../parts/teach-again.tsx';
 import { type GenerateDraft, jobSpecOf } from '../work/drafts.ts';
 import { type NameProblem, nameProblem, namesTooMany, offeredConcepts } from '../work/prompt-names.ts';
 import { GenerateSettings } from './generate-settings.tsx';
@@ -86,6 +87,12 @@ export function Generate() {
   );
 }
 
+/** For a concept by its name; nothing where the library has none, or it keeps no frames. */
+function TeachAgain({ name }: { readonly name: string }) {
+  const concept = useApp().library.concepts.value.find((one) => one.name === name);
+  return concept === undefined ? null : <TeachAgainButton concept={concept} />;
+}
+
 /** The reason why a name in the prompt cannot be used, and the way out. */
 function NameProblemNote({ problem }: { readonly problem: NameProblem }) {
   const app = useApp();
@@ -96,7 +103,8 @@ function NameProblemNote({ problem }: { readonly problem: NameProblem }) {
     case 'other-model':
       return (
         <p class="hint problem">
-          @{name} was taught on another image model, “{problem.model}”. Teach it again to use it on this one.
+          @{name} was taught on another image model, “{problem.model}”. Teach it again to use it on this one.{' '}
+          <TeachAgain name={name} />
         </p>
       );
     case 'other-model-version':

@@ -1,13 +1,18 @@
 import { useEffect } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
-import { type MentionedVersion, mentionedVersions, withVersion } from '../work/mentioned-versions.ts';
+import {
+  type MentionedVersion,
+  mentionedVersions,
+  usualVersion,
+  withVersion,
+} from '../work/mentioned-versions.ts';
 
 /** The version of each concept that the prompt uses, and a choice of the others. */
 export function PromptVersions() {
   const app = useApp();
   const mentioned = mentionedVersions(app.generateDraft.value, app.library.concepts.value);
   const older = mentioned
-    .filter(({ concept, version }) => version !== concept.version)
+    .filter(({ concept, version }) => version !== usualVersion(concept))
     .map(({ concept, version }) => `version ${version} of @${concept.name}`);
   // It came with a variant or a job, most often, and not from what is typed.
   const text = older.join(' and ');
@@ -27,6 +32,8 @@ export function PromptVersions() {
 function VersionChoice({ concept, version }: MentionedVersion) {
   const app = useApp();
   const { id, name, version: newest, versions } = concept;
+  const usual = usualVersion(concept);
+  const usualName = usual === newest ? 'newest' : 'this model’s';
   const field = `version-${id}`;
   const use = (chosen: number) => {
     const draft = app.generateDraft.value;
@@ -35,11 +42,11 @@ function VersionChoice({ concept, version }: MentionedVersion) {
   const useNewest = () => {
     // The button goes; what undoes it is where the keyboard goes on.
     document.getElementById(field)?.focus();
-    use(newest);
-    app.say(`The prompt uses version ${newest} of @${name}, the newest.`);
+    use(usual);
+    app.say(`The prompt uses version ${usual} of @${name}, ${usual === newest ? 'the newest' : usualName}.`);
   };
   return (
-    <li class={version === newest ? 'version' : 'version older'}>
+    <li class={version === usual ? 'version' : 'version older'}>
       <label for={field}>
         @{name}
         <span class="visually-hidden"> version</span>
@@ -47,18 +54,18 @@ function VersionChoice({ concept, version }: MentionedVersion) {
       <select id={field} value={version} onChange={({ currentTarget }) => use(Number(currentTarget.value))}>
         {versions.map(({ version: one, usable }) => (
           <option key={one} value={one} disabled={!usable}>
-            {one === newest ? `version ${one}, newest` : `version ${one} of ${newest}`}
+            {one === usual ? `version ${one}, ${usualName}` : `version ${one} of ${newest}`}
           </option>
         ))}
       </select>
-      {version === newest ? null : (
+      {version === usual ? null : (
         <button
           type="button"
           class="link"
-          aria-label={`Use newest, version ${newest} of @${name}`}
+          aria-label={`Use ${usualName}, version ${usual} of @${name}`}
           onClick={useNewest}
         >
-          Use newest
+          Use {usualName}
         </button>
       )}
     </li>

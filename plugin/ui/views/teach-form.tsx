@@ -196,6 +196,14 @@ function TeachOptions({ draft, onChange }: RowProps) {
           />
           Also learn mirrored frames <span class="quiet">(not with lettering)</span>
         </label>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={draft.keepReferences}
+            onChange={({ currentTarget }) => onChange({ keepReferences: currentTarget.checked })}
+          />
+          Keep the frames <span class="quiet">(on this computer, to teach it again on another model)</span>
+        </label>
       </div>
     </MoreSettings>
   );

@@ -1,12 +1,14 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { MASK_TROUBLE_ADVICE, type MaskTrouble, maskTrouble } from '../../../shared/mask.ts';
+import { mentionedNames } from '../../../shared/mentions.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { IconButton } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
 import { PictureTile } from '../parts/picture-tile.tsx';
+import { TeachAgainButton } from '../parts/teach-again.tsx';
 import { hasEnded } from '../work/job-board.ts';
 import { percent, phaseText } from '../work/labels.ts';
 import type { PictureView } from '../work/pictures.ts';
@@ -27,9 +29,29 @@ export function Variants() {
     <section ref={section} class="variants" aria-label="Variants">
       <VariantsHead job={job} />
       {job.status.state === 'failed' ? <FailureNote report={job.status} /> : null}
+      <Misfits job={job} />
+      {job.notes?.map((note) => (
+        <p key={note} class="hint">
+          {note}
+        </p>
+      ))}
       <VariantGrid job={job} />
     </section>
   );
+}
+
+/** Ways out of a job whose concepts do not fit its model. */
+function Misfits({ job: { status, request } }: { readonly job: JobOf<'generate'> }) {
+  const { library } = useApp();
+  if (status.state !== 'failed' || status.code !== 'concept-mismatch') return null;
+  const mentioned = mentionedNames(request.prompt);
+  return library.concepts.value
+    .filter(({ name, usable }) => mentioned.includes(name) && !usable)
+    .map((concept) => (
+      <p key={concept.id} class="hint">
+        @{concept.name} <TeachAgainButton concept={concept} />
+      </p>
+    ));
 }
 
 function VariantsHead({ job }: { readonly job: JobOf<'generate'> }) {

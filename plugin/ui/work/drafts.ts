@@ -19,6 +19,8 @@ export interface TeachDraft extends RightsDraft {
   /** Frames that are selected, but not to be learned from. */
   readonly left: ReadonlySet<string>;
   readonly mirror: boolean;
+  /** The concept keeps its frames, to be taught again on another model. */
+  readonly keepReferences: boolean;
   /** Null: as the model recommends. */
   readonly steps: number | null;
 }
@@ -50,7 +52,12 @@ export interface GenerateDraft {
 }
 
 /** The part of a teaching that stands under "More settings". */
-export const EMPTY_TEACH_OPTIONS = { mirror: false, steps: null, ...EMPTY_RIGHTS } as const;
+export const EMPTY_TEACH_OPTIONS = {
+  mirror: false,
+  keepReferences: true,
+  steps: null,
+  ...EMPTY_RIGHTS,
+} as const;
 
 export const EMPTY_TEACH: TeachDraft = {
   name: '',

@@ -19,18 +19,24 @@ export function mentionedVersions(
     const kept = versions.find((reference) => reference.name === name);
     const concept = conceptOf(name, kept, concepts);
     if (concept === undefined || concept.versions.length < 2) return [];
-    return [{ concept, version: kept?.version ?? concept.version }];
+    return [{ concept, version: kept?.version ?? usualVersion(concept) }];
   });
 }
 
-/** The versions to keep to, with this one. The newest is not kept to: it gives way to the next that is taught. */
+/** The version that a name means on the model in use: the newest that was taught on it, or else the newest. */
+export function usualVersion({ chosenVersion, version }: ConceptSummary): number {
+  return chosenVersion ?? version;
+}
+
+/** The versions to keep to, with this one. The usual one is not kept to: it gives way to the next that is taught. */
 export function withVersion(
   versions: readonly ConceptReference[],
-  { id, name, version: newest }: ConceptSummary,
+  concept: ConceptSummary,
   version: number,
 ): readonly ConceptReference[] {
+  const { id, name } = concept;
   const others = versions.filter((reference) => reference.id !== id && reference.name !== name);
-  return version === newest ? others : [...others, { id, name, version }];
+  return version === usualVersion(concept) ? others : [...others, { id, name, version }];
 }
 
 /** The recorded id decides: another concept may have the name by now. */

@@ -1,6 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { exportSide } from '../../../shared/geometry.ts';
 import { pngSize } from '../../../shared/image-kind.ts';
+import type { ConceptId } from '../../../shared/protocol/ids.ts';
 import { encodeFrame } from '../../../shared/protocol/image-frame.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
@@ -73,7 +74,7 @@ export class Teaching {
 
   #ask(draft: TeachDraft, images: string[]): string {
     const job = newJobId();
-    const { name, classWord, mirror, steps } = draft;
+    const { name, classWord, mirror, keepReferences, steps } = draft;
     const rights = enteredRights(draft);
     this.#companion.send({
       type: 'teach',
@@ -82,9 +83,17 @@ export class Teaching {
       classWord: classWord.trim(),
       images,
       mirror,
+      keepReferences,
       ...(steps === null ? {} : { steps }),
       ...(Object.keys(rights).length === 0 ? {} : { rights }),
     });
+    return job;
+  }
+
+  /** Asks for a concept to be taught again, on the model in use, from the frames that it keeps; gives the new job's id. */
+  again(concept: ConceptId): string {
+    const job = newJobId();
+    this.#companion.send({ type: 'teach-again', job, concept });
     return job;
   }
 
