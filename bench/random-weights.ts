@@ -16,6 +16,9 @@ export interface NamedShape {
 const CHUNK_ELEMENTS = 1 << 20;
 const HEADER_LENGTH_BYTES = 8;
 
+/** Values by which each chunk begins later in the noise than the one before: a prime. */
+const STRIDE = 7919;
+
 /** Bytes of a value in each form that weights are passed on in. */
 const VALUE_BYTES = { F32: 4, F16: 2 } as const;
 type Form = keyof typeof VALUE_BYTES;
@@ -28,8 +31,8 @@ export async function writeRandomWeights(
   form: Form = 'F32',
 ): Promise<(name: string) => WeightLocation> {
   const { header, places, sizeBytes } = layOut(weights, form);
-  const noise = uniformNoise(CHUNK_ELEMENTS);
-  const bytes = chunksOf(noise, form);
+  const bytes = chunksOf(uniformNoise(2 * CHUNK_ELEMENTS), form);
+  let written = 0;
   const output = await open(file, 'w');
   try {
     await output.writeFile(header);
@@ -38,7 +41,9 @@ export async function writeRandomWeights(
       const count = elementCount(shape);
       for (let done = 0; done < count; done += CHUNK_ELEMENTS) {
         const length = Math.min(CHUNK_ELEMENTS, count - done);
-        await output.writeFile(chunk.subarray(0, VALUE_BYTES[form] * length));
+        // No two alike: onnxruntime keeps weights of the same values once, and no real model has such.
+        const start = VALUE_BYTES[form] * ((written++ * STRIDE) % CHUNK_ELEMENTS);
+        await output.writeFile(chunk.subarray(start, start + VALUE_BYTES[form] * length));
       }
       const { offset, length } = places.get(name)!;
       onProgress((offset + length) / sizeBytes);
@@ -84,7 +89,7 @@ function layOut(weights: readonly NamedShape[], form: Form) {
 }
 
 /**
- * Bytes of one chunk of a tensor. Normalization scales are 1; every other value keeps the variance of what passes through,
+ * Bytes of two chunks' worth of noise for a tensor. Normalization scales are 1; every other value keeps the variance of what passes through,
  * or is small. Few sizes of them there are, and each is made once.
  */
 function chunksOf(noise: Float32Array, form: Form): (name: string, shape: Shape) => Uint8Array {

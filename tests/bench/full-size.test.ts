@@ -49,6 +49,7 @@ describe('random checkpoints of real size', () => {
     const weights = [
       { name: 'norm.weight', shape: [32] },
       { name: 'conv.weight', shape: [1300, 900, 1, 1] },
+      { name: 'alike.weight', shape: [1300, 900, 1, 1] },
     ];
     await writeRandomWeights(file, weights, () => {}, 'F16');
     const { tensors } = await openSafetensors(file);
@@ -57,6 +58,8 @@ describe('random checkpoints of real size', () => {
     const { data } = await readFloat32(tensors.get('conv.weight')!);
     const squares = data.reduce((sum, value) => sum + value * value, 0);
     expect((900 * squares) / data.length).toBeCloseTo(1, 1);
+    const alike = (await readFloat32(tensors.get('alike.weight')!)).data;
+    expect(alike).not.toEqual(data);
     await rm(folder, { recursive: true });
   });
 });
