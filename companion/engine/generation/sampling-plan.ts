@@ -42,7 +42,7 @@ const ROOMY_SHARE = 0.8;
  * what the design tool would read next. Such a denoiser is given back before the decoder is made, and the text encoders before
  * it: mapped anew they cost a second or two.
  */
-const CROWDING_SHARE = 0.25;
+const CROWDING_SHARE = 0.4;
 
 /**
  * Free memory is known on the CPU only; other devices get `resident`.
