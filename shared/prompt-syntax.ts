@@ -31,7 +31,7 @@ const RULES: readonly Rule[] = [
   {
     syntax: 'lora',
     pattern: /<\s*(?:lora|lyco|lycoris|locon|loha|hypernet)\s*:[^>]*>?/iu,
-    advice: `LoRA files are concepts here: import the file once ("${PROGRAM} concepts import FILE"), and write its name with an @.`,
+    advice: `A style is added once ("${PROGRAM} models add-lora FILE --name NAME") and chosen in the settings. A product is imported ("${PROGRAM} concepts import FILE") and written with an @.`,
   },
   {
     syntax: 'embedding',

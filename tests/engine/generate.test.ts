@@ -12,11 +12,13 @@ import { generate } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
 import { picture } from '../../companion/images/picture.ts';
+import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';
 import type { MaskMode } from '../../shared/protocol/requests.ts';
 import { readPngText } from '../images/png-text-reader.ts';
-import { writeSafetensors } from '../tensor/tensor-files.ts';
+import { kohyaName, styleLayers, styleTensors } from '../lora/style-file.ts';
+import { writeRawSafetensors, writeSafetensors } from '../tensor/tensor-files.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;
@@ -227,6 +229,25 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
     expect(await of(nowhere, 'full')).toEqual(await of(everywhere, 'full'));
     expect(await of(nowhere, 'median')).toEqual(await of(concept, 'median'));
     expect(await of(nowhere, 'off')).toEqual(await of(concept, 'off'));
+  });
+
+  it('places a concept on a style that is merged into the model, which at weight 0 is the model itself', async () => {
+    const path = join(folder, 'style.safetensors');
+    const layers = styleLayers(await openCheckpoint(nanoModel), (module) => /attn1|conv1|fc1/.test(module));
+    await writeRawSafetensors(path, styleTensors(layers, { name: kohyaName }));
+    const at = (weight: number): Changes => ({ loras: [{ name: 'style', path, weight }] });
+    const plain = await pixels({});
+    const [styled] = await pictures(at(0.5));
+    const [mask] = styled!.masks;
+    expect(mask).toMatchObject({ concept: 'aurora' });
+    expect(mask!.values.reduce((sum, value) => sum + value, 0)).toBeGreaterThan(0);
+    expect(mask!.values.some((value) => value === 0)).toBe(true);
+    expect(styled!.image.data).not.toEqual(plain);
+    const without = await pixels({ ...at(0.5), settings: { mask: 'off' } });
+    expect(without).not.toEqual(styled!.image.data);
+    expect(without).not.toEqual(await pixels({ settings: { mask: 'off' } }));
+    expect(await pixels({ ...at(0.5), strength: 0 })).toEqual(without);
+    expect(await pixels(at(0))).toEqual(plain);
   });
 
   it('writes PNGs that carry prompt, seed, model, concept and settings', async () => {

@@ -12,14 +12,19 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
+import { mergeLoras } from '../../companion/lora/merged-checkpoint.ts';
 import { DEFAULT_MODEL } from '../../companion/model-store/catalogue.ts';
+import { addLora } from '../../companion/model-store/lora-store.ts';
 import { withModel } from '../../companion/model-store/model-use.ts';
 import { planRemoval, removeModel, unfinishedRemovals } from '../../companion/model-store/removal.ts';
 import { summariseModels } from '../../companion/model-store/summary.ts';
 import { verifyModel } from '../../companion/model-store/verify.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
+import { describeModel } from '../../companion/pipeline/pipeline.ts';
 import { lockPull } from '../../companion/storage/folder-lock.ts';
 import type { DataFolders } from '../../companion/storage/folders.ts';
+import { kohyaName, styleLayers, styleTensors } from '../lora/style-file.ts';
+import { writeRawSafetensors } from '../tensor/tensor-files.ts';
 import { collected, storeWith } from './store.ts';
 
 const VAE = 'vae/diffusion_pytorch_model.safetensors';
@@ -92,6 +97,28 @@ describe('removal', () => {
     const vae = (await openCheckpoint(join(folders.models, 'other'))).components.get('vae')!;
     const placeOf = await locateWeights(vae.weights, folders.cache);
     for (const name of vae.weights.names()) expect(existsSync(placeOf(name).file)).toBe(true);
+  });
+
+  it('frees what LoRAs were merged into, and a LoRA by its own name', async () => {
+    const folders = await storeWith('mine', 'other');
+    const file = join(folders.home, 'brand.safetensors');
+    for (const name of ['mine', 'other']) {
+      const checkpoint = await openCheckpoint(join(folders.models, name));
+      const layers = styleLayers(checkpoint, (module) => module.endsWith('attn2.to_v'));
+      await writeRawSafetensors(file, styleTensors(layers, { name: kohyaName }));
+      const target = { name, architecture: describeModel(checkpoint).architecture };
+      const lora = { name: 'brand', path: file, weight: 1 };
+      await mergeLoras(checkpoint, target, [lora], { cacheFolder: folders.cache });
+    }
+    await addLora(file, { name: 'brand', architecture: 'stable-diffusion-v1' }, folders);
+    const patches = () => readdirSync(folders.cache).filter((name) => name.endsWith('.f32'));
+    expect(patches()).toHaveLength(2);
+    await remove('mine', folders);
+    expect(patches()).toHaveLength(1);
+    expect((await planRemoval('brand', folders)).parts.map(({ kind }) => kind)).toEqual(['LoRA', 'LoRA']);
+    await remove('brand', folders);
+    expect(readdirSync(folders.loras)).toEqual([]);
+    expect(readdirSync(folders.models)).toEqual(['other']);
   });
 
   it('takes a damaged model, and what a pull has left of one', async () => {

@@ -114,7 +114,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await begin();
     await stage.ui.getByLabel('Prompt').fill('@aurora, (red:1.3) <lora:studio:1>');
     await stage.ui.getByText('“(red:1.3)” is read as plain words. Weights of words').waitFor();
-    await stage.ui.getByText('“<lora:studio:1>” is read as plain words. LoRA files are concepts').waitFor();
+    await stage.ui.getByText('“<lora:studio:1>” is read as plain words. A style is added once').waitFor();
     await stage.ui.getByLabel('Prompt').fill('@aurora, red');
     await expect.poll(() => stage.ui.getByText('is read as plain words').count()).toBe(0);
   });
@@ -282,6 +282,41 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await received('generate').toMatchObject([
       { guidanceScale: 1, negativePrompt: 'blurry', guidanceResidual: 'both' },
     ]);
+  });
+
+  it('puts a style and an accelerator into the model, whose settings count', async () => {
+    const style = { kind: null, architecture: 'stable-diffusion-v1', fits: true, weight: 0.8, brings: null };
+    const brings = { steps: 4, guidanceScale: 1, guidanceMax: 1, sampler: 'euler (trailing)' };
+    await begin({
+      loras: [
+        { name: 'brand', ...style },
+        { name: 'fast', ...style, weight: 1, kind: 'lightning-4', brings },
+        { name: 'xl', ...style, fits: false },
+      ],
+    });
+    await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
+    await stage.ui.getByText('More settings').click();
+    const choice = stage.ui.getByLabel('Style', { exact: true });
+    expect(await choice.locator('option').allTextContents()).toEqual([
+      'None – the model’s own',
+      'brand',
+      'fast – 4 steps',
+    ]);
+    await choice.selectOption('brand');
+    await choice.selectOption('fast');
+    await stage.ui.getByLabel('brand', { exact: true }).fill('1.2');
+    await stage.ui.getByText('Makes pictures in 4 steps, with guidance 1').waitFor();
+    await stage.ui.getByPlaceholder('Recommended: 4').waitFor();
+    await stage.ui.getByPlaceholder('Recommended: 1').waitFor();
+    await stage.ui.getByText('1 changed').waitFor();
+    await stage.page.keyboard.press('Control+Enter');
+    const loras = [
+      { name: 'brand', weight: 1.2 },
+      { name: 'fast', weight: 1 },
+    ];
+    await received('generate').toMatchObject([{ loras }]);
+    await stage.ui.getByLabel('Without fast').click();
+    await stage.ui.getByPlaceholder('Recommended: 30').waitFor();
   });
 
   it('saves a concept, and is told so', async () => {

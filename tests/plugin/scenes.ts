@@ -337,6 +337,33 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'generate-styles',
+    companion: () => {
+      const style = {
+        kind: null,
+        architecture: 'stable-diffusion-v1',
+        fits: true,
+        weight: 0.8,
+        brings: null,
+      };
+      const brings = { steps: 4, guidanceScale: 1, guidanceMax: 1, sampler: 'euler (trailing)' };
+      const loras = [
+        { name: 'northlight-catalogue', ...style },
+        { name: 'lightning', ...style, weight: 1, kind: 'lightning-4', brings },
+      ];
+      return Object.assign(withLibrary(), { loras });
+    },
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
+      await stage.ui.getByText('More settings').click();
+      const choice = stage.ui.getByLabel('Style', { exact: true });
+      await choice.selectOption('northlight-catalogue');
+      await choice.selectOption('lightning');
+      await stage.ui.getByText('Makes pictures in 4 steps').scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'generate-versions',
     companion: () => {
       const companion = withLibrary();

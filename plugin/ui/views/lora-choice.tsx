@@ -88,8 +88,8 @@ function hintOf(lora: LoraSummary | undefined, weight: number): string | undefin
   if (lora === undefined) return 'The companion does not have it for this model. Leave it out.';
   if (weight === 0) return 'At 0 it changes nothing.';
   if (lora.brings === null) return undefined;
-  const { steps, guidanceScale, sampler } = lora.brings;
-  return `Makes pictures in ${stepsText(steps)}, with guidance ${guidanceScale} and ${sampler}.`;
+  const { steps, guidanceScale } = lora.brings;
+  return `Makes pictures in ${stepsText(steps)}, with guidance ${guidanceScale}.`;
 }
 
 function stepsText(steps: number): string {
