@@ -22,7 +22,7 @@ export async function linkModel(
   typed: string,
   { models, cache }: Pick<DataFolders, 'models' | 'cache'>,
 ): Promise<string> {
-  const path = pathOf(typed);
+  const path = typedPath(typed);
   await requireParametersOf(path, cache);
   const target = await realpath(path);
   const known = await listModels({ models });
@@ -44,8 +44,11 @@ export async function linkModel(
   return name;
 }
 
-/** Quotes are what a system's "copy as path" adds, and a file's address what some programs give. */
-function pathOf(typed: string): string {
+/**
+ * A path as a person gives it: in quotes, as a system's "copy as path" has it, or below ~.
+ * @throws LikenessError `input` for one that is not whole, or leads to another computer
+ */
+export function typedPath(typed: string): string {
   const bare = typed.trim().replace(/^(["'])(.*)\1$/, '$2');
   const path = bare.replace(/^~(?=[/\\]|$)/, homedir());
   // Asking another computer for a file tells it who asks.

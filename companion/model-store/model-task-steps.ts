@@ -107,7 +107,7 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   'checkpoint-format': 'Get the model again: only files that differ are fetched.',
   'checkpoint-missing': 'Check the path, and that its drive is there; else get the model again.',
   'checkpoint-unsupported': 'Choose another model.',
-  input: 'Choose another model.',
+  input: 'Choose another one, or remove the one that is in its way.',
 };
 
 /** The same error with advice that can be followed in the panel. */
@@ -115,7 +115,7 @@ export function forPanel(error: unknown): unknown {
   const { code, message, advice } = reportOf(error);
   if (!(error instanceof LikenessError)) return error;
   // What a command's own advice says of connections is to run the command again.
-  const isForTerminal = advice.includes(PROGRAM) || advice.includes('command') || code === 'network';
+  const isForTerminal = advice.includes(PROGRAM) || /command|--\w/.test(advice) || code === 'network';
   const other = ADVICE[error.code];
   if (!isForTerminal || other === undefined) return error;
   return new LikenessError(error.code, message, { advice: other, cause: error });

@@ -2,11 +2,15 @@
 
 import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
+import { basename } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import type { ModelCard, ModelList } from '../../shared/protocol/model.ts';
+import { singleFileName } from '../checkpoint/single-file.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import { isEnded } from '../jobs/job-record.ts';
-import { linkModel } from '../model-store/linked-model.ts';
+import { openLora } from '../lora/merged-checkpoint.ts';
+import { linkModel, typedPath } from '../model-store/linked-model.ts';
+import { addLora, ownFacts } from '../model-store/lora-store.ts';
 import { modelCards } from '../model-store/model-cards.ts';
 import { type ModelTaskEvent, ModelTasks } from '../model-store/model-tasks.ts';
 import { planRemoval, removeModel } from '../model-store/removal.ts';
@@ -109,11 +113,19 @@ export class ModelDesk {
     await this.#tasks.verify(name, await this.inUse.folderOf(name));
   }
 
-  /** A file or folder of this computer. @returns its name here @throws LikenessError as linkModel */
-  async add(path: string): Promise<string> {
-    const name = await linkModel(path, this.#options.folders);
+  /**
+   * A file or folder of this computer: a model, which is linked, or a LoRA, which is copied under its file's name.
+   * @throws LikenessError as linkModel, for what is no LoRA either; as addLora
+   */
+  async add(path: string): Promise<void> {
+    const { folders } = this.#options;
+    try {
+      await linkModel(path, folders);
+    } catch (error) {
+      const { architecture } = this.inUse.facts.identity;
+      if (!(await addedAsLora(typedPath(path), architecture, folders))) throw error;
+    }
     this.#changed();
-    return name;
   }
 
   /** @throws LikenessError `checkpoint-*`; nothing has changed then */
@@ -174,6 +186,26 @@ export class ModelDesk {
       .slice(0, TIMED_PICTURES)
       .sort((a, b) => a - b);
     return seconds[Math.floor(seconds.length / 2)];
+  }
+}
+
+/**
+ * False for what is no LoRA.
+ * @param architecture of the model in use, for a file that does not say its own
+ * @throws LikenessError as addLora, for one that cannot be used
+ */
+async function addedAsLora(path: string, architecture: string, folders: DataFolders): Promise<boolean> {
+  const name = singleFileName(basename(path));
+  if (name === undefined) return false;
+  try {
+    const own = ownFacts(await openLora(path), path).architecture;
+    await addLora(path, { name, architecture: own ?? architecture }, folders);
+    return true;
+  } catch (error) {
+    const isNone =
+      error instanceof LikenessError && /^(concept-format|concept-unknown|checkpoint-)/.test(error.code);
+    if (isNone || !(error instanceof LikenessError)) return false;
+    throw error;
   }
 }
 

@@ -5,8 +5,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
+import { routes } from '../../shared/protocol/http.ts';
+import { type Loras, lorasSchema } from '../../shared/protocol/lora.ts';
 import { type ModelCard, type ModelList, modelsSchema } from '../../shared/protocol/model.ts';
 import { generateWish } from '../jobs/opened-queue.ts';
+import { writePlainLora } from '../library/small-concept.ts';
 import { halfway, localHub } from '../model-store/local-hub.ts';
 import { SHARD, servedModel } from '../model-store/served-model.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
@@ -62,6 +65,13 @@ class Client {
     const { code, advice } = (await response.json()) as { code: string; advice: string };
     expect(advice).not.toMatch(/npm run|likeness models/);
     return code;
+  }
+
+  async loras(): Promise<Loras['loras']> {
+    const response = await fetch(`${this.server.address}${routes.loras}`, {
+      headers: { Authorization: `Bearer ${this.#token}`, Origin: PLUGIN_ORIGIN },
+    });
+    return lorasSchema.parse(await response.json()).loras;
   }
 
   async card(name: string): Promise<ModelCard | undefined> {
@@ -244,6 +254,22 @@ describe('a model of another folder', () => {
     });
     expect(await client.refusal('POST', '/my%20model/use')).toBe('checkpoint-missing');
     await client.list('DELETE', '/my%20model');
+  });
+});
+
+describe('a LoRA of another program', () => {
+  it('is kept under its file’s name, shown for the models that it fits, and removed', async () => {
+    const home = await scratchFolder();
+    const client = await Client.open(home);
+    const path = await writePlainLora(await scratchFolder());
+    await client.list('POST', '', { path });
+    const loras = async () => (await client.loras()).map(({ name }) => name);
+    expect(await loras()).toEqual(['downloaded']);
+    expect(existsSync(path)).toBe(true);
+    // The same name a second time would take the place of the first.
+    expect(await client.refusal('POST', '', { path })).toBe('input');
+    await client.list('DELETE', '/downloaded');
+    expect(await loras()).toEqual([]);
   });
 });
 

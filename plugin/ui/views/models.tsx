@@ -28,6 +28,7 @@ export function Models() {
       </p>
       <Shelf title="On this computer" cards={here} />
       <Shelf title="To get" cards={offered} />
+      <Loras />
       <AddModel />
     </div>
   );
@@ -55,7 +56,43 @@ function Shelf({ title, cards }: ShelfProps) {
   );
 }
 
-/** A model of one's own: its path on the companion's computer, since no gigabytes go through a browser. */
+/** Styles and accelerators of other people that fit the model in use; they are chosen where pictures are made. */
+function Loras() {
+  const { models, generating, connected } = useApp();
+  const loras = generating.loras.known.value;
+  const refusal = models.refusal.value;
+  if (loras.length === 0) return null;
+  return (
+    <section aria-labelledby="loras">
+      <div class="section-head">
+        <h2 id="loras">Styles and accelerators</h2>
+        <span class="quiet">Chosen in Generate</span>
+      </div>
+      <ul class="queue">
+        {loras.map(({ name, kind }) => (
+          <li key={name} class="queue-item">
+            <span class="queue-text">
+              {name}
+              <span class="quiet">{kind === null ? 'style' : `accelerator, ${kind}`}</span>
+            </span>
+            <button
+              type="button"
+              class="button small danger"
+              aria-label={`Remove ${name}`}
+              disabled={!connected.value || models.busy.value.has(name)}
+              onClick={() => models.act({ name }, 'remove')}
+            >
+              Remove
+            </button>
+          </li>
+        ))}
+      </ul>
+      {loras.some(({ name }) => name === refusal?.name) ? <FailureNote report={refusal!.report} /> : null}
+    </section>
+  );
+}
+
+/** A model or a LoRA of one's own: its path on the companion's computer, since no gigabytes go through a browser. */
 function AddModel() {
   const app = useApp();
   const { models } = app;
@@ -69,7 +106,7 @@ function AddModel() {
     isBusy.value = false;
     if (added === undefined) return;
     models.open.value = added[0];
-    app.say('The model is added.');
+    app.say('It is added.');
   };
   return (
     <section aria-labelledby="add-model">
@@ -94,7 +131,8 @@ function AddModel() {
         </button>
       </Form>
       <p class="hint">
-        On the computer that Likeness runs on. It stays where it is, and removing it here takes no file away.
+        A model or a LoRA on the computer that Likeness runs on. A model stays where it is, and removing it
+        here takes no file away; a LoRA is copied.
       </p>
       {refusal === undefined || refusal.name !== undefined ? null : <FailureNote report={refusal.report} />}
     </section>

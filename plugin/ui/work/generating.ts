@@ -97,6 +97,8 @@ export class Generating {
       }
       this.#placement.jobsKnown(message.jobs.map(({ job }) => job));
     }
+    // LoRAs are added and removed among them.
+    if (message.type === 'models-changed' || message.type === 'model-in-use') this.loras.refresh();
     if (message.type === 'job') this.#follow(message.job);
   }
 

@@ -47,7 +47,7 @@ export class ModelShelf {
   }
 
   /** True where the companion has begun or done it. @param licence the id of the one that was accepted, of a pull */
-  async act({ name }: ModelCard, act: ModelAct, licence?: string): Promise<boolean> {
+  async act({ name }: Pick<ModelCard, 'name'>, act: ModelAct, licence?: string): Promise<boolean> {
     const encoded = encodeURIComponent(name);
     const requests: Readonly<Record<ModelAct, readonly [string, CompanionRequest]>> = {
       pull: [routes.modelPull(encoded), { method: 'POST', body: { licence } }],
