@@ -1,7 +1,7 @@
 /** findLora: a LoRA as `--lora` and clients name it, by its file or its name in the store, with a weight behind a colon. */
 
-import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { LORA_WEIGHT_MAX, LORA_WEIGHT_MIN } from '../../shared/protocol/limits.ts';
 import { singleFileName } from '../checkpoint/single-file.ts';
@@ -18,15 +18,34 @@ const WEIGHTED = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i;
  * @throws LikenessError `concept-unknown` where there is none, `concept-format` for one that is damaged, `input` for a weight
  *   out of range
  */
-export async function findLora(wanted: string, folders: Pick<DataFolders, 'loras'>): Promise<LoraRequest> {
+export async function findLora(
+  wanted: string,
+  folders: Pick<DataFolders, 'loras' | 'models'>,
+): Promise<LoraRequest> {
   const [, named, weight] = (await isFile(wanted)) ? [] : (WEIGHTED.exec(wanted) ?? []);
   const found = await findUnweighted(named ?? wanted, folders);
   return weight === undefined ? found : { ...found, weight: requireWeight(Number(weight), wanted) };
 }
 
-async function findUnweighted(wanted: string, folders: Pick<DataFolders, 'loras'>): Promise<LoraRequest> {
+async function findUnweighted(
+  wanted: string,
+  folders: Pick<DataFolders, 'loras' | 'models'>,
+): Promise<LoraRequest> {
   const isPath = /[/\\]|\.safetensors$/i.test(wanted) || (await isFile(wanted));
-  return isPath ? loraOfFile(wanted) : findStoredLora(wanted, folders);
+  if (isPath) return loraOfFile(wanted);
+  const pulled = await pulledFile(wanted, folders.models);
+  return pulled === undefined
+    ? findStoredLora(wanted, folders)
+    : { ...(await loraOfFile(pulled)), name: wanted };
+}
+
+/** The one file of an accelerator that was pulled, which has a folder among the models; undefined for a model's, or none. */
+async function pulledFile(name: string, models: string): Promise<string | undefined> {
+  if (name.startsWith('.')) return undefined;
+  const entries: readonly string[] = await readdir(join(models, name)).catch(() => []);
+  const files = entries.filter((entry) => singleFileName(entry) !== undefined);
+  const isModel = entries.includes('model_index.json');
+  return isModel || files.length !== 1 ? undefined : join(models, name, files[0]!);
 }
 
 /** By its name in the store, at its usual weight. @throws LikenessError `concept-unknown`, `concept-format` */
