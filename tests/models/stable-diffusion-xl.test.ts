@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -304,8 +304,19 @@ describe('a product', () => {
     expect(largestDifference(one.image.data, again.image.data)).toBe(0);
   });
 
+  it('is told what of its own scheduler is not followed', async () => {
+    const other = join(scratch, 'clipped');
+    await cp(folder, other, { recursive: true });
+    const path = join(other, 'scheduler', 'scheduler_config.json');
+    const config = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...config, lambda_min_clipped: -5.1 }));
+    const { summary } = await readBaseModel(other, cacheFolder);
+    expect(summary.notes).toEqual([expect.stringContaining('lambda_min_clipped -5.1')]);
+  });
+
   it('is offered the sizes that the model was trained at', async () => {
     const { summary } = await readBaseModel(folder, cacheFolder);
+    expect(summary).not.toHaveProperty('notes');
     expect(summary).toMatchObject({ sizeUnit: 16, defaults: { generate: { guidanceScale: 5 } } });
   });
 });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { browserPath } from '../browser/installed-browser.ts';
-import { concept } from './protocol-samples.ts';
+import { concept, welcome } from './protocol-samples.ts';
 import { auroraRecord, selectVariant, useWorkplaces, type Workplace } from './workplace.ts';
 
 describe.skipIf(browserPath === undefined)('a draft', () => {
@@ -49,6 +49,13 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     await work
       .received('generate')
       .toMatchObject([{}, {}, { concepts: [{ id: 'concept-aurora', name: 'aurora', version: 1 }] }]);
+  });
+
+  it('says what of the model’s own scheduler is not followed', async () => {
+    const note = 'The model’s scheduler wants lambda_min_clipped -5.1, which is not followed.';
+    const model = { ...welcome.model, notes: [note] };
+    work = await open({ companion: { model }, command: 'more', record: auroraRecord() });
+    await work.stage.ui.getByText(note).waitFor();
   });
 
   it('says nothing of versions where a concept has one', async () => {
