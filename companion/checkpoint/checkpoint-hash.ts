@@ -67,7 +67,8 @@ export async function manifestPaths(folder: string): Promise<readonly string[]> 
   return Object.keys((await readManifest(folder).catch(() => undefined)) ?? {});
 }
 
-async function readManifest(folder: string): Promise<z.infer<typeof manifestSchema> | undefined> {
+/** SHA-256 of each file by its path; undefined where there is no manifest. Throws 'checkpoint-format' for a bad one. */
+export async function readManifest(folder: string): Promise<z.infer<typeof manifestSchema> | undefined> {
   const manifestPath = join(folder, MANIFEST_NAME);
   if ((await stat(manifestPath).catch(() => undefined)) === undefined) return undefined;
   const parsed = manifestSchema.safeParse(await readJsonObject(manifestPath));

@@ -6,17 +6,19 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
-import type { Checkpoint, CheckpointFormat } from './component.ts';
+import type { Checkpoint, CheckpointFormat, RequireConfigs } from './component.ts';
 import { openDiffusersFolder } from './diffusers-folder.ts';
 import { openSingleFile } from './single-file.ts';
 
 /**
- * Opens configs and weight headers; no weight is read. Throws 'checkpoint-missing' for what is not there,
+ * Opens configs and weight headers; no weight is read. A folder's configs are held to what there are graphs for before a file
+ * of weights is looked for; those of a single file follow from its weights. Throws 'checkpoint-missing' for what is not there,
  * 'checkpoint-format' for what is damaged and 'checkpoint-unsupported' for what there is no graph for.
  */
 export async function openCheckpointAs(
   path: string,
   formats: readonly CheckpointFormat[],
+  requireConfigs: RequireConfigs,
 ): Promise<Checkpoint> {
   const place = resolve(path);
   const found = await stat(place).catch((cause: unknown) => {
@@ -28,5 +30,7 @@ export async function openCheckpointAs(
       { advice: `\`${PROGRAM} models list\` shows the models that are here.`, cause },
     );
   });
-  return found.isFile() ? openSingleFile(place, formats) : openDiffusersFolder(place, formats);
+  return found.isFile()
+    ? openSingleFile(place, formats)
+    : openDiffusersFolder(place, formats, requireConfigs);
 }

@@ -40,6 +40,22 @@ export interface ComponentTensor {
   readonly isTransposed?: boolean;
 }
 
+/** Configs of a checkpoint, before any weight is looked for. */
+export interface CheckpointConfigs {
+  /** undefined for an optional component that the model lacks. */
+  of(component: string): ComponentConfig | undefined;
+  /** model_index.json */
+  readonly index: ComponentConfig;
+  readonly scheduler: ComponentConfig;
+}
+
+/** @throws LikenessError `checkpoint-unsupported` for the first setting that no graph knows */
+export type RequireConfigs = (
+  format: CheckpointFormat,
+  configs: CheckpointConfigs,
+  model: string,
+) => Promise<void>;
+
 export interface TokenizerPlace {
   /** Holds vocab.json and merges.txt, or tokenizer.json; merges.txt alone has CLIP's own vocabulary. */
   readonly folder: string;
@@ -61,6 +77,15 @@ export interface SingleFileView {
   ): { readonly className: string; readonly config: ComponentConfig };
 }
 
+/** Models that there is no graph for, by the `_class_name` of their pipelines. */
+export interface RefusedKind {
+  readonly pipelines: RegExp;
+  /** As people know it: "an inpainting model". */
+  readonly what: string;
+  /** Advice in place of the usual one. */
+  readonly instead?: string;
+}
+
 /** Checkpoints of one model family: folders in diffusers' layout, and single files. */
 export interface CheckpointFormat {
   readonly id: string;
@@ -68,8 +93,8 @@ export interface CheckpointFormat {
   readonly title: string;
   /** `_class_name` in model_index.json. */
   readonly pipelines: readonly string[];
-  /** Kinds of models that are refused by name, by their `_class_name`. */
-  readonly refused?: Readonly<Record<string, string>>;
+  /** Kinds of models that are refused in words. */
+  readonly refused?: readonly RefusedKind[];
   readonly components: readonly ComponentSpec[];
   /** Folders of the tokenizers in diffusers' layout, one a text encoder. */
   readonly tokenizers: readonly string[];

@@ -6,10 +6,12 @@ import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import {
   type Checkpoint,
+  type CheckpointConfigs,
   type CheckpointFormat,
   type Component,
   type ComponentConfig,
   type ComponentSpec,
+  type RequireConfigs,
   supportedModels,
   type TokenizerPlace,
 } from './component.ts';
@@ -18,28 +20,58 @@ import { openWeightStore } from './weight-store.ts';
 
 const MODEL_INDEX = 'model_index.json';
 
+/** transformers' classes of the tokenizer that is here, slow and fast. */
+const TOKENIZER_CLASSES = ['CLIPTokenizer', 'CLIPTokenizerFast'];
+
 /** Errors as openCheckpointAs. */
 export async function openDiffusersFolder(
   root: string,
   formats: readonly CheckpointFormat[],
+  requireConfigs: RequireConfigs,
 ): Promise<Checkpoint> {
-  const { modelIndex, format } = await openModelIndex(root, formats);
+  const { modelIndex, format, schedulerConfig, parts } = await readFolderConfigs(root, formats);
+  const name = basename(root);
+  await requireConfigs(format, configsOf({ modelIndex, schedulerConfig, parts }), name);
   const components = new Map<string, Component>();
+  for (const [component, part] of parts) components.set(component, await withWeights(part));
+  const tokenizers = await Promise.all(format.tokenizers.map((folder) => findTokenizer(join(root, folder))));
+  return { folder: root, name, format, modelIndex, components, tokenizers, schedulerConfig };
+}
+
+/** A component before its weights are looked for. */
+interface ConfiguredPart extends Omit<Component, 'weights'> {
+  readonly spec: ComponentSpec;
+}
+
+interface FolderConfigs {
+  readonly modelIndex: ComponentConfig;
+  readonly schedulerConfig: ComponentConfig;
+  /** By the names of their specifications. */
+  readonly parts: ReadonlyMap<string, ConfiguredPart>;
+}
+
+/**
+ * All that decides a model's graphs, and its format; no weight file has to be there. Errors as openCheckpointAs, for parts of
+ * other classes than the format's.
+ */
+export async function readFolderConfigs(
+  root: string,
+  formats: readonly CheckpointFormat[],
+): Promise<FolderConfigs & { readonly format: CheckpointFormat }> {
+  const { modelIndex, format } = await openModelIndex(root, formats);
   requireDeclared(root, modelIndex, format);
+  const parts = new Map<string, ConfiguredPart>();
   for (const spec of format.components) {
     const folder = await componentFolder(root, spec);
-    if (folder !== undefined)
-      components.set(spec.name, await openComponent(folder, spec, supportedModels([format])));
+    if (folder !== undefined) {
+      parts.set(spec.name, await readPart(folder, spec, supportedModels([format])));
+    }
   }
-  return {
-    folder: root,
-    name: basename(root),
-    format,
-    modelIndex,
-    components,
-    tokenizers: await Promise.all(format.tokenizers.map((name) => findTokenizer(join(root, name)))),
-    schedulerConfig: await readSchedulerConfig(root, modelIndex),
-  };
+  return { modelIndex, format, parts, schedulerConfig: await readSchedulerConfig(root, modelIndex) };
+}
+
+export function configsOf({ modelIndex, schedulerConfig, parts }: FolderConfigs): CheckpointConfigs {
+  return { of: (component) => parts.get(component)?.config, index: modelIndex, scheduler: schedulerConfig };
 }
 
 /** model_index.json, and the format that knows its pipeline. Errors as openCheckpointAs. */
@@ -54,39 +86,48 @@ export async function openModelIndex(
   const format = formats.find(({ pipelines }) => pipelines.includes(className as string));
   if (format !== undefined) return { modelIndex, format };
   const known = formats
-    .map(({ refused = {} }) => refused[className as string])
-    .find((what) => what !== undefined);
+    .flatMap(({ refused = [] }) => refused)
+    .find(({ pipelines }) => typeof className === 'string' && pipelines.test(className));
   const expected = formats.flatMap(({ pipelines }) => pipelines);
-  throw unknownClass(path, className, expected, supportedModels(formats), known);
+  const advice = [known?.instead, supportedModels(formats)].filter((text) => text !== undefined);
+  throw unknownClass(path, className, expected, advice.join(' '), known?.what);
 }
 
 /** scheduler_config.json, with the class that model_index.json says: diffusers makes that one of it. */
-export async function readSchedulerConfig(
-  root: string,
-  modelIndex: ComponentConfig,
-): Promise<ComponentConfig> {
+async function readSchedulerConfig(root: string, modelIndex: ComponentConfig): Promise<ComponentConfig> {
   const config = await readJsonObject(join(root, 'scheduler', 'scheduler_config.json'));
   const declared = declaredClass(modelIndex, 'scheduler');
-  return declared === undefined ? config : { ...config, _class_name: declared };
+  return typeof declared === 'string' ? { ...config, _class_name: declared } : config;
 }
 
-/** model_index.json says a class for each part, [library, class], whatever lies in its folder. */
+/** model_index.json says a class for each part, [library, class], whatever lies in its folder; null where there is none. */
 function requireDeclared(root: string, modelIndex: ComponentConfig, format: CheckpointFormat): void {
-  for (const { name, classes } of format.components) {
+  const path = join(root, MODEL_INDEX);
+  const advice = supportedModels([format]);
+  for (const { name, title, classes, optional = false } of format.components) {
     const declared = declaredClass(modelIndex, name);
-    if (declared === undefined || classes.includes(declared)) continue;
-    const place = `${join(root, 'model_index.json')}: ${name}`;
-    throw unknownClass(place, declared, classes, supportedModels([format]));
+    if (declared === null && !optional) {
+      const message = `${path}: ${name} is null: the model has no ${title}, and needs another model to work`;
+      throw new LikenessError('checkpoint-unsupported', message, { advice });
+    }
+    if (typeof declared !== 'string' || classes.includes(declared)) continue;
+    throw unknownClass(`${path}: ${name}`, declared, classes, advice);
+  }
+  for (const name of format.tokenizers) {
+    const declared = declaredClass(modelIndex, name);
+    if (typeof declared !== 'string' || TOKENIZER_CLASSES.includes(declared)) continue;
+    throw unknownClass(`${path}: ${name}`, declared, TOKENIZER_CLASSES, advice);
   }
 }
 
-function declaredClass(modelIndex: ComponentConfig, name: string): string | undefined {
+/** Null where model_index.json says that there is none; undefined where it says nothing. */
+function declaredClass(modelIndex: ComponentConfig, name: string): string | null | undefined {
   const declared: unknown = Array.isArray(modelIndex[name]) ? modelIndex[name][1] : undefined;
-  return typeof declared === 'string' ? declared : undefined;
+  return typeof declared === 'string' || declared === null ? declared : undefined;
 }
 
 /** Folder of a component; undefined for an optional one that is not there. */
-export async function componentFolder(
+async function componentFolder(
   root: string,
   { name, folders = [name], optional = false }: ComponentSpec,
 ): Promise<string | undefined> {
@@ -104,15 +145,22 @@ export async function componentFolder(
  * @internal
  */
 export async function openComponent(folder: string, spec: ComponentSpec, advice: string): Promise<Component> {
+  return withWeights(await readPart(folder, spec, advice));
+}
+
+async function readPart(folder: string, spec: ComponentSpec, advice: string): Promise<ConfiguredPart> {
   const path = resolve(folder);
   await requireFolder(path);
   const configPath = join(path, 'config.json');
   const config = await readJsonObject(configPath);
   const className = classOf(config);
   if (!spec.classes.includes(className)) throw unknownClass(configPath, className, spec.classes, advice);
-  const files = await findWeightFiles(path);
-  const weights = await openWeightStore(files, spec.currentName?.bind(spec));
-  return { folder: path, className, config, weights };
+  return { folder: path, className, config, spec };
+}
+
+async function withWeights({ spec, ...part }: ConfiguredPart): Promise<Component> {
+  const files = await findWeightFiles(part.folder);
+  return { ...part, weights: await openWeightStore(files, spec.currentName?.bind(spec)) };
 }
 
 /** diffusers writes `_class_name`; transformers writes `architectures`, or in old files only `model_type`. */

@@ -9,7 +9,8 @@ import { z } from 'zod';
 import { newConceptNameSchema } from '../../shared/protocol/concept.ts';
 import { GUIDANCE_RESIDUALS } from '../../shared/protocol/requests.ts';
 import { conceptFactsSchema } from '../concepts/concept.ts';
-import { DEFAULT_MODEL, FULL_SIZE_MODEL } from '../model-store/catalogue.ts';
+import { DEFAULT_MODEL } from '../model-store/catalogue.ts';
+import { FULL_SIZE_MODEL } from '../model-store/catalogue-entries.ts';
 import { isRevision } from '../model-store/hub/address.ts';
 import { DEVICES, type Device } from '../runtime/device.ts';
 

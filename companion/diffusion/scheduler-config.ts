@@ -160,7 +160,9 @@ function requireSchedule(json: object, { _class_name: name }: Fields, subject: s
 function unsupported(subject: string, field: string, got: unknown, reason: string): LikenessError {
   const path = field === '' ? '' : ` ${field}`;
   const message = `${subject}:${path} is ${JSON.stringify(got)}, which this program does not support (${reason})`;
-  return new LikenessError('checkpoint-unsupported', message);
+  return new LikenessError('checkpoint-unsupported', message, {
+    advice: 'Use a model that was trained on ordinary noise, and predicts that noise or v.',
+  });
 }
 
 /** Flax's schedulers have the same fields. */

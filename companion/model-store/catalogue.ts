@@ -1,6 +1,6 @@
 /**
- * Catalogue of base models: those that came with the repository, those in the data folder, and those that `likeness
- * models pull` knows by a short name.
+ * Base models on this computer: those that came with the repository, and those in the data folder, with the accelerators that
+ * lie there too. What can be fetched by a short name stands in catalogue-entries.ts.
  */
 
 import { readdir, stat } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import { singleFileName } from '../checkpoint/single-file.ts';
 import { FORMATS } from '../models/families/formats.ts';
 import { isFolder } from '../storage/atomic-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
+import { type PullRecord, readPullRecord } from './pull-folder.ts';
 
 /** Used where no model is named. */
 export const DEFAULT_MODEL = 'likeness-base-128';
@@ -27,35 +28,6 @@ export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url)
 /** Models that there are graphs for, as people know them. */
 export const SUPPORTED_MODELS = FORMATS.map(({ title }) => title).join(', or ');
 
-/** Short name of a full-size model, for examples. */
-export const FULL_SIZE_MODEL = 'stable-diffusion-v1-5';
-
-export interface PullableModel {
-  /** `owner/name` on the hub. */
-  readonly repository: string;
-  readonly licence: string;
-  /** About, in bytes, of what is fetched. */
-  readonly sizeBytes: { readonly fp16: number; readonly fp32: number };
-  /** Side in pixels. */
-  readonly resolution: number;
-}
-
-/** Short, since every entry is a promise that the model works. */
-export const PULLABLE_MODELS: Readonly<Record<string, PullableModel>> = {
-  [FULL_SIZE_MODEL]: {
-    repository: 'stable-diffusion-v1-5/stable-diffusion-v1-5',
-    licence: 'creativeml-openrail-m',
-    sizeBytes: { fp16: 2.1e9, fp32: 4.3e9 },
-    resolution: 512,
-  },
-  'stable-diffusion-xl-base-1.0': {
-    repository: 'stabilityai/stable-diffusion-xl-base-1.0',
-    licence: 'openrail++',
-    sizeBytes: { fp16: 6.9e9, fp32: 13.9e9 },
-    resolution: 1024,
-  },
-};
-
 export interface ModelPlace {
   readonly name: string;
   /** Absolute: a folder, or a file that holds all of the model. */
@@ -66,6 +38,26 @@ export interface ModelPlace {
 
 export async function listModels({ models }: Pick<DataFolders, 'models'>): Promise<readonly ModelPlace[]> {
   return [...(await modelsIn(EMBEDDED_MODELS, 'embedded')), ...(await modelsIn(models, 'fetched'))];
+}
+
+export interface AcceleratorPlace {
+  readonly name: string;
+  /** Absolute: the LoRA's file. */
+  readonly file: string;
+  readonly record: PullRecord;
+}
+
+/** Accelerators that a pull has brought. */
+export async function listAccelerators({
+  models,
+}: Pick<DataFolders, 'models'>): Promise<readonly AcceleratorPlace[]> {
+  const places: AcceleratorPlace[] = [];
+  for (const name of (await readdir(models).catch(() => [])).sort()) {
+    if (name.startsWith('.')) continue;
+    const record = await readPullRecord(join(models, name)).catch(() => undefined);
+    if (record?.file !== undefined) places.push({ name, file: join(models, name, record.file), record });
+  }
+  return places;
 }
 
 /**
@@ -82,6 +74,11 @@ export async function findModel(
   const models = await listModels(folders);
   const found = models.find((model) => model.name === name);
   if (found !== undefined) return found.folder;
+  if ((await listAccelerators(folders)).some((accelerator) => accelerator.name === name)) {
+    throw new LikenessError('input', `${name} is an accelerator, expected a model`, {
+      advice: `Name the base model, and the accelerator as --lora ${name}.`,
+    });
+  }
   const there =
     models.length === 0 ? 'there are none' : `there are ${models.map((model) => model.name).join(', ')}`;
   throw new LikenessError('checkpoint-missing', `no model is named ${name}; ${there}`, {

@@ -20,7 +20,7 @@ import { DEVICE_NAME } from '../storage/blob-store.ts';
 import { type DataFolders, requireFreeSpace } from '../storage/folders.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
-import { SUPPORTED_MODELS } from './catalogue.ts';
+import { listAccelerators, SUPPORTED_MODELS } from './catalogue.ts';
 
 const SUFFIX = '.safetensors';
 
@@ -54,10 +54,14 @@ export interface DamagedLora {
   readonly fault: LikenessError;
 }
 
+/** Folder of those that people add, and of models, among which are the accelerators that a pull brings. */
+type LoraFolders = Pick<DataFolders, 'loras'> & Partial<Pick<DataFolders, 'models'>>;
+
 /** By name. A folder that is not there has none. */
 export async function listLoras({
   loras,
-}: Pick<DataFolders, 'loras'>): Promise<readonly (StoredLora | DamagedLora)[]> {
+  models,
+}: LoraFolders): Promise<readonly (StoredLora | DamagedLora)[]> {
   const entries = await readdir(loras).catch(() => []);
   const found: (StoredLora | DamagedLora)[] = [];
   for (const entry of entries.sort()) {
@@ -67,6 +71,21 @@ export async function listLoras({
     try {
       const { size } = await stat(path);
       found.push({ name, path, sizeBytes: size, ...(await factsOf(path, join(loras, `${name}.json`))) });
+    } catch (fault) {
+      if (!(fault instanceof LikenessError)) throw fault;
+      found.push({ name, path, fault });
+    }
+  }
+  return models === undefined ? found : [...found, ...(await pulledLoras(models))];
+}
+
+/** Accelerators that a pull has brought. */
+async function pulledLoras(models: string): Promise<readonly (StoredLora | DamagedLora)[]> {
+  const found: (StoredLora | DamagedLora)[] = [];
+  for (const { name, file: path } of await listAccelerators({ models })) {
+    try {
+      const file = await openLora(path);
+      found.push({ name, path, sizeBytes: file.sizeBytes, ...ownFacts(file, path) });
     } catch (fault) {
       if (!(fault instanceof LikenessError)) throw fault;
       found.push({ name, path, fault });

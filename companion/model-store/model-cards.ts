@@ -8,10 +8,13 @@ import { totalmem } from 'node:os';
 import type { ModelCard, ModelTask } from '../../shared/protocol/model.ts';
 import { reportOf } from '../../shared/protocol/zod.ts';
 import type { DataFolders } from '../storage/folders.ts';
-import { DEFAULT_MODEL, listModels, type ModelPlace, PULLABLE_MODELS } from './catalogue.ts';
+import { DEFAULT_MODEL, listModels, type ModelPlace } from './catalogue.ts';
+import { CATALOGUE } from './catalogue-entries.ts';
 import { forPanel } from './model-task-steps.ts';
 import { readPullRecord, unfinishedPulls } from './pull-folder.ts';
 import { summariseModel } from './summary.ts';
+
+const MODELS = CATALOGUE.filter((entry) => entry.kind === 'model');
 
 export interface CardOptions {
   readonly folders: DataFolders;
@@ -33,7 +36,7 @@ export async function modelCards(options: CardOptions): Promise<readonly ModelCa
     (await unfinishedPulls(folders.models)).map(({ name, sizeBytes }) => [name, sizeBytes]),
   );
   const here = await Promise.all(places.map((place) => cardOf(place, options)));
-  const offered = Object.keys(PULLABLE_MODELS)
+  const offered = MODELS.map(({ name }) => name)
     .filter((name) => !places.some((place) => place.name === name))
     .map((name) => ({ ...EMPTY, ...knownFacts(name), name, place: 'offered' as const }));
   const cards = [...here, ...offered].map((card) => ({
@@ -116,10 +119,11 @@ type KnownFacts = Pick<ModelCard, 'title'> & Partial<ModelCard>;
 
 function knownFacts(name: string): KnownFacts {
   if (name === DEFAULT_MODEL) return DEMONSTRATION;
-  const known = PULLABLE_MODELS[name];
+  const known = MODELS.find((model) => model.name === name);
   if (known === undefined) return { title: name };
-  const { licence, sizeBytes, resolution } = known;
-  return { title: name, licence: licenceNamed(licence), sizeBytes: sizeBytes.fp16, resolution };
+  const { title, licence, sizeBytes, usual, memoryBytes, goodFor } = known;
+  const { name: id = 'not stated', page: url, note = null } = licence;
+  return { title, goodFor, memoryBytes, sizeBytes, resolution: usual.side, licence: { id, url, note } };
 }
 
 const DEMONSTRATION: KnownFacts = {

@@ -5,6 +5,8 @@ import type { DownloadEvent } from './hub/download.ts';
 /** Events of one file. */
 export type FetchEvent =
   | DownloadEvent
+  /** Its bytes were in the cache of other programs. */
+  | { readonly type: 'cached'; readonly path: string }
   | {
       readonly type: 'fetched';
       readonly path: string;
@@ -22,6 +24,15 @@ export type PullEvent =
       readonly commit: string;
       readonly licence: string | undefined;
     }
+  /** The small decoder of its latents comes with it, from a repository of its own. */
+  | {
+      readonly type: 'fast-decoder';
+      readonly repository: string;
+      readonly commit: string;
+      readonly licence: string | undefined;
+    }
+  /** There would be one, which cannot be had now. */
+  | { readonly type: 'no-fast-decoder'; readonly repository: string; readonly reason: string }
   /** There are no weights in the wished precision. */
   | { readonly type: 'precision'; readonly component: string; readonly wished: string; readonly got: string }
   /** Weights to be fetched; `receivedBytes` of them earlier runs have left. */

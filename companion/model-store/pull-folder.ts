@@ -3,34 +3,40 @@
  * on from here when it is not. Its PullRecord says where the model came from, so that it can be repaired from there.
  */
 
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
-import { MANIFEST_NAME, manifestPaths } from '../checkpoint/checkpoint-hash.ts';
+import { MANIFEST_NAME, manifestPaths, readManifest } from '../checkpoint/checkpoint-hash.ts';
 import { makeFolder, storageError, syncFolder, writeFileAtomically } from '../storage/atomic-file.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import { isRepository } from './hub/address.ts';
 import { sha256IfSame } from './hub/digest.ts';
 import { isNote, PART_SUFFIX, partNames } from './hub/part-file.ts';
-import type { ListedFile } from './hub/repository.ts';
+import { isInside, type ListedFile, type Repository } from './hub/repository.ts';
 
 const RECORD_NAME = 'pulled.json';
 
+const repositoryName = z.string().refine(isRepository, 'expected owner/name');
+const commitName = z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit');
+
 const schema = z.object({
-  repository: z.string().refine(isRepository, 'expected owner/name'),
-  commit: z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit'),
+  repository: repositoryName,
+  commit: commitName,
   precision: z.enum(['fp16', 'fp32']),
   licence: z.string().optional(),
+  /** The one file of an accelerator; absent for a model. */
+  file: z.string().refine(isInside, 'expected a path inside the repository').optional(),
+  /** Repository that the small decoder came from; false where none is wanted; absent where there is none. */
+  fastDecoder: z
+    .union([z.literal(false), z.object({ repository: repositoryName, commit: commitName })])
+    .optional(),
 });
 
 export type PullRecord = z.infer<typeof schema>;
-
-async function writePullRecord(folder: string, record: PullRecord): Promise<void> {
-  await writeFileAtomically(join(folder, RECORD_NAME), `${JSON.stringify(record, undefined, 2)}\n`);
-}
 
 /**
  * undefined where the folder was not made by a pull.
@@ -98,11 +104,18 @@ export class PullFolder {
     return (await stat(join(this.path, path + PART_SUFFIX)).catch(() => undefined))?.size ?? 0;
   }
 
+  /** Writes a JSON file of our own, and gives its SHA-256. */
+  async write(name: string, value: unknown): Promise<string> {
+    const text = `${JSON.stringify(value, undefined, 2)}\n`;
+    await writeFileAtomically(join(this.path, name), text);
+    return createHash('sha256').update(text).digest('hex');
+  }
+
   /** Writes the manifest and the record, which a whole model has beside its files. */
   async seal(hashes: ReadonlyMap<string, string>, record: PullRecord): Promise<void> {
     const sorted = Object.fromEntries([...hashes].sort(([a], [b]) => (a < b ? -1 : 1)));
-    await writeFileAtomically(join(this.path, MANIFEST_NAME), `${JSON.stringify(sorted, undefined, 2)}\n`);
-    await writePullRecord(this.path, record);
+    await this.write(MANIFEST_NAME, sorted);
+    await this.write(RECORD_NAME, record);
   }
 
   /** Puts the model in its place. Files that somebody added there stay; those of the last pull that are no more go. */
@@ -125,6 +138,21 @@ export class PullFolder {
     for (const path of before) if (!paths.has(path)) await rm(join(this.model, path), { force: true });
     await this.remove();
   }
+}
+
+/**
+ * Files of a model that is here, as its manifest lists them: all that is known of its repository where no hub may be asked.
+ * Undefined where the model is not here, or of another repository.
+ */
+export async function ownRepository(model: string, id: string): Promise<Repository | undefined> {
+  const record = await readPullRecord(model);
+  if (record?.repository !== id) return undefined;
+  const files = new Map<string, ListedFile>();
+  for (const [path, hex] of Object.entries((await readManifest(model)) ?? {})) {
+    const found = await stat(join(model, path)).catch(() => undefined);
+    if (found?.isFile()) files.set(path, { path, sizeBytes: found.size, digest: { kind: 'sha256', hex } });
+  }
+  return { id, commit: record.commit, licence: record.licence, files };
 }
 
 /** Models that an earlier pull has left unfinished. */

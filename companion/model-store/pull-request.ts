@@ -4,22 +4,23 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import type { PreferredPrecision } from '../checkpoint/weight-files.ts';
-import { EMBEDDED_MODELS, listModels, PULLABLE_MODELS } from './catalogue.ts';
-import { DEFAULT_ENDPOINT, isRepository, parseEndpoint } from './hub/address.ts';
+import { EMBEDDED_MODELS, listModels } from './catalogue.ts';
+import { CATALOGUE, type CatalogueEntry } from './catalogue-entries.ts';
+import { isRepository } from './hub/address.ts';
+import { hubSettings } from './hub/hub-settings.ts';
 import type { PullRequest } from './pull.ts';
 import { type PullRecord, readPullRecord } from './pull-folder.ts';
 
 export interface PullFlags {
+  /** False: no small decoder. */
+  readonly fastDecoder?: boolean;
   readonly revision?: string;
   readonly name?: string;
   readonly endpoint?: string;
   readonly precision?: PreferredPrecision;
 }
 
-export type ResolvedPull = Pick<
-  PullRequest,
-  'repository' | 'revision' | 'precision' | 'endpoint' | 'token' | 'name'
-> & {
+export type ResolvedPull = Omit<PullRequest, 'models' | 'cacheFolder' | 'signal'> & {
   /** True where the model is here, to be repaired or changed. */
   readonly isHere: boolean;
 };
@@ -36,36 +37,58 @@ export async function resolvePull(
   models: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ResolvedPull> {
-  const endpoint = parseEndpoint(flags.endpoint ?? (env.HF_ENDPOINT || DEFAULT_ENDPOINT));
-  const token = tokenOf(env);
-  const repository = await repositoryOf(wanted, models);
-  const name = flags.name ?? (wanted.includes('/') ? repository.slice(repository.indexOf('/') + 1) : wanted);
+  const hub = await hubSettings(flags.endpoint, env);
+  const { repository, entry } = await meantBy(wanted, models);
+  const name =
+    flags.name ??
+    entry?.name ??
+    (wanted.includes('/') ? repository.slice(repository.indexOf('/') + 1) : wanted);
   await requireFreeName(name, repository, models);
   const record = await readPullRecord(join(models, name));
+  const decoder = record?.fastDecoder;
+  const isWithout = flags.fastDecoder === false || (flags.fastDecoder === undefined && decoder === false);
   return {
-    repository,
-    name,
-    endpoint,
-    token,
+    ...{ hub, repository, name },
     revision: flags.revision ?? record?.commit ?? 'main',
     precision: flags.precision ?? record?.precision ?? 'fp16',
+    file: record === undefined ? (entry?.kind === 'accelerator' ? entry.file : undefined) : record.file,
+    usual: entry?.kind === 'model' ? entry.usual : undefined,
+    fastDecoder: isWithout ? false : { revision: decoder ? decoder.commit : 'main' },
     isHere: record !== undefined,
   };
 }
 
-async function repositoryOf(wanted: string, models: string): Promise<string> {
-  if (wanted.includes('/')) {
-    if (isRepository(wanted)) return wanted;
+interface Meant {
+  readonly repository: string;
+  readonly entry: CatalogueEntry | undefined;
+}
+
+/** A model that was pulled under a short name is of that repository, whatever the catalogue says by now. */
+async function meantBy(wanted: string, models: string): Promise<Meant> {
+  const isOnHub = wanted.includes('/');
+  if (isOnHub && !isRepository(wanted)) {
     throw new LikenessError('input', `${JSON.stringify(wanted)} is no model of a hub, expected owner/name`, {
       advice: "Copy the name from the top of the model's page.",
     });
   }
   const record = isFolderName(wanted) ? await readPullRecord(join(models, wanted)) : undefined;
-  const repository = record?.repository ?? PULLABLE_MODELS[wanted]?.repository;
-  if (repository !== undefined) return repository;
+  if (record !== undefined) return { repository: record.repository, entry: entryOf(record.repository) };
+  const entry = isOnHub ? entryOf(wanted) : CATALOGUE.find(({ name }) => name === wanted);
+  if (entry?.kind === 'fast decoder') {
+    throw new LikenessError('input', `${wanted} is no model: it comes with those whose latents it decodes`, {
+      advice: `\`${PROGRAM} models pull MODEL\` fetches it with one, also for a model that is here already.`,
+    });
+  }
+  if (isOnHub || entry !== undefined) return { repository: entry?.repository ?? wanted, entry };
   throw new LikenessError('input', `no model is called ${JSON.stringify(wanted)} here, expected owner/name`, {
-    advice: `\`${PROGRAM} models pull\` without a name says which short names there are.`,
+    advice: `\`${PROGRAM} models list --available\` says which short names there are.`,
   });
+}
+
+/** Entry of a whole repository: none where several files of it are entries. */
+function entryOf(wanted: string): CatalogueEntry | undefined {
+  const found = CATALOGUE.filter(({ repository }) => repository === wanted);
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /** Writing over a model that came from elsewhere would lose it. */
@@ -88,15 +111,4 @@ async function requireFreeName(name: string, repository: string, models: string)
 
 function isFolderName(text: string): boolean {
   return /^[A-Za-z0-9][\w.-]*$/.test(text);
-}
-
-/** From the environment alone: a command line stands in histories and process lists. */
-function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
-  const token = env.HF_TOKEN?.trim();
-  if (!token) return undefined;
-  // fetch would refuse it as well, and repeat it in its error.
-  if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new LikenessError('input', 'HF_TOKEN is no token: it has characters that no token has', {
-    advice: 'Copy the token again, without line breaks.',
-  });
 }

@@ -2,27 +2,38 @@
 
 import { join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import type { CheckpointFormat } from '../checkpoint/component.ts';
 import { openModelIndex } from '../checkpoint/diffusers-folder.ts';
 import type { PreferredPrecision } from '../checkpoint/weight-files.ts';
 import { FORMATS } from '../models/families/formats.ts';
+import type { ModelFacts } from '../models/family.ts';
+import { SETTINGS_NAME } from '../pipeline/settings.ts';
 import { lockPull } from '../storage/folder-lock.ts';
-import { requireFreeSpace } from '../storage/folders.ts';
-import { Hub } from './hub/client.ts';
-import { download } from './hub/download.ts';
-import { RETRY_POLICY } from './hub/limits.ts';
-import { chooseFiles, modelIndexOf, weightFiles } from './hub/model-files.ts';
-import { type ListedFile, type Repository, readRepository } from './hub/repository.ts';
-import { type FetchEvent, type PullEvent, TransferMeter } from './pull-events.ts';
-import { PullFolder } from './pull-folder.ts';
+import { openSafetensors } from '../tensor/safetensors-file.ts';
+import { elementCount } from '../tensor/tensor.ts';
+import type { UsualSettings } from './catalogue-entries.ts';
+import { addFastDecoder } from './fast-decoder.ts';
+import type { HubSettings } from './hub/hub-settings.ts';
+import { chooseFiles, modelIndexOf, requiredWeights, weightFiles } from './hub/model-files.ts';
+import type { Repository } from './hub/repository.ts';
+import type { PullEvent } from './pull-events.ts';
+import { PullFolder, type PullRecord } from './pull-folder.ts';
+import { PullSource } from './pull-source.ts';
+import { PulledFiles } from './pulled-files.ts';
 import { requireConfigsOf, requireParametersOf } from './verify.ts';
 
 export interface PullRequest {
+  readonly hub: HubSettings;
   /** `owner/name`. */
   readonly repository: string;
   readonly revision: string;
   readonly precision: PreferredPrecision;
-  readonly endpoint: URL;
-  readonly token: string | undefined;
+  /** The one file of an accelerator; undefined for a model. */
+  readonly file: string | undefined;
+  /** Settings that the model is made for, which go with it; undefined where its family's do. */
+  readonly usual: UsualSettings | undefined;
+  /** False where no small decoder is wanted; else the revision of its own repository. */
+  readonly fastDecoder: false | { readonly revision: string };
   /** The data folder's models. */
   readonly models: string;
   /** Name of the model's folder in there. */
@@ -43,7 +54,7 @@ export async function* pullModel(request: PullRequest): AsyncGenerator<PullEvent
     yield* pull.run();
   } catch (error) {
     if (request.signal.aborted) throw new LikenessError('cancelled', 'stopped', { cause: error });
-    throw error;
+    throw pull.explained(error);
   } finally {
     await pull.end();
     await lock.release();
@@ -51,99 +62,110 @@ export async function* pullModel(request: PullRequest): AsyncGenerator<PullEvent
 }
 
 class Pull {
-  readonly folder: PullFolder;
   readonly #request: PullRequest;
-  readonly #hub: Hub;
-  /** SHA-256 of every file that is in its place. */
-  readonly #hashes = new Map<string, string>();
-  #fetched = 0;
+  readonly #folder: PullFolder;
+  readonly #source: PullSource;
+  readonly #files: PulledFiles;
 
   constructor(request: PullRequest) {
     this.#request = request;
-    this.folder = new PullFolder(request.models, request.name);
-    this.#hub = new Hub({ ...request, retryPolicy: RETRY_POLICY });
+    this.#folder = new PullFolder(request.models, request.name);
+    this.#source = new PullSource({ ...request.hub, signal: request.signal });
+    this.#files = new PulledFiles(this.#folder, this.#source);
   }
 
   /** Leaves nothing behind but what the next run goes on from. */
   async end(): Promise<void> {
-    await this.#hub.close();
-    await this.folder.removeIfEmpty();
+    await this.#source.close();
+    await this.#folder.removeIfEmpty();
+  }
+
+  /** The error, for a person: a repository is not at fault for what it lacks where only a part of it may be here. */
+  explained(error: unknown): unknown {
+    const isMissing = error instanceof LikenessError && error.code === 'checkpoint-missing';
+    return isMissing && this.#source.isOffline ? this.#source.missing(error.message, error) : error;
   }
 
   async *run(): AsyncGenerator<PullEvent, void> {
-    const { repository: id, revision, name, precision, cacheFolder } = this.#request;
-    const repository = yield* readRepository(this.#hub, id, revision);
+    const { repository: id, revision, name, file } = this.#request;
+    const repository = yield* this.#source.repository(id, revision, this.#folder.model);
     const { commit, licence } = repository;
     yield { type: 'repository', repository: id, commit, licence };
+    const parameters = yield* file === undefined ? this.#model(repository) : this.#one(repository, file);
+    const { hashes, fetched } = this.#files;
+    await this.#folder.install(hashes.keys());
+    yield {
+      type: 'pulled',
+      ...{ name, folder: this.#folder.model, repository: id, commit, licence, parameters },
+      ...{ fetched, files: hashes.size, hosts: this.#source.hosts },
+    };
+  }
 
+  /** All of a model; gives the number of its parameters. */
+  async *#model(repository: Repository): AsyncGenerator<PullEvent, number> {
+    const { name, precision, cacheFolder } = this.#request;
+    const { path } = this.#folder;
     // Configs first: what there is no graph for is refused for the price of a few kilobytes.
-    yield* this.#obtain(repository, [modelIndexOf(repository)]);
-    const { format } = await this.#orRemove(() => openModelIndex(this.folder.path, FORMATS));
+    yield* this.#files.obtain(repository, [modelIndexOf(repository)]);
+    const { format } = await this.#orRemove(() => openModelIndex(path, FORMATS));
     const { describing, weights } = await this.#orRemove(() => chooseFiles(repository, format, precision));
     for (const { component, precision: got } of weights) {
       if (got !== precision) yield { type: 'precision', component, wished: precision, got };
     }
-    yield* this.#obtain(repository, describing);
-    await this.#orRemove(() => requireConfigsOf(this.folder.path, name, format));
+    yield* this.#files.obtain(repository, describing);
+    const facts = await this.#orRemove(() => requireConfigsOf(path, name));
 
-    const chosen = await this.#orRemove(() => weightFiles(repository, weights, this.folder.path));
-    await this.folder.keepOnly([...this.#hashes.keys(), ...chosen.map(({ path }) => path)]);
-    yield* this.#obtainWeights(repository, chosen);
-    await this.folder.seal(this.#hashes, { repository: id, commit, precision, ...(licence && { licence }) });
-    const parameters = await this.#orRemove(() => requireParametersOf(this.folder.path, cacheFolder));
-    await this.folder.install(this.#hashes.keys());
-    yield {
-      type: 'pulled',
-      ...{ name, folder: this.folder.model, repository: id, commit, licence, parameters },
-      ...{ fetched: this.#fetched, files: this.#hashes.size, hosts: [...this.#hub.hosts] },
-    };
+    const chosen = await this.#orRemove(() => weightFiles(repository, weights, path));
+    const fastDecoder = yield* this.#decoder(repository, format, facts);
+    await this.#folder.keepOnly([...this.#files.hashes.keys(), ...chosen.map(({ path }) => path)]);
+    yield* this.#files.obtainWeights(repository, chosen);
+    await this.#addSettings(facts);
+    await this.#seal(repository, fastDecoder);
+    return this.#orRemove(() => requireParametersOf(path, cacheFolder));
   }
 
-  /** Small files, without progress. */
-  async *#obtain(repository: Repository, files: readonly ListedFile[]): AsyncGenerator<PullEvent, void> {
-    for (const file of files) {
-      const there = await this.folder.existing(file, this.#hub.signal);
-      if (there !== undefined) {
-        this.#hashes.set(file.path, there);
-        continue;
-      }
-      for await (const event of this.#fetch(repository, file)) {
-        if (event.type !== 'received' && event.type !== 'checking') yield event;
-      }
-    }
+  async *#decoder(
+    model: Repository,
+    format: CheckpointFormat,
+    facts: ModelFacts,
+  ): AsyncGenerator<PullEvent, PullRecord['fastDecoder']> {
+    const { fastDecoder } = this.#request;
+    if (fastDecoder === false) return false;
+    const { revision } = fastDecoder;
+    const request = { model, format, facts, revision };
+    return yield* addFastDecoder(this.#source, this.#files, this.#folder, request);
   }
 
-  async *#obtainWeights(
-    repository: Repository,
-    files: readonly ListedFile[],
-  ): AsyncGenerator<PullEvent, void> {
-    const missing: ListedFile[] = [];
-    for (const file of files) {
-      const there = await this.folder.existing(file, this.#hub.signal);
-      if (there === undefined) missing.push(file);
-      else this.#hashes.set(file.path, there);
-      if (there !== undefined) yield { type: 'kept', path: file.path };
-    }
-    if (missing.length === 0) return;
-    const sizeBytes = sum(missing.map((file) => file.sizeBytes));
-    const received = await Promise.all(missing.map((file) => this.folder.receivedBytes(file)));
-    await requireFreeSpace(this.folder.path, sizeBytes - sum(received));
-    yield { type: 'weights', files: missing.length, sizeBytes, receivedBytes: sum(received) };
-    const transfer = new TransferMeter(sizeBytes);
-    for (const file of missing) {
-      for await (const event of this.#fetch(repository, file)) {
-        if (event.type !== 'received') yield event;
-        else yield* transfer.received(file.path, event.bytes);
-      }
-      yield transfer.finished(file.path, file.sizeBytes);
-    }
+  /** An accelerator: a LoRA, whose names and shapes are for whoever merges it to read. */
+  async *#one(repository: Repository, path: string): AsyncGenerator<PullEvent, number> {
+    const listed = requiredWeights(repository, path);
+    await this.#folder.keepOnly([path]);
+    yield* this.#files.obtainWeights(repository, [listed]);
+    const { tensors } = await this.#orRemove(() => openSafetensors(join(this.#folder.path, path)));
+    await this.#seal(repository, undefined);
+    return [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
   }
 
-  async *#fetch(repository: Repository, file: ListedFile): AsyncGenerator<FetchEvent, void> {
-    const sha256 = yield* download(this.#hub, repository, file, join(this.folder.path, file.path));
-    this.#hashes.set(file.path, sha256);
-    this.#fetched++;
-    yield { type: 'fetched', path: file.path, sizeBytes: file.sizeBytes, sha256 };
+  /** Settings that the catalogue knows a model by, in a file of our own: they hold wherever the folder is used. */
+  async #addSettings({ sampling }: ModelFacts): Promise<void> {
+    const { usual } = this.#request;
+    if (usual === undefined || this.#files.hashes.has(SETTINGS_NAME)) return;
+    const { steps, guidanceScale, sampler, spacing } = usual;
+    const isFamilys =
+      sampler === sampling.sampler && guidanceScale === sampling.guidanceScale && spacing === undefined;
+    if (isFamilys) return;
+    const settings = { sampling: { steps, guidanceScale, sampler, ...(spacing && { spacing }) } };
+    this.#files.hashes.set(SETTINGS_NAME, await this.#folder.write(SETTINGS_NAME, settings));
+  }
+
+  async #seal({ id, commit, licence }: Repository, fastDecoder: PullRecord['fastDecoder']): Promise<void> {
+    const { precision, file } = this.#request;
+    await this.#folder.seal(this.#files.hashes, {
+      ...{ repository: id, commit, precision },
+      ...(licence && { licence }),
+      ...(file !== undefined && { file }),
+      ...(fastDecoder !== undefined && { fastDecoder }),
+    });
   }
 
   /** A model that cannot be used cannot be used the next time either: its bytes only take room. */
@@ -151,12 +173,8 @@ class Pull {
     try {
       return await check();
     } catch (error) {
-      await this.folder.remove();
+      await this.#folder.remove();
       throw error;
     }
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

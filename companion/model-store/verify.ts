@@ -3,19 +3,21 @@
  * manifest says. Configs alone can be checked before gigabytes of weights are fetched.
  */
 
+import { stat } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { hashFile, MANIFEST_NAME, verifyCheckpoint } from '../checkpoint/checkpoint-hash.ts';
-import type { CheckpointFormat } from '../checkpoint/component.ts';
-import { componentFolder, readSchedulerConfig } from '../checkpoint/diffusers-folder.ts';
+import { configsOf, readFolderConfigs } from '../checkpoint/diffusers-folder.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
-import { openCheckpoint } from '../models/families/formats.ts';
+import { FORMATS, openCheckpoint } from '../models/families/formats.ts';
 import { familyOf } from '../models/families/registry.ts';
+import type { ModelFacts } from '../models/family.ts';
 import { splitParameterName } from '../models/layers/scope.ts';
 import { wholeGraph } from '../models/model-graphs.ts';
 import { requireFiniteWeights } from '../pipeline/finite-weights.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
-import { type JsonObject, readJsonObject } from '../storage/json-file.ts';
+import { openSafetensors } from '../tensor/safetensors-file.ts';
+import { readPullRecord } from './pull-folder.ts';
 import { repairAdvice, summariseModel } from './summary.ts';
 
 export interface CheckedFile {
@@ -44,6 +46,9 @@ export type VerifyEvent =
       readonly files: number;
       readonly faults: number;
       readonly hasManifest: boolean;
+      /** Origin that a pull has recorded: the commit that the manifest is of. */
+      readonly repository?: string;
+      readonly commit?: string;
     };
 
 /**
@@ -51,21 +56,26 @@ export type VerifyEvent =
  *   where they are and a weight is not finite
  */
 export async function* verifyModel(folder: string, cacheFolder: string): AsyncGenerator<VerifyEvent, void> {
-  const { name, sizeBytes } = await summariseModel(folder);
-  const parameters = await requireParametersOf(folder, cacheFolder);
+  const record = await readPullRecord(folder);
+  const { file } = record ?? {};
+  const isModel = file === undefined;
+  const { name, sizeBytes, parameters } = isModel
+    ? { ...(await summariseModel(folder)), parameters: await requireParametersOf(folder, cacheFolder) }
+    : await summariseFile(folder, file);
   yield { type: 'parameters', name, parameters, sizeBytes };
   const files: CheckedFile[] = [];
   for await (const file of checkFiles(folder)) {
     files.push(file);
     yield { type: 'file', ...file };
   }
-  if (files.every(({ state }) => state === 'ok' || state === 'unlisted')) {
+  if (isModel && files.every(({ state }) => state === 'ok' || state === 'unlisted')) {
     await requireFiniteWeights(await openCheckpoint(folder));
   }
   const faults = files.filter(({ state }) => state === 'differs' || state === 'missing');
   const hasManifest = files.every(({ state }) => state !== 'unlisted');
   const counts = { parameters, files: files.length, faults: faults.length };
-  yield { type: 'verified', name, folder, ...counts, hasManifest };
+  const origin = record && { repository: record.repository, commit: record.commit };
+  yield { type: 'verified', name, folder, ...counts, hasManifest, ...origin };
   const [first] = faults;
   if (first === undefined) return;
   const how = first.state === 'missing' ? 'is missing' : 'differs';
@@ -74,6 +84,13 @@ export async function* verifyModel(folder: string, cacheFolder: string): AsyncGe
     `${name}: ${faults.length} of ${files.length} files are not what ${MANIFEST_NAME} says; ${first.path} ${how}`,
     { advice: (await repairAdvice({ name, folder })) ?? 'Fetch the model again where it came from.' },
   );
+}
+
+/** An accelerator's one file, by its header; a damaged one is for its hash to tell. */
+async function summariseFile(folder: string, path: string) {
+  const { size } = await stat(join(folder, path)).catch(() => ({ size: 0 }));
+  const file = await openSafetensors(join(folder, path)).catch(() => undefined);
+  return { name: basename(folder), sizeBytes: size, parameters: file?.tensors.size ?? 0 };
 }
 
 /** Files as the manifest lists them; without one, the weights. */
@@ -112,19 +129,15 @@ export async function requireParametersOf(folder: string, cacheFolder: string): 
   return expected.length;
 }
 
-/** @throws LikenessError `checkpoint-*` for the first setting that no graph knows */
-export async function requireConfigsOf(
-  folder: string,
-  name: string,
-  format: CheckpointFormat,
-): Promise<void> {
-  const configs = new Map<string, JsonObject>();
-  const index = await readJsonObject(join(folder, 'model_index.json'));
-  for (const component of format.components) {
-    const own = await componentFolder(folder, component);
-    if (own !== undefined) configs.set(component.name, await readJsonObject(join(own, 'config.json')));
-  }
+/**
+ * @returns facts that follow from the configs
+ * @throws LikenessError `checkpoint-*` for the first setting that no graph knows
+ */
+export async function requireConfigsOf(folder: string, name: string): Promise<ModelFacts> {
+  const { format, ...read } = await readFolderConfigs(folder, FORMATS);
+  const configs = configsOf(read);
   const family = familyOf({ family: format.id });
-  family.parse({ of: (component) => configs.get(component), index }, name);
-  family.noiseProcess(await readSchedulerConfig(folder, index));
+  const config = family.parse(configs, name);
+  family.noiseProcess(configs.scheduler);
+  return family.facts(config);
 }

@@ -3,7 +3,7 @@
  * work with any family that is in the registry (families/registry.ts) and name none.
  */
 
-import type { CheckpointFormat, ComponentConfig } from '../checkpoint/component.ts';
+import type { CheckpointConfigs, CheckpointFormat, ComponentConfig } from '../checkpoint/component.ts';
 import type { VariancePreserving } from '../diffusion/noise-process.ts';
 import type { SamplerName } from '../diffusion/samplers/index.ts';
 import type { Value } from '../graph/value.ts';
@@ -100,6 +100,8 @@ export interface ModelFacts {
   readonly inputChannels: number;
   /** Image pixels a latent cell, on each side. */
   readonly downscale: number;
+  /** Factor from the codec's latents to the denoiser's. */
+  readonly latentScale: number;
   /** Latent cells that both sides must be multiples of. */
   readonly latentUnit: number;
   /** Side of the pictures the model was trained on, in pixels. */
@@ -174,13 +176,8 @@ interface DenoiserInputs {
 export const DECODERS = ['full', 'fast'] as const;
 export type DecoderChoice = (typeof DECODERS)[number];
 
-/** Configs of a checkpoint. */
-export interface ModelConfigs {
-  /** undefined for an optional component that the model lacks. */
-  of(component: string): ComponentConfig | undefined;
-  /** model_index.json */
-  readonly index: ComponentConfig;
-}
+/** Configs that decide the graphs: those of the components, and model_index.json. */
+export type ModelConfigs = Omit<CheckpointConfigs, 'scheduler'>;
 
 export interface ModelFamily<Config = unknown> {
   readonly format: FamilyFormat;

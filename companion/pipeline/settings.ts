@@ -18,6 +18,9 @@ import { DECODERS } from '../models/family.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
 import { decodeText } from '../storage/text-file.ts';
 
+/** Name of the file in a model's folder. */
+export const SETTINGS_NAME = 'likeness.json';
+
 const positive = z.number().positive();
 const count = z.number().int().positive();
 
@@ -116,7 +119,7 @@ export async function readRecommendedSettings(
   modelFolder: string,
   usual?: Partial<SamplingSettings>,
 ): Promise<RecommendedSettings> {
-  const file = join(modelFolder, 'likeness.json');
+  const file = join(modelFolder, SETTINGS_NAME);
   let text: string;
   try {
     text = decodeText(await readRegularFile(file));

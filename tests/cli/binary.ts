@@ -94,7 +94,7 @@ class Collected extends Writable {
 function environment(home: string | undefined, env: RunOptions['env'] = {}): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
-    ...(home !== undefined && { LIKENESS_HOME: join(home, 'data') }),
+    ...(home !== undefined && { LIKENESS_HOME: join(home, 'data'), HF_HOME: join(home, 'huggingface') }),
     ...env,
   };
 }

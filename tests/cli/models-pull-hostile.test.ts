@@ -295,7 +295,7 @@ describe('models that there is no graph for', () => {
       edited('model_index.json', (index) => {
         index._class_name = 'StableDiffusion3Pipeline';
       }),
-      /describes "StableDiffusion3Pipeline", expected StableDiffusionPipeline/,
+      /describes "StableDiffusion3Pipeline" \(Stable Diffusion 3.*\), expected StableDiffusionPipeline/,
     ],
     [
       'a UNet of another kind',

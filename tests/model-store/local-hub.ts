@@ -21,7 +21,18 @@ export interface Seen {
   readonly headers: IncomingMessage['headers'];
 }
 
+/** A repository beside the first. */
+export interface OtherRepository {
+  readonly commit: string;
+  readonly files: Files;
+  readonly licence?: string;
+}
+
 export interface Hooks {
+  /** By their names. */
+  readonly others?: Readonly<Record<string, OtherRepository>>;
+  /** Commit that the branch `main` is at, asked for with every request. */
+  readonly head?: () => string;
   /** Entries of a listing's page, the first. */
   readonly pageSize?: number;
   readonly licence?: unknown;
@@ -66,21 +77,27 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
     return one;
   };
   const storageOrigin = await listening(hooks, (request, response) => {
-    const path = decodeURIComponent(request.url!.slice(1));
+    const url = new URL(request.url!, 'http://storage');
+    const path = decodeURIComponent(url.pathname.slice(1));
     const one = see('storage', path, request);
     if (hooks.answer?.(one, response)) return;
-    sendBytes(files.get(path)!, sha256(files.get(path)!), request, response);
+    const bytes = (hooks.others?.[url.searchParams.get('of') ?? '']?.files ?? files).get(path)!;
+    sendBytes(bytes, sha256(bytes), request, response);
   });
   const endpoint = await listening(hooks, (request, response) => {
     const url = new URL(request.url!, 'http://hub');
     const one = see('hub', url.pathname + url.search, request);
     if (hooks.answer?.(one, response)) return;
-    const api = `/api/models/${repository}`;
-    const resolve = `/${repository}/resolve/${COMMIT}/`;
-    if ([`${api}/revision/main`, `${api}/revision/${COMMIT}`].includes(url.pathname)) {
-      sendJson({ sha: COMMIT, cardData: { license: hooks.licence ?? 'mit' } }, response);
-    } else if (url.pathname === `${api}/tree/${COMMIT}` && url.searchParams.get('recursive') === 'true') {
-      const entries = (hooks.list ?? ((list) => list))(entriesOf(files));
+    const [, id = '', rest = ''] = /^\/(?:api\/models\/)?([\w.-]+\/[\w.-]+)(\/.*)$/.exec(url.pathname) ?? [];
+    const main = { commit: (hooks.head ?? (() => COMMIT))(), files, licence: hooks.licence ?? 'mit' };
+    const found = { [repository]: main, ...hooks.others }[id];
+    const path = found && decodeURIComponent(rest.split(`/resolve/${found.commit}/`)[1] ?? '');
+    if (found === undefined) {
+      response.writeHead(404, { 'x-error-code': 'RepoNotFound' }).end();
+    } else if (['main', found.commit].some((revision) => rest === `/revision/${revision}`)) {
+      sendJson({ sha: found.commit, cardData: { license: found.licence ?? 'mit' } }, response);
+    } else if (rest === `/tree/${found.commit}` && url.searchParams.get('recursive') === 'true') {
+      const entries = (hooks.list ?? ((list) => list))(entriesOf(found.files));
       sendPage(
         entries,
         hooks.pageSize ?? 1000,
@@ -89,10 +106,10 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
         endpoint,
         response,
       );
-    } else if (url.pathname.startsWith(resolve) && files.has(url.pathname.slice(resolve.length))) {
-      const path = url.pathname.slice(resolve.length);
-      if (isStored(path)) response.writeHead(302, { location: `${storageOrigin}/${path}` }).end();
-      else sendBytes(files.get(path)!, gitHash(files.get(path)!), request, response);
+    } else if (path !== undefined && found.files.has(path)) {
+      const bytes = found.files.get(path)!;
+      if (!isStored(path)) sendBytes(bytes, gitHash(bytes), request, response);
+      else response.writeHead(302, { location: `${storageOrigin}/${path}?of=${id}` }).end();
     } else {
       response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
     }
@@ -204,6 +221,6 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-function gitHash(bytes: Uint8Array): string {
+export function gitHash(bytes: Uint8Array): string {
   return createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex');
 }

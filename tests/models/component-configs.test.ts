@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { openDiffusersFolder, openModelIndex } from '../../companion/checkpoint/diffusers-folder.ts';
+import { openDiffusersFolder } from '../../companion/checkpoint/diffusers-folder.ts';
 import { requireConfigsOf } from '../../companion/model-store/verify.ts';
 import { stableDiffusion } from '../../companion/models/families/stable-diffusion/family.ts';
 import { stableDiffusionFormat } from '../../companion/models/families/stable-diffusion/format.ts';
@@ -84,7 +84,7 @@ describe('a model of a known class that is another', () => {
       _class_name: 'StableDiffusionPipeline',
       [part]: declared,
     });
-    await expect(openDiffusersFolder(root, [stableDiffusionFormat])).rejects.toMatchObject({
+    await expect(openDiffusersFolder(root, [stableDiffusionFormat], async () => {})).rejects.toMatchObject({
       code: 'checkpoint-unsupported',
       message: expect.stringMatching(message),
     });
@@ -94,7 +94,7 @@ describe('a model of a known class that is another', () => {
     const root = await writeTinyCheckpoint(await scratchFolder());
     const scheduler = ['diffusers', 'FlowMatchEulerDiscreteScheduler'];
     await writeJson(join(root, 'model_index.json'), { _class_name: 'StableDiffusionPipeline', scheduler });
-    const { schedulerConfig } = await openDiffusersFolder(root, [stableDiffusionFormat]);
+    const { schedulerConfig } = await openDiffusersFolder(root, [stableDiffusionFormat], async () => {});
     expect(() => stableDiffusion.noiseProcess(schedulerConfig)).toThrow(/FlowMatchEulerDiscreteScheduler/);
   });
 });
@@ -108,8 +108,7 @@ describe.skipIf(absent !== '')(`published configs${absent}`, () => {
     ['stable-diffusion-2-1', 'stable-diffusion-v2-768-v', 768],
   ])('%s: opens', async (name, architecture, resolution) => {
     const folder = join(PUBLISHED, name);
-    const { format } = await openModelIndex(folder, [stableDiffusionFormat]);
-    await requireConfigsOf(folder, name, format);
+    await requireConfigsOf(folder, name);
     const json = (path: string) =>
       JSON.parse(readFileSync(join(folder, path), 'utf8')) as Record<string, unknown>;
     const of = (part: string) => (part === 'vae_tiny' ? undefined : json(`${part}/config.json`));
@@ -131,8 +130,7 @@ describe.skipIf(absent !== '')(`published configs${absent}`, () => {
     '%s: opens as a model that looks at the kept part',
     async (name) => {
       const folder = join(PUBLISHED, name);
-      const { format } = await openModelIndex(folder, [stableDiffusionFormat]);
-      await requireConfigsOf(folder, name, format);
+      await requireConfigsOf(folder, name);
       const json = (path: string) =>
         JSON.parse(readFileSync(join(folder, path), 'utf8')) as Record<string, unknown>;
       const of = (part: string) => (part === 'vae_tiny' ? undefined : json(`${part}/config.json`));

@@ -4,22 +4,25 @@ import { type Command, Option } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { shellCommand } from '../../library/shell-command.ts';
-import { FULL_SIZE_MODEL, PULLABLE_MODELS, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
+import { SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
+import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
 import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
 import { type PullFlags, resolvePull } from '../../model-store/pull-request.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
-import { formatTable } from '../terminal/format.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 import { PullReport } from '../terminal/pull-report.ts';
+import { runAvailable } from './model-catalogue.ts';
 
 const HELP = `
 Asks ${DEFAULT_ENDPOINT}, or the hub that --endpoint or HF_ENDPOINT names,
 and the storage that it redirects to. No other command goes to the internet.
-HF_TOKEN, where a model wants one, is sent to the hub alone. HTTPS_PROXY and
-NO_PROXY are followed.
+The token of HF_TOKEN or of \`hf auth login\`, where a model wants one, is sent
+to the hub alone. HTTPS_PROXY and NO_PROXY are followed. Files that the cache of
+Hugging Face's programs has (HF_HUB_CACHE, HF_HOME) are copied from there; with
+HF_HUB_OFFLINE=1 nobody is asked, and they have to be there.
 
 Ctrl-C keeps what was fetched; the same command goes on from there. A model that
 is here already is repaired: only files that differ or are missing are fetched.
@@ -34,7 +37,7 @@ export function registerModelPull(models: Command, output: Output): void {
     .command('pull')
     .summary('fetch a model from a hub, or repair one')
     .description(
-      `Fetches a ${SUPPORTED_MODELS} model in diffusers layout; without MODEL, says what there is.`,
+      `Fetches a ${SUPPORTED_MODELS} model in diffusers layout, or an accelerator; without MODEL, says what there is.`,
     )
     .argument('[model]', 'owner/name on the hub, a short name, or one that was pulled before')
     .option(
@@ -50,33 +53,23 @@ export function registerModelPull(models: Command, output: Output): void {
         'of the weights (default: "fp16", half the bytes of "fp32")',
       ).choices(['fp16', 'fp32']),
     )
+    .option('--fast-decoder', 'with the small decoder that previews are made with (default)')
+    .option('--no-fast-decoder', 'without it')
     .addHelpText('after', HELP)
     .action((model: string | undefined, flags: PullFlags) =>
-      model === undefined ? runCatalogue(output) : runPull(model, flags, output),
+      model === undefined ? runAvailable(output) : runPull(model, flags, output),
     );
-}
-
-function runCatalogue(output: Output): void {
-  const rows = Object.entries(PULLABLE_MODELS).map(([name, model]) => {
-    output.event({ type: 'pullable', name, ...model });
-    const { fp16, fp32 } = model.sizeBytes;
-    const size = `${prettyBytes(fp16)} (fp32: ${prettyBytes(fp32)})`;
-    return [name, `${model.resolution} px`, size, model.licence, model.repository];
-  });
-  output.answer(
-    formatTable(['NAME', 'PICTURES', 'ABOUT', 'LICENCE', 'ON THE HUB'], rows, output.answerColours),
-  );
-  output.say(
-    output.colours.dim(
-      `Or owner/name of another ${SUPPORTED_MODELS} model. Its licence is between you and its owner.`,
-    ),
-  );
 }
 
 async function runPull(wanted: string, flags: PullFlags, output: Output): Promise<void> {
   const { models, cache } = dataFolders();
   const pull = await resolvePull(wanted, flags, models);
-  output.say(`Asking ${pull.endpoint.host}. No other command of Likeness goes to the internet.`);
+  const { endpoint, isOffline, cacheFolder } = pull.hub;
+  output.say(
+    isOffline
+      ? `HF_HUB_OFFLINE is set: looking in ${cacheFolder} alone.`
+      : `Asking ${endpoint.host}. No other command of Likeness goes to the internet.`,
+  );
   if (pull.isHere) output.say(`${pull.name} is here already: looking for what differs or is missing ...`);
   const folder = await OutputFolder.claim(models);
   const report = new PullReport(output);

@@ -5,18 +5,24 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import { DEFAULT_MODEL, FULL_SIZE_MODEL, findModel } from '../../model-store/catalogue.ts';
+import { DEFAULT_MODEL, findModel } from '../../model-store/catalogue.ts';
+import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
 import type { ModelRemoval } from '../../model-store/removal.ts';
 import type { CheckedFile } from '../../model-store/verify.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import { escapeControlCharacters } from '../terminal/failure.ts';
 import { formatCount, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
+import { runAvailable, runShow } from './model-catalogue.ts';
 import { registerAddLora } from './model-lora.ts';
 import { registerModelPull } from './model-pull.ts';
 
 /** `1.05 GB`. */
 const SIZE_CELLS = 7;
+
+interface ListFlags {
+  readonly available?: true;
+}
 
 interface RemoveFlags {
   readonly yes?: true;
@@ -25,6 +31,8 @@ interface RemoveFlags {
 const EXAMPLES = `
 Examples:
   ${PROGRAM} models list
+  ${PROGRAM} models list --available
+  ${PROGRAM} models show ${FULL_SIZE_MODEL}
   ${PROGRAM} models verify ${DEFAULT_MODEL}
   ${PROGRAM} models verify ~/${FULL_SIZE_MODEL}
   ${PROGRAM} models pull ${FULL_SIZE_MODEL}
@@ -40,7 +48,13 @@ export function registerModels(program: Command, output: Output): void {
   models
     .command('list')
     .description('all of them, a line each')
-    .action(() => runList(output));
+    .option('--available', 'those that can be fetched by a short name')
+    .action(({ available }: ListFlags) => (available ? runAvailable(output) : runList(output)));
+  models
+    .command('show')
+    .description('what is known of a model before it is fetched: licence, size, what it is good for')
+    .argument('<model>', 'short name')
+    .action((name: string) => runShow(name, output));
   models
     .command('verify')
     .description('check that a model is whole: every parameter, every file')
@@ -132,8 +146,9 @@ async function runVerify(wanted: string, output: Output): Promise<void> {
       output.answer(`${event.sha256 ?? '-'.repeat(64)}  ${event.path}${note(event, output)}`);
     } else if (event.faults === 0) {
       const { MANIFEST_NAME } = await import('../../checkpoint/checkpoint-hash.ts');
+      const origin = event.commit === undefined ? '' : `, of ${event.repository} at ${event.commit}`;
       const verdict = event.hasManifest
-        ? `every file is what ${MANIFEST_NAME} says`
+        ? `every file is what ${MANIFEST_NAME} says${origin}`
         : `no ${MANIFEST_NAME} to compare with`;
       output.say(`${output.colours.green('✓')} ${event.name}: ${verdict}`);
     }

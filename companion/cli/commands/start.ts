@@ -10,7 +10,7 @@ import { removeData } from '../../installation/data-removal.ts';
 import { thisInstallation } from '../../installation/installation.ts';
 import { LoginStart } from '../../installation/login-start.ts';
 import { openForUser } from '../../installation/opener.ts';
-import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
+import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
 import { systemFault } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { type EngineFlags, engineOptions, wholeNumber } from '../options.ts';

@@ -10,7 +10,7 @@ import type { Rights } from '../../../shared/protocol/concept.ts';
 import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
-import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
+import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../../pipeline/settings.ts';
 import { PRIVATE_MODES, USER_MODES } from '../../storage/atomic-file.ts';

@@ -8,7 +8,8 @@ import { parseMentions } from '../../../shared/mentions.ts';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
 import type { ConceptVersion, LibraryListing, RemovedConcept } from '../../library/concept-library.ts';
-import { DEFAULT_MODEL, listModels, PULLABLE_MODELS } from '../../model-store/catalogue.ts';
+import { DEFAULT_MODEL, listAccelerators, listModels } from '../../model-store/catalogue.ts';
+import { CATALOGUE } from '../../model-store/catalogue-entries.ts';
 import { unfinishedPulls } from '../../model-store/pull-folder.ts';
 import { unfinishedRemovals } from '../../model-store/removal.ts';
 import type { DataFolders } from '../../storage/folders.ts';
@@ -27,7 +28,11 @@ export async function knownSecrets({ folders, jobs, library, removed }: KnownSec
   const concepts = library.concepts.flatMap(({ versions }) => versions).flatMap(wordsOfConcept);
   const gone = removed.flatMap(({ name, classWord }) => [name, classWord]);
   const files = [folders.concepts, folders.checkpoints].map(fileStems);
-  const places = [...(await listModels(folders)), ...(await unfinishedPulls(folders.models))];
+  const places = [
+    ...(await listModels(folders)),
+    ...(await listAccelerators(folders)),
+    ...(await unfinishedPulls(folders.models)),
+  ];
   const models = [...places.map(({ name }) => name), ...(await unfinishedRemovals(folders.models))];
   const written = [...concepts, ...gone, ...(await Promise.all(files)).flat(), ...jobs.flatMap(wordsOfJob)];
   return {
@@ -43,7 +48,7 @@ export async function knownSecrets({ folders, jobs, library, removed }: KnownSec
 
 /** A model that somebody made may be named for the product. */
 export function isPublic(model: string): boolean {
-  return model === DEFAULT_MODEL || Object.hasOwn(PULLABLE_MODELS, model);
+  return model === DEFAULT_MODEL || CATALOGUE.some(({ name }) => name === model);
 }
 
 function wordsOfConcept({ name, classWord, rights, baseModel }: ConceptVersion): readonly string[] {

@@ -61,6 +61,11 @@ export class Output {
     return this.stderr.isTTY === true && !(this.json && this.#stdout.isTTY);
   }
 
+  /** Cells of a line of answers; a pipe has no end of a line. */
+  get columns(): number {
+    return this.#stdout.columns ?? Number.POSITIVE_INFINITY;
+  }
+
   /** The answer to a question, on standard output; not with --json. */
   answer(text: string): void {
     if (!this.json) this.#write(`${text}\n`);

@@ -13,6 +13,7 @@ export class PullReport {
   #totalBytes = 0;
   #doneBytes = 0;
   #isDrawing = false;
+  #cached = 0;
 
   constructor(output: Output) {
     this.#output = output;
@@ -28,6 +29,12 @@ export class PullReport {
     switch (event.type) {
       case 'repository':
         this.#say(`${this.#output.colours.bold(event.repository)}, licence ${event.licence ?? 'not stated'}`);
+        return;
+      case 'fast-decoder':
+        this.#say(`With the small decoder of ${event.repository}, licence ${event.licence ?? 'not stated'}`);
+        return;
+      case 'no-fast-decoder':
+        this.#say(`Without the small decoder of ${event.repository}: ${event.reason}`);
         return;
       case 'precision':
         this.#say(`${event.component}: there are no ${event.wished} weights, so ${event.got} is fetched.`);
@@ -55,6 +62,9 @@ export class PullReport {
         return;
       case 'kept':
         this.#say(this.#output.colours.dim(`${event.path} is here already`));
+        return;
+      case 'cached':
+        this.#cached++;
         return;
       case 'fetched':
         return;
@@ -98,7 +108,10 @@ export class PullReport {
     const what = fetched === 0 ? `all ${files} files were right` : `${fetched} of ${files} files fetched`;
     this.#output.say(`${green('✓')} ${bold(name)}: ${what}, all ${parameters} parameters are there`);
     this.#output.say(`  ${folder}`);
-    this.#output.say(dim(`  Asked: ${hosts.join(', ')}`));
+    if (this.#cached > 0) {
+      this.#output.say(dim(`  From the cache: ${formatNumberOf(this.#cached, 'file')}`));
+    }
+    this.#output.say(dim(`  Asked: ${hosts.join(', ') || 'nobody'}`));
     this.#output.say(dim(`  Next: ${PROGRAM} teach photos/ --name aurora --class bottle --model ${name}`));
   }
 }

@@ -12,7 +12,7 @@ import { likenessVerdict, NOT_YET, notYetAdvice } from '../../../shared/likeness
 import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import { shellCommand } from '../../library/shell-command.ts';
-import { FULL_SIZE_MODEL } from '../../model-store/catalogue.ts';
+import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
 import { readSavedRun } from '../../training/training-state.ts';
 import type { KeptConcept } from '../kept-concept.ts';

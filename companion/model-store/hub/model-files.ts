@@ -131,8 +131,15 @@ export async function weightFiles(
       );
     }
   }
-  const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  if (sizeBytes <= MAX_MODEL_BYTES) return files;
+  requireModelSize(
+    repository,
+    files.reduce((sum, file) => sum + file.sizeBytes, 0),
+  );
+  return files;
+}
+
+function requireModelSize(repository: Repository, sizeBytes: number): void {
+  if (sizeBytes <= MAX_MODEL_BYTES) return;
   throw new LikenessError(
     'checkpoint-unsupported',
     `${repository.id} lists ${sizeBytes} bytes of weights, expected at most ${MAX_MODEL_BYTES}`,
@@ -154,6 +161,17 @@ function shardsOf(
       { advice: 'The repository is not whole: choose another --revision, or another model.' },
     );
   });
+}
+
+/** @throws LikenessError `checkpoint-missing`; `checkpoint-unsupported` for one that no LoRA is as large as */
+export function requiredWeights(repository: Repository, path: string): ListedFile {
+  const file = repository.files.get(path);
+  if (file === undefined)
+    throw new LikenessError('checkpoint-missing', `${repository.id} has no ${path}`, {
+      advice: 'Choose another --revision.',
+    });
+  requireModelSize(repository, file.sizeBytes);
+  return file;
 }
 
 function required(repository: Repository, path: string): ListedFile {

@@ -29,7 +29,10 @@ export interface Repository {
 
 const revisionSchema = z.object({
   sha: z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit'),
-  cardData: z.looseObject({ license: z.unknown() }).nullish().catch(undefined),
+  cardData: z
+    .looseObject({ license: z.unknown().optional(), license_name: z.unknown().optional() })
+    .nullish()
+    .catch(undefined),
 });
 
 /** Folders, and whatever else git knows, have no more that counts. */
@@ -79,7 +82,13 @@ export async function* readRepository(
     for (const entry of value) addEntry(entry, files, (fault) => invalidListing(hub, id, fault));
     page = nextPage(headers, hub, id);
   }
-  return { id, commit, licence: licenceSchema.safeParse(cardData?.license).data, files };
+  return { id, commit, licence: licenceOf(cardData), files };
+}
+
+/** A licence that the hub has no word for is `other`, and named beside. */
+function licenceOf(card: z.infer<typeof revisionSchema>['cardData']): string | undefined {
+  const own = card?.license === 'other' ? licenceSchema.safeParse(card.license_name).data : undefined;
+  return own ?? licenceSchema.safeParse(card?.license).data;
 }
 
 function addEntry(
@@ -99,7 +108,8 @@ function addEntry(
   files.set(path, { path, sizeBytes: lfs?.size ?? size, digest });
 }
 
-function isInside(path: string): boolean {
+/** True for a path inside of a repository. */
+export function isInside(path: string): boolean {
   if (path.length > MAX_PATH_LENGTH || path.includes('\\') || path.includes('\0')) return false;
   return (
     path.split('/').every((part) => part !== '' && part !== '.' && part !== '..') && !/^[A-Za-z]:/.test(path)

@@ -1,7 +1,7 @@
 /** Files of every family: what a base model or a LoRA on disk may be. Loads no graph. */
 
 import { openCheckpointAs } from '../../checkpoint/checkpoint.ts';
-import type { Checkpoint } from '../../checkpoint/component.ts';
+import type { Checkpoint, CheckpointConfigs, CheckpointFormat } from '../../checkpoint/component.ts';
 import type { Architecture, FamilyFormat } from '../family.ts';
 import { stableDiffusionFormat } from './stable-diffusion/format.ts';
 import { stableDiffusionXlFormat } from './stable-diffusion-xl/format.ts';
@@ -22,5 +22,17 @@ export function formatOfArchitecture(id: string): FamilyFormat {
 
 /** A base model of any family; errors as openCheckpointAs. */
 export function openCheckpoint(path: string): Promise<Checkpoint> {
-  return openCheckpointAs(path, FORMATS);
+  return openCheckpointAs(path, FORMATS, requireConfigs);
+}
+
+/** Graphs are loaded here alone, where there is a model to open. */
+async function requireConfigs(
+  format: CheckpointFormat,
+  configs: CheckpointConfigs,
+  model: string,
+): Promise<void> {
+  const { familyOf } = await import('./registry.ts');
+  const family = familyOf({ family: format.id });
+  family.parse(configs, model);
+  family.noiseProcess(configs.scheduler);
 }

@@ -83,6 +83,9 @@ function causalMask(length: number) {
   return float32(mask, [length, length]);
 }
 
+/** Tokens that CLIP reads, padding included. */
+export const CLIP_POSITIONS = 77;
+
 /** The second is the first with a projection of the pooled state. */
 const CLASSES = ['CLIPTextModel', 'CLIPTextModelWithProjection'];
 
@@ -98,13 +101,20 @@ const schema = z.object({
   intermediate_size: z.number().int().positive(),
   num_hidden_layers: z.number().int().positive(),
   num_attention_heads: z.number().int().positive(),
-  max_position_embeddings: z.number().int().positive(),
+  max_position_embeddings: z
+    .number()
+    .int()
+    .positive()
+    .max(CLIP_POSITIONS, {
+      error: ({ input }) =>
+        `got ${input}: a text encoder of longer prompts (Long-CLIP or the like), expected ${CLIP_POSITIONS}`,
+    }),
   vocab_size: z.number().int().positive(),
   layer_norm_eps: orDefault(z.number().positive(), 1e-5),
   // OpenAI's CLIP was trained with the approximation, OpenCLIP with the exact GELU.
   hidden_act: z.enum(['quick_gelu', 'gelu']),
   model_type: unsupportedUnless('clip_text_model'),
-  projection_dim: z.number().int().positive().optional(),
+  projection_dim: z.number().int().positive().nullish(),
 });
 
 export interface ClipTextConfig {
@@ -133,6 +143,6 @@ export function parseClipTextConfig(config: unknown, subject = 'text_encoder'): 
     vocabularySize: raw.vocab_size,
     normEpsilon: raw.layer_norm_eps,
     activation: raw.hidden_act,
-    projectionWidth: raw.projection_dim,
+    projectionWidth: raw.projection_dim ?? undefined,
   };
 }

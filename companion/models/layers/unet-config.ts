@@ -6,6 +6,15 @@ import { oneForAll, orDefault, parseConfig, unsupportedUnless } from './config.t
 const width = z.number().int().positive().max(8192);
 const perLevel = z.union([z.number().int().positive(), z.array(z.number().int().positive())]);
 
+/** Models with layers taken out (SSD-1B, Segmind Vega, small SD) say so here, transformer by transformer. */
+const PRUNED = 'layers are left out, as in a pruned model';
+
+const layersPerLevel = z.union([z.number().int().positive(), z.array(z.number().int().positive())], {
+  error: ({ input }) => `got ${JSON.stringify(input)}, expected one number a level: ${PRUNED}`,
+});
+
+const MID_BLOCK = 'UNetMidBlock2DCrossAttn';
+
 const schema = z.object({
   _class_name: z.literal('UNet2DConditionModel'),
   sample_size: oneForAll(orDefault(z.number().int().positive(), 64)),
@@ -19,7 +28,7 @@ const schema = z.object({
   // In SD's configs this is the number of heads, whatever its name says; `num_attention_heads` came later.
   attention_head_dim: perLevel,
   num_attention_heads: z.union([perLevel, z.null()]).optional(),
-  transformer_layers_per_block: orDefault(perLevel, 1),
+  transformer_layers_per_block: orDefault(layersPerLevel, 1),
   reverse_transformer_layers_per_block: unsupportedUnless(null),
   norm_num_groups: z.number().int().positive(),
   norm_eps: orDefault(z.number().positive(), 1e-5),
@@ -27,7 +36,13 @@ const schema = z.object({
   flip_sin_to_cos: orDefault(z.boolean(), true),
   freq_shift: orDefault(z.number(), 0),
   act_fn: unsupportedUnless('silu'),
-  mid_block_type: unsupportedUnless('UNetMidBlock2DCrossAttn'),
+  mid_block_type: z
+    .unknown()
+    .optional()
+    .refine((got) => got === undefined || got === MID_BLOCK, {
+      error: ({ input }) =>
+        `got ${JSON.stringify(input)}, only "${MID_BLOCK}" is supported${input === null ? `: ${PRUNED}` : ''}`,
+    }),
   resnet_time_scale_shift: unsupportedUnless('default'),
   time_embedding_type: unsupportedUnless('positional'),
   center_input_sample: unsupportedUnless(false),

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
 import { readRegularFile } from '../../storage/regular-file.ts';
 import { decodeText, parsePythonJson } from '../../storage/text-file.ts';
+import { CLIP_POSITIONS } from '../layers/clip-text.ts';
 import { addedTokenList, addedTokens, addedTokensDecoder, addedTokensFile } from './added-tokens.ts';
 import { clipDefinition, clipVocabulary, requireWholeVocabulary } from './clip-tokenizer.ts';
 
@@ -61,8 +62,6 @@ export interface TokenizerFiles {
   readonly modelMaxLength: number;
 }
 
-/** The number of positions of every CLIP text model, for configs that name none. */
-const CLIP_POSITIONS = 77;
 const CLIP_BOS = '<|startoftext|>';
 const CLIP_EOS = '<|endoftext|>';
 

@@ -11,9 +11,10 @@ interface LatentComponents {
   readonly context: readonly [setting: string, width: number];
 }
 
-/** Extra input channels by what such models take in them. */
-const EXTRA_CHANNELS: Readonly<Record<number, string>> = {
-  1: 'a depth or upscaling model',
+/** Extra input channels by what such models take in them: the latents of a masked picture and its mask, or a depth. */
+export const EXTRA_CHANNELS: Readonly<Record<number, string>> = {
+  1: 'a model that takes a depth map as well',
+  3: 'a model that enlarges pictures',
   4: 'a model that edits pictures',
 };
 

@@ -27,7 +27,7 @@ import { linearLayer } from '../../layers/layers.ts';
 import { buildUnet } from '../../layers/unet.ts';
 import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
-import { inpaintingChannels } from '../latent-diffusion/component-fit.ts';
+import { EXTRA_CHANNELS, inpaintingChannels } from '../latent-diffusion/component-fit.ts';
 import { decodeFast, parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
 import { stableDiffusionXlFormat } from './format.ts';
 
@@ -87,6 +87,7 @@ export const stableDiffusionXl: ModelFamily<StableDiffusionXlConfig> = {
       latentChannels: unet.outChannels,
       inputChannels: unet.inChannels,
       downscale,
+      latentScale: vae.scalingFactor,
       // The UNet halves its latents between two levels.
       latentUnit: 2 ** (unet.blockOutChannels.length - 1),
       resolution,
@@ -184,8 +185,11 @@ function requireParts(
     refuse(`${model}/model_index.json`, 'requires_aesthetics_score is true: it is the refiner of SDXL');
   }
   if (unet.inChannels !== vae.latentChannels && unet.inChannels !== inpaintingChannels(vae)) {
-    const got = `in_channels is ${unet.inChannels}, expected ${vae.latentChannels}`;
-    refuse(`${model}/unet`, `${got}: it takes more than the picture (depth, editing or the like)`);
+    const kind = EXTRA_CHANNELS[unet.inChannels - vae.latentChannels] ?? 'not of the same latents as its vae';
+    refuse(
+      `${model}/unet`,
+      `in_channels is ${unet.inChannels}, expected ${vae.latentChannels}: it is ${kind}`,
+    );
   }
   if (unet.addition === undefined) refuse(`${model}/unet`, 'addition_embed_type is not "text_time"');
   const width = first.hiddenSize + second.hiddenSize;

@@ -63,10 +63,6 @@ export const stableDiffusionXlFormat: FamilyFormat = {
   id: 'stable-diffusion-xl',
   title: 'Stable Diffusion XL',
   pipelines: ['StableDiffusionXLPipeline', 'StableDiffusionXLInpaintPipeline'],
-  refused: {
-    StableDiffusionXLImg2ImgPipeline: 'the refiner of SDXL, or a model for image to image',
-    StableDiffusionXLInstructPix2PixPipeline: 'a model that edits pictures',
-  },
   components: [
     COMPONENTS.unet,
     { ...COMPONENTS.textEncoder, classes: ['CLIPTextModel'] },

@@ -53,6 +53,7 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
       latentChannels: unet.outChannels,
       inputChannels: unet.inChannels,
       downscale,
+      latentScale: vae.scalingFactor,
       // The UNet halves its latents between two levels.
       latentUnit: 2 ** (unet.blockOutChannels.length - 1),
       resolution: unet.sampleSize * downscale,

@@ -14,6 +14,7 @@ import {
   unetSiteOf,
   unetTextKeyOf,
 } from '../latent-diffusion/unet-lora-names.ts';
+import { OTHER_MODELS } from '../other-models.ts';
 import { holds, viewSingleFile } from './single-file.ts';
 
 const lora: LoraNames = {
@@ -50,6 +51,7 @@ export const stableDiffusionFormat: FamilyFormat = {
   id: 'stable-diffusion',
   title: 'Stable Diffusion 1.x or 2.x',
   pipelines: ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline', 'StableDiffusionInpaintPipeline'],
+  refused: OTHER_MODELS,
   components: [COMPONENTS.unet, COMPONENTS.textEncoder, COMPONENTS.vae, COMPONENTS.fastDecoder],
   tokenizers: ['tokenizer'],
   holds,

@@ -1,0 +1,99 @@
+/** `likeness models list --available` and `show`: the models that are known by a short name, and what is known of one. */
+
+import { totalmem } from 'node:os';
+import prettyBytes from 'pretty-bytes';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import { listAccelerators, listModels, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
+import { CATALOGUE, type CatalogueEntry } from '../../model-store/catalogue-entries.ts';
+import { dataFolders } from '../../storage/folders.ts';
+import { formatFacts, formatTable } from '../terminal/format.ts';
+import type { Output } from '../terminal/output.ts';
+
+/** Cells of a terminal in which a line for each fits with its use. */
+const WIDE_CELLS = 120;
+
+const TITLES: Readonly<Record<CatalogueEntry['kind'], string>> = {
+  model: 'Models',
+  accelerator: 'Accelerators, merged into a model of their kind',
+  'fast decoder': 'Fast decoders, fetched with their models',
+};
+
+/** Entries by kind, each kind a table. */
+export async function runAvailable(output: Output): Promise<void> {
+  const here = await presentNames();
+  for (const kind of Object.keys(TITLES) as CatalogueEntry['kind'][]) {
+    const entries = CATALOGUE.filter((entry) => entry.kind === kind);
+    for (const entry of entries) output.event({ type: 'available', isHere: here.has(entry.name), ...entry });
+    const isWide = output.columns >= WIDE_CELLS;
+    const header = ['NAME', 'PICTURES', 'SIZE', 'MEMORY', 'LICENCE', ...(isWide ? ['GOOD FOR'] : [])];
+    const rows = entries.map((entry) => [
+      entry.name,
+      'usual' in entry ? `${entry.usual.side} px` : '',
+      here.has(entry.name) ? 'here' : prettyBytes(entry.sizeBytes),
+      'memoryBytes' in entry ? prettyBytes(entry.memoryBytes) : '',
+      licenceText(entry),
+      ...(isWide ? [entry.goodFor] : []),
+    ]);
+    output.answer(`${output.answerColours.bold(TITLES[kind])}`);
+    output.answer(`${formatTable(header, rows, output.answerColours)}\n`);
+  }
+  const { dim } = output.colours;
+  output.say(dim(`\`${PROGRAM} models show NAME\` says more, \`${PROGRAM} models pull NAME\` fetches one.`));
+  output.say(
+    dim(`Or owner/name of another ${SUPPORTED_MODELS} model. Its licence is between you and its owner.`),
+  );
+}
+
+/** @throws LikenessError `input` for a name that the catalogue has not */
+export async function runShow(name: string, output: Output): Promise<void> {
+  const entry = CATALOGUE.find((known) => known.name === name);
+  if (entry === undefined) {
+    throw new LikenessError('input', `the catalogue has no ${JSON.stringify(name)}`, {
+      advice: `\`${PROGRAM} models list --available\` says which names there are.`,
+    });
+  }
+  const isHere = (await presentNames()).has(name);
+  output.event({ type: 'available', isHere, ...entry });
+  output.answer(formatFacts(factsOf(entry, isHere), output.answerColours));
+  const { note } = entry.licence;
+  if (note !== undefined) output.warn(note);
+}
+
+function factsOf(entry: CatalogueEntry, isHere: boolean): readonly (readonly [string, string])[] {
+  const { title, kind, goodFor, licence, repository, sizeBytes } = entry;
+  return [
+    ['model', title],
+    ['kind', kind],
+    ['good for', goodFor],
+    ...('usual' in entry ? usualFacts(entry.usual) : []),
+    ['licence', `${licenceText(entry)}  ${licence.page}`],
+    ['on the hub', 'file' in entry ? `${repository}: ${entry.file}` : repository],
+    ...('memoryBytes' in entry ? [['memory', memoryText(entry.memoryBytes)] as const] : []),
+    ['size', `about ${prettyBytes(sizeBytes)}${isHere ? ', here already' : ''}`],
+  ];
+}
+
+/** Memory that a picture takes, held to this computer's. */
+function memoryText(bytes: number): string {
+  const here = totalmem();
+  const verdict = bytes <= here ? 'it fits' : 'too little for it';
+  return `about ${prettyBytes(bytes)} for a picture; this computer has ${prettyBytes(here)}: ${verdict}`;
+}
+
+function usualFacts({ side, steps, guidanceScale, sampler, spacing }: UsualOf): readonly [string, string][] {
+  const guidance = guidanceScale === 1 ? 'no guidance' : `guidance ${guidanceScale}`;
+  const timesteps = spacing === undefined ? '' : `, spacing ${spacing}`;
+  return [['usual', `${side}x${side} px, ${steps} steps, ${guidance}, sampler ${sampler}${timesteps}`]];
+}
+
+type UsualOf = Extract<CatalogueEntry, { readonly kind: 'model' }>['usual'];
+
+function licenceText({ licence: { name = 'not stated' } }: CatalogueEntry): string {
+  return name;
+}
+
+async function presentNames(): Promise<ReadonlySet<string>> {
+  const folders = dataFolders();
+  const places = [...(await listModels(folders)), ...(await listAccelerators(folders))];
+  return new Set(places.map(({ name }) => name));
+}
