@@ -20,7 +20,9 @@ export interface ReferenceImage {
   readonly findings: readonly FrameFinding[];
 }
 
-export interface ReceiveOptions extends Omit<DecodeOptions, 'resolution'> {
+export interface ReceiveOptions extends Omit<DecodeOptions, 'resolution' | 'isReduced'> {
+  /** teach: also as small as teaching can use it. paint: as sent, without a word on it. Default: as sent, with findings. */
+  readonly use?: 'teach' | 'paint' | undefined;
   /** Default: the path. */
   readonly name?: string;
   /** Side of the model's picture in pixels, which findings and the working copy are for. */
@@ -35,8 +37,13 @@ export async function receiveReference(
   source: string | Uint8Array,
   options: ReceiveOptions,
 ): Promise<ReferenceImage> {
-  const { picture: pixels, findings } = await decodeInProcess(source, options);
+  const { use, resolution, ...others } = options;
+  const { picture: pixels, findings } = await decodeInProcess(source, {
+    ...others,
+    ...(use !== 'paint' && { resolution, isReduced: use === 'teach' }),
+  });
   const name = options.name ?? (typeof source === 'string' ? source : 'the picture');
+  if (use === 'paint') return { name, pixels, findings };
   requireVisible(pixels, options.label ?? name.slice(name.search(/[^/\\]*$/)));
   return { name, pixels, findings };
 }

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { LikenessError } from '../../shared/errors.ts';
 import { ID_PATTERN, type ImageId, imageIdSchema, type JobId } from '../../shared/protocol/ids.ts';
 import { type JobState, jobSchema, savedRunOf } from '../../shared/protocol/job.ts';
-import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
+import { type GenerateJobSpec, imagesOf, type TeachJobSpec } from '../../shared/protocol/requests.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
 import { type BlobKey, blobKey } from '../storage/blob-store.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
@@ -99,7 +99,12 @@ export type JobSpec =
       /** At least those that the request names, each in the ReferenceStore. */
       readonly references: ReadonlyMap<ImageId, BlobKey>;
     }
-  | { readonly kind: 'generate'; readonly request: GenerateJobSpec };
+  | {
+      readonly kind: 'generate';
+      readonly request: GenerateJobSpec;
+      /** As of a teaching; none where pictures are made from noise. */
+      readonly references?: ReadonlyMap<ImageId, BlobKey>;
+    };
 
 /** @throws LikenessError `input` for an id that is none, `image-unknown` for an image that was not uploaded */
 export function newJob(
@@ -123,15 +128,22 @@ export function newJob(
       concepts: [],
       pictures: [],
     };
-    return { schema: 2, state, references: [], pictures: [] };
+    return { schema: 2, state, references: storedOf(imagesOf(spec.request), spec), pictures: [] };
   }
-  const references = spec.request.images.map((image) => {
-    const key = spec.references.get(image);
+  const references = storedOf(spec.request.images, spec);
+  const state: JobState = { kind: 'teach', ...common, request: spec.request, advice: [], taught: null };
+  return { schema: 2, state, references, pictures: [] };
+}
+
+function storedOf(
+  images: readonly ImageId[],
+  { references }: Pick<JobSpec, 'references'>,
+): StoredReference[] {
+  return images.map((image) => {
+    const key = references?.get(image);
     if (key !== undefined) return { image, key };
     throw new LikenessError('image-unknown', `image ${image} is not here, expected it to be sent before`);
   });
-  const state: JobState = { kind: 'teach', ...common, request: spec.request, advice: [], taught: null };
-  return { schema: 2, state, references, pictures: [] };
 }
 
 export function requireJobId(id: string): void {

@@ -5,6 +5,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../shared/errors.ts';
+import type { UploadUse } from '../../shared/protocol/frame-header.ts';
 import type { ImageId } from '../../shared/protocol/ids.ts';
 import {
   IMAGE_MAX_BYTES,
@@ -21,6 +22,12 @@ import { MAX_IMAGES_WAITING, MAX_UPLOADED_BYTES } from './limits.ts';
 export interface Upload {
   readonly id: ImageId;
   readonly bytes: Uint8Array;
+  /** Default: teach. */
+  readonly use?: UploadUse | undefined;
+}
+
+interface UploadedFile extends Omit<Upload, 'bytes'> {
+  readonly path: string;
 }
 
 interface Entry {
@@ -65,12 +72,12 @@ export class Uploads {
   }
 
   /** As `take`, of a file: it waits there for a place in memory. */
-  takeFile(client: string, id: ImageId, path: string): Promise<void> {
+  takeFile(client: string, { id, path, use }: UploadedFile): Promise<void> {
     return this.#inTurn(client, id, async () => {
       const place = this.#places.enter(client);
       try {
         await place.granted;
-        await this.#take(client, { id, bytes: await readFile(path) });
+        await this.#take(client, { id, bytes: await readFile(path), use });
       } finally {
         place.leave();
       }
@@ -120,7 +127,7 @@ export class Uploads {
     await this.#references.release(entries.map(({ key }) => key));
   }
 
-  async #take(client: string, { id, bytes }: Upload): Promise<void> {
+  async #take(client: string, { id, bytes, use = 'teach' }: Upload): Promise<void> {
     if (bytes.byteLength > IMAGE_MAX_BYTES) {
       const got = `the image has ${bytes.byteLength} bytes`;
       throw new LikenessError('image-size', `${got}, expected ${IMAGE_MAX_BYTES} at most`);
@@ -130,7 +137,7 @@ export class Uploads {
       label: 'the image',
       limits: { maxPixels: IMAGE_MAX_PIXELS, maxSide: IMAGE_MAX_SIDE },
       resolution: this.#resolution(),
-      isReduced: true,
+      use,
       client,
     });
     const { key, sizeBytes } = await this.#references.put(reference);

@@ -3,6 +3,7 @@
 import type { CommandLine } from '../../companion/cli/program.ts';
 import { registerDemo } from './demo.ts';
 import { registerEvaluate } from './evaluate.ts';
+import { registerPlacing } from './placing.ts';
 import { registerStudy } from './study.ts';
 
 export const EVALUATION: CommandLine = {
@@ -12,6 +13,7 @@ export const EVALUATION: CommandLine = {
 Examples:
   npm run demo
   npm run evaluate -- --quick
+  npm run placing
   npm run study -- --only mask`,
-  registrations: [registerDemo, registerEvaluate, registerStudy],
+  registrations: [registerDemo, registerEvaluate, registerPlacing, registerStudy],
 };

@@ -17,7 +17,11 @@ const index = z.int().nonnegative();
 /** A mask has a cell for each latent or fewer: a picture's pixels bound it generously. */
 const cells = z.int().min(1).max(IMAGE_MAX_SIDE);
 
-/** An image for teaching; the payload is the file. */
+/** Work that an upload is for. */
+export const uploadUseSchema = z.enum(['teach', 'paint']);
+export type UploadUse = z.infer<typeof uploadUseSchema>;
+
+/** An image to be taught from or painted on; the payload is the file. */
 const upload = z.strictObject({
   kind: z.literal('upload'),
   image: imageIdSchema,
@@ -26,6 +30,8 @@ const upload = z.strictObject({
   height: side,
   /** The layer's or file's name, for advice about it. */
   name: labelSchema,
+  /** teach (default): kept as small as teaching can use it. paint: kept pixel for pixel. */
+  use: uploadUseSchema.exactOptional(),
 });
 
 /** A rough look at a picture in the making: small, to be shown enlarged. Dropped where a client reads too slowly. */

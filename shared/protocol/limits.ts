@@ -39,6 +39,12 @@ export const PROMPT_MAX_LENGTH = 1000;
 /** Concepts in one prompt: each costs memory in every layer, and masks of more than a few do not separate. */
 export const PROMPT_MAX_CONCEPTS = 4;
 
+/** Rectangles of all concepts of a prompt: a layout has a handful. */
+export const REGIONS_MAX = 16;
+
+/** Soft edge of a painted part in pixels: an eighth of the largest picture, wider is no edge. */
+export const PAINT_FEATHER_MAX = 512;
+
 /** Names, notes and files' names: a line of text. */
 export const TEXT_MAX_LENGTH = 200;
 

@@ -1,14 +1,16 @@
 /** Job specifications: the bodies of `teach` and `generate`, as a client sends them and a job keeps them. */
 
 import { classWordSchema, conceptNameSchema, conceptReferenceSchema, rightsSchema } from './concept.ts';
-import { conceptIdSchema, imageIdSchema } from './ids.ts';
+import { conceptIdSchema, type ImageId, imageIdSchema } from './ids.ts';
 import {
   GENERATE_MAX_COUNT,
   GENERATE_MAX_STEPS,
   GUIDANCE_MAX,
+  PAINT_FEATHER_MAX,
   PICTURE_MAX_SIDE,
   PROMPT_MAX_CONCEPTS,
   PROMPT_MAX_LENGTH,
+  REGIONS_MAX,
   SEED_MAX,
   STRENGTH_MAX,
   TEACH_MAX_IMAGES,
@@ -54,6 +56,23 @@ export const teachRequestSchema = z.strictObject({
   again: conceptIdSchema.optional(),
 });
 
+const shareSchema = z.number().min(0).max(1);
+
+/** A rectangle in shares of the picture, of a concept that the prompt mentions. */
+const conceptRegionSchema = z
+  .strictObject({
+    concept: conceptNameSchema,
+    x: shareSchema,
+    y: shareSchema,
+    width: z.number().gt(0).max(1),
+    height: z.number().gt(0).max(1),
+    /** Width of the soft edge, inward, in shares of the picture's shorter side. */
+    feather: z.number().min(0).max(0.5).optional(),
+    /** In place of the request's, for this concept. */
+    strength: z.number().min(0).max(STRENGTH_MAX).optional(),
+  })
+  .refine(({ x, y }) => x < 1 && y < 1, 'the region lies outside of the picture');
+
 export const generateRequestSchema = z.strictObject({
   /** With mentions: "@aurora on a beach". */
   prompt: z.string().min(1).max(PROMPT_MAX_LENGTH),
@@ -74,7 +93,24 @@ export const generateRequestSchema = z.strictObject({
   guidanceResidual: guidanceResidualSchema.optional(),
   /** LoRAs of the companion's store, merged into the model. */
   loras: loraChoicesSchema.optional(),
+  /** A picture to start from, uploaded before for painting; `strength` is the share of the steps that are taken. */
+  init: z.strictObject({ image: imageIdSchema, strength: z.number().gt(0).max(1).optional() }).optional(),
+  /** The part of `init` that is painted, uploaded before: white is painted. `feather` in its pixels. */
+  paint: z
+    .strictObject({ image: imageIdSchema, feather: z.int().min(0).max(PAINT_FEATHER_MAX).optional() })
+    .optional(),
+  /** Where concepts may act; one without a region may act everywhere. */
+  regions: z.array(conceptRegionSchema).max(REGIONS_MAX).optional(),
+  /** Outside of all regions the picture is the base model's. */
+  keepRest: z.boolean().optional(),
+  /** Several concepts get a place each, or are told apart by words alone. Without it: places. */
+  together: z.enum(['places', 'words']).optional(),
 });
+
+/** Images that a generation names, each uploaded before for painting. */
+export function imagesOf({ init, paint }: GenerateJobSpec): readonly ImageId[] {
+  return [init?.image, paint?.image].filter((image) => image !== undefined);
+}
 
 /** Part of a generation's request that decides what has to be loaded for it. */
 export const prepareRequestSchema = generateRequestSchema.pick({

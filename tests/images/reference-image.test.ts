@@ -11,8 +11,8 @@ const large = boxCutout(900, 900, { left: 300, top: 260, width: 400, height: 480
 describe('a frame that is received', () => {
   it('is kept as small as teaching can use it, with what was found on it as it was sent', async () => {
     const [whole, working] = await Promise.all(
-      [false, true].map(async (isReduced) =>
-        receiveReference(await encodePng(large), { name: 'image-one', resolution: 128, isReduced }),
+      ([undefined, 'teach'] as const).map(async (use) =>
+        receiveReference(await encodePng(large), { name: 'image-one', resolution: 128, use }),
       ),
     );
     expect(whole!.pixels).toEqual(large);
@@ -26,7 +26,7 @@ describe('a frame that is received', () => {
 
   it('of which nothing can be seen is refused', async () => {
     const clear = await encodePng(picture(64, 64, 4, new Uint8Array(64 * 64 * 4)));
-    const received = receiveReference(clear, { label: 'the image', resolution: 128, isReduced: true });
+    const received = receiveReference(clear, { label: 'the image', resolution: 128, use: 'teach' });
     await expect(received).rejects.toMatchObject({
       code: 'input',
       message: expect.stringContaining('the image: '),

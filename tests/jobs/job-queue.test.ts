@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeConcept } from '../../companion/concepts/concept-file.ts';
 import { promptText } from '../../companion/concepts/resolved-prompt.ts';
+import type { GenerateRequest } from '../../companion/engine/requests.ts';
+import type { JobSpec } from '../../companion/jobs/job-record.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { decodeFrame, encodeFrame } from '../../shared/protocol/image-frame.ts';
 import { jobSchema } from '../../shared/protocol/job.ts';
@@ -57,6 +59,43 @@ describe('a queue of jobs', () => {
     await ended(queue, B);
     const [concept] = (await library.list()).concepts;
     expect(concept!.current).toMatchObject({ version: 2, rights: { owner: 'Acme', note: 'winter' } });
+  });
+
+  it('gives the engine what was sent to paint on, and keeps it no longer than the job', async () => {
+    const engine = new ScriptedEngine();
+    const asked: GenerateRequest[] = [];
+    const watched = {
+      teach: engine.teach.bind(engine),
+      prepare: engine.prepare.bind(engine),
+      generate: (request: GenerateRequest) => {
+        asked.push(request);
+        return engine.generate(request);
+      },
+    };
+    const { queue } = await openQueue(await scratchFolder(), { engine: watched });
+    const spec = await teachWish(queue);
+    const references = spec.references!;
+    const painting = {
+      init: { image: 'image-one', strength: 0.5 },
+      paint: { image: 'image-two', feather: 3 },
+    };
+    const regions = [{ concept: 'toy', x: 0, y: 0, width: 0.5, height: 1 }];
+    const wish = generateWish({ ...painting, regions, keepRest: true });
+    await expect(queue.submit(B, wish)).rejects.toMatchObject({ code: 'image-unknown' });
+    await queue.submit(A, { ...wish, references } as JobSpec);
+    await ended(queue, A);
+    const [request] = asked as [GenerateRequest];
+    expect(request).toMatchObject({
+      init: { picture: expect.any(String), strength: 0.5 },
+      mask: { picture: expect.any(String), featherPx: 3 },
+      regions,
+      keepRest: true,
+    });
+    expect(request.init!.picture).not.toBe(request.mask!.picture);
+    await queue.references.release([...references.values()]);
+    await expect(queue.references.materialize([...references.values()][0]!)).rejects.toMatchObject({
+      code: 'image-unknown',
+    });
   });
 
   it('makes pictures that can be fetched again, with their masks', async () => {

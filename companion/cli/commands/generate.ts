@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { promptHints } from '../../../shared/prompt-syntax.ts';
-import { type GuidanceResidual, MASK_MODES, type MaskMode } from '../../../shared/protocol/requests.ts';
+import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
 import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS, type TimestepSpacing } from '../../diffusion/spacing.ts';
 import type { LocalGenerateEvent } from '../../engine/events.ts';
@@ -19,6 +19,7 @@ import { promptFor, showUnused } from '../found-prompt.ts';
 import * as values from '../options.ts';
 import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
+import { type PaintingFlags, paintingOf, paintingOptions } from '../painting-options.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { JsonEvent, Output } from '../terminal/output.ts';
 
@@ -28,7 +29,7 @@ const DEFAULT_OUT = 'likeness-pictures';
 /** Enough to choose from; more is another seed. */
 const MAX_COUNT = 64;
 
-interface GenerateFlags extends EngineFlags {
+interface GenerateFlags extends EngineFlags, PaintingFlags {
   readonly concept: readonly string[];
   readonly lora: readonly string[];
   readonly negative?: string;
@@ -38,9 +39,7 @@ interface GenerateFlags extends EngineFlags {
   readonly guidance?: number;
   readonly sampler?: SamplingSettings['sampler'];
   readonly spacing?: TimestepSpacing;
-  readonly mask?: MaskMode;
   readonly guidanceResidual?: GuidanceResidual;
-  readonly strength: number;
   readonly size?: values.Size;
   readonly decoder?: DecoderChoice;
   readonly out: string;
@@ -53,6 +52,8 @@ Examples:
   ${PROGRAM} generate "@aurora beside a @mug" --count 2 --seed 7 --out shots
   ${PROGRAM} generate "@aurora on a beach" --lora brand.safetensors:0.8
   ${PROGRAM} generate "@aurora on a beach" --concept ./aurora.safetensors --mask full --seed 7
+  ${PROGRAM} generate "@aurora on a table" --init shelf.png --mask hole.png --feather 12
+  ${PROGRAM} generate "@aurora and @summit on grass" --region aurora=0,0.2,0.5,0.8 --region summit=0.5,0.2,0.5,0.8
 
 --mask adaptive follows the product's size, median is the paper's, full adapts the whole picture,
 off is the base model: with the same --seed they can be compared. --mask full gives what other programs give with the
@@ -97,14 +98,10 @@ export function registerGenerate(program: Command, output: Output): void {
       ).choices(TIMESTEP_SPACINGS),
     )
     .addOption(
-      new Option('--mask <mode>', "where concepts act (default: the model's own)").choices(MASK_MODES),
-    )
-    .addOption(
       values.guidanceResidual(
         "halves of guidance in which concepts act (default: both with --mask full, else the concept's or model's own)",
       ),
     )
-    .option('--strength <x>', 'of the concepts, 1 as taught', values.decimal(0, 4), 1)
     .option('--size <WxH>', "in pixels (default: the model's own)", values.size)
     .addOption(
       new Option(
@@ -114,7 +111,7 @@ export function registerGenerate(program: Command, output: Output): void {
     )
     .option('--out <dir>', 'folder for the pictures', DEFAULT_OUT)
     .option('--no-preview', 'do not draw the pictures in the making');
-  for (const option of engineOptions()) command.addOption(option);
+  for (const option of [...paintingOptions(), ...engineOptions()]) command.addOption(option);
   command
     .addHelpText('after', EXAMPLES)
     .action((prompt: string, flags: GenerateFlags) => runGenerate(prompt, flags, output));
@@ -134,8 +131,9 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
     const traits = await readTraits(model, folders.cache);
     const named = { traits, name: flags.model ?? DEFAULT_MODEL };
     const { resolved } = await promptFor(prompt, flags.concept, folders, named);
-    const request = generateRequest(flags, { model, prompt: resolved, loras, cacheFolder: folders.cache });
-    await generateOn(request, flags, output);
+    const painting = await paintingOf(flags, model);
+    const found = { ...painting, model, prompt: resolved, loras, cacheFolder: folders.cache };
+    await generateOn(generateRequest(flags, found), flags, output);
   });
 }
 
@@ -206,7 +204,8 @@ function jsonEvent(event: LocalGenerateEvent): JsonEvent {
 
 function generateRequest(
   flags: GenerateFlags,
-  found: Pick<GenerateRequest, 'model' | 'prompt' | 'loras' | 'cacheFolder'>,
+  found: Pick<GenerateRequest, 'model' | 'prompt' | 'loras' | 'cacheFolder'> &
+    Awaited<ReturnType<typeof paintingOf>>,
 ): GenerateRequest {
   return {
     ...found,
@@ -216,13 +215,12 @@ function generateRequest(
     count: flags.count,
     seed: flags.seed ?? randomInt(lastFirstSeed(flags.count) + 1),
     size: flags.size,
-    strength: flags.strength,
     settings: definedOptions<SamplingSettings>({
       steps: flags.steps,
       guidanceScale: flags.guidance,
       sampler: flags.sampler,
       spacing: flags.spacing,
-      mask: flags.mask,
+      mask: flags.mask?.mode,
       guidanceResidual: flags.guidanceResidual,
       decoder: flags.decoder,
     }),

@@ -6,6 +6,7 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import { mentionedNames, parseMentions } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
+import type { ImageId } from '../../../shared/protocol/ids.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../../shared/protocol/limits.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
@@ -18,6 +19,8 @@ import { expiredError } from '../../library/concept-rights.ts';
 import { type NamedModel, requireUsable, versionFor } from '../../library/model-version.ts';
 import { findStoredLora } from '../../model-store/find-lora.ts';
 import type { LoraRequest } from '../../pipeline/few-steps.ts';
+import type { JobReference } from '../job-record.ts';
+import { framesGone } from '../reference-store.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
 
 interface ResolvedConcept {
@@ -75,7 +78,11 @@ const NOTHING_COUNTED = { step: 0, steps: 0, secondsLeft: null } as const;
 const SAMPLED_SHARE = 0.99;
 
 /** @throws LikenessError as the engine and the library do */
-export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): AsyncGenerator<JobStep, void> {
+export async function* runGeneration(
+  job: JobOf<'generate'>,
+  named: readonly JobReference[],
+  tools: RunTools,
+): AsyncGenerator<JobStep, void> {
   const { request } = job;
   const made = job.pictures.length;
   // A job that is taken up again goes on with the versions it began with.
@@ -86,8 +93,29 @@ export async function* runGeneration(job: JobOf<'generate'>, tools: RunTools): A
 
   const left = { ...request, count: request.count - made, seed: request.seed + made };
   const asked = await generateRequest(left, concepts, tools);
-  const events = tools.engine.generate({ ...asked, signal: tools.signal });
+  const painting = await paintingOf(request, named, tools);
+  const events = tools.engine.generate({ ...asked, ...painting, signal: tools.signal });
   for await (const event of events) yield* stepsOf(event, made, job, tools);
+}
+
+/** Pictures to paint on, as paths of what was received, and where concepts act. @throws LikenessError `image-unknown` */
+async function paintingOf(
+  { init, paint, regions, keepRest, together }: GenerateJobSpec,
+  named: readonly JobReference[],
+  { references }: RunTools,
+): Promise<Pick<GenerateRequest, 'init' | 'mask' | 'regions' | 'keepRest' | 'together'>> {
+  const pathOf = async (image: ImageId) => {
+    const [one] = named.filter((reference) => reference.image === image);
+    if (one === undefined || !('key' in one)) throw framesGone(1, named.length);
+    return references.materialize(one.key);
+  };
+  return {
+    ...(init && { init: { picture: await pathOf(init.image), strength: init.strength } }),
+    ...(paint && { mask: { picture: await pathOf(paint.image), featherPx: paint.feather } }),
+    regions,
+    keepRest,
+    together,
+  };
 }
 
 /** A generation as the engine takes it. */

@@ -106,7 +106,7 @@ export class JobRun {
       signal,
       hasSubscribers: () => broker.hasSubscribers,
     };
-    yield* state.kind === 'teach' ? runTeaching(state, named, tools) : runGeneration(state, tools);
+    yield* state.kind === 'teach' ? runTeaching(state, named, tools) : runGeneration(state, named, tools);
   }
 
   async #apply(step: JobStep): Promise<void> {

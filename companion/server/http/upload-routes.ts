@@ -12,22 +12,27 @@ import { pipeline } from 'node:stream/promises';
 import { Semaphore } from 'async-mutex';
 import { type Request, Router } from 'express';
 import { type ErrorCode, LikenessError } from '../../../shared/errors.ts';
+import { uploadUseSchema } from '../../../shared/protocol/frame-header.ts';
 import { type ImageReceived, routes } from '../../../shared/protocol/http.ts';
 import { imageIdSchema } from '../../../shared/protocol/ids.ts';
 import { IMAGE_MAX_BYTES } from '../../../shared/protocol/limits.ts';
+import { z } from '../../../shared/protocol/zod.ts';
 import { makeFolder, PRIVATE_MODES, storageError } from '../../storage/atomic-file.ts';
 import { MAX_UPLOADS_AT_ONCE, MAX_UPLOADS_IN_MEMORY } from '../limits.ts';
 import type { Uploads } from '../uploads.ts';
 import { parsed } from './app.ts';
 import { clientOf } from './gate.ts';
 
+const imageQuerySchema = z.object({ use: uploadUseSchema.optional() });
+
 export function imageRoutes(uploads: Uploads, receiver: FileReceiver): Router {
   const router = Router();
   router.post(routes.image(':image'), async (request, response) => {
     const id = parsed(imageIdSchema, request.params.image, 'the address');
+    const { use } = parsed(imageQuerySchema, request.query, 'the address');
     const client = clientOf(response)!.id;
     uploads.requireRoom(client);
-    await receiver.receive(request, IMAGE_FILE, (path) => uploads.takeFile(client, id, path));
+    await receiver.receive(request, IMAGE_FILE, (path) => uploads.takeFile(client, { id, path, use }));
     response.status(201).json({ image: id } satisfies ImageReceived);
   });
   return router;

@@ -1,14 +1,18 @@
 /** SocketController: carries out the messages of admitted clients (jobs, uploads), and welcomes those that arrive. */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import type { ClientMessage, ClientMessageOf } from '../../../shared/protocol/client-messages.ts';
+import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
 import { type CloseReason, PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
+import type { ImageId, JobId } from '../../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
 import * as limits from '../../../shared/protocol/limits.ts';
+import { imagesOf } from '../../../shared/protocol/requests.ts';
 import type { Limits, ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
+import type { JobSpec } from '../../jobs/job-record.ts';
 import { teachAgain } from '../../jobs/teach-again.ts';
 import type { ConceptLibrary } from '../../library/concept-library.ts';
+import type { BlobKey } from '../../storage/blob-store.ts';
 import { statusOf } from '../http/failure.ts';
 import { errorFields, type Log, type RejectionLog } from '../log.ts';
 import type { Uploads } from '../uploads.ts';
@@ -69,8 +73,10 @@ export class SocketController implements SocketHandler {
       case 'hello':
       case 'prove':
         throw new LikenessError('message-format', `message: got ${message.type} of an admitted client`);
-      case 'teach':
-        return this.#teach(socket, message);
+      case 'teach': {
+        const { type: kind, job, ...request } = message;
+        return this.#submit(socket, job, request.images, (references) => ({ kind, request, references }));
+      }
       case 'teach-again': {
         const { library, model } = this.#options;
         const state = await teachAgain(message.job, message, {
@@ -83,9 +89,7 @@ export class SocketController implements SocketHandler {
       }
       case 'generate': {
         const { type: kind, job, ...request } = message;
-        // Told to everyone by the queue; to this one also where the job was known before.
-        socket.send({ type: 'job', job: await queue.submit(job, { kind, request }) });
-        return;
+        return this.#submit(socket, job, imagesOf(request), (references) => ({ kind, request, references }));
       }
       case 'prepare': {
         const { type: _, ...request } = message;
@@ -116,7 +120,11 @@ export class SocketController implements SocketHandler {
     if (header.kind !== 'upload') {
       throw new LikenessError('frame-format', `binary frame: got ${header.kind}, expected upload`);
     }
-    await this.#options.uploads.take(socket.client!.id, { id: header.image, bytes: payload });
+    await this.#options.uploads.take(socket.client!.id, {
+      id: header.image,
+      bytes: payload,
+      use: header.use,
+    });
     socket.send({ type: 'image-received', image: header.image });
   }
 
@@ -131,13 +139,18 @@ export class SocketController implements SocketHandler {
     this.#options.refusals.tell(reason, 'socket');
   }
 
-  async #teach(socket: AnsweredSocket, message: ClientMessageOf<'teach'>): Promise<void> {
+  /** Told to everyone by the queue; to this one also where the job was known before. */
+  async #submit(
+    socket: AnsweredSocket,
+    job: JobId,
+    named: readonly ImageId[],
+    specOf: (references: ReadonlyMap<ImageId, BlobKey>) => JobSpec,
+  ): Promise<void> {
     const { queue, uploads } = this.#options;
-    const { type: kind, job, ...request } = message;
     // Sent again after a restart of either side: the images of the first time are long used.
-    const images = queue.has(job) ? [] : request.images;
+    const images = queue.has(job) ? [] : named;
     const state = await uploads.lend(socket.client!.id, images, (references) =>
-      queue.submit(job, { kind, request, references }),
+      queue.submit(job, specOf(references)),
     );
     socket.send({ type: 'job', job: state });
   }

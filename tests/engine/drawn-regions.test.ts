@@ -1,0 +1,125 @@
+/** Drawn regions and places, with the embedded model's own concepts. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { summariseConcept } from '../../companion/concepts/concept-file.ts';
+import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
+import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
+import { generateOn } from '../../companion/engine/generation/generate.ts';
+import type { GenerateRequest } from '../../companion/engine/requests.ts';
+import { placeWeights, regionShares, sideBySide } from '../../companion/localization/drawn-region.ts';
+import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
+
+const MODEL = fileURLToPath(new URL('../../models/likeness-base-128', import.meta.url));
+const concept = (name: string) => join(MODEL, 'concepts', `${name}.safetensors`);
+
+let folder: string;
+let model: LoadedModel;
+const engine = () =>
+  ({ model: MODEL, device: 'cpu', threads: 1, cacheFolder: join(folder, 'cache') }) as const;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'likeness-regions-'));
+  model = await loadModel(engine());
+});
+afterAll(async () => {
+  await model.pipeline.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+type Made = Extract<LocalGenerateEvent, { type: 'picture' }>;
+
+async function make(prompt: string, changes: Partial<GenerateRequest> = {}): Promise<Made> {
+  const known = await Promise.all(['aurora', 'summit'].map((name) => summariseConcept(concept(name))));
+  const request: GenerateRequest = {
+    ...engine(),
+    prompt: resolvePrompt(prompt, known),
+    negativePrompt: undefined,
+    count: 1,
+    seed: 5,
+    strength: 1,
+    ...changes,
+    settings: { steps: 4, ...changes.settings },
+  };
+  for await (const event of generateOn(model, request)) if (event.type === 'picture') return event;
+  throw new Error('no picture was made');
+}
+
+const REGION = { concept: 'aurora', x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
+
+describe('a concept of strength 0', () => {
+  it.each([
+    ['by the request', { strength: 0 }],
+    ['by its region', { regions: [{ ...REGION, strength: 0 }] }],
+  ] as const)('is the base model, bit for bit: %s', async (_, changes) => {
+    const base = await make('@aurora on a beach', { settings: { mask: 'off' } });
+    expect((await make('@aurora on a beach', changes)).image.data).toEqual(base.image.data);
+  });
+});
+
+describe('a drawn region', () => {
+  it.each(['adaptive', 'median', 'full'] as const)(
+    'leaves the rest to the base model byte for byte, with the mask %s',
+    async (mask) => {
+      const base = await make('@aurora on a beach', { strength: 0 });
+      const made = await make('@aurora on a beach', {
+        regions: [REGION],
+        keepRest: true,
+        settings: { mask },
+      });
+      let changed = 0;
+      for (const [index, value] of made.image.data.entries()) {
+        const [x, y] = [Math.floor(index / 3) % 128, Math.floor(index / 3 / 128)];
+        const inside = x >= 32 && x < 96 && y >= 32 && y < 96;
+        if (!inside) expect(value).toBe(base.image.data[index]);
+        else if (value !== base.image.data[index]) changed++;
+      }
+      expect(changed).toBeGreaterThan(1000);
+    },
+  );
+
+  it('is refused for a concept that the prompt does not mention, and where nothing is left to keep', async () => {
+    await expect(make('a beach', { regions: [REGION] })).rejects.toMatchObject({ code: 'input' });
+    await expect(make('@aurora on a beach', { keepRest: true })).rejects.toMatchObject({ code: 'input' });
+  });
+
+  it('is 0 outside of its rectangles, and 1 well within', () => {
+    const shares = regionShares([{ x: 0, y: 0.25, width: 0.5, height: 0.5 }], 1 / 16, {
+      height: 16,
+      width: 16,
+    });
+    for (const [cell, share] of shares.entries()) {
+      const [row, column] = [Math.floor(cell / 16), cell % 16];
+      if (row < 4 || row >= 12 || column >= 8) expect(share).toBe(0);
+      if (row >= 6 && row < 10 && column < 6) expect(share).toBe(1);
+    }
+  });
+});
+
+describe('places of several concepts', () => {
+  it('divide the picture between them, softly', () => {
+    const grid = { height: 16, width: 16 };
+    const weights = placeWeights(sideBySide(2), grid);
+    for (let cell = 0; cell < 256; cell++) expect(weights[0]![cell]! + weights[1]![cell]!).toBeCloseTo(1, 5);
+    expect(weights[0]![0]).toBeGreaterThan(0.99);
+    expect(weights[0]![15]).toBeLessThan(0.01);
+  });
+
+  it('give each its mask in its own half, by default and not by words', async () => {
+    const made = await make('@aurora and @summit on a beach', { settings: { steps: 6 } });
+    expect(made.masks.map(({ concept: name }) => name)).toEqual(['aurora', 'summit']);
+    for (const [index, { values, columns }] of made.masks.entries()) {
+      const inHalf = (half: number) =>
+        values.reduce(
+          (sum, value, cell) => sum + (Math.floor((2 * (cell % columns)) / columns) === half ? value : 0),
+          0,
+        );
+      expect(inHalf(index)).toBeGreaterThan(4 * inHalf(1 - index));
+    }
+    const words = await make('@aurora and @summit on a beach', { together: 'words', settings: { steps: 6 } });
+    expect(words.image.data).not.toEqual(made.image.data);
+  });
+});
