@@ -31,7 +31,7 @@ const upload = z.strictObject({
   /** The layer's or file's name, for advice about it. */
   name: labelSchema,
   /** teach (default): kept as small as teaching can use it. paint: kept pixel for pixel. */
-  use: uploadUseSchema.exactOptional(),
+  use: uploadUseSchema.optional(),
 });
 
 /** A rough look at a picture in the making: small, to be shown enlarged. Dropped where a client reads too slowly. */

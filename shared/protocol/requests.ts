@@ -99,7 +99,7 @@ export const generateRequestSchema = z.strictObject({
   paint: z
     .strictObject({ image: imageIdSchema, feather: z.int().min(0).max(PAINT_FEATHER_MAX).optional() })
     .optional(),
-  /** Where concepts may act; one without a region may act everywhere. */
+  /** Parts of the picture for concepts; one without a region may act everywhere. */
   regions: z.array(conceptRegionSchema).max(REGIONS_MAX).optional(),
   /** Outside of all regions the picture is the base model's. */
   keepRest: z.boolean().optional(),

@@ -1,14 +1,14 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { regionsOf, typedRegion } from '../../companion/cli/painting-options.ts';
 import { decodePicture } from '../../companion/images/decode.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { picture, plainPicture } from '../../companion/images/picture.ts';
 import { USER_MODES, writeFileAtomically } from '../../companion/storage/atomic-file.ts';
-import { scratchFolder } from '../storage/scratch-folder.ts';
-import { likeness } from './binary.ts';
+import { runInside } from './binary.ts';
 
 describe('a region', () => {
   it('is read in shares or in pixels, with feather and strength', () => {
@@ -44,7 +44,7 @@ describe('generate', () => {
   const model = join(ROOT, 'models', 'likeness-base-128');
 
   beforeAll(async () => {
-    folder = await scratchFolder();
+    folder = await mkdtemp(join(tmpdir(), 'likeness-painting-options-'));
     const data = Uint8Array.from({ length: 96 * 64 * 3 }, (_, index) => (index * 37) % 251);
     const mask = new Uint8Array(data.length);
     for (let row = 20; row < 40; row++) mask.fill(255, (row * 96 + 30) * 3, (row * 96 + 60) * 3);
@@ -58,8 +58,10 @@ describe('generate', () => {
     await writeFileAtomically(file('text.png'), Buffer.from('no picture'), USER_MODES);
   });
 
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
   const run = (...args: readonly string[]) =>
-    likeness(
+    runInside(
       [
         'generate',
         'a red mug on a table',

@@ -92,6 +92,7 @@ describe('a queue of jobs', () => {
       keepRest: true,
     });
     expect(request.init!.picture).not.toBe(request.mask!.picture);
+    await queue.close();
     await queue.references.release([...references.values()]);
     await expect(queue.references.materialize([...references.values()][0]!)).rejects.toMatchObject({
       code: 'image-unknown',
