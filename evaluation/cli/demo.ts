@@ -1,5 +1,6 @@
 /** `npm run demo`: the whole way on a product that the embedded model never saw, with figures and pictures. */
 
+import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -14,6 +15,7 @@ import type { Picture } from '../../companion/images/picture.ts';
 import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
+import { LikenessError } from '../../shared/errors.ts';
 import type { ExampleProduct } from '../example-product.ts';
 import type { Placed } from '../placing-trial.ts';
 import type { ArmFigures } from '../trial-figures.ts';
@@ -55,10 +57,22 @@ async function runDemoOn(engine: EngineOptions, flags: DemoFlags, output: Output
   const product = await readExampleProduct(join(EXAMPLES, flags.product));
   const model = await loadModel(engine);
   const out = resolve(flags.out);
+  // By product and model: what another demo left is none of this one's.
+  const unfinished = join(
+    out,
+    `.unfinished-${product.name}-${(model.identity.hash ?? model.identity.name).slice(0, 8)}`,
+  );
   try {
-    const { concept, references } = await teachProduct(model, product, engine, out, output);
-    const placed = await placeProduct(model, product, references, { ...engine, concept }, output);
+    const { concept, references } = await teachProduct(model, product, engine, { out, unfinished }, output);
+    const placed = await placeProduct(model, product, references, { ...engine, concept, unfinished }, output);
     await report(model, product, references, placed, out, output);
+    await rm(unfinished, { recursive: true, force: true });
+  } catch (error) {
+    if (!(error instanceof LikenessError) || error.code !== 'cancelled') throw error;
+    throw new LikenessError('cancelled', 'stopped; what was done is kept', {
+      advice: 'To go on, run the same command again.',
+      cause: error,
+    });
   } finally {
     await model.pipeline.close();
   }
@@ -69,19 +83,22 @@ async function teachProduct(
   model: LoadedModel,
   product: ExampleProduct,
   engine: EngineOptions,
-  out: string,
+  { out, unfinished }: { readonly out: string; readonly unfinished: string },
   output: Output,
 ): Promise<{ concept: string; references: readonly Picture[] }> {
   const { decodeFrames, teachProduct: taughtAs } = await import('../teaching-trial.ts');
   const { bold } = output.colours;
   const concept = join(out, `${product.name}.safetensors`);
-  const stateFile = join(out, `${product.name}.teaching`);
-  // A demo shows the whole way, not the rest of an earlier one.
-  await rm(stateFile, { force: true });
+  const stateFile = join(unfinished, 'teaching');
+  const taught = join(unfinished, 'taught');
   output.say(
     `${bold('1 of 2')} Teaching ${product.description}, which the model never saw, as @${product.name}`,
   );
   const references = await decodeFrames(product);
+  if (existsSync(taught) && existsSync(concept)) {
+    output.say(`${output.colours.green('✓')} Taught before it was stopped: going on.`);
+    return { concept, references };
+  }
   const teaching = new TeachReport(output);
   try {
     const events = taughtAs(model, { ...engine, product, references, stateFile, settings: {} });
@@ -90,6 +107,7 @@ async function teachProduct(
       output.event(reported);
       teaching.show(reported);
     }
+    await writeFileAtomically(taught, '');
     await rm(stateFile, { force: true });
   } finally {
     teaching.close();
@@ -111,12 +129,13 @@ async function placeProduct(
   model: LoadedModel,
   product: ExampleProduct,
   references: readonly Picture[],
-  engine: EngineOptions & { concept: string },
+  engine: EngineOptions & { readonly concept: string; readonly unfinished: string },
   output: Output,
 ): Promise<Placed[]> {
   const { Judge } = await import('../judge.ts');
   const { pictureMaker } = await import('../picture-making.ts');
   const { placeEverywhere, placingSpecs } = await import('../placing-trial.ts');
+  const { PictureCache } = await import('../picture-cache.ts');
   const { StepTimer } = await import('../../companion/engine/pace.ts');
   const { bold, green } = output.colours;
   const placing = { ...product, concept: engine.concept, seeds: SEEDS };
@@ -130,7 +149,8 @@ async function placeProduct(
   const placed: Placed[] = [];
   progress.begin('Placing', total);
   try {
-    const make = pictureMaker(model, engine);
+    const kept = new PictureCache(join(engine.unfinished, 'pictures'), model);
+    const make = kept.keeping(pictureMaker(model, engine));
     const trial = placeEverywhere(make, judge, references, placing);
     for await (const one of trial) {
       placed.push(one);
