@@ -1,8 +1,25 @@
 /** The process that removes backgrounds: one picture at a time, the network kept from one to the next. */
 
-import { LikenessError } from '../../shared/errors.ts';
+import { type ErrorCode, LikenessError } from '../../shared/errors.ts';
+import type { Picture } from '../images/picture.ts';
 import { Matting } from './cut-out.ts';
-import type { FromMatting, ToMatting } from './messages.ts';
+
+/** Messages go by structured clone, pixels as they are. */
+export interface ToMatting {
+  readonly folder: string;
+  readonly picture: Picture;
+  readonly threads: number | undefined;
+}
+
+export type FromMatting =
+  | { readonly type: 'cut-out'; readonly picture: Picture }
+  | {
+      readonly type: 'failed';
+      /** Undefined of a fault that is nobody's. */
+      readonly code: ErrorCode | undefined;
+      readonly message: string;
+      readonly advice: string | undefined;
+    };
 
 let opened: { readonly folder: string; readonly matting: Promise<Matting> } | undefined;
 

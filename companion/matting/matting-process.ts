@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Picture } from '../images/picture.ts';
-import type { FromMatting, ToMatting } from './messages.ts';
+import type { FromMatting, ToMatting } from './main.ts';
 
 /** Frames of one product come one after the other; after that the memory is of more use elsewhere. */
 const IDLE_MS = 60_000;

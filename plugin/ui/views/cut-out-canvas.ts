@@ -5,10 +5,10 @@
 
 import type { CutOut } from '../work/cut-outs.ts';
 
-export type Tool = 'erase' | 'restore';
+export type BrushTool = 'erase' | 'restore';
 
 export interface Brush {
-  readonly tool: Tool;
+  readonly tool: BrushTool;
   /** Share of the picture's width. */
   readonly size: number;
 }

@@ -4,7 +4,7 @@ import { useApp } from '../app-context.ts';
 import { Slider } from '../parts/field.tsx';
 import { IconButton } from '../parts/icon.tsx';
 import type { CutOut } from '../work/cut-outs.ts';
-import { CutOutCanvas, type Tool } from './cut-out-canvas.ts';
+import { type BrushTool, CutOutCanvas } from './cut-out-canvas.ts';
 
 /** Share of the picture's width that a brush may have. */
 const BRUSH = { min: 0.01, max: 0.2, step: 0.01, start: 0.05 } as const;
@@ -65,7 +65,7 @@ interface EditorProps {
 function Editor({ cutOut, onCorrect }: EditorProps) {
   const element = useRef<HTMLCanvasElement>(null);
   const canvas = useRef<CutOutCanvas>(undefined);
-  const tool = useSignal<Tool>('erase');
+  const tool = useSignal<BrushTool>('erase');
   const size = useSignal<number>(BRUSH.start);
   const strokes = useSignal(0);
   const isCompared = useSignal(false);
