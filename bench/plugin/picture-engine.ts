@@ -36,7 +36,7 @@ export class PictureEngine implements Engine {
 
   async *generate({ count, seed, out }: GenerateRequest): AsyncGenerator<GenerateEvent, void> {
     const side = this.#side;
-    yield { type: 'model', name: 'bench', device: 'cpu', resolution: side, notes: [] };
+    yield { type: 'model', name: 'bench', device: 'cpu', precision: 'fp32', resolution: side, notes: [] };
     await mkdir(out!, { recursive: true });
     await this.#gate;
     for (let index = 0; index < count; index++) {

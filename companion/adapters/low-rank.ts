@@ -105,7 +105,8 @@ export function trainableAdapter(
   rankFractionAt?: Value,
 ): SiteAdapter {
   const apart = attachEverywhere(graph, rankAt, onInputs, rankFractionAt);
-  if (rankFractionAt !== undefined) return apart;
+  // A sum of weight and residual in half precision would round away what is learned.
+  if (rankFractionAt !== undefined || graph.precision === 'float16') return apart;
   return {
     adapt: (site) => {
       const rank = rankAt(site);

@@ -1,36 +1,43 @@
 /**
- * Sidecars: files of float32 weights made from a checkpoint, written into the cache folder once and mapped by every
- * session. A full-size model's take 4 GB, so that the ones used longest ago are removed.
+ * Sidecars: files of weights made from a checkpoint, in float32 or half precision, written into the cache folder once and
+ * mapped by every session. A full-size model's take 4 GB, so that the ones used longest ago are removed.
  */
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Precision } from '../graph/precision.ts';
 import { streamFileAtomically } from '../storage/atomic-file.ts';
 import { isAbandoned, TEMPORARY_SUFFIX } from '../storage/temporary-file.ts';
-import { elementCount, type Shape, type WeightLocation } from '../tensor/tensor.ts';
+import { BYTES_PER_ELEMENT, elementCount, type Shape, type WeightLocation } from '../tensor/tensor.ts';
 
 /** A cache line, and what CUDA's vector loads want. */
 const ALIGNMENT_BYTES = 64;
 
 export const SIDECAR_SUFFIX = '.f32';
+const HALF_SUFFIX = '.f16';
 
 /** `identity` says what the file is made from: when any of it changes, so does the name, and nothing stale is read. */
-export function sidecarPath(cacheFolder: string, identity: readonly unknown[]): string {
+export function sidecarPath(
+  cacheFolder: string,
+  identity: readonly unknown[],
+  precision: Precision = 'float32',
+): string {
   const name = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 40);
-  return join(cacheFolder, name + SIDECAR_SUFFIX);
+  return join(cacheFolder, name + (precision === 'float16' ? HALF_SUFFIX : SIDECAR_SUFFIX));
 }
 
 /** The place of each array in the sidecar `file`, one after the other. */
 export function layOut<Entry extends { readonly shape: Shape }>(
   entries: readonly Entry[],
   file: string,
+  precision: Precision = 'float32',
 ): ReadonlyMap<Entry, WeightLocation> {
   const layout = new Map<Entry, WeightLocation>();
   let end = 0;
   for (const entry of entries) {
     const offset = Math.ceil(end / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-    const length = elementCount(entry.shape) * Float32Array.BYTES_PER_ELEMENT;
+    const length = elementCount(entry.shape) * BYTES_PER_ELEMENT[precision];
     layout.set(entry, { file, offset, length });
     end = offset + length;
   }
@@ -77,7 +84,8 @@ export async function pruneSidecars(cacheFolder: string, maximumBytes: number): 
   const files = [];
   for (const name of names) {
     const isTemporary = name.endsWith(TEMPORARY_SUFFIX);
-    if (!isTemporary && !name.endsWith(SIDECAR_SUFFIX)) continue;
+    const isSidecar = name.endsWith(SIDECAR_SUFFIX) || name.endsWith(HALF_SUFFIX);
+    if (!isTemporary && !isSidecar) continue;
     const path = join(cacheFolder, name);
     // Another process may have removed it since.
     const found = await stat(path).catch(() => undefined);

@@ -12,7 +12,7 @@ import { conceptFactsSchema } from '../concepts/concept.ts';
 import { DEFAULT_MODEL } from '../model-store/catalogue.ts';
 import { FULL_SIZE_MODEL } from '../model-store/catalogue-entries.ts';
 import { isRevision } from '../model-store/hub/address.ts';
-import { DEVICES, type Device } from '../runtime/device.ts';
+import { DEVICES, type Device, type DevicePrecision, PRECISIONS } from '../runtime/device.ts';
 
 /** As other tools have it: a seed can be carried over to them. */
 export const MAX_SEED = 2 ** 32 - 1;
@@ -102,7 +102,13 @@ const MAX_THREADS = 512;
 export interface EngineFlags {
   readonly model?: string;
   readonly device: Device | 'auto';
+  readonly precision: DevicePrecision | 'auto';
   readonly threads?: number;
+}
+
+/** Device, precision and threads, as requests have them. */
+export function computerOf({ device, precision, threads }: EngineFlags) {
+  return { device, precision, threads };
 }
 
 export function engineOptions(): readonly Option[] {
@@ -112,6 +118,12 @@ export function engineOptions(): readonly Option[] {
       `base model, by name, folder or .safetensors file (default: ${DEFAULT_MODEL})`,
     ),
     new Option('--device <device>', 'what computes').choices(['auto', ...DEVICES]).default('auto'),
+    new Option(
+      '--precision <precision>',
+      'half precision (fp16) or single; auto: half on graphics cards that pass a test',
+    )
+      .choices(['auto', ...PRECISIONS])
+      .default('auto'),
     threadsOption(),
   ];
 }

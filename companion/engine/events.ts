@@ -7,6 +7,7 @@ import type { FrameFinding } from '../../shared/frame-advice.ts';
 import type { Likeness } from '../../shared/likeness.ts';
 import type { Concept } from '../concepts/concept.ts';
 import type { Picture } from '../images/picture.ts';
+import type { DevicePrecision } from '../runtime/device.ts';
 import type { MemoryPlan } from '../training/memory-plan.ts';
 import type { PreparingEvent } from './generation/picture-sessions.ts';
 
@@ -15,6 +16,7 @@ type ModelEvent = {
   readonly type: 'model';
   readonly name: string;
   readonly device: string;
+  readonly precision: DevicePrecision;
   /** Side in pixels. */
   readonly resolution: number;
   /** Wishes of the model that are not followed, a sentence each. */
@@ -48,6 +50,8 @@ export type TeachEvent =
       readonly smoothedLoss: number;
       readonly stepsPerSecond: number;
       readonly secondsLeft: number;
+      /** Steps so far that half precision left out; absent where there were none. */
+      readonly skipped?: number;
     }
   /** A picture of the concept after `step`, always from the same noise. Only where the request asks for samples. */
   | {
@@ -63,6 +67,8 @@ export type TeachEvent =
       readonly concept: Concept;
       readonly seconds: number;
       readonly finalLoss: number;
+      /** Steps that half precision left out; absent where there were none. */
+      readonly skippedSteps?: number;
       /** Absent where memory did not suffice to measure it. */
       readonly likeness?: Likeness;
     };

@@ -6,9 +6,19 @@
  */
 
 import { elementCount, type Shape } from '../tensor/tensor.ts';
-import { attentionByRows } from './banded-attention.ts';
 import { Graph } from './graph.ts';
-import { add, concat, mul, reciprocal, reduceMean, reshape, slice, sqrt, sub } from './ops/index.ts';
+import {
+  add,
+  attentionByRows,
+  concat,
+  mul,
+  reciprocal,
+  reduceMean,
+  reshape,
+  slice,
+  sqrt,
+  sub,
+} from './ops/index.ts';
 import { floatOf, intOf, intsOf, type Node, type Value } from './value.ts';
 
 /**

@@ -2,6 +2,7 @@
  * SegmentRecomputation: gradient checkpointing (Chen et al. 2016, arXiv 1604.06174). Of the forward pass only the
  * checkpoints are kept for the backward pass, which computes the rest again, a segment at a time, when it comes to it.
  */
+import { cast } from './cast.ts';
 import { add } from './ops/elementwise.ts';
 import { controlDependency } from './ops/shape.ts';
 import type { Node, Value } from './value.ts';
@@ -40,7 +41,7 @@ export class SegmentRecomputation {
     const late = new Map<Value, Value>();
     const operand = (value: Value | undefined) => {
       if (value === undefined || !this.#checkpoints.has(value)) return value && this.of(value);
-      const known = late.get(value) ?? add(value, zero);
+      const known = late.get(value) ?? add(value, cast(zero, value.dtype));
       late.set(value, known);
       return known;
     };

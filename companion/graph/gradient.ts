@@ -6,11 +6,13 @@
  * downstream of a `wrt` carry gradients, so nothing before the first adapted layer costs anything.
  */
 import { float32 } from '../tensor/tensor.ts';
+import { cast } from './cast.ts';
 import { SegmentRecomputation } from './checkpointing.ts';
 import { broadcastShapes, type OpDefinition, type Operands } from './op.ts';
 import { addToProduct } from './ops/linear-algebra.ts';
 import { reduceSum } from './ops/reductions.ts';
 import { expand, reshape } from './ops/shape.ts';
+import { isFloat } from './precision.ts';
 import type { Node, Value } from './value.ts';
 
 /** One end of the backward pass: `seed`, of the shape of `output`, is the gradient of the target by it. */
@@ -43,7 +45,7 @@ export function gradient(
   const recomputation = new SegmentRecomputation(nodes, checkpoints);
   const gradients = new Map<Value, Value>();
   const accumulate = (value: Value, part: Value): void => {
-    const fitted = sumTo(part, value);
+    const fitted = cast(sumTo(part, value), value.dtype);
     const known = gradients.get(value);
     gradients.set(value, known === undefined ? fitted : addToProduct(known, fitted));
   };
@@ -85,12 +87,12 @@ function onesLike(loss: Value): Value {
   return expand(loss.graph.constant(float32([1], [])), loss.shape);
 }
 
-/** The values that a change of `wrt` can reach; through float32 only, since other types have no gradient. */
+/** The values that a change of `wrt` can reach; through floats only, since other types have no gradient. */
 function downstreamOf(wrt: readonly Value[], nodes: readonly Node[]): ReadonlySet<Value> {
   const reached = new Set<Value>(wrt);
   for (const node of nodes) {
     if (!node.inputs.some((input) => input !== undefined && reached.has(input))) continue;
-    for (const output of node.outputs) if (output?.dtype === 'float32') reached.add(output);
+    for (const output of node.outputs) if (output !== undefined && isFloat(output.dtype)) reached.add(output);
   }
   return reached;
 }

@@ -6,7 +6,9 @@
  * before the graph is written.
  */
 import { type DType, elementCount, float32, type Shape, type Tensor } from '../tensor/tensor.ts';
+import { cast } from './cast.ts';
 import type { OpDefinition } from './op.ts';
+import { halfTensor, isFloat, type Precision } from './precision.ts';
 import type { Attributes, Node, Parameter, Value, ValueType } from './value.ts';
 
 /** Constants travel inside the model's bytes; anything larger belongs in a checkpoint, as a parameter. */
@@ -14,16 +16,20 @@ const MAX_CONSTANT_ELEMENTS = 1 << 22;
 
 export class Graph {
   readonly name: string;
+  readonly precision: Precision;
   readonly #nodes: Node[] = [];
   readonly #inputs = new Map<string, Value>();
   readonly #parameters = new Map<string, Parameter>();
   readonly #outputs = new Map<string, Value>();
   readonly #constants = new Map<Value, Tensor>();
   readonly #constantByContent = new Map<string, Value>();
+  /** Floats in the other float type, by those that they are made of. */
+  readonly #casts = new Map<Value, Value>();
   #valueCount = 0;
 
-  constructor(name: string) {
+  constructor(name: string, precision: Precision = 'float32') {
     this.name = name;
+    this.precision = precision;
   }
 
   /** In execution order: a node comes after the nodes that make its inputs. */
@@ -55,10 +61,10 @@ export class Graph {
   }
 
   /**
-   * A weight of the checkpoint, by its checkpoint name; asked for again, the same value. Operators compute in float32:
-   * a float16 weight is half as large, and is cast where it is read.
+   * A weight of the checkpoint, by its checkpoint name; asked for again, the same value.
+   * @param dtype default: that of the graph's precision
    */
-  parameter(name: string, shape: Shape, dtype: Parameter['dtype'] = 'float32'): Parameter {
+  parameter(name: string, shape: Shape, dtype: Parameter['dtype'] = this.precision): Parameter {
     const known = this.#parameters.get(name);
     if (known !== undefined) {
       if (known.shape.join() !== shape.join() || known.dtype !== dtype) {
@@ -99,18 +105,19 @@ export class Graph {
     return this.constant(float32([v], []));
   }
 
-  /** Makes `value` something that a run gives back under `name`. */
+  /** Makes `value` something that a run gives back under `name`, in float32 where the graph casts. */
   output(name: string, value: Value): void {
     if (value.graph !== this) throw new Error(`internal: output ${name} belongs to another graph`);
     if (this.#outputs.has(name)) throw new Error(`internal: ${this.name}: two outputs are called ${name}`);
-    this.#outputs.set(name, value);
+    this.#outputs.set(name, this.precision === 'float16' ? this.#as(value, 'float32') : value);
   }
 
   /**
    * Appends one operator and returns all its outputs; the functions in ops/ are the readable way to call it.
    * Throws when an operand is of another graph, or when shapes or types do not fit the operator.
    */
-  apply(op: OpDefinition, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value[] {
+  apply(op: OpDefinition, given: readonly (Value | undefined)[], attributes: Attributes = {}): Value[] {
+    const inputs = this.precision === 'float16' ? this.#inPrecision(op, given) : given;
     for (const input of inputs) {
       if (input !== undefined && input.graph !== this) {
         throw new Error(`internal: ${op.name}: value ${input.name ?? input.id} belongs to another graph`);
@@ -124,6 +131,39 @@ export class Graph {
     }
     this.#nodes.push(node);
     return outputs;
+  }
+
+  #inPrecision(op: OpDefinition, inputs: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
+    const type = this.#operandType(op, inputs);
+    return type === undefined ? inputs : inputs.map((input) => input && this.#as(input, type));
+  }
+
+  /** The type that each float operand must have, undefined where they are taken as they come. */
+  #operandType(
+    { precision = 'widest' }: OpDefinition,
+    inputs: readonly (Value | undefined)[],
+  ): Precision | undefined {
+    if (precision === 'half') return 'float16';
+    if (precision === 'full') return 'float32';
+    if (precision === 'own') return undefined;
+    const varies = (input: Value | undefined) =>
+      input !== undefined && isFloat(input.dtype) && !this.#constants.has(input);
+    const varying = inputs.filter(varies);
+    if (varying.length === 0) return undefined;
+    return varying.every((input) => input!.dtype === 'float16') ? 'float16' : 'float32';
+  }
+
+  /** A float in another type; made once, and a constant by itself. */
+  #as(value: Value, type: Precision): Value {
+    if (!isFloat(value.dtype) || value.dtype === type) return value;
+    const known = this.#casts.get(value);
+    if (known !== undefined) return known;
+    const constant = this.#constants.has(value) && type === 'float16';
+    const made = constant
+      ? this.constant(halfTensor(this.#constants.get(value) as Tensor<'float32'>))
+      : cast(value, type);
+    this.#casts.set(value, made);
+    return made;
   }
 
   #value<D extends DType>(dtype: D, shape: Shape, name?: string): Value & { readonly dtype: D } {

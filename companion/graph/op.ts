@@ -3,12 +3,15 @@
  * holds the object itself, so that nothing is looked up by name and a new operator is one definition in one file.
  */
 import type { Shape } from '../tensor/tensor.ts';
+import { isFloat, type OperandPrecision, type Precision } from './precision.ts';
 import type { Attributes, Value, ValueType } from './value.ts';
 
 export interface OpDefinition {
   readonly name: string;
   /** '' is standard ONNX, 'com.microsoft' onnxruntime's own; 'likeness' exists only here, and lowering replaces it. */
   readonly domain: '' | 'likeness' | 'com.microsoft';
+  /** Precision of its operands in a graph of half precision. Default `widest`. */
+  readonly precision?: OperandPrecision | undefined;
   /** Types of the outputs. Throws with both numbers when the operands do not fit. */
   readonly infer: (call: OpCall) => readonly ValueType[];
   /**
@@ -124,11 +127,15 @@ export function mismatch(op: string, message: string): Error {
   return new Error(`internal: ${op}: ${message}`);
 }
 
-export function requireFloat(call: OpCall, ...indexes: readonly number[]): void {
+/** The one float type of some operands. */
+export function requireFloat(call: OpCall, ...indexes: readonly number[]): Precision {
+  const { dtype: type } = operand(call, indexes[0]!);
   for (const index of indexes) {
     const { dtype } = operand(call, index);
-    if (dtype !== 'float32') throw mismatch(call.op.name, `operand ${index} is ${dtype}, must be float32`);
+    if (!isFloat(dtype)) throw mismatch(call.op.name, `operand ${index} is ${dtype}, must be a float`);
+    if (dtype !== type) throw mismatch(call.op.name, `operands are ${type} and ${dtype}`);
   }
+  return type as Precision;
 }
 
 export function requireRank(call: OpCall, index: number, rank: number): void {

@@ -9,8 +9,8 @@ import { type MergedLora, mergeLoras } from '../lora/merged-checkpoint.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf } from '../models/families/registry.ts';
 import type { ModelFacts } from '../models/family.ts';
-import type { Device } from '../runtime/device.ts';
-import { chooseDevice } from '../runtime/device-choice.ts';
+import type { Device, DevicePrecision } from '../runtime/device.ts';
+import { chooseDevice, choosePrecision } from '../runtime/device-choice.ts';
 import {
   fewStepSettings,
   type GuidanceLimit,
@@ -26,6 +26,8 @@ export interface EngineOptions {
   /** Folder of the base model in diffusers layout. */
   readonly model: string;
   readonly device: Device | 'auto';
+  /** Default 'auto'. */
+  readonly precision?: DevicePrecision | 'auto' | undefined;
   readonly threads?: number | undefined;
   /** Folder for what can be made again. */
   readonly cacheFolder: string;
@@ -41,6 +43,7 @@ export interface LoadedModel {
   readonly identity: BaseModel;
   readonly traits: ModelTraits;
   readonly device: Device;
+  readonly precision: DevicePrecision;
   readonly loras: readonly MergedLora[];
   readonly guidanceLimits: readonly GuidanceLimit[];
 }
@@ -49,6 +52,7 @@ export interface LoadedModel {
 export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
   const { cacheFolder, threads, loras = [] } = options;
   const { device } = await chooseDevice(options.device, { cacheFolder });
+  const precision = await choosePrecision(options.precision ?? 'auto', device, { cacheFolder });
   const base = await openCheckpoint(options.model);
   const { facts, architecture } = describeModel(base);
   const { name } = base;
@@ -57,6 +61,7 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
     threads,
   });
   const pipeline = await Pipeline.of(checkpoint, {
+    precision: precision === 'fp16' ? 'float16' : 'float32',
     cacheFolder,
     device,
     ...(threads === undefined ? {} : { threads }),
@@ -70,6 +75,7 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
     identity: traits.identity,
     traits,
     device,
+    precision,
     loras: merged,
     guidanceLimits: guidanceLimitsOf(name, recommended, active),
   };

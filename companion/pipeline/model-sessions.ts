@@ -7,6 +7,7 @@ import type { Checkpoint } from '../checkpoint/component.ts';
 import { locateWeights } from '../checkpoint/external-weights.ts';
 import { requireParameters } from '../checkpoint/weight-store.ts';
 import type { Graph, GraphSpec } from '../graph/graph.ts';
+import type { Precision } from '../graph/precision.ts';
 import { splitParameterName } from '../models/layers/scope.ts';
 import { availableMemory } from '../runtime/available-memory.ts';
 import {
@@ -19,8 +20,10 @@ import {
 import type { WeightLocation } from '../tensor/tensor.ts';
 
 export interface PipelineOptions extends SessionOptions {
-  /** Folder for what can be made again: weights converted to float32. */
+  /** Folder for what can be made again: weights converted to the type that graphs read. */
   readonly cacheFolder: string;
+  /** Precision of the denoiser, in sampling and in training. Default: full. */
+  readonly precision?: Precision;
 }
 
 /** Memory of a session that is made; one that is open already stays as it is. */
@@ -134,12 +137,13 @@ export class ModelSessions {
       const { weights } = this.#checkpoint.components.get(component)!;
       const expected = parameters.filter((parameter) => parameter.component === component);
       requireParameters(weights, `${this.#checkpoint.name}/${component}`, expected);
-      let locator = this.#locators.get(component);
+      const key = `${component} ${graph.precision}`;
+      let locator = this.#locators.get(key);
       if (locator === undefined) {
-        locator = locateWeights(weights, this.#options.cacheFolder);
-        this.#locators.set(component, locator);
+        locator = locateWeights(weights, this.#options.cacheFolder, graph.precision);
+        this.#locators.set(key, locator);
         // As with sessions: the next attempt may find the space that this one lacked.
-        locator.catch(() => this.#locators.delete(component));
+        locator.catch(() => this.#locators.delete(key));
       }
       locators.set(component, await locator);
     }

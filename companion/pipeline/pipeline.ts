@@ -31,7 +31,7 @@ export class Pipeline {
   private constructor(checkpoint: Checkpoint, tokenizers: readonly Tokenizer[], options: PipelineOptions) {
     this.checkpoint = checkpoint;
     const { model, facts, noiseProcess, architecture } = describeModel(checkpoint);
-    this.model = model;
+    this.model = options.precision === 'float16' ? { ...model, precision: options.precision } : model;
     this.facts = facts;
     this.architecture = architecture;
     this.noiseProcess = noiseProcess;

@@ -1,7 +1,8 @@
 /** chooseDevice: the device that was asked for, or the best that passes its self-test here. */
 import { env, listSupportedBackends } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
-import { AUTOMATIC_ORDER, DEVICES, type Device } from './device.ts';
+import type { Precision } from '../graph/precision.ts';
+import { AUTOMATIC_ORDER, DEVICES, type Device, type DevicePrecision } from './device.ts';
 import { recallTrial, recordTrial, tryDevice } from './device-trial.ts';
 
 /** A first start of a GPU compiles its shaders. */
@@ -56,6 +57,25 @@ export async function chooseDevice(
   return { device: 'cpu', reason: 'no faster device can be used here', refused };
 }
 
+/**
+ * The precision that was asked for; 'auto': half on a device that passes its self-test in it, single on the CPU, which converts
+ * halves back and forth and is slower with them.
+ * @throws LikenessError 'device-unavailable' for fp16 on a device that fails in it
+ */
+export async function choosePrecision(
+  wanted: DevicePrecision | 'auto',
+  device: Device,
+  options: ChoiceOptions = {},
+): Promise<DevicePrecision> {
+  if (wanted === 'fp32' || device === 'cpu') return wanted === 'fp16' ? 'fp16' : 'fp32';
+  const fault = await faultOf(device, options, wanted === 'auto' ? 'recent' : 'fresh', 'float16');
+  if (fault === undefined) return 'fp16';
+  if (wanted === 'auto') return 'fp32';
+  throw new LikenessError('device-unavailable', `${device} cannot be used in half precision: ${fault}`, {
+    advice: 'Use --precision fp32 or --precision auto.',
+  });
+}
+
 const ADVICE: Readonly<Record<Exclude<Device, 'cpu'>, string>> = {
   cuda: 'Install the NVIDIA driver, CUDA 12 and cuDNN 9, and the CUDA part of onnxruntime (see the README), or use --device auto.',
   dml: 'DirectML needs Windows 10 or later and a DirectX 12 graphics card with a current driver; or use --device auto.',
@@ -71,15 +91,16 @@ async function faultOf(
   device: Device,
   { cacheFolder, timeoutMs = DEFAULT_TIMEOUT_MS }: ChoiceOptions,
   refusals: 'recent' | 'fresh',
+  precision: Precision = 'float32',
 ): Promise<string | undefined> {
   const version = env.versions.node ?? env.versions.common;
   if (!availableDevices().includes(device)) {
     return `onnxruntime ${version} for ${process.platform}-${process.arch} does not have it`;
   }
-  const key = `${device} onnxruntime-${version}`;
+  const key = `${device} onnxruntime-${version}${precision === 'float16' ? ' fp16' : ''}`;
   const known = cacheFolder === undefined ? undefined : await recallTrial(cacheFolder, key);
   if (known !== undefined && (known.fault === null || refusals === 'recent')) return known.fault ?? undefined;
-  const fault = await tryDevice(device, timeoutMs);
+  const fault = await tryDevice(device, timeoutMs, precision);
   if (cacheFolder !== undefined) await recordTrial(cacheFolder, key, fault);
   return fault;
 }

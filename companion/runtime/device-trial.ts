@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import type { Precision } from '../graph/precision.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import type { Device } from './device.ts';
 import type { SelfTestReport } from './self-test-process.ts';
@@ -17,10 +18,14 @@ import type { SelfTestReport } from './self-test-process.ts';
 const MAX_FAULT_LENGTH = 240;
 
 /** Undefined when the device passed; else the reason not to use it, in one line. */
-export async function tryDevice(device: Device, timeoutMs: number): Promise<string | undefined> {
+export async function tryDevice(
+  device: Device,
+  timeoutMs: number,
+  precision: Precision = 'float32',
+): Promise<string | undefined> {
   const script = fileURLToPath(new URL('./self-test-process.ts', import.meta.url));
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = fork(script, [device], {
+  const child = fork(script, [device, precision], {
     execArgv: ['--import', loader],
     // What drivers print is noise for people; how the test ended comes by message.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

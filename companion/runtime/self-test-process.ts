@@ -1,4 +1,5 @@
 /** Process for the self-test of one device, which reports to its parent: a bad driver may abort it. */
+import type { Precision } from '../graph/precision.ts';
 import type { Device } from './device.ts';
 import { selfTest } from './self-test.ts';
 
@@ -10,7 +11,7 @@ export interface SelfTestReport {
 
 async function report(): Promise<SelfTestReport> {
   try {
-    return { fault: await selfTest(process.argv[2] as Device) };
+    return { fault: await selfTest(process.argv[2] as Device, process.argv[3] as Precision) };
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) };
   }

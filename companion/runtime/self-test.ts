@@ -20,13 +20,17 @@ import {
   transpose,
   upsampleNearest2x,
 } from '../graph/ops/index.ts';
+import { halfTensor, type Precision } from '../graph/precision.ts';
 import type { Value } from '../graph/value.ts';
 import { elementCount, float32, type Shape, type Tensor } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
 import { openSession } from './session.ts';
 
-/** Share of an output's largest element that it may differ by. TF32 and fp16 products stay below; a wrong kernel does not. */
-const TOLERANCE = 0.02;
+/**
+ * Share of an output's largest element that it may differ by from the CPU's in float32. TF32 products stay below, and a graph of
+ * half precision stays below its own; a wrong kernel does not.
+ */
+const TOLERANCE: Readonly<Record<Precision, number>> = { float32: 0.02, float16: 0.04 };
 
 const CHANNELS = 8;
 const HEADS = 2;
@@ -35,8 +39,8 @@ const EDGE = 8;
 const HALF = EDGE / 2;
 
 /** A UNet in miniature: residual block, self-attention with a low-rank residual, up again; loss and gradients. */
-function selfTestGraph(): Graph {
-  const graph = new Graph('self-test');
+function selfTestGraph(precision: Precision): Graph {
+  const graph = new Graph('self-test', precision);
   const vector = (name: string) => graph.parameter(name, [CHANNELS]);
   const kernel = (name: string) => graph.parameter(name, [CHANNELS, CHANNELS, 3, 3]);
   const matrix = (name: string) => graph.parameter(name, [CHANNELS, CHANNELS]);
@@ -68,21 +72,27 @@ function selfTestGraph(): Graph {
 }
 
 /** Undefined when the device agrees with the CPU; else what differs, in one line. Throws what the device throws. */
-export async function selfTest(device: Device): Promise<string | undefined> {
-  const graph = selfTestGraph();
-  const feeds = Object.fromEntries(Array.from(graph.inputs, ([name, { shape }]) => [name, waves(shape)]));
-  const run = async (on: Device): Promise<Record<string, Tensor>> => {
-    const weights = (name: string) => waves(graph.parameters.get(name)!.shape);
+export async function selfTest(
+  device: Device,
+  precision: Precision = 'float32',
+): Promise<string | undefined> {
+  const reference = selfTestGraph('float32');
+  const feeds = Object.fromEntries(Array.from(reference.inputs, ([name, { shape }]) => [name, waves(shape)]));
+  const run = async (graph: Graph, on: Device): Promise<Record<string, Tensor>> => {
+    const weights = (name: string) => {
+      const values = waves(graph.parameters.get(name)!.shape);
+      return graph.precision === 'float16' ? halfTensor(values) : values;
+    };
     const session = await openSession(graph, weights, { device: on, threads: 1 });
     const results = await session.run(feeds);
     await session.release();
     return results;
   };
-  const expected = await run('cpu');
-  const got = await run(device);
+  const expected = await run(reference, 'cpu');
+  const got = await run(selfTestGraph(precision), device);
   for (const [name, tensor] of Object.entries(expected)) {
     const worst = difference(got[name]!, tensor);
-    if (!(worst < TOLERANCE)) {
+    if (!(worst < TOLERANCE[precision])) {
       return `its result for "${name}" differs from the CPU's by ${(100 * worst).toFixed(1)} %`;
     }
   }
@@ -90,7 +100,7 @@ export async function selfTest(device: Device): Promise<string | undefined> {
 }
 
 /** Numbers in -1 to 1 without a pattern that a transposition would leave as it is. */
-function waves(shape: Shape): Tensor {
+function waves(shape: Shape): Tensor<'float32'> {
   const numbers = Float32Array.from({ length: elementCount(shape) }, (_, i) =>
     Math.sin(1 + i * 1.7 + i * i * 0.01),
   );

@@ -228,6 +228,8 @@ async function storeFlippedKernels(
 ): Promise<ReadonlyMap<string, WeightLocation>> {
   const kernels = new Map<string, Kernel>();
   for (const [name, shape] of flippedKernels(graph)) {
+    // In half precision they are small enough to be folded.
+    if (graph.parameters.get(name)?.dtype !== 'float32') continue;
     const location = weights(name);
     if ('data' in location || parse(location.file).root !== parse(resolve(cacheFolder)).root) continue;
     kernels.set(name, { name: flippedName(name), shape, location });

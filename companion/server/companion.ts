@@ -8,7 +8,7 @@ import { openLocalJobs } from '../jobs/drivers/local/repository.ts';
 import { JobQueue } from '../jobs/job-queue.ts';
 import { addExamples } from '../library/example-concepts.ts';
 import { FileLibrary } from '../library/file-library.ts';
-import type { Device } from '../runtime/device.ts';
+import type { Device, DevicePrecision } from '../runtime/device.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { tidyDataFolders } from '../storage/private-folders.ts';
 import { CompanionServer } from './companion-server.ts';
@@ -28,6 +28,7 @@ export interface CompanionOptions {
   /** Name or path of the base model; undefined: the one that was chosen last. */
   readonly model: string | undefined;
   readonly device: Device | 'auto';
+  readonly precision?: DevicePrecision | 'auto';
   readonly threads?: number | undefined;
   /** Puts the concepts that come with the model into a library that has none. */
   readonly examples: boolean;
@@ -85,7 +86,7 @@ async function openOn(
   options: CompanionOptions,
   record: RunningRecord,
 ): Promise<Companion> {
-  const { folders, device, threads, log } = options;
+  const { folders, device, precision, threads, log } = options;
   await tidyDataFolders(folders, true);
   const library = new FileLibrary(folders.concepts);
   await library.purge(CONCEPT_TRASH_DAYS);
@@ -95,7 +96,7 @@ async function openOn(
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(folders.home, 'jobs')),
     engine,
-    computer: { device, threads, cacheFolder: folders.cache, loraFolder: folders.loras },
+    computer: { device, precision, threads, cacheFolder: folders.cache, loraFolder: folders.loras },
     models: inUse,
     library,
   });

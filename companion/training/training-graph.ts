@@ -65,6 +65,8 @@ export const trainingNames = {
   /** [1, 1, D]: learned. */
   tokenEmbedding: (encoder: number) => ofEncoder('token_embedding', encoder),
   loss: 'loss',
+  /** Factor of the loss, and so of all gradients, []; an input of graphs of half precision alone. */
+  lossScale: 'loss_scale',
   gradient: (input: string) => `gradient:${input}`,
 } as const;
 
@@ -80,7 +82,7 @@ function buildTrainingGraph(options: TrainingShape): Graph {
   const { batch, height, width, checkpointing = 'none' } = options;
   const family = familyOf(options);
   const { latentChannels } = family.facts(options.config);
-  const graph = new Graph('training');
+  const graph = new Graph('training', options.precision);
   const sample = latentInputs(graph, options, { batch, height, width });
   const timestep = graph.input(trainingNames.timestep, [batch]);
   const target = graph.input(trainingNames.target, [batch, latentChannels, height, width]);
@@ -111,23 +113,32 @@ function buildTrainingGraph(options: TrainingShape): Graph {
   const error = sub(prediction, target);
   const loss = reduceMean(mul(weight, mul(error, error)), [0, 1, 2, 3], { keepDims: false });
   graph.output(trainingNames.loss, loss);
+  const lossScale =
+    graph.precision === 'float16' ? graph.input(trainingNames.lossScale, []) : graph.scalar(1);
   const gradients = gradient(
-    loss,
+    [{ output: loss, seed: lossScale }],
     [...learned.values()],
     checkpointing === 'blocks' ? { checkpoints: blocks } : checkpointing,
   );
   outputGradients(graph, [...learned.keys()], gradients);
-  if (probed !== undefined) learnProbe(graph, options, probed);
+  if (probed !== undefined) learnProbe(graph, options, probed, lossScale);
   return graph;
 }
 
 /** Binary cross-entropy of the probe's logits l with the object mask y: its gradient by l is sigmoid(l) - y. */
-function learnProbe(graph: Graph, { batch, height, width }: TrainingShape, probed: ObjectLogits): void {
+function learnProbe(
+  graph: Graph,
+  { batch, height, width }: TrainingShape,
+  probed: ObjectLogits,
+  lossScale: Value,
+): void {
   const logits = probed.total(height);
   const mask = graph.input(trainingNames.objectMask, [batch, 1, height, width]);
   const known = graph.input(trainingNames.objectKnown, [batch, 1, 1, 1]);
   const likely = reciprocal(add(exp(neg(logits)), 1));
-  const seed = mul(sub(likely, mask), mul(known, 1 / (batch * height * width)));
+  const excess = sub(likely, mask);
+  const share = mul(known, 1 / (batch * height * width));
+  const seed = mul(excess, graph.precision === 'float16' ? mul(share, lossScale) : share);
   const { inputs } = probed;
   const names = inputs.map(({ name }) => name!);
   outputGradients(graph, names, gradient([{ output: logits, seed }], inputs));

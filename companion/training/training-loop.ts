@@ -17,6 +17,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Session } from '../runtime/session.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import { AdamW } from './adamw.ts';
+import { allFinite, LossScale } from './loss-scale.ts';
 import { memoryUseFor, type TeachingSettings } from './memory-plan.ts';
 import { type BatchFeeds, drawBatch, learningRateShare } from './training-batch.ts';
 import { type TrainingShape, trainingGraph, trainingNames } from './training-graph.ts';
@@ -27,7 +28,10 @@ export interface TrainingStep {
   /** Steps done, 1 to `steps`. */
   readonly step: number;
   readonly steps: number;
+  /** Not finite only where the step was left out. */
   readonly loss: number;
+  /** True where half precision overflowed: nothing was learned from the step. */
+  readonly isSkipped: boolean;
   /** The run as it stands after this step: the live arrays, to be read before the next step is pulled. */
   readonly state: TrainingState;
 }
@@ -75,13 +79,27 @@ async function* steps(
     learningRate: probeLearningRate(state.probe),
     optimizer: new AdamW(probeParameters(state.probe), settings.weightDecay, state.probeMoments),
   };
+  const lossScale = pipeline.model.precision === 'float16' ? new LossScale(state.lossScale) : undefined;
   let stepsDone = 0;
   while (state.step < settings.steps) {
     if (signal?.aborted)
       throw new LikenessError('cancelled', `teaching was cancelled after step ${state.step}`);
     const random = new Random(settings.seed, state.step);
     const batches = drawBatch(pipeline, set, settings, random);
-    const { loss, gradients } = await lossAndGradients(await pipeline.session(graph), batches, state);
+    const session = await pipeline.session(graph);
+    const { loss, gradients } = await lossAndGradients(session, batches, state, lossScale?.scale);
+    const isSkipped = lossScale !== undefined && !(Number.isFinite(loss) && allFinite(gradients));
+    if (isSkipped) {
+      // Once: it reads all of them.
+      if (lossScale.state().skipped === 0) await requireFiniteWeights(pipeline.checkpoint);
+      lossScale.halve();
+      state.step += 1;
+      state.lossScale = lossScale.state();
+      state.moments = optimizer.state();
+      state.probeMoments = probe?.optimizer.state();
+      yield { step: state.step, steps: settings.steps, loss, isSkipped, state };
+      continue;
+    }
     if (!Number.isFinite(loss)) {
       await requireFiniteWeights(pipeline.checkpoint);
       throw new LikenessError('input', `teaching diverged at step ${state.step + 1}: the loss is ${loss}`, {
@@ -93,7 +111,9 @@ async function* steps(
       embeddings.has(name) ? settings.tokenLearningRate * share : settings.learningRate * share,
     );
     probe?.optimizer.step(gradients, probe.learningRate * share);
+    lossScale?.grow();
     state.step += 1;
+    state.lossScale = lossScale?.state();
     state.moments = optimizer.state();
     state.probeMoments = probe?.optimizer.state();
     state.losses.push(loss);
@@ -102,7 +122,7 @@ async function* steps(
       const ahead = (settings.steps - state.step) * batches.length;
       if (await pipeline.sessions.earnsPacking(graph, ahead)) await pipeline.sessions.pack(graph);
     }
-    yield { step: state.step, steps: settings.steps, loss, state };
+    yield { step: state.step, steps: settings.steps, loss, isSkipped, state };
   }
 }
 
@@ -122,8 +142,16 @@ function trainingShape({ pipeline: { model }, set, settings, state }: TrainOptio
   };
 }
 
-/** Mean loss and mean gradients over the micro-batches, which are all of one size. */
-async function lossAndGradients(session: Session, batches: readonly BatchFeeds[], state: TrainingState) {
+/**
+ * Mean loss and mean gradients over the micro-batches, which are all of one size.
+ * @param lossScale of a graph of half precision; the gradients come without it
+ */
+async function lossAndGradients(
+  session: Session,
+  batches: readonly BatchFeeds[],
+  state: TrainingState,
+  lossScale?: number,
+) {
   const learned = new Map([
     ...learnedParameters(state),
     ...(state.probe ? probeParameters(state.probe) : []),
@@ -135,6 +163,8 @@ async function lossAndGradients(session: Session, batches: readonly BatchFeeds[]
   for (const [encoder, embedding] of (state.tokenEmbeddings ?? []).entries()) {
     fixed[trainingNames.tokenEmbedding(encoder)] = float32(embedding, [1, 1, embedding.length]);
   }
+  if (lossScale !== undefined) fixed[trainingNames.lossScale] = float32([lossScale], []);
+  const divisor = batches.length * (lossScale ?? 1);
   let loss = 0;
   const gradients = new Map([...learned].map(([name, { length }]) => [name, new Float32Array(length)]));
   for (const feeds of batches) {
@@ -142,7 +172,7 @@ async function lossAndGradients(session: Session, batches: readonly BatchFeeds[]
     loss += (outputs[trainingNames.loss]!.data as Float32Array)[0]! / batches.length;
     for (const [name, sum] of gradients) {
       const part = outputs[trainingNames.gradient(name)]!.data as Float32Array;
-      for (let index = 0; index < sum.length; index++) sum[index]! += part[index]! / batches.length;
+      for (let index = 0; index < sum.length; index++) sum[index]! += part[index]! / divisor;
     }
   }
   return { loss, gradients };

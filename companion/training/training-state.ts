@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
 import type { SavedRun } from '../../shared/protocol/job.ts';
 import type { Factors, ParameterMap } from '../adapters/factors.ts';
@@ -19,10 +20,12 @@ import {
 } from '../tensor/safetensors-file.ts';
 import { encodeSafetensors, packTensors } from '../tensor/safetensors-writer.ts';
 import type { AdamWState } from './adamw.ts';
+import type { LossScaleState } from './loss-scale.ts';
 import { trainingNames } from './training-graph.ts';
 
 const STEP_KEY = 'likeness.step';
 const STEPS_KEY = 'likeness.steps';
+const LOSS_SCALE_KEY = 'likeness.loss_scale';
 
 export interface TrainingState {
   /** Steps done. */
@@ -36,7 +39,9 @@ export interface TrainingState {
   moments: AdamWState | undefined;
   /** Undefined before the first step, and without a probe. */
   probeMoments: AdamWState | undefined;
-  /** Loss of every step done, for the curve. */
+  /** Undefined in full precision, and before the first step. */
+  lossScale: LossScaleState | undefined;
+  /** Loss of every step that was made, for the curve. */
   readonly losses: number[];
 }
 
@@ -96,6 +101,7 @@ export async function saveTrainingState(
     [STEP_KEY]: String(state.step),
     [STEPS_KEY]: String(steps),
     'likeness.fingerprint': fingerprint,
+    ...(state.lossScale && { [LOSS_SCALE_KEY]: JSON.stringify(state.lossScale) }),
     [DATA_HASH_KEY]: createHash('sha256').update(packed.data).digest('hex'),
   };
   await writeFileAtomically(path, encodeSafetensors(packed, metadata));
@@ -126,6 +132,7 @@ export async function loadTrainingState(
     return (await readFloat32(entry)).data;
   };
   const step = Number(file.metadata[STEP_KEY]);
+  const lossScale = readLossScale(file.metadata[LOSS_SCALE_KEY]);
   const restore = async (parameters: ParameterMap): Promise<AdamWState> => {
     const first = new Map<string, Float32Array>();
     const second = new Map<string, Float32Array>();
@@ -134,15 +141,31 @@ export async function loadTrainingState(
       first.set(name, await read(PREFIXES.first + name));
       second.set(name, await read(PREFIXES.second + name));
     }
-    return { step, first, second };
+    return { step: step - (lossScale?.skipped ?? 0), first, second };
   };
   return {
     ...initial,
     step,
+    lossScale,
     moments: await restore(learnedParameters(initial)),
     probeMoments: initial.probe && (await restore(probeParameters(initial.probe))),
     losses: [...(await read('losses'))],
   };
+}
+
+const lossScaleSchema = z.object({
+  scale: z.number().positive(),
+  goodSteps: z.number().int().min(0),
+  skipped: z.number().int().min(0),
+});
+
+function readLossScale(text: string | undefined): LossScaleState | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return lossScaleSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw damaged(cause);
+  }
 }
 
 /** Steps done by a saved run; undefined where nothing was saved, or nothing that could be resumed. */

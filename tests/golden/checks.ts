@@ -51,3 +51,14 @@ export const CHECKS: readonly Check[] = [
   styles,
   singleFile,
 ];
+
+/** Checks of what is computed in half precision, where the denoiser's graphs are; and of the codec, which never is. */
+export const HALF_CHECKS: readonly Check[] = [
+  noisePrediction,
+  halfPrecision,
+  vae,
+  trajectories,
+  gradients,
+  doubleGradients,
+  optimizerSteps,
+];

@@ -34,6 +34,40 @@ export const TRAJECTORY: Tolerance = { limit: 1e-4, unit: 'of standard deviation
 export const ACTIVATION: Tolerance = { limit: 2e-5, unit: 'of largest entry' };
 /** Half of 1.77e-5, the closest that two middle scores come in the golden data: below it no mask pixel can flip. */
 export const SCORE: Tolerance = { limit: 8.8e-6, unit: 'absolute' };
+
+/** Tolerances of what a denoiser's precision decides. */
+export interface Tolerances {
+  readonly prediction: Tolerance;
+  readonly gradient: Tolerance;
+  readonly trajectory: Tolerance;
+  /** Largest error of a loss. */
+  readonly loss: Tolerance;
+  /** Factors after some steps of AdamW at a learning rate of 1e-3. */
+  readonly factor: Tolerance;
+}
+
+export const FULL: Tolerances = {
+  prediction: PREDICTION,
+  gradient: GRADIENT,
+  trajectory: TRAJECTORY,
+  loss: ACTIVATION,
+  /** Five thousandths of one step. */
+  factor: { limit: 5e-6, unit: 'absolute' },
+};
+
+/**
+ * Half precision has 11 bits: one rounding is 5e-4 of a value, and a network makes some hundred on the way. Predictions
+ * are about 1 in size. Measured on the four directories: 6.8e-3, 1.2e-2, 1.9e-2, 1.3e-4 and, in five steps, 1.4e-3 of
+ * all factors; of those that are compared, whose gradient is no rounding, half a step.
+ */
+export const HALF: Tolerances = {
+  prediction: { limit: 1e-2, unit: 'absolute' },
+  gradient: { limit: 2e-2, unit: 'of largest entry' },
+  trajectory: { limit: 3e-2, unit: 'of standard deviation' },
+  loss: { limit: 1e-3, unit: 'of largest entry' },
+  factor: { limit: 5e-4, unit: 'absolute' },
+};
+
 export const EXACT: Tolerance = { limit: 0, unit: 'absolute' };
 
 type Numbers = ArrayLike<number>;

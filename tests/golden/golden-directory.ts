@@ -8,8 +8,8 @@ import type { Checkpoint } from '../../companion/checkpoint/component.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import type { PipelineOptions } from '../../companion/pipeline/model-sessions.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
-import type { SessionOptions } from '../../companion/runtime/session.ts';
 import { LikenessError } from '../../shared/errors.ts';
+import { FULL, HALF, type Tolerances } from './comparison.ts';
 import { Absent, GoldenTensors } from './golden-tensors.ts';
 
 export class GoldenDirectory {
@@ -18,17 +18,22 @@ export class GoldenDirectory {
   readonly pipeline: Pipeline;
   /** For weights converted and checkpoints derived; gone after `close`. */
   readonly scratch: string;
+  readonly tolerances: Tolerances;
   readonly #options: PipelineOptions;
 
   private constructor(folder: string, pipeline: Pipeline, options: PipelineOptions) {
     this.folder = folder;
     this.pipeline = pipeline;
     this.scratch = options.cacheFolder;
+    this.tolerances = options.precision === 'float16' ? HALF : FULL;
     this.#options = options;
   }
 
   /** @throws LikenessError `input` for a folder of another layout, `checkpoint-*` for a checkpoint that is unsound */
-  static async open(path: string, options: SessionOptions = {}): Promise<GoldenDirectory> {
+  static async open(
+    path: string,
+    options: Omit<PipelineOptions, 'cacheFolder'> = {},
+  ): Promise<GoldenDirectory> {
     const folder = resolve(path);
     for (const part of ['', 'pipeline', 'golden']) {
       if (existsSync(join(folder, part))) continue;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { outcomes } from './check.ts';
-import { CHECKS } from './checks.ts';
+import { type Check, outcomes } from './check.ts';
+import { CHECKS, HALF_CHECKS } from './checks.ts';
 import { GoldenDirectory } from './golden-directory.ts';
 import { isFailure } from './report.ts';
 
@@ -45,6 +45,19 @@ const OMISSIONS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Failed comparisons of a check, and the names of those that could not be made. */
+async function findings(check: Check, golden: GoldenDirectory) {
+  const failures: string[] = [];
+  const omitted: string[] = [];
+  for await (const outcome of outcomes(check, golden)) {
+    if (outcome.kind === 'omission') omitted.push(outcome.check);
+    else if (isFailure(outcome)) {
+      failures.push(`${outcome.check}: ${outcome.error} > ${outcome.tolerance.limit} ${outcome.note ?? ''}`);
+    }
+  }
+  return { failures, omitted };
+}
+
 for (const [name, known] of Object.entries(OMISSIONS)) {
   const folder = join(ROOT, name);
   const absent = !existsSync(folder);
@@ -59,18 +72,31 @@ for (const [name, known] of Object.entries(OMISSIONS)) {
     afterAll(() => golden.close());
 
     it.each(CHECKS.map((check) => [check.subject, check] as const))('%s', async (_subject, check) => {
-      const failures: string[] = [];
-      for await (const outcome of outcomes(check, golden)) {
-        if (outcome.kind === 'omission') omitted.push(outcome.check);
-        else if (isFailure(outcome)) {
-          failures.push(
-            `${outcome.check}: ${outcome.error} > ${outcome.tolerance.limit} ${outcome.note ?? ''}`,
-          );
-        }
-      }
+      const { failures, omitted: left } = await findings(check, golden);
+      omitted.push(...left);
       expect(failures).toEqual([]);
     });
 
     it('leaves out only what the directory is known to lack', () => expect(omitted).toEqual(known));
   });
+}
+
+for (const name of Object.keys(OMISSIONS)) {
+  const folder = join(ROOT, name);
+  const absent = !existsSync(folder);
+
+  describe.skipIf(absent)(
+    `golden ${name} in half precision${absent ? ` (no reference data at ${folder})` : ''}`,
+    () => {
+      let golden: GoldenDirectory;
+      beforeAll(async () => {
+        golden = await GoldenDirectory.open(folder, { threads: 1, precision: 'float16' });
+      });
+      afterAll(() => golden.close());
+
+      it.each(HALF_CHECKS.map((check) => [check.subject, check] as const))('%s', async (_subject, check) => {
+        expect((await findings(check, golden)).failures).toEqual([]);
+      });
+    },
+  );
 }

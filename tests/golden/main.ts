@@ -1,28 +1,33 @@
 /** `npm run golden -- DIR`: holds this program to reference data, and ends non-zero when a comparison fails. */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { LikenessError } from '../../shared/errors.ts';
 import { outcomes } from './check.ts';
-import { CHECKS } from './checks.ts';
+import { CHECKS, HALF_CHECKS } from './checks.ts';
 import type { Outcome } from './comparison.ts';
 import { GoldenDirectory } from './golden-directory.ts';
 import { isFailure, jsonLine, type SubjectOutcomes, summary, table } from './report.ts';
 
 interface Flags {
   readonly json?: true;
+  readonly precision: 'fp32' | 'fp16';
 }
 
 const command = new Command('golden')
   .description('Compares every part of the model with reference data, each against its tolerance.')
   .argument('<folder>', 'a folder with pipeline/ and golden/, as shared/golden/README.md describes it')
   .option('--json', 'print one line of JSON a check')
+  .addOption(
+    new Option('--precision <precision>', 'of the denoiser').choices(['fp32', 'fp16']).default('fp32'),
+  )
   .action(check);
 
-async function check(folder: string, { json }: Flags): Promise<void> {
-  const golden = await GoldenDirectory.open(folder);
+async function check(folder: string, { json, precision }: Flags): Promise<void> {
+  const isHalf = precision === 'fp16';
+  const golden = await GoldenDirectory.open(folder, isHalf ? { precision: 'float16' } : {});
   const results: SubjectOutcomes[] = [];
   try {
-    for (const part of CHECKS) {
+    for (const part of isHalf ? HALF_CHECKS : CHECKS) {
       const found: Outcome[] = [];
       for await (const outcome of outcomes(part, golden)) {
         found.push(outcome);

@@ -8,6 +8,9 @@ import type { GoldenDirectory } from './golden-directory.ts';
 import type { GoldenTensors } from './golden-tensors.ts';
 import { goldenConditioning } from './unet-run.ts';
 
+/** Where loss scaling begins. */
+const LOSS_SCALE = 2 ** 16;
+
 export interface LossAndGradients {
   readonly loss: number;
   /** By the factor's input name (factorNames), of the unscaled factors. */
@@ -31,6 +34,7 @@ export async function lossAndGradients(
       ranks: ranksOf(factors),
     }),
   );
+  const isHalf = pipeline.model.precision === 'float16';
   const weight = new Float32Array(count * height * width).fill(1);
   const outputs = await session.run({
     ...factorFeeds(0, factors),
@@ -38,12 +42,15 @@ export async function lossAndGradients(
     [trainingNames.timestep]: float32(batch.get('t').data, [count]),
     [trainingNames.target]: batch.get('target'),
     [trainingNames.lossWeight]: float32(weight, [count, 1, height, width]),
+    ...(isHalf && { [trainingNames.lossScale]: float32([LOSS_SCALE], []) }),
     ...goldenConditioning(pipeline, batch),
   });
   const gradients = new Map<string, Float32Array>();
   for (const [path, { scale }] of factors) {
     const names = factorNames(0, path);
-    const of = (name: string) => outputs[trainingNames.gradient(name)]!.data as Float32Array;
+    const divisor = isHalf ? LOSS_SCALE : 1;
+    const of = (name: string) =>
+      (outputs[trainingNames.gradient(name)]!.data as Float32Array).map((value) => value / divisor);
     gradients.set(names.down, of(names.down));
     // The graph sees scale * up.
     gradients.set(

@@ -58,7 +58,7 @@ function unetShape({ model }: Pipeline, { sample }: UnetFeeds): UnetShape {
 }
 
 function unetGraph({ model, sample }: UnetShape, hook: (path: string, v: Value) => void) {
-  const graph = new Graph('golden unet');
+  const graph = new Graph('golden unet', model.precision);
   const prediction = familyOf(model).buildDenoiser(scopesOf(graph), model.config, {
     sample: graph.input('sample', sample),
     timestep: graph.input('timestep', [sample[0]!]),

@@ -38,7 +38,7 @@ export class ScriptedEngine implements Engine {
   async *teach(request: TeachRequest): AsyncGenerator<TeachEvent, void> {
     this.requests.push(request);
     const saved = await readSavedRun(request.stateFile);
-    yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16, notes: [] };
+    yield { type: 'model', name: 'nano', device: 'cpu', precision: 'fp32', resolution: 16, notes: [] };
     const findings = [{ code: 'blurred', severity: 'hint', advice: 'Take a sharper one.' }] as const;
     for (const [index, { name: file }] of (await openReferences(request.references)).entries()) {
       yield {
@@ -68,6 +68,7 @@ export class ScriptedEngine implements Engine {
       probe: undefined,
       moments: undefined,
       probeMoments: undefined,
+      lossScale: undefined,
     };
     const state = { step: STEPS, factors: concept.factors, ...nothing, losses: [] };
     await saveTrainingState(request.stateFile, state, { fingerprint: 'scripted', steps: STEPS });
@@ -79,7 +80,7 @@ export class ScriptedEngine implements Engine {
     const { count } = request;
     const preview = plainPicture(4, 4, [1, 2, 3]);
     const image = plainPicture(16, 8, [4, 5, 6]);
-    yield { type: 'model', name: 'nano', device: 'cpu', resolution: 16, notes: [] };
+    yield { type: 'model', name: 'nano', device: 'cpu', precision: 'fp32', resolution: 16, notes: [] };
     for (let picture = 0; picture < count; picture++) {
       for (let step = 1; step <= STEPS; step++) {
         await this.#wait(request.signal);

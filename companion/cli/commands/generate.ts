@@ -17,7 +17,7 @@ import { USER_MODES } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import { promptFor, showUnused } from '../found-prompt.ts';
 import * as values from '../options.ts';
-import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
+import { computerOf, definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
 import { type PaintingFlags, paintingOf, paintingOptions } from '../painting-options.ts';
 import { Interruption } from '../terminal/interruption.ts';
@@ -209,8 +209,7 @@ function generateRequest(
 ): GenerateRequest {
   return {
     ...found,
-    device: flags.device,
-    threads: flags.threads,
+    ...computerOf(flags),
     negativePrompt: flags.negative,
     count: flags.count,
     seed: flags.seed ?? randomInt(lastFirstSeed(flags.count) + 1),

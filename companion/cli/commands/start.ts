@@ -13,7 +13,7 @@ import { openForUser } from '../../installation/opener.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
 import { systemFault } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
-import { type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
+import { computerOf, type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
 import { StartBanner } from '../terminal/start-banner.ts';
@@ -119,8 +119,7 @@ async function startOn(
       folders,
       ports: flags.port === undefined ? PORTS : [flags.port],
       model: flags.model,
-      device: flags.device,
-      threads: flags.threads,
+      ...computerOf(flags),
       examples: flags.examples,
       pages: PLUGIN_BUILD,
       computer: {

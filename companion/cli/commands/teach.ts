@@ -17,7 +17,7 @@ import { PRIVATE_MODES, USER_MODES } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { addToLibrary, type KeptConcept, type TaughtEvent, writeOut } from '../kept-concept.ts';
 import * as values from '../options.ts';
-import { definedOptions, type EngineFlags, engineOptions } from '../options.ts';
+import { computerOf, definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
 import type { TeachSource } from '../teach-source.ts';
 import { Interruption } from '../terminal/interruption.ts';
@@ -206,8 +206,7 @@ async function teachRequest(
   const { rank } = (await readRecommendedSettings(model)).teaching;
   return {
     model,
-    device: flags.device,
-    threads: flags.threads,
+    ...computerOf(flags),
     cacheFolder: folders.cache,
     references,
     ...facts,

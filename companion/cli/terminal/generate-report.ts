@@ -5,6 +5,7 @@ import { MASK_TROUBLE_ADVICE, MASK_TROUBLE_LABELS, maskTrouble } from '../../../
 import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { PreparingEvent } from '../../engine/generation/picture-sessions.ts';
 import type { Picture } from '../../images/picture.ts';
+import { computesOn } from '../../runtime/device.ts';
 import { escapeControlCharacters } from './failure.ts';
 import { formatNumberOf, formatPace, formatSeconds, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
@@ -46,7 +47,7 @@ export class GenerateReport {
     const { bold, dim } = this.#output.colours;
     switch (event.type) {
       case 'model': {
-        const where = `on ${event.device}, ${event.resolution} px, seed ${this.#options.seed}`;
+        const where = `on ${computesOn(event)}, ${event.resolution} px, seed ${this.#options.seed}`;
         this.#output.say(`${bold(event.name)} ${where}`);
         for (const note of event.notes) this.#output.warn(note);
         return;

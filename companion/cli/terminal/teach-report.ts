@@ -13,6 +13,7 @@ import type { TeachEvent } from '../../engine/events.ts';
 import type { TeachRequest } from '../../engine/requests.ts';
 import { shellCommand } from '../../library/shell-command.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
+import { computesOn } from '../../runtime/device.ts';
 import type { MemoryPlan } from '../../training/memory-plan.ts';
 import { readSavedRun } from '../../training/training-state.ts';
 import type { KeptConcept } from '../kept-concept.ts';
@@ -59,7 +60,7 @@ export class TeachReport {
     const { colours } = this.#output;
     switch (event.type) {
       case 'model':
-        this.#output.say(`${colours.bold(event.name)} on ${event.device}, ${event.resolution} px`);
+        this.#output.say(`${colours.bold(event.name)} on ${computesOn(event)}, ${event.resolution} px`);
         for (const note of event.notes) this.#output.warn(note);
         return;
       case 'frame':
@@ -154,7 +155,9 @@ export class TeachReport {
   #showTaught(event: KeptConcept): void {
     const { green, yellow, bold, dim } = this.#output.colours;
     const version = event.version === undefined || event.version === 1 ? '' : `, version ${event.version}`;
-    const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${prettyBytes(event.sizeBytes)}`;
+    const left = formatNumberOf(event.skippedSteps ?? 0, 'step');
+    const skipped = event.skippedSteps ? `, ${left} left out that overflowed in half precision` : '';
+    const figures = `${formatSeconds(event.seconds)}, loss ${event.finalLoss.toFixed(3)}, ${prettyBytes(event.sizeBytes)}${skipped}`;
     const { likeness } = event;
     const isNotYet = likeness !== undefined && likenessVerdict(likeness) === 'not-yet';
     const taught = `Taught ${bold(`@${event.name}`)}${version} (${event.identifier} ${event.classWord}): ${figures}`;

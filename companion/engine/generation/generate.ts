@@ -37,9 +37,16 @@ export async function* generateOn(
   model: LoadedModel,
   request: GenerateRequest,
 ): AsyncGenerator<LocalGenerateEvent, void> {
-  const { pipeline, identity, recommended, device } = model;
+  const { pipeline, identity, recommended, device, precision } = model;
   const { unfollowed: notes } = pipeline.noiseProcess;
-  yield { type: 'model', name: identity.name, device, resolution: pipeline.facts.resolution, notes };
+  yield {
+    type: 'model',
+    name: identity.name,
+    device,
+    precision,
+    resolution: pipeline.facts.resolution,
+    notes,
+  };
   yield* loraEvents(model, request);
   const planned = await planPainting(model, request);
   const cells = latentSize(model, planned?.frame ?? request.size);

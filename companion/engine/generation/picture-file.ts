@@ -47,7 +47,7 @@ function pictureName(prompt: string): string {
 /** The record that a PNG carries. */
 export function recordOf(
   { seed, settings, mentioned }: MadePicture,
-  { identity, loras }: LoadedModel,
+  { identity, loras, precision }: LoadedModel,
   request: GenerateRequest,
   planned: PlannedPainting | undefined,
 ): GenerationRecord {
@@ -75,6 +75,7 @@ export function recordOf(
       mask: settings.mask,
       guidanceResidual: settings.guidanceResidual ?? usualGuidanceResidual(settings),
       ...compositionRecord(request, planned),
+      ...(precision === 'fp16' && { precision }),
     },
   };
 }

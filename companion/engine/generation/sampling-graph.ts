@@ -43,7 +43,7 @@ function buildSamplingGraph(shape: SamplingShape): Graph {
   const batch = guided ? 2 : 1;
   const family = familyOf(shape);
   const { tokens } = family.facts(shape.config);
-  const graph = new Graph('sampling');
+  const graph = new Graph('sampling', shape.precision);
   const inputs = {
     sample: latentInputs(graph, shape, { batch, height, width }),
     timestep: graph.input('timestep', [batch]),

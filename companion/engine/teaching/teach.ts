@@ -32,6 +32,8 @@ const THUMBNAIL_SIDE = 256;
 interface TeachingFigures {
   readonly seconds: number;
   readonly finalLoss: number;
+  /** Absent where there were none. */
+  readonly skippedSteps?: number;
   /** Absent where memory did not suffice to measure it. */
   readonly likeness?: Likeness;
 }
@@ -45,7 +47,7 @@ interface TeachResult {
 }
 
 async function taughtConcept(
-  { pipeline, identity, traits }: LoadedModel,
+  { pipeline, identity, traits, precision }: LoadedModel,
   request: TeachRequest,
   { pictures, identifier, settings, state, figures }: TeachResult,
 ): Promise<Concept> {
@@ -67,6 +69,7 @@ async function taughtConcept(
       rankMinimum: rank.minimum,
       captions: captions.join(' | '),
       ...(request.mirror && { mirror: true }),
+      ...(precision === 'fp16' && { precision }),
       ...(request.guidanceResidual !== undefined && { guidanceResidual: request.guidanceResidual }),
     },
     referenceCount: pictures.length,
@@ -119,9 +122,16 @@ export async function* teachOn(
   request: TeachRequest,
 ): AsyncGenerator<TeachEvent, void> {
   const started = performance.now();
-  const { pipeline, identity, device, recommended } = model;
+  const { pipeline, identity, device, precision, recommended } = model;
   const resolution = request.settings.side ?? recommended.teaching.side ?? pipeline.facts.resolution;
-  yield { type: 'model', name: identity.name, device, resolution, notes: pipeline.noiseProcess.unfollowed };
+  yield {
+    type: 'model',
+    name: identity.name,
+    device,
+    precision,
+    resolution,
+    notes: pipeline.noiseProcess.unfollowed,
+  };
   for (const [index, { name: file, findings }] of references.entries()) {
     yield { type: 'frame', file, index, total: references.length, findings };
   }
@@ -149,7 +159,13 @@ export async function* teachOn(
       yield { type: 'validation-image', step: steps, steps, image: measured.sample };
     }
     const seconds = (performance.now() - started) / 1000;
-    figures = { seconds, finalLoss, ...(measured && { likeness: measured.likeness }) };
+    const skippedSteps = state.lossScale?.skipped ?? 0;
+    figures = {
+      seconds,
+      finalLoss,
+      ...(skippedSteps > 0 && { skippedSteps }),
+      ...(measured && { likeness: measured.likeness }),
+    };
     const taught = { pictures, identifier, settings, state, figures };
     concept = await taughtConcept(model, request, taught);
     requireWritable(concept);
@@ -190,6 +206,7 @@ async function initialState(
     probe: hasObjectMasks(set) ? initialProbe(sites) : undefined,
     moments: undefined,
     probeMoments: undefined,
+    lossScale: undefined,
     losses: [],
   };
 }

@@ -83,14 +83,21 @@ export function identifierFor(
  * run goes on by another one.
  */
 export function runFingerprint(
-  { identity }: LoadedModel,
+  { identity, precision }: LoadedModel,
   pictures: readonly Picture[],
   { classWord, mirror, identifier }: TeachRequest,
   settings: TeachingSettings,
 ): string {
   const { memory: _, ...decisive } = settings;
   const hash = createHash('sha256').update(
-    JSON.stringify({ identity, classWord, mirror, identifier, settings: decisive }),
+    JSON.stringify({
+      identity,
+      classWord,
+      mirror,
+      identifier,
+      settings: decisive,
+      ...(precision === 'fp16' && { precision }),
+    }),
   );
   for (const { width, height, channels, data } of pictures) {
     hash.update(`${width}x${height}x${channels}`).update(data);

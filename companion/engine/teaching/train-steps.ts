@@ -52,7 +52,7 @@ async function* steps(model: LoadedModel, learning: TrainStepsOptions): AsyncGen
   const timer = new StepTimer(() => performance.now() - samplingMs);
   let smoothedLoss = state.losses.reduce(smooth, state.losses[0] ?? Number.NaN);
   let savedAt = performance.now();
-  for await (const { step, steps, loss } of train({
+  for await (const { step, steps, loss, isSkipped } of train({
     pipeline,
     set,
     settings,
@@ -60,10 +60,13 @@ async function* steps(model: LoadedModel, learning: TrainStepsOptions): AsyncGen
     signal: request.signal,
   })) {
     timer.tick();
-    smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smooth(smoothedLoss, loss);
+    if (!isSkipped) smoothedLoss = Number.isNaN(smoothedLoss) ? loss : smooth(smoothedLoss, loss);
     const { stepsPerSecond } = timer;
     const secondsLeft = timer.secondsFor(steps - step);
-    yield { type: 'step', step, steps, loss, smoothedLoss, stepsPerSecond, secondsLeft };
+    const skipped = state.lossScale?.skipped ?? 0;
+    const pace = { stepsPerSecond, secondsLeft };
+    const losses = isSkipped ? { loss: smoothedLoss, smoothedLoss } : { loss, smoothedLoss };
+    yield { type: 'step', step, steps, ...losses, ...pace, ...(skipped > 0 && { skipped }) };
     if (performance.now() - savedAt > SAVE_INTERVAL_MS && step < steps) {
       await save();
       savedAt = performance.now();

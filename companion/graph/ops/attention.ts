@@ -2,7 +2,8 @@
  * attention: softmax(scale * q k^T) v as one composite, whose second output is the probabilities. When nothing reads
  * them (no attention map, no gradient) onnxruntime's fused kernel runs, so that one model serves inference and training.
  */
-import { float32 } from '../../tensor/tensor.ts';
+import { elementCount, float32 } from '../../tensor/tensor.ts';
+import { cast } from '../cast.ts';
 import {
   apply,
   applyAll,
@@ -15,7 +16,7 @@ import {
   requireRank,
   requireShape,
 } from '../op.ts';
-import { floatOf, type Value } from '../value.ts';
+import { floatOf, type Node, type Value } from '../value.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { lowerMatmul, matmul, transposed } from './linear-algebra.ts';
 import { softmax } from './normalization.ts';
@@ -38,8 +39,9 @@ export function attention(q: Value, k: Value, v: Value, scale: number): Attentio
 const Attention = defineOp({
   name: 'Attention',
   domain: 'likeness',
+  precision: 'half',
   infer: (call) => {
-    requireFloat(call, 0, 1, 2);
+    const dtype = requireFloat(call, 0, 1, 2);
     for (const index of [0, 1, 2]) requireRank(call, index, 4);
     const [q, k, v] = [0, 1, 2].map((index) => operand(call, index).shape);
     const [batch, heads, n, d] = q as [number, number, number, number];
@@ -47,8 +49,8 @@ const Attention = defineOp({
     requireShape(call, 1, [batch, heads, m, d]);
     requireShape(call, 2, [batch, heads, m, v![3]!]);
     return [
-      { dtype: 'float32', shape: [batch, heads, n, v![3]!] },
-      { dtype: 'float32', shape: [batch, heads, n, m] },
+      { dtype, shape: [batch, heads, n, v![3]!] },
+      { dtype, shape: [batch, heads, n, m] },
     ];
   },
   gradient: (step) => {
@@ -61,7 +63,8 @@ const Attention = defineOp({
   lower: ({ inputs: [q, k, v], attributes, reads, options }) => {
     const scale = floatOf(attributes, 'scale');
     if (!reads(1) && options.fusedAttention !== false) return [fusedAttention(q, k, v, scale)];
-    const probabilities = softmax(lowerMatmul(q, k, { transposeB: true, scale }, options)); // [B, H, N, M]
+    const scores = lowerMatmul(q, k, { transposeB: true, scale }, options); // [B, H, N, M]
+    const probabilities = cast(softmax(cast(scores, 'float32')), scores.dtype);
     return [reads(0) ? lowerMatmul(probabilities, v, {}, options) : undefined, probabilities];
   },
 });
@@ -71,10 +74,10 @@ const MultiHeadAttention = defineOp({
   name: 'MultiHeadAttention',
   domain: 'com.microsoft',
   infer: (call) => {
-    requireFloat(call, 0, 1, 2);
+    const dtype = requireFloat(call, 0, 1, 2);
     for (const index of [0, 1, 2]) requireRank(call, index, 3);
     const [q, v] = [operand(call, 0).shape, operand(call, 2).shape];
-    return [{ dtype: 'float32', shape: [q[0]!, q[1]!, v[2]!] }];
+    return [{ dtype, shape: [q[0]!, q[1]!, v[2]!] }];
   },
 });
 
@@ -162,4 +165,25 @@ function headByHead({ inputs, outputs, d, attributes, recomputesAttention }: Gra
       1,
     ),
   );
+}
+
+/**
+ * Attention of many tokens, a part of the queries at a time, whose rows of probabilities are independent. Undefined where
+ * the probabilities are small. Nothing may read them. @param inputs q, k and v
+ */
+export function attentionByRows(
+  { op, attributes, outputs }: Node,
+  [q, k, v]: readonly Value[],
+  { bands, leastElements }: { readonly bands: number; readonly leastElements: number },
+): Value | undefined {
+  const [, probabilities] = outputs;
+  if (elementCount(probabilities!.shape) < leastElements) return undefined;
+  const rows = q!.shape[2]!;
+  const size = Math.ceil(rows / bands);
+  const parts: Value[] = [];
+  for (let start = 0; start < rows; start += size) {
+    const some = slice(q!, 2, start, Math.min(rows, start + size));
+    parts.push(some.graph.apply(op, [some, k!, v!], attributes)[0]!);
+  }
+  return concat(parts, 2);
 }

@@ -46,6 +46,7 @@ export function conv2d(x: Value, weight: Value, bias?: Value, options: Conv2dOpt
 
 const Conv = defineOp({
   name: 'Conv',
+  precision: 'half',
   infer: (call) => {
     const [[batch, channels, height, width], weight] = shapesOf(call);
     const [out, channelsPerGroup, kernelHeight, kernelWidth] = weight;
@@ -67,7 +68,7 @@ const Conv = defineOp({
       const input = `the padded input ${height}x${width}`;
       throw mismatch('conv2d', `kernel ${kernelHeight}x${kernelWidth} is larger than ${input}`);
     }
-    return [{ dtype: 'float32', shape: [batch, out, outHeight, outWidth] }];
+    return [{ dtype: operand(call, 0).dtype, shape: [batch, out, outHeight, outWidth] }];
   },
   // dx = d * flipped W (stride 1), conv transposed (else); dW = x * d; db = sum d
   gradient: (step) => [() => byInput(step), () => byWeight(step), () => reduceSum(step.d, [0, 2, 3])],
@@ -100,18 +101,15 @@ function byInput(step: GradientStep): Value {
   const [, out, outHeight, outWidth] = d.shape as unknown as Four;
   const pointwise = kernelHeight === 1 && kernelWidth === 1 && stride === 1 && !padding.some(Boolean);
   if (pointwise && batch === 1) {
-    // W^T d, with the weight's bytes as they lie
-    const matrix = reshape(weight, [out, channels]);
+    const matrix = reshape(weight, [out, channels]); // W^T d, with the weight's bytes as they lie
     return reshape(matmul(matrix, reshape(d, [out, height * width]), { transposeA: true }), x.shape);
   }
-  const paddingFits = padding.every((size, side) => size < kernel[side % 2]!);
-  if (stride === 1 && paddingFits) {
+  if (stride === 1 && padding.every((size, side) => size < kernel[side % 2]!)) {
     const [lastRow, lastColumn] = [kernelHeight - 1, kernelWidth - 1];
     const around: Padding = [lastRow - top, lastColumn - left, lastRow - bottom, lastColumn - right];
     return conv2d(d, flippedKernel(weight), undefined, { padding: around });
   }
-  // For stride 2: within 20 to 40 % of four small convolutions by output parity, the fastest form, and needs no
-  // copy of the weights. The rest: rows and columns at the end that no window of this stride reached.
+  // Within 20 to 40 % of four small convolutions, without a copy of the weights. The rest: what no window reached.
   const restY = height + top + bottom - kernelHeight - (outHeight - 1) * stride;
   const restX = width + left + right - kernelWidth - (outWidth - 1) * stride;
   return convTranspose2d(d, weight, { stride, padding, outputPadding: [restY, restX] });
@@ -134,7 +132,7 @@ const FlippedKernel = defineOp({
   infer: (call) => {
     requireFloat(call, 0);
     requireRank(call, 0, 4);
-    return [{ dtype: 'float32', shape: flippedShape(operand(call, 0)) }];
+    return [{ dtype: operand(call, 0).dtype, shape: flippedShape(operand(call, 0)) }];
   },
   lower: ({ inputs: [kernel], options }) => {
     const { name, producer, shape, graph } = kernel;
@@ -167,6 +165,7 @@ export function flippedKernel(kernel: Value): Value {
 /** x [B, O, H, W] and weight [O, C, kH, kW] give [B, C, ...]. Ungrouped. */
 const ConvTranspose = defineOp({
   name: 'ConvTranspose',
+  precision: 'half',
   infer: (call) => {
     const [[batch, channels, height, width], weight] = shapesOf(call);
     const [weightChannels, out, kernelHeight, kernelWidth] = weight;
@@ -178,7 +177,7 @@ const ConvTranspose = defineOp({
     const [top, left, bottom, right] = intsOf(call.attributes, 'pads') as unknown as Padding;
     const outHeight = (height - 1) * strideY + kernelHeight - top - bottom + extraY;
     const outWidth = (width - 1) * strideX + kernelWidth - left - right + extraX;
-    return [{ dtype: 'float32', shape: [batch, out, outHeight, outWidth] }];
+    return [{ dtype: operand(call, 0).dtype, shape: [batch, out, outHeight, outWidth] }];
   },
 });
 
@@ -206,12 +205,13 @@ export function convTranspose2d(x: Value, weight: Value, options: ConvTranspose2
 function inferImage(call: OpCall, resized: (image: Four) => Four): readonly ValueType[] {
   requireFloat(call, 0);
   requireRank(call, 0, 4);
-  return [{ dtype: 'float32', shape: resized(operand(call, 0).shape as unknown as Four) }];
+  return [{ dtype: operand(call, 0).dtype, shape: resized(operand(call, 0).shape as unknown as Four) }];
 }
 
 /** Nearest neighbour to twice the height and width; operands: data, nothing, the scales. */
 const Resize = defineOp({
   name: 'Resize',
+  precision: 'own',
   infer: (call) => inferImage(call, ([batch, channels, y, x]) => [batch, channels, 2 * y, 2 * x]),
   // each cell had four copies
   gradient: ({ d }) => [() => mul(averagePool2x(d), 4)],

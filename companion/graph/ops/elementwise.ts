@@ -1,5 +1,5 @@
-/** Arithmetic, comparisons and activations, element by element: float32 unless said otherwise, broadcast as in numpy. */
-import type { DType } from '../../tensor/tensor.ts';
+/** Arithmetic, comparisons and activations, element by element, broadcast as in numpy. */
+import { cast } from '../cast.ts';
 import {
   apply,
   broadcastShapes,
@@ -10,6 +10,7 @@ import {
   operand,
   requireFloat,
 } from '../op.ts';
+import type { OperandPrecision } from '../precision.ts';
 import { floatOf, type Value, type ValueType } from '../value.ts';
 
 /** The second operand of an arithmetic function: a value, or a number that becomes a scalar constant. */
@@ -27,8 +28,8 @@ function inferBinary(call: OpCall): readonly ValueType[] {
   return [{ dtype: a.dtype, shape: broadcastShapes(call.op.name, a.shape, b.shape) }];
 }
 
-function binary(name: string, gradient: Gradient) {
-  const op = defineOp({ name, infer: inferBinary, gradient });
+function binary(name: string, gradient: Gradient, precision?: OperandPrecision) {
+  const op = defineOp({ name, infer: inferBinary, gradient, precision });
   return (a: Value, b: Operand): Value => apply(op, [a, asValue(a, b)]);
 }
 
@@ -41,25 +42,27 @@ function comparison(name: string) {
 
 function inferUnary(call: OpCall): readonly ValueType[] {
   requireFloat(call, 0);
-  return [{ dtype: 'float32', shape: operand(call, 0).shape }];
+  const { dtype, shape } = operand(call, 0);
+  return [{ dtype, shape }];
 }
 
-function unary(name: string, gradient: Gradient) {
-  const op = defineOp({ name, infer: inferUnary, gradient });
+function unary(name: string, gradient: Gradient, precision?: OperandPrecision) {
+  const op = defineOp({ name, infer: inferUnary, gradient, precision });
   return (x: Value): Value => apply(op, [x]);
 }
 
 /** d [condition] */
-const masked = (d: Value, condition: Value): Value => mul(d, cast(condition, 'float32'));
+const masked = (d: Value, condition: Value): Value => mul(d, cast(condition, d.dtype));
 
 export const add = binary('Add', ({ d }) => [() => d, () => d]);
 export const sub = binary('Sub', ({ d }) => [() => d, () => neg(d)]);
 export const mul = binary('Mul', ({ inputs: [a, b], d }) => [() => mul(d, b), () => mul(d, a)]);
 // d(a/b)/db = -(a/b)/b
-export const div = binary('Div', ({ inputs: [, b], outputs: [y], d }) => [
-  () => div(d, b),
-  () => neg(div(mul(d, y), b)),
-]);
+export const div = binary(
+  'Div',
+  ({ inputs: [, b], outputs: [y], d }) => [() => div(d, b), () => neg(div(mul(d, y), b))],
+  'full',
+);
 // equal operands: to the first
 export const maximum = binary('Max', ({ inputs: [a, b], d }) => [
   () => masked(d, greaterOrEqual(a, b)),
@@ -72,21 +75,27 @@ export const less = comparison('Less');
 export const equal = comparison('Equal');
 
 export const neg = unary('Neg', ({ d }) => [() => neg(d)]);
-export const exp = unary('Exp', ({ outputs: [y], d }) => [() => mul(d, y)]);
+export const exp = unary('Exp', ({ outputs: [y], d }) => [() => mul(d, y)], 'full');
 // -d / x^2
-export const reciprocal = unary('Reciprocal', ({ outputs: [y], d }) => [() => neg(mul(d, mul(y, y)))]);
+export const reciprocal = unary(
+  'Reciprocal',
+  ({ outputs: [y], d }) => [() => neg(mul(d, mul(y, y)))],
+  'full',
+);
 // d / (2 y)
-export const sqrt = unary('Sqrt', ({ outputs: [y], d }) => [() => mul(div(d, y), 0.5)]);
+export const sqrt = unary('Sqrt', ({ outputs: [y], d }) => [() => mul(div(d, y), 0.5)], 'full');
 /**
  * Its gradient is d 2/sqrt(pi) exp(-x^2).
  *
  * @internal
  */
-export const erf = unary('Erf', ({ inputs: [x], d }) => [
-  () => mul(mul(d, exp(neg(mul(x, x)))), 2 / Math.sqrt(Math.PI)),
-]);
-export const cos = unary('Cos', ({ inputs: [x], d }) => [() => neg(mul(d, sin(x)))]);
-export const sin = unary('Sin', ({ inputs: [x], d }) => [() => mul(d, cos(x))]);
+export const erf = unary(
+  'Erf',
+  ({ inputs: [x], d }) => [() => mul(mul(d, exp(neg(mul(x, x)))), 2 / Math.sqrt(Math.PI))],
+  'full',
+);
+export const cos = unary('Cos', ({ inputs: [x], d }) => [() => neg(mul(d, sin(x)))], 'full');
+export const sin = unary('Sin', ({ inputs: [x], d }) => [() => mul(d, cos(x))], 'full');
 
 // d y (1 - y)
 export const sigmoid = unary('Sigmoid', ({ outputs: [y], d }) => [() => mul(d, sub(y, mul(y, y)))]);
@@ -171,19 +180,4 @@ const Where = defineOp({
 /** `a` where the bool `condition` holds, else `b`; all three broadcast. */
 export function where(condition: Value, a: Operand, b: Operand): Value {
   return apply(Where, [condition, asValue(condition, a), asValue(condition, b)]);
-}
-
-const Cast = defineOp({
-  name: 'Cast',
-  infer: (call) => {
-    const { to } = call.attributes;
-    if (to === undefined || !('dtype' in to)) throw mismatch('Cast', 'no target type');
-    return [{ dtype: to.dtype, shape: operand(call, 0).shape }];
-  },
-  gradient: ({ inputs: [x], d }) => [() => cast(d, x.dtype)],
-});
-
-/** Gradients pass between float types only. */
-export function cast(x: Value, to: DType): Value {
-  return x.dtype === to ? x : apply(Cast, [x], { to: { dtype: to } });
 }

@@ -3,6 +3,7 @@
  * linear-algebra, normalization, attention, convolution.
  */
 
+export * from '../cast.ts';
 export * from './attention.ts';
 export * from './convolution.ts';
 export * from './elementwise.ts';

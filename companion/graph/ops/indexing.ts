@@ -56,6 +56,7 @@ export function scatterAdd(x: Value, indices: Value, updates: Value, axis: numbe
 /** Operands: data, k. Outputs: the k values in order, and their int64 places. */
 const TopK = defineOp({
   name: 'TopK',
+  precision: 'full',
   infer: (call) => {
     requireFloat(call, 0);
     const { shape } = operand(call, 0);

@@ -48,6 +48,7 @@ function optionsOf(attributes: Attributes) {
 const MatrixProduct = defineOp({
   name: 'MatrixProduct',
   domain: 'likeness',
+  precision: 'half',
   infer: (call) => {
     const { transposeA, transposeB } = optionsOf(call.attributes);
     return inferProduct(call, transposeA, transposeB);
@@ -131,7 +132,7 @@ export function transposed(x: Value): Value {
 
 /** op(A) [..., N, K], op(B) [..., K, M], and C, where there is one, that stretches to [..., N, M]. */
 function inferProduct(call: OpCall, transposeA: boolean, transposeB: boolean): readonly ValueType[] {
-  requireFloat(call, 0, 1);
+  const dtype = requireFloat(call, 0, 1);
   const { name } = call.op;
   const [a, b] = [operand(call, 0).shape, operand(call, 1).shape];
   if (a.length < 2 || b.length < 2) throw mismatch(name, `[${a}] and [${b}] must have at least 2 axes`);
@@ -149,7 +150,7 @@ function inferProduct(call: OpCall, transposeA: boolean, transposeB: boolean): r
   if (added !== undefined && !sameShape(broadcastShapes(name, added.shape, shape), shape)) {
     throw mismatch(name, `[${added.shape}] does not stretch to [${shape}]`);
   }
-  return [{ dtype: 'float32', shape }];
+  return [{ dtype, shape }];
 }
 
 function matrixOf(shape: Shape, isTransposed: boolean): readonly [number, number] {

@@ -22,6 +22,7 @@ import { reshape } from './shape.ts';
 
 const Softmax = defineOp({
   name: 'Softmax',
+  precision: 'full',
   infer: (call) => {
     requireFloat(call, 0);
     const { shape } = operand(call, 0);
@@ -60,6 +61,7 @@ function normalizeLast(inputs: readonly Value[], attributes: Attributes): Value[
 /** x [..., C], scale [C], bias [C] -> y, and of each row the mean and 1 / deviation [..., 1]. */
 const LayerNorm = defineOp({
   name: 'LayerNorm',
+  precision: 'full',
   domain: 'likeness',
   infer: (call) => {
     requireFloat(call, 0, 1, 2);
@@ -105,6 +107,7 @@ const LONGEST_FAST_ROW = 1 << 21;
 /** x [B, C, ...], scale [C], bias [C] -> y, standardized x [B, groups, L], 1 / deviation [B, groups, 1]. */
 const GroupNorm = defineOp({
   name: 'GroupNorm',
+  precision: 'full',
   domain: 'likeness',
   infer: (call) => {
     requireFloat(call, 0, 1, 2);

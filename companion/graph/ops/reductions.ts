@@ -1,5 +1,6 @@
 /** Sums, means and maxima over chosen axes; negative axes count from the end. */
 import { int64 } from '../../tensor/tensor.ts';
+import { cast } from '../cast.ts';
 import {
   apply,
   defineOp,
@@ -10,7 +11,7 @@ import {
   resolveAxis,
 } from '../op.ts';
 import { constantInts, intOf, type Value, type ValueType } from '../value.ts';
-import { cast, div, equal, mul } from './elementwise.ts';
+import { div, equal, mul } from './elementwise.ts';
 import { expand, reshape } from './shape.ts';
 
 interface ReduceOptions {
@@ -29,7 +30,7 @@ function infer(call: OpCall): readonly ValueType[] {
 }
 
 function reduction(name: string, gradient: OpDefinition['gradient']) {
-  const op = defineOp({ name, infer, gradient });
+  const op = defineOp({ name, precision: 'full', infer, gradient });
   return (x: Value, axes: readonly number[], { keepDims = false }: ReduceOptions = {}): Value => {
     if (axes.length === 0) return x;
     return apply(op, [x, x.graph.constant(int64(axes))], { keepdims: { int: keepDims ? 1 : 0 } });

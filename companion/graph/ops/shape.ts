@@ -1,5 +1,5 @@
 /** Reshaping, reordering, joining and cutting: elements move, nothing is computed. Negative axes count from the end. */
-import { elementCount, int64, type Shape } from '../../tensor/tensor.ts';
+import { elementCount, float32, int64, type Shape } from '../../tensor/tensor.ts';
 import {
   apply,
   applyAll,
@@ -10,6 +10,7 @@ import {
   resolveAxis,
   sameShape,
 } from '../op.ts';
+import { halfTensor } from '../precision.ts';
 import { constantInts, intOf, intsOf, type Value } from '../value.ts';
 import { add, mul } from './elementwise.ts';
 
@@ -204,7 +205,8 @@ export function expand(x: Value, shape: Shape): Value {
 }
 
 export function zeros(like: Value, shape: Shape): Value {
-  return expand(like.graph.scalar(0), shape);
+  const zero = float32([0], []);
+  return expand(like.graph.constant(like.dtype === 'float16' ? halfTensor(zero) : zero), shape);
 }
 
 /** Operands: data, pads as all beginnings and then all ends. */

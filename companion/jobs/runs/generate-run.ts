@@ -21,6 +21,7 @@ import { findStoredLora } from '../../model-store/find-lora.ts';
 import type { LoraRequest } from '../../pipeline/few-steps.ts';
 import type { JobReference } from '../job-record.ts';
 import { framesGone } from '../reference-store.ts';
+import { computesOn } from '../../runtime/device.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
 
 interface ResolvedConcept {
@@ -172,7 +173,7 @@ async function* stepsOf(
 ): AsyncGenerator<JobStep, void> {
   switch (event.type) {
     case 'model':
-      yield { type: 'device', device: event.device };
+      yield { type: 'device', device: computesOn(event) };
       return;
     case 'preparing':
       // Between two pictures, too: the bar stays where it is.

@@ -13,6 +13,7 @@ import { readReference, receiveReference } from '../../images/reference-image.ts
 import type { KeptPicture } from '../../library/concept-library.ts';
 import { carriedFacts } from '../../library/teach-again.ts';
 import { readResolution } from '../../pipeline/loaded-model.ts';
+import { computesOn } from '../../runtime/device.ts';
 import type { JobReference, StoredReference } from '../job-record.ts';
 import { framesGone, type ReferenceStore } from '../reference-store.ts';
 import { type JobStep, knownSeconds, type ProgressStep, type RunTools } from './context.ts';
@@ -174,7 +175,7 @@ async function* stepsOf(
 ): AsyncGenerator<JobStep, void> {
   switch (event.type) {
     case 'model':
-      yield { type: 'device', device: event.device };
+      yield { type: 'device', device: computesOn(event) };
       return;
     case 'frame': {
       const { index: frame, total, findings } = event;

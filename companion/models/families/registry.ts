@@ -1,6 +1,7 @@
 /** Every model family that there are graphs for. Another one is a folder beside this file, and a line here and in formats.ts. */
 
 import type { Checkpoint } from '../../checkpoint/component.ts';
+import type { Precision } from '../../graph/precision.ts';
 import type { ModelFamily } from '../family.ts';
 import { stableDiffusion } from './stable-diffusion/family.ts';
 import { stableDiffusionXl } from './stable-diffusion-xl/family.ts';
@@ -11,6 +12,8 @@ const FAMILIES: readonly ModelFamily[] = [stableDiffusion, stableDiffusionXl];
 export interface ModelConfig {
   readonly family: string;
   readonly config: unknown;
+  /** Precision of graphs of the denoiser; text encoders and codec alone are of full precision. Default: full. */
+  readonly precision?: Precision;
 }
 
 export function familyOf({ family: id }: Pick<ModelConfig, 'family'>): ModelFamily {

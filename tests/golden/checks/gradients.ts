@@ -3,7 +3,7 @@
 import type { Factors } from '../../../companion/adapters/factors.ts';
 import { factorNames } from '../../../companion/adapters/low-rank.ts';
 import type { Check } from '../check.ts';
-import { ACTIVATION, type Comparison, compare, GRADIENT, worst } from '../comparison.ts';
+import { type Comparison, compare, type Tolerance, worst } from '../comparison.ts';
 import type { GoldenTensors } from '../golden-tensors.ts';
 import { lowRankFactors } from '../low-rank.ts';
 import { type LossAndGradients, lossAndGradients } from '../training-run.ts';
@@ -17,10 +17,11 @@ function gradientsAgainst(subject: string, fileName: string): Check {
       const factors = lowRankFactors(golden, batch, batch.number('scale'));
       const result = await lossAndGradients(golden, batch, factors);
       if (expected.names().includes('loss')) {
-        yield compare('loss', [result.loss], expected.get('loss').data, ACTIVATION);
+        yield compare('loss', [result.loss], expected.get('loss').data, golden.tolerances.loss);
       }
-      yield worst('by down', compareAll(result, factors, expected, 'down'));
-      yield worst('by up', compareAll(result, factors, expected, 'up'));
+      const { gradient } = golden.tolerances;
+      yield worst('by down', compareAll(result, factors, expected, 'down', gradient));
+      yield worst('by up', compareAll(result, factors, expected, 'up', gradient));
     },
   };
 }
@@ -33,9 +34,10 @@ function compareAll(
   factors: Factors,
   expected: GoldenTensors,
   part: 'down' | 'up',
+  tolerance: Tolerance,
 ): Comparison[] {
   return [...factors.keys()].map((path) => {
     const { data } = expected.get(`${path}.proj_out.${part === 'down' ? 'dA' : 'dB'}`);
-    return compare(path, got.get(factorNames(0, path)[part])!, data, GRADIENT);
+    return compare(path, got.get(factorNames(0, path)[part])!, data, tolerance);
   });
 }

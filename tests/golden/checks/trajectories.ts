@@ -19,7 +19,8 @@ import { follow, openTrajectory, processOf, type Trajectory } from '../trajector
  */
 const PNDM: Tolerance = { ...TRAJECTORY, limit: 2.2e-4 };
 
-const inTheLoop = ({ sampler }: Trajectory): Tolerance => (sampler === 'pndm' ? PNDM : TRAJECTORY);
+const inTheLoop = ({ sampler }: Trajectory, { tolerances: { trajectory } }: GoldenDirectory): Tolerance =>
+  sampler === 'pndm' && trajectory === TRAJECTORY ? PNDM : trajectory;
 
 export const trajectories: Check = {
   subject: 'trajectories, model in the loop',
@@ -37,7 +38,7 @@ export const trajectories: Check = {
         process,
         paintedOf(file),
       );
-      yield await follow(kind, trajectory, process, denoise, inTheLoop(trajectory));
+      yield await follow(kind, trajectory, process, denoise, inTheLoop(trajectory, golden));
     }
   },
 };
