@@ -85,10 +85,7 @@ export async function readReference(path: string): Promise<ReferenceImage> {
   return parseReference(bytes);
 }
 
-/**
- * @throws LikenessError `image-unknown` for what encodeReference did not write
- * @internal
- */
+/** @throws LikenessError `image-unknown` for what encodeReference did not write */
 export function parseReference(bytes: Uint8Array): ReferenceImage {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { width, height, channels, name, findings } = parseHeader(file);

@@ -44,5 +44,5 @@ it.each([
 it('tells each kind once, with what to do instead', () => {
   const hints = promptHints('(a:1.2), (b:1.3) BREAK <lora:x:1> [c]');
   expect(hints.map(({ syntax }) => syntax)).toEqual(['lora', 'weight', 'emphasis', 'break']);
-  for (const { advice } of hints) expect(advice).toMatch(/here[.:].*\./s);
+  for (const { advice } of hints) expect(advice).toMatch(/^[A-Z].*\.$/s);
 });
