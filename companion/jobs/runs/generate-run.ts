@@ -19,9 +19,9 @@ import { expiredError } from '../../library/concept-rights.ts';
 import { type NamedModel, requireUsable, versionFor } from '../../library/model-version.ts';
 import { findStoredLora } from '../../model-store/find-lora.ts';
 import type { LoraRequest } from '../../pipeline/few-steps.ts';
+import { computesOn } from '../../runtime/device.ts';
 import type { JobReference } from '../job-record.ts';
 import { framesGone } from '../reference-store.ts';
-import { computesOn } from '../../runtime/device.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
 
 interface ResolvedConcept {
