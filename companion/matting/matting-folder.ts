@@ -10,7 +10,7 @@ import { readJsonObject } from '../storage/json-file.ts';
 export const MATTING_MODEL = 'matting';
 
 /** As transformers writes it: values are (byte * rescale_factor - mean) / std, a channel each. */
-const PREPROCESSOR = 'preprocessor_config.json';
+export const PREPROCESSOR = 'preprocessor_config.json';
 
 const channels = z.tuple([z.number(), z.number(), z.number()]);
 

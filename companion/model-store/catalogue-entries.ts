@@ -2,6 +2,7 @@
 
 import type { SamplerName } from '../diffusion/samplers/index.ts';
 import type { TimestepSpacing } from '../diffusion/spacing.ts';
+import { MATTING_MODEL } from '../matting/matting-folder.ts';
 
 /** As the hub's page names it. */
 interface Licence {
@@ -69,7 +70,16 @@ interface LatentsKind {
   readonly scale: number;
 }
 
-export type CatalogueEntry = ModelEntry | AcceleratorEntry | FastDecoderEntry;
+/** A network that tells a product from its background, as an ONNX file (companion/matting). */
+interface BackgroundRemoverEntry extends Omit<Entry, 'format'> {
+  readonly kind: 'background remover';
+  /** Path in the repository. */
+  readonly file: string;
+  /** About, for a photo. */
+  readonly memoryBytes: number;
+}
+
+export type CatalogueEntry = ModelEntry | AcceleratorEntry | FastDecoderEntry | BackgroundRemoverEntry;
 
 const HUB = 'https://huggingface.co';
 const OPENRAIL_M = {
@@ -205,7 +215,21 @@ const FAST_DECODERS: readonly FastDecoderEntry[] = [
   },
 ];
 
+const BACKGROUND_REMOVERS: readonly BackgroundRemoverEntry[] = [
+  {
+    ...{ kind: 'background remover', name: MATTING_MODEL, title: 'BiRefNet lite' },
+    ...{ repository: 'onnx-community/BiRefNet_lite-ONNX', file: 'onnx/model.onnx' },
+    ...{ licence: MIT, sizeBytes: 224e6, memoryBytes: 4e9 },
+    goodFor: 'cut-outs of photos, to teach from',
+  },
+];
+
 /** Short name of a full-size model, for examples. */
 export const FULL_SIZE_MODEL = MODELS[0]!.name;
 
-export const CATALOGUE: readonly CatalogueEntry[] = [...MODELS, ...ACCELERATORS, ...FAST_DECODERS];
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  ...MODELS,
+  ...ACCELERATORS,
+  ...FAST_DECODERS,
+  ...BACKGROUND_REMOVERS,
+];

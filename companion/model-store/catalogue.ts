@@ -55,7 +55,8 @@ export async function listAccelerators({
   for (const name of (await readdir(models).catch(() => [])).sort()) {
     if (name.startsWith('.')) continue;
     const record = await readPullRecord(join(models, name)).catch(() => undefined);
-    if (record?.file !== undefined) places.push({ name, file: join(models, name, record.file), record });
+    if (record?.file?.endsWith('.safetensors'))
+      places.push({ name, file: join(models, name, record.file), record });
   }
   return places;
 }

@@ -51,7 +51,8 @@ export async function resolvePull(
     ...{ hub, repository, name },
     revision: flags.revision ?? record?.commit ?? 'main',
     precision: flags.precision ?? record?.precision ?? 'fp16',
-    file: record === undefined ? (entry?.kind === 'accelerator' ? entry.file : undefined) : record.file,
+    file:
+      record === undefined ? (entry !== undefined && 'file' in entry ? entry.file : undefined) : record.file,
     usual: entry?.kind === 'model' ? entry.usual : undefined,
     fastDecoder: isWithout ? false : { revision: decoder ? decoder.commit : 'main' },
     isHere: record !== undefined,

@@ -5,6 +5,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { CheckpointFormat } from '../checkpoint/component.ts';
 import { openModelIndex } from '../checkpoint/diffusers-folder.ts';
 import type { PreferredPrecision } from '../checkpoint/weight-files.ts';
+import { openMattingFolder, PREPROCESSOR } from '../matting/matting-folder.ts';
 import { FORMATS } from '../models/families/formats.ts';
 import type { ModelFacts } from '../models/family.ts';
 import { SETTINGS_NAME } from '../pipeline/settings.ts';
@@ -28,7 +29,7 @@ export interface PullRequest {
   readonly repository: string;
   readonly revision: string;
   readonly precision: PreferredPrecision;
-  /** The one file of an accelerator; undefined for a model. */
+  /** The one file of an accelerator, or of what removes backgrounds; undefined for a model. */
   readonly file: string | undefined;
   /** Settings that the model is made for, which go with it; undefined where its family's do. */
   readonly usual: UsualSettings | undefined;
@@ -136,11 +137,21 @@ class Pull {
     return yield* addFastDecoder(this.#source, this.#files, this.#folder, request);
   }
 
-  /** An accelerator: a LoRA, whose names and shapes are for whoever merges it to read. */
+  /**
+   * An accelerator: a LoRA, whose names and shapes are for whoever merges it to read. Or a network of another maker, with how
+   * it wants its pictures.
+   */
   async *#one(repository: Repository, path: string): AsyncGenerator<PullEvent, number> {
     const listed = requiredWeights(repository, path);
-    await this.#folder.keepOnly([path]);
+    const settings = path.endsWith('.onnx') ? repository.files.get(PREPROCESSOR) : undefined;
+    await this.#folder.keepOnly([path, PREPROCESSOR]);
+    if (settings !== undefined) yield* this.#files.obtain(repository, [settings]);
     yield* this.#files.obtainWeights(repository, [listed]);
+    if (path.endsWith('.onnx')) {
+      await this.#orRemove(() => openMattingFolder(this.#folder.path));
+      await this.#seal(repository, undefined);
+      return 0;
+    }
     const { tensors } = await this.#orRemove(() => openSafetensors(join(this.#folder.path, path)));
     await this.#seal(repository, undefined);
     return [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Matting } from '../../companion/matting/cut-out.ts';
 import { findModel, listAccelerators, listModels } from '../../companion/model-store/catalogue.ts';
 import { CATALOGUE } from '../../companion/model-store/catalogue-entries.ts';
 import { pullModel } from '../../companion/model-store/pull.ts';
@@ -12,6 +13,7 @@ import { verifyModel } from '../../companion/model-store/verify.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { readRecommendedSettings } from '../../companion/pipeline/settings.ts';
 import type { DataFolders } from '../../companion/storage/folders.ts';
+import { discOnGreen, networkBytes } from '../matting/small-network.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { safetensorsBytes } from '../tensor/safetensors-bytes.ts';
 import { type Hooks, localHub, type OtherRepository, REPOSITORY } from './local-hub.ts';
@@ -31,6 +33,45 @@ const served = (files: OtherRepository['files']): OtherRepository => ({
   commit: COMMIT,
   files,
   licence: 'mit',
+});
+
+describe('a network that removes backgrounds', () => {
+  it('is pulled with how it wants its pictures, and opens as it is', async () => {
+    const settings = { size: { height: 64, width: 64 }, image_mean: [0.5, 0.5, 0.5], image_std: [1, 1, 1] };
+    const others = {
+      'onnx-community/BiRefNet_lite-ONNX': served(
+        new Map([
+          ['onnx/model.onnx', networkBytes()],
+          ['onnx/model_fp16.onnx', Buffer.from('not this one')],
+          ['preprocessor_config.json', Buffer.from(JSON.stringify(settings))],
+          ['README.md', Buffer.from('---\n')],
+        ]),
+      ),
+    };
+    const folders = await storeWith();
+    const { endpoint } = await localHub(new Map(), { others });
+    const events = await pull('matting', { endpoint }, folders);
+    expect(events.at(-1)).toMatchObject({ type: 'pulled', name: 'matting', files: 2 });
+    const matting = await Matting.open(join(folders.models, 'matting'), { threads: 1 });
+    expect(await matting.cutOut(discOnGreen(80, 80))).toMatchObject({ width: 80, channels: 4 });
+    expect(await listAccelerators(folders)).toEqual([]);
+    expect((await listModels(folders)).map(({ name }) => name)).not.toContain('matting');
+  });
+
+  it('leaves nothing where its settings make no sense', async () => {
+    const others = {
+      'onnx-community/BiRefNet_lite-ONNX': served(
+        new Map([
+          ['onnx/model.onnx', networkBytes()],
+          ['preprocessor_config.json', Buffer.from('{"image_std": "none"}')],
+        ]),
+      ),
+    };
+    const folders = await storeWith();
+    const { endpoint } = await localHub(new Map(), { others });
+    await expect(pull('matting', { endpoint }, folders)).rejects.toMatchObject({ code: 'checkpoint-format' });
+    expect(existsSync(join(folders.models, 'matting'))).toBe(false);
+  });
 });
 
 describe('an accelerator', () => {

@@ -1,8 +1,10 @@
 /** `likeness models list --available` and `show`: the models that are known by a short name, and what is known of one. */
 
 import { totalmem } from 'node:os';
+import { join } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import { MATTING_MODEL, openMattingFolder } from '../../matting/matting-folder.ts';
 import { listAccelerators, listModels, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
 import { CATALOGUE, type CatalogueEntry } from '../../model-store/catalogue-entries.ts';
 import { dataFolders } from '../../storage/folders.ts';
@@ -16,6 +18,7 @@ const TITLES: Readonly<Record<CatalogueEntry['kind'], string>> = {
   model: 'Models',
   accelerator: 'Accelerators, merged into a model of their kind',
   'fast decoder': 'Fast decoders, fetched with their models',
+  'background remover': 'Removers of backgrounds, for `cut-out` and the panel',
 };
 
 /** Entries by kind, each kind a table. */
@@ -95,5 +98,9 @@ function licenceText({ licence: { name = 'not stated' } }: CatalogueEntry): stri
 async function presentNames(): Promise<ReadonlySet<string>> {
   const folders = dataFolders();
   const places = [...(await listModels(folders)), ...(await listAccelerators(folders))];
-  return new Set(places.map(({ name }) => name));
+  const hasMatting = await openMattingFolder(join(folders.models, MATTING_MODEL)).then(
+    () => true,
+    () => false,
+  );
+  return new Set([...places.map(({ name }) => name), ...(hasMatting ? [MATTING_MODEL] : [])]);
 }

@@ -106,7 +106,9 @@ export class PullReport {
   #showPulled({ name, folder, parameters, fetched, files, hosts }: PulledEvent): void {
     const { green, bold, dim } = this.#output.colours;
     const what = fetched === 0 ? `all ${files} files were right` : `${fetched} of ${files} files fetched`;
-    this.#output.say(`${green('✓')} ${bold(name)}: ${what}, all ${parameters} parameters are there`);
+    this.#output.say(
+      `${green('✓')} ${bold(name)}: ${what}, ${parameters === 0 ? 'it is there' : `all ${parameters} parameters are there`}`,
+    );
     this.#output.say(`  ${folder}`);
     if (this.#cached > 0) {
       this.#output.say(dim(`  From the cache: ${formatNumberOf(this.#cached, 'file')}`));
