@@ -201,7 +201,7 @@ describe('of a folder', () => {
     ['aesthetics scores', /refiner of SDXL/, { 'model_index.json': { requires_aesthetics_score: true } }],
     [
       'eight channels',
-      /in_channels is 8, expected 4: it takes more/,
+      /in_channels is 8, expected 4: it is a model that edits pictures/,
       { 'unet/config.json': { in_channels: 8 } },
     ],
     [
