@@ -32,8 +32,8 @@ class Client {
   }
 
   /** @param env where pulls go to */
-  static async open(home: string, env: NodeJS.ProcessEnv = {}): Promise<Client> {
-    const server = await startServer(home, undefined, env);
+  static async open(home: string, env: NodeJS.ProcessEnv = {}, folder?: string): Promise<Client> {
+    const server = await startServer(home, folder === undefined ? undefined : { folder }, env);
     onTestFinished(() => server.stop().catch(() => {}));
     const token = await server.pair();
     return new Client(server, token, await TestClient.connect(server.port, token));
@@ -149,12 +149,14 @@ describe('a pull that a client asks for', () => {
   });
 });
 
+const embedded = join(EMBEDDED_MODELS, DEFAULT_MODEL);
+
 describe('a model of another folder', () => {
   async function withCopy() {
     const home = await scratchFolder();
     const elsewhere = join(await scratchFolder(), 'my model');
     cpSync(join(EMBEDDED_MODELS, DEFAULT_MODEL), elsewhere, { recursive: true });
-    return { client: await Client.open(home), home, elsewhere };
+    return { client: await Client.open(home, {}, embedded), home, elsewhere };
   }
 
   it('is linked, checked, used by new jobs alone, and removed without its files', async () => {
@@ -182,8 +184,8 @@ describe('a model of another folder', () => {
     engine.letOn();
     await expect.poll(() => queue.get('job-of-after').status.state).toBe('done');
     expect(engine.requests.map(({ model }) => model)).toEqual([
-      'none',
-      'none',
+      embedded,
+      embedded,
       join(home, 'models', 'my model'),
     ]);
     expect(queue.get('job-that-waits').model).toBe('nano');

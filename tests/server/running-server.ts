@@ -60,12 +60,12 @@ export interface RunningServer {
 
 /**
  * @param home of an earlier server, whose files are then gone on with
- * @param real an engine that takes the scripted one's place
+ * @param real an engine that takes the scripted one's place, and the model's folder, which no scripted one opens
  * @param hub environment for pulls: nobody is asked without it
  */
 export async function startServer(
   home?: string,
-  real?: { readonly engine: Engine; readonly folder: string; readonly computer: EngineComputer },
+  real?: { readonly engine?: Engine; readonly folder?: string; readonly computer?: EngineComputer },
   hub: NodeJS.ProcessEnv = {},
 ): Promise<RunningServer> {
   const folder = home ?? (await mkdtemp(join(tmpdir(), 'likeness-server-')));

@@ -23,11 +23,10 @@ interface CutOutFlags {
 
 const EXAMPLES = `
 Examples:
-  ${PROGRAM} models pull matting
   ${PROGRAM} cut-out photos/
-  ${PROGRAM} teach ${DEFAULT_FOLDER}/ --name aurora --class bottle
+  ${PROGRAM} cut-out front.jpg side.jpg --out cut-outs
 
-Look at the cut-outs before you teach: what the network took for product is learned as product.`;
+\`${PROGRAM} models pull matting\` fetches the network once. Look at the cut-outs before you teach: what the network took for product is learned as product.`;
 
 export function registerCutOut(program: Command, output: Output): void {
   program

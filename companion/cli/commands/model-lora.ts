@@ -24,7 +24,6 @@ interface AddLoraFlags {
 const EXAMPLES = `
 Examples:
   ${PROGRAM} models add-lora brand.safetensors --name brand --weight 0.8
-  ${PROGRAM} generate "@aurora on a beach" --lora brand
   ${PROGRAM} models add-lora sdxl_lightning_4step_lora.safetensors --name lightning
 
 Kinds of accelerators: ${ACCELERATOR_KINDS.filter((kind) => !/\d$/.test(kind)).join(', ')}, each also with
@@ -38,7 +37,7 @@ export function registerAddLora(models: Command, output: Output): void {
       'Checks a LoRA file and copies it into the data folder. `generate --lora NAME` merges it into a model.',
     )
     .argument('<file>', 'a .safetensors file')
-    .requiredOption('--name <name>', 'how it is called from then on', values.modelName)
+    .requiredOption('--name <name>', 'what it is called from then on', values.modelName)
     .option('--model <name>', 'a model that it is for: its layers are held to it')
     .addOption(
       new Option('--weight <x>', 'its usual weight, 1 as trained')
