@@ -22,7 +22,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
     expect(taught.stderr).not.toContain('✓ Taught');
     expect(taught.stdout).toBe('');
     expect(taught.exitCode).toBe(0);
-    expect(readdirSync(join(home, 'data', 'concepts'))).toEqual(['aurora.safetensors']);
+    expect(readdirSync(join(home, 'data', 'concepts'))).toEqual(['.references', 'aurora.safetensors']);
 
     const listed = await likeness(['concepts', 'list'], { home });
     expect(listed.stdout).toMatch(/@aurora +toy .* 3 pictures/);
@@ -89,8 +89,8 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
 
     const generate = ['generate', '@aurora', '--concept', out, '--count', '1', '--steps', '2', '--json'];
     const made = await likeness([...generate, '--seed', '1', ...engine], { home });
-    expect(typesOf(made.events)).toEqual(['model', 'prompt', 'step', 'picture']);
-    expect(made.events[2]).not.toHaveProperty('preview');
+    expect(typesOf(made.events)).toEqual(['model', 'prompt', 'preparing', 'step', 'picture']);
+    expect(made.events[3]).not.toHaveProperty('preview');
     expect(made.events.at(-1)).toMatchObject({
       type: 'picture',
       seed: 1,
