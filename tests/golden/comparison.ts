@@ -57,13 +57,14 @@ export const FULL: Tolerances = {
 
 /**
  * Half precision has 11 bits: one rounding is 5e-4 of a value, and a network makes some hundred on the way. Predictions
- * are about 1 in size. Measured on the four directories: 6.8e-3, 1.2e-2, 1.9e-2, 1.3e-4 and, in five steps, 1.4e-3 of
- * all factors; of those that are compared, whose gradient is no rounding, half a step.
+ * are about 1 in size. Measured on the four directories, largest first: 6.8e-3 (diffusers 0.42 in float16: 9.9e-3), 1.2e-2,
+ * 4.5e-2 (diffusers in float16: 7.8e-2, on sd2, which predicts v) and 1.3e-4. Factors whose gradient is no rounding came
+ * to half a step.
  */
 export const HALF: Tolerances = {
   prediction: { limit: 1e-2, unit: 'absolute' },
   gradient: { limit: 2e-2, unit: 'of largest entry' },
-  trajectory: { limit: 3e-2, unit: 'of standard deviation' },
+  trajectory: { limit: 8e-2, unit: 'of standard deviation' },
   loss: { limit: 1e-3, unit: 'of largest entry' },
   factor: { limit: 5e-4, unit: 'absolute' },
 };

@@ -1,5 +1,6 @@
 /** The embedded model in half precision on the CPU, which converts where it has no such kernels, against single precision. */
 
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,13 +130,14 @@ describe('a denoiser in half precision', () => {
 describe('teaching in half precision', () => {
   const STEPS = 14;
 
-  async function run(state: TrainingState, steps: number): Promise<TrainingStep[]> {
+  /** @param until step after which it is stopped */
+  async function run(state: TrainingState, until = STEPS): Promise<TrainingStep[]> {
     const { teaching } = await readRecommendedSettings(MODEL);
     const memory = { microBatchSize: 1, checkpointing: 'none', estimatedBytes: 0 } as const;
     const settings = {
       ...teaching,
       ...{
-        steps,
+        steps: STEPS,
         batchSize: 1,
         trainTokenEmbedding: false,
         captionDropout: 0,
@@ -157,12 +159,13 @@ describe('teaching in half precision', () => {
       ...{ height: SIDE, width: SIDE },
     };
     const done: TrainingStep[] = [];
-    let before = copyOf(state);
+    let before = learnedHash(state);
     for await (const step of train({ pipeline: half, set, settings, state })) {
       done.push(step);
       // Nothing is learned from a step that is left out.
-      if (step.isSkipped) expect(copyOf(state)).toEqual(before);
-      before = copyOf(state);
+      if (step.isSkipped) expect(learnedHash(state)).toEqual(before);
+      before = learnedHash(state);
+      if (step.step === until) break;
     }
     return done;
   }
@@ -177,13 +180,17 @@ describe('teaching in half precision', () => {
     lossScale: { scale, goodSteps: 0, skipped: 0 },
     losses: [],
   });
-  const copyOf = (state: TrainingState) =>
-    new Map([...learnedParameters(state)].map(([name, values]) => [name, [...values]]));
+  /** Hash of all that is learned. */
+  const learnedHash = (state: TrainingState) => {
+    const hash = createHash('sha256');
+    for (const [name, values] of learnedParameters(state)) hash.update(name).update(values);
+    return hash.digest('hex');
+  };
 
   it('leaves out the steps whose gradients are infinite, halves the scale, and goes on to the end', async () => {
     // Beyond what a half can hold: the first gradients are infinite themselves.
     const state = fresh(2 ** 27);
-    const done = await run(state, STEPS);
+    const done = await run(state);
     expect(done[0]!.isSkipped).toBe(true);
     const skipped = done.filter(({ isSkipped }) => isSkipped).length;
     expect(skipped).toBeLessThan(STEPS);
@@ -203,14 +210,14 @@ describe('teaching in half precision', () => {
     await saveTrainingState(file, first, { fingerprint: 'f', steps: STEPS });
     const resumed = await loadTrainingState(file, fresh(1), 'f');
     expect(resumed.lossScale).toEqual(first.lossScale);
-    await run(resumed, STEPS);
-    expect(copyOf(resumed)).toEqual(copyOf(state));
+    await run(resumed);
+    expect(learnedHash(resumed)).toEqual(learnedHash(state));
   });
 
   it('ends where no scale is small enough', async () => {
     const state = fresh(2 ** -10);
     state.factors.values().next().value!.down.fill(1e30);
-    await expect(run(state, STEPS)).rejects.toMatchObject({
+    await expect(run(state)).rejects.toMatchObject({
       code: 'input',
       advice: expect.stringContaining('--precision fp32'),
     });

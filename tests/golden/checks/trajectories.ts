@@ -19,8 +19,13 @@ import { follow, openTrajectory, processOf, type Trajectory } from '../trajector
  */
 const PNDM: Tolerance = { ...TRAJECTORY, limit: 2.2e-4 };
 
-const inTheLoop = ({ sampler }: Trajectory, { tolerances: { trajectory } }: GoldenDirectory): Tolerance =>
-  sampler === 'pndm' && trajectory === TRAJECTORY ? PNDM : trajectory;
+/** In half precision on sd2 diffusers 0.42.1 in float16 comes to 0.151. */
+const HALF_PNDM: Tolerance = { ...TRAJECTORY, limit: 0.15 };
+
+function inTheLoop({ sampler }: Trajectory, { tolerances: { trajectory } }: GoldenDirectory): Tolerance {
+  if (sampler !== 'pndm') return trajectory;
+  return trajectory === TRAJECTORY ? PNDM : HALF_PNDM;
+}
 
 export const trajectories: Check = {
   subject: 'trajectories, model in the loop',
