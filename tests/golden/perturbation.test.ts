@@ -16,7 +16,11 @@ const MAIN = join(import.meta.dirname, 'main.ts');
 const FIRST_BLOCK = 'down_blocks.0.attentions.0';
 
 /** Subjects that one directory alone has, but for nano. */
-const OTHERS: Readonly<Record<string, string>> = { conditioning: 'sdxl' };
+const OTHERS: Readonly<Record<string, string>> = {
+  conditioning: 'sdxl',
+  'inpainting, the kept part': 'inpaint9',
+  styles: 'sdxl',
+};
 
 /** Wrong numbers in what a subject is compared with must be found: [subject, file, array]. */
 const WRONG: readonly (readonly [subject: string, file: string, tensor: string])[] = [
@@ -35,6 +39,7 @@ const WRONG: readonly (readonly [subject: string, file: string, tensor: string])
   ["trajectories, on the reference's outputs", 'traj_euler_karras', 'latents'],
   ['trajectories, outputs told as of the other kind', 'traj_dpmpp2m', 'latents'],
   ['trajectories, model in the loop', 'traj_pndm', 'timesteps'],
+  ['inpainting, the kept part', 'inpaint9_ddim', 'masked_image_latents'],
   ['prompt to picture', 'e2e_ddim', 'image'],
   ['gradients', 'grads', `${FIRST_BLOCK}.proj_out.dA`],
   ['gradients against float64', 'grads_fp64', `${FIRST_BLOCK}.proj_out.dB`],
@@ -42,6 +47,7 @@ const WRONG: readonly (readonly [subject: string, file: string, tensor: string])
   ['AdamW steps', 'adamw', `step5.${FIRST_BLOCK}.proj_out.A`],
   ['localization', 'lag', `${FIRST_BLOCK}.mask`],
   ['LoRA files', 'lag', `${FIRST_BLOCK}.proj_out.B`],
+  ['styles', 'style', 'eps'],
 ];
 
 describe.skipIf(!existsSync(NANO))('a golden check', () => {
