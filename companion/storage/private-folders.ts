@@ -20,6 +20,7 @@ export const OWN_ENTRIES = [
   'models',
   'clients.json',
   'companion.json',
+  'examples-added',
   'model-in-use.json',
   'model-pulls.json',
 ];

@@ -9,6 +9,7 @@ it('puts everything under LIKENESS_HOME where it is set', () => {
     cache: join(home, 'cache'),
     concepts: join(home, 'concepts'),
     checkpoints: join(home, 'checkpoints'),
+    loras: join(home, 'loras'),
     models: join(home, 'models'),
   });
 });
