@@ -23,7 +23,7 @@ export function Models() {
   return (
     <div class="view">
       <p class="quiet">
-        A model makes the pictures. Concepts are taught on one, and work with that one. Getting a model asks
+        A model makes the pictures. Concepts are taught on one, and work best with it. Getting a model asks
         the internet; nothing else does.
       </p>
       <Shelf title="On this computer" cards={here} />
