@@ -127,6 +127,9 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
   };
 }
 
+/** Longer than a pull waits between two reports of what it has: what comes at once is told with the next. */
+const TOLD_AGAIN_MS = 400;
+
 /**
  * Hooks of a hub that sends half of a file and then waits: whoever fetches it is in the middle for as long as a test wants.
  * The next time the rest of the file is sent.
@@ -139,7 +142,9 @@ export function halfway(files: Files, path: string): Pick<Hooks, 'answer'> {
       isHeld = false;
       const bytes = files.get(path)!;
       response.writeHead(200, { etag: `"${sha256(bytes)}"`, 'content-length': bytes.byteLength });
-      response.write(bytes.subarray(0, bytes.byteLength >> 1));
+      const [quarter, half] = [bytes.byteLength >> 2, bytes.byteLength >> 1];
+      response.write(bytes.subarray(0, quarter));
+      setTimeout(() => response.write(bytes.subarray(quarter, half)), TOLD_AGAIN_MS).unref();
       return true;
     },
   };
