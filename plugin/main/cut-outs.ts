@@ -3,7 +3,7 @@
 import type { UiToMain } from '../messages.ts';
 import type { CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
 import { seenBounds } from './frame-export.ts';
-import { besideAnchor } from './row.ts';
+import { besideAnchor, boxesOf } from './row.ts';
 
 const GAP = 24;
 
@@ -27,7 +27,7 @@ export class CutOutPlacement {
       const frame = found === null ? undefined : (found as CanvasNode);
       const bounds = frame === undefined || frame.removed ? undefined : (seenBounds(frame) ?? frame);
       const anchor = bounds ?? { ...surface.viewport.center, width: 256, height: 256 };
-      const taken = page.children.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
+      const taken = boxesOf(page.children);
       const { x, y } = besideAnchor(anchor, anchor, { count: 1, gap: GAP }, taken);
       const layer = surface.createRectangle();
       layer.name = name;

@@ -1,7 +1,7 @@
 /** Rows of pictures on the canvas: their place, and WaitingRows, those of jobs that have not started. */
 
 import type { UiToMain, WaitingRow } from '../messages.ts';
-import type { Bounds, FigmaSurface } from './figma-surface.ts';
+import type { Bounds, CanvasNode, FigmaSurface } from './figma-surface.ts';
 
 /**
  * Start of a row of pictures: right of the anchor and level with its top, moved past whatever is in the way, so that
@@ -49,6 +49,11 @@ function touches(row: Bounds, box: Bounds, gap: number): boolean {
     box.y < row.y + row.height + gap &&
     box.y + box.height + gap > row.y
   );
+}
+
+/** Boxes of layers, but for those of which nothing is visible. */
+export function boxesOf(nodes: readonly CanvasNode[]): readonly Bounds[] {
+  return nodes.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
 }
 
 /** The box around all of these; undefined for none. */

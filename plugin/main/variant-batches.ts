@@ -1,6 +1,6 @@
 import type { LaunchCommand, UiToMain } from '../messages.ts';
 import type { Bounds, CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
-import { around, besideAnchor, isInSight } from './row.ts';
+import { around, besideAnchor, boxesOf, isInSight } from './row.ts';
 
 /** Plugin data of a variant: how it was made, as JSON. Every collaborator can read it: no secrets. */
 export const RECORD_KEY = 'variant';
@@ -162,10 +162,6 @@ export class VariantBatches {
   #variants(): readonly CanvasNode[] {
     return this.#surface.currentPage.findAllWithCriteria({ pluginData: { keys: [RECORD_KEY] } });
   }
-}
-
-function boxesOf(nodes: readonly CanvasNode[]): readonly Bounds[] {
-  return nodes.map((node) => node.absoluteBoundingBox).filter((box) => box !== null);
 }
 
 /** The job that a variant came from, as its record is written (ui/canvas/variant-record.ts). */
