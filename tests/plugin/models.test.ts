@@ -37,10 +37,14 @@ describe.skipIf(browserPath === undefined)('models in the panel', () => {
     });
     const { ui } = stage;
     await ui.getByTitle('Models').click();
+    const pause = ui.getByRole('button', { name: 'Pause' });
+    // The list is asked for once the view stands: a later one would take the button away before it is pressed.
+    await pause.waitFor();
     companion.models = modelsWith(NAME, { task: pullTask({ state: 'paused' }) });
-    await ui.getByRole('button', { name: 'Pause' }).click();
+    await pause.click();
     await ui.getByText('Paused · 500 MB of 2 GB').waitFor();
     await ui.getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(() => companion.requests.at(-1)).toContain('/resume');
     companion.models = modelsSample;
     await ui.getByRole('button', { name: 'Cancel' }).click();
     await ui.getByRole('button', { name: 'Get Stable Diffusion 1.5' }).waitFor();
