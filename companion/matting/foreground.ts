@@ -3,6 +3,7 @@
  * Blur fusion (Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021), twice: wide, then narrow.
  */
 
+import { boxMean, type Window } from '../images/box-mean.ts';
 import { type Picture, picture } from '../images/picture.ts';
 
 /** Pixels on each side, as the paper has them. */
@@ -34,12 +35,6 @@ export function foregroundOf(source: Picture, alpha: Uint8Array): Picture {
   }
   for (let at = 0; at < pixels; at++) data[at * 4 + 3] = alpha[at]!;
   return picture(width, height, 4, data);
-}
-
-interface Window {
-  readonly width: number;
-  readonly height: number;
-  readonly radius: number;
 }
 
 interface Layers {
@@ -84,39 +79,3 @@ function fused(
 
 /** A share below this is no colour to divide by. */
 const EMPTY = 1e-5;
-
-/** Mean over (2 radius + 1) squared pixels, cut off at the edges, by running sums. */
-function boxMean(values: Float32Array, { width, height, radius }: Window): Float32Array {
-  const across = new Float32Array(values.length);
-  for (let row = 0; row < height; row++)
-    running(values, across, { start: row * width, step: 1, count: width, radius });
-  const down = new Float32Array(values.length);
-  for (let column = 0; column < width; column++) {
-    running(across, down, { start: column, step: width, count: height, radius });
-  }
-  return down;
-}
-
-interface Line {
-  readonly start: number;
-  readonly step: number;
-  readonly count: number;
-  readonly radius: number;
-}
-
-function running(from: Float32Array, to: Float32Array, { start, step, count, radius }: Line): void {
-  let sum = 0;
-  let cells = 0;
-  for (let at = 0; at < Math.min(radius, count); at++, cells++) sum += from[start + at * step]!;
-  for (let at = 0; at < count; at++) {
-    if (at + radius < count) {
-      sum += from[start + (at + radius) * step]!;
-      cells++;
-    }
-    if (at - radius > 0) {
-      sum -= from[start + (at - radius - 1) * step]!;
-      cells--;
-    }
-    to[start + at * step] = sum / cells;
-  }
-}

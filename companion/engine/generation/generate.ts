@@ -1,14 +1,9 @@
 /** generate: places concepts in new scenes, from a prompt to PNGs. */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { negativePromptHint } from '../../../shared/negative-prompt.ts';
-import { guidanceResidualOf } from '../../concepts/concept.ts';
 import { encodePng, fromModelRange } from '../../images/encode.ts';
-import { settingsText } from '../../lora/accelerator.ts';
-import { requireGuidance } from '../../pipeline/few-steps.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import { previewer } from '../../pipeline/preview.ts';
-import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { makeFolder, USER_MODES } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent } from '../events.ts';
 import { StepTimer } from '../pace.ts';
@@ -16,10 +11,10 @@ import type { GenerateRequest } from '../requests.ts';
 import { compose } from './composition.ts';
 import { samplingShape } from './guided-pass.ts';
 import { keepBase, makeLatents, passesOf } from './kept-rest.ts';
+import { introduced, settled } from './opening.ts';
 import { finishPainting, openPainting, planPainting, reportInOriginal } from './painting.ts';
 import { recordOf, savePicture } from './picture-file.ts';
 import { packed, prepared } from './picture-sessions.ts';
-import { type MentionedConcept, readPrompt } from './prompt.ts';
 import { planWithRoom, specsOf } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
@@ -37,40 +32,16 @@ export async function* generateOn(
   model: LoadedModel,
   request: GenerateRequest,
 ): AsyncGenerator<LocalGenerateEvent, void> {
-  const { pipeline, identity, recommended, device, precision } = model;
-  const { unfollowed: notes } = pipeline.noiseProcess;
-  yield {
-    type: 'model',
-    name: identity.name,
-    device,
-    precision,
-    resolution: pipeline.facts.resolution,
-    notes,
-  };
-  yield* loraEvents(model, request);
+  const { pipeline } = model;
+  yield* introduced(model, request);
   const planned = await planPainting(model, request);
   const cells = latentSize(model, planned?.frame ?? request.size);
   const size = {
     width: cells.width * pipeline.facts.downscale,
     height: cells.height * pipeline.facts.downscale,
   };
-  const prompt = await readPrompt(model, request.prompt);
-  const { text, mentioned } = prompt;
-  const settings = chosenSettings(recommended.sampling, request.settings, mentioned);
-  requireGuidance(settings.guidanceScale, model.guidanceLimits);
-  const { tokenCount, truncated, droppedText } = pipeline.tokenizer.encode(text);
-  const hint = negativePromptHint(request.negativePrompt ?? '', settings.guidanceScale);
-  yield {
-    type: 'prompt',
-    text,
-    tokenCount,
-    truncated,
-    droppedText,
-    ...(hint !== undefined && { negativePromptHint: hint }),
-    notes: mentioned.flatMap(({ fit }) => (fit.kind === 'other' ? fit.note : [])),
-  };
-
-  requireDecoder(model, settings);
+  const { prompt, settings } = yield* settled(model, request);
+  const { mentioned } = prompt;
   const frame = planned && { ...planned.frame, original: planned.original };
   const { painted, start, hold } = await openPainting(pipeline, planned, cells);
   const options = { settings, ...cells, painted, frame };
@@ -145,31 +116,6 @@ export async function* generateOn(
   }
 }
 
-function* loraEvents({ loras }: LoadedModel, request: GenerateRequest): Generator<LocalGenerateEvent> {
-  const deciding = request.loras?.findLast(({ weight, brings }) => weight !== 0 && brings !== undefined);
-  for (const { name, weight, layers, unmatched } of loras) {
-    const settings = deciding?.name === name ? settingsText(deciding.brings!) : undefined;
-    yield { type: 'lora', name, weight, layers, unmatched, ...(settings !== undefined && { settings }) };
-  }
-}
-
-/** The request goes before what a concept says of itself, and that before the model's recommendation. */
-function chosenSettings(
-  recommended: SamplingSettings,
-  chosen: Partial<SamplingSettings>,
-  mentioned: readonly MentionedConcept[],
-): SamplingSettings {
-  const settings = { ...recommended, ...chosen };
-  // Concepts that disagree leave it to the model.
-  const own = new Set(mentioned.map(({ concept }) => guidanceResidualOf(concept)));
-  const ofConcepts = own.size === 1 ? [...own][0] : undefined;
-  const usual = usualGuidanceResidual({
-    mask: settings.mask,
-    guidanceResidual: ofConcepts ?? recommended.guidanceResidual,
-  });
-  return { ...settings, guidanceResidual: chosen.guidanceResidual ?? usual };
-}
-
 /** @throws LikenessError `input` when the picture's size is none the model can make */
 function latentSize(
   { pipeline }: LoadedModel,
@@ -188,12 +134,4 @@ function latentSize(
     );
   }
   return { height: height / pipeline.facts.downscale, width: width / pipeline.facts.downscale };
-}
-
-/** @throws LikenessError `input` for the fast decoder of a model that has none */
-function requireDecoder({ pipeline, identity }: LoadedModel, { decoder }: SamplingSettings): void {
-  if (decoder === 'full' || pipeline.facts.hasFastDecoder) return;
-  throw new LikenessError('input', `${identity.name} has no fast decoder`, {
-    advice: `Leave --decoder out, or put a TAESD of this kind of model into ${pipeline.checkpoint.folder} as the folder vae_tiny.`,
-  });
 }

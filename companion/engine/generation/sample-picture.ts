@@ -9,7 +9,8 @@ import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { openPass, type PassRequest } from './guided-pass.ts';
 import { openPlaces, type Place } from './places.ts';
 
-/** Random streams of the noise that some samplers add at a step; the first noise has stream 0. */
+/** Random streams: of the first noise, and of the noise that some samplers add at a step. */
+const FIRST_STREAM = 0;
 const STEP_STREAM = 1;
 
 export interface PictureRequest extends PassRequest {
@@ -20,6 +21,8 @@ export interface PictureRequest extends PassRequest {
   readonly start?: SamplingStart | undefined;
   /** Default: nothing is held. Gets the picture's first noise, [C, h, w]. */
   readonly hold?: ((noise: Float32Array) => Hold) | undefined;
+  /** Unit Gaussian noise [C, h, w] of a stream. Default: the seed's. */
+  readonly noise?: ((stream: number) => Float32Array) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,13 +52,14 @@ export async function* samplePicture(
   const { facts, noiseProcess } = pipeline;
   const pass = places ? await openPlaces(pipeline, request, places) : await openPass(pipeline, request);
   const length = facts.latentChannels * height * width;
-  const latents = seededNoise(length, seed);
+  const noise = request.noise ?? ((stream: number) => seededNoise(length, seed, stream));
+  const latents = noise(FIRST_STREAM);
   const steps = samplers[settings.sampler].sample({
     process: noiseProcess,
     steps: settings.steps,
     spacing: settings.spacing,
     latents,
-    noise: (step) => seededNoise(length, seed, STEP_STREAM + step),
+    noise: (step) => noise(STEP_STREAM + step),
     start,
     hold: hold?.(latents),
     signal,
