@@ -14,6 +14,7 @@ import {
 import { DEFAULT_MODEL } from '../model-store/catalogue.ts';
 import { readResolution } from '../pipeline/loaded-model.ts';
 import type { DataFolders } from '../storage/folders.ts';
+import { cutOutReferences } from './cut-out-references.ts';
 import { isConcept } from './options.ts';
 import { choosePictures, showLeftOut } from './picture-choice.ts';
 import type { Output } from './terminal/output.ts';
@@ -30,6 +31,8 @@ interface SourceFlags {
   readonly name?: string;
   readonly class?: string;
   readonly model?: string;
+  readonly cutOut?: true;
+  readonly threads?: number;
 }
 
 interface Surroundings {
@@ -47,6 +50,15 @@ export async function teachSource(
 ): Promise<TeachSource> {
   const concept = sources.find(isConcept);
   if (concept === undefined) return fromPictures(sources, flags, surroundings);
+  if (flags.cutOut) {
+    throw new LikenessError(
+      'input',
+      `--cut-out has no place beside ${concept}: what it keeps is taught as it is`,
+      {
+        advice: 'Leave it out, or name the pictures.',
+      },
+    );
+  }
   if (sources.length === 1 && flags.name === undefined && flags.class === undefined) {
     return fromConcept(concept, flags, surroundings);
   }
@@ -57,11 +69,15 @@ export async function teachSource(
 
 async function fromPictures(
   pictures: readonly string[],
-  { name, class: classWord }: SourceFlags,
-  { model, output }: Surroundings,
+  { name, class: classWord, cutOut, threads }: SourceFlags,
+  { model, folders, output }: Surroundings,
 ): Promise<TeachSource> {
   if (name === undefined || classWord === undefined) throw new Error('internal: pictures need both');
-  return { references: await receivedPictures(model, pictures, output), facts: { name, classWord } };
+  const received = await receivedPictures(model, pictures, output);
+  const facts = { name, classWord };
+  if (!cutOut) return { references: received, facts };
+  const options = { folders, threads, resolution: await readResolution(model), output };
+  return { references: await cutOutReferences(received, options), facts };
 }
 
 async function fromConcept(

@@ -38,7 +38,7 @@ export async function modelCards(options: CardOptions): Promise<readonly ModelCa
   const here = await Promise.all(places.map((place) => cardOf(place, options)));
   const offered = MODELS.map(({ name }) => name)
     .filter((name) => !places.some((place) => place.name === name))
-    .map((name) => ({ ...EMPTY, ...knownFacts(name), name, place: 'offered' as const }));
+    .map((name) => ({ ...EMPTY_CARD, ...knownFacts(name), name, place: 'offered' as const }));
   const cards = [...here, ...offered].map((card) => ({
     ...card,
     keptBytes: kept.get(card.name) ?? 0,
@@ -49,7 +49,8 @@ export async function modelCards(options: CardOptions): Promise<readonly ModelCa
   return cards.map((card) => ({ ...card, fit: card.name === best ? 'recommended' : fitOf(card) }));
 }
 
-const EMPTY: Omit<ModelCard, 'name' | 'title' | 'place'> = {
+/** Facts of a card that nothing is known of. */
+export const EMPTY_CARD: Omit<ModelCard, 'name' | 'title' | 'place'> = {
   path: null,
   inUse: false,
   isDemonstration: false,
@@ -69,7 +70,7 @@ async function cardOf(place: ModelPlace, { inUse }: CardOptions): Promise<ModelC
   const { name, folder, origin } = place;
   const path = origin === 'linked' ? await readlink(folder).catch(() => folder) : null;
   const card = {
-    ...EMPTY,
+    ...EMPTY_CARD,
     ...knownFacts(name),
     ...{ name, place: origin, path, inUse: folder === inUse },
   };

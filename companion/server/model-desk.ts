@@ -2,13 +2,15 @@
 
 import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import type { ModelCard, ModelList } from '../../shared/protocol/model.ts';
 import { singleFileName } from '../checkpoint/single-file.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import { isEnded } from '../jobs/job-record.ts';
 import { openLora } from '../lora/merged-checkpoint.ts';
+import { MATTING_MODEL } from '../matting/matting-folder.ts';
+import { backgroundRemovers } from '../model-store/background-removers.ts';
 import { linkModel, typedPath } from '../model-store/linked-model.ts';
 import { addLora, ownFacts } from '../model-store/lora-store.ts';
 import { modelCards } from '../model-store/model-cards.ts';
@@ -60,14 +62,20 @@ export class ModelDesk {
 
   async list(): Promise<ModelList> {
     const { folders, inUse, queue } = this.#options;
+    const taskOf = (name: string) => this.#tasks.of(name);
     const models = await modelCards({
       folders,
       inUse: inUse.folder,
       device: queue.worker.device,
-      taskOf: (name) => this.#tasks.of(name),
+      taskOf,
       secondsOf: (name) => this.#secondsOf(name),
     });
-    return { models: [...models], memoryBytes: totalmem(), freeDiskBytes: await freeBytes(folders.home) };
+    return {
+      models: [...models],
+      backgroundRemovers: [...(await backgroundRemovers({ folders, taskOf }))],
+      memoryBytes: totalmem(),
+      freeDiskBytes: await freeBytes(folders.home),
+    };
   }
 
   /**
@@ -110,7 +118,9 @@ export class ModelDesk {
   async verify(name: string): Promise<void> {
     const { place } = await this.#card(name);
     if (place === 'offered') throw notHere(name);
-    await this.#tasks.verify(name, await this.inUse.folderOf(name));
+    const isModel = name !== MATTING_MODEL;
+    const folder = isModel ? await this.inUse.folderOf(name) : join(this.#options.folders.models, name);
+    await this.#tasks.verify(name, folder);
   }
 
   /**
@@ -167,7 +177,8 @@ export class ModelDesk {
   }
 
   async #card(name: string): Promise<ModelCard> {
-    const card = (await this.list()).models.find((one) => one.name === name);
+    const { models, backgroundRemovers } = await this.list();
+    const card = [...models, ...backgroundRemovers].find((one) => one.name === name);
     if (card === undefined) throw notHere(name);
     return card;
   }

@@ -73,6 +73,8 @@ const modelCardSchema = z.object({
 
 export const modelsSchema = z.object({
   models: z.array(modelCardSchema),
+  /** Networks that remove backgrounds: got, checked and removed as models are, and never used for pictures. */
+  backgroundRemovers: z.array(modelCardSchema).default([]),
   /** All of the memory of this computer. */
   memoryBytes: bytes,
   /** Free on the disk with the data folder. */

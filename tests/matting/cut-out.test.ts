@@ -1,12 +1,17 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { teachSource } from '../../companion/cli/teach-source.ts';
+import { Output } from '../../companion/cli/terminal/output.ts';
 import { decodePicture } from '../../companion/images/decode.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { alphaOf } from '../../companion/images/picture.ts';
 import { Matting } from '../../companion/matting/cut-out.ts';
 import { foregroundOf } from '../../companion/matting/foreground.ts';
 import { MattingProcess } from '../../companion/matting/matting-process.ts';
+import { findModel } from '../../companion/model-store/catalogue.ts';
+import { dataFolders } from '../../companion/storage/folders.ts';
 import { likeness, runInside, temporaryFolder } from '../cli/binary.ts';
 import { startServer } from '../server/running-server.ts';
 import { discOnGreen, networkBytes, writeNetwork } from './small-network.ts';
@@ -137,6 +142,29 @@ describe('likeness cut-out', () => {
     expect(again.stderr).toContain('front.png is cut out already');
   });
 
+  it('is part of teaching, where it is asked for', async () => {
+    const home = temporaryFolder();
+    const photo = join(home, 'front.png');
+    await writeFile(photo, await encodePng(discOnGreen(120, 90)));
+    const without = await runInside(
+      ['teach', photo, '--name', 'disc', '--class', 'ball', '--cut-out', '--device', 'cpu'],
+      { home },
+    );
+    expect(without.stderr).toContain('models pull matting');
+    const folders = dataFolders({ LIKENESS_HOME: join(home, 'data') });
+    await writeNetwork(join(folders.models, 'matting'));
+    const output = new Output({ stdout: new PassThrough(), stderr: new PassThrough() }, false, {});
+    const model = await findModel(undefined, folders);
+    const flags = { name: 'disc', class: 'ball', cutOut: true, threads: 1 } as const;
+    const { references } = await teachSource([photo], flags, { model, folders, output });
+    expect(references[0]!.pixels).toMatchObject({ width: 120, height: 90, channels: 4 });
+    expect(references[0]!.findings.map(({ code }) => code)).not.toContain('own-background');
+    await expect(teachSource(['@disc'], { cutOut: true }, { model, folders, output })).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringContaining('--cut-out'),
+    });
+  });
+
   it('says what to do where no network is there', async () => {
     const home = temporaryFolder();
     await writeFile(join(home, 'front.png'), await encodePng(discOnGreen(120, 90)));
@@ -160,7 +188,8 @@ describe('over HTTP', () => {
       });
     expect((await ask({})).status).toBe(401);
     const missing = await ask({ Authorization: `Bearer ${token}` });
-    expect(await missing.json()).toMatchObject({ code: 'checkpoint-missing' });
+    const advice = expect.stringContaining('under Models');
+    expect(await missing.json()).toMatchObject({ code: 'checkpoint-missing', advice });
     await writeNetwork(join(running.home, 'models/matting'));
     const answer = await ask({ Authorization: `Bearer ${token}` });
     expect(answer.headers.get('content-type')).toBe('image/png');

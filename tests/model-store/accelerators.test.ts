@@ -17,6 +17,7 @@ import { discOnGreen, networkBytes } from '../matting/small-network.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { safetensorsBytes } from '../tensor/safetensors-bytes.ts';
 import { type Hooks, localHub, type OtherRepository, REPOSITORY } from './local-hub.ts';
+import { servedMatting } from './served-matting.ts';
 import { smallXlFiles, tinyDecoderFiles } from './served-xl-model.ts';
 import { collected, storeWith } from './store.ts';
 
@@ -37,19 +38,8 @@ const served = (files: OtherRepository['files']): OtherRepository => ({
 
 describe('a network that removes backgrounds', () => {
   it('is pulled with how it wants its pictures, and opens as it is', async () => {
-    const settings = { size: { height: 64, width: 64 }, image_mean: [0.5, 0.5, 0.5], image_std: [1, 1, 1] };
-    const others = {
-      'onnx-community/BiRefNet_lite-ONNX': served(
-        new Map([
-          ['onnx/model.onnx', networkBytes()],
-          ['onnx/model_fp16.onnx', Buffer.from('not this one')],
-          ['preprocessor_config.json', Buffer.from(JSON.stringify(settings))],
-          ['README.md', Buffer.from('---\n')],
-        ]),
-      ),
-    };
     const folders = await storeWith();
-    const { endpoint } = await localHub(new Map(), { others });
+    const { endpoint } = await localHub(new Map(), { others: servedMatting() });
     const events = await pull('matting', { endpoint }, folders);
     expect(events.at(-1)).toMatchObject({ type: 'pulled', name: 'matting', files: 2 });
     const matting = await Matting.open(join(folders.models, 'matting'), { threads: 1 });

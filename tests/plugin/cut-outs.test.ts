@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../companion/images/decode.ts';
 import { browserPath } from '../browser/installed-browser.ts';
+import { modelsWith, pullTask } from './protocol-samples.ts';
 import { useWorkplaces, type Workplace } from './workplace.ts';
 
 const example = (file: string) =>
@@ -96,12 +97,33 @@ describe.skipIf(browserPath === undefined)('backgrounds of frames', () => {
     expect(data[(Math.floor(height / 2) * width + Math.floor(width / 2)) * 4 + 3]).toBe(0);
   });
 
-  it('stay where no network was fetched, and the panel says how to get one', async () => {
+  it('stay where no network was fetched, and the panel says what gets one, and what Figma does without', async () => {
+    work = await open({ companion: { models: modelsWith('matting', { place: 'offered' }) } });
+    const { stage, companion } = work;
+    await selectPhotos();
+    await stage.ui.getByText('BiRefNet lite does it on this computer: 220 MB, licence mit.').waitFor();
+    await stage.ui.getByText('choose Remove background').waitFor();
+    await button('Get background removal…').click();
+    await stage.ui.getByLabel('I have read the licence').check();
+    companion.models = modelsWith('matting', { place: 'offered', task: pullTask() });
+    await stage.ui.getByRole('button', { name: /^Get it/ }).click();
+    await expect.poll(() => companion.requests).toContain('POST /api/models/matting/pull');
+    await stage.ui.getByRole('tab', { name: 'Teach' }).click();
+    await stage.ui.getByText(/^Getting background removal. 500 MB of 2 GB/).waitFor();
+    const task = pullTask({ bytes: 1_000_000_000 });
+    companion.send({ type: 'model-progress', model: 'matting', task });
+    await stage.ui.getByText(/^Getting background removal. 1 GB of 2 GB/).waitFor();
+    companion.models = modelsWith('matting', { place: 'fetched' });
+    companion.send({ type: 'models-changed' });
+    await button('Remove 2 backgrounds').waitFor();
+  });
+
+  it('stay where the network is gone by the time it is asked', async () => {
     work = await open();
     await selectPhotos();
     await button('Remove 2 backgrounds').click();
     await answerExport();
-    await work.stage.ui.getByText('models pull matting').waitFor();
+    await work.stage.ui.getByText('under Models').waitFor();
     await button('Dismiss').click();
     await button('Remove 2 backgrounds').waitFor();
   });

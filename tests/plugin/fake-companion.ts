@@ -176,7 +176,7 @@ export class FakeCompanion {
     if (pathname === routes.cutOuts) {
       const answer = this.cutOut();
       if (answer === undefined) {
-        const advice = 'Run `likeness models pull matting` once.';
+        const advice = 'Get background removal under Models, or cut the product out in Figma.';
         return json(
           { code: 'checkpoint-missing', message: 'nothing here removes backgrounds yet', advice },
           404,

@@ -160,6 +160,13 @@ export const modelsSample: ModelList = {
       goodFor: 'large pictures with detail and lettering; slow without a GPU',
     }),
   ],
+  backgroundRemovers: [
+    modelCard({
+      ...{ name: 'matting', title: 'BiRefNet lite', resolution: null, sizeBytes: 224_000_000 },
+      ...{ goodFor: 'cut-outs of photos, to teach from', memoryBytes: 4_000_000_000 },
+      licence: { id: 'mit', url: 'https://opensource.org/license/mit', note: null },
+    }),
+  ],
   memoryBytes: 16_000_000_000,
   freeDiskBytes: 212_000_000_000,
 };
@@ -175,6 +182,7 @@ export function pullTask(part: Partial<ModelTask> = {}): ModelTask {
 
 /** A list in which one model is changed. */
 export function modelsWith(name: string, part: Partial<ModelCard>): ModelList {
-  const models = modelsSample.models.map((card) => (card.name === name ? { ...card, ...part } : card));
-  return { ...modelsSample, models };
+  const changed = (card: ModelCard) => (card.name === name ? { ...card, ...part } : card);
+  const { models, backgroundRemovers, ...rest } = modelsSample;
+  return { ...rest, models: models.map(changed), backgroundRemovers: backgroundRemovers.map(changed) };
 }

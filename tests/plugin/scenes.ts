@@ -508,6 +508,29 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'teach-backgrounds',
+    companion: () => Object.assign(withLibrary(), { models: modelsWith('matting', { place: 'offered' }) }),
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Teach' }).click();
+      await selectFrames(stage);
+      await stage.ui.getByRole('button', { name: 'Get background removal…' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'teach-backgrounds-pull',
+    companion: () => {
+      const task = pullTask({ bytes: 120_000_000, totalBytes: 224_000_000, secondsLeft: 12 });
+      return Object.assign(withLibrary(), { models: modelsWith('matting', { place: 'offered', task }) });
+    },
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Teach' }).click();
+      await selectFrames(stage);
+      await stage.ui.getByText('Getting background removal').scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'teach-cut-outs',
     companion: () => Object.assign(withLibrary(), { cutOut: () => example('aurora/cutout-03.png') }),
     act: async (stage) => {

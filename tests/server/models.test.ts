@@ -11,6 +11,7 @@ import { type ModelCard, type ModelList, modelsSchema } from '../../shared/proto
 import { generateWish } from '../jobs/opened-queue.ts';
 import { writePlainLora } from '../library/small-concept.ts';
 import { halfway, localHub } from '../model-store/local-hub.ts';
+import { servedMatting } from '../model-store/served-matting.ts';
 import { SHARD, servedModel } from '../model-store/served-model.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
@@ -256,6 +257,34 @@ describe('a model of another folder', () => {
     });
     expect(await client.refusal('POST', '/my%20model/use')).toBe('checkpoint-missing');
     await client.list('DELETE', '/my%20model');
+  });
+});
+
+describe('what removes backgrounds', () => {
+  it('is offered beside the models, got, checked and removed as they are, and no picture is made with it', async () => {
+    const { endpoint } = await localHub(new Map(), { others: servedMatting() });
+    const home = await scratchFolder();
+    const client = await Client.open(home, { HF_ENDPOINT: endpoint });
+    const card = async () => (await client.list()).backgroundRemovers[0]!;
+    expect(await card()).toMatchObject({
+      name: 'matting',
+      place: 'offered',
+      licence: { id: 'mit' },
+      task: null,
+    });
+    expect((await client.list()).models.map(({ name }) => name)).not.toContain('matting');
+    expect(await client.refusal('POST', '/matting/pull', { licence: 'agpl-3.0' })).toBe('input');
+    await client.list('POST', '/matting/pull', { licence: 'mit' });
+    await expect.poll(async () => (await card()).place, { timeout: 20_000 }).toBe('fetched');
+    expect(await client.refusal('POST', '/matting/use')).toBe('checkpoint-missing');
+    await client.list('POST', '/matting/check');
+    await expect.poll(async () => (await card()).task?.state).toBe('done');
+    const network = join(home, 'models/matting/onnx/model.onnx');
+    await rm(network);
+    expect(await card()).toMatchObject({ place: 'fetched', fault: { code: 'checkpoint-missing' } });
+    await client.list('DELETE', '/matting');
+    expect(existsSync(join(home, 'models/matting'))).toBe(false);
+    expect(await card()).toMatchObject({ place: 'offered', fault: null });
   });
 });
 

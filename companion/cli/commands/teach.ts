@@ -39,6 +39,7 @@ interface TeachFlags extends EngineFlags {
   readonly side?: number;
   readonly seed: number;
   readonly mirror?: true;
+  readonly cutOut?: true;
   readonly guidanceResidual?: GuidanceResidual;
   readonly out?: string;
   readonly replace?: true;
@@ -54,6 +55,7 @@ const EXAMPLES = `
 Examples:
   ${PROGRAM} teach photos/ --name aurora --class bottle
   ${PROGRAM} teach front.png side.png back.png --name aurora --class "water bottle" --steps 300
+  ${PROGRAM} teach photos/ --name aurora --class bottle --cut-out
   ${PROGRAM} teach @aurora --model ${FULL_SIZE_MODEL}
 
 Ctrl-C saves the run, and a run that fails is kept as it was last saved; the same command goes on from there.
@@ -91,6 +93,7 @@ export function registerTeach(program: Command, output: Output): void {
     )
     .option('--seed <n>', 'the same seed teaches the same', values.wholeNumber(0, values.MAX_SEED), 0)
     .option('--mirror', 'also learn from mirrored pictures; wrong for anything with lettering')
+    .option('--cut-out', 'remove the backgrounds of pictures that have one first, as `cut-out` does')
     .addOption(values.guidanceResidual('halves of guidance to act in under a mask; goes into the file'))
     .option('--out <file>', 'concept file (default: a new version in the library)', values.conceptFile)
     .option('--replace', 'write over the file that --out names')

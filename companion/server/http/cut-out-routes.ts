@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { Router } from 'express';
+import { LikenessError } from '../../../shared/errors.ts';
 import { routes } from '../../../shared/protocol/http.ts';
 import { IMAGE_MAX_BYTES, IMAGE_MAX_PIXELS, IMAGE_MAX_SIDE } from '../../../shared/protocol/limits.ts';
 import { decodeInProcess } from '../../images/decode.ts';
@@ -23,9 +24,18 @@ export function cutOutRoutes(matting: MattingProcess, receiver: FileReceiver): R
     const png = await receiver.receive(request, PHOTO, async (path) => {
       const limits = { maxPixels: IMAGE_MAX_PIXELS, maxSide: IMAGE_MAX_SIDE };
       const { picture } = await decodeInProcess(await readFile(path), { label: LABEL, limits, client });
-      return encodePng(await matting.cutOut(picture, LABEL));
+      return encodePng(await matting.cutOut(picture, LABEL).catch(forPanel));
     });
     await sendBytes(response, 'png', png);
   });
   return router;
+}
+
+/** The same error with advice that can be followed in the panel. */
+function forPanel(error: unknown): never {
+  if (!(error instanceof LikenessError) || !error.code.startsWith('checkpoint-')) throw error;
+  throw new LikenessError(error.code, error.message, {
+    advice: 'Get background removal under Models, or cut the product out in Figma.',
+    cause: error,
+  });
 }

@@ -3,10 +3,9 @@ import type { SelectedFrame } from '../../messages.ts';
 import type { App } from '../app.ts';
 import { useApp } from '../app-context.ts';
 import type { FrameThumbnail } from '../canvas/selection.ts';
-import { ProgressBar } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { FailureNote } from '../parts/note.tsx';
 import { FINDING_LABELS, groupedByText } from '../work/labels.ts';
+import { BackgroundRemoval } from './background-removal.tsx';
 
 /** The paper's range; fewer show too little of a product, and more change little. */
 const FEW = 3;
@@ -88,42 +87,6 @@ function FrameTile({ frame, thumbnail, finding, isUsed, onToggle }: FrameTilePro
         <span class={`badge ${finding.severity}`}>{FINDING_LABELS[finding.code]}</span>
       ) : null}
       {isUsed ? null : <span class="badge">Left out</span>}
-    </button>
-  );
-}
-
-/** Offered where a frame has a background: taught from cut-outs, the product is found again in new pictures. */
-function BackgroundRemoval({ frames }: { readonly frames: readonly SelectedFrame[] }) {
-  const { teaching, selection, connected } = useApp();
-  const { cutOuts } = teaching;
-  const opaque = frames.filter(
-    ({ nodeId }) => selection.thumbnails.value.get(nodeId)?.measures.cutout === 'opaque',
-  );
-  const state = cutOuts.state.value;
-  if (state.state === 'failed') {
-    return <FailureNote report={state.report} subject={state.frame} onClose={() => cutOuts.cancel()} />;
-  }
-  if (state.state === 'working') {
-    const words = `Removing the background ${Math.min(state.done + 1, state.total)} of ${state.total}`;
-    return (
-      <div class="actions">
-        <span class="quiet">{words}</span>
-        <ProgressBar label={words} percent={(state.done / state.total) * 100} />
-        <button type="button" class="link" onClick={() => cutOuts.cancel()}>
-          Cancel
-        </button>
-      </div>
-    );
-  }
-  if (opaque.length === 0) return null;
-  return (
-    <button
-      type="button"
-      class="button small"
-      disabled={!connected.value}
-      onClick={() => cutOuts.start(opaque.map(({ nodeId }) => nodeId))}
-    >
-      {opaque.length === 1 ? 'Remove its background' : `Remove ${opaque.length} backgrounds`}
     </button>
   );
 }

@@ -20,6 +20,7 @@ export function ModelCard({ card }: CardProps) {
   const unfit = misfit(card, models.list.value!);
   const refusal = models.refusal.value;
   const facts = modelFacts(card).join(' · ');
+  const isRemover = name === models.backgroundRemover?.name;
   return (
     <li class={isOpen ? 'card open' : 'card'}>
       <div class="card-head">
@@ -31,7 +32,9 @@ export function ModelCard({ card }: CardProps) {
           {goodFor === null ? null : <span class="model-line">{upperFirst(goodFor)}</span>}
           <span class="quiet model-line">{facts}</span>
         </button>
-        {place === 'offered' ? <GetButton card={card} onClick={toggle} /> : <UseButton card={card} />}
+        {place === 'offered' ? <GetButton card={card} onClick={toggle} /> : null}
+        {place === 'offered' || isRemover ? null : <UseButton card={card} />}
+        {place === 'offered' || !isRemover || fault !== null ? null : <Ready />}
         <IconButton icon="more" label={`Details of ${title}`} pressed={isOpen} onClick={toggle} />
       </div>
       {unfit === undefined ? null : (
@@ -53,6 +56,15 @@ function GetButton({ card, onClick }: CardProps & { readonly onClick: () => void
     <button type="button" class="button small" aria-label={`Get ${card.title}`} onClick={onClick}>
       Get…
     </button>
+  );
+}
+
+/** Mark of a network that no picture is made with: it works in Teach, without being chosen. */
+function Ready() {
+  return (
+    <span class="in-use">
+      <Icon name="check" /> Ready
+    </span>
   );
 }
 

@@ -57,8 +57,8 @@ function Licence({ card }: CardProps) {
   return (
     <>
       <p>
-        {title} is its makers’, under the licence <LicenceLink card={card} />. It says what pictures may be
-        used for.
+        {title} is its makers’, under the licence <LicenceLink card={card} />. It says what{' '}
+        {name === models.backgroundRemover?.name ? 'it' : 'pictures'} may be used for.
       </p>
       {licence.note === null ? null : (
         <Note tone="warning" title="Before you get it">
@@ -90,6 +90,7 @@ function Keeping({ card }: CardProps) {
   const { name, place, inUse, task, sizeBytes } = card;
   const waiting = [...app.board.jobs.value.values()].filter((job) => job.model === name && !hasEnded(job));
   const isOff = !app.connected.value || models.busy.value.has(name);
+  const isRemover = name === models.backgroundRemover?.name;
   const frees =
     place === 'linked' ? 'Its files stay where they are.' : `${sizeText(sizeBytes)} are free then.`;
   return (
@@ -98,7 +99,10 @@ function Keeping({ card }: CardProps) {
         <p class="hint">Jobs that were asked for on it stay with it, and it stays for them.</p>
       )}
       {isAsking.value ? (
-        <p>Remove it from this computer? {frees} Concepts taught on it need it again.</p>
+        <p>
+          Remove it from this computer? {frees}{' '}
+          {isRemover ? 'Cut-outs stay.' : 'Concepts taught on it need it again.'}
+        </p>
       ) : null}
       <div class="card-actions">
         {task === null || task.state === 'done' ? (

@@ -28,6 +28,7 @@ export function Models() {
       </p>
       <Shelf title="On this computer" cards={here} />
       <Shelf title="To get" cards={offered} />
+      <Shelf title="Background removal" cards={list.backgroundRemovers} />
       <Loras />
       <AddModel />
     </div>

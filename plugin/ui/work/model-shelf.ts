@@ -34,6 +34,11 @@ export class ModelShelf {
     );
   }
 
+  /** The network that removes backgrounds, here or to be had; undefined where the companion knows of none. */
+  get backgroundRemover(): ModelCard | undefined {
+    return this.list.value?.backgroundRemovers[0];
+  }
+
   async refresh(): Promise<void> {
     await this.#ask(undefined, routes.models);
   }
@@ -42,8 +47,13 @@ export class ModelShelf {
     if (message.type === 'welcome' || message.type === 'models-changed') void this.refresh();
     if (message.type !== 'model-progress' || this.list.value === undefined) return;
     const { model, task } = message;
-    const models = this.list.value.models.map((card) => (card.name === model ? { ...card, task } : card));
-    this.list.value = { ...this.list.value, models };
+    const withTask = (card: ModelCard) => (card.name === model ? { ...card, task } : card);
+    const { models, backgroundRemovers, ...rest } = this.list.value;
+    this.list.value = {
+      ...rest,
+      models: models.map(withTask),
+      backgroundRemovers: backgroundRemovers.map(withTask),
+    };
   }
 
   /** True where the companion has begun or done it. @param licence the id of the one that was accepted, of a pull */
