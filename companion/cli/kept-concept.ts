@@ -6,7 +6,7 @@ import type { TeachEvent } from '../engine/events.ts';
 import type { ReferenceImage } from '../images/reference-image.ts';
 
 /** A concept that was taught, where it is kept. */
-export type KeptConcept = Omit<Extract<TeachEvent, { type: 'taught' }>, 'concept'> & {
+export type KeptConcept = Omit<Extract<TeachEvent, { type: 'taught' }>, 'concept' | 'sample'> & {
   readonly file: string;
   readonly sizeBytes: number;
   readonly name: string;
@@ -31,13 +31,18 @@ interface LibraryPlace {
 }
 
 export async function addToLibrary(
-  { concept, ...taught }: TaughtEvent,
+  { concept, sample, ...taught }: TaughtEvent,
   { folder, given, references }: LibraryPlace,
 ): Promise<KeptConcept> {
   const { FileLibrary } = await import('../library/file-library.ts');
   const library = new FileLibrary(folder);
   const pictures = references.map((reference) => async () => reference);
-  const added = await library.add(concept, { by: 'owner', references: pictures });
+  const { encodeSample } = await import('../images/encode.ts');
+  const added = await library.add(concept, {
+    by: 'owner',
+    references: pictures,
+    sample: sample && (await encodeSample(sample)),
+  });
   const kept = Object.fromEntries(Object.entries(added.rights).filter(([field]) => !(field in given)));
   return keptConcept(taught, concept, await library.materialize(added), {
     version: added.version,
@@ -46,14 +51,17 @@ export async function addToLibrary(
   });
 }
 
-export async function writeOut({ concept, ...taught }: TaughtEvent, out: string): Promise<KeptConcept> {
+export async function writeOut(
+  { concept, sample: _, ...taught }: TaughtEvent,
+  out: string,
+): Promise<KeptConcept> {
   const { writeConcept } = await import('../concepts/concept-file.ts');
   await writeConcept(out, concept);
   return keptConcept(taught, concept, out, {});
 }
 
 async function keptConcept(
-  taught: Omit<TaughtEvent, 'concept'>,
+  taught: Omit<TaughtEvent, 'concept' | 'sample'>,
   { name, identifier, classWord }: TaughtEvent['concept'],
   file: string,
   inLibrary: Pick<KeptConcept, 'version' | 'kept' | 'keptReferences'>,

@@ -71,6 +71,8 @@ export type TeachEvent =
       readonly skippedSteps?: number;
       /** Absent where memory did not suffice to measure it. */
       readonly likeness?: Likeness;
+      /** The picture that it was measured on; absent with it. */
+      readonly sample?: Picture;
     };
 
 export type GenerateEvent =

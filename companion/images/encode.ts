@@ -24,6 +24,14 @@ export async function encodeJpeg(source: Picture, quality = 90): Promise<Uint8Ar
   return pipelineOf(flatten(source)).jpeg({ quality, mozjpeg: true }).toBuffer();
 }
 
+/** Longest side of a sample, in pixels: it is shown small, and beside a frame. */
+const SAMPLE_SIDE = 512;
+
+/** JPEG of a picture that shows what was learned, to keep. */
+export async function encodeSample(source: Picture): Promise<Uint8Array> {
+  return encodeJpeg(await shrinkToFit(source, SAMPLE_SIDE));
+}
+
 /**
  * A JPEG thumbnail as a data URL of at most `maxBytes` characters, for file headers and lists.
  *

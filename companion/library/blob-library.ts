@@ -34,9 +34,11 @@ import {
   libraryConcept,
   listingOf,
   requireFree,
+  thumbnailsOf,
 } from './folder-listing.ts';
 import { additionOf, additionOfFile } from './import.ts';
 import { KeptReferences } from './kept-references.ts';
+import { KeptSamples } from './kept-samples.ts';
 import { VersionWriter } from './version-writer.ts';
 
 /** A file that was dropped in shows within this time; looking costs one readdir and a stat a file. */
@@ -50,6 +52,7 @@ export interface BlobLibraryOptions {
 }
 
 export class BlobLibrary implements ConceptLibrary {
+  readonly samples: KeptSamples;
   readonly #store: BlobStore;
   readonly #folder: ConceptFolder;
   readonly #trash: ConceptTrash;
@@ -67,6 +70,7 @@ export class BlobLibrary implements ConceptLibrary {
     this.#trash = new ConceptTrash(store);
     this.#journal = new ChangeJournal(store);
     this.#references = new KeptReferences(store);
+    this.samples = new KeptSamples(store);
     this.#now = options.now ?? (() => new Date());
     this.#writer = new VersionWriter({ store, folder: this.#folder, journal: this.#journal, now: this.#now });
     this.#rescanIntervalMs = options.rescanIntervalMs ?? RESCAN_INTERVAL_MS;
@@ -87,10 +91,8 @@ export class BlobLibrary implements ConceptLibrary {
     const found = versions.find((one) => one.version === version);
     if (found !== undefined) return found;
     const numbers = versions.map((one) => one.version).join(', ');
-    throw new LikenessError(
-      'concept-unknown',
-      `${name} has no version ${version}, expected one of ${numbers}`,
-    );
+    const fault = `${name} has no version ${version}, expected one of ${numbers}`;
+    throw new LikenessError('concept-unknown', fault);
   }
 
   materialize({ key }: ConceptVersion): Promise<string> {
@@ -98,18 +100,14 @@ export class BlobLibrary implements ConceptLibrary {
   }
 
   async thumbnails(ids: readonly ConceptId[]): Promise<ReadonlyMap<ConceptId, VersionThumbnail>> {
-    const { versions } = await this.#read();
-    const found = ids.flatMap((id) => {
-      const [current] = versions.get(id) ?? [];
-      if (current?.thumbnail === undefined) return [];
-      return [[id, { ...current.thumbnail, version: current.version }] as const];
-    });
-    return new Map(found);
+    return thumbnailsOf(ids, await this.#read());
   }
 
-  add(concept: Concept, { by = 'client', references = [] }: AddOptions = {}): Promise<ConceptVersion> {
+  add(concept: Concept, options: AddOptions = {}): Promise<ConceptVersion> {
+    const { by = 'client', references = [], sample } = options;
     return this.#change(async () => {
       const added = await this.#writer.write((concepts) => additionOf(concept, concepts, by));
+      if (sample !== undefined) await this.samples.put(added, sample);
       if (references.length === 0) return added;
       await this.#references.put(added.weightHash, references, concept.resolution.width);
       // A concept keeps the pictures of one teaching.
@@ -198,6 +196,7 @@ export class BlobLibrary implements ConceptLibrary {
       const { steps, freedBytes } = await this.#trash.stepsOut(days, this.#now());
       const orphans = await this.#references.orphanSteps(await this.#folder.read());
       await this.#journal.make(async () => [...steps, ...orphans]);
+      await this.#journal.make(() => this.samples.orphanSteps(this.#folder, this.#trash));
       return freedBytes;
     });
   }

@@ -72,6 +72,14 @@ export interface KeptSet {
   readonly sizeBytes: number;
 }
 
+/** Pictures of what was learned, by which versions are told apart that nobody has made pictures with. */
+export interface VersionSamples {
+  /** Weight hashes of the versions that have one. @throws LikenessError `storage` */
+  hashes(): Promise<ReadonlySet<string>>;
+  /** JPEG; undefined for a version that has none. @throws LikenessError `storage` */
+  get(version: ConceptVersion): Promise<Uint8Array | undefined>;
+}
+
 /** A picture that is read when its turn comes: all of a teaching's together may not fit into memory. */
 export type KeptPicture = () => Promise<ReferenceImage>;
 
@@ -80,6 +88,8 @@ export interface AddOptions {
   readonly by?: Editor;
   /** Pictures to keep, which it was taught from; none unless its owner agreed. */
   readonly references?: readonly KeptPicture[];
+  /** JPEG of what the model drew of it at the end of its teaching, kept with the version. */
+  readonly sample?: Uint8Array | undefined;
 }
 
 export interface ImportOptions {
@@ -98,6 +108,8 @@ export interface ImportOptions {
  * is made whole or not at all, also where the process is killed in the midst of it.
  */
 export interface ConceptLibrary {
+  readonly samples: VersionSamples;
+
   /** By name; with words to search for, the best match first. */
   list(search?: string): Promise<LibraryListing>;
 

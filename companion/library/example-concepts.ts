@@ -4,10 +4,11 @@
  */
 
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConcept } from '../concepts/concept-file.ts';
 import { makeFolder, writeFileAtomically } from '../storage/atomic-file.ts';
+import { CONCEPT_SUFFIX } from './concept-folder.ts';
 import type { ConceptLibrary } from './concept-library.ts';
 
 /** In a base model's folder. */
@@ -34,8 +35,12 @@ export async function addExamples(
   const names: string[] = [];
   const isNew = (await library.list()).concepts.length === 0 && (await library.removed()).length === 0;
   if (isNew) {
-    for (const file of (await readdir(folder)).sort()) {
-      names.push((await library.add(await readConcept(join(folder, file)))).name);
+    const files = (await readdir(folder)).filter((file) => file.endsWith(CONCEPT_SUFFIX)).sort();
+    for (const file of files) {
+      const path = join(folder, file);
+      // A picture that the model has made of it lies beside it.
+      const sample = await readFile(`${path.slice(0, -CONCEPT_SUFFIX.length)}.jpg`).catch(() => undefined);
+      names.push((await library.add(await readConcept(path), { sample })).name);
     }
   }
   await makeFolder(home);

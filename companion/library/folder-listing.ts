@@ -11,7 +11,13 @@ import type { ConceptId } from '../../shared/protocol/ids.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { conceptFactsSchema } from '../concepts/concept.ts';
 import type { BlobKey } from '../storage/blob-store.ts';
-import type { ConceptVersion, DamagedConcept, LibraryConcept, LibraryListing } from './concept-library.ts';
+import type {
+  ConceptVersion,
+  DamagedConcept,
+  LibraryConcept,
+  LibraryListing,
+  VersionThumbnail,
+} from './concept-library.ts';
 import { nameTaken } from './import.ts';
 import { searchConcepts } from './search.ts';
 
@@ -88,6 +94,19 @@ export function libraryConcept(id: ConceptId, files: readonly ConceptVersion[], 
   const versions = files.filter(({ weightHash }) => !seen.has(weightHash) && seen.add(weightHash));
   const current = versions[0]!;
   return { id, name: current.name, current, versions, expired: isExpired(current.rights, now) };
+}
+
+/** Those of the newest versions; a concept that is not there, or has none, is left out. */
+export function thumbnailsOf(
+  ids: readonly ConceptId[],
+  { versions }: FolderContents,
+): ReadonlyMap<ConceptId, VersionThumbnail> {
+  const found = ids.flatMap((id) => {
+    const [current] = versions.get(id) ?? [];
+    if (current?.thumbnail === undefined) return [];
+    return [[id, { ...current.thumbnail, version: current.version }] as const];
+  });
+  return new Map(found);
 }
 
 /** Every file of a concept, copies included. @throws LikenessError `concept-unknown` */

@@ -46,6 +46,8 @@ const conceptVersionSchema = z.object({
   model: z.string().exactOptional(),
   /** True where it fits the model that the companion runs now. */
   usable: z.boolean(),
+  /** True where it keeps a picture of what was learned; absent from older companions. */
+  hasSample: z.boolean().exactOptional(),
 });
 
 /** One entry of the library. */

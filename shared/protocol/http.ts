@@ -51,6 +51,8 @@ export const routes = {
   removedConcepts: '/api/removed-concepts',
   /** GET ?version=N: PNG or JPEG, of the newest version by default. */
   conceptThumbnail: (id: ConceptId) => `/api/concepts/${id}/thumbnail`,
+  /** GET ?version=, by default the newest: a JPEG of what was learned. */
+  conceptSample: (id: ConceptId) => `/api/concepts/${id}/sample`,
   /** GET ?ids=ID,ID: thumbnailsSchema. Of many concepts at one look; those without one are left out. */
   conceptThumbnails: '/api/concept-thumbnails',
   /**

@@ -22,7 +22,11 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
     expect(taught.stderr).not.toContain('✓ Taught');
     expect(taught.stdout).toBe('');
     expect(taught.exitCode).toBe(0);
-    expect(readdirSync(join(home, 'data', 'concepts'))).toEqual(['.references', 'aurora.safetensors']);
+    expect(readdirSync(join(home, 'data', 'concepts'))).toEqual([
+      '.references',
+      '.samples',
+      'aurora.safetensors',
+    ]);
 
     const listed = await likeness(['concepts', 'list'], { home });
     expect(listed.stdout).toMatch(/@aurora +toy .* 3 pictures/);

@@ -47,6 +47,7 @@ describe('a queue of jobs', () => {
       advice: [{ frame: 0, severity: 'hint', text: 'Take a sharper one.' }],
       taught: { concept: { id: concept!.id, name: 'aurora', version: 1 }, steps: 12 },
     });
+    expect(await library.samples.get(concept!.current)).toBeDefined();
     expect(queue.worker.device).toBe('cpu');
     await queue.close();
     expect(await readdir(join(home, 'jobs', A))).toEqual(['job.json']);

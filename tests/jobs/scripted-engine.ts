@@ -72,7 +72,8 @@ export class ScriptedEngine implements Engine {
     };
     const state = { step: STEPS, factors: concept.factors, ...nothing, losses: [] };
     await saveTrainingState(request.stateFile, state, { fingerprint: 'scripted', steps: STEPS });
-    yield { type: 'taught', concept, seconds: 1, finalLoss: 0.1 };
+    const sample = plainPicture(4, 4, [1, 2, 3]);
+    yield { type: 'taught', concept, seconds: 1, finalLoss: 0.1, sample };
   }
 
   async *generate(request: GenerateRequest): AsyncGenerator<GenerateEvent, void> {

@@ -27,6 +27,8 @@ it('are there, and made for the model that they come with', async () => {
   expect(await names()).toEqual(['aurora', 'summit']);
   const { identity } = await readBaseModel(model, join(home, 'cache'));
   const { concepts } = await library.list();
+  // Nobody has made a picture with them yet.
+  expect((await library.samples.hashes()).size).toBe(2);
   expect(new Set(concepts.map(({ current }) => current.baseModel.hash))).toEqual(new Set([identity.hash]));
 });
 

@@ -38,20 +38,23 @@ export const welcome: ServerMessageOf<'welcome'> = {
   jobs: [],
 };
 
-export function concept(part: Partial<ConceptSummary> & { readonly name: string }): ConceptSummary {
-  const { version = 1 } = part;
+/** @param part with `hasSample`, each of its versions keeps a picture of what was learned */
+export function concept(
+  part: Partial<ConceptSummary> & { readonly name: string; readonly hasSample?: boolean },
+): ConceptSummary {
+  const { version = 1, hasSample = false, ...rest } = part;
   const taught = { referenceCount: 5, createdAt: '2026-11-20T10:00:00.000Z', usable: true };
   return {
     id: `concept-${part.name}`,
     classWord: 'mug',
     version,
-    versions: Array.from({ length: version }, (_, at) => ({ ...taught, version: version - at })),
+    versions: Array.from({ length: version }, (_, at) => ({ ...taught, version: version - at, hasSample })),
     model: 'Likeness Embedded',
     sizeBytes: 410_000,
     ...taught,
     rights: {},
     hasThumbnail: true,
-    ...part,
+    ...rest,
   };
 }
 

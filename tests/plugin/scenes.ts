@@ -39,6 +39,7 @@ function withLibrary(): FakeCompanion {
     concept({
       name: 'aurora',
       version: 2,
+      hasSample: true,
       rights: { owner: 'Northlight', note: 'Campaigns of spring 2027' },
     }),
     concept({ name: 'summit', classWord: 'backpack', rights: { owner: 'Summit Co', expires: '2026-10-01' } }),
@@ -52,6 +53,7 @@ function withLibrary(): FakeCompanion {
   ];
   companion.pictures = (path) => {
     if (path.includes('summit')) return example('summit/cutout-01.png');
+    if (path.includes('sample')) return example('aurora/scene-02.png');
     if (path.includes('thumbnail')) return example('aurora/cutout-01.png');
     const number = /pictures\/(\d)/.exec(path);
     return number === null ? undefined : example(`aurora/scene-0${Number(number[1]) + 1}.png`);

@@ -121,6 +121,18 @@ describe('concepts over HTTP', () => {
     );
   });
 
+  it('give a picture of what a version had learned, of the versions that keep one', async () => {
+    const sample = Uint8Array.of(0xff, 0xd8, 0xff, 9);
+    const { id } = await running.library.add(smallConcept('drawn', 51), { sample });
+    await running.library.add(smallConcept('drawn', 52));
+    const { versions } = conceptSummarySchema.parse(await (await ask(`/api/concepts/${id}`)).json());
+    expect(versions.map(({ hasSample }) => hasSample)).toEqual([false, true]);
+    const answer = await ask(`/api/concepts/${id}/sample?version=1`);
+    expect(answer.headers.get('content-type')).toBe('image/jpeg');
+    expect([...(await bytesOf(answer))]).toEqual([...sample]);
+    expect((await ask(`/api/concepts/${id}/sample`)).status).toBe(404);
+  });
+
   it('give many thumbnails in one answer', async () => {
     const picture = { mediaType: 'image/jpeg', bytes: Uint8Array.of(0xff, 0xd8, 0xff, 7) } as const;
     const shown = await running.library.add(smallConcept('shown', 41, { thumbnail: picture }));

@@ -1,6 +1,7 @@
 /** `likeness generate`: from a prompt that mentions concepts to pictures. */
 
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { promptHints } from '../../../shared/prompt-syntax.ts';
@@ -9,12 +10,12 @@ import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS, type TimestepSpacing } from '../../diffusion/spacing.ts';
 import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
-import { DEFAULT_MODEL } from '../../model-store/catalogue.ts';
+import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { DECODERS, type DecoderChoice } from '../../models/family.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { USER_MODES } from '../../storage/atomic-file.ts';
-import { dataFolders } from '../../storage/folders.ts';
+import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { promptFor, showUnused } from '../found-prompt.ts';
 import * as values from '../options.ts';
 import { computerOf, definedOptions, type EngineFlags, engineOptions } from '../options.ts';
@@ -120,6 +121,7 @@ export function registerGenerate(program: Command, output: Output): void {
 async function runGenerate(prompt: string, flags: GenerateFlags, output: Output): Promise<void> {
   const folders = dataFolders();
   requireSeeds(flags);
+  if (flags.model === undefined && prompt.includes('@')) await addFirstConcepts(folders);
   showHints(`${prompt}\n${flags.negative ?? ''}`, output);
   // What is wrong with the prompt alone is told before a model is looked at.
   showUnused(await promptFor(prompt, flags.concept, folders), output);
@@ -135,6 +137,14 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
     const found = { ...painting, model, prompt: resolved, loras, cacheFolder: folders.cache };
     await generateOn(generateRequest(flags, found), flags, output);
   });
+}
+
+/** The examples of the embedded model, where nothing was taught yet: a first picture needs no teaching. */
+async function addFirstConcepts({ concepts, home }: DataFolders): Promise<void> {
+  // Loaded here, since what reads concepts would make `--help` wait.
+  const { FileLibrary } = await import('../../library/file-library.ts');
+  const { addExamples } = await import('../../library/example-concepts.ts');
+  await addExamples(new FileLibrary(concepts), { model: join(EMBEDDED_MODELS, DEFAULT_MODEL), home });
 }
 
 async function generateOn(request: GenerateRequest, flags: GenerateFlags, output: Output): Promise<void> {

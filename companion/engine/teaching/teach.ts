@@ -151,12 +151,14 @@ export async function* teachOn(
   const learning = { set, state, identifier, settings, request, save };
   let figures: TeachingFigures;
   let concept: Concept;
+  let sample: Picture | undefined;
   try {
     const finalLoss = yield* trainSteps(model, learning);
     const measured = await measureLikeness(model, { pictures, set, state }, learning);
     const { steps } = settings;
-    if (request.samples && measured !== undefined) {
-      yield { type: 'validation-image', step: steps, steps, image: measured.sample };
+    sample = measured?.sample;
+    if (request.samples && sample !== undefined) {
+      yield { type: 'validation-image', step: steps, steps, image: sample };
     }
     const seconds = (performance.now() - started) / 1000;
     const skippedSteps = state.lossScale?.skipped ?? 0;
@@ -175,7 +177,7 @@ export async function* teachOn(
     await keep(error, learning);
     throw error;
   }
-  yield { type: 'taught', concept, ...figures };
+  yield { type: 'taught', concept, ...figures, ...(sample && { sample }) };
 }
 
 /** The frames as the model learns from them. @throws LikenessError `cancelled` between two of them */

@@ -5,10 +5,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { likenessOf } from '../../../shared/likeness.ts';
 import type { FrameAdvice, JobOf } from '../../../shared/protocol/job.ts';
-import type { Concept } from '../../concepts/concept.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import type { TeachEvent } from '../../engine/events.ts';
-import { encodePng } from '../../images/encode.ts';
+import { encodePng, encodeSample } from '../../images/encode.ts';
 import { readReference, receiveReference } from '../../images/reference-image.ts';
 import type { KeptPicture } from '../../library/concept-library.ts';
 import { carriedFacts } from '../../library/teach-again.ts';
@@ -22,6 +21,8 @@ import { type JobStep, knownSeconds, type ProgressStep, type RunTools } from './
 const PREPARING_SHARE = 0.05;
 const TAUGHT_SHARE = 0.99;
 
+type Learned = Pick<Extract<TeachEvent, { type: 'taught' }>, 'concept' | 'sample'>;
+
 /** @throws LikenessError as the engine and the library do; `cancelled` after the run was saved */
 export async function* runTeaching(
   job: JobOf<'teach'>,
@@ -30,11 +31,14 @@ export async function* runTeaching(
 ): AsyncGenerator<JobStep, void> {
   const { files, library } = tools;
   // Left by the version before, where the companion stopped between the last step and the library.
-  const concept = existsSync(files.taughtConcept)
-    ? await readConcept(files.taughtConcept)
+  const { concept, sample }: Learned = existsSync(files.taughtConcept)
+    ? { concept: await readConcept(files.taughtConcept) }
     : yield* learn(job, yield* received(named, tools), tools);
   yield progress({ phase: 'saving', step: 0, steps: 0, fraction: TAUGHT_SHARE, secondsLeft: 0 });
-  const added = await library.add(concept, { references: await keptPictures(job, named, tools) });
+  const added = await library.add(concept, {
+    references: await keptPictures(job, named, tools),
+    sample: sample && (await encodeSample(sample)),
+  });
   const { id, name, version, figures, method } = added;
   await rm(files.teachingState, { force: true });
   const likeness = likenessOf(figures);
@@ -96,7 +100,7 @@ async function* learn(
   job: JobOf<'teach'>,
   stored: readonly StoredReference[],
   tools: RunTools,
-): AsyncGenerator<JobStep, Concept> {
+): AsyncGenerator<JobStep, Learned> {
   try {
     return yield* learnOnce(job, stored, tools);
   } catch (error) {
@@ -113,11 +117,11 @@ async function* learnOnce(
   job: JobOf<'teach'>,
   stored: readonly StoredReference[],
   tools: RunTools,
-): AsyncGenerator<JobStep, Concept> {
+): AsyncGenerator<JobStep, Learned> {
   const heard: TeachRunState = { advice: [], isShortOfMemory: false };
   const paths = await pathsOf(job, stored, tools.references);
   for await (const event of engineEvents(job, paths, tools)) {
-    if (event.type === 'taught') return event.concept;
+    if (event.type === 'taught') return event;
     yield* stepsOf(event, job, tools, heard);
   }
   throw new Error('internal: teaching ended without a concept');

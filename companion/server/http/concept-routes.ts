@@ -68,13 +68,17 @@ export interface ConceptRouteOptions {
 
 export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions): Router {
   const router = Router();
-  const summary = async (concept: LibraryConcept) => summaryFor(concept, model(), await library.references());
+  const kept = async (): Promise<Kept> => ({
+    sets: await library.references(),
+    samples: await library.samples.hashes(),
+  });
+  const summary = async (concept: LibraryConcept) => summaryFor(concept, model(), await kept());
 
   router.get(routes.concepts, async (request, response) => {
     const { search } = parsed(listQuery, request.query, 'the query');
     const { concepts } = await library.list(search);
-    const sets = await library.references();
-    const summaries = concepts.map((concept) => summaryFor(concept, model(), sets));
+    const all = await kept();
+    const summaries = concepts.map((concept) => summaryFor(concept, model(), all));
     response.json({ concepts: summaries } satisfies Concepts);
   });
 
@@ -139,6 +143,12 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
     await sendBytes(response, thumbnail.mediaType, thumbnail.bytes);
   });
 
+  router.get(routes.conceptSample(':id'), async (request, response) => {
+    const jpeg = await library.samples.get(await library.version(idOf(request), versionOf(request)));
+    if (jpeg === undefined) throw new LikenessError('image-unknown', 'the version keeps no picture');
+    await sendBytes(response, 'jpeg', jpeg);
+  });
+
   router.get(routes.conceptFile(':id'), async (request, response) => {
     const query = parsed(exportQuery, request.query, 'the query');
     const version = await library.version(idOf(request), query.version);
@@ -172,11 +182,13 @@ function versionOf(request: Request): number | undefined {
   return parsed(versionQuery, request.query, 'the query').version;
 }
 
-function summaryFor(
-  concept: LibraryConcept,
-  model: ModelTraits,
-  sets: ReadonlyMap<string, KeptSet>,
-): ConceptSummary {
+/** Pictures that versions keep, by weight hash: those they were taught from, and those that show what was learned. */
+interface Kept {
+  readonly sets: ReadonlyMap<string, KeptSet>;
+  readonly samples: ReadonlySet<string>;
+}
+
+function summaryFor(concept: LibraryConcept, model: ModelTraits, { sets, samples }: Kept): ConceptSummary {
   const { id, name, current, versions, expired } = concept;
   const { version: chosen, fit } = versionFor(concept, model);
   const [kept] = versions.flatMap(({ weightHash }) => sets.get(weightHash) ?? []);
@@ -202,6 +214,7 @@ function summaryFor(
       referenceCount,
       model: one.baseModel.name,
       usable: !expired && modelFit(one, model).kind !== 'none',
+      hasSample: samples.has(one.weightHash),
     })),
   };
 }

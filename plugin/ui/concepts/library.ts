@@ -28,6 +28,8 @@ export class ConceptList {
   /** True once the companion has sent the list. */
   readonly isKnown: Signal<boolean> = signal(false);
   readonly thumbnails: Signal<ReadonlyMap<string, string>> = signal(new Map());
+  readonly samples: Signal<ReadonlyMap<string, string>> = signal(new Map());
+  readonly #asked = new Set<string>();
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
   /** The concept whose card is open, and what was entered there: looking elsewhere loses neither. */
   readonly open: Signal<string | undefined> = signal(undefined);
@@ -53,6 +55,24 @@ export class ConceptList {
 
   thumbnailOf({ id, version }: ConceptSummary): string | undefined {
     return this.thumbnails.value.get(`${id}/${version}`);
+  }
+
+  /** Address of a picture of what a version learned; undefined where it keeps none, or none has come yet. */
+  sampleOf(id: string, version: number): string | undefined {
+    return this.samples.value.get(`${id}/${version}`);
+  }
+
+  /** Fetches it where the version keeps one and it is not there yet. */
+  async loadSample(id: string, version: number): Promise<void> {
+    const key = `${id}/${version}`;
+    const concept = this.concepts.value.find((one) => one.id === id);
+    const keepsOne = concept?.versions.find((one) => one.version === version)?.hasSample === true;
+    if (!keepsOne || this.#asked.has(key)) return;
+    this.#asked.add(key);
+    await this.#try(async () => {
+      const blob = await this.#companion.blob(`${routes.conceptSample(id)}?version=${version}`);
+      this.samples.value = new Map(this.samples.value).set(key, URL.createObjectURL(blob));
+    });
   }
 
   editOf(concept: ConceptSummary): ConceptEdit {

@@ -5,6 +5,7 @@ import { failureTitle } from '../parts/failure-title.ts';
 import { IconButton } from '../parts/icon.tsx';
 import { RemovedBanner } from '../parts/note.tsx';
 import { ago, frameCount, jobTitle, savedText } from '../work/labels.ts';
+import { useSample } from './concept-picture.tsx';
 
 /** Pictures that fit on one line; the job itself shows all. */
 const STRIP = 5;
@@ -41,6 +42,7 @@ function KeptJob({ job }: { readonly job: JobState }) {
   return (
     <>
       <div class="card-head">
+        {job.kind === 'teach' ? <LearnedPicture job={job} /> : null}
         <div class="card-title">
           <span class="title">{jobTitle(job)}</span>
           <span class="quiet">{facts(job)}</span>
@@ -65,6 +67,13 @@ function KeptJob({ job }: { readonly job: JobState }) {
       {job.kind === 'generate' && job.pictures.length > 0 ? <Strip job={job} /> : null}
     </>
   );
+}
+
+/** A picture of what a teaching came to; nothing where it came to none. */
+function LearnedPicture({ job }: { readonly job: JobOf<'teach'> }) {
+  const { id, version } = job.taught?.concept ?? {};
+  const url = useSample(id, version);
+  return url === undefined ? null : <img class="card-thumb" src={url} alt="" />;
 }
 
 function Stopped({ job }: { readonly job: JobState }) {

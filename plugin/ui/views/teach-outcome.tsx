@@ -1,18 +1,20 @@
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { frameCount } from '../work/labels.ts';
+import { useSample } from './concept-picture.tsx';
 
 /** A teaching that has ended: a sample of what was learned beside a frame that it was learned from, to compare. */
 export function Outcome({ job }: { readonly job: JobOf<'teach'> }) {
   const app = useApp();
   const sample = app.pictures.validationImages.value.get(job.job);
   const { id, version } = job.taught?.concept ?? {};
+  const kept = useSample(id, version);
   const reference = app.library.thumbnails.value.get(`${id}/${version}`);
   return (
     <section class="outcome">
       <TeachHeading request={job.request} />
       <OutcomePicture url={reference} label="Your frame" missing="The frame is on the canvas" />
-      <OutcomePicture url={sample?.url} label="What was learned" missing="Make a picture to see it" />
+      <OutcomePicture url={sample?.url ?? kept} label="What was learned" missing="Make a picture to see it" />
     </section>
   );
 }
