@@ -13,6 +13,7 @@ import { registerInstallation } from './commands/installation.ts';
 import { registerModels } from './commands/models.ts';
 import { registerStart } from './commands/start.ts';
 import { registerTeach } from './commands/teach.ts';
+import { registerUpscale } from './commands/upscale.ts';
 import type { Output } from './terminal/output.ts';
 
 const EXAMPLES = `
@@ -41,6 +42,7 @@ export const LIKENESS: CommandLine = {
     registerTeach,
     registerCutOut,
     registerGenerate,
+    registerUpscale,
     registerConcepts,
     registerModels,
     registerDoctor,

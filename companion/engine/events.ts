@@ -112,6 +112,8 @@ export type GenerateEvent =
       readonly steps: number;
       /** For everything that is still to come. */
       readonly secondsLeft: number;
+      /** Tile under way, from 0, of a picture that is made in tiles. */
+      readonly tile?: { readonly index: number; readonly count: number };
       /** A small, rough look at the picture in the making. */
       readonly preview: Picture;
     }

@@ -1,7 +1,7 @@
 /** Requests to the engine. Checked at the border (command line, socket), trusted here. */
 
 import type { Rights } from '../../shared/protocol/concept.ts';
-import type { GuidanceResidual } from '../../shared/protocol/requests.ts';
+import type { GuidanceResidual, UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
 import type { Picture } from '../images/picture.ts';
 import type { ReferenceImage } from '../images/reference-image.ts';
@@ -71,6 +71,20 @@ export interface ConceptRegion {
   readonly strength?: number | undefined;
 }
 
+/** A picture to be enlarged: its lines and surfaces are drawn anew, tile by tile, with the prompt's concepts where they are. */
+export interface UpscaleWish {
+  readonly picture: PictureSource;
+  /** Stem of the file that is written. */
+  readonly name: string;
+  readonly factor: UpscaleFactor;
+  /** Share of the steps that each tile takes, 0 to 1; 0: resampled, and the model draws nothing. Default 0.3. */
+  readonly strength?: number | undefined;
+  /** Seed that the picture says it was made with. */
+  readonly madeWith?: number | undefined;
+  /** Folder that keeps finished tiles, so that the work goes on from there. Default: they are not kept. */
+  readonly keep?: string | undefined;
+}
+
 export interface GenerateRequest extends EngineOptions {
   /** Read once, by the caller: "@aurora on a beach" in parts, and the concepts that it mentions. */
   readonly prompt: ResolvedPrompt<PromptConceptFile>;
@@ -93,6 +107,8 @@ export interface GenerateRequest extends EngineOptions {
   readonly keepRest?: boolean | undefined;
   /** Several concepts get a place each, or are told apart by the prompt's words alone. Default: places. */
   readonly together?: 'places' | 'words' | undefined;
+  /** One picture, this one enlarged: count is 1, and what else says where and how large is left out. */
+  readonly upscale?: UpscaleWish | undefined;
   /** Differences from the model's recommended settings. */
   readonly settings: Partial<SamplingSettings>;
   /** Folder for the PNGs; undefined: none are written. */

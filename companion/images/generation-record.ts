@@ -45,11 +45,7 @@ export interface GenerationRecord {
   readonly settings: Readonly<Record<string, Json>>;
 }
 
-/**
- * Keyword of the JSON form, read back by Likeness.
- *
- * @internal
- */
+/** Keyword of the JSON form, read back by Likeness. */
 export const RECORD_KEYWORD = 'likeness';
 
 /**

@@ -18,7 +18,7 @@ export const IMAGE_MAX_BYTES = 48 * MIB;
 /** One binary frame: the largest image, its header and the fixed fields. */
 export const FRAME_MAX_BYTES = IMAGE_MAX_BYTES + FRAME_HEADER_MAX_BYTES + 8;
 
-/** Figma neither exports nor places more, and the model sees a small part of it. */
+/** Figma neither exports nor places more, and the model sees a small part of it. An enlarged picture is no larger: 4x of 1024. */
 export const IMAGE_MAX_SIDE = 4096;
 
 /** Pixels that a decoder may produce: a few bytes of PNG can claim gigapixels. */

@@ -35,6 +35,10 @@ export const GUIDANCE_RESIDUALS = ['both', 'conditional'] as const;
  */
 export const guidanceResidualSchema = z.enum(GUIDANCE_RESIDUALS);
 
+export const UPSCALE_FACTORS = [2, 4] as const;
+
+const upscaleFactorSchema = z.literal(UPSCALE_FACTORS);
+
 const seedSchema = z.int().min(0).max(SEED_MAX);
 const sideSchema = z.int().min(8).max(PICTURE_MAX_SIDE);
 
@@ -127,4 +131,5 @@ export type TeachJobSpec = Readonly<z.infer<typeof teachRequestSchema>>;
 export type GenerateJobSpec = Readonly<z.infer<typeof generateRequestSchema>>;
 export type PrepareSpec = Readonly<z.infer<typeof prepareRequestSchema>>;
 export type GuidanceResidual = z.infer<typeof guidanceResidualSchema>;
+export type UpscaleFactor = z.infer<typeof upscaleFactorSchema>;
 export type MaskMode = z.infer<typeof maskModeSchema>;

@@ -16,6 +16,10 @@ describe('help', () => {
       ['--mask <mode>', '"adaptive"', '--no-preview', 'Examples:', 'likeness-pictures'],
     ],
     [
+      ['upscale', '--help'],
+      ['--factor <n>', '--strength <x>', '--prompt <text>', 'Examples:'],
+    ],
+    [
       ['concepts', '--help'],
       ['list', 'show', 'Examples:'],
     ],

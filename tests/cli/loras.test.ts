@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readPngText } from '../../companion/images/png-text-reader.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
-import { readPngText } from '../images/png-text-reader.ts';
 import { kohyaName, styleLayers, styleTensors } from '../lora/style-file.ts';
 import { type RawTensor, writeRawSafetensors } from '../tensor/tensor-files.ts';
 import { type Ended, likeness, temporaryFolder } from './binary.ts';

@@ -10,12 +10,12 @@ import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
+import { readPngText } from '../../companion/images/png-text-reader.ts';
 import { encodeReference } from '../../companion/images/reference-image.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
 import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
 import { writeJson } from '../checkpoint/checkpoint-files.ts';
-import { readPngText } from '../images/png-text-reader.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
 
 const EMBEDDED = fileURLToPath(new URL('../../models/likeness-base-128', import.meta.url));

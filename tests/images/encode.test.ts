@@ -10,8 +10,8 @@ import {
 } from '../../companion/images/generation-record.ts';
 import { picture, plainPicture } from '../../companion/images/picture.ts';
 import { withPngText } from '../../companion/images/png-text.ts';
+import { MAX_TEXT_BYTES, readPngText } from '../../companion/images/png-text-reader.ts';
 import { boxCutout, pixelAt, seeded } from './pictures.ts';
-import { MAX_TEXT_BYTES, readPngText } from './png-text-reader.ts';
 
 const record: GenerationRecord = {
   prompt: '@aurora on a beach, “golden hour” 海',

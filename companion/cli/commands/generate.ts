@@ -8,24 +8,18 @@ import { promptHints } from '../../../shared/prompt-syntax.ts';
 import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
 import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS, type TimestepSpacing } from '../../diffusion/spacing.ts';
-import type { LocalGenerateEvent } from '../../engine/events.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { DECODERS, type DecoderChoice } from '../../models/family.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
-import { USER_MODES } from '../../storage/atomic-file.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { promptFor, showUnused } from '../found-prompt.ts';
+import { DEFAULT_OUT, runOnTerminal } from '../generation-run.ts';
 import * as values from '../options.ts';
 import { computerOf, definedOptions, type EngineFlags, engineOptions } from '../options.ts';
-import { OutputFolder } from '../output-folder.ts';
 import { type PaintingFlags, paintingOf, paintingOptions } from '../painting-options.ts';
-import { Interruption } from '../terminal/interruption.ts';
-import type { JsonEvent, Output } from '../terminal/output.ts';
-
-/** In the folder where the command was given, so that pictures are found where one works. */
-const DEFAULT_OUT = 'likeness-pictures';
+import type { Output } from '../terminal/output.ts';
 
 /** Enough to choose from; more is another seed. */
 const MAX_COUNT = 64;
@@ -135,7 +129,7 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
     const { resolved } = await promptFor(prompt, flags.concept, folders, named);
     const painting = await paintingOf(flags, model);
     const found = { ...painting, model, prompt: resolved, loras, cacheFolder: folders.cache };
-    await generateOn(generateRequest(flags, found), flags, output);
+    await runOnTerminal(generateRequest(flags, found), flags, output);
   });
 }
 
@@ -145,29 +139,6 @@ async function addFirstConcepts({ concepts, home }: DataFolders): Promise<void> 
   const { FileLibrary } = await import('../../library/file-library.ts');
   const { addExamples } = await import('../../library/example-concepts.ts');
   await addExamples(new FileLibrary(concepts), { model: join(EMBEDDED_MODELS, DEFAULT_MODEL), home });
-}
-
-async function generateOn(request: GenerateRequest, flags: GenerateFlags, output: Output): Promise<void> {
-  // Loaded here, since onnxruntime and sharp would make `--help` wait.
-  const { GenerateReport } = await import('../terminal/generate-report.ts');
-  const { generate } = await import('../../engine/generation/generate.ts');
-  const folder = await OutputFolder.claim(flags.out, USER_MODES);
-  const report = new GenerateReport(output, { seed: request.seed, preview: flags.preview });
-  const interruption = new Interruption(output, () => report.showStopping());
-  try {
-    for await (const event of generate({ ...request, signal: interruption.signal })) {
-      output.event(jsonEvent(event));
-      await report.show(event);
-    }
-  } catch (error) {
-    if (!(error instanceof LikenessError && error.code === 'cancelled')) throw error;
-    const done = `stopped after ${report.made} of ${request.count} pictures`;
-    throw new LikenessError('cancelled', done, { cause: error });
-  } finally {
-    report.close();
-    interruption.dispose();
-    await folder.abandon();
-  }
 }
 
 /** Warnings of syntax that other programs read as commands: the picture alone would not say that it is words here. */
@@ -194,22 +165,6 @@ function requireSeeds({ seed = 0, count }: GenerateFlags): void {
       advice: 'Choose a smaller seed, or fewer pictures.',
     },
   );
-}
-
-/**
- * A line of JSON: pictures stand as their files, masks without their values. A preview of 64 KB a step would bury
- * everything else, so it is left out.
- */
-function jsonEvent(event: LocalGenerateEvent): JsonEvent {
-  if (event.type === 'step') {
-    const { preview: _, ...rest } = event;
-    return rest;
-  }
-  if (event.type === 'picture') {
-    const { image: _, png: __, masks, ...rest } = event;
-    return { ...rest, masks: masks.map(({ values: _, ...mask }) => mask) };
-  }
-  return event;
 }
 
 function generateRequest(

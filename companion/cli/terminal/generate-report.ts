@@ -116,7 +116,9 @@ export class GenerateReport {
     const remaining = (event.count - event.picture) * event.steps - event.step;
     await this.#strip?.draw(event.picture, event.preview, false);
     this.#progress.update(event.picture * event.steps + event.step, [
-      `picture ${event.picture + 1}/${event.count}`,
+      event.tile
+        ? `tile ${event.tile.index + 1}/${event.tile.count}`
+        : `picture ${event.picture + 1}/${event.count}`,
       remaining > 0 ? formatTimeLeft(event.secondsLeft) : '',
       remaining > 0 ? formatPace(remaining / event.secondsLeft) : '',
     ]);

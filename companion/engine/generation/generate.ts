@@ -8,6 +8,7 @@ import { makeFolder, USER_MODES } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent } from '../events.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
+import { upscaleOn } from '../upscaling/upscale.ts';
 import { compose } from './composition.ts';
 import { samplingShape } from './guided-pass.ts';
 import { keepBase, makeLatents, passesOf } from './kept-rest.ts';
@@ -32,6 +33,7 @@ export async function* generateOn(
   model: LoadedModel,
   request: GenerateRequest,
 ): AsyncGenerator<LocalGenerateEvent, void> {
+  if (request.upscale !== undefined) return yield* upscaleOn(model, request, request.upscale);
   const { pipeline } = model;
   yield* introduced(model, request);
   const planned = await planPainting(model, request);

@@ -163,7 +163,8 @@ export function reportInOriginal(report: MaskReport, planned: PlannedPainting | 
   return { ...report, rows, columns, values };
 }
 
-async function openPicture(source: Picture | string): Promise<Picture> {
+/** @throws LikenessError `image-unknown` for one that was sent and is gone */
+export async function openPicture(source: Picture | string): Promise<Picture> {
   if (typeof source !== 'string') return source;
   const bytes = await readFile(source).catch((cause: unknown) => {
     throw new LikenessError('image-unknown', 'a picture that was sent is gone', { cause });

@@ -13,6 +13,15 @@ import { strengthOf } from './composition.ts';
 import type { PlannedPainting } from './painting.ts';
 import type { MentionedConcept } from './prompt.ts';
 
+/** The picture that a larger one was made from. */
+type UpscaleRecord = {
+  readonly width: number;
+  readonly height: number;
+  readonly seed?: number;
+  readonly factor: number;
+  readonly strength: number;
+};
+
 interface MadePicture {
   readonly seed: number;
   readonly settings: SamplingSettings;
@@ -25,9 +34,13 @@ export async function savePicture(
   png: Uint8Array,
   { seed, request }: { readonly seed: number; readonly request: GenerateRequest },
 ): Promise<string> {
-  const file = freeName(folder, `${pictureName(promptText(request.prompt))}-${seed}`);
+  const file = freeName(folder, stemOf(request, seed));
   await writeFileAtomically(file, png, USER_MODES);
   return file;
+}
+
+function stemOf({ prompt, upscale }: GenerateRequest, seed: number): string {
+  return upscale ? `${upscale.name}-${upscale.factor}x` : `${pictureName(promptText(prompt))}-${seed}`;
 }
 
 /** The same prompt and seed with another mask is a comparison: nothing is written over. */
@@ -49,7 +62,8 @@ export function recordOf(
   { seed, settings, mentioned }: MadePicture,
   { identity, loras, precision }: LoadedModel,
   request: GenerateRequest,
-  planned: PlannedPainting | undefined,
+  planned?: PlannedPainting,
+  upscaled?: UpscaleRecord,
 ): GenerationRecord {
   return {
     prompt: promptText(request.prompt),
@@ -75,6 +89,7 @@ export function recordOf(
       mask: settings.mask,
       guidanceResidual: settings.guidanceResidual ?? usualGuidanceResidual(settings),
       ...compositionRecord(request, planned),
+      ...(upscaled && { upscaled: { ...upscaled } }),
       ...(precision === 'fp16' && { precision }),
     },
   };

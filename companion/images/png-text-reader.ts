@@ -1,10 +1,14 @@
-/** Reads the text chunks of a PNG (PNG specification, third edition, 11.3.3), as tools do that show them. */
+/** readPngText: text chunks of a PNG (PNG specification, third edition, 11.3.3), without decoding pixels. */
 
 import { crc32, inflateSync } from 'node:zlib';
-import type { PngText } from '../../companion/images/png-text.ts';
 import { LikenessError } from '../../shared/errors.ts';
+import type { PngText } from './png-text.ts';
 
-/** A picture's settings are a few kB; a chunk that inflates to more is an attack on memory. */
+/**
+ * A picture's settings are a few kB; a chunk that inflates to more is an attack on memory.
+ *
+ * @internal
+ */
 export const MAX_TEXT_BYTES = 1024 * 1024;
 
 /** Encoders write a few hundred IDAT chunks for large pictures; tools write a dozen text chunks. */
