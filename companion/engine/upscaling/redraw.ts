@@ -16,6 +16,7 @@ import { type TileGrid, tileGrid } from '../../images/tiles.ts';
 import { withTonesOf } from '../../images/tones.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
+import { KeptParts } from '../../storage/kept-parts.ts';
 import type { LocalGenerateEvent, MaskReport } from '../events.ts';
 import { samplingShape } from '../generation/guided-pass.ts';
 import { packed, prepared } from '../generation/picture-sessions.ts';
@@ -25,7 +26,6 @@ import { samplingGraph } from '../generation/sampling-graph.ts';
 import { planWithRoom, specsOf } from '../generation/sampling-plan.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest, UpscaleWish } from '../requests.ts';
-import { KeptTiles } from './kept-tiles.ts';
 import { productMasks } from './product-masks.ts';
 import { tilePasses } from './tile-passes.ts';
 
@@ -66,7 +66,7 @@ export async function* redrawn(
   const cells = side / downscale;
   const decoder = pipeline.decoder(cells, cells, settings.decoder);
   const sessions = await planWithRoom(model, shapes, settings);
-  const kept = await KeptTiles.open(wish.keep, [
+  const kept = await KeptParts.open(wish.keep, [
     over.data,
     JSON.stringify(decidingFacts(model, request, { prompt, settings, strength })),
   ]);

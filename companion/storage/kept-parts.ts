@@ -1,11 +1,11 @@
-/** KeptTiles: latents of finished tiles in a folder, under a key of all that decides them, so that work goes on after a stop. */
+/** KeptParts: finished parts of long work, as numbers in a folder under a key of all that decides them, so that it goes on after a stop. */
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, writeFileAtomically } from '../../storage/atomic-file.ts';
+import { makeFolder, writeFileAtomically } from './atomic-file.ts';
 
-export class KeptTiles {
+export class KeptParts {
   readonly #folder: string | undefined;
   readonly #key: string;
 
@@ -16,19 +16,19 @@ export class KeptTiles {
 
   /**
    * @param folder undefined: nothing is kept
-   * @param deciding pixels and facts that the tiles follow from
+   * @param deciding bytes and facts that the parts follow from
    */
   static async open(
     folder: string | undefined,
     deciding: readonly (Uint8Array | string)[],
-  ): Promise<KeptTiles> {
+  ): Promise<KeptParts> {
     if (folder !== undefined) await makeFolder(folder);
     const hash = createHash('sha256');
     for (const part of deciding) hash.update(`${part.length} `).update(part);
-    return new KeptTiles(folder, hash.digest('hex').slice(0, 32));
+    return new KeptParts(folder, hash.digest('hex').slice(0, 32));
   }
 
-  /** Undefined for a tile that is not here, or not of this length. */
+  /** Undefined for a part that is not here, or not of this length. */
   async read(index: number, length: number): Promise<Float32Array | undefined> {
     if (this.#folder === undefined) return undefined;
     const bytes = await readFile(this.#path(this.#folder, index)).catch(() => undefined);
@@ -37,13 +37,13 @@ export class KeptTiles {
   }
 
   /** @throws LikenessError `storage` */
-  async write(index: number, latents: Float32Array): Promise<void> {
+  async write(index: number, part: Float32Array): Promise<void> {
     if (this.#folder === undefined) return;
-    const bytes = new Uint8Array(latents.buffer, latents.byteOffset, latents.byteLength);
+    const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
     await writeFileAtomically(this.#path(this.#folder, index), bytes);
   }
 
   #path(folder: string, index: number): string {
-    return join(folder, `${this.#key}-${index}.latents`);
+    return join(folder, `${this.#key}-${index}.f32`);
   }
 }
