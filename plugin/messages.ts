@@ -17,13 +17,69 @@ export interface SelectedFrame {
   readonly isVariant: boolean;
 }
 
-/** A row of placeholders that comes when its job starts. */
+/** Affine, as Figma writes them: x' = a x + c y + e is the first row, y' = b x + d y + f the second. */
+export type Affine = readonly [
+  readonly [a: number, c: number, e: number],
+  readonly [b: number, d: number, f: number],
+];
+
+/** A layer that the pictures of a job fill. */
+export interface FillPlan {
+  readonly nodeId: string;
+  /** The layer's place in pictures of its whole layout, from its unit square to theirs; null: a picture covers it. */
+  readonly place: Affine | null;
+}
+
+/** A row of placeholders that comes when its job starts, or a layer that is filled when it has ended. */
 export interface WaitingRow {
   readonly jobId: string;
   readonly names: readonly string[];
   /** Canvas pixels. */
   readonly width: number;
   readonly height: number;
+  readonly fill?: FillPlan;
+}
+
+/** A picture that a layer can show; all of them lie among its fills. */
+export interface FilledPicture {
+  readonly jobId: string;
+  readonly index: number;
+  readonly seed: number;
+  readonly isShown: boolean;
+}
+
+/** The selected layer, where pictures can fill it. */
+export interface FillTarget {
+  readonly nodeId: string;
+  readonly name: string;
+  /** Canvas pixels, before it was turned. */
+  readonly width: number;
+  readonly height: number;
+  readonly isLocked: boolean;
+  /** It shows no picture. */
+  readonly isEmpty: boolean;
+  /** Name of the frame or picture around it; null where it stands alone. */
+  readonly layout: string | null;
+  readonly pictures: readonly FilledPicture[];
+}
+
+/** A selected layer inside of an area, in shares of that, cut off at its edges. */
+export interface AreaLayer {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The frame or picture that selected layers lie in. Canvas pixels. */
+export interface SelectedArea {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** From left to right. */
+  readonly layers: readonly AreaLayer[];
 }
 
 /**
@@ -62,7 +118,7 @@ export type UiToMain =
   /** Remembers the row of a job that may still wait when the plugin is closed, or no longer does. */
   | ({ readonly type: 'keep-row' } & WaitingRow)
   | { readonly type: 'forget-row'; readonly jobId: string }
-  /** Puts a row of placeholders beside the selection. */
+  /** Puts a row of placeholders beside the selection, or gathers pictures for the layer that they fill. */
   | ({ readonly type: 'open-batch' } & WaitingRow)
   /** Looks for placeholders of a job that an earlier run of the plugin opened. */
   | { readonly type: 'find-batch'; readonly jobId: string }
@@ -75,7 +131,7 @@ export type UiToMain =
       /** For finals: how the picture was made. */
       readonly record: string | null;
     }
-  /** Removes placeholders that got no final picture, and makes the batch one step of undo. */
+  /** Removes placeholders that got no final picture, or fills the layer, and makes the batch one step of undo. */
   | { readonly type: 'close-batch'; readonly jobId: string }
   /** Puts a frame's cut-out beside it; the last one of several makes them one step of undo, and selects them. */
   | {
@@ -93,6 +149,32 @@ export type UiToMain =
       readonly concept: string;
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly isLast: boolean;
+    }
+  /** Tells what is selected once more: the canvas says nothing of an undo. */
+  | { readonly type: 'read-layout' }
+  /** Asks for the layout around a layer as one picture, `layout-exported`. */
+  | {
+      readonly type: 'export-layout';
+      readonly exportId: string;
+      readonly nodeId: string;
+      /** Image pixels that the layer's longer side is to have at least. */
+      readonly side: number;
+    }
+  /** Fills a layer with one more picture, in one step of undo. */
+  | {
+      readonly type: 'use-fill';
+      readonly nodeId: string;
+      readonly jobId: string;
+      readonly index: number;
+      readonly seed: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
+  /** Shows another one of a filled layer's pictures, in one step of undo. */
+  | {
+      readonly type: 'choose-fill';
+      readonly nodeId: string;
+      readonly jobId: string;
+      readonly index: number;
     }
   /** Selects the pictures of a job, or the one of this number, and shows them. */
   | { readonly type: 'reveal'; readonly jobId: string; readonly index: number | null }
@@ -116,6 +198,15 @@ export type MainToUi =
       readonly type: 'selection';
       readonly frames: readonly SelectedFrame[];
       readonly record: string | null;
+    }
+  /** Follows the selection: the layer that can be filled, and where the selected layers lie. */
+  | { readonly type: 'layout'; readonly target: FillTarget | null; readonly area: SelectedArea | null }
+  | {
+      readonly type: 'layout-exported';
+      readonly exportId: string;
+      readonly result:
+        | { readonly bytes: Uint8Array; readonly place: Affine }
+        | { readonly fault: ExportFault; readonly name: string };
     }
   /** null where it cannot be exported. */
   | { readonly type: 'thumbnail'; readonly nodeId: string; readonly bytes: Uint8Array | null }

@@ -3,11 +3,20 @@
  * otherwise), and so does the studio's canvas. Nothing else in `plugin/main` names the global.
  */
 
+import type { Affine } from '../messages.ts';
+
 export interface Bounds {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** @internal */
+export interface CanvasParent {
+  readonly id: string;
+  readonly type: string;
+  readonly parent: CanvasParent | null;
 }
 
 export interface CanvasNode {
@@ -16,12 +25,16 @@ export interface CanvasNode {
   name: string;
   /** Set once the designer deleted it; every other property throws from then on. */
   readonly removed: boolean;
+  readonly locked: boolean;
+  readonly parent: CanvasParent | null;
   x: number;
   y: number;
   readonly width: number;
   readonly height: number;
   /** As it lies on the page, turned; width and height are those before it was turned. */
   readonly absoluteBoundingBox: Bounds | null;
+  /** From its own pixels to the page's. */
+  readonly absoluteTransform: Affine;
   /** With strokes, shadows and children outside of it; null where nothing of it is visible. */
   readonly absoluteRenderBounds?: Bounds | null;
   exportAsync(settings: PngExport): Promise<Uint8Array>;
@@ -46,12 +59,15 @@ interface SolidFill {
 
 interface ImageFill {
   readonly type: 'IMAGE';
-  readonly scaleMode: 'FILL';
+  /** CROP: the part of the picture that `imageTransform` leads to, from the layer's unit square to the picture's. */
+  readonly scaleMode: 'FILL' | 'CROP';
   readonly imageHash: string;
+  readonly imageTransform?: Affine;
+  readonly visible?: boolean;
 }
 
 export interface Rectangle extends CanvasNode {
-  /** Written as one of the first two; what is read is never looked into. */
+  /** Written as one of the first two, or as it was read; a symbol where parts of the layer differ. */
   fills: readonly (SolidFill | ImageFill | { readonly type: string })[] | symbol;
   resize(width: number, height: number): void;
 }

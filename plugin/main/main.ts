@@ -3,6 +3,8 @@
 import type { MainToUi, UiToMain } from '../messages.ts';
 import { CutOutPlacement } from './cut-outs.ts';
 import type { FigmaSurface } from './figma-surface.ts';
+import { LayerFills } from './layer-fills.ts';
+import { exportLayout, selectedLayout } from './layout.ts';
 import { WaitingRows } from './row.ts';
 import { exportFrames, followSelection } from './selection.ts';
 import { runSerially } from './serial.ts';
@@ -22,6 +24,7 @@ function run(surface: FigmaSurface): void {
   const send = (message: MainToUi) => surface.ui.postMessage(message);
   const batches = new VariantBatches(surface);
   const rows = new WaitingRows(surface);
+  const fills = new LayerFills(surface);
   const cutOuts = new CutOutPlacement(surface);
   const showSelection = followSelection(surface, send);
 
@@ -53,24 +56,45 @@ function run(surface: FigmaSurface): void {
         return rows.keep(message);
       case 'forget-row':
         return rows.forget(message.jobId);
-      case 'open-batch':
-        send({ type: 'batch', jobId: message.jobId, placeholders: batches.open(message) });
-        return rows.forget(message.jobId);
+      case 'open-batch': {
+        const { jobId, fill } = message;
+        if (fill !== undefined) {
+          fills.open(jobId, fill);
+          // Nothing of it is on the canvas before it ends: until then the row stays, for a run that comes later.
+          return send({ type: 'batch', jobId, placeholders: message.names.length });
+        }
+        send({ type: 'batch', jobId, placeholders: batches.open(message) });
+        return rows.forget(jobId);
+      }
       case 'find-batch':
         return send({ type: 'batch', jobId: message.jobId, placeholders: batches.find(message.jobId) });
       case 'picture': {
         const { jobId, index, kind } = message;
-        return send({ type: 'picture-done', jobId, index, kind, outcome: batches.place(message) });
+        const outcome = fills.isOpen(jobId) ? fills.take(message) : batches.place(message);
+        return send({ type: 'picture-done', jobId, index, kind, outcome });
       }
       case 'mask':
         if (!batches.placeMask(message) && message.isLast) surface.notify(NOT_HERE);
         return;
       case 'close-batch':
-        return batches.close(message.jobId);
+        if (!fills.isOpen(message.jobId)) return batches.close(message.jobId);
+        await fills.close(message.jobId);
+        await rows.forget(message.jobId);
+        return send(selectedLayout(surface));
+      case 'use-fill':
+        await fills.use(message);
+        return send(selectedLayout(surface));
+      case 'choose-fill':
+        await fills.choose(message);
+        return send(selectedLayout(surface));
+      case 'read-layout':
+        return send(selectedLayout(surface));
+      case 'export-layout':
+        return exportLayout(surface, message, send);
       case 'place-cut-out':
         return cutOuts.place(message);
       case 'reveal':
-        if (!batches.reveal(message)) surface.notify(NOT_HERE);
+        if (!batches.reveal(message) && !fills.reveal(message.jobId)) surface.notify(NOT_HERE);
         return;
       case 'notify': {
         const { text, error } = message;

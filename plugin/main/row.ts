@@ -99,11 +99,12 @@ export class WaitingRows {
     this.#surface = surface;
   }
 
-  async keep({ jobId, names, width, height }: KeepMessage): Promise<void> {
+  async keep({ jobId, names, width, height, fill }: KeepMessage): Promise<void> {
     const { currentPage, clientStorage } = this.#surface;
     // Job ids are random, and no two pages begin with the same one.
     if (currentPage.getPluginData(CANVAS_KEY) === '') currentPage.setPluginData(CANVAS_KEY, jobId);
-    const row: StoredRow = { canvas: currentPage.getPluginData(CANVAS_KEY), names, width, height };
+    const canvas = currentPage.getPluginData(CANVAS_KEY);
+    const row: StoredRow = { canvas, names, width, height, ...(fill && { fill }) };
     await clientStorage.setAsync(ROW_KEY + jobId, row);
   }
 

@@ -1,6 +1,7 @@
 import type { FailedExport, MainToUi, SelectedFrame, UiToMain } from '../messages.ts';
 import type { CanvasNode, FigmaSurface } from './figma-surface.ts';
 import { exportPng, seenBounds } from './frame-export.ts';
+import { selectedLayout } from './layout.ts';
 import { pause } from './serial.ts';
 import { RECORD_KEY } from './variant-batches.ts';
 
@@ -51,6 +52,7 @@ export function followSelection(
     const nodes = surface.currentPage.selection.filter(hasArea);
     const record = nodes.length === 1 ? nodes[0]!.getPluginData(RECORD_KEY) : '';
     send({ type: 'selection', frames: nodes.map(frameOf), record: record === '' ? null : record });
+    send(selectedLayout(surface));
     for (const node of nodes.slice(0, THUMBNAILS)) {
       await pause();
       if (current !== turn) return;

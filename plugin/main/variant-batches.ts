@@ -173,6 +173,11 @@ export function launchCommand(command: string | undefined): LaunchCommand {
   return command === 'more' || command === 'reprompt' ? command : 'open';
 }
 
+/** True for a placeholder that waits for its picture. */
+export function isUnfilledSlot(node: CanvasNode): boolean {
+  return node.getPluginData(SLOT_KEY) !== '';
+}
+
 function isSlot(node: CanvasNode, jobId: string, index: number): boolean {
   return !node.removed && node.getPluginData(SLOT_KEY) === `${jobId} ${index}`;
 }

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import type { CanvasNode, FigmaSurface, PngExport, Rectangle } from '../../plugin/main/figma-surface.ts';
-import type { MainToUi, UiToMain } from '../../plugin/messages.ts';
+import type { Affine, MainToUi, UiToMain } from '../../plugin/messages.ts';
 import { pngHeader } from '../studio/sandbox.ts';
 
 const bundle = () =>
@@ -17,7 +17,9 @@ interface Size {
 }
 
 export class FakeNode implements Rectangle {
-  readonly type = 'RECTANGLE';
+  type = 'RECTANGLE';
+  locked = false;
+  parent: FakeNode | null = null;
   readonly exports: PngExport[] = [];
   readonly data = new Map<string, string>();
   relaunch: Record<string, string> = {};
@@ -36,9 +38,30 @@ export class FakeNode implements Rectangle {
   readonly id: string;
   name: string;
 
-  constructor(id: string, name: string) {
+  protected readonly figma: FakeFigma;
+
+  constructor(id: string, name: string, figma: FakeFigma) {
     this.id = id;
     this.name = name;
+    this.figma = figma;
+  }
+
+  /** Layers inside of it. */
+  get children(): readonly FakeNode[] {
+    return this.figma.nodes.filter((node) => node.parent === this && !node.removed);
+  }
+
+  /** Turned against the clock by `degrees`, about its top left. */
+  degrees = 0;
+
+  get absoluteTransform(): Affine {
+    const angle = (this.degrees * Math.PI) / 180;
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    return [
+      [cos, sin, this.x],
+      // Without a zero of the other sign, which no layer has.
+      [0 - sin, cos, this.y],
+    ];
   }
 
   get absoluteBoundingBox() {
@@ -83,6 +106,20 @@ export class FakeNode implements Rectangle {
   }
 }
 
+type NodeState = Pick<FakeNode, 'fills' | 'removed'> & { readonly data: ReadonlyMap<string, string> };
+
+function stateOf({ fills, removed, data }: FakeNode): NodeState {
+  return { fills, removed, data: new Map(data) };
+}
+
+/** A layer that did not exist then is gone. */
+function restore(node: FakeNode, state: NodeState | undefined): void {
+  node.removed = state?.removed ?? true;
+  node.fills = state?.fills ?? [];
+  node.data.clear();
+  for (const [key, value] of state?.data ?? []) node.data.set(key, value);
+}
+
 export class FakeFigma implements FigmaSurface {
   command = '';
   readonly nodes: FakeNode[] = [];
@@ -123,7 +160,8 @@ export class FakeFigma implements FigmaSurface {
 
   get currentPage() {
     const figma = this;
-    const children = () => this.nodes.filter(({ removed }) => !removed);
+    const left = () => this.nodes.filter(({ removed }) => !removed);
+    const children = () => left().filter(({ parent }) => parent === null);
     return {
       id: '0:1',
       get children() {
@@ -139,7 +177,7 @@ export class FakeFigma implements FigmaSurface {
       getPluginData: (key: string) => this.pageData.get(key) ?? '',
       setPluginData: (key: string, value: string) => void this.pageData.set(key, value),
       findAllWithCriteria: ({ pluginData }: { pluginData: { keys: string[] } }) =>
-        children().filter(({ data }) => pluginData.keys.some((key) => data.has(key))),
+        left().filter(({ data }) => pluginData.keys.some((key) => data.has(key))),
     };
   }
 
@@ -158,7 +196,7 @@ export class FakeFigma implements FigmaSurface {
     name: string,
     bounds: Partial<Pick<FakeNode, 'x' | 'y' | 'width' | 'height' | 'seen' | 'rendered' | 'drawn'>> = {},
   ): FakeNode {
-    const node = Object.assign(new FakeNode(`1:${this.nodes.length}`, name), bounds);
+    const node = Object.assign(new FakeNode(`1:${this.nodes.length}`, name, this), bounds);
     this.nodes.push(node);
     return node;
   }
@@ -217,7 +255,24 @@ export class FakeFigma implements FigmaSurface {
 
   commitUndo(): void {
     this.undoSteps++;
+    this.#committed.push(this.nodes.map(stateOf));
   }
+
+  /** As the person does it: back to what was before the last commit. What the test did by itself before the first stays. */
+  undo(): void {
+    this.#committed.pop();
+    const before = this.#committed.at(-1) ?? this.#first;
+    for (const [index, node] of this.nodes.entries()) restore(node, before[index]);
+  }
+
+  /** From here on the canvas is what `undo` leads back to. */
+  begin(): void {
+    this.#committed.length = 0;
+    this.#first = this.nodes.map(stateOf);
+  }
+
+  readonly #committed: NodeState[][] = [];
+  #first: NodeState[] = [];
 
   notify(message: string): void {
     if (message.length > 100) throw new Error('notify takes 100 characters');

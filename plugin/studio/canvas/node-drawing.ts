@@ -65,8 +65,23 @@ function fill(context: Context, node: NodeRecord, paint: Paint, pictures: Pictur
   context.restore();
 }
 
-/** FILL covers the node and is cut off, FIT shows all of the picture, TILE repeats it, CROP is the picture as it is. */
-function picture(context: Context, node: NodeRecord, { scaleMode }: PicturePaint, bitmap: ImageBitmap): void {
+/** FILL covers the node and is cut off, FIT shows all of the picture, TILE repeats it, CROP shows a part of it. */
+function picture(
+  context: Context,
+  node: NodeRecord,
+  { scaleMode, imageTransform }: PicturePaint,
+  bitmap: ImageBitmap,
+): void {
+  if (scaleMode === 'CROP' && imageTransform !== undefined) {
+    const [[a, c, e], [b, d, f]] = imageTransform;
+    const toPicture = new DOMMatrix([a, b, c, d, e, f]);
+    context.scale(node.width, node.height);
+    // A transform that cannot be turned round shows nothing: the browser makes it one of NaN.
+    const { a: p, b: q, c: r, d: s, e: t, f: u } = toPicture.inverse();
+    context.transform(p, q, r, s, t, u);
+    context.drawImage(bitmap, 0, 0, 1, 1);
+    return;
+  }
   if (scaleMode === 'TILE') {
     context.fillStyle = context.createPattern(bitmap, 'repeat')!;
     context.fillRect(0, 0, node.width, node.height);

@@ -26,7 +26,14 @@ export interface PicturePaint extends PaintBase {
   readonly type: 'IMAGE';
   readonly scaleMode: ScaleMode;
   readonly imageHash: string | null;
+  /** With CROP: from the node's unit square to the picture's, rows a c e and b d f. Without it all of the picture. */
+  readonly imageTransform?: PictureTransform;
 }
+
+export type PictureTransform = readonly [
+  readonly [number, number, number],
+  readonly [number, number, number],
+];
 
 export type Paint = SolidPaint | PicturePaint;
 

@@ -6,6 +6,11 @@ export function refusal(call: string, reason: string): Error {
   return new Error(`in ${call}: ${reason}`);
 }
 
+export function finite(value: number, call: string): number {
+  if (!Number.isFinite(value)) throw refusal(call, `expected a number, got ${String(value)}`);
+  return value;
+}
+
 export type Entries = Readonly<Record<string, string>>;
 
 /** The entries with one more; an empty value takes the entry away, as in Figma. */
@@ -46,6 +51,11 @@ function inUnit(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= 1;
 }
 
+function isTransform(value: unknown): boolean {
+  const isRow = (row: unknown) => Array.isArray(row) && row.length === 3 && row.every(Number.isFinite);
+  return Array.isArray(value) && value.length === 2 && value.every(isRow);
+}
+
 function checkedPaint(paint: unknown, call: string, at: number): Paint {
   const wrong = (reason: string) => refusal(call, `paint ${at}: ${reason}`);
   if (!isObject(paint)) throw wrong('not an object');
@@ -61,6 +71,8 @@ function checkedPaint(paint: unknown, call: string, at: number): Paint {
       throw wrong(`scaleMode is ${String(paint.scaleMode)}`);
     if (paint.imageHash !== null && typeof paint.imageHash !== 'string')
       throw wrong('imageHash is no string');
+    if (paint.imageTransform !== undefined && !isTransform(paint.imageTransform))
+      throw wrong('imageTransform is not two rows of three numbers');
   } else throw wrong(`type ${String(paint.type)} is none that the studio draws`);
   return structuredClone(paint) as unknown as Paint;
 }

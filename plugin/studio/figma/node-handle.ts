@@ -1,9 +1,9 @@
-import type { NodeRecord, NodeType, Paint } from '../document/node-record.ts';
+import type { NodeRecord, NodeType, Paint, PictureTransform } from '../document/node-record.ts';
 import type { Box } from '../document/scene.ts';
 import type { DocumentAccess } from './document-access.ts';
 import { exportSize } from './export-size.ts';
 import { EXPORT_MAX_SIDE, NODE_MIN_SIZE } from './limits.ts';
-import { checkedPaints, refusal, sharedKey, withEntry } from './node-checks.ts';
+import { checkedPaints, finite, refusal, sharedKey, withEntry } from './node-checks.ts';
 import type { ExportRequest } from './sandbox-link.ts';
 
 /** Name, parent and plugin data, which every node has. Reads give copies; only assigning changes the document. */
@@ -128,6 +128,13 @@ export class SceneNodeHandle extends NodeHandle {
   get absoluteBoundingBox(): Box {
     return this.document.scene.bounds(this.now('get_absoluteBoundingBox'));
   }
+  get absoluteTransform(): PictureTransform {
+    const [a, b, c, d, e, f] = this.document.scene.transform(this.now('get_absoluteTransform'));
+    return [
+      [a, c, e],
+      [b, d, f],
+    ];
+  }
   get absoluteRenderBounds(): Box | null {
     return this.document.scene.renderBounds(this.now('get_absoluteRenderBounds')) ?? null;
   }
@@ -238,9 +245,4 @@ export function adopt(document: DocumentAccess, parent: NodeHandle, child: Scene
     throw refusal('appendChild', 'a node cannot be put into itself');
   }
   document.edit(child.id, { parentId: parent.id, order: document.scene.frontOrder(parent.id) });
-}
-
-function finite(value: number, call: string): number {
-  if (!Number.isFinite(value)) throw refusal(call, `expected a number, got ${String(value)}`);
-  return value;
 }
