@@ -55,6 +55,7 @@ export interface FillTarget {
   /** Canvas pixels, before it was turned. */
   readonly width: number;
   readonly height: number;
+  readonly isFrame: boolean;
   readonly isLocked: boolean;
   /** It shows no picture. */
   readonly isEmpty: boolean;
@@ -167,6 +168,7 @@ export type UiToMain =
       readonly jobId: string;
       readonly index: number;
       readonly seed: number;
+      readonly place: Affine | null;
       readonly bytes: Uint8Array<ArrayBuffer>;
     }
   /** Shows another one of a filled layer's pictures, in one step of undo. */

@@ -12,7 +12,6 @@ export interface Bounds {
   readonly height: number;
 }
 
-/** @internal */
 export interface CanvasParent {
   readonly id: string;
   readonly type: string;

@@ -81,7 +81,7 @@ export class LayerFills {
   }
 
   /** One more picture on top, which is shown. */
-  async use({ nodeId, jobId, index, seed, bytes }: UseMessage): Promise<void> {
+  async use({ nodeId, jobId, index, seed, place, bytes }: UseMessage): Promise<void> {
     const hash = this.#createImage(bytes);
     if (hash === undefined) return void this.#surface.notify('The canvas did not take this picture.', ERROR);
     await this.#change(nodeId, (layer) => {
@@ -89,7 +89,7 @@ export class LayerFills {
       const kept = before.slice(-(PICTURES_KEPT - 1));
       const gone = storedPictures(layer).filter((one) => !kept.some(({ hash: other }) => other === one.hash));
       const hidden = otherPaints(layer, gone).map((paint) => withVisible(paint, kept, undefined));
-      layer.fills = [...hidden, paintOf(hash, null, true)];
+      layer.fills = [...hidden, paintOf(hash, place, true)];
       const stored = [...kept, { job: jobId, picture: index, seed, hash }];
       layer.setPluginData(FILL_KEY, JSON.stringify(stored.map(asStored)));
       return undefined;

@@ -27,6 +27,7 @@ function targetOf(surface: FigmaSurface, node: CanvasNode): FillTarget | null {
   const { id: nodeId, name, width, height } = node;
   return {
     ...{ nodeId, name, width, height },
+    isFrame: node.type === 'FRAME',
     isLocked: isLocked(node),
     isEmpty: !showsPicture(node),
     layout: layoutAround(surface, node)?.name ?? null,

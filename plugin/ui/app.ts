@@ -19,6 +19,7 @@ import { CompanionConnection } from './connection/companion.ts';
 import type { ReceivedFrame } from './connection/companion-socket.ts';
 import type { PanelView } from './panel-views.ts';
 import { draftOf, type GenerateDraft, newSeed } from './work/drafts.ts';
+import { Filling } from './work/filling.ts';
 import { GenerateFormState } from './work/generate-form-state.ts';
 import { Generating } from './work/generating.ts';
 import { HistoryView } from './work/history.ts';
@@ -49,6 +50,7 @@ export class App {
   readonly models = new ModelShelf(this.companion);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this.board);
+  readonly filling = new Filling(this.bridge, this.companion, this.selection);
   readonly teachForm = new TeachFormState();
   readonly teachDraft = this.teachForm.draft;
   readonly generateForm = new GenerateFormState();
@@ -71,11 +73,6 @@ export class App {
   readonly canGenerate = computed(
     () => this.connected.value && this.generateForm.isComplete(this.library.concepts.value),
   );
-  /** The frame whose size pictures can take. */
-  readonly frame = computed(() => {
-    const { value } = this.selection.frames;
-    return value.length === 1 ? value[0] : undefined;
-  });
 
   /** Set where the next pictures are to be made as soon as it is known that they can be. */
   readonly #startWanted = signal(false);
@@ -93,6 +90,8 @@ export class App {
       this.#startWanted.value = false;
       untracked(() => this.canGenerate.value && this.generate(true));
     });
+    // The canvas says nothing of an undo; a hand that comes back from it may have made one.
+    document.documentElement.addEventListener('mouseenter', () => this.bridge.send({ type: 'read-layout' }));
     this.bridge.send({ type: 'ready' });
   }
 
@@ -112,18 +111,20 @@ export class App {
   }
 
   /** @param keepsWayBack nobody has looked at what took the prompt's place yet */
-  generate(keepsWayBack = false): void {
+  async generate(keepsWayBack = false): Promise<void> {
     const model = this.model.value;
     if (model === undefined) return;
+    const surroundings = { frame: this.selection.only.value, beside: this.selection.frames.value };
+    const fill = await this.filling.prepare(model);
+    if (fill === 'failed') return;
     const draft = this.generateDraft.value;
     const used = draft.seedLocked ? draft : { ...draft, seed: newSeed() };
-    const canvas = { frame: this.frame.value, beside: this.selection.frames.value };
-    const { job, size } = this.generating.start(used, model, canvas);
+    const { job, said } = this.generating.start(used, model, { ...surroundings, fill });
     this.generateDraft.value = used;
     if (!keepsWayBack) this.generateForm.replaced.value = undefined;
+    this.filling.started(job, fill);
     this.shownGenerate.value = job;
-    const pictures = used.count === 1 ? 'a picture' : `${used.count} pictures`;
-    this.say(`Making ${pictures} of ${size.width} by ${size.height} pixels.`);
+    this.say(said);
   }
 
   /** Settings of a job or a variant, into the form. */

@@ -3,6 +3,7 @@ import './style/controls.css';
 import './style/inputs.css';
 import './style/layout.css';
 import './style/connect.css';
+import './style/fill.css';
 import './style/work.css';
 import './style/lists.css';
 import './style/models.css';

@@ -48,6 +48,8 @@ export class FakeCompanion {
   pictures: (path: string) => Buffer | undefined = () => undefined;
   readonly received: ClientMessage[] = [];
   readonly uploads: ImageFrame[] = [];
+  /** Images that came as files, to be painted on. */
+  readonly sentImages: { readonly address: string; readonly bytes: Buffer }[] = [];
   /** A concept that no client has seen yet. */
   takenName = '';
   #socket: WebSocketRoute | undefined;
@@ -173,6 +175,10 @@ export class FakeCompanion {
     if (pathname === routes.computer) return json(this.computer);
     if (pathname === routes.pairingCode) return json({ code: '482913' });
     if (pathname.startsWith(`${routes.computer}/`)) return route.fulfill({ status: 204, headers });
+    if (pathname.startsWith('/api/images/')) {
+      this.sentImages.push({ address: request.url(), bytes: request.postDataBuffer()! });
+      return json({ image: pathname.split('/').at(-1) }, 201);
+    }
     if (pathname === routes.cutOuts) {
       const answer = this.cutOut();
       if (answer === undefined) {

@@ -54,7 +54,7 @@ describe('a layer', () => {
   it('is offered to be filled, with the layout around it', async () => {
     expect(await target()).toEqual({
       ...{ nodeId: hero.id, name: 'Hero', width: 400, height: 200 },
-      ...{ isLocked: false, isEmpty: true, layout: 'Poster', pictures: [] },
+      ...{ isFrame: false, isLocked: false, isEmpty: true, layout: 'Poster', pictures: [] },
     });
   });
 
@@ -117,7 +117,14 @@ describe('a layer', () => {
   it('takes any variant as a fill, and the ones before can be chosen again', async () => {
     figma.selection = [hero];
     await fill('job-a', 1);
-    const use = { type: 'use-fill', nodeId: hero.id, jobId: 'job-b', index: 3, seed: 9 } as const;
+    const use = {
+      type: 'use-fill',
+      nodeId: hero.id,
+      jobId: 'job-b',
+      index: 3,
+      seed: 9,
+      place: null,
+    } as const;
     const { target: after } = await figma.tell({ ...use, bytes: Uint8Array.of(9) }, 'layout');
     expect(figma.undoSteps).toBe(2);
     expect(after!.pictures.map(({ jobId, isShown }) => [jobId, isShown])).toEqual([

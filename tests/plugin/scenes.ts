@@ -339,6 +339,29 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'generate-fill',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      const pictures = [0, 1, 2].map((index) => ({
+        ...{ jobId: 'job-variants', index, seed: 7214 + index },
+        isShown: index === 1,
+      }));
+      await stage.say({
+        type: 'layout',
+        target: {
+          ...{ nodeId: '2:2', name: 'Hero picture', width: 720, height: 405, layout: 'Landing page' },
+          ...{ isFrame: true, isLocked: false, isEmpty: false, pictures },
+        },
+        area: null,
+      });
+      await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
+      await stage.ui.getByLabel('Fill this frame again').check();
+      await stage.ui.getByLabel('Show the model').check();
+      await stage.ui.locator('.fill-choice img').nth(2).waitFor();
+    },
+  },
+  {
     name: 'generate-styles',
     companion: () => {
       const style = {

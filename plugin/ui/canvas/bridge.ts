@@ -23,8 +23,9 @@ export class CanvasBridge {
 
   send(message: UiToMain): void {
     // The page around may be Figma's or the studio's; nothing here is a secret to either.
-    const transfer =
-      message.type === 'picture' || message.type === 'place-cut-out' ? [message.bytes.buffer] : [];
+    const isPicture =
+      message.type === 'picture' || message.type === 'place-cut-out' || message.type === 'use-fill';
+    const transfer = isPicture ? [message.bytes.buffer] : [];
     window.parent.postMessage({ pluginMessage: message }, '*', transfer);
   }
 }

@@ -1,7 +1,7 @@
-import { type Signal, signal } from '@preact/signals';
+import { computed, type Signal, signal } from '@preact/signals';
 import type { FrameMeasures } from '../../../shared/frame-advice.ts';
 import type { CanvasSize, ImageSize } from '../../../shared/geometry.ts';
-import type { MainToUi, SelectedFrame } from '../../messages.ts';
+import type { FillTarget, MainToUi, SelectedArea, SelectedFrame } from '../../messages.ts';
 import { measureBlob } from './frame-measures.ts';
 import { parseVariantRecord, type VariantRecord } from './variant-record.ts';
 
@@ -18,15 +18,25 @@ function forget(thumbnail: FrameThumbnail | undefined): void {
 /** The selection on the canvas: its frames, their thumbnails, and the record of a single variant. */
 export class CanvasSelection {
   readonly frames: Signal<readonly SelectedFrame[]> = signal([]);
+  /** Set when exactly one frame is selected. */
+  readonly only = computed(() => (this.frames.value.length === 1 ? this.frames.value[0] : undefined));
   readonly thumbnails: Signal<ReadonlyMap<string, FrameThumbnail>> = signal(new Map());
   /** Set when exactly one variant is selected. */
   readonly variant: Signal<VariantRecord | undefined> = signal(undefined);
+
+  /** The selected layer, where pictures can fill it. */
+  readonly target: Signal<FillTarget | undefined> = signal(undefined);
+  /** The frame or picture that the selected layers lie in. */
+  readonly area: Signal<SelectedArea | undefined> = signal(undefined);
 
   async receive(message: MainToUi): Promise<void> {
     if (message.type === 'selection') {
       this.frames.value = message.frames;
       this.variant.value = message.record === null ? undefined : parseVariantRecord(message.record);
       this.#forgetOthers();
+    } else if (message.type === 'layout') {
+      this.target.value = message.target ?? undefined;
+      this.area.value = message.area ?? undefined;
     } else if (message.type === 'thumbnail') {
       const { bytes } = message;
       const blob =

@@ -16,9 +16,12 @@ interface PictureTileProps {
   readonly trouble: MaskTrouble | undefined;
   readonly seed: number | undefined;
   readonly onSelect: () => void;
+  /** Undefined where no layer is selected that it could fill. */
+  readonly onFill?: (() => void) | undefined;
 }
 
-export function PictureTile({ view, label, aspect, showMask, trouble, seed, onSelect }: PictureTileProps) {
+export function PictureTile(props: PictureTileProps) {
+  const { view, label, aspect, showMask, trouble, seed, onSelect, onFill } = props;
   return (
     <figure class="tile">
       <button
@@ -43,6 +46,11 @@ export function PictureTile({ view, label, aspect, showMask, trouble, seed, onSe
             <Icon name="warning" />
             {MASK_TROUBLE_LABELS[trouble]}
           </span>
+        )}
+        {onFill === undefined || view?.kind !== 'final' ? null : (
+          <button type="button" class="link" title="In the selected layer" onClick={onFill}>
+            Use as fill
+          </button>
         )}
       </figcaption>
     </figure>

@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { pictureSizeFor } from '../../../shared/geometry.ts';
 import { GENERATE_MAX_COUNT, SEED_MAX, STRENGTH_MAX } from '../../../shared/protocol/limits.ts';
+import type { FillTarget } from '../../messages.ts';
 import { useApp } from '../app-context.ts';
 import { NumberField, Row, Slider } from '../parts/field.tsx';
 import { IconButton } from '../parts/icon.tsx';
@@ -80,8 +82,10 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
 function SizeRow({ draft, onChange }: GenerateSettingsProps) {
   const app = useApp();
   const model = app.model.value;
-  const frame = app.frame.value;
+  const frame = app.selection.only.value;
   if (model === undefined) return null;
+  const target = app.filling.target.value;
+  if (target !== undefined) return <FillSizeRow target={target} />;
   const { size } = draft;
   const made = chosenSize(size, model, frame);
   const fromFrame =
@@ -126,6 +130,24 @@ function SizeRow({ draft, onChange }: GenerateSettingsProps) {
           </option>
         ) : null}
       </select>
+    </Row>
+  );
+}
+
+/** The layer decides: there is nothing to choose. */
+function FillSizeRow({ target }: { readonly target: FillTarget }) {
+  const { model, filling } = useApp();
+  const { width, height } = pictureSizeFor(target, model.value!);
+  const isPainted = target.layout !== null && filling.showsLayout.value;
+  return (
+    <Row
+      id="size"
+      label="Size"
+      hint={isPainted ? 'As large as the layout around it.' : `Made at ${width} × ${height} px, cut to fit.`}
+    >
+      <output id="size" class="output">
+        {target.name} – {Math.round(target.width)} × {Math.round(target.height)}
+      </output>
     </Row>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { mentionedNames } from '../../../shared/mentions.ts';
 import { promptHints } from '../../../shared/prompt-syntax.ts';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
+import type { FillTarget as FillTargetLayer } from '../../messages.ts';
 import { useApp } from '../app-context.ts';
 import { StartButton } from '../parts/controls.tsx';
 import { Form } from '../parts/field.tsx';
@@ -10,6 +11,8 @@ import { MentionField } from '../parts/mention-field.tsx';
 import { TeachAgainButton } from '../parts/teach-again.tsx';
 import { type GenerateDraft, jobSpecOf } from '../work/drafts.ts';
 import { type NameProblem, nameProblem, namesTooMany, offeredConcepts } from '../work/prompt-names.ts';
+import { FillTarget } from './fill-target.tsx';
+import { ReplacedPrompt, SelectedFrames, SelectedVariant } from './generate-banners.tsx';
 import { GenerateSettings } from './generate-settings.tsx';
 import { PromptVersions } from './prompt-versions.tsx';
 import { Variants } from './variants.tsx';
@@ -30,7 +33,9 @@ export function Generate() {
     app.generating.preparation.soon(() => {
       const model = app.model.value;
       const canPrepare = app.canGenerate.value && app.board.running.value === undefined;
-      return model && canPrepare ? jobSpecOf(app.generateDraft.value, model, app.frame.value) : undefined;
+      return model && canPrepare
+        ? jobSpecOf(app.generateDraft.value, model, app.selection.only.value)
+        : undefined;
     });
   const request = app.focus.value;
   useEffect(() => {
@@ -40,15 +45,16 @@ export function Generate() {
   }, [request, app]);
 
   const problem = nameProblem(draft, concepts);
-  const canStart = app.canGenerate.value;
+  const canStart = app.canGenerate.value && app.filling.state.value.state !== 'sending';
   const submit = () => {
-    if (canStart) app.generate();
+    if (canStart) void app.generate();
   };
   const busy = app.board.running.value !== undefined;
   return (
     <Form class="view" submitBy="command-enter" onSubmit={submit}>
       <SelectedVariant />
       <SelectedFrames />
+      <FillTarget />
       <ReplacedPrompt />
       <section onFocusIn={prepareSoon}>
         <MentionField
@@ -79,12 +85,19 @@ export function Generate() {
       <GenerateSettings draft={draft} onChange={change} />
       <div class="actions">
         <StartButton button={start} disabled={!canStart}>
-          {busy ? 'Add to queue' : `Generate ${draft.count === 1 ? 'a variant' : `${draft.count} variants`}`}
+          {startWords(draft.count, busy, app.filling.target.value)}
         </StartButton>
       </div>
       <Variants />
     </Form>
   );
+}
+
+function startWords(count: number, isBusy: boolean, target: FillTargetLayer | undefined): string {
+  if (isBusy) return 'Add to queue';
+  const variants = count === 1 ? 'a variant' : `${count} variants`;
+  if (target === undefined) return `Generate ${variants}`;
+  return `Fill the ${target.isFrame ? 'frame' : 'layer'} with ${variants}`;
 }
 
 /** For a concept by its name; nothing where the library has none, or it keeps no frames. */
@@ -128,53 +141,6 @@ function NameProblemNote({ problem }: { readonly problem: NameProblem }) {
         </p>
       );
   }
-}
-
-/** The way back to what was written before a variant, a job or a concept took its place. */
-function ReplacedPrompt() {
-  const { generateForm: form } = useApp();
-  if (form.replaced.value === undefined) return null;
-  return (
-    <div class="banner" role="status">
-      <span class="banner-text">Prompt replaced.</span>
-      <button type="button" class="link" onClick={() => form.undo()}>
-        Undo
-      </button>
-    </div>
-  );
-}
-
-/** A variant that is selected on the canvas offers what its relaunch buttons do. */
-function SelectedVariant() {
-  const app = useApp();
-  const variant = app.selection.variant.value;
-  if (variant === undefined) return null;
-  return (
-    <div class="banner">
-      <span class="banner-text">Seed {variant.seed}</span>
-      <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'more')}>
-        More like this
-      </button>
-      <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'reprompt')}>
-        Same seed, new prompt
-      </button>
-    </div>
-  );
-}
-
-/** A product on the canvas that may not be taught yet: several frames, none of them a variant. */
-function SelectedFrames() {
-  const app = useApp();
-  const frames = app.selection.frames.value;
-  if (frames.length < 2 || frames.some(({ isVariant }) => isVariant)) return null;
-  return (
-    <div class="banner">
-      <span class="banner-text">{frames.length} frames selected</span>
-      <button type="button" class="link" onClick={() => app.show('teach')}>
-        Teach these {frames.length} frames
-      </button>
-    </div>
-  );
 }
 
 /** As many as stay within two lines. */

@@ -120,7 +120,9 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
   const showMask = useSignal(false);
   const { request, pictures } = job;
   const { resolution = 1 } = app.model.value ?? {};
-  const { width, height } = request.size ?? { width: resolution, height: resolution };
+  // One that was painted on has its own size.
+  const { width, height } = pictures[0] ?? request.size ?? { width: resolution, height: resolution };
+  const place = app.filling.placeIn(job.job, request);
   const count = hasEnded(job) ? pictures.length : request.count;
   const views = Array.from({ length: count }, (_, index) =>
     app.pictures.views.value.get(`${job.job}/${index}`),
@@ -140,6 +142,12 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
               trouble={troubleOf(view)}
               seed={view === undefined ? undefined : request.seed + index}
               onSelect={() => app.generating.reveal(job.job, index)}
+              onFill={
+                view === undefined || place === undefined
+                  ? undefined
+                  : () =>
+                      app.filling.use({ jobId: job.job, index, seed: request.seed + index }, place, view.blob)
+              }
             />
           );
         })}

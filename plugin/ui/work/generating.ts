@@ -1,4 +1,4 @@
-import type { CanvasSize, ImageSize } from '../../../shared/geometry.ts';
+import type { CanvasSize } from '../../../shared/geometry.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
@@ -10,6 +10,7 @@ import { variantRecord } from '../canvas/variant-record.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
 import { type GenerateDraft, jobSpecOf, newJobId } from './drafts.ts';
+import { type Fill, fillSize } from './filling.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import { LoraList } from './lora-list.ts';
 import type { PictureView } from './pictures.ts';
@@ -17,6 +18,15 @@ import { Preparation } from './preparation.ts';
 
 /** Longest prompt in the name of a layer: the seed behind it, which tells variants apart, is still read. */
 const LAYER_NAME = 40;
+
+interface Surroundings {
+  /** The frame whose size pictures may take. */
+  readonly frame: CanvasSize | undefined;
+  /** Frames that they come to stand beside. */
+  readonly beside: readonly CanvasSize[];
+  /** The layer that they fill instead. */
+  readonly fill: Fill | undefined;
+}
 
 /** Asks for pictures and brings them to the canvas. */
 export class Generating {
@@ -40,23 +50,27 @@ export class Generating {
     bridge.listen((message) => this.#placement.receive(message));
   }
 
-  /**
-   * Asks for the pictures of a draft.
-   * @param canvas the frame whose size they may take, and the frames that they come to stand beside
-   * @returns the job, and the pictures' size in image pixels
-   */
+  /** Asks for the pictures of a draft; gives the job, and words for it. */
   start(
     draft: GenerateDraft,
     model: ModelSummary,
-    { frame, beside }: { readonly frame: CanvasSize | undefined; readonly beside: readonly CanvasSize[] },
-  ): { readonly job: string; readonly size: ImageSize } {
+    { frame, beside, fill }: Surroundings,
+  ): { readonly job: string; readonly said: string } {
     const job = newJobId();
+    const pictures = draft.count === 1 ? 'a picture' : `${draft.count} pictures`;
+    if (fill !== undefined) {
+      const { target, plan, painting } = fill;
+      const spec = { ...jobSpecOf({ ...draft, size: fillSize(fill) }, model, target), ...painting };
+      this.#placement.want(job, { ...layoutOf(spec, target), fill: plan });
+      this.#companion.send({ type: 'generate', job, ...spec });
+      return { job, said: `Making ${pictures} to fill “${target.name}”.` };
+    }
     const spec = jobSpecOf(draft, model, frame);
     const size = spec.size ?? { width: model.resolution, height: model.resolution };
-    const fills = draft.size.type === 'frame' && frame !== undefined;
-    this.#placement.want(job, layoutOf(spec, fills ? frame : sizeBeside(beside, size)));
+    const fitsFrame = draft.size.type === 'frame' && frame !== undefined;
+    this.#placement.want(job, layoutOf(spec, fitsFrame ? frame : sizeBeside(beside, size)));
     this.#companion.send({ type: 'generate', job, ...spec });
-    return { job, size };
+    return { job, said: `Making ${pictures} of ${size.width} by ${size.height} pixels.` };
   }
 
   /** Puts the pictures of an ended job on the canvas, again or in another document. */

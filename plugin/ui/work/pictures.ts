@@ -17,6 +17,7 @@ export interface MaskView {
 export interface PictureView {
   readonly kind: 'preview' | 'final';
   readonly url: string;
+  readonly blob: Blob;
   readonly masks: readonly MaskView[];
 }
 
@@ -65,7 +66,7 @@ export class Pictures {
     release(before?.url);
     // Deleted first, so that the order of the map is the order of use.
     views.delete(key);
-    views.set(key, { kind, url: URL.createObjectURL(blob), masks: before?.masks ?? [] });
+    views.set(key, { kind, url: URL.createObjectURL(blob), blob, masks: before?.masks ?? [] });
     const [oldest] = views.keys();
     if (views.size > KEPT_PICTURES && oldest !== undefined) {
       release(views.get(oldest)?.url);

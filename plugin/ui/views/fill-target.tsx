@@ -1,0 +1,100 @@
+import { useEffect } from 'preact/hooks';
+import { routes } from '../../../shared/protocol/http.ts';
+import type { FilledPicture, FillTarget as Target } from '../../messages.ts';
+import { useApp } from '../app-context.ts';
+import { Icon } from '../parts/icon.tsx';
+import { FailureNote } from '../parts/note.tsx';
+
+/** The selected layer: whether the next pictures fill it, what the model sees of its layout, and what it shows now. */
+export function FillTarget() {
+  const { selection, filling } = useApp();
+  const target = selection.target.value;
+  if (target === undefined) return null;
+  const { name, width, height, layout, isFrame, isLocked, pictures } = target;
+  const kind = isFrame ? 'frame' : 'layer';
+  const fills = filling.target.value !== undefined;
+  const state = filling.state.value;
+  return (
+    <section class="fill" aria-label={`Fill “${name}”`}>
+      <div class="section-head">
+        <h2 class="fill-name">{name}</h2>
+        <span class="quiet">
+          {Math.round(width)} × {Math.round(height)}
+        </span>
+      </div>
+      {isLocked ? (
+        <p class="hint warning-line">
+          <Icon name="lock" /> It is locked. Unlock it to fill it with pictures.
+        </p>
+      ) : (
+        <>
+          <label class="check">
+            <input type="checkbox" checked={fills} onChange={() => filling.want(!fills)} />
+            Fill this {kind}
+            {pictures.length === 0 ? '' : ' again'}
+          </label>
+          {fills && layout !== null ? (
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={filling.showsLayout}
+                onChange={({ currentTarget }) => {
+                  filling.showsLayout.value = currentTarget.checked;
+                }}
+              />
+              Show the model what is around it in “{layout}”
+            </label>
+          ) : null}
+          <Choices target={target} />
+        </>
+      )}
+      {state.state === 'failed' ? (
+        <FailureNote
+          report={state.report}
+          subject={state.layer}
+          onClose={() => {
+            filling.state.value = { state: 'idle' };
+          }}
+        />
+      ) : null}
+    </section>
+  );
+}
+
+/** The pictures that a filled layer has, to choose another. */
+function Choices({ target: { nodeId, pictures } }: { readonly target: Target }) {
+  const app = useApp();
+  const isConnected = app.connected.value;
+  const keys = pictures.map(({ jobId, index }) => `${jobId}/${index}`).join();
+  // A panel that comes later has none of them; the companion keeps what it made.
+  useEffect(() => {
+    if (isConnected) for (const one of pictures) void load(one);
+  }, [nodeId, keys, isConnected]);
+  const load = async ({ jobId, index }: FilledPicture) => {
+    if (app.pictures.get(jobId, index)?.kind === 'final') return;
+    const blob = await app.companion.blob(routes.picture(jobId, index)).catch(() => undefined);
+    if (blob !== undefined) app.pictures.add(jobId, index, blob);
+  };
+  if (pictures.length === 0) return null;
+  return (
+    <fieldset class="fill-choices" aria-label="Choose another">
+      {pictures.map((one, at) => {
+        const { jobId, index, seed, isShown } = one;
+        const url = app.pictures.views.value.get(`${jobId}/${index}`)?.url;
+        return (
+          <button
+            key={`${jobId}/${index}`}
+            type="button"
+            class="fill-choice"
+            aria-pressed={isShown}
+            aria-label={`Picture ${at + 1}, seed ${seed}`}
+            title={`Seed ${seed}`}
+            onClick={() => app.filling.choose(one)}
+          >
+            {url === undefined ? at + 1 : <img src={url} alt="" />}
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+}

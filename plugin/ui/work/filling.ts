@@ -1,0 +1,139 @@
+/** Filling: the selected layer that the next pictures fill, and what the model is shown of the layout around it. */
+
+import { computed, type Signal, signal } from '@preact/signals';
+import { routes } from '../../../shared/protocol/http.ts';
+import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
+import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
+import type { Affine, FilledPicture, FillPlan, FillTarget } from '../../messages.ts';
+import type { CanvasBridge } from '../canvas/bridge.ts';
+import { exportFailure } from '../canvas/frame-export.ts';
+import { exportedLayout, layerMask } from '../canvas/layout-export.ts';
+import type { CanvasSelection } from '../canvas/selection.ts';
+import type { CompanionConnection } from '../connection/companion.ts';
+import { RequestFailure } from '../connection/companion-http.ts';
+import { newImageId, type SizeChoice } from './drafts.ts';
+
+/** A layer to fill, and the layout that is painted on where the model is to see it. */
+export interface Fill {
+  readonly target: FillTarget;
+  readonly plan: FillPlan;
+  readonly painting: Required<Pick<GenerateJobSpec, 'init' | 'paint'>> | undefined;
+}
+
+/** The picture takes the layer's proportions; one that is painted on takes those of the part that is worked at. */
+export function fillSize({ painting }: Fill): SizeChoice {
+  return { type: painting === undefined ? 'frame' : 'model' };
+}
+
+type FillState =
+  | { readonly state: 'idle' }
+  | { readonly state: 'sending' }
+  | { readonly state: 'failed'; readonly report: ErrorReport; readonly layer: string | null };
+
+export class Filling {
+  readonly state: Signal<FillState> = signal({ state: 'idle' });
+  /** The model is to see the layout around the layer. */
+  readonly showsLayout = signal(false);
+  /** Fill or not, as the person has said it of one layer. */
+  readonly #said: Signal<{ readonly nodeId: string; readonly fills: boolean } | undefined> =
+    signal(undefined);
+  readonly #bridge: CanvasBridge;
+  readonly #companion: CompanionConnection;
+  readonly #selection: CanvasSelection;
+  /** Fills of jobs that were asked for in this run, by job. */
+  readonly #plans = new Map<string, FillPlan>();
+  /** The layer that the next pictures fill; undefined where they come beside the selection. */
+  readonly target = computed(() => {
+    const target = this.#selection.target.value;
+    if (target === undefined || target.isLocked) return undefined;
+    const said = this.#said.value;
+    return (said?.nodeId === target.nodeId ? said.fills : target.isEmpty) ? target : undefined;
+  });
+
+  constructor(bridge: CanvasBridge, companion: CompanionConnection, selection: CanvasSelection) {
+    this.#bridge = bridge;
+    this.#companion = companion;
+    this.#selection = selection;
+  }
+
+  /** Fill the selected layer, or not. */
+  want(fills: boolean): void {
+    const target = this.#selection.target.value;
+    if (target !== undefined) this.#said.value = { nodeId: target.nodeId, fills };
+  }
+
+  /** Everything that a fill needs is sent; undefined where no layer is to be filled. */
+  async prepare(model: ModelSummary): Promise<Fill | undefined | 'failed'> {
+    const target = this.target.value;
+    this.state.value = { state: 'idle' };
+    if (target === undefined) return undefined;
+    const plan: FillPlan = { nodeId: target.nodeId, place: null };
+    if (target.layout === null || !this.showsLayout.value) return { target, plan, painting: undefined };
+    this.state.value = { state: 'sending' };
+    const result = await exportedLayout(this.#bridge, target.nodeId, model.resolution);
+    if ('fault' in result) {
+      const [report, layer] = exportFailure([{ ...result, nodeId: target.nodeId }]);
+      return this.#fail(report, layer);
+    }
+    const { bytes, place } = result;
+    try {
+      const init = { image: await this.#send(new Blob([new Uint8Array(bytes)], { type: 'image/png' })) };
+      const paint = { image: await this.#send(await layerMask(bytes, place)) };
+      this.state.value = { state: 'idle' };
+      return { target, plan: { ...plan, place }, painting: { init, paint } };
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      return this.#fail(error.report, target.layout);
+    }
+  }
+
+  /** Remembers where the pictures of a job belong. */
+  started(job: string, fill: Fill | undefined): void {
+    if (fill !== undefined) this.#plans.set(job, fill.plan);
+  }
+
+  /**
+   * Place of the selected layer in a job's pictures, null where they cover it; undefined where they do not fit it: they show
+   * a layout that it is not in.
+   */
+  placeIn(job: string, request: GenerateJobSpec): Affine | null | undefined {
+    const target = this.#selection.target.value;
+    if (target === undefined || target.isLocked) return undefined;
+    const plan = this.#plans.get(job);
+    if (request.paint === undefined) return null;
+    return plan?.nodeId === target.nodeId ? plan.place : undefined;
+  }
+
+  /** A picture of the panel as fill of the selected layer. */
+  async use(
+    { jobId, index, seed }: Omit<FilledPicture, 'isShown'>,
+    place: Affine | null,
+    picture: Blob,
+  ): Promise<void> {
+    const target = this.#selection.target.value;
+    if (target === undefined) return;
+    if (target.pictures.some((one) => one.jobId === jobId && one.index === index)) {
+      return this.choose({ jobId, index });
+    }
+    const bytes = new Uint8Array(await picture.arrayBuffer());
+    this.#bridge.send({ type: 'use-fill', nodeId: target.nodeId, jobId, index, seed, place, bytes });
+  }
+
+  /** Another one of the selected layer's pictures. */
+  choose({ jobId, index }: Pick<FilledPicture, 'jobId' | 'index'>): void {
+    const target = this.#selection.target.value;
+    if (target !== undefined) this.#bridge.send({ type: 'choose-fill', nodeId: target.nodeId, jobId, index });
+  }
+
+  async #send(file: Blob): Promise<string> {
+    const image = newImageId();
+    await this.#companion.blob(`${routes.image(image)}?use=paint`, { method: 'POST', file });
+    return image;
+  }
+
+  #fail(report: ErrorReport, layer: string | null): 'failed' {
+    this.state.value = { state: 'failed', report, layer };
+    return 'failed';
+  }
+}
