@@ -36,6 +36,8 @@ interface SamplingDefaults {
 export interface NoiseProcess {
   readonly prediction: 'epsilon' | 'v' | 'flow';
   readonly sampling: SamplingDefaults;
+  /** T, of a process that was trained at whole timesteps, 0 (least noise) to T - 1. */
+  readonly trainTimesteps?: number;
   level(t: number): NoiseLevel;
   /** The output that training asks for. */
   target(x0: Float32Array, noise: Float32Array, level: NoiseLevel): Float32Array;
@@ -78,7 +80,6 @@ const FLOW: Output = {
 /** Trained variances, one a timestep: signal = √ᾱ_t and noise = √(1 - ᾱ_t). Euler and DPM++ count in its sigmas. */
 export interface VariancePreserving extends NoiseProcess {
   readonly prediction: 'epsilon' | 'v';
-  /** T: training timesteps run from 0 (least noise) to T - 1. */
   readonly trainTimesteps: number;
   /** float32 [T] */
   readonly betas: Float32Array;

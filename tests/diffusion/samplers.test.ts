@@ -135,6 +135,27 @@ it('PNDM combines the velocities of a v-model, and tells them as noise at the le
   }
 });
 
+/** By diffusers 0.42.1's schedulers, for an arbitrary network: a step ends T / steps below, which is no timestep here. */
+describe('steps that do not divide the schedule evenly', () => {
+  const kinds = [
+    ['ddim', 'trailing', 7, [0.505068, 2.915197, -1.315088], [2.652353, 22.862541, -10.368154]],
+    ['ddim', 'linspace', 6, [0.550989, 3.368276, -1.520835], [1.905706, 16.059502, -7.281202]],
+    ['pndm', 'trailing', 6, [0.550989, 3.368276, -1.520835], [3.276772, 26.710474, -12.105767]],
+  ] as const;
+  it.each(kinds)(
+    'are taken by %s, %s, as diffusers takes them',
+    async (name, spacing, steps, first, last) => {
+      const denoise = denoiserOf(process, async (x, t) =>
+        x.map((value, cell) => 0.6 * value * Math.cos(t / 300) + (0.3 * [1, -1, 0.5][cell]! * t) / 1000),
+      );
+      const latents = Float32Array.of(0.3, 0.9, -0.4);
+      const taken = await collect(name, { process, steps, spacing, latents, denoise, noise });
+      expect(largestDifference(taken[0]!.latents, first)).toBeLessThan(1e-5);
+      expect(largestDifference(taken.at(-1)!.latents, last)).toBeLessThan(1e-4);
+    },
+  );
+});
+
 describe('trajectories', () => {
   const kinds = [
     ['ddim', 'ddim'],

@@ -70,7 +70,8 @@ function startOf(file: GoldenTensors): Pick<SamplerOptions, 'start' | 'hold'> {
   if (!has('init_latents')) return {};
   const picture = file.get('init_latents').data;
   const strength = file.number('strength');
-  const start = strength < 1 ? { picture, strength } : undefined;
+  // Inpainting at full strength starts from noise alone.
+  const start = strength < 1 || !has('mask') ? { picture, strength } : undefined;
   // A model that looks at the kept part needs no blending.
   if (!has('mask') || has('masked_image_latents')) return { start };
   return { start, hold: keepLatents(picture, file.get('mask').data, file.get('noise').data) };

@@ -8,9 +8,9 @@
  */
 
 import { linearCombination, type NoiseLevel, type NoiseProcess } from '../noise-process.ts';
-import { ddim, levelAfter } from './ddim.ts';
+import { ddim, heldLevel, levelAfter } from './ddim.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
-import { FINISHED, firstSample, planFrom } from './start.ts';
+import { firstSample, planFrom } from './start.ts';
 
 /** Adams-Bashforth coefficients for 1 to 4 estimates, the newest first (arXiv 2202.09778, equation 12). */
 const ADAMS_BASHFORTH = [
@@ -28,7 +28,8 @@ export const pndm: Sampler = {
   async *sample(options) {
     const { process, denoise, hold, signal } = options;
     const { endsOnOne = false } = process.sampling;
-    const { timesteps } = visitsOf(planFrom(ddim, options));
+    const plan = visitsOf(planFrom(ddim, options));
+    const { timesteps, stride } = plan;
     const start = firstSample(options, process.level(timesteps[0]!));
     let x = start;
     let outputs: readonly Float32Array[] = []; // the newest first
@@ -41,14 +42,14 @@ export const pndm: Sampler = {
       if (index === 1) {
         // Back to the start, with the mean of the outputs at both ends of the first step.
         const mean = linearCombination(1 / 2, output, 1 / 2, outputs[0]!);
-        x = transfer(process, start, mean, process.level(timesteps[0]!), level);
-        if (hold) x = hold(x, level, index);
+        const from = stride === undefined ? timesteps[0]! : timestep + stride;
+        x = transfer(process, start, mean, process.level(from), level);
       } else {
         outputs = [output, ...outputs].slice(0, ADAMS_BASHFORTH.length);
-        const next = levelAfter(process, timesteps, index, endsOnOne);
+        const next = levelAfter(process, plan, index, endsOnOne);
         x = transfer(process, x, multistep(outputs), level, next);
-        if (hold) x = hold(x, index === timesteps.length - 1 ? FINISHED : next, index);
       }
+      if (hold) x = hold(x, heldLevel(process, timesteps, index), index);
       yield { index, steps: timesteps.length, timestep, latents: x, denoised };
     }
     return x;

@@ -56,6 +56,8 @@ export interface SamplerOptions<Process extends NoiseProcess = VariancePreservin
 export interface SamplingPlan {
   /** One for each model evaluation, in order. */
   readonly timesteps: readonly number[];
+  /** Timesteps that a step of DDIM or PNDM goes down; undefined: to the next one. */
+  readonly stride?: number | undefined;
   /** For samplers that count in sigmas: one a step, and the one that the last step ends on. */
   readonly sigmas: readonly number[];
   /** Factor of the unit noise before the first step. */

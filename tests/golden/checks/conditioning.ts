@@ -46,12 +46,14 @@ export const conditioning: Check = {
       PREDICTION,
     );
     const absent = await pipeline.encodePrompt(undefined, size);
-    const text = [...absent.get(CONTEXT)!.data, ...absent.get(POOLED)!.data];
+    const isEmpty = pipeline.facts.absentPrompt === 'empty';
+    const text = (name: string) => [...absent.get(name)!.data];
+    const expected = [...file.get('empty_context').data, ...file.get('empty_pooled').data];
     yield compare(
-      'no prompt at all: zeros',
-      text,
-      text.map(() => 0),
-      EXACT,
+      isEmpty ? 'no prompt at all: an empty one' : 'no prompt at all: zeros',
+      [...text(CONTEXT), ...text(POOLED)],
+      isEmpty ? expected : expected.map(() => 0),
+      isEmpty ? PREDICTION : EXACT,
     );
   },
 };

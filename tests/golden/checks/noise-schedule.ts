@@ -9,13 +9,16 @@ import { row } from '../golden-tensors.ts';
 /** Tables of two builds of PyTorch differ by a rounding; so do sums of values of a few units. */
 const ROUNDING: Tolerance = { limit: 1e-6, unit: 'absolute' };
 const TABLE: Tolerance = { limit: 1e-6, unit: 'of largest entry' };
+/** Where pure noise is at the end, the last variances are quotients of differences that roundings are a part of. */
+const RESCALED_TABLE: Tolerance = { ...TABLE, limit: 2e-5 };
 
 export const noiseSchedule: Check = {
   subject: 'noise schedule',
   async *run(golden) {
     const process = golden.pipeline.noiseProcess;
     const file = await golden.tensors('train_targets.safetensors');
-    yield compare('betas', process.betas, file.get('betas').data, TABLE);
+    const table = process.alphasCumprod.at(-1) === 0 ? RESCALED_TABLE : TABLE;
+    yield compare('betas', process.betas, file.get('betas').data, table);
     yield compare('alphas_cumprod', process.alphasCumprod, file.get('alphas_cumprod').data, TABLE);
 
     const timesteps = [...file.get('t').data];
