@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { withHugePages } from '../companion/runtime/huge-pages.ts';
 import type { Checkpointing } from '../companion/training/training-graph.ts';
 import type { ModelChoice } from './bench-model.ts';
 import type { ResidentMemory } from './resident-memory.ts';
@@ -32,6 +33,7 @@ const ENTRY = fileURLToPath(new URL('isolated-main.ts', import.meta.url));
 export async function measureIsolated(memoryCase: MemoryCase): Promise<MemoryResult> {
   const child = spawn(process.execPath, ['--import', 'tsx', ENTRY, JSON.stringify(memoryCase)], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: withHugePages(),
   });
   const exited = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { withHugePages } from '../../companion/runtime/huge-pages.ts';
 
 export interface Figure {
   /** `forward` without guidance, `guided` with it; `open` makes the denoiser's session and runs nothing. */
@@ -41,7 +42,11 @@ const ENTRY = fileURLToPath(new URL('figure-main.ts', import.meta.url));
 
 export async function measureFigure(figure: Figure, model: MeasuredModel): Promise<FigureResult> {
   const args = ['--import', 'tsx', ENTRY, JSON.stringify({ figure, ...model })];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // As the companion starts its engine.
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: withHugePages(),
+  });
   const exited = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });

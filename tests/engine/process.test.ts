@@ -105,6 +105,11 @@ describe.skipIf(withoutNano)(`the engine process, ${needsNano}`, () => {
     expect(getPriority(engine.pid!)).toBe(constants.priority.PRIORITY_BELOW_NORMAL);
   });
 
+  it.skipIf(process.platform !== 'linux')('asks for large pages of memory', async () => {
+    await collect(engine.generate(generation()));
+    expect(await readFile(`/proc/${engine.pid}/environ`, 'utf8')).toContain('glibc.malloc.hugetlb=1');
+  });
+
   it('keeps the process from run to run', async () => {
     await collect(engine.generate(generation()));
     const { pid } = engine;

@@ -5,6 +5,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import { withHugePages } from '../../runtime/huge-pages.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 
 /** The cause of a LikenessError `engine`: for the log, not for people. */
@@ -65,6 +66,7 @@ export class EngineChild {
       serialization: 'advanced',
       // Nothing of the companion's own: a debugger's port, or a loader, would get in the way.
       execArgv: [],
+      env: withHugePages(),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#process.stderr!.setEncoding('utf8').on('data', (text: string) => {
