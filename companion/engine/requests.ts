@@ -76,7 +76,8 @@ export interface UpscaleWish {
   readonly picture: PictureSource;
   /** Stem of the file that is written. */
   readonly name: string;
-  readonly factor: UpscaleFactor;
+  /** 1: as large as it is. */
+  readonly factor: UpscaleFactor | 1;
   /** Share of the steps that each tile takes, 0 to 1; 0: resampled, and the model draws nothing. Default 0.3. */
   readonly strength?: number | undefined;
   /** Seed that the picture says it was made with. */
@@ -107,6 +108,11 @@ export interface GenerateRequest extends EngineOptions {
   readonly keepRest?: boolean | undefined;
   /** Several concepts get a place each, or are told apart by the prompt's words alone. Default: places. */
   readonly together?: 'places' | 'words' | undefined;
+  /**
+   * Pictures of the product alone, with alpha: by this network that removes backgrounds (a folder), else by the concepts'
+   * masks. Default: with the scene.
+   */
+  readonly productOnly?: { readonly network?: string | undefined } | undefined;
   /** One picture, this one enlarged: count is 1, and what else says where and how large is left out. */
   readonly upscale?: UpscaleWish | undefined;
   /** Differences from the model's recommended settings. */

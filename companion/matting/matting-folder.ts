@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
+import type { DataFolders } from '../storage/folders.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 
 /** As `likeness models pull` names it. */
@@ -63,6 +64,12 @@ export async function openMattingFolder(folder: string): Promise<MattingFolder> 
     scale: [rescale / std[0], rescale / std[1], rescale / std[2]],
     offset: [-mean[0] / std[0], -mean[1] / std[1], -mean[2] / std[2]],
   };
+}
+
+/** Folder of the network that was pulled; undefined where there is none. */
+export async function mattingNetwork({ models }: Pick<DataFolders, 'models'>): Promise<string | undefined> {
+  const folder = join(models, MATTING_MODEL);
+  return (await networkIn(folder)) === undefined ? undefined : folder;
 }
 
 /** The network as it lies in a repository of such, or by itself; half precision is converted while it is opened. */

@@ -1,12 +1,15 @@
 /** `likeness cut-out`: photos without their backgrounds, as pictures to look at, correct and teach from. */
 
+import { readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
+import { runOnTerminal } from '../generation-run.ts';
 import { threadsOption } from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
+import { withPictureAgain } from '../picture-again.ts';
 import { choosePictures, showLeftOut } from '../picture-choice.ts';
 import { Interruption } from '../terminal/interruption.ts';
 import type { Output } from '../terminal/output.ts';
@@ -26,7 +29,7 @@ Examples:
   ${PROGRAM} cut-out photos/
   ${PROGRAM} cut-out front.jpg side.jpg --out cut-outs
 
-\`${PROGRAM} models pull matting\` fetches the network once. Look at the cut-outs before you teach: what the network took for product is learned as product.`;
+\`${PROGRAM} models pull matting\` fetches the network once; pictures that ${PROGRAM} made need none, their concepts say where the product is. Look at the cut-outs before you teach: what the network took for product is learned as product.`;
 
 export function registerCutOut(program: Command, output: Output): void {
   program
@@ -50,8 +53,12 @@ async function runCutOut(
   const { encodePng } = await import('../../images/encode.ts');
   const { pictureCutoutKind } = await import('../../images/object-mask.ts');
   const { MattingProcess } = await import('../../matting/matting-process.ts');
-  const { MATTING_MODEL, openMattingFolder } = await import('../../matting/matting-folder.ts');
+  const { MATTING_MODEL, mattingNetwork, openMattingFolder } = await import(
+    '../../matting/matting-folder.ts'
+  );
   const network = join(dataFolders().models, MATTING_MODEL);
+  if ((await mattingNetwork(dataFolders())) === undefined && (await allMadeHere(paths)))
+    return cutOutMade(paths, out, threads, output);
   await openMattingFolder(network);
   const files = await choosePictures(paths, {
     maximum: MAX_PICTURES,
@@ -81,5 +88,30 @@ async function runCutOut(
     matting.close();
     stop.dispose();
     await folder.abandon();
+  }
+}
+
+/** True where every file is a picture of ours, whose concept says where the product is. */
+async function allMadeHere(paths: readonly string[]): Promise<boolean> {
+  const { recordInPicture } = await import('../../images/record-in-picture.ts');
+  for (const path of paths) {
+    const bytes = await readFile(path).catch(() => new Uint8Array());
+    if ((recordInPicture(bytes)?.concepts.length ?? 0) === 0) return false;
+  }
+  return true;
+}
+
+async function cutOutMade(
+  paths: readonly string[],
+  out: string,
+  threads: number | undefined,
+  output: Output,
+): Promise<void> {
+  const flags = { concept: [], out, device: 'auto', precision: 'auto', ...(threads && { threads }) } as const;
+  for (const path of paths) {
+    await withPictureAgain(path, flags, output, (request) => {
+      const upscale = { ...request.upscale, factor: 1, strength: 0 } as const;
+      return runOnTerminal({ ...request, upscale, productOnly: {} }, { out, preview: false }, output);
+    });
   }
 }

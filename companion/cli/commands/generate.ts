@@ -9,6 +9,7 @@ import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
 import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS, type TimestepSpacing } from '../../diffusion/spacing.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
+import { mattingNetwork } from '../../matting/matting-folder.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../model-store/catalogue.ts';
 import { withModel } from '../../model-store/model-use.ts';
 import { DECODERS, type DecoderChoice } from '../../models/family.ts';
@@ -37,6 +38,7 @@ interface GenerateFlags extends EngineFlags, PaintingFlags {
   readonly guidanceResidual?: GuidanceResidual;
   readonly size?: values.Size;
   readonly decoder?: DecoderChoice;
+  readonly productOnly?: true;
   readonly out: string;
   readonly preview: boolean;
 }
@@ -104,6 +106,7 @@ export function registerGenerate(program: Command, output: Output): void {
         "fast: roughly and at once, where the model has one (default: the model's own)",
       ).choices(DECODERS),
     )
+    .option('--product-only', 'the product without its scene, as transparent PNGs')
     .option('--out <dir>', 'folder for the pictures', DEFAULT_OUT)
     .option('--no-preview', 'do not draw the pictures in the making');
   for (const option of [...paintingOptions(), ...engineOptions()]) command.addOption(option);
@@ -128,7 +131,8 @@ async function runGenerate(prompt: string, flags: GenerateFlags, output: Output)
     const named = { traits, name: flags.model ?? DEFAULT_MODEL };
     const { resolved } = await promptFor(prompt, flags.concept, folders, named);
     const painting = await paintingOf(flags, model);
-    const found = { ...painting, model, prompt: resolved, loras, cacheFolder: folders.cache };
+    const productOnly = flags.productOnly && { network: await mattingNetwork(folders) };
+    const found = { ...painting, model, prompt: resolved, loras, cacheFolder: folders.cache, productOnly };
     await runOnTerminal(generateRequest(flags, found), flags, output);
   });
 }
@@ -169,7 +173,7 @@ function requireSeeds({ seed = 0, count }: GenerateFlags): void {
 
 function generateRequest(
   flags: GenerateFlags,
-  found: Pick<GenerateRequest, 'model' | 'prompt' | 'loras' | 'cacheFolder'> &
+  found: Pick<GenerateRequest, 'model' | 'prompt' | 'loras' | 'cacheFolder' | 'productOnly'> &
     Awaited<ReturnType<typeof paintingOf>>,
 ): GenerateRequest {
   return {

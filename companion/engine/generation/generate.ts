@@ -16,6 +16,7 @@ import { introduced, settled } from './opening.ts';
 import { finishPainting, openPainting, planPainting, reportInOriginal } from './painting.ts';
 import { recordOf, savePicture } from './picture-file.ts';
 import { packed, prepared } from './picture-sessions.ts';
+import { productOnly, requireProduct } from './product-only.ts';
 import { planWithRoom, specsOf } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
@@ -48,6 +49,7 @@ export async function* generateOn(
   const { painted, start, hold } = await openPainting(pipeline, planned, cells);
   const options = { settings, ...cells, painted, frame };
   const composition = yield* compose(model, request, prompt, options);
+  requireProduct(request, composition.active.length > 0 && settings.mask !== 'off');
   const shapes = passesOf(composition).map((pass) => samplingShape(pipeline, pass));
   const denoisers = specsOf(shapes);
   const decoder = pipeline.decoder(cells.height, cells.width, settings.decoder);
@@ -95,7 +97,7 @@ export async function* generateOn(
     if (sessions === 'sequential') {
       await pipeline.release(decoder);
     }
-    const image = await finishPainting(made, planned);
+    const finished = await finishPainting(made, planned);
     const reports = (masks ?? []).map(({ mask, height, width, confidence }, index) =>
       reportInOriginal(
         {
@@ -108,6 +110,7 @@ export async function* generateOn(
         planned,
       ),
     );
+    const image = await productOnly(finished, reports, request);
     const png = await encodePng(image, recordOf({ seed, settings, mentioned }, model, request, planned));
     const file =
       request.out === undefined ? undefined : await savePicture(request.out, png, { seed, request });

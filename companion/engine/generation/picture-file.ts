@@ -40,6 +40,7 @@ export async function savePicture(
 }
 
 function stemOf({ prompt, upscale }: GenerateRequest, seed: number): string {
+  if (upscale?.factor === 1) return `${upscale.name}-product`;
   return upscale ? `${upscale.name}-${upscale.factor}x` : `${pictureName(promptText(prompt))}-${seed}`;
 }
 
@@ -97,7 +98,7 @@ export function recordOf(
 
 /** All that is needed to make the picture again beside the pictures that it started from; none for one from noise. */
 function compositionRecord(
-  { regions = [], keepRest = false, together }: GenerateRequest,
+  { regions = [], keepRest = false, together, productOnly }: GenerateRequest,
   planned: PlannedPainting | undefined,
 ): GenerationRecord['settings'] {
   const init = planned && {
@@ -111,6 +112,7 @@ function compositionRecord(
     ...(init && { init }),
     ...(regions.length > 0 && { regions: regions.map((region) => definedFields(region)) }),
     ...(keepRest && { keepRest }),
+    ...(productOnly && { productOnly: productOnly.network === undefined ? 'mask' : 'matting' }),
     ...(together !== undefined && { together }),
   };
 }

@@ -26,7 +26,6 @@ import { samplingGraph } from '../generation/sampling-graph.ts';
 import { planWithRoom, specsOf } from '../generation/sampling-plan.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest, UpscaleWish } from '../requests.ts';
-import { productMasks } from './product-masks.ts';
 import { tilePasses } from './tile-passes.ts';
 
 /** Share of a tile that its neighbour has too. */
@@ -41,6 +40,7 @@ export interface Redrawing {
   readonly settings: SamplingSettings;
   readonly source: Picture;
   readonly strength: number;
+  readonly masks: readonly MaskReport[];
   /** The picture at its new size, opaque. */
   readonly over: Picture;
 }
@@ -49,8 +49,8 @@ export interface Redrawing {
 export async function* redrawn(
   model: LoadedModel,
   request: GenerateRequest,
-  { wish, prompt, settings, source, strength, over }: Redrawing,
-): AsyncGenerator<LocalGenerateEvent, { readonly drawn: Picture; readonly masks: readonly MaskReport[] }> {
+  { wish, prompt, settings, source, strength, masks, over }: Redrawing,
+): AsyncGenerator<LocalGenerateEvent, Picture> {
   const { pipeline } = model;
   const { resolution: side, downscale, latentChannels } = pipeline.facts;
   const overlap = Math.round((OVERLAP_SHARE * side) / downscale) * downscale;
@@ -60,7 +60,6 @@ export async function* redrawn(
   const start = { picture: new Float32Array(0), strength };
   const process = pipeline.noiseProcess;
   const ofTile = planFrom(samplers[settings.sampler], { process, ...settings, start }).timesteps.length;
-  const masks = yield* productMasks(model, request, prompt, settings, source);
   const passes = yield* tilePasses(model, request, prompt, { settings, masks, size: over, side });
   const shapes = passes.kinds.map((pass) => samplingShape(pipeline, pass));
   const cells = side / downscale;
@@ -121,7 +120,7 @@ export async function* redrawn(
     yield event(count * ofTile + tile.index + 1, tile.index);
   }
   if (sessions === 'sequential') await pipeline.release(decoder);
-  return { drawn: canvas.finish(), masks };
+  return canvas.finish();
 }
 
 /** Cuts tiles out of one noise of the whole picture, so that neighbours have the same noise where they overlap. */

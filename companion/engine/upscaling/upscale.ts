@@ -2,7 +2,6 @@
 
 import { LikenessError } from '../../../shared/errors.ts';
 import { IMAGE_MAX_SIDE } from '../../../shared/protocol/limits.ts';
-import type { UpscaleFactor } from '../../../shared/protocol/requests.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
 import { picture } from '../../images/picture.ts';
@@ -14,7 +13,9 @@ import type { LocalGenerateEvent } from '../events.ts';
 import { introduced, settled } from '../generation/opening.ts';
 import { openPicture } from '../generation/painting.ts';
 import { recordOf, savePicture } from '../generation/picture-file.ts';
+import { productOnly, requireProduct } from '../generation/product-only.ts';
 import type { GenerateRequest, UpscaleWish } from '../requests.ts';
+import { productMasks } from './product-masks.ts';
 import { redrawn } from './redraw.ts';
 
 /** Share of the steps where none is told. Measured: docs/upscaling.md. */
@@ -36,11 +37,14 @@ export async function* upscaleOn(
   const source = await openPicture(wish.picture);
   const enlarged = await enlargedSource(source, factor);
   if (request.out !== undefined) await makeFolder(request.out, USER_MODES);
-  const { drawn, masks } =
-    strength === 0
-      ? { drawn: enlarged.opaque, masks: [] }
-      : yield* redrawn(model, request, { wish, prompt, settings, source, strength, over: enlarged.opaque });
-  const image = withAlphaOf(enlarged, drawn);
+  const drawing = { wish, prompt, settings, strength, over: enlarged.opaque };
+  // Where nothing is drawn, they are looked for to tell the product from its scene.
+  const masks =
+    strength > 0 || request.productOnly ? yield* productMasks(model, request, prompt, settings, source) : [];
+  requireProduct(request, masks.length > 0);
+  const drawn =
+    strength === 0 ? enlarged.opaque : yield* redrawn(model, request, { ...drawing, source, masks });
+  const image = await productOnly(withAlphaOf(enlarged, drawn), masks, request);
   const { seed } = request;
   const upscaled = {
     width: source.width,
@@ -66,7 +70,7 @@ interface EnlargedSource {
 }
 
 /** @throws LikenessError `image-size` where it would be larger than a picture may be */
-async function enlargedSource(source: Picture, factor: UpscaleFactor): Promise<EnlargedSource> {
+async function enlargedSource(source: Picture, factor: UpscaleWish['factor']): Promise<EnlargedSource> {
   const [width, height] = [source.width * factor, source.height * factor];
   if (Math.max(width, height) > IMAGE_MAX_SIDE) {
     const most = Math.floor(IMAGE_MAX_SIDE / factor);
