@@ -170,8 +170,13 @@ export class Pipeline {
   }
 
   /** One picture [3, H, W] in [-1, 1] -> latents [C, H/f, W/f] in the diffusion model's scale (posterior mean). */
-  async encodePicture(pixels: Float32Array, height: number, width: number): Promise<Float32Array> {
-    const session = await this.session(this.encoder(height, width));
+  async encodePicture(
+    pixels: Float32Array,
+    height: number,
+    width: number,
+    memory: MemoryUse = {},
+  ): Promise<Float32Array> {
+    const session = await this.session(this.encoder(height, width), memory);
     const out = await session.run({ picture: float32(pixels, [1, 3, height, width]) });
     return (out.latents as Tensor<'float32'>).data;
   }

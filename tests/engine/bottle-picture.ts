@@ -4,6 +4,7 @@ import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import { samplingShape } from '../../companion/engine/generation/guided-pass.ts';
 import { planSampling, type SessionResidency } from '../../companion/engine/generation/sampling-plan.ts';
+import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { Device } from '../../companion/runtime/device.ts';
 
@@ -12,6 +13,7 @@ export async function bottlePixels(
   model: LoadedModel,
   engine: EngineOptions,
   side: number,
+  changes: Partial<GenerateRequest> = {},
 ): Promise<Uint8Array> {
   const making = generateOn(model, {
     ...engine,
@@ -22,6 +24,8 @@ export async function bottlePixels(
     strength: 1,
     size: { width: side, height: side },
     settings: { steps: 1, sampler: 'ddim' },
+    ...(changes.init && { settings: { steps: 2, sampler: 'ddim' } }),
+    ...changes,
   });
   for await (const event of making) if (event.type === 'picture') return event.image.data;
   throw new Error('no picture was made');
@@ -34,5 +38,5 @@ export function plannedFor(
 ): SessionResidency {
   const cells = side / pipeline.facts.downscale;
   const shape = { concepts: [], settings: recommended.sampling, height: cells, width: cells };
-  return planSampling(pipeline, device, [samplingShape(pipeline, shape)]);
+  return planSampling(pipeline, device, [samplingShape(pipeline, shape)], [pipeline.decoder(cells, cells)]);
 }

@@ -9,6 +9,7 @@ import { summariseConcept } from '../../companion/concepts/concept-file.ts';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
+import { layProducts } from '../../companion/engine/generation/product-layout.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { placeWeights, regionShares, sideBySide } from '../../companion/localization/drawn-region.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
@@ -108,6 +109,48 @@ describe('places of several concepts', () => {
     expect(weights[0]![15]).toBeLessThan(0.01);
   });
 
+  it.each([
+    ['a half, as large as it', sideBySide(2)[0]!, { left: 2, right: 62 }],
+    ['a low, narrow place', { x: 0.5, y: 0.5, width: 0.25, height: 0.5 }, { left: 65, right: 95 }],
+  ])('show a product whole in %s', async (_, place, { left, right }) => {
+    // Red, 64 of 128 pixels wide and high, in the middle of a green picture.
+    const data = new Uint8Array(128 * 128 * 3);
+    const mask = new Float32Array(16 * 16);
+    for (let pixel = 0; pixel < 128 * 128; pixel++) {
+      const isProduct = [pixel % 128, Math.floor(pixel / 128)].every((at) => at >= 32 && at < 96);
+      data[3 * pixel + (isProduct ? 0 : 1)] = 255;
+    }
+    for (let cell = 0; cell < 256; cell++) {
+      mask[cell] = [cell % 16, Math.floor(cell / 16)].every((at) => at >= 4 && at < 12) ? 1 : 0;
+    }
+    const cells = { height: 16, width: 16 };
+    const layout = await layProducts(
+      [
+        {
+          picture: { width: 128, height: 128, channels: 3, data },
+          mask: { mask, ...cells },
+          place,
+          weights: new Float32Array(256).fill(1),
+        },
+      ],
+      cells,
+    );
+    const reds = [...layout.pixels.slice(0, 128 * 128).keys()].filter((pixel) => layout.pixels[pixel]! > 127);
+    const columns = reds.map((pixel) => pixel % 128);
+    const rows = reds.map((pixel) => Math.floor(pixel / 128));
+    const [first, last] = [Math.min(...columns), Math.max(...columns)];
+    expect(first).toBeGreaterThanOrEqual(left);
+    expect(last).toBeLessThan(right);
+    expect(last - first).toBeGreaterThan(0.7 * (right - left));
+    expect(Math.abs(Math.max(...rows) - Math.min(...rows) - (last - first))).toBeLessThanOrEqual(2);
+    // Where it stood, or as near to that as the place is.
+    expect(Math.max(...rows)).toBeGreaterThan(93);
+    const held = [...layout.products.keys()].filter((cell) => layout.products[cell]! > 0.99);
+    expect(held.length).toBeGreaterThan(reds.length / 64 / 2);
+    for (const cell of held)
+      expect(layout.pixels[(Math.floor(cell / 16) * 8 + 4) * 128 + (cell % 16) * 8 + 4]).toBeGreaterThan(127);
+  });
+
   it('give each its mask in its own half, by default and not by words', async () => {
     const made = await make('@aurora and @summit on a beach', { settings: { steps: 6 } });
     expect(made.masks.map(({ concept: name }) => name)).toEqual(['aurora', 'summit']);
@@ -119,6 +162,8 @@ describe('places of several concepts', () => {
         );
       expect(inHalf(index)).toBeGreaterThan(4 * inHalf(1 - index));
     }
+    const [only] = (await make('@aurora and @summit on a beach', { settings: { steps: 1 } })).masks;
+    expect(only!.concept).toBe('aurora');
     const words = await make('@aurora and @summit on a beach', { together: 'words', settings: { steps: 6 } });
     expect(words.image.data).not.toEqual(made.image.data);
   });

@@ -57,6 +57,23 @@ describe('what a picture is planned with', () => {
     expect(model.pipeline.has(decoder)).toBe(false);
   });
 
+  it('refuses a picture to start from that cannot be encoded, before its encoder is made', async () => {
+    const given = (side: number) => ({
+      picture: { width: side, height: side, channels: 3, data: new Uint8Array(3 * side * side) } as const,
+    });
+    const encoder = (side: number) => model.pipeline.encoder(side, side);
+    freeMemory(0.5e9);
+    const refused = bottlePixels(model, options(), 2048, { init: given(2048) });
+    await expect(refused).rejects.toMatchObject({ code: 'memory' });
+    expect(model.pipeline.has(encoder(2048))).toBe(false);
+    freeMemory(8e9);
+    const roomy = await bottlePixels(model, options(), 256, { init: given(256) });
+    await model.pipeline.close();
+    freeMemory(80e6);
+    expect(await bottlePixels(model, options(), 256, { init: given(256) })).toEqual(roomy);
+    expect(model.pipeline.has(encoder(256))).toBe(false);
+  });
+
   it('makes the same picture with one session at a time', async () => {
     freeMemory(8e9);
     const roomy = await pixels(256);

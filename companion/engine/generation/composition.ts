@@ -14,7 +14,7 @@ import {
   regionShares,
   sideBySide,
 } from '../../localization/drawn-region.ts';
-import type { PaintedPart } from '../../pipeline/inpainting.ts';
+import { everythingPainted, type PaintedPart } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import type { ConceptRegion, GenerateRequest } from '../requests.ts';
@@ -22,7 +22,6 @@ import type { PassRequest, PromptConcept } from './guided-pass.ts';
 import { encoded, type PreparingEvent } from './picture-sessions.ts';
 import type { Place } from './places.ts';
 import { type MentionedConcept, type ReadPrompt, readPrompt } from './prompt.ts';
-import { shifted, toCentre } from './shifted-latents.ts';
 
 export interface Composition {
   /** The whole prompt with the concepts that act, in the order of `active`. */
@@ -107,17 +106,16 @@ export async function* compose(
     const file = request.prompt.concepts.find(({ name }) => name === concept.name)!;
     const own = await readPrompt(model, { parts, concepts: [file] });
     const [one] = own.mentioned;
-    const shift = toCentre(rectangles[index]!, grid);
-    const region = concepts[index]!.region && shifted(concepts[index]!.region, grid, shift);
     const [conditional] = yield* encoded(pipeline, size, [own.text, one!.learned]);
     places.push({
       conditional,
-      concepts: [{ ...promptConcept(one!, strengthOf(request, concept.name)), region }],
+      concepts: [promptConcept(one!, strengthOf(request, concept.name))],
+      painted: await everythingPainted(pipeline, grid),
+      rectangle: rectangles[index]!,
       weights: weights[index]!,
-      shift,
     });
   }
-  // In the free steps each acts in its place alone.
+  // In the scene each acts in its place alone.
   const held = concepts.map((one, index) => ({ ...one, region: one.region ?? weights[index]! }));
   return { whole: { ...whole, concepts: held }, places, base, active, actingShares };
 }

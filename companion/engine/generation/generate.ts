@@ -1,7 +1,8 @@
 /** generate: places concepts in new scenes, from a prompt to PNGs. */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { encodePng, fromModelRange } from '../../images/encode.ts';
+import { encodePng } from '../../images/encode.ts';
+import { seesKeptPart } from '../../pipeline/inpainting.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import { previewer } from '../../pipeline/preview.ts';
 import { makeFolder, USER_MODES } from '../../storage/atomic-file.ts';
@@ -14,10 +15,11 @@ import { samplingShape } from './guided-pass.ts';
 import { keepBase, makeLatents, passesOf } from './kept-rest.ts';
 import { introduced, settled } from './opening.ts';
 import { finishPainting, openPainting, planPainting, reportInOriginal } from './painting.ts';
+import { PictureCodec } from './picture-codec.ts';
 import { recordOf, savePicture } from './picture-file.ts';
 import { packed, prepared } from './picture-sessions.ts';
 import { productOnly, requireProduct } from './product-only.ts';
-import { planWithRoom, specsOf } from './sampling-plan.ts';
+import { encoderOf, planEncoding, planWithRoom, specsOf } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
 export async function* generate(request: GenerateRequest): AsyncGenerator<LocalGenerateEvent, void> {
@@ -39,13 +41,10 @@ export async function* generateOn(
   yield* introduced(model, request);
   const planned = await planPainting(model, request);
   const cells = latentSize(model, planned?.frame ?? request.size);
-  const size = {
-    width: cells.width * pipeline.facts.downscale,
-    height: cells.height * pipeline.facts.downscale,
-  };
   const { prompt, settings } = yield* settled(model, request);
   const { mentioned } = prompt;
   const frame = planned && { ...planned.frame, original: planned.original };
+  if (planned !== undefined || seesKeptPart(pipeline)) await planEncoding(model, cells);
   const { painted, start, hold } = await openPainting(pipeline, planned, cells);
   const options = { settings, ...cells, painted, frame };
   const composition = yield* compose(model, request, prompt, options);
@@ -53,8 +52,10 @@ export async function* generateOn(
   const shapes = passesOf(composition).map((pass) => samplingShape(pipeline, pass));
   const denoisers = specsOf(shapes);
   const decoder = pipeline.decoder(cells.height, cells.width, settings.decoder);
-  const sessions = await planWithRoom(model, shapes, settings);
-  if (sessions === 'sequential') await pipeline.sessions.releaseOthers([...denoisers, decoder]);
+  const codecs = composition.places === undefined ? [decoder] : [decoder, encoderOf(pipeline, cells)];
+  const sessions = await planWithRoom(model, shapes, codecs);
+  if (sessions === 'sequential') await pipeline.sessions.releaseOthers([...denoisers, ...codecs]);
+  const codec = new PictureCodec(pipeline, { cells, sessions, denoisers, decoder: settings.decoder });
   const preview = await previewer(pipeline, cells);
   if (request.only === 'prepare') {
     for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
@@ -69,7 +70,8 @@ export async function* generateOn(
     // Given back by the picture before, where memory is short.
     for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
     const seed = request.seed + picture;
-    const making = makeLatents(pipeline, composition, { seed, start, hold, signal: request.signal });
+    const { signal } = request;
+    const making = makeLatents(pipeline, composition, { seed, start, hold, signal, codec });
     let next = await making.next();
     for (; !next.done; next = await making.next()) {
       const { step, steps, denoised } = next.value;
@@ -83,20 +85,9 @@ export async function* generateOn(
       yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview: shown };
     }
     const { latents, masks, base } = next.value;
-    if (sessions === 'sequential') for (const spec of denoisers) await pipeline.release(spec);
-    const memory = { arena: sessions === 'resident', decoder: settings.decoder };
     if (!pipeline.has(decoder)) yield { type: 'preparing', part: 'decoder' };
-    const decoded = async (own: Float32Array) =>
-      fromModelRange(
-        await pipeline.decodeLatents(own, cells.height, cells.width, memory),
-        size.width,
-        size.height,
-      );
-    const own = await decoded(latents);
-    const made = base === undefined ? own : await keepBase(own, await decoded(base), composition);
-    if (sessions === 'sequential') {
-      await pipeline.release(decoder);
-    }
+    const [own, kept] = await codec.decode(latents, ...(base === undefined ? [] : [base]));
+    const made = kept === undefined ? own! : await keepBase(own!, kept, composition);
     const finished = await finishPainting(made, planned);
     const reports = (masks ?? []).map(({ mask, height, width, confidence }, index) =>
       reportInOriginal(

@@ -3,20 +3,15 @@
  * every step of the other holds outside of the regions.
  */
 
+import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold } from '../../diffusion/samplers/sampler.ts';
 import { layBack } from '../../images/painting-frame.ts';
 import type { Picture } from '../../images/picture.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { Composition } from './composition.ts';
 import type { PassRequest } from './guided-pass.ts';
-import {
-  type PictureRequest,
-  type PictureStep,
-  type SampledLatents,
-  samplePicture,
-} from './sample-picture.ts';
-
-type Making = Pick<PictureRequest, 'seed' | 'start' | 'hold' | 'signal'>;
+import { type PlacesMaking, samplePlaces, stepsWithPlaces } from './places.ts';
+import { type PictureStep, type SampledLatents, samplePicture } from './sample-picture.ts';
 
 /** Everything that the steps of a composition ask of the model. */
 export function passesOf({ whole, places = [], base }: Composition): readonly PassRequest[] {
@@ -28,22 +23,29 @@ export function passesOf({ whole, places = [], base }: Composition): readonly Pa
 export async function* makeLatents(
   pipeline: Pipeline,
   { whole, places, base, actingShares }: Composition,
-  making: Making,
+  { codec, ...making }: PlacesMaking,
 ): AsyncGenerator<PictureStep, SampledLatents & { readonly base?: Float32Array }> {
-  if (base === undefined) return yield* samplePicture(pipeline, { ...whole, ...making, places });
+  const composed = (own: Omit<PlacesMaking, 'codec'>) =>
+    places === undefined
+      ? samplePicture(pipeline, { ...whole, ...own })
+      : samplePlaces(pipeline, whole, places, { codec, ...own });
+  if (base === undefined) return yield* composed(making);
   const kept: Float32Array[] = [];
   const first = samplePicture(pipeline, { ...base, ...making });
   let next = await first.next();
   for (; !next.done; next = await first.next()) {
+    const { steps } = next.value;
     kept.push(next.value.latents);
-    yield { ...next.value, steps: 2 * next.value.steps };
+    const more = places ? stepsWithPlaces(places.length, whole.settings.steps, making) : steps;
+    yield { ...next.value, steps: steps + more };
   }
   const { latents: own } = next.value;
   const acting = actingShares(whole);
   const hold = (noise: Float32Array): Hold => {
     const others = making.hold?.(noise);
     return (x, level, step) => {
-      const rest = kept[step]!;
+      // A scene of several products takes the last steps alone.
+      const rest = places === undefined ? kept[step]! : addNoise(own, noise, level);
       const within = others === undefined ? x : others(x, level, step);
       return within.map((value, index) => {
         const share = acting[index % acting.length]!;
@@ -51,11 +53,11 @@ export async function* makeLatents(
       });
     };
   };
-  const second = samplePicture(pipeline, { ...whole, ...making, places, hold });
+  const second = composed({ ...making, hold, around: own });
   let step = await second.next();
   for (; !step.done; step = await second.next()) {
     const { steps } = step.value;
-    yield { ...step.value, step: steps + step.value.step, steps: 2 * steps };
+    yield { ...step.value, step: kept.length + step.value.step, steps: kept.length + steps };
   }
   return { ...step.value, base: own };
 }

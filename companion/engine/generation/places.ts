@@ -1,80 +1,121 @@
 /**
- * Places: several concepts in one picture, each where it belongs. At every step the model is asked once a place, with the
- * place's own prompt and concept, on latents shifted so that the place's centre is the picture's centre, where models put
- * what they are asked for; the answers are blended by soft masks (MultiDiffusion: Bar-Tal et al. 2023, arXiv 2302.08113). The
- * last steps are free: one pass with the whole prompt, so that shadows and light agree.
+ * Places: several concepts in one picture, each where it belongs. Words alone do not tell products apart, and a model draws each as
+ * large as its whole picture. So each is made alone first, with its own prompt, and laid into its place at the place's size
+ * (product-layout.ts); from there the last share of the steps makes one scene of them, holding the products until almost the
+ * end, as blended diffusion does (Avrahami et al. 2022, arXiv 2206.02779), so that ground, shadows and light agree.
  */
 
-import type { LocalizedMask } from '../../localization/mask.ts';
-import type { Grid } from '../../localization/regions.ts';
+import { addNoise } from '../../diffusion/noise-process.ts';
+import type { Hold } from '../../diffusion/samplers/sampler.ts';
+import type { DrawnRectangle } from '../../localization/drawn-region.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import { type GuidedPass, openPass, type PassRequest } from './guided-pass.ts';
-import { type Shift, shifted } from './shifted-latents.ts';
+import type { PassRequest } from './guided-pass.ts';
+import type { PictureCodec } from './picture-codec.ts';
+import { layProducts } from './product-layout.ts';
+import {
+  type PictureRequest,
+  type PictureStep,
+  type SampledLatents,
+  samplePicture,
+} from './sample-picture.ts';
 
 /** The place of one concept. */
-export interface Place extends Pick<PassRequest, 'conditional' | 'concepts'> {
-  /** [h, w]: weights of the place's answer; those of all places add up to 1 in each cell. */
+export interface Place extends Pick<PassRequest, 'conditional' | 'concepts' | 'painted'> {
+  readonly rectangle: DrawnRectangle;
+  /** [h, w]: the place's share of each cell; those of all places add up to 1. */
   readonly weights: Float32Array;
-  /** Brings the place's centre to the picture's centre. */
-  readonly shift: Shift;
 }
 
-/** Share of the noise levels below which steps are free. */
-const FREE_BELOW = 0.2;
+export interface PlacesMaking extends Pick<PictureRequest, 'seed' | 'start' | 'hold' | 'signal'> {
+  readonly codec: PictureCodec;
+  /** Latents [C, h, w] of what is around the products. Default: what is around each in its own picture. */
+  readonly around?: Float32Array | undefined;
+}
+
+/**
+ * Share of the steps that make the scene: with fewer the borders between places stay, and with more the model draws a product of
+ * its usual size behind the one that is held (tried on likeness-base-128: 0.4 to 1).
+ */
+const SCENE_SHARE = 0.5;
+
+/**
+ * Noise over signal above which products are held: what is left smooths their edges. From 0.24 on (tried on
+ * likeness-base-128) the concept begins to draw its pattern anew at the size that it learned.
+ */
+const HELD_ABOVE = 0.08;
+
+/** Steps of a picture with places, one off where a sampler takes its first step twice. */
+export function stepsWithPlaces(count: number, steps: number, { start }: Pick<PlacesMaking, 'start'>) {
+  return count * steps + Math.max(1, Math.floor(steps * sceneShare(start, steps)));
+}
 
 /** @param whole the whole prompt, with every concept held to its place by its region */
-export async function openPlaces(
+export async function* samplePlaces(
   pipeline: Pipeline,
   whole: PassRequest,
   places: readonly Place[],
-): Promise<GuidedPass> {
-  const { height, width, painted } = whole;
-  const grid = { height, width };
-  const passes: { readonly place: Place; readonly pass: GuidedPass }[] = [];
-  for (const place of places) {
-    const { conditional, concepts, shift } = place;
-    const seen = painted && shifted(painted, grid, shift);
-    const pass = await openPass(pipeline, { ...whole, conditional, concepts, painted: seen });
-    passes.push({ place, pass });
+  { codec, around, ...making }: PlacesMaking,
+): AsyncGenerator<PictureStep, SampledLatents> {
+  const { seed, signal, start } = making;
+  const { steps: asked } = whole.settings;
+  const total = stepsWithPlaces(places.length, asked, making);
+  const alone: SampledLatents[] = [];
+  let done = 0;
+  for (const { conditional, concepts, painted } of places) {
+    const own = samplePicture(pipeline, { ...whole, conditional, concepts, painted, seed, signal });
+    let next = await own.next();
+    let taken = 0;
+    for (; !next.done; next = await own.next()) {
+      taken = next.value.steps;
+      yield { ...next.value, step: done + next.value.step, steps: Math.max(total, done + taken) };
+    }
+    done += taken;
+    alone.push(next.value);
   }
-  let free: GuidedPass | undefined;
-  const output = async (sample: Float32Array, time: number) => {
-    if (time < FREE_BELOW * pipeline.noiseProcess.networkTime(pipeline.noiseProcess.trainTimesteps)) {
-      free ??= await openPass(pipeline, whole);
-      return free.output(sample, time);
-    }
-    const sum = new Float32Array(sample.length);
-    for (const { place, pass } of passes) {
-      const answer = await pass.output(shifted(sample, grid, place.shift), time);
-      const back = shifted(answer, grid, opposite(place.shift));
-      for (let index = 0; index < sum.length; index++) {
-        sum[index]! += place.weights[index % place.weights.length]! * back[index]!;
-      }
-    }
-    return sum;
+  const pictures = await codec.decode(...alone.map(({ latents }) => latents));
+  const layout = await layProducts(
+    places.map(({ rectangle, weights }, index) => ({
+      picture: pictures[index]!,
+      mask: alone[index]!.masks?.[0],
+      place: rectangle,
+      weights,
+    })),
+    whole,
+  );
+  const laid = await codec.encode(layout.pixels.map((level) => level / 127.5 - 1));
+  const { products } = layout;
+  const behind = start?.picture ?? around;
+  const picture = behind === undefined ? laid : blend(laid, behind, products);
+  const hold = (noise: Float32Array): Hold => {
+    const others = making.hold?.(noise);
+    return (x, level, step) => {
+      const own =
+        level.noise / level.signal < HELD_ABOVE ? x : blend(addNoise(laid, noise, level), x, products);
+      return others === undefined ? own : others(own, level, step);
+    };
   };
-  const masks = () => {
-    const found = passes.map(({ place, pass }) => maskIn(place, grid, pass.masks()?.[0]));
-    return found.every((mask) => mask !== undefined) ? found : undefined;
-  };
-  return { output, masks };
+  const scene = samplePicture(pipeline, {
+    ...whole,
+    ...making,
+    start: { picture, strength: sceneShare(start, asked) },
+    hold,
+  });
+  let next = await scene.next();
+  for (; !next.done; next = await scene.next()) {
+    yield { ...next.value, step: done + next.value.step, steps: done + next.value.steps };
+  }
+  return next.value;
 }
 
-const opposite = ({ rows, columns }: Shift): Shift => ({ rows: -rows, columns: -columns });
+/** One step at least: some models take one in all. */
+function sceneShare(start: PlacesMaking['start'], steps: number): number {
+  return start?.strength ?? Math.max(SCENE_SHARE, 1 / steps);
+}
 
-/** The mask where the picture has it, and in the place alone. */
-function maskIn(
-  { shift, weights }: Place,
-  cells: Grid,
-  found: LocalizedMask | undefined,
-): LocalizedMask | undefined {
-  if (found === undefined) return undefined;
-  const [down, across] = [cells.height / found.height, cells.width / found.width];
-  const coarse = { rows: -Math.round(shift.rows / down), columns: -Math.round(shift.columns / across) };
-  const mask = shifted(found.mask, found, coarse).map((value, cell) => {
-    const row = Math.floor((Math.floor(cell / found.width) + 0.5) * down);
-    const column = Math.floor(((cell % found.width) + 0.5) * across);
-    return value * weights[row * cells.width + column]!;
+/** @param shares [h, w] of `one`; the same for every channel */
+function blend(one: Float32Array, other: Float32Array, shares: Float32Array): Float32Array {
+  return one.map((value, index) => {
+    const share = shares[index % shares.length]!;
+    return share * value + (1 - share) * other[index]!;
   });
-  return { ...found, mask, evidence: shifted(found.evidence, found, coarse) };
 }

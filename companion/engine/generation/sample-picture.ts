@@ -7,7 +7,6 @@ import type { Hold, SamplingStart } from '../../diffusion/samplers/sampler.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { openPass, type PassRequest } from './guided-pass.ts';
-import { openPlaces, type Place } from './places.ts';
 
 /** Random streams: of the first noise, and of the noise that some samplers add at a step. */
 const FIRST_STREAM = 0;
@@ -15,8 +14,6 @@ const STEP_STREAM = 1;
 
 export interface PictureRequest extends PassRequest {
   readonly seed: number;
-  /** Default: one pass for the whole picture. */
-  readonly places?: readonly Place[] | undefined;
   /** Default: noise alone. */
   readonly start?: SamplingStart | undefined;
   /** Default: nothing is held. Gets the picture's first noise, [C, h, w]. */
@@ -48,9 +45,9 @@ export async function* samplePicture(
   pipeline: Pipeline,
   request: PictureRequest,
 ): AsyncGenerator<PictureStep, SampledLatents> {
-  const { settings, height, width, places, seed, start, hold, signal } = request;
+  const { settings, height, width, seed, start, hold, signal } = request;
   const { facts, noiseProcess } = pipeline;
-  const pass = places ? await openPlaces(pipeline, request, places) : await openPass(pipeline, request);
+  const pass = await openPass(pipeline, request);
   const length = facts.latentChannels * height * width;
   const noise = request.noise ?? ((stream: number) => seededNoise(length, seed, stream));
   const latents = noise(FIRST_STREAM);

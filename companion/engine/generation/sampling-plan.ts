@@ -9,10 +9,9 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { GraphSpec } from '../../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../../graph/liveness.ts';
 import { lowerGraph } from '../../graph/lowering.ts';
-import type { DecoderChoice } from '../../models/family.ts';
+import type { Grid } from '../../localization/regions.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
 import type { Device } from '../../runtime/device.ts';
 import { type SessionWeights, weightsOf } from '../../runtime/session.ts';
@@ -30,9 +29,9 @@ export type SessionResidency = 'resident' | 'sequential';
  * reads them again.
  */
 const FACTORS = {
-  resident: { sampler: { activations: 3.1, weights: 2 }, decoder: { activations: 3, weights: 2 } },
-  sequential: { sampler: { activations: 2, weights: 1 }, decoder: { activations: 1.15, weights: 1 } },
-} as const satisfies Record<SessionResidency, Record<'sampler' | 'decoder', Amounts>>;
+  resident: { sampler: { activations: 3.1, weights: 2 }, codec: { activations: 3, weights: 2 } },
+  sequential: { sampler: { activations: 2, weights: 1 }, codec: { activations: 1.15, weights: 1 } },
+} as const satisfies Record<SessionResidency, Record<'sampler' | 'codec', Amounts>>;
 
 /** Share of the free memory that resident sessions may plan with: the design tool beside them needs some too. */
 const ROOMY_SHARE = 0.8;
@@ -47,6 +46,7 @@ const CROWDING_SHARE = 0.4;
 /**
  * Free memory is known on the CPU only; other devices get `resident`.
  * @param shapes of all graphs that a picture's steps run, of one size
+ * @param codecs the graph that decodes the picture, and the one that encodes where steps begin from one that is made before
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
  * @internal
  */
@@ -54,18 +54,17 @@ export function planSampling(
   pipeline: Pipeline,
   device: Device,
   shapes: readonly SamplingShape[],
-  choice: DecoderChoice = 'full',
+  codecs: readonly GraphSpec[],
 ): SessionResidency {
   if (device !== 'cpu') return 'resident';
-  const { height, width } = shapes[0]!;
   // An open session has its memory already.
   const missing = (spec: GraphSpec) => (pipeline.has(spec) ? undefined : sizeOf(spec));
   const specs = specsOf(shapes);
   const samplers = specs.map(missing);
-  const decoder = missing(pipeline.decoder(height, width, choice));
+  const coders = codecs.map(missing);
   const free = availableMemory();
   const resident = samplers.map((sampler) => bytesFor(sampler, FACTORS.resident.sampler));
-  const together = sum(resident) + bytesFor(decoder, FACTORS.resident.decoder);
+  const together = sum(resident) + sum(coders.map((coder) => bytesFor(coder, FACTORS.resident.codec)));
   const mapped = sum(
     specs.map((spec, index) => samplers[index]?.mapped ?? mappedBytes(pipeline.sessions.weightsOf(spec)!)),
   );
@@ -73,11 +72,36 @@ export function planSampling(
   const least = Math.max(
     // Those of one picture take turns, step by step.
     sum(samplers.map((sampler) => bytesFor(sampler, FACTORS.sequential.sampler))),
-    bytesFor(decoder, FACTORS.sequential.decoder),
+    ...coders.map((coder) => bytesFor(coder, FACTORS.sequential.codec)),
   );
   if (least <= free) return 'sequential';
-  const size = `${width * pipeline.facts.downscale}x${height * pipeline.facts.downscale}`;
-  throw new LikenessError(
+  throw tooLarge(pipeline, shapes[0]!, least, free);
+}
+
+/** Graph that encodes pictures of these latents. */
+export function encoderOf(pipeline: Pipeline, { height, width }: Grid): GraphSpec {
+  const { downscale } = pipeline.facts;
+  return pipeline.encoder(height * downscale, width * downscale);
+}
+
+/**
+ * Room for the encoder, before a picture that is given is encoded: nothing else has to be open then, and where memory is short
+ * nothing else stays open.
+ * @throws LikenessError `memory`
+ */
+export async function planEncoding({ pipeline, device }: LoadedModel, cells: Grid): Promise<void> {
+  const encoder = encoderOf(pipeline, cells);
+  if (device !== 'cpu' || pipeline.has(encoder)) return;
+  const size = sizeOf(encoder);
+  if (bytesFor(size, FACTORS.resident.codec) <= ROOMY_SHARE * availableMemory()) return;
+  await pipeline.sessions.releaseOthers([encoder]);
+  const [least, free] = [bytesFor(size, FACTORS.sequential.codec), availableMemory()];
+  if (least > free) throw tooLarge(pipeline, cells, least, free);
+}
+
+function tooLarge({ facts }: Pipeline, { height, width }: Grid, least: number, free: number): LikenessError {
+  const size = `${width * facts.downscale}x${height * facts.downscale}`;
+  return new LikenessError(
     'memory',
     `a picture of ${size} needs about ${prettyBytes(least)} of free memory, got ${prettyBytes(free)}`,
     { advice: 'Choose a smaller size or a smaller base model, or close other programs.' },
@@ -92,19 +116,18 @@ export function planSampling(
 export async function planWithRoom(
   { pipeline, device }: LoadedModel,
   shapes: readonly SamplingShape[],
-  { decoder }: SamplingSettings,
+  codecs: readonly GraphSpec[],
 ): Promise<SessionResidency> {
-  const { height, width } = shapes[0]!;
-  const own = [...specsOf(shapes), pipeline.decoder(height, width, decoder)];
-  if (!pipeline.sessions.hasOthers(own)) return planSampling(pipeline, device, shapes, decoder);
+  const own = [...specsOf(shapes), ...codecs];
+  if (!pipeline.sessions.hasOthers(own)) return planSampling(pipeline, device, shapes, codecs);
   try {
-    const plan = planSampling(pipeline, device, shapes, decoder);
+    const plan = planSampling(pipeline, device, shapes, codecs);
     if (plan === 'resident') return plan;
   } catch {
     // Judged again below, with the memory that the others hold.
   }
   await pipeline.sessions.releaseOthers(own);
-  return planSampling(pipeline, device, shapes, decoder);
+  return planSampling(pipeline, device, shapes, codecs);
 }
 
 /** Graphs of the shapes, each once: passes of concepts alike share theirs. */

@@ -64,7 +64,8 @@ export async function* redrawn(
   const shapes = passes.kinds.map((pass) => samplingShape(pipeline, pass));
   const cells = side / downscale;
   const decoder = pipeline.decoder(cells, cells, settings.decoder);
-  const sessions = await planWithRoom(model, shapes, settings);
+  const codecs = [decoder, pipeline.encoder(side, side)];
+  const sessions = await planWithRoom(model, shapes, codecs);
   const kept = await KeptParts.open(wish.keep, [
     over.data,
     JSON.stringify(decidingFacts(model, request, { prompt, settings, strength })),

@@ -1,0 +1,141 @@
+/**
+ * ProductLayout: pictures of one product each, laid into the product's place at the size that the place has for it, with what is
+ * around them; and the cells that products cover. It is what a scene of several products begins with.
+ */
+
+import type { Picture } from '../../images/picture.ts';
+import { resizePicture } from '../../images/resize.ts';
+import type { DrawnRectangle } from '../../localization/drawn-region.ts';
+import type { LocalizedMask } from '../../localization/mask.ts';
+import type { Grid } from '../../localization/regions.ts';
+import { enlarge } from '../../localization/resample.ts';
+
+/** A product alone, in a picture as large as the scene. */
+export interface LaidProduct {
+  readonly picture: Picture;
+  /** The product in it; undefined where nothing tells: then all of it is the product. */
+  readonly mask: Pick<LocalizedMask, 'mask' | 'height' | 'width'> | undefined;
+  readonly place: DrawnRectangle;
+  /** [h, w]: the place's share of each cell; all places' shares add up to 1. */
+  readonly weights: Float32Array;
+}
+
+export interface ProductLayout {
+  /** [3, H, W], 0 to 255. */
+  readonly pixels: Float32Array;
+  /** [h, w], 0..1: cells that show a product. */
+  readonly products: Float32Array;
+}
+
+/** Side of the place that a product fills at most: masks are coarse, and a shadow needs room too. */
+const FILLED_SHARE = 0.88;
+
+/** Masks are as coarse as cells: one that a product covers so much of shows it. */
+const COVERED_SHARE = 0.4;
+
+/** @param cells of the scene's latents */
+export async function layProducts(products: readonly LaidProduct[], cells: Grid): Promise<ProductLayout> {
+  const { width, height } = products[0]!.picture;
+  const pixels = new Float32Array(3 * width * height);
+  const shown = new Float32Array(width * height);
+  for (const { picture, mask, place, weights } of products) {
+    const found = mask && enlarge(mask.mask, mask, { height, width });
+    const laid = layInto(place, found && boxOf(found, picture));
+    const small = await resizePicture(picture, laid.scaled(width), laid.scaled(height));
+    const share = enlarge(weights, cells, { height, width });
+    const [left, top] = [Math.round(laid.left * width), Math.round(laid.top * height)];
+    for (let pixel = 0; pixel < width * height; pixel++) {
+      const [x, y] = [(pixel % width) - left, Math.floor(pixel / width) - top];
+      // What is at the edge of the smaller picture goes on around it.
+      const from = clamp(y, small.height - 1) * small.width + clamp(x, small.width - 1);
+      for (let channel = 0; channel < 3; channel++) {
+        pixels[channel * width * height + pixel]! += share[pixel]! * small.data[from * 3 + channel]!;
+      }
+      if (x < 0 || y < 0 || x >= small.width || y >= small.height) continue;
+      const [column, row] = [Math.floor((x + 0.5) / laid.scale), Math.floor((y + 0.5) / laid.scale)];
+      const isShown = found?.[clamp(row, height - 1) * width + clamp(column, width - 1)] ?? 1;
+      shown[pixel]! += share[pixel]! * isShown;
+    }
+  }
+  return { pixels, products: covered(shown, { height, width }, cells) };
+}
+
+interface Laid {
+  readonly scale: number;
+  /** The smaller picture's corner, in shares of the scene. */
+  readonly left: number;
+  readonly top: number;
+  readonly scaled: (side: number) => number;
+}
+
+const EVERYTHING: DrawnRectangle = { x: 0, y: 0, width: 1, height: 1 };
+
+/**
+ * Never enlarged; in the middle of its place across, and as near to the height that it stood at as the place allows, so that
+ * products of places alike stand on one ground.
+ */
+function layInto(place: DrawnRectangle, box: DrawnRectangle = EVERYTHING): Laid {
+  const free = { width: FILLED_SHARE * place.width, height: FILLED_SHARE * place.height };
+  const scale = Math.min(1, free.width / box.width, free.height / box.height);
+  const margin = (place.height - free.height) / 2;
+  const highest = place.y + margin + scale * box.height;
+  const lowest = place.y + place.height - margin;
+  const bottom = Math.min(Math.max(box.y + box.height, highest), lowest);
+  return {
+    scale,
+    left: place.x + place.width / 2 - scale * (box.x + box.width / 2),
+    top: bottom - scale * (box.y + box.height),
+    scaled: (side) => Math.max(1, Math.round(scale * side)),
+  };
+}
+
+/** Share of a mask that may lie beyond either side of its box: a stray cell does not make a product smaller. */
+const STRAY_SHARE = 0.01;
+
+/** Masks fade out over thin parts, such as a chair's legs. */
+const SEEN_ABOVE = 0.3;
+
+/** Box of what is seen; undefined where nothing is. */
+function boxOf(mask: Float32Array, { height, width }: Grid): DrawnRectangle | undefined {
+  const across = new Float32Array(width);
+  const down = new Float32Array(height);
+  for (const [pixel, value] of mask.entries()) {
+    if (value <= SEEN_ABOVE) continue;
+    across[pixel % width]!++;
+    down[Math.floor(pixel / width)]!++;
+  }
+  const [columns, rows] = [extent(across), extent(down)];
+  if (columns === undefined || rows === undefined) return undefined;
+  return {
+    x: columns.first / width,
+    y: rows.first / height,
+    width: columns.length / width,
+    height: rows.length / height,
+  };
+}
+
+function extent(counts: Float32Array): { readonly first: number; readonly length: number } | undefined {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return undefined;
+  const beyond = (own: Float32Array) => {
+    let sum = 0;
+    return own.findIndex((count) => {
+      sum += count;
+      return sum > STRAY_SHARE * total;
+    });
+  };
+  const first = beyond(counts);
+  return { first, length: counts.length - first - beyond(counts.slice().reverse()) };
+}
+
+function covered(shown: Float32Array, pixels: Grid, cells: Grid): Float32Array {
+  const side = pixels.height / cells.height;
+  const sums = new Float32Array(cells.height * cells.width);
+  for (const [pixel, value] of shown.entries()) {
+    const row = Math.floor(Math.floor(pixel / pixels.width) / side);
+    sums[row * cells.width + Math.floor((pixel % pixels.width) / side)]! += value;
+  }
+  return sums.map((sum) => Math.min(1, sum / side ** 2 / COVERED_SHARE));
+}
+
+const clamp = (value: number, highest: number) => Math.min(Math.max(value, 0), highest);
