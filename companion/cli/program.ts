@@ -5,12 +5,14 @@ import { Command } from 'commander';
 import { PROGRAM } from '../../shared/errors.ts';
 import { dataFolders } from '../storage/folders.ts';
 import { tidyDataFolders } from '../storage/private-folders.ts';
+import { registerCatalogue } from './commands/catalogue.ts';
 import { registerConcepts } from './commands/concepts.ts';
 import { registerCutOut } from './commands/cut-out.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerInstallation } from './commands/installation.ts';
 import { registerModels } from './commands/models.ts';
+import { registerPresets } from './commands/presets.ts';
 import { registerStart } from './commands/start.ts';
 import { registerTeach } from './commands/teach.ts';
 import { registerUpscale } from './commands/upscale.ts';
@@ -42,8 +44,10 @@ export const LIKENESS: CommandLine = {
     registerTeach,
     registerCutOut,
     registerGenerate,
+    registerCatalogue,
     registerUpscale,
     registerConcepts,
+    registerPresets,
     registerModels,
     registerDoctor,
     registerInstallation,

@@ -23,6 +23,7 @@ export const OWN_ENTRIES = [
   'examples-added',
   'model-in-use.json',
   'model-pulls.json',
+  'presets.json',
 ];
 
 /** Rights of other accounts. */

@@ -111,3 +111,9 @@ export const PING_INTERVAL_MS = 20_000;
 
 /** Companions that a client is paired with: one or two in use, and those of data folders that are gone. */
 export const HELLO_MAX_KEYS = 8;
+
+/** Scenes of a preset: a list to choose from. */
+export const PRESET_MAX_SCENES = 32;
+
+/** Presets of a companion, and of a file of them: a team's campaigns. */
+export const PRESETS_MAX = 200;

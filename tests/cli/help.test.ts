@@ -20,6 +20,10 @@ describe('help', () => {
       ['--factor <n>', '--strength <x>', '--prompt <text>', 'Examples:'],
     ],
     [
+      ['catalogue', '--help'],
+      ['--products <name...>', '--name <pattern>', '"likeness-catalogue"', '--retry', 'Examples:', '--json'],
+    ],
+    [
       ['concepts', '--help'],
       ['list', 'show', 'Examples:'],
     ],

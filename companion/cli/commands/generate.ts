@@ -20,6 +20,7 @@ import { DEFAULT_OUT, runOnTerminal } from '../generation-run.ts';
 import * as values from '../options.ts';
 import { computerOf, definedOptions, type EngineFlags, engineOptions } from '../options.ts';
 import { type PaintingFlags, paintingOf, paintingOptions } from '../painting-options.ts';
+import { withPreset } from '../preset-choice.ts';
 import type { Output } from '../terminal/output.ts';
 
 /** Enough to choose from; more is another seed. */
@@ -28,6 +29,7 @@ const MAX_COUNT = 64;
 interface GenerateFlags extends EngineFlags, PaintingFlags {
   readonly concept: readonly string[];
   readonly lora: readonly string[];
+  readonly preset?: string;
   readonly negative?: string;
   readonly count: number;
   readonly seed?: number;
@@ -48,6 +50,7 @@ Examples:
   ${PROGRAM} generate "@aurora on a beach"
   ${PROGRAM} generate "@aurora beside a @mug" --count 2 --seed 7 --out shots
   ${PROGRAM} generate "@aurora on a beach" --lora brand.safetensors:0.8
+  ${PROGRAM} generate "@aurora on a beach" --preset "Spring light"
   ${PROGRAM} generate "@aurora on a beach" --concept ./aurora.safetensors --mask full --seed 7
   ${PROGRAM} generate "@aurora on a table" --init shelf.png --mask hole.png --feather 12
   ${PROGRAM} generate "@aurora and @summit on grass" --region aurora=0,0.2,0.5,0.8 --region summit=0.5,0.2,0.5,0.8
@@ -74,6 +77,7 @@ export function registerGenerate(program: Command, output: Output): void {
         .argParser(collect)
         .default([], 'none'),
     )
+    .option('--preset <name>', 'settings that were saved, as far as no option says otherwise')
     .option('--negative <text>', 'what the pictures should not show')
     .option('--count <n>', 'pictures', values.wholeNumber(1, MAX_COUNT), 4)
     .option(
@@ -115,8 +119,9 @@ export function registerGenerate(program: Command, output: Output): void {
     .action((prompt: string, flags: GenerateFlags) => runGenerate(prompt, flags, output));
 }
 
-async function runGenerate(prompt: string, flags: GenerateFlags, output: Output): Promise<void> {
+async function runGenerate(typed: string, typedFlags: GenerateFlags, output: Output): Promise<void> {
   const folders = dataFolders();
+  const { prompt, flags } = await withPreset(typed, typedFlags, folders);
   requireSeeds(flags);
   if (flags.model === undefined && prompt.includes('@')) await addFirstConcepts(folders);
   showHints(`${prompt}\n${flags.negative ?? ''}`, output);
