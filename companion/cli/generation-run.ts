@@ -55,8 +55,13 @@ function jsonEvent(event: LocalGenerateEvent): JsonEvent {
     return rest;
   }
   if (event.type === 'picture') {
-    const { image: _, png: __, masks, ...rest } = event;
-    return { ...rest, masks: masks.map(({ values: _, ...mask }) => mask) };
+    const { image: _, png: __, masks, product, ...rest } = event;
+    const layers = product?.layers.map(({ png: _, ...layer }) => layer);
+    return {
+      ...rest,
+      masks: masks.map(({ values: _, ...mask }) => mask),
+      ...(product && { product: { ...product, layers } }),
+    };
   }
   return event;
 }

@@ -12,6 +12,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerGenerate } from './commands/generate.ts';
 import { registerInstallation } from './commands/installation.ts';
 import { registerModels } from './commands/models.ts';
+import { registerPlace } from './commands/place.ts';
 import { registerPresets } from './commands/presets.ts';
 import { registerStart } from './commands/start.ts';
 import { registerTeach } from './commands/teach.ts';
@@ -45,6 +46,7 @@ export const LIKENESS: CommandLine = {
     registerCutOut,
     registerGenerate,
     registerCatalogue,
+    registerPlace,
     registerUpscale,
     registerConcepts,
     registerPresets,

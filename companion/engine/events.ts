@@ -7,6 +7,7 @@ import type { FrameFinding } from '../../shared/frame-advice.ts';
 import type { Likeness } from '../../shared/likeness.ts';
 import type { Concept } from '../concepts/concept.ts';
 import type { Picture } from '../images/picture.ts';
+import type { ProductLayer } from '../images/product/product-layers.ts';
 import type { DevicePrecision } from '../runtime/device.ts';
 import type { MemoryPlan } from '../training/memory-plan.ts';
 import type { PreparingEvent } from './generation/picture-sessions.ts';
@@ -128,6 +129,8 @@ export type GenerateEvent =
       /** With the record of how it was made. */
       readonly png: Uint8Array;
       readonly masks: readonly MaskReport[];
+      /** Around a product: where it kept its pixels, and what it is made of. */
+      readonly product?: ProductReport;
       readonly seconds: number;
       /** The PNG that was written; undefined where none was asked for. */
       readonly file: string | undefined;
@@ -139,6 +142,23 @@ type PictureEvent = Extract<GenerateEvent, { type: 'picture' }>;
 export type LocalGenerateEvent =
   | Exclude<GenerateEvent, PictureEvent>
   | (PictureEvent & { readonly image: Picture });
+
+export interface ProductReport {
+  /** Pixels of the placed cut-out at alpha 255 that are others in the picture: none may be. */
+  readonly changedPixels: number;
+  /** True where no pixel of the cut-out was resampled. */
+  readonly isOwnSize: boolean;
+  /** -90 left, 0 the viewer, 90 right, 180 behind. */
+  readonly lightDegrees: number;
+  /** From the bottom; all as large as the picture. */
+  readonly layers: readonly LayerReport[];
+}
+
+export interface LayerReport extends Pick<ProductLayer, 'name' | 'blend' | 'opacity'> {
+  readonly png: Uint8Array;
+  /** The PNG that was written; undefined where none was asked for. */
+  readonly file: string | undefined;
+}
 
 /** The cells of a picture in which a concept acted. */
 export interface MaskReport {

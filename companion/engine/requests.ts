@@ -4,6 +4,7 @@ import type { Rights } from '../../shared/protocol/concept.ts';
 import type { GuidanceResidual, UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
 import type { Picture } from '../images/picture.ts';
+import type { ShareBox } from '../images/product/placed-cut-out.ts';
 import type { ReferenceImage } from '../images/reference-image.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts';
@@ -86,6 +87,24 @@ export interface UpscaleWish {
   readonly keep?: string | undefined;
 }
 
+/** A cut-out that stands in the picture with its own pixels, and how it is put into the scene that is painted around it. */
+export interface ProductInScene {
+  readonly picture: PictureSource;
+  /** Size of the result in pixels. Default: a square in which the cut-out has its own size. */
+  readonly layout?: { readonly width: number; readonly height: number } | undefined;
+  /** Default: centred, standing on the lower third, 60 % high. */
+  readonly box?: ShareBox | undefined;
+  /** `product` (default): what is visible fits into the box and stands on its lower edge. `picture`: the picture fills it. */
+  readonly fits?: 'product' | 'picture' | undefined;
+  /** Opacities of the layers, 0 for none. Default: a shadow of 0.8, no reflection. */
+  readonly shadow?: number | undefined;
+  readonly reflection?: number | undefined;
+  /** Side that the light comes from: -90 left, 0 the viewer, 90 right, 180 behind. Default: as the painted scene has it. */
+  readonly lightDegrees?: number | undefined;
+  /** Layers come with the picture. Default: no. */
+  readonly layers?: boolean | undefined;
+}
+
 export interface GenerateRequest extends EngineOptions {
   /** Read once, by the caller: "@aurora on a beach" in parts, and the concepts that it mentions. */
   readonly prompt: ResolvedPrompt<PromptConceptFile>;
@@ -102,6 +121,8 @@ export interface GenerateRequest extends EngineOptions {
   readonly init?: InitPicture | undefined;
   /** Only with an init. Default: all of it is painted. */
   readonly mask?: PaintedArea | undefined;
+  /** A scene is painted around it; `size` is then the model's working size. Not beside an init. */
+  readonly product?: ProductInScene | undefined;
   /** Parts for concepts that the prompt mentions. One without a region may act everywhere. */
   readonly regions?: readonly ConceptRegion[] | undefined;
   /** Outside of all regions the picture is the base model's own. */

@@ -24,6 +24,10 @@ describe('help', () => {
       ['--products <name...>', '--name <pattern>', '"likeness-catalogue"', '--retry', 'Examples:', '--json'],
     ],
     [
+      ['place', '--help'],
+      ['--scene <prompt>', '--box <x,y,w,h>', '--light <from>', '--layers', 'Examples:'],
+    ],
+    [
       ['concepts', '--help'],
       ['list', 'show', 'Examples:'],
     ],

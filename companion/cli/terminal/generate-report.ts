@@ -143,10 +143,18 @@ export class GenerateReport {
     return new PreviewStrip(this.#output.stderr, { count, aspect: height / width });
   }
 
-  #showPicture({ seed, file }: PictureEvent): void {
+  #showPicture({ seed, file, product }: PictureEvent): void {
     const { dim } = this.#output.colours;
     const place = file === undefined ? 'not saved' : shortest(file);
     this.#output.say(`  ${place}${dim(`  seed ${seed}`)}`);
+    if (product === undefined) return;
+    const changed = formatNumberOf(product.changedPixels, 'pixel');
+    this.#output.say(
+      dim(`    ${changed} of the product changed, light from ${product.lightDegrees} degrees`),
+    );
+    for (const layer of product.layers) {
+      if (layer.file !== undefined) this.#output.say(dim(`    ${layer.name}: ${shortest(layer.file)}`));
+    }
   }
 
   #showMaskTroubles(): void {

@@ -7,7 +7,6 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { placePrompts } from '../../../shared/place-prompts.ts';
 import { minRankFractionOf } from '../../concepts/concept.ts';
 import type { PaintingFrame } from '../../images/painting-frame.ts';
-import type { Picture } from '../../images/picture.ts';
 import {
   type DrawnRectangle,
   placeWeights,
@@ -19,6 +18,7 @@ import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import type { ConceptRegion, GenerateRequest } from '../requests.ts';
 import type { PassRequest, PromptConcept } from './guided-pass.ts';
+import type { WorkedPart } from './painting.ts';
 import { encoded, type PreparingEvent } from './picture-sessions.ts';
 import type { Place } from './places.ts';
 import { type MentionedConcept, type ReadPrompt, readPrompt } from './prompt.ts';
@@ -42,7 +42,7 @@ interface CompositionOptions {
   readonly width: number;
   readonly painted: PaintedPart | undefined;
   /** Part of the original that is painted, which regions are told on; undefined for a picture from noise. */
-  readonly frame: (PaintingFrame & { readonly original: Picture }) | undefined;
+  readonly frame: (PaintingFrame & Pick<WorkedPart, 'original'>) | undefined;
 }
 
 /** @throws LikenessError as readPrompt; `input` for a region of a concept that the prompt does not mention */
@@ -90,7 +90,8 @@ export async function* compose(
     const [plain] = yield* encoded(pipeline, size, [text]);
     base = { ...common, conditional: plain, concepts: [] };
   }
-  if (isOff || active.length < 2 || request.together === 'words') {
+  // Around a product that keeps its pixels there is no place for others of their own.
+  if (isOff || active.length < 2 || request.together === 'words' || request.product !== undefined) {
     return { whole, places: undefined, base, active, actingShares };
   }
   const inPrompt = placePrompts(request.prompt.parts);

@@ -12,13 +12,15 @@ import type { GenerateRequest } from '../requests.ts';
 import { upscaleOn } from '../upscaling/upscale.ts';
 import { compose } from './composition.ts';
 import { samplingShape } from './guided-pass.ts';
-import { keepBase, makeLatents, passesOf } from './kept-rest.ts';
+import { keepBase, type MadeLatents, makeLatents, passesOf } from './kept-rest.ts';
 import { introduced, settled } from './opening.ts';
 import { finishPainting, openPainting, planPainting, reportInOriginal } from './painting.ts';
 import { PictureCodec } from './picture-codec.ts';
 import { recordOf, savePicture } from './picture-file.ts';
 import { packed, prepared } from './picture-sessions.ts';
 import { productOnly, requireProduct } from './product-only.ts';
+import { finishProduct, planProduct, reportProduct } from './product-placing.ts';
+import { makeScene } from './product-scene.ts';
 import { encoderOf, planEncoding, planWithRoom, specsOf } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
@@ -39,12 +41,14 @@ export async function* generateOn(
   if (request.upscale !== undefined) return yield* upscaleOn(model, request, request.upscale);
   const { pipeline } = model;
   yield* introduced(model, request);
-  const planned = await planPainting(model, request);
-  const cells = latentSize(model, planned?.frame ?? request.size);
+  const product = await planProduct(model, request);
+  const planned = product === undefined ? await planPainting(model, request) : undefined;
+  const part = product ? { original: product.layout, frame: product.frame } : planned;
+  const cells = latentSize(model, part?.frame ?? request.size);
   const { prompt, settings } = yield* settled(model, request);
   const { mentioned } = prompt;
-  const frame = planned && { ...planned.frame, original: planned.original };
-  if (planned !== undefined || seesKeptPart(pipeline)) await planEncoding(model, cells);
+  const frame = part && { ...part.frame, original: part.original };
+  if (part !== undefined || seesKeptPart(pipeline)) await planEncoding(model, cells);
   const { painted, start, hold } = await openPainting(pipeline, planned, cells);
   const options = { settings, ...cells, painted, frame };
   const composition = yield* compose(model, request, prompt, options);
@@ -52,7 +56,8 @@ export async function* generateOn(
   const shapes = passesOf(composition).map((pass) => samplingShape(pipeline, pass));
   const denoisers = specsOf(shapes);
   const decoder = pipeline.decoder(cells.height, cells.width, settings.decoder);
-  const codecs = composition.places === undefined ? [decoder] : [decoder, encoderOf(pipeline, cells)];
+  const encodes = composition.places !== undefined || product !== undefined;
+  const codecs = encodes ? [decoder, encoderOf(pipeline, cells)] : [decoder];
   const sessions = await planWithRoom(model, shapes, codecs);
   if (sessions === 'sequential') await pipeline.sessions.releaseOthers([...denoisers, ...codecs]);
   const codec = new PictureCodec(pipeline, { cells, sessions, denoisers, decoder: settings.decoder });
@@ -63,6 +68,11 @@ export async function* generateOn(
     return;
   }
   if (request.out !== undefined) await makeFolder(request.out, USER_MODES);
+  const decodedOver = async ({ latents, base }: MadeLatents) => {
+    const [own, kept] = await codec.decode(latents, ...(base === undefined ? [] : [base]));
+    return kept === undefined ? own! : keepBase(own!, kept, composition);
+  };
+  if (product !== undefined && sessions === 'resident') yield* prepared(pipeline, 'decoder', decoder);
 
   const timer = new StepTimer();
   for (let picture = 0; picture < request.count; picture++) {
@@ -71,7 +81,10 @@ export async function* generateOn(
     for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
     const seed = request.seed + picture;
     const { signal } = request;
-    const making = makeLatents(pipeline, composition, { seed, start, hold, signal, codec });
+    const making =
+      product === undefined
+        ? makeLatents(pipeline, composition, { seed, start, hold, signal, codec })
+        : makeScene(pipeline, composition, { cutOut: product.cutOut, seed, signal, codec });
     let next = await making.next();
     for (; !next.done; next = await making.next()) {
       const { step, steps, denoised } = next.value;
@@ -84,31 +97,26 @@ export async function* generateOn(
       const shown = await preview(denoised);
       yield { type: 'step', picture, count: request.count, step, steps, secondsLeft, preview: shown };
     }
-    const { latents, masks, base } = next.value;
+    const made = next.value;
     if (!pipeline.has(decoder)) yield { type: 'preparing', part: 'decoder' };
-    const [own, kept] = await codec.decode(latents, ...(base === undefined ? [] : [base]));
-    const made = kept === undefined ? own! : await keepBase(own!, kept, composition);
-    const finished = await finishPainting(made, planned);
-    const reports = (masks ?? []).map(({ mask, height, width, confidence }, index) =>
-      reportInOriginal(
-        {
-          concept: composition.active[index]!.concept.name,
-          rows: height,
-          columns: width,
-          values: mask,
-          confidence,
-        },
-        planned,
-      ),
-    );
-    const image = await productOnly(finished, reports, request);
-    const png = await encodePng(image, recordOf({ seed, settings, mentioned }, model, request, planned));
+    const finished = 'painted' in made ? await finishProduct(made.painted, product!) : undefined;
+    const whole =
+      'painted' in made ? finished!.image : await finishPainting(await decodedOver(made), planned);
+    const reports = (made.masks ?? []).map(({ mask, height, width, confidence }, index) => {
+      const concept = composition.active[index]!.concept.name;
+      const own = { concept, rows: height, columns: width, values: mask, confidence };
+      return reportInOriginal(own, planned?.mask === undefined ? product && part : planned);
+    });
+    const image = await productOnly(whole, reports, request);
+    const record = recordOf({ seed, settings, mentioned, product: finished }, model, request, planned);
+    const png = await encodePng(image, record);
     const file =
       request.out === undefined ? undefined : await savePicture(request.out, png, { seed, request });
+    const kept = finished ? { product: await reportProduct(finished, product!, file) } : {};
     const seconds = (performance.now() - started) / 1000;
     const { width, height } = image;
     const facts = { picture, count: request.count, seed, width, height, png, image, file, seconds };
-    yield { type: 'picture', ...facts, masks: reports };
+    yield { type: 'picture', ...facts, masks: reports, ...kept };
   }
 }
 

@@ -19,12 +19,15 @@ export function passesOf({ whole, places = [], base }: Composition): readonly Pa
   return [whole, ...ofPlaces, ...(base === undefined ? [] : [base])];
 }
 
+/** `base`: those of the base model's picture, where the rest is kept. */
+export type MadeLatents = SampledLatents & { readonly base?: Float32Array };
+
 /** @returns latents with those of the base model's picture, where it is made too. Steps count both. */
 export async function* makeLatents(
   pipeline: Pipeline,
   { whole, places, base, actingShares }: Composition,
   { codec, ...making }: PlacesMaking,
-): AsyncGenerator<PictureStep, SampledLatents & { readonly base?: Float32Array }> {
+): AsyncGenerator<PictureStep, MadeLatents> {
   const composed = (own: Omit<PlacesMaking, 'codec'>) =>
     places === undefined
       ? samplePicture(pipeline, { ...whole, ...own })

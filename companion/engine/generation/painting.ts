@@ -131,7 +131,6 @@ function anyOf(
 /**
  * Cells with mask 0 as the encoded picture at the sample's level, with the first noise.
  * @param mask [h, w]; the same for every channel
- * @internal
  */
 export function keepLatents(picture: Float32Array, mask: Float32Array, noise: Float32Array): Hold {
   return (x, level) => {
@@ -143,11 +142,19 @@ export function keepLatents(picture: Float32Array, mask: Float32Array, noise: Fl
   };
 }
 
+/** Part of a picture that the model worked at. */
+export interface WorkedPart {
+  readonly original: { readonly width: number; readonly height: number };
+  readonly frame: PaintingFrame;
+}
+
 /** A mask of what was made, on the whole of the original that it was laid back into. */
-export function reportInOriginal(report: MaskReport, planned: PlannedPainting | undefined): MaskReport {
-  if (planned?.mask === undefined) return report;
-  const { original, frame } = planned;
-  const { region } = frame;
+export function reportInOriginal(report: MaskReport, part: WorkedPart | undefined): MaskReport {
+  if (part === undefined) return report;
+  const {
+    original,
+    frame: { region },
+  } = part;
   const rows = Math.max(1, Math.round((report.rows * original.height) / region.height));
   const columns = Math.max(1, Math.round((report.columns * original.width) / region.width));
   const values = new Float32Array(rows * columns);

@@ -8,9 +8,10 @@ import type { GenerationRecord } from '../../images/generation-record.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
-import type { ConceptRegion, GenerateRequest } from '../requests.ts';
+import type { GenerateRequest } from '../requests.ts';
 import { strengthOf } from './composition.ts';
 import type { PlannedPainting } from './painting.ts';
+import type { FinishedProduct } from './product-placing.ts';
 import type { MentionedConcept } from './prompt.ts';
 
 /** The picture that a larger one was made from. */
@@ -26,7 +27,11 @@ interface MadePicture {
   readonly seed: number;
   readonly settings: SamplingSettings;
   readonly mentioned: readonly MentionedConcept[];
+  /** Facts of a product that kept its pixels. */
+  readonly product?: ProductFacts | undefined;
 }
+
+type ProductFacts = Pick<FinishedProduct, 'lightDegrees' | 'changedPixels'>;
 
 /** Gives the file's path. @throws LikenessError `storage` */
 export async function savePicture(
@@ -60,7 +65,7 @@ function pictureName(prompt: string): string {
 
 /** The record that a PNG carries. */
 export function recordOf(
-  { seed, settings, mentioned }: MadePicture,
+  { seed, settings, mentioned, product }: MadePicture,
   { identity, loras, precision }: LoadedModel,
   request: GenerateRequest,
   planned?: PlannedPainting,
@@ -91,6 +96,7 @@ export function recordOf(
       guidanceResidual: settings.guidanceResidual ?? usualGuidanceResidual(settings),
       ...compositionRecord(request, planned),
       ...(upscaled && { upscaled: { ...upscaled } }),
+      ...productRecord(request, product),
       ...(precision === 'fp16' && { precision }),
     },
   };
@@ -117,6 +123,18 @@ function compositionRecord(
   };
 }
 
-function definedFields(region: ConceptRegion): Readonly<Record<string, string | number>> {
-  return Object.fromEntries(Object.entries(region).filter(([, value]) => value !== undefined));
+/** Place of a product, and that it kept its pixels. */
+function productRecord(
+  { product: wishes }: GenerateRequest,
+  facts: ProductFacts | undefined,
+): GenerationRecord['settings'] {
+  if (wishes === undefined || facts === undefined) return {};
+  const { lightDegrees, changedPixels } = facts;
+  const { picture: _, layers: __, layout, box, ...own } = wishes;
+  const places = { ...(layout && { layout: { ...layout } }), ...(box && { box: { ...box } }) };
+  return { product: { ...definedFields(own), ...places, lightDegrees, changedPixels } };
+}
+
+function definedFields(fields: object): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
