@@ -11,7 +11,8 @@ import type { JobRecords } from './job-records.ts';
 import type { JobRepository } from './job-repository.ts';
 import type { ReferenceStore } from './reference-store.ts';
 import type { Engine, EngineComputer, JobModels } from './runs/context.ts';
-import { conceptsOfPrompt, generateRequest } from './runs/generate-run.ts';
+import { generateRequest } from './runs/engine-request.ts';
+import { conceptsOfPrompt } from './runs/generate-run.ts';
 import { JobRun } from './runs/run.ts';
 
 export interface JobStores {

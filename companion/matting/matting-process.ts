@@ -6,6 +6,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../shared/errors.ts';
+import type { CellMask } from '../../shared/mask.ts';
 import type { Picture } from '../images/picture.ts';
 import type { FromMatting, ToMatting } from './main.ts';
 
@@ -34,13 +35,14 @@ export class MattingProcess {
 
   /**
    * @param label what messages call the picture
+   * @param masks of a picture that was made here: they stand in for a network that is not there, or finds nothing
    * @throws LikenessError `checkpoint-*`, `input` where nothing stands out, `memory`, `engine`, `cancelled`
    */
-  cutOut(picture: Picture, label: string): Promise<Picture> {
+  cutOut(picture: Picture, label: string, masks?: readonly CellMask[]): Promise<Picture> {
     return this.#turn.runExclusive(async () => {
       clearTimeout(this.#idle);
       try {
-        return await this.#ask(picture, label);
+        return await this.#ask(picture, label, masks);
       } finally {
         this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
       }
@@ -59,7 +61,7 @@ export class MattingProcess {
     this.#child = undefined;
   }
 
-  #ask(picture: Picture, label: string): Promise<Picture> {
+  #ask(picture: Picture, label: string, masks: readonly CellMask[] | undefined): Promise<Picture> {
     const child = this.#child ?? this.#start();
     this.#child = child;
     this.#endedBy = undefined;
@@ -80,7 +82,7 @@ export class MattingProcess {
       });
       const { folder, threads } = this.#options;
       // A process that is gone is noticed by its end.
-      child.send({ folder, picture, threads } satisfies ToMatting, () => {});
+      child.send({ folder, picture, masks, threads } satisfies ToMatting, () => {});
     });
   }
 

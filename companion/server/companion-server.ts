@@ -124,7 +124,7 @@ export class CompanionServer {
       guarded: [
         clientRoutes(tokens, dismiss),
         conceptRoutes({ library, model: () => models.inUse.facts, receiver }),
-        jobRoutes(queue),
+        jobRoutes(queue, this.#matting),
         modelRoutes(models),
         loraRoutes(computer.folders, () => models.inUse.facts.identity.architecture),
         imageRoutes(uploads, receiver),

@@ -96,7 +96,14 @@ async function openOn(
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(folders.home, 'jobs')),
     engine,
-    computer: { device, precision, threads, cacheFolder: folders.cache, loraFolder: folders.loras },
+    computer: {
+      device,
+      precision,
+      threads,
+      cacheFolder: folders.cache,
+      loraFolder: folders.loras,
+      modelsFolder: folders.models,
+    },
     models: inUse,
     library,
   });

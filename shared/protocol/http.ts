@@ -71,6 +71,8 @@ export const routes = {
   /** GET: PNG, grey, a pixel a cell. */
   mask: (id: JobId, picture: number, concept: string) =>
     `/api/jobs/${id}/pictures/${picture}/masks/${concept}`,
+  /** GET: PNG of its product alone, with alpha, by the network that removes backgrounds or by the picture's masks. */
+  product: (id: JobId, picture: number) => `/api/jobs/${id}/pictures/${picture}/product`,
   /** GET: lorasSchema. */
   loras: '/api/loras',
   /** GET: modelsSchema. POST addModelSchema: a file or folder of the companion's computer is added, modelsSchema. */

@@ -109,11 +109,24 @@ export const generateRequestSchema = z.strictObject({
   keepRest: z.boolean().optional(),
   /** Several concepts get a place each, or are told apart by words alone. Without it: places. */
   together: z.enum(['places', 'words']).optional(),
+  /** The product without its scene, with alpha. */
+  productOnly: z.boolean().optional(),
+  /**
+   * One picture, this one enlarged, uploaded before for painting; `strength` is the share of the steps that its tiles take, 0 for
+   * resampling alone. `count` is 1; size, `init`, `paint`, `regions`, `keepRest` and `together` are left out.
+   */
+  upscale: z
+    .strictObject({
+      image: imageIdSchema,
+      factor: upscaleFactorSchema,
+      strength: z.number().min(0).max(1).optional(),
+    })
+    .optional(),
 });
 
 /** Images that a generation names, each uploaded before for painting. */
-export function imagesOf({ init, paint }: GenerateJobSpec): readonly ImageId[] {
-  return [init?.image, paint?.image].filter((image) => image !== undefined);
+export function imagesOf({ init, paint, upscale }: GenerateJobSpec): readonly ImageId[] {
+  return [init?.image, paint?.image, upscale?.image].filter((image) => image !== undefined);
 }
 
 /** Part of a generation's request that decides what has to be loaded for it. */

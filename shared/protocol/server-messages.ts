@@ -107,6 +107,9 @@ const progress = z.object({
   /** While generating: the picture in the making, from 0, and how many there will be. */
   picture: z.int().nonnegative().optional(),
   count: count.optional(),
+  /** While enlarging: the tile under way, from 0, and how many there are. */
+  tile: z.int().nonnegative().optional(),
+  tiles: count.optional(),
 });
 
 /** The curve of a running teach job from before this client came: after its welcome, before the last progress. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { writeConcept } from '../../companion/concepts/concept-file.ts';
 import { promptText } from '../../companion/concepts/resolved-prompt.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import type { JobSpec } from '../../companion/jobs/job-record.ts';
+import { makeFolder } from '../../companion/storage/atomic-file.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { decodeFrame, encodeFrame } from '../../shared/protocol/image-frame.ts';
 import { jobSchema } from '../../shared/protocol/job.ts';
@@ -100,6 +102,40 @@ describe('a queue of jobs', () => {
     });
   });
 
+  it('enlarges one picture, from tiles that it keeps until the job has ended', async () => {
+    const engine = new ScriptedEngine();
+    const asked: GenerateRequest[] = [];
+    const watched = {
+      teach: engine.teach.bind(engine),
+      prepare: engine.prepare.bind(engine),
+      generate: async function* (request: GenerateRequest) {
+        asked.push(request);
+        await makeFolder(request.upscale!.keep!);
+        yield* engine.generate(request);
+      },
+    };
+    const home = await scratchFolder();
+    const { queue } = await openQueue(home, { engine: watched });
+    const { references } = await teachWish(queue);
+    const upscale = { image: 'image-one', factor: 2 as const, strength: 0.2 };
+    const wish = generateWish({ count: 1, upscale, productOnly: true });
+    await expect(queue.submit(B, wish)).rejects.toMatchObject({ code: 'image-unknown' });
+    await queue.submit(A, { ...wish, references } as JobSpec);
+    await ended(queue, A);
+    const keep = join(home, 'jobs', A, 'tiles');
+    expect(asked).toMatchObject([
+      {
+        productOnly: { network: undefined },
+        upscale: { picture: expect.any(String), factor: 2, strength: 0.2, keep },
+      },
+    ]);
+    await expect.poll(() => existsSync(keep)).toBe(false);
+
+    await queue.submit(B, { ...generateWish({ count: 2, upscale }), references } as JobSpec);
+    expect(await ended(queue, B)).toMatchObject({ status: { state: 'failed', code: 'input' } });
+    expect(asked).toHaveLength(1);
+  });
+
   it('makes pictures that can be fetched again, with their masks', async () => {
     const home = await scratchFolder();
     const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
@@ -107,7 +143,7 @@ describe('a queue of jobs', () => {
     expect(await ended(queue, A)).toMatchObject({
       status: { state: 'done' },
       pictures: [
-        { picture: 0, seed: 40, width: 16, height: 8, masks: [{ concept: 'aurora', confidence: 0.8 }] },
+        { picture: 0, seed: 40, width: 32, height: 16, masks: [{ concept: 'aurora', confidence: 0.8 }] },
         { picture: 1, seed: 41 },
       ],
     });

@@ -80,7 +80,7 @@ export class ScriptedEngine implements Engine {
     this.requests.push(request);
     const { count } = request;
     const preview = plainPicture(4, 4, [1, 2, 3]);
-    const image = plainPicture(16, 8, [4, 5, 6]);
+    const image = plainPicture(32, 16, [4, 5, 6]);
     yield { type: 'model', name: 'nano', device: 'cpu', precision: 'fp32', resolution: 16, notes: [] };
     for (let picture = 0; picture < count; picture++) {
       for (let step = 1; step <= STEPS; step++) {

@@ -1,6 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeInProcess } from '../../companion/images/decode.ts';
+import { alphaOf } from '../../companion/images/picture.ts';
 import { openSafetensors } from '../../companion/tensor/safetensors-file.ts';
 import { imageKind } from '../../shared/image-kind.ts';
 import { type ConceptSummary, conceptSummarySchema } from '../../shared/protocol/concept.ts';
@@ -219,7 +221,13 @@ describe('jobs over HTTP', () => {
     expect(imageKind(await bytesOf(picture))).toBe('png');
     const mask = await ask('/api/jobs/job-of-history/pictures/1/masks/aurora');
     expect(imageKind(await bytesOf(mask))).toBe('png');
+    // No network is here: the mask tells the product.
+    const product = await bytesOf(await ask('/api/jobs/job-of-history/pictures/1/product'));
+    const { picture: cut } = await decodeInProcess(product);
+    expect([cut.width, cut.height, cut.channels]).toEqual([32, 16, 4]);
+    expect(alphaOf(cut)[0]).toBeLessThan(alphaOf(cut)[31]!);
     expect((await ask('/api/jobs/job-of-history/pictures/7')).status).toBe(404);
+    expect((await ask('/api/jobs/job-of-history/pictures/7/product')).status).toBe(404);
     expect((await ask('/api/jobs/job-of-history/pictures/1/masks/summit')).status).toBe(404);
 
     expect((await ask('/api/jobs/job-of-history', { method: 'DELETE' })).status).toBe(204);

@@ -43,6 +43,7 @@ const ADDRESSES = [
   '/api/jobs/ID/pictures/0',
   '/api/jobs/job-0000/pictures/ID',
   '/api/jobs/job-0000/pictures/0/masks/ID',
+  '/api/jobs/ID/pictures/0/product',
   '/ID',
   '/studio/ID',
 ];

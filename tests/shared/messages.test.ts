@@ -59,6 +59,16 @@ describe('a client message', () => {
     ['no pictures', { ...generate, count: 0 }, 'count: '],
     ['too many pictures', { ...generate, count: 17 }, 'count: '],
     ['a seed with no room for the batch', { ...generate, seed: 2 ** 32 - 1 }, 'seed: '],
+    [
+      'a size that nobody enlarges by',
+      { ...generate, upscale: { image: 'image-0001', factor: 3 } },
+      'factor: ',
+    ],
+    [
+      'a file to enlarge',
+      { ...generate, upscale: { image: 'image-0001', factor: 2, keep: '/tmp' } },
+      'Unrecognized key: "keep"',
+    ],
     ['a long prompt', { ...generate, prompt: 'x'.repeat(1001) }, 'prompt: '],
     ['a name for two files', { ...teach, name: 'a/b' }, 'name: expected a lower-case name'],
     [

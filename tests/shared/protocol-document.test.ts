@@ -87,7 +87,7 @@ function servedAddresses(): readonly string[] {
     guarded: [
       clientRoutes(nothing, () => {}),
       conceptRoutes(nothing),
-      jobRoutes(nothing),
+      jobRoutes(nothing, nothing),
       loraRoutes(nothing, nothing),
       modelRoutes(nothing),
       imageRoutes(nothing, nothing),

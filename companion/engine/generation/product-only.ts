@@ -28,10 +28,7 @@ export async function productOnly(
   if (wish.network !== undefined) {
     const matting = new MattingProcess({ folder: wish.network, threads });
     try {
-      return await matting.cutOut(image, 'the picture');
-    } catch (error) {
-      // Nothing stands out to a network that never saw the product: the mask may know it.
-      if (!(error instanceof LikenessError && error.code === 'input')) throw error;
+      return await matting.cutOut(image, 'the picture', masks);
     } finally {
       matting.close();
     }

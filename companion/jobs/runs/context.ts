@@ -68,6 +68,8 @@ export interface Engine {
 interface EngineSetup extends Omit<EngineOptions, 'signal' | 'loras'> {
   /** Folder of the LoRAs that requests name. */
   readonly loraFolder: string;
+  /** Folder of what was pulled, for the network that removes backgrounds; undefined: there is none. */
+  readonly modelsFolder?: string;
 }
 
 /** Options that all requests of a companion share. */

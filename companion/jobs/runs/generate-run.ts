@@ -4,30 +4,20 @@
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { mentionedNames, parseMentions } from '../../../shared/mentions.ts';
+import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
-import type { ImageId } from '../../../shared/protocol/ids.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../../shared/protocol/limits.ts';
-import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import { resolvePrompt } from '../../concepts/resolved-prompt.ts';
 import type { GenerateEvent, MaskReport } from '../../engine/events.ts';
-import type { GenerateRequest } from '../../engine/requests.ts';
 import { encodePng } from '../../images/encode.ts';
-import type { ConceptLibrary, ConceptVersion } from '../../library/concept-library.ts';
+import type { ConceptLibrary } from '../../library/concept-library.ts';
 import { expiredError } from '../../library/concept-rights.ts';
 import { type NamedModel, requireUsable, versionFor } from '../../library/model-version.ts';
-import { findStoredLora } from '../../model-store/find-lora.ts';
-import type { LoraRequest } from '../../pipeline/few-steps.ts';
 import { computesOn } from '../../runtime/device.ts';
 import type { JobReference } from '../job-record.ts';
-import { framesGone } from '../reference-store.ts';
 import { type JobStep, knownSeconds, pictureFrames, type RunTools } from './context.ts';
-
-interface ResolvedConcept {
-  readonly reference: ConceptReference;
-  readonly version: ConceptVersion;
-}
+import { generateRequest, onSentPictures, type ResolvedConcept } from './engine-request.ts';
 
 /**
  * The versions that are asked for, and for every other name the one that the model gets.
@@ -94,74 +84,9 @@ export async function* runGeneration(
 
   const left = { ...request, count: request.count - made, seed: request.seed + made };
   const asked = await generateRequest(left, concepts, tools);
-  const painting = await paintingOf(request, named, tools);
-  const events = tools.engine.generate({ ...asked, ...painting, signal: tools.signal });
+  const onPictures = await onSentPictures(request, named, tools);
+  const events = tools.engine.generate({ ...asked, ...onPictures, signal: tools.signal });
   for await (const event of events) yield* stepsOf(event, made, job, tools);
-}
-
-/** Pictures to paint on, as paths of what was received, and where concepts act. @throws LikenessError `image-unknown` */
-async function paintingOf(
-  { init, paint, regions, keepRest, together }: GenerateJobSpec,
-  named: readonly JobReference[],
-  { references }: RunTools,
-): Promise<Pick<GenerateRequest, 'init' | 'mask' | 'regions' | 'keepRest' | 'together'>> {
-  const pathOf = async (image: ImageId) => {
-    const [one] = named.filter((reference) => reference.image === image);
-    if (one === undefined || !('key' in one)) throw framesGone(1, named.length);
-    return references.materialize(one.key);
-  };
-  return {
-    ...(init && { init: { picture: await pathOf(init.image), strength: init.strength } }),
-    ...(paint && { mask: { picture: await pathOf(paint.image), featherPx: paint.feather } }),
-    regions,
-    keepRest,
-    together,
-  };
-}
-
-/** A generation as the engine takes it. */
-export async function generateRequest(
-  request: GenerateJobSpec,
-  concepts: readonly ResolvedConcept[],
-  { setup, library }: Pick<RunTools, 'setup' | 'library'>,
-): Promise<GenerateRequest> {
-  const { prompt, negativePrompt, count, seed, size, strength, mask } = request;
-  const { steps, guidanceScale, guidanceResidual } = request;
-  const loras = await lorasOf(request, setup);
-  return {
-    ...setup,
-    loras,
-    prompt: {
-      parts: parseMentions(prompt),
-      concepts: await Promise.all(
-        concepts.map(async ({ reference: { id, name }, version }) => {
-          return { id, name, path: await library.materialize(version) };
-        }),
-      ),
-    },
-    negativePrompt,
-    count,
-    seed,
-    size,
-    strength,
-    settings: {
-      mask,
-      ...(steps !== undefined && { steps }),
-      ...(guidanceScale !== undefined && { guidanceScale }),
-      ...(guidanceResidual !== undefined && { guidanceResidual }),
-    },
-  };
-}
-
-/** @throws LikenessError `concept-unknown` for one that the store does not have */
-async function lorasOf(
-  { loras = [] }: GenerateJobSpec,
-  { loraFolder }: RunTools['setup'],
-): Promise<readonly LoraRequest[]> {
-  const found: LoraRequest[] = [];
-  for (const { name, weight } of loras)
-    found.push({ ...(await findStoredLora(name, { loras: loraFolder })), weight });
-  return found;
 }
 
 /** @param made how many pictures were there before the engine began: it counts from 0 */
@@ -186,13 +111,16 @@ async function* stepsOf(
       if (event.notes.length > 0) yield { type: 'notes', notes: event.notes };
       return;
     case 'step': {
-      const { step, steps, preview } = event;
+      const { step, steps, preview, tile } = event;
       const picture = made + event.picture;
       const fraction = (SAMPLED_SHARE * (picture * steps + step)) / (count * steps);
       const secondsLeft = knownSeconds(event.secondsLeft);
       yield {
         type: 'progress',
-        progress: { phase: 'sampling', step, steps, fraction, secondsLeft, picture, count },
+        progress: {
+          ...{ phase: 'sampling', step, steps, fraction, secondsLeft, picture, count },
+          ...(tile && { tile: tile.index, tiles: tile.count }),
+        },
       };
       if (!hasSubscribers()) return;
       const { width, height } = preview;

@@ -2,17 +2,23 @@
 
 import { type Request, Router } from 'express';
 import { LikenessError } from '../../../shared/errors.ts';
+import type { CellMask } from '../../../shared/mask.ts';
 import { conceptNameSchema } from '../../../shared/protocol/concept.ts';
 import { type History, historyQuerySchema, routes } from '../../../shared/protocol/http.ts';
 import { type JobId, jobIdSchema } from '../../../shared/protocol/ids.ts';
 import { GENERATE_MAX_COUNT } from '../../../shared/protocol/limits.ts';
 import { z } from '../../../shared/protocol/zod.ts';
+import { decodeInProcess } from '../../images/decode.ts';
 import { encodePng } from '../../images/encode.ts';
 import { picture as pictureOf } from '../../images/picture.ts';
 import type { JobQueue } from '../../jobs/job-queue.ts';
+import type { MattingProcess } from '../../matting/matting-process.ts';
 import { parsed, sendBytes } from './app.ts';
+import { clientOf } from './gate.ts';
 
 const JOB = routes.job(':job');
+/** Stands in for the picture's name, which the client knows. */
+const LABEL = 'the picture';
 /** Pattern of an address: a name in place of its number. */
 const ANY_PICTURE = ':picture' as unknown as number;
 
@@ -27,7 +33,8 @@ const pictureAddress = z.object({
 });
 const maskAddress = pictureAddress.extend({ concept: conceptNameSchema });
 
-export function jobRoutes(queue: JobQueue): Router {
+/** @param matting removes the scene around a product */
+export function jobRoutes(queue: JobQueue, matting: MattingProcess): Router {
   const router = Router();
 
   router.get(routes.jobs, async (request, response) => {
@@ -54,6 +61,14 @@ export function jobRoutes(queue: JobQueue): Router {
     await sendBytes(response, 'png', await queue.history.picture(job, picture));
   });
 
+  router.get(routes.product(':job', ANY_PICTURE), async (request, response) => {
+    const { job, picture } = addressed(pictureAddress, request);
+    const png = await queue.history.picture(job, picture);
+    const { picture: pixels } = await decodeInProcess(png, { label: LABEL, client: clientOf(response)!.id });
+    const masks = await masksOf(queue, job, picture);
+    await sendBytes(response, 'png', await encodePng(await matting.cutOut(pixels, LABEL, masks)));
+  });
+
   router.get(routes.mask(':job', ANY_PICTURE, ':concept'), async (request, response) => {
     await sendBytes(response, 'png', await maskPng(queue, addressed(maskAddress, request)));
   });
@@ -69,6 +84,17 @@ interface MaskAddress {
   readonly job: JobId;
   readonly picture: number;
   readonly concept: string;
+}
+
+/** One a concept. */
+async function masksOf(queue: JobQueue, job: JobId, picture: number): Promise<readonly CellMask[]> {
+  const masks: CellMask[] = [];
+  for await (const { header, payload } of queue.history.frames(job)) {
+    if (header.kind !== 'mask' || header.picture !== picture) continue;
+    const { rows, columns } = header;
+    masks.push({ rows, columns, values: Array.from(payload, (value) => value / 255) });
+  }
+  return masks;
 }
 
 /** Grey, a pixel a cell. */

@@ -1,6 +1,7 @@
 /** Banners above the prompt: what is selected offers, and the way back from a prompt that was replaced. */
 
 import { useApp } from '../app-context.ts';
+import { VariantActions } from './variant-actions.tsx';
 
 /** The way back to what was written before a variant, a job or a concept took its place. */
 export function ReplacedPrompt() {
@@ -22,15 +23,18 @@ export function SelectedVariant() {
   const variant = app.selection.variant.value;
   if (variant === undefined) return null;
   return (
-    <div class="banner">
-      <span class="banner-text">Seed {variant.seed}</span>
-      <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'more')}>
-        More like this
-      </button>
-      <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'reprompt')}>
-        Same seed, new prompt
-      </button>
-    </div>
+    <>
+      <div class="banner">
+        <span class="banner-text">Seed {variant.seed}</span>
+        <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'more')}>
+          More like this
+        </button>
+        <button type="button" class="link" onClick={() => app.reuseVariant(variant, 'reprompt')}>
+          Same seed, new prompt
+        </button>
+      </div>
+      <VariantActions variant={variant} />
+    </>
   );
 }
 

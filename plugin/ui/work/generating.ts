@@ -15,6 +15,7 @@ import { hasEnded, type JobBoard } from './job-board.ts';
 import { LoraList } from './lora-list.ts';
 import type { PictureView } from './pictures.ts';
 import { Preparation } from './preparation.ts';
+import { VariantWork } from './variant-work.ts';
 
 /** Longest prompt in the name of a layer: the seed behind it, which tells variants apart, is still read. */
 const LAYER_NAME = 40;
@@ -36,6 +37,7 @@ export class Generating {
   readonly #board: JobBoard;
   readonly #placement: CanvasPlacement;
   readonly loras: LoraList;
+  readonly variantWork: VariantWork;
 
   constructor(bridge: CanvasBridge, companion: CompanionConnection, board: JobBoard) {
     this.#bridge = bridge;
@@ -43,6 +45,7 @@ export class Generating {
     this.#board = board;
     this.preparation = new Preparation((message) => companion.send(message));
     this.loras = new LoraList(companion);
+    this.variantWork = new VariantWork(bridge, companion, (spec, shown) => this.#ask(spec, shown));
     this.#placement = new CanvasPlacement(
       (message) => bridge.send(message),
       (jobId) => this.#askForPictures(jobId),
@@ -131,6 +134,14 @@ export class Generating {
       bytes: await bytes(),
       record,
     });
+  }
+
+  /** Asks for pictures as a request has them, at this size on the canvas; gives the job. */
+  #ask(spec: GenerateJobSpec, shown: CanvasSize): string {
+    const job = newJobId();
+    this.#placement.want(job, layoutOf(spec, shown));
+    this.#companion.send({ type: 'generate', job, ...spec });
+    return job;
   }
 
   #follow(job: JobState): void {

@@ -129,7 +129,8 @@ function lowerFirst(text: string): string {
 
 export function phaseText(progress: Progress | undefined): string {
   if (progress === undefined) return 'Starting';
-  const { phase, step, steps, picture, count } = progress;
+  const { phase, step, steps, picture, count, tile, tiles } = progress;
+  if (tile !== undefined && tiles !== undefined) return `Enlarging, tile ${tile + 1} of ${tiles}`;
   if (phase === 'sampling' && picture !== undefined && count !== undefined && count > 1) {
     return `Picture ${picture + 1} of ${count}`;
   }

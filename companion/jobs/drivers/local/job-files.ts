@@ -34,6 +34,11 @@ export class JobFiles {
     return join(this.folder, 'taught.safetensors');
   }
 
+  /** Finished tiles of a picture that is enlarged. */
+  get tiles(): string {
+    return join(this.folder, 'tiles');
+  }
+
   path(name: string): string {
     return join(this.folder, name);
   }
@@ -89,7 +94,7 @@ export class JobFiles {
    * @param mayGoOn whether the job has not ended, or has a saved run
    */
   async removeLeftBehind(frames: readonly string[], mayGoOn: boolean): Promise<void> {
-    const saved = mayGoOn ? [this.teachingState, this.taughtConcept].map((file) => basename(file)) : [];
+    const saved = mayGoOn ? this.#savedNames : [];
     const isWork = (name: string) =>
       FRAME_NAME.test(name) || this.#workNames.includes(name) || name.endsWith(TEMPORARY_SUFFIX);
     // An engine that outlived its companion may be saving yet.
@@ -113,8 +118,12 @@ export class JobFiles {
   }
 
   get #workNames(): readonly string[] {
-    const files = [this.teachingState, this.taughtConcept].map((file) => basename(file));
-    return [...files, ...FOLDERS_BEFORE];
+    return [...this.#savedNames, ...FOLDERS_BEFORE];
+  }
+
+  /** Files that a job which has not ended goes on from. */
+  get #savedNames(): readonly string[] {
+    return [this.teachingState, this.taughtConcept, this.tiles].map((file) => basename(file));
   }
 
   #picture(picture: number): string {

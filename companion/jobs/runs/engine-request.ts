@@ -1,0 +1,105 @@
+/**
+ * Requests of jobs as the engine takes them: the prompt with its concepts' files, settings and LoRAs, and the pictures that a
+ * client sent, as paths of what was received.
+ */
+
+import { LikenessError } from '../../../shared/errors.ts';
+import { parseMentions } from '../../../shared/mentions.ts';
+import type { ConceptReference } from '../../../shared/protocol/concept.ts';
+import type { ImageId } from '../../../shared/protocol/ids.ts';
+import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
+import type { GenerateRequest } from '../../engine/requests.ts';
+import type { ConceptVersion } from '../../library/concept-library.ts';
+import { mattingNetwork } from '../../matting/matting-folder.ts';
+import { findStoredLora } from '../../model-store/find-lora.ts';
+import type { LoraRequest } from '../../pipeline/few-steps.ts';
+import type { JobReference } from '../job-record.ts';
+import { framesGone } from '../reference-store.ts';
+import type { RunTools } from './context.ts';
+
+export interface ResolvedConcept {
+  readonly reference: ConceptReference;
+  readonly version: ConceptVersion;
+}
+
+/** @throws LikenessError `image-unknown`; `input` for fields that an enlarged picture cannot have */
+export async function onSentPictures(
+  request: GenerateJobSpec,
+  named: readonly JobReference[],
+  { references, files, setup: { modelsFolder } }: RunTools,
+): Promise<Partial<GenerateRequest>> {
+  requireOneEnlarged(request);
+  const { init, paint, regions, keepRest, together, upscale, productOnly } = request;
+  const pathOf = async (image: ImageId) => {
+    const [one] = named.filter((reference) => reference.image === image);
+    if (one === undefined || !('key' in one)) throw framesGone(1, named.length);
+    return references.materialize(one.key);
+  };
+  return {
+    ...(init && { init: { picture: await pathOf(init.image), strength: init.strength } }),
+    ...(paint && { mask: { picture: await pathOf(paint.image), featherPx: paint.feather } }),
+    regions,
+    keepRest,
+    together,
+    ...(productOnly && {
+      productOnly: { network: modelsFolder && (await mattingNetwork({ models: modelsFolder })) },
+    }),
+    ...(upscale && {
+      upscale: { ...upscale, picture: await pathOf(upscale.image), name: 'picture', keep: files.tiles },
+    }),
+  };
+}
+
+/** @throws LikenessError `input` */
+function requireOneEnlarged({ upscale, count, size, init, paint, regions = [] }: GenerateJobSpec): void {
+  if (upscale === undefined) return;
+  if (count === 1 && size === undefined && !init && !paint && regions.length === 0) return;
+  throw new LikenessError('input', 'one picture is enlarged at a time, as large as it comes out', {
+    advice: 'Leave out size, init, paint and regions, and ask for one picture.',
+  });
+}
+
+/** A generation as the engine takes it. */
+export async function generateRequest(
+  request: GenerateJobSpec,
+  concepts: readonly ResolvedConcept[],
+  { setup, library }: Pick<RunTools, 'setup' | 'library'>,
+): Promise<GenerateRequest> {
+  const { prompt, negativePrompt, count, seed, size, strength, mask } = request;
+  const { steps, guidanceScale, guidanceResidual } = request;
+  const loras = await lorasOf(request, setup);
+  return {
+    ...setup,
+    loras,
+    prompt: {
+      parts: parseMentions(prompt),
+      concepts: await Promise.all(
+        concepts.map(async ({ reference: { id, name }, version }) => {
+          return { id, name, path: await library.materialize(version) };
+        }),
+      ),
+    },
+    negativePrompt,
+    count,
+    seed,
+    size,
+    strength,
+    settings: {
+      mask,
+      ...(steps !== undefined && { steps }),
+      ...(guidanceScale !== undefined && { guidanceScale }),
+      ...(guidanceResidual !== undefined && { guidanceResidual }),
+    },
+  };
+}
+
+/** @throws LikenessError `concept-unknown` for one that the store does not have */
+async function lorasOf(
+  { loras = [] }: GenerateJobSpec,
+  { loraFolder }: RunTools['setup'],
+): Promise<readonly LoraRequest[]> {
+  const found: LoraRequest[] = [];
+  for (const { name, weight } of loras)
+    found.push({ ...(await findStoredLora(name, { loras: loraFolder })), weight });
+  return found;
+}
