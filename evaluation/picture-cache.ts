@@ -79,17 +79,19 @@ export class PictureCache {
     await writeFileAtomically(`${stem}.json`, `${JSON.stringify(record)}\n`);
   }
 
-  #stem({ label, prompt, concept, seed, settings, strength }: PictureSpec): string {
+  #stem({ label, prompt, concept, others, seed, settings, strength, placing }: PictureSpec): string {
     const { identity, recommended, device } = this.#model;
     const decisive = {
       model: identity.hash,
       device,
       // Named by all that decides what is in it, so that concepts are known before they are taught (kept-concepts.ts).
       concept,
+      others,
       prompt,
       seed,
       sampling: { ...recommended.sampling, ...settings },
       strength,
+      placing,
     };
     const key = createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 12);
     return join(this.#folder, `${label.replaceAll(/[^a-z0-9]+/gi, '-')}-${key}`);

@@ -4,6 +4,7 @@ import { summariseConcept } from '../companion/concepts/concept-file.ts';
 import { resolvePrompt } from '../companion/concepts/resolved-prompt.ts';
 import type { MaskReport } from '../companion/engine/events.ts';
 import { generateOn } from '../companion/engine/generation/generate.ts';
+import type { GenerateRequest } from '../companion/engine/requests.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../companion/pipeline/settings.ts';
@@ -14,11 +15,15 @@ export interface PictureSpec {
   readonly prompt: string;
   /** File of the concept that the prompt may name. */
   readonly concept?: string | undefined;
+  /** Files of the others, where it names several. */
+  readonly others?: readonly string[] | undefined;
   readonly seed: number;
   /** Differences from the model's recommended settings. */
   readonly settings: Partial<SamplingSettings>;
   /** Strength of the residuals. Default 1, as taught. */
   readonly strength?: number;
+  /** Default: concepts act where they are found. */
+  readonly placing?: Pick<GenerateRequest, 'regions' | 'keepRest' | 'together'>;
 }
 
 export interface TrialPicture {
@@ -33,8 +38,9 @@ export type PictureMaker = (spec: PictureSpec) => Promise<TrialPicture>;
 
 /** @throws LikenessError `cancelled` between two steps */
 export function pictureMaker(model: LoadedModel, engine: EngineOptions): PictureMaker {
-  return async ({ prompt, concept, seed, settings, strength = 1 }) => {
-    const known = concept === undefined ? [] : [await summariseConcept(concept)];
+  return async ({ prompt, concept, others = [], seed, settings, strength = 1, placing }) => {
+    const files = concept === undefined ? others : [concept, ...others];
+    const known = await Promise.all(files.map((file) => summariseConcept(file)));
     const making = generateOn(model, {
       ...engine,
       prompt: resolvePrompt(prompt, known),
@@ -43,6 +49,7 @@ export function pictureMaker(model: LoadedModel, engine: EngineOptions): Picture
       seed,
       strength,
       settings,
+      ...placing,
     });
     for await (const event of making) {
       if (event.type === 'picture')

@@ -1,22 +1,13 @@
 /**
- * Two products in one picture by words, side by side, and in drawn places: whether the judge finds each in its own place, and
- * how much it is itself there, beside its pictures alone of the same scenes and seeds.
+ * Two products in one picture by words, side by side, and in drawn places: the judge says of each whether it is in its own place,
+ * and how much it is itself there, beside its picture alone of the same scene and seed.
  */
 
-import { summariseConcept } from '../companion/concepts/concept-file.ts';
-import { resolvePrompt } from '../companion/concepts/resolved-prompt.ts';
-import { generateOn } from '../companion/engine/generation/generate.ts';
-import type { ConceptRegion, GenerateRequest } from '../companion/engine/requests.ts';
-import { drawContactSheet } from '../companion/images/contact-sheet.ts';
 import type { Picture } from '../companion/images/picture.ts';
-import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
+import { type DrawnRectangle, sideBySide } from '../companion/localization/drawn-region.ts';
+import { closeUp, longerSide, reducedTo, type SeenObject } from './close-up.ts';
 import type { Judge, Likeness } from './judge.ts';
-
-export interface PlacingRun {
-  readonly model: LoadedModel;
-  readonly engine: EngineOptions;
-  readonly judge: Judge;
-}
+import type { PictureMaker, PictureSpec } from './picture-making.ts';
 
 export interface PlacedSubject {
   readonly name: string;
@@ -24,118 +15,164 @@ export interface PlacedSubject {
   readonly likeness: Likeness;
 }
 
-const SCENES = ['on a beach', 'on grass', 'on a street'] as const;
-
-/** Least share of its own half that a product covers where it counts as present. */
-const PRESENT_SHARE = 0.04;
+export type TogetherArm = (typeof TOGETHER_ARMS)[number]['key'];
 
 /** Places that people might draw: neither halves of the picture, nor as high as it. */
-const DRAWN = [
+const DRAWN: readonly DrawnRectangle[] = [
   { x: 0.02, y: 0.25, width: 0.44, height: 0.7 },
   { x: 0.54, y: 0.25, width: 0.44, height: 0.7 },
-] as const;
-
-const ARMS: readonly (readonly [label: string, together: 'words' | 'places', drawn: boolean])[] = [
-  ['words', 'words', false],
-  ['side by side', 'places', false],
-  ['drawn places', 'places', true],
 ];
 
-/** One picture by the real engine. */
-export async function makePlaced(
-  { model, engine }: PlacingRun,
-  prompt: string,
-  subjects: readonly PlacedSubject[],
-  changes: Partial<GenerateRequest>,
-): Promise<Picture> {
-  const known = await Promise.all(subjects.map(({ concept }) => summariseConcept(concept)));
-  const making = generateOn(model, {
-    ...engine,
-    prompt: resolvePrompt(prompt, known),
-    negativePrompt: '',
-    count: 1,
-    seed: 0,
-    strength: 1,
-    settings: {},
-    ...changes,
-  });
-  for await (const event of making) if (event.type === 'picture') return event.image;
-  throw new Error('internal: no picture came out');
+export const TOGETHER_ARMS = [
+  { key: 'words', label: 'words', places: sideBySide(2) },
+  { key: 'columns', label: 'side by side', places: sideBySide(2) },
+  { key: 'drawn', label: 'drawn places', places: DRAWN },
+] as const;
+
+export const TOGETHER_SCENES = ['on a beach', 'on grass', 'on a street'] as const;
+
+/** Of words alone: none or hardly any of them shows both. */
+const SEEDS_OF_WORDS = 2;
+
+/** One product of a picture. */
+export interface ProductSeen {
+  readonly name: string;
+  readonly isPresent: boolean;
+  readonly identity: number;
+  /** Of the picture alone: as it is, and with the product made as small as here. */
+  readonly alone: number;
+  readonly aloneReduced: number;
 }
 
-/** @returns rows of a table: arm, pictures, both present in their own places, identity there, identity alone */
-export async function measureTogether(
-  run: PlacingRun,
-  subjects: readonly PlacedSubject[],
-  seeds: number,
-  say: (line: string) => void,
-): Promise<{ readonly rows: readonly (readonly string[])[]; readonly sheet: Picture }> {
-  const alone: number[] = [];
-  const found = ARMS.map(() => ({ both: 0, count: 0, identities: [] as number[] }));
-  const shown: Picture[][] = ARMS.map(() => []);
-  for (const scene of SCENES) {
-    for (let seed = 0; seed < seeds; seed++) {
-      for (const subject of subjects) {
-        const picture = await makePlaced(run, `@${subject.name} ${scene}`, [subject], { seed });
-        alone.push(await subject.likeness(picture, await run.judge.objectIn(picture)));
+export interface PictureTogether {
+  readonly arm: TogetherArm;
+  readonly pair: string;
+  readonly scene: string;
+  readonly seed: number;
+  readonly picture: Picture;
+  readonly products: readonly ProductSeen[];
+}
+
+interface TogetherRun {
+  readonly make: PictureMaker;
+  readonly judge: Judge;
+  readonly subjects: readonly PlacedSubject[];
+  readonly seeds: number;
+}
+
+/** Yields every picture once it is scored; seed by seed, so that an early stop leaves all pairs and scenes alike. */
+export async function* placedTogether(run: TogetherRun): AsyncGenerator<PictureTogether, void> {
+  const { subjects, seeds } = run;
+  const pairs = subjects.flatMap((one, index) => subjects.slice(index + 1).map((other) => [one, other]));
+  for (let seed = 0; seed < seeds; seed++) {
+    for (const scene of TOGETHER_SCENES) {
+      const alone = new Map<string, SeenObject>();
+      for (const { name, concept } of subjects) {
+        const label = `alone-${name}-${scene}-${seed}`;
+        const spec = { label, prompt: `@${name} ${scene}`, concept, seed, settings: {} };
+        alone.set(name, await seen(run, spec));
       }
-      for (const [arm, [label, together, drawn]] of ARMS.entries()) {
-        const [left, right] = subjects as readonly [PlacedSubject, PlacedSubject];
-        const regions = subjects.map(
-          (one, index): ConceptRegion => ({ concept: one.name, ...DRAWN[index]! }),
-        );
-        const prompt = `@${left.name} and @${right.name} ${scene}`;
-        const picture = await makePlaced(run, prompt, subjects, {
-          seed,
-          together,
-          ...(drawn && { regions }),
-        });
-        const seen = await Promise.all(
-          subjects.map((_, index) => inHalf(run.judge, picture, subjects, index)),
-        );
-        const tally = found[arm]!;
-        tally.count++;
-        if (seen.every(({ present }) => present)) tally.both++;
-        tally.identities.push(...seen.map(({ identity }) => identity));
-        if (seed < 2) shown[arm]!.push(picture);
-        say(
-          `${scene}, seed ${seed}, ${label}: ${seen.map(({ present }) => (present ? 'yes' : 'no')).join(' ')}`,
-        );
+      for (const pair of pairs) {
+        for (const { key } of TOGETHER_ARMS) {
+          if (key === 'words' && seed >= SEEDS_OF_WORDS) continue;
+          yield await placePair(run, { arm: key, pair, scene, seed, alone });
+        }
       }
     }
   }
-  const rows = ARMS.map(([label], arm) => {
-    const { both, count, identities } = found[arm]!;
-    return [label, `${count}`, `${both}`, mean(identities).toFixed(3), mean(alone).toFixed(3)];
-  });
-  const sheet = await drawContactSheet({
-    title: 'Two products in one picture',
-    subtitle: `@${subjects[0]!.name} and @${subjects[1]!.name}, likeness-base-128`,
-    cellSize: 160,
-    rows: ARMS.map(([label], arm) => ({ label, pictures: shown[arm]! })),
-    footer: 'npm run placing',
-  });
-  return { rows, sheet };
 }
 
-/** A product in its own half: it covers some of it, and looks more like itself than like the other there. */
-async function inHalf(
-  judge: Judge,
-  picture: Picture,
+interface Pairing {
+  readonly arm: TogetherArm;
+  readonly pair: readonly PlacedSubject[];
+  readonly scene: string;
+  readonly seed: number;
+  readonly alone: ReadonlyMap<string, SeenObject>;
+}
+
+async function placePair(
+  run: TogetherRun,
+  { arm, pair, scene, seed, alone }: Pairing,
+): Promise<PictureTogether> {
+  const names = pair.map(({ name }) => name);
+  const [first, ...others] = pair.map(({ concept }) => concept);
+  const regions = names.map((concept, index) => ({ concept, ...DRAWN[index]! }));
+  const spec: PictureSpec = {
+    label: `${arm}-${names.join('-')}-${scene}-${seed}`,
+    prompt: `${names.map((name) => `@${name}`).join(' and ')} ${scene}`,
+    concept: first,
+    others,
+    seed,
+    settings: {},
+    placing: {
+      together: arm === 'words' ? 'words' : 'places',
+      ...(arm === 'drawn' && { regions }),
+    },
+  };
+  const { picture, object } = await seen(run, spec);
+  const { places } = TOGETHER_ARMS.find(({ key }) => key === arm)!;
+  const products: ProductSeen[] = [];
+  for (const [index, subject] of pair.entries()) {
+    const half = object.map((value, pixel) =>
+      Math.floor((2 * (pixel % picture.width)) / picture.width) === index ? value : 0,
+    );
+    products.push(
+      await seeProduct(run.subjects, subject, places[index]!, {
+        here: { picture, object: half },
+        alone: alone.get(subject.name)!,
+      }),
+    );
+  }
+  return { arm, pair: names.join(' and '), scene, seed, picture, products };
+}
+
+/** Least share of its own half that a product covers where it counts as present. */
+const COVERED_SHARE = 0.04;
+
+/** Least share of what is found in its half that lies in its place. */
+const IN_PLACE_SHARE = 0.75;
+
+/** Least identity: half of the way from any two products, 0, to the same, 1. */
+const LEAST_IDENTITY = 0.5;
+
+/** A product in its own half; present where it is in its place, itself, and more itself than any other of the products. */
+async function seeProduct(
   subjects: readonly PlacedSubject[],
-  index: number,
-): Promise<{ readonly present: boolean; readonly identity: number }> {
-  const object = await judge.objectIn(picture);
-  const half = object.map((value, pixel) =>
-    Math.floor((2 * (pixel % picture.width)) / picture.width) === index ? value : 0,
-  );
-  const covered = half.filter((value) => value > 0.5).length / (half.length / 2);
-  const likenesses = await Promise.all(subjects.map(({ likeness }) => likeness(picture, half)));
-  const identity = likenesses[index]!;
-  const isItself = likenesses.every((other, at) => at === index || other < identity);
-  return { present: covered >= PRESENT_SHARE && isItself, identity };
+  subject: PlacedSubject,
+  place: DrawnRectangle,
+  { here, alone }: { readonly here: SeenObject; readonly alone: SeenObject },
+): Promise<ProductSeen> {
+  const { picture, object } = here;
+  const near = closeUp(here);
+  const likenesses: number[] = [];
+  for (const { likeness } of subjects) likenesses.push(await likeness(near.picture, near.object));
+  const own = subjects.indexOf(subject);
+  const identity = likenesses[own]!;
+  const isItself = likenesses.every((other, index) => index === own || other < identity);
+  const found = object.reduce((sum, value) => sum + (value > 0.5 ? 1 : 0), 0);
+  const inPlace = object.reduce((sum, value, pixel) => {
+    const [x, y] = [
+      (pixel % picture.width) / picture.width,
+      Math.floor(pixel / picture.width) / picture.height,
+    ];
+    const isInside = x >= place.x && x < place.x + place.width && y >= place.y && y < place.y + place.height;
+    return sum + (value > 0.5 && isInside ? 1 : 0);
+  }, 0);
+  const likenessOf = (one: SeenObject) => subject.likeness(one.picture, one.object);
+  return {
+    name: subject.name,
+    isPresent:
+      found / (object.length / 2) >= COVERED_SHARE &&
+      inPlace >= IN_PLACE_SHARE * found &&
+      isItself &&
+      identity >= LEAST_IDENTITY,
+    identity,
+    alone: await likenessOf(closeUp(alone)),
+    aloneReduced: await likenessOf(closeUp(await reducedTo(longerSide(here), alone))),
+  };
 }
 
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+async function seen({ make, judge }: TogetherRun, spec: PictureSpec): Promise<SeenObject> {
+  const { picture } = await make(spec);
+  return { picture, object: await judge.objectIn(picture) };
 }

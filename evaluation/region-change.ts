@@ -1,35 +1,39 @@
 /** Share of what a concept changes, against the base model's picture of the same noise, that lies in its drawn region. */
 
 import type { Picture } from '../companion/images/picture.ts';
-import { makePlaced, mean, type PlacedSubject, type PlacingRun } from './products-together.ts';
+import type { PictureMaker } from './picture-making.ts';
+import type { PlacedSubject } from './products-together.ts';
 
 const REGION = { x: 0.2, y: 0.2, width: 0.6, height: 0.65 } as const;
 
 const SCENES = ['on a beach', 'in the snow', 'on grass', 'on a street'] as const;
 
-/** @returns rows of a table: what is done with the rest, pictures, mean share of the change inside */
-export async function measureRegions(
-  run: PlacingRun,
+/** Shares of the change of one picture, 0 to 1. */
+export interface RegionChange {
+  /** Without a residual outside of the region. */
+  readonly free: number;
+  /** With the rest kept. */
+  readonly kept: number;
+}
+
+/** Yields every picture's shares: products and scenes take turns, each picture has a seed of its own. */
+export async function* regionChanges(
+  make: PictureMaker,
   subjects: readonly PlacedSubject[],
   pictures: number,
-  say: (line: string) => void,
-): Promise<readonly (readonly string[])[]> {
-  const shares = { free: [] as number[], kept: [] as number[] };
+): AsyncGenerator<RegionChange, void> {
   for (let index = 0; index < pictures; index++) {
-    const subject = subjects[index % subjects.length]!;
+    const { name, concept } = subjects[index % subjects.length]!;
     const scene = SCENES[Math.floor(index / subjects.length) % SCENES.length]!;
-    const make = (changes: Parameters<typeof makePlaced>[3]) =>
-      makePlaced(run, `@${subject.name} ${scene}`, [subject], { seed: index, ...changes });
-    const base = await make({ strength: 0 });
-    const regions = [{ concept: subject.name, ...REGION }];
-    shares.free.push(shareInside(base, await make({ regions })));
-    shares.kept.push(shareInside(base, await make({ regions, keepRest: true })));
-    say(`${index + 1}: ${shares.free.at(-1)!.toFixed(3)} ${shares.kept.at(-1)!.toFixed(3)}`);
+    const regions = [{ concept: name, ...REGION }];
+    const spec = { prompt: `@${name} ${scene}`, concept, seed: index, settings: {} };
+    const [base, free, kept] = [
+      await make({ ...spec, label: `region-base-${name}-${index}`, strength: 0 }),
+      await make({ ...spec, label: `region-free-${name}-${index}`, placing: { regions } }),
+      await make({ ...spec, label: `region-kept-${name}-${index}`, placing: { regions, keepRest: true } }),
+    ].map(({ picture }) => picture);
+    yield { free: shareInside(base!, free!), kept: shareInside(base!, kept!) };
   }
-  return [
-    ['no residual', `${shares.free.length}`, mean(shares.free).toFixed(3)],
-    ['the rest is kept', `${shares.kept.length}`, mean(shares.kept).toFixed(3)],
-  ];
 }
 
 /** Share of the sum of absolute differences; 1 where nothing changed. */

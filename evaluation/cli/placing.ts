@@ -1,12 +1,17 @@
 /** `npm run placing`: two products in one picture, and how much of a change lies in a drawn region, in figures and a sheet. */
 
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type EngineFlags, engineOptions } from '../../companion/cli/options.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { EXAMPLES } from '../../companion/model-store/catalogue.ts';
+import { makeFolder, USER_MODES, writeFileAtomically } from '../../companion/storage/atomic-file.ts';
 import { markdownTable } from '../markdown-table.ts';
-import { type EvaluationContext, runEvaluation } from './command.ts';
+import type { PictureMaker } from '../picture-making.ts';
+import type { PictureTogether, PlacedSubject } from '../products-together.ts';
+import type { RegionChange } from '../region-change.ts';
+import { type EvaluationContext, HELD_OUT, runEvaluation } from './command.ts';
 
 const DEFAULT_OUT = 'out/placing';
 
@@ -16,20 +21,25 @@ interface PlacingFlags extends EngineFlags {
   readonly only?: 'products' | 'regions';
   readonly seeds: string;
   readonly pictures: string;
+  readonly fresh?: true;
 }
+
+/** Products that are taught for this, beside those that come with the model. */
+const TAUGHT = 2;
 
 export function registerPlacing(program: Command, output: Output): void {
   const command = program
     .command('placing')
     .summary('several products in one picture, and drawn regions')
     .description(
-      'Places both example products of the embedded model in one picture, told by words, side by side and in drawn places, and holds each to itself alone; measures how much of what a concept changes lies in its region.',
+      'Places every two of four products in one picture, told by words, side by side and in drawn places, and holds each to itself alone; measures how much of what a concept changes lies in its region. What earlier runs taught and made is kept in the folder and used again.',
     )
     .option('--out <folder>', 'for the report and the sheet', DEFAULT_OUT)
-    .option('--publish <folder>', 'also write placing.png there, in images/')
+    .option('--publish <folder>', 'also write the figures into placing.md there, and images/placing.jpg')
     .option('--only <part>', 'products or regions')
-    .option('--seeds <n>', 'seeds for each scene', '4')
-    .option('--pictures <n>', 'pictures with a region', '40');
+    .option('--seeds <n>', 'seeds for each pair and scene', '10')
+    .option('--pictures <n>', 'pictures with a region', '40')
+    .option('--fresh', 'use nothing of earlier runs');
   for (const option of engineOptions()) command.addOption(option);
   command.action((flags: PlacingFlags) =>
     runEvaluation(flags, output, (run) => measurePlacing(run, flags, output)),
@@ -37,36 +47,110 @@ export function registerPlacing(program: Command, output: Output): void {
 }
 
 async function measurePlacing(run: EvaluationContext, flags: PlacingFlags, output: Output): Promise<void> {
-  const { readExampleProduct } = await import('../example-product.ts');
-  const { decodeFrames } = await import('../teaching-trial.ts');
-  const { measureTogether } = await import('../products-together.ts');
-  const { measureRegions } = await import('../region-change.ts');
-  const { encodePng } = await import('../../companion/images/encode.ts');
-  const { writeFileAtomically, makeFolder, USER_MODES } = await import(
-    '../../companion/storage/atomic-file.ts'
-  );
-  const subjects = await Promise.all(
-    ['aurora', 'summit'].map(async (name) => {
-      const product = await readExampleProduct(join(EXAMPLES, name));
-      const likeness = await run.judge.likenessTo(await decodeFrames(product));
-      return { name, likeness, concept: join(run.engine.model, 'concepts', `${name}.safetensors`) };
-    }),
-  );
+  const { cacheFolders } = await import('../cache-folders.ts');
+  const { PictureCache } = await import('../picture-cache.ts');
+  const { pictureMaker } = await import('../picture-making.ts');
+  const folders = await cacheFolders(run.work, flags.fresh === true);
+  const pictures = new PictureCache(folders.pictures, run.model);
+  const make = pictures.keeping(pictureMaker(run.model, run.engine));
+  const subjects = await placedSubjects(run, folders.concepts, output);
   if (flags.only !== 'regions') {
-    const { rows, sheet } = await measureTogether(run, subjects, Number(flags.seeds), (line) =>
-      output.say(line),
-    );
-    output.answer(markdownTable(['told by', 'pictures', 'both present', 'identity', 'alone'], rows));
-    const png = await encodePng(sheet);
-    await writeFileAtomically(join(run.work, 'placing.png'), png, USER_MODES);
-    if (flags.publish !== undefined) {
-      const folder = join(resolve(flags.publish), 'images');
-      await makeFolder(folder, USER_MODES);
-      await writeFileAtomically(join(folder, 'placing.png'), png, USER_MODES);
-    }
+    const figures = await measureTogether({ ...run, make, subjects }, flags, output);
+    await publishFigures(flags, 'products together', figures);
   }
   if (flags.only !== 'products') {
-    const rows = await measureRegions(run, subjects, Number(flags.pictures), (line) => output.say(line));
-    output.answer(markdownTable(['outside of the region', 'pictures', 'change inside'], rows));
+    const figures = await measureRegions(make, subjects, Number(flags.pictures), output);
+    await publishFigures(flags, 'drawn region', figures);
   }
+}
+
+/** Both example products as they come with the model, and two that no setting was chosen by: the first by name. */
+async function placedSubjects(
+  { model, engine, judge }: EvaluationContext,
+  folder: string,
+  output: Output,
+): Promise<readonly PlacedSubject[]> {
+  const { ConceptCache } = await import('../concept-cache.ts');
+  const { readExampleProduct, readExampleProducts } = await import('../example-product.ts');
+  const { decodeFrames } = await import('../teaching-trial.ts');
+  const cache = new ConceptCache(folder, model, engine, {});
+  const subjects: PlacedSubject[] = [];
+  for (const name of ['aurora', 'summit']) {
+    const likeness = await judge.likenessTo(
+      await decodeFrames(await readExampleProduct(join(EXAMPLES, name))),
+    );
+    subjects.push({ name, likeness, concept: join(engine.model, 'concepts', `${name}.safetensors`) });
+  }
+  for (const product of (await readExampleProducts(HELD_OUT)).slice(0, TAUGHT)) {
+    const references = await decodeFrames(product);
+    const concept = cache.fileOf(product, references);
+    if (!cache.has(concept)) output.say(`Teaching ${product.name}.`);
+    const teaching = cache.teach(product, references);
+    while (!(await teaching.next()).done);
+    subjects.push({ name: product.name, likeness: await judge.likenessTo(references), concept });
+  }
+  return subjects;
+}
+
+async function measureTogether(
+  run: EvaluationContext & { readonly make: PictureMaker; readonly subjects: readonly PlacedSubject[] },
+  flags: PlacingFlags,
+  output: Output,
+): Promise<string> {
+  const { placedTogether } = await import('../products-together.ts');
+  const { drawTogetherSheet, togetherTables } = await import('../together-report.ts');
+  const { encodeJpeg, encodePng } = await import('../../companion/images/encode.ts');
+  const seen: PictureTogether[] = [];
+  for await (const one of placedTogether({ ...run, seeds: Number(flags.seeds) })) {
+    seen.push(one);
+    const found = one.products.map(({ name, isPresent, identity }) => {
+      return `${name} ${isPresent ? 'yes' : 'no'} ${identity.toFixed(2)}`;
+    });
+    output.say(`${one.scene}, seed ${one.seed}, ${one.arm}: ${found.join(', ')}`);
+  }
+  const tables = togetherTables(seen);
+  output.answer(tables);
+  const sheet = await drawTogetherSheet(seen, run.model.identity.name);
+  await writeFileAtomically(join(run.work, 'placing.png'), await encodePng(sheet), USER_MODES);
+  if (flags.publish !== undefined) {
+    const folder = join(resolve(flags.publish), 'images');
+    await makeFolder(folder, USER_MODES);
+    await writeFileAtomically(join(folder, 'placing.jpg'), await encodeJpeg(sheet), USER_MODES);
+  }
+  return tables;
+}
+
+async function measureRegions(
+  make: PictureMaker,
+  subjects: readonly PlacedSubject[],
+  pictures: number,
+  output: Output,
+): Promise<string> {
+  const { regionChanges } = await import('../region-change.ts');
+  const { estimate } = await import('../statistics.ts');
+  const { interval, percent } = await import('../interval.ts');
+  const changes: RegionChange[] = [];
+  for await (const change of regionChanges(make, subjects, pictures)) {
+    changes.push(change);
+    output.say(`Region ${changes.length}: ${percent(change.free)}, kept ${percent(change.kept)}`);
+  }
+  const row = (label: string, of: (change: RegionChange) => number) => {
+    const samples = changes.map((change, index) => ({ cluster: `${index}`, value: of(change) }));
+    return [label, `${changes.length}`, interval(estimate(samples), percent)];
+  };
+  const table = markdownTable(
+    ['outside of the region', 'pictures', 'change inside'],
+    [row('no residual', ({ free }) => free), row('the rest is kept', ({ kept }) => kept)],
+  );
+  output.answer(table);
+  return table;
+}
+
+/** Into the part of placing.md that is named so. */
+async function publishFigures({ publish }: PlacingFlags, name: string, figures: string): Promise<void> {
+  if (publish === undefined) return;
+  const { replaceMarked } = await import('../marked-section.ts');
+  const file = join(resolve(publish), 'placing.md');
+  const document = replaceMarked(await readFile(file, 'utf8'), name, figures);
+  await writeFileAtomically(file, document, USER_MODES);
 }
