@@ -9,6 +9,7 @@ import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
+import { teachOn } from '../../companion/engine/teaching/teach.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
 import { readPngText } from '../../companion/images/png-text-reader.ts';
 import { encodeReference } from '../../companion/images/reference-image.ts';
@@ -209,6 +210,23 @@ describe('a model that looks at the kept part', () => {
       0,
     );
     expect(error / own.image.data.length).toBeLessThan(0.01);
+  });
+
+  it('is taught as the model that it was made of', async () => {
+    const losses = async (on: LoadedModel) => {
+      const stateFile = join(folder, `${on.identity.hash}.state`);
+      const references = [{ name: 'frame.png', pixels: original, findings: [] }];
+      const settings = { steps: 2, batchSize: 1 };
+      const taught: number[] = [];
+      const wish = { ...options(EMBEDDED), references, name: 'mug', classWord: 'mug', stateFile, settings };
+      for await (const event of teachOn(on, references, { ...wish, seed: 1, mirror: false })) {
+        if (event.type === 'step') taught.push(event.loss);
+      }
+      return taught;
+    };
+    const [own, base] = [await losses(inpainting), await losses(model)];
+    expect(own).toHaveLength(2);
+    for (const [step, loss] of own.entries()) expect(loss).toBeCloseTo(base[step]!, 4);
   });
 
   it('sees mask and kept part', async () => {
