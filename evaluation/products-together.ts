@@ -15,7 +15,7 @@ export interface PlacedSubject {
   readonly likeness: Likeness;
 }
 
-export type TogetherArm = (typeof TOGETHER_ARMS)[number]['key'];
+type TogetherArm = (typeof TOGETHER_ARMS)[number]['key'];
 
 /** Places that people might draw: neither halves of the picture, nor as high as it. */
 const DRAWN: readonly DrawnRectangle[] = [
@@ -31,7 +31,7 @@ export const TOGETHER_ARMS = [
 
 export const TOGETHER_SCENES = ['on a beach', 'on grass', 'on a street'] as const;
 
-/** Of words alone: none or hardly any of them shows both. */
+/** Seeds by words alone: none or hardly any of them shows both. */
 const SEEDS_OF_WORDS = 2;
 
 /** One product of a picture. */
@@ -39,7 +39,7 @@ export interface ProductSeen {
   readonly name: string;
   readonly isPresent: boolean;
   readonly identity: number;
-  /** Of the picture alone: as it is, and with the product made as small as here. */
+  /** Identity in the picture alone: as it is, and with the product made as small as here. */
   readonly alone: number;
   readonly aloneReduced: number;
 }

@@ -33,7 +33,11 @@ afterAll(async () => {
 
 type Made = Extract<LocalGenerateEvent, { type: 'picture' }>;
 
-async function make(prompt: string, changes: Partial<GenerateRequest> = {}): Promise<Made> {
+async function make(
+  prompt: string,
+  changes: Partial<GenerateRequest> = {},
+  stepped: () => void = () => {},
+): Promise<Made> {
   const known = await Promise.all(['aurora', 'summit'].map((name) => summariseConcept(concept(name))));
   const request: GenerateRequest = {
     ...engine(),
@@ -45,7 +49,10 @@ async function make(prompt: string, changes: Partial<GenerateRequest> = {}): Pro
     ...changes,
     settings: { steps: 4, ...changes.settings },
   };
-  for await (const event of generateOn(model, request)) if (event.type === 'picture') return event;
+  for await (const event of generateOn(model, request)) {
+    if (event.type === 'step') stepped();
+    if (event.type === 'picture') return event;
+  }
   throw new Error('no picture was made');
 }
 
@@ -162,9 +169,29 @@ describe('places of several concepts', () => {
         );
       expect(inHalf(index)).toBeGreaterThan(4 * inHalf(1 - index));
     }
-    const [only] = (await make('@aurora and @summit on a beach', { settings: { steps: 1 } })).masks;
-    expect(only!.concept).toBe('aurora');
     const words = await make('@aurora and @summit on a beach', { together: 'words', settings: { steps: 6 } });
     expect(words.image.data).not.toEqual(made.image.data);
+  });
+
+  it('are moved for the steps of the scene alone, with the same result as from the start', async () => {
+    const prompt = '@aurora and @summit on grass';
+    const stepsOf = async (changes: Partial<GenerateRequest>) => {
+      let taken = 0;
+      const made = await make(prompt, changes, () => taken++);
+      return { taken, data: made.image.data };
+    };
+    const regions = [REGION, { ...REGION, concept: 'summit', x: 0 }];
+    const [first, moved] = [await stepsOf({}), await stepsOf({ regions })];
+    expect([first.taken, moved.taken]).toEqual([4 + 4 + 2, 2]);
+    const afresh = await loadModel(engine());
+    const fresh = model;
+    model = afresh;
+    expect(await stepsOf({ regions })).toEqual({ taken: 10, data: moved.data });
+    model = fresh;
+    await afresh.pipeline.close();
+  });
+
+  it('are made in one step where the model takes no more', async () => {
+    expect((await make('@aurora and @summit on grass', { settings: { steps: 1 } })).masks).toHaveLength(2);
   });
 });

@@ -5,6 +5,8 @@
  * end, as blended diffusion does (Avrahami et al. 2022, arXiv 2206.02779), so that ground, shadows and light agree.
  */
 
+import { createHash } from 'node:crypto';
+import { serialize } from 'node:v8';
 import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold } from '../../diffusion/samplers/sampler.ts';
 import type { DrawnRectangle } from '../../localization/drawn-region.ts';
@@ -58,11 +60,11 @@ export async function* samplePlaces(
 ): AsyncGenerator<PictureStep, SampledLatents> {
   const { seed, signal, start } = making;
   const { steps: asked } = whole.settings;
-  const total = stepsWithPlaces(places.length, asked, making);
+  let total = stepsWithPlaces(places.length, asked, making);
   const alone: SampledLatents[] = [];
   let done = 0;
   for (const { conditional, concepts, painted } of places) {
-    const own = samplePicture(pipeline, { ...whole, conditional, concepts, painted, seed, signal });
+    const own = madeAlone(pipeline, { ...whole, conditional, concepts, painted, seed, signal });
     let next = await own.next();
     let taken = 0;
     for (; !next.done; next = await own.next()) {
@@ -70,6 +72,7 @@ export async function* samplePlaces(
       yield { ...next.value, step: done + next.value.step, steps: Math.max(total, done + taken) };
     }
     done += taken;
+    if (taken === 0) total -= asked;
     alone.push(next.value);
   }
   const pictures = await codec.decode(...alone.map(({ latents }) => latents));
@@ -105,6 +108,30 @@ export async function* samplePlaces(
     yield { ...next.value, step: done + next.value.step, steps: done + next.value.steps };
   }
   return next.value;
+}
+
+/** Four variants of four products; at 1024 px with masks each has a third of a megabyte. */
+const KEPT = 16;
+
+/** Latents of products alone, while their model is open: a place that was moved costs the steps of the scene alone. */
+const kept = new WeakMap<Pipeline, Map<string, SampledLatents>>();
+
+/** As samplePicture, from noise; without a step where the same was made before. */
+export async function* madeAlone(
+  pipeline: Pipeline,
+  request: Omit<PictureRequest, 'start' | 'hold' | 'noise'>,
+): AsyncGenerator<PictureStep, SampledLatents> {
+  const own = kept.get(pipeline) ?? new Map<string, SampledLatents>();
+  kept.set(pipeline, own);
+  const { signal: _, ...decisive } = request;
+  const key = createHash('sha256').update(serialize(decisive)).digest('hex');
+  const known = own.get(key);
+  const made = known ?? (yield* samplePicture(pipeline, request));
+  // The last that was used is the last to go.
+  own.delete(key);
+  own.set(key, made);
+  if (own.size > KEPT) own.delete(own.keys().next().value!);
+  return made;
 }
 
 /** One step at least: some models take one in all. */
