@@ -12,7 +12,7 @@ import { openSingleFile } from './single-file.ts';
 
 /**
  * Opens configs and weight headers; no weight is read. A folder's configs are held to what there are graphs for before a file
- * of weights is looked for; those of a single file follow from its weights. Throws 'checkpoint-missing' for what is not there,
+ * of weights is looked for; those of a single file follow from its weights, or lie beside it. Throws 'checkpoint-missing' for what is not there,
  * 'checkpoint-format' for what is damaged and 'checkpoint-unsupported' for what there is no graph for.
  */
 export async function openCheckpointAs(
@@ -31,6 +31,6 @@ export async function openCheckpointAs(
     );
   });
   return found.isFile()
-    ? openSingleFile(place, formats)
+    ? openSingleFile(place, formats, requireConfigs)
     : openDiffusersFolder(place, formats, requireConfigs);
 }

@@ -229,7 +229,8 @@ async function requireFolder(path: string): Promise<readonly string[]> {
   });
 }
 
-async function findTokenizer(folder: string): Promise<TokenizerPlace> {
+/** A tokenizer's folder that is whole. @throws LikenessError `checkpoint-missing` */
+export async function findTokenizer(folder: string): Promise<TokenizerPlace> {
   const present = await requireFolder(folder);
   const complete =
     present.includes('tokenizer.json') || (present.includes('vocab.json') && present.includes('merges.txt'));

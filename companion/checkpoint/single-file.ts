@@ -4,9 +4,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { isFolder } from '../storage/atomic-file.ts';
 import { decodeText } from '../storage/text-file.ts';
 import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
@@ -18,8 +19,10 @@ import type {
   Component,
   ComponentSpec,
   ComponentTensor,
+  RequireConfigs,
   SingleFileView,
 } from './component.ts';
+import { findTokenizer, readFolderConfigs } from './diffusers-folder.ts';
 import { weightStoreOf } from './weight-store.ts';
 
 const SUFFIX = '.safetensors';
@@ -27,6 +30,12 @@ const SUFFIX = '.safetensors';
 /** Endings of the configurations that latent-diffusion's code reads, and their largest size: real ones have 3 kB. */
 const CONFIGURATION_SUFFIXES = ['.yaml', '.yml'] as const;
 const CONFIGURATION_MAX_BYTES = 1_000_000;
+
+/**
+ * Ends the name of a folder of configs beside the file, in diffusers' layout and without weights, as `from_single_file` takes
+ * it by `config`: heads, groups of norms, and a vocabulary of their own follow from no weight.
+ */
+const CONFIGS_SUFFIX = '.config';
 
 /** The model's name in the name of its file, in any case; undefined for a file of another kind. */
 export function singleFileName(fileName: string): string | undefined {
@@ -37,38 +46,60 @@ export function singleFileName(fileName: string): string | undefined {
 export async function openSingleFile(
   path: string,
   formats: readonly CheckpointFormat[],
+  requireConfigs: RequireConfigs,
 ): Promise<Checkpoint> {
   requireSafetensors(path);
   const [source] = withScales([await openSafetensors(path)]) as [SafetensorsFile];
   const known = formats.find((one) => one.holds(source));
   if (known === undefined) await requireNoComponent(path);
   const format = known ?? formats[0]!;
-  const view = format.viewSingleFile(source, await configurationBeside(path));
+  const stems = [...new Set([path, await realpath(path)])].map((place) => place.slice(0, -SUFFIX.length));
+  const view = format.viewSingleFile(source, await configurationBeside(stems));
+  const configs = await configsBeside(stems, format);
   const components = new Map<string, Component>();
   for (const spec of format.components) {
     const part = partOf(source, view, spec);
     if (part.tensors.size === 0 && spec.optional) continue;
     if (part.tensors.size === 0) throw lacking(path, spec);
-    const described = view.describe(spec.name, part.tensors);
-    components.set(spec.name, { folder: path, ...described, weights: weightStoreOf([part]) });
+    const described = configs?.parts.get(spec.name) ?? view.describe(spec.name, part.tensors);
+    const { className, config } = described;
+    components.set(spec.name, { folder: path, className, config, weights: weightStoreOf([part]) });
   }
-  return {
-    folder: path,
-    name: singleFileName(basename(path))!,
-    format,
-    modelIndex: view.modelIndex,
-    components,
-    tokenizers: view.tokenizers,
-    schedulerConfig: view.schedulerConfig,
-  };
+  const name = singleFileName(basename(path))!;
+  const { modelIndex, schedulerConfig, tokenizers } = configs ?? view;
+  const of = (component: string) => components.get(component)?.config;
+  await requireConfigs(format, { of, index: modelIndex, scheduler: schedulerConfig }, name).catch((error) => {
+    throw configs === undefined ? withConfigsAdvice(error, stems[0] + CONFIGS_SUFFIX) : error;
+  });
+  return { folder: path, name, format, components, modelIndex, tokenizers, schedulerConfig };
 }
 
-/** A configuration of the same name, which web interfaces read too; undefined where there is none that can be read. */
-async function configurationBeside(path: string): Promise<string | undefined> {
-  for (const suffix of CONFIGURATION_SUFFIXES) {
-    const place = path.slice(0, -SUFFIX.length) + suffix;
+/** Of a model of unusual widths the weights alone say the wrong heads and groups. */
+function withConfigsAdvice(error: unknown, folder: string): unknown {
+  if (!(error instanceof LikenessError) || error.code !== 'checkpoint-unsupported') return error;
+  const advice = `${error.advice ?? ''} Or put the model's own configs, in diffusers' layout, into ${folder}.`;
+  return new LikenessError(error.code, error.message, { advice: advice.trim(), cause: error });
+}
+
+/**
+ * A configuration of the same name, which web interfaces read too; undefined where there is none that can be read.
+ * @param stems path of the file without its ending, and of what it is a link to
+ */
+async function configurationBeside(stems: readonly string[]): Promise<string | undefined> {
+  for (const place of stems.flatMap((stem) => CONFIGURATION_SUFFIXES.map((suffix) => stem + suffix))) {
     const found = await stat(place).catch(() => undefined);
     if (found?.isFile() && found.size <= CONFIGURATION_MAX_BYTES) return decodeText(await readFile(place));
+  }
+  return undefined;
+}
+
+/** Configs and tokenizers of the folder of this name; undefined where there is none. Errors as openCheckpointAs. */
+async function configsBeside(stems: readonly string[], format: CheckpointFormat) {
+  for (const folder of stems.map((stem) => stem + CONFIGS_SUFFIX)) {
+    if (!(await isFolder(folder))) continue;
+    const configs = await readFolderConfigs(folder, [format]);
+    const tokenizers = format.tokenizers.map((name) => findTokenizer(join(folder, name)));
+    return { ...configs, tokenizers: await Promise.all(tokenizers) };
   }
   return undefined;
 }
