@@ -12,7 +12,7 @@ import type {
 import type { ErrorReport } from '../../shared/protocol/zod.ts';
 import type { LaunchCommand, MainToUi } from '../messages.ts';
 import { CanvasBridge } from './canvas/bridge.ts';
-import { CanvasSelection } from './canvas/selection.ts';
+import { CanvasSelection, onHandReturning } from './canvas/selection.ts';
 import type { VariantRecord } from './canvas/variant-record.ts';
 import { ConceptList } from './concepts/library.ts';
 import { CompanionConnection } from './connection/companion.ts';
@@ -90,8 +90,7 @@ export class App {
       this.#startWanted.value = false;
       untracked(() => this.canGenerate.value && this.generate(true));
     });
-    // The canvas says nothing of an undo; a hand that comes back from it may have made one.
-    document.documentElement.addEventListener('mouseenter', () => this.bridge.send({ type: 'read-layout' }));
+    onHandReturning(() => this.bridge.send({ type: 'read-layout' }));
     this.bridge.send({ type: 'ready' });
   }
 

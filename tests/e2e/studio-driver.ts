@@ -113,8 +113,29 @@ export class StudioDriver {
     await this.plugin.getByRole('button', { name: 'Back to the frames' }).click();
   }
 
-  async generate({ prompt, count, steps }: { prompt: string; count: number; steps: number }): Promise<void> {
+  async generate(asked: { prompt: string; count: number; steps: number }): Promise<void> {
     await this.show('Generate');
+    await this.describe(asked);
+    await this.plugin.getByRole('button', { name: /^(Generate|Add to queue)/ }).click();
+  }
+
+  /** Fills the selected layer. */
+  async fill(asked: { prompt: string; count: number; steps: number }): Promise<void> {
+    await this.describe(asked);
+    await this.plugin.getByRole('button', { name: /^Fill the/ }).click();
+  }
+
+  /** Draws a layer with a tool, from corner to corner in pixels of the page. */
+  async draw(tool: string, { from, to }: Record<'from' | 'to', readonly [number, number]>): Promise<void> {
+    await this.page.getByRole('button', { name: tool }).click();
+    await this.page.mouse.move(...from);
+    await this.page.mouse.down();
+    await this.page.mouse.move(...to, { steps: 3 });
+    await this.page.mouse.up();
+  }
+
+  private async describe(asked: { prompt: string; count: number; steps: number }): Promise<void> {
+    const { prompt, count, steps } = asked;
     await this.plugin.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
     // The list of names that the @ opened lies over what comes next.
     await this.plugin.getByRole('textbox', { name: 'Prompt' }).press('Escape');
@@ -122,7 +143,24 @@ export class StudioDriver {
       .getByRole('button', { name: count === 1 ? '1 variant' : `${count} variants`, exact: true })
       .click();
     await this.setSteps(steps);
-    await this.plugin.getByRole('button', { name: /^(Generate|Add to queue)/ }).click();
+  }
+
+  /** Number of pictures that documents of this browser keep. */
+  storedPictures(): Promise<number> {
+    return this.page.evaluate(async () => {
+      const [{ name }] = (await indexedDB.databases()) as [{ name: string }];
+      const database = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open(name);
+        request.onsuccess = () => resolve(request.result);
+      });
+      const count = database.transaction('pictures').objectStore('pictures').count();
+      return new Promise<number>((resolve) => {
+        count.onsuccess = () => {
+          database.close();
+          resolve(count.result);
+        };
+      });
+    });
   }
 
   private async setSteps(steps: number): Promise<void> {

@@ -5,19 +5,21 @@ import { moves, type Workspace } from '../document/workspace.ts';
 import type { Camera, Point } from './camera.ts';
 import { boxBetween, nodeAt, nodesIn } from './hit-test.ts';
 
-export type Tool = 'select' | 'frame' | 'hand';
+export type Tool = 'select' | 'frame' | 'rectangle' | 'hand';
 
 /** Below this many screen pixels a press is a click and no drag. */
 const DRAG_MIN = 3;
-/** Side of a frame that is placed by a click alone, in canvas pixels. */
-const FRAME_SIDE = 512;
-const WHITE = { type: 'SOLID', color: { r: 1, g: 1, b: 1 } } as const;
+/** Layers that are drawn, by tool. The side is of one that is placed by a click alone, in canvas pixels. */
+const DRAWN = {
+  frame: { type: 'FRAME', name: 'Frame', grey: 1, side: 512 },
+  rectangle: { type: 'RECTANGLE', name: 'Rectangle', grey: 0.85, side: 256 },
+} as const;
 
 type Gesture =
   | { readonly kind: 'pan' }
   | { readonly kind: 'move'; readonly nodes: readonly NodeRecord[]; readonly pressed: NodeRecord }
   | { readonly kind: 'marquee'; readonly kept: readonly string[] }
-  | { readonly kind: 'frame' };
+  | { readonly kind: 'draw'; readonly drawn: (typeof DRAWN)[keyof typeof DRAWN] };
 
 export interface Press {
   /** CSS pixels inside the canvas. */
@@ -49,9 +51,10 @@ export class Pointer {
     this.#pressedAt = at;
     this.#lastAt = at;
     this.#dragged = false;
-    if (pan || this.tool.value === 'hand') this.#gesture = { kind: 'pan' };
-    else if (this.tool.value === 'frame') this.#gesture = { kind: 'frame' };
-    else this.#pressToSelect(at, shift);
+    const tool = this.tool.value;
+    if (pan || tool === 'hand') this.#gesture = { kind: 'pan' };
+    else if (tool === 'select') this.#pressToSelect(at, shift);
+    else this.#gesture = { kind: 'draw', drawn: DRAWN[tool] };
   }
 
   #pressToSelect(at: Point, shift: boolean): void {
@@ -102,7 +105,7 @@ export class Pointer {
         this.#workspace.selection.value = [...new Set([...gesture.kept, ...touched])];
         break;
       }
-      case 'frame':
+      case 'draw':
         this.drawing.value = wholePixels(box);
     }
   }
@@ -120,24 +123,25 @@ export class Pointer {
       // A click on one of several selected frames selects it alone, but only once it is clear that it was no drag.
       else if (!shift) this.#workspace.selection.value = [gesture.pressed.id];
     }
-    if (gesture?.kind === 'frame') this.#addFrame(at);
+    if (gesture?.kind === 'draw') this.#add(gesture.drawn, at);
     this.marquee.value = undefined;
     this.drawing.value = undefined;
   }
 
-  #addFrame(at: Point): void {
+  #add({ type, name, grey, side }: (typeof DRAWN)[keyof typeof DRAWN], at: Point): void {
     const { x, y } = this.#camera.toCanvas(at);
     const drawn = this.drawing.value;
     const box =
       drawn && drawn.width >= 1 && drawn.height >= 1
         ? drawn
         : wholePixels({
-            x: x - FRAME_SIDE / 2,
-            y: y - FRAME_SIDE / 2,
-            width: FRAME_SIDE,
-            height: FRAME_SIDE,
+            x: x - side / 2,
+            y: y - side / 2,
+            width: side,
+            height: side,
           });
-    const node = this.#workspace.draft(box, 'Frame', [WHITE]);
+    const colour = { type: 'SOLID', color: { r: grey, g: grey, b: grey } } as const;
+    const node = this.#workspace.draft(box, name, [colour], type);
     this.#workspace.act([{ kind: 'create', node }]);
     this.#workspace.selection.value = [node.id];
     this.tool.value = 'select';

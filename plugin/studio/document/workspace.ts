@@ -80,11 +80,11 @@ export class Workspace {
     return this.#history.canRedo;
   }
 
-  /** A new frame in front of all others; `act` puts it in place. */
-  draft(box: Box, name: string, fills: readonly Paint[]): NodeRecord {
+  /** A new node in front of all others; `act` puts it in place. */
+  draft(box: Box, name: string, fills: readonly Paint[], type: 'FRAME' | 'RECTANGLE' = 'FRAME'): NodeRecord {
     const id = `${this.#session}:${++this.#created}`;
     const order = this.scene.frontOrder(PAGE_ID) + this.#created / 1e6;
-    return { ...newNode(id, 'FRAME', order), ...box, name, fills };
+    return { ...newNode(id, type, order), ...box, name, fills };
   }
 
   selectedNodes(): readonly NodeRecord[] {

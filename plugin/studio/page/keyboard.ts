@@ -11,6 +11,7 @@ export interface Shortcut {
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'V', does: 'Select and move' },
   { keys: 'F', does: 'Draw a frame' },
+  { keys: 'R', does: 'Draw a rectangle' },
   { keys: 'H or Space', does: 'Pan' },
   { keys: 'Arrows, Shift+Arrows', does: 'Move the selection by 1 or 10 px' },
   { keys: 'Delete', does: 'Delete the selection' },
@@ -78,6 +79,7 @@ function plainKey(event: KeyboardEvent, studio: Studio): boolean {
     },
     v: () => (pointer.tool.value = 'select'),
     f: () => (pointer.tool.value = 'frame'),
+    r: () => (pointer.tool.value = 'rectangle'),
     h: () => (pointer.tool.value = 'hand'),
     '+': () => camera.zoomTo(zoom * 1.25),
     '=': () => camera.zoomTo(zoom * 1.25),

@@ -80,5 +80,6 @@ export function Layers({ studio, isOpen, onClose }: LayersProps) {
 
 /** Hash of the picture that a frame shows; it changes with every preview. */
 function pictureOf(node: NodeRecord): string | undefined {
-  return hashesIn([node]).at(-1);
+  const seen = node.fills.filter(({ visible }) => visible !== false);
+  return hashesIn([{ ...node, fills: seen }]).at(-1);
 }

@@ -6,6 +6,7 @@ import type { Studio } from './studio.ts';
 const TOOLS: readonly { readonly tool: Tool; readonly icon: StudioIconName; readonly label: string }[] = [
   { tool: 'select', icon: 'select', label: 'Select (V)' },
   { tool: 'frame', icon: 'frame', label: 'Frame (F)' },
+  { tool: 'rectangle', icon: 'rectangle', label: 'Rectangle (R)' },
   { tool: 'hand', icon: 'hand', label: 'Pan (H)' },
 ];
 

@@ -62,6 +62,22 @@ export class CanvasSelection {
   }
 }
 
+/** A hand that rested for as long may have been away from the panel, and undone something on the canvas. */
+const HAND_AWAY_MS = 400;
+
+/** Calls `ask` where the pointer comes to move over the panel, and once it rests: the canvas says nothing of an undo. */
+export function onHandReturning(ask: () => void): void {
+  let resting: ReturnType<typeof setTimeout> | undefined;
+  document.addEventListener('pointermove', () => {
+    if (resting === undefined) ask();
+    clearTimeout(resting);
+    resting = setTimeout(() => {
+      resting = undefined;
+      ask();
+    }, HAND_AWAY_MS);
+  });
+}
+
 /** Shortest side of a picture that stands alone, canvas pixels: small models' pictures would be specks. */
 const SIDE_ALONE = 320;
 
