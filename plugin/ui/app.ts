@@ -50,11 +50,11 @@ export class App {
   readonly models = new ModelShelf(this.companion);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this.board);
-  readonly filling = new Filling(this.bridge, this.companion, this.selection);
   readonly teachForm = new TeachFormState();
   readonly teachDraft = this.teachForm.draft;
   readonly generateForm = new GenerateFormState();
   readonly generateDraft = this.generateForm.draft;
+  readonly filling = new Filling(this.bridge, this.companion, this.selection, this.generateForm);
 
   readonly view: Signal<PanelView> = signal('generate');
   readonly model: Signal<ModelSummary | undefined> = signal(undefined);

@@ -4,6 +4,7 @@ import './style/inputs.css';
 import './style/layout.css';
 import './style/connect.css';
 import './style/fill.css';
+import './style/places.css';
 import './style/work.css';
 import './style/lists.css';
 import './style/models.css';

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptyGenerate, jobSpecOf } from '../../plugin/ui/work/drafts.ts';
 import { mentionedVersions, withVersion } from '../../plugin/ui/work/mentioned-versions.ts';
-import {
-  inPresentNames,
-  nameProblem,
-  namesTooMany,
-  offeredConcepts,
-  withProduct,
-} from '../../plugin/ui/work/prompt-names.ts';
+import { inPresentNames, nameProblem, withProduct } from '../../plugin/ui/work/prompt-names.ts';
 import { concept, welcome } from './protocol-samples.ts';
 
 const version = (name: string) => ({ id: `concept-${name}`, name, version: 1 });
@@ -82,19 +76,4 @@ describe('the versions that a prompt mentions', () => {
 it('asks for no version of a concept whose name only begins a mentioned one', () => {
   const spec = jobSpecOf(draft('@aurora-2027', 'aurora'), welcome.model, undefined);
   expect(spec.concepts).toBeUndefined();
-});
-
-describe('a second product', () => {
-  const concepts = ['aurora', 'summit'].map((name) => concept({ name }));
-  const names = (prompt: string, isDemonstration: boolean) =>
-    offeredConcepts(prompt, concepts, { isDemonstration }).map(({ name }) => name);
-
-  it('is not offered where the model draws one, and is told of where it is written', () => {
-    expect(names('a table with @au', true)).toEqual(['aurora', 'summit']);
-    expect(names('@aurora beside @', true)).toEqual(['aurora']);
-    expect(names('@aurora beside @', false)).toEqual(['aurora', 'summit']);
-    expect(namesTooMany('@aurora beside @summit', { isDemonstration: true })).toBe(true);
-    expect(namesTooMany('@aurora beside @aurora', { isDemonstration: true })).toBe(false);
-    expect(namesTooMany('@aurora beside @summit', { isDemonstration: false })).toBe(false);
-  });
 });

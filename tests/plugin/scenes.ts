@@ -362,6 +362,28 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'generate-places',
+    companion: () => {
+      const companion = withLibrary();
+      companion.concepts = ['aurora', 'summit'].map((name) => concept({ name }));
+      return companion;
+    },
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByLabel('Prompt').fill('@aurora and @summit on a rug');
+      const hero = { nodeId: '2:1', name: 'Hero', x: 0.06, y: 0.3, width: 0.4, height: 0.55 };
+      const second = { ...hero, nodeId: '2:2', name: 'Second product', x: 0.58, y: 0.4, width: 0.3 };
+      const area = { name: 'Landing page', width: 1440, height: 810, layers: [hero, second] };
+      await stage.say({ type: 'layout', target: null, area });
+      for (const { name } of area.layers) {
+        await stage.ui.getByRole('button', { name: `Place in “${name}”` }).click();
+      }
+      await stage.ui.getByLabel('Keep the rest').check();
+      await stage.say({ type: 'layout', target: null, area: null });
+      await stage.ui.getByLabel('Prompt').press('Escape');
+    },
+  },
+  {
     name: 'generate-styles',
     companion: () => {
       const style = {

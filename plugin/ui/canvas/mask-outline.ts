@@ -27,7 +27,7 @@ export function outlinePixels(
 }
 
 /** One a concept of the prompt, distinct in hue and lightness. */
-const MASK_COLOURS = [
+export const MASK_COLOURS = [
   [255, 0, 142],
   [0, 190, 255],
   [255, 200, 0],

@@ -96,6 +96,7 @@ function SizeRow({ draft, onChange }: GenerateSettingsProps) {
   const trained = (model.sizes ?? []).slice(1);
   const known = size.type === 'fixed' && trained.some((one) => sizeKey(one) === sizeKey(size));
   let hint: string | undefined;
+  if (size.type === 'layout') hint = `Made at ${made?.width} × ${made?.height} px.`;
   if (size.type === 'frame') {
     hint =
       frame === undefined
@@ -124,6 +125,11 @@ function SizeRow({ draft, onChange }: GenerateSettingsProps) {
             {one.width} × {one.height}
           </option>
         ))}
+        {size.type === 'layout' ? (
+          <option value="layout">
+            {size.name} – {Math.round(size.width)} × {Math.round(size.height)}
+          </option>
+        ) : null}
         {size.type === 'fixed' && !known ? (
           <option value="fixed">
             As before – {size.width} × {size.height}

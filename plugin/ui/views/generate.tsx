@@ -6,11 +6,11 @@ import type { FillTarget as FillTargetLayer } from '../../messages.ts';
 import { useApp } from '../app-context.ts';
 import { StartButton } from '../parts/controls.tsx';
 import { Form } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
 import { TeachAgainButton } from '../parts/teach-again.tsx';
 import { type GenerateDraft, jobSpecOf } from '../work/drafts.ts';
-import { type NameProblem, nameProblem, namesTooMany, offeredConcepts } from '../work/prompt-names.ts';
+import { type NameProblem, nameProblem } from '../work/prompt-names.ts';
+import { ConceptChips } from './concept-chips.tsx';
 import { FillTarget } from './fill-target.tsx';
 import { ReplacedPrompt, SelectedFrames, SelectedVariant } from './generate-banners.tsx';
 import { GenerateSettings } from './generate-settings.tsx';
@@ -60,17 +60,11 @@ export function Generate() {
         <MentionField
           id={PROMPT_ID}
           value={draft.prompt}
-          concepts={offeredConcepts(draft.prompt, usable, app.model.value)}
+          concepts={usable}
           thumbnailOf={(concept) => app.library.thumbnailOf(concept)}
           onChange={(prompt) => change({ prompt })}
         />
         <PromptVersions />
-        {namesTooMany(draft.prompt, app.model.value) ? (
-          <p class="hint warning-line">
-            <Icon name="warning" /> This model draws one product in a picture. Name one, and make the others
-            by themselves.
-          </p>
-        ) : null}
         {problem === undefined ? (
           <Suggestions draft={draft} concepts={usable} onChange={change} />
         ) : (
@@ -81,6 +75,7 @@ export function Generate() {
             “{text}” is read as plain words. {advice}
           </p>
         ))}
+        <ConceptChips />
       </section>
       <GenerateSettings draft={draft} onChange={change} />
       <div class="actions">

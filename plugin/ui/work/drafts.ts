@@ -12,6 +12,7 @@ import type { LoraChoice } from '../../../shared/protocol/lora.ts';
 import type { GenerateJobSpec, GuidanceResidual, MaskMode } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
+import { type DrawnRegion, drawnRegions, requestedRegions } from './drawn-regions.ts';
 
 export interface TeachDraft extends RightsDraft {
   readonly name: string;
@@ -29,6 +30,8 @@ export type SizeChoice =
   | { readonly type: 'model' }
   /** Follows the selected frame. */
   | { readonly type: 'frame' }
+  /** The proportions of the frame that concepts were placed in. Canvas pixels. */
+  | { readonly type: 'layout'; readonly name: string; readonly width: number; readonly height: number }
   /** From a variant or a job that is used again. */
   | { readonly type: 'fixed'; readonly width: number; readonly height: number };
 
@@ -49,6 +52,10 @@ export interface GenerateDraft {
   readonly loras: readonly LoraChoice[];
   /** Versions to keep to, from a variant that is made again. */
   readonly versions: readonly ConceptReference[];
+  /** Places of concepts in the picture. */
+  readonly regions: readonly DrawnRegion[];
+  /** Outside of all places the picture is to be the base model's. */
+  readonly keepRest: boolean;
 }
 
 /** The part of a teaching that stands under "More settings". */
@@ -101,6 +108,8 @@ export function emptyGenerate(): GenerateDraft {
     strength: 1,
     ...EMPTY_GENERATE_OPTIONS,
     versions: [],
+    regions: [],
+    keepRest: false,
   };
 }
 
@@ -128,6 +137,7 @@ export function jobSpecOf(
     ...(guidanceScale === null ? {} : { guidanceScale }),
     ...(guidanceResidual === null ? {} : { guidanceResidual }),
     ...(loras.length === 0 ? {} : { loras: [...loras] }),
+    ...requestedRegions(draft),
   };
 }
 
@@ -147,6 +157,8 @@ export function draftOf(spec: GenerateJobSpec, versions: readonly ConceptReferen
     guidanceResidual: spec.guidanceResidual ?? null,
     loras: spec.loras ?? [],
     versions,
+    regions: drawnRegions(spec),
+    keepRest: spec.keepRest ?? false,
   };
 }
 
@@ -157,6 +169,7 @@ export function chosenSize(
   frame: CanvasSize | undefined,
 ): { readonly width: number; readonly height: number } | undefined {
   if (size.type === 'fixed') return { width: size.width, height: size.height };
+  if (size.type === 'layout') return pictureSizeFor(size, model);
   return size.type === 'frame' && frame !== undefined ? pictureSizeFor(frame, model) : undefined;
 }
 

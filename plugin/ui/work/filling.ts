@@ -13,6 +13,7 @@ import type { CanvasSelection } from '../canvas/selection.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { newImageId, type SizeChoice } from './drafts.ts';
+import type { GenerateFormState } from './generate-form-state.ts';
 
 /** A layer to fill, and the layout that is painted on where the model is to see it. */
 export interface Fill {
@@ -41,6 +42,7 @@ export class Filling {
   readonly #bridge: CanvasBridge;
   readonly #companion: CompanionConnection;
   readonly #selection: CanvasSelection;
+  readonly #form: GenerateFormState;
   /** Fills of jobs that were asked for in this run, by job. */
   readonly #plans = new Map<string, FillPlan>();
   /** The layer that the next pictures fill; undefined where they come beside the selection. */
@@ -48,10 +50,18 @@ export class Filling {
     const target = this.#selection.target.value;
     if (target === undefined || target.isLocked) return undefined;
     const said = this.#said.value;
-    return (said?.nodeId === target.nodeId ? said.fills : target.isEmpty) ? target : undefined;
+    return (said?.nodeId === target.nodeId ? said.fills : target.isEmpty && !this.#isPlacing)
+      ? target
+      : undefined;
   });
 
-  constructor(bridge: CanvasBridge, companion: CompanionConnection, selection: CanvasSelection) {
+  constructor(
+    bridge: CanvasBridge,
+    companion: CompanionConnection,
+    selection: CanvasSelection,
+    form: GenerateFormState,
+  ) {
+    this.#form = form;
     this.#bridge = bridge;
     this.#companion = companion;
     this.#selection = selection;
@@ -124,6 +134,11 @@ export class Filling {
   choose({ jobId, index }: Pick<FilledPicture, 'jobId' | 'index'>): void {
     const target = this.#selection.target.value;
     if (target !== undefined) this.#bridge.send({ type: 'choose-fill', nodeId: target.nodeId, jobId, index });
+  }
+
+  /** Layers are then selected for the places of concepts. */
+  get #isPlacing(): boolean {
+    return this.#form.draft.value.regions.length > 0;
   }
 
   async #send(file: Blob): Promise<string> {

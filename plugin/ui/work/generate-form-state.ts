@@ -83,6 +83,8 @@ export class GenerateFormState {
 }
 
 const pixels = z.int().positive();
+const canvasPixels = z.number().positive();
+const share = z.number().min(0).max(1);
 const { count, seed, strength } = generateRequestSchema.shape;
 
 const draftSchema = z.object({
@@ -92,6 +94,7 @@ const draftSchema = z.object({
   size: z.discriminatedUnion('type', [
     z.object({ type: z.literal('model') }),
     z.object({ type: z.literal('frame') }),
+    z.object({ type: z.literal('layout'), name: z.string(), width: canvasPixels, height: canvasPixels }),
     z.object({ type: z.literal('fixed'), width: pixels, height: pixels }),
   ]),
   seed,
@@ -104,6 +107,21 @@ const draftSchema = z.object({
   guidanceResidual: z.enum(GUIDANCE_RESIDUALS).nullable().default(null),
   loras: loraChoicesSchema.default([]),
   versions: z.array(conceptReferenceSchema),
+  regions: z
+    .array(
+      z.object({
+        concept: z.string(),
+        layer: z.string(),
+        x: share,
+        y: share,
+        width: share,
+        height: share,
+        strength: strength.nullable(),
+        feather: share.nullable(),
+      }),
+    )
+    .default([]),
+  keepRest: z.boolean().default(false),
 });
 
 /** Undefined for what another version of the plugin stored. */

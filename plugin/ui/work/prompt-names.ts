@@ -6,7 +6,6 @@
 import { mentionedNames, renameMentions } from '../../../shared/mentions.ts';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
 import type { ConceptId } from '../../../shared/protocol/ids.ts';
-import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import type { GenerateDraft } from './drafts.ts';
 import { conceptOf } from './mentioned-versions.ts';
 
@@ -35,6 +34,10 @@ export function inPresentNames(draft: GenerateDraft, concepts: readonly ConceptS
       ...version,
       name: renamed.get(version.name) ?? version.name,
     })),
+    regions: draft.regions.map((region) => ({
+      ...region,
+      concept: renamed.get(region.concept) ?? region.concept,
+    })),
   };
 }
 
@@ -62,23 +65,4 @@ export function withProduct(prompt: string, name: string): string {
   if (names.includes(name)) return prompt;
   if (names.length === 1) return renameMentions(prompt, () => name);
   return `@${name} ${prompt.trimStart()}`;
-}
-
-/** True where a prompt names more products than the model draws in one picture: a demonstration draws one. */
-export function namesTooMany(
-  prompt: string,
-  model: Pick<ModelSummary, 'isDemonstration'> | undefined,
-): boolean {
-  return model?.isDemonstration === true && mentionedNames(prompt).length > 1;
-}
-
-/** Concepts that the next @ may name: where the model draws one product, those of a prompt that names none yet. */
-export function offeredConcepts(
-  prompt: string,
-  concepts: readonly ConceptSummary[],
-  model: Pick<ModelSummary, 'isDemonstration'> | undefined,
-): readonly ConceptSummary[] {
-  const named = mentionedNames(prompt).filter((name) => concepts.some((concept) => concept.name === name));
-  if (model?.isDemonstration !== true || named.length === 0) return concepts;
-  return concepts.filter(({ name }) => named.includes(name));
 }
