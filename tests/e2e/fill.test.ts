@@ -46,6 +46,7 @@ describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotR
     await studio.variantsDone();
     await choice(2).locator('img').waitFor();
     for (const frame of studio.page.frames()) expect(await seriousFindings(frame)).toEqual([]);
+    await studio.plugin.locator('main').evaluate((main) => main.scrollTo(0, 0));
     if (isWanted) await studio.page.screenshot({ path: join(PICTURES, PICTURE) });
     expect(await studio.layerNames()).toEqual(['Rectangle', 'Frame']);
     await studio.undo();
