@@ -1,9 +1,9 @@
 /** CutOutPlacement: frames without their backgrounds, put beside the frames they were made from. */
 
 import type { UiToMain } from '../messages.ts';
-import type { CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
+import type { Bounds, CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
 import { seenBounds } from './frame-export.ts';
-import { besideAnchor, boxesOf } from './row.ts';
+import { besideAnchor, boxesOf, touches } from './row.ts';
 
 const GAP = 24;
 
@@ -28,7 +28,7 @@ export class CutOutPlacement {
       const bounds = frame === undefined || frame.removed ? undefined : (seenBounds(frame) ?? frame);
       const anchor = bounds ?? { ...surface.viewport.center, width: 256, height: 256 };
       const taken = boxesOf(page.children);
-      const { x, y } = besideAnchor(anchor, anchor, { count: 1, gap: GAP }, taken);
+      const { x, y } = nextTo(anchor, taken);
       const layer = surface.createRectangle();
       layer.name = name;
       layer.resize(anchor.width, anchor.height);
@@ -52,4 +52,14 @@ export class CutOutPlacement {
     this.#surface.viewport.scrollAndZoomIntoView(placed);
     this.#surface.commitUndo();
   }
+}
+
+/** Below a frame that stands in a row with others, right of one that does not; elsewhere where that place is taken. */
+function nextTo({ x, y, width, height }: Bounds, taken: readonly Bounds[]): Pick<Bounds, 'x' | 'y'> {
+  const sides = [x - width, x + width].map((left) => ({ x: left, y, width, height }));
+  const others = taken.filter((box) => !touches({ x, y, width, height }, box, 0));
+  const isInRow = others.some((box) => sides.some((side) => touches(side, box, GAP)));
+  const best = isInRow ? { x, y: y + height + GAP, width, height } : { x: x + width + GAP, y, width, height };
+  if (!taken.some((box) => touches(best, box, 0))) return best;
+  return besideAnchor({ x, y, width, height }, { width, height }, { count: 1, gap: GAP }, taken);
 }

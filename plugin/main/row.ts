@@ -42,7 +42,7 @@ function passed(
 }
 
 /** True where two boxes overlap, or stand closer than the gap. */
-function touches(row: Bounds, box: Bounds, gap: number): boolean {
+export function touches(row: Bounds, box: Bounds, gap: number): boolean {
   return (
     box.x < row.x + row.width + gap &&
     box.x + box.width + gap > row.x &&

@@ -70,6 +70,21 @@ export class StudioDriver {
     await this.layerCount(before + 1);
   }
 
+  /** Drops files on the canvas, as they come from a camera. */
+  async dropFiles(files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<void> {
+    const sent = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
+    const dropped = await this.page.evaluateHandle((all) => {
+      const transfer = new DataTransfer();
+      for (const { name, base64 } of all) {
+        const data = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        transfer.items.add(new File([data], name, { type: 'image/png' }));
+      }
+      return transfer;
+    }, sent);
+    const canvas = this.page.getByRole('main', { name: 'Canvas' });
+    await canvas.dispatchEvent('drop', { dataTransfer: dropped, clientX: 700, clientY: 400 });
+  }
+
   /** Drops files on the canvas, plain ones, and looks for the word that they may be dropped there. */
   async dropPictures(pictures: { count: number; width: number; height: number }): Promise<void> {
     const files = await this.page.evaluateHandle(async ({ count, width, height }) => {

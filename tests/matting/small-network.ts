@@ -3,7 +3,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Graph } from '../../companion/graph/graph.ts';
-import { div, mul, slice, sub } from '../../companion/graph/ops/index.ts';
+import { add, div, mul, slice, sub } from '../../companion/graph/ops/index.ts';
+import type { Value } from '../../companion/graph/value.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
 import { encodeModel } from '../../companion/onnx/model.ts';
 
@@ -24,6 +25,22 @@ export function networkBytes(answer: Answer = 'logits'): Uint8Array {
     'three maps': () => x,
   };
   graph.output('alpha', out[answer]());
+  return encodeModel(graph, () => {
+    throw new Error('it has no weights');
+  });
+}
+
+/** Side of its pictures, in pixels: fine enough for an edge that is looked at. */
+const VIVID_SIDE = 256;
+
+/** Bytes of an ONNX file that takes strong colours for the product, on a background of greys. */
+export function vividNetworkBytes(): Uint8Array {
+  const graph = new Graph('matting');
+  const x = graph.input('x', [1, 3, VIVID_SIDE, VIVID_SIDE]);
+  const [red, green, blue] = [0, 1, 2].map((at) => slice(x, 1, at, at + 1)) as [Value, Value, Value];
+  const apart = (one: Value, other: Value) => mul(sub(one, other), sub(one, other));
+  const colour = add(add(apart(red, green), apart(green, blue)), apart(blue, red));
+  graph.output('alpha', mul(sub(colour, 0.06), 150));
   return encodeModel(graph, () => {
     throw new Error('it has no weights');
   });

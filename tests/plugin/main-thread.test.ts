@@ -375,7 +375,9 @@ describe('cut-outs', () => {
     await place(side.id, true);
     const [first, second] = onCanvas().slice(2);
     expect(first).toMatchObject({ name: `${front.id} cut-out`, width: 200, height: 100 });
-    expect(second).toMatchObject({ x: 448, y: 0 });
+    // In a row, as their frames are.
+    expect(first).toMatchObject({ x: 0, y: 124 });
+    expect(second).toMatchObject({ x: 224, y: 124 });
     const boxes = onCanvas().map(({ x, y, width, height }) => ({ x, y, width, height }));
     for (const [index, a] of boxes.entries()) {
       for (const b of boxes.slice(index + 1)) {
@@ -386,6 +388,20 @@ describe('cut-outs', () => {
     }
     expect(figma.selection.map(({ id }) => id)).toEqual([first!.id, second!.id]);
     expect(figma.undoSteps).toBe(1);
+  });
+
+  it('stand right of frames in a column, and elsewhere where their place is taken', async () => {
+    const top = figma.add('Top', { x: 0, y: 0, width: 200, height: 100 });
+    const bottom = figma.add('Bottom', { x: 0, y: 124, width: 200, height: 100 });
+    await place(top.id, false);
+    await place(bottom.id, true);
+    expect(onCanvas().slice(2)).toMatchObject([
+      { x: 224, y: 0 },
+      { x: 224, y: 124 },
+    ]);
+    await place(bottom.id, true);
+    const last = onCanvas().at(-1)!;
+    expect([last.x, last.y]).not.toEqual([224, 124]);
   });
 
   it('come into view where their frame is gone, and say what the canvas refuses', async () => {

@@ -74,6 +74,16 @@ describe.skipIf(browserPath === undefined)('models in the panel', () => {
     expect(await ui.getByRole('alert').count()).toBe(0);
   });
 
+  it('are opened by a name of any length, which is cut short where it does not fit', async () => {
+    const model = { ...welcome.model, name: 'a-checkpoint-with-a-long-name-v12', isDemonstration: true };
+    const { stage } = await openWorkplace({ companion: { model } });
+    await stage.page.setViewportSize({ width: 320, height: 640 });
+    const name = stage.ui.getByTitle('Models');
+    const [inside, around] = [await name.boundingBox(), await stage.ui.locator('footer').boundingBox()];
+    expect(inside!.x + inside!.width).toBeLessThan(around!.x + around!.width);
+    expect(inside!.width).toBeGreaterThan(100);
+  });
+
   it('follow the model in use without a reload', async () => {
     const { stage, companion } = await openWorkplace();
     const { ui } = stage;

@@ -309,6 +309,55 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'library-export',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Library' }).click();
+      await stage.ui.getByLabel('Details of @aurora').click();
+      await stage.ui.getByText('Export', { exact: true }).click();
+      await stage.ui.getByRole('button', { name: 'Download for Likeness' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'library-import',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Library' }).click();
+      const header = JSON.stringify({ __metadata__: { ss_network_dim: '8' } });
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(header.length));
+      const buffer = Buffer.concat([length, Buffer.from(header)]);
+      const file = { name: 'blue-vase.safetensors', mimeType: 'application/octet-stream', buffer };
+      await stage.ui.getByLabel('Concept file').setInputFiles(file);
+      await stage.ui.getByRole('button', { name: 'Import it' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'teach-settings',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Teach' }).click();
+      await selectFrames(stage);
+      await stage.ui.getByText('More settings').click();
+      await stage.ui.getByLabel('Steps').fill('500');
+      await stage.ui.getByLabel('Also learn mirrored frames').check();
+      await stage.ui.getByText('2 changed').waitFor();
+    },
+  },
+  {
+    name: 'away',
+    companion: withLibrary,
+    act: async (stage, companion) => {
+      await open(stage);
+      await stage.ui.getByRole('tab', { name: 'Library' }).click();
+      companion.kill();
+      await stage.ui.getByText('The companion does not answer').waitFor();
+    },
+  },
+  {
     name: 'library-removed',
     companion: withLibrary,
     act: async (stage) => {
@@ -334,6 +383,7 @@ export const SCENES: readonly Scene[] = [
       });
       await stage.ui.getByLabel('Size').selectOption('frame');
       await stage.ui.getByText('More settings').click();
+      await stage.ui.getByLabel('Prompt').fill('');
       await stage.ui.getByLabel('Prompt').pressSequentially('two of @');
       await stage.ui.getByRole('option').first().waitFor();
     },

@@ -63,9 +63,9 @@ function StatusBar() {
     <footer>
       <div class="status">
         <span class={isReady ? 'dot on' : 'dot'} />
-        <span class="status-text">
+        <span class="status-text status-names">
           {isReady ? <StatusLink view="computer">On this computer</StatusLink> : 'Connecting'}
-          <span class="quiet"> · </span>
+          <span class="quiet">·</span>
           <StatusLink view="models">{modelName(app.model.value)}</StatusLink>
         </span>
         <span class="quiet">{deviceName(app.device.value)}</span>
