@@ -4,6 +4,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
+import type { LayerName } from '../../shared/protocol/product.ts';
 import { searchKey, searchWords } from '../library/search.ts';
 import { isEnded, type JobRecord, newestFirst } from './job-record.ts';
 import type { JobRecords } from './job-records.ts';
@@ -30,6 +31,16 @@ export class JobHistory {
       throw new LikenessError('job-unknown', `job ${id} has no picture ${picture}`);
     }
     return this.#records.files(id).readPicture(picture);
+  }
+
+  /** PNG of a layer of a finished picture. @throws LikenessError `job-unknown`, `storage` */
+  async layer(id: JobId, picture: number, layer: LayerName): Promise<Uint8Array> {
+    const { state } = this.#records.record(id);
+    const made = state.kind === 'generate' ? state.pictures[picture] : undefined;
+    if (made?.product?.layers.some(({ name }) => name === layer) !== true) {
+      throw new LikenessError('job-unknown', `picture ${picture} of job ${id} has no layer ${layer}`);
+    }
+    return this.#records.files(id).readLayer(picture, layer);
   }
 
   /** Finished pictures of a job, also of one that runs, each followed by its masks. @throws LikenessError `job-unknown`, `storage` */

@@ -68,6 +68,8 @@ export const routes = {
   job: (id: JobId) => `/api/jobs/${id}`,
   /** GET: PNG with its record. */
   picture: (id: JobId, picture: number) => `/api/jobs/${id}/pictures/${picture}`,
+  /** GET: PNG. */
+  layer: (id: JobId, picture: number, layer: string) => `/api/jobs/${id}/pictures/${picture}/layers/${layer}`,
   /** GET: PNG, grey, a pixel a cell. */
   mask: (id: JobId, picture: number, concept: string) =>
     `/api/jobs/${id}/pictures/${picture}/masks/${concept}`,

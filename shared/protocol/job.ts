@@ -2,6 +2,7 @@
 
 import { conceptReferenceSchema } from './concept.ts';
 import { jobIdSchema } from './ids.ts';
+import { placedProductSchema } from './product.ts';
 import { generateRequestSchema, teachRequestSchema } from './requests.ts';
 import { errorReportSchema, z } from './zod.ts';
 
@@ -74,6 +75,8 @@ const pictureSummarySchema = z.object({
   seconds: z.number().nonnegative(),
   /** One a concept: how sure its mask is, 0..1. */
   masks: z.array(z.object({ concept: z.string(), confidence: z.number().min(0).max(1) })),
+  /** Set where a product kept its pixels. */
+  product: placedProductSchema.exactOptional(),
 });
 
 export const jobSchema = z.discriminatedUnion('kind', [

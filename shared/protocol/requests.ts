@@ -17,6 +17,7 @@ import {
   TEACH_MAX_STEPS,
 } from './limits.ts';
 import { loraChoicesSchema } from './lora.ts';
+import { productSchema } from './product.ts';
 import { z } from './zod.ts';
 
 export const MASK_MODES = ['adaptive', 'median', 'full', 'off'] as const;
@@ -103,6 +104,8 @@ export const generateRequestSchema = z.strictObject({
   paint: z
     .strictObject({ image: imageIdSchema, feather: z.int().min(0).max(PAINT_FEATHER_MAX).optional() })
     .optional(),
+  /** A product that keeps its pixels: the prompt is of the scene around it, and `size` what the model works at. */
+  product: productSchema.optional(),
   /** Parts of the picture for concepts; one without a region may act everywhere. */
   regions: z.array(conceptRegionSchema).max(REGIONS_MAX).optional(),
   /** Outside of all regions the picture is the base model's. */
@@ -125,8 +128,9 @@ export const generateRequestSchema = z.strictObject({
 });
 
 /** Images that a generation names, each uploaded before for painting. */
-export function imagesOf({ init, paint, upscale }: GenerateJobSpec): readonly ImageId[] {
-  return [init?.image, paint?.image, upscale?.image].filter((image) => image !== undefined);
+export function imagesOf({ init, paint, upscale, product }: GenerateJobSpec): readonly ImageId[] {
+  const named = [init, paint, upscale, product];
+  return named.map((one) => one?.image).filter((image) => image !== undefined);
 }
 
 /** Part of a generation's request that decides what has to be loaded for it. */

@@ -136,6 +136,45 @@ describe('a queue of jobs', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('gives the engine a product that keeps its pixels, and keeps the layers of its pictures', async () => {
+    const engine = new ScriptedEngine();
+    const asked: GenerateRequest[] = [];
+    const png = Uint8Array.of(1, 2, 3);
+    const layer = { name: 'shadow', blend: 'MULTIPLY', opacity: 0.8 } as const;
+    const watched = {
+      teach: engine.teach.bind(engine),
+      prepare: engine.prepare.bind(engine),
+      async *generate(request: GenerateRequest) {
+        asked.push(request);
+        const layers = [{ ...layer, png, file: undefined }];
+        const product = { changedPixels: 0, isOwnSize: true, lightDegrees: 30, layers };
+        for await (const event of engine.generate(request)) {
+          yield event.type === 'picture' ? { ...event, product } : event;
+        }
+      },
+    };
+    const { queue } = await openQueue(await scratchFolder(), { engine: watched });
+    const box = { x: -0.1, y: 0.2, width: 0.5, height: 0.6 };
+    const product = { image: 'image-one', layout: { width: 300, height: 200 }, box, light: 30, shadow: 0.8 };
+    const wish = generateWish({ product });
+    await expect(queue.submit(B, wish)).rejects.toMatchObject({ code: 'image-unknown' });
+    await queue.submit(A, { ...wish, references: (await teachWish(queue)).references! } as JobSpec);
+    const { image: _, light: __, ...same } = product;
+    expect(await ended(queue, A)).toMatchObject({
+      pictures: [{ product: { changedPixels: 0, light: 30, layers: [layer] } }, {}],
+    });
+    expect(asked[0]!.product).toMatchObject({
+      ...same,
+      picture: expect.any(String),
+      fits: 'picture',
+      lightDegrees: 30,
+      layers: true,
+    });
+    expect([...(await queue.history.layer(A, 0, 'shadow'))]).toEqual([1, 2, 3]);
+    await expect(queue.history.layer(A, 0, 'scene')).rejects.toMatchObject({ code: 'job-unknown' });
+    await expect(queue.history.layer(A, 9, 'shadow')).rejects.toMatchObject({ code: 'job-unknown' });
+  });
+
   it('makes pictures that can be fetched again, with their masks', async () => {
     const home = await scratchFolder();
     const { queue } = await openQueue(home, { engine: new ScriptedEngine() });

@@ -83,6 +83,29 @@ describe('a client message', () => {
     expect(() => parseClientMessage(text)).toThrow(expected);
   });
 
+  it('asks for a scene around a product, at its place in a layout', () => {
+    const product = {
+      image: 'image-1234',
+      layout: { width: 1200, height: 800 },
+      box: { x: -0.1, y: 0.2, width: 0.5, height: 0.7 },
+      shadow: 0,
+      light: -90,
+    };
+    const read = (changes: object) =>
+      parseClientMessage(JSON.stringify({ ...generate, product: { ...product, ...changes } }));
+    expect(read({})).toMatchObject({ product });
+    for (const changes of [
+      { layout: { width: 8, height: 800 } },
+      { layout: { width: 1200, height: 5000 } },
+      { box: { ...product.box, width: 0 } },
+      { shadow: 2 },
+      { light: 200 },
+      { path: '/tmp' },
+    ]) {
+      expect(() => read(changes)).toThrow(/product/);
+    }
+  });
+
   it('is refused without a word of its proof', () => {
     const text = JSON.stringify({ ...prove, proof: `${prove.proof}00` });
     expect(messageOf(() => parseClientMessage(text))).toBe('message: proof: expected 86 hex digits');

@@ -3,10 +3,9 @@
  * they make.
  */
 
+import type { LayerName } from '../../../shared/protocol/product.ts';
 import { type Picture, picture } from '../picture.ts';
 import type { PlacedCutOut } from './placed-cut-out.ts';
-
-type LayerName = 'scene' | 'shadow' | 'reflection' | 'product';
 
 export interface ProductLayer {
   readonly name: LayerName;

@@ -7,8 +7,9 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { parseMentions } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { ImageId } from '../../../shared/protocol/ids.ts';
+import type { ProductWish } from '../../../shared/protocol/product.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
-import type { GenerateRequest } from '../../engine/requests.ts';
+import type { GenerateRequest, ProductInScene } from '../../engine/requests.ts';
 import type { ConceptVersion } from '../../library/concept-library.ts';
 import { mattingNetwork } from '../../matting/matting-folder.ts';
 import { findStoredLora } from '../../model-store/find-lora.ts';
@@ -29,7 +30,7 @@ export async function onSentPictures(
   { references, files, setup: { modelsFolder } }: RunTools,
 ): Promise<Partial<GenerateRequest>> {
   requireOneEnlarged(request);
-  const { init, paint, regions, keepRest, together, upscale, productOnly } = request;
+  const { init, paint, regions, keepRest, together, upscale, productOnly, product } = request;
   const pathOf = async (image: ImageId) => {
     const [one] = named.filter((reference) => reference.image === image);
     if (one === undefined || !('key' in one)) throw framesGone(1, named.length);
@@ -38,6 +39,7 @@ export async function onSentPictures(
   return {
     ...(init && { init: { picture: await pathOf(init.image), strength: init.strength } }),
     ...(paint && { mask: { picture: await pathOf(paint.image), featherPx: paint.feather } }),
+    ...(product && { product: productInScene(product, await pathOf(product.image)) }),
     regions,
     keepRest,
     together,
@@ -50,12 +52,17 @@ export async function onSentPictures(
   };
 }
 
+function productInScene({ image: _, light, ...wish }: ProductWish, picture: string): ProductInScene {
+  return { ...wish, picture, fits: 'picture', lightDegrees: light, layers: true };
+}
+
 /** @throws LikenessError `input` */
-function requireOneEnlarged({ upscale, count, size, init, paint, regions = [] }: GenerateJobSpec): void {
+function requireOneEnlarged(request: GenerateJobSpec): void {
+  const { upscale, count, size, init, paint, product, regions = [] } = request;
   if (upscale === undefined) return;
-  if (count === 1 && size === undefined && !init && !paint && regions.length === 0) return;
+  if (count === 1 && size === undefined && !init && !paint && !product && regions.length === 0) return;
   throw new LikenessError('input', 'one picture is enlarged at a time, as large as it comes out', {
-    advice: 'Leave out size, init, paint and regions, and ask for one picture.',
+    advice: 'Leave out size, init, paint, product and regions, and ask for one picture.',
   });
 }
 

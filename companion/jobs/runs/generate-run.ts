@@ -8,8 +8,9 @@ import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../../shared/protocol/limits.ts';
+import type { PlacedProduct } from '../../../shared/protocol/product.ts';
 import { resolvePrompt } from '../../concepts/resolved-prompt.ts';
-import type { GenerateEvent, MaskReport } from '../../engine/events.ts';
+import type { GenerateEvent, MaskReport, ProductReport } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { ConceptLibrary } from '../../library/concept-library.ts';
 import { expiredError } from '../../library/concept-rights.ts';
@@ -130,18 +131,23 @@ async function* stepsOf(
       return;
     }
     case 'picture': {
-      const { seed, seconds, masks, width, height, png } = event;
+      const { seed, seconds, masks, width, height, png, product } = event;
       const picture = made + event.picture;
       const cells = masks.map(maskBytes);
       for (const [concept, mask] of cells.entries()) await files.writeMask(picture, concept, mask);
+      const layers = product?.layers ?? [];
+      for (const layer of layers) await files.writeLayer(picture, layer.name, layer.png);
       await files.writePicture(picture, png);
       const confidences = masks.map(({ concept, confidence }) => ({
         concept,
         confidence: share(confidence),
       }));
-      const summary = { picture, seed, width, height, seconds, masks: confidences };
+      const summary = {
+        ...{ picture, seed, width, height, seconds, masks: confidences },
+        ...(product && { product: productSummary(product) }),
+      };
       const stored = {
-        sizeBytes: png.byteLength,
+        sizeBytes: layers.reduce((sum, layer) => sum + layer.png.byteLength, png.byteLength),
         masks: masks.map(({ rows, columns }) => ({ rows, columns })),
       };
       yield { type: 'picture', summary, files: stored };
@@ -157,6 +163,15 @@ async function* stepsOf(
     default:
       return;
   }
+}
+
+/** Facts of a picture around a product that clients are told. */
+function productSummary({ changedPixels, lightDegrees: light, layers }: ProductReport): PlacedProduct {
+  return {
+    changedPixels,
+    light,
+    layers: layers.map(({ name, blend, opacity }) => ({ name, blend, opacity })),
+  };
 }
 
 function maskBytes({ values }: MaskReport): Uint8Array {

@@ -7,6 +7,7 @@ import { conceptNameSchema } from '../../../shared/protocol/concept.ts';
 import { type History, historyQuerySchema, routes } from '../../../shared/protocol/http.ts';
 import { type JobId, jobIdSchema } from '../../../shared/protocol/ids.ts';
 import { GENERATE_MAX_COUNT } from '../../../shared/protocol/limits.ts';
+import { layerNameSchema } from '../../../shared/protocol/product.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { decodeInProcess } from '../../images/decode.ts';
 import { encodePng } from '../../images/encode.ts';
@@ -31,6 +32,7 @@ const pictureAddress = z.object({
     .transform(Number)
     .pipe(z.number().max(GENERATE_MAX_COUNT - 1)),
 });
+const layerAddress = pictureAddress.extend({ layer: layerNameSchema });
 const maskAddress = pictureAddress.extend({ concept: conceptNameSchema });
 
 /** @param matting removes the scene around a product */
@@ -67,6 +69,11 @@ export function jobRoutes(queue: JobQueue, matting: MattingProcess): Router {
     const { picture: pixels } = await decodeInProcess(png, { label: LABEL, client: clientOf(response)!.id });
     const masks = await masksOf(queue, job, picture);
     await sendBytes(response, 'png', await encodePng(await matting.cutOut(pixels, LABEL, masks)));
+  });
+
+  router.get(routes.layer(':job', ANY_PICTURE, ':layer'), async (request, response) => {
+    const { job, picture, layer } = addressed(layerAddress, request);
+    await sendBytes(response, 'png', await queue.history.layer(job, picture, layer));
   });
 
   router.get(routes.mask(':job', ANY_PICTURE, ':concept'), async (request, response) => {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
+import type { LayerName } from '../../../../shared/protocol/product.ts';
 import { writeFileAtomically } from '../../../storage/atomic-file.ts';
 import { TEMPORARY_SUFFIX } from '../../../storage/temporary-file.ts';
 
@@ -54,6 +55,15 @@ export class JobFiles {
 
   async writeMask(picture: number, concept: number, cells: Uint8Array): Promise<void> {
     await writeFileAtomically(this.#mask(picture, concept), cells);
+  }
+
+  async writeLayer(picture: number, layer: LayerName, png: Uint8Array): Promise<void> {
+    await writeFileAtomically(this.#layer(picture, layer), png);
+  }
+
+  /** A layer of a picture around a product, as PNG. @throws LikenessError `storage` */
+  async readLayer(picture: number, layer: LayerName): Promise<Uint8Array> {
+    return read(this.#layer(picture, layer));
   }
 
   /** The PNG with its record. @throws LikenessError `storage` where somebody took it away */
@@ -128,6 +138,10 @@ export class JobFiles {
 
   #picture(picture: number): string {
     return join(this.folder, `picture-${picture}.png`);
+  }
+
+  #layer(picture: number, layer: LayerName): string {
+    return join(this.folder, `layer-${picture}-${layer}.png`);
   }
 
   #mask(picture: number, concept: number): string {
