@@ -74,7 +74,7 @@ export async function openSingleFile(
   return { folder: path, name, format, components, modelIndex, tokenizers, schedulerConfig };
 }
 
-/** Of a model of unusual widths the weights alone say the wrong heads and groups. */
+/** The weights of a model of unusual widths say the wrong heads and groups. */
 function withConfigsAdvice(error: unknown, folder: string): unknown {
   if (!(error instanceof LikenessError) || error.code !== 'checkpoint-unsupported') return error;
   const advice = `${error.advice ?? ''} Or put the model's own configs, in diffusers' layout, into ${folder}.`;

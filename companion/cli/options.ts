@@ -44,6 +44,17 @@ export function size(text: string): Size {
   return parser(schema, 'a size in pixels such as 512x512, each side from 16 to 4096')({ width, height });
 }
 
+/** Cards of today have 1 to 200 GB, which are gibibytes on their boxes. */
+const gibibytes = z.coerce.number().min(0.25).max(4096);
+
+/** "8GB", "8", "512 MB", in bytes. */
+export function memorySize(text: string): number {
+  const [, amount, unit = 'G'] = /^(\d{1,7}(?:\.\d{1,3})?) ?(?:([GM])i?B)?$/i.exec(text.trim()) ?? [];
+  const expected = 'a size such as 8GB or 512MB';
+  const size = parser(gibibytes, expected)(unit.toUpperCase() === 'M' ? Number(amount) / 1024 : amount);
+  return Math.floor(size * 2 ** 30);
+}
+
 /** A concept's name, as prompts are read: with or without the @, in any letter case. */
 export function conceptName(text: string): string {
   const expected = 'a name such as aurora or aurora-2: letters a to z, digits and single hyphens';
@@ -104,11 +115,12 @@ export interface EngineFlags {
   readonly device: Device | 'auto';
   readonly precision: DevicePrecision | 'auto';
   readonly threads?: number;
+  readonly deviceMemory?: number;
 }
 
-/** Device, precision and threads, as requests have them. */
-export function computerOf({ device, precision, threads }: EngineFlags) {
-  return { device, precision, threads };
+/** Device, precision, threads and the card's memory, as requests have them. */
+export function computerOf({ device, precision, threads, deviceMemory }: EngineFlags) {
+  return { device, precision, threads, deviceMemoryBytes: deviceMemory };
 }
 
 export function engineOptions(): readonly Option[] {
@@ -125,6 +137,12 @@ export function engineOptions(): readonly Option[] {
       .choices(['auto', ...PRECISIONS])
       .default('auto'),
     threadsOption(),
+    new Option(
+      '--device-memory <size>',
+      "most of a graphics card's memory to take: 8GB (default: as its driver says)",
+    )
+      .argParser(memorySize)
+      .env('LIKENESS_DEVICE_MEMORY'),
   ];
 }
 

@@ -29,6 +29,8 @@ export interface EngineOptions {
   /** Default 'auto'. */
   readonly precision?: DevicePrecision | 'auto' | undefined;
   readonly threads?: number | undefined;
+  /** Most of a graphics card's memory that may be taken; default: as its driver says. */
+  readonly deviceMemoryBytes?: number | undefined;
   /** Folder for what can be made again. */
   readonly cacheFolder: string;
   readonly signal?: AbortSignal | undefined;
@@ -44,6 +46,7 @@ export interface LoadedModel {
   readonly traits: ModelTraits;
   readonly device: Device;
   readonly precision: DevicePrecision;
+  readonly deviceMemoryBytes?: number | undefined;
   readonly loras: readonly MergedLora[];
   readonly guidanceLimits: readonly GuidanceLimit[];
 }
@@ -76,6 +79,7 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
     traits,
     device,
     precision,
+    deviceMemoryBytes: options.deviceMemoryBytes,
     loras: merged,
     guidanceLimits: guidanceLimitsOf(name, recommended, active),
   };

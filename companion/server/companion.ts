@@ -30,6 +30,7 @@ export interface CompanionOptions {
   readonly device: Device | 'auto';
   readonly precision?: DevicePrecision | 'auto';
   readonly threads?: number | undefined;
+  readonly deviceMemoryBytes?: number | undefined;
   /** Puts the concepts that come with the model into a library that has none. */
   readonly examples: boolean;
   /** Folder of the plugin's build. */
@@ -100,6 +101,7 @@ async function openOn(
       device,
       precision,
       threads,
+      deviceMemoryBytes: options.deviceMemoryBytes,
       cacheFolder: folders.cache,
       loraFolder: folders.loras,
       modelsFolder: folders.models,

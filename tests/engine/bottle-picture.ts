@@ -35,8 +35,14 @@ export function plannedFor(
   { pipeline, recommended }: LoadedModel,
   side: number,
   device: Device = 'cpu',
+  deviceMemoryBytes?: number,
 ): SessionResidency {
   const cells = side / pipeline.facts.downscale;
   const shape = { concepts: [], settings: recommended.sampling, height: cells, width: cells };
-  return planSampling(pipeline, device, [samplingShape(pipeline, shape)], [pipeline.decoder(cells, cells)]);
+  return planSampling(
+    pipeline,
+    { device, deviceMemoryBytes },
+    [samplingShape(pipeline, shape)],
+    [pipeline.decoder(cells, cells)],
+  );
 }

@@ -11,6 +11,7 @@ import { samplingGraph } from '../../companion/engine/generation/sampling-graph.
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
+import type { LikenessError } from '../../shared/errors.ts';
 import { bottlePixels, plannedFor } from './bottle-picture.ts';
 import { freeMemory } from './free-memory.ts';
 
@@ -28,7 +29,10 @@ beforeAll(async () => {
   cacheFolder = await mkdtemp(join(tmpdir(), 'likeness-sampling-plan-'));
   model = await loadModel(options());
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 afterAll(async () => {
   await model.pipeline.close();
   await rm(cacheFolder, { recursive: true });
@@ -100,7 +104,21 @@ describe('what a picture is planned with', () => {
 
   it('leaves memory that is not the processor’s alone', () => {
     freeMemory(1e6);
+    vi.stubEnv('PATH', cacheFolder);
     expect(plannedFor(model, 128, 'cuda')).toBe('resident');
+  });
+
+  it('goes by a card’s own memory, where that is known', () => {
+    freeMemory(1e12);
+    vi.stubEnv('PATH', cacheFolder);
+    const plans = [1e8, 2e8, 3e8, 4e8, 5e8, 6e8, 7e8, 8e8, 9e8, 1e9, 2e9].map((bytes) => {
+      try {
+        return plannedFor(model, 512, 'cuda', bytes);
+      } catch (error) {
+        return (error as LikenessError).code;
+      }
+    });
+    expect([...new Set(plans)]).toEqual(['memory', 'sequential', 'resident']);
   });
 
   it.skipIf(residentMemory() === undefined).each([128, 512])(

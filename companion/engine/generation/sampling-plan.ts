@@ -12,8 +12,7 @@ import { lowerGraph } from '../../graph/lowering.ts';
 import type { Grid } from '../../localization/regions.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import { availableMemory } from '../../runtime/available-memory.ts';
-import type { Device } from '../../runtime/device.ts';
+import { deviceMemory, type MemoryOwner } from '../../runtime/device-memory.ts';
 import { type SessionWeights, weightsOf } from '../../runtime/session.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
 
@@ -33,6 +32,9 @@ const FACTORS = {
   sequential: { sampler: { activations: 2, weights: 1 }, codec: { activations: 1.15, weights: 1 } },
 } as const satisfies Record<SessionResidency, Record<'sampler' | 'codec', Amounts>>;
 
+/** Weights on a card, of theirs: once, with some room for its arena. Not measured: no card was at hand. */
+const CARD_WEIGHTS = 1.2;
+
 /** Share of the free memory that resident sessions may plan with: the design tool beside them needs some too. */
 const ROOMY_SHARE = 0.8;
 
@@ -44,7 +46,7 @@ const ROOMY_SHARE = 0.8;
 const CROWDING_SHARE = 0.4;
 
 /**
- * Free memory is known on the CPU only; other devices get `resident`.
+ * A device whose memory is not known gets `resident`.
  * @param shapes of all graphs that a picture's steps run, of one size
  * @param codecs the graph that decodes the picture, and the one that encodes where steps begin from one that is made before
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
@@ -52,21 +54,25 @@ const CROWDING_SHARE = 0.4;
  */
 export function planSampling(
   pipeline: Pipeline,
-  device: Device,
+  owner: MemoryOwner,
   shapes: readonly SamplingShape[],
   codecs: readonly GraphSpec[],
 ): SessionResidency {
-  if (device !== 'cpu') return 'resident';
+  const memory = deviceMemory(owner);
+  if (memory === undefined) return 'resident';
+  const isCpu = owner.device === 'cpu';
   // An open session has its memory already.
-  const missing = (spec: GraphSpec) => (pipeline.has(spec) ? undefined : sizeOf(spec));
+  const missing = (spec: GraphSpec) => (pipeline.has(spec) ? undefined : sizeOf(spec, isCpu));
   const specs = specsOf(shapes);
   const samplers = specs.map(missing);
   const coders = codecs.map(missing);
-  const free = availableMemory();
+  const { freeBytes: free, mostBytes: most } = memory;
   const resident = samplers.map((sampler) => bytesFor(sampler, FACTORS.resident.sampler));
   const together = sum(resident) + sum(coders.map((coder) => bytesFor(coder, FACTORS.resident.codec)));
   const mapped = sum(
-    specs.map((spec, index) => samplers[index]?.mapped ?? mappedBytes(pipeline.sessions.weightsOf(spec)!)),
+    isCpu
+      ? specs.map((spec, index) => samplers[index]?.mapped ?? mappedBytes(pipeline.sessions.weightsOf(spec)!))
+      : [],
   );
   if (together <= ROOMY_SHARE * free && mapped <= CROWDING_SHARE * free) return 'resident';
   const least = Math.max(
@@ -74,8 +80,8 @@ export function planSampling(
     sum(samplers.map((sampler) => bytesFor(sampler, FACTORS.sequential.sampler))),
     ...coders.map((coder) => bytesFor(coder, FACTORS.sequential.codec)),
   );
-  if (least <= free) return 'sequential';
-  throw tooLarge(pipeline, shapes[0]!, least, free);
+  if (least <= most) return 'sequential';
+  throw tooLarge(pipeline, shapes[0]!, least, most);
 }
 
 /** Graph that encodes pictures of these latents. */
@@ -89,14 +95,17 @@ export function encoderOf(pipeline: Pipeline, { height, width }: Grid): GraphSpe
  * nothing else stays open.
  * @throws LikenessError `memory`
  */
-export async function planEncoding({ pipeline, device }: LoadedModel, cells: Grid): Promise<void> {
+export async function planEncoding(model: LoadedModel, cells: Grid): Promise<void> {
+  const { pipeline } = model;
   const encoder = encoderOf(pipeline, cells);
-  if (device !== 'cpu' || pipeline.has(encoder)) return;
-  const size = sizeOf(encoder);
-  if (bytesFor(size, FACTORS.resident.codec) <= ROOMY_SHARE * availableMemory()) return;
+  const memory = deviceMemory(model);
+  if (memory === undefined || pipeline.has(encoder)) return;
+  const size = sizeOf(encoder, model.device === 'cpu');
+  if (bytesFor(size, FACTORS.resident.codec) <= ROOMY_SHARE * memory.freeBytes) return;
   await pipeline.sessions.releaseOthers([encoder]);
-  const [least, free] = [bytesFor(size, FACTORS.sequential.codec), availableMemory()];
-  if (least > free) throw tooLarge(pipeline, cells, least, free);
+  const least = bytesFor(size, FACTORS.sequential.codec);
+  const { mostBytes: most } = deviceMemory(model) ?? memory;
+  if (least > most) throw tooLarge(pipeline, cells, least, most);
 }
 
 function tooLarge({ facts }: Pipeline, { height, width }: Grid, least: number, free: number): LikenessError {
@@ -114,20 +123,21 @@ function tooLarge({ facts }: Pipeline, { height, width }: Grid, least: number, f
  * @throws LikenessError `memory`
  */
 export async function planWithRoom(
-  { pipeline, device }: LoadedModel,
+  model: LoadedModel,
   shapes: readonly SamplingShape[],
   codecs: readonly GraphSpec[],
 ): Promise<SessionResidency> {
+  const { pipeline } = model;
   const own = [...specsOf(shapes), ...codecs];
-  if (!pipeline.sessions.hasOthers(own)) return planSampling(pipeline, device, shapes, codecs);
+  if (!pipeline.sessions.hasOthers(own)) return planSampling(pipeline, model, shapes, codecs);
   try {
-    const plan = planSampling(pipeline, device, shapes, codecs);
+    const plan = planSampling(pipeline, model, shapes, codecs);
     if (plan === 'resident') return plan;
   } catch {
     // Judged again below, with the memory that the others hold.
   }
   await pipeline.sessions.releaseOthers(own);
-  return planSampling(pipeline, device, shapes, codecs);
+  return planSampling(pipeline, model, shapes, codecs);
 }
 
 /** Graphs of the shapes, each once: passes of concepts alike share theirs. */
@@ -148,11 +158,14 @@ interface SessionSize extends Amounts {
   readonly mapped: number;
 }
 
-function sizeOf(spec: GraphSpec): SessionSize {
+/** A card holds all weights in its own memory. */
+function sizeOf(spec: GraphSpec, isCpu: boolean): SessionSize {
   const graph = spec.build();
   const lowered = lowerGraph(graph);
-  const mapped = mappedBytes(weightsOf(graph));
-  const weights = mapped > 0 ? 0 : parameterBytes(lowered);
+  const mapped = isCpu ? mappedBytes(weightsOf(graph)) : 0;
+  // Packing, which the factors are for, is the processor's.
+  const held = isCpu ? 1 : CARD_WEIGHTS / FACTORS.resident.sampler.weights;
+  const weights = mapped > 0 ? 0 : held * parameterBytes(lowered);
   return { activations: peakActivationBytes(lowered), weights, mapped };
 }
 

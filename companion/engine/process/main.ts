@@ -22,8 +22,8 @@ export class ModelCache {
    *   free. Sessions of other sizes and concepts stay while there is memory (planWithRoom).
    */
   async open(options: EngineOptions, use: 'teach' | 'generate'): Promise<LoadedModel> {
-    const { model: folder, device, precision, threads, cacheFolder, loras = [] } = options;
-    const key = JSON.stringify([folder, device, precision, threads, cacheFolder, loras]);
+    const { model: folder, device, precision, threads, deviceMemoryBytes, cacheFolder, loras = [] } = options;
+    const key = JSON.stringify([folder, device, precision, threads, deviceMemoryBytes, cacheFolder, loras]);
     if (this.#opened?.key !== key) {
       await this.#opened?.model.pipeline.close();
       this.#opened = undefined;

@@ -8,6 +8,7 @@ import { chooseIdentifiers, isSingleToken } from '../../models/text/identifier.t
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { TrainingDefaults } from '../../pipeline/settings.ts';
 import { availableMemory } from '../../runtime/available-memory.ts';
+import { deviceMemory } from '../../runtime/device-memory.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import { nextSmallerPlan, planMemory, type StepBuilder } from '../../training/memory-plan.ts';
 import { trainingGraph } from '../../training/training-graph.ts';
@@ -17,7 +18,8 @@ import type { TeachRequest } from '../requests.ts';
 export function teachingSettings(model: LoadedModel, request: TeachRequest): TeachingSettings {
   const chosen = { ...model.recommended.teaching, ...request.settings };
   requireSide(model, chosen);
-  const memory = planMemory(chosen.batchSize, availableMemory(), stepBuilder(model, chosen));
+  const { freeBytes } = deviceMemory(model) ?? { freeBytes: availableMemory() };
+  const memory = planMemory(chosen.batchSize, freeBytes, stepBuilder(model, chosen));
   return { ...chosen, seed: request.seed, memory };
 }
 
