@@ -4,9 +4,10 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
+import { isCatalogue, isUsual } from '../../shared/protocol/job.ts';
 import type { LayerName } from '../../shared/protocol/product.ts';
 import { searchKey, searchWords } from '../library/search.ts';
-import { isEnded, type JobRecord, newestFirst } from './job-record.ts';
+import { isEnded, type JobRecord, newestFirst, pictureFilesOf } from './job-record.ts';
 import type { JobRecords } from './job-records.ts';
 import type { JobRepository } from './job-repository.ts';
 import { pictureFrames } from './runs/context.ts';
@@ -27,7 +28,7 @@ export class JobHistory {
 
   /** PNG of a finished picture. @throws LikenessError `job-unknown`, `storage` */
   async picture(id: JobId, picture: number): Promise<Uint8Array> {
-    if (this.#records.record(id).pictures[picture] === undefined) {
+    if (pictureFilesOf(this.#records.record(id), picture) === undefined) {
       throw new LikenessError('job-unknown', `job ${id} has no picture ${picture}`);
     }
     return this.#records.files(id).readPicture(picture);
@@ -45,10 +46,11 @@ export class JobHistory {
 
   /** Finished pictures of a job, also of one that runs, each followed by its masks. @throws LikenessError `job-unknown`, `storage` */
   async *frames(id: JobId): AsyncGenerator<ImageFrame, void> {
-    const { state, pictures } = this.#records.record(id);
-    if (state.kind !== 'generate') return;
+    const record = this.#records.record(id);
+    const { state } = record;
+    if (state.kind === 'teach') return;
     for (const summary of state.pictures) {
-      yield* pictureFrames(id, summary, pictures[summary.picture]!, this.#records.files(id));
+      yield* pictureFrames(id, summary, pictureFilesOf(record, summary.picture)!, this.#records.files(id));
     }
   }
 
@@ -80,7 +82,8 @@ export function searchHistory(
     .sort(newestFirst);
   const page = found.slice(0, limit);
   const next = found.length > limit ? cursorOf(page.at(-1)!) : null;
-  return { jobs: page.map(({ state }) => state), next };
+  const states = page.map(({ state }) => state);
+  return { jobs: states.filter(isUsual), catalogues: states.filter(isCatalogue), next };
 }
 
 /** Sorts as the history does, so that a page goes on at its place even when that job has been removed. */
@@ -101,6 +104,10 @@ function searchedText(record: JobRecord): string {
 
 function textOf({ state }: JobRecord): string {
   if (state.kind === 'teach') return searchKey(`@${state.request.name} ${state.request.classWord}`);
+  if (state.kind === 'catalogue') {
+    const { products, scenes, preset = '' } = state.request;
+    return searchKey([...products.map((name) => `@${name}`), ...scenes, preset].join(' '));
+  }
   const names = state.concepts.map(({ name }) => `@${name}`);
   return searchKey([state.request.prompt, state.request.negativePrompt ?? '', ...names].join(' '));
 }

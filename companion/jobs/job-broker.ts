@@ -5,11 +5,12 @@
 
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
+import type { AnyJobState } from '../../shared/protocol/job.ts';
 import type { ServerMessageOf } from '../../shared/protocol/server-messages.ts';
 
 export type JobEvent =
   /** As clients get them. */
-  | ServerMessageOf<'job'>
+  | { readonly type: 'job'; readonly job: AnyJobState }
   | ServerMessageOf<'progress'>
   | ServerMessageOf<'job-removed'>
   /** A preview, picture, mask or sample. */

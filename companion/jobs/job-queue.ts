@@ -5,7 +5,7 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
-import type { JobState } from '../../shared/protocol/job.ts';
+import type { AnyJobState } from '../../shared/protocol/job.ts';
 import { QUEUE_MAX_LENGTH, WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import { JobHistory } from './history.ts';
 import type { JobBroker, JobEvent } from './job-broker.ts';
@@ -89,7 +89,7 @@ export class JobQueue {
   }
 
   /** The running job, waiting ones in order, then ended ones from the newest. */
-  jobs(limit = WELCOME_MAX_JOBS): readonly JobState[] {
+  jobs(limit = WELCOME_MAX_JOBS): readonly AnyJobState[] {
     const running = this.#underWay?.id;
     const current = new Set([...(running === undefined ? [] : [running]), ...this.#waiting]);
     return [...[...current].map((id) => this.get(id)), ...this.#records.ended()].slice(0, limit);
@@ -113,7 +113,7 @@ export class JobQueue {
   }
 
   /** @throws LikenessError `job-unknown` */
-  get(id: JobId): JobState {
+  get(id: JobId): AnyJobState {
     const { state } = this.#records.record(id);
     if (state.status.state !== 'queued') return state;
     return { ...state, status: { state: 'queued', position: Math.max(0, this.#waiting.indexOf(id)) } };
@@ -124,7 +124,7 @@ export class JobQueue {
    * may send again what it does not know to have arrived.
    * @throws LikenessError `input`, `image-unknown`, `job-conflict`, `queue-full`, `storage`
    */
-  async submit(id: JobId, spec: JobSpec): Promise<JobState> {
+  async submit(id: JobId, spec: JobSpec): Promise<AnyJobState> {
     requireJobId(id);
     if (this.has(id)) {
       requireSameSpec(this.get(id), spec);
@@ -140,7 +140,7 @@ export class JobQueue {
    * A waiting job ends at once, a running one soon after: the engine stops between two steps, or by force. One that
    * has ended stays as it is. A cancelled teaching can go on. @throws LikenessError `job-unknown`
    */
-  async cancel(id: JobId): Promise<JobState> {
+  async cancel(id: JobId): Promise<AnyJobState> {
     this.#records.record(id);
     const { running } = this.worker;
     if (running?.id === id) running.cancel();
@@ -155,10 +155,10 @@ export class JobQueue {
 
   /**
    * Puts a teaching that was cancelled or failed last, to go on from where it was saved; where that is no longer
-   * possible it fails, and says why. One under way stays as it is.
+   * possible it fails, and says why. A catalogue goes on with its missing cells. One under way stays as it is.
    * @throws LikenessError `job-unknown`, `queue-full`, `storage`; `input` where nothing of it was saved
    */
-  async resume(id: JobId): Promise<JobState> {
+  async resume(id: JobId, cells?: readonly number[]): Promise<AnyJobState> {
     const isOver = () => isEnded(this.#records.record(id).state);
     if (!isOver()) return this.get(id);
     requireSavedRun(this.get(id));
@@ -171,7 +171,7 @@ export class JobQueue {
       return this.get(id);
     }
     await this.#admit(id, async () => {
-      await this.#records.reopen(id).catch(async (error: unknown) => {
+      await this.#records.reopen(id, cells).catch(async (error: unknown) => {
         await this.#records.cancel(id);
         throw error;
       });

@@ -6,8 +6,9 @@
 import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { LikenessError } from '../../shared/errors.ts';
+import { type CatalogueJobSpec, catalogueCells, requireCatalogue } from '../../shared/protocol/catalogue.ts';
 import { ID_PATTERN, type ImageId, imageIdSchema, type JobId } from '../../shared/protocol/ids.ts';
-import { type JobState, jobSchema, savedRunOf } from '../../shared/protocol/job.ts';
+import { type AnyJobState, anyJobSchema, savedRunOf } from '../../shared/protocol/job.ts';
 import { type GenerateJobSpec, imagesOf, type TeachJobSpec } from '../../shared/protocol/requests.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
 import { type BlobKey, blobKey } from '../storage/blob-store.ts';
@@ -33,7 +34,7 @@ const pictureFiles = z.strictObject({
 });
 
 const common = {
-  state: jobSchema,
+  state: anyJobSchema,
   /** Size of the saved run and the references, where a teaching ended early and can go on. */
   savedBytes: z.int().nonnegative().exactOptional(),
   /** One a finished picture, in order. */
@@ -88,7 +89,7 @@ export function newestFirst({ state: a }: JobRecord, { state: b }: JobRecord): n
   return a.createdAt === b.createdAt ? (a.job < b.job ? 1 : -1) : a.createdAt < b.createdAt ? 1 : -1;
 }
 
-export function isEnded({ status }: JobState): boolean {
+export function isEnded({ status }: AnyJobState): boolean {
   return status.state !== 'queued' && status.state !== 'running';
 }
 
@@ -100,13 +101,19 @@ export type JobSpec =
       readonly references: ReadonlyMap<ImageId, BlobKey>;
     }
   | {
+      readonly kind: 'catalogue';
+      readonly request: CatalogueJobSpec;
+      /** None are read: its pictures are made from noise. */
+      readonly references?: ReadonlyMap<ImageId, BlobKey>;
+    }
+  | {
       readonly kind: 'generate';
       readonly request: GenerateJobSpec;
       /** As of a teaching; none where pictures are made from noise. */
       readonly references?: ReadonlyMap<ImageId, BlobKey>;
     };
 
-/** @throws LikenessError `input` for an id that is none, `image-unknown` for an image that was not uploaded */
+/** @throws LikenessError `input` for a catalogue of too many cells, `image-unknown` for an image that was not uploaded */
 export function newJob(
   id: JobId,
   spec: JobSpec,
@@ -120,8 +127,14 @@ export function newJob(
     endedAt: null,
     model,
   } as const;
+  if (spec.kind === 'catalogue') {
+    requireCatalogue(spec.request);
+    const { kind, request } = spec;
+    const state: AnyJobState = { kind, ...common, request, concepts: [], pictures: [], failed: [] };
+    return { schema: 2, state, references: [], pictures: [] };
+  }
   if (spec.kind === 'generate') {
-    const state: JobState = {
+    const state: AnyJobState = {
       kind: 'generate',
       ...common,
       request: spec.request,
@@ -131,7 +144,7 @@ export function newJob(
     return { schema: 2, state, references: storedOf(imagesOf(spec.request), spec), pictures: [] };
   }
   const references = storedOf(spec.request.images, spec);
-  const state: JobState = { kind: 'teach', ...common, request: spec.request, advice: [], taught: null };
+  const state: AnyJobState = { kind: 'teach', ...common, request: spec.request, advice: [], taught: null };
   return { schema: 2, state, references, pictures: [] };
 }
 
@@ -152,7 +165,7 @@ export function requireJobId(id: string): void {
 }
 
 /** The same id for another request is a mistake of the client's: neither may pass for the other. */
-export function requireSameSpec(state: JobState, { kind, request }: JobSpec): void {
+export function requireSameSpec(state: AnyJobState, { kind, request }: JobSpec): void {
   // As JSON has it: a field that is undefined is one that is absent.
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
   if (state.kind === kind && isDeepStrictEqual(plain(state.request), plain(request))) return;
@@ -160,9 +173,29 @@ export function requireSameSpec(state: JobState, { kind, request }: JobSpec): vo
 }
 
 /** @throws LikenessError `input` for a job that cannot go on from where it ended */
-export function requireSavedRun(state: JobState): void {
+export function requireSavedRun(state: AnyJobState): void {
+  if (state.kind === 'catalogue') {
+    if (state.pictures.length < catalogueCells(state.request).length) return;
+    throw new LikenessError('input', `every picture of job ${state.job} is made`, {
+      advice: 'Start another catalogue.',
+    });
+  }
   if (savedRunOf(state) !== undefined) return;
   throw new LikenessError('input', `job ${state.job} has no saved run to go on from`, {
     advice: 'Teach it again.',
   });
+}
+
+/** An ended job as one that waits. @param cells of a catalogue that failed, to be tried again; default: all */
+export function reopened(state: AnyJobState, cells?: readonly number[]): AnyJobState {
+  const waiting = { status: { state: 'queued', position: 0 }, endedAt: null } as const;
+  if (state.kind !== 'catalogue') return { ...state, ...waiting };
+  const failed = state.failed.filter(({ cell }) => cells !== undefined && !cells.includes(cell));
+  return { ...state, ...waiting, failed };
+}
+
+/** A picture's files by its number; undefined where it is not made. */
+export function pictureFilesOf({ state, pictures }: JobRecord, picture: number): PictureFiles | undefined {
+  if (state.kind === 'teach') return undefined;
+  return pictures[state.pictures.findIndex((one) => one.picture === picture)];
 }

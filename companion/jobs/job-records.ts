@@ -5,7 +5,7 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
-import type { JobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
+import type { AnyJobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
 import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import { reportOf } from '../../shared/protocol/zod.ts';
 import { systemFault } from '../storage/atomic-file.ts';
@@ -17,6 +17,7 @@ import {
   newestFirst,
   type PictureFiles,
   referenceKeys,
+  reopened,
   type StoredReference,
   sentFiles,
 } from './job-record.ts';
@@ -94,7 +95,7 @@ export class JobRecords {
   }
 
   /** Ended jobs, from the newest. */
-  ended(): JobState[] {
+  ended(): AnyJobState[] {
     const records = [...this.#records.values()].filter(({ state }) => isEnded(state));
     return records.sort(newestFirst).map(({ state }) => state);
   }
@@ -126,15 +127,15 @@ export class JobRecords {
   }
 
   /** @throws LikenessError `storage`; what is in memory holds all the same */
-  async change(id: JobId, changes: Partial<JobState>): Promise<void> {
+  async change(id: JobId, changes: Partial<AnyJobState>): Promise<void> {
     const record = this.record(id);
-    await this.#put({ ...record, state: { ...record.state, ...changes } as JobState });
+    await this.#put({ ...record, state: { ...record.state, ...changes } as AnyJobState });
   }
 
   /** @throws LikenessError `storage` */
   async addPicture(id: JobId, summary: PictureSummary, files: PictureFiles): Promise<void> {
     const record = this.record(id);
-    if (record.state.kind !== 'generate') throw new Error(`internal: ${id} makes no pictures`);
+    if (record.state.kind === 'teach') throw new Error(`internal: ${id} makes no pictures`);
     const state = { ...record.state, pictures: [...record.state.pictures, summary] };
     await this.#put({ ...record, state, pictures: [...record.pictures, files] });
   }
@@ -164,14 +165,15 @@ export class JobRecords {
 
   /** @throws LikenessError `saved-run`, `image-unknown` where a teaching that ended early cannot go on any more */
   async requireSaved(id: JobId): Promise<void> {
-    await requireResumableRun(this.files(id), this.record(id).references, this.#options.references);
+    const { state, references } = this.record(id);
+    if (state.kind !== 'teach') return;
+    await requireResumableRun(this.files(id), references, this.#options.references);
   }
 
   /** Undoes `cancel` and `fail`. @throws LikenessError `storage`; what is in memory holds all the same */
-  async reopen(id: JobId): Promise<void> {
+  async reopen(id: JobId, cells?: readonly number[]): Promise<void> {
     const { savedBytes: _, ...record } = this.record(id);
-    const status = { state: 'queued', position: 0 } as const;
-    await this.#put({ ...record, state: { ...record.state, status, endedAt: null } });
+    await this.#put({ ...record, state: reopened(record.state, cells) });
   }
 
   async remove(id: JobId): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { ConceptId, ImageId, JobId } from '../../shared/protocol/ids.ts';
-import type { JobState } from '../../shared/protocol/job.ts';
+import type { AnyJobState } from '../../shared/protocol/job.ts';
 import { inspectFrame } from '../images/frame-findings.ts';
 import { readReference } from '../images/reference-image.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
@@ -34,7 +34,7 @@ export async function teachAgain(
   job: JobId,
   { concept, steps }: TeachAgainRequest,
   { queue, library, resolution }: Surroundings,
-): Promise<JobState> {
+): Promise<AnyJobState> {
   if (queue.has(job)) {
     const state = queue.get(job);
     if (state.kind === 'teach' && state.request.again === concept) return state;

@@ -14,7 +14,7 @@ import { decodeText } from '../storage/text-file.ts';
 const FILE_NAME = 'presets.json';
 
 /** All presets at their longest have a few megabytes; what is larger is no file of presets. */
-const PRESETS_MAX_BYTES = 4 * 1024 * 1024;
+export const PRESETS_MAX_BYTES = 4 * 1024 * 1024;
 
 export class PresetStore {
   readonly #home: string;
@@ -108,11 +108,16 @@ function presetsOf(value: unknown, subject: string): readonly Preset[] {
   const parsed = presetFileSchema.safeParse(value);
   if (!parsed.success) throw refusal(`${subject}: ${issueText(parsed.error)}`);
   const { presets } = parsed.data;
+  requireDistinct(presets, subject);
+  return presets;
+}
+
+/** @throws LikenessError `input` for two of one name */
+export function requireDistinct(presets: readonly Preset[], subject: string): void {
   const twice = presets.find((preset, index) =>
     presets.some((other, at) => at < index && isNamed(other, preset.name)),
   );
   if (twice !== undefined) throw refusal(`${subject}: ${twice.name} is in it twice`);
-  return presets;
 }
 
 async function readPresets(path: string): Promise<readonly Preset[]> {

@@ -10,6 +10,7 @@ import type { JobQueue } from '../jobs/job-queue.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import { MATTING_MODEL } from '../matting/matting-folder.ts';
 import { MattingProcess } from '../matting/matting-process.ts';
+import { PresetStore } from '../presets/preset-store.ts';
 import type { Connections } from './connections.ts';
 import { FramePlaces } from './frame-places.ts';
 import { createApp } from './http/app.ts';
@@ -20,6 +21,7 @@ import { jobRoutes } from './http/job-routes.ts';
 import { loraRoutes } from './http/lora-routes.ts';
 import { modelRoutes } from './http/model-routes.ts';
 import { clientRoutes, pairingRoutes } from './http/pairing-routes.ts';
+import { presetRoutes } from './http/preset-routes.ts';
 import { FileReceiver, imageRoutes } from './http/upload-routes.ts';
 import { errorFields, type Log, RejectionLog } from './log.ts';
 import { type LoopbackListeners, serve } from './loopback-listeners.ts';
@@ -27,7 +29,7 @@ import type { ModelDesk, ModelEvent } from './model-desk.ts';
 import { serverAddress } from './own-address.ts';
 import { Pairing, type ShowCode } from './pairing.ts';
 import { SessionTickets } from './session-tickets.ts';
-import { binaryMessage, textMessage } from './socket/outbox.ts';
+import { binaryMessage, jobMessage, textMessage } from './socket/outbox.ts';
 import { SocketController } from './socket/socket-controller.ts';
 import { SocketServer } from './socket/socket-server.ts';
 import { TokenStore } from './token-store.ts';
@@ -127,6 +129,7 @@ export class CompanionServer {
         jobRoutes(queue, this.#matting),
         modelRoutes(models),
         loraRoutes(computer.folders, () => models.inUse.facts.identity.architecture),
+        presetRoutes(new PresetStore(computer.folders.home)),
         imageRoutes(uploads, receiver),
         cutOutRoutes(this.#matting, receiver),
         computerRoutes(computer, () => this.#pairing.renewed()),
@@ -168,7 +171,7 @@ export class CompanionServer {
       if (event.type === 'failure') {
         this.#log.error({ job: event.job, ...errorFields(event.error) }, 'a job failed');
       } else if (event.type === 'frame') this.#sockets.broadcast(binaryMessage(event.frame));
-      else this.#tell(event);
+      else this.#tell(event.type === 'job' ? jobMessage(event.job) : event);
     }
   }
 

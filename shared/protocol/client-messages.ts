@@ -1,8 +1,9 @@
 /** Every text message that a client sends. Images travel beside them, in binary frames (image-frame.ts). */
 
+import { catalogueRequestSchema } from './catalogue.ts';
 import { labelSchema } from './concept.ts';
 import { clientProofSchema, conceptIdSchema, hexIdSchema, jobIdSchema } from './ids.ts';
-import { HELLO_MAX_KEYS } from './limits.ts';
+import { CATALOGUE_MAX_CELLS, HELLO_MAX_KEYS } from './limits.ts';
 import { generateRequestSchema, prepareRequestSchema, teachRequestSchema } from './requests.ts';
 import { z } from './zod.ts';
 
@@ -44,6 +45,13 @@ const generate = z.strictObject({
   ...generateRequestSchema.shape,
 });
 
+/** Products x scenes x sizes as one job. Sent again as `teach` and `generate` are. */
+const catalogue = z.strictObject({
+  type: z.literal('catalogue'),
+  job: jobIdSchema,
+  ...catalogueRequestSchema.shape,
+});
+
 /**
  * While somebody writes a prompt: the model is loaded as pictures of it would need it, so that the first begins sooner. Nothing
  * is answered, and nothing happens while there is other work, or where the request could not be carried out.
@@ -59,8 +67,15 @@ const cancel = z.strictObject({ type: z.literal('cancel'), job: jobIdSchema });
 /** Cancels every job that waits. The one that runs goes on: minutes of work must not end with a click on others. */
 const clearWaiting = z.strictObject({ type: z.literal('clear-waiting') });
 
-/** Goes on with a teaching that was cancelled or failed, from where it was saved. */
-const resume = z.strictObject({ type: z.literal('resume'), job: jobIdSchema });
+/**
+ * Goes on with a teaching that was cancelled or failed, from where it was saved, or with a catalogue's cells that are missing.
+ */
+const resume = z.strictObject({
+  type: z.literal('resume'),
+  job: jobIdSchema,
+  /** Cells of a catalogue that failed, to be tried again; without them: all that failed. */
+  cells: z.array(z.int().nonnegative()).max(CATALOGUE_MAX_CELLS).optional(),
+});
 
 /** Puts a waiting job before another, or last. */
 const move = z.strictObject({
@@ -81,6 +96,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
   teach,
   teachAgain,
   generate,
+  catalogue,
   prepare,
   cancel,
   clearWaiting,

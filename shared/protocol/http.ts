@@ -21,7 +21,7 @@ import {
   proofSchema,
   tokenSchema,
 } from './ids.ts';
-import { jobSchema } from './job.ts';
+import { catalogueJobSchema, jobSchema } from './job.ts';
 import { HISTORY_PAGE_MAX, TEXT_MAX_LENGTH } from './limits.ts';
 import { z } from './zod.ts';
 
@@ -77,6 +77,10 @@ export const routes = {
   product: (id: JobId, picture: number) => `/api/jobs/${id}/pictures/${picture}/product`,
   /** GET: lorasSchema. */
   loras: '/api/loras',
+  /** GET: presetsSchema. POST presetFileSchema: its presets are added, each in the place of the one with its name, importedPresetsSchema. */
+  presets: '/api/presets',
+  /** DELETE: 204. A name is percent-encoded. */
+  preset: (name: string) => `/api/presets/${name}`,
   /** GET: modelsSchema. POST addModelSchema: a file or folder of the companion's computer is added, modelsSchema. */
   models: '/api/models',
   /** DELETE: modelsSchema without it. A name is percent-encoded here and below. */
@@ -196,6 +200,8 @@ export const historyQuerySchema = z.object({
 /** From the newest. */
 export const historySchema = z.object({
   jobs: z.array(jobSchema).max(HISTORY_PAGE_MAX),
+  /** Those of the page that are catalogues; absent from older companions. */
+  catalogues: z.array(catalogueJobSchema).max(HISTORY_PAGE_MAX).default([]),
   /** Cursor of the next page; null at the end. */
   next: z.string().nullable(),
 });

@@ -1,5 +1,6 @@
 /** A job as clients see it: its request, its state, its results. The history keeps the same. */
 
+import { catalogueRequestSchema } from './catalogue.ts';
 import { conceptReferenceSchema } from './concept.ts';
 import { jobIdSchema } from './ids.ts';
 import { placedProductSchema } from './product.ts';
@@ -102,15 +103,46 @@ export const jobSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** A cell of a catalogue that could not be made. */
+const cellFailureSchema = z.object({ cell: z.int().nonnegative(), ...errorReportSchema.shape });
+
+/** A catalogue. It is told in messages of its own, since clients before it know two kinds of jobs. */
+export const catalogueJobSchema = z.object({
+  kind: z.literal('catalogue'),
+  ...common,
+  request: catalogueRequestSchema,
+  /** The versions that its products' names stand for, each known with its first cell. */
+  concepts: z.array(conceptReferenceSchema),
+  /** Finished so far; `picture` is the cell's number: the others were not made yet, or failed. */
+  pictures: z.array(pictureSummarySchema),
+  /** Cells that could not be made. */
+  failed: z.array(cellFailureSchema),
+});
+
+export const anyJobSchema = z.discriminatedUnion('kind', [...jobSchema.options, catalogueJobSchema]);
+
 export type JobStatus = Readonly<z.infer<typeof jobStatusSchema>>;
 export type SavedRun = Readonly<z.infer<typeof savedRunSchema>>;
 export type JobState = Readonly<z.infer<typeof jobSchema>>;
-export type JobOf<Kind extends JobState['kind']> = Extract<JobState, { kind: Kind }>;
+/** A job of any kind, as a companion keeps it. */
+export type AnyJobState = Readonly<z.infer<typeof anyJobSchema>>;
+export type JobOf<Kind extends AnyJobState['kind']> = Extract<AnyJobState, { kind: Kind }>;
+export type CellFailure = Readonly<z.infer<typeof cellFailureSchema>>;
 export type FrameAdvice = Readonly<z.infer<typeof frameAdviceSchema>>;
 export type Taught = Readonly<z.infer<typeof taughtSchema>>;
 export type PictureSummary = Readonly<z.infer<typeof pictureSummarySchema>>;
 
 /** The saved step that a teaching which ended early can go on from. */
-export function savedRunOf({ status }: JobState): SavedRun | undefined {
+export function savedRunOf({ status }: Pick<AnyJobState, 'status'>): SavedRun | undefined {
   return status.state === 'cancelled' || status.state === 'failed' ? status.saved : undefined;
+}
+
+/** True for a job that is told in messages of its own. */
+export function isCatalogue(job: AnyJobState): job is JobOf<'catalogue'> {
+  return job.kind === 'catalogue';
+}
+
+/** True for a job of the kinds that every client knows. */
+export function isUsual(job: AnyJobState): job is JobState {
+  return job.kind !== 'catalogue';
 }

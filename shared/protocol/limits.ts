@@ -112,6 +112,12 @@ export const PING_INTERVAL_MS = 20_000;
 /** Companions that a client is paired with: one or two in use, and those of data folders that are gone. */
 export const HELLO_MAX_KEYS = 8;
 
+/** Cells of a catalogue that a client asks for: a range of products in its formats, and a record that is sent with each cell. */
+export const CATALOGUE_MAX_CELLS = 500;
+
+/** Names on one side of a catalogue's grid: what a person looks through. */
+export const CATALOGUE_MAX_SIDE = 64;
+
 /** Scenes of a preset: a list to choose from. */
 export const PRESET_MAX_SCENES = 32;
 

@@ -49,7 +49,19 @@ export const presetFileSchema = z.strictObject({
   presets: z.array(presetSchema).max(PRESETS_MAX),
 });
 
+/** @internal */
+export const presetsSchema = z.object({ presets: z.array(presetSchema) });
+
+/**
+ * The presets after an import, and the names of those that it replaced.
+ *
+ * @internal
+ */
+export const importedPresetsSchema = presetsSchema.extend({ replaced: z.array(z.string()) });
+
 export type Preset = Readonly<z.infer<typeof presetSchema>>;
+export type Presets = Readonly<z.infer<typeof presetsSchema>>;
+export type ImportedPresets = Readonly<z.infer<typeof importedPresetsSchema>>;
 
 /**
  * Words that a preset puts behind every prompt: its light, then its palette, each behind a comma. Empty where it has

@@ -1,7 +1,7 @@
 /** Every text message that the companion sends. Pictures travel beside them, in binary frames (image-frame.ts). */
 
 import { hexIdSchema, imageIdSchema, jobIdSchema, proofSchema } from './ids.ts';
-import { jobSchema } from './job.ts';
+import { catalogueJobSchema, jobSchema } from './job.ts';
 import { CURVE_MAX_POINTS, WELCOME_MAX_JOBS } from './limits.ts';
 import { modelNameSchema, modelTaskSchema } from './model.ts';
 import { guidanceResidualSchema, maskModeSchema } from './requests.ts';
@@ -74,6 +74,8 @@ const welcome = z.object({
   limits: limitsSchema,
   /** Running, waiting in order, then ended ones from the newest. */
   jobs: z.array(jobSchema).max(WELCOME_MAX_JOBS),
+  /** Those of them that are catalogues; absent from older companions. */
+  catalogues: z.array(catalogueJobSchema).max(WELCOME_MAX_JOBS).optional(),
 });
 
 /** The answer to a bad hello or proof; the socket is closed after it. */
@@ -84,6 +86,9 @@ const imageReceived = z.object({ type: z.literal('image-received'), image: image
 
 /** Sent to every client on each change of a job's state, position or results. */
 const job = z.object({ type: z.literal('job'), job: jobSchema });
+
+/** The same of a catalogue. */
+const catalogue = z.object({ type: z.literal('catalogue'), job: catalogueJobSchema });
 
 const PHASES = ['loading', 'preparing', 'teaching', 'sampling', 'saving'] as const;
 
@@ -104,7 +109,7 @@ const progress = z.object({
   smoothedLoss: z.number().optional(),
   /** While teaching: the reason why steps take longer than they could. `memory`: checkpointing does some work twice. */
   slowedBy: z.literal('memory').optional(),
-  /** While generating: the picture in the making, from 0, and how many there will be. */
+  /** While generating: the picture in the making, from 0, and how many there will be. Of a catalogue: cells that are behind it. */
   picture: z.int().nonnegative().optional(),
   count: count.optional(),
   /** While enlarging: the tile under way, from 0, and how many there are. */
@@ -159,6 +164,7 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
   refused,
   imageReceived,
   job,
+  catalogue,
   progress,
   learningCurve,
   conceptsChanged,

@@ -77,7 +77,8 @@ describe('a queue of jobs', () => {
     };
     const { queue } = await openQueue(await scratchFolder(), { engine: watched });
     const spec = await teachWish(queue);
-    const references = spec.references!;
+    if (spec.kind !== 'teach') throw new Error('no teaching');
+    const { references } = spec;
     const painting = {
       init: { image: 'image-one', strength: 0.5 },
       paint: { image: 'image-two', feather: 3 },

@@ -11,7 +11,7 @@ import type { JobSpec } from '../../companion/jobs/job-record.ts';
 import type { JobModels } from '../../companion/jobs/runs/context.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { BlobKey } from '../../companion/storage/blob-store.ts';
-import type { JobState } from '../../shared/protocol/job.ts';
+import type { AnyJobState } from '../../shared/protocol/job.ts';
 import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
 
 export type OpenOptions = Pick<JobQueueOptions, 'engine'> & Partial<JobQueueOptions>;
@@ -80,8 +80,8 @@ export function generateWish(changes: Partial<GenerateJobSpec> = {}): JobSpec {
 export async function when(
   queue: JobQueue,
   id: string,
-  isSo: (state: JobState) => boolean,
-): Promise<JobState> {
+  isSo: (state: AnyJobState) => boolean,
+): Promise<AnyJobState> {
   const events = queue.subscribe();
   try {
     if (isSo(queue.get(id))) return queue.get(id);

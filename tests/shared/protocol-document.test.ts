@@ -10,6 +10,7 @@ import { jobRoutes } from '../../companion/server/http/job-routes.ts';
 import { loraRoutes } from '../../companion/server/http/lora-routes.ts';
 import { modelRoutes } from '../../companion/server/http/model-routes.ts';
 import { clientRoutes, pairingRoutes } from '../../companion/server/http/pairing-routes.ts';
+import { presetRoutes } from '../../companion/server/http/preset-routes.ts';
 import { imageRoutes } from '../../companion/server/http/upload-routes.ts';
 import { adviceFor, reportCodes } from '../../shared/errors.ts';
 import { clientMessageSchema } from '../../shared/protocol/client-messages.ts';
@@ -18,7 +19,7 @@ import { frameHeaderSchema } from '../../shared/protocol/frame-header.ts';
 import { companionProof, keyIdOf, provenToken, tokenKey } from '../../shared/protocol/handshake.ts';
 import { routes } from '../../shared/protocol/http.ts';
 import { decodeFrame } from '../../shared/protocol/image-frame.ts';
-import { jobSchema } from '../../shared/protocol/job.ts';
+import { anyJobSchema } from '../../shared/protocol/job.ts';
 import * as limits from '../../shared/protocol/limits.ts';
 import { parseClientMessage, parseServerMessage } from '../../shared/protocol/message-text.ts';
 import { serverMessageSchema } from '../../shared/protocol/server-messages.ts';
@@ -89,6 +90,7 @@ function servedAddresses(): readonly string[] {
       conceptRoutes(nothing),
       jobRoutes(nothing, nothing),
       loraRoutes(nothing, nothing),
+      presetRoutes(nothing),
       modelRoutes(nothing),
       imageRoutes(nothing, nothing),
       cutOutRoutes(nothing, nothing),
@@ -116,7 +118,7 @@ describe('docs/protocol.md', () => {
   it.each([
     ['Messages from the client', '', clientMessageSchema.options, 'type'],
     ['Messages from the companion', '', serverMessageSchema.options, 'type'],
-    ['A job', ' job', jobSchema.options, 'kind'],
+    ['A job', ' job', anyJobSchema.options, 'kind'],
     ['Binary frames', ' frame', frameHeaderSchema.options, 'kind'],
   ] as const)('names every entry and field: %s', (title, kind, options, discriminator) => {
     expect(documented(title, kind)).toEqual(defined(options, discriminator));

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { arch, platform, release, version as systemVersion } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import type { JobState } from '../../../shared/protocol/job.ts';
+import type { AnyJobState } from '../../../shared/protocol/job.ts';
 import { hashCheckpoint } from '../../checkpoint/checkpoint-hash.ts';
 import { readJobSnapshot } from '../../jobs/snapshot.ts';
 import { FileLibrary } from '../../library/file-library.ts';
@@ -134,7 +134,7 @@ async function identity(folder: string, cache: string): Promise<string> {
 }
 
 /** ": 3 done, 1 failed" */
-function statesOf(jobs: readonly JobState[]): string {
+function statesOf(jobs: readonly AnyJobState[]): string {
   const counts = new Map<string, number>();
   for (const { status } of jobs) counts.set(status.state, (counts.get(status.state) ?? 0) + 1);
   return counts.size === 0
@@ -145,7 +145,7 @@ function statesOf(jobs: readonly JobState[]): string {
         .join(', ')}`;
 }
 
-function failedJobs(jobs: readonly JobState[], redaction: Redaction): readonly string[] {
+function failedJobs(jobs: readonly AnyJobState[], redaction: Redaction): readonly string[] {
   return jobs
     .flatMap(({ kind, status, endedAt }) => (status.state === 'failed' ? [{ kind, status, endedAt }] : []))
     .sort((a, b) => ((a.endedAt ?? '') < (b.endedAt ?? '') ? -1 : 1))

@@ -5,7 +5,7 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseMentions } from '../../../shared/mentions.ts';
-import type { JobState } from '../../../shared/protocol/job.ts';
+import type { AnyJobState } from '../../../shared/protocol/job.ts';
 import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
 import type { ConceptVersion, LibraryListing, RemovedConcept } from '../../library/concept-library.ts';
 import { DEFAULT_MODEL, listAccelerators, listModels } from '../../model-store/catalogue.ts';
@@ -17,7 +17,7 @@ import type { Secrets } from './redaction.ts';
 
 export interface KnownSecrets {
   readonly folders: DataFolders;
-  readonly jobs: readonly JobState[];
+  readonly jobs: readonly AnyJobState[];
   readonly library: LibraryListing;
   readonly removed: readonly RemovedConcept[];
 }
@@ -56,10 +56,14 @@ function wordsOfConcept({ name, classWord, rights, baseModel }: ConceptVersion):
   return [name, classWord, owner, licence, note, ...(isPublic(baseModel.name) ? [] : [baseModel.name])];
 }
 
-function wordsOfJob(job: JobState): readonly string[] {
+function wordsOfJob(job: AnyJobState): readonly string[] {
   if (job.kind === 'teach') {
     const { name, classWord, rights = {} } = job.request;
     return [name, classWord, rights.owner ?? '', rights.licence ?? '', rights.note ?? ''];
+  }
+  if (job.kind === 'catalogue') {
+    const { products, scenes, words = '', preset = '', negativePrompt = '' } = job.request;
+    return [...products, ...scenes, words, preset, negativePrompt, ...job.concepts.map(({ name }) => name)];
   }
   const { prompt, negativePrompt = '', concepts = [] } = job.request;
   // Of concepts that may be gone, or have another name by now; as they are written, too.

@@ -6,7 +6,7 @@
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { JobId } from '../../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
-import type { FrameAdvice, PictureSummary, Taught } from '../../../shared/protocol/job.ts';
+import type { CellFailure, FrameAdvice, PictureSummary, Taught } from '../../../shared/protocol/job.ts';
 import type { Progress } from '../../../shared/protocol/server-messages.ts';
 import type { GenerateEvent, TeachEvent } from '../../engine/events.ts';
 import type { GenerateRequest, TeachRequest } from '../../engine/requests.ts';
@@ -33,6 +33,8 @@ export type JobStep =
   | { readonly type: 'notes'; readonly notes: readonly string[] }
   /** The files of it are written. */
   | { readonly type: 'picture'; readonly summary: PictureSummary; readonly files: PictureFiles }
+  /** A cell of a catalogue that cannot be made; the others go on. */
+  | { readonly type: 'cell-failed'; readonly failure: CellFailure; readonly error: unknown }
   | { readonly type: 'frame'; readonly frame: ImageFrame }
   | { readonly type: 'taught'; readonly taught: Taught };
 

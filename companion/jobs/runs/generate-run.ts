@@ -6,6 +6,7 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
+import type { JobId } from '../../../shared/protocol/ids.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
 import { PROMPT_MAX_CONCEPTS } from '../../../shared/protocol/limits.ts';
 import type { PlacedProduct } from '../../../shared/protocol/product.ts';
@@ -130,36 +131,9 @@ async function* stepsOf(
       yield { type: 'frame', frame: { header, payload: await encodePng(preview) } };
       return;
     }
-    case 'picture': {
-      const { seed, seconds, masks, width, height, png, product } = event;
-      const picture = made + event.picture;
-      const cells = masks.map(maskBytes);
-      for (const [concept, mask] of cells.entries()) await files.writeMask(picture, concept, mask);
-      const layers = product?.layers ?? [];
-      for (const layer of layers) await files.writeLayer(picture, layer.name, layer.png);
-      await files.writePicture(picture, png);
-      const confidences = masks.map(({ concept, confidence }) => ({
-        concept,
-        confidence: share(confidence),
-      }));
-      const summary = {
-        ...{ picture, seed, width, height, seconds, masks: confidences },
-        ...(product && { product: productSummary(product) }),
-      };
-      const stored = {
-        sizeBytes: layers.reduce((sum, layer) => sum + layer.png.byteLength, png.byteLength),
-        masks: masks.map(({ rows, columns }) => ({ rows, columns })),
-      };
-      yield { type: 'picture', summary, files: stored };
-      if (!hasSubscribers()) return;
-      // The bytes that were written, without reading them back.
-      const bytes = {
-        readPicture: async () => png,
-        readMask: async (_: number, mask: number) => cells[mask]!,
-      };
-      for await (const frame of pictureFrames(job, summary, stored, bytes)) yield { type: 'frame', frame };
+    case 'picture':
+      yield* keptPicture(event, made + event.picture, job, { files, hasSubscribers });
       return;
-    }
     default:
       return;
   }
@@ -172,6 +146,41 @@ function productSummary({ changedPixels, lightDegrees: light, layers }: ProductR
     light,
     layers: layers.map(({ name, blend, opacity }) => ({ name, blend, opacity })),
   };
+}
+
+/** Writes a finished picture with its masks, and shows it. @param picture its number in the job */
+export async function* keptPicture(
+  event: Extract<GenerateEvent, { type: 'picture' }>,
+  picture: number,
+  job: JobId,
+  { files, hasSubscribers }: Pick<RunTools, 'files' | 'hasSubscribers'>,
+): AsyncGenerator<JobStep, void> {
+  const { seed, seconds, masks, width, height, png, product } = event;
+  const cells = masks.map(maskBytes);
+  for (const [concept, mask] of cells.entries()) await files.writeMask(picture, concept, mask);
+  const layers = product?.layers ?? [];
+  for (const layer of layers) await files.writeLayer(picture, layer.name, layer.png);
+  await files.writePicture(picture, png);
+  const confidences = masks.map(({ concept, confidence }) => ({
+    concept,
+    confidence: share(confidence),
+  }));
+  const summary = {
+    ...{ picture, seed, width, height, seconds, masks: confidences },
+    ...(product && { product: productSummary(product) }),
+  };
+  const stored = {
+    sizeBytes: layers.reduce((sum, layer) => sum + layer.png.byteLength, png.byteLength),
+    masks: masks.map(({ rows, columns }) => ({ rows, columns })),
+  };
+  yield { type: 'picture', summary, files: stored };
+  if (!hasSubscribers()) return;
+  // The bytes that were written, without reading them back.
+  const bytes = {
+    readPicture: async () => png,
+    readMask: async (_: number, mask: number) => cells[mask]!,
+  };
+  for await (const frame of pictureFrames(job, summary, stored, bytes)) yield { type: 'frame', frame };
 }
 
 function maskBytes({ values }: MaskReport): Uint8Array {

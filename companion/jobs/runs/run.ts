@@ -9,6 +9,7 @@ import type { JobFiles } from '../drivers/local/job-files.ts';
 import type { JobBroker } from '../job-broker.ts';
 import type { JobRecords } from '../job-records.ts';
 import type { ReferenceStore } from '../reference-store.ts';
+import { runCatalogueJob } from './catalogue-run.ts';
 import type { Engine, EngineComputer, JobModels, JobStep, ProgressStep } from './context.ts';
 import { runGeneration } from './generate-run.ts';
 import { runTeaching } from './teach-run.ts';
@@ -106,7 +107,9 @@ export class JobRun {
       signal,
       hasSubscribers: () => broker.hasSubscribers,
     };
-    yield* state.kind === 'teach' ? runTeaching(state, named, tools) : runGeneration(state, named, tools);
+    if (state.kind === 'teach') yield* runTeaching(state, named, tools);
+    else if (state.kind === 'catalogue') yield* runCatalogueJob(state, tools);
+    else yield* runGeneration(state, named, tools);
   }
 
   async #apply(step: JobStep): Promise<void> {
@@ -130,9 +133,19 @@ export class JobRun {
         return records.change(this.id, { notes: [...step.notes] });
       case 'taught':
         return records.change(this.id, { taught: step.taught });
+      case 'cell-failed':
+        return this.#keepFailure(step);
       case 'picture':
         return records.addPicture(this.id, step.summary, step.files);
     }
+  }
+
+  async #keepFailure({ failure, error }: Extract<JobStep, { type: 'cell-failed' }>): Promise<void> {
+    const { records, broker } = this.#options;
+    const { state } = records.record(this.id);
+    if (state.kind !== 'catalogue') throw new Error(`internal: ${this.id} has no cells`);
+    broker.publish({ type: 'failure', job: this.id, error });
+    await records.change(this.id, { failed: [...state.failed, failure] });
   }
 
   /** Fractions never fall. */

@@ -6,7 +6,7 @@ import type { CellMask } from '../../../shared/mask.ts';
 import { conceptNameSchema } from '../../../shared/protocol/concept.ts';
 import { type History, historyQuerySchema, routes } from '../../../shared/protocol/http.ts';
 import { type JobId, jobIdSchema } from '../../../shared/protocol/ids.ts';
-import { GENERATE_MAX_COUNT } from '../../../shared/protocol/limits.ts';
+import { CATALOGUE_MAX_CELLS, GENERATE_MAX_COUNT } from '../../../shared/protocol/limits.ts';
 import { layerNameSchema } from '../../../shared/protocol/product.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { decodeInProcess } from '../../images/decode.ts';
@@ -30,7 +30,7 @@ const pictureAddress = z.object({
     .string()
     .regex(/^\d{1,3}$/)
     .transform(Number)
-    .pipe(z.number().max(GENERATE_MAX_COUNT - 1)),
+    .pipe(z.number().max(Math.max(GENERATE_MAX_COUNT, CATALOGUE_MAX_CELLS) - 1)),
 });
 const layerAddress = pictureAddress.extend({ layer: layerNameSchema });
 const maskAddress = pictureAddress.extend({ concept: conceptNameSchema });

@@ -6,6 +6,7 @@
 
 import type { WebSocket } from 'ws';
 import { encodeFrame, type ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import { type AnyJobState, isCatalogue, type JobState } from '../../../shared/protocol/job.ts';
 import { messageText } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { FRAGMENT_BYTES, MAX_BACKLOG_BYTES, MESSAGE_COST_BYTES, OUTBOX_WINDOW_BYTES } from '../limits.ts';
@@ -22,6 +23,11 @@ export function textMessage(message: ServerMessage): OutboundMessage {
   return { data: Buffer.from(messageText(message)), binary: false, replaces: replacedBy(message) };
 }
 
+/** A catalogue has a message of its own, which clients before it pass over. */
+export function jobMessage(job: AnyJobState): ServerMessage {
+  return isCatalogue(job) ? { type: 'catalogue', job } : { type: 'job', job: job as JobState };
+}
+
 export function binaryMessage(frame: ImageFrame): OutboundMessage {
   const { header } = frame;
   const replaces = header.kind === 'preview' ? `preview ${header.job}` : undefined;
@@ -34,6 +40,7 @@ function replacedBy(message: ServerMessage): string | undefined {
     case 'learning-curve':
       return `${message.type} ${message.job}`;
     case 'job':
+    case 'catalogue':
       return `job ${message.job.job}`;
     case 'model-progress':
       return `${message.type} ${message.model}`;

@@ -5,6 +5,7 @@ import type { ClientMessage } from '../../../shared/protocol/client-messages.ts'
 import { type CloseReason, PROTOCOL_VERSION } from '../../../shared/protocol/connection.ts';
 import type { ImageId, JobId } from '../../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../../shared/protocol/image-frame.ts';
+import { isCatalogue, isUsual } from '../../../shared/protocol/job.ts';
 import * as limits from '../../../shared/protocol/limits.ts';
 import { imagesOf } from '../../../shared/protocol/requests.ts';
 import type { Limits, ModelSummary } from '../../../shared/protocol/server-messages.ts';
@@ -17,7 +18,7 @@ import { statusOf } from '../http/failure.ts';
 import { errorFields, type Log, type RejectionLog } from '../log.ts';
 import type { Uploads } from '../uploads.ts';
 import { Admission, type AdmissionOptions } from './admission.ts';
-import { binaryMessage } from './outbox.ts';
+import { binaryMessage, jobMessage } from './outbox.ts';
 import type { AnsweredSocket, SocketHandler } from './socket-handler.ts';
 
 export interface SocketControllerOptions extends AdmissionOptions {
@@ -62,7 +63,8 @@ export class SocketController implements SocketHandler {
       model: model(),
       device: queue.worker.device,
       limits: CLIENT_LIMITS,
-      jobs: [...queue.jobs()],
+      jobs: queue.jobs().filter(isUsual),
+      catalogues: queue.jobs().filter(isCatalogue),
     });
     for (const news of queue.replay) socket.send(news);
   }
@@ -84,12 +86,16 @@ export class SocketController implements SocketHandler {
           library,
           resolution: model().resolution,
         });
-        socket.send({ type: 'job', job: state });
+        socket.send(jobMessage(state));
         return;
       }
       case 'generate': {
         const { type: kind, job, ...request } = message;
         return this.#submit(socket, job, imagesOf(request), (references) => ({ kind, request, references }));
+      }
+      case 'catalogue': {
+        const { type: kind, job, ...request } = message;
+        return this.#submit(socket, job, [], () => ({ kind, request }));
       }
       case 'prepare': {
         const { type: _, ...request } = message;
@@ -103,7 +109,7 @@ export class SocketController implements SocketHandler {
       case 'clear-waiting':
         return queue.clearWaiting();
       case 'resume':
-        await queue.resume(message.job);
+        await queue.resume(message.job, message.cells);
         return;
       case 'move':
         return queue.move(message.job, message.before);
@@ -152,7 +158,7 @@ export class SocketController implements SocketHandler {
     const state = await uploads.lend(socket.client!.id, images, (references) =>
       queue.submit(job, specOf(references)),
     );
-    socket.send({ type: 'job', job: state });
+    socket.send(jobMessage(state));
   }
 }
 

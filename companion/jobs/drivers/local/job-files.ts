@@ -45,12 +45,16 @@ export class JobFiles {
   }
 
   hasPicture(picture: number): boolean {
-    return existsSync(this.#picture(picture));
+    return existsSync(this.picturePath(picture));
+  }
+
+  picturePath(picture: number): string {
+    return join(this.folder, `picture-${picture}.png`);
   }
 
   /** @throws LikenessError `storage` */
   async writePicture(picture: number, png: Uint8Array): Promise<void> {
-    await writeFileAtomically(this.#picture(picture), png);
+    await writeFileAtomically(this.picturePath(picture), png);
   }
 
   async writeMask(picture: number, concept: number, cells: Uint8Array): Promise<void> {
@@ -68,7 +72,7 @@ export class JobFiles {
 
   /** The PNG with its record. @throws LikenessError `storage` where somebody took it away */
   async readPicture(picture: number): Promise<Uint8Array> {
-    return read(this.#picture(picture));
+    return read(this.picturePath(picture));
   }
 
   /** rows * columns bytes. @throws LikenessError `storage` */
@@ -134,10 +138,6 @@ export class JobFiles {
   /** Files that a job which has not ended goes on from. */
   get #savedNames(): readonly string[] {
     return [this.teachingState, this.taughtConcept, this.tiles].map((file) => basename(file));
-  }
-
-  #picture(picture: number): string {
-    return join(this.folder, `picture-${picture}.png`);
   }
 
   #layer(picture: number, layer: LayerName): string {

@@ -83,11 +83,20 @@ class LocalRepository implements JobRepository {
     return searchHistory(this.#records.values(), query);
   }
 
-  /** A job under way without its pictures from the first whose file is gone: it is made again from there. */
+  /** A job under way without its pictures from the first whose file is gone, a catalogue without those: they are made again. */
   #withPicturesThere(record: JobRecord): JobRecord {
     const { state } = record;
-    if (state.kind !== 'generate' || state.status.state !== 'running') return record;
+    if (state.kind === 'teach' || state.status.state !== 'running') return record;
     const files = this.files(state.job);
+    if (state.kind === 'catalogue') {
+      const there = state.pictures.map(({ picture }) => files.hasPicture(picture));
+      const kept = <T>(of: readonly T[]) => of.filter((_, index) => there[index]);
+      return {
+        ...record,
+        state: { ...state, pictures: kept(state.pictures) },
+        pictures: kept(record.pictures),
+      };
+    }
     const missing = state.pictures.findIndex(({ picture }) => !files.hasPicture(picture));
     if (missing === -1) return record;
     return {
