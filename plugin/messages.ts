@@ -59,8 +59,8 @@ export interface FillTarget {
   readonly isLocked: boolean;
   /** It shows no picture. */
   readonly isEmpty: boolean;
-  /** Name of the frame or picture around it; null where it stands alone. */
-  readonly layout: string | null;
+  /** The frame or picture around it; null where it stands alone. */
+  readonly layout: { readonly nodeId: string; readonly name: string } | null;
   readonly pictures: readonly FilledPicture[];
 }
 
@@ -76,6 +76,7 @@ export interface AreaLayer {
 
 /** The frame or picture that selected layers lie in. Canvas pixels. */
 export interface SelectedArea {
+  readonly nodeId: string;
   readonly name: string;
   readonly width: number;
   readonly height: number;

@@ -25,26 +25,29 @@ export function selectedLayout(surface: FigmaSurface): Extract<MainToUi, { type:
 function targetOf(surface: FigmaSurface, node: CanvasNode): FillTarget | null {
   if (!isFillable(node) || node.getPluginData(RECORD_KEY) !== '' || isUnfilledSlot(node)) return null;
   const { id: nodeId, name, width, height } = node;
+  const layout = layoutAround(surface, node);
   return {
     ...{ nodeId, name, width, height },
     isFrame: node.type === 'FRAME',
     isLocked: isLocked(node),
     isEmpty: !showsPicture(node),
-    layout: layoutAround(surface, node)?.name ?? null,
+    layout: layout === undefined ? null : { nodeId: layout.id, name: layout.name },
     pictures: choicesOf(node).map(({ job, picture, seed, isShown }) => ({
       ...{ jobId: job, index: picture, seed, isShown },
     })),
   };
 }
 
-/** Share of a layout that a layer may cover: of one that is covered whole there is nothing to show. */
+/** Share of a layout that a layer may cover: of one that is covered whole nothing is left to show. */
 const COVERED = 0.98;
 
-/** The layout that a layer is a part of; undefined where there is nothing around it. */
+/** The layout that a layer is seen in; undefined where there is nothing around it. */
 function layoutAround(surface: FigmaSurface, node: CanvasNode): CanvasNode | undefined {
   const layout = containerOf(surface, [node]);
   if (layout === undefined) return undefined;
-  return areaSize(boxOf(node)!) < COVERED * areaSize(seenBounds(layout) ?? layout) ? layout : undefined;
+  const bounds = seenBounds(layout) ?? layout;
+  const share = sharedSize(boxOf(node)!, bounds) / areaSize(bounds);
+  return share > 0 && share < COVERED ? layout : undefined;
 }
 
 function areaOf(surface: FigmaSurface, nodes: readonly CanvasNode[]): SelectedArea | null {
@@ -61,7 +64,8 @@ function areaOf(surface: FigmaSurface, nodes: readonly CanvasNode[]): SelectedAr
   const layers = inside.filter((layer): layer is AreaLayer => layer !== undefined);
   if (layers.length === 0) return null;
   layers.sort((a, b) => a.x - b.x || a.y - b.y);
-  return { name: container.name, width: box.width, height: box.height, layers };
+  const { id: nodeId, name } = container;
+  return { nodeId, name, width: box.width, height: box.height, layers };
 }
 
 /** The layer's upright box; undefined where it lies outside. */
@@ -75,19 +79,26 @@ function layerIn(node: CanvasNode, area: Bounds): AreaLayer | undefined {
   return { nodeId: node.id, name: node.name, x, y, width, height };
 }
 
-/** The outermost frame that all of them are in, or the smallest layer of the page that they lie over. */
+/** The outermost frame that all of them are in, or the smallest layer that they lie over on the page or in its section. */
 function containerOf(surface: FigmaSurface, nodes: readonly CanvasNode[]): CanvasNode | undefined {
   const tops = new Set(nodes.map((node) => topLevel(node)));
   const [top] = tops;
   if (tops.size === 1 && !nodes.some((node) => node.id === top!.id)) return top as CanvasNode;
   const union = around(boxesOf(nodes));
   if (union === undefined) return undefined;
-  return surface.currentPage.children
+  // A section is a board of layouts, and none itself.
+  const { parent } = nodes[0]!;
+  const board = parent?.type === 'SECTION' ? (parent as Board) : surface.currentPage;
+  return board.children
     .filter((one) => {
-      const box = boxOf(one);
+      const box = one.type === 'SECTION' ? undefined : boxOf(one);
       return box !== undefined && !nodes.some(({ id }) => id === one.id) && isInside(union, box);
     })
     .sort((a, b) => areaSize(boxOf(a)!) - areaSize(boxOf(b)!))[0];
+}
+
+interface Board extends CanvasParent {
+  readonly children: readonly CanvasNode[];
 }
 
 /** The ancestor that lies on the page, or in a section of it; the layer itself where that does. */
@@ -111,6 +122,13 @@ function isInside(inner: Bounds, outer: Bounds): boolean {
 function boxOf(node: CanvasNode): Bounds | undefined {
   const { absoluteBoundingBox: box } = node;
   return box !== null && box.width >= 1 && box.height >= 1 ? box : undefined;
+}
+
+/** Canvas pixels that both boxes cover. */
+function sharedSize(a: Bounds, b: Bounds): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return Math.max(0, width) * Math.max(0, height);
 }
 
 function areaSize({ width, height }: { readonly width: number; readonly height: number }): number {

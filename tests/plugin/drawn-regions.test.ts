@@ -11,7 +11,7 @@ import { useWorkplaces, type Workplace } from './workplace.ts';
 const { model } = welcome;
 const LEFT = { nodeId: '1:1', name: 'Left', x: 0, y: 0.25, width: 0.5, height: 0.5 };
 const RIGHT = { ...LEFT, nodeId: '1:2', name: 'Right', x: 0.5 };
-const POSTER = { name: 'Poster', width: 1440, height: 810, layers: [LEFT, RIGHT] };
+const POSTER = { nodeId: '1:0', name: 'Poster', width: 1440, height: 810, layers: [LEFT, RIGHT] };
 const box = { x: 0, y: 0.25, width: 0.5, height: 0.5 };
 
 const draft = { ...emptyGenerate(), prompt: '@aurora and @summit on a beach' };

@@ -5,12 +5,14 @@ import { decodePicture } from '../../companion/images/decode.ts';
 import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
 import type { FillTarget } from '../../plugin/messages.ts';
+import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
+import { filledDraft } from '../../plugin/ui/work/filling.ts';
 import { browserPath } from '../browser/installed-browser.ts';
 import { generateJob } from './protocol-samples.ts';
 import { useWorkplaces, type Workplace } from './workplace.ts';
 
 const HERO: FillTarget = {
-  ...{ nodeId: '1:2', name: 'Hero', width: 400, height: 200, layout: 'Poster' },
+  ...{ nodeId: '1:2', name: 'Hero', width: 400, height: 200, layout: { nodeId: '1:1', name: 'Poster' } },
   ...{ isFrame: true, isLocked: false, isEmpty: true, pictures: [] },
 };
 
@@ -73,6 +75,29 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
     expect(paint).toEqual({ image: mask!.address.split(/[/?]/).at(-2) });
     expect(size).toBeUndefined();
     await work.sent('keep-row').toMatchObject([{ fill: { nodeId: '1:2', place } }]);
+  });
+
+  it('leaves out places in another frame, unless the model is shown that', async () => {
+    const regions = [{ concept: 'aurora', layer: 'Left', x: 0, y: 0, width: 0.5, height: 1 }];
+    const size = { type: 'layout', nodeId: '1:1', name: 'Poster', width: 800, height: 400 } as const;
+    const places = regions.map((region) => ({ ...region, strength: null, feather: null }));
+    const draft = { ...emptyGenerate(), prompt: '@aurora on a beach', regions: places, size };
+    const target = { ...HERO, layout: { nodeId: '1:1', name: 'Poster' } };
+    expect(filledDraft(draft, { target, isPainted: false })).toMatchObject({
+      regions: [],
+      size: { type: 'frame' },
+    });
+    expect(filledDraft(draft, { target, isPainted: true }).regions).toEqual(places);
+    const within = { ...draft, size: { ...size, nodeId: HERO.nodeId } };
+    expect(filledDraft(within, { target, isPainted: false }).regions).toEqual(places);
+    work = await open({ draft: JSON.stringify(draft) });
+    await select();
+    // The layer is selected for a place, so that nothing is filled before that is asked for.
+    await button('Generate 4 variants').waitFor();
+    await work.stage.ui.getByLabel('Fill this frame').check();
+    await work.stage.ui.getByText('Products are placed in “Poster”').waitFor();
+    await work.stage.ui.getByLabel('Show the model').check();
+    await expect.poll(() => work.stage.ui.getByText('Products are placed').count()).toBe(0);
   });
 
   it('that shows a picture is filled only where that is asked for, and one that is locked is not', async () => {

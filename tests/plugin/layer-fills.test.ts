@@ -54,7 +54,13 @@ describe('a layer', () => {
   it('is offered to be filled, with the layout around it', async () => {
     expect(await target()).toEqual({
       ...{ nodeId: hero.id, name: 'Hero', width: 400, height: 200 },
-      ...{ isFrame: false, isLocked: false, isEmpty: true, layout: 'Poster', pictures: [] },
+      ...{
+        isFrame: false,
+        isLocked: false,
+        isEmpty: true,
+        layout: { nodeId: poster.id, name: 'Poster' },
+        pictures: [],
+      },
     });
   });
 
@@ -234,10 +240,26 @@ describe('the layout around a layer', () => {
 
   it('is what a loose layer lies over, and none where the layer covers it', async () => {
     hero.parent = null;
-    expect((await target()).layout).toBe('Poster');
+    expect((await target()).layout).toEqual({ nodeId: poster.id, name: 'Poster' });
     Object.assign(hero, { x: 100, y: 50, width: 800, height: 400 });
     expect((await target()).layout).toBeNull();
     expect(await exported()).toEqual({ fault: 'gone', name: '' });
+  });
+
+  it('is another layer of its section, and not the section', async () => {
+    const section = Object.assign(figma.add('Section', { x: 0, y: 0, width: 2000, height: 1000 }), {
+      type: 'SECTION',
+    });
+    hero.parent = section;
+    expect((await target()).layout).toBeNull();
+    poster.parent = section;
+    expect((await target()).layout).toMatchObject({ name: 'Poster' });
+    section.removed = true;
+  });
+
+  it('is none where the layer hangs outside of it', async () => {
+    hero.x = 2000;
+    expect((await target()).layout).toBeNull();
   });
 });
 

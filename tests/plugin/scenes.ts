@@ -400,7 +400,13 @@ export const SCENES: readonly Scene[] = [
       await stage.say({
         type: 'layout',
         target: {
-          ...{ nodeId: '2:2', name: 'Hero picture', width: 720, height: 405, layout: 'Landing page' },
+          ...{
+            nodeId: '2:2',
+            name: 'Hero picture',
+            width: 720,
+            height: 405,
+            layout: { nodeId: '2:0', name: 'Landing page' },
+          },
           ...{ isFrame: true, isLocked: false, isEmpty: false, pictures },
         },
         area: null,
@@ -423,7 +429,7 @@ export const SCENES: readonly Scene[] = [
       await stage.ui.getByLabel('Prompt').fill('@aurora and @summit on a rug');
       const hero = { nodeId: '2:1', name: 'Hero', x: 0.06, y: 0.3, width: 0.4, height: 0.55 };
       const second = { ...hero, nodeId: '2:2', name: 'Second product', x: 0.58, y: 0.4, width: 0.3 };
-      const area = { name: 'Landing page', width: 1440, height: 810, layers: [hero, second] };
+      const area = { nodeId: '2:0', name: 'Landing page', width: 1440, height: 810, layers: [hero, second] };
       await stage.say({ type: 'layout', target: null, area });
       for (const { name } of area.layers) {
         await stage.ui.getByRole('button', { name: `Place in “${name}”` }).click();

@@ -27,6 +27,32 @@ describe('a node', () => {
     expect(node.width).toBe(100);
   });
 
+  it('takes a picture’s crop as two rows of three numbers, and nothing else', () => {
+    const node = openSandbox().figma.createRectangle();
+    const crop = (imageTransform: unknown) => {
+      node.fills = [{ type: 'IMAGE', scaleMode: 'CROP', imageHash: 'a', imageTransform } as never];
+    };
+    const quarter = [
+      [0.5, 0, 0.5],
+      [0, 0.5, 0.5],
+    ];
+    crop(quarter);
+    expect(node.fills).toMatchObject([{ imageTransform: quarter }]);
+    for (const wrong of [
+      [[1, 0, 0]],
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      'all',
+      [
+        [1, 0, Number.NaN],
+        [0, 1, 0],
+      ],
+    ])
+      expect(() => crop(wrong)).toThrow('two rows of three numbers');
+  });
+
   it('takes no properties that it does not have', () => {
     const node = openSandbox().figma.createRectangle();
     expect(() => Object.assign(node, { colour: 'red' })).toThrow(TypeError);
@@ -40,6 +66,9 @@ describe('a node', () => {
     expect([pen.width, pen.height]).toEqual([400, 20]);
     expect(pen.absoluteBoundingBox).toEqual({ x: 100, y: 100, width: 20, height: 400 });
     expect(pen.absoluteRenderBounds).toEqual(pen.absoluteBoundingBox);
+    // Its right end lies above: x of its own leads upward.
+    const [[, , left], [down, , top]] = pen.absoluteTransform;
+    expect([left, top, down]).toEqual([100, 500, -1]);
     await expect(pen.exportAsync({ constraint: { type: 'WIDTH', value: 1024 } })).rejects.toThrow(
       'px a side',
     );

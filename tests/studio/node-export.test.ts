@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodePicture } from '../../companion/images/decode.ts';
-import type { NodeRecord } from '../../plugin/studio/document/node-record.ts';
+import type { NodeRecord, PicturePaint } from '../../plugin/studio/document/node-record.ts';
 import { emptyDocument, newNode } from '../../plugin/studio/document/node-record.ts';
 import type { ExportRequest } from '../../plugin/studio/figma/sandbox-link.ts';
 import { browserPath } from '../browser/installed-browser.ts';
@@ -14,7 +14,15 @@ import { startBrowser } from '../plugin/browser.ts';
 const ENTRY = `
 import { exportNode } from './canvas/node-export.ts';
 import { Scene } from './document/scene.ts';
-const pictures = { decoded: async () => undefined, bitmap: () => undefined };
+// Red above, blue below on the left, green on the right.
+const canvas = new OffscreenCanvas(100, 100);
+const context = canvas.getContext('2d');
+for (const [colour, ...box] of [['red', 0, 0, 100, 100], ['blue', 0, 50, 50, 50], ['lime', 50, 50, 50, 50]]) {
+  context.fillStyle = colour;
+  context.fillRect(...box);
+}
+const bitmap = canvas.transferToImageBitmap();
+const pictures = { decoded: async () => bitmap, bitmap: () => bitmap };
 globalThis.exported = async (nodes, id, request) => [...(await exportNode(new Scene(nodes), id, request, pictures))];
 `;
 
@@ -62,5 +70,36 @@ describe.skipIf(browserPath === undefined)('an export', () => {
     ];
     expect(at(10)).toEqual([255, 0, 0]);
     expect(at(505)).toEqual([0, 0, 255]);
+  });
+
+  it('of a cropped picture shows the part that its transform leads to', async () => {
+    const crop = async (imageTransform: PicturePaint['imageTransform']) => {
+      const layer = { ...newNode('1:1', 'RECTANGLE', 1), width: 40, height: 20 };
+      const fill = { type: 'IMAGE', scaleMode: 'CROP', imageHash: 'quarters', imageTransform } as const;
+      const nodes = [...emptyDocument('Test'), { ...layer, fills: [fill as PicturePaint] }];
+      const request = { format: 'PNG', constraint: { type: 'SCALE', value: 1 } } as const;
+      const { width, channels, data } = await exported(nodes, request);
+      const at = (x: number) => [
+        ...data.subarray((10 * width + x) * channels, (10 * width + x) * channels + 3),
+      ];
+      return [at(4), at(36)];
+    };
+    const lower = [
+      [1, 0, 0],
+      [0, 0.5, 0.5],
+    ] as const;
+    expect(await crop(lower)).toEqual([
+      [0, 0, 255],
+      [0, 255, 0],
+    ]);
+    // Turned by a half: what was on the left is on the right.
+    const turned = [
+      [-1, 0, 1],
+      [0, -0.5, 1],
+    ] as const;
+    expect(await crop(turned)).toEqual([
+      [0, 255, 0],
+      [0, 0, 255],
+    ]);
   });
 });

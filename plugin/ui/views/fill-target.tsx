@@ -4,16 +4,21 @@ import type { FilledPicture, FillTarget as Target } from '../../messages.ts';
 import { useApp } from '../app-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
+import { filledDraft } from '../work/filling.ts';
 
 /** The selected layer: whether the next pictures fill it, what the model sees of its layout, and what it shows now. */
 export function FillTarget() {
-  const { selection, filling } = useApp();
+  const { selection, filling, generateDraft } = useApp();
   const target = selection.target.value;
   if (target === undefined) return null;
   const { name, width, height, layout, isFrame, isLocked, pictures } = target;
   const kind = isFrame ? 'frame' : 'layer';
   const fills = filling.target.value !== undefined;
   const state = filling.state.value;
+  const draft = generateDraft.value;
+  const isPainted = layout !== null && filling.showsLayout.value;
+  const losesPlaces = draft.regions.length > filledDraft(draft, { target, isPainted }).regions.length;
+  const placed = draft.size.type === 'layout' ? `“${draft.size.name}”` : 'another frame';
   return (
     <section class="fill" aria-label={`Fill “${name}”`}>
       <div class="section-head">
@@ -42,8 +47,11 @@ export function FillTarget() {
                   filling.showsLayout.value = currentTarget.checked;
                 }}
               />
-              Show the model what is around it in “{layout}”
+              Show the model what is around it in “{layout.name}”
             </label>
+          ) : null}
+          {fills && losesPlaces ? (
+            <p class="hint">Products are placed in {placed}, and this fill leaves that out.</p>
           ) : null}
           <Choices target={target} />
         </>

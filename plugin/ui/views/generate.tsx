@@ -9,6 +9,7 @@ import { Form } from '../parts/field.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
 import { TeachAgainButton } from '../parts/teach-again.tsx';
 import { type GenerateDraft, jobSpecOf } from '../work/drafts.ts';
+import { filledDraft } from '../work/filling.ts';
 import { type NameProblem, nameProblem } from '../work/prompt-names.ts';
 import { ConceptChips } from './concept-chips.tsx';
 import { FillTarget } from './fill-target.tsx';
@@ -33,9 +34,11 @@ export function Generate() {
     app.generating.preparation.soon(() => {
       const model = app.model.value;
       const canPrepare = app.canGenerate.value && app.board.running.value === undefined;
-      return model && canPrepare
-        ? jobSpecOf(app.generateDraft.value, model, app.selection.only.value)
-        : undefined;
+      if (model === undefined || !canPrepare) return undefined;
+      const draft = app.generateDraft.value;
+      const target = app.filling.target.value;
+      if (target === undefined) return jobSpecOf(draft, model, app.selection.only.value);
+      return jobSpecOf(filledDraft(draft, { target, isPainted: false }), model, target);
     });
   const request = app.focus.value;
   useEffect(() => {

@@ -31,7 +31,13 @@ export type SizeChoice =
   /** Follows the selected frame. */
   | { readonly type: 'frame' }
   /** The proportions of the frame that concepts were placed in. Canvas pixels. */
-  | { readonly type: 'layout'; readonly name: string; readonly width: number; readonly height: number }
+  | {
+      readonly type: 'layout';
+      readonly nodeId: string;
+      readonly name: string;
+      readonly width: number;
+      readonly height: number;
+    }
   /** From a variant or a job that is used again. */
   | { readonly type: 'fixed'; readonly width: number; readonly height: number };
 

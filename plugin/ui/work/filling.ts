@@ -12,7 +12,8 @@ import { exportedLayout, layerMask } from '../canvas/layout-export.ts';
 import type { CanvasSelection } from '../canvas/selection.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
-import { newImageId, type SizeChoice } from './drafts.ts';
+import { type GenerateDraft, newImageId } from './drafts.ts';
+import { placesOf } from './drawn-regions.ts';
 import type { GenerateFormState } from './generate-form-state.ts';
 
 /** A layer to fill, and the layout that is painted on where the model is to see it. */
@@ -22,9 +23,23 @@ export interface Fill {
   readonly painting: Required<Pick<GenerateJobSpec, 'init' | 'paint'>> | undefined;
 }
 
-/** The picture takes the layer's proportions; one that is painted on takes those of the part that is worked at. */
-export function fillSize({ painting }: Fill): SizeChoice {
-  return { type: painting === undefined ? 'frame' : 'model' };
+/**
+ * The draft for a fill: pictures take the layer's proportions, or, where they are painted on, those of the part that is worked
+ * at. Places in another frame than what is made lead nowhere, and are left out.
+ */
+export function filledDraft(
+  draft: GenerateDraft,
+  { target, isPainted }: { readonly target: FillTarget; readonly isPainted: boolean },
+): GenerateDraft {
+  const made = isPainted ? target.layout?.nodeId : target.nodeId;
+  const regions = areaId(draft) === made ? draft.regions : [];
+  return { ...draft, regions, size: { type: isPainted ? 'model' : 'frame' } };
+}
+
+/** Id of the frame that the draft's places are in; undefined without any. */
+function areaId(draft: GenerateDraft): string | undefined {
+  const isPlaced = placesOf(draft).some(({ regions }) => regions.length > 0);
+  return isPlaced && draft.size.type === 'layout' ? draft.size.nodeId : undefined;
 }
 
 type FillState =
@@ -50,7 +65,7 @@ export class Filling {
     const target = this.#selection.target.value;
     if (target === undefined || target.isLocked) return undefined;
     const said = this.#said.value;
-    return (said?.nodeId === target.nodeId ? said.fills : target.isEmpty && !this.#isPlacing)
+    return (said?.nodeId === target.nodeId ? said.fills : target.isEmpty && !this.#isPlacing(target))
       ? target
       : undefined;
   });
@@ -94,7 +109,7 @@ export class Filling {
       return { target, plan: { ...plan, place }, painting: { init, paint } };
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
-      return this.#fail(error.report, target.layout);
+      return this.#fail(error.report, target.layout.name);
     }
   }
 
@@ -136,9 +151,10 @@ export class Filling {
     if (target !== undefined) this.#bridge.send({ type: 'choose-fill', nodeId: target.nodeId, jobId, index });
   }
 
-  /** Layers are then selected for the places of concepts. */
-  get #isPlacing(): boolean {
-    return this.#form.draft.value.regions.length > 0;
+  /** Layers of another frame are selected for the places of products. */
+  #isPlacing({ nodeId }: FillTarget): boolean {
+    const area = areaId(this.#form.draft.value);
+    return area !== undefined && area !== nodeId;
   }
 
   async #send(file: Blob): Promise<string> {

@@ -94,7 +94,10 @@ const draftSchema = z.object({
   size: z.discriminatedUnion('type', [
     z.object({ type: z.literal('model') }),
     z.object({ type: z.literal('frame') }),
-    z.object({ type: z.literal('layout'), name: z.string(), width: canvasPixels, height: canvasPixels }),
+    z.object({
+      type: z.literal('layout'),
+      ...{ nodeId: z.string(), name: z.string(), width: canvasPixels, height: canvasPixels },
+    }),
     z.object({ type: z.literal('fixed'), width: pixels, height: pixels }),
   ]),
   seed,

@@ -10,7 +10,7 @@ import { variantRecord } from '../canvas/variant-record.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
 import { type GenerateDraft, jobSpecOf, newJobId } from './drafts.ts';
-import { type Fill, fillSize } from './filling.ts';
+import { type Fill, filledDraft } from './filling.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import { LoraList } from './lora-list.ts';
 import type { PictureView } from './pictures.ts';
@@ -63,7 +63,8 @@ export class Generating {
     const pictures = draft.count === 1 ? 'a picture' : `${draft.count} pictures`;
     if (fill !== undefined) {
       const { target, plan, painting } = fill;
-      const spec = { ...jobSpecOf({ ...draft, size: fillSize(fill) }, model, target), ...painting };
+      const filled = filledDraft(draft, { target, isPainted: painting !== undefined });
+      const spec = { ...jobSpecOf(filled, model, target), ...painting };
       this.#placement.want(job, { ...layoutOf(spec, target), fill: plan });
       this.#companion.send({ type: 'generate', job, ...spec });
       return { job, said: `Making ${pictures} to fill “${target.name}”.` };

@@ -7,7 +7,7 @@ import type { DrawnRegion } from './drawn-regions.ts';
 /** The draft with these concepts in layers of an area, whose proportions its pictures take. */
 export function withPlaces(
   draft: GenerateDraft,
-  { name, width, height }: SelectedArea,
+  { layers: _, ...area }: SelectedArea,
   layers: ReadonlyMap<string, AreaLayer>,
 ): GenerateDraft {
   const others = draft.regions.filter(({ concept }) => !layers.has(concept));
@@ -16,7 +16,7 @@ export function withPlaces(
     const { strength = null, feather = null } = before ?? {};
     return { concept, layer, ...box, strength, feather };
   });
-  return { ...draft, regions: [...others, ...taken], size: { type: 'layout', name, width, height } };
+  return { ...draft, regions: [...others, ...taken], size: { type: 'layout', ...area } };
 }
 
 /** Pictures are the model's own size again once nothing is drawn. */
