@@ -83,6 +83,8 @@ export const routes = {
   preset: (name: string) => `/api/presets/${name}`,
   /** GET: modelsSchema. POST addModelSchema: a file or folder of the companion's computer is added, modelsSchema. */
   models: '/api/models',
+  /** GET ?path=, by default the home folder: modelFolderSchema. */
+  modelFolder: '/api/model-folder',
   /** DELETE: modelsSchema without it. A name is percent-encoded here and below. */
   model: (name: string) => `/api/models/${name}`,
   /** POST pullModelSchema: modelsSchema. DELETE: ends the pull and removes what it received, modelsSchema. */

@@ -87,9 +87,28 @@ const PATH_MAX_LENGTH = 4096;
 /** A file or folder of the companion's computer. */
 export const addModelSchema = z.strictObject({ path: z.string().min(1).max(PATH_MAX_LENGTH) });
 
+/** The folder to look into; without one, the home folder. */
+export const modelFolderQuery = z.strictObject({
+  path: z.string().min(1).max(PATH_MAX_LENGTH).optional(),
+});
+
+/** A folder of the companion's computer, with what may be a model or a LoRA in it. */
+export const modelFolderSchema = z.object({
+  path: z.string(),
+  /** null for the home folder, beyond which nothing is shown. */
+  parent: z.string().nullable(),
+  /** Folders first. `model`: a folder in diffusers' layout. `file`: a .safetensors file. */
+  entries: z.array(
+    z.object({ name: z.string(), path: z.string(), kind: z.enum(['folder', 'model', 'file']) }),
+  ),
+  /** True where there is more than is listed. */
+  isCut: z.boolean(),
+});
+
 /** The licence that the person has accepted, by its id. */
 export const pullModelSchema = z.strictObject({ licence: licenceIdSchema });
 
 export type ModelTask = Readonly<z.infer<typeof modelTaskSchema>>;
 export type ModelCard = Readonly<z.infer<typeof modelCardSchema>>;
+export type ModelFolder = Readonly<z.infer<typeof modelFolderSchema>>;
 export type ModelList = Readonly<z.infer<typeof modelsSchema>>;

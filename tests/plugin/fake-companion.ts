@@ -20,7 +20,7 @@ import { parseClientMessage } from '../../shared/protocol/message-text.ts';
 import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
 import { type ErrorReport, reportOf } from '../../shared/protocol/zod.ts';
 import { FakeGate } from './fake-gate.ts';
-import { computerSample, concept, modelsSample, welcome } from './protocol-samples.ts';
+import { computerSample, concept, modelFolder, modelsSample, welcome } from './protocol-samples.ts';
 
 export class FakeCompanion {
   isRunning = true;
@@ -167,6 +167,9 @@ export class FakeCompanion {
     const ticket = /^Bearer (.*)$/.exec(request.headers().authorization ?? '')?.[1];
     if (ticket === undefined || this.#gate!.tickets.recognise(ticket) === undefined) {
       return json({ code: 'token', message: 'no token', advice: 'Connect again.' }, 401);
+    }
+    if (pathname === routes.modelFolder) {
+      return json(modelFolder(new URL(request.url()).searchParams.get('path')));
     }
     if (pathname.startsWith(routes.models)) {
       const isRefused = this.modelRefusal !== undefined && request.method() !== 'GET';

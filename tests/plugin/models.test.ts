@@ -74,6 +74,21 @@ describe.skipIf(browserPath === undefined)('models in the panel', () => {
     expect(await ui.getByRole('alert').count()).toBe(0);
   });
 
+  it('are chosen in a folder, without a path that is typed', async () => {
+    const { stage, companion } = await openWorkplace();
+    const { ui } = stage;
+    await ui.getByTitle('Models').click();
+    await ui.getByRole('button', { name: 'Browse…' }).click();
+    await ui.getByRole('button', { name: 'Models', exact: true }).and(ui.locator('.place')).click();
+    await ui.getByRole('button', { name: 'One folder up' }).waitFor();
+    await ui.getByRole('button', { name: 'northlight-catalogue.safetensors' }).click();
+    const path = ui.getByLabel('Path of a folder or file');
+    expect(await path.inputValue()).toBe('/Users/kim/Models/northlight-catalogue.safetensors');
+    expect(await ui.locator('.model-browser').count()).toBe(0);
+    await ui.getByRole('button', { name: 'Add', exact: true }).click();
+    await expect.poll(() => companion.requests).toContain('POST /api/models');
+  });
+
   it('are opened by a name of any length, which is cut short where it does not fit', async () => {
     const model = { ...welcome.model, name: 'a-checkpoint-with-a-long-name-v12', isDemonstration: true };
     const { stage } = await openWorkplace({ companion: { model } });

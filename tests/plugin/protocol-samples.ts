@@ -5,7 +5,7 @@ import type { Computer } from '../../shared/protocol/computer.ts';
 import type { ConceptSummary } from '../../shared/protocol/concept.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import type { JobOf, JobStatus } from '../../shared/protocol/job.ts';
-import type { ModelCard, ModelList, ModelTask } from '../../shared/protocol/model.ts';
+import type { ModelCard, ModelFolder, ModelList, ModelTask } from '../../shared/protocol/model.ts';
 import type { GenerateJobSpec } from '../../shared/protocol/requests.ts';
 import type { ServerMessageOf } from '../../shared/protocol/server-messages.ts';
 
@@ -188,4 +188,22 @@ export function modelsWith(name: string, part: Partial<ModelCard>): ModelList {
   const changed = (card: ModelCard) => (card.name === name ? { ...card, ...part } : card);
   const { models, backgroundRemovers, ...rest } = modelsSample;
   return { ...rest, models: models.map(changed), backgroundRemovers: backgroundRemovers.map(changed) };
+}
+
+const HOME = '/Users/kim';
+
+/** The home folder, or one in it, which has models. */
+export function modelFolder(path: string | null): ModelFolder {
+  const entry = (name: string, kind: ModelFolder['entries'][number]['kind']) => ({
+    ...{ name, kind, path: `${path ?? HOME}/${name}` },
+  });
+  const atHome = path === null || path === HOME;
+  return {
+    path: path ?? HOME,
+    parent: atHome ? null : HOME,
+    entries: atHome
+      ? [entry('Documents', 'folder'), entry('Models', 'folder'), entry('Pictures', 'folder')]
+      : [entry('brand-look', 'model'), entry('northlight-catalogue.safetensors', 'file')],
+    isCut: false,
+  };
 }

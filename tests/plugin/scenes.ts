@@ -564,6 +564,16 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'models-browse',
+    companion: withLibrary,
+    act: async (stage) => {
+      await openModels(stage);
+      await stage.ui.getByRole('button', { name: 'Browse…' }).click();
+      await stage.ui.locator('.place', { hasText: 'Models' }).click();
+      await stage.ui.getByRole('button', { name: 'brand-look' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'models-licence',
     companion: withLibrary,
     act: async (stage) => {

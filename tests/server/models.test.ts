@@ -327,6 +327,8 @@ describe('models', () => {
       });
       expect(response.status, `${method} ${path}`).toBe(401);
     }
+    const folder = await fetch(server.address + routes.modelFolder, { headers: { Origin: PLUGIN_ORIGIN } });
+    expect(folder.status).toBe(401);
   });
 
   it('that came with Likeness stay, and so does what is no model', async () => {

@@ -7,10 +7,13 @@ import express, { type Request, type RequestHandler, Router } from 'express';
 import { routes } from '../../../shared/protocol/http.ts';
 import {
   addModelSchema,
+  type ModelFolder,
   type ModelList,
+  modelFolderQuery,
   modelNameSchema,
   pullModelSchema,
 } from '../../../shared/protocol/model.ts';
+import { modelPlace } from '../../model-store/model-places.ts';
 import { forPanel } from '../../model-store/model-task-steps.ts';
 import { MAX_JSON_BYTES } from '../limits.ts';
 import type { ModelDesk } from '../model-desk.ts';
@@ -25,6 +28,11 @@ export function modelRoutes(desk: ModelDesk): Router {
 
   router.get(routes.models, async (_request, response) => {
     response.json((await desk.list()) satisfies ModelList);
+  });
+
+  router.get(routes.modelFolder, async (request, response) => {
+    const { path } = parsed(modelFolderQuery, request.query, 'the query');
+    response.json((await modelPlace(path)) satisfies ModelFolder);
   });
 
   const act = (work: (name: string, request: Request) => Promise<unknown>, status = 200): RequestHandler => {

@@ -4,6 +4,7 @@ import type { ModelCard as ModelCardFacts } from '../../../shared/protocol/model
 import { useApp } from '../app-context.ts';
 import { Form } from '../parts/field.tsx';
 import { FailureNote } from '../parts/note.tsx';
+import { ModelBrowser } from './model-browser.tsx';
 import { ModelCard } from './model-card.tsx';
 
 /** The base models: those here, those that can be had, and a way to add one's own. */
@@ -127,10 +128,20 @@ function AddModel() {
             models.path.value = currentTarget.value;
           }}
         />
+        <button
+          type="button"
+          class="button small"
+          aria-expanded={models.folder.value !== undefined}
+          disabled={!app.connected.value}
+          onClick={() => models.browse()}
+        >
+          Browse…
+        </button>
         <button type="submit" class="button small" disabled={!canAdd}>
           {isBusy.value ? 'Checking' : 'Add'}
         </button>
       </Form>
+      <ModelBrowser />
       <p class="hint">
         A model or a LoRA on the computer that Likeness runs on. A model stays where it is, and removing it
         here takes no file away; a LoRA is copied.

@@ -1,6 +1,12 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import { routes } from '../../../shared/protocol/http.ts';
-import { type ModelCard, type ModelList, modelsSchema } from '../../../shared/protocol/model.ts';
+import {
+  type ModelCard,
+  type ModelFolder,
+  type ModelList,
+  modelFolderSchema,
+  modelsSchema,
+} from '../../../shared/protocol/model.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
@@ -21,6 +27,8 @@ export class ModelShelf {
     signal(undefined);
   /** Path that was typed, of a model to be added. */
   readonly path: Signal<string> = signal('');
+  /** Folder of the companion's computer that a model is being looked for in. */
+  readonly folder: Signal<ModelFolder | undefined> = signal(undefined);
   readonly #companion: CompanionConnection;
 
   constructor(companion: CompanionConnection) {
@@ -84,6 +92,27 @@ export class ModelShelf {
     if (!isAdded) return undefined;
     this.path.value = '';
     return this.list.value!.models.map(({ name }) => name).filter((name) => !before.includes(name));
+  }
+
+  /** Shows a folder; the home folder without a path. What is refused leaves the one that is shown. */
+  async browse(path?: string): Promise<void> {
+    const query = path === undefined ? '' : `?path=${encodeURIComponent(path)}`;
+    try {
+      this.folder.value = await this.#companion.json(`${routes.modelFolder}${query}`, modelFolderSchema);
+      this.refusal.value = undefined;
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      this.refusal.value = { name: undefined, report: error.report };
+    }
+  }
+
+  choose(path: string): void {
+    this.path.value = path;
+    this.folder.value = undefined;
+  }
+
+  closeFolder(): void {
+    this.folder.value = undefined;
   }
 
   async #ask(name: string | undefined, path: string, request: CompanionRequest = {}): Promise<boolean> {
