@@ -3,7 +3,7 @@
  * selected layers lie in, by nesting or, for layers that lie loose on the page, by what they lie over.
  */
 
-import { IMAGE_MAX_SIDE } from '../../shared/protocol/limits.ts';
+import { IMAGE_MAX_SIDE, REGIONS_MAX } from '../../shared/protocol/limits.ts';
 import type { Affine, AreaLayer, FillTarget, MainToUi, SelectedArea, UiToMain } from '../messages.ts';
 import type { Bounds, CanvasNode, CanvasParent, FigmaSurface } from './figma-surface.ts';
 import { exportPng, seenBounds } from './frame-export.ts';
@@ -51,7 +51,8 @@ function layoutAround(surface: FigmaSurface, node: CanvasNode): CanvasNode | und
 }
 
 function areaOf(surface: FigmaSurface, nodes: readonly CanvasNode[]): SelectedArea | null {
-  if (nodes.length === 0) return null;
+  // Each is compared with each other one: of thousands, the editor would stand still.
+  if (nodes.length === 0 || nodes.length > REGIONS_MAX + 1) return null;
   // A frame that is selected with layers inside of it is what they lie in.
   const outer =
     nodes.length > 1

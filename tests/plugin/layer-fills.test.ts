@@ -284,6 +284,15 @@ describe('the area of selected layers', () => {
     expect((await area(poster, hero))!.layers).toHaveLength(1);
   });
 
+  it('is not told of more layers than a picture has places', async () => {
+    const many = Array.from({ length: 18 }, (_, at) =>
+      figma.add(`Dot ${at}`, { x: 300, y: 100, width: 9, height: 9 }),
+    );
+    for (const dot of many) dot.parent = poster;
+    expect((await area(...many.slice(1)))!.layers).toHaveLength(17);
+    expect(await area(...many)).toBeNull();
+  });
+
   it('takes a turned layer by the box around it', async () => {
     Object.assign(hero, { seen: { width: 200, height: 100 } });
     expect((await area(hero))!.layers).toMatchObject([{ width: 0.25, height: 0.25 }]);
