@@ -286,7 +286,7 @@ describe('the area of selected layers', () => {
 
   it('is not told of more layers than a picture has places', async () => {
     const many = Array.from({ length: 18 }, (_, at) =>
-      figma.add(`Dot ${at}`, { x: 300, y: 100, width: 9, height: 9 }),
+      figma.add(`Dot ${at}`, { x: 300 + 20 * at, y: 100, width: 9, height: 9 }),
     );
     for (const dot of many) dot.parent = poster;
     expect((await area(...many.slice(1)))!.layers).toHaveLength(17);
