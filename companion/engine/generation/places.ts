@@ -117,7 +117,7 @@ const KEPT = 16;
 const kept = new WeakMap<Pipeline, Map<string, SampledLatents>>();
 
 /** As samplePicture, from noise; without a step where the same was made before. */
-export async function* madeAlone(
+async function* madeAlone(
   pipeline: Pipeline,
   request: Omit<PictureRequest, 'start' | 'hold' | 'noise'>,
 ): AsyncGenerator<PictureStep, SampledLatents> {
