@@ -64,7 +64,7 @@ async function measurePlacing(run: EvaluationContext, flags: PlacingFlags, outpu
   }
 }
 
-/** Both example products as they come with the model, and two that no setting was chosen by: the first by name. */
+/** Both example products as they come with the model, and two others: the first by name. */
 async function placedSubjects(
   { model, engine, judge }: EvaluationContext,
   folder: string,
