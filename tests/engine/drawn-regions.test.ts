@@ -9,7 +9,7 @@ import { summariseConcept } from '../../companion/concepts/concept-file.ts';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
-import { layProducts } from '../../companion/engine/generation/product-layout.ts';
+import { layProducts, withOwnPixels } from '../../companion/engine/generation/product-layout.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { placeWeights, regionShares, sideBySide } from '../../companion/localization/drawn-region.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
@@ -152,6 +152,15 @@ describe('places of several concepts', () => {
     expect(Math.abs(Math.max(...rows) - Math.min(...rows) - (last - first))).toBeLessThanOrEqual(2);
     // Where it stood, or as near to that as the place is.
     expect(Math.max(...rows)).toBeGreaterThan(93);
+    // And it has its own pixels in any scene, which keeps its own beyond the product.
+    const scene = withOwnPixels(
+      { width: 128, height: 128, channels: 3, data: new Uint8Array(3 * 128 * 128).fill(9) },
+      layout,
+    );
+    expect(reds.filter((pixel) => scene.data[3 * pixel] === layout.pixels[pixel]).length).toBeGreaterThan(
+      0.8 * reds.length,
+    );
+    expect([...scene.data.slice(0, 30)]).toEqual(Array(30).fill(9));
     const held = [...layout.products.keys()].filter((cell) => layout.products[cell]! > 0.99);
     expect(held.length).toBeGreaterThan(reds.length / 64 / 2);
     for (const cell of held)

@@ -18,6 +18,7 @@ import { finishPainting, openPainting, planPainting, reportInOriginal } from './
 import { PictureCodec } from './picture-codec.ts';
 import { recordOf, savePicture } from './picture-file.ts';
 import { packed, prepared } from './picture-sessions.ts';
+import { withOwnPixels } from './product-layout.ts';
 import { productOnly, requireProduct } from './product-only.ts';
 import { finishProduct, planProduct, reportProduct } from './product-placing.ts';
 import { makeScene } from './product-scene.ts';
@@ -68,9 +69,10 @@ export async function* generateOn(
     return;
   }
   if (request.out !== undefined) await makeFolder(request.out, USER_MODES);
-  const decodedOver = async ({ latents, base }: MadeLatents) => {
+  const decodedOver = async ({ latents, base, layout }: MadeLatents) => {
     const [own, kept] = await codec.decode(latents, ...(base === undefined ? [] : [base]));
-    return kept === undefined ? own! : keepBase(own!, kept, composition);
+    const made = layout === undefined ? own! : withOwnPixels(own!, layout);
+    return kept === undefined ? made : keepBase(made, kept, composition);
   };
   if (product !== undefined && sessions === 'resident') yield* prepared(pipeline, 'decoder', decoder);
 

@@ -11,6 +11,7 @@ import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { Composition } from './composition.ts';
 import type { PassRequest } from './guided-pass.ts';
 import { type PlacesMaking, samplePlaces, stepsWithPlaces } from './places.ts';
+import type { ProductLayout } from './product-layout.ts';
 import { type PictureStep, type SampledLatents, samplePicture } from './sample-picture.ts';
 
 /** Everything that the steps of a composition ask of the model. */
@@ -19,8 +20,12 @@ export function passesOf({ whole, places = [], base }: Composition): readonly Pa
   return [whole, ...ofPlaces, ...(base === undefined ? [] : [base])];
 }
 
-/** `base`: those of the base model's picture, where the rest is kept. */
-export type MadeLatents = SampledLatents & { readonly base?: Float32Array };
+export interface MadeLatents extends SampledLatents {
+  /** Latents of the base model's picture, where the rest is kept. */
+  readonly base?: Float32Array;
+  /** Several products, as they were laid into their places. */
+  readonly layout?: ProductLayout;
+}
 
 /** @returns latents with those of the base model's picture, where it is made too. Steps count both. */
 export async function* makeLatents(
@@ -28,7 +33,7 @@ export async function* makeLatents(
   { whole, places, base, actingShares }: Composition,
   { codec, ...making }: PlacesMaking,
 ): AsyncGenerator<PictureStep, MadeLatents> {
-  const composed = (own: Omit<PlacesMaking, 'codec'>) =>
+  const composed = (own: Omit<PlacesMaking, 'codec'>): AsyncGenerator<PictureStep, MadeLatents> =>
     places === undefined
       ? samplePicture(pipeline, { ...whole, ...own })
       : samplePlaces(pipeline, whole, places, { codec, ...own });

@@ -13,7 +13,7 @@ import type { DrawnRectangle } from '../../localization/drawn-region.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { PassRequest } from './guided-pass.ts';
 import type { PictureCodec } from './picture-codec.ts';
-import { layProducts } from './product-layout.ts';
+import { layProducts, type ProductLayout } from './product-layout.ts';
 import {
   type PictureRequest,
   type PictureStep,
@@ -51,13 +51,18 @@ export function stepsWithPlaces(count: number, steps: number, { start }: Pick<Pl
   return count * steps + Math.max(1, Math.floor(steps * sceneShare(start, steps)));
 }
 
+/** Latents of a scene, and what was laid into it. */
+export interface SceneOfProducts extends SampledLatents {
+  readonly layout: ProductLayout;
+}
+
 /** @param whole the whole prompt, with every concept held to its place by its region */
 export async function* samplePlaces(
   pipeline: Pipeline,
   whole: PassRequest,
   places: readonly Place[],
   { codec, around, ...making }: PlacesMaking,
-): AsyncGenerator<PictureStep, SampledLatents> {
+): AsyncGenerator<PictureStep, SceneOfProducts> {
   const { seed, signal, start } = making;
   const { steps: asked } = whole.settings;
   let total = stepsWithPlaces(places.length, asked, making);
@@ -107,7 +112,7 @@ export async function* samplePlaces(
   for (; !next.done; next = await scene.next()) {
     yield { ...next.value, step: done + next.value.step, steps: done + next.value.steps };
   }
-  return next.value;
+  return { ...next.value, layout };
 }
 
 /** Four variants of four products; at 1024 px with masks each has a third of a megabyte. */

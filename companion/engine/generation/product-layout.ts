@@ -25,7 +25,12 @@ export interface ProductLayout {
   readonly pixels: Float32Array;
   /** [h, w], 0..1: cells that show a product. */
   readonly products: Float32Array;
+  /** [H, W], 0..1: pixels that are a product's; undefined where no mask told. */
+  readonly shares: Float32Array | undefined;
 }
+
+/** A mask is as soft as it is coarse: above one half a pixel is the product's alone. */
+const WHOLE_ABOVE = 0.5;
 
 /** Side of the place that a product fills at most: masks are coarse, and a shadow needs room too. */
 const FILLED_SHARE = 0.88;
@@ -57,7 +62,26 @@ export async function layProducts(products: readonly LaidProduct[], cells: Grid)
       shown[pixel]! += share[pixel]! * isShown;
     }
   }
-  return { pixels, products: covered(shown, { height, width }, cells) };
+  const isTold = products.every(({ mask }) => mask?.mask.some((value) => value < SEEN_ABOVE));
+  return {
+    pixels,
+    products: covered(shown, { height, width }, cells),
+    shares: isTold ? shown.map((share) => Math.min(1, share / WHOLE_ABOVE)) : undefined,
+  };
+}
+
+/**
+ * The scene with the products' own pixels, softly at their edges: latents of a smaller product say less of its pattern and its
+ * label than those it was made as.
+ */
+export function withOwnPixels(scene: Picture, { pixels, shares }: ProductLayout): Picture {
+  if (shares === undefined) return scene;
+  const data = scene.data.map((value, index) => {
+    const [pixel, channel] = [Math.floor(index / 3), index % 3];
+    const share = shares[pixel]!;
+    return Math.round(share * pixels[channel * shares.length + pixel]! + (1 - share) * value);
+  });
+  return { ...scene, data };
 }
 
 interface Laid {
