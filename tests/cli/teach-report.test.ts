@@ -33,6 +33,23 @@ it('calls it taught where a sample looks like the frames, and where nobody measu
   }
 });
 
+it('says what removes a background, where a picture has one', () => {
+  const told = (code: 'own-background' | 'blurred') => {
+    const stderr = new PassThrough({ encoding: 'utf8' });
+    const report = new TeachReport(
+      new Output({ stdout: new PassThrough(), stderr }, false, {}),
+      undefined,
+      false,
+    );
+    const findings = [{ code, severity: 'hint', advice: 'Remove the background.' } as const];
+    report.show({ type: 'frame', file: 'front.png', index: 0, total: 1, findings });
+    report.close();
+    return stderr.read() as string;
+  };
+  expect(told('own-background')).toMatch(/--cut-out .*models pull matting/);
+  expect(told('blurred')).not.toContain('--cut-out');
+});
+
 it('says so where no picture looks like the frames, and what to do', () => {
   const said = reported(poor, true);
   expect(said[0]).toMatch(/^! Taught @duck .* But no picture yet looks like your frames\.$/);

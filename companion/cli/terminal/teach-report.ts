@@ -146,7 +146,9 @@ export class TeachReport {
       else this.#output.say(colours.dim(`${which}: ${finding.advice}`));
     }
     const findings = this.#frames.flatMap((frame) => frame.findings);
-    const limit = this.#limitOf(findings.some(({ code }) => code === 'own-background'));
+    const hasBackground = findings.some(({ code }) => code === 'own-background');
+    if (hasBackground) this.#output.say(colours.dim(`  ${CUT_OUT_COMMANDS}`));
+    const limit = this.#limitOf(hasBackground);
     if (limit === undefined) return;
     this.#output.warn(limit);
     this.#output.say(`  A full-size model draws your product: ${FULL_SIZE_COMMANDS}`);
@@ -187,6 +189,8 @@ export class TeachReport {
     if (this.#isDemonstration) this.#output.say(`  To get one: ${FULL_SIZE_COMMANDS}`);
   }
 }
+
+const CUT_OUT_COMMANDS = `--cut-out does that here; ${PROGRAM} models pull matting fetches what it needs, once.`;
 
 const FULL_SIZE_COMMANDS = `${PROGRAM} models pull ${FULL_SIZE_MODEL}, then teach with --model ${FULL_SIZE_MODEL}`;
 
