@@ -7,6 +7,8 @@
  * the schemas, parses them.
  */
 
+import type { ProductToMain, ProductToUi } from './product-messages.ts';
+
 export interface SelectedFrame {
   readonly nodeId: string;
   readonly name: string;
@@ -181,9 +183,11 @@ export type UiToMain =
     }
   /** Selects the pictures of a job, or the one of this number, and shows them. */
   | { readonly type: 'reveal'; readonly jobId: string; readonly index: number | null }
-  | { readonly type: 'notify'; readonly text: string; readonly error: boolean };
+  | { readonly type: 'notify'; readonly text: string; readonly error: boolean }
+  | ProductToMain;
 
 export type MainToUi =
+  | ProductToUi
   | {
       readonly type: 'hello';
       readonly command: LaunchCommand;

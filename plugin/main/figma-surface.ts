@@ -18,6 +18,14 @@ export interface CanvasParent {
   readonly parent: CanvasParent | null;
 }
 
+/** A parent of layers: a frame, a group, a section or a page; a page has no box. */
+export interface CanvasContainer extends CanvasParent {
+  readonly children: readonly { readonly id: string }[];
+  readonly absoluteBoundingBox?: Bounds | null;
+  /** Puts a layer before the one that is at `index`, from the bottom. */
+  insertChild(index: number, node: CanvasNode): void;
+}
+
 export interface CanvasNode {
   readonly id: string;
   readonly type: string;
@@ -69,10 +77,16 @@ export interface Rectangle extends CanvasNode {
   /** Written as one of the first two, or as it was read; a symbol where parts of the layer differ. */
   fills: readonly (SolidFill | ImageFill | { readonly type: string })[] | symbol;
   resize(width: number, height: number): void;
+  /** As Figma names them: NORMAL, MULTIPLY. */
+  blendMode: string;
+  opacity: number;
 }
 
-interface Page {
-  readonly id: string;
+interface Frame extends Rectangle {
+  appendChild(node: CanvasNode): void;
+}
+
+interface Page extends CanvasContainer {
   readonly children: readonly CanvasNode[];
   selection: readonly CanvasNode[];
   appendChild(node: CanvasNode): void;
@@ -106,6 +120,7 @@ export interface FigmaSurface {
   on(type: 'selectionchange' | 'currentpagechange', callback: () => void): void;
   getNodeByIdAsync(id: string): Promise<{ readonly id: string; readonly type: string } | null>;
   createRectangle(): Rectangle;
+  createFrame(): Frame;
   /** PNG, JPEG or GIF of at most 4096 pixels a side; throws on anything else. */
   createImage(bytes: Uint8Array): { readonly hash: string };
   commitUndo(): void;

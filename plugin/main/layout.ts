@@ -42,7 +42,7 @@ function targetOf(surface: FigmaSurface, node: CanvasNode): FillTarget | null {
 const COVERED = 0.98;
 
 /** The layout that a layer is seen in; undefined where there is nothing around it. */
-function layoutAround(surface: FigmaSurface, node: CanvasNode): CanvasNode | undefined {
+export function layoutAround(surface: FigmaSurface, node: CanvasNode): CanvasNode | undefined {
   const layout = containerOf(surface, [node]);
   if (layout === undefined) return undefined;
   const bounds = seenBounds(layout) ?? layout;

@@ -6,6 +6,7 @@ import type { FigmaSurface } from './figma-surface.ts';
 import { LayerFills } from './layer-fills.ts';
 import { exportLayout, selectedLayout } from './layout.ts';
 import { WaitingRows } from './row.ts';
+import { exportProduct, SceneLayers } from './scene-layers.ts';
 import { exportFrames, followSelection } from './selection.ts';
 import { runSerially } from './serial.ts';
 import { launchCommand, VariantBatches } from './variant-batches.ts';
@@ -26,6 +27,7 @@ function run(surface: FigmaSurface): void {
   const rows = new WaitingRows(surface);
   const fills = new LayerFills(surface);
   const cutOuts = new CutOutPlacement(surface);
+  const scenes = new SceneLayers(surface);
   const showSelection = followSelection(surface, send);
 
   async function stored(key: string): Promise<string | null> {
@@ -91,6 +93,11 @@ function run(surface: FigmaSurface): void {
         return send(selectedLayout(surface));
       case 'export-layout':
         return exportLayout(surface, message, send);
+      case 'export-product':
+        return exportProduct(surface, message, send);
+      case 'place-scene':
+        if (!(await scenes.place(message))) surface.notify(NOT_HERE);
+        return;
       case 'place-cut-out':
         return cutOuts.place(message);
       case 'reveal':

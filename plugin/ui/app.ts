@@ -49,7 +49,7 @@ export class App {
   readonly computer = new ThisComputer(this.companion);
   readonly models = new ModelShelf(this.companion);
   readonly teaching = new Teaching(this.bridge, this.companion);
-  readonly generating = new Generating(this.bridge, this.companion, this.board);
+  readonly generating = new Generating(this.bridge, this.companion, this);
   readonly teachForm = new TeachFormState();
   readonly teachDraft = this.teachForm.draft;
   readonly generateForm = new GenerateFormState();
@@ -114,11 +114,12 @@ export class App {
     const model = this.model.value;
     if (model === undefined) return;
     const surroundings = { frame: this.selection.only.value, beside: this.selection.frames.value };
-    const fill = await this.filling.prepare(model);
-    if (fill === 'failed') return;
+    const scene = await this.generating.scenes.prepare();
+    const fill = scene === undefined ? await this.filling.prepare(model) : undefined;
+    if (scene === 'failed' || fill === 'failed') return;
     const draft = this.generateDraft.value;
     const used = draft.seedLocked ? draft : { ...draft, seed: newSeed() };
-    const { job, said } = this.generating.start(used, model, { ...surroundings, fill });
+    const { job, said } = this.generating.start(used, model, { ...surroundings, fill, scene });
     this.generateDraft.value = used;
     if (!keepsWayBack) this.generateForm.replaced.value = undefined;
     this.filling.started(job, fill);

@@ -25,6 +25,10 @@ export class FakeNode implements Rectangle {
   relaunch: Record<string, string> = {};
   removed = false;
   fills: Rectangle['fills'] = [];
+  blendMode = 'NORMAL';
+  opacity = 1;
+  /** Position among its siblings. */
+  rank = 0;
   x = 0;
   y = 0;
   width = 100;
@@ -48,7 +52,15 @@ export class FakeNode implements Rectangle {
 
   /** Layers inside of it. */
   get children(): readonly FakeNode[] {
-    return this.figma.nodes.filter((node) => node.parent === this && !node.removed);
+    return inOrder(this.figma.nodes.filter((node) => node.parent === this && !node.removed));
+  }
+
+  appendChild(child: CanvasNode): void {
+    Object.assign(child, { parent: this });
+  }
+
+  insertChild(index: number, child: CanvasNode): void {
+    Object.assign(child, { parent: this, rank: rankAt(this.children, index) });
   }
 
   /** Turned against the clock by `degrees`, about its top left. */
@@ -106,6 +118,16 @@ export class FakeNode implements Rectangle {
   }
 }
 
+function inOrder(nodes: readonly FakeNode[]): readonly FakeNode[] {
+  return [...nodes].sort((a, b) => a.rank - b.rank);
+}
+
+function rankAt(siblings: readonly FakeNode[], index: number): number {
+  const [below, above] = [siblings[index - 1], siblings[index]];
+  if (above === undefined) return (below?.rank ?? 0) + 1;
+  return below === undefined ? above.rank - 1 : (below.rank + above.rank) / 2;
+}
+
 type NodeState = Pick<FakeNode, 'fills' | 'removed'> & { readonly data: ReadonlyMap<string, string> };
 
 function stateOf({ fills, removed, data }: FakeNode): NodeState {
@@ -161,9 +183,11 @@ export class FakeFigma implements FigmaSurface {
   get currentPage() {
     const figma = this;
     const left = () => this.nodes.filter(({ removed }) => !removed);
-    const children = () => left().filter(({ parent }) => parent === null);
+    const children = () => inOrder(left().filter(({ parent }) => parent === null));
     return {
       id: '0:1',
+      type: 'PAGE',
+      parent: null,
       get children() {
         return children();
       },
@@ -174,6 +198,9 @@ export class FakeFigma implements FigmaSurface {
         figma.selection = nodes;
       },
       appendChild: () => {},
+      insertChild: (index: number, child: CanvasNode) => {
+        Object.assign(child, { parent: null, rank: rankAt(children(), index) });
+      },
       getPluginData: (key: string) => this.pageData.get(key) ?? '',
       setPluginData: (key: string, value: string) => void this.pageData.set(key, value),
       findAllWithCriteria: ({ pluginData }: { pluginData: { keys: string[] } }) =>
@@ -241,6 +268,10 @@ export class FakeFigma implements FigmaSurface {
 
   async getNodeByIdAsync(id: string) {
     return this.nodes.find((node) => node.id === id && !node.removed) ?? null;
+  }
+
+  createFrame(): FakeNode {
+    return Object.assign(this.add('Frame'), { type: 'FRAME' });
   }
 
   createRectangle(): FakeNode {

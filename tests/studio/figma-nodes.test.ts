@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { inverted } from '../../plugin/studio/document/history.ts';
 import { openSandbox } from './sandbox.ts';
 
+type Rectangle = ReturnType<ReturnType<typeof openSandbox>['figma']['createRectangle']>;
+
 describe('a node', () => {
   it('that was removed throws on everything but removed and id', () => {
     const { figma } = openSandbox();
@@ -51,6 +53,29 @@ describe('a node', () => {
       ],
     ])
       expect(() => crop(wrong)).toThrow('two rows of three numbers');
+  });
+
+  it('is put before another by its place among the children, and blends as it is told', () => {
+    const { figma } = openSandbox();
+    const frame = figma.createFrame();
+    const [back, front, between] = [1, 2, 3].map(() => figma.createRectangle()) as [
+      Rectangle,
+      Rectangle,
+      Rectangle,
+    ];
+    for (const child of [back, front]) frame.appendChild(child);
+    frame.insertChild(1, between);
+    expect(frame.children.map(({ id }) => id)).toEqual([back, between, front].map(({ id }) => id));
+    frame.insertChild(0, front);
+    expect(frame.children[0]!.id).toBe(front.id);
+    figma.currentPage.insertChild(0, back);
+    expect(figma.currentPage.children[0]!.id).toBe(back.id);
+    expect(back.blendMode).toBe('NORMAL');
+    back.blendMode = 'MULTIPLY';
+    expect(back.blendMode).toBe('MULTIPLY');
+    expect(() => {
+      back.blendMode = 'HUE_AND_CRY';
+    }).toThrow('none that the studio draws');
   });
 
   it('takes no properties that it does not have', () => {

@@ -15,6 +15,7 @@ export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictu
   context.save();
   context.rotate(-rotationOf(node));
   context.globalAlpha *= node.opacity;
+  context.globalCompositeOperation = operationOf(node);
   outline(context, node);
   context.save();
   context.clip();
@@ -31,6 +32,12 @@ export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictu
   context.restore();
   stroke(context, node);
   context.restore();
+}
+
+/** Operation by which a node's own paints meet what is below; frames pass theirs through. */
+function operationOf({ blendMode = 'NORMAL' }: NodeRecord): GlobalCompositeOperation {
+  if (blendMode === 'NORMAL' || blendMode === 'PASS_THROUGH') return 'source-over';
+  return blendMode.toLowerCase() as GlobalCompositeOperation;
 }
 
 function outline(context: Context, { width, height, cornerRadius }: NodeRecord): void {

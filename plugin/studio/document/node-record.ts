@@ -37,6 +37,18 @@ export type PictureTransform = readonly [
 
 export type Paint = SolidPaint | PicturePaint;
 
+/** Those that the studio draws, of Figma's. */
+export const BLEND_MODES = [
+  'PASS_THROUGH',
+  'NORMAL',
+  'MULTIPLY',
+  'SCREEN',
+  'DARKEN',
+  'LIGHTEN',
+  'OVERLAY',
+] as const;
+export type BlendMode = (typeof BLEND_MODES)[number];
+
 export type NodeType = 'DOCUMENT' | 'PAGE' | 'FRAME' | 'RECTANGLE';
 
 export interface NodeRecord {
@@ -59,6 +71,8 @@ export interface NodeRecord {
   readonly dashPattern: readonly number[];
   readonly cornerRadius: number;
   readonly opacity: number;
+  /** NORMAL where it is left out, as in documents of before. */
+  readonly blendMode?: BlendMode;
   readonly visible: boolean;
   readonly locked: boolean;
   readonly clipsContent: boolean;

@@ -1,4 +1,4 @@
-import type { Paint, ScaleMode } from '../document/node-record.ts';
+import { BLEND_MODES, type BlendMode, type Paint, type ScaleMode } from '../document/node-record.ts';
 import { NAMESPACE_MIN_CHARACTERS, PLUGIN_DATA_MAX_BYTES } from './limits.ts';
 
 /** Figma names the call in its errors (`in createImage: Image is too large`); the studio does the same. */
@@ -81,4 +81,11 @@ function checkedPaint(paint: unknown, call: string, at: number): Paint {
 export function checkedPaints(paints: unknown, call: string): readonly Paint[] {
   if (!Array.isArray(paints)) throw refusal(call, 'expected an array of paints');
   return paints.map((paint, at) => checkedPaint(paint, call, at));
+}
+
+/** One that the studio draws. */
+export function checkedBlendMode(value: unknown): BlendMode {
+  const known = BLEND_MODES.find((mode) => mode === value);
+  if (known === undefined) throw refusal('set_blendMode', `${String(value)} is none that the studio draws`);
+  return known;
 }

@@ -1,9 +1,10 @@
 import type { NodeRecord, NodeType, Paint, PictureTransform } from '../document/node-record.ts';
 import type { Box } from '../document/scene.ts';
+import { adopt } from './adoption.ts';
 import type { DocumentAccess } from './document-access.ts';
 import { exportSize } from './export-size.ts';
 import { EXPORT_MAX_SIDE, NODE_MIN_SIZE } from './limits.ts';
-import { checkedPaints, finite, refusal, sharedKey, withEntry } from './node-checks.ts';
+import { checkedBlendMode, checkedPaints, finite, refusal, sharedKey, withEntry } from './node-checks.ts';
 import type { ExportRequest } from './sandbox-link.ts';
 
 /** Name, parent and plugin data, which every node has. Reads give copies; only assigning changes the document. */
@@ -188,6 +189,13 @@ export class SceneNodeHandle extends NodeHandle {
     this.edit('set_opacity', { opacity: Math.min(1, Math.max(0, finite(value, 'set_opacity'))) });
   }
 
+  get blendMode(): string {
+    return this.now('get_blendMode').blendMode ?? 'NORMAL';
+  }
+  set blendMode(value: string) {
+    this.edit('set_blendMode', { blendMode: checkedBlendMode(value) });
+  }
+
   get visible(): boolean {
     return this.now('get_visible').visible;
   }
@@ -212,6 +220,9 @@ export class SceneNodeHandle extends NodeHandle {
   appendChild(child: SceneNodeHandle): void {
     adopt(this.document, this, child);
   }
+  insertChild(index: number, child: SceneNodeHandle): void {
+    adopt(this.document, this, child, index);
+  }
 
   remove(): void {
     this.now('remove');
@@ -235,14 +246,4 @@ export class SceneNodeHandle extends NodeHandle {
     }
     return this.document.host.export(this.id, { format, constraint: { ...constraint } });
   }
-}
-
-/** Puts a node in front of another parent's children. */
-export function adopt(document: DocumentAccess, parent: NodeHandle, child: SceneNodeHandle): void {
-  if (parent.removed || child.removed) throw refusal('appendChild', 'a node does not exist');
-  if (parent.type === 'RECTANGLE') throw refusal('appendChild', 'a rectangle holds no children');
-  if (document.scene.subtree(child.id).some(({ id }) => id === parent.id)) {
-    throw refusal('appendChild', 'a node cannot be put into itself');
-  }
-  document.edit(child.id, { parentId: parent.id, order: document.scene.frontOrder(parent.id) });
 }

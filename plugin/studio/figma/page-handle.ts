@@ -1,6 +1,7 @@
+import { adopt } from './adoption.ts';
 import type { DocumentAccess } from './document-access.ts';
 import { refusal } from './node-checks.ts';
-import { adopt, NodeHandle, SceneNodeHandle } from './node-handle.ts';
+import { NodeHandle, SceneNodeHandle } from './node-handle.ts';
 
 export interface NodeCriteria {
   readonly types?: readonly string[];
@@ -32,6 +33,10 @@ export class PageHandle extends NodeHandle {
 
   appendChild(child: SceneNodeHandle): void {
     adopt(this.document, this, child);
+  }
+
+  insertChild(index: number, child: SceneNodeHandle): void {
+    adopt(this.document, this, child, index);
   }
 
   findAll(wanted: (node: SceneNodeHandle) => boolean = () => true): SceneNodeHandle[] {

@@ -18,10 +18,12 @@ interface PictureTileProps {
   readonly onSelect: () => void;
   /** Undefined where no layer is selected that it could fill. */
   readonly onFill?: (() => void) | undefined;
+  /** Default: as fill of that layer. */
+  readonly fillWords?: string | undefined;
 }
 
 export function PictureTile(props: PictureTileProps) {
-  const { view, label, aspect, showMask, trouble, seed, onSelect, onFill } = props;
+  const { view, label, aspect, showMask, trouble, seed, onSelect, onFill, fillWords = 'Use as fill' } = props;
   return (
     <figure class="tile">
       <button
@@ -49,7 +51,7 @@ export function PictureTile(props: PictureTileProps) {
         )}
         {onFill === undefined || view?.kind !== 'final' ? null : (
           <button type="button" class="link" title="In the selected layer" onClick={onFill}>
-            Use as fill
+            {fillWords}
           </button>
         )}
       </figcaption>

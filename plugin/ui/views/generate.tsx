@@ -15,6 +15,7 @@ import { ConceptChips } from './concept-chips.tsx';
 import { FillTarget } from './fill-target.tsx';
 import { ReplacedPrompt, SelectedFrames, SelectedVariant } from './generate-banners.tsx';
 import { GenerateSettings } from './generate-settings.tsx';
+import { ProductScene } from './product-scene.tsx';
 import { PromptVersions } from './prompt-versions.tsx';
 import { Variants } from './variants.tsx';
 
@@ -48,16 +49,19 @@ export function Generate() {
   }, [request, app]);
 
   const problem = nameProblem(draft, concepts);
-  const canStart = app.canGenerate.value && app.filling.state.value.state !== 'sending';
+  const sending = [app.filling.state.value, app.generating.scenes.state.value];
+  const canStart = app.canGenerate.value && !sending.some(({ state }) => state === 'sending');
   const submit = () => {
     if (canStart) void app.generate();
   };
+  const scene = app.generating.scenes.target.value;
   const busy = app.board.running.value !== undefined;
   return (
     <Form class="view" submitBy="command-enter" onSubmit={submit}>
       <SelectedVariant />
       <SelectedFrames />
-      <FillTarget />
+      <ProductScene />
+      {scene === undefined ? <FillTarget /> : null}
       <ReplacedPrompt />
       <section onFocusIn={prepareSoon}>
         <MentionField
@@ -83,7 +87,7 @@ export function Generate() {
       <GenerateSettings draft={draft} onChange={change} />
       <div class="actions">
         <StartButton button={start} disabled={!canStart}>
-          {startWords(draft.count, busy, app.filling.target.value)}
+          {startWords(draft.count, busy, scene === undefined ? app.filling.target.value : 'scene')}
         </StartButton>
       </div>
       <Variants />
@@ -91,8 +95,9 @@ export function Generate() {
   );
 }
 
-function startWords(count: number, isBusy: boolean, target: FillTargetLayer | undefined): string {
+function startWords(count: number, isBusy: boolean, target: FillTargetLayer | 'scene' | undefined): string {
   if (isBusy) return 'Add to queue';
+  if (target === 'scene') return count === 1 ? 'Paint a scene' : `Paint ${count} scenes`;
   const variants = count === 1 ? 'a variant' : `${count} variants`;
   if (target === undefined) return `Generate ${variants}`;
   return `Fill the ${target.isFrame ? 'frame' : 'layer'} with ${variants}`;

@@ -124,6 +124,12 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
   const { width, height } = pictures[0] ?? request.size ?? { width: resolution, height: resolution };
   const place = app.filling.placeIn(job.job, request);
   const count = hasEnded(job) ? pictures.length : request.count;
+  const isScene = app.generating.scenes.offers(job.job);
+  const fillWith = (index: number, { blob }: PictureView) => {
+    if (isScene) return () => void app.generating.scenes.use(job, index);
+    if (place === undefined) return undefined;
+    return () => app.filling.use({ jobId: job.job, index, seed: request.seed + index }, place, blob);
+  };
   const views = Array.from({ length: count }, (_, index) =>
     app.pictures.views.value.get(`${job.job}/${index}`),
   );
@@ -142,12 +148,8 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
               trouble={troubleOf(view)}
               seed={view === undefined ? undefined : request.seed + index}
               onSelect={() => app.generating.reveal(job.job, index)}
-              onFill={
-                view === undefined || place === undefined
-                  ? undefined
-                  : () =>
-                      app.filling.use({ jobId: job.job, index, seed: request.seed + index }, place, view.blob)
-              }
+              fillWords={isScene ? 'Use this scene' : undefined}
+              onFill={view === undefined ? undefined : fillWith(index, view)}
             />
           );
         })}

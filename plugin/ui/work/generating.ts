@@ -5,7 +5,7 @@ import type { ModelSummary, ServerMessage } from '../../../shared/protocol/serve
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { outlinePng } from '../canvas/mask-outline.ts';
 import { CanvasPlacement, type RowLayout } from '../canvas/placement.ts';
-import { sizeBeside } from '../canvas/selection.ts';
+import { type CanvasSelection, sizeBeside } from '../canvas/selection.ts';
 import { variantRecord } from '../canvas/variant-record.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
@@ -15,6 +15,7 @@ import { hasEnded, type JobBoard } from './job-board.ts';
 import { LoraList } from './lora-list.ts';
 import type { PictureView } from './pictures.ts';
 import { Preparation } from './preparation.ts';
+import { ProductScenes, type SentProduct } from './product-scenes.ts';
 import { VariantWork } from './variant-work.ts';
 
 /** Longest prompt in the name of a layer: the seed behind it, which tells variants apart, is still read. */
@@ -27,6 +28,8 @@ interface Surroundings {
   readonly beside: readonly CanvasSize[];
   /** The layer that they fill instead. */
   readonly fill: Fill | undefined;
+  /** The cut-out that they are scenes around. */
+  readonly scene: SentProduct | undefined;
 }
 
 /** Asks for pictures and brings them to the canvas. */
@@ -38,13 +41,19 @@ export class Generating {
   readonly #placement: CanvasPlacement;
   readonly loras: LoraList;
   readonly variantWork: VariantWork;
+  readonly scenes: ProductScenes;
 
-  constructor(bridge: CanvasBridge, companion: CompanionConnection, board: JobBoard) {
+  constructor(
+    bridge: CanvasBridge,
+    companion: CompanionConnection,
+    { board, selection }: { readonly board: JobBoard; readonly selection: CanvasSelection },
+  ) {
     this.#bridge = bridge;
     this.#companion = companion;
     this.#board = board;
     this.preparation = new Preparation((message) => companion.send(message));
     this.loras = new LoraList(companion);
+    this.scenes = new ProductScenes(bridge, companion, selection);
     this.variantWork = new VariantWork(bridge, companion, (spec, shown) => this.#ask(spec, shown));
     this.#placement = new CanvasPlacement(
       (message) => bridge.send(message),
@@ -57,10 +66,21 @@ export class Generating {
   start(
     draft: GenerateDraft,
     model: ModelSummary,
-    { frame, beside, fill }: Surroundings,
+    { frame, beside, fill, scene }: Surroundings,
   ): { readonly job: string; readonly said: string } {
     const job = newJobId();
     const pictures = draft.count === 1 ? 'a picture' : `${draft.count} pictures`;
+    if (scene !== undefined) {
+      const {
+        regions: _,
+        keepRest: __,
+        ...spec
+      } = jobSpecOf({ ...draft, size: { type: 'model' } }, model, frame);
+      this.scenes.started(job, scene);
+      this.#companion.send({ type: 'generate', job, ...spec, product: scene.product });
+      const scenes = draft.count === 1 ? 'a scene' : `${draft.count} scenes`;
+      return { job, said: `Painting ${scenes} around “${scene.name}”.` };
+    }
     if (fill !== undefined) {
       const { target, plan, painting } = fill;
       const filled = filledDraft(draft, { target, isPainted: painting !== undefined });
@@ -117,7 +137,10 @@ export class Generating {
     }
     // LoRAs are added and removed among them.
     if (message.type === 'models-changed' || message.type === 'model-in-use') this.loras.refresh();
-    if (message.type === 'job') this.#follow(message.job);
+    if (message.type === 'job') {
+      this.#follow(message.job);
+      this.scenes.follow(message.job);
+    }
   }
 
   async receiveFrame({ header, bytes }: ReceivedFrame): Promise<void> {

@@ -1,0 +1,33 @@
+/** Messages about a cut-out on the canvas, and the scenes that are painted around it. */
+
+export type ProductToMain =
+  /** Asks for a cut-out as a picture, with its place in the layout around it: `product-exported`. */
+  | { readonly type: 'export-product'; readonly exportId: string; readonly nodeId: string }
+  /** Brings a layer of a scene, from the bottom. The last one puts them under the cut-out, in one step of undo. */
+  | {
+      readonly type: 'place-scene';
+      readonly nodeId: string;
+      readonly jobId: string;
+      readonly index: number;
+      readonly layer: string;
+      readonly blend: 'NORMAL' | 'MULTIPLY';
+      readonly opacity: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly isLast: boolean;
+    };
+
+interface ExportedProduct {
+  /** PNG with its transparency. */
+  readonly bytes: Uint8Array;
+  /** Size of the layout in image pixels, at the scale of the cut-out's. */
+  readonly layout: { readonly width: number; readonly height: number };
+  /** The cut-out's place in it, in shares. */
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
+export interface ProductToUi {
+  readonly type: 'product-exported';
+  readonly exportId: string;
+  /** Null where it or its layout is gone, or cannot be exported. */
+  readonly result: ExportedProduct | null;
+}

@@ -1,0 +1,160 @@
+/** ProductScenes: scenes that are painted around the selected cut-out, and their layers on the canvas under it. */
+
+import { computed, type Signal, signal } from '@preact/signals';
+import { routes } from '../../../shared/protocol/http.ts';
+import type { JobState } from '../../../shared/protocol/job.ts';
+import type { ProductWish } from '../../../shared/protocol/product.ts';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
+import type { ProductToUi } from '../../product-messages.ts';
+import type { CanvasBridge } from '../canvas/bridge.ts';
+import { exportFailure } from '../canvas/frame-export.ts';
+import type { CanvasSelection } from '../canvas/selection.ts';
+import type { CompanionConnection } from '../connection/companion.ts';
+import { RequestFailure } from '../connection/companion-http.ts';
+import { newImageId } from './drafts.ts';
+
+/** As for frames: the canvas ends each export within two minutes. */
+const CANVAS_MS = 150_000;
+
+/** Opacity of a reflection that is wished: glossy ground, and no mirror. */
+const REFLECTION = 0.35;
+
+/** A cut-out that was sent, and its place. */
+export interface SentProduct {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly product: ProductWish;
+}
+
+type SceneState =
+  | { readonly state: 'idle' }
+  | { readonly state: 'sending' }
+  | { readonly state: 'failed'; readonly report: ErrorReport; readonly layer: string | null };
+
+export class ProductScenes {
+  readonly state: Signal<SceneState> = signal({ state: 'idle' });
+  readonly shadow = signal(true);
+  readonly reflection = signal(false);
+  readonly #bridge: CanvasBridge;
+  readonly #companion: CompanionConnection;
+  readonly #selection: CanvasSelection;
+  /** The layer that a scene is wanted around. */
+  readonly #wanted: Signal<string | undefined> = signal(undefined);
+  /** Cut-outs of jobs that were asked for in this run, by job. */
+  readonly #products = new Map<string, string>();
+  readonly #placed = new Set<string>();
+  /** The selected layer, where it lies in a layout. */
+  readonly candidate = computed(() => {
+    const { area, frames } = this.#selection;
+    const [layer, ...others] = area.value?.layers ?? [];
+    if (layer === undefined || others.length > 0 || frames.value.some(({ isVariant }) => isVariant)) return;
+    return { ...layer, layout: area.value!.name };
+  });
+  /** The cut-out that the next scenes are painted around; undefined where pictures are made as always. */
+  readonly target = computed(() => {
+    const layer = this.candidate.value;
+    return layer?.nodeId === this.#wanted.value ? layer : undefined;
+  });
+
+  constructor(bridge: CanvasBridge, companion: CompanionConnection, selection: CanvasSelection) {
+    this.#bridge = bridge;
+    this.#companion = companion;
+    this.#selection = selection;
+  }
+
+  want(isWanted: boolean): void {
+    this.#wanted.value = isWanted ? this.candidate.value?.nodeId : undefined;
+  }
+
+  /** The cut-out is sent; undefined where no scene is wanted. */
+  async prepare(): Promise<SentProduct | undefined | 'failed'> {
+    const target = this.target.value;
+    this.state.value = { state: 'idle' };
+    if (target === undefined) return undefined;
+    const { nodeId, name } = target;
+    this.state.value = { state: 'sending' };
+    const result = await this.#exported(nodeId);
+    if (result === null) {
+      const [report, layer] = exportFailure([{ nodeId, name, fault: 'failed' }]);
+      this.state.value = { state: 'failed', report, layer };
+      return 'failed';
+    }
+    const { bytes, ...place } = result;
+    try {
+      const image = newImageId();
+      const file = new Blob([new Uint8Array(bytes)], { type: 'image/png' });
+      await this.#companion.blob(`${routes.image(image)}?use=paint`, { method: 'POST', file });
+      this.state.value = { state: 'idle' };
+      const opacities = {
+        ...(!this.shadow.value && { shadow: 0 }),
+        ...(this.reflection.value && { reflection: REFLECTION }),
+      };
+      return { nodeId, name, product: { image, ...place, ...opacities } };
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      this.state.value = { state: 'failed', report: error.report, layer: name };
+      return 'failed';
+    }
+  }
+
+  /** Remembers the cut-out of a job. */
+  started(job: string, { nodeId }: SentProduct): void {
+    this.#products.set(job, nodeId);
+  }
+
+  /** True for scenes around a cut-out of this document. */
+  offers(job: string): boolean {
+    return this.#products.has(job);
+  }
+
+  /** The first scene of a job goes under its cut-out by itself. */
+  follow(job: JobState): void {
+    if (job.kind !== 'generate' || job.pictures.length === 0) return;
+    if (!this.offers(job.job) || this.#placed.has(job.job)) return;
+    this.#placed.add(job.job);
+    void this.use(job, 0);
+  }
+
+  /** Puts the layers of a scene under its cut-out, in place of those before. */
+  async use(job: Extract<JobState, { kind: 'generate' }>, index: number): Promise<void> {
+    const nodeId = this.#products.get(job.job);
+    const layers = job.pictures[index]?.product?.layers.filter(({ name }) => name !== 'product') ?? [];
+    if (nodeId === undefined) return;
+    try {
+      for (const [at, { name, blend, opacity }] of layers.entries()) {
+        const blob = await this.#companion.blob(routes.layer(job.job, index, name));
+        const bytes = new Uint8Array(await blob.arrayBuffer());
+        const isLast = at === layers.length - 1;
+        const place = { nodeId, jobId: job.job, index, layer: LAYER_WORDS[name], isLast };
+        this.#bridge.send({ type: 'place-scene', ...place, blend, opacity, bytes });
+      }
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      this.state.value = { state: 'failed', report: error.report, layer: null };
+    }
+  }
+
+  #exported(nodeId: string): Promise<ProductToUi['result']> {
+    const exportId = newImageId();
+    return new Promise((resolve) => {
+      const end = (result: ProductToUi['result']) => {
+        clearTimeout(silence);
+        stop();
+        resolve(result);
+      };
+      const silence = setTimeout(() => end(null), CANVAS_MS);
+      const stop = this.#bridge.listen((message) => {
+        if (message.type === 'product-exported' && message.exportId === exportId) end(message.result);
+      });
+      this.#bridge.send({ type: 'export-product', exportId, nodeId });
+    });
+  }
+}
+
+/** Names of layers on the canvas. */
+const LAYER_WORDS = {
+  scene: 'Scene',
+  shadow: 'Shadow',
+  reflection: 'Reflection',
+  product: 'Product',
+} as const;
