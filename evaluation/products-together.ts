@@ -3,8 +3,14 @@
  * and how much it is itself there, beside its picture alone of the same scene and seed.
  */
 
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
 import type { Picture } from '../companion/images/picture.ts';
 import { type DrawnRectangle, sideBySide } from '../companion/localization/drawn-region.ts';
+import { writeFileAtomically } from '../companion/storage/atomic-file.ts';
+import { readJsonObject } from '../companion/storage/json-file.ts';
 import { closeUp, longerSide, reducedTo, type SeenObject } from './close-up.ts';
 import type { Judge, Likeness } from './judge.ts';
 import type { PictureMaker, PictureSpec } from './picture-making.ts';
@@ -34,15 +40,19 @@ export const TOGETHER_SCENES = ['on a beach', 'on grass', 'on a street'] as cons
 /** Seeds by words alone: none or hardly any of them shows both. */
 const SEEDS_OF_WORDS = 2;
 
-/** One product of a picture. */
-export interface ProductSeen {
-  readonly name: string;
-  readonly isPresent: boolean;
-  readonly identity: number;
+const productSchema = z.object({
+  name: z.string(),
+  isPresent: z.boolean(),
+  identity: z.number(),
   /** Identity in the picture alone: as it is, and with the product made as small as here. */
-  readonly alone: number;
-  readonly aloneReduced: number;
-}
+  alone: z.number(),
+  aloneReduced: z.number(),
+});
+
+/** One product of a picture. */
+export type ProductSeen = Readonly<z.infer<typeof productSchema>>;
+
+const scoresSchema = z.object({ products: z.array(productSchema) });
 
 export interface PictureTogether {
   readonly arm: TogetherArm;
@@ -58,6 +68,8 @@ interface TogetherRun {
   readonly judge: Judge;
   readonly subjects: readonly PlacedSubject[];
   readonly seeds: number;
+  /** Folder for scores: what was looked at once is not looked at again. */
+  readonly scores: string;
 }
 
 /** Yields every picture once it is scored; seed by seed, so that an early stop leaves all pairs and scenes alike. */
@@ -95,13 +107,13 @@ async function placePair(
   { arm, pair, scene, seed, alone }: Pairing,
 ): Promise<PictureTogether> {
   const names = pair.map(({ name }) => name);
-  const [first, ...others] = pair.map(({ concept }) => concept);
+  const [first, ...beside] = pair.map(({ concept }) => concept);
   const regions = names.map((concept, index) => ({ concept, ...DRAWN[index]! }));
   const spec: PictureSpec = {
     label: `${arm}-${names.join('-')}-${scene}-${seed}`,
     prompt: `${names.map((name) => `@${name}`).join(' and ')} ${scene}`,
     concept: first,
-    others,
+    others: beside,
     seed,
     settings: {},
     placing: {
@@ -109,21 +121,40 @@ async function placePair(
       ...(arm === 'drawn' && { regions }),
     },
   };
-  const { picture, object } = await seen(run, spec);
-  const { places } = TOGETHER_ARMS.find(({ key }) => key === arm)!;
-  const products: ProductSeen[] = [];
-  for (const [index, subject] of pair.entries()) {
-    const half = object.map((value, pixel) =>
-      Math.floor((2 * (pixel % picture.width)) / picture.width) === index ? value : 0,
-    );
-    products.push(
-      await seeProduct(run.subjects, subject, places[index]!, {
-        here: { picture, object: half },
-        alone: alone.get(subject.name)!,
-      }),
-    );
-  }
+  const { picture } = await run.make(spec);
+  const others = names.map((name) => alone.get(name)!.picture);
+  const products = await keptScores(run, [arm, ...names], [picture, ...others], async () => {
+    const object = await run.judge.objectIn(picture);
+    const { places } = TOGETHER_ARMS.find(({ key }) => key === arm)!;
+    const found: ProductSeen[] = [];
+    for (const [index, subject] of pair.entries()) {
+      const half = object.map((value, pixel) =>
+        Math.floor((2 * (pixel % picture.width)) / picture.width) === index ? value : 0,
+      );
+      const here = { picture, object: half };
+      const sight = { here, alone: alone.get(subject.name)! };
+      found.push(await seeProduct(run.subjects, subject, places[index]!, sight));
+    }
+    return found;
+  });
   return { arm, pair: names.join(' and '), scene, seed, picture, products };
+}
+
+/** Scores of pictures by this judge, from an earlier run where one has them. */
+async function keptScores(
+  { judge, subjects, scores }: TogetherRun,
+  facts: readonly string[],
+  pictures: readonly Picture[],
+  look: () => Promise<readonly ProductSeen[]>,
+): Promise<readonly ProductSeen[]> {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([judge.hashes, subjects.map(({ name }) => name), facts]));
+  for (const { data } of pictures) hash.update(data);
+  const file = join(scores, `${hash.digest('hex').slice(0, 16)}.json`);
+  if (existsSync(file)) return scoresSchema.parse(await readJsonObject(file)).products;
+  const products = await look();
+  await writeFileAtomically(file, `${JSON.stringify({ products })}\n`);
+  return products;
 }
 
 /** Least share of its own half that a product covers where it counts as present. */

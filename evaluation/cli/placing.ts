@@ -101,7 +101,11 @@ async function measureTogether(
   const { drawTogetherSheet, togetherTables } = await import('../together-report.ts');
   const { encodeJpeg, encodePng } = await import('../../companion/images/encode.ts');
   const seen: PictureTogether[] = [];
-  for await (const one of placedTogether({ ...run, seeds: Number(flags.seeds) })) {
+  for await (const one of placedTogether({
+    ...run,
+    seeds: Number(flags.seeds),
+    scores: join(run.work, 'scores'),
+  })) {
     seen.push(one);
     const found = one.products.map(({ name, isPresent, identity }) => {
       return `${name} ${isPresent ? 'yes' : 'no'} ${identity.toFixed(2)}`;
