@@ -66,14 +66,18 @@ export interface FillTarget {
   readonly pictures: readonly FilledPicture[];
 }
 
-/** A selected layer inside of an area, in shares of that, cut off at its edges. */
-export interface AreaLayer {
-  readonly nodeId: string;
-  readonly name: string;
+/** In shares of something larger. */
+export interface UnitBox {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** A selected layer inside of an area, in shares of that, cut off at its edges. */
+export interface AreaLayer extends UnitBox {
+  readonly nodeId: string;
+  readonly name: string;
 }
 
 /** The frame or picture that selected layers lie in. Canvas pixels. */
@@ -212,7 +216,7 @@ export type MainToUi =
       readonly type: 'layout-exported';
       readonly exportId: string;
       readonly result:
-        | { readonly bytes: Uint8Array; readonly place: Affine }
+        | { readonly bytes: Uint8Array; readonly place: Affine; readonly box: UnitBox }
         | { readonly fault: ExportFault; readonly name: string };
     }
   /** null where it cannot be exported. */

@@ -4,7 +4,15 @@
  */
 
 import { IMAGE_MAX_SIDE, REGIONS_MAX } from '../../shared/protocol/limits.ts';
-import type { Affine, AreaLayer, FillTarget, MainToUi, SelectedArea, UiToMain } from '../messages.ts';
+import type {
+  Affine,
+  AreaLayer,
+  FillTarget,
+  MainToUi,
+  SelectedArea,
+  UiToMain,
+  UnitBox,
+} from '../messages.ts';
 import type { Bounds, CanvasNode, CanvasParent, FigmaSurface } from './figma-surface.ts';
 import { exportPng, seenBounds } from './frame-export.ts';
 import { choicesOf, isFillable, isLocked, showsPicture } from './layer-fills.ts';
@@ -154,8 +162,19 @@ export async function exportLayout(
   const longest = Math.max(bounds.width, bounds.height);
   const place = placeIn(bounds, node);
   const { bytes, fault } = await exportPng(layout, Math.min(IMAGE_MAX_SIDE, Math.ceil(longest * scale)));
-  const result = fault === undefined ? { bytes, place } : { fault, name: layout.name };
+  const box = sharesOf(boxOf(layout) ?? bounds, bounds);
+  const result = fault === undefined ? { bytes, place, box } : { fault, name: layout.name };
   send({ type: 'layout-exported', exportId, result });
+}
+
+/** A frame in its export, which has shadows and strokes around it. */
+function sharesOf(box: Bounds, bounds: Bounds): UnitBox {
+  return {
+    x: (box.x - bounds.x) / bounds.width,
+    y: (box.y - bounds.y) / bounds.height,
+    width: box.width / bounds.width,
+    height: box.height / bounds.height,
+  };
 }
 
 /** From the layer's unit square to that of a picture with these bounds on the canvas. */

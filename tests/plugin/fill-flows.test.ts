@@ -6,7 +6,7 @@ import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
 import type { FillTarget } from '../../plugin/messages.ts';
 import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
-import { filledDraft } from '../../plugin/ui/work/filling.ts';
+import { filledDraft, inPainting } from '../../plugin/ui/work/filling.ts';
 import { browserPath } from '../browser/installed-browser.ts';
 import { generateJob } from './protocol-samples.ts';
 import { useWorkplaces, type Workplace } from './workplace.ts';
@@ -54,7 +54,8 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
     // As the stage hands it to the panel: bytes travel apart from the rest.
     await work.stage.page.evaluate(
       ([id, data, at]) => {
-        const result = { bytes: Uint8Array.from(data), place: at };
+        const box = { x: 0, y: 0, width: 1, height: 1 };
+        const result = { bytes: Uint8Array.from(data), place: at, box };
         const pluginMessage = { type: 'layout-exported', exportId: id, result };
         document.querySelector('iframe')!.contentWindow!.postMessage({ pluginMessage }, '*');
       },
@@ -88,6 +89,9 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
       size: { type: 'frame' },
     });
     expect(filledDraft(draft, { target, isPainted: true }).regions).toEqual(places);
+    expect(inPainting(places, { x: 0.1, y: 0, width: 0.8, height: 0.5 })).toMatchObject([
+      { x: 0.1, y: 0, width: 0.4, height: 0.5 },
+    ]);
     const within = { ...draft, size: { ...size, nodeId: HERO.nodeId } };
     expect(filledDraft(within, { target, isPainted: false }).regions).toEqual(places);
     work = await open({ draft: JSON.stringify(draft) });

@@ -215,6 +215,7 @@ describe('the layout around a layer', () => {
       [0.5, 0, 0.25],
       [0, 0.5, 0.25],
     ]);
+    expect(result.box).toEqual({ x: 0, y: 0, width: 1, height: 1 });
     await fill('job-a', 1, { place: result.place });
     expect(hero.fills).toMatchObject([GREY, { scaleMode: 'CROP', imageTransform: result.place }]);
   });
@@ -225,6 +226,14 @@ describe('the layout around a layer', () => {
       'layout-exported',
     );
     expect(poster.exports[0]!.constraint.value).toBe(2048);
+  });
+
+  it('shows the frame’s shadow around it, and says where the frame is in that', async () => {
+    poster.rendered = { width: 1000, height: 500 };
+    const result = await exported();
+    if ('fault' in result) throw new Error(result.fault);
+    expect(result.box).toEqual({ x: 0, y: 0, width: 0.8, height: 0.8 });
+    expect(result.place[0]).toEqual([0.4, 0, 0.2]);
   });
 
   it('has a turned layer where it lies', async () => {

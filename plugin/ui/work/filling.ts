@@ -5,22 +5,25 @@ import { routes } from '../../../shared/protocol/http.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
-import type { Affine, FilledPicture, FillPlan, FillTarget } from '../../messages.ts';
+import type { Affine, FilledPicture, FillPlan, FillTarget, UnitBox } from '../../messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { exportFailure } from '../canvas/frame-export.ts';
 import { exportedLayout, layerMask } from '../canvas/layout-export.ts';
 import type { CanvasSelection } from '../canvas/selection.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
-import { type GenerateDraft, newImageId } from './drafts.ts';
-import { placesOf } from './drawn-regions.ts';
+import { type GenerateDraft, jobSpecOf, newImageId } from './drafts.ts';
+import { type DrawnRegion, placesOf } from './drawn-regions.ts';
 import type { GenerateFormState } from './generate-form-state.ts';
 
 /** A layer to fill, and the layout that is painted on where the model is to see it. */
 export interface Fill {
   readonly target: FillTarget;
   readonly plan: FillPlan;
-  readonly painting: Required<Pick<GenerateJobSpec, 'init' | 'paint'>> | undefined;
+  /** With the box of the layout's frame in the picture that is painted on. */
+  readonly painting:
+    | { readonly spec: Required<Pick<GenerateJobSpec, 'init' | 'paint'>>; readonly box: UnitBox }
+    | undefined;
 }
 
 /**
@@ -34,6 +37,29 @@ export function filledDraft(
   const made = isPainted ? target.layout?.nodeId : target.nodeId;
   const regions = areaId(draft) === made ? draft.regions : [];
   return { ...draft, regions, size: { type: isPainted ? 'model' : 'frame' } };
+}
+
+/** Places in a frame as places in the picture that is painted on. @internal */
+export function inPainting(regions: readonly DrawnRegion[], box: UnitBox): readonly DrawnRegion[] {
+  return regions.map((region) => {
+    const x = Math.max(0, box.x + region.x * box.width);
+    const y = Math.max(0, box.y + region.y * box.height);
+    const width = Math.min(1 - x, region.width * box.width);
+    const height = Math.min(1 - y, region.height * box.height);
+    return { ...region, x, y, width, height };
+  });
+}
+
+/** The request for a fill. */
+export function fillSpec(
+  draft: GenerateDraft,
+  model: ModelSummary,
+  { target, painting }: Fill,
+): GenerateJobSpec {
+  const filled = filledDraft(draft, { target, isPainted: painting !== undefined });
+  if (painting === undefined) return jobSpecOf(filled, model, target);
+  const regions = inPainting(filled.regions, painting.box);
+  return { ...jobSpecOf({ ...filled, regions }, model, target), ...painting.spec };
 }
 
 /** Id of the frame that the draft's places are in; undefined without any. */
@@ -101,12 +127,12 @@ export class Filling {
       const [report, layer] = exportFailure([{ ...result, nodeId: target.nodeId }]);
       return this.#fail(report, layer);
     }
-    const { bytes, place } = result;
+    const { bytes, place, box } = result;
     try {
       const init = { image: await this.#send(new Blob([new Uint8Array(bytes)], { type: 'image/png' })) };
       const paint = { image: await this.#send(await layerMask(bytes, place)) };
       this.state.value = { state: 'idle' };
-      return { target, plan: { ...plan, place }, painting: { init, paint } };
+      return { target, plan: { ...plan, place }, painting: { spec: { init, paint }, box } };
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       return this.#fail(error.report, target.layout.name);

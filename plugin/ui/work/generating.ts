@@ -10,7 +10,7 @@ import { variantRecord } from '../canvas/variant-record.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
 import { type GenerateDraft, jobSpecOf, newJobId } from './drafts.ts';
-import { type Fill, filledDraft } from './filling.ts';
+import { type Fill, fillSpec } from './filling.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import { LoraList } from './lora-list.ts';
 import type { PictureView } from './pictures.ts';
@@ -82,9 +82,8 @@ export class Generating {
       return { job, said: `Painting ${scenes} around “${scene.name}”.` };
     }
     if (fill !== undefined) {
-      const { target, plan, painting } = fill;
-      const filled = filledDraft(draft, { target, isPainted: painting !== undefined });
-      const spec = { ...jobSpecOf(filled, model, target), ...painting };
+      const { target, plan } = fill;
+      const spec = fillSpec(draft, model, fill);
       this.#placement.want(job, { ...layoutOf(spec, target), fill: plan });
       this.#companion.send({ type: 'generate', job, ...spec });
       return { job, said: `Making ${pictures} to fill “${target.name}”.` };
