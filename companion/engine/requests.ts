@@ -81,6 +81,8 @@ export interface UpscaleWish {
   readonly factor: UpscaleFactor | 1;
   /** Share of the steps that each tile takes, 0 to 1; 0: resampled, and the model draws nothing. Default 0.3. */
   readonly strength?: number | undefined;
+  /** Folder of a network that enlarges, in place of resampling. Default: none. */
+  readonly network?: string | undefined;
   /** Seed that the picture says it was made with. */
   readonly madeWith?: number | undefined;
   /** Folder that keeps finished tiles, so that the work goes on from there. Default: they are not kept. */

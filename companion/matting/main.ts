@@ -1,10 +1,12 @@
-/** The process that removes backgrounds: one picture at a time, the network kept from one to the next. */
+/** The process of other makers' networks, which remove backgrounds or enlarge: one picture at a time, the network kept for the next. */
 
 import { type ErrorCode, LikenessError } from '../../shared/errors.ts';
 import type { CellMask } from '../../shared/mask.ts';
+import type { UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { Picture } from '../images/picture.ts';
 import { Matting } from './cut-out.ts';
 import { productAlone } from './product-alone.ts';
+import { Upscaler } from './upscaler.ts';
 
 /** Messages go by structured clone, pixels as they are. */
 export interface ToMatting {
@@ -12,11 +14,15 @@ export interface ToMatting {
   readonly picture: Picture;
   /** Places of the products in a picture that was made here. */
   readonly masks: readonly CellMask[] | undefined;
+  /** The picture is to be enlarged so many times; undefined: it is cut out. */
+  readonly factor: UpscaleFactor | undefined;
   readonly threads: number | undefined;
 }
 
 export type FromMatting =
-  | { readonly type: 'cut-out'; readonly picture: Picture }
+  | { readonly type: 'made'; readonly picture: Picture }
+  /** A part of the work is done. */
+  | { readonly type: 'going' }
   | {
       readonly type: 'failed';
       /** Undefined of a fault that is nobody's. */
@@ -25,21 +31,27 @@ export type FromMatting =
       readonly advice: string | undefined;
     };
 
-let opened: { readonly folder: string; readonly matting: Promise<Matting> } | undefined;
+let opened: { readonly folder: string; readonly network: Promise<Matting | Upscaler> } | undefined;
 
 process.on('message', (message: ToMatting) => void work(message));
 process.on('disconnect', () => process.exit());
 
-async function work({ folder, picture, masks, threads }: ToMatting): Promise<void> {
+async function work({ folder, picture, masks, factor, threads }: ToMatting): Promise<void> {
   try {
     if (opened?.folder !== folder) {
-      opened = { folder, matting: Matting.open(folder, threads === undefined ? {} : { threads }) };
+      const options = threads === undefined ? {} : { threads };
+      opened = { folder, network: (factor === undefined ? Matting : Upscaler).open(folder, options) };
     }
-    tell({ type: 'cut-out', picture: await (await opened.matting).cutOut(picture) });
+    const network = await opened.network;
+    const made =
+      network instanceof Matting
+        ? await network.cutOut(picture)
+        : await network.enlarge(picture, factor!, () => tell({ type: 'going' }));
+    tell({ type: 'made', picture: made });
   } catch (error) {
     opened = undefined;
     const byMask = isWithout(error) && masks && (await productAlone(picture, masks));
-    if (byMask) return tell({ type: 'cut-out', picture: byMask });
+    if (byMask) return tell({ type: 'made', picture: byMask });
     const { message } = error instanceof Error ? error : new Error(String(error));
     const isTold = error instanceof LikenessError;
     tell({

@@ -10,6 +10,9 @@ import { readJsonObject } from '../storage/json-file.ts';
 /** As `likeness models pull` names it. */
 export const MATTING_MODEL = 'matting';
 
+/** As `likeness models pull` names the one that enlarges. */
+export const UPSCALER_MODEL = 'upscaler';
+
 /** As transformers writes it: values are (byte * rescale_factor - mean) / std, a channel each. */
 export const PREPROCESSOR = 'preprocessor_config.json';
 
@@ -41,7 +44,7 @@ export interface MattingFolder {
 
 /** @throws LikenessError `checkpoint-missing` where there is none, `checkpoint-format` for settings that cannot be read */
 export async function openMattingFolder(folder: string): Promise<MattingFolder> {
-  const file = await networkIn(folder);
+  const file = await networkFile(folder);
   if (file === undefined) {
     throw new LikenessError('checkpoint-missing', 'nothing here removes backgrounds yet', {
       advice: `Run \`${PROGRAM} models pull ${MATTING_MODEL}\` once, or cut the product out in your design tool.`,
@@ -69,11 +72,11 @@ export async function openMattingFolder(folder: string): Promise<MattingFolder> 
 /** Folder of the network that was pulled; undefined where there is none. */
 export async function mattingNetwork({ models }: Pick<DataFolders, 'models'>): Promise<string | undefined> {
   const folder = join(models, MATTING_MODEL);
-  return (await networkIn(folder)) === undefined ? undefined : folder;
+  return (await networkFile(folder)) === undefined ? undefined : folder;
 }
 
 /** The network as it lies in a repository of such, or by itself; half precision is converted while it is opened. */
-async function networkIn(folder: string): Promise<string | undefined> {
+export async function networkFile(folder: string): Promise<string | undefined> {
   for (const part of ['onnx', '']) {
     const names = (await readdir(join(folder, part)).catch(() => [])).filter((name) =>
       name.endsWith('.onnx'),

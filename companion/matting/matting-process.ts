@@ -1,12 +1,13 @@
 /**
- * MattingProcess: backgrounds removed in a process of their own, since the network is another maker's, takes a gigabyte while
- * it works, and may abort. It starts with the first picture, and ends a while after the last.
+ * MattingProcess: backgrounds removed, or pictures enlarged, in a process of their own, since the network is another maker's,
+ * takes a gigabyte while it works, and may abort. It starts with the first picture, and ends a while after the last.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { Mutex } from 'async-mutex';
 import { LikenessError } from '../../shared/errors.ts';
 import type { CellMask } from '../../shared/mask.ts';
+import type { UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { Picture } from '../images/picture.ts';
 import type { FromMatting, ToMatting } from './main.ts';
 
@@ -15,6 +16,27 @@ const IDLE_MS = 60_000;
 
 /** The largest of such networks takes half a minute a picture on two slow cores; ten times that is a fault. */
 const WORK_MS = 300_000;
+
+type Wish = Pick<ToMatting, 'picture' | 'masks' | 'factor'>;
+
+interface Words {
+  /** "to remove the background of the picture" */
+  readonly act: string;
+  readonly program: string;
+  readonly otherwise: string;
+}
+
+const CUTTING: Words = {
+  act: 'remove the background of',
+  program: 'removes backgrounds',
+  otherwise: 'cut the product out in your design tool',
+};
+
+const ENLARGING: Words = {
+  act: 'enlarge',
+  program: 'enlarges pictures',
+  otherwise: 'remove the network that enlarges: pictures are resampled without it',
+};
 
 export interface MattingOptions {
   /** Folder of the network. */
@@ -39,10 +61,22 @@ export class MattingProcess {
    * @throws LikenessError `checkpoint-*`, `input` where nothing stands out, `memory`, `engine`, `cancelled`
    */
   cutOut(picture: Picture, label: string, masks?: readonly CellMask[]): Promise<Picture> {
+    return this.#inTurn({ picture, masks, factor: undefined }, label);
+  }
+
+  /**
+   * By a network for that.
+   * @throws LikenessError `checkpoint-*`, `memory`, `engine`, `cancelled`
+   */
+  enlarge(picture: Picture, label: string, factor: UpscaleFactor): Promise<Picture> {
+    return this.#inTurn({ picture, masks: undefined, factor }, label);
+  }
+
+  #inTurn(wish: Wish, label: string): Promise<Picture> {
     return this.#turn.runExclusive(async () => {
       clearTimeout(this.#idle);
       try {
-        return await this.#ask(picture, label, masks);
+        return await this.#ask(wish, label);
       } finally {
         this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
       }
@@ -61,28 +95,30 @@ export class MattingProcess {
     this.#child = undefined;
   }
 
-  #ask(picture: Picture, label: string, masks: readonly CellMask[] | undefined): Promise<Picture> {
+  #ask(wish: Wish, label: string): Promise<Picture> {
     const child = this.#child ?? this.#start();
     this.#child = child;
     this.#endedBy = undefined;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#end('time'), WORK_MS);
+      const words = wish.factor === undefined ? CUTTING : ENLARGING;
       const finish = (settle: () => void) => {
         clearTimeout(timer);
         child.removeAllListeners('message').removeAllListeners('exit');
         settle();
       };
-      child.once('message', (answer: FromMatting) => {
-        if (answer.type === 'cut-out') return finish(() => resolve(answer.picture));
+      child.on('message', (answer: FromMatting) => {
+        if (answer.type === 'going') return void timer.refresh();
+        if (answer.type === 'made') return finish(() => resolve(answer.picture));
         finish(() => reject(errorOf(answer, label)));
       });
       child.once('exit', (_status, signal) => {
         if (this.#child === child) this.#child = undefined;
-        finish(() => reject(endedBy(this.#endedBy ?? signal, label)));
+        finish(() => reject(endedBy(this.#endedBy ?? signal, label, words)));
       });
       const { folder, threads } = this.#options;
       // A process that is gone is noticed by its end.
-      child.send({ folder, picture, masks, threads } satisfies ToMatting, () => {});
+      child.send({ folder, ...wish, threads } satisfies ToMatting, () => {});
     });
   }
 
@@ -102,16 +138,20 @@ function errorOf({ code, message, advice }: Extract<FromMatting, { type: 'failed
   return new LikenessError(code, `${label}: ${message}`, advice === undefined ? {} : { advice });
 }
 
-function endedBy(reason: 'cancelled' | 'time' | NodeJS.Signals | null, label: string): LikenessError {
+function endedBy(
+  reason: 'cancelled' | 'time' | NodeJS.Signals | null,
+  label: string,
+  { act, program, otherwise }: Words,
+): LikenessError {
   if (reason === 'cancelled') return new LikenessError('cancelled', 'stopped');
   // Sent by nobody here: the system was short of memory.
   if (reason === 'SIGKILL') {
-    return new LikenessError('memory', `there was too little memory to remove the background of ${label}`, {
-      advice: 'Close other programs, or cut the product out in your design tool.',
+    return new LikenessError('memory', `there was too little memory to ${act} ${label}`, {
+      advice: `Close other programs, or ${otherwise}.`,
     });
   }
   const fault = reason === 'time' ? `took longer than ${WORK_MS / 60_000} minutes` : 'has ended';
-  return new LikenessError('engine', `the program that removes backgrounds ${fault}, at ${label}`, {
-    advice: 'Try again, or cut the product out in your design tool.',
+  return new LikenessError('engine', `the program that ${program} ${fault}, at ${label}`, {
+    advice: `Try again, or ${otherwise}.`,
   });
 }

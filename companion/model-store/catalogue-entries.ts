@@ -2,7 +2,7 @@
 
 import type { SamplerName } from '../diffusion/samplers/index.ts';
 import type { TimestepSpacing } from '../diffusion/spacing.ts';
-import { MATTING_MODEL } from '../matting/matting-folder.ts';
+import { MATTING_MODEL, UPSCALER_MODEL } from '../matting/matting-folder.ts';
 
 /** As the hub's page names it. */
 interface Licence {
@@ -70,16 +70,18 @@ interface LatentsKind {
   readonly scale: number;
 }
 
-/** A network that tells a product from its background, as an ONNX file (companion/matting). */
-interface BackgroundRemoverEntry extends Omit<Entry, 'format'> {
-  readonly kind: 'background remover';
+/** A network that tells a product from its background, or enlarges pictures, as an ONNX file (companion/matting). */
+interface NetworkEntry<Kind extends 'background remover' | 'upscaler'> extends Omit<Entry, 'format'> {
+  readonly kind: Kind;
   /** Path in the repository. */
   readonly file: string;
   /** About, for a photo. */
   readonly memoryBytes: number;
 }
 
-export type CatalogueEntry = ModelEntry | AcceleratorEntry | FastDecoderEntry | BackgroundRemoverEntry;
+type Network = NetworkEntry<'background remover'> | NetworkEntry<'upscaler'>;
+
+export type CatalogueEntry = ModelEntry | AcceleratorEntry | FastDecoderEntry | Network;
 
 const HUB = 'https://huggingface.co';
 const OPENRAIL_M = {
@@ -91,6 +93,7 @@ const OPENRAIL_PP = {
   page: `${HUB}/stabilityai/stable-diffusion-xl-base-1.0/blob/main/LICENSE.md`,
 } as const;
 const MIT = { name: 'mit', page: 'https://opensource.org/license/mit' } as const;
+const APACHE = { name: 'apache-2.0', page: 'https://www.apache.org/licenses/LICENSE-2.0' } as const;
 const NON_COMMERCIAL = {
   name: 'sai-nc-community',
   note: 'Not for commercial use without an agreement with Stability AI (https://stability.ai/license).',
@@ -215,12 +218,19 @@ const FAST_DECODERS: readonly FastDecoderEntry[] = [
   },
 ];
 
-const BACKGROUND_REMOVERS: readonly BackgroundRemoverEntry[] = [
+const NETWORKS: readonly Network[] = [
   {
     ...{ kind: 'background remover', name: MATTING_MODEL, title: 'BiRefNet lite' },
     ...{ repository: 'onnx-community/BiRefNet_lite-ONNX', file: 'onnx/model.onnx' },
     ...{ licence: MIT, sizeBytes: 224e6, memoryBytes: 4e9 },
     goodFor: 'cut-outs of photos, to teach from',
+  },
+  // The conversion's page names no licence; this is that of the weights, caidas/swin2SR-realworld-sr-x4-64-bsrgan-psnr.
+  {
+    ...{ kind: 'upscaler', name: UPSCALER_MODEL, title: 'Swin2SR real-world x4' },
+    ...{ repository: 'Xenova/swin2SR-realworld-sr-x4-64-bsrgan-psnr', file: 'onnx/model.onnx' },
+    ...{ licence: APACHE, sizeBytes: 54e6, memoryBytes: 2e9 },
+    goodFor: 'enlarging pictures, before they are drawn over',
   },
 ];
 
@@ -231,5 +241,5 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   ...MODELS,
   ...ACCELERATORS,
   ...FAST_DECODERS,
-  ...BACKGROUND_REMOVERS,
+  ...NETWORKS,
 ];

@@ -11,6 +11,20 @@ export interface ForeignSessionOptions {
   readonly threads?: number;
 }
 
+interface WantedOutput {
+  readonly fits: (length: number) => boolean;
+  readonly words: string;
+  readonly advice: string;
+}
+
+function mapOf(height: number, width: number): WantedOutput {
+  return {
+    fits: (length) => length === height * width,
+    words: `a map of ${height} x ${width}`,
+    advice: 'Choose a network that removes backgrounds.',
+  };
+}
+
 export class ForeignSession {
   readonly #inference: InferenceSession;
 
@@ -50,10 +64,16 @@ export class ForeignSession {
 
   /**
    * @param values [3, height, width]
-   * @returns the first output of height x width values
+   * @param wanted of an output, by its number of values; default: a map of height x width
+   * @returns the first output of that kind
    * @throws LikenessError `checkpoint-unsupported` where it takes or gives something else
    */
-  async run(values: Float32Array, height: number, width: number): Promise<Float32Array> {
+  async run(
+    values: Float32Array,
+    height: number,
+    width: number,
+    wanted: WantedOutput = mapOf(height, width),
+  ): Promise<Float32Array> {
     const [name] = this.#inference.inputNames;
     const feeds = { [name!]: new Tensor('float32', values, [1, 3, height, width]) };
     const results = await this.#inference.run(feeds).catch((cause: unknown) => {
@@ -68,13 +88,13 @@ export class ForeignSession {
     });
     for (const output of this.#inference.outputNames) {
       const { type, data } = results[output]!;
-      if (type === 'float32' && data.length === height * width) return data as Float32Array;
+      if (type === 'float32' && wanted.fits(data.length)) return data as Float32Array;
     }
     const shapes = this.#inference.outputNames.map((output) => `${output} [${results[output]!.dims}]`);
     throw new LikenessError(
       'checkpoint-unsupported',
-      `it gives ${shapes.join(', ')}, expected a map of ${height} x ${width}`,
-      { advice: 'Choose a network that removes backgrounds.' },
+      `it gives ${shapes.join(', ')}, expected ${wanted.words}`,
+      { advice: wanted.advice },
     );
   }
 }

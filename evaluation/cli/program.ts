@@ -5,6 +5,7 @@ import { registerDemo } from './demo.ts';
 import { registerEvaluate } from './evaluate.ts';
 import { registerPlacing } from './placing.ts';
 import { registerStudy } from './study.ts';
+import { registerUpscaling } from './upscaling.ts';
 
 export const EVALUATION: CommandLine = {
   name: 'npm run',
@@ -14,6 +15,7 @@ Examples:
   npm run demo
   npm run evaluate -- --quick
   npm run placing
+  npm run upscaling
   npm run study -- --only mask`,
-  registrations: [registerDemo, registerEvaluate, registerPlacing, registerStudy],
+  registrations: [registerDemo, registerEvaluate, registerPlacing, registerUpscaling, registerStudy],
 };

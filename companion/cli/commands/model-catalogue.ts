@@ -4,7 +4,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import { MATTING_MODEL, openMattingFolder } from '../../matting/matting-folder.ts';
+import { MATTING_MODEL, openMattingFolder, UPSCALER_MODEL } from '../../matting/matting-folder.ts';
 import { listAccelerators, listModels, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
 import { CATALOGUE, type CatalogueEntry } from '../../model-store/catalogue-entries.ts';
 import { dataFolders } from '../../storage/folders.ts';
@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<CatalogueEntry['kind'], string>> = {
   model: 'Models',
   accelerator: 'Accelerators, merged into a model of their kind',
   'fast decoder': 'Fast decoders, fetched with their models',
+  upscaler: 'Enlargers of pictures, for `upscale` and the panel',
   'background remover': 'Removers of backgrounds, for `cut-out` and the panel',
 };
 
@@ -98,9 +99,13 @@ function licenceText({ licence: { name = 'not stated' } }: CatalogueEntry): stri
 async function presentNames(): Promise<ReadonlySet<string>> {
   const folders = dataFolders();
   const places = [...(await listModels(folders)), ...(await listAccelerators(folders))];
-  const hasMatting = await openMattingFolder(join(folders.models, MATTING_MODEL)).then(
-    () => true,
-    () => false,
-  );
-  return new Set([...places.map(({ name }) => name), ...(hasMatting ? [MATTING_MODEL] : [])]);
+  const networks: string[] = [];
+  for (const name of [MATTING_MODEL, UPSCALER_MODEL]) {
+    const isHere = await openMattingFolder(join(folders.models, name)).then(
+      () => true,
+      () => false,
+    );
+    if (isHere) networks.push(name);
+  }
+  return new Set([...places.map(({ name }) => name), ...networks]);
 }

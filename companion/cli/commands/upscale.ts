@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { PROGRAM } from '../../../shared/errors.ts';
 import { UPSCALE_FACTORS, type UpscaleFactor } from '../../../shared/protocol/requests.ts';
+import { dataFolders } from '../../storage/folders.ts';
 import { DEFAULT_OUT, runOnTerminal } from '../generation-run.ts';
 import * as values from '../options.ts';
 import { engineOptions } from '../options.ts';
@@ -19,6 +20,7 @@ Examples:
   ${PROGRAM} upscale likeness-pictures/aurora-on-a-beach-7.png
   ${PROGRAM} upscale photo.jpg --factor 4 --prompt "@aurora on a beach" --strength 0.2
 
+\`${PROGRAM} models pull upscaler\` fetches a network that enlarges better than resampling does.
 A picture that ${PROGRAM} made says its prompt, concepts and model itself.`;
 
 export function registerUpscale(program: Command, output: Output): void {
@@ -52,8 +54,11 @@ export function registerUpscale(program: Command, output: Output): void {
 
 async function runUpscale(file: string, flags: UpscaleFlags, output: Output): Promise<void> {
   const factor = Number(flags.factor) as UpscaleFactor;
+  // Loaded here, since onnxruntime and sharp would make `--help` wait.
+  const { upscalerNetwork } = await import('../../matting/upscaler.ts');
+  const network = await upscalerNetwork(dataFolders());
   await withPictureAgain(file, flags, output, (request) => {
-    const upscale = { ...request.upscale, factor, strength: flags.strength };
+    const upscale = { ...request.upscale, factor, network, strength: flags.strength };
     return runOnTerminal({ ...request, upscale }, { out: flags.out, preview: false }, output);
   });
 }

@@ -18,6 +18,7 @@ const PREPARING: Readonly<Record<PreparingEvent['part'], string>> = {
   denoiser: 'Preparing the model',
   decoder: 'Preparing the decoder',
   packed: 'Preparing faster weights',
+  upscaler: 'Enlarging',
 };
 
 type StepEvent = Extract<LocalGenerateEvent, { type: 'step' }>;

@@ -21,6 +21,8 @@ type UpscaleRecord = {
   readonly seed?: number;
   readonly factor: number;
   readonly strength: number;
+  /** Network that enlarged it; absent where it was resampled. */
+  readonly by?: string;
 };
 
 interface MadePicture {

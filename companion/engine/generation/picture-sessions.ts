@@ -10,8 +10,8 @@ import type { Conditioning } from '../../pipeline/conditioning.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LearnedWords } from '../../pipeline/text-states.ts';
 
-/** The session that is being made: `packed` is the denoiser's again, with weights that it reads faster. */
-type PreparedPart = 'text' | 'denoiser' | 'decoder' | 'packed';
+/** The session that is being made: `packed` is the denoiser's again, with weights that it reads faster; `upscaler` enlarges. */
+type PreparedPart = 'text' | 'denoiser' | 'decoder' | 'packed' | 'upscaler';
 
 export type PreparingEvent = { readonly type: 'preparing'; readonly part: PreparedPart };
 

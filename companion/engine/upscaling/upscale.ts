@@ -7,6 +7,8 @@ import type { Picture } from '../../images/picture.ts';
 import { picture } from '../../images/picture.ts';
 import { flatten } from '../../images/reference-frame.ts';
 import { resizePicture } from '../../images/resize.ts';
+import { UPSCALER_MODEL } from '../../matting/matting-folder.ts';
+import { MattingProcess } from '../../matting/matting-process.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import { makeFolder, USER_MODES } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent } from '../events.ts';
@@ -35,7 +37,8 @@ export async function* upscaleOn(
   const started = performance.now();
   const { factor, strength = STRENGTH, madeWith } = wish;
   const source = await openPicture(wish.picture);
-  const enlarged = await enlargedSource(source, factor);
+  if (wish.network !== undefined && factor !== 1) yield { type: 'preparing', part: 'upscaler' };
+  const enlarged = await enlargedSource(source, wish, request);
   if (request.out !== undefined) await makeFolder(request.out, USER_MODES);
   const drawing = { wish, prompt, settings, strength, over: enlarged.opaque };
   // Where nothing is drawn, they are looked for to tell the product from its scene.
@@ -51,6 +54,7 @@ export async function* upscaleOn(
     height: source.height,
     factor,
     strength,
+    ...(wish.network !== undefined && factor !== 1 && { by: UPSCALER_MODEL }),
     ...(madeWith !== undefined && { seed: madeWith }),
   };
   const { mentioned } = prompt;
@@ -70,7 +74,11 @@ interface EnlargedSource {
 }
 
 /** @throws LikenessError `image-size` where it would be larger than a picture may be */
-async function enlargedSource(source: Picture, factor: UpscaleWish['factor']): Promise<EnlargedSource> {
+async function enlargedSource(
+  source: Picture,
+  { factor, network }: UpscaleWish,
+  { threads, signal }: GenerateRequest,
+): Promise<EnlargedSource> {
   const [width, height] = [source.width * factor, source.height * factor];
   if (Math.max(width, height) > IMAGE_MAX_SIDE) {
     const most = Math.floor(IMAGE_MAX_SIDE / factor);
@@ -86,7 +94,16 @@ async function enlargedSource(source: Picture, factor: UpscaleWish['factor']): P
     );
   }
   const whole = await resizePicture(source, width, height);
-  return { opaque: flatten(whole), whole };
+  if (network === undefined || factor === 1) return { opaque: flatten(whole), whole };
+  const process = new MattingProcess({ folder: network, threads });
+  const stop = () => process.close();
+  signal?.addEventListener('abort', stop);
+  try {
+    return { opaque: await process.enlarge(flatten(source), 'the picture', factor), whole };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    process.close();
+  }
 }
 
 /** Alpha below which the share of white is too large to take it out of a colour. */

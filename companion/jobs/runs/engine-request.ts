@@ -12,6 +12,7 @@ import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { GenerateRequest, ProductInScene } from '../../engine/requests.ts';
 import type { ConceptVersion } from '../../library/concept-library.ts';
 import { mattingNetwork } from '../../matting/matting-folder.ts';
+import { upscalerNetwork } from '../../matting/upscaler.ts';
 import { findStoredLora } from '../../model-store/find-lora.ts';
 import type { LoraRequest } from '../../pipeline/few-steps.ts';
 import type { JobReference } from '../job-record.ts';
@@ -47,7 +48,13 @@ export async function onSentPictures(
       productOnly: { network: modelsFolder && (await mattingNetwork({ models: modelsFolder })) },
     }),
     ...(upscale && {
-      upscale: { ...upscale, picture: await pathOf(upscale.image), name: 'picture', keep: files.tiles },
+      upscale: {
+        ...upscale,
+        picture: await pathOf(upscale.image),
+        name: 'picture',
+        keep: files.tiles,
+        network: modelsFolder && (await upscalerNetwork({ models: modelsFolder })),
+      },
     }),
   };
 }
