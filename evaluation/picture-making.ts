@@ -23,7 +23,7 @@ export interface PictureSpec {
   /** Strength of the residuals. Default 1, as taught. */
   readonly strength?: number;
   /** Default: concepts act where they are found. */
-  readonly placing?: Pick<GenerateRequest, 'regions' | 'keepRest' | 'together'>;
+  readonly placing?: Pick<GenerateRequest, 'regions' | 'keepRest' | 'together' | 'upscale'>;
 }
 
 export interface TrialPicture {

@@ -7,7 +7,14 @@
 import { drawContactSheet } from '../companion/images/contact-sheet.ts';
 import type { Picture } from '../companion/images/picture.ts';
 import { resizePicture } from '../companion/images/resize.ts';
-import { makePlaced, type PlacedSubject, type PlacingRun } from './products-together.ts';
+import type { Judge } from './judge.ts';
+import type { PictureMaker, PictureSpec } from './picture-making.ts';
+import type { PlacedSubject } from './products-together.ts';
+
+interface UpscalingRun {
+  readonly make: PictureMaker;
+  readonly judge: Judge;
+}
 
 const SCENES = ['on a beach', 'on grass'] as const;
 const FACTOR = 4;
@@ -23,7 +30,7 @@ interface Arm {
 
 /** @returns rows of a table: arm, pictures, identity, PSNR against the pictures as they were; and a sheet */
 export async function measureUpscaling(
-  run: PlacingRun,
+  run: UpscalingRun,
   subjects: readonly PlacedSubject[],
   seeds: number,
   say: (line: string) => void,
@@ -36,13 +43,13 @@ export async function measureUpscaling(
     for (const scene of SCENES) {
       for (let seed = 1; seed <= seeds; seed++) {
         const prompt = `a @${subject.name} ${scene}`;
-        const made = await makePlaced(run, prompt, [subject], { seed });
+        const made = await one(run, subject, { prompt, seed });
         await judge(run, subject, original, made, made);
         const small = await resizePicture(made, made.width / FACTOR, made.height / FACTOR);
         const row: Picture[] = [];
         for (const [index, strength] of STRENGTHS.entries()) {
           const upscale = { picture: small, name: subject.name, factor: FACTOR, strength } as const;
-          const larger = await makePlaced(run, prompt, [subject], { seed, upscale });
+          const larger = await one(run, subject, { prompt, seed, placing: { upscale } });
           await judge(run, subject, arms[index]!, larger, made);
           if (strength === 0 || strength === USUAL) row.push(larger);
         }
@@ -71,8 +78,16 @@ export async function measureUpscaling(
   return { rows, sheet };
 }
 
+async function one(
+  { make }: UpscalingRun,
+  { name, concept }: PlacedSubject,
+  spec: Pick<PictureSpec, 'prompt' | 'seed' | 'placing'>,
+): Promise<Picture> {
+  return (await make({ label: name, concept, settings: {}, ...spec })).picture;
+}
+
 async function judge(
-  run: PlacingRun,
+  run: UpscalingRun,
   { likeness }: PlacedSubject,
   arm: Arm,
   picture: Picture,
@@ -87,13 +102,17 @@ async function judge(
  * Mean step over borders of tiles, divided by that elsewhere, both of them by those of the resampled picture, whose own edges
  * lie on some of them: 1 where nothing is to be seen.
  */
-export async function measureSeams(run: PlacingRun, subject: PlacedSubject, seeds: number): Promise<number> {
+export async function measureSeams(
+  run: UpscalingRun,
+  subject: PlacedSubject,
+  seeds: number,
+): Promise<number> {
   const ratios: number[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
     const prompt = `a @${subject.name} ${SCENES[0]}`;
-    const made = await makePlaced(run, prompt, [subject], { seed });
+    const made = await one(run, subject, { prompt, seed });
     const upscale = { picture: made, name: subject.name, factor: 2 } as const;
-    const larger = await makePlaced(run, prompt, [subject], { seed, upscale });
+    const larger = await one(run, subject, { prompt, seed, placing: { upscale } });
     const flat = await resizePicture(made, larger.width, larger.height);
     // Tiles begin at a quarter and a half of the picture, and end at a half and three quarters.
     const borders = [1, 2, 3].map((part) => (part * larger.width) / 4);

@@ -34,6 +34,7 @@ export function registerUpscaling(program: Command, output: Output): void {
 
 async function measure(run: EvaluationContext, flags: UpscalingFlags, output: Output): Promise<void> {
   const { readExampleProduct } = await import('../example-product.ts');
+  const { pictureMaker } = await import('../picture-making.ts');
   const { decodeFrames } = await import('../teaching-trial.ts');
   const { measureSeams, measureUpscaling } = await import('../upscaling-trial.ts');
   const { encodePng } = await import('../../companion/images/encode.ts');
@@ -48,10 +49,11 @@ async function measure(run: EvaluationContext, flags: UpscalingFlags, output: Ou
     }),
   );
   const seeds = Number(flags.seeds);
-  const { rows, sheet } = await measureUpscaling(run, subjects, seeds, (line) => output.say(line));
+  const trial = { make: pictureMaker(run.model, run.engine), judge: run.judge };
+  const { rows, sheet } = await measureUpscaling(trial, subjects, seeds, (line) => output.say(line));
   output.answer(markdownTable(['enlarged by', 'pictures', 'identity', 'PSNR'], rows));
   for (const subject of subjects) {
-    const ratio = await measureSeams(run, subject, seeds);
+    const ratio = await measureSeams(trial, subject, seeds);
     output.answer(`steps over tiles' borders of @${subject.name}, against elsewhere: ${ratio.toFixed(3)}`);
   }
   const folders = [
