@@ -8,6 +8,7 @@
  */
 
 import type { ProductToMain, ProductToUi } from './product-messages.ts';
+import type { TableMessage } from './table-messages.ts';
 
 export interface SelectedFrame {
   readonly nodeId: string;
@@ -149,6 +150,7 @@ export type UiToMain =
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly isLast: boolean;
     }
+  | TableMessage
   /** Lays a mask over a variant, as a layer of its own. The last one makes them one step of undo. */
   | {
       readonly type: 'mask';

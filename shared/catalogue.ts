@@ -76,7 +76,7 @@ export function cellPrompt({ product, scene }: Pick<CatalogueCell, 'product' | '
 
 /** A cell as people read it: "aurora, on a beach, 128x128, seed 0". */
 export function cellText({ product, scene, width, height, seed }: CatalogueCell): string {
-  return `${product}, ${plainScene(scene)}, ${width}x${height}, seed ${seed}`;
+  return `${product}, ${plainScene(scene).replaceAll(PRODUCT_PLACE, '…')}, ${width}x${height}, seed ${seed}`;
 }
 
 /** A product as it was typed, with or without @. @throws LikenessError `input` */

@@ -82,8 +82,21 @@ export interface Rectangle extends CanvasNode {
   opacity: number;
 }
 
-interface Frame extends Rectangle {
+export interface Frame extends Rectangle {
   appendChild(node: CanvasNode): void;
+}
+
+interface FontName {
+  readonly family: string;
+  readonly style: string;
+}
+
+interface TextLayer extends Rectangle {
+  /** A symbol where letters differ. */
+  fontName: FontName | symbol;
+  fontSize: number | symbol;
+  characters: string;
+  textAutoResize: 'NONE' | 'WIDTH_AND_HEIGHT' | 'HEIGHT' | 'TRUNCATE';
 }
 
 interface Page extends CanvasContainer {
@@ -121,6 +134,9 @@ export interface FigmaSurface {
   getNodeByIdAsync(id: string): Promise<{ readonly id: string; readonly type: string } | null>;
   createRectangle(): Rectangle;
   createFrame(): Frame;
+  /** Its font has to be loaded before it gets letters. */
+  createText(): TextLayer;
+  loadFontAsync(font: FontName): Promise<void>;
   /** PNG, JPEG or GIF of at most 4096 pixels a side; throws on anything else. */
   createImage(bytes: Uint8Array): { readonly hash: string };
   commitUndo(): void;

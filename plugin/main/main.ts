@@ -1,6 +1,7 @@
 /** The main thread: joins the UI's messages to the canvas. It has no network and no document object. */
 
 import type { MainToUi, UiToMain } from '../messages.ts';
+import { CatalogueTables } from './catalogue-tables.ts';
 import { CutOutPlacement } from './cut-outs.ts';
 import type { FigmaSurface } from './figma-surface.ts';
 import { LayerFills } from './layer-fills.ts';
@@ -26,6 +27,7 @@ function run(surface: FigmaSurface): void {
   const batches = new VariantBatches(surface);
   const rows = new WaitingRows(surface);
   const fills = new LayerFills(surface);
+  const tables = new CatalogueTables(surface);
   const cutOuts = new CutOutPlacement(surface);
   const scenes = new SceneLayers(surface);
   const showSelection = followSelection(surface, send);
@@ -98,6 +100,10 @@ function run(surface: FigmaSurface): void {
       case 'place-scene':
         if (!(await scenes.place(message))) surface.notify(NOT_HERE);
         return;
+      case 'open-table':
+      case 'table-picture':
+      case 'close-table':
+        return tables.receive(message);
       case 'place-cut-out':
         return cutOuts.place(message);
       case 'reveal':

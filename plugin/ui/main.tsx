@@ -8,6 +8,7 @@ import './style/places.css';
 import './style/work.css';
 import './style/lists.css';
 import './style/models.css';
+import './style/catalogue.css';
 import { render } from 'preact';
 import { App } from './app.ts';
 import { AppContext } from './app-context.ts';

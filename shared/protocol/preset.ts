@@ -49,14 +49,9 @@ export const presetFileSchema = z.strictObject({
   presets: z.array(presetSchema).max(PRESETS_MAX),
 });
 
-/** @internal */
 export const presetsSchema = z.object({ presets: z.array(presetSchema) });
 
-/**
- * The presets after an import, and the names of those that it replaced.
- *
- * @internal
- */
+/** The presets after an import, and the names of those that it replaced. */
 export const importedPresetsSchema = presetsSchema.extend({ replaced: z.array(z.string()) });
 
 export type Preset = Readonly<z.infer<typeof presetSchema>>;

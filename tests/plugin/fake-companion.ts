@@ -14,9 +14,10 @@ import {
   type Thumbnails,
 } from '../../shared/protocol/http.ts';
 import { decodeFrame, encodeFrame, type ImageFrame } from '../../shared/protocol/image-frame.ts';
-import type { JobState } from '../../shared/protocol/job.ts';
+import type { JobOf, JobState } from '../../shared/protocol/job.ts';
 import type { LoraSummary } from '../../shared/protocol/lora.ts';
 import { parseClientMessage } from '../../shared/protocol/message-text.ts';
+import type { Presets } from '../../shared/protocol/preset.ts';
 import { type ServerMessage, serverMessageSchema } from '../../shared/protocol/server-messages.ts';
 import { type ErrorReport, reportOf } from '../../shared/protocol/zod.ts';
 import { FakeGate } from './fake-gate.ts';
@@ -31,6 +32,8 @@ export class FakeCompanion {
   removed: RemovedConcepts['concepts'] = [];
   loras: readonly LoraSummary[] = [];
   jobs: readonly JobState[] = [];
+  catalogues: readonly JobOf<'catalogue'>[] = [];
+  presets: Presets['presets'] = [];
   model = welcome.model;
   computer = computerSample;
   readonly imported: { readonly facts: Readonly<Record<string, string>>; readonly bytes: Buffer }[] = [];
@@ -139,7 +142,7 @@ export class FakeCompanion {
         this.send(this.isImpostor ? { ...challenge, proof: '00'.repeat(32) } : challenge);
       } else {
         admission.admit(message);
-        this.send({ ...welcome, model: this.model, jobs: [...this.jobs] });
+        this.send({ ...welcome, model: this.model, jobs: [...this.jobs], catalogues: [...this.catalogues] });
       }
     } catch (error) {
       this.send({ type: 'refused', ...reportOf(error) });
@@ -208,6 +211,14 @@ export class FakeCompanion {
       });
     }
     if (pathname === '/api/removed-concepts') return json({ concepts: this.removed });
+    if (pathname === routes.presets) {
+      const added = (request.postDataJSON() as Presets | null)?.presets ?? [];
+      const names = added.map(({ name }) => name);
+      const others = this.presets.filter(({ name }) => !names.includes(name));
+      const replaced = names.filter((name) => this.presets.some((preset) => preset.name === name));
+      this.presets = [...others, ...added];
+      return json({ presets: this.presets, replaced });
+    }
     if (pathname === routes.loras) return json({ loras: this.loras });
     if (pathname === '/api/jobs') return json({ jobs: this.jobs, next: null });
     const [, kind, id] = /^\/api\/(concepts|jobs)\/([a-z0-9-]+)/.exec(pathname) ?? [];

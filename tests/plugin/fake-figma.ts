@@ -278,6 +278,13 @@ export class FakeFigma implements FigmaSurface {
     return this.add('Rectangle');
   }
 
+  createText() {
+    const letters = { characters: '', fontSize: 12, fontName: { family: 'Inter', style: 'Regular' } };
+    return Object.assign(this.add('Text'), { type: 'TEXT', ...letters, textAutoResize: 'NONE' as const });
+  }
+
+  async loadFontAsync(): Promise<void> {}
+
   createImage(bytes: Uint8Array) {
     if (bytes.length === 0) throw new Error('Image type is unsupported');
     this.images.push(bytes);

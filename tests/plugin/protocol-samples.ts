@@ -106,6 +106,32 @@ export function generateJob(
   return { kind: 'generate', job, status, ...common, request, concepts: [], pictures };
 }
 
+/** Of two products on a beach and on grass, in two sizes; the cells of these numbers are made, those of `failed` were refused. */
+export function catalogueJob(
+  job: string,
+  status: JobStatus,
+  made: readonly number[] = [],
+  failed: readonly number[] = [],
+): JobOf<'catalogue'> {
+  const sizes = [
+    { width: 64, height: 64 },
+    { width: 96, height: 64 },
+  ];
+  const request = {
+    ...{ products: ['aurora', 'summit'], scenes: ['on a beach', 'a shelf with {product} on it'], sizes },
+    ...{ seeds: [0], strength: 1, mask: 'adaptive' as const },
+  };
+  const pictures = made.map((picture) => ({
+    ...{ picture, seed: 0, ...sizes[Math.floor(picture / 4)]!, seconds: 3, masks: [] },
+  }));
+  const fault = { code: 'memory', message: 'not enough memory', advice: 'Close other programs.' } as const;
+  return {
+    ...{ kind: 'catalogue', job, status, ...common, concepts: [], pictures },
+    request,
+    failed: failed.map((cell) => ({ cell, ...fault })),
+  };
+}
+
 export const computerSample: Computer = {
   version: '0.1.0',
   startedAt: '2026-11-02T09:41:00.000Z',

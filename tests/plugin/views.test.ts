@@ -38,7 +38,9 @@ function overflowOf({ ui }: Stage): Promise<readonly string[]> {
     [...document.querySelectorAll('body *')]
       .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
       // Cut off on purpose, with an ellipsis or for screen readers alone.
-      .filter((element) => element.closest('.visually-hidden, .status-text, .strip') === null)
+      .filter(
+        (element) => element.closest('.visually-hidden, .status-text, .strip, .grid-scroll > *') === null,
+      )
       .map((element) => element.outerHTML.slice(0, 120)),
   );
 }

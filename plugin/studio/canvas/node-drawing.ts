@@ -1,4 +1,4 @@
-import type { Colour, NodeRecord, Paint, PicturePaint } from '../document/node-record.ts';
+import type { Colour, Lettering, NodeRecord, Paint, PicturePaint } from '../document/node-record.ts';
 import type { Scene } from '../document/scene.ts';
 import { rotationOf } from '../document/transform.ts';
 import type { PictureStore } from '../store/picture-store.ts';
@@ -19,7 +19,8 @@ export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictu
   outline(context, node);
   context.save();
   context.clip();
-  for (const paint of node.fills) fill(context, node, paint, pictures);
+  if (node.lettering === undefined) for (const paint of node.fills) fill(context, node, paint, pictures);
+  else letter(context, node, node.lettering);
   context.restore();
   context.save();
   if (node.clipsContent) context.clip();
@@ -38,6 +39,31 @@ export function drawNode(context: Context, node: NodeRecord, scene: Scene, pictu
 function operationOf({ blendMode = 'NORMAL' }: NodeRecord): GlobalCompositeOperation {
   if (blendMode === 'NORMAL' || blendMode === 'PASS_THROUGH') return 'source-over';
   return blendMode.toLowerCase() as GlobalCompositeOperation;
+}
+
+/** Distance between baselines, in font sizes. */
+const LEADING = 1.25;
+
+/** Words of a text, broken into lines of its width. */
+function letter(context: Context, node: NodeRecord, { characters, fontSize }: Lettering): void {
+  const [paint] = node.fills;
+  if (paint?.type !== 'SOLID' || paint.visible === false) return;
+  context.font = `${fontSize}px Inter, system-ui, sans-serif`;
+  context.textBaseline = 'top';
+  context.textAlign = 'left';
+  context.fillStyle = cssColour(paint.color, paint.opacity);
+  const lines = characters.split('\n').flatMap((line) => broken(context, line, node.width));
+  for (const [index, line] of lines.entries()) context.fillText(line, 0, index * fontSize * LEADING);
+}
+
+function broken(context: Context, line: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of line.split(' ')) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length === 0 || context.measureText(longer).width > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
 }
 
 function outline(context: Context, { width, height, cornerRadius }: NodeRecord): void {

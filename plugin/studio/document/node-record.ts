@@ -49,7 +49,19 @@ export const BLEND_MODES = [
 ] as const;
 export type BlendMode = (typeof BLEND_MODES)[number];
 
-export type NodeType = 'DOCUMENT' | 'PAGE' | 'FRAME' | 'RECTANGLE';
+export type NodeType = 'DOCUMENT' | 'PAGE' | 'FRAME' | 'RECTANGLE' | 'TEXT';
+
+/** Layers that are made. */
+export type LayerType = Exclude<NodeType, 'DOCUMENT' | 'PAGE'>;
+
+/** Letters of a text layer, all of one kind. */
+export interface Lettering {
+  readonly characters: string;
+  /** Canvas pixels. */
+  readonly fontSize: number;
+  readonly fontName: { readonly family: string; readonly style: string };
+  readonly textAutoResize: 'NONE' | 'WIDTH_AND_HEIGHT' | 'HEIGHT' | 'TRUNCATE';
+}
 
 export interface NodeRecord {
   readonly id: string;
@@ -76,6 +88,8 @@ export interface NodeRecord {
   readonly visible: boolean;
   readonly locked: boolean;
   readonly clipsContent: boolean;
+  /** Text layers alone have it. */
+  readonly lettering?: Lettering;
   /** Plugin data by key; shared data by `namespace/key`. */
   readonly pluginData: Readonly<Record<string, string>>;
   readonly sharedPluginData: Readonly<Record<string, string>>;
@@ -105,21 +119,31 @@ const blank = {
   relaunch: {},
 } as const;
 
-/** A new node as Figma makes it: 100 by 100, a frame white and clipping, a rectangle grey. */
-export function newNode(id: string, type: 'FRAME' | 'RECTANGLE', order: number): NodeRecord {
-  const frame = type === 'FRAME';
-  const grey = frame ? 1 : 0.85;
+const LETTERING: Lettering = {
+  characters: '',
+  fontSize: 12,
+  fontName: { family: 'Inter', style: 'Regular' },
+  textAutoResize: 'WIDTH_AND_HEIGHT',
+};
+
+const NAMES: Readonly<Record<LayerType, string>> = { FRAME: 'Frame', RECTANGLE: 'Rectangle', TEXT: 'Text' };
+const GREYS: Readonly<Record<LayerType, number>> = { FRAME: 1, RECTANGLE: 0.85, TEXT: 0 };
+
+/** A new node as Figma makes it: 100 by 100, a frame white and clipping, a rectangle grey, a text black and empty. */
+export function newNode(id: string, type: LayerType, order: number): NodeRecord {
+  const grey = GREYS[type];
   return {
     ...blank,
     id,
     type,
-    name: frame ? 'Frame' : 'Rectangle',
+    name: NAMES[type],
     parentId: PAGE_ID,
     order,
     width: 100,
     height: 100,
     fills: [{ type: 'SOLID', color: { r: grey, g: grey, b: grey } }],
-    clipsContent: frame,
+    clipsContent: type === 'FRAME',
+    ...(type === 'TEXT' && { lettering: LETTERING }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { FigmaSurface } from '../../main/figma-surface.ts';
-import { DOCUMENT_ID, PAGE_ID } from '../document/node-record.ts';
+import { DOCUMENT_ID, type Lettering, PAGE_ID } from '../document/node-record.ts';
 import { ClientStorage } from './client-storage.ts';
 import { NOTIFICATION_DEFAULT_MS, NOTIFICATION_MAX_CHARACTERS } from './limits.ts';
 import { Listeners } from './listeners.ts';
@@ -8,6 +8,7 @@ import type { PageHandle } from './page-handle.ts';
 import { createPicture } from './picture-handle.ts';
 import type { SandboxDocument } from './sandbox-document.ts';
 import type { WindowOptions } from './sandbox-link.ts';
+import type { TextHandle } from './text-handle.ts';
 import { UiChannel } from './ui-channel.ts';
 import { Viewport } from './viewport.ts';
 
@@ -137,6 +138,11 @@ function figmaGlobal(document: SandboxDocument, { command, pluginName, events, u
 
     createRectangle: () => document.create('RECTANGLE'),
     createFrame: () => document.create('FRAME'),
+    createText: () => document.create('TEXT') as TextHandle,
+    /** Every font is drawn in the studio's own. */
+    async loadFontAsync(_font: Lettering['fontName']) {
+      document.mustBeOpen();
+    },
     createImage(data: Uint8Array) {
       document.mustBeOpen();
       return createPicture(host, data);

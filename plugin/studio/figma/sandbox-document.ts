@@ -1,10 +1,11 @@
 import type { Change } from '../document/history.ts';
-import { type NodeRecord, newNode, PAGE_ID } from '../document/node-record.ts';
+import { type LayerType, type NodeRecord, newNode, PAGE_ID } from '../document/node-record.ts';
 import { Scene } from '../document/scene.ts';
 import type { DocumentAccess } from './document-access.ts';
 import { NodeHandle, SceneNodeHandle } from './node-handle.ts';
 import { PageHandle } from './page-handle.ts';
 import type { SandboxHost } from './sandbox-host.ts';
+import { TextHandle } from './text-handle.ts';
 
 /**
  * The sandbox's replica of the document. The plugin's writes are done here at once, as Figma's API does them, and
@@ -42,13 +43,15 @@ export class SandboxDocument implements DocumentAccess {
         ? new PageHandle(this, id)
         : node.type === 'DOCUMENT'
           ? new NodeHandle(this, id, 'DOCUMENT')
-          : new SceneNodeHandle(this, id, node.type);
+          : node.type === 'TEXT'
+            ? new TextHandle(this, id)
+            : new SceneNodeHandle(this, id, node.type);
     Object.preventExtensions(handle);
     this.#handles.set(id, handle);
     return handle;
   }
 
-  create(type: 'FRAME' | 'RECTANGLE'): SceneNodeHandle {
+  create(type: LayerType): SceneNodeHandle {
     const id = `${this.#session}:${++this.#created}`;
     this.write([{ kind: 'create', node: newNode(id, type, this.scene.frontOrder(PAGE_ID)) }]);
     return this.handle(id) as SceneNodeHandle;

@@ -24,7 +24,10 @@ export class CanvasBridge {
   send(message: UiToMain): void {
     // The page around may be Figma's or the studio's; nothing here is a secret to either.
     const isPicture =
-      message.type === 'picture' || message.type === 'place-cut-out' || message.type === 'use-fill';
+      message.type === 'picture' ||
+      message.type === 'place-cut-out' ||
+      message.type === 'use-fill' ||
+      message.type === 'table-picture';
     const transfer = isPicture ? [message.bytes.buffer] : [];
     window.parent.postMessage({ pluginMessage: message }, '*', transfer);
   }

@@ -15,6 +15,7 @@ import {
   newSeed,
 } from '../work/drafts.ts';
 import { GenerateOptions } from './generate-options.tsx';
+import { GeneratePreset } from './generate-preset.tsx';
 
 interface GenerateSettingsProps {
   readonly draft: GenerateDraft;
@@ -27,6 +28,7 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
   const most = limits.value?.generateMaxCount ?? GENERATE_MAX_COUNT;
   return (
     <section class="rows">
+      <GeneratePreset draft={draft} onChange={onChange} />
       <Row id="count" label="Variants">
         <CountChoice value={draft.count} max={most} onChange={(count) => onChange({ count })} />
       </Row>

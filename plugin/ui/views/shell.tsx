@@ -7,6 +7,7 @@ import { ProgressBar } from '../parts/controls.tsx';
 import { IconButton } from '../parts/icon.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { jobTitle, percent, timeLeft } from '../work/labels.ts';
+import { Catalogue, CatalogueStatus } from './catalogue.tsx';
 import { Computer } from './computer.tsx';
 import { Connect } from './connect.tsx';
 import { Generate } from './generate.tsx';
@@ -35,6 +36,8 @@ function StatusBar() {
   const running = app.board.running.value;
   const waiting = app.board.queued.value.length;
   const isReady = app.connected.value;
+  if (isReady && running === undefined && app.generating.catalogues.running.value !== undefined)
+    return <CatalogueStatus />;
   if (isReady && running !== undefined) {
     const progress = app.board.progress.value.get(running.job);
     const show = () => {
@@ -103,6 +106,7 @@ function deviceName(device: string): string {
 const STATUS_TITLES: Readonly<Record<StatusView, string>> = {
   computer: 'This computer',
   models: 'Models',
+  catalogue: 'Catalogue',
 };
 const TITLES: Readonly<Record<TabView, string>> = {
   generate: 'Generate',
@@ -117,6 +121,7 @@ const PANELS: Readonly<Record<PanelView, () => JSX.Element>> = {
   history: History,
   computer: Computer,
   models: Models,
+  catalogue: Catalogue,
 };
 
 function isStatusView(view: PanelView): view is StatusView {

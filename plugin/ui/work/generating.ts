@@ -9,12 +9,14 @@ import { type CanvasSelection, sizeBeside } from '../canvas/selection.ts';
 import { variantRecord } from '../canvas/variant-record.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import type { ReceivedFrame } from '../connection/companion-socket.ts';
+import { Catalogues } from './catalogues.ts';
 import { type GenerateDraft, jobSpecOf, newJobId } from './drafts.ts';
 import { type Fill, fillSpec } from './filling.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import { LoraList } from './lora-list.ts';
 import type { PictureView } from './pictures.ts';
 import { Preparation } from './preparation.ts';
+import { PresetShelf } from './presets.ts';
 import { ProductScenes, type SentProduct } from './product-scenes.ts';
 import { VariantWork } from './variant-work.ts';
 
@@ -40,6 +42,8 @@ export class Generating {
   readonly #board: JobBoard;
   readonly #placement: CanvasPlacement;
   readonly loras: LoraList;
+  readonly presets: PresetShelf;
+  readonly catalogues: Catalogues;
   readonly variantWork: VariantWork;
   readonly scenes: ProductScenes;
 
@@ -54,6 +58,8 @@ export class Generating {
     this.preparation = new Preparation((message) => companion.send(message));
     this.loras = new LoraList(companion);
     this.scenes = new ProductScenes(bridge, companion, selection);
+    this.presets = new PresetShelf(companion);
+    this.catalogues = new Catalogues(bridge, companion);
     this.variantWork = new VariantWork(bridge, companion, (spec, shown) => this.#ask(spec, shown));
     this.#placement = new CanvasPlacement(
       (message) => bridge.send(message),
@@ -125,8 +131,10 @@ export class Generating {
   }
 
   receive(message: ServerMessage): void {
+    this.catalogues.receive(message);
     if (message.type === 'welcome') {
       this.loras.refresh();
+      this.presets.refresh();
       for (const job of message.jobs) {
         // Pictures that were finished while the connection was lost were sent to nobody.
         if (this.#placement.isOpen(job.job)) this.#askForPictures(job.job);

@@ -61,7 +61,7 @@ export class HistoryView {
   }
 
   /** Fetches what is not there yet; shown when it arrives. */
-  async loadPictures({ job, pictures }: JobOf<'generate'>): Promise<void> {
+  async loadPictures({ job, pictures }: Pick<JobOf<'generate'>, 'job' | 'pictures'>): Promise<void> {
     for (const { picture } of pictures) {
       const key = `${job}/${picture}`;
       if (this.#asked.has(key) || this.#pictures.get(job, picture)?.kind === 'final') continue;

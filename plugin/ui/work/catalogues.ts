@@ -1,0 +1,179 @@
+/** Catalogues: those that the companion has, the draft of the next one, and their way onto the canvas as tables. */
+
+import { computed, type Signal, signal } from '@preact/signals';
+import { type CatalogueCell, cellText } from '../../../shared/catalogue.ts';
+import { type CatalogueJobSpec, catalogueCells } from '../../../shared/protocol/catalogue.ts';
+import { routes } from '../../../shared/protocol/http.ts';
+import type { JobOf } from '../../../shared/protocol/job.ts';
+import { CATALOGUE_MAX_CELLS } from '../../../shared/protocol/limits.ts';
+import { type Preset, presetWords, sceneSchema } from '../../../shared/protocol/preset.ts';
+import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
+import type { CanvasBridge } from '../canvas/bridge.ts';
+import type { CompanionConnection } from '../connection/companion.ts';
+import { RequestFailure } from '../connection/companion-http.ts';
+import { newJobId } from './drafts.ts';
+
+export type CatalogueJob = JobOf<'catalogue'>;
+
+export interface CatalogueDraft {
+  /** Names of concepts. */
+  readonly products: readonly string[];
+  /** As it is typed, one a line. */
+  readonly scenes: string;
+  readonly sizes: readonly { readonly width: number; readonly height: number }[];
+  readonly seed: number;
+}
+
+export class Catalogues {
+  readonly jobs: Signal<ReadonlyMap<string, CatalogueJob>> = signal(new Map());
+  readonly draft: Signal<CatalogueDraft> = signal({ products: [], scenes: '', sizes: [], seed: 0 });
+  /** The one that the view shows; undefined: the form. */
+  readonly shown: Signal<string | undefined> = signal(undefined);
+  /** True where the companion makes catalogues. */
+  readonly isKnown = signal(false);
+  /** Catalogue that is on its way to the canvas. */
+  readonly placing: Signal<string | undefined> = signal(undefined);
+  readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
+  readonly running = computed(() =>
+    [...this.jobs.value.values()].find(({ status }) => status.state === 'running'),
+  );
+  readonly #bridge: CanvasBridge;
+  readonly #companion: CompanionConnection;
+
+  constructor(bridge: CanvasBridge, companion: CompanionConnection) {
+    this.#bridge = bridge;
+    this.#companion = companion;
+  }
+
+  receive(message: ServerMessage): void {
+    if (message.type === 'welcome') {
+      this.isKnown.value = message.catalogues !== undefined;
+      this.jobs.value = new Map(message.catalogues?.map((job) => [job.job, job]));
+      // Whoever opens the panel again finds the one that is under way.
+      this.shown.value ??= this.running.value?.job;
+    } else if (message.type === 'catalogue') {
+      this.jobs.value = new Map(this.jobs.value).set(message.job.job, message.job);
+    } else if (message.type === 'job-removed') {
+      this.jobs.value = new Map([...this.jobs.value].filter(([job]) => job !== message.job));
+    }
+  }
+
+  /** @param preset its words, negative prompt, steps, guidance and styles go with it */
+  start(model: ModelSummary, preset: Preset | undefined): void {
+    const job = newJobId();
+    this.#companion.send({ type: 'catalogue', job, ...catalogueSpec(this.draft.value, model, preset) });
+    this.shown.value = job;
+  }
+
+  /** Goes on with what is missing. @param cells those that failed and are to be tried again; default: all */
+  resume(job: string, cells?: readonly number[]): void {
+    this.#companion.send({ type: 'resume', job, ...(cells !== undefined && { cells: [...cells] }) });
+  }
+
+  /** Lays the pictures out on the canvas, a row a product, a column a scene and size. */
+  async place({ job, request, pictures }: CatalogueJob): Promise<void> {
+    if (this.placing.value !== undefined) return;
+    this.placing.value = job;
+    this.failure.value = undefined;
+    const cells = catalogueCells(request);
+    const columns = tableColumns(request);
+    const { products } = request;
+    this.#bridge.send({
+      type: 'open-table',
+      tableId: job,
+      name: catalogueTitle(request),
+      columns,
+      rows: products,
+    });
+    try {
+      for (const { picture } of pictures) {
+        const cell = cells[picture]!;
+        const blob = await this.#companion.blob(routes.picture(job, picture));
+        const bytes = new Uint8Array(await blob.arrayBuffer());
+        const place = { row: products.indexOf(cell.product), column: columnOf(cell, columns) };
+        this.#bridge.send({ type: 'table-picture', tableId: job, ...place, name: cellText(cell), bytes });
+      }
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      this.failure.value = error.report;
+    } finally {
+      this.#bridge.send({ type: 'close-table', tableId: job });
+      this.placing.value = undefined;
+    }
+  }
+}
+
+export interface CatalogueColumn {
+  readonly scene: string;
+  readonly width: number;
+  readonly height: number;
+  readonly seed: number;
+  /** "on a beach"; with the seed where there are several. */
+  readonly label: string;
+}
+
+/** Columns of the table: scenes, in each its sizes, in each its seeds. */
+export function tableColumns({ scenes, sizes, seeds }: CatalogueJobSpec): readonly CatalogueColumn[] {
+  return scenes.flatMap((scene) =>
+    sizes.flatMap(({ width, height }) =>
+      seeds.map((seed) => ({
+        ...{ scene, width, height, seed },
+        label: `${scene.replace('{product}', '…')}${seeds.length > 1 ? `, seed ${seed}` : ''}`,
+      })),
+    ),
+  );
+}
+
+export function columnOf(cell: CatalogueCell, columns: readonly CatalogueColumn[]): number {
+  return columns.findIndex(
+    ({ scene, width, height, seed }) =>
+      scene === cell.scene && width === cell.width && height === cell.height && seed === cell.seed,
+  );
+}
+
+/** "2 products, 4 scenes, 3 sizes". */
+export function catalogueTitle({
+  products,
+  scenes,
+  sizes,
+}: Pick<CatalogueJobSpec, 'products' | 'scenes' | 'sizes'>): string {
+  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
+  return [count(products.length, 'product'), count(scenes.length, 'scene'), count(sizes.length, 'size')].join(
+    ', ',
+  );
+}
+
+/** Scenes of a draft, each once. */
+export function typedScenes(text: string): readonly string[] {
+  const lines = text.split('\n').map((line) => line.trim().replaceAll(/\s+/g, ' '));
+  return [...new Set(lines.filter((line) => line !== ''))];
+}
+
+/** The reason why a draft cannot be made; undefined where it can. */
+export function draftProblem({ products, scenes, sizes }: CatalogueDraft): string | undefined {
+  const typed = typedScenes(scenes);
+  const count = products.length * typed.length * sizes.length;
+  if (typed.some((scene) => !sceneSchema.safeParse(scene).success)) return 'A scene is too long.';
+  if (count > CATALOGUE_MAX_CELLS) return `At most ${CATALOGUE_MAX_CELLS} pictures in one catalogue.`;
+  return count === 0 ? '' : undefined;
+}
+
+function catalogueSpec(
+  { products, scenes, sizes, seed }: CatalogueDraft,
+  model: ModelSummary,
+  preset: Preset | undefined,
+): CatalogueJobSpec {
+  const words = preset === undefined ? '' : presetWords(preset);
+  const { name, negativePrompt, steps, guidanceScale, loras } = preset ?? {};
+  return {
+    ...{ products: [...products], scenes: [...typedScenes(scenes)], sizes: [...sizes], seeds: [seed] },
+    ...{ strength: 1, mask: model.defaults.generate.mask },
+    ...(words !== '' && { words }),
+    ...(name !== undefined && { preset: name }),
+    ...(negativePrompt !== undefined && { negativePrompt }),
+    ...(steps !== undefined && { steps }),
+    ...(guidanceScale !== undefined && { guidanceScale }),
+    ...(loras !== undefined && { loras: [...loras] }),
+  };
+}

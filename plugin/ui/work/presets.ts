@@ -1,0 +1,134 @@
+/** PresetShelf: the companion's presets, and the draft of the next pictures with one of them. */
+
+import { type Signal, signal } from '@preact/signals';
+import { routes } from '../../../shared/protocol/http.ts';
+import {
+  importedPresetsSchema,
+  type Preset,
+  presetFileSchema,
+  presetsSchema,
+  presetWords,
+} from '../../../shared/protocol/preset.ts';
+import type { ErrorReport } from '../../../shared/protocol/zod.ts';
+import type { CompanionConnection } from '../connection/companion.ts';
+import { RequestFailure } from '../connection/companion-http.ts';
+import type { GenerateDraft } from './drafts.ts';
+
+export class PresetShelf {
+  readonly known: Signal<readonly Preset[]> = signal([]);
+  /** Name of the one that was chosen last. */
+  readonly chosen: Signal<string | null> = signal(null);
+  readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
+  readonly #companion: CompanionConnection;
+
+  constructor(companion: CompanionConnection) {
+    this.#companion = companion;
+  }
+
+  get current(): Preset | undefined {
+    return this.known.value.find(({ name }) => name === this.chosen.value);
+  }
+
+  /** None where an older companion does not know of them. */
+  async refresh(): Promise<void> {
+    const answer = await this.#companion.json(routes.presets, presetsSchema).catch((error: unknown) => {
+      if (!(error instanceof RequestFailure)) throw error;
+    });
+    this.known.value = answer?.presets ?? [];
+  }
+
+  /** In the place of those with their names. @returns names of those that were replaced; undefined where it failed */
+  async add(presets: readonly Preset[]): Promise<readonly string[] | undefined> {
+    return this.#try(async () => {
+      const request = { method: 'POST', body: { schema: 1, presets } } as const;
+      const answer = await this.#companion.json(routes.presets, importedPresetsSchema, request);
+      this.known.value = answer.presets;
+      return answer.replaced;
+    });
+  }
+
+  /** Those of a file. @returns words for what was done; undefined where it failed */
+  async importFile(file: Blob): Promise<string | undefined> {
+    const parsed = presetFileSchema.safeParse(await file.text().then(JSON.parse, () => undefined));
+    if (!parsed.success) {
+      this.failure.value = {
+        code: 'input',
+        message: 'This file holds no presets.',
+        advice: 'Choose a file that was exported from Likeness.',
+      };
+      return undefined;
+    }
+    const replaced = await this.add(parsed.data.presets);
+    if (replaced === undefined) return undefined;
+    const count = parsed.data.presets.length;
+    const words = `${count} ${count === 1 ? 'preset' : 'presets'} imported.`;
+    return replaced.length === 0 ? words : `${words} Replaced: ${replaced.join(', ')}.`;
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#try(async () => {
+      await this.#companion.blob(routes.preset(encodeURIComponent(name)), { method: 'DELETE' });
+      this.known.value = this.known.value.filter((preset) => preset.name !== name);
+      this.chosen.value = null;
+    });
+  }
+
+  async #try<Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      const answer = await work();
+      this.failure.value = undefined;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error;
+      this.failure.value = error.report;
+      return undefined;
+    }
+  }
+}
+
+/**
+ * The draft with a preset: its words stand at the prompt's end, in the place of those of the preset before, and what it does
+ * not say stays.
+ */
+export function draftWithPreset(
+  draft: GenerateDraft,
+  preset: Preset | undefined,
+  before: Preset | undefined,
+): GenerateDraft {
+  const old = before === undefined ? '' : presetWords(before);
+  const prompt = draft.prompt.trimEnd();
+  const bare = old !== '' && prompt.endsWith(old) ? prompt.slice(0, -old.length) : prompt;
+  if (preset === undefined) return { ...draft, prompt: bare };
+  const { scenes, negativePrompt, steps, guidanceScale, size, loras } = preset;
+  const isMentionAlone = /^@\S+$/.test(bare) && scenes.length > 0;
+  return {
+    ...draft,
+    prompt: `${isMentionAlone ? `${bare} ${scenes[0]}` : bare}${presetWords(preset)}`,
+    ...(negativePrompt !== undefined && { negativePrompt }),
+    ...(steps !== undefined && { steps }),
+    ...(guidanceScale !== undefined && { guidanceScale }),
+    ...(size !== undefined && { size: { type: 'fixed', ...size } }),
+    ...(loras !== undefined && { loras: [...loras] }),
+  };
+}
+
+/** A preset of a draft's settings; what only words can say is kept from the one before. */
+export function presetOfDraft(
+  name: string,
+  draft: GenerateDraft,
+  before: Preset | undefined,
+  model: string,
+): Preset {
+  const { negativePrompt, steps, guidanceScale, size, loras } = draft;
+  const { scenes = [], light, palette } = before ?? {};
+  return {
+    ...{ name, scenes, model },
+    ...(light !== undefined && { light }),
+    ...(palette !== undefined && { palette }),
+    ...(negativePrompt.trim() !== '' && { negativePrompt: negativePrompt.trim() }),
+    ...(steps !== null && { steps }),
+    ...(guidanceScale !== null && { guidanceScale }),
+    ...(size.type === 'fixed' && { size: { width: size.width, height: size.height } }),
+    ...(loras.length > 0 && { loras: [...loras] }),
+  };
+}
