@@ -17,6 +17,7 @@ import {
   welcome,
 } from './protocol-samples.ts';
 import type { Stage } from './stage.ts';
+import { auroraRecord, selectVariant } from './workplace.ts';
 
 const example = (file: string) =>
   readFileSync(fileURLToPath(new URL(`../../examples/${file}`, import.meta.url)));
@@ -459,6 +460,15 @@ export const SCENES: readonly Scene[] = [
       await stage.ui.getByLabel('Fill this frame again').check();
       await stage.ui.getByLabel('Show the model').check();
       await stage.ui.locator('.fill-choice img').nth(2).waitFor();
+    },
+  },
+  {
+    name: 'generate-variant',
+    companion: withLibrary,
+    act: async (stage) => {
+      await open(stage);
+      await selectVariant(stage, auroraRecord());
+      await stage.ui.getByRole('button', { name: 'Product only' }).waitFor();
     },
   },
   {
