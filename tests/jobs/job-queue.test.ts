@@ -176,6 +176,26 @@ describe('a queue of jobs', () => {
     await expect(queue.history.layer(A, 9, 'shadow')).rejects.toMatchObject({ code: 'job-unknown' });
   });
 
+  it('keeps the finished tiles of a picture that is enlarged over a restart', async () => {
+    const home = await scratchFolder();
+    const keep = join(home, 'jobs', A, 'tiles');
+    const first = await openQueue(home, { engine: new ScriptedEngine(false) });
+    const { references } = await teachWish(first.queue);
+    const upscale = { image: 'image-one', factor: 2 as const };
+    await first.queue.submit(A, { ...generateWish({ count: 1, upscale }), references } as JobSpec);
+    await expect.poll(() => first.queue.get(A).status.state).toBe('running');
+    await makeFolder(keep);
+    await writeFile(join(keep, 'key-0.f32'), 'a tile');
+    await first.queue.close();
+
+    const engine = new ScriptedEngine(false);
+    const { queue } = await openQueue(home, { engine });
+    await expect.poll(() => engine.requests).toMatchObject([{ upscale: { factor: 2, keep } }]);
+    expect(await readdir(keep)).toEqual(['key-0.f32']);
+    await queue.cancel(A);
+    await expect.poll(() => existsSync(keep)).toBe(false);
+  });
+
   it('makes pictures that can be fetched again, with their masks', async () => {
     const home = await scratchFolder();
     const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
