@@ -21,6 +21,16 @@ const teach = {
   classWord: 'bottle',
   images: ['image-0001'],
 };
+const catalogue = {
+  type: 'catalogue',
+  job: 'job-00000001',
+  products: ['aurora'],
+  scenes: ['on a beach'],
+  sizes: [{ width: 128, height: 128 }],
+  seeds: [7],
+  strength: 1,
+  mask: 'adaptive',
+};
 const token = 'q7mZ0V5xk2Yw8RjT1bNfL4cHsDgUoIePaXyQ3KvWu9E';
 const hello = {
   type: 'hello',
@@ -41,7 +51,7 @@ function messageOf(act: () => unknown): string {
 }
 
 describe('a client message', () => {
-  it.each([generate, teach, hello, prove])('is taken: $type', (message) => {
+  it.each([generate, teach, catalogue, hello, prove])('is taken: $type', (message) => {
     expect(parseClientMessage(JSON.stringify(message))).toEqual(message);
   });
 
@@ -76,6 +86,9 @@ describe('a client message', () => {
       { ...teach, images: Array.from({ length: 33 }, (_, k) => `image-${1000 + k}`) },
       'images: ',
     ],
+    ['a catalogue of no products', { ...catalogue, products: [] }, 'products: '],
+    ['a catalogue of a path', { ...catalogue, products: ['../x'] }, 'products.0: expected a lower-case name'],
+    ['a scene of two lines', { ...catalogue, scenes: ['on a\nbeach'] }, 'scenes.0: expected one line'],
     ['a message without end', `"${'x'.repeat(MESSAGE_MAX_BYTES)}"`, 'characters, expected at most'],
   ])('is refused: %s', (_, message, expected) => {
     const text = typeof message === 'string' ? message : JSON.stringify(message);

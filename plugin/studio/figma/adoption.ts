@@ -13,7 +13,8 @@ interface Adopted {
 export function adopt(document: DocumentAccess, parent: Adopted, child: Adopted, index?: number): void {
   const call = index === undefined ? 'appendChild' : 'insertChild';
   if (parent.removed || child.removed) throw refusal(call, 'a node does not exist');
-  if (parent.type === 'RECTANGLE' || parent.type === 'TEXT') throw refusal(call, 'only frames hold children');
+  if (parent.type === 'RECTANGLE' || parent.type === 'TEXT')
+    throw refusal(call, 'a rectangle or text holds no children');
   if (document.scene.subtree(child.id).some(({ id }) => id === parent.id)) {
     throw refusal(call, 'a node cannot be put into itself');
   }
