@@ -12,13 +12,15 @@ import type { PictureMaker } from '../picture-making.ts';
 import type { PictureTogether, PlacedSubject } from '../products-together.ts';
 import type { RegionChange } from '../region-change.ts';
 import { type EvaluationContext, HELD_OUT, runEvaluation } from './command.ts';
+import { measureExact } from './placing-exact.ts';
 
 const DEFAULT_OUT = 'out/placing';
 
 interface PlacingFlags extends EngineFlags {
   readonly out: string;
   readonly publish?: string;
-  readonly only?: 'products' | 'regions';
+  readonly only?: 'products' | 'regions' | 'exact';
+  readonly photos?: string;
   readonly seeds: string;
   readonly pictures: string;
   readonly fresh?: true;
@@ -36,7 +38,11 @@ export function registerPlacing(program: Command, output: Output): void {
     )
     .option('--out <folder>', 'for the report and the sheet', DEFAULT_OUT)
     .option('--publish <folder>', 'also write the figures into placing.md there, and images/placing.jpg')
-    .option('--only <part>', 'products or regions')
+    .option(
+      '--only <part>',
+      'products, regions, or exact: a product that keeps its pixels, twice as many seeds',
+    )
+    .option('--photos <folder>', 'with exact: pictures to cut out and place as well')
     .option('--seeds <n>', 'seeds for each pair and scene', '10')
     .option('--pictures <n>', 'pictures with a region', '40')
     .option('--fresh', 'use nothing of earlier runs');
@@ -47,6 +53,7 @@ export function registerPlacing(program: Command, output: Output): void {
 }
 
 async function measurePlacing(run: EvaluationContext, flags: PlacingFlags, output: Output): Promise<void> {
+  if (flags.only === 'exact') return measureExact(run, flags, output);
   const { cacheFolders } = await import('../cache-folders.ts');
   const { PictureCache } = await import('../picture-cache.ts');
   const { pictureMaker } = await import('../picture-making.ts');

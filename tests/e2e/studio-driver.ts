@@ -71,7 +71,10 @@ export class StudioDriver {
   }
 
   /** Drops files on the canvas, as they come from a camera. */
-  async dropFiles(files: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Promise<void> {
+  async dropFiles(
+    files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+    [clientX, clientY]: readonly [number, number] = [700, 400],
+  ): Promise<void> {
     const sent = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
     const dropped = await this.page.evaluateHandle((all) => {
       const transfer = new DataTransfer();
@@ -82,7 +85,7 @@ export class StudioDriver {
       return transfer;
     }, sent);
     const canvas = this.page.getByRole('main', { name: 'Canvas' });
-    await canvas.dispatchEvent('drop', { dataTransfer: dropped, clientX: 700, clientY: 400 });
+    await canvas.dispatchEvent('drop', { dataTransfer: dropped, clientX, clientY });
   }
 
   /** Drops files on the canvas, plain ones, and looks for the word that they may be dropped there. */
@@ -138,6 +141,12 @@ export class StudioDriver {
   async fill(asked: { prompt: string; count: number; steps: number }): Promise<void> {
     await this.describe(asked);
     await this.plugin.getByRole('button', { name: /^Fill the/ }).click();
+  }
+
+  /** Paints scenes around the selected cut-out. */
+  async paintScenes(asked: { prompt: string; count: number; steps: number }): Promise<void> {
+    await this.describe(asked);
+    await this.plugin.getByRole('button', { name: /^Paint (a|\d+) scene/ }).click();
   }
 
   /** Draws a layer with a tool, from corner to corner in pixels of the page. */
