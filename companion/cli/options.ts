@@ -47,7 +47,10 @@ export function size(text: string): Size {
 /** Cards of today have 1 to 200 GB, which are gibibytes on their boxes. */
 const gibibytes = z.coerce.number().min(0.25).max(4096);
 
-/** "8GB", "8", "512 MB", in bytes. */
+/**
+ * "8GB", "8", "512 MB", in bytes.
+ * @internal
+ */
 export function memorySize(text: string): number {
   const [, amount, unit = 'G'] = /^(\d{1,7}(?:\.\d{1,3})?) ?(?:([GM])i?B)?$/i.exec(text.trim()) ?? [];
   const expected = 'a size such as 8GB or 512MB';

@@ -3,6 +3,7 @@
 import type { SamplerName } from '../diffusion/samplers/index.ts';
 import type { TimestepSpacing } from '../diffusion/spacing.ts';
 import { MATTING_MODEL, UPSCALER_MODEL } from '../matting/matting-folder.ts';
+import { MEMORY, type PublishedWork, WORK } from './published-models.ts';
 
 /** As the hub's page names it. */
 interface Licence {
@@ -33,6 +34,7 @@ interface Entry {
   readonly licence: Licence;
   /** The format that it is of, or works with. */
   readonly format: 'stable-diffusion' | 'stable-diffusion-xl';
+  readonly work: PublishedWork;
   /** About, of what is fetched. */
   readonly sizeBytes: number;
   readonly goodFor: string;
@@ -71,7 +73,8 @@ interface LatentsKind {
 }
 
 /** A network that tells a product from its background, or enlarges pictures, as an ONNX file (companion/matting). */
-interface NetworkEntry<Kind extends 'background remover' | 'upscaler'> extends Omit<Entry, 'format'> {
+interface NetworkEntry<Kind extends 'background remover' | 'upscaler'>
+  extends Omit<Entry, 'format' | 'work'> {
   readonly kind: Kind;
   /** Path in the repository. */
   readonly file: string;
@@ -99,11 +102,8 @@ const NON_COMMERCIAL = {
   note: 'Not for commercial use without an agreement with Stability AI (https://stability.ai/license).',
 } as const;
 
-const VERSION_1 = { format: 'stable-diffusion' } as const;
-const XL = { format: 'stable-diffusion-xl' } as const;
-
-/** About: weights in fp32, and what a picture of the usual size needs beside them. */
-const MEMORY = { version1: 5e9, version2: 5.5e9, xl: 13e9, xlSmall: 11e9 } as const;
+const VERSION_1 = { format: 'stable-diffusion', work: WORK.version1 } as const;
+const XL = { format: 'stable-diffusion-xl', work: WORK.xl } as const;
 
 const MODELS: readonly ModelEntry[] = [
   {

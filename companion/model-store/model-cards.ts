@@ -7,10 +7,12 @@ import { readlink } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import type { ModelCard, ModelTask } from '../../shared/protocol/model.ts';
 import { reportOf } from '../../shared/protocol/zod.ts';
+import type { DeviceSpeed } from '../runtime/speed-test.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { DEFAULT_MODEL, listModels, type ModelPlace } from './catalogue.ts';
 import { CATALOGUE } from './catalogue-entries.ts';
 import { forPanel } from './model-task-steps.ts';
+import { catalogueSeconds, modelSeconds } from './picture-cost.ts';
 import { readPullRecord, unfinishedPulls } from './pull-folder.ts';
 import { summariseModel } from './summary.ts';
 
@@ -26,6 +28,8 @@ export interface CardOptions {
   readonly taskOf: (name: string) => ModelTask | undefined;
   /** Seconds that a picture took here the last times; undefined for a model that made none. */
   readonly secondsOf: (name: string) => number | undefined;
+  /** Tells the cost for models that made no picture; undefined while it is not known. */
+  readonly speed: DeviceSpeed | undefined;
 }
 
 /** Those here first, then those that can be had. */
@@ -36,9 +40,10 @@ export async function modelCards(options: CardOptions): Promise<readonly ModelCa
     (await unfinishedPulls(folders.models)).map(({ name, sizeBytes }) => [name, sizeBytes]),
   );
   const here = await Promise.all(places.map((place) => cardOf(place, options)));
-  const offered = MODELS.map(({ name }) => name)
-    .filter((name) => !places.some((place) => place.name === name))
-    .map((name) => ({ ...EMPTY_CARD, ...knownFacts(name), name, place: 'offered' as const }));
+  const offered = MODELS.filter(({ name }) => !places.some((place) => place.name === name)).map((entry) => ({
+    ...{ ...EMPTY_CARD, ...knownFacts(entry.name), name: entry.name, place: 'offered' as const },
+    secondsPerPicture: (options.speed && catalogueSeconds(entry, options.speed)) ?? null,
+  }));
   const cards = [...here, ...offered].map((card) => ({
     ...card,
     keptBytes: kept.get(card.name) ?? 0,
@@ -66,7 +71,7 @@ export const EMPTY_CARD: Omit<ModelCard, 'name' | 'title' | 'place'> = {
   task: null,
 };
 
-async function cardOf(place: ModelPlace, { inUse }: CardOptions): Promise<ModelCard> {
+async function cardOf(place: ModelPlace, { inUse, speed }: CardOptions): Promise<ModelCard> {
   const { name, folder, origin } = place;
   const path = origin === 'linked' ? await readlink(folder).catch(() => folder) : null;
   const card = {
@@ -77,7 +82,11 @@ async function cardOf(place: ModelPlace, { inUse }: CardOptions): Promise<ModelC
   try {
     const { resolution, sizeBytes, licence, isDemonstration } = await summariseModel(folder);
     const own = licenceNamed(licence);
-    return { ...card, resolution, sizeBytes, isDemonstration, licence: card.licence ?? own };
+    const secondsPerPicture = speed === undefined ? null : await modelSeconds(place, speed);
+    return {
+      ...{ ...card, resolution, sizeBytes, isDemonstration, secondsPerPicture },
+      licence: card.licence ?? own,
+    };
   } catch (error) {
     const record = await readPullRecord(folder).catch(() => undefined);
     const licence = card.licence ?? licenceNamed(record?.licence);

@@ -26,6 +26,8 @@ export interface ChoiceOptions {
   readonly cacheFolder?: string;
   /** For one self-test. Default 60 s. */
   readonly timeoutMs?: number;
+  /** Ends a self-test; what it would have said is not kept. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -89,7 +91,7 @@ const ADVICE: Readonly<Record<Exclude<Device, 'cpu'>, string>> = {
  */
 async function faultOf(
   device: Device,
-  { cacheFolder, timeoutMs = DEFAULT_TIMEOUT_MS }: ChoiceOptions,
+  { cacheFolder, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: ChoiceOptions,
   refusals: 'recent' | 'fresh',
   precision: Precision = 'float32',
 ): Promise<string | undefined> {
@@ -100,8 +102,8 @@ async function faultOf(
   const key = `${device} onnxruntime-${version}${precision === 'float16' ? ' fp16' : ''}`;
   const known = cacheFolder === undefined ? undefined : await recallTrial(cacheFolder, key);
   if (known !== undefined && (known.fault === null || refusals === 'recent')) return known.fault ?? undefined;
-  const fault = await tryDevice(device, timeoutMs, precision);
-  if (cacheFolder !== undefined) await recordTrial(cacheFolder, key, fault);
+  const fault = await tryDevice([device, precision], timeoutMs, signal);
+  if (cacheFolder !== undefined && !signal?.aborted) await recordTrial(cacheFolder, key, fault);
   return fault;
 }
 

@@ -13,37 +13,62 @@ import type { Precision } from '../graph/precision.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import type { Device } from './device.ts';
 import type { SelfTestReport } from './self-test-process.ts';
+import type { DeviceSpeed } from './speed-test.ts';
 
 /** Native libraries explain themselves at length; the first part says what is wrong. */
 const MAX_FAULT_LENGTH = 240;
 
 /** Undefined when the device passed; else the reason not to use it, in one line. */
 export async function tryDevice(
-  device: Device,
+  on: readonly [Device, Precision],
   timeoutMs: number,
-  precision: Precision = 'float32',
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
+  return (await forkTest(on, timeoutMs, signal)).fault;
+}
+
+/** Speed of a device that passes its self-test; undefined where it could not be measured in time. */
+export async function timeDevice(
+  on: readonly [Device, Precision],
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<DeviceSpeed | undefined> {
+  return (await forkTest([...on, 'speed'], timeoutMs, signal)).speed;
+}
+
+async function forkTest(
+  test: readonly string[],
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<SelfTestReport> {
   const script = fileURLToPath(new URL('./self-test-process.ts', import.meta.url));
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = fork(script, [device, precision], {
+  const child = fork(script, test, {
     execArgv: ['--import', loader],
     // What drivers print is noise for people; how the test ended comes by message.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     // A group of its own: Ctrl-C on the terminal is for the command, and must not be taken for a fault of the device.
     detached: true,
+    killSignal: 'SIGKILL',
+    ...(signal && { signal }),
   });
   return await new Promise((resolve) => {
     const timer = setTimeout(() => {
-      finish(`its self-test did not end within ${timeoutMs / 1000} s`);
+      finish({ fault: `its self-test did not end within ${timeoutMs / 1000} s` });
       child.kill('SIGKILL');
     }, timeoutMs);
-    const finish = (fault: string | undefined): void => {
+    const finish = (report: SelfTestReport): void => {
       clearTimeout(timer);
-      resolve(fault);
+      resolve(report);
     };
-    child.once('message', (message) => finish(oneLine((message as SelfTestReport).fault)));
-    child.once('error', (error) => finish(`its self-test could not start: ${error.message}`));
-    child.once('exit', (code, signal) => finish(`its self-test ended with ${signal ?? `exit code ${code}`}`));
+    child.once('message', (message) => {
+      const report = message as SelfTestReport;
+      finish({ ...report, fault: oneLine(report.fault) });
+    });
+    child.once('error', (error) => finish({ fault: `its self-test could not start: ${error.message}` }));
+    child.once('exit', (code, signal) => {
+      finish({ fault: `its self-test ended with ${signal ?? `exit code ${code}`}` });
+    });
   });
 }
 

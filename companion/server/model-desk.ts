@@ -13,6 +13,7 @@ import { MATTING_MODEL } from '../matting/matting-folder.ts';
 import { backgroundRemovers } from '../model-store/background-removers.ts';
 import { linkModel, typedPath } from '../model-store/linked-model.ts';
 import { addLora, ownFacts } from '../model-store/lora-store.ts';
+import { MeasuredSpeed } from '../model-store/measured-speed.ts';
 import { modelCards } from '../model-store/model-cards.ts';
 import { type ModelTaskEvent, ModelTasks } from '../model-store/model-tasks.ts';
 import { planRemoval, removeModel } from '../model-store/removal.ts';
@@ -40,10 +41,18 @@ export class ModelDesk {
   readonly #options: ModelDeskOptions;
   readonly #tasks: ModelTasks;
   readonly #own = new Broadcast<ModelEvent>(() => false);
+  readonly #speed: MeasuredSpeed;
 
   private constructor(options: ModelDeskOptions, tasks: ModelTasks) {
     this.#options = options;
     this.#tasks = tasks;
+    const { queue, folders } = options;
+    this.#speed = new MeasuredSpeed({
+      cacheFolder: folders.cache,
+      device: () => queue.worker.device,
+      isIdle: () => queue.jobs().every(isEnded),
+      whenKnown: () => this.#changed(),
+    });
   }
 
   /** Pulls that a stop has cut short go on. */
@@ -69,6 +78,7 @@ export class ModelDesk {
       device: queue.worker.device,
       taskOf,
       secondsOf: (name) => this.#secondsOf(name),
+      speed: this.#speed.value,
     });
     return {
       models: [...models],
@@ -168,6 +178,7 @@ export class ModelDesk {
 
   /** Pulls go on at the next start. */
   async close(): Promise<void> {
+    await this.#speed.close();
     await this.#tasks.close();
     this.#own.close();
   }

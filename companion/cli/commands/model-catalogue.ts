@@ -7,6 +7,7 @@ import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { MATTING_MODEL, openMattingFolder, UPSCALER_MODEL } from '../../matting/matting-folder.ts';
 import { listAccelerators, listModels, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
 import { CATALOGUE, type CatalogueEntry } from '../../model-store/catalogue-entries.ts';
+import type { DeviceSpeed } from '../../runtime/speed-test.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import { formatFacts, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
@@ -25,14 +26,29 @@ const TITLES: Readonly<Record<CatalogueEntry['kind'], string>> = {
 /** Entries by kind, each kind a table. */
 export async function runAvailable(output: Output): Promise<void> {
   const here = await presentNames();
+  const speed = await speedOfHere(output);
+  const { catalogueSeconds } = await import('../../model-store/picture-cost.ts');
+  const secondsOf = (entry: CatalogueEntry) => speed && catalogueSeconds(entry, speed);
   for (const kind of Object.keys(TITLES) as CatalogueEntry['kind'][]) {
     const entries = CATALOGUE.filter((entry) => entry.kind === kind);
-    for (const entry of entries) output.event({ type: 'available', isHere: here.has(entry.name), ...entry });
+    for (const entry of entries) {
+      const cost = { secondsPerPicture: secondsOf(entry) };
+      output.event({ type: 'available', isHere: here.has(entry.name), ...entry, ...cost });
+    }
     const isWide = output.columns >= WIDE_CELLS;
-    const header = ['NAME', 'PICTURES', 'SIZE', 'MEMORY', 'LICENCE', ...(isWide ? ['GOOD FOR'] : [])];
+    const header = [
+      'NAME',
+      'PICTURES',
+      'A PICTURE',
+      'SIZE',
+      'MEMORY',
+      'LICENCE',
+      ...(isWide ? ['GOOD FOR'] : []),
+    ];
     const rows = entries.map((entry) => [
       entry.name,
       'usual' in entry ? `${entry.usual.side} px` : '',
+      costText(secondsOf(entry)),
       here.has(entry.name) ? 'here' : prettyBytes(entry.sizeBytes),
       'memoryBytes' in entry ? prettyBytes(entry.memoryBytes) : '',
       licenceText(entry),
@@ -48,6 +64,25 @@ export async function runAvailable(output: Output): Promise<void> {
   );
 }
 
+/** Speed of this computer, measured the first time; undefined where it cannot be. */
+export async function speedOfHere(output: Output): Promise<DeviceSpeed | undefined> {
+  // Loaded here, since onnxruntime would make `--help` wait.
+  const { speedHere } = await import('../../runtime/device-speed.ts');
+  const whenMeasuring = () => output.say('Measuring this computer, once, to tell what a picture costs ...');
+  return speedHere({ device: 'auto', cacheFolder: dataFolders().cache, whenMeasuring });
+}
+
+/** "about 4 min"; nothing where it is not known. */
+export function costText(seconds: number | undefined): string {
+  if (seconds === undefined) return '';
+  if (seconds < 1) return 'about a second';
+  return `about ${seconds < 90 ? `${Math.round(seconds)} s` : formatMinutes(seconds)}`;
+}
+
+function formatMinutes(seconds: number): string {
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
 /** @throws LikenessError `input` for a name that the catalogue has not */
 export async function runShow(name: string, output: Output): Promise<void> {
   const entry = CATALOGUE.find((known) => known.name === name);
@@ -57,19 +92,28 @@ export async function runShow(name: string, output: Output): Promise<void> {
     });
   }
   const isHere = (await presentNames()).has(name);
-  output.event({ type: 'available', isHere, ...entry });
-  output.answer(formatFacts(factsOf(entry, isHere), output.answerColours));
+  const speed = await speedOfHere(output);
+  const { catalogueSeconds } = await import('../../model-store/picture-cost.ts');
+  const seconds = speed && catalogueSeconds(entry, speed);
+  output.event({ type: 'available', isHere, ...entry, secondsPerPicture: seconds });
+  const facts = factsOf(entry, isHere, costText(seconds));
+  output.answer(formatFacts(facts, output.answerColours));
   const { note } = entry.licence;
   if (note !== undefined) output.warn(note);
 }
 
-function factsOf(entry: CatalogueEntry, isHere: boolean): readonly (readonly [string, string])[] {
+function factsOf(
+  entry: CatalogueEntry,
+  isHere: boolean,
+  cost: string,
+): readonly (readonly [string, string])[] {
   const { title, kind, goodFor, licence, repository, sizeBytes } = entry;
   return [
     ['model', title],
     ['kind', kind],
     ['good for', goodFor],
     ...('usual' in entry ? usualFacts(entry.usual) : []),
+    ...(cost === '' ? [] : [['a picture here', cost] as const]),
     ['licence', `${licenceText(entry)}  ${licence.page}`],
     ['on the hub', 'file' in entry ? `${repository}: ${entry.file}` : repository],
     ...('memoryBytes' in entry ? [['memory', memoryText(entry.memoryBytes)] as const] : []),

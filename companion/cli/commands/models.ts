@@ -13,7 +13,7 @@ import { dataFolders } from '../../storage/folders.ts';
 import { escapeControlCharacters } from '../terminal/failure.ts';
 import { formatCount, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
-import { runAvailable, runShow } from './model-catalogue.ts';
+import { costText, runAvailable, runShow, speedOfHere } from './model-catalogue.ts';
 import { registerAddLora } from './model-lora.ts';
 import { registerModelPull } from './model-pull.ts';
 
@@ -77,17 +77,21 @@ async function runList(output: Output): Promise<void> {
   const folders = dataFolders();
   // Loaded here, as with the other commands: checkpoints and graphs would make `--help` wait.
   const { summariseModels } = await import('../../model-store/summary.ts');
+  const { modelSeconds } = await import('../../model-store/picture-cost.ts');
+  const speed = await speedOfHere(output);
   const rows: string[][] = [];
   const trained: string[] = [];
   for await (const event of summariseModels(folders)) {
-    output.event({ ...event });
+    const seconds = event.type === 'model' && speed ? await modelSeconds(event, speed) : undefined;
+    output.event({ ...event, ...(seconds !== undefined && { secondsPerPicture: seconds }) });
     if (event.type === 'damaged') output.warn(event.message);
     else {
       const { name, resolution, parameters, precision, sizeBytes, licence = 'not stated', folder } = event;
       const size = prettyBytes(sizeBytes);
       const sizes = event.sizes.map(({ width, height }) => `${width}x${height}`).join(', ');
       if (sizes !== '') trained.push(`${name} knows the sizes ${sizes}.`);
-      rows.push([name, `${resolution} px`, formatCount(parameters), precision, size, licence, folder]);
+      const cost = costText(seconds);
+      rows.push([name, `${resolution} px`, cost, formatCount(parameters), precision, size, licence, folder]);
     }
   }
   if (rows.length === 0) {
@@ -97,7 +101,7 @@ async function runList(output: Output): Promise<void> {
     );
     return;
   }
-  const header = ['NAME', 'PICTURES', 'PARAMETERS', 'PRECISION', 'SIZE', 'LICENCE', 'FOLDER'];
+  const header = ['NAME', 'PICTURES', 'A PICTURE', 'PARAMETERS', 'PRECISION', 'SIZE', 'LICENCE', 'FOLDER'];
   output.answer(formatTable(header, rows, output.answerColours));
   for (const line of trained) output.say(output.colours.dim(line));
   await listStoredLoras(output);
