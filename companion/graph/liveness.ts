@@ -38,8 +38,6 @@ export function peakActivationBytes(graph: Graph): number {
 /**
  * The nodes in the order in which onnxruntime runs them, whatever order a model lists them in: depth first from the
  * outputs, the last output first, and of a node's operands the one that is listed last first.
- *
- * @internal
  */
 export function executionOrder(graph: Graph): Node[] {
   const position = new Map(graph.nodes.map((node, index) => [node, index]));

@@ -51,7 +51,6 @@ export interface CanvasNode {
   remove(): void;
 }
 
-/** @internal */
 export interface PngExport {
   readonly format: 'PNG';
   readonly colorProfile: 'SRGB';
