@@ -1,5 +1,6 @@
 /** Pipeline: a checkpoint ready to run, with its configs, tokenizer and noise process; sessions are made on demand. */
 
+import { LikenessError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint/component.ts';
 import type { VariancePreserving } from '../diffusion/noise-process.ts';
 import type { GraphSpec } from '../graph/graph.ts';
@@ -48,7 +49,9 @@ export class Pipeline {
   /** As `open`, of a checkpoint that is open already. */
   static async of(checkpoint: Checkpoint, options: PipelineOptions): Promise<Pipeline> {
     const tokenizers = checkpoint.tokenizers.map(({ folder, padToken }) => openTokenizer(folder, padToken));
-    return new Pipeline(checkpoint, await Promise.all(tokenizers), options);
+    const pipeline = new Pipeline(checkpoint, await Promise.all(tokenizers), options);
+    requireLengths(pipeline);
+    return pipeline;
   }
 
   /** The first text encoder's: it counts a prompt's tokens for people. */
@@ -194,6 +197,22 @@ export class Pipeline {
     const picture = (out.picture as Tensor<'float32'>).data;
     await requireFinite(picture, this.checkpoint);
     return picture;
+  }
+}
+
+/**
+ * diffusers pads prompts to the tokenizer's limit, so that a smaller one makes shorter states: no graph here is made for them.
+ * @throws LikenessError `checkpoint-unsupported`
+ */
+function requireLengths({ checkpoint, facts, tokenizers }: Pipeline): void {
+  for (const [index, { modelMaxLength }] of tokenizers.entries()) {
+    const { tokens } = facts.textEncoders[index]!;
+    if (modelMaxLength === tokens) continue;
+    const place = checkpoint.tokenizers[index]!.folder;
+    const message = `${place}: model_max_length is ${modelMaxLength}, and its text encoder reads ${tokens} tokens`;
+    throw new LikenessError('checkpoint-unsupported', message, {
+      advice: "Copy the tokenizer's folder of the model that this one was made from.",
+    });
   }
 }
 

@@ -40,3 +40,31 @@ it('is stopped by not pulling it further, and keeps what was received', async ()
   expect(readdirSync(models)).toEqual(['.mine.pulling']);
   expect(readdirSync(join(models, '.mine.pulling'))).toContain('model_index.json');
 });
+
+it('stays at the commit that it resolved, where the branch moves on and its reader takes its time', async () => {
+  const { models, cache } = await storeWith();
+  const files = servedModel();
+  let isMoved = false;
+  const later = COMMIT.replaceAll('c0', '0c');
+  const { endpoint, seen } = await localHub(files, {
+    answer: ({ path }, response) => {
+      // A hub goes on giving the files of a commit that the branch has left; `main` is another by now.
+      if (!isMoved || !path.endsWith('/revision/main')) return false;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ sha: later, cardData: { license: 'mit' } }));
+      return true;
+    },
+  });
+  const request = await resolvePull(REPOSITORY, { endpoint, name: 'mine' }, models, {});
+  const { signal } = new AbortController();
+  let last: unknown;
+  for await (const event of pullModel({ ...request, models, cacheFolder: cache, signal })) {
+    isMoved = true;
+    last = event;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(last).toMatchObject({ type: 'pulled', name: 'mine', fetched: MODEL_FILES.length });
+  expect(seen.filter(({ path }) => path.includes(later))).toEqual([]);
+  const repeated = await resolvePull('mine', { endpoint }, models, {});
+  expect(repeated).toMatchObject({ revision: COMMIT, isHere: true });
+});
