@@ -47,14 +47,19 @@ export async function layProducts(products: readonly LaidProduct[], cells: Grid)
     const found = mask && enlarge(mask.mask, mask, { height, width });
     const laid = layInto(place, found && boxOf(found, picture));
     const small = await resizePicture(picture, laid.scaled(width), laid.scaled(height));
+    const [above, below] = [rowColour(small, 0), rowColour(small, small.height - 1)];
     const share = enlarge(weights, cells, { height, width });
     const [left, top] = [Math.round(laid.left * width), Math.round(laid.top * height)];
     for (let pixel = 0; pixel < width * height; pixel++) {
       const [x, y] = [(pixel % width) - left, Math.floor(pixel / width) - top];
-      // What is at the edge of the smaller picture goes on around it.
+      // What is at the edge of the smaller picture goes on around it; above and below as one colour, or it would be streaks.
       const from = clamp(y, small.height - 1) * small.width + clamp(x, small.width - 1);
+      const beyond = Math.max(-y, y - small.height + 1, 0);
+      const plain = Math.min(1, beyond / (FADED_SHARE * height));
       for (let channel = 0; channel < 3; channel++) {
-        pixels[channel * width * height + pixel]! += share[pixel]! * small.data[from * 3 + channel]!;
+        const edge = small.data[from * 3 + channel]!;
+        const colour = (y < 0 ? above : below)[channel]!;
+        pixels[channel * width * height + pixel]! += share[pixel]! * ((1 - plain) * edge + plain * colour);
       }
       if (x < 0 || y < 0 || x >= small.width || y >= small.height) continue;
       const [column, row] = [Math.floor((x + 0.5) / laid.scale), Math.floor((y + 0.5) / laid.scale)];
@@ -82,6 +87,17 @@ export function withOwnPixels(scene: Picture, { pixels, shares }: ProductLayout)
     return Math.round(share * pixels[channel * shares.length + pixel]! + (1 - share) * value);
   });
   return { ...scene, data };
+}
+
+/** Height over which an edge becomes one colour, of the scene's. */
+const FADED_SHARE = 1 / 32;
+
+/** Median of a row, by channel: a window or a lamp at the edge does not count. */
+function rowColour({ width, data }: Picture, row: number): readonly number[] {
+  return [0, 1, 2].map((channel) => {
+    const values = Array.from({ length: width }, (_, x) => data[(row * width + x) * 3 + channel]!);
+    return values.sort((a, b) => a - b)[Math.floor(width / 2)]!;
+  });
 }
 
 interface Laid {
