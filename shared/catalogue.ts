@@ -3,7 +3,7 @@
  * it another picture, so that none is made twice.
  */
 
-import { LikenessError } from './errors.ts';
+import { type ErrorCode, LikenessError } from './errors.ts';
 import { CONCEPT_NAME } from './protocol/concept.ts';
 
 /** Size in pixels. */
@@ -32,6 +32,20 @@ export interface CatalogueAxes {
 
 /** Stands in a scene for its product. */
 const PRODUCT_PLACE = '{product}';
+
+const ENDING: ReadonlySet<ErrorCode> = new Set([
+  'cancelled',
+  'checkpoint-format',
+  'checkpoint-missing',
+  'checkpoint-unsupported',
+  'device-unavailable',
+  'storage',
+]);
+
+/** True where the next cell would end the same way, or the person stopped the work; else one that fails keeps none of the others. */
+export function endsCatalogue(fault: unknown): boolean {
+  return fault instanceof LikenessError && ENDING.has(fault.code);
+}
 
 /**
  * All cells, by size first: pictures of one size need one set of graphs. Then by product, scene and seed.

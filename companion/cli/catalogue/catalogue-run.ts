@@ -1,6 +1,6 @@
 /** runCatalogue: the pictures of a catalogue that one opened model makes, each on its own: one that fails keeps none of the others. */
 
-import { type ErrorCode, LikenessError } from '../../../shared/errors.ts';
+import { endsCatalogue } from '../../../shared/catalogue.ts';
 import { type ErrorReport, reportOf } from '../../../shared/protocol/zod.ts';
 import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
 import type { LocalGenerateEvent } from '../../engine/events.ts';
@@ -24,16 +24,6 @@ export type SharedRequest = Pick<
   GenerateRequest,
   'model' | 'device' | 'precision' | 'threads' | 'cacheFolder' | 'loras' | 'strength' | 'settings' | 'signal'
 >;
-
-/** The next picture would end the same way, or the person stopped the work. */
-const ENDING: ReadonlySet<ErrorCode> = new Set([
-  'cancelled',
-  'checkpoint-format',
-  'checkpoint-missing',
-  'checkpoint-unsupported',
-  'device-unavailable',
-  'storage',
-]);
 
 /**
  * @param given concepts that the command names, by files
@@ -61,7 +51,7 @@ export async function* runCatalogue(
         }
       } catch (cause) {
         const fault = systemFault(cause);
-        if (fault instanceof LikenessError && ENDING.has(fault.code)) throw fault;
+        if (endsCatalogue(fault)) throw fault;
         const error = reportOf(fault);
         await folder.fail(picture, error);
         yield { type: 'failed', picture, error };

@@ -1,8 +1,7 @@
 /** One catalogue: every cell that is missing, each as a generation of its own. One that fails keeps none of the others. */
 
 import { stat } from 'node:fs/promises';
-import { type CatalogueCell, cellPrompt } from '../../../shared/catalogue.ts';
-import { type ErrorCode, LikenessError } from '../../../shared/errors.ts';
+import { type CatalogueCell, cellPrompt, endsCatalogue } from '../../../shared/catalogue.ts';
 import { catalogueCells } from '../../../shared/protocol/catalogue.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
@@ -15,16 +14,6 @@ import { systemFault } from '../../storage/atomic-file.ts';
 import { type JobStep, knownSeconds, type RunTools } from './context.ts';
 import { generateRequest } from './engine-request.ts';
 import { conceptsOfPrompt, keptPicture } from './generate-run.ts';
-
-/** The next cell would end the same way, or the person stopped the work. */
-const ENDING: ReadonlySet<ErrorCode> = new Set([
-  'cancelled',
-  'checkpoint-format',
-  'checkpoint-missing',
-  'checkpoint-unsupported',
-  'device-unavailable',
-  'storage',
-]);
 
 /** Standing of the job while a cell is made. */
 interface Standing {
@@ -74,7 +63,7 @@ export async function* runCatalogueJob(
       for await (const event of events) yield* stepsOf(event, job, standing, tools);
     } catch (cause) {
       const fault = systemFault(cause);
-      if (tools.signal.aborted || (fault instanceof LikenessError && ENDING.has(fault.code))) throw fault;
+      if (tools.signal.aborted || endsCatalogue(fault)) throw fault;
       yield { type: 'cell-failed', failure: { cell, ...reportOf(fault) }, error: fault };
     }
     done.add(cell);

@@ -16,7 +16,7 @@ import {
 import { THUMBNAILS_MAX } from '../../../shared/protocol/limits.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
-import { RequestFailure } from '../connection/companion-http.ts';
+import { attempt, RequestFailure } from '../connection/companion-http.ts';
 import { type ConceptEdit, editOf } from './concept-edit.ts';
 import type { LoraWords } from './concept-import.ts';
 
@@ -188,14 +188,10 @@ export class ConceptList {
   }
 
   async #try(work: () => Promise<void>): Promise<boolean> {
-    try {
+    const isDone = await attempt(this.failure, async () => {
       await work();
-      this.failure.value = undefined;
       return true;
-    } catch (error) {
-      if (!(error instanceof RequestFailure)) throw error;
-      this.failure.value = error.report;
-      return false;
-    }
+    });
+    return isDone ?? false;
   }
 }

@@ -1,3 +1,4 @@
+import type { Signal } from '@preact/signals';
 import { adviceFor } from '../../../shared/errors.ts';
 import { type ErrorReport, errorReportSchema, type z } from '../../../shared/protocol/zod.ts';
 import { companionUrl } from './discovery.ts';
@@ -10,6 +11,22 @@ export class RequestFailure extends Error {
   constructor(report: ErrorReport) {
     super(report.message);
     this.report = report;
+  }
+}
+
+/** Answer of `work`; undefined where the companion turned it down, which `failure` then says until the next that works. */
+export async function attempt<Answer>(
+  failure: Signal<ErrorReport | undefined>,
+  work: () => Promise<Answer>,
+): Promise<Answer | undefined> {
+  try {
+    const answer = await work();
+    failure.value = undefined;
+    return answer;
+  } catch (error) {
+    if (!(error instanceof RequestFailure)) throw error;
+    failure.value = error.report;
+    return undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { historySchema, routes } from '../../../shared/protocol/http.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
-import { RequestFailure } from '../connection/companion-http.ts';
+import { attempt } from '../connection/companion-http.ts';
 import { hasEnded, type JobBoard } from './job-board.ts';
 import type { Pictures } from './pictures.ts';
 
@@ -57,7 +57,7 @@ export class HistoryView {
     this.removed.value = new Set();
     // All at once: a plugin that is closed waits for no answer.
     const remove = (job: string) => this.#companion.blob(routes.job(job), { method: 'DELETE' });
-    await Promise.all([...jobs].map((job) => this.#try(() => remove(job))));
+    await Promise.all([...jobs].map((job) => attempt(this.failure, () => remove(job))));
   }
 
   /** Fetches what is not there yet; shown when it arrives. */
@@ -66,7 +66,7 @@ export class HistoryView {
       const key = `${job}/${picture}`;
       if (this.#asked.has(key) || this.#pictures.get(job, picture)?.kind === 'final') continue;
       this.#asked.add(key);
-      const blob = await this.#try(() => this.#companion.blob(routes.picture(job, picture)));
+      const blob = await attempt(this.failure, () => this.#companion.blob(routes.picture(job, picture)));
       if (blob !== undefined) this.#pictures.add(job, picture, blob);
     }
   }
@@ -75,23 +75,13 @@ export class HistoryView {
     const query = new URLSearchParams({ limit: String(PAGE) });
     if (this.search.value.trim() !== '') query.set('search', this.search.value.trim());
     if (before !== null) query.set('before', before);
-    const page = await this.#try(() => this.#companion.json(`${routes.jobs}?${query}`, historySchema));
+    const page = await attempt(this.failure, () =>
+      this.#companion.json(`${routes.jobs}?${query}`, historySchema),
+    );
     if (page === undefined) return undefined;
     this.next.value = page.next;
     this.isKnown.value = true;
     this.#board.addOlder(page.jobs);
     return page.jobs;
-  }
-
-  async #try<Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> {
-    try {
-      const answer = await work();
-      this.failure.value = undefined;
-      return answer;
-    } catch (error) {
-      if (!(error instanceof RequestFailure)) throw error;
-      this.failure.value = error.report;
-      return undefined;
-    }
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '../../../shared/protocol/preset.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
-import { RequestFailure } from '../connection/companion-http.ts';
+import { attempt, RequestFailure } from '../connection/companion-http.ts';
 import type { GenerateDraft } from './drafts.ts';
 
 export class PresetShelf {
@@ -39,7 +39,7 @@ export class PresetShelf {
 
   /** In the place of those with their names. @returns names of those that were replaced; undefined where it failed */
   async add(presets: readonly Preset[]): Promise<readonly string[] | undefined> {
-    return this.#try(async () => {
+    return attempt(this.failure, async () => {
       const request = { method: 'POST', body: { schema: 1, presets } } as const;
       const answer = await this.#companion.json(routes.presets, importedPresetsSchema, request);
       this.known.value = answer.presets;
@@ -66,23 +66,11 @@ export class PresetShelf {
   }
 
   async remove(name: string): Promise<void> {
-    await this.#try(async () => {
+    await attempt(this.failure, async () => {
       await this.#companion.blob(routes.preset(encodeURIComponent(name)), { method: 'DELETE' });
       this.known.value = this.known.value.filter((preset) => preset.name !== name);
       this.chosen.value = null;
     });
-  }
-
-  async #try<Answer>(work: () => Promise<Answer>): Promise<Answer | undefined> {
-    try {
-      const answer = await work();
-      this.failure.value = undefined;
-      return answer;
-    } catch (error) {
-      if (!(error instanceof RequestFailure)) throw error;
-      this.failure.value = error.report;
-      return undefined;
-    }
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import { routes } from '../../../shared/protocol/http.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
-import { RequestFailure } from '../connection/companion-http.ts';
+import { attempt } from '../connection/companion-http.ts';
 
 /** The computer that the companion runs on, as it says, and what can be done there. */
 export class ThisComputer {
@@ -27,13 +27,13 @@ export class ThisComputer {
 
   async refresh(): Promise<void> {
     this.code.value = undefined;
-    await this.#try(async () => {
+    await attempt(this.failure, async () => {
       this.facts.value = await this.#companion.json(routes.computer, computerSchema);
     });
   }
 
   startAtLogin(on: boolean): Promise<void> {
-    return this.#try(async () => {
+    return attempt(this.failure, async () => {
       await this.#companion.blob(routes.startAtLogin, { method: 'POST', body: { on } });
       const facts = this.facts.value;
       if (facts !== undefined) this.facts.value = { ...facts, startsAtLogin: on };
@@ -42,13 +42,13 @@ export class ThisComputer {
 
   /** In the computer's file manager. */
   openFolder(folder: ComputerFolder): Promise<void> {
-    return this.#try(async () => {
+    return attempt(this.failure, async () => {
       await this.#companion.blob(routes.openFolder, { method: 'POST', body: { folder } });
     });
   }
 
   showCode(): Promise<void> {
-    return this.#try(async () => {
+    return attempt(this.failure, async () => {
       const { code } = await this.#companion.json(routes.pairingCode, shownCodeSchema, {
         method: 'POST',
         body: {},
@@ -58,19 +58,9 @@ export class ThisComputer {
   }
 
   leave(remove: LeaveRequest['remove']): Promise<void> {
-    return this.#try(async () => {
+    return attempt(this.failure, async () => {
       await this.#companion.blob(routes.leave, { method: 'POST', body: { remove } });
       this.left.value = remove;
     });
-  }
-
-  async #try(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-      this.failure.value = undefined;
-    } catch (error) {
-      if (!(error instanceof RequestFailure)) throw error;
-      this.failure.value = error.report;
-    }
   }
 }
