@@ -21,7 +21,7 @@ export interface ContactSheet {
   readonly title: string;
   readonly subtitle?: string;
   readonly rows: readonly SheetRow[];
-  /** Side of a cell in pixels; pictures are fitted into it, centred. Default 192. */
+  /** Side of a cell in pixels; pictures are fitted into it, centred. A row is no higher than its highest picture. Default 192. */
   readonly cellSize?: number;
   /** Last line: source, licence, settings. */
   readonly footer?: string;
@@ -95,21 +95,25 @@ async function drawRow(
   const noteLines = wrapText(row.note ?? '', LABEL_WIDTH, NOTE_LINES, SMALL);
   labelHeight += drawText(drawing, noteLines, MARGIN, top + labelHeight, SMALL, QUIET_INK);
   let captionHeight = 0;
-  for (const [column, source] of row.pictures.entries()) {
+  const cells = await Promise.all(
+    row.pictures.map((source) => source && fitIntoCell(source, cellSize, row.resampling ?? 'smooth')),
+  );
+  // Rows of landscapes alone are as high as these.
+  const cellHeight = Math.max(...cells.map((cell) => cell?.height ?? 0)) || cellSize;
+  for (const [column, cell] of cells.entries()) {
     const x = left + column * (cellSize + GAP);
     drawing.shapes.push(
-      `<rect x="${x}" y="${top}" width="${cellSize}" height="${cellSize}" rx="${CORNER}" fill="${EMPTY_CELL}"/>`,
+      `<rect x="${x}" y="${top}" width="${cellSize}" height="${cellHeight}" rx="${CORNER}" fill="${EMPTY_CELL}"/>`,
     );
-    if (source) {
-      const cell = await fitIntoCell(source, cellSize, row.resampling ?? 'smooth');
-      const inset = { x: (cellSize - cell.width) / 2, y: (cellSize - cell.height) / 2 };
+    if (cell) {
+      const inset = { x: (cellSize - cell.width) / 2, y: (cellHeight - cell.height) / 2 };
       drawing.placed.push({ cell, left: x + Math.floor(inset.x), top: top + Math.floor(inset.y) });
     }
     const lines = wrapText(row.captions?.[column] ?? '', cellSize, CAPTION_LINES, SMALL);
-    const height = drawText(drawing, lines, x, top + cellSize + CAPTION_GAP, SMALL, QUIET_INK);
+    const height = drawText(drawing, lines, x, top + cellHeight + CAPTION_GAP, SMALL, QUIET_INK);
     captionHeight = Math.max(captionHeight, height && CAPTION_GAP + height);
   }
-  return Math.max(labelHeight, cellSize + captionHeight);
+  return Math.max(labelHeight, cellHeight + captionHeight);
 }
 
 /** Returns the height of the lines in whole pixels, with the leading after the last. */
