@@ -1,5 +1,6 @@
 /** A scene around a cut-out on the embedded model: over seeds and products no pixel of the product is another. */
 
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,8 @@ import { flattened } from '../../companion/images/product/product-layers.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A tiny model for inpainting, where it lies beside the project. */
+const NINE = join(ROOT, '..', 'shared', 'golden', 'inpaint9', 'pipeline');
 const EMBEDDED = join(ROOT, 'models', 'likeness-base-128');
 
 let folder: string;
@@ -35,7 +38,7 @@ afterAll(async () => {
 
 type Made = Extract<LocalGenerateEvent, { type: 'picture' }>;
 
-async function make(product: ProductInScene, changes: Partial<GenerateRequest> = {}) {
+async function make(product: ProductInScene, changes: Partial<GenerateRequest> = {}, on = model) {
   const request: GenerateRequest = {
     ...options(),
     prompt: resolvePrompt('on a wooden table', []),
@@ -49,7 +52,7 @@ async function make(product: ProductInScene, changes: Partial<GenerateRequest> =
   };
   const pictures: Made[] = [];
   const steps: number[] = [];
-  for await (const event of generateOn(model, request)) {
+  for await (const event of generateOn(on, request)) {
     if (event.type === 'picture') pictures.push(event);
     if (event.type === 'step') steps.push(event.step / event.steps);
   }
@@ -138,6 +141,23 @@ describe('a scene around a product', () => {
       'on-a-wooden-table-3.png',
     ]);
   });
+
+  it.skipIf(!existsSync(NINE))(
+    `keeps them with a model that looks at the kept part, at any proportions${existsSync(NINE) ? '' : ' (skipped: ../shared/golden is not there)'}`,
+    async () => {
+      const nine = await loadModel({ ...options(), model: NINE });
+      const picture = await cutOut('aurora/cutout-01.png');
+      for (const wide of [
+        { width: 500, height: 120 },
+        { width: 120, height: 300 },
+      ]) {
+        const { pictures } = await make({ picture, layout: wide }, {}, nine);
+        const { image, product } = pictures[0]!;
+        expect([image.width, image.height, product!.changedPixels]).toEqual([wide.width, wide.height, 0]);
+      }
+      await nine.pipeline.close();
+    },
+  );
 
   it('is refused beside a picture to start from', async () => {
     const init = { picture: plainPicture(64, 64, [9, 9, 9]) };
