@@ -89,9 +89,13 @@ export class Painter {
     context.textBaseline = 'alphabetic';
     context.textAlign = 'left';
     const selected = workspace.selection.value;
+    // A mask lies over its picture: of layers that begin at one point the lowest has its name there.
+    const taken = new Set<string>();
     for (const node of workspace.scene.children(PAGE_ID)) {
       const box = this.#screen(workspace.scene.bounds(node));
-      if (box.width < 24) continue;
+      const place = `${Math.round(box.x)} ${Math.round(box.y)}`;
+      if (box.width < 24 || taken.has(place)) continue;
+      taken.add(place);
       context.fillStyle = selected.includes(node.id) ? palette.accent : palette.label;
       context.fillText(shortened(context, node.name, box.width), box.x, box.y - LABEL_GAP);
     }

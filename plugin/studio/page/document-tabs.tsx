@@ -26,7 +26,13 @@ export function DocumentTabs({ studio }: { studio: Studio }) {
             }}
           />
         ) : (
-          <span key={id} class={id === open ? 'document open' : 'document'}>
+          <span
+            key={id}
+            class={id === open ? 'document open' : 'document'}
+            ref={(tab) => {
+              if (id === open) tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+            }}
+          >
             <button
               type="button"
               aria-current={id === open ? 'page' : undefined}
