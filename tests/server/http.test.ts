@@ -238,7 +238,7 @@ describe('jobs over HTTP', () => {
     await running.queue.submit('job-to-remove', generateWish());
     await ended(running.queue, 'job-to-remove');
     expect((await ask('/api/jobs', { method: 'DELETE' })).status).toBe(204);
-    expect(await (await ask('/api/jobs')).json()).toEqual({ jobs: [], next: null });
+    expect(await (await ask('/api/jobs')).json()).toEqual({ jobs: [], catalogues: [], next: null });
   });
 });
 

@@ -1,6 +1,6 @@
 /** Product only: a picture without its scene, by the network that removes backgrounds where there is one, else by its masks. */
 
-import { LikenessError } from '../../../shared/errors.ts';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { Picture } from '../../images/picture.ts';
 import { MattingProcess } from '../../matting/matting-process.ts';
 import { productAlone } from '../../matting/product-alone.ts';
@@ -13,8 +13,7 @@ type Asked = Pick<GenerateRequest, 'productOnly' | 'threads'>;
 export function requireProduct({ productOnly }: Asked, hasConcept: boolean): void {
   if (productOnly === undefined || productOnly.network !== undefined || hasConcept) return;
   throw new LikenessError('input', 'the product alone was asked for, and no concept acts in this picture', {
-    advice:
-      'Mention a concept in the prompt, with a mask other than "off", or run `likeness models pull matting` once.',
+    advice: `Mention a concept in the prompt, with a mask other than "off", or run "${PROGRAM} models pull matting" once.`,
   });
 }
 
