@@ -144,7 +144,11 @@ function Workplace() {
       </header>
       {/* Outside of what scrolls: none of it may be missed. */}
       <div class="notices">
-        {app.connected.value ? null : <AwayNote />}
+        {app.connected.value ? null : (
+          <div role="status">
+            <AwayNote />
+          </div>
+        )}
         {app.failure.value === undefined ? null : (
           <FailureNote report={app.failure.value} onClose={() => (app.failure.value = undefined)} />
         )}
