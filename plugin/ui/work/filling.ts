@@ -1,7 +1,6 @@
 /** Filling: the selected layer that the next pictures fill, and what the model is shown of the layout around it. */
 
 import { computed, type Signal, signal } from '@preact/signals';
-import { routes } from '../../../shared/protocol/http.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
@@ -12,9 +11,10 @@ import { exportedLayout, layerMask } from '../canvas/layout-export.ts';
 import type { CanvasSelection } from '../canvas/selection.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
-import { type GenerateDraft, jobSpecOf, newImageId } from './drafts.ts';
+import { type GenerateDraft, jobSpecOf } from './drafts.ts';
 import { type DrawnRegion, placesOf } from './drawn-regions.ts';
 import type { GenerateFormState } from './generate-form-state.ts';
+import { type SendingState, sendPicture } from './sent-picture.ts';
 
 /** A layer to fill, and the layout that is painted on where the model is to see it. */
 export interface Fill {
@@ -68,13 +68,8 @@ function areaId(draft: GenerateDraft): string | undefined {
   return isPlaced && draft.size.type === 'layout' ? draft.size.nodeId : undefined;
 }
 
-type FillState =
-  | { readonly state: 'idle' }
-  | { readonly state: 'sending' }
-  | { readonly state: 'failed'; readonly report: ErrorReport; readonly layer: string | null };
-
 export class Filling {
-  readonly state: Signal<FillState> = signal({ state: 'idle' });
+  readonly state: Signal<SendingState> = signal({ state: 'idle' });
   /** The model is to see the layout around the layer. */
   readonly showsLayout = signal(false);
   /** Fill or not, as the person has said it of one layer. */
@@ -129,8 +124,10 @@ export class Filling {
     }
     const { bytes, place, box } = result;
     try {
-      const init = { image: await this.#send(new Blob([new Uint8Array(bytes)], { type: 'image/png' })) };
-      const paint = { image: await this.#send(await layerMask(bytes, place)) };
+      const init = {
+        image: await sendPicture(this.#companion, new Blob([new Uint8Array(bytes)], { type: 'image/png' })),
+      };
+      const paint = { image: await sendPicture(this.#companion, await layerMask(bytes, place)) };
       this.state.value = { state: 'idle' };
       return { target, plan: { ...plan, place }, painting: { spec: { init, paint }, box } };
     } catch (error) {
@@ -181,12 +178,6 @@ export class Filling {
   #isPlacing({ nodeId }: FillTarget): boolean {
     const area = areaId(this.#form.draft.value);
     return area !== undefined && area !== nodeId;
-  }
-
-  async #send(file: Blob): Promise<string> {
-    const image = newImageId();
-    await this.#companion.blob(`${routes.image(image)}?use=paint`, { method: 'POST', file });
-    return image;
   }
 
   #fail(report: ErrorReport, layer: string | null): 'failed' {

@@ -4,7 +4,6 @@ import { computed, type Signal, signal } from '@preact/signals';
 import { routes } from '../../../shared/protocol/http.ts';
 import type { JobState } from '../../../shared/protocol/job.ts';
 import type { ProductWish } from '../../../shared/protocol/product.ts';
-import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { ProductToUi } from '../../product-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { exportFailure } from '../canvas/frame-export.ts';
@@ -12,6 +11,7 @@ import type { CanvasSelection } from '../canvas/selection.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { newImageId } from './drafts.ts';
+import { type SendingState, sendPicture } from './sent-picture.ts';
 
 /** As for frames: the canvas ends each export within two minutes. */
 const CANVAS_MS = 150_000;
@@ -26,13 +26,8 @@ export interface SentProduct {
   readonly product: ProductWish;
 }
 
-type SceneState =
-  | { readonly state: 'idle' }
-  | { readonly state: 'sending' }
-  | { readonly state: 'failed'; readonly report: ErrorReport; readonly layer: string | null };
-
 export class ProductScenes {
-  readonly state: Signal<SceneState> = signal({ state: 'idle' });
+  readonly state: Signal<SendingState> = signal({ state: 'idle' });
   readonly shadow = signal(true);
   readonly reflection = signal(false);
   readonly #bridge: CanvasBridge;
@@ -81,9 +76,8 @@ export class ProductScenes {
     }
     const { bytes, ...place } = result;
     try {
-      const image = newImageId();
       const file = new Blob([new Uint8Array(bytes)], { type: 'image/png' });
-      await this.#companion.blob(`${routes.image(image)}?use=paint`, { method: 'POST', file });
+      const image = await sendPicture(this.#companion, file);
       this.state.value = { state: 'idle' };
       const opacities = {
         ...(!this.shadow.value && { shadow: 0 }),
