@@ -1,6 +1,7 @@
 /** The browser of the system that browser tests run in, and how it is kept to itself. */
 
 import { existsSync } from 'node:fs';
+import type { BrowserContext } from 'playwright-core';
 
 /** Where Chrome and Chromium are on the systems people develop on; what the environment names comes first. */
 const PLACES = [
@@ -27,3 +28,12 @@ export const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/** Longest wait for a browser to start and for what a page is to show: on a busy machine it comes late, and no test asserts a time. */
+export const PATIENCE_MS = 120_000;
+
+/** Makes every page of a context wait as long. */
+export function patient(context: BrowserContext): BrowserContext {
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
+}

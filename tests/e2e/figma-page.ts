@@ -44,11 +44,11 @@ export class FigmaPage {
   }
 
   async atWork(): Promise<void> {
-    await this.panel.getByRole('tab', { name: 'Generate' }).waitFor({ timeout: 60_000 });
-    await this.panel.getByText('On this computer').waitFor({ timeout: 60_000 });
+    await this.panel.getByRole('tab', { name: 'Generate' }).waitFor();
+    await this.panel.getByText('On this computer').waitFor();
   }
 
-  /** What is kept for the next run. */
+  /** What is kept for the next run; null as long as nothing is. */
   pairing(): Promise<string> {
     return this.page.evaluate(() => (window as unknown as { pairing: string }).pairing);
   }

@@ -35,7 +35,7 @@ describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotR
   it('that was drawn over a frame', async () => {
     await studio.draw('Frame (F)', { from: [220, 120], to: [820, 520] });
     await studio.draw('Rectangle (R)', { from: [300, 200], to: [600, 400] });
-    expect(await studio.layerNames()).toEqual(['Rectangle', 'Frame']);
+    await expect.poll(() => studio.layerNames()).toEqual(['Rectangle', 'Frame']);
     await studio.plugin.getByRole('region', { name: 'Fill “Rectangle”' }).waitFor();
     await studio.plugin.getByLabel('Show the model what is around it in “Frame”').check();
   });
@@ -48,7 +48,7 @@ describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotR
     for (const frame of studio.page.frames()) expect(await seriousFindings(frame)).toEqual([]);
     await studio.plugin.locator('main').evaluate((main) => main.scrollTo(0, 0));
     if (isWanted) await studio.page.screenshot({ path: join(PICTURES, PICTURE) });
-    expect(await studio.layerNames()).toEqual(['Rectangle', 'Frame']);
+    await expect.poll(() => studio.layerNames()).toEqual(['Rectangle', 'Frame']);
     await studio.undo();
     await expect.poll(shown).toBeNull();
     await hand('panel');
@@ -75,11 +75,11 @@ describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotR
   it('which is there after a reload, as is what can be chosen', async () => {
     const second = await shown();
     // Until the document is stored.
-    await expect.poll(() => studio.storedPictures(), { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => studio.storedPictures()).toBe(2);
     await studio.page.reload();
     await studio.layers.first().click();
     await expect.poll(() => isChosen(2)).toBe('true');
-    expect(await shown()).toBe(second);
+    await expect.poll(shown).toBe(second);
     await choice(1).click();
     await expect.poll(shown).not.toBe(second);
     expect(studio.errors).toEqual([]);

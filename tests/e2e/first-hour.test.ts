@@ -120,7 +120,7 @@ describe.skipIf(reason)(`the first hour${reason ? ` (skipped: ${reason})` : ''}`
       await plugin.getByRole('button', { name: 'Place 4 beside their frames' }).click();
       await studio.layerCount(8);
       await plugin.getByRole('heading', { name: '4 frames' }).waitFor();
-      expect(await plugin.getByRole('button', { name: /backgrounds?$/ }).count()).toBe(0);
+      await expect.poll(() => plugin.getByRole('button', { name: /backgrounds?$/ }).count()).toBe(0);
       await page.getByRole('button', { name: /zoom to fit/ }).click();
       if (isFilmed) {
         await plugin.getByLabel('Name', { exact: true }).fill('sunrise');

@@ -20,7 +20,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
 
   it('pairs by the code that the companion shows', async () => {
     await studio.pair(table.companion.code);
-    expect(await studio.plugin.getByText('does not answer').count()).toBe(0);
+    await expect.poll(() => studio.plugin.getByText('does not answer').count()).toBe(0);
   });
 
   it('teaches the four sample frames', async () => {
@@ -36,12 +36,11 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await studio.generate({ prompt: '@aurora on a beach', count: 2, steps: SAMPLE_STEPS });
     await studio.layerCount(6);
     await studio.variantsDone();
-    const pictures = await studio.pictures();
-    expect(new Set(pictures.slice(0, 2)).size).toBe(2);
-    expect(pictures).not.toContain(null);
+    await expect.poll(() => studio.pictures()).not.toContain(null);
+    expect(new Set((await studio.pictures()).slice(0, 2)).size).toBe(2);
     await studio.undo();
     await studio.layerCount(4);
-    expect(await studio.layerNames()).toEqual(before);
+    await expect.poll(() => studio.layerNames()).toEqual(before);
   });
 
   it('offers to go on from a variant, by buttons on the canvas', async () => {
@@ -71,7 +70,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await studio.generate({ prompt: '@aurora in the snow', count: 1, steps: SAMPLE_STEPS });
     await studio.layerCount(1);
     await studio.variantsDone();
-    expect(await studio.pictures()).not.toContain(null);
+    await expect.poll(() => studio.pictures()).not.toContain(null);
     await studio.openDocument('Untitled');
     await studio.layerCount(6);
   });
@@ -80,7 +79,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     const documents = studio.page.getByRole('navigation', { name: 'Documents' });
     await studio.page.getByRole('button', { name: 'Delete Untitled', exact: true }).click();
     await studio.layerCount(1);
-    expect(await documents.getByRole('button', { name: 'Untitled', exact: true }).count()).toBe(0);
+    await expect.poll(() => documents.getByRole('button', { name: 'Untitled', exact: true }).count()).toBe(0);
     await studio.page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
     await studio.layerCount(6);
   });
@@ -106,7 +105,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
       .poll(async () => (await studio.pictures())[1], { timeout: 240_000, interval: 20 })
       .not.toBeNull();
     // A preview, not the result: the job is still under way.
-    expect(await studio.plugin.getByRole('button', { name: 'Cancel' }).count()).toBeGreaterThan(0);
+    await expect.poll(() => studio.plugin.getByRole('button', { name: 'Cancel' }).count()).toBeGreaterThan(0);
     console.log(
       `first preview on the canvas ${Math.round(performance.now() - placedAtMs)} ms after its placeholder`,
     );
@@ -155,7 +154,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     // Made at once.
     await studio.layerCount(8);
     await studio.variantsDone();
-    expect(await studio.pictures()).not.toContain(null);
+    await expect.poll(() => studio.pictures()).not.toContain(null);
   });
 
   it('restores a removed concept from where it is missed', async () => {
@@ -164,7 +163,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await press('Remove');
     await moreLikeThis();
     await studio.plugin.getByText('was removed from the library').waitFor();
-    expect(await generate().isDisabled()).toBe(true);
+    await expect.poll(() => generate().isDisabled()).toBe(true);
     await press('Restore');
     await expect.poll(() => generate().isEnabled()).toBe(true);
   });

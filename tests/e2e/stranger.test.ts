@@ -12,7 +12,7 @@ import { HOST, PORTS, SOCKET_PATH } from '../../shared/protocol/connection.ts';
 import { cannotRun } from './bench-table.ts';
 import { CompanionProcess, freePort } from './companion-process.ts';
 import { FigmaHost, FigmaPage } from './figma-page.ts';
-import { openBrowser } from './headless-browser.ts';
+import { openBrowser, openContext } from './headless-browser.ts';
 import { Stranger } from './stranger.ts';
 import { StudioDriver } from './studio-driver.ts';
 
@@ -94,7 +94,7 @@ describe.skipIf(reason)(`a stranger on an earlier port${reason ? ` (skipped: ${r
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'likeness-stranger-'));
     companion = await CompanionProcess.start(home, own);
-    context = await browser.newContext({ viewport: { width: 376, height: 640 } });
+    context = await openContext(browser, { width: 376, height: 640 });
     // Whoever runs the tests may be using the third.
     for (const other of PORTS.filter((port) => port !== early && port !== own)) {
       await context.route(`http://${HOST}:${other}/**`, (route) => route.abort());
@@ -113,6 +113,7 @@ describe.skipIf(reason)(`a stranger on an earlier port${reason ? ` (skipped: ${r
     const figma = await FigmaPage.open(context, host, null);
     await figma.panel.getByLabel('Code', { exact: true }).fill(companion.code);
     await figma.atWork();
+    await expect.poll(() => figma.pairing()).not.toBeNull();
     const kept = await figma.pairing();
     await figma.page.close();
     return kept;
@@ -135,16 +136,16 @@ describe.skipIf(reason)(`a stranger on an earlier port${reason ? ` (skipped: ${r
     // Another start, which asks the stranger first.
     const again = await FigmaPage.open(context, host, seenEarly(kept));
     await again.atWork();
-    expect(JSON.parse(await again.pairing())).toEqual(JSON.parse(kept));
+    await expect.poll(async () => JSON.parse(await again.pairing())).toEqual(JSON.parse(kept));
 
     // The companion is killed under it, while the stranger goes on answering, and is started again.
     await companion.kill();
-    await again.panel.getByText('The companion does not answer').waitFor({ timeout: 60_000 });
+    await again.panel.getByText('The companion does not answer').waitFor();
     companion = await CompanionProcess.start(home, own);
     await again.atWork();
 
     // It was asked for all that it could be: the pairing, and a handshake.
-    for (const part of [asked, SOCKET_PATH]) expect(stranger.text).toContain(part);
+    for (const part of [asked, SOCKET_PATH]) await expect.poll(() => stranger?.text).toContain(part);
     for (const secret of [tokenOf(kept), companion.code]) expect(stranger.text).not.toContain(secret);
     expect(await openedWith(stranger.text, stranger.messages, own)).toEqual([]);
     // Nor did it make the plugin forget anything.
@@ -161,7 +162,7 @@ describe.skipIf(reason)(`a stranger on an earlier port${reason ? ` (skipped: ${r
     expect(await figma.pairing()).toBe(seenEarly(kept));
     companion = await CompanionProcess.start(home, own);
     await figma.atWork();
-    expect(JSON.parse(await figma.pairing())).toEqual(JSON.parse(kept));
+    await expect.poll(async () => JSON.parse(await figma.pairing())).toEqual(JSON.parse(kept));
   });
 
   it('is told nothing by a plugin of the version before, whose token is good for its own companion', async () => {
@@ -175,7 +176,9 @@ describe.skipIf(reason)(`a stranger on an earlier port${reason ? ` (skipped: ${r
     stranger = await Stranger.plausible(early);
     const figma = await FigmaPage.open(context, host, token);
     await figma.atWork();
-    expect(JSON.parse(await figma.pairing())).toMatchObject({ pairings: [{ token, port: own }] });
+    await expect
+      .poll(async () => JSON.parse(await figma.pairing()))
+      .toMatchObject({ pairings: [{ token, port: own }] });
     expect(stranger.text).not.toContain(token);
   });
 });
@@ -195,11 +198,9 @@ describe.skipIf(cannotRun ?? (process.platform === 'linux' ? false : 'xdg-open')
       const companion = await CompanionProcess.start(home, await freePort(), opener);
       const browser = await openBrowser();
       try {
-        await expect
-          .poll(() => readFile(file, 'utf8').catch(() => ''), { timeout: 30_000 })
-          .toMatch(/#pair=[\w-]{43}$/);
+        await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toMatch(/#pair=[\w-]{43}$/);
         const address = await readFile(file, 'utf8');
-        const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+        const context = await openContext(browser);
         for (const port of PORTS) await context.route(`http://${HOST}:${port}/**`, (route) => route.abort());
         const studio = await StudioDriver.open(context, address);
         await studio.plugin.getByRole('tab', { name: 'Generate' }).waitFor();
@@ -208,9 +209,9 @@ describe.skipIf(cannotRun ?? (process.platform === 'linux' ? false : 'xdg-open')
         await studio.page.reload();
         await studio.plugin.getByRole('tab', { name: 'Generate' }).waitFor();
         expect(studio.errors).toEqual([]);
-        const log = await readFile(join(home, 'logs', 'companion.log'), 'utf8');
-        expect(log).toContain('paired by link');
-        expect(log).not.toContain(address.split('#pair=')[1]);
+        const readLog = () => readFile(join(home, 'logs', 'companion.log'), 'utf8');
+        await expect.poll(readLog).toContain('paired by link');
+        expect(await readLog()).not.toContain(address.split('#pair=')[1]);
       } finally {
         await browser.close();
         await companion.stop();

@@ -65,9 +65,9 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
     await studio.page.getByRole('button', { name: /zoom to fit/ }).click();
     expect(await looked('generate')).toEqual([]);
     // Through all of that the plugin's page was never loaded anew.
-    expect(await studio.plugin.getByRole('textbox', { name: 'Prompt' }).inputValue()).toBe(
-      '@aurora on a beach',
-    );
+    await expect
+      .poll(() => studio.plugin.getByRole('textbox', { name: 'Prompt' }).inputValue())
+      .toBe('@aurora on a beach');
   });
 
   it('Library and History', async () => {
@@ -89,19 +89,19 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
     const { page } = studio;
     await page.setViewportSize({ width: 720, height: 450 });
     const bar = page.getByRole('region', { name: 'Selection' });
-    expect(await overlapsIn(bar)).toEqual([]);
+    await expect.poll(() => overlapsIn(bar)).toEqual([]);
     const drawer = page.getByRole('button', { name: 'Layers' });
-    expect(await studio.layers.first().isVisible()).toBe(false);
+    await expect.poll(() => studio.layers.first().isVisible()).toBe(false);
     await drawer.press('Enter');
     const hasFocus = (part: Locator) => part.evaluate((element) => element === document.activeElement);
     await expect.poll(() => hasFocus(studio.layers.first())).toBe(true);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    expect(await studio.layers.nth(1).getAttribute('aria-selected')).toBe('true');
+    await expect.poll(() => studio.layers.nth(1).getAttribute('aria-selected')).toBe('true');
     expect(await seriousFindings(page.mainFrame())).toEqual([]);
     await page.keyboard.press('Escape');
-    expect(await studio.layers.first().isVisible()).toBe(false);
-    expect(await hasFocus(drawer)).toBe(true);
+    await expect.poll(() => studio.layers.first().isVisible()).toBe(false);
+    await expect.poll(() => hasFocus(drawer)).toBe(true);
     await page.setViewportSize({ width: 1440, height: 900 });
   });
 

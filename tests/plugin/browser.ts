@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
-import { browserPath, QUIET } from '../browser/installed-browser.ts';
+import { browserPath, PATIENCE_MS, patient, QUIET } from '../browser/installed-browser.ts';
 
 /** The panel's size in Figma (plugin/main/main.ts). */
 const PANEL = { width: 376, height: 640 } as const;
@@ -22,7 +22,11 @@ export async function startBrowser(): Promise<TestBrowser> {
     args: QUIET,
     viewport: PANEL,
     deviceScaleFactor: 2,
+    timeout: PATIENCE_MS,
+    // A check in the middle of a fade finds colours that no view has.
+    reducedMotion: 'reduce',
   });
+  patient(context);
   const close = async () => {
     await context.close();
     rmSync(profile, { recursive: true, force: true });

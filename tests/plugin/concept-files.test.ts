@@ -39,7 +39,7 @@ describe.skipIf(browserPath === undefined)('concept files', () => {
     await file.setInputFiles(sent);
     const take = ui.getByRole('button', { name: 'Import it' });
     await take.waitFor();
-    expect(await take.isDisabled()).toBe(true);
+    await expect.poll(() => take.isDisabled()).toBe(true);
     expect(companion.imported).toEqual([]);
     await ui.getByLabel('It is a').fill('vase');
     await ui.getByLabel('Its word').fill('blvz');

@@ -63,10 +63,10 @@ describe.skipIf(browserPath === undefined)('backgrounds of frames', () => {
     await answerExport();
     const canvas = work.stage.ui.getByRole('img', { name: 'Photo 1:1 without its background' });
     await expect.poll(() => canvas.evaluate((one: HTMLCanvasElement) => one.width)).toBe(256);
-    const box = (await canvas.boundingBox())!;
-    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     const { mouse } = work.stage.page;
     const drag = async () => {
+      const box = (await canvas.boundingBox())!;
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
       await mouse.move(x - 20, y);
       await mouse.down();
       await mouse.move(x + 20, y, { steps: 4 });

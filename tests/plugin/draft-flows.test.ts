@@ -5,6 +5,15 @@ import { browserPath } from '../browser/installed-browser.ts';
 import { concept, welcome } from './protocol-samples.ts';
 import { auroraRecord, selectVariant, useWorkplaces, type Workplace } from './workplace.ts';
 
+/** Answers of a companion that are kept back until they are let go. */
+function held() {
+  let answer = () => {};
+  const answers = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  return { answers, answer };
+}
+
 describe.skipIf(browserPath === undefined)('a draft', () => {
   const open = useWorkplaces();
   let work: Workplace;
@@ -37,8 +46,8 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     await newest.press('Enter');
     await expect.poll(shown).toBe('version 2, newest');
     await expect.poll(announced).toBe('The prompt uses version 2 of @aurora, the newest.');
-    expect(await newest.count()).toBe(0);
-    expect(await choice.evaluate((field) => field === document.activeElement)).toBe(true);
+    await expect.poll(() => newest.count()).toBe(0);
+    await expect.poll(() => choice.evaluate((field) => field === document.activeElement)).toBe(true);
     await generate().click();
     await work.received('generate').toHaveLength(2);
     expect(work.companion.received.at(-1)).not.toHaveProperty('concepts');
@@ -62,7 +71,43 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     work = await open({ command: 'more', record: auroraRecord() });
     await expect.poll(() => prompt().inputValue()).toBe('@aurora on a beach');
     await work.stage.ui.getByRole('button', { name: 'in the snow' }).waitFor();
-    expect(await work.stage.ui.getByText(/version/i).count()).toBe(0);
+    await expect.poll(() => work.stage.ui.getByText(/version/i).count()).toBe(0);
+  });
+
+  it('says nothing of names before the library is known', async () => {
+    const { answers, answer } = held();
+    work = await open({ companion: { answers }, command: 'more', record: auroraRecord() });
+    await expect.poll(() => prompt().inputValue()).toBe('@aurora on a beach');
+    await work.stage.ui.getByText('On this computer').waitFor();
+    const judged = /was removed|has no @|Nothing was taught/;
+    await expect.poll(() => work.stage.ui.getByText(judged).count()).toBe(0);
+    answer();
+    await work.received('generate').toHaveLength(1);
+  });
+
+  it('goes by the newest list of concepts, whose answer an older one cannot overtake', async () => {
+    work = await open({ command: 'more', record: auroraRecord() });
+    await work.received('generate').toHaveLength(1);
+    const { companion } = work;
+    const asked = () => companion.requests.filter((request) => request === 'GET /api/concepts').length;
+    const before = asked();
+    const { answers, answer } = held();
+    companion.answers = answers;
+    companion.send({ type: 'concepts-changed' });
+    await expect.poll(asked).toBe(before + 1);
+    companion.answers = Promise.resolve();
+    companion.remove('concept-aurora');
+    companion.send({ type: 'concepts-changed' });
+    await work.stage.ui.getByText('@aurora was removed from the library.').waitFor();
+    const late = work.stage.page.waitForEvent('requestfinished', (request) =>
+      request.url().endsWith('/api/concepts'),
+    );
+    answer();
+    await late;
+    // Whatever the late answer changed would be seen by then.
+    await press('Restore');
+    await expect.poll(() => generate().isDisabled()).toBe(false);
+    expect(companion.requests).toContain('POST /api/concepts/concept-aurora/restore');
   });
 
   it('of a variant whose concept was removed offers to restore it', async () => {
@@ -70,7 +115,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     work.companion.remove('concept-aurora');
     work.companion.send({ type: 'concepts-changed' });
     await work.stage.ui.getByText('@aurora was removed from the library.').waitFor();
-    expect(await generate().isDisabled()).toBe(true);
+    await expect.poll(() => generate().isDisabled()).toBe(true);
     await press('Restore');
     await expect.poll(() => generate().isDisabled()).toBe(false);
   });
@@ -112,7 +157,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     await work.received('generate').toMatchObject([{ prompt: '@aurora on a beach' }]);
     await press('Undo');
     await expect.poll(() => prompt().inputValue()).toBe('two of @aurora in the snow');
-    expect(await work.stage.ui.getByText('Prompt replaced').count()).toBe(0);
+    await expect.poll(() => work.stage.ui.getByText('Prompt replaced').count()).toBe(0);
   });
 
   it('is stored for the next run of the plugin, and found there', async () => {
@@ -123,7 +168,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
     const draft = last();
     await work.stage.page.close();
     work = await open({ draft });
-    expect(await prompt().inputValue()).toBe('@aurora in the fog');
+    await expect.poll(() => prompt().inputValue()).toBe('@aurora in the fog');
   });
 
   it('stands ready for who has never written one, and takes one click', async () => {
@@ -135,7 +180,7 @@ describe.skipIf(browserPath === undefined)('a draft', () => {
 
   it('is not what another version of the plugin stored', async () => {
     work = await open({ draft: '{"prompt":7}' });
-    expect(await prompt().inputValue()).toBe('');
+    await expect.poll(() => prompt().inputValue()).toBe('');
     expect(work.stage.complaints).toEqual([]);
   });
 

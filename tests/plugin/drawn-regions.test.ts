@@ -74,7 +74,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await say({ type: 'layout', target: null, area: POSTER });
     await ui.getByRole('button', { name: 'Place in “Left”' }).click();
     const keep = ui.getByLabel('Keep the rest');
-    expect(await keep.isDisabled()).toBe(true);
+    await expect.poll(() => keep.isDisabled()).toBe(true);
     await ui.getByRole('button', { name: 'Place in “Right”' }).click();
     await ui.getByRole('img', { name: 'Where they stand: @aurora left, @summit right' }).waitFor();
     await keep.check();
@@ -91,6 +91,6 @@ describe.skipIf(browserPath === undefined)('a person', () => {
       },
     ]);
     await ui.getByRole('button', { name: 'Take the place of @summit away' }).click();
-    expect(await keep.isDisabled()).toBe(true);
+    await expect.poll(() => keep.isDisabled()).toBe(true);
   });
 });

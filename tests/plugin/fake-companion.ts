@@ -160,6 +160,7 @@ export class FakeCompanion {
     const request = route.request();
     const { pathname } = new URL(request.url());
     this.requests.push(`${request.method()} ${pathname}`);
+    const { concepts } = this;
     if (pathname.startsWith('/api/')) await this.answers;
     const headers = { 'access-control-allow-origin': '*' };
     const json = (body: unknown, status = 200) => route.fulfill({ status, headers, json: body });
@@ -203,7 +204,8 @@ export class FakeCompanion {
       this.concepts = [...this.concepts, taken];
       return json({ ...taken, findings: this.importFindings }, 201);
     }
-    if (pathname === '/api/concepts') return json({ concepts: this.concepts });
+    // As they were when it was asked for.
+    if (pathname === '/api/concepts') return json({ concepts });
     if (pathname === '/api/concept-thumbnails') {
       const ids = new URL(request.url()).searchParams.get('ids')!.split(',');
       return json({

@@ -75,8 +75,10 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.ui.getByRole('tab', { name: 'Generate' }).focus();
     await stage.page.keyboard.press('ArrowRight');
     await stage.page.keyboard.press('ArrowRight');
-    expect(await stage.ui.getByRole('tab', { name: 'Library' }).getAttribute('aria-selected')).toBe('true');
-    expect(await stage.ui.getByRole('tabpanel').textContent()).toContain('@aurora');
+    await expect
+      .poll(() => stage.ui.getByRole('tab', { name: 'Library' }).getAttribute('aria-selected'))
+      .toBe('true');
+    await expect.poll(() => stage.ui.getByRole('tabpanel').textContent()).toContain('@aurora');
   });
 
   it('mentions a concept with the keyboard alone, and generates', async () => {
@@ -98,7 +100,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await begin();
     await stage.ui.getByLabel('Prompt').fill('@nothing on a beach');
     await stage.ui.getByText('The library has no @nothing').waitFor();
-    expect(await stage.ui.getByRole('button', { name: /Generate/ }).isDisabled()).toBe(true);
+    await expect.poll(() => stage.ui.getByRole('button', { name: /Generate/ }).isDisabled()).toBe(true);
   });
 
   it('mentions a concept in Japanese, without a space and with a full-width @', async () => {
@@ -130,7 +132,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.ui.getByText('More settings').click();
     await stage.ui.getByText('Stays “Acme”.').waitFor();
     await stage.ui.getByLabel('Licence').fill('ads');
-    expect(await stage.ui.getByText('Stays “own use”.').count()).toBe(0);
+    await expect.poll(() => stage.ui.getByText('Stays “own use”.').count()).toBe(0);
     await stage.ui.getByRole('button', { name: 'Teach version 2 of @night-lamp', exact: true }).click();
     await sent('export').toMatchObject([{ nodeIds: ['1:1'], longestSide: 256 }]);
     const { exportId } = stage.sent.find((message) => message.type === 'export')!;
@@ -147,7 +149,9 @@ describe.skipIf(browserPath === undefined)('a person', () => {
   it('finds the running job again after a reload', async () => {
     await begin({ jobs: [teachJob('job-teaching', { state: 'running', resumed: true })] });
     await stage.ui.getByText('Taken up where it stopped').waitFor();
-    expect(await stage.ui.getByRole('tab', { name: 'Teach' }).getAttribute('aria-selected')).toBe('true');
+    await expect
+      .poll(() => stage.ui.getByRole('tab', { name: 'Teach' }).getAttribute('aria-selected'))
+      .toBe('true');
     const points: [number, number][] = [
       [1, 0.9],
       [40, 0.3],
@@ -163,7 +167,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.ui.getByText('The companion does not answer').waitFor();
     companion.isRunning = true;
     await stage.ui.getByText('The companion does not answer').waitFor({ state: 'detached' });
-    expect(await stage.ui.getByLabel('Prompt').inputValue()).toBe('@aurora in the snow');
+    await expect.poll(() => stage.ui.getByLabel('Prompt').inputValue()).toBe('@aurora in the snow');
   });
 
   it('sees previews and finals go to the canvas, with their record', async () => {
@@ -212,9 +216,9 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.say({ type: 'selection', frames, record });
     const seed = stage.ui.getByLabel('Seed', { exact: true });
     await expect.poll(() => seed.inputValue()).toBe('7217');
-    expect(await stage.ui.getByRole('button', { name: 'Keep this seed' }).getAttribute('aria-pressed')).toBe(
-      'true',
-    );
+    await expect
+      .poll(() => stage.ui.getByRole('button', { name: 'Keep this seed' }).getAttribute('aria-pressed'))
+      .toBe('true');
     // The field is focused once it is drawn.
     await expect.poll(() => stage.ui.evaluate(() => document.activeElement?.id)).toBe('prompt');
   });
@@ -297,11 +301,9 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
     await stage.ui.getByText('More settings').click();
     const choice = stage.ui.getByLabel('Style', { exact: true });
-    expect(await choice.locator('option').allTextContents()).toEqual([
-      'None – the model’s own',
-      'brand',
-      'fast – 4 steps',
-    ]);
+    await expect
+      .poll(() => choice.locator('option').allTextContents())
+      .toEqual(['None – the model’s own', 'brand', 'fast – 4 steps']);
     await choice.selectOption('brand');
     await choice.selectOption('fast');
     await stage.ui.getByLabel('brand', { exact: true }).fill('1.2');
@@ -332,16 +334,16 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.ui.getByLabel('Details of @aurora').click();
     await stage.ui.getByText('1 frame ·').waitFor();
     const save = stage.ui.getByRole('button', { name: 'Save' });
-    expect(await save.isDisabled()).toBe(true);
+    await expect.poll(() => save.isDisabled()).toBe(true);
     await stage.ui.getByLabel('Note').fill('until spring');
     await openTab('History');
     await openTab('Library');
-    expect(await stage.ui.getByLabel('Note').inputValue()).toBe('until spring');
+    await expect.poll(() => stage.ui.getByLabel('Note').inputValue()).toBe('until spring');
     await save.click();
     await stage.ui.getByText('Saved', { exact: true }).waitFor();
     await stage.ui.getByText('@aurora is saved.').waitFor();
     expect(companion.concepts[0]!.rights).toEqual({ ...rights, note: 'until spring' });
-    expect(await save.isDisabled()).toBe(true);
+    await expect.poll(() => save.isDisabled()).toBe(true);
     await focused().toBe('Save');
   });
 
@@ -368,11 +370,11 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     const hint = () => name.evaluate((field) => field.parentElement?.textContent);
     await name.fill('summit');
     await expect.poll(hint).toContain('@summit is taken');
-    expect(await stage.ui.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await expect.poll(() => stage.ui.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await name.fill('Summit Pack');
     await stage.ui.getByRole('button', { name: 'Save' }).click();
     await expect.poll(hint).toContain('@summit-pack is taken');
-    expect(await stage.ui.getByRole('alert').count()).toBe(0);
+    await expect.poll(() => stage.ui.getByRole('alert').count()).toBe(0);
   });
 
   it('undoes a removal from the history; it is deleted once the view is left', async () => {
@@ -387,7 +389,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await stage.ui.getByText('Removed “a dune”.').waitFor();
     await focused().toBe('Undo');
     // The next row stays where it is: a second click there is meant for it.
-    expect(Math.abs((await desk.boundingBox())!.y - y)).toBeLessThan(12);
+    await expect.poll(async () => Math.abs((await desk.boundingBox())!.y - y)).toBeLessThan(12);
     await stage.page.keyboard.press('Enter');
     await expect.poll(() => dune.evaluate((button) => button === document.activeElement)).toBe(true);
     await dune.click();
@@ -397,7 +399,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await expect.poll(deletions).toEqual(['DELETE /api/jobs/job-ended-0']);
     await openTab('History');
     await desk.waitFor();
-    expect(await dune.count()).toBe(0);
+    await expect.poll(() => dune.count()).toBe(0);
   });
 
   it('continues or discards a teaching that was stopped', async () => {
@@ -425,19 +427,18 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     await begin({ concepts: [], answers });
     await openTab('Library');
     await openTab('History');
-    // Longer than it takes to ask.
-    await stage.page.waitForTimeout(400);
-    expect(await stage.ui.getByText(/Nothing here|No concepts/).count()).toBe(0);
+    await expect.poll(() => companion.requests).toContain('GET /api/jobs');
+    await expect.poll(() => stage.ui.getByText(/Nothing here|No concepts/).count()).toBe(0);
     answer();
     await stage.ui.getByText('for 180 days: the newest 2,000 jobs, and 4 GB of pictures and').waitFor();
     await openTab('Library');
     await stage.ui.getByText('No concepts yet').waitFor();
     companion.kill();
     await stage.ui.getByText('The companion is away').waitFor();
-    expect(await stage.ui.getByText('No concepts yet').count()).toBe(0);
+    await expect.poll(() => stage.ui.getByText('No concepts yet').count()).toBe(0);
     await openTab('History');
     await stage.ui.getByText('The companion is away').waitFor();
-    expect(await stage.ui.getByText('Nothing here yet').count()).toBe(0);
+    await expect.poll(() => stage.ui.getByText('Nothing here yet').count()).toBe(0);
   });
 
   it('moves and cancels what waits', async () => {

@@ -65,7 +65,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     const job = await start();
     work.companion.send({ type: 'job', job: teachJob(job, running, 'lamp') });
     await button('Teach another').click();
-    expect(await name().inputValue()).toBe('');
+    await expect.poll(() => name().inputValue()).toBe('');
     await work.stage.ui.getByText('Give it a name').waitFor();
     // A connection that comes back leaves the form where it is.
     work.companion.jobs = [teachJob(job, running, 'lamp')];
@@ -103,7 +103,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     const failed = { state: 'failed', code: 'engine', message: 'it stopped', advice: 'Again.' } as const;
     work.companion.send({ type: 'job', job: teachJob(job, failed, 'lamp') });
     await button('Back to the frames').click();
-    expect(await name().inputValue()).toBe('lamp');
+    await expect.poll(() => name().inputValue()).toBe('lamp');
   });
 
   it('that failed is continued from what was kept, by the keyboard', async () => {
@@ -133,7 +133,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     } as const;
     work.companion.send({ type: 'job', job: teachJob('job-teaching', gone) });
     await work.stage.ui.getByText('what was saved is damaged').waitFor();
-    expect(await button('Continue').count()).toBe(0);
+    await expect.poll(() => button('Continue').count()).toBe(0);
     await button('Back to the frames').waitFor();
   });
 
@@ -186,7 +186,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     work = await open({ companion: { jobs: [teachJob('job-teaching', running)] } });
     work.companion.send({ type: 'job', job: taughtJob('job-teaching', 'looks-like') });
     await work.stage.ui.getByText('Learned in 3 min. It works in every file you open.').waitFor();
-    expect(await work.stage.ui.locator('.done').count()).toBe(1);
+    await expect.poll(() => work.stage.ui.locator('.done').count()).toBe(1);
     await work.sent('notify').toMatchObject([{ text: '@aurora is ready to use' }]);
     await button('Use @aurora').waitFor();
   });
@@ -201,10 +201,10 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     work.companion.send({ type: 'job', job: taughtJob('job-teaching', 'not-yet') });
     await work.stage.ui.getByText('No picture yet looks like your frames.', { exact: true }).waitFor();
     await work.stage.ui.getByText('a full-size model draws your product').waitFor();
-    expect(await work.stage.ui.getByText(/^Learned in/).count()).toBe(0);
-    expect(await work.stage.ui.locator('.done').count()).toBe(0);
+    await expect.poll(() => work.stage.ui.getByText(/^Learned in/).count()).toBe(0);
+    await expect.poll(() => work.stage.ui.locator('.done').count()).toBe(0);
     await work.sent('notify').toMatchObject([{ text: '@aurora: no picture yet looks like your frames' }]);
     await button('Back to the frames').click();
-    expect(await name().inputValue()).toBe('aurora');
+    await expect.poll(() => name().inputValue()).toBe('aurora');
   });
 });

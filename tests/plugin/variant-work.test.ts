@@ -45,7 +45,7 @@ describe.skipIf(browserPath === undefined)('a selected variant', () => {
     const record = JSON.parse(auroraRecord()) as { request: object };
     const large = { ...record, request: { ...record.request, size: { width: 2048, height: 1024 } } };
     work = await open({ record: JSON.stringify(large) });
-    expect(await button('Upscale 4 times').isDisabled()).toBe(true);
+    await expect.poll(() => button('Upscale 4 times').isDisabled()).toBe(true);
     await button('Upscale 2 times').click();
     await work.sent('export').toMatchObject([{ nodeIds: ['1:1'], longestSide: 2048 }]);
     const { exportId } = work.stage.sent.find((message) => message.type === 'export')!;

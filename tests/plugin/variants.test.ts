@@ -42,14 +42,14 @@ describe.skipIf(browserPath === undefined)('a variant', () => {
     await work.sent('reveal').toEqual([{ type: 'reveal', jobId: job, index: 1 }]);
     work.companion.sendFrame({ header: { kind: 'preview', picture: 2, step: 1, ...image }, payload: scene });
     await tile(3).waitFor();
-    expect(await tile(3).isDisabled()).toBe(true);
+    await expect.poll(() => tile(3).isDisabled()).toBe(true);
   });
 
   it('has its seed on one line, and what is doubtful is said once for all', async () => {
     await openVariants([0.5, 0.4, 0.9]);
     await expect.poll(() => work.stage.ui.getByText('Product unclear').count()).toBe(2);
-    expect(await work.stage.ui.getByText(MASK_TROUBLE_ADVICE.unsure).count()).toBe(1);
-    expect(await work.stage.ui.locator('.tile').filter({ hasText: '%' }).count()).toBe(0);
+    await expect.poll(() => work.stage.ui.getByText(MASK_TROUBLE_ADVICE.unsure).count()).toBe(1);
+    await expect.poll(() => work.stage.ui.locator('.tile').filter({ hasText: '%' }).count()).toBe(0);
     const lines = await work.stage.ui
       .locator('.seed')
       .evaluateAll((seeds) => seeds.map((seed) => seed.getClientRects().length));

@@ -35,17 +35,25 @@ export class ConceptList {
   readonly open: Signal<string | undefined> = signal(undefined);
   readonly #edits: Signal<ReadonlyMap<string, ConceptEdit>> = signal(new Map());
   readonly #companion: CompanionConnection;
+  /** Number of the newest look at the library, and of the one whose answer is shown. */
+  #asks = 0;
+  #shown = 0;
 
   constructor(companion: CompanionConnection) {
     this.#companion = companion;
   }
 
   async refresh(): Promise<void> {
+    const ask = ++this.#asks;
     await this.#try(async () => {
       const { concepts } = await this.#companion.json(routes.concepts, conceptsSchema);
+      // Answers may overtake each other, and an older one would undo what is shown.
+      if (ask < this.#shown) return;
+      this.#shown = ask;
       this.concepts.value = concepts;
       this.isKnown.value = true;
       const removed = await this.#companion.json(routes.removedConcepts, removedConceptsSchema);
+      if (ask < this.#shown) return;
       // A concept that was removed, restored in part and removed again is listed twice, and comes back as one.
       const isFirst = (id: string, at: number) => removed.concepts.findIndex((one) => one.id === id) === at;
       this.removed.value = removed.concepts.filter(({ id }, at) => isFirst(id, at));

@@ -24,8 +24,7 @@ const PROMPT_ID = 'prompt';
 export function Generate() {
   const app = useApp();
   const draft = app.generateDraft.value;
-  const concepts = app.library.concepts.value;
-  const usable = concepts.filter((concept) => concept.usable);
+  const usable = app.library.concepts.value.filter((concept) => concept.usable);
   const start = useRef<HTMLButtonElement>(null);
   const change = (part: Partial<GenerateDraft>) => {
     app.generateDraft.value = { ...app.generateDraft.value, ...part };
@@ -48,7 +47,6 @@ export function Generate() {
     if (request !== null) app.focus.value = null;
   }, [request, app]);
 
-  const problem = nameProblem(draft, concepts);
   const sending = [app.filling.state.value, app.generating.scenes.state.value];
   const canStart = app.canGenerate.value && !sending.some(({ state }) => state === 'sending');
   const submit = () => {
@@ -72,11 +70,7 @@ export function Generate() {
           onChange={(prompt) => change({ prompt })}
         />
         <PromptVersions />
-        {problem === undefined ? (
-          <Suggestions draft={draft} concepts={usable} onChange={change} />
-        ) : (
-          <NameProblemNote problem={problem} />
-        )}
+        {app.library.isKnown.value ? <PromptHelp draft={draft} onChange={change} /> : null}
         {promptHints(`${draft.prompt}\n${draft.negativePrompt}`).map(({ syntax, text, advice }) => (
           <p key={syntax} class="hint">
             “{text}” is read as plain words. {advice}
@@ -101,6 +95,20 @@ function startWords(count: number, isBusy: boolean, target: FillTargetLayer | 's
   const variants = count === 1 ? 'a variant' : `${count} variants`;
   if (target === undefined) return `Generate ${variants}`;
   return `Fill the ${target.isFrame ? 'frame' : 'layer'} with ${variants}`;
+}
+
+interface PromptHelpProps {
+  readonly draft: GenerateDraft;
+  readonly onChange: (part: Partial<GenerateDraft>) => void;
+}
+
+/** The problem of a name, or what could be written next; before the library is known, neither can be told. */
+function PromptHelp({ draft, onChange }: PromptHelpProps) {
+  const concepts = useApp().library.concepts.value;
+  const problem = nameProblem(draft, concepts);
+  if (problem !== undefined) return <NameProblemNote problem={problem} />;
+  const usable = concepts.filter((concept) => concept.usable);
+  return <Suggestions draft={draft} concepts={usable} onChange={onChange} />;
 }
 
 /** For a concept by its name; nothing where the library has none, or it keeps no frames. */
@@ -150,10 +158,8 @@ function NameProblemNote({ problem }: { readonly problem: NameProblem }) {
 const CONCEPTS = 4;
 const PLACES = 5;
 
-interface SuggestionsProps {
-  readonly draft: GenerateDraft;
+interface SuggestionsProps extends PromptHelpProps {
   readonly concepts: readonly ConceptSummary[];
-  readonly onChange: (part: Partial<GenerateDraft>) => void;
 }
 
 /** The next thing to write, for one click: first a product, then a scene the model knows well. */
