@@ -24,6 +24,15 @@ export function linkedPictures(): ReadonlySet<string> {
   return new Set(paths.filter((path) => dirname(path) === PICTURES).map((path) => basename(path)));
 }
 
+/**
+ * Path of a picture in docs/images that is to be drawn anew: a document shows it, and LIKENESS_SCREENSHOTS=1 asks for it.
+ * Such pictures are looked at by people, not compared. @param name as `studio-fill-light.png`
+ */
+export function pictureToRenew(name: string): string | undefined {
+  const isWanted = Boolean(process.env.LIKENESS_SCREENSHOTS) && linkedPictures().has(name);
+  return isWanted ? join(PICTURES, name) : undefined;
+}
+
 function picturesOf(document: string): readonly string[] {
   const links = readFileSync(document, 'utf8').matchAll(LINK);
   return [...links].map(([, markdown, html]) => resolve(dirname(document), markdown ?? html!));

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
 import { CompanionProcess, e2eModel, freePort } from './companion-process.ts';
 import { browserMissing, openBrowser, openProfile } from './headless-browser.ts';
 import { StudioDriver } from './studio-driver.ts';
@@ -60,4 +61,19 @@ export class BenchTable {
     await this.companion.stop();
     await rm(this.#home, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+interface Bench {
+  readonly table: BenchTable;
+  readonly studio: StudioDriver;
+}
+
+/** Sets a table with an open studio before the tests of a `describe`, and clears it after them. */
+export function useBench(take: (bench: Bench) => void | Promise<void>): void {
+  let table: BenchTable | undefined;
+  beforeAll(async () => {
+    table = await BenchTable.set();
+    await take({ table, studio: await table.openStudio() });
+  });
+  afterAll(() => table?.clear());
 }

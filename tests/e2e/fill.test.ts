@@ -1,27 +1,23 @@
 /** A hole in a layout, drawn in the studio, filled by the real companion: fill, undo, choose another, after a reload too. */
 
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkedPictures, PICTURES } from '../documents/linked-pictures.ts';
+import { describe, expect, it } from 'vitest';
+import { pictureToRenew } from '../documents/linked-pictures.ts';
 import { seriousFindings } from './accessibility.ts';
-import { BenchTable, cannotRun } from './bench-table.ts';
+import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
-const PICTURE = 'studio-fill-light.png';
-const isWanted = Boolean(process.env.LIKENESS_SCREENSHOTS) && linkedPictures().has(PICTURE);
+const PICTURE = pictureToRenew('studio-fill-light.png');
 /** Pictures for documents are looked at. */
-const STEPS = isWanted ? 30 : 4;
+const STEPS = PICTURE === undefined ? 4 : 30;
 
 describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
   let studio: StudioDriver;
 
-  beforeAll(async () => {
-    table = await BenchTable.set();
-    studio = await table.openStudio();
+  useBench(async (bench) => {
+    ({ table, studio } = bench);
     await studio.pair(table.companion.code);
   });
-  afterAll(() => table?.clear());
 
   /** Hash of the picture that the rectangle shows; null for none. */
   const shown = async () => (await studio.pictures())[0];
@@ -47,7 +43,7 @@ describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotR
     await choice(2).locator('img').waitFor();
     for (const frame of studio.page.frames()) expect(await seriousFindings(frame)).toEqual([]);
     await studio.plugin.locator('main').evaluate((main) => main.scrollTo(0, 0));
-    if (isWanted) await studio.page.screenshot({ path: join(PICTURES, PICTURE) });
+    if (PICTURE !== undefined) await studio.page.screenshot({ path: PICTURE });
     await expect.poll(() => studio.layerNames()).toEqual(['Rectangle', 'Frame']);
     await studio.undo();
     await expect.poll(shown).toBeNull();

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
-import { BenchTable, cannotRun } from './bench-table.ts';
+import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
 /** Enough that every phase happens; the pictures are not looked at here. */
@@ -12,11 +12,9 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
   let table: BenchTable;
   let studio: StudioDriver;
 
-  beforeAll(async () => {
-    table = await BenchTable.set();
-    studio = await table.openStudio();
+  useBench((bench) => {
+    ({ table, studio } = bench);
   });
-  afterAll(() => table?.clear());
 
   it('pairs by the code that the companion shows', async () => {
     await studio.pair(table.companion.code);

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BenchTable, cannotRun } from './bench-table.ts';
+import { describe, expect, it } from 'vitest';
+import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
 /** Long enough to be interrupted, on a fast computer as well. */
@@ -12,13 +12,11 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
   let table: BenchTable;
   let studio: StudioDriver;
 
-  beforeAll(async () => {
-    table = await BenchTable.set();
-    studio = await table.openStudio();
+  useBench(async (bench) => {
+    ({ table, studio } = bench);
     await studio.pair(table.companion.code);
     await studio.addSamples(/backpack/i);
   });
-  afterAll(() => table?.clear());
 
   it.skipIf(process.platform !== 'linux')(
     'an engine that dies costs its job alone, with a cause',

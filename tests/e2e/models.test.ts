@@ -1,8 +1,7 @@
 /** A second model, from a hub on this computer to a taught product, in the panel alone. */
 
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { linkedPictures, PICTURES } from '../documents/linked-pictures.ts';
+import { pictureToRenew } from '../documents/linked-pictures.ts';
 import { halfway, localHub } from '../model-store/local-hub.ts';
 import { SHARD, servedModel } from '../model-store/served-model.ts';
 import { seriousFindings } from './accessibility.ts';
@@ -14,12 +13,9 @@ const PATIENCE_MS = 900_000;
 const TEACH_STEPS = 6;
 const SAMPLE_STEPS = 4;
 
-/** As in views.test.ts. */
-const wanted: ReadonlySet<string> = process.env.LIKENESS_SCREENSHOTS ? linkedPictures() : new Set();
-
 async function looked(studio: StudioDriver, name: string): Promise<void> {
-  const picture = `studio-${name}-light.png`;
-  if (wanted.has(picture)) await studio.page.screenshot({ path: join(PICTURES, picture) });
+  const path = pictureToRenew(`studio-${name}-light.png`);
+  if (path !== undefined) await studio.page.screenshot({ path });
   for (const frame of studio.page.frames()) expect(await seriousFindings(frame)).toEqual([]);
 }
 

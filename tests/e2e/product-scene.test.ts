@@ -1,29 +1,25 @@
 /** A cut-out over a frame of the studio, and a scene that the real companion paints around it: layers under it, one undo. */
 
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkedPictures, PICTURES } from '../documents/linked-pictures.ts';
-import { BenchTable, cannotRun } from './bench-table.ts';
+import { describe, expect, it } from 'vitest';
+import { pictureToRenew } from '../documents/linked-pictures.ts';
+import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
-const PICTURE = 'studio-scene-light.png';
-const isWanted = Boolean(process.env.LIKENESS_SCREENSHOTS) && linkedPictures().has(PICTURE);
+const PICTURE = pictureToRenew('studio-scene-light.png');
 /** Pictures for documents are looked at. */
-const STEPS = isWanted ? 30 : 4;
+const STEPS = PICTURE === undefined ? 4 : 30;
 const CUT_OUT = fileURLToPath(new URL('../../examples/summit/cutout-02.png', import.meta.url));
 
 describe.skipIf(cannotRun)(`a cut-out on the canvas${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
   let studio: StudioDriver;
 
-  beforeAll(async () => {
-    table = await BenchTable.set();
-    studio = await table.openStudio();
+  useBench(async (bench) => {
+    ({ table, studio } = bench);
     await studio.pair(table.companion.code);
   });
-  afterAll(() => table?.clear());
 
   it('gets a scene as layers under it, which one undo takes away', async () => {
     await studio.draw('Frame (F)', { from: [220, 120], to: [820, 640] });
@@ -39,10 +35,7 @@ describe.skipIf(cannotRun)(`a cut-out on the canvas${cannotRun ? ` (skipped: ${c
     await expect.poll(async () => (await studio.layerNames())[0]).toBe('bag');
     await studio.variantsDone();
     await studio.plugin.getByRole('button', { name: 'Use this scene' }).waitFor();
-    if (isWanted) await studio.page.screenshot({ path: join(PICTURES, PICTURE) });
-    if (process.env.LIKENESS_PICTURES) {
-      await studio.page.screenshot({ path: join(process.env.LIKENESS_PICTURES, PICTURE) });
-    }
+    if (PICTURE !== undefined) await studio.page.screenshot({ path: PICTURE });
     await studio.undo();
     await expect.poll(() => studio.layerNames()).toEqual(before);
     expect(studio.errors).toEqual([]);

@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkedPictures, PICTURES } from '../documents/linked-pictures.ts';
+import { describe, expect, it } from 'vitest';
+import { pictureToRenew } from '../documents/linked-pictures.ts';
 import { seriousFindings } from './accessibility.ts';
-import { BenchTable, cannotRun } from './bench-table.ts';
+import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
-/** LIKENESS_SCREENSHOTS=1 renews the pictures that documents show; they are looked at by people, not compared. */
-const wanted: ReadonlySet<string> = process.env.LIKENESS_SCREENSHOTS ? linkedPictures() : new Set();
 const THEMES = ['light', 'dark'] as const;
 const TEACH_STEPS = Number(process.env.LIKENESS_SCREENSHOTS_STEPS ?? 10);
 
@@ -15,20 +12,18 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
   let table: BenchTable;
   let studio: StudioDriver;
 
-  beforeAll(async () => {
-    table = await BenchTable.set();
-    studio = await table.openStudio();
+  useBench((bench) => {
+    ({ table, studio } = bench);
   });
-  afterAll(() => table?.clear());
 
   /** Both themes: serious findings of studio and plugin, and a picture of each where they are wanted. */
   async function looked(name: string): Promise<readonly string[]> {
     // Before the checks, which take longer than some views stay.
     for (const theme of THEMES) {
-      const picture = `studio-${name}-${theme}.png`;
-      if (!wanted.has(picture)) continue;
+      const path = pictureToRenew(`studio-${name}-${theme}.png`);
+      if (path === undefined) continue;
       await studio.useTheme(theme);
-      await studio.page.screenshot({ path: join(PICTURES, picture) });
+      await studio.page.screenshot({ path });
     }
     const findings: string[] = [];
     for (const theme of THEMES) {

@@ -13,6 +13,8 @@ import { FileLibrary } from '../../companion/library/file-library.ts';
 import type { BlobKey } from '../../companion/storage/blob-store.ts';
 import type { AnyJobState } from '../../shared/protocol/job.ts';
 import type { GenerateJobSpec, TeachJobSpec } from '../../shared/protocol/requests.ts';
+import { scratchFolder } from '../storage/scratch-folder.ts';
+import { ScriptedEngine } from './scripted-engine.ts';
 
 export type OpenOptions = Pick<JobQueueOptions, 'engine'> & Partial<JobQueueOptions>;
 
@@ -38,6 +40,12 @@ export async function openQueue(home: string, options: OpenOptions): Promise<Ope
   });
   onTestFinished(() => queue.close());
   return { queue, library };
+}
+
+/** A queue in an empty folder, whose engine waits before every step. */
+export async function blockedQueue(): Promise<OpenedQueue & { readonly engine: ScriptedEngine }> {
+  const engine = new ScriptedEngine(false);
+  return { engine, ...(await openQueue(await scratchFolder(), { engine })) };
 }
 
 function frame(shift: number): Picture {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Frame, Page } from 'playwright-core';
 import type { MainToUi, UiToMain } from '../../plugin/messages.ts';
 import type { FakeCompanion } from './fake-companion.ts';
+import { TOKEN } from './fake-gate.ts';
 
 export type Theme = 'light' | 'dark';
 
@@ -37,6 +38,12 @@ export interface Stage {
   readonly say: (message: MainToUi) => Promise<void>;
   /** Errors in the browser's console. */
   readonly complaints: readonly string[];
+}
+
+/** First message of the main thread to a plugin that was paired and has nothing open. */
+export function hello(part: Partial<Extract<MainToUi, { type: 'hello' }>> = {}): MainToUi {
+  const nothing = { draft: null, openBatches: [], waitingRows: [] };
+  return { type: 'hello', command: 'open', pairing: TOKEN, ...nothing, ...part };
 }
 
 export async function openStage(

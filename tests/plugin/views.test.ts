@@ -6,7 +6,7 @@ import { buildPlugin } from '../../plugin/build.ts';
 import { browserPath } from '../browser/installed-browser.ts';
 import { linkedPictures } from '../documents/linked-pictures.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
-import { SCENES } from './scenes.ts';
+import { SCENES } from './scenes/index.ts';
 import { openStage, type Stage, type Theme } from './stage.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -5,9 +5,8 @@ import { buildPlugin } from '../../plugin/build.ts';
 import type { LaunchCommand, UiToMain } from '../../plugin/messages.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { FakeCompanion } from './fake-companion.ts';
-import { TOKEN } from './fake-gate.ts';
 import { concept, generateJob } from './protocol-samples.ts';
-import { openStage, type Stage } from './stage.ts';
+import { hello, openStage, type Stage } from './stage.ts';
 
 export interface Workplace {
   readonly companion: FakeCompanion;
@@ -16,10 +15,16 @@ export interface Workplace {
   readonly sent: (type: UiToMain['type']) => ReturnType<typeof expect.poll>;
   /** Polls what the companion got, of one type. */
   readonly received: (type: string) => ReturnType<typeof expect.poll>;
+  /** Polls the words of the part that has the focus. */
+  readonly focused: () => ReturnType<typeof expect.poll>;
+  readonly openTab: (name: string) => Promise<void>;
 }
 
 interface Beginning {
+  /** Changes to a new one; or one of an earlier workplace, as it is. */
   readonly companion?: Partial<FakeCompanion>;
+  /** As the plugin kept it; null for one that was never paired. */
+  readonly pairing?: string | null;
   readonly command?: LaunchCommand;
   /** As an earlier run stored it; null for who has never written one. */
   readonly draft?: string | null;
@@ -45,20 +50,23 @@ export function useWorkplaces(): (beginning?: Beginning) => Promise<Workplace> {
 
 async function openWorkplace(
   { context }: TestBrowser,
-  { companion: part = {}, command = 'open', draft = '{}', record }: Beginning = {},
+  { companion: part = {}, record, ...start }: Beginning = {},
 ): Promise<Workplace> {
   const concepts = [concept({ name: 'aurora', hasThumbnail: false })];
-  const companion = Object.assign(new FakeCompanion(), { concepts }, part);
+  const companion =
+    part instanceof FakeCompanion ? part : Object.assign(new FakeCompanion(), { concepts }, part);
   const stage = await openStage(context, 'light', companion);
-  const rest = { openBatches: [], waitingRows: [] };
-  await stage.say({ type: 'hello', command, pairing: TOKEN, draft, ...rest });
+  const { ui } = stage;
+  await stage.say(hello({ draft: '{}', ...start }));
   if (record !== undefined) await selectVariant(stage, record);
-  await stage.ui.getByRole('tab', { name: 'Generate' }).waitFor();
+  if (start.pairing !== null) await ui.getByRole('tab', { name: 'Generate' }).waitFor();
   return {
     companion,
     stage,
     sent: (type) => expect.poll(() => stage.sent.filter((message) => message.type === type)),
     received: (type) => expect.poll(() => companion.received.filter((message) => message.type === type)),
+    focused: () => expect.poll(() => ui.evaluate(() => document.activeElement?.textContent)),
+    openTab: (name) => ui.getByRole('tab', { name }).click(),
   };
 }
 

@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildPlugin } from '../../../plugin/build.ts';
+import { FakeFigma, type FakeNode } from './fake-figma.ts';
+
+describe('a table of pictures on the canvas', () => {
+  beforeAll(() => buildPlugin(), 60_000);
+
+  it('is one frame with headings as text, and one step of undo', async () => {
+    const figma = new FakeFigma();
+    figma.run();
+    figma.begin();
+    const tableId = 'job-of-cells';
+    const columns = [
+      { label: 'on a beach', width: 64, height: 64 },
+      { label: 'on grass', width: 96, height: 64 },
+    ];
+    await figma.post({ type: 'open-table', tableId, name: 'Spring', columns, rows: ['aurora', 'summit'] });
+    const picture = { type: 'table-picture', tableId, bytes: Uint8Array.of(1) } as const;
+    await figma.post({ ...picture, row: 0, column: 1, name: 'aurora, on grass' });
+    await figma.post({ ...picture, row: 1, column: 0, name: 'summit, on a beach', bytes: new Uint8Array() });
+    expect(figma.undoSteps).toBe(0);
+    await figma.post({ type: 'close-table', tableId });
+    expect(figma.undoSteps).toBe(1);
+
+    const [frame, ...parts] = figma.nodes;
+    expect(figma.currentPage.children).toEqual([frame]);
+    expect(figma.selection).toEqual([frame]);
+    expect(parts.every(({ parent }) => parent === frame)).toBe(true);
+    const texts = parts.filter(({ type }) => type === 'TEXT') as (FakeNode & { characters: string })[];
+    const headings = ['on a beach\n64 × 64', 'on grass\n96 × 64', 'aurora', 'summit'];
+    expect(texts.map(({ characters }) => characters)).toEqual(headings);
+    const cells = parts.filter(({ type }) => type === 'RECTANGLE');
+    expect(cells.map(({ width, height }) => `${width}x${height}`)).toEqual([
+      '64x64',
+      '96x64',
+      '64x64',
+      '96x64',
+    ]);
+    expect(cells.map(({ name }) => name)).toEqual([
+      'aurora, on a beach, 64x64: not made',
+      'aurora, on grass',
+      'summit, on a beach, 64x64: not made',
+      'summit, on grass, 96x64: not made',
+    ]);
+    expect(cells[1]!.fills).toMatchObject([{ type: 'IMAGE' }]);
+    // Rows below each other, columns beside each other under their headings, all inside of the frame.
+    expect(cells[0]!.x).toBe(texts[0]!.x);
+    expect(cells[3]!.x).toBe(texts[1]!.x);
+    expect(cells[2]!.y).toBeGreaterThanOrEqual(cells[0]!.y + 64);
+    expect(cells[3]!.x + 96).toBeLessThanOrEqual(frame!.width);
+    expect(cells[3]!.y + 64).toBeLessThanOrEqual(frame!.height);
+    figma.undo();
+    expect(figma.nodes.every(({ removed }) => removed)).toBe(true);
+  });
+
+  it('that was deleted meanwhile takes no more pictures', async () => {
+    const figma = new FakeFigma();
+    figma.run();
+    const columns = [{ label: 'on a beach', width: 64, height: 64 }];
+    await figma.post({ type: 'open-table', tableId: 'job-b', name: 'Spring', columns, rows: ['aurora'] });
+    for (const node of figma.nodes) node.remove();
+    const at = { tableId: 'job-b', row: 0, column: 0, name: 'late', bytes: Uint8Array.of(1) };
+    await figma.post({ type: 'table-picture', ...at });
+    await figma.post({ type: 'close-table', tableId: 'job-b' });
+    expect(figma.complaints).toEqual([]);
+    expect(figma.images).toEqual([]);
+  });
+});
