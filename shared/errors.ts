@@ -70,16 +70,26 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/**
+ * Letters of a message or of advice. Both quote files and lists, which may be of any length, and are kept in records that are
+ * sent to every client; a list of some dozen names fits.
+ */
+const ERROR_TEXT_MAX_LENGTH = 1000;
+
 export class LikenessError extends Error {
   override readonly name = 'LikenessError';
   readonly code: ErrorCode;
   readonly advice: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shortened(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.advice = details.advice;
+    this.advice = details.advice && shortened(details.advice);
   }
+}
+
+function shortened(text: string): string {
+  return text.length <= ERROR_TEXT_MAX_LENGTH ? text : `${text.slice(0, ERROR_TEXT_MAX_LENGTH)} …`;
 }
 
 /** True where npm installed Likeness; false in a clone. A bundle has its builder's word for it in the module's address. */

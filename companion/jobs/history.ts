@@ -5,9 +5,10 @@ import type { History, HistoryQuery } from '../../shared/protocol/http.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { ImageFrame } from '../../shared/protocol/image-frame.ts';
 import { isCatalogue, isUsual } from '../../shared/protocol/job.ts';
+import { JOBS_MAX_BYTES } from '../../shared/protocol/limits.ts';
 import type { LayerName } from '../../shared/protocol/product.ts';
 import { searchKey, searchWords } from '../library/search.ts';
-import { isEnded, type JobRecord, newestFirst, pictureFilesOf } from './job-record.ts';
+import { firstWithin, isEnded, type JobRecord, newestFirst, pictureFilesOf } from './job-record.ts';
 import type { JobRecords } from './job-records.ts';
 import type { JobRepository } from './job-repository.ts';
 import { pictureFrames } from './runs/context.ts';
@@ -80,9 +81,11 @@ export function searchHistory(
       return words.every((word) => text.includes(word));
     })
     .sort(newestFirst);
-  const page = found.slice(0, limit);
-  const next = found.length > limit ? cursorOf(page.at(-1)!) : null;
-  const states = page.map(({ state }) => state);
+  const states = firstWithin(
+    found.slice(0, limit).map(({ state }) => state),
+    JOBS_MAX_BYTES,
+  );
+  const next = found.length > states.length ? cursorOf(found[states.length - 1]!) : null;
   return { jobs: states.filter(isUsual), catalogues: states.filter(isCatalogue), next };
 }
 

@@ -6,10 +6,11 @@
 import { LikenessError } from '../../shared/errors.ts';
 import type { JobId } from '../../shared/protocol/ids.ts';
 import type { AnyJobState } from '../../shared/protocol/job.ts';
-import { QUEUE_MAX_LENGTH, WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
+import { JOBS_MAX_BYTES, QUEUE_MAX_LENGTH, WELCOME_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import { JobHistory } from './history.ts';
 import type { JobBroker, JobEvent } from './job-broker.ts';
 import {
+  firstWithin,
   isEnded,
   type JobSpec,
   newJob,
@@ -88,11 +89,13 @@ export class JobQueue {
     return this.#broker.subscribe();
   }
 
-  /** The running job, waiting ones in order, then ended ones from the newest. */
-  jobs(limit = WELCOME_MAX_JOBS): readonly AnyJobState[] {
+  /** The running job, waiting ones in order, then ended ones from the newest, as many as a welcome has room for. */
+  jobs(): readonly AnyJobState[] {
     const running = this.#underWay?.id;
-    const current = new Set([...(running === undefined ? [] : [running]), ...this.#waiting]);
-    return [...[...current].map((id) => this.get(id)), ...this.#records.ended()].slice(0, limit);
+    const ids = new Set([...(running === undefined ? [] : [running]), ...this.#waiting]);
+    const current = [...ids].map((id) => this.get(id));
+    const ended = this.#records.ended().slice(0, Math.max(0, WELCOME_MAX_JOBS - current.length));
+    return [...current, ...firstWithin(ended, JOBS_MAX_BYTES)];
   }
 
   /** A run tidies up after its job has ended, and by then the job may have been removed. */

@@ -59,8 +59,8 @@ export type StoredReference = Readonly<z.infer<typeof storedReference>>;
 export type JobReference = StoredReference | Readonly<z.infer<typeof sentFrame>>;
 export type PictureFiles = Readonly<z.infer<typeof pictureFiles>>;
 
-/** A record is a few kilobytes for each of its pictures; what is larger is none. */
-const RECORD_MAX_BYTES = 1024 * 1024;
+/** A catalogue whose every cell failed has a message and advice for each, some two thousand letters; what is larger is none. */
+const RECORD_MAX_BYTES = 8 * 1024 * 1024;
 
 /** @throws Error that says what is wrong with it: the reason of its quarantine */
 export async function readRecord(file: string, job: string): Promise<JobRecord> {
@@ -82,6 +82,16 @@ export function referenceKeys(references: readonly JobReference[]): readonly Blo
 /** Names of the files in the job's folder that the version before put there. */
 export function sentFiles(references: readonly JobReference[]): readonly string[] {
   return references.flatMap((one) => ('file' in one ? one.file : []));
+}
+
+/** The first of them, as many as have `maxBytes` as JSON together; at least one. */
+export function firstWithin(states: readonly AnyJobState[], maxBytes: number): readonly AnyJobState[] {
+  let bytes = 0;
+  const beyond = states.findIndex((state, index) => {
+    bytes += JSON.stringify(state).length;
+    return bytes > maxBytes && index > 0;
+  });
+  return beyond === -1 ? states : states.slice(0, beyond);
 }
 
 /** The newest first. Two of the same millisecond have an order too, which is always the same. */

@@ -1,5 +1,7 @@
 /** The process of other makers' networks, which remove backgrounds or enlarge: one picture at a time, the network kept for the next. */
 
+import { totalmem } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { type ErrorCode, LikenessError } from '../../shared/errors.ts';
 import type { CellMask } from '../../shared/mask.ts';
 import type { UpscaleFactor } from '../../shared/protocol/requests.ts';
@@ -30,6 +32,12 @@ export type FromMatting =
       readonly message: string;
       readonly advice: string | undefined;
     };
+
+/** Twice what the largest of the catalogue takes; a network may ask for as much as it likes, and others need some, too. */
+const MEMORY_MAX_BYTES = 8 * 2 ** 30;
+
+const maxBytes = Math.min(MEMORY_MAX_BYTES, totalmem());
+new Worker(new URL('./memory-watch.mjs', import.meta.url), { workerData: { maxBytes } }).unref();
 
 let opened: { readonly folder: string; readonly network: Promise<Matting | Upscaler> } | undefined;
 

@@ -1,6 +1,6 @@
 /** MattingFolder: a network that removes backgrounds, on disk: an ONNX file, and how it wants its pictures. */
 
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
@@ -78,11 +78,17 @@ export async function mattingNetwork({ models }: Pick<DataFolders, 'models'>): P
 /** The network as it lies in a repository of such, or by itself; half precision is converted while it is opened. */
 export async function networkFile(folder: string): Promise<string | undefined> {
   for (const part of ['onnx', '']) {
-    const names = (await readdir(join(folder, part)).catch(() => [])).filter((name) =>
-      name.endsWith('.onnx'),
-    );
+    const names: string[] = [];
+    for (const name of await readdir(join(folder, part)).catch(() => [])) {
+      // onnxruntime waits at a pipe for as long as nobody writes into it.
+      if (name.endsWith('.onnx') && (await isRegularFile(join(folder, part, name)))) names.push(name);
+    }
     const name = ['model.onnx', 'model_fp16.onnx'].find((one) => names.includes(one)) ?? names.sort()[0];
     if (name !== undefined) return join(folder, part, name);
   }
   return undefined;
+}
+
+async function isRegularFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

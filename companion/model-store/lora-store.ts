@@ -15,7 +15,12 @@ import { readFactor } from '../lora/layer-update.ts';
 import { architecturesOf, foreignKind } from '../lora/lora-fit.ts';
 import { loraParts } from '../lora/lora-parts.ts';
 import { openLora } from '../lora/merged-checkpoint.ts';
-import { makeFolder, streamFileAtomically, writeFileAtomically } from '../storage/atomic-file.ts';
+import {
+  makeFolder,
+  streamFileAtomically,
+  systemFault,
+  writeFileAtomically,
+} from '../storage/atomic-file.ts';
 import { DEVICE_NAME } from '../storage/blob-store.ts';
 import { type DataFolders, requireFreeSpace } from '../storage/folders.ts';
 import { readJsonObject } from '../storage/json-file.ts';
@@ -71,7 +76,9 @@ export async function listLoras({
     try {
       const { size } = await stat(path);
       found.push({ name, path, sizeBytes: size, ...(await factsOf(path, join(loras, `${name}.json`))) });
-    } catch (fault) {
+    } catch (cause) {
+      // A link that leads nowhere, or a file that may not be read, is as unusable as a damaged one.
+      const fault = systemFault(cause);
       if (!(fault instanceof LikenessError)) throw fault;
       found.push({ name, path, fault });
     }

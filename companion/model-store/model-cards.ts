@@ -5,7 +5,12 @@
 
 import { readlink } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import type { ModelCard, ModelTask } from '../../shared/protocol/model.ts';
+import {
+  licenceIdSchema,
+  type ModelCard,
+  type ModelTask,
+  modelNameSchema,
+} from '../../shared/protocol/model.ts';
 import { reportOf } from '../../shared/protocol/zod.ts';
 import type { DeviceSpeed } from '../runtime/speed-test.ts';
 import type { DataFolders } from '../storage/folders.ts';
@@ -35,7 +40,8 @@ export interface CardOptions {
 /** Those here first, then those that can be had. */
 export async function modelCards(options: CardOptions): Promise<readonly ModelCard[]> {
   const { folders, device, taskOf } = options;
-  const places = await listModels(folders);
+  // A file may have a name that is no part of an address: the command line lists it, and clients could not use it.
+  const places = (await listModels(folders)).filter(({ name }) => modelNameSchema.safeParse(name).success);
   const kept = new Map(
     (await unfinishedPulls(folders.models)).map(({ name, sizeBytes }) => [name, sizeBytes]),
   );
@@ -94,7 +100,9 @@ async function cardOf(place: ModelPlace, { inUse, speed }: CardOptions): Promise
   }
 }
 
-function licenceNamed(id: string | undefined): ModelCard['licence'] {
+/** Null also for a text where a name of a licence is meant. */
+function licenceNamed(wanted: string | undefined): ModelCard['licence'] {
+  const id = licenceIdSchema.safeParse(wanted).data;
   return id === undefined ? null : { id, url: null, note: null };
 }
 

@@ -141,7 +141,19 @@ async function writePresets(path: string, presets: readonly Preset[], modes?: Mo
     });
   }
   const sorted = [...presets].sort((a, b) => a.name.localeCompare(b.name, 'en'));
-  await writeFileAtomically(path, `${JSON.stringify({ schema: 1, presets: sorted }, null, 2)}\n`, modes);
+  const text = `${JSON.stringify({ schema: 1, presets: sorted }, null, 2)}\n`;
+  const bytes = Buffer.byteLength(text);
+  // Nothing is written that could not be read again.
+  if (bytes > PRESETS_MAX_BYTES) {
+    throw new LikenessError(
+      'input',
+      `the presets have ${bytes} bytes, expected at most ${PRESETS_MAX_BYTES}`,
+      {
+        advice: 'Remove some that nobody uses.',
+      },
+    );
+  }
+  await writeFileAtomically(path, text, modes);
 }
 
 function refusal(message: string): LikenessError {

@@ -11,6 +11,9 @@ export interface ForeignSessionOptions {
   readonly threads?: number;
 }
 
+/** Side of a picture that a network takes, in pixels: known ones take 1024, and memory is made for what one asks for. */
+const SIDE_MAX = 4096;
+
 interface WantedOutput {
   readonly fits: (length: number) => boolean;
   readonly words: string;
@@ -34,23 +37,28 @@ export class ForeignSession {
 
   /** @throws LikenessError `checkpoint-format` for what onnxruntime does not take */
   static async open(file: string, { threads }: ForeignSessionOptions = {}): Promise<ForeignSession> {
-    try {
-      return new ForeignSession(
-        await InferenceSession.create(file, {
-          executionProviders: ['cpu'],
-          ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-          // With a pattern or an arena, memory stays with the process after the picture.
-          enableMemPattern: false,
-          enableCpuMemArena: false,
-          logSeverityLevel: 4,
-        }),
-      );
-    } catch (cause) {
+    const creation = InferenceSession.create(file, {
+      executionProviders: ['cpu'],
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      // With a pattern or an arena, memory stays with the process after the picture.
+      enableMemPattern: false,
+      enableCpuMemArena: false,
+      logSeverityLevel: 4,
+    });
+    const inference = await creation.catch((cause: unknown) => {
       throw new LikenessError('checkpoint-format', `${file}: onnxruntime cannot open it`, {
         advice: 'Fetch it again, or choose another one.',
         cause,
       });
-    }
+    });
+    const session = new ForeignSession(inference);
+    const { height = 1, width = 1 } = session.size ?? {};
+    if (Math.max(height, width) <= SIDE_MAX) return session;
+    throw new LikenessError(
+      'checkpoint-unsupported',
+      `${file}: it takes pictures of ${width} x ${height}, expected at most ${SIDE_MAX} a side`,
+      { advice: 'Choose another one.' },
+    );
   }
 
   /** Height and width that it is made for; undefined where it takes any. */

@@ -57,6 +57,12 @@ export const QUEUE_MAX_LENGTH = 100;
 /** Jobs in the welcome: those under way and the newest ended ones; history has the rest. */
 export const WELCOME_MAX_JOBS = 200;
 
+/**
+ * Ended jobs of a welcome or of a page of the history, as JSON: a catalogue may have half a megabyte, and a client that has to
+ * take a hundred of them at once would be let go as one that reads too slowly.
+ */
+export const JOBS_MAX_BYTES = 4 * MIB;
+
 /** Points of a learning curve: as many as the panel has pixels for at double density, in some ten kilobytes. */
 export const CURVE_MAX_POINTS = 480;
 

@@ -4,7 +4,7 @@ import { GENERATE_MAX_LORAS, LORA_WEIGHT_MAX, LORA_WEIGHT_MIN } from './limits.t
 import { z } from './zod.ts';
 
 /** A name in the store, which is a file's without its ending: no separators, so that it stays inside. */
-const loraNameSchema = z
+export const loraNameSchema = z
   .string()
   .min(1)
   .max(100)

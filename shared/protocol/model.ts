@@ -15,7 +15,7 @@ export const modelNameSchema = z
 const bytes = z.int().nonnegative();
 
 /** A licence as a hub names it: `openrail++`. */
-const licenceIdSchema = z.string().min(1).max(100);
+export const licenceIdSchema = z.string().min(1).max(100);
 
 const licenceSchema = z.object({
   id: licenceIdSchema,

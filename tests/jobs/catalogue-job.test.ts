@@ -102,6 +102,21 @@ describe('a catalogue', () => {
     }
   });
 
+  it('is read again after a stop, however long the reason of a failure was', async () => {
+    const home = await homeWithProducts();
+    const engine = new ScriptedEngine();
+    engine.crash = new LikenessError('memory', 'm'.repeat(2 ** 21), { advice: 'a'.repeat(2 ** 21) });
+    const first = await openQueue(home, { engine });
+    await first.queue.submit(A, catalogueWish());
+    await ended(first.queue, A);
+    await first.queue.close();
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
+    expect(queue.quarantined).toEqual([]);
+    expect(queue.get(A)).toMatchObject({
+      failed: [{ cell: 0, message: expect.stringMatching(/^m{1000} …$/) }],
+    });
+  });
+
   it('that is cancelled keeps what is done, and goes on with the rest', async () => {
     const engine = new ScriptedEngine(false);
     const { queue } = await openQueue(await homeWithProducts(), { engine });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { searchHistory } from '../../companion/jobs/history.ts';
 import type { JobRecord } from '../../companion/jobs/job-record.ts';
 import { jobsToForget } from '../../companion/jobs/job-records.ts';
+import { JOBS_MAX_BYTES } from '../../shared/protocol/limits.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { ended, generateWish, openQueue, teachWish } from './opened-queue.ts';
 import { ScriptedEngine } from './scripted-engine.ts';
@@ -45,6 +46,22 @@ function agesOf(records: readonly JobRecord[]): ReadonlyMap<string, number> {
 }
 
 describe('the history', () => {
+  it('of long jobs comes in pages that a client can take', () => {
+    const records = Array.from({ length: 10 }, (_, index) => past(index, { prompt: 'p'.repeat(2 ** 20) }));
+    const seen: string[] = [];
+    let pages = 0;
+    for (let before: string | null | undefined; before !== null; pages++) {
+      const page = searchHistory(records, { limit: 100, before });
+      expect(JSON.stringify(page).length).toBeLessThan(JOBS_MAX_BYTES + 1000);
+      seen.push(...page.jobs.map(({ job }) => job));
+      before = page.next;
+    }
+    expect([seen.length, new Set(seen).size, pages]).toEqual([10, 10, 4]);
+    // One that is longer than a page is shown all the same.
+    const long = past(1, { prompt: 'p'.repeat(2 * JOBS_MAX_BYTES) });
+    expect(searchHistory([long], { limit: 1 })).toMatchObject({ jobs: [long.state], next: null });
+  });
+
   it('keeps every setting across restarts, and what came of it', async () => {
     const home = await scratchFolder();
     const wish = {

@@ -1,4 +1,6 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -76,6 +78,14 @@ describe('a network', () => {
     await expect(matting.cutOut(discOnGreen(64, 64))).rejects.toMatchObject({ code });
   });
 
+  it.skipIf(process.platform === 'win32')('that is a pipe or a link that leads nowhere is none', async () => {
+    const folder = temporaryFolder();
+    await mkdir(join(folder, 'onnx'));
+    execFileSync('mkfifo', [join(folder, 'onnx/model.onnx')]);
+    await symlink('other.onnx', join(folder, 'onnx/other.onnx'));
+    await expect(Matting.open(folder)).rejects.toMatchObject({ code: 'checkpoint-missing' });
+  });
+
   it.each([
     ['no ONNX', async (folder: string) => writeFile(join(folder, 'onnx/model.onnx'), 'junk')],
     [
@@ -106,6 +116,16 @@ describe('the process', () => {
     expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(String((all[1] as PromiseRejectedResult).reason)).toContain('two.png');
     expect((all[2] as PromiseFulfilledResult<unknown>).value).toMatchObject({ width: 80, channels: 4 });
+  });
+
+  it('ends itself over its memory, also while the network has the main thread', async () => {
+    const watch = new URL('../../companion/matting/memory-watch.mjs', import.meta.url);
+    const script = `const { Worker } = require('node:worker_threads');
+      new Worker(new URL('${watch}'), { workerData: { maxBytes: 2 ** 20 } }).once('online', () => {
+        for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      });`;
+    const [, signal] = (await once(spawn(process.execPath, ['-e', script]), 'exit')) as [unknown, string];
+    expect(signal).toBe('SIGKILL');
   });
 
   it('ends with who asked, and what it had is cancelled', async () => {

@@ -7,6 +7,7 @@ import { requireConfigsOf } from '../../companion/model-store/verify.ts';
 import { stableDiffusion } from '../../companion/models/families/stable-diffusion/family.ts';
 import { stableDiffusionFormat } from '../../companion/models/families/stable-diffusion/format.ts';
 import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
+import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
 import { splitParameterName } from '../../companion/models/layers/scope.ts';
 import { parseUnetConfig } from '../../companion/models/layers/unet-config.ts';
 import { wholeGraph } from '../../companion/models/model-graphs.ts';
@@ -45,6 +46,30 @@ describe('a setting that is said for every level', () => {
     ['resnet_out_scale_factor', 0.5],
   ])('is refused by name where it differs, as is what there is no graph for: %s %j', (field, value) => {
     expect(() => parseUnetConfig({ ...UNET_CONFIG, [field]: value })).toThrow(
+      expect.objectContaining({ code: 'checkpoint-unsupported', message: expect.stringContaining(field) }),
+    );
+  });
+});
+
+describe('a number that no model has', () => {
+  it.each([
+    ['transformer_layers_per_block', 1e7],
+    ['sample_size', 1e9],
+    ['in_channels', 1e9],
+    ['attention_head_dim', 3],
+  ])('is refused by name before a graph of it is built: %s %j', (field, value) => {
+    expect(() => parseUnetConfig({ ...UNET_CONFIG, [field]: value })).toThrow(
+      expect.objectContaining({ code: 'checkpoint-unsupported', message: expect.stringContaining(field) }),
+    );
+  });
+
+  it.each([
+    ['an autoencoder', parseVaeConfig, VAE_CONFIG, 'layers_per_block', 1e7],
+    ['a text encoder', parseClipTextConfig, TEXT_CONFIG, 'num_hidden_layers', 1e7],
+    ['a text encoder', parseClipTextConfig, TEXT_CONFIG, 'vocab_size', 1e12],
+    ['a text encoder', parseClipTextConfig, TEXT_CONFIG, 'num_attention_heads', 7],
+  ] as const)('is refused in %s, too', (_, parse, config, field, value) => {
+    expect(() => (parse as (config: object) => unknown)({ ...config, [field]: value })).toThrow(
       expect.objectContaining({ code: 'checkpoint-unsupported', message: expect.stringContaining(field) }),
     );
   });

@@ -39,6 +39,20 @@ describe('presets', () => {
     if (process.platform !== 'win32') expect(statSync(join(home, 'presets.json')).mode & 0o077).toBe(0);
   });
 
+  it('are never more than can be read again', async () => {
+    const store = new PresetStore(homeFolder());
+    const line = (length: number, end: string) => '\u6d77'.repeat(length - end.length) + end;
+    const long = (index: number): Preset => ({
+      ...{ name: `Preset ${index}`, palette: line(200, ''), light: line(200, '') },
+      scenes: Array.from({ length: 32 }, (_, scene) => line(200, String(scene))),
+      negativePrompt: line(1000, ''),
+    });
+    const longest = (from: number) => Array.from({ length: 100 }, (_, index) => long(from + index));
+    await store.merge(longest(0));
+    await expect(store.merge(longest(100))).rejects.toMatchObject({ code: 'input' });
+    expect(await store.list()).toHaveLength(100);
+  });
+
   it('that several processes save at once are all kept', async () => {
     const home = homeFolder();
     const names = Array.from({ length: 8 }, (_, index) => `Preset ${index}`);

@@ -1,6 +1,15 @@
 /** Base models over the protocol: the real server and the real pull, from a hub on this computer. */
 
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -246,6 +255,37 @@ describe('a model of another folder', () => {
     expect(await client.refusal('POST', '', { path: own })).toBe(code);
     expect(existsSync(join(home, 'models'))).toBe(false);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'whose name no client can use, or that cannot be opened, keeps none of the others from being listed',
+    async () => {
+      const home = await scratchFolder();
+      for (const part of ['models', 'loras']) {
+        const folder = join(home, part);
+        mkdirSync(folder);
+        for (const name of ['two\nlines', 'n'.repeat(230), 'plain'])
+          writeFileSync(join(folder, `${name}.safetensors`), 'no weights');
+        symlinkSync('loop.safetensors', join(folder, 'loop.safetensors'));
+        symlinkSync('gone', join(folder, 'gone.safetensors'));
+      }
+      const model = join(home, 'models', 'mine');
+      cpSync(embedded, model, { recursive: true });
+      const settings = JSON.parse(readFileSync(join(model, 'likeness.json'), 'utf8')) as object;
+      const licence = 'free for all, '.repeat(10);
+      writeFileSync(join(model, 'likeness.json'), JSON.stringify({ ...settings, licence }));
+      await writePlainLora(join(home, 'loras'));
+      const client = await Client.open(home);
+      const { models } = await client.list();
+      const own = models.filter(({ place }) => place === 'fetched' || place === 'linked');
+      expect(own.map(({ name, licence }) => [name, licence])).toEqual([
+        ['gone', null],
+        ['loop', null],
+        ['mine', null],
+        ['plain', null],
+      ]);
+      expect((await client.loras()).map(({ name }) => name)).toEqual(['downloaded']);
+    },
+  );
 
   it('whose drive is away is shown, and can be removed', async () => {
     const { client, elsewhere } = await withCopy();

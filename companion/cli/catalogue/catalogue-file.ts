@@ -60,7 +60,7 @@ export async function readCatalogueFile(path: string): Promise<CatalogueFile> {
   const records = recordsOf(path, text, columns);
   if (records.length === 0) throw refusal(`${path} has no rows below its header`);
   if (records.length > CATALOGUE_MAX_PICTURES) {
-    throw refusal(`${path} has ${records.length} rows, expected at most ${CATALOGUE_MAX_PICTURES}`);
+    throw refusal(`${path} has more than ${CATALOGUE_MAX_PICTURES} rows`, 'Make several files of it.');
   }
   return { rows: records.map((record) => rowOf(path, record)), ignored };
 }
@@ -124,6 +124,8 @@ function recordsOf(path: string, text: string, { columns, delimiter }: Columns):
       relax_column_count_less: true,
       skip_empty_lines: true,
       skip_records_with_empty_values: true,
+      // Millions of short rows would take gigabytes as records.
+      to: CATALOGUE_MAX_PICTURES + 1,
       trim: true,
     }),
   );

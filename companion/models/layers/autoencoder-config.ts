@@ -1,18 +1,18 @@
 /** vae/config.json of diffusers' AutoencoderKL and AutoencoderTiny. */
 
 import { z } from 'zod';
-import { oneForAll, orDefault, parseConfig, unsupportedUnless } from './config.ts';
+import { channelCount, layerCount, oneForAll, orDefault, parseConfig, unsupportedUnless } from './config.ts';
 
-const channels = z.array(z.number().int().positive()).min(1).max(8);
+const channels = z.array(channelCount).min(1).max(8);
 
 const klSchema = z.object({
   _class_name: z.literal('AutoencoderKL'),
   in_channels: z.literal(3),
   out_channels: z.literal(3),
-  latent_channels: z.number().int().positive(),
+  latent_channels: channelCount,
   block_out_channels: channels,
-  layers_per_block: oneForAll(z.number().int().positive()),
-  norm_num_groups: z.number().int().positive(),
+  layers_per_block: oneForAll(layerCount),
+  norm_num_groups: channelCount,
   scaling_factor: orDefault(z.number().positive(), 0.18215),
   mid_block_add_attention: orDefault(z.boolean(), true),
   use_quant_conv: unsupportedUnless(true),
@@ -65,11 +65,11 @@ const tinySchema = z.object({
   _class_name: z.literal('AutoencoderTiny'),
   in_channels: z.literal(3),
   out_channels: z.literal(3),
-  latent_channels: z.number().int().positive(),
+  latent_channels: channelCount,
   encoder_block_out_channels: channels,
   decoder_block_out_channels: channels,
-  num_encoder_blocks: z.array(z.number().int().positive()),
-  num_decoder_blocks: z.array(z.number().int().positive()),
+  num_encoder_blocks: z.array(layerCount).max(8),
+  num_decoder_blocks: z.array(layerCount).max(8),
   scaling_factor: z.number().positive().default(1),
   upsampling_scaling_factor: unsupportedUnless(2),
   act_fn: unsupportedUnless('relu'),

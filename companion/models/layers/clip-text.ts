@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { add, gather, gelu, matmul, mul, quickGelu, softmax, transpose } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32 } from '../../tensor/tensor.ts';
-import { orDefault, parseConfig, unsupportedUnless } from './config.ts';
+import { channelCount, layerCount, orDefault, parseConfig, unsupportedUnless } from './config.ts';
 import { layerNormLayer, linearLayer, mergeHeads, splitHeads } from './layers.ts';
 import type { Scope } from './scope.ts';
 
@@ -86,6 +86,9 @@ function causalMask(length: number) {
 /** Tokens that CLIP reads, padding included. */
 export const CLIP_POSITIONS = 77;
 
+/** Rows of the embedding table: CLIP has 49,408, and textual inversions add some. */
+const VOCABULARY_MAX = 1_000_000;
+
 /** The second is the first with a projection of the pooled state. */
 const CLASSES = ['CLIPTextModel', 'CLIPTextModelWithProjection'];
 
@@ -97,10 +100,10 @@ const schema = z.object({
       (names) => names === undefined || names.some((name) => CLASSES.includes(name)),
       `only ${CLASSES.join(' and ')} are supported`,
     ),
-  hidden_size: z.number().int().positive(),
-  intermediate_size: z.number().int().positive(),
-  num_hidden_layers: z.number().int().positive(),
-  num_attention_heads: z.number().int().positive(),
+  hidden_size: channelCount,
+  intermediate_size: channelCount,
+  num_hidden_layers: layerCount,
+  num_attention_heads: channelCount,
   max_position_embeddings: z
     .number()
     .int()
@@ -109,13 +112,19 @@ const schema = z.object({
       error: ({ input }) =>
         `got ${input}: a text encoder of longer prompts (Long-CLIP or the like), expected ${CLIP_POSITIONS}`,
     }),
-  vocab_size: z.number().int().positive(),
+  vocab_size: z.number().int().positive().max(VOCABULARY_MAX),
   layer_norm_eps: orDefault(z.number().positive(), 1e-5),
   // OpenAI's CLIP was trained with the approximation, OpenCLIP with the exact GELU.
   hidden_act: z.enum(['quick_gelu', 'gelu']),
   model_type: unsupportedUnless('clip_text_model'),
-  projection_dim: z.number().int().positive().nullish(),
+  projection_dim: channelCount.nullish(),
 });
+
+function headsDivide({ hidden_size, num_attention_heads }: z.infer<typeof schema>): boolean {
+  return hidden_size % num_attention_heads === 0;
+}
+
+const headsMessage = { error: 'hidden_size must be a multiple of num_attention_heads' };
 
 export interface ClipTextConfig {
   readonly hiddenSize: number;
@@ -133,7 +142,7 @@ export interface ClipTextConfig {
 
 /** @throws LikenessError `checkpoint-unsupported` */
 export function parseClipTextConfig(config: unknown, subject = 'text_encoder'): ClipTextConfig {
-  const raw = parseConfig(schema, config, subject);
+  const raw = parseConfig(schema.refine(headsDivide, headsMessage), config, subject);
   return {
     hiddenSize: raw.hidden_size,
     intermediateSize: raw.intermediate_size,

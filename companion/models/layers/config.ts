@@ -7,6 +7,21 @@ import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
 import { issueText } from '../../../shared/protocol/zod.ts';
 
+/**
+ * Largest that known models have, with room: a graph has a node for each layer, and is built in the companion's own process
+ * before a weight is read. SDXL has 10 transformers in a row, the text encoder of SDXL 32 layers.
+ */
+const LAYERS_MAX = 64;
+/** SDXL's feed-forward layers are 10,240 wide; OpenCLIP's 8,192. */
+const WIDTH_MAX = 16_384;
+
+const count = z.number().int().positive();
+
+/** A number of layers. */
+export const layerCount = count.max(LAYERS_MAX);
+/** A number of channels. */
+export const channelCount = count.max(WIDTH_MAX);
+
 /** A setting that these graphs support with one value only; absent means that value. */
 export function unsupportedUnless<T extends string | number | boolean | null>(value: T) {
   return z
@@ -39,7 +54,12 @@ function sameOfAll(got: unknown): unknown {
 export function parseConfig<T>(schema: z.ZodType<T>, config: unknown, subject: string): T {
   const parsed = schema.safeParse(config);
   if (parsed.success) return parsed.data;
-  throw new LikenessError('checkpoint-unsupported', `${subject}: config.json, ${issueText(parsed.error)}`, {
+  throw refusedConfig(subject, issueText(parsed.error));
+}
+
+/** @param fault the setting, and what is wrong with it */
+export function refusedConfig(subject: string, fault: string): LikenessError {
+  return new LikenessError('checkpoint-unsupported', `${subject}: config.json, ${fault}`, {
     advice: 'Use a model with the usual settings of its family: there is no graph for this variant.',
   });
 }

@@ -1,36 +1,46 @@
 /** unet/config.json of diffusers' UNet2DConditionModel, as far as there are graphs for it. */
 
 import { z } from 'zod';
-import { oneForAll, orDefault, parseConfig, unsupportedUnless } from './config.ts';
+import {
+  channelCount,
+  layerCount,
+  oneForAll,
+  orDefault,
+  parseConfig,
+  refusedConfig,
+  unsupportedUnless,
+} from './config.ts';
 
-const width = z.number().int().positive().max(8192);
-const perLevel = z.union([z.number().int().positive(), z.array(z.number().int().positive())]);
+/** Side of a model's own picture in latent cells; the largest known has 128. */
+const SAMPLE_MAX = 1024;
+
+const perLevel = z.union([channelCount, z.array(channelCount)]);
 
 /** Models with layers taken out (SSD-1B, Segmind Vega, small SD) say so here, transformer by transformer. */
 const PRUNED = 'layers are left out, as in a pruned model';
 
-const layersPerLevel = z.union([z.number().int().positive(), z.array(z.number().int().positive())], {
-  error: ({ input }) => `got ${JSON.stringify(input)}, expected one number a level: ${PRUNED}`,
+const layersPerLevel = z.union([layerCount, z.array(layerCount)], {
+  error: ({ input }) => `got ${JSON.stringify(input)}, expected a number of layers for each level: ${PRUNED}`,
 });
 
 const MID_BLOCK = 'UNetMidBlock2DCrossAttn';
 
 const schema = z.object({
   _class_name: z.literal('UNet2DConditionModel'),
-  sample_size: oneForAll(orDefault(z.number().int().positive(), 64)),
-  in_channels: z.number().int().positive(),
-  out_channels: z.number().int().positive(),
-  block_out_channels: z.array(width).min(1).max(8),
+  sample_size: oneForAll(orDefault(z.number().int().positive().max(SAMPLE_MAX), 64)),
+  in_channels: channelCount,
+  out_channels: channelCount,
+  block_out_channels: z.array(channelCount).min(1).max(8),
   layers_per_block: oneForAll(z.number().int().positive().max(8)),
   down_block_types: z.array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D'])),
   up_block_types: z.array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D'])),
-  cross_attention_dim: oneForAll(width),
+  cross_attention_dim: oneForAll(channelCount),
   // In SD's configs this is the number of heads, whatever its name says; `num_attention_heads` came later.
   attention_head_dim: perLevel,
   num_attention_heads: z.union([perLevel, z.null()]).optional(),
   transformer_layers_per_block: orDefault(layersPerLevel, 1),
   reverse_transformer_layers_per_block: unsupportedUnless(null),
-  norm_num_groups: z.number().int().positive(),
+  norm_num_groups: channelCount,
   norm_eps: orDefault(z.number().positive(), 1e-5),
   use_linear_projection: orDefault(z.boolean(), false),
   flip_sin_to_cos: orDefault(z.boolean(), true),
@@ -56,8 +66,8 @@ const schema = z.object({
   num_class_embeds: unsupportedUnless(null),
   class_embeddings_concat: unsupportedUnless(false),
   addition_embed_type: z.union([z.literal('text_time'), z.null()]).default(null),
-  addition_time_embed_dim: z.union([width, z.null()]).optional(),
-  projection_class_embeddings_input_dim: z.union([width, z.null()]).optional(),
+  addition_time_embed_dim: z.union([channelCount, z.null()]).optional(),
+  projection_class_embeddings_input_dim: z.union([channelCount, z.null()]).optional(),
   encoder_hid_dim: unsupportedUnless(null),
   encoder_hid_dim_type: unsupportedUnless(null),
   timestep_post_act: unsupportedUnless(null),
@@ -115,7 +125,7 @@ export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
   );
   const levels = raw.block_out_channels.length;
   const heads = raw.num_attention_heads ?? raw.attention_head_dim;
-  return {
+  const parsed: UnetConfig = {
     sampleSize: raw.sample_size,
     inChannels: raw.in_channels,
     outChannels: raw.out_channels,
@@ -139,6 +149,24 @@ export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
     flipSinToCos: raw.flip_sin_to_cos,
     freqShift: raw.freq_shift,
   };
+  requireWholeHeads(parsed, subject);
+  return parsed;
+}
+
+/** Levels without attention have heads in configs, too, and of any number. */
+function requireWholeHeads(
+  { blockOutChannels, heads, downAttention, upAttention }: UnetConfig,
+  subject: string,
+) {
+  const last = blockOutChannels.length - 1;
+  for (const [level, channels] of blockOutChannels.entries()) {
+    const attends = downAttention[level] || upAttention[last - level] || level === last;
+    if (!attends || channels % heads[level]! === 0) continue;
+    throw refusedConfig(
+      subject,
+      `attention_head_dim: ${channels} channels do not divide into ${heads[level]} heads`,
+    );
+  }
 }
 
 function forLevels(value: number | readonly number[], levels: number): readonly number[] {

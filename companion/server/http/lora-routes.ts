@@ -2,7 +2,7 @@
 
 import { Router } from 'express';
 import { routes } from '../../../shared/protocol/http.ts';
-import type { Loras } from '../../../shared/protocol/lora.ts';
+import { type Loras, loraNameSchema } from '../../../shared/protocol/lora.ts';
 import { samplerText } from '../../lora/accelerator.ts';
 import { isForArchitecture } from '../../lora/lora-fit.ts';
 import { listLoras } from '../../model-store/lora-store.ts';
@@ -17,7 +17,7 @@ export function loraRoutes(folders: Pick<DataFolders, 'loras'>, architecture: ()
     const loras: Loras['loras'] = [];
     for (const lora of await listLoras(folders)) {
       // What is damaged is said by `models list`; nobody can choose it here.
-      if ('fault' in lora) continue;
+      if ('fault' in lora || !loraNameSchema.safeParse(lora.name).success) continue;
       const { name, kind = null, weight, brings } = lora;
       const { steps, guidanceScale, guidanceMax = null } = brings ?? {};
       const brought =
