@@ -7,6 +7,7 @@
  * the schemas, parses them.
  */
 
+import type { Affine, FillPlan, FillTarget, SelectedArea, UnitBox } from './layout-messages.ts';
 import type { ProductToMain, ProductToUi } from './product-messages.ts';
 import type { TableMessage } from './table-messages.ts';
 
@@ -20,20 +21,7 @@ export interface SelectedFrame {
   readonly isVariant: boolean;
 }
 
-/** Affine, as Figma writes them: x' = a x + c y + e is the first row, y' = b x + d y + f the second. */
-export type Affine = readonly [
-  readonly [a: number, c: number, e: number],
-  readonly [b: number, d: number, f: number],
-];
-
-/** A layer that the pictures of a job fill. */
-export interface FillPlan {
-  readonly nodeId: string;
-  /** The layer's place in pictures of its whole layout, from its unit square to theirs; null: a picture covers it. */
-  readonly place: Affine | null;
-}
-
-/** A row of placeholders that comes when its job starts, or a layer that is filled when it has ended. */
+/** A row of placeholders that comes when its job starts, a layer that is filled when it has ended, or a scene. */
 export interface WaitingRow {
   readonly jobId: string;
   readonly names: readonly string[];
@@ -41,54 +29,8 @@ export interface WaitingRow {
   readonly width: number;
   readonly height: number;
   readonly fill?: FillPlan;
-}
-
-/** A picture that a layer can show; all of them lie among its fills. */
-export interface FilledPicture {
-  readonly jobId: string;
-  readonly index: number;
-  readonly seed: number;
-  readonly isShown: boolean;
-}
-
-/** The selected layer, where pictures can fill it. */
-export interface FillTarget {
-  readonly nodeId: string;
-  readonly name: string;
-  /** Canvas pixels, before it was turned. */
-  readonly width: number;
-  readonly height: number;
-  readonly isFrame: boolean;
-  readonly isLocked: boolean;
-  /** It shows no picture. */
-  readonly isEmpty: boolean;
-  /** The frame or picture around it; null where it stands alone. */
-  readonly layout: { readonly nodeId: string; readonly name: string } | null;
-  readonly pictures: readonly FilledPicture[];
-}
-
-/** In shares of something larger. */
-export interface UnitBox {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** A selected layer inside of an area, in shares of that, cut off at its edges. */
-export interface AreaLayer extends UnitBox {
-  readonly nodeId: string;
-  readonly name: string;
-}
-
-/** The frame or picture that selected layers lie in. Canvas pixels. */
-export interface SelectedArea {
-  readonly nodeId: string;
-  readonly name: string;
-  readonly width: number;
-  readonly height: number;
-  /** From left to right. */
-  readonly layers: readonly AreaLayer[];
+  /** Nothing of it is a row: its first scene goes under the cut-out that the job's placement names. */
+  readonly isScene?: true;
 }
 
 /**
@@ -213,12 +155,24 @@ export type MainToUi =
       readonly record: string | null;
     }
   /** Follows the selection: the layer that can be filled, and where the selected layers lie. */
-  | { readonly type: 'layout'; readonly target: FillTarget | null; readonly area: SelectedArea | null }
+  | {
+      readonly type: 'layout';
+      readonly target: FillTarget | null;
+      readonly area: SelectedArea | null;
+      /** Mark of the page; empty where it has none. */
+      readonly canvas: string;
+    }
   | {
       readonly type: 'layout-exported';
       readonly exportId: string;
       readonly result:
-        | { readonly bytes: Uint8Array; readonly place: Affine; readonly box: UnitBox }
+        | {
+            readonly bytes: Uint8Array;
+            readonly place: Affine;
+            readonly box: UnitBox;
+            /** Mark of its page. */
+            readonly canvas: string;
+          }
         | { readonly fault: ExportFault; readonly name: string };
     }
   /** null where it cannot be exported. */

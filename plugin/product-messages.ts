@@ -19,6 +19,8 @@ export type ProductToMain =
 interface ExportedProduct {
   /** PNG with its transparency. */
   readonly bytes: Uint8Array;
+  /** Mark of its page. */
+  readonly canvas: string;
   /** Size of the layout in image pixels, at the scale of the cut-out's. */
   readonly layout: { readonly width: number; readonly height: number };
   /** The cut-out's place in it, in shares. */

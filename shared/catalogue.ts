@@ -88,6 +88,11 @@ export function cellPrompt({ product, scene }: Pick<CatalogueCell, 'product' | '
   return `${prompt}${words}`;
 }
 
+/** True for a scene that says where its product stands in the words. */
+export function hasProductPlace(scene: string): boolean {
+  return scene.includes(PRODUCT_PLACE);
+}
+
 /** A cell as people read it: "aurora, on a beach, 128x128, seed 0". */
 export function cellText({ product, scene, width, height, seed }: CatalogueCell): string {
   return `${product}, ${plainScene(scene).replaceAll(PRODUCT_PLACE, '…')}, ${width}x${height}, seed ${seed}`;

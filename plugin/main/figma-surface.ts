@@ -3,7 +3,7 @@
  * otherwise), and so does the studio's canvas. Nothing else in `plugin/main` names the global.
  */
 
-import type { Affine } from '../messages.ts';
+import type { Affine } from '../layout-messages.ts';
 
 export interface Bounds {
   readonly x: number;

@@ -4,7 +4,8 @@
  * all there, so that the fill is one step of undo whatever the person does meanwhile.
  */
 
-import type { FillPlan, UiToMain } from '../messages.ts';
+import type { FillPlan } from '../layout-messages.ts';
+import type { UiToMain } from '../messages.ts';
 import type { CanvasNode, CanvasParent, FigmaSurface, Rectangle } from './figma-surface.ts';
 
 /** Plugin data of a filled layer: its pictures, as JSON. */

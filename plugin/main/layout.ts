@@ -4,15 +4,9 @@
  */
 
 import { IMAGE_MAX_SIDE, REGIONS_MAX } from '../../shared/protocol/limits.ts';
-import type {
-  Affine,
-  AreaLayer,
-  FillTarget,
-  MainToUi,
-  SelectedArea,
-  UiToMain,
-  UnitBox,
-} from '../messages.ts';
+import type { Affine, AreaLayer, FillTarget, SelectedArea, UnitBox } from '../layout-messages.ts';
+import type { MainToUi, UiToMain } from '../messages.ts';
+import { canvasMark, ensuredMark } from './canvas-mark.ts';
 import type { Bounds, CanvasNode, CanvasParent, FigmaSurface } from './figma-surface.ts';
 import { exportPng, seenBounds } from './frame-export.ts';
 import { choicesOf, isFillable, isLocked, showsPicture } from './layer-fills.ts';
@@ -24,6 +18,7 @@ export function selectedLayout(surface: FigmaSurface): Extract<MainToUi, { type:
   const [only] = nodes.length === 1 ? nodes : [];
   return {
     type: 'layout',
+    canvas: canvasMark(surface),
     target: only === undefined ? null : targetOf(surface, only),
     area: areaOf(surface, nodes),
   };
@@ -163,7 +158,8 @@ export async function exportLayout(
   const place = placeIn(bounds, node);
   const { bytes, fault } = await exportPng(layout, Math.min(IMAGE_MAX_SIDE, Math.ceil(longest * scale)));
   const box = sharesOf(boxOf(layout) ?? bounds, bounds);
-  const result = fault === undefined ? { bytes, place, box } : { fault, name: layout.name };
+  const canvas = ensuredMark(surface, exportId);
+  const result = fault === undefined ? { bytes, place, box, canvas } : { fault, name: layout.name };
   send({ type: 'layout-exported', exportId, result });
 }
 

@@ -1,6 +1,7 @@
 /** Rows of pictures on the canvas: their place, and WaitingRows, those of jobs that have not started. */
 
 import type { UiToMain, WaitingRow } from '../messages.ts';
+import { canvasMark, ensuredMark } from './canvas-mark.ts';
 import type { Bounds, CanvasNode, FigmaSurface } from './figma-surface.ts';
 
 /**
@@ -79,8 +80,6 @@ export function isInSight(sight: Bounds, row: readonly Bounds[]): boolean {
 
 /** Key in the person's own storage, before a job's id. */
 const ROW_KEY = 'row ';
-/** Plugin data of a page: a mark that no page of another document has, though its id may be the same. */
-const CANVAS_KEY = 'canvas';
 
 type KeepMessage = Extract<UiToMain, { type: 'keep-row' }>;
 
@@ -99,13 +98,11 @@ export class WaitingRows {
     this.#surface = surface;
   }
 
-  async keep({ jobId, names, width, height, fill }: KeepMessage): Promise<void> {
-    const { currentPage, clientStorage } = this.#surface;
+  async keep({ type: _, jobId, ...row }: KeepMessage): Promise<void> {
     // Job ids are random, and no two pages begin with the same one.
-    if (currentPage.getPluginData(CANVAS_KEY) === '') currentPage.setPluginData(CANVAS_KEY, jobId);
-    const canvas = currentPage.getPluginData(CANVAS_KEY);
-    const row: StoredRow = { canvas, names, width, height, ...(fill && { fill }) };
-    await clientStorage.setAsync(ROW_KEY + jobId, row);
+    const canvas = ensuredMark(this.#surface, jobId);
+    const stored: StoredRow = { canvas, ...row };
+    await this.#surface.clientStorage.setAsync(ROW_KEY + jobId, stored);
   }
 
   async forget(jobId: string): Promise<void> {
@@ -114,8 +111,8 @@ export class WaitingRows {
 
   /** Those of this page. */
   async here(): Promise<readonly WaitingRow[]> {
-    const { currentPage, clientStorage } = this.#surface;
-    const mark = currentPage.getPluginData(CANVAS_KEY);
+    const { clientStorage } = this.#surface;
+    const mark = canvasMark(this.#surface);
     const rows: WaitingRow[] = [];
     for (const key of await clientStorage.keysAsync()) {
       if (!key.startsWith(ROW_KEY)) continue;

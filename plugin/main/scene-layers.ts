@@ -5,6 +5,7 @@
 
 import { IMAGE_MAX_SIDE } from '../../shared/protocol/limits.ts';
 import type { ProductToMain, ProductToUi } from '../product-messages.ts';
+import { ensuredMark } from './canvas-mark.ts';
 import type { CanvasContainer, CanvasNode, FigmaSurface } from './figma-surface.ts';
 import { exportPng, seenBounds } from './frame-export.ts';
 import { layoutAround } from './layout.ts';
@@ -41,6 +42,7 @@ export async function exportProduct(
   const { bytes } = await exportPng(node, Math.max(1, Math.round(Math.max(own.width, own.height) * scale)));
   const result = bytes && {
     bytes,
+    canvas: ensuredMark(surface, exportId),
     layout: { width: Math.round(layout.width * scale), height: Math.round(layout.height * scale) },
     box: {
       x: (own.x - layout.x) / layout.width,

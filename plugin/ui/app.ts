@@ -122,7 +122,6 @@ export class App {
     const { job, said } = this.generating.start(used, model, { ...surroundings, fill, scene });
     this.generateDraft.value = used;
     if (!keepsWayBack) this.generateForm.replaced.value = undefined;
-    this.filling.started(job, fill);
     this.shownGenerate.value = job;
     this.say(said);
   }

@@ -17,6 +17,7 @@ import {
   TEACH_MAX_STEPS,
 } from './limits.ts';
 import { loraChoicesSchema } from './lora.ts';
+import { placementSchema } from './placement.ts';
 import { productSchema } from './product.ts';
 import { z } from './zod.ts';
 
@@ -125,6 +126,8 @@ export const generateRequestSchema = z.strictObject({
       strength: z.number().min(0).max(1).optional(),
     })
     .optional(),
+  /** Kept for the client: where its pictures belong on its canvas. */
+  placement: placementSchema.optional(),
 });
 
 /** Images that a generation names, each uploaded before for painting. */

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { buildPlugin } from '../../plugin/build.ts';
-import type { LaunchCommand, UiToMain } from '../../plugin/messages.ts';
+import type { LaunchCommand, UiToMain, WaitingRow } from '../../plugin/messages.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { FakeCompanion } from './fake-companion.ts';
 import { concept, generateJob } from './protocol-samples.ts';
@@ -28,6 +28,8 @@ interface Beginning {
   readonly command?: LaunchCommand;
   /** As an earlier run stored it; null for who has never written one. */
   readonly draft?: string | null;
+  /** Rows and scenes that an earlier run awaited. */
+  readonly waitingRows?: readonly WaitingRow[];
   /** Record of the variant that is selected. */
   readonly record?: string;
 }

@@ -119,6 +119,28 @@ describe('a client message', () => {
     }
   });
 
+  it('keeps a place on the canvas of its client, and no more than one', () => {
+    const place = [
+      [0.5, 0, 0.25],
+      [0, 0.5, -0.5],
+    ];
+    const placement = { canvas: 'page-0000001', node: 'I1:2;3:4', place };
+    const read = (changes: object) =>
+      parseClientMessage(JSON.stringify({ ...generate, placement: { ...placement, ...changes } }));
+    expect(read({})).toMatchObject({ placement });
+    for (const changes of [
+      { canvas: '' },
+      { canvas: 'x'.repeat(41) },
+      { node: 'x'.repeat(201) },
+      { place: [[1, 0, 0]] },
+      { place: [place[0], [0, 1, 1e9]] },
+      { place: [...place, [0, 0, 1]] },
+      { path: '/tmp' },
+    ]) {
+      expect(() => read(changes), JSON.stringify(changes)).toThrow(/placement/);
+    }
+  });
+
   it('is refused without a word of its proof', () => {
     const text = JSON.stringify({ ...prove, proof: `${prove.proof}00` });
     expect(messageOf(() => parseClientMessage(text))).toBe('message: proof: expected 86 hex digits');

@@ -93,7 +93,8 @@ export class CanvasPlacement {
   receive(message: MainToUi): void {
     if (message.type === 'hello') {
       this.#left = new Set(message.openBatches);
-      for (const { jobId, ...layout } of message.waitingRows) this.#wanted.set(jobId, layout);
+      for (const { jobId, ...layout } of message.waitingRows)
+        if (layout.isScene !== true) this.#wanted.set(jobId, layout);
     } else if (message.type === 'batch') {
       if (message.placeholders > 0) this.#askForPictures(message.jobId);
       else this.#drop(message.jobId);

@@ -1,7 +1,8 @@
 import { computed, type Signal, signal } from '@preact/signals';
 import type { FrameMeasures } from '../../../shared/frame-advice.ts';
 import type { CanvasSize, ImageSize } from '../../../shared/geometry.ts';
-import type { FillTarget, MainToUi, SelectedArea, SelectedFrame } from '../../messages.ts';
+import type { FillTarget, SelectedArea } from '../../layout-messages.ts';
+import type { MainToUi, SelectedFrame } from '../../messages.ts';
 import { measureBlob } from './frame-measures.ts';
 import { parseVariantRecord, type VariantRecord } from './variant-record.ts';
 
@@ -28,6 +29,8 @@ export class CanvasSelection {
   readonly target: Signal<FillTarget | undefined> = signal(undefined);
   /** The frame or picture that the selected layers lie in. */
   readonly area: Signal<SelectedArea | undefined> = signal(undefined);
+  /** Mark of the page that is shown; empty where it has none. */
+  readonly canvas = signal('');
 
   async receive(message: MainToUi): Promise<void> {
     if (message.type === 'selection') {
@@ -37,6 +40,7 @@ export class CanvasSelection {
     } else if (message.type === 'layout') {
       this.target.value = message.target ?? undefined;
       this.area.value = message.area ?? undefined;
+      this.canvas.value = message.canvas;
     } else if (message.type === 'thumbnail') {
       const { bytes } = message;
       const blob =

@@ -1,5 +1,5 @@
 import { STRENGTH_MAX } from '../../../shared/protocol/limits.ts';
-import type { AreaLayer, SelectedArea } from '../../messages.ts';
+import type { AreaLayer, SelectedArea } from '../../layout-messages.ts';
 import { useApp } from '../app-context.ts';
 import { Slider } from '../parts/field.tsx';
 import { IconButton } from '../parts/icon.tsx';

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { routes } from '../../../shared/protocol/http.ts';
-import type { FilledPicture, FillTarget as Target } from '../../messages.ts';
+import type { FilledPicture, FillTarget as Target } from '../../layout-messages.ts';
 import { useApp } from '../app-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';

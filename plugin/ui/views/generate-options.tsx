@@ -8,6 +8,7 @@ import {
 } from '../../../shared/protocol/requests.ts';
 import { useApp } from '../app-context.ts';
 import { NumberField, Row } from '../parts/field.tsx';
+import type { ActingSettings } from '../work/acting-settings.ts';
 import type { GenerateDraft } from '../work/drafts.ts';
 import { LoraChoice } from './lora-choice.tsx';
 
@@ -25,11 +26,12 @@ const GUIDANCE_WORDS: Readonly<Record<GuidanceResidual, string>> = {
 
 interface GenerateOptionsProps {
   readonly draft: GenerateDraft;
+  readonly acting: ActingSettings;
   readonly onChange: (part: Partial<GenerateDraft>) => void;
 }
 
 /** The settings of a picture that stand under "More settings". */
-export function GenerateOptions({ draft, onChange }: GenerateOptionsProps) {
+export function GenerateOptions({ draft, acting, onChange }: GenerateOptionsProps) {
   const { model, generating } = useApp();
   const defaults = generating.loras.defaults(model.value?.defaults.generate, draft.loras);
   const guidanceMax = Math.min(GUIDANCE_MAX, defaults?.guidanceMax ?? GUIDANCE_MAX);
@@ -39,20 +41,22 @@ export function GenerateOptions({ draft, onChange }: GenerateOptionsProps) {
   return (
     <div class="rows">
       <LoraChoice chosen={draft.loras} onChange={(loras) => onChange({ loras })} />
-      <Row id="mask" label="Mask">
-        <select
-          id="mask"
-          class="input"
-          value={draft.mask ?? defaults?.mask}
-          onChange={({ currentTarget }) => onChange({ mask: currentTarget.value as MaskMode })}
-        >
-          {MASK_MODES.map((mode) => (
-            <option key={mode} value={mode}>
-              {MASK_WORDS[mode]}
-            </option>
-          ))}
-        </select>
-      </Row>
+      {acting.mask ? (
+        <Row id="mask" label="Mask">
+          <select
+            id="mask"
+            class="input"
+            value={draft.mask ?? defaults?.mask}
+            onChange={({ currentTarget }) => onChange({ mask: currentTarget.value as MaskMode })}
+          >
+            {MASK_MODES.map((mode) => (
+              <option key={mode} value={mode}>
+                {MASK_WORDS[mode]}
+              </option>
+            ))}
+          </select>
+        </Row>
+      ) : null}
       <Row id="steps" label="Steps">
         <NumberField
           id="steps"
@@ -74,39 +78,43 @@ export function GenerateOptions({ draft, onChange }: GenerateOptionsProps) {
           onChange={(guidanceScale) => onChange({ guidanceScale })}
         />
       </Row>
-      <Row id="guidance-residual" label="Concepts act in">
-        <select
-          id="guidance-residual"
-          class="input"
-          value={draft.guidanceResidual ?? ''}
-          onChange={({ currentTarget: { value } }) =>
-            onChange({ guidanceResidual: value === '' ? null : (value as GuidanceResidual) })
-          }
-        >
-          <option value="">
-            Recommended – {GUIDANCE_WORDS[usualGuidance(draft.mask ?? defaults?.mask)]}
-          </option>
-          {GUIDANCE_RESIDUALS.map((halves) => (
-            <option key={halves} value={halves}>
-              {GUIDANCE_WORDS[halves]}
+      {acting.guidanceResidual ? (
+        <Row id="guidance-residual" label="Concepts act in">
+          <select
+            id="guidance-residual"
+            class="input"
+            value={draft.guidanceResidual ?? ''}
+            onChange={({ currentTarget: { value } }) =>
+              onChange({ guidanceResidual: value === '' ? null : (value as GuidanceResidual) })
+            }
+          >
+            <option value="">
+              Recommended – {GUIDANCE_WORDS[usualGuidance(draft.mask ?? defaults?.mask)]}
             </option>
-          ))}
-        </select>
-      </Row>
-      <Row
-        id="negative"
-        label="Leave out"
-        hint={negativePromptHint(draft.negativePrompt, draft.guidanceScale ?? defaults?.guidanceScale ?? 1)}
-      >
-        <input
+            {GUIDANCE_RESIDUALS.map((halves) => (
+              <option key={halves} value={halves}>
+                {GUIDANCE_WORDS[halves]}
+              </option>
+            ))}
+          </select>
+        </Row>
+      ) : null}
+      {acting.negativePrompt ? (
+        <Row
           id="negative"
-          class="input"
-          maxLength={PROMPT_MAX_LENGTH}
-          placeholder="What must not be seen"
-          value={draft.negativePrompt}
-          onInput={({ currentTarget }) => onChange({ negativePrompt: currentTarget.value })}
-        />
-      </Row>
+          label="Leave out"
+          hint={negativePromptHint(draft.negativePrompt, draft.guidanceScale ?? defaults?.guidanceScale ?? 1)}
+        >
+          <input
+            id="negative"
+            class="input"
+            maxLength={PROMPT_MAX_LENGTH}
+            placeholder="What must not be seen"
+            value={draft.negativePrompt}
+            onInput={({ currentTarget }) => onChange({ negativePrompt: currentTarget.value })}
+          />
+        </Row>
+      ) : null}
     </div>
   );
 }

@@ -1,28 +1,24 @@
-import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
-import { pictureSizeFor } from '../../../shared/geometry.ts';
+import { type CanvasSize, pictureSizeFor } from '../../../shared/geometry.ts';
 import { GENERATE_MAX_COUNT, SEED_MAX, STRENGTH_MAX } from '../../../shared/protocol/limits.ts';
-import type { FillTarget } from '../../messages.ts';
+import type { FillTarget } from '../../layout-messages.ts';
 import { useApp } from '../app-context.ts';
 import { NumberField, Row, Slider } from '../parts/field.tsx';
 import { IconButton } from '../parts/icon.tsx';
 import { MoreSettings } from '../parts/more-settings.tsx';
-import {
-  changedGenerateOptions,
-  chosenSize,
-  EMPTY_GENERATE_OPTIONS,
-  type GenerateDraft,
-  newSeed,
-} from '../work/drafts.ts';
+import { type ActingSettings, changedGenerateOptions } from '../work/acting-settings.ts';
+import { chosenSize, EMPTY_GENERATE_OPTIONS, type GenerateDraft, newSeed } from '../work/drafts.ts';
+import { CountChoice } from './count-choice.tsx';
 import { GenerateOptions } from './generate-options.tsx';
 import { GeneratePreset } from './generate-preset.tsx';
 
 interface GenerateSettingsProps {
   readonly draft: GenerateDraft;
+  /** Settings that do something; no others are shown. */
+  readonly acting: ActingSettings;
   readonly onChange: (part: Partial<GenerateDraft>) => void;
 }
 
-export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
+export function GenerateSettings({ draft, acting, onChange }: GenerateSettingsProps) {
   const { limits, model: served } = useApp();
   const model = served.value;
   const most = limits.value?.generateMaxCount ?? GENERATE_MAX_COUNT;
@@ -32,7 +28,7 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
       <Row id="count" label="Variants">
         <CountChoice value={draft.count} max={most} onChange={(count) => onChange({ count })} />
       </Row>
-      <SizeRow draft={draft} onChange={onChange} />
+      <SizeRow draft={draft} acting={acting} onChange={onChange} />
       <Row id="seed" label="Seed" hint={`The next pictures take ${draft.seedLocked ? 'this' : 'a new'} one.`}>
         <div class="joined">
           <NumberField
@@ -55,37 +51,41 @@ export function GenerateSettings({ draft, onChange }: GenerateSettingsProps) {
           />
         </div>
       </Row>
-      <Row id="strength" label="Strength">
-        <Slider
-          id="strength"
-          value={draft.strength}
-          min={0}
-          max={STRENGTH_MAX}
-          step={0.05}
-          text={draft.strength.toFixed(2)}
-          onChange={(strength) => onChange({ strength })}
-        />
-      </Row>
+      {acting.strength ? (
+        <Row id="strength" label="Strength">
+          <Slider
+            id="strength"
+            value={draft.strength}
+            min={0}
+            max={STRENGTH_MAX}
+            step={0.05}
+            text={draft.strength.toFixed(2)}
+            onChange={(strength) => onChange({ strength })}
+          />
+        </Row>
+      ) : null}
       {model?.notes?.map((note) => (
         <p key={note} class="hint">
           {note}
         </p>
       ))}
       <MoreSettings
-        changed={changedGenerateOptions(draft, model?.defaults.generate.mask)}
+        changed={changedGenerateOptions(draft, model?.defaults.generate.mask, acting)}
         onReset={() => onChange(EMPTY_GENERATE_OPTIONS)}
       >
-        <GenerateOptions draft={draft} onChange={onChange} />
+        <GenerateOptions draft={draft} acting={acting} onChange={onChange} />
       </MoreSettings>
     </section>
   );
 }
 
-function SizeRow({ draft, onChange }: GenerateSettingsProps) {
+function SizeRow({ draft, acting, onChange }: GenerateSettingsProps) {
   const app = useApp();
   const model = app.model.value;
   const frame = app.selection.only.value;
   if (model === undefined) return null;
+  const area = app.selection.area.value;
+  if (!acting.size && area !== undefined) return <SizeOfLayout layout={area} />;
   const target = app.filling.target.value;
   if (target !== undefined) return <FillSizeRow target={target} />;
   const { size } = draft;
@@ -148,13 +148,24 @@ function FillSizeRow({ target }: { readonly target: FillTarget }) {
   const { width, height } = pictureSizeFor(target, model.value!);
   const isPainted = target.layout !== null && filling.showsLayout.value;
   return (
-    <Row
-      id="size"
-      label="Size"
+    <SizeOfLayout
+      layout={target}
       hint={isPainted ? 'As large as the layout around it.' : `Made at ${width} × ${height} px, cut to fit.`}
-    >
+    />
+  );
+}
+
+interface SizeOfLayoutProps {
+  readonly layout: CanvasSize & { readonly name: string };
+  readonly hint?: string;
+}
+
+/** Told, and nothing to choose. */
+function SizeOfLayout({ layout: { name, width, height }, hint }: SizeOfLayoutProps) {
+  return (
+    <Row id="size" label="Size" hint={hint}>
       <output id="size" class="output">
-        {target.name} – {Math.round(target.width)} × {Math.round(target.height)}
+        {name} – {Math.round(width)} × {Math.round(height)}
       </output>
     </Row>
   );
@@ -162,58 +173,4 @@ function FillSizeRow({ target }: { readonly target: FillTarget }) {
 
 function sizeKey({ width, height }: { readonly width: number; readonly height: number }): string {
   return `${width}x${height}`;
-}
-
-interface CountChoiceProps {
-  readonly value: number;
-  readonly max: number;
-  readonly onChange: (value: number) => void;
-}
-
-const COUNTS: readonly number[] = [1, 2, 4, 8];
-
-/** The usual numbers as buttons; another one has a field in place of the last button. */
-function CountChoice({ value, max, onChange }: CountChoiceProps) {
-  const isOther = useSignal(false);
-  const field = useRef<HTMLDivElement>(null);
-  const isTyped = isOther.value || !COUNTS.includes(value);
-  useEffect(() => {
-    if (isOther.value) field.current?.querySelector('input')?.focus();
-  }, [isOther.value]);
-  return (
-    <div class="stepper" ref={field}>
-      {COUNTS.filter((count) => count <= max).map((count) => (
-        <button
-          key={count}
-          type="button"
-          aria-pressed={!isTyped && count === value}
-          aria-label={count === 1 ? '1 variant' : `${count} variants`}
-          onClick={() => {
-            isOther.value = false;
-            onChange(count);
-          }}
-        >
-          {count}
-        </button>
-      ))}
-      {isTyped ? (
-        <NumberField
-          id="count"
-          value={value}
-          min={1}
-          max={max}
-          onChange={(count) => onChange(Math.round(count ?? 1))}
-        />
-      ) : (
-        <button
-          type="button"
-          id="count"
-          aria-label="Other number of variants"
-          onClick={() => (isOther.value = true)}
-        >
-          Other
-        </button>
-      )}
-    </div>
-  );
 }

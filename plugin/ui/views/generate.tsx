@@ -1,21 +1,22 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { mentionedNames } from '../../../shared/mentions.ts';
 import { promptHints } from '../../../shared/prompt-syntax.ts';
-import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
-import type { FillTarget as FillTargetLayer } from '../../messages.ts';
+import type { FillTarget as FillTargetLayer } from '../../layout-messages.ts';
 import { useApp } from '../app-context.ts';
 import { StartButton } from '../parts/controls.tsx';
 import { Form } from '../parts/field.tsx';
 import { MentionField } from '../parts/mention-field.tsx';
 import { TeachAgainButton } from '../parts/teach-again.tsx';
+import { actingSettings } from '../work/acting-settings.ts';
 import { type GenerateDraft, jobSpecOf } from '../work/drafts.ts';
 import { filledDraft } from '../work/filling.ts';
+import { sceneSpec } from '../work/product-scenes.ts';
 import { type NameProblem, nameProblem } from '../work/prompt-names.ts';
 import { ConceptChips } from './concept-chips.tsx';
 import { FillTarget } from './fill-target.tsx';
 import { ReplacedPrompt, SelectedFrames, SelectedVariant } from './generate-banners.tsx';
 import { GenerateSettings } from './generate-settings.tsx';
 import { ProductScene } from './product-scene.tsx';
+import { PromptSuggestions } from './prompt-suggestions.tsx';
 import { PromptVersions } from './prompt-versions.tsx';
 import { Variants } from './variants.tsx';
 
@@ -25,6 +26,7 @@ export function Generate() {
   const app = useApp();
   const draft = app.generateDraft.value;
   const usable = app.library.concepts.value.filter((concept) => concept.usable);
+  const isScene = app.generating.scenes.target.value !== undefined;
   const start = useRef<HTMLButtonElement>(null);
   const change = (part: Partial<GenerateDraft>) => {
     app.generateDraft.value = { ...app.generateDraft.value, ...part };
@@ -37,6 +39,9 @@ export function Generate() {
       if (model === undefined || !canPrepare) return undefined;
       const draft = app.generateDraft.value;
       const target = app.filling.target.value;
+      const area = app.selection.area.value;
+      if (isScene && area !== undefined)
+        return sceneSpec({ ...draft, size: { type: 'layout', ...area } }, model);
       if (target === undefined) return jobSpecOf(draft, model, app.selection.only.value);
       return jobSpecOf(filledDraft(draft, { target, isPainted: false }), model, target);
     });
@@ -47,19 +52,20 @@ export function Generate() {
     if (request !== null) app.focus.value = null;
   }, [request, app]);
 
+  const defaults = app.generating.loras.defaults(app.model.value?.defaults.generate, draft.loras);
+  const acting = actingSettings(draft, { isScene, defaults });
   const sending = [app.filling.state.value, app.generating.scenes.state.value];
   const canStart = app.canGenerate.value && !sending.some(({ state }) => state === 'sending');
   const submit = () => {
     if (canStart) void app.generate();
   };
-  const scene = app.generating.scenes.target.value;
   const busy = app.board.running.value !== undefined;
   return (
     <Form class="view" submitBy="command-enter" onSubmit={submit}>
       <SelectedVariant />
       <SelectedFrames />
       <ProductScene />
-      {scene === undefined ? <FillTarget /> : null}
+      {isScene ? null : <FillTarget />}
       <ReplacedPrompt />
       <section onFocusIn={prepareSoon}>
         <MentionField
@@ -70,18 +76,18 @@ export function Generate() {
           onChange={(prompt) => change({ prompt })}
         />
         <PromptVersions />
-        {app.library.isKnown.value ? <PromptHelp draft={draft} onChange={change} /> : null}
+        {app.library.isKnown.value ? <PromptHelp {...{ draft, isScene }} onChange={change} /> : null}
         {promptHints(`${draft.prompt}\n${draft.negativePrompt}`).map(({ syntax, text, advice }) => (
           <p key={syntax} class="hint">
             “{text}” is read as plain words. {advice}
           </p>
         ))}
-        <ConceptChips />
+        {acting.places ? <ConceptChips /> : null}
       </section>
-      <GenerateSettings draft={draft} onChange={change} />
+      <GenerateSettings draft={draft} acting={acting} onChange={change} />
       <div class="actions">
         <StartButton button={start} disabled={!canStart}>
-          {startWords(draft.count, busy, scene === undefined ? app.filling.target.value : 'scene')}
+          {startWords(draft.count, busy, isScene ? 'scene' : app.filling.target.value)}
         </StartButton>
       </div>
       <Variants />
@@ -99,16 +105,17 @@ function startWords(count: number, isBusy: boolean, target: FillTargetLayer | 's
 
 interface PromptHelpProps {
   readonly draft: GenerateDraft;
+  readonly isScene: boolean;
   readonly onChange: (part: Partial<GenerateDraft>) => void;
 }
 
 /** The problem of a name, or what could be written next; before the library is known, neither can be told. */
-function PromptHelp({ draft, onChange }: PromptHelpProps) {
+function PromptHelp({ draft, isScene, onChange }: PromptHelpProps) {
   const concepts = useApp().library.concepts.value;
   const problem = nameProblem(draft, concepts);
   if (problem !== undefined) return <NameProblemNote problem={problem} />;
   const usable = concepts.filter((concept) => concept.usable);
-  return <Suggestions draft={draft} concepts={usable} onChange={onChange} />;
+  return <PromptSuggestions {...{ draft, isScene, onChange }} concepts={usable} />;
 }
 
 /** For a concept by its name; nothing where the library has none, or it keeps no frames. */
@@ -152,70 +159,6 @@ function NameProblemNote({ problem }: { readonly problem: NameProblem }) {
         </p>
       );
   }
-}
-
-/** As many as stay within two lines. */
-const CONCEPTS = 4;
-const PLACES = 5;
-
-interface SuggestionsProps extends PromptHelpProps {
-  readonly concepts: readonly ConceptSummary[];
-}
-
-/** The next thing to write, for one click: first a product, then a scene the model knows well. */
-function Suggestions({ draft, concepts, onChange }: SuggestionsProps) {
-  const app = useApp();
-  const { prompt } = draft;
-  if (concepts.length === 0) {
-    return (
-      <p class="hint">
-        Nothing was taught yet.{' '}
-        <button type="button" class="link" onClick={() => app.show('teach')}>
-          Teach a product
-        </button>{' '}
-        to mention it here.
-      </p>
-    );
-  }
-  const write = (text: string) => {
-    onChange({ prompt: text });
-    app.focus.value = 'prompt';
-  };
-  if (mentionedNames(prompt).length === 0) {
-    return (
-      <div class="chips">
-        {concepts.slice(0, CONCEPTS).map(({ id, name }) => (
-          <button key={id} type="button" class="chip" onClick={() => write(`@${name} ${prompt}`)}>
-            @{name}
-          </button>
-        ))}
-      </div>
-    );
-  }
-  const places = app.model.value?.placements ?? [];
-  const offers = places.slice(0, PLACES);
-  const chosen = places.find((place) => prompt.includes(place));
-  return (
-    <div class="chips">
-      {offers.map((place) => (
-        <button
-          key={place}
-          type="button"
-          class="chip"
-          aria-pressed={place === chosen}
-          onClick={() => write(withPlace(prompt, place, chosen))}
-        >
-          {place}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-/** A prompt has one scene: the new one takes the place of the one before, and the same one again goes. */
-function withPlace(prompt: string, place: string, before: string | undefined): string {
-  if (before === undefined) return `${prompt.trimEnd()} ${place} `;
-  return prompt.replace(before, place === before ? '' : place).replace(/ {2,}/g, ' ');
 }
 
 function focusPrompt(): void {

@@ -122,9 +122,9 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
   const { resolution = 1 } = app.model.value ?? {};
   // One that was painted on has its own size.
   const { width, height } = pictures[0] ?? request.size ?? { width: resolution, height: resolution };
-  const place = app.filling.placeIn(job.job, request);
+  const place = app.filling.placeIn(request);
   const count = hasEnded(job) ? pictures.length : request.count;
-  const isScene = app.generating.scenes.offers(job.job);
+  const isScene = app.generating.scenes.offers(request);
   const fillWith = (index: number, { blob }: PictureView) => {
     if (isScene) return () => void app.generating.scenes.use(job, index);
     if (place === undefined) return undefined;

@@ -95,15 +95,6 @@ export const EMPTY_GENERATE_OPTIONS = {
   loras: [],
 } as const;
 
-/** The same for pictures. A mask that was chosen as the model recommends it is no change. */
-export function changedGenerateOptions(draft: GenerateDraft, recommended: MaskMode | undefined): number {
-  const mask = draft.mask === recommended ? null : draft.mask;
-  const { steps, guidanceScale, guidanceResidual, negativePrompt } = draft;
-  const loras = draft.loras.length > 0 || null;
-  const options = [mask, steps, guidanceScale, guidanceResidual, negativePrompt.trim() || null, loras];
-  return options.filter((value) => value !== null).length;
-}
-
 export function emptyGenerate(): GenerateDraft {
   return {
     prompt: '',

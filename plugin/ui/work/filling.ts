@@ -4,7 +4,7 @@ import { computed, type Signal, signal } from '@preact/signals';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
-import type { Affine, FilledPicture, FillPlan, FillTarget, UnitBox } from '../../messages.ts';
+import type { Affine, FilledPicture, FillPlan, FillTarget, UnitBox } from '../../layout-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { exportFailure } from '../canvas/frame-export.ts';
 import { exportedLayout, layerMask } from '../canvas/layout-export.ts';
@@ -22,7 +22,7 @@ export interface Fill {
   readonly plan: FillPlan;
   /** With the box of the layout's frame in the picture that is painted on. */
   readonly painting:
-    | { readonly spec: Required<Pick<GenerateJobSpec, 'init' | 'paint'>>; readonly box: UnitBox }
+    | { readonly spec: Pick<GenerateJobSpec, 'init' | 'paint' | 'placement'>; readonly box: UnitBox }
     | undefined;
 }
 
@@ -79,8 +79,6 @@ export class Filling {
   readonly #companion: CompanionConnection;
   readonly #selection: CanvasSelection;
   readonly #form: GenerateFormState;
-  /** Fills of jobs that were asked for in this run, by job. */
-  readonly #plans = new Map<string, FillPlan>();
   /** The layer that the next pictures fill; undefined where they come beside the selection. */
   readonly target = computed(() => {
     const target = this.#selection.target.value;
@@ -122,35 +120,31 @@ export class Filling {
       const [report, layer] = exportFailure([{ ...result, nodeId: target.nodeId }]);
       return this.#fail(report, layer);
     }
-    const { bytes, place, box } = result;
+    const { bytes, place, box, canvas } = result;
     try {
       const init = {
         image: await sendPicture(this.#companion, new Blob([new Uint8Array(bytes)], { type: 'image/png' })),
       };
       const paint = { image: await sendPicture(this.#companion, await layerMask(bytes, place)) };
       this.state.value = { state: 'idle' };
-      return { target, plan: { ...plan, place }, painting: { spec: { init, paint }, box } };
+      const placement = { canvas, node: target.nodeId, place };
+      return { target, plan: { ...plan, place }, painting: { spec: { init, paint, placement }, box } };
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       return this.#fail(error.report, target.layout.name);
     }
   }
 
-  /** Remembers where the pictures of a job belong. */
-  started(job: string, fill: Fill | undefined): void {
-    if (fill !== undefined) this.#plans.set(job, fill.plan);
-  }
-
   /**
    * Place of the selected layer in a job's pictures, null where they cover it; undefined where they do not fit it: they show
    * a layout that it is not in.
    */
-  placeIn(job: string, request: GenerateJobSpec): Affine | null | undefined {
+  placeIn({ paint, placement }: GenerateJobSpec): Affine | null | undefined {
     const target = this.#selection.target.value;
     if (target === undefined || target.isLocked) return undefined;
-    const plan = this.#plans.get(job);
-    if (request.paint === undefined) return null;
-    return plan?.nodeId === target.nodeId ? plan.place : undefined;
+    if (paint === undefined) return null;
+    const isItsOwn = placement?.canvas === this.#selection.canvas.value && placement.node === target.nodeId;
+    return isItsOwn ? placement.place : undefined;
   }
 
   /** A picture of the panel as fill of the selected layer. */

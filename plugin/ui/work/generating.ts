@@ -17,7 +17,7 @@ import { LoraList } from './lora-list.ts';
 import type { PictureView } from './pictures.ts';
 import { Preparation } from './preparation.ts';
 import { PresetShelf } from './presets.ts';
-import { ProductScenes, type SentProduct } from './product-scenes.ts';
+import { ProductScenes, type SentProduct, sceneSpec } from './product-scenes.ts';
 import { VariantWork } from './variant-work.ts';
 
 /** Longest prompt in the name of a layer: the seed behind it, which tells variants apart, is still read. */
@@ -65,7 +65,10 @@ export class Generating {
       (message) => bridge.send(message),
       (jobId) => this.#askForPictures(jobId),
     );
-    bridge.listen((message) => this.#placement.receive(message));
+    bridge.listen((message) => {
+      this.#placement.receive(message);
+      this.scenes.receive(message);
+    });
   }
 
   /** Asks for the pictures of a draft; gives the job, and words for it. */
@@ -77,13 +80,9 @@ export class Generating {
     const job = newJobId();
     const pictures = draft.count === 1 ? 'a picture' : `${draft.count} pictures`;
     if (scene !== undefined) {
-      const {
-        regions: _,
-        keepRest: __,
-        ...spec
-      } = jobSpecOf({ ...draft, size: { type: 'model' } }, model, frame);
-      this.scenes.started(job, scene);
-      this.#companion.send({ type: 'generate', job, ...spec, product: scene.product });
+      const spec = sceneSpec({ ...draft, size: { type: 'model' } }, model);
+      this.scenes.started(job);
+      this.#companion.send({ type: 'generate', job, ...spec, ...scene.spec });
       const scenes = draft.count === 1 ? 'a scene' : `${draft.count} scenes`;
       return { job, said: `Painting ${scenes} around “${scene.name}”.` };
     }
@@ -139,8 +138,11 @@ export class Generating {
         // Pictures that were finished while the connection was lost were sent to nobody.
         if (this.#placement.isOpen(job.job)) this.#askForPictures(job.job);
         this.#follow(job);
+        this.scenes.follow(job);
       }
-      this.#placement.jobsKnown(message.jobs.map(({ job }) => job));
+      const jobIds = message.jobs.map(({ job }) => job);
+      this.#placement.jobsKnown(jobIds);
+      this.scenes.jobsKnown(jobIds);
     }
     // LoRAs are added and removed among them.
     if (message.type === 'models-changed' || message.type === 'model-in-use') this.loras.refresh();

@@ -1,6 +1,6 @@
 /** PlaceEdits: drafts of pictures with places of products given, changed and taken away. */
 
-import type { AreaLayer, SelectedArea } from '../../messages.ts';
+import type { AreaLayer, SelectedArea } from '../../layout-messages.ts';
 import type { GenerateDraft } from './drafts.ts';
 import type { DrawnRegion } from './drawn-regions.ts';
 

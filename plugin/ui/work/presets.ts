@@ -1,6 +1,8 @@
 /** PresetShelf: the companion's presets, and the draft of the next pictures with one of them. */
 
 import { type Signal, signal } from '@preact/signals';
+import { cellPrompt, hasProductPlace } from '../../../shared/catalogue.ts';
+import { mentionedNames } from '../../../shared/mentions.ts';
 import { routes } from '../../../shared/protocol/http.ts';
 import {
   importedPresetsSchema,
@@ -88,16 +90,24 @@ export function draftWithPreset(
   const bare = old !== '' && prompt.endsWith(old) ? prompt.slice(0, -old.length) : prompt;
   if (preset === undefined) return { ...draft, prompt: bare };
   const { scenes, negativePrompt, steps, guidanceScale, size, loras } = preset;
-  const isMentionAlone = /^@\S+$/.test(bare) && scenes.length > 0;
+  const [mention] = mentionedNames(bare);
+  const isMentionAlone = /^@\S+$/.test(bare) && mention !== undefined && scenes.length > 0;
   return {
     ...draft,
-    prompt: `${isMentionAlone ? `${bare} ${scenes[0]}` : bare}${presetWords(preset)}`,
+    prompt: isMentionAlone
+      ? cellPrompt({ product: mention, scene: scenes[0]! }, presetWords(preset))
+      : `${bare}${presetWords(preset)}`,
     ...(negativePrompt !== undefined && { negativePrompt }),
     ...(steps !== undefined && { steps }),
     ...(guidanceScale !== undefined && { guidanceScale }),
     ...(size !== undefined && { size: { type: 'fixed', ...size } }),
     ...(loras !== undefined && { loras: [...loras] }),
   };
+}
+
+/** Scenes of a preset that stand behind a product's name as they are. */
+export function plainScenes(preset: Preset | undefined): readonly string[] {
+  return (preset?.scenes ?? []).filter((scene) => !hasProductPlace(scene));
 }
 
 /** A preset of a draft's settings; what only words can say is kept from the one before. */

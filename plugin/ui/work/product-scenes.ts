@@ -2,15 +2,18 @@
 
 import { computed, type Signal, signal } from '@preact/signals';
 import { routes } from '../../../shared/protocol/http.ts';
-import type { JobState } from '../../../shared/protocol/job.ts';
-import type { ProductWish } from '../../../shared/protocol/product.ts';
+import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
+import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
+import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
+import type { MainToUi } from '../../messages.ts';
 import type { ProductToUi } from '../../product-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { exportFailure } from '../canvas/frame-export.ts';
 import type { CanvasSelection } from '../canvas/selection.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
-import { newImageId } from './drafts.ts';
+import { type GenerateDraft, jobSpecOf, newImageId } from './drafts.ts';
+import { hasEnded } from './job-board.ts';
 import { type SendingState, sendPicture } from './sent-picture.ts';
 
 /** As for frames: the canvas ends each export within two minutes. */
@@ -21,9 +24,13 @@ const REFLECTION = 0.35;
 
 /** A cut-out that was sent, and its place. */
 export interface SentProduct {
-  readonly nodeId: string;
   readonly name: string;
-  readonly product: ProductWish;
+  readonly spec: Required<Pick<GenerateJobSpec, 'product' | 'placement'>>;
+}
+
+/** The request for a scene, but for its product. Places of other products are left out. */
+export function sceneSpec(draft: GenerateDraft, model: ModelSummary): GenerateJobSpec {
+  return jobSpecOf({ ...draft, regions: [], keepRest: false }, model, undefined);
 }
 
 export class ProductScenes {
@@ -35,9 +42,8 @@ export class ProductScenes {
   readonly #selection: CanvasSelection;
   /** The layer that a scene is wanted around. */
   readonly #wanted: Signal<string | undefined> = signal(undefined);
-  /** Cut-outs of jobs that were asked for in this run, by job. */
-  readonly #products = new Map<string, string>();
-  readonly #placed = new Set<string>();
+  /** Jobs whose first scene is not on the canvas yet, also of an earlier run of the plugin. */
+  #waiting: ReadonlySet<string> = new Set();
   /** The selected layer, where it lies in a layout. */
   readonly candidate = computed(() => {
     const { area, frames } = this.#selection;
@@ -74,7 +80,7 @@ export class ProductScenes {
       this.state.value = { state: 'failed', report, layer };
       return 'failed';
     }
-    const { bytes, ...place } = result;
+    const { bytes, canvas, ...place } = result;
     try {
       const file = new Blob([new Uint8Array(bytes)], { type: 'image/png' });
       const image = await sendPicture(this.#companion, file);
@@ -83,7 +89,8 @@ export class ProductScenes {
         ...(!this.shadow.value && { shadow: 0 }),
         ...(this.reflection.value && { reflection: REFLECTION }),
       };
-      return { nodeId, name, product: { image, ...place, ...opacities } };
+      const product = { image, ...place, ...opacities };
+      return { name, spec: { product, placement: { canvas, node: nodeId } } };
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       this.state.value = { state: 'failed', report: error.report, layer: name };
@@ -91,35 +98,52 @@ export class ProductScenes {
     }
   }
 
-  /** Remembers the cut-out of a job. */
-  started(job: string, { nodeId }: SentProduct): void {
-    this.#products.set(job, nodeId);
+  /** The canvas remembers that a scene is awaited, for the plugin may be closed meanwhile. */
+  started(jobId: string): void {
+    this.#waiting = new Set([...this.#waiting, jobId]);
+    this.#bridge.send({ type: 'keep-row', jobId, names: [], width: 0, height: 0, isScene: true });
   }
 
-  /** True for scenes around a cut-out of this document. */
-  offers(job: string): boolean {
-    return this.#products.has(job);
+  receive(message: MainToUi): void {
+    if (message.type !== 'hello') return;
+    const scenes = message.waitingRows.filter(({ isScene }) => isScene === true);
+    this.#waiting = new Set(scenes.map(({ jobId }) => jobId));
+  }
+
+  /** True for scenes around a cut-out of the page that is shown. */
+  offers({ product, placement }: GenerateJobSpec): boolean {
+    return product !== undefined && placement?.canvas === this.#selection.canvas.value;
   }
 
   /** The first scene of a job goes under its cut-out by itself. */
   follow(job: JobState): void {
-    if (job.kind !== 'generate' || job.pictures.length === 0) return;
-    if (!this.offers(job.job) || this.#placed.has(job.job)) return;
-    this.#placed.add(job.job);
-    void this.use(job, 0);
+    if (job.kind !== 'generate' || !this.#waiting.has(job.job)) return;
+    const isMade = job.pictures.length > 0;
+    if (isMade || hasEnded(job)) this.#settle(job.job);
+    if (isMade) void this.use(job, 0);
+  }
+
+  /** @param jobIds all jobs there are: scenes of others will never come */
+  jobsKnown(jobIds: readonly string[]): void {
+    for (const job of this.#waiting) if (!jobIds.includes(job)) this.#settle(job);
+  }
+
+  #settle(jobId: string): void {
+    this.#waiting = new Set([...this.#waiting].filter((other) => other !== jobId));
+    this.#bridge.send({ type: 'forget-row', jobId });
   }
 
   /** Puts the layers of a scene under its cut-out, in place of those before. */
-  async use(job: Extract<JobState, { kind: 'generate' }>, index: number): Promise<void> {
-    const nodeId = this.#products.get(job.job);
-    const layers = job.pictures[index]?.product?.layers.filter(({ name }) => name !== 'product') ?? [];
+  async use({ job, request, pictures }: JobOf<'generate'>, index: number): Promise<void> {
+    const nodeId = request.placement?.node;
+    const layers = pictures[index]?.product?.layers.filter(({ name }) => name !== 'product') ?? [];
     if (nodeId === undefined) return;
     try {
       for (const [at, { name, blend, opacity }] of layers.entries()) {
-        const blob = await this.#companion.blob(routes.layer(job.job, index, name));
+        const blob = await this.#companion.blob(routes.layer(job, index, name));
         const bytes = new Uint8Array(await blob.arrayBuffer());
         const isLast = at === layers.length - 1;
-        const place = { nodeId, jobId: job.job, index, layer: LAYER_WORDS[name], isLast };
+        const place = { nodeId, jobId: job, index, layer: LAYER_WORDS[name], isLast };
         this.#bridge.send({ type: 'place-scene', ...place, blend, opacity, bytes });
       }
     } catch (error) {

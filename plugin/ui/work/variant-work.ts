@@ -43,7 +43,7 @@ export class VariantWork {
     { job, picture, seed, request, concepts }: VariantRecord,
     { factor, side }: { readonly factor: UpscaleFactor; readonly side: number },
   ): Promise<string | undefined> {
-    const { size, init, paint, regions, keepRest, together, ...kept } = request;
+    const { size, init, paint, product, placement, regions, keepRest, together, ...kept } = request;
     const asked = await this.#working('upscale', frame, async () => {
       const file = await this.#pictureOf(frame, routes.picture(job, picture), side);
       const image = newImageId();

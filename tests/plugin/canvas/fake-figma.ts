@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
+import type { Affine } from '../../../plugin/layout-messages.ts';
 import type { CanvasNode, FigmaSurface, PngExport, Rectangle } from '../../../plugin/main/figma-surface.ts';
-import type { Affine, MainToUi, UiToMain } from '../../../plugin/messages.ts';
+import type { MainToUi, UiToMain } from '../../../plugin/messages.ts';
 import { pngHeader } from '../../studio/sandbox.ts';
 
 const bundle = () =>

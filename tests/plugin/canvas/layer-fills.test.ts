@@ -2,7 +2,7 @@
 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../../plugin/build.ts';
-import type { FillPlan } from '../../../plugin/messages.ts';
+import type { FillPlan } from '../../../plugin/layout-messages.ts';
 import { FakeFigma, type FakeNode } from './fake-figma.ts';
 
 const GREY = { type: 'SOLID', color: { r: 0.8, g: 0.8, b: 0.8 } } as const;

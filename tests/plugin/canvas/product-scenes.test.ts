@@ -59,6 +59,22 @@ describe('a cut-out', () => {
     expect(alone.result).toBeNull();
   });
 
+  it('is known by the mark of its page, which a scene that is awaited finds again', async () => {
+    const message = { type: 'export-product', exportId: 'image-00000001', nodeId: bottle.id } as const;
+    const { result } = await figma.tell(message, 'product-exported');
+    expect(result).toMatchObject({ canvas: 'image-00000001' });
+    const told = await figma.tell({ type: 'read-layout' }, 'layout');
+    expect(told.canvas).toBe('image-00000001');
+    const row = { jobId: 'job-scenes', names: [], width: 0, height: 0, isScene: true } as const;
+    await figma.post({ type: 'keep-row', ...row });
+    expect((await figma.tell({ type: 'ready' }, 'hello')).waitingRows).toEqual([row]);
+    figma.pageData = new Map([['canvas', 'page-of-another-document']]);
+    expect((await figma.tell({ type: 'ready' }, 'hello')).waitingRows).toEqual([]);
+    // What a collaborator wrote there is no mark.
+    figma.pageData = new Map([['canvas', `${'x'.repeat(1000)}`]]);
+    expect((await figma.tell({ type: 'read-layout' }, 'layout')).canvas).toBe('');
+  });
+
   it('stays as it is, over a frame of layers as large as the layout, in one step of undo', async () => {
     const before = { ...bottle, data: new Map(bottle.data) };
     await place(0);

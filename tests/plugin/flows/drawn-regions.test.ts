@@ -71,7 +71,7 @@ describe.skipIf(browserPath === undefined)('a person', () => {
     const { ui, say } = work.stage;
     await ui.getByLabel('Prompt').fill('@aurora and @summit on a beach');
     await ui.getByText('They stand side by side').waitFor();
-    await say({ type: 'layout', target: null, area: POSTER });
+    await say({ type: 'layout', target: null, area: POSTER, canvas: '' });
     await ui.getByRole('button', { name: 'Place in “Left”' }).click();
     const keep = ui.getByLabel('Keep the rest');
     await expect.poll(() => keep.isDisabled()).toBe(true);

@@ -4,13 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../../companion/images/decode.ts';
 import { encodePng } from '../../../companion/images/encode.ts';
 import { plainPicture } from '../../../companion/images/picture.ts';
-import type { FillTarget } from '../../../plugin/messages.ts';
+import type { FillTarget } from '../../../plugin/layout-messages.ts';
 import { emptyGenerate } from '../../../plugin/ui/work/drafts.ts';
 import { filledDraft, inPainting } from '../../../plugin/ui/work/filling.ts';
 import { browserPath } from '../../browser/installed-browser.ts';
 import { generateJob } from '../protocol-samples.ts';
 import { useWorkplaces, type Workplace } from '../workplace.ts';
 
+/** Mark of the page. */
+const CANVAS = 'page-of-posters';
 const HERO: FillTarget = {
   ...{ nodeId: '1:2', name: 'Hero', width: 400, height: 200, layout: { nodeId: '1:1', name: 'Poster' } },
   ...{ isFrame: true, isLocked: false, isEmpty: true, pictures: [] },
@@ -21,7 +23,7 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
   let work: Workplace;
 
   const select = (part: Partial<FillTarget> = {}) =>
-    work.stage.say({ type: 'layout', target: { ...HERO, ...part }, area: null });
+    work.stage.say({ type: 'layout', target: { ...HERO, ...part }, area: null, canvas: CANVAS });
   const button = (name: string | RegExp) => work.stage.ui.getByRole('button', { name });
   const asked = () => work.companion.received.find((message) => message.type === 'generate')!;
 
@@ -53,13 +55,13 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
     const bytes = await encodePng(plainPicture(80, 40, [200, 40, 40]));
     // As the stage hands it to the panel: bytes travel apart from the rest.
     await work.stage.page.evaluate(
-      ([id, data, at]) => {
+      ([id, data, at, canvas]) => {
         const box = { x: 0, y: 0, width: 1, height: 1 };
-        const result = { bytes: Uint8Array.from(data), place: at, box };
+        const result = { bytes: Uint8Array.from(data), place: at, box, canvas };
         const pluginMessage = { type: 'layout-exported', exportId: id, result };
         document.querySelector('iframe')!.contentWindow!.postMessage({ pluginMessage }, '*');
       },
-      [exportId, [...bytes], place] as const,
+      [exportId, [...bytes], place, CANVAS] as const,
     );
     await work.received('generate').toHaveLength(1);
     const [layout, mask] = work.companion.sentImages;
@@ -76,6 +78,29 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
     expect(paint).toEqual({ image: mask!.address.split(/[/?]/).at(-2) });
     expect(size).toBeUndefined();
     await work.sent('keep-row').toMatchObject([{ fill: { nodeId: '1:2', place } }]);
+    expect(asked()).toMatchObject({ placement: { canvas: CANVAS, node: '1:2', place } });
+  });
+
+  it('takes a picture of its layout from a job of an earlier run, and no other layer does', async () => {
+    const place = [
+      [0.5, 0, 0.25],
+      [0, 0.5, 0.5],
+    ] as const;
+    const images = { init: { image: 'image-layout' }, paint: { image: 'image-mask' } };
+    const spec = { ...images, placement: { canvas: CANVAS, node: '1:2', place } };
+    const job = generateJob('job-earlier', { state: 'done' }, spec, [0.9]);
+    work = await open({ companion: { jobs: [job] } });
+    const payload = await encodePng(plainPicture(64, 64, [20, 40, 40]));
+    const png = { mediaType: 'image/png', width: 64, height: 64 } as const;
+    const header = { kind: 'picture', job: job.job, picture: 0, seed: 7214, ...png } as const;
+    await work.received('resend').toHaveLength(1);
+    work.companion.sendFrame({ header, payload });
+    await select({ nodeId: '1:9', name: 'Another' });
+    await work.stage.ui.getByRole('region', { name: 'Fill “Another”' }).waitFor();
+    await expect.poll(() => button('Use as fill').count()).toBe(0);
+    await select();
+    await button('Use as fill').click();
+    await work.sent('use-fill').toMatchObject([{ nodeId: '1:2', jobId: job.job, place }]);
   });
 
   it('leaves out places in another frame, unless the model is shown that', async () => {

@@ -78,6 +78,7 @@ export const GENERATE_SCENES: readonly Scene[] = [
           ...{ isFrame: true, isLocked: false, isEmpty: false, pictures },
         },
         area: null,
+        canvas: '',
       });
       await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
       await stage.ui.getByLabel('Fill this frame again').check();
@@ -107,12 +108,12 @@ export const GENERATE_SCENES: readonly Scene[] = [
       const hero = { nodeId: '2:1', name: 'Hero', x: 0.06, y: 0.3, width: 0.4, height: 0.55 };
       const second = { ...hero, nodeId: '2:2', name: 'Second product', x: 0.58, y: 0.4, width: 0.3 };
       const area = { nodeId: '2:0', name: 'Landing page', width: 1440, height: 810, layers: [hero, second] };
-      await stage.say({ type: 'layout', target: null, area });
+      await stage.say({ type: 'layout', target: null, area, canvas: '' });
       for (const { name } of area.layers) {
         await stage.ui.getByRole('button', { name: `Place in “${name}”` }).click();
       }
       await stage.ui.getByLabel('Keep the rest').check();
-      await stage.say({ type: 'layout', target: null, area: null });
+      await stage.say({ type: 'layout', target: null, area: null, canvas: '' });
       await stage.ui.getByLabel('Prompt').press('Escape');
     },
   },
