@@ -150,13 +150,13 @@ describe('a decoder', () => {
     expect(answer).toBe('read after an interruption\n');
     expect(isThere()).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(isThere, { timeout: 10_000 }).toBe(false);
+    await expect.poll(isThere).toBe(false);
   });
 
   it('ends soon after its work', async () => {
     const pool = misbehaving({ idleMs: 0 });
     await pool.decode(job('honest'));
-    await expect.poll(() => pool.idlePids, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => pool.idlePids).toEqual([]);
   });
 });
 

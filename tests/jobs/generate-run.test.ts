@@ -162,9 +162,9 @@ describe('a job of pictures', () => {
     const { engine, queue } = await blockedQueue();
     await queue.submit(A, generateWish());
     const told = recordEvents(queue);
-    engine.free = true;
-    engine.letOn();
+    const letOn = setInterval(() => engine.letOn(), 1);
     await when(queue, A, (job) => job.kind === 'generate' && job.pictures.length === 1);
+    clearInterval(letOn);
     await queue.cancel(A);
     const job = await ended(queue, A);
     expect(job).toMatchObject({ pictures: [{ picture: 0 }] });

@@ -62,6 +62,7 @@ describe('a queue of jobs', () => {
     for (const id of [A, B, C, D]) await queue.submit(id, generateWish({ prompt: id }));
     await queue.move(D, B);
     await queue.move(B, null);
+    await when(queue, A, ({ status }) => status.state === 'running');
     const order = () => queue.jobs().map(({ job, status }) => [job, status.state]);
     expect(order()).toEqual([
       [A, 'running'],

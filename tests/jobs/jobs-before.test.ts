@@ -35,7 +35,7 @@ describe('jobs of the version before', () => {
     const engine = new ScriptedEngine(false);
     const { queue } = await openQueue(home, { engine });
     expect(queue.quarantined).toEqual([]);
-    await expect.poll(() => engine.requests, { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => engine.requests).toHaveLength(1);
     const [one, two] = await openReferences((engine.requests[0] as TeachRequest).references);
     const frames = join(BEFORE, WAITING);
     expect(one!.pixels).toEqual(await decodePicture(join(frames, 'image-0.png')));

@@ -89,8 +89,10 @@ describe('a queue', () => {
     await mkdir(join(home, 'jobs', 'order.json', 'in the way'), { recursive: true });
     await queue.submit(A, generateWish());
     expect((await ended(queue, A)).status.state).toBe('done');
-    expect(told).toContainEqual(
-      expect.objectContaining({ type: 'failure', error: expect.objectContaining({ code: 'storage' }) }),
-    );
+    await expect
+      .poll(() => told)
+      .toContainEqual(
+        expect.objectContaining({ type: 'failure', error: expect.objectContaining({ code: 'storage' }) }),
+      );
   });
 });

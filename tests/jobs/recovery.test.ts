@@ -155,9 +155,9 @@ describe('a restart', () => {
     const engine = new ScriptedEngine(false);
     const { queue } = await openQueue(home, { engine });
     await queue.submit(A, generateWish({ count: 3 }));
-    engine.free = true;
-    engine.letOn();
+    const letOn = setInterval(() => engine.letOn(), 1);
     await when(queue, A, (job) => job.kind === 'generate' && job.pictures.length === 2);
+    clearInterval(letOn);
     await queue.close();
     await rm(join(home, 'jobs', A, 'picture-1.png'));
     const second = new ScriptedEngine();

@@ -185,7 +185,7 @@ it('A disk that is slow is not taken for a server that has fallen silent', async
   const hub = new Hub({
     endpoint: new URL(local.storageOrigin),
     token: undefined,
-    retryPolicy: { ...IMPATIENT, idleTimeoutMs: 500 },
+    retryPolicy: { ...IMPATIENT, idleTimeoutMs: 1_500 },
     signal: new AbortController().signal,
   });
   const subject = hub.requestSubject(REPOSITORY, PATH);

@@ -176,7 +176,7 @@ describe.skipIf(SMALL_MODEL === undefined || process.platform === 'win32')(
       await writeFile(record, JSON.stringify({ ...rest, version: '0.0.9' }));
       const second = await started(home, '--open');
       expect(await first.exit).toBe(0);
-      expect(second.complaints()).toContain('0.0.9 is running');
+      await expect.poll(second.complaints).toContain('0.0.9 is running');
       expect(await paired(second.studio, second.code)).toMatch(/./);
     });
   },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FramePlaces } from '../../companion/server/frame-places.ts';
 import { MAX_FRAMES_IN_MEMORY, MAX_FRAMES_OF_CLIENT } from '../../companion/server/limits.ts';
 
@@ -17,7 +17,13 @@ async function entered(places: FramePlaces, client: string, giveUp?: () => void)
 
 type Entered = Awaited<ReturnType<typeof entered>>;
 
+/** Of the test's own clock, which stands still on a machine that does not. */
+const PATIENCE_MS = 10;
+
 describe('places of frames', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
   it('are so many, in the order of their asking, and no client has all of them', async () => {
     const places = new FramePlaces();
     const flood: Entered[] = [];
@@ -37,7 +43,7 @@ describe('places of frames', () => {
   });
 
   it('of one that sends no more are taken back for one that waits, and not those of frames that are looked at', async () => {
-    const places = new FramePlaces(10);
+    const places = new FramePlaces(PATIENCE_MS);
     const cut: string[] = [];
     const holders = [];
     for (let index = 0; index < MAX_FRAMES_IN_MEMORY; index++) {
@@ -50,22 +56,23 @@ describe('places of frames', () => {
     }
     holders[0]!.received();
     const waiting = await entered(places, 'waiting');
+    await vi.advanceTimersByTimeAsync(PATIENCE_MS);
     await waiting.granted;
     expect(cut).toEqual(['holder 1']);
     const left = await entered(places, 'another');
     left.leave();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.advanceTimersByTimeAsync(5 * PATIENCE_MS);
     expect(cut).toEqual(['holder 1']);
   });
 
   it('that one client waits for among its own cost no other client one', async () => {
-    const places = new FramePlaces(10);
+    const places = new FramePlaces(PATIENCE_MS);
     const cut: string[] = [];
     const other = await entered(places, 'other', () => cut.push('other'));
     for (let index = 0; index < MAX_FRAMES_OF_CLIENT; index++)
       (await entered(places, 'flood', () => cut.push('flood'))).received();
     const waiting = await entered(places, 'flood');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.advanceTimersByTimeAsync(5 * PATIENCE_MS);
     expect([cut, other.isGranted, waiting.isGranted]).toEqual([[], true, false]);
     waiting.leave();
   });

@@ -134,7 +134,7 @@ describe('a pull that a client asks for', () => {
     const before = seen.length;
     await second.list('POST', `/${NAME}/resume`);
     await second.socket.until('models-changed');
-    await expect.poll(async () => (await second.card(NAME))?.place, { timeout: 20_000 }).toBe('fetched');
+    await expect.poll(async () => (await second.card(NAME))?.place).toBe('fetched');
     expect((await second.card(NAME))!.task).toBeNull();
     const rest = seen.slice(before).find(({ path, server }) => server === 'storage' && path === SHARD);
     expect(rest!.headers.range).toMatch(/^bytes=[1-9]/);
@@ -315,7 +315,7 @@ describe('what removes backgrounds', () => {
     expect((await client.list()).models.map(({ name }) => name)).not.toContain('matting');
     expect(await client.refusal('POST', '/matting/pull', { licence: 'agpl-3.0' })).toBe('input');
     await client.list('POST', '/matting/pull', { licence: 'mit' });
-    await expect.poll(async () => (await card()).place, { timeout: 20_000 }).toBe('fetched');
+    await expect.poll(async () => (await card()).place).toBe('fetched');
     expect(await client.refusal('POST', '/matting/use')).toBe('checkpoint-missing');
     await client.list('POST', '/matting/check');
     await expect.poll(async () => (await card()).task?.state).toBe('done');

@@ -1,5 +1,6 @@
 /** HTTP connections that say nothing, never end what they say, or do not take what they asked for. */
 
+import { once } from 'node:events';
 import { readdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -26,8 +27,8 @@ describe('connections', () => {
     const silent: Socket[] = [];
     for (let index = 0; index < 600; index++) silent.push(await openConnection(attacked().port));
     await attacked().stillServes();
-    const open = silent.filter(({ destroyed, readyState }) => !destroyed && readyState === 'open');
-    expect(open.length).toBeLessThanOrEqual(MAX_CONNECTIONS);
+    const open = () => silent.filter(({ destroyed, readyState }) => !destroyed && readyState === 'open');
+    await expect.poll(() => open().length).toBeLessThanOrEqual(MAX_CONNECTIONS);
     await Promise.all(silent.map(closed));
   });
 
@@ -98,7 +99,9 @@ describe('connections', () => {
     expect((await fetch(`${attacked().address}/api/jobs`, other)).status).toBe(200);
     let answered = 0;
     for (const connection of greedy) connection.once('readable', () => answered++).read(0);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => answered).toBe(REQUESTS_AT_ONCE);
+    // What comes after them is answered, and they are not.
+    await attacked().stillServes();
     expect(answered).toBe(REQUESTS_AT_ONCE);
     for (const connection of greedy) connection.destroy();
   });
@@ -156,8 +159,9 @@ describe('a request that takes long', () => {
   it('before its first byte is cut', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
     const { port, servers, connections } = await listenOnLoopback(0);
+    const taken = Promise.race(servers.map((server) => once(server, 'connection')));
     const connection = await openConnection(port);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await taken;
     vi.advanceTimersByTime(HEADERS_TIMEOUT_MS + 2_000);
     await closed(connection);
     connections.close();

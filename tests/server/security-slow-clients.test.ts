@@ -118,7 +118,7 @@ describe('a client that does not take what it is told', () => {
       const size = { mediaType: 'image/jpeg', width: 8, height: 8 } as const;
       const header = { kind: 'picture', job: 'job-0000', picture: picture % 16, seed: 1, ...size } as const;
       server.broadcast(binaryMessage({ header, payload }));
-      await expect.poll(() => received, { timeout: 10_000 }).toBe(picture + 1);
+      await expect.poll(() => received).toBe(picture + 1);
     }
     slow.resume();
     const [code, reason] = (await once(slow, 'close')) as [number, Buffer];

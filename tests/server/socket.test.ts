@@ -209,8 +209,8 @@ describe('a socket', () => {
   it('is told goodbye when the companion stops', async () => {
     const client = await TestClient.connect(running.port, await running.pair());
     await running.server.close();
-    expect(client.told.at(-1)).toEqual({ type: 'goodbye' });
     expect(await client.closed).toBe(1001);
+    expect(client.told.at(-1)).toEqual({ type: 'goodbye' });
   });
 
   it('of a revoked client is closed', async () => {

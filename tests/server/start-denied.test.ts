@@ -33,7 +33,7 @@ it.each(['', 'jobs', 'cache', 'concepts', 'figma-plugin'])(
   async (part) => {
     const home = join(await scratchFolder(), 'home');
     const path = await blocked(join(home, part));
-    const child = run(['start', '--json', '--port', '18999'], { LIKENESS_HOME: home });
+    const child = run(['start', '--json', '--port', '0'], { LIKENESS_HOME: home });
     const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
     const error = JSON.parse(said.trim().split('\n').at(-1)!) as Readonly<Record<string, string>>;
     expect([error.type, error.code, code]).toEqual(['error', 'storage', 1]);
@@ -46,7 +46,7 @@ it('goes on without a log, and without a folder for temporary files', async () =
   const home = await scratchFolder();
   await blocked(join(home, 'logs'));
   const TMPDIR = join(await blocked(join(home, 'tmp')), 'inside');
-  const child = run(['start', '--json', '--port', '18999'], { LIKENESS_HOME: home, TMPDIR });
+  const child = run(['start', '--json', '--port', '0'], { LIKENESS_HOME: home, TMPDIR });
   const errors = text(child.stderr);
   let said = '';
   for await (const chunk of child.stdout) {

@@ -40,12 +40,15 @@ async function foreignLock(folder: string, ageMs: number, host = 'elsewhere'): P
 describe('a lock', () => {
   it('says who holds it, and is gone once it is released', async () => {
     const folder = await scratchFolder();
+    const before = Date.now();
     const lock = await PidLock.acquire(folder, 'held-by');
+    const after = Date.now();
     const [name] = await readdir(folder);
     expect(name).toMatch(new RegExp(`^\\.held-by-${process.pid}-[0-9a-f]{8}$`));
     const { host, pid, startedAt } = JSON.parse(await readFile(join(folder, name!), 'utf8'));
     expect({ host, pid }).toEqual({ host: hostname(), pid: process.pid });
-    expect(Math.abs(Date.parse(startedAt) - Date.now())).toBeLessThan(10_000);
+    expect(Date.parse(startedAt)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(startedAt)).toBeLessThanOrEqual(after);
     expect(await lock.otherHolder()).toBeUndefined();
     await lock.release();
     expect(await readdir(folder)).toEqual([]);
@@ -115,9 +118,16 @@ describe('a lock', () => {
       const folder = await scratchFolder();
       const path = await foreignLock(folder, ageMs);
       const lock = await PidLock.acquire(folder, 'held-by', 1000);
-      const found = lock.otherHolder();
-      await wait(200);
-      await foreignLock(folder, ageMs - 10_000);
+      let isFound = false;
+      const found = lock.otherHolder().finally(() => {
+        isFound = true;
+      });
+      // All the time: of one renewal nobody knows whether it comes between the two looks.
+      while (!isFound) {
+        const renewed = new Date(Date.now() - ageMs);
+        await utimes(path, renewed, renewed);
+        await wait(20);
+      }
       expect(await found).toMatchObject({ path });
       expect(await lock.otherHolder()).toBeUndefined();
       await lock.release();
@@ -150,26 +160,26 @@ describe('a lock', () => {
     await lock.release();
   });
 
-  it('is renewed while it is held', { timeout: 20_000 }, async () => {
+  it('is renewed while it is held', async () => {
     const folder = await scratchFolder();
     const lock = await PidLock.acquire(folder, 'held-by');
     const path = join(folder, (await readdir(folder))[0]!);
     const old = new Date(Date.now() - STALE_AFTER_MS);
     await utimes(path, old, old);
-    await wait(11_000);
-    expect(Date.now() - (await stat(path)).mtimeMs).toBeLessThan(11_000);
+    await expect.poll(async () => (await stat(path)).mtimeMs).toBeGreaterThan(old.getTime() + 1_000);
     await lock.release();
   });
 });
 
-it('a folder is changed once another computer has come to an end', { timeout: 60_000 }, async () => {
+it('a folder is changed once another computer has come to an end', async () => {
   const folder = await scratchFolder();
   const path = join(folder, '.changed-by-1-0a0a0a0a');
   await writeFile(path, JSON.stringify({ host: 'elsewhere', pid: 1, startedAt: '2026-05-04T10:00:00.000Z' }));
   const almost = new Date(Date.now() - STALE_AFTER_MS + 1500);
   await utimes(path, almost, almost);
-  const start = Date.now();
-  expect(await withFolderLock(folder, async () => Date.now() - start)).toBeGreaterThan(1000);
+  const changed = await withFolderLock(folder, async () => Date.now());
+  // File systems round times.
+  expect(changed - almost.getTime()).toBeGreaterThan(STALE_AFTER_MS - 100);
   expect(await readdir(folder)).toEqual([]);
 });
 
