@@ -3,6 +3,7 @@
  * says of both. Samplers and training ask it alone, so none of them knows what kind of output a model gives.
  */
 
+import type { DistillationSettings, SolverSettings } from './solver-settings.ts';
 import { roundHalfEven, type SigmaSchedule, spacedTimesteps, type TimestepSpacing } from './spacing.ts';
 
 /** Shares of signal and noise in a sample. Nothing may assume that their squares add up to 1: in flow the shares do. */
@@ -28,8 +29,12 @@ interface SamplingDefaults {
   readonly sigmas?: SigmaSchedule | undefined;
   /** Sigma that they end on: none, or that of the first training timestep. */
   readonly lastSigma: 'zero' | 'least';
-  /** DDIM clamps its x_0 estimate to ± this. Infinity: it does not. */
+  /** DDIM and LCM clamp their x_0 estimates to ± this. Infinity: they do not. */
   readonly clipRange: number;
+  /** Ends of Euler's schedules of sigmas, in place of those of its timesteps. */
+  readonly sigmaRange?: { readonly min?: number | undefined; readonly max?: number | undefined } | undefined;
+  readonly solver?: SolverSettings | undefined;
+  readonly distillation?: DistillationSettings | undefined;
 }
 
 /** All arrays are flat and of one length. */
@@ -177,6 +182,11 @@ export function addNoise(x0: Float32Array, noise: Float32Array, level: NoiseLeve
 export function linearCombination(a: number, x: Float32Array, b: number, y: Float32Array): Float32Array {
   if (x.length !== y.length) throw new Error(`internal: ${x.length} values combined with ${y.length}`);
   return x.map((value, index) => a * value + b * y[index]!);
+}
+
+/** Values clamped to ± range; the same array where nothing can be beyond it. */
+export function clipped(x: Float32Array, range: number): Float32Array {
+  return range === Number.POSITIVE_INFINITY ? x : x.map((value) => Math.min(Math.max(value, -range), range));
 }
 
 export function scaled(factor: number, x: Float32Array): Float32Array {

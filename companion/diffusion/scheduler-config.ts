@@ -5,6 +5,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { firstIssue } from '../../shared/protocol/zod.ts';
 import { betas, cumulativeAlphas, rescaledToZeroTerminalSnr } from './beta-schedule.ts';
 import { type VariancePreserving, variancePreserving } from './noise-process.ts';
+import { distillationSettingsOf, solverSettingsOf, unfollowedSolverWishes } from './solver-settings.ts';
 import type { SigmaSchedule } from './spacing.ts';
 
 /** diffusers' schedulers of other processes: their fields mean something else, or there are none that say enough. */
@@ -66,6 +67,8 @@ const config = z.object({
   use_exponential_sigmas: flag,
   use_beta_sigmas: flag,
   use_lu_lambdas: flag,
+  sigma_min: z.number().positive().optional(),
+  sigma_max: z.number().positive().optional(),
   final_sigmas_type: z.enum(['zero', 'sigma_min']).default('zero'),
   rescale_betas_zero_snr: flag,
   // Settings that change what a step does, of which each has one value here.
@@ -123,6 +126,9 @@ function processOf(fields: Fields, json: object, subject: string): VariancePrese
       endsOnOne: fields.set_alpha_to_one,
       sigmas: sigmaScheduleOf(fields, subject),
       lastSigma: fields.final_sigmas_type === 'zero' ? 'zero' : 'least',
+      sigmaRange: { min: fields.sigma_min, max: fields.sigma_max },
+      solver: solverSettingsOf(json),
+      distillation: distillationSettingsOf(json),
       clipRange: fields.clip_sample ? fields.clip_sample_range : Number.POSITIVE_INFINITY,
     },
   });
@@ -184,5 +190,5 @@ function unfollowedWishes(config: object): readonly string[] {
   if (typeof least === 'number' && Number.isFinite(least)) {
     wishes.push(`The model's scheduler wants lambda_min_clipped ${least}, which is not followed.`);
   }
-  return wishes;
+  return [...wishes, ...unfollowedSolverWishes(config)];
 }

@@ -5,6 +5,7 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import { betaQuantile } from './beta-quantile.ts';
+import { USUAL_DISTILLATION } from './solver-settings.ts';
 
 export const TIMESTEP_SPACINGS = ['leading', 'trailing', 'linspace'] as const;
 export type TimestepSpacing = (typeof TIMESTEP_SPACINGS)[number];
@@ -28,8 +29,8 @@ const KARRAS_RHO = 7;
 /** Both shape parameters of the beta distribution (arXiv 2407.12173, section 4.2; diffusers' default). */
 const BETA_SHAPE = 0.6;
 
-/** diffusers' stand-in for ᾱ = 0, where a schedule ends in pure noise and sigma would be infinite. */
-const LEAST_ALPHA_BAR = 2 ** -24;
+/** diffusers' stand-in for ᾱ = 0, where a schedule ends in pure noise and sigma would be infinite; what is above 0 stays. */
+const NO_SIGNAL = 2 ** -24;
 
 /** Falling timesteps, length `steps`; only the linspace spacing gives fractions. */
 export function spacedTimesteps(
@@ -56,15 +57,13 @@ export function spacedTimesteps(
   }
 }
 
-/** Timesteps that consistency models are distilled at (diffusers' original_inference_steps). */
-const DISTILLED_STEPS = 50;
-
 /** Falling timesteps of a model that was distilled at few of them: `steps` of those, evenly, from the noisiest. */
 export function distilledTimesteps(
   { trainTimesteps }: Pick<TrainedTimesteps, 'trainTimesteps'>,
   steps: number,
+  distilledAt: number = USUAL_DISTILLATION.steps,
 ): number[] {
-  const known = Math.min(DISTILLED_STEPS, trainTimesteps);
+  const known = Math.min(distilledAt, trainTimesteps);
   if (!Number.isInteger(steps) || steps < 1 || steps > known) {
     throw new LikenessError('input', `steps is ${steps}, expected a whole number from 1 to ${known}`, {
       advice: 'This sampler is for models that need a few steps, 4 to 8.',
@@ -73,7 +72,7 @@ export function distilledTimesteps(
   const every = Math.floor(trainTimesteps / known);
   return Array.from(
     { length: steps },
-    (_, index) => (known - Math.floor((index * known) / steps)) * every - 1,
+    (_, index) => (known - Math.floor(index * (known / steps))) * every - 1,
   );
 }
 
@@ -87,7 +86,7 @@ export function roundHalfEven(value: number): number {
 /** Sigmas of all training timesteps, rising, length T; rounded to float32, as the reference's are. */
 export function trainingSigmas(alphasCumprod: Float32Array): Float64Array {
   return Float64Array.from(alphasCumprod, (trained) => {
-    const alphaBar = Math.max(trained, LEAST_ALPHA_BAR);
+    const alphaBar = trained === 0 ? NO_SIGNAL : trained;
     return Math.fround(Math.sqrt(Math.fround((1 - alphaBar) / alphaBar)));
   });
 }
@@ -100,16 +99,20 @@ export function sigmaAt(sigmas: Float64Array, timestep: number): number {
   return below + (timestep - low) * (above - below);
 }
 
-/** The timestep, possibly fractional, whose sigma this is: linear in log σ, held at both ends. */
+/**
+ * The timestep, possibly fractional, whose sigma this is: linear in log σ, held at both ends. Of a schedule whose sigmas do not
+ * rise everywhere (a linear one that ends in noise) the last place where they do.
+ */
 export function timestepOfSigma(sigmas: Float64Array, sigma: number): number {
-  const above = sigmas.findIndex((candidate) => candidate > sigma);
-  const high = above === -1 ? sigmas.length - 1 : Math.max(above, 1);
+  const below = sigmas.findLastIndex((candidate) => candidate <= sigma);
+  const low = Math.min(Math.max(below, 0), sigmas.length - 2);
   // The reference's table of logarithms is float32: a sigma at its end may fall just short of the last timestep.
-  const [logLow, logHigh] = [sigmas[high - 1]!, sigmas[high]!].map((known) =>
-    Math.fround(Math.log(known)),
-  ) as [number, number];
+  const [logLow, logHigh] = [sigmas[low]!, sigmas[low + 1]!].map((known) => Math.fround(Math.log(known))) as [
+    number,
+    number,
+  ];
   const share = (Math.log(sigma) - logLow) / (logHigh - logLow);
-  return high - 1 + Math.min(Math.max(share, 0), 1);
+  return low + Math.min(Math.max(share, 0), 1);
 }
 
 /** Falling sigmas from `max` to `min`, length `steps`. */

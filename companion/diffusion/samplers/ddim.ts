@@ -1,6 +1,6 @@
 /** DDIM: Song et al. 2021 (arXiv 2010.02502), equation 12 with η = 0, deterministic. On a flow it is Euler's method. */
 
-import { linearCombination, type NoiseLevel, type NoiseProcess } from '../noise-process.ts';
+import { clipped, linearCombination, type NoiseLevel, type NoiseProcess } from '../noise-process.ts';
 import { type Sampler, type SamplingPlan, throwIfCancelled } from './sampler.ts';
 import { FINISHED, firstSample, planFrom } from './start.ts';
 
@@ -57,10 +57,4 @@ export function levelAfter(
 export function heldLevel(process: NoiseProcess, timesteps: readonly number[], index: number): NoiseLevel {
   const next = timesteps[index + 1];
   return next === undefined ? FINISHED : process.level(next);
-}
-
-function clipped(x0: Float32Array, range: number): Float32Array {
-  return range === Number.POSITIVE_INFINITY
-    ? x0
-    : x0.map((value) => Math.min(Math.max(value, -range), range));
 }

@@ -11,15 +11,17 @@ export const euler: Sampler = {
     const known = trainingSigmas(process.alphasCumprod);
     const spaced = spacedTimesteps(process, steps, spacing);
     const spacedSigmas = spaced.map((timestep) => sigmaAt(known, timestep));
-    const max = spacedSigmas[0]!;
     // The leading spacing starts below the last training timestep, so its first sample still holds signal.
-    const initNoiseSigma = spacing === 'leading' ? Math.sqrt(max * max + 1) : max;
+    const noiseOf = (max: number) => (spacing === 'leading' ? Math.sqrt(max * max + 1) : max);
     const last = process.sampling.lastSigma === 'least' ? known[0]! : 0;
     const schedule = choice.sigmas ?? process.sampling.sigmas;
     if (schedule === undefined) {
+      const initNoiseSigma = noiseOf(spacedSigmas[0]!);
       return { timesteps: spaced, sigmas: [...spacedSigmas, last], initNoiseSigma };
     }
-    const sigmas = scheduledSigmas(schedule, max, spacedSigmas.at(-1)!, steps);
+    const { max = spacedSigmas[0]!, min = spacedSigmas.at(-1)! } = process.sampling.sigmaRange ?? {};
+    const initNoiseSigma = noiseOf(max);
+    const sigmas = scheduledSigmas(schedule, max, min, steps);
     const timesteps = sigmas.map((sigma) => timestepOfSigma(known, sigma));
     return { timesteps, sigmas: [...sigmas, last], initNoiseSigma };
   },

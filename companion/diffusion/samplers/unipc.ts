@@ -1,10 +1,11 @@
 /**
- * UniPC: Zhao et al. 2023 (arXiv 2302.04867), algorithms 1 and 2, of second order on the estimate of the picture, with
- * B(h) = e^h - 1. Each step first corrects the sample that it starts from, by the estimate made at it, and then predicts the
- * next one: still one model evaluation a step.
+ * UniPC: Zhao et al. 2023 (arXiv 2302.04867), algorithms 1 and 2, on the estimate of the picture; of second order with
+ * B(h) = e^h - 1, unless the model's scheduler config says others. Each step first corrects the sample that it starts from, by
+ * the estimate made at it, and then predicts the next one: still one model evaluation a step.
  */
 
-import { levelOfSigma, linearCombination, type NoiseLevel } from '../noise-process.ts';
+import { levelOfSigma, type NoiseLevel } from '../noise-process.ts';
+import { type SolverSettings, USUAL_SOLVER } from '../solver-settings.ts';
 import { dpmpp2m } from './dpmpp-2m.ts';
 import { type Sampler, throwIfCancelled } from './sampler.ts';
 import { FINISHED, firstSample, planFrom } from './start.ts';
@@ -16,20 +17,23 @@ interface Estimate {
   readonly sigma: number;
 }
 
-/** One step from `x` at the last of `estimates` to `sigma`. */
+/** One step from `x` at the first of `estimates` to `sigma`. */
 interface Step {
   readonly x: Float32Array;
   readonly sigma: number;
-  /** The newest last; one for the first order, two for the second. */
+  /** The newest first; as many as the order. */
   readonly estimates: readonly Estimate[];
+  readonly kind: SolverSettings['unipc'];
 }
 
 export const unipc: Sampler = {
   plan: dpmpp2m.plan,
 
   async *sample(options) {
-    const { denoise, hold, signal } = options;
+    const { process, denoise, hold, signal } = options;
+    const { order, unipc: kind, endsLower, uncorrected } = process.sampling.solver ?? USUAL_SOLVER;
     const { timesteps, sigmas } = planFrom(dpmpp2m, options);
+    const left = timesteps.length;
     let x = firstSample(options, levelOfSigma(sigmas[0]!));
     const holdAt = (sample: Float32Array, sigma: number, step: number) =>
       hold === undefined ? sample : hold(sample, sigma === 0 ? FINISHED : levelOfSigma(sigma), step);
@@ -41,68 +45,94 @@ export const unipc: Sampler = {
       const level = levelOfSigma(sigma);
       const { denoised } = await denoise(x, { t: timestep, level }, index);
 
-      if (predicted !== undefined) x = holdAt(corrected(predicted, denoised), sigma, index - 1);
-      estimates = [...estimates, { denoised, sigma }].slice(-2);
-      // The last step goes to λ = ∞, where only the first order is defined.
-      const order = index === timesteps.length - 1 ? 1 : 2;
-      predicted = { x, sigma: next, estimates: estimates.slice(-order) };
-      x = holdAt(prediction(predicted), index === timesteps.length - 1 ? 0 : next, index);
-      yield { index, steps: timesteps.length, timestep, latents: x, denoised };
+      // Steps are counted from the start of the whole run.
+      if (predicted !== undefined && !uncorrected.includes(index - 1 + options.steps - left)) {
+        x = holdAt(corrected(predicted, denoised), sigma, index - 1);
+      }
+      // A step to λ = ∞ has only the first order.
+      const most = next === 0 ? 1 : endsLower ? Math.min(order, left - index) : order;
+      estimates = [{ denoised, sigma }, ...estimates].slice(0, order);
+      predicted = { x, sigma: next, estimates: estimates.slice(0, most), kind };
+      x = holdAt(prediction(predicted), index === left - 1 ? 0 : next, index);
+      yield { index, steps: left, timestep, latents: x, denoised };
     }
     return x;
   },
 };
 
-/** h = λ' - λ, B(-h), and the levels at both ends. */
-function stretch({ sigma, estimates }: Step) {
-  const from = estimates.at(-1)!.sigma;
+/** Everything about a step that both halves need. */
+function stretch({ sigma, estimates, kind }: Step) {
+  const from = estimates[0]!.sigma;
   const levels: readonly [NoiseLevel, NoiseLevel] = [levelOfSigma(from), levelOfSigma(sigma)];
   const h = Math.log(from) - Math.log(sigma);
-  return { h, b: Math.expm1(-h), levels };
+  const grown = Math.expm1(-h);
+  // r = (λ_{i-k} - λ_i) / h, negative: places of the estimates before.
+  const places = estimates.slice(1).map((one) => (Math.log(from) - Math.log(one.sigma)) / h);
+  return { h, grown, b: kind === 'bh1' ? -h : grown, levels, places };
 }
 
-/** First order: DDIM's step, (σ'/σ) x - α' B(-h) x̂_0. */
-function firstOrder(step: Step): Float32Array {
-  const { b, levels } = stretch(step);
+/**
+ * x + (σ'/σ - 1) x - α' (e^{-h} - 1) x̂_0 - α' B Σ ρ_k D_k: D_k is the slope to the estimate before by k, and the last
+ * weight, where there is an estimate for it, that across the step.
+ */
+function stepped(step: Step, weights: readonly number[], across?: Float32Array): Float32Array {
+  const { grown, b, levels, places } = stretch(step);
   const [level, next] = levels;
-  return linearCombination(
-    next.noise / level.noise,
-    step.x,
-    -next.signal * b,
-    step.estimates.at(-1)!.denoised,
+  const [now, ...before] = step.estimates.map(({ denoised }) => denoised);
+  const slopes = weights.map((weight, k) => (k < places.length ? weight / places[k]! : weight));
+  const others = across === undefined ? before : [...before, across];
+  // B is infinite on a step to λ = ∞, which has no slopes.
+  const factor = slopes.length === 0 ? 0 : next.signal * b;
+  const own = factor * slopes.reduce((sum, slope) => sum + slope, 0) - next.signal * grown;
+  return step.x.map(
+    (value, cell) =>
+      (next.noise / level.noise) * value +
+      own * now![cell]! -
+      factor * slopes.reduce((sum, slope, k) => sum + slope * others[k]![cell]!, 0),
   );
 }
 
-/** UniP: the slope between the last two estimates counts half. */
+/** UniP: at second order the slope between the last two estimates counts half. */
 function prediction(step: Step): Float32Array {
-  const first = firstOrder(step);
-  const slope = slopeBefore(step);
-  if (slope === undefined) return first;
-  const { b, levels } = stretch(step);
-  return linearCombination(1, first, -levels[1].signal * b * 0.5, slope.difference);
+  const { h, b, places } = stretch(step);
+  if (places.length < 2) return stepped(step, places.length === 0 ? [] : [0.5]);
+  return stepped(step, solved(powersOf(places), moments(h, b, places.length)));
 }
 
-/** UniC: weights of both slopes, before and across the step, solve equation 6 for the second order. */
+/** UniC: the slopes before and across the step; at first order that across it counts half. */
 function corrected(step: Step, denoised: Float32Array): Float32Array {
-  const { h, b, levels } = stretch(step);
-  const across = linearCombination(1, denoised, -1, step.estimates.at(-1)!.denoised);
-  const first = firstOrder(step);
-  const slope = slopeBefore(step);
-  const scale = -levels[1].signal * b;
-  if (slope === undefined) return linearCombination(1, first, 0.5 * scale, across);
-  // b_1 = (φ_1 - 1) / B and b_2 = 2 (φ_2) / B, with φ_1 = B / -h.
-  const phi = b / -h - 1;
-  const [b1, b2] = [phi / b, ((phi / -h - 0.5) * 2) / b];
-  const before = (b1 - b2) / (1 - slope.place);
-  const corrections = linearCombination(before, slope.difference, b1 - before, across);
-  return linearCombination(1, first, scale, corrections);
+  const { h, b, places } = stretch(step);
+  const all = [...places, 1];
+  const weights = all.length === 1 ? [0.5] : solved(powersOf(all), moments(h, b, all.length));
+  return stepped(step, weights, denoised);
 }
 
-/** r = (λ_{i-1} - λ_i) / h, negative, and (x̂_{i-1} - x̂_i) / r; undefined for the first order. */
-function slopeBefore(step: Step) {
-  const [before, now] = step.estimates;
-  if (before === undefined || now === undefined) return undefined;
-  const place = (Math.log(now.sigma) - Math.log(before.sigma)) / stretch(step).h;
-  // λ = -log σ, so that λ_{i-1} - λ_i = log σ_i - log σ_{i-1}.
-  return { place, difference: linearCombination(1 / place, before.denoised, -1 / place, now.denoised) };
+/** Row i: the places to the power of i (equation 6). */
+function powersOf(places: readonly number[]): number[][] {
+  return places.map((_, power) => places.map((place) => place ** power));
+}
+
+/** b_i = i! φ_{i+1}(-h) / B, by φ_{i+1} = φ_i / -h - 1 / i!. */
+function moments(h: number, b: number, count: number): number[] {
+  let factorial = 1;
+  let phi = Math.expm1(-h) / -h - 1;
+  return Array.from({ length: count }, (_, index) => {
+    const moment = (phi * factorial) / b;
+    factorial *= index + 2;
+    phi = phi / -h - 1 / factorial;
+    return moment;
+  });
+}
+
+/** Solution of a small system, by elimination; places differ, so that no pivot is 0. */
+function solved(rows: number[][], right: readonly number[]): number[] {
+  const system = rows.map((row, index) => [...row, right[index]!]);
+  for (const [column, pivot] of system.entries()) {
+    for (const [index, row] of system.entries()) {
+      if (index === column) continue;
+      const share = row[column]! / pivot[column]!;
+      for (const [place, value] of pivot.entries()) row[place] = row[place]! - share * value;
+    }
+  }
+  return system.map((row, index) => row.at(-1)! / row[index]!);
 }
