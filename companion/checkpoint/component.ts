@@ -86,6 +86,16 @@ export interface RefusedKind {
   readonly instead?: string;
 }
 
+/** Networks that are no base model, by the class in their config.json, or by a tensor that nothing else has. */
+export interface OtherNetwork {
+  readonly classes?: RegExp;
+  readonly tensors?: RegExp;
+  /** As people know it: "a ControlNet". */
+  readonly what: string;
+  /** Advice: what to do with it. */
+  readonly instead: string;
+}
+
 /** Checkpoints of one model family: folders in diffusers' layout, and single files. */
 export interface CheckpointFormat {
   readonly id: string;
@@ -95,6 +105,8 @@ export interface CheckpointFormat {
   readonly pipelines: readonly string[];
   /** Kinds of models that are refused in words. */
   readonly refused?: readonly RefusedKind[];
+  /** Networks by themselves that are refused in words. */
+  readonly networks?: readonly OtherNetwork[];
   readonly components: readonly ComponentSpec[];
   /** Folders of the tokenizers in diffusers' layout, one a text encoder. */
   readonly tokenizers: readonly string[];

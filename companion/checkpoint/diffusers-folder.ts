@@ -1,8 +1,8 @@
 /** A checkpoint in diffusers' layout: model_index.json, and a folder for each component. */
 
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { LikenessError, PROGRAM } from '../../shared/errors.ts';
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { LikenessError } from '../../shared/errors.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import {
   type Checkpoint,
@@ -15,10 +15,9 @@ import {
   supportedModels,
   type TokenizerPlace,
 } from './component.ts';
+import { MODEL_INDEX, requireFolder, requirePipelineFolder } from './pipeline-folder.ts';
 import { findWeightFiles } from './weight-files.ts';
 import { openWeightStore } from './weight-store.ts';
-
-const MODEL_INDEX = 'model_index.json';
 
 /** transformers' classes of the tokenizer that is here, slow and fast. */
 const TOKENIZER_CLASSES = ['CLIPTokenizer', 'CLIPTokenizerFast'];
@@ -184,49 +183,6 @@ function unknownClass(
     `${path} describes ${JSON.stringify(got) ?? 'no class'}${named}, expected ${expected.join(' or ')}`,
     { advice },
   );
-}
-
-async function requirePipelineFolder(root: string, formats: readonly CheckpointFormat[]): Promise<void> {
-  const present = await requireFolder(root);
-  if (present.includes(MODEL_INDEX)) return;
-  const files = present.filter((name) => /\.safetensors$/i.test(name));
-  const got = present.length === 0 ? 'is empty' : `has ${files[0] ?? `no ${MODEL_INDEX}`}`;
-  const message = `${root} ${got}, expected a model in diffusers' folder layout`;
-  throw new LikenessError('checkpoint-missing', message, {
-    advice: await pipelineAdvice(root, present, files, formats[0]!),
-  });
-}
-
-/** The place that was meant: the model that the folder is a part of or that lies in it, or a file that is all of one. */
-async function pipelineAdvice(
-  root: string,
-  present: readonly string[],
-  files: readonly string[],
-  format: CheckpointFormat,
-): Promise<string> {
-  const isPipeline = async (folder: string) =>
-    (await stat(join(folder, MODEL_INDEX)).catch(() => undefined)) !== undefined;
-  for (const folder of [dirname(root), ...present.map((name) => join(root, name))]) {
-    if (await isPipeline(folder)) return `Name the model's folder: --model ${folder}`;
-  }
-  if (files.length === 1) return `For the model in that file name the file: --model ${join(root, files[0]!)}`;
-  if (files.length > 1) return `Name one of its ${files.length} files: --model ${join(root, files[0]!)}`;
-  return `Name the folder that holds ${MODEL_INDEX}, ${componentsOf(format)} and scheduler.`;
-}
-
-const componentsOf = ({ components, tokenizers }: CheckpointFormat) =>
-  [...components.filter(({ optional }) => !optional).map(({ name }) => name), ...tokenizers].join(', ');
-
-async function requireFolder(path: string): Promise<readonly string[]> {
-  return readdir(path).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    const got =
-      code === 'ENOENT' ? 'is not there' : code === 'ENOTDIR' ? 'is a file' : `cannot be read (${code})`;
-    throw new LikenessError('checkpoint-missing', `${path} ${got}, expected a folder`, {
-      advice: `\`${PROGRAM} models list\` shows the models that are here.`,
-      cause,
-    });
-  });
 }
 
 /** A tokenizer's folder that is whole. @throws LikenessError `checkpoint-missing` */

@@ -23,6 +23,8 @@ import type {
   SingleFileView,
 } from './component.ts';
 import { findTokenizer, readFolderConfigs } from './diffusers-folder.ts';
+import { requireNoOtherTensors } from './other-network.ts';
+import { MODEL_INDEX } from './pipeline-folder.ts';
 import { weightStoreOf } from './weight-store.ts';
 
 const SUFFIX = '.safetensors';
@@ -51,7 +53,10 @@ export async function openSingleFile(
   requireSafetensors(path);
   const [source] = withScales([await openSafetensors(path)]) as [SafetensorsFile];
   const known = formats.find((one) => one.holds(source));
-  if (known === undefined) await requireNoComponent(path);
+  if (known === undefined) {
+    await requireNoComponent(path);
+    requireNoOtherTensors(path, source, formats);
+  }
   const format = known ?? formats[0]!;
   const stems = [...new Set([path, await realpath(path)])].map((place) => place.slice(0, -SUFFIX.length));
   const view = format.viewSingleFile(source, await configurationBeside(stems));
@@ -167,13 +172,14 @@ function requireSafetensors(path: string): void {
   throw new LikenessError(
     'checkpoint-missing',
     `${path} is a file, expected a model's folder or a .safetensors file`,
+    { advice: 'Fetch the model as .safetensors.' },
   );
 }
 
 /** A part of a model in diffusers' layout is a file of this kind too. */
 async function requireNoComponent(path: string): Promise<void> {
   const model = dirname(dirname(path));
-  if ((await stat(join(model, 'model_index.json')).catch(() => undefined)) === undefined) return;
+  if ((await stat(join(model, MODEL_INDEX)).catch(() => undefined)) === undefined) return;
   throw new LikenessError('checkpoint-missing', `${path} is one part of a model, expected all of it`, {
     advice: `Name the model's folder: --model ${model}`,
   });

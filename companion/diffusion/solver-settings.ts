@@ -5,7 +5,7 @@
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Of the multistep solvers: DPM-Solver++ and UniPC. */
+/** Settings of the multistep solvers, DPM-Solver++ and UniPC. */
 export interface SolverSettings {
   /** `solver_order` */
   readonly order: 1 | 2 | 3;
@@ -21,7 +21,7 @@ export interface SolverSettings {
   readonly uncorrected: readonly number[];
 }
 
-/** Of the samplers for consistency models. */
+/** Settings of the samplers for consistency models. */
 export interface DistillationSettings {
   /** `original_inference_steps`: timesteps that the model was distilled at. */
   readonly steps: number;

@@ -23,7 +23,7 @@ import { FINISHED, firstSample, planFrom } from './start.ts';
 /** diffusers' `lower_order_final`: runs shorter than this end on steps of lower order, whatever sigma they end on. */
 const LOWER_ORDER_FINAL_STEPS = 15;
 
-/** What distinguishes the two forms. */
+/** Differences of the two forms. */
 export interface MultistepForm {
   /** Noise is added at every step. */
   readonly isNoisy: boolean;

@@ -15,6 +15,7 @@ import {
   unetTextKeyOf,
 } from '../latent-diffusion/unet-lora-names.ts';
 import { OTHER_MODELS } from '../other-models.ts';
+import { OTHER_NETWORKS } from '../other-networks.ts';
 import { holds, viewSingleFile } from './single-file.ts';
 
 const lora: LoraNames = {
@@ -52,6 +53,7 @@ export const stableDiffusionFormat: FamilyFormat = {
   title: 'Stable Diffusion 1.x or 2.x',
   pipelines: ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline', 'StableDiffusionInpaintPipeline'],
   refused: OTHER_MODELS,
+  networks: OTHER_NETWORKS,
   components: [COMPONENTS.unet, COMPONENTS.textEncoder, COMPONENTS.vae, COMPONENTS.fastDecoder],
   tokenizers: ['tokenizer'],
   holds,

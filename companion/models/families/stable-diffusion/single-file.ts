@@ -23,9 +23,6 @@ const SCALING_FACTOR = 0.18215;
 /** Unsupported contents of such files, by a part of a name that nothing supported has. */
 const OTHERS: readonly (readonly [part: string, what: string])[] = [
   ['cond_stage_model.model.', 'is of Stable Diffusion 2.x'],
-  ['.lora_', 'holds a LoRA, which needs a base model'],
-  ['double_blocks.', 'is of Flux'],
-  ['joint_blocks.', 'is of Stable Diffusion 3'],
 ];
 
 const TEXT_ENCODER = 'cond_stage_model.';
@@ -92,6 +89,6 @@ function requireSupported({ path, tensors }: SafetensorsFile): void {
 function unsupported(path: string, what: string): LikenessError {
   return new LikenessError('checkpoint-unsupported', `${path} ${what}`, {
     advice:
-      'In one file Stable Diffusion 1.x for text to image and inpainting is supported; 2.x as a folder in diffusers layout.',
+      'In one file Stable Diffusion 1.x and XL for text to image and inpainting are supported; 2.x as a folder in diffusers layout.',
   });
 }
