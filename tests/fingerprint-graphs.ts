@@ -82,7 +82,7 @@ export function graphSubjects(modelFolder: string): Readonly<Record<string, Subj
       encoded(trainingOf(await opened), { fusedAttention: false }),
     'graph: training, turned kernels stored': async () => {
       const graph = trainingOf(await opened);
-      return encoded(graph, { storedFlipped: new Set([...graph.parameters.keys()].map(flippedName)) });
+      return encoded(graph, { storedKernels: new Set([...graph.parameters.keys()].map(flippedName)) });
     },
   };
 }

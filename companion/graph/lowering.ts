@@ -1,13 +1,13 @@
 /**
- * lowerGraph: composites become ONNX operators, in the cheapest form that still makes the outputs somebody reads. The
- * best ONNX form depends on the rest of the graph; so a model is written once, and the same code is fast for inference
- * and differentiable for training.
+ * lowerGraph: composites become ONNX operators, in the cheapest form that still makes the outputs somebody reads, and some
+ * operators become others that take less time. The best ONNX form depends on the rest of the graph; so a model is written
+ * once, and the same code is fast for inference and differentiable for training.
  */
 import { Graph } from './graph.ts';
 import type { LoweringOptions, Operands } from './op.ts';
 import type { Node, Value } from './value.ts';
 
-/** A new graph with the same inputs and outputs, and the same parameters but for `storedFlipped`. */
+/** A new graph with the same inputs and outputs, and the same parameters but for `storedKernels`. */
 export function lowerGraph(graph: Graph, options: LoweringOptions = {}): Graph {
   const lowered = new Graph(graph.name);
   const image = new Map<Value, Value>();
@@ -20,14 +20,15 @@ export function lowerGraph(graph: Graph, options: LoweringOptions = {}): Graph {
   const { nodes, read } = reachFromOutputs(graph);
   for (const node of nodes) {
     const inputs = node.inputs.map((input) => input && image.get(input));
+    const call = {
+      // An op knows its arity.
+      inputs: inputs as unknown as Operands,
+      attributes: node.attributes,
+      reads: (index: number) => read.has(node.outputs[index]!),
+      options,
+    };
     const outputs =
-      node.op.lower?.({
-        // An op knows its arity.
-        inputs: inputs as unknown as Operands,
-        attributes: node.attributes,
-        reads: (index) => read.has(node.outputs[index]!),
-        options,
-      }) ?? lowered.apply(node.op, inputs, node.attributes);
+      node.op.lower?.(call) ?? node.op.faster?.(call) ?? lowered.apply(node.op, inputs, node.attributes);
     for (const [index, output] of node.outputs.entries()) {
       const lowerOutput = outputs[index];
       if (output === undefined || lowerOutput === undefined) continue;
@@ -44,7 +45,7 @@ export function lowerGraph(graph: Graph, options: LoweringOptions = {}): Graph {
  * who will read them (a reshape of a reshape skips the first, a gradient may not be wanted), and onnxruntime runs
  * every node that it is given.
  */
-function reachFromOutputs(graph: Graph): {
+export function reachFromOutputs(graph: Graph): {
   readonly nodes: readonly Node[];
   readonly read: ReadonlySet<Value>;
 } {

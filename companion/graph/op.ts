@@ -21,6 +21,8 @@ export interface OpDefinition {
   readonly gradient?: ((step: GradientStep) => readonly ((() => Value) | undefined)[]) | undefined;
   /** Outputs in the lowered graph, undefined for one that nobody reads. Composites have it, and nothing else. */
   readonly lower?: ((call: LoweringCall) => readonly (Value | undefined)[]) | undefined;
+  /** Outputs of other nodes that take less time; undefined where the operator stays as it is. */
+  readonly faster?: ((call: LoweringCall) => readonly Value[] | undefined) | undefined;
 }
 
 /** An operator with operands, before its outputs exist; a node is one, too. */
@@ -53,13 +55,15 @@ export interface LoweringOptions {
    */
   readonly fusedAttention?: boolean;
   /**
-   * Flipped kernels, by `flippedName`, that are stored too and so become parameters. The others are flipped by nodes,
-   * which onnxruntime folds into a copy of its own. Default none.
+   * Copies of kernels, by name (ops/kernel-copies.ts), that are stored too and so become parameters. Others that are flipped
+   * are made by nodes, which onnxruntime folds into a copy of its own. Default none.
    */
-  readonly storedFlipped?: ReadonlySet<string>;
+  readonly storedKernels?: ReadonlySet<string>;
+  /** Fold all copies that save time. Default false: for small models on the CPU. */
+  readonly foldsKernels?: boolean;
 }
 
-interface LoweringCall {
+export interface LoweringCall {
   /** Operands in the lowered graph. */
   readonly inputs: Operands;
   readonly attributes: Attributes;

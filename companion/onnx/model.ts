@@ -5,7 +5,7 @@
  */
 
 import type { Graph } from '../graph/graph.ts';
-import { lowerGraph } from '../graph/lowering.ts';
+import { lowerGraph, reachFromOutputs } from '../graph/lowering.ts';
 import type { LoweringOptions } from '../graph/op.ts';
 import type { Attribute, Node, Parameter, Value } from '../graph/value.ts';
 import {
@@ -58,13 +58,12 @@ function operatorSet(domain: string, version: number): ProtobufMessage {
 
 function graphProto(graph: Graph, weights: WeightSource): ProtobufMessage {
   const names = valueNames(graph);
-  const read = new Set<Value | undefined>(graph.outputs.values());
-  for (const node of graph.nodes) for (const input of node.inputs) read.add(input);
-
+  // Lowering left out what a faster form does not read.
+  const { nodes, read } = reachFromOutputs(graph);
   const proto = new ProtobufMessage(1 << 16);
-  for (const [index, node] of graph.nodes.entries()) {
+  for (const [index, node] of nodes.entries()) {
     const outputs = node.outputs.map((output, position) => {
-      const dropped = position > 0 && OPTIONAL_OUTPUTS.has(node.op.name) && !read.has(output);
+      const dropped = position > 0 && OPTIONAL_OUTPUTS.has(node.op.name) && !read.has(output!);
       return dropped || output === undefined ? '' : names.get(output)!;
     });
     const inputs = node.inputs.map((input) => (input === undefined ? '' : names.get(input)!));

@@ -8,11 +8,11 @@ import { availableParallelism } from 'node:os';
 import { parse, resolve } from 'node:path';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
-import { type Kernel, locateFlippedKernels } from '../checkpoint/flipped-kernels.ts';
+import { locateStoredKernels } from '../checkpoint/stored-kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { parameterBytes } from '../graph/liveness.ts';
 import { sameShape } from '../graph/op.ts';
-import { flippedName } from '../graph/ops/index.ts';
+import { kernelCopies } from '../graph/ops/index.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import { elementCount, type Shape, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
@@ -62,12 +62,12 @@ export async function openSession(
   const mapped = weightsOf(graph, options).placement === 'mapped';
   // Folded for every session, the kernels of a large model take half a minute.
   const isStored = mapped || weightsOf(graph).placement === 'mapped';
-  const flipped =
+  const stored =
     isStored && options.cacheFolder !== undefined
-      ? await storeFlippedKernels(graph, weights, options.cacheFolder)
+      ? await storeKernels(graph, weights, options.cacheFolder, device)
       : new Map<string, WeightLocation>();
   const fromRoot = (name: string): WeightLocation | Tensor => {
-    const source = flipped.get(name) ?? weights(name);
+    const source = stored.get(name) ?? weights(name);
     if ('data' in source) return source;
     const fileRoot = parse(source.file).root;
     root ??= fileRoot;
@@ -77,7 +77,11 @@ export async function openSession(
     return { ...source, file: source.file.slice(fileRoot.length).replaceAll('\\', '/') };
   };
   const fusedAttention = options.fusedAttention ?? device === 'cpu';
-  const model = encodeModel(graph, fromRoot, { fusedAttention, storedFlipped: new Set(flipped.keys()) });
+  const model = encodeModel(graph, fromRoot, {
+    fusedAttention,
+    storedKernels: new Set(stored.keys()),
+    foldsKernels: device === 'cpu' && !isStored,
+  });
   const creation = InferenceSession.create(model, {
     executionProviders: [device],
     intraOpNumThreads: options.threads ?? Math.max(1, availableParallelism()),
@@ -100,29 +104,16 @@ export async function openSession(
 
 export interface SessionWeights {
   readonly placement: WeightPlacement;
-  /** Bytes of all parameters of the graph, and of the flipped kernels that it reads beside them. */
+  /** Bytes of all parameters of the graph, and of the copies of kernels that it reads beside them. */
   readonly bytes: number;
 }
 
 /** The weights of a session of `graph`. */
 export function weightsOf(graph: Graph, options: Pick<SessionOptions, 'weights'> = {}): SessionWeights {
   const parameters = parameterBytes(graph);
-  const flipped = [...flippedKernels(graph).values()].reduce(
-    (sum, shape) => sum + 4 * elementCount(shape),
-    0,
-  );
+  const copies = kernelCopies(graph).reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
   const placement = options.weights ?? (parameters > PACKED_AT_ONCE_BYTES ? 'mapped' : 'packed');
-  return { placement, bytes: parameters + flipped };
-}
-
-/** Shapes of the parameters that the graph reads flipped, by their names. */
-function flippedKernels({ nodes, parameters }: Graph): ReadonlyMap<string, Shape> {
-  const kernels = new Map<string, Shape>();
-  for (const { op, inputs } of nodes) {
-    const { name, shape } = inputs[0] ?? {};
-    if (op.name === 'FlippedKernel' && name !== undefined && parameters.has(name)) kernels.set(name, shape!);
-  }
-  return kernels;
+  return { placement, bytes: parameters + copies };
 }
 
 interface Signature {
@@ -217,26 +208,25 @@ async function mapOutOfMemory<T>(work: Promise<T>): Promise<T> {
 }
 
 /**
- * Places of a training graph's flipped kernels, by `flippedName`: mapped from the cache folder rather than folded for
- * every session. None where they cannot be stored: on a full disk, or with the cache folder on another drive than the
- * weights, since all files of a session must be on one. Teaching then starts later and takes more memory, but it starts.
+ * Places of copies of the graph's kernels by name, mapped from the cache folder rather than folded for every session. None
+ * where they cannot be stored: on a full disk, or with the cache folder on another drive than the weights, since all files of
+ * a session must be on one. Pictures then take a little longer, and teaching starts later and takes more memory.
  */
-async function storeFlippedKernels(
+async function storeKernels(
   graph: Graph,
   weights: WeightSource,
   cacheFolder: string,
+  device: Device,
 ): Promise<ReadonlyMap<string, WeightLocation>> {
-  const kernels = new Map<string, Kernel>();
-  for (const [name, shape] of flippedKernels(graph)) {
-    // In half precision they are small enough to be folded.
-    if (graph.parameters.get(name)?.dtype !== 'float32') continue;
-    const location = weights(name);
-    if ('data' in location || parse(location.file).root !== parse(resolve(cacheFolder)).root) continue;
-    kernels.set(name, { name: flippedName(name), shape, location });
-  }
-  if (kernels.size === 0) return new Map();
+  const folder = resolve(cacheFolder);
+  // The other forms were measured on the CPU.
+  const wanted = kernelCopies(graph).filter(({ form }) => device === 'cpu' || form === 'turned');
+  const kernels = wanted.flatMap((copy) => {
+    const location = weights(copy.of);
+    return 'data' in location || parse(location.file).root !== parse(folder).root ? [] : [{ copy, location }];
+  });
   try {
-    return await locateFlippedKernels([...kernels.values()], resolve(cacheFolder));
+    return await locateStoredKernels(kernels, folder);
   } catch (error) {
     if (error instanceof LikenessError && error.code === 'storage') return new Map();
     throw error;

@@ -1,18 +1,18 @@
-/** Convolution of images [B, C, H, W] with its adjoints, and resizing by a factor of 2. */
-import { float32 } from '../../tensor/tensor.ts';
+/** Convolution of images [B, C, H, W] with its adjoints. */
 import {
   apply,
   defineOp,
   type GradientStep,
   mismatch,
   type OpCall,
+  type OpDefinition,
   operand,
   requireFloat,
   requireRank,
   requireShape,
 } from '../op.ts';
-import { intOf, intsOf, type Value, type ValueType } from '../value.ts';
-import { mul } from './elementwise.ts';
+import { intOf, intsOf, type Value } from '../value.ts';
+import { convolutionByCopies, flippedName, isParameter } from './kernel-copies.ts';
 import { matmul } from './linear-algebra.ts';
 import { reduceSum } from './reductions.ts';
 import { flip, reshape, slice, transpose } from './shape.ts';
@@ -44,7 +44,7 @@ export function conv2d(x: Value, weight: Value, bias?: Value, options: Conv2dOpt
   });
 }
 
-const Conv = defineOp({
+const Conv: OpDefinition = defineOp({
   name: 'Conv',
   precision: 'half',
   infer: (call) => {
@@ -72,6 +72,7 @@ const Conv = defineOp({
   },
   // dx = d * flipped W (stride 1), conv transposed (else); dW = x * d; db = sum d
   gradient: (step) => [() => byInput(step), () => byWeight(step), () => reduceSum(step.d, [0, 2, 3])],
+  faster: (call) => convolutionByCopies(Conv, call),
 });
 
 /** Operands 0 and 1, an image and a kernel. */
@@ -135,9 +136,10 @@ const FlippedKernel = defineOp({
     return [{ dtype: operand(call, 0).dtype, shape: flippedShape(operand(call, 0)) }];
   },
   lower: ({ inputs: [kernel], options }) => {
-    const { name, producer, shape, graph } = kernel;
-    if (producer === undefined && name !== undefined && options.storedFlipped?.has(flippedName(name))) {
-      return [graph.parameter(flippedName(name), flippedShape(kernel))];
+    const { name, shape, graph } = kernel;
+    const stored = flippedName(name ?? '');
+    if (isParameter(kernel) && options.storedKernels?.has(stored)) {
+      return [graph.parameter(stored, flippedShape(kernel))];
     }
     const isWindow = shape[2] !== 1 || shape[3] !== 1;
     return [transpose(isWindow ? flip(kernel, [2, 3]) : kernel, SWAP)];
@@ -148,9 +150,6 @@ function flippedShape({ shape }: Value): Four {
   const [out, channels, height, width] = shape as unknown as Four;
   return [channels, out, height, width];
 }
-
-/** Name of the parameter that holds the flipped kernel of the parameter `name`. No checkpoint has a space in its names. */
-export const flippedName = (name: string): string => `${name} turned`;
 
 /**
  * The kernel of the convolution that passes gradients back through one with `kernel` [O, C, kH, kW]: turned by 180
@@ -200,51 +199,4 @@ export function convTranspose2d(x: Value, weight: Value, options: ConvTranspose2
     pads: { ints: options.padding },
     output_padding: { ints: options.outputPadding },
   });
-}
-
-function inferImage(call: OpCall, resized: (image: Four) => Four): readonly ValueType[] {
-  requireFloat(call, 0);
-  requireRank(call, 0, 4);
-  return [{ dtype: operand(call, 0).dtype, shape: resized(operand(call, 0).shape as unknown as Four) }];
-}
-
-/** Nearest neighbour to twice the height and width; operands: data, nothing, the scales. */
-const Resize = defineOp({
-  name: 'Resize',
-  precision: 'own',
-  infer: (call) => inferImage(call, ([batch, channels, y, x]) => [batch, channels, 2 * y, 2 * x]),
-  // each cell had four copies
-  gradient: ({ d }) => [() => mul(averagePool2x(d), 4)],
-});
-
-/** Each cell becomes 2 x 2 cells. */
-export function upsampleNearest2x(x: Value): Value {
-  return apply(Resize, [x, undefined, x.graph.constant(float32([1, 1, 2, 2], [4]))], {
-    mode: { string: 'nearest' },
-    coordinate_transformation_mode: { string: 'asymmetric' },
-    nearest_mode: { string: 'floor' },
-  });
-}
-
-const AveragePool = defineOp({
-  name: 'AveragePool',
-  infer: (call) =>
-    inferImage(call, ([batch, channels, height, width]) => {
-      const [y, x] = intsOf(call.attributes, 'kernel_shape') as Pair;
-      if (height % y !== 0 || width % x !== 0) {
-        throw mismatch('AveragePool', `${height}x${width} does not divide into ${y}x${x} windows`);
-      }
-      return [batch, channels, height / y, width / x];
-    }),
-  // each cell gave a quarter
-  gradient: ({ d }) => [() => mul(upsampleNearest2x(d), 0.25)],
-});
-
-/**
- * The mean of each 2 x 2 cells; height and width must be even.
- *
- * @internal
- */
-export function averagePool2x(x: Value): Value {
-  return apply(AveragePool, [x], { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } });
 }
