@@ -14,7 +14,9 @@ const GROUPS = [
   'linear-algebra',
   'normalization',
   'attention',
+  'kernel-copies',
   'convolution',
+  'resizing',
 ];
 
 it('refuses two ops of one name', () => {
