@@ -1,11 +1,35 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/longest-first.ts';
+
+/** Tests of pages in a browser of the system. */
+const PAGES = ['tests/e2e/**/*.test.ts', 'tests/plugin/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     pool: 'forks',
     // onnxruntime already uses every core; more test processes than two only fight for them.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          include: PAGES,
+          // A browser is no part of this project, and on a busy machine it stalls for a minute: what fails once is tried
+          // once more, and counts as failed where it fails again.
+          retry: 1,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'programs',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...PAGES],
+        },
+      },
+    ],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // No test asserts a time: what is polled for may come late on a busy machine.

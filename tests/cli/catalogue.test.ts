@@ -49,7 +49,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`likeness catalogue (${NEEDS_MODEL})`
     }
     concepts = join(home, 'data', 'concepts');
     return () => rmSync(home, { recursive: true });
-  }, 60_000);
+  });
 
   it('of 3 products x 4 scenes x 3 sizes is killed five times and ends with 36 pictures, none made twice', async () => {
     const home = homeWithProducts();
@@ -101,7 +101,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`likeness catalogue (${NEEDS_MODEL})`
 
     const again = await runInside(args, { home });
     expect(again.events.map(({ type }) => type)).toEqual(['catalogue']);
-  }, 120_000);
+  });
 
   it('keeps what failed with its reason, tries it again when asked, and says so by its exit code', async () => {
     const home = homeWithProducts();

@@ -105,7 +105,7 @@ describe.skipIf(absent)(`a concept of a reference model${absent ? ` (none at ${R
     const other = await made('aurora', await tuned('sdxl'));
     expect([other.exitCode, other.warnings.length], other.stderr).toEqual([0, 1]);
     expect(other.warnings[0]).toContain('on sdxl-tuned it may look different.');
-  }, 120_000);
+  });
 
   it('of SDXL is refused by other architectures, with the command that teaches it again', async () => {
     for (const model of ['narrow16', 'sd2']) {
@@ -120,7 +120,7 @@ describe.skipIf(absent)(`a concept of a reference model${absent ? ` (none at ${R
       const works = await made('aurora', golden(model, 'pipeline'));
       expect([works.exitCode, works.warnings], works.stderr).toEqual([0, []]);
     }
-  }, 120_000);
+  });
 
   it.each([
     ['nano', 'pipeline_fp16'],

@@ -53,7 +53,7 @@ beforeAll(async () => {
   const named = ['--name', 'aurora', '--class', 'toy', '--owner', 'Acme', '--mirror'];
   const taught = await run('teach', frames, ...named, ...engine(copies.folder));
   expect(taught.stderr).toContain('Kept to teach it again from: 2 pictures. To delete them:');
-}, 240_000);
+});
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const concepts = () => join(home, 'data', 'concepts');
@@ -71,7 +71,7 @@ describe('a concept that was taught on a folder', () => {
     expect(warnings(other)).toEqual([
       expect.stringContaining('warning: @aurora was taught on base; on tuned it may look different.'),
     ]);
-  }, 120_000);
+  });
 
   it('keeps its pictures for its owner alone, and the name of no folder', () => {
     expect(kept()).toEqual(['00.pixels', '01.pixels']);
@@ -106,7 +106,7 @@ describe('a concept that was taught on a folder', () => {
     const shown = (await run('concepts', 'show', 'aurora', '--json')).events[0]!;
     expect(shown).toMatchObject({ version: 2, classWord: 'toy', method: { mirror: true } });
     expect(shown).not.toHaveProperty('baseWeights');
-  }, 240_000);
+  });
 
   it('writes its pictures where they are asked for, and goes on without them once they are forgotten', async () => {
     expect((await run('concepts', 'references', 'aurora', '--out', 'written')).exitCode).toBe(0);
@@ -119,7 +119,7 @@ describe('a concept that was taught on a folder', () => {
     expect(again.exitCode).toBe(2);
     expect(again.stderr).toContain('@aurora keeps none of the pictures that it was taught from');
     expect(again.stderr).toContain(`teach PICTURES --name aurora --class toy --model ${copies.folder}`);
-  }, 120_000);
+  });
 
   it('keeps no picture where its owner does not want it', async () => {
     const named = ['--name', 'quiet', '--class', 'toy', '--no-keep-references'];
@@ -139,5 +139,5 @@ describe('a concept that was taught on a folder', () => {
     );
     expect(refused.exitCode).toBe(2);
     expect(refused.stderr).toContain('--keep-references has no place beside --out');
-  }, 120_000);
+  });
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
     mirror: false,
   });
   for await (const event of teaching) if (event.type === 'taught') await writeConcept(concept, event.concept);
-}, 240_000);
+});
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 interface Made {
@@ -79,13 +79,13 @@ describe('a concept that was taught on a folder in float32', () => {
       expect(notes, copy).toEqual([]);
       expect(record.concepts[0]).not.toHaveProperty('taughtOn');
     }
-  }, 240_000);
+  });
 
   it('is used with another checkpoint of the architecture, and that is said once, in the picture too', async () => {
     const { notes, record } = await made(copies.tuned);
     expect(notes).toEqual(['@aurora was taught on base; on tuned it may look different.']);
     expect(record.concepts).toMatchObject([{ name: 'aurora', taughtOn: 'base' }]);
-  }, 60_000);
+  });
 
   it('is refused by a model of other projections, whose name and way out are said', async () => {
     await expect(made(join(EMBEDDED_MODELS, DEFAULT_MODEL))).rejects.toMatchObject({
@@ -95,7 +95,7 @@ describe('a concept that was taught on a folder in float32', () => {
       ),
       advice: `Choose the model base, or teach @aurora again on ${DEFAULT_MODEL}.`,
     });
-  }, 60_000);
+  });
 
   it('keeps its model’s weights beside its name, under a key that the version before passes over', async () => {
     const { baseModel, baseWeights } = await readConcept(concept);

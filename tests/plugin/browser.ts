@@ -21,7 +21,8 @@ export async function startBrowser(): Promise<TestBrowser> {
     headless: true,
     args: QUIET,
     viewport: PANEL,
-    deviceScaleFactor: 2,
+    // Only pictures are looked at so closely.
+    deviceScaleFactor: process.env.LIKENESS_PICTURES === undefined ? 1 : 2,
     timeout: PATIENCE_MS,
     // A check in the middle of a fade finds colours that no view has.
     reducedMotion: 'reduce',

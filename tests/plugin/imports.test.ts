@@ -23,11 +23,11 @@ it.each([
   // Of what both know, the parts that import nothing.
   [
     'plugin/main',
-    /^(plugin\/main\/|plugin\/((product|table)-)?messages\.ts|shared\/image-kind\.ts$|shared\/protocol\/limits\.ts$)/,
+    /^(plugin\/main\/|plugin\/((layout|product|table)-)?messages\.ts|shared\/image-kind\.ts$|shared\/protocol\/limits\.ts$)/,
   ],
   [
     'plugin/ui',
-    /^(plugin\/ui\/|plugin\/((product|table)-)?messages\.ts|shared\/|preact(\/hooks)?$|@preact\/signals$)/,
+    /^(plugin\/ui\/|plugin\/((layout|product|table)-)?messages\.ts|shared\/|preact(\/hooks)?$|@preact\/signals$)/,
   ],
 ])('%s imports nothing but what it may', (folder, allowed) => {
   const imports = importsOf(folder);

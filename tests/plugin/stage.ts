@@ -36,6 +36,8 @@ export interface Stage {
   readonly sent: readonly UiToMain[];
   /** As if the main thread said it. Bytes travel as they do in Figma. */
   readonly say: (message: MainToUi) => Promise<void>;
+  /** As Figma does when its own theme is changed. */
+  readonly useTheme: (theme: Theme) => Promise<void>;
   /** Errors in the browser's console. */
   readonly complaints: readonly string[];
 }
@@ -96,5 +98,13 @@ export async function openStage(
         'bytes' in message && message.bytes !== null ? Buffer.from(message.bytes).toString('base64') : null,
       ] as const,
     );
-  return { page, ui, sent, say, complaints };
+  const useTheme = (other: Theme) =>
+    ui.evaluate(
+      ([name, colours]) => {
+        document.documentElement.className = name;
+        document.documentElement.style.cssText = colours;
+      },
+      [`figma-${other}`, FIGMA_COLOURS[other]] as const,
+    );
+  return { page, ui, sent, say, useTheme, complaints };
 }

@@ -133,7 +133,7 @@ describe.skipIf(browserPath === undefined)('a cut-out that is selected in a layo
     await ui.getByLabel('Steps').waitFor();
     for (const name of ['Strength', 'Mask', 'Concepts act in'])
       await expect.poll(() => ui.getByLabel(name, { exact: true }).count(), { message: name }).toBe(0);
-    expect(await ui.getByRole('button', { name: /^Place in/ }).count()).toBe(0);
-    expect(await ui.locator('select#size').count()).toBe(0);
+    await expect.poll(() => ui.getByRole('button', { name: /^Place in/ }).count()).toBe(0);
+    await expect.poll(() => ui.locator('select#size').count()).toBe(0);
   });
 });
