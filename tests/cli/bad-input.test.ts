@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statfsSync, writeFileSyn
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
-import { type Ended, likeness, temporaryFolder } from './binary.ts';
+import { type Ended, likeness, runInside, temporaryFolder } from './binary.ts';
 import { blackPng, writeFrames } from './picture-files.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
 
@@ -47,7 +47,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
     it('a name that would break the line, or colour the terminal', async () => {
       const home = temporaryFolder();
       const name = 'new\nline \u001b[31mred.png';
-      const ended = await likeness(['teach', name, ...aurora, ...engine], { home });
+      const ended = await runInside(['teach', name, ...aurora, ...engine], { home });
       expectOneError(ended, 'error: new\\nline \\x1b[31mred.png: no such file');
       expect(ended.stderr).not.toContain('\u001b');
     });
@@ -55,14 +55,14 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
     it('a folder without any', async () => {
       const home = temporaryFolder();
       mkdirSync(join(home, 'photos'));
-      const ended = await likeness(['teach', 'photos', ...aurora, ...engine], { home });
+      const ended = await runInside(['teach', 'photos', ...aurora, ...engine], { home });
       expectOneError(ended, /photos has no pictures/, 2);
       expect(leftBehind(home, ['photos'])).toEqual([]);
     });
 
     it('more than can be taught from', async () => {
       const home = temporaryFolder();
-      const ended = await likeness(['teach', ...Array(33).fill('a.png'), ...aurora, ...engine], { home });
+      const ended = await runInside(['teach', ...Array(33).fill('a.png'), ...aurora, ...engine], { home });
       expectOneError(ended, /got 33 pictures, expected 1 to 32/, 2);
     });
   });
@@ -70,20 +70,20 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
   describe('models and concepts', () => {
     it('a model folder that is not there', async () => {
       const home = temporaryFolder();
-      const ended = await likeness(['generate', 'a toy', '--model', './nowhere'], { home });
+      const ended = await runInside(['generate', 'a toy', '--model', './nowhere'], { home });
       expectOneError(ended, /nowhere is not there, expected a model's folder/);
       expect(leftBehind(home, [])).toEqual([]);
     });
 
     it('a model name that is not there', async () => {
       const home = temporaryFolder();
-      const ended = await likeness(['generate', 'a toy', '--model', 'dreamer'], { home });
+      const ended = await runInside(['generate', 'a toy', '--model', 'dreamer'], { home });
       expectOneError(ended, /no model is named dreamer; there/);
     });
 
     it('a concept that nobody taught', async () => {
       const home = temporaryFolder();
-      const ended = await likeness(['generate', '@borealis on a beach', ...engine], { home });
+      const ended = await runInside(['generate', '@borealis on a beach', ...engine], { home });
       expectOneError(ended, /no concept is named @borealis; there are none yet/);
       expect(leftBehind(home, [])).toEqual([]);
     });
@@ -91,7 +91,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
     it('a concept file that is something else', async () => {
       const home = temporaryFolder();
       writeFileSync(join(home, 'aurora.safetensors'), 'not tensors');
-      const ended = await likeness(['generate', '@aurora', '--concept', 'aurora.safetensors', ...engine], {
+      const ended = await runInside(['generate', '@aurora', '--concept', 'aurora.safetensors', ...engine], {
         home,
       });
       expectOneError(ended, /aurora\.safetensors/);
@@ -102,7 +102,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
       const home = temporaryFolder();
       const frames = await writeFrames(home, 1);
       const file = join(home, 'aurora.safetensors');
-      await likeness(['teach', frames, ...aurora, '--out', file, ...engine], { home });
+      await runInside(['teach', frames, ...aurora, '--out', file, ...engine], { home });
       const concept = await readConcept(file);
       const factors = [...concept.factors].map(([path, { down, up, ...rest }]) => {
         const large = (values: Float32Array) => new Float32Array(values.length).fill(60_000);
@@ -110,13 +110,13 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
       });
       await writeConcept(file, { ...concept, factors: new Map(factors) });
       const args = ['generate', '@aurora', '--concept', file, '--mask', 'full', '--steps', '2', ...engine];
-      expectOneError(await likeness(args, { home }), /too strong: the model overflows/);
+      expectOneError(await runInside(args, { home }), /too strong: the model overflows/);
       expect(leftBehind(home, ['frames', 'aurora.safetensors'])).toEqual([]);
     });
 
     it('a size that the model cannot make', async () => {
       const home = temporaryFolder();
-      const ended = await likeness(['generate', 'a toy', '--size', '17x17', '--steps', '1', ...engine], {
+      const ended = await runInside(['generate', 'a toy', '--size', '17x17', '--steps', '1', ...engine], {
         home,
       });
       expectOneError(ended, /size 17x17: this model makes multiples of/, 2);
@@ -128,7 +128,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
     const home = temporaryFolder();
     const args = ['generate', 'a toy', '--seed', '4294967295', '--count', '2', '--steps', '1', ...engine];
     expectOneError(
-      await likeness(args, { home }),
+      await runInside(args, { home }),
       /leaves no seeds for 2 pictures, the last is 4294967294/,
       2,
     );
@@ -141,7 +141,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
       const frames = await writeFrames(home, 1);
       writeFileSync(join(home, 'file'), '');
       const out = join(home, 'file', 'aurora.safetensors');
-      const ended = await likeness(['teach', frames, ...aurora, '--out', out, ...engine], { home });
+      const ended = await runInside(['teach', frames, ...aurora, '--out', out, ...engine], { home });
       expectOneError(ended, /file cannot be written: a part of the path is a file/);
       expect(leftBehind(home, ['file', 'frames'])).toEqual([]);
     });
@@ -154,7 +154,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
         mkdirSync(folder);
         chmodSync(folder, 0o500);
       }
-      const ended = await likeness(['generate', 'a toy', '--out', folder, ...engine], { home });
+      const ended = await runInside(['generate', 'a toy', '--out', folder, ...engine], { home });
       expectOneError(ended, /cannot be written/);
       expect(leftBehind(home, ['locked'])).toEqual([]);
     });
@@ -164,7 +164,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
       const home = temporaryFolder();
       const frames = await writeFrames(home, 1);
       const out = join(disk, 'deep', 'aurora.safetensors');
-      const ended = await likeness(['teach', frames, ...aurora, '--out', out, ...engine], { home });
+      const ended = await runInside(['teach', frames, ...aurora, '--out', out, ...engine], { home });
       expectOneError(ended, /cannot be written: the disk is full/);
       expect(readdirSync(disk)).toEqual([]);
     });

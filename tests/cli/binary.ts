@@ -59,8 +59,8 @@ export function likeness(args: readonly string[], { home, env, whenEvent }: RunO
 }
 
 /**
- * The same in this process, which saves a start. It proves nothing of what only a process has: that it ends, that a
- * signal reaches it, that its output gets out before it ends.
+ * The same in this process, which saves a start of a second and more. It proves nothing of what only a process has: that it
+ * ends, that a signal reaches it, that its output gets out before it ends.
  */
 export async function runInside(
   args: readonly string[],
@@ -68,14 +68,16 @@ export async function runInside(
 ): Promise<Ended> {
   const stdout = new Collected();
   const stderr = new Collected();
-  const before = { env: process.env, exitCode: process.exitCode };
+  const before = { env: process.env, exitCode: process.exitCode, folder: process.cwd() };
   process.env = environment(home, env);
   process.exitCode = undefined;
+  if (home !== undefined) process.chdir(home);
   try {
     const returned = await run(args, { stdout, stderr }, commandLine);
     const exitCode = returned ?? Number(process.exitCode ?? 0);
     return ended(args, exitCode, stdout.text, stderr.text);
   } finally {
+    process.chdir(before.folder);
     process.env = before.env;
     process.exitCode = before.exitCode;
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ModelCopies, writeCopies, writeWider } from '../engine/model-copies.ts';
-import { type Ended, likeness } from './binary.ts';
+import { type Ended, runInside } from './binary.ts';
 import { writeFrames } from './picture-files.ts';
 
 let home: string;
@@ -13,7 +13,7 @@ let wider: string;
 /** Two steps at 32 pixels teach nothing, and end soon. */
 const settings = { teaching: { steps: 2, side: 32, batchSize: 1 }, sampling: { steps: 2 } };
 
-const run = (...args: string[]) => likeness(args, { home });
+const run = (...args: string[]) => runInside(args, { home });
 const engine = (model: string) => ['--model', model, '--device', 'cpu', '--threads', '1'];
 const generate = (model: string, out: string) =>
   run(

@@ -5,7 +5,7 @@ import { readPngText } from '../../companion/images/png-text-reader.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { kohyaName, styleLayers, styleTensors } from '../lora/style-file.ts';
 import { type RawTensor, writeRawSafetensors } from '../tensor/tensor-files.ts';
-import { type Ended, likeness, temporaryFolder } from './binary.ts';
+import { type Ended, runInside, temporaryFolder } from './binary.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
 
 describe.skipIf(SMALL_MODEL === undefined)(`LoRAs (${NEEDS_MODEL})`, () => {
@@ -27,7 +27,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`LoRAs (${NEEDS_MODEL})`, () => {
 
   function generate(home: string, ...flags: readonly string[]): Promise<Ended> {
     const shot = ['a toy', '--count', '1', '--steps', '2', '--seed', '7', '--out', 'shots', '--no-preview'];
-    return likeness(['generate', ...shot, ...engine, ...flags], { home });
+    return runInside(['generate', ...shot, ...engine, ...flags], { home });
   }
 
   const textOf = (png: Uint8Array, keyword: string) =>
@@ -41,7 +41,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`LoRAs (${NEEDS_MODEL})`, () => {
   it('merge by file and by name into one picture, and at 0 leave it as it is', async () => {
     const home = temporaryFolder();
     const file = await style(home, 'brand.safetensors', strangers);
-    const added = await likeness(
+    const added = await runInside(
       ['models', 'add-lora', file, '--name', 'brand', '--weight', '0.8', '--model', SMALL_MODEL!],
       { home },
     );
@@ -49,7 +49,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`LoRAs (${NEEDS_MODEL})`, () => {
       /2 tensors of .* have no place in the model and are left out: lora_unet_nowhere/,
     );
     expect(added.stderr).toMatch(/✓ brand: .* for stable-diffusion-v1, usual weight 0.8/);
-    const listed = await likeness(['models', 'list'], { home });
+    const listed = await runInside(['models', 'list'], { home });
     expect(listed.stdout).toMatch(/brand +style +stable-diffusion-v1 +0.8/);
 
     await generate(home);
@@ -70,7 +70,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`LoRAs (${NEEDS_MODEL})`, () => {
     ]);
     expect(textOf(third!, 'parameters')).toMatch(/Lora hashes: "?brand: [0-9a-f]{12}/);
 
-    const removed = await likeness(['models', 'remove', 'brand', '--yes'], { home });
+    const removed = await runInside(['models', 'remove', 'brand', '--yes'], { home });
     expect(removed.stderr).toContain('Removed brand');
     expect(readdirSync(join(home, 'data', 'loras'))).toEqual([]);
     const gone = await generate(home, '--lora', 'brand');
@@ -80,11 +80,11 @@ describe.skipIf(SMALL_MODEL === undefined)(`LoRAs (${NEEDS_MODEL})`, () => {
   it('bring their settings by their maker’s name, say so, and refuse guidance that they do not take', async () => {
     const home = temporaryFolder();
     const file = await style(home, 'sdxl_lightning_4step_lora.safetensors');
-    const added = await likeness(['models', 'add-lora', file, '--name', 'fast'], { home });
+    const added = await runInside(['models', 'add-lora', file, '--name', 'fast'], { home });
     expect(added.stderr).toContain(
       "It is lightning-4, by its maker's name for it, and brings 4 steps, guidance 1, euler (trailing).",
     );
-    const made = await likeness(
+    const made = await runInside(
       ['generate', 'a toy', '--count', '1', '--out', 'shots', '--lora', 'fast', '--json', ...engine],
       { home },
     );
@@ -98,7 +98,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`LoRAs (${NEEDS_MODEL})`, () => {
       'guidance 7 with fast: it was distilled with guidance in it, expected at most 1',
     );
     expect(refused.exitCode).not.toBe(0);
-    const styled = await likeness(
+    const styled = await runInside(
       ['models', 'add-lora', file, '--name', 'slow', '--kind', 'style', '--json'],
       { home },
     );
@@ -114,9 +114,9 @@ describe.skipIf(SMALL_MODEL === undefined)(`LoRAs (${NEEDS_MODEL})`, () => {
     expect((await generate(home, '--lora', 'page.safetensors')).stderr).toMatch(/is a web page/);
     const file = await style(home, 'brand.safetensors');
     expect((await generate(home, '--lora', `${file}:9`)).stderr).toMatch(/weight of 9, expected -4 to 4/);
-    const added = await likeness(['models', 'add-lora', file, '--name', 'brand'], { home });
+    const added = await runInside(['models', 'add-lora', file, '--name', 'brand'], { home });
     expect(added.exitCode).toBe(0);
-    const again = await likeness(['models', 'add-lora', file, '--name', 'Brand'], { home });
+    const again = await runInside(['models', 'add-lora', file, '--name', 'Brand'], { home });
     expect(again.stderr).toMatch(/a LoRA is named Brand already/);
   });
 });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../companion/images/decode.ts';
-import { type Event, likeness, temporaryFolder } from './binary.ts';
+import { type Event, likeness, runInside, temporaryFolder } from './binary.ts';
 import { writeFrames } from './picture-files.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
 
@@ -28,17 +28,17 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
       'aurora.safetensors',
     ]);
 
-    const listed = await likeness(['concepts', 'list'], { home });
+    const listed = await runInside(['concepts', 'list'], { home });
     expect(listed.stdout).toMatch(/@aurora +toy .* 3 pictures/);
-    const shown = await likeness(['concepts', 'show', '@aurora'], { home });
+    const shown = await runInside(['concepts', 'show', '@aurora'], { home });
     expect(shown.stdout).toMatch(/owner +Acme/);
     const kept = Number(/finalLoss +(\S+)/.exec(shown.stdout)![1]);
     expect(taught.stderr).toContain(`loss ${kept.toFixed(3)}, `);
 
     const flags = ['--name', 'aurora', '--class', 'toy', '--steps', '1', '--expires', '2030-01-31'];
-    const again = await likeness(['teach', frames, ...flags, ...engine], { home });
+    const again = await runInside(['teach', frames, ...flags, ...engine], { home });
     expect(again.stderr).toContain('Kept from the version before: owner "Acme"');
-    const newest = await likeness(['concepts', 'show', 'aurora'], { home });
+    const newest = await runInside(['concepts', 'show', 'aurora'], { home });
     expect(newest.stdout).toMatch(/version 2\n[\s\S]*owner +Acme\n.*expires +2030-01-31/);
 
     const made = await likeness(
@@ -81,7 +81,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
       out,
       '--json',
     ];
-    const taught = await likeness([...teach, ...engine], { home });
+    const taught = await runInside([...teach, ...engine], { home });
     expect(typesOf(taught.events)).toEqual(['model', 'frame', 'memory-plan', 'preparing', 'step', 'taught']);
     expect(taught.events.filter(({ type }) => type === 'step')).toHaveLength(3);
     expect(taught.events.at(-1)).toMatchObject({
@@ -92,7 +92,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
     });
 
     const generate = ['generate', '@aurora', '--concept', out, '--count', '1', '--steps', '2', '--json'];
-    const made = await likeness([...generate, '--seed', '1', ...engine], { home });
+    const made = await runInside([...generate, '--seed', '1', ...engine], { home });
     expect(typesOf(made.events)).toEqual(['model', 'prompt', 'preparing', 'step', 'picture']);
     expect(made.events[3]).not.toHaveProperty('preview');
     expect(made.events.at(-1)).toMatchObject({
@@ -110,14 +110,14 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
     const frames = await writeFrames(home, 1);
     const teach = ['teach', frames, '--name', 'aurora', '--class', 'toy', '--steps', '1', ...engine];
     const concepts = join(home, 'data', 'concepts');
-    expect((await likeness(teach, { home })).exitCode).toBe(0);
+    expect((await runInside(teach, { home })).exitCode).toBe(0);
     const before = readFileSync(join(concepts, 'aurora.safetensors'));
-    const again = await likeness([...teach, '--seed', '1', '--json'], { home });
+    const again = await runInside([...teach, '--seed', '1', '--json'], { home });
     expect(again.events.at(-1)).toMatchObject({ type: 'taught', name: 'aurora', version: 2 });
     expect(readFileSync(join(concepts, 'aurora.safetensors'))).toEqual(before);
     expect(readFileSync(again.events.at(-1)!.file as string)).not.toEqual(before);
     expect(existsSync(join(concepts, '.teaching'))).toBe(false);
-    const replacing = await likeness([...teach, '--replace'], { home });
+    const replacing = await runInside([...teach, '--replace'], { home });
     expect(replacing.stderr).toContain('nothing to write over without --out');
     expect(replacing.exitCode).toBe(2);
   });
@@ -128,20 +128,20 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
     const file = join(home, 'aurora.safetensors');
     const flags = ['--name', 'aurora', '--class', 'toy', '--steps', '1', '--out', file];
     const teach = ['teach', frames, ...flags, ...engine];
-    expect((await likeness(teach, { home })).exitCode).toBe(0);
+    expect((await runInside(teach, { home })).exitCode).toBe(0);
     const before = readFileSync(file);
-    const again = await likeness([...teach, '--seed', '1'], { home });
+    const again = await runInside([...teach, '--seed', '1'], { home });
     expect(again.stderr).toContain('is there already');
     expect(again.exitCode).toBe(2);
     expect(readFileSync(file)).toEqual(before);
-    expect((await likeness([...teach, '--seed', '1', '--replace'], { home })).exitCode).toBe(0);
+    expect((await runInside([...teach, '--seed', '1', '--replace'], { home })).exitCode).toBe(0);
     expect(readFileSync(file)).not.toEqual(before);
   });
 
   it('say which end of a long prompt the model does not read', async () => {
     const home = temporaryFolder();
     const prompt = `${'a red bottle on a beach '.repeat(20)}at the very end`;
-    const { exitCode, stderr } = await likeness(
+    const { exitCode, stderr } = await runInside(
       ['generate', prompt, '--count', '1', '--steps', '1', '--seed', '1', ...engine],
       { home },
     );
@@ -153,7 +153,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`teach and generate (${NEEDS_MODEL})`
 
   it('check and list a model', async () => {
     const home = temporaryFolder();
-    const verified = await likeness(['models', 'verify', SMALL_MODEL!, '--json'], { home });
+    const verified = await runInside(['models', 'verify', SMALL_MODEL!, '--json'], { home });
     expect(verified.events.at(-1)).toMatchObject({ type: 'verified', faults: 0 });
     for (const file of verified.events.slice(0, -1)) {
       expect(file).toMatchObject({ type: 'file', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
