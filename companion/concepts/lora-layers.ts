@@ -4,6 +4,7 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
+import { foreignKind } from '../lora/lora-fit.ts';
 import { sitesOfLayers } from '../lora/lora-names.ts';
 import { loraParts, type Parts } from '../lora/lora-parts.ts';
 import { FORMATS } from '../models/families/formats.ts';
@@ -32,6 +33,8 @@ export async function loraLayers(
   file: SafetensorsFile,
   sites: readonly AdapterSite[] | undefined,
 ): Promise<LoraLayers> {
+  const foreign = foreignKind(file);
+  if (foreign !== undefined) throw refusal(file, `it is a LoRA for ${foreign}`);
   const { layers, unknown, isPeft } = loraParts(file, 'a concept');
   const [stranger] = unknown;
   if (stranger !== undefined) {

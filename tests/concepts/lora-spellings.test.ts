@@ -216,6 +216,17 @@ describe('adapters of other kinds are refused as what they are', () => {
   });
 
   it.each([
+    ['transformer.single_transformer_blocks.0.attn.to_q', 'F'],
+    ['lora_unet_double_blocks_0_img_attn_qkv', 'Flux'],
+  ])('a pair of another kind of model: %s', async (layer, kind) => {
+    const message = await refusalOf({
+      [`${layer}.lora_A.weight`]: factor('down', 2, [2, CHANNELS]),
+      [`${layer}.lora_B.weight`]: factor('up', 2, [CHANNELS, 2]),
+    });
+    expect(message).toContain(`a LoRA for ${kind}`);
+  });
+
+  it.each([
     'lora_unet_mid_block_attentions_0_proj_in',
     'lora_te_text_model_encoder_layers_0_mlp_fc1',
     'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q',
