@@ -5,6 +5,7 @@
 
 import type { Picture } from '../companion/images/picture.ts';
 import { resizePicture } from '../companion/images/resize.ts';
+import type { ImageSize } from '../shared/geometry.ts';
 
 export interface SeenObject {
   readonly picture: Picture;
@@ -62,16 +63,11 @@ export function closeUp(seen: SeenObject): SeenObject {
   };
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Bilinear, with edges that go on. */
 function sampled(
   values: ArrayLike<number>,
   stride: number,
-  { width, height }: Size,
+  { width, height }: ImageSize,
   x: number,
   y: number,
 ): number {

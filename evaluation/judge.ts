@@ -16,6 +16,7 @@ import { openSession, type Session } from '../companion/runtime/session.ts';
 import { readJsonObject } from '../companion/storage/json-file.ts';
 import { openSafetensors, readFloat32 } from '../companion/tensor/safetensors-file.ts';
 import { float32, type Tensor } from '../companion/tensor/tensor.ts';
+import type { ImageSize } from '../shared/geometry.ts';
 import { type Readings, softmax } from './attribute-reading.ts';
 import { buildAttributes, buildEmbedding, buildSegmenter, type ClassifierLayers } from './judge-networks.ts';
 import { colourHistogram, cosine } from './scores.ts';
@@ -186,12 +187,7 @@ interface EmbeddingSpread {
   readonly deviation: Float32Array;
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-function resampled(map: Float32Array, from: Size, to: Size): Float32Array {
+function resampled(map: Float32Array, from: ImageSize, to: ImageSize): Float32Array {
   return to.width < from.width ? reduceByMean(map, from, to) : enlarge(map, from, to);
 }
 

@@ -8,9 +8,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Picture } from '../companion/images/picture.ts';
-import { type DrawnRectangle, sideBySide } from '../companion/localization/drawn-region.ts';
+import { sideBySide } from '../companion/localization/drawn-region.ts';
 import { writeFileAtomically } from '../companion/storage/atomic-file.ts';
 import { readJsonObject } from '../companion/storage/json-file.ts';
+import type { UnitBox } from '../shared/geometry.ts';
 import { closeUp, longerSide, reducedTo, type SeenObject } from './close-up.ts';
 import type { Judge, Likeness } from './judge.ts';
 import type { PictureMaker, PictureSpec } from './picture-making.ts';
@@ -24,7 +25,7 @@ export interface PlacedSubject {
 type TogetherArm = (typeof TOGETHER_ARMS)[number]['key'];
 
 /** Places that people might draw: neither halves of the picture, nor as high as it. */
-const DRAWN: readonly DrawnRectangle[] = [
+const DRAWN: readonly UnitBox[] = [
   { x: 0.02, y: 0.25, width: 0.44, height: 0.7 },
   { x: 0.54, y: 0.25, width: 0.44, height: 0.7 },
 ];
@@ -170,7 +171,7 @@ const LEAST_IDENTITY = 0.5;
 async function seeProduct(
   subjects: readonly PlacedSubject[],
   subject: PlacedSubject,
-  place: DrawnRectangle,
+  place: UnitBox,
   { here, alone }: { readonly here: SeenObject; readonly alone: SeenObject },
 ): Promise<ProductSeen> {
   const { picture, object } = here;

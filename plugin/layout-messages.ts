@@ -1,5 +1,7 @@
 /** The selection as part of a layout, as messages tell it: the layer that pictures can fill, and where selected layers lie. */
 
+import type { UnitBox } from '../shared/geometry.ts';
+
 /** Affine, as Figma writes them: x' = a x + c y + e is the first row, y' = b x + d y + f the second. */
 export type Affine = readonly [
   readonly [a: number, c: number, e: number],
@@ -35,14 +37,6 @@ export interface FillTarget {
   /** The frame or picture around it; null where it stands alone. */
   readonly layout: { readonly nodeId: string; readonly name: string } | null;
   readonly pictures: readonly FilledPicture[];
-}
-
-/** In shares of something larger. */
-export interface UnitBox {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** A selected layer inside of an area, in shares of that, cut off at its edges. */

@@ -7,7 +7,8 @@
  * the schemas, parses them.
  */
 
-import type { Affine, FillPlan, FillTarget, SelectedArea, UnitBox } from './layout-messages.ts';
+import type { UnitBox } from '../shared/geometry.ts';
+import type { Affine, FillPlan, FillTarget, SelectedArea } from './layout-messages.ts';
 import type { ProductToMain, ProductToUi } from './product-messages.ts';
 import type { TableMessage } from './table-messages.ts';
 

@@ -1,5 +1,7 @@
 /** Messages about a cut-out on the canvas, and the scenes that are painted around it. */
 
+import type { ImageSize, UnitBox } from '../shared/geometry.ts';
+
 export type ProductToMain =
   /** Asks for a cut-out as a picture, with its place in the layout around it: `product-exported`. */
   | { readonly type: 'export-product'; readonly exportId: string; readonly nodeId: string }
@@ -22,9 +24,9 @@ interface ExportedProduct {
   /** Mark of its page. */
   readonly canvas: string;
   /** Size of the layout in image pixels, at the scale of the cut-out's. */
-  readonly layout: { readonly width: number; readonly height: number };
+  readonly layout: ImageSize;
   /** The cut-out's place in it, in shares. */
-  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly box: UnitBox;
 }
 
 export interface ProductToUi {

@@ -4,15 +4,10 @@
  */
 
 import { type ErrorCode, LikenessError } from './errors.ts';
+import type { ImageSize } from './geometry.ts';
 import { CONCEPT_NAME } from './protocol/concept.ts';
 
-/** Size in pixels. */
-interface CellSize {
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface CatalogueCell extends CellSize {
+export interface CatalogueCell extends ImageSize {
   /** Concept name, without the @. */
   readonly product: string;
   /** "on a beach", or with the product's place: "a shelf with {product} on it". */
@@ -26,7 +21,7 @@ export interface CatalogueCell extends CellSize {
 export interface CatalogueAxes {
   readonly products: readonly string[];
   readonly scenes: readonly string[];
-  readonly sizes: readonly CellSize[];
+  readonly sizes: readonly ImageSize[];
   readonly seeds: readonly number[];
 }
 

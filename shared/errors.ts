@@ -92,6 +92,29 @@ function shortened(text: string): string {
   return text.length <= ERROR_TEXT_MAX_LENGTH ? text : `${text.slice(0, ERROR_TEXT_MAX_LENGTH)} …`;
 }
 
+/** An error as it crosses a channel between processes, which would keep its message alone. */
+export interface ErrorRecord {
+  /** Undefined for a bug. */
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly advice: string | undefined;
+  readonly stack: string | undefined;
+}
+
+export function errorRecord(error: unknown): ErrorRecord {
+  const { message, stack } = error instanceof Error ? error : new Error(`internal: ${String(error)}`);
+  const isTold = error instanceof LikenessError;
+  return { code: isTold ? error.code : undefined, message, advice: isTold ? error.advice : undefined, stack };
+}
+
+/** The error on the other side of the channel; its cause has the stack. @param label begins the message of a told one */
+export function recordedError({ code, message, advice, stack }: ErrorRecord, label?: string): Error {
+  const cause = Object.assign(new Error(message), { stack });
+  if (code === undefined) return new Error(message, { cause });
+  const told = label === undefined ? message : `${label}: ${message}`;
+  return new LikenessError(code, told, { cause, ...(advice !== undefined && { advice }) });
+}
+
 /** True where npm installed Likeness; false in a clone. A bundle has its builder's word for it in the module's address. */
 const isInstalled = import.meta.url.includes('/node_modules/');
 
@@ -117,7 +140,7 @@ const ADVICE: Readonly<Record<ReportCode, string>> = {
   'checkpoint-format': `In ${COMMAND_PLACE}, "${PROGRAM} models verify MODEL" finds damaged files, and "${PROGRAM} models pull MODEL" fetches them again.`,
   'checkpoint-missing': `In ${COMMAND_PLACE}, "${PROGRAM} models pull MODEL" fetches what is missing; without MODEL it says what there is.`,
   'checkpoint-unsupported':
-    'Choose a Stable Diffusion 1.x or 2.x model, or the one that comes with Likeness.',
+    'Choose a Stable Diffusion 1.x, 2.x or XL model, or the one that comes with Likeness.',
   'concept-format': 'Export the concept again where it came from; the file may be damaged.',
   'concept-mismatch': 'Choose the model the concept was taught on, or teach it again on this one.',
   'concept-unknown': 'Pick a name from the library: type @ in the prompt to see them.',

@@ -19,6 +19,14 @@ export interface ImageSize {
   readonly height: ImagePixels;
 }
 
+/** A rectangle in shares of a picture or a layer, from its top left: inside of it from 0 to 1. */
+export interface UnitBox {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
  * References are cropped to the object and varied in zoom before they are scaled down to the model: with four times
  * its resolution, an object that fills a quarter of the frame still has a pixel for each of the model's.

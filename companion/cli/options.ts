@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import type { ImageSize } from '../../shared/geometry.ts';
 import { newConceptNameSchema } from '../../shared/protocol/concept.ts';
 import { GUIDANCE_RESIDUALS } from '../../shared/protocol/requests.ts';
 import { conceptFactsSchema } from '../concepts/concept.ts';
@@ -29,16 +30,11 @@ export function decimal(minimum: number, maximum: number): (text: string) => num
   return parser(schema, `a number from ${minimum} to ${maximum}`);
 }
 
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Range of any model; the engine refuses sides that this model cannot make. */
 const side = z.coerce.number().int().min(16).max(4096);
 
 /** "768x512". */
-export function size(text: string): Size {
+export function size(text: string): ImageSize {
   const [, width, height] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
   const schema = z.object({ width: side, height: side });
   return parser(schema, 'a size in pixels such as 512x512, each side from 16 to 4096')({ width, height });

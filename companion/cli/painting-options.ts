@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { LikenessError } from '../../shared/errors.ts';
+import type { ImageSize } from '../../shared/geometry.ts';
 import { MASK_MODES, type MaskMode } from '../../shared/protocol/requests.ts';
 import type { ConceptRegion, GenerateRequest } from '../engine/requests.ts';
-import { conceptName, decimal, type Size, wholeNumber } from './options.ts';
+import { conceptName, decimal, wholeNumber } from './options.ts';
 
 /** A soft edge wider than this is no edge: an eighth of the largest picture. */
 const FEATHER_MAX_PX = 512;
@@ -66,7 +67,7 @@ export function typedRegion(text: string, before: readonly TypedRegion[]): reado
  */
 export function regionsOf(
   typed: readonly TypedRegion[],
-  { width, height }: { readonly width: number; readonly height: number },
+  { width, height }: ImageSize,
 ): readonly ConceptRegion[] {
   return typed.map(({ unit, featherPx, ...region }) => {
     const [across, down] = unit === 'shares' ? [1, 1] : [width, height];
@@ -127,7 +128,7 @@ export function paintingOptions(): readonly Option[] {
 }
 
 export interface PaintingFlags {
-  readonly size?: Size;
+  readonly size?: ImageSize;
   readonly init?: string;
   readonly strength?: number;
   readonly conceptStrength?: number;

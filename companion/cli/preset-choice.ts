@@ -1,9 +1,10 @@
 /** PresetChoice: a preset of the data folder as the options of a command, which go before it. */
 
+import type { ImageSize } from '../../shared/geometry.ts';
 import { type Preset, presetWords } from '../../shared/protocol/preset.ts';
 import { PresetStore } from '../presets/preset-store.ts';
 import type { DataFolders } from '../storage/folders.ts';
-import { definedOptions, type Size } from './options.ts';
+import { definedOptions } from './options.ts';
 
 /** Options that a preset may stand for. */
 interface PresetFlags {
@@ -11,7 +12,7 @@ interface PresetFlags {
   readonly negative?: string;
   readonly steps?: number;
   readonly guidance?: number;
-  readonly size?: Size;
+  readonly size?: ImageSize;
   readonly model?: string;
   readonly lora: readonly string[];
 }

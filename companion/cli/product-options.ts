@@ -2,8 +2,7 @@
 
 import { InvalidArgumentError } from 'commander';
 import { LikenessError } from '../../shared/errors.ts';
-import type { ShareBox } from '../images/product/placed-cut-out.ts';
-import type { Size } from './options.ts';
+import type { ImageSize, UnitBox } from '../../shared/geometry.ts';
 
 /** A box as it was typed: its unit is pixels where any number is above 1. */
 export type TypedBox = readonly [x: number, y: number, width: number, height: number];
@@ -25,7 +24,7 @@ export function typedBox(text: string): TypedBox {
  * The box in shares of a picture of this size.
  * @throws LikenessError `input` for pixels of a picture whose size is not given, or a box outside of it
  */
-export function boxIn(box: TypedBox, size: Size | undefined): ShareBox {
+export function boxIn(box: TypedBox, size: ImageSize | undefined): UnitBox {
   const isPixels = box.some((value) => value > 1);
   if (isPixels && size === undefined) {
     throw new LikenessError('input', '--box is in pixels, and the size of the picture is not given', {

@@ -1,10 +1,10 @@
 /** Requests to the engine. Checked at the border (command line, socket), trusted here. */
 
+import type { ImageSize, UnitBox } from '../../shared/geometry.ts';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { GuidanceResidual, UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
 import type { Picture } from '../images/picture.ts';
-import type { ShareBox } from '../images/product/placed-cut-out.ts';
 import type { ReferenceImage } from '../images/reference-image.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts';
@@ -93,9 +93,9 @@ export interface UpscaleWish {
 export interface ProductInScene {
   readonly picture: PictureSource;
   /** Size of the result in pixels. Default: a square in which the cut-out has its own size. */
-  readonly layout?: { readonly width: number; readonly height: number } | undefined;
+  readonly layout?: ImageSize | undefined;
   /** Default: centred, standing on the lower third, 60 % high. */
-  readonly box?: ShareBox | undefined;
+  readonly box?: UnitBox | undefined;
   /** `product` (default): what is visible fits into the box and stands on its lower edge. `picture`: the picture fills it. */
   readonly fits?: 'product' | 'picture' | undefined;
   /** Opacities of the layers, 0 for none. Default: a shadow of 0.8, no reflection. */
@@ -116,7 +116,7 @@ export interface GenerateRequest extends EngineOptions {
   /** Picture k uses seed + k. */
   readonly seed: number;
   /** In pixels; undefined: the model's own resolution. */
-  readonly size?: { readonly width: number; readonly height: number } | undefined;
+  readonly size?: ImageSize | undefined;
   /** Strength of the residuals: 1 as taught, 0 the base model. */
   readonly strength: number;
   /** Default: pictures are made from noise. */

@@ -3,6 +3,7 @@
  * change what the product is. Every draw comes from the given source, so that a seed repeats a session.
  */
 
+import type { ImageSize } from '../../shared/geometry.ts';
 import { type Picture, picture } from './picture.ts';
 import type { Square } from './reference-frame.ts';
 
@@ -38,7 +39,7 @@ export function jitterSquare(
   square: Square,
   limits: AugmentationLimits,
   random: UniformSource,
-  bounds?: { readonly width: number; readonly height: number },
+  bounds?: ImageSize,
 ): Square {
   if (bounds) {
     const side = Math.max(1, Math.round(square.side * (1 - 2 * limits.scale * random())));

@@ -4,6 +4,7 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
+import type { ImageSize } from '../../shared/geometry.ts';
 import { maskBounds } from './object-mask.ts';
 import type { Picture, Region } from './picture.ts';
 
@@ -63,11 +64,7 @@ function greyOf({ width, height, channels, data }: Picture): Uint8Array {
 }
 
 /** Shares fall over `reach` pixels along a cosine, and are 0 beyond; grey of the mask's own stays. */
-function feathered(
-  grey: Uint8Array,
-  size: { readonly width: number; readonly height: number },
-  reach: number,
-): Uint8Array {
+function feathered(grey: Uint8Array, size: ImageSize, reach: number): Uint8Array {
   const distances = distancesToWhite(grey, size);
   return grey.map((own, pixel) => {
     const distance = Math.sqrt(distances[pixel]!);
@@ -78,10 +75,7 @@ function feathered(
 }
 
 /** Squared distance of each pixel to the nearest white one: Felzenszwalb and Huttenlocher 2012, one axis after the other. */
-function distancesToWhite(
-  grey: Uint8Array,
-  { width, height }: { readonly width: number; readonly height: number },
-): Float64Array {
+function distancesToWhite(grey: Uint8Array, { width, height }: ImageSize): Float64Array {
   const distances = Float64Array.from(grey, (value) => (value >= PAINTED ? 0 : FAR));
   for (let column = 0; column < width; column++) transformLine(distances, column, width, height);
   for (let row = 0; row < height; row++) transformLine(distances, row * width, 1, width);

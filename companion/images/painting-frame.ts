@@ -3,16 +3,12 @@
  * the model sees what it paints into; and what it made laid back, with every pixel that is kept as it was.
  */
 
+import type { ImageSize } from '../../shared/geometry.ts';
 import type { PaintMask } from './paint-mask.ts';
 import { cropPicture, type Picture, picture, type Region } from './picture.ts';
 import { resizePicture } from './resize.ts';
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface PaintingFrame extends Size {
+export interface PaintingFrame extends ImageSize {
   /** Part of the picture, in its pixels. The size is what the model works at. */
   readonly region: Region;
 }
@@ -24,7 +20,7 @@ export interface WorkingSizes {
   /** Sides are multiples of this. */
   readonly unit: number;
   /** Sizes it was trained at; none: squares alone, and others of as many pixels are tried. */
-  readonly sizes: readonly Size[];
+  readonly sizes: readonly ImageSize[];
 }
 
 /** Margin around the mask, of its longer side: the mask then fills about half of what the model sees. */
@@ -37,9 +33,12 @@ const MAX_ENLARGEMENT = 4;
 const MAX_ASPECT = 2;
 
 /** The model's size nearest to the proportions of `size`, of about its usual number of pixels. */
-export function workingSize({ width, height }: Size, { resolution, unit, sizes }: WorkingSizes): Size {
+export function workingSize(
+  { width, height }: ImageSize,
+  { resolution, unit, sizes }: WorkingSizes,
+): ImageSize {
   const aspect = Math.min(Math.max(width / height, 1 / MAX_ASPECT), MAX_ASPECT);
-  const off = (one: Size) => Math.abs(Math.log(one.width / one.height / aspect));
+  const off = (one: ImageSize) => Math.abs(Math.log(one.width / one.height / aspect));
   if (sizes.length > 0) return sizes.reduce((best, one) => (off(one) < off(best) ? one : best));
   const whole = (side: number) => Math.max(unit, Math.round(side / unit) * unit);
   return { width: whole(resolution * Math.sqrt(aspect)), height: whole(resolution / Math.sqrt(aspect)) };
@@ -49,7 +48,7 @@ export function workingSize({ width, height }: Size, { resolution, unit, sizes }
 export function paintingFrame(
   { bounds, width, height }: PaintMask,
   model: WorkingSizes,
-  size?: Size,
+  size?: ImageSize,
 ): PaintingFrame {
   const margin = CONTEXT_SHARE * Math.max(bounds.width, bounds.height);
   const least = model.resolution / MAX_ENLARGEMENT;
@@ -77,7 +76,7 @@ export function paintingFrame(
 }
 
 /** The whole picture, cut at the middle to the proportions of `size`. */
-export function coveringFrame(source: Size, size: Size): PaintingFrame {
+export function coveringFrame(source: ImageSize, size: ImageSize): PaintingFrame {
   const scale = Math.min(source.width / size.width, source.height / size.height);
   const width = Math.max(1, Math.min(source.width, Math.round(size.width * scale)));
   const height = Math.max(1, Math.min(source.height, Math.round(size.height * scale)));

@@ -3,10 +3,7 @@
  * axis a tile rises over its overlap and falls again, and in every pixel the weights of all tiles add up to 1.
  */
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import type { ImageSize } from '../../shared/geometry.ts';
 
 export interface TileOptions {
   /** Side of a tile, in pixels. */
@@ -24,7 +21,7 @@ export interface Tile {
   readonly top: number;
 }
 
-export interface TileGrid extends Size {
+export interface TileGrid extends ImageSize {
   readonly side: number;
   readonly tiles: readonly Tile[];
   /** Weights of the tiles that begin at a pixel of the axis, [side] each. */
@@ -36,7 +33,7 @@ export interface TileGrid extends Size {
  * @returns a grid of the picture's size, rounded up to the unit, and at least one tile large: what lies outside of the picture
  *   is the caller's to fill
  */
-export function tileGrid({ width, height }: Size, { side, overlap, unit }: TileOptions): TileGrid {
+export function tileGrid({ width, height }: ImageSize, { side, overlap, unit }: TileOptions): TileGrid {
   if (side % unit !== 0 || overlap >= side)
     throw new Error(`internal: tiles of ${side}, ${overlap}, ${unit}`);
   const whole = (length: number) => Math.max(side, Math.ceil(length / unit) * unit);

@@ -3,26 +3,15 @@
  * divide a picture softly between them.
  */
 
+import type { UnitBox } from '../../shared/geometry.ts';
 import type { Grid } from './regions.ts';
-
-/** In shares of the picture, 0 to 1. */
-export interface DrawnRectangle {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /**
  * How far each cell lies in any of the rectangles, [height, width], 0..1: rising from their edges inward, so that outside all
  * is 0. An edge on the picture's own edge is hard.
  * @param feather width of the rise, in shares of the picture's shorter side
  */
-export function regionShares(
-  rectangles: readonly DrawnRectangle[],
-  feather: number,
-  grid: Grid,
-): Float32Array {
+export function regionShares(rectangles: readonly UnitBox[], feather: number, grid: Grid): Float32Array {
   const shares = new Float32Array(grid.height * grid.width);
   const rise = feather * Math.min(grid.height, grid.width);
   for (const { x, y, width, height } of rectangles) {
@@ -51,7 +40,7 @@ function axisShares(start: number, end: number, rise: number, cells: number): Fl
 }
 
 /** Side by side, in order. */
-export function sideBySide(count: number): readonly DrawnRectangle[] {
+export function sideBySide(count: number): readonly UnitBox[] {
   return Array.from({ length: count }, (_, index) => ({
     x: index / count,
     y: 0,
@@ -67,7 +56,7 @@ const BORDER_SHARE = 1 / 16;
  * Weights by which places divide the picture, [height, width] each, adding up to 1 in every cell: softmax of the distance to
  * each, so that a border between two is a sigmoid, and what lies outside all belongs to the nearest.
  */
-export function placeWeights(places: readonly DrawnRectangle[], grid: Grid): readonly Float32Array[] {
+export function placeWeights(places: readonly UnitBox[], grid: Grid): readonly Float32Array[] {
   const border = BORDER_SHARE * Math.min(grid.height, grid.width);
   const weights = places.map((place) =>
     distances(place, grid).map((distance) => Math.exp(-distance / border)),
@@ -80,7 +69,7 @@ export function placeWeights(places: readonly DrawnRectangle[], grid: Grid): rea
 }
 
 /** Signed distance of each cell's centre to the rectangle, in cells: below 0 inside. */
-function distances({ x, y, width, height }: DrawnRectangle, grid: Grid): Float32Array {
+function distances({ x, y, width, height }: UnitBox, grid: Grid): Float32Array {
   const away = (at: number, first: number, length: number) => Math.abs(at - first - length / 2) - length / 2;
   return new Float32Array(grid.height * grid.width).map((_, cell) => {
     const row = away(Math.floor(cell / grid.width) + 0.5, y * grid.height, height * grid.height);

@@ -2,7 +2,7 @@
 
 import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type ErrorCode, LikenessError } from '../../shared/errors.ts';
+import { type ErrorRecord, errorRecord, LikenessError } from '../../shared/errors.ts';
 import type { CellMask } from '../../shared/mask.ts';
 import type { UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { Picture } from '../images/picture.ts';
@@ -25,13 +25,7 @@ export type FromMatting =
   | { readonly type: 'made'; readonly picture: Picture }
   /** A part of the work is done. */
   | { readonly type: 'going' }
-  | {
-      readonly type: 'failed';
-      /** Undefined of a fault that is nobody's. */
-      readonly code: ErrorCode | undefined;
-      readonly message: string;
-      readonly advice: string | undefined;
-    };
+  | { readonly type: 'failed'; readonly failure: ErrorRecord };
 
 /** Twice what the largest of the catalogue takes; a network may ask for as much as it likes, and others need some, too. */
 const MEMORY_MAX_BYTES = 8 * 2 ** 30;
@@ -60,14 +54,7 @@ async function work({ folder, picture, masks, factor, threads }: ToMatting): Pro
     opened = undefined;
     const byMask = isWithout(error) && masks && (await productAlone(picture, masks));
     if (byMask) return tell({ type: 'made', picture: byMask });
-    const { message } = error instanceof Error ? error : new Error(String(error));
-    const isTold = error instanceof LikenessError;
-    tell({
-      type: 'failed',
-      code: isTold ? error.code : undefined,
-      message,
-      advice: isTold ? error.advice : undefined,
-    });
+    tell({ type: 'failed', failure: errorRecord(error) });
   }
 }
 

@@ -3,6 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
+import type { ImageSize } from '../../shared/geometry.ts';
 import { issueText, z } from '../../shared/protocol/zod.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { readJsonObject } from '../storage/json-file.ts';
@@ -36,7 +37,7 @@ export interface MattingFolder {
   /** Path of the network. */
   readonly file: string;
   /** Pixels that it sees, where the network itself does not say. */
-  readonly size: { readonly height: number; readonly width: number };
+  readonly size: ImageSize;
   /** Factor and offset of a byte, a channel each: value = byte * scale + offset. */
   readonly scale: readonly [number, number, number];
   readonly offset: readonly [number, number, number];

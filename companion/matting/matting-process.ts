@@ -5,7 +5,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { Mutex } from 'async-mutex';
-import { LikenessError } from '../../shared/errors.ts';
+import { LikenessError, recordedError } from '../../shared/errors.ts';
 import type { CellMask } from '../../shared/mask.ts';
 import type { UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { Picture } from '../images/picture.ts';
@@ -110,7 +110,7 @@ export class MattingProcess {
       child.on('message', (answer: FromMatting) => {
         if (answer.type === 'going') return void timer.refresh();
         if (answer.type === 'made') return finish(() => resolve(answer.picture));
-        finish(() => reject(errorOf(answer, label)));
+        finish(() => reject(recordedError(answer.failure, label)));
       });
       child.once('exit', (_status, signal) => {
         if (this.#child === child) this.#child = undefined;
@@ -131,11 +131,6 @@ export class MattingProcess {
     child.once('error', () => {});
     return child;
   }
-}
-
-function errorOf({ code, message, advice }: Extract<FromMatting, { type: 'failed' }>, label: string): Error {
-  if (code === undefined) return new Error(message);
-  return new LikenessError(code, `${label}: ${message}`, advice === undefined ? {} : { advice });
 }
 
 function endedBy(

@@ -22,7 +22,8 @@ import {
   writeFileAtomically,
 } from '../storage/atomic-file.ts';
 import { DEVICE_NAME } from '../storage/blob-store.ts';
-import { type DataFolders, requireFreeSpace } from '../storage/folders.ts';
+import { requireFreeSpace } from '../storage/disk-space.ts';
+import type { DataFolders } from '../storage/folders.ts';
 import { readJsonObject } from '../storage/json-file.ts';
 import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
 import { listAccelerators, SUPPORTED_MODELS } from './catalogue.ts';

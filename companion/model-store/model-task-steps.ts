@@ -97,6 +97,7 @@ export async function* verifySteps(
   }
 }
 
+/** Bytes of a file of the model, or of what it links to; 0 where it went meanwhile. */
 async function sizeOf(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0;
 }

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { makeFolder } from '../storage/atomic-file.ts';
-import { requireFreeSpace } from '../storage/folders.ts';
+import { requireFreeSpace } from '../storage/disk-space.ts';
 import type { ListedFile, Repository } from './hub/repository.ts';
 import { type FetchEvent, type PullEvent, TransferMeter } from './pull-events.ts';
 import type { PullFolder } from './pull-folder.ts';

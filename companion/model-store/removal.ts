@@ -11,6 +11,7 @@ import { singleFileName } from '../checkpoint/single-file.ts';
 import { patchFiles } from '../lora/patch-file.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { storageError, syncFolder } from '../storage/atomic-file.ts';
+import { sizeOnDisk } from '../storage/disk-space.ts';
 import { lockPull } from '../storage/folder-lock.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { EMBEDDED_MODELS, listModels } from './catalogue.ts';
@@ -68,10 +69,10 @@ export async function planRemoval(
     });
   }
   const parts: RemovedPart[] = [];
-  for (const path of ofLora) parts.push({ kind: 'LoRA', path, sizeBytes: await sizeOf(path) });
+  for (const path of ofLora) parts.push({ kind: 'LoRA', path, sizeBytes: await sizeOnDisk(path) });
   for (const { kind, entry } of present) {
     const path = join(models, entry);
-    parts.push({ kind, path, sizeBytes: await sizeOf(path) });
+    parts.push({ kind, path, sizeBytes: await sizeOnDisk(path) });
     if (kind === 'model') parts.push(...(await convertedWeights(path, cache)));
   }
   const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
@@ -150,15 +151,4 @@ async function convertedWeights(model: string, cache: string): Promise<readonly 
     if (found !== undefined) parts.push({ kind: 'converted weights', path, sizeBytes: found.size });
   }
   return parts;
-}
-
-/** Bytes of a file, or of all in a folder; a link counts as itself, and what it leads to stays. */
-async function sizeOf(path: string): Promise<number> {
-  const found = await lstat(path);
-  if (!found.isDirectory()) return found.size;
-  let sizeBytes = 0;
-  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-    if (!entry.isDirectory()) sizeBytes += (await lstat(join(entry.parentPath, entry.name))).size;
-  }
-  return sizeBytes;
 }

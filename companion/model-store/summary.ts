@@ -1,8 +1,8 @@
 /** Summary of a base model, from its configs and weight headers: no weight is read. */
 
 import { type ErrorCode, LikenessError, PROGRAM } from '../../shared/errors.ts';
+import type { ImageSize } from '../../shared/geometry.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
-import type { PictureSize } from '../models/family.ts';
 import { describeModel } from '../pipeline/pipeline.ts';
 import { readRecommendedSettings } from '../pipeline/settings.ts';
 import type { DataFolders } from '../storage/folders.ts';
@@ -16,7 +16,7 @@ export interface ModelFileSummary {
   /** Side in pixels. */
   readonly resolution: number;
   /** Sizes that it was trained at, the square first; none where it was trained at squares alone. */
-  readonly sizes: readonly PictureSize[];
+  readonly sizes: readonly ImageSize[];
   readonly parameters: number;
   /** As the weights are stored: "fp16", or several. */
   readonly precision: string;

@@ -3,6 +3,7 @@
  * work with any family that is in the registry (families/registry.ts) and name none.
  */
 
+import type { ImageSize } from '../../shared/geometry.ts';
 import type { CheckpointConfigs, CheckpointFormat, ComponentConfig } from '../checkpoint/component.ts';
 import type { VariancePreserving } from '../diffusion/noise-process.ts';
 import type { SamplerName } from '../diffusion/samplers/index.ts';
@@ -115,7 +116,7 @@ export interface ModelFacts {
   /** Settings that models of the family are used with, where nothing else is recommended. */
   readonly sampling: { readonly sampler: SamplerName; readonly guidanceScale: number };
   /** Sizes that it was trained at, the square first; none where it was trained at squares alone. */
-  readonly sizes: readonly PictureSize[];
+  readonly sizes: readonly ImageSize[];
   /** True where the checkpoint has a small decoder beside its own. */
   readonly hasFastDecoder: boolean;
 }
@@ -135,12 +136,6 @@ export type Scopes = (component: string, hook?: ModuleHook) => Scope;
 /** Text states that cross-attention reads, [B, L, D]: every family's denoiser has this input. */
 export const CONTEXT = 'encoder_hidden_states';
 
-/** Size of a picture, in pixels. */
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** An input of the denoiser beside the noisy latents and their time: it comes with every sample. */
 interface ConditioningInput {
   /** In graphs and feeds. */
@@ -148,7 +143,7 @@ interface ConditioningInput {
   /** Shape for one sample: [L, D]. */
   readonly shape: Shape;
   /** Values that follow from the picture's size; absent where buildText gives them. */
-  readonly ofSize?: (size: PictureSize) => readonly number[];
+  readonly ofSize?: (size: ImageSize) => readonly number[];
 }
 
 /** By the names of the family's conditioning inputs, [B, ...shape]. */

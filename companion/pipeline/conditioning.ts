@@ -1,9 +1,9 @@
 /** Conditioning: a prompt and a picture's size as a denoiser reads them, by the names of its family's inputs. */
 
 import { LikenessError } from '../../shared/errors.ts';
+import type { ImageSize } from '../../shared/geometry.ts';
 import type { GraphSpec } from '../graph/graph.ts';
 import { familyOf, type ModelConfig } from '../models/families/registry.ts';
-import type { PictureSize } from '../models/family.ts';
 import { embeddingGraph } from '../models/model-graphs.ts';
 import type { Tokenizer } from '../models/text/tokenizer.ts';
 import { elementCount, float32, type Tensor } from '../tensor/tensor.ts';
@@ -12,7 +12,7 @@ import { elementCount, float32, type Tensor } from '../tensor/tensor.ts';
 export type Conditioning = ReadonlyMap<string, Tensor<'float32'>>;
 
 /** Conditioning that follows from the size of the picture alone. */
-export function sizeConditioning(model: ModelConfig, size: PictureSize): Conditioning {
+export function sizeConditioning(model: ModelConfig, size: ImageSize): Conditioning {
   const inputs = familyOf(model).conditioning(model.config);
   return new Map(
     inputs.flatMap(({ name, shape, ofSize }) =>

@@ -6,15 +6,10 @@
 import { INPAINTING } from '../models/model-graphs.ts';
 import { float32, type Tensor } from '../tensor/tensor.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { LatentSize } from './preview.ts';
 
 /** [1 + C, h, w]: the mask, then the latents of what is kept. */
 export type PaintedPart = Float32Array;
-
-/** Latent cells. */
-interface Cells {
-  readonly height: number;
-  readonly width: number;
-}
 
 /** True for models whose denoiser looks at the kept part of a picture. */
 export function seesKeptPart({ facts }: Pick<Pipeline, 'facts'>): boolean {
@@ -31,7 +26,7 @@ export async function paintedPart(
   pixels: Float32Array,
   painted: ArrayLike<number>,
   mask: Float32Array,
-  { height, width }: Cells,
+  { height, width }: LatentSize,
 ): Promise<PaintedPart> {
   const { downscale } = pipeline.facts;
   const kept = pixels.map((value, index) => (painted[index % painted.length]! > 0 ? 0 : value));
@@ -43,7 +38,10 @@ export async function paintedPart(
 }
 
 /** Everything painted; undefined for models that look at latents alone. */
-export async function everythingPainted(pipeline: Pipeline, cells: Cells): Promise<PaintedPart | undefined> {
+export async function everythingPainted(
+  pipeline: Pipeline,
+  cells: LatentSize,
+): Promise<PaintedPart | undefined> {
   if (!seesKeptPart(pipeline)) return undefined;
   const count = cells.height * cells.width;
   const pixels = new Float32Array(3 * count * pipeline.facts.downscale ** 2);
@@ -54,7 +52,7 @@ export async function everythingPainted(pipeline: Pipeline, cells: Cells): Promi
 export function paintedFeeds(
   part: PaintedPart | undefined,
   batch: number,
-  { height, width }: Cells,
+  { height, width }: LatentSize,
 ): Record<string, Tensor> {
   if (part === undefined) return {};
   const values = new Float32Array(batch * part.length);

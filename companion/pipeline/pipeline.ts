@@ -1,12 +1,13 @@
 /** Pipeline: a checkpoint ready to run, with its configs, tokenizer and noise process; sessions are made on demand. */
 
 import { LikenessError } from '../../shared/errors.ts';
+import type { ImageSize } from '../../shared/geometry.ts';
 import type { Checkpoint } from '../checkpoint/component.ts';
 import type { VariancePreserving } from '../diffusion/noise-process.ts';
 import type { GraphSpec } from '../graph/graph.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf, type ModelConfig, modelConfigOf } from '../models/families/registry.ts';
-import type { AdapterSite, DecoderChoice, ModelFacts, PictureSize } from '../models/family.ts';
+import type { AdapterSite, DecoderChoice, ModelFacts } from '../models/family.ts';
 import { decoderGraph, encoderGraph, promptNames, textGraph, textOutput } from '../models/model-graphs.ts';
 import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
 import type { Session } from '../runtime/session.ts';
@@ -87,7 +88,7 @@ export class Pipeline {
   /** @param text undefined: no prompt at all, which some families tell from an empty one */
   async encodePrompt(
     text: string | undefined,
-    size: PictureSize,
+    size: ImageSize,
     learned: LearnedWords = new Map(),
   ): Promise<Conditioning> {
     const ofSize = sizeConditioning(this.model, size);

@@ -13,7 +13,8 @@ import type { Pipeline } from './pipeline.ts';
 /** Longer side of a decoded preview, in pixels: as large as it is shown, and small enough to send at every step. */
 const PREVIEW_SIDE = 256;
 
-interface LatentSize {
+/** Size of latents [C, h, w], in cells. */
+export interface LatentSize {
   readonly height: number;
   readonly width: number;
 }

@@ -1,6 +1,5 @@
 /** ModelDesk: what clients may do with base models, whatever transport they come by; and its news for all of them. */
 
-import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
@@ -18,6 +17,7 @@ import { modelCards } from '../model-store/model-cards.ts';
 import { type ModelTaskEvent, ModelTasks } from '../model-store/model-tasks.ts';
 import { planRemoval, removeModel } from '../model-store/removal.ts';
 import { Broadcast } from '../storage/broadcast.ts';
+import { freeDiskBytes } from '../storage/disk-space.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import type { ModelInUse } from './model-in-use.ts';
 
@@ -84,7 +84,7 @@ export class ModelDesk {
       models: [...models],
       backgroundRemovers: [...(await backgroundRemovers({ folders, taskOf }))],
       memoryBytes: totalmem(),
-      freeDiskBytes: await freeBytes(folders.home),
+      freeDiskBytes: await freeDiskBytes(folders.home),
     };
   }
 
@@ -235,9 +235,4 @@ function notHere(name: string): LikenessError {
   return new LikenessError('checkpoint-missing', `no model is named ${name} here`, {
     advice: 'Look at the list again: it may have been removed.',
   });
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }

@@ -5,6 +5,7 @@
 
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { parsedJson } from '../../shared/json-text.ts';
 import { healthSchema, routes } from '../../shared/protocol/http.ts';
 
 /** One on this computer answers at once, unless it is busy starting. */
@@ -61,11 +62,7 @@ export async function portHolder(port: number): Promise<PortHolder> {
 }
 
 function isHealth(answer: string): boolean {
-  try {
-    return healthSchema.safeParse(JSON.parse(answer)).success;
-  } catch {
-    return false;
-  }
+  return healthSchema.safeParse(parsedJson(answer)).success;
 }
 
 const WORDS: Readonly<Record<PortHolder, string>> = {

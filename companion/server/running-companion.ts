@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
+import { parsedJson } from '../../shared/json-text.ts';
 import { z } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { withFolderLock } from '../storage/folder-lock.ts';
@@ -127,14 +128,6 @@ function notAnswering(port: number, pid: number): LikenessError {
       advice: `If it was suspended, wake it (type fg where it was started); else end process ${pid} and start again.`,
     },
   );
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Told of each port that another program has, in words: "port 17653 is taken by another program". */

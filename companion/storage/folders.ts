@@ -1,10 +1,7 @@
-/** dataFolders: the folders in which the companion keeps its files. requireFreeSpace refuses a download that does not fit. */
+/** dataFolders: the folders in which the companion keeps its files. */
 
-import { statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
-import prettyBytes from 'pretty-bytes';
-import { LikenessError } from '../../shared/errors.ts';
 
 export interface DataFolders {
   readonly home: string;
@@ -33,18 +30,4 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): DataFolders {
     models: join(home, 'models'),
     loras: join(home, 'loras'),
   };
-}
-
-/** Space left free beside a download: a system whose disk is full to the last byte fails elsewhere. */
-const SPARE_DISK_BYTES = 100e6;
-
-/** @throws LikenessError `storage`, with what is needed and what is free */
-export async function requireFreeSpace(folder: string, neededBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const freeBytes = bavail * bsize;
-  if (neededBytes + SPARE_DISK_BYTES <= freeBytes) return;
-  const needed = prettyBytes(neededBytes + SPARE_DISK_BYTES);
-  throw new LikenessError('storage', `${folder}: ${needed} are needed, ${prettyBytes(freeBytes)} are free`, {
-    advice: 'Free some space, or set LIKENESS_HOME to a folder on another disk.',
-  });
 }

@@ -3,8 +3,9 @@
  * selected layers lie in, by nesting or, for layers that lie loose on the page, by what they lie over.
  */
 
+import type { CanvasSize, UnitBox } from '../../shared/geometry.ts';
 import { IMAGE_MAX_SIDE, REGIONS_MAX } from '../../shared/protocol/limits.ts';
-import type { Affine, AreaLayer, FillTarget, SelectedArea, UnitBox } from '../layout-messages.ts';
+import type { Affine, AreaLayer, FillTarget, SelectedArea } from '../layout-messages.ts';
 import type { MainToUi, UiToMain } from '../messages.ts';
 import { canvasMark, ensuredMark } from './canvas-mark.ts';
 import type { Bounds, CanvasNode, CanvasParent, FigmaSurface } from './figma-surface.ts';
@@ -135,7 +136,7 @@ function sharedSize(a: Bounds, b: Bounds): number {
   return Math.max(0, width) * Math.max(0, height);
 }
 
-function areaSize({ width, height }: { readonly width: number; readonly height: number }): number {
+function areaSize({ width, height }: CanvasSize): number {
   return width * height;
 }
 

@@ -1,5 +1,6 @@
 /** Rows of pictures on the canvas: their place, and WaitingRows, those of jobs that have not started. */
 
+import type { CanvasSize } from '../../shared/geometry.ts';
 import type { UiToMain, WaitingRow } from '../messages.ts';
 import { canvasMark, ensuredMark } from './canvas-mark.ts';
 import type { Bounds, CanvasNode, FigmaSurface } from './figma-surface.ts';
@@ -11,7 +12,7 @@ import type { Bounds, CanvasNode, FigmaSurface } from './figma-surface.ts';
  */
 export function besideAnchor(
   anchor: Bounds,
-  size: { readonly width: number; readonly height: number },
+  size: CanvasSize,
   { count, gap }: { readonly count: number; readonly gap: number },
   taken: readonly Bounds[],
 ): { readonly x: number; readonly y: number } {

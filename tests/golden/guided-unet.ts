@@ -3,11 +3,11 @@
 import { type Denoiser, denoiserOf } from '../../companion/diffusion/denoiser.ts';
 import type { NoiseProcess } from '../../companion/diffusion/noise-process.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
-import type { PictureSize } from '../../companion/models/family.ts';
 import { conditioningFeeds } from '../../companion/pipeline/conditioning.ts';
 import { type PaintedPart, paintedFeeds } from '../../companion/pipeline/inpainting.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { float32, type Shape } from '../../companion/tensor/tensor.ts';
+import type { ImageSize } from '../../shared/geometry.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
 import { Absent } from './golden-tensors.ts';
 
@@ -18,11 +18,11 @@ export interface GuidedPrompt {
   /** Up to 1 the prompt alone. */
   readonly scale: number;
   /** That the model is told, in pixels; default: the picture's own. */
-  readonly size?: PictureSize | undefined;
+  readonly size?: ImageSize | undefined;
 }
 
 /** Size that the reference told the model, whatever its pictures have; undefined where it told none. */
-export async function goldenSize(golden: GoldenDirectory): Promise<PictureSize | undefined> {
+export async function goldenSize(golden: GoldenDirectory): Promise<ImageSize | undefined> {
   try {
     const ids = (await golden.tensors('conditioning.safetensors')).get('time_ids').data;
     const [height, width] = ids.subarray(-2) as unknown as [number, number];

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { endpointUrl, mayFollow, parseEndpoint } from '../../companion/model-store/hub/address.ts';
 import { retryAfterMs } from '../../companion/model-store/hub/retry.ts';
 import { PullFolder } from '../../companion/model-store/pull-folder.ts';
-import { requireFreeSpace } from '../../companion/storage/folders.ts';
+import { requireFreeSpace } from '../../companion/storage/disk-space.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
 describe('addresses', () => {

@@ -9,8 +9,8 @@ import {
   productName,
 } from '../../../shared/catalogue.ts';
 import { LikenessError } from '../../../shared/errors.ts';
+import type { ImageSize } from '../../../shared/geometry.ts';
 import { type Preset, presetWords } from '../../../shared/protocol/preset.ts';
-import type { Size } from '../options.ts';
 import { CATALOGUE_MAX_PICTURES, type CatalogueRow } from './catalogue-file.ts';
 import { DEFAULT_PATTERN, pictureNames, SEEDS_PATTERN } from './picture-names.ts';
 
@@ -29,7 +29,7 @@ export interface CatalogueWish {
   readonly rows?: readonly CatalogueRow[] | undefined;
   readonly products?: readonly string[] | undefined;
   readonly scenes?: readonly string[] | undefined;
-  readonly sizes?: readonly Size[] | undefined;
+  readonly sizes?: readonly ImageSize[] | undefined;
   /** For lists, and for rows that have none. */
   readonly seeds: readonly number[];
   readonly negative?: string | undefined;

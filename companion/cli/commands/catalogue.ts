@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import type { ImageSize } from '../../../shared/geometry.ts';
 import type { Preset } from '../../../shared/protocol/preset.ts';
 import { MASK_MODES } from '../../../shared/protocol/requests.ts';
 import type { ConceptFileInfo } from '../../concepts/concept-file.ts';
@@ -25,7 +26,7 @@ const DEFAULT_OUT = 'likeness-catalogue';
 interface CatalogueFlags extends MakingFlags {
   readonly products?: readonly string[];
   readonly scenes?: readonly string[];
-  readonly sizes?: readonly values.Size[];
+  readonly sizes?: readonly ImageSize[];
   readonly seeds: readonly number[];
   readonly concept: readonly string[];
   readonly negative?: string;

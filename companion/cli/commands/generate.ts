@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import type { ImageSize } from '../../../shared/geometry.ts';
 import { promptHints } from '../../../shared/prompt-syntax.ts';
 import type { GuidanceResidual } from '../../../shared/protocol/requests.ts';
 import { SAMPLER_NAMES } from '../../diffusion/samplers/index.ts';
@@ -38,7 +39,7 @@ interface GenerateFlags extends EngineFlags, PaintingFlags {
   readonly sampler?: SamplingSettings['sampler'];
   readonly spacing?: TimestepSpacing;
   readonly guidanceResidual?: GuidanceResidual;
-  readonly size?: values.Size;
+  readonly size?: ImageSize;
   readonly decoder?: DecoderChoice;
   readonly productOnly?: true;
   readonly out: string;

@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { PROGRAM } from '../../../shared/errors.ts';
+import type { ImageSize } from '../../../shared/geometry.ts';
 import type { GenerateRequest } from '../../engine/requests.ts';
 import type { Picture } from '../../images/picture.ts';
 import { DEFAULT_MODEL } from '../../model-store/catalogue.ts';
@@ -22,7 +23,7 @@ const MAX_COUNT = 64;
 interface PlaceFlags extends EngineFlags {
   readonly scene: string;
   readonly box?: TypedBox;
-  readonly size?: values.Size;
+  readonly size?: ImageSize;
   readonly shadow?: number;
   readonly reflection?: number;
   readonly light?: number;

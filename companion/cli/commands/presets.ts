@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import type { ImageSize } from '../../../shared/geometry.ts';
 import type { LoraChoice } from '../../../shared/protocol/lora.ts';
 import { type Preset, presetSchema, presetWords } from '../../../shared/protocol/preset.ts';
 import { issueText } from '../../../shared/protocol/zod.ts';
@@ -21,7 +22,7 @@ interface PresetFlags {
   readonly model?: string;
   readonly steps?: number;
   readonly guidance?: number;
-  readonly size?: values.Size;
+  readonly size?: ImageSize;
   readonly lora: readonly LoraChoice[];
 }
 

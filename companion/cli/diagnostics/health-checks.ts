@@ -1,7 +1,6 @@
 /** Health checks of `likeness doctor`, one finding after the other, in the order in which things depend on each other. */
 
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { unfinishedPulls } from '../../model-store/pull-folder.ts';
 import { unfinishedRemovals } from '../../model-store/removal.ts';
 import { repairAdvice } from '../../model-store/summary.ts';
 import { requireParametersOf, verifyModel } from '../../model-store/verify.ts';
+import { freeDiskBytes } from '../../storage/disk-space.ts';
 import type { DataFolders } from '../../storage/folders.ts';
 import { OutputFolder } from '../output-folder.ts';
 import { formatNumberOf } from '../terminal/format.ts';
@@ -109,9 +109,8 @@ async function* devices(cacheFolder: string): AsyncGenerator<Finding> {
 async function* storage(home: string): AsyncGenerator<Finding> {
   try {
     const folder = await OutputFolder.claim(home);
-    const { bavail, bsize } = await statfs(home);
+    const free = await freeDiskBytes(home);
     await folder.abandon();
-    const free = bavail * bsize;
     const message = `${home}, ${prettyBytes(free)} free`;
     if (free < LEAST_DISK_BYTES) {
       const advice = 'Free some space, or set LIKENESS_HOME to a folder on another disk.';

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { reportCodes } from '../../../shared/errors.ts';
+import { parsedJson } from '../../../shared/json-text.ts';
 import { LOG_FILE } from '../../server/log.ts';
 import { readRegularFile } from '../../storage/regular-file.ts';
 import { LEFT_OUT, type Redaction } from './redaction.ts';
@@ -66,12 +67,4 @@ function frames(at: string, redaction: Redaction): string {
     .split(' < ')
     .map((frame) => `\n    ${redaction.text(frame)}`)
     .join('');
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

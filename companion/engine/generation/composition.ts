@@ -4,15 +4,12 @@
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
+import type { UnitBox } from '../../../shared/geometry.ts';
 import { placePrompts } from '../../../shared/place-prompts.ts';
 import { minRankFractionOf } from '../../concepts/concept.ts';
 import type { PaintingFrame } from '../../images/painting-frame.ts';
-import {
-  type DrawnRectangle,
-  placeWeights,
-  regionShares,
-  sideBySide,
-} from '../../localization/drawn-region.ts';
+import { placeWeights, regionShares, sideBySide } from '../../localization/drawn-region.ts';
+import type { Grid } from '../../localization/regions.ts';
 import { everythingPainted, type PaintedPart } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
@@ -32,7 +29,7 @@ export interface Composition {
   readonly base: PassRequest | undefined;
   readonly active: readonly MentionedConcept[];
   /** Shares of cells or pixels in which concepts act, at any resolution; 1 everywhere without regions. */
-  readonly actingShares: (grid: { readonly height: number; readonly width: number }) => Float32Array;
+  readonly actingShares: (grid: Grid) => Float32Array;
 }
 
 interface CompositionOptions {
@@ -183,7 +180,7 @@ function requireRegions(
 }
 
 /** A region of the whole original, on the part that the model works at. */
-function inFrame(region: DrawnRectangle, frame: CompositionOptions['frame']): DrawnRectangle {
+function inFrame(region: UnitBox, frame: CompositionOptions['frame']): UnitBox {
   if (frame === undefined) return region;
   const { original, region: part } = frame;
   return {
@@ -195,7 +192,7 @@ function inFrame(region: DrawnRectangle, frame: CompositionOptions['frame']): Dr
 }
 
 /** The smallest rectangle around all of them; undefined for none. */
-function boundsOf(rectangles: readonly DrawnRectangle[]): DrawnRectangle | undefined {
+function boundsOf(rectangles: readonly UnitBox[]): UnitBox | undefined {
   if (rectangles.length === 0) return undefined;
   const x = Math.min(...rectangles.map((one) => one.x));
   const y = Math.min(...rectangles.map((one) => one.y));

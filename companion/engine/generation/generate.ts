@@ -4,7 +4,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { encodePng } from '../../images/encode.ts';
 import { seesKeptPart } from '../../pipeline/inpainting.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
-import { previewer } from '../../pipeline/preview.ts';
+import { type LatentSize, previewer } from '../../pipeline/preview.ts';
 import { makeFolder, USER_MODES } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent } from '../events.ts';
 import { StepTimer } from '../pace.ts';
@@ -123,10 +123,7 @@ export async function* generateOn(
 }
 
 /** @throws LikenessError `input` when the picture's size is none the model can make */
-function latentSize(
-  { pipeline }: LoadedModel,
-  size: GenerateRequest['size'],
-): { readonly height: number; readonly width: number } {
+function latentSize({ pipeline }: LoadedModel, size: GenerateRequest['size']): LatentSize {
   const { width, height } = size ?? { width: pipeline.facts.resolution, height: pipeline.facts.resolution };
   const unit = pipeline.facts.downscale * pipeline.facts.latentUnit;
   if (width % unit !== 0 || height % unit !== 0) {

@@ -6,6 +6,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
+import type { ImageSize } from '../../../shared/geometry.ts';
 import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold, SamplingStart } from '../../diffusion/samplers/sampler.ts';
 import { toModelRange } from '../../images/encode.ts';
@@ -25,6 +26,7 @@ import { parseReference } from '../../images/reference-image.ts';
 import { everythingPainted, type PaintedPart, paintedPart, seesKeptPart } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
+import type { LatentSize } from '../../pipeline/preview.ts';
 import type { MaskReport } from '../events.ts';
 import type { GenerateRequest } from '../requests.ts';
 
@@ -82,7 +84,7 @@ export async function planPainting(
 export async function openPainting(
   pipeline: Pipeline,
   planned: PlannedPainting | undefined,
-  cells: { readonly height: number; readonly width: number },
+  cells: LatentSize,
 ): Promise<Painting> {
   if (planned === undefined) {
     return { start: undefined, hold: undefined, painted: await everythingPainted(pipeline, cells) };
@@ -113,11 +115,7 @@ export async function finishPainting(made: Picture, planned: PlannedPainting | u
 }
 
 /** A cell is painted where any of its pixels is: the soft edge is painted too. [h, w] of 0 and 1. */
-function anyOf(
-  shown: Uint8Array,
-  { width, height }: PaintingFrame,
-  cells: { readonly height: number; readonly width: number },
-): Float32Array {
+function anyOf(shown: Uint8Array, { width, height }: PaintingFrame, cells: LatentSize): Float32Array {
   const mask = new Float32Array(cells.height * cells.width);
   const side = height / cells.height;
   for (let y = 0; y < height; y++) {
@@ -144,7 +142,7 @@ export function keepLatents(picture: Float32Array, mask: Float32Array, noise: Fl
 
 /** Part of a picture that the model worked at. */
 export interface WorkedPart {
-  readonly original: { readonly width: number; readonly height: number };
+  readonly original: ImageSize;
   readonly frame: PaintingFrame;
 }
 

@@ -3,8 +3,8 @@
  * stay open for the next picture while memory allows.
  */
 
+import type { ImageSize } from '../../../shared/geometry.ts';
 import type { GraphSpec } from '../../graph/graph.ts';
-import type { PictureSize } from '../../models/family.ts';
 import { textGraph } from '../../models/model-graphs.ts';
 import type { Conditioning } from '../../pipeline/conditioning.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
@@ -43,7 +43,7 @@ type Prompt = readonly [text: string | undefined, learned?: LearnedWords | undef
 /** Conditioning of each prompt, for a picture of this size. */
 export async function* encoded<Prompts extends readonly Prompt[]>(
   pipeline: Pipeline,
-  size: PictureSize,
+  size: ImageSize,
   ...prompts: Prompts
 ): AsyncGenerator<PreparingEvent, { [Index in keyof Prompts]: Conditioning }> {
   const encoder = textGraph(pipeline.model);

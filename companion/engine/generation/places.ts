@@ -7,9 +7,9 @@
 
 import { createHash } from 'node:crypto';
 import { serialize } from 'node:v8';
+import type { UnitBox } from '../../../shared/geometry.ts';
 import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold } from '../../diffusion/samplers/sampler.ts';
-import type { DrawnRectangle } from '../../localization/drawn-region.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { PassRequest } from './guided-pass.ts';
 import type { PictureCodec } from './picture-codec.ts';
@@ -23,7 +23,7 @@ import {
 
 /** The place of one concept. */
 export interface Place extends Pick<PassRequest, 'conditional' | 'concepts' | 'painted'> {
-  readonly rectangle: DrawnRectangle;
+  readonly rectangle: UnitBox;
   /** [h, w]: the place's share of each cell; those of all places add up to 1. */
   readonly weights: Float32Array;
 }

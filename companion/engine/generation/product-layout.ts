@@ -3,9 +3,9 @@
  * around them; and the cells that products cover. It is what a scene of several products begins with.
  */
 
+import type { UnitBox } from '../../../shared/geometry.ts';
 import type { Picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
-import type { DrawnRectangle } from '../../localization/drawn-region.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
 import type { Grid } from '../../localization/regions.ts';
 import { enlarge } from '../../localization/resample.ts';
@@ -15,7 +15,7 @@ export interface LaidProduct {
   readonly picture: Picture;
   /** The product in it; undefined where nothing tells: then all of it is the product. */
   readonly mask: Pick<LocalizedMask, 'mask' | 'height' | 'width'> | undefined;
-  readonly place: DrawnRectangle;
+  readonly place: UnitBox;
   /** [h, w]: the place's share of each cell; all places' shares add up to 1. */
   readonly weights: Float32Array;
 }
@@ -108,13 +108,13 @@ interface Laid {
   readonly scaled: (side: number) => number;
 }
 
-const EVERYTHING: DrawnRectangle = { x: 0, y: 0, width: 1, height: 1 };
+const EVERYTHING: UnitBox = { x: 0, y: 0, width: 1, height: 1 };
 
 /**
  * Never enlarged; in the middle of its place across, and as near to the height that it stood at as the place allows, so that
  * products of places alike stand on one ground.
  */
-function layInto(place: DrawnRectangle, box: DrawnRectangle = EVERYTHING): Laid {
+function layInto(place: UnitBox, box: UnitBox = EVERYTHING): Laid {
   const free = { width: FILLED_SHARE * place.width, height: FILLED_SHARE * place.height };
   const scale = Math.min(1, free.width / box.width, free.height / box.height);
   const margin = (place.height - free.height) / 2;
@@ -136,7 +136,7 @@ const STRAY_SHARE = 0.01;
 const SEEN_ABOVE = 0.3;
 
 /** Box of what is seen; undefined where nothing is. */
-function boxOf(mask: Float32Array, { height, width }: Grid): DrawnRectangle | undefined {
+function boxOf(mask: Float32Array, { height, width }: Grid): UnitBox | undefined {
   const across = new Float32Array(width);
   const down = new Float32Array(height);
   for (const [pixel, value] of mask.entries()) {

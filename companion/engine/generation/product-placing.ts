@@ -4,6 +4,7 @@
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
+import type { ImageSize } from '../../../shared/geometry.ts';
 import { encodePng } from '../../images/encode.ts';
 import { maskBounds } from '../../images/object-mask.ts';
 import { type PaintingFrame, workingSize } from '../../images/painting-frame.ts';
@@ -22,13 +23,8 @@ import type { GenerateRequest, ProductInScene } from '../requests.ts';
 import { openPicture } from './painting.ts';
 import { type WorkingCutOut, workingCutOut } from './product-scene.ts';
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 export interface PlannedProduct {
-  readonly layout: Size;
+  readonly layout: ImageSize;
   readonly placed: PlacedCutOut;
   /** The size that the model works at, and what it paints: the whole layout, and more where the proportions differ. */
   readonly frame: PaintingFrame;
@@ -69,7 +65,7 @@ export async function planProduct(
   return { layout, placed, frame, cutOut: await workingCutOut(model, placed, frame), wishes };
 }
 
-function usualLayout(source: Picture, resolution: number): Size {
+function usualLayout(source: Picture, resolution: number): ImageSize {
   const visible = maskBounds(alphaOf(source), source.width, source.height);
   const longest = Math.max(visible?.width ?? 0, visible?.height ?? 0);
   const side = Math.round(Math.min(LARGEST_SIDE, Math.max(resolution, longest / USUAL_SHARE)));
@@ -77,7 +73,7 @@ function usualLayout(source: Picture, resolution: number): Size {
 }
 
 /** The smallest part of the model's proportions that holds all of the layout, in its middle. */
-function around({ width, height }: Size, working: Size): PaintingFrame['region'] {
+function around({ width, height }: ImageSize, working: ImageSize): PaintingFrame['region'] {
   const scale = Math.max(width / working.width, height / working.height);
   const own = {
     width: Math.max(width, Math.round(working.width * scale)),

@@ -4,11 +4,11 @@
  * run, and ends after a while without work, which gives all its memory back.
  */
 
-import { LikenessError } from '../../../shared/errors.ts';
+import { type ErrorRecord, LikenessError, recordedError } from '../../../shared/errors.ts';
 import type { GenerateEvent, TeachEvent } from '../events.ts';
 import type { GenerateRequest, TeachRequest } from '../requests.ts';
 import { type ChildMessage, EngineChild, engineError } from './engine-child.ts';
-import type { EngineFailure, ToEngine } from './messages.ts';
+import type { ToEngine } from './messages.ts';
 
 export interface EngineProcessOptions {
   /** Without work for so long, the process ends. Default 5 minutes: a designer looks, and wants one more. */
@@ -167,12 +167,11 @@ export class EngineProcess {
     this.#child = undefined;
   }
 
-  #failure({ code, message, advice, stack }: EngineFailure, child: EngineChild): Error {
+  #failure(failure: ErrorRecord, child: EngineChild): Error {
+    const { code } = failure;
     // After a bug its state is unknown, and after want of memory only its end gives everything back.
     if ((code === undefined || code === 'memory') && this.#child === child) this.#retire();
-    const cause = Object.assign(new Error(message), { stack });
-    if (code === undefined) return new Error(message, { cause });
-    return new LikenessError(code, message, { cause, ...(advice === undefined ? {} : { advice }) });
+    return recordedError(failure);
   }
 }
 

@@ -5,12 +5,12 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { LikenessError } from '../../../shared/errors.ts';
+import { errorRecord } from '../../../shared/errors.ts';
 import { type EngineOptions, type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { GenerateEvent, LocalGenerateEvent, TeachEvent } from '../events.ts';
 import { generateOn } from '../generation/generate.ts';
 import { openReferences, teachOn } from '../teaching/teach.ts';
-import type { EngineFailure, FromEngine, ToEngine } from './messages.ts';
+import type { FromEngine, ToEngine } from './messages.ts';
 
 export class ModelCache {
   #opened: { readonly key: string; readonly model: LoadedModel } | undefined;
@@ -64,7 +64,7 @@ async function run(work: Work): Promise<void> {
     }
     await tell({ type: 'done', run: work.run });
   } catch (error) {
-    await tell({ type: 'failed', run: work.run, failure: failureOf(error) });
+    await tell({ type: 'failed', run: work.run, failure: errorRecord(error) });
   }
   current = undefined;
   if (!process.connected) process.exit();
@@ -98,11 +98,4 @@ function tell(message: FromEngine): Promise<void> {
     if (process.connected) process.send!(message, undefined, undefined, () => resolve());
     else resolve();
   });
-}
-
-function failureOf(error: unknown): EngineFailure {
-  const { message, stack } = error instanceof Error ? error : new Error(`internal: ${String(error)}`);
-  return error instanceof LikenessError
-    ? { code: error.code, message, advice: error.advice, stack }
-    : { code: undefined, message, advice: undefined, stack };
 }

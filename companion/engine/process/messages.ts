@@ -3,7 +3,7 @@
  * they are. Both ends are this program, so nothing is parsed again.
  */
 
-import type { ErrorCode } from '../../../shared/errors.ts';
+import type { ErrorRecord } from '../../../shared/errors.ts';
 import type { GenerateEvent, TeachEvent } from '../events.ts';
 import type { GenerateRequest, TeachRequest } from '../requests.ts';
 
@@ -18,13 +18,4 @@ export type FromEngine =
   | { readonly type: 'accepted'; readonly run: number }
   | { readonly type: 'event'; readonly run: number; readonly event: TeachEvent | GenerateEvent }
   | { readonly type: 'done'; readonly run: number }
-  | { readonly type: 'failed'; readonly run: number; readonly failure: EngineFailure };
-
-/** An error as it crosses the channel, which would keep its message alone. */
-export interface EngineFailure {
-  /** Undefined for a bug. */
-  readonly code: ErrorCode | undefined;
-  readonly message: string;
-  readonly advice: string | undefined;
-  readonly stack: string | undefined;
-}
+  | { readonly type: 'failed'; readonly run: number; readonly failure: ErrorRecord };

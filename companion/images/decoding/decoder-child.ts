@@ -1,15 +1,8 @@
 /** DecoderChild: one forked decoder. It keeps this process alive while it works, and not while it waits. */
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import {
-  type Decoded,
-  type DecodeFailure,
-  type DecodeJob,
-  ENDED_BY,
-  type FromDecoder,
-  type ToDecoder,
-} from './messages.ts';
+import { LikenessError, PROGRAM, recordedError } from '../../../shared/errors.ts';
+import { type Decoded, type DecodeJob, ENDED_BY, type FromDecoder, type ToDecoder } from './messages.ts';
 
 /** Objects of JavaScript alone: pictures lie outside. A header that is made into millions of them ends the process. */
 const HEAP_MB = 192;
@@ -108,7 +101,7 @@ export class DecoderChild {
     this.rssBytes = message.rssBytes;
     this.#finish();
     if (message.type === 'decoded') work.resolve(message.decoded);
-    else work.reject(errorOf(message.failure));
+    else work.reject(recordedError(message.failure));
   }
 
   #limit(milliseconds: number): void {
@@ -169,12 +162,6 @@ export class DecoderChild {
       else one?.unref?.();
     }
   }
-}
-
-function errorOf({ code, message, advice, stack }: DecodeFailure): Error {
-  const cause = Object.assign(new Error(message), { stack });
-  if (code === undefined) return cause;
-  return new LikenessError(code, message, { cause, ...(advice !== undefined && { advice }) });
 }
 
 /** A computer on which no decoder starts. */

@@ -4,10 +4,10 @@
  */
 
 import sharp from 'sharp';
-import { LikenessError } from '../../../shared/errors.ts';
+import { errorRecord } from '../../../shared/errors.ts';
 import { inspectFrame } from '../frame-findings.ts';
 import { downscaledReference } from '../reference-frame.ts';
-import type { Decoded, DecodeFailure, DecodeJob, FromDecoder, ToDecoder } from './messages.ts';
+import type { Decoded, DecodeJob, FromDecoder, ToDecoder } from './messages.ts';
 import { allowPictureLoadersOnly, decodeFile } from './picture-decoder.ts';
 import { endNow, Watch } from './watch.ts';
 
@@ -34,7 +34,7 @@ async function work(job: DecodeJob): Promise<void> {
     const decoded = await decode(job, (pixels) => watch.allowPixels(pixels));
     answer = { type: 'decoded', decoded, rssBytes: process.memoryUsage.rss() };
   } catch (error) {
-    answer = { type: 'failed', failure: failureOf(error), rssBytes: process.memoryUsage.rss() };
+    answer = { type: 'failed', failure: errorRecord(error), rssBytes: process.memoryUsage.rss() };
   } finally {
     watch.stop();
   }
@@ -55,10 +55,4 @@ async function decode(job: DecodeJob, whenKnown: (pixels: number) => void): Prom
 /** Without a companion there is nobody to tell: `disconnect` ends this process. */
 function tell(message: FromDecoder): void {
   if (process.connected) process.send!(message);
-}
-
-function failureOf(error: unknown): DecodeFailure {
-  const { message, stack } = error instanceof Error ? error : new Error(`internal: ${String(error)}`);
-  const isTold = error instanceof LikenessError;
-  return { code: isTold ? error.code : undefined, message, advice: isTold ? error.advice : undefined, stack };
 }

@@ -1,6 +1,6 @@
 /** Messages between this process and a decoder. Node's channel carries them by structured clone, bytes as they are. */
 
-import type { ErrorCode } from '../../../shared/errors.ts';
+import type { ErrorRecord } from '../../../shared/errors.ts';
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import type { ImageKind } from '../../../shared/image-kind.ts';
 import type { Picture } from '../picture.ts';
@@ -32,15 +32,6 @@ export interface Decoded {
   readonly findings: readonly FrameFinding[];
 }
 
-/** An error as it crosses the channel, which would keep its message alone. */
-export interface DecodeFailure {
-  /** Undefined for a bug. */
-  readonly code: ErrorCode | undefined;
-  readonly message: string;
-  readonly advice: string | undefined;
-  readonly stack: string | undefined;
-}
-
 export type ToDecoder = { readonly type: 'decode'; readonly job: DecodeJob };
 
 export type FromDecoder =
@@ -48,7 +39,7 @@ export type FromDecoder =
   | { readonly type: 'begun' }
   /** @property rssBytes memory of the process afterwards */
   | { readonly type: 'decoded'; readonly decoded: Decoded; readonly rssBytes: number }
-  | { readonly type: 'failed'; readonly failure: DecodeFailure; readonly rssBytes: number };
+  | { readonly type: 'failed'; readonly failure: ErrorRecord; readonly rssBytes: number };
 
 /** Last words of a decoder that ends itself, on its standard error: the channel would deliver them too late. */
 export const ENDED_BY = { memory: 'decoder: over its memory', time: 'decoder: over its time' } as const;

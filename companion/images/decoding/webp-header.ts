@@ -1,5 +1,6 @@
 /** readWebpHeader: size, profile and EXIF of a WebP, and its first frame without the rest. */
 
+import type { ImageSize } from '../../../shared/geometry.ts';
 import { readExif } from './exif.ts';
 import { type ColourClaims, DamagedPicture, type PictureHeader, partsOf } from './picture-header.ts';
 
@@ -16,11 +17,6 @@ const PIXEL_CHUNKS: readonly string[] = ['VP8X', 'VP8 ', 'VP8L', 'ALPH', 'ANIM',
 interface Chunk {
   readonly type: string;
   readonly data: Buffer;
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** @throws DamagedPicture; RangeError where the file ends in the header */
@@ -54,7 +50,7 @@ function* chunksOf(file: Buffer): Generator<Chunk, void> {
   }
 }
 
-function sizeOf({ type, data }: Chunk): Size | undefined {
+function sizeOf({ type, data }: Chunk): ImageSize | undefined {
   switch (type) {
     case 'VP8X':
       return { width: data.readUIntLE(4, 3) + 1, height: data.readUIntLE(7, 3) + 1 };

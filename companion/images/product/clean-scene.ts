@@ -5,7 +5,7 @@
  */
 
 import { type Picture, picture } from '../picture.ts';
-import { type SharePlane, softened } from './share-plane.ts';
+import { type Line, type SharePlane, softened } from './share-plane.ts';
 
 /** Pixels beyond a gap whose mean it is filled from: one alone would be drawn out to a streak. */
 const ANCHOR_PX = 6;
@@ -52,12 +52,6 @@ function filledRows({ width, height, values }: SharePlane, known: SharePlane): F
   const column: SharePlane = { width: 1, height, values: new Float32Array(height).fill(1) };
   const shares = softened(column, 0, EVENED_PX).values;
   return evened.map((value, pixel) => value / shares[Math.floor(pixel / width)]!);
-}
-
-interface Line {
-  readonly first: number;
-  readonly step: number;
-  readonly count: number;
 }
 
 /** Fills gaps between what is known, evenly from one side to the other; false where nothing is. */

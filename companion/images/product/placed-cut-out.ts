@@ -4,22 +4,10 @@
  */
 
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import type { ImageSize, UnitBox } from '../../../shared/geometry.ts';
 import { maskBounds, pictureCutoutKind } from '../object-mask.ts';
 import { alphaOf, cropPicture, type Picture, type Region } from '../picture.ts';
 import { resizePicture } from '../resize.ts';
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** A rectangle in shares of the layout, from the top left. */
-export interface ShareBox {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface PlacedCutOut {
   /** As large as the layout, with alpha. */
@@ -31,9 +19,9 @@ export interface PlacedCutOut {
 }
 
 export interface CutOutPlace {
-  readonly layout: Size;
+  readonly layout: ImageSize;
   /** Default: centred, standing on the lower third, 60 % high. */
-  readonly box?: ShareBox | undefined;
+  readonly box?: UnitBox | undefined;
   /** `product`: what is visible fits into the box and stands on its lower edge. `picture`: the picture fills it. */
   readonly fits: 'product' | 'picture';
 }
@@ -103,7 +91,7 @@ function standing(of: Region, { box, layout }: CutOutPlace): Target {
   };
 }
 
-function ownSize(wanted: Size, { width, height }: Size): Size {
+function ownSize(wanted: ImageSize, { width, height }: ImageSize): ImageSize {
   const off = Math.max(Math.abs(wanted.width - width), Math.abs(wanted.height - height));
   return off <= OWN_SIZE_PX ? { width, height } : wanted;
 }

@@ -7,13 +7,8 @@ import { type Picture, picture, type Region, type Rgb } from '../picture.ts';
 import { resizePicture } from '../resize.ts';
 import { type ContactLine, contactLine } from './contact-line.ts';
 import type { PlacedCutOut } from './placed-cut-out.ts';
+import type { SceneLight } from './scene-light.ts';
 import { type SharePlane, softened } from './share-plane.ts';
-
-export interface ShadowLight {
-  /** As SceneLight has them. */
-  readonly degrees: number;
-  readonly ground: Rgb;
-}
 
 /** Longer side that a shadow is computed at: it is soft, and a layout of print size would take seconds. */
 const COMPUTED_SIDE = 768;
@@ -42,7 +37,7 @@ const TINT = 0.22;
 const LEVELS = 6;
 
 /** RGBA as large as the layout: the shadow's colour everywhere, and how dark it is as alpha. For MULTIPLY. */
-export async function shadowLayer(placed: PlacedCutOut, light: ShadowLight): Promise<Picture> {
+export async function shadowLayer(placed: PlacedCutOut, light: SceneLight): Promise<Picture> {
   const { width, height } = placed.picture;
   const scale = Math.min(1, COMPUTED_SIDE / Math.max(width, height));
   const size = { width: Math.ceil(width * scale), height: Math.ceil(height * scale) };

@@ -23,7 +23,8 @@ export function softened({ width, height, values }: SharePlane, across: number, 
   return { width, height, values: plane };
 }
 
-interface Line {
+/** A row or a column of a plane: indices first, first + step, ..., of which there are `count`. */
+export interface Line {
   readonly first: number;
   readonly step: number;
   readonly count: number;

@@ -5,6 +5,7 @@
 
 import type { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
+import { parsedJson } from '../../../shared/json-text.ts';
 import { issueText } from '../../../shared/protocol/zod.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 import { retryAfterMs, TransientError } from './retry.ts';
@@ -49,14 +50,6 @@ export function unexpectedResponse({ url }: Pick<HubResponse, 'url'>, fault: str
   return new LikenessError('network', `${url.host} answered ${fault}`, {
     advice: 'Check --endpoint (HF_ENDPOINT), and whether the network wants a login page first.',
   });
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export interface RequestSubject {

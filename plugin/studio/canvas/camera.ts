@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Box } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 
 const ZOOM_MIN = 0.02;
 const ZOOM_MAX = 64;

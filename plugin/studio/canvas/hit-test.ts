@@ -1,5 +1,6 @@
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
-import type { Box, Scene } from '../document/scene.ts';
+import type { Scene } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 import type { Point } from './camera.ts';
 
 function contains(box: Box, { x, y }: Point): boolean {

@@ -1,6 +1,7 @@
 import type { NodeRecord } from '../document/node-record.ts';
 import { PAGE_ID } from '../document/node-record.ts';
-import { type Box, unionOf } from '../document/scene.ts';
+import { unionOf } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 import type { Workspace } from '../document/workspace.ts';
 import { hashesIn, type PictureStore } from '../store/picture-store.ts';
 import type { Camera } from './camera.ts';

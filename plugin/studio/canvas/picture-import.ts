@@ -1,6 +1,7 @@
 import { imageKind } from '../../../shared/image-kind.ts';
 import { type NodeRecord, PAGE_ID } from '../document/node-record.ts';
-import { type Box, unionOf } from '../document/scene.ts';
+import { unionOf } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 import type { Workspace } from '../document/workspace.ts';
 import { FIGMA_IMAGE_MAX_SIDE } from '../figma/limits.ts';
 import { pictureHash } from '../figma/picture-handle.ts';

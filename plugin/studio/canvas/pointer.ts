@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { NodeRecord } from '../document/node-record.ts';
-import type { Box } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 import { moves, type Workspace } from '../document/workspace.ts';
 import type { Camera, Point } from './camera.ts';
 import { boxBetween, nodeAt, nodesIn } from './hit-test.ts';

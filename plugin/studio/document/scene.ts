@@ -1,13 +1,6 @@
 import type { Change } from './history.ts';
 import { type NodeRecord, PAGE_ID } from './node-record.ts';
-import { boxAround, composed, IDENTITY, type Transform, toParent } from './transform.ts';
-
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
+import { type Box, boxAround, composed, IDENTITY, type Transform, toParent } from './transform.ts';
 
 /** One replica of a document. The page holds one, the sandbox that runs the plugin another; changes keep them alike. */
 export class Scene {

@@ -5,8 +5,8 @@ import type { NodeRecord } from './node-record.ts';
 /** x' = a x + c y + e, y' = b x + d y + f: the order in which a canvas takes them. */
 export type Transform = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** Upright, in canvas pixels. */
-interface Rectangle {
+/** An upright rectangle, in canvas pixels. */
+export interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -34,7 +34,7 @@ export function composed(outer: Transform, inner: Transform): Transform {
 }
 
 /** The upright box around a box that was transformed; freed of what sine and cosine round. */
-export function boxAround([a, b, c, d, e, f]: Transform, { x, y, width, height }: Rectangle): Rectangle {
+export function boxAround([a, b, c, d, e, f]: Transform, { x, y, width, height }: Box): Box {
   const corners = [x, x + width].flatMap((left) =>
     [y, y + height].map((top) => [a * left + c * top + e, b * left + d * top + f] as const),
   );

@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals';
 import { type Change, UndoHistory } from './history.ts';
 import { type NodeRecord, newNode, PAGE_ID, type Paint } from './node-record.ts';
-import { type Box, Scene } from './scene.ts';
+import { Scene } from './scene.ts';
+import type { Box } from './transform.ts';
 
 type Author = 'person' | 'plugin' | 'undo';
 

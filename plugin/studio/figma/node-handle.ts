@@ -1,5 +1,5 @@
 import type { NodeRecord, NodeType, Paint, PictureTransform } from '../document/node-record.ts';
-import type { Box } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 import { adopt } from './adoption.ts';
 import type { DocumentAccess } from './document-access.ts';
 import { exportSize } from './export-size.ts';

@@ -3,20 +3,15 @@
  * at once, so that there is no time to decode.
  */
 
+import type { ImageSize } from '../../../shared/geometry.ts';
 import { imageKind, pngSize } from '../../../shared/image-kind.ts';
-
-interface PictureSize {
-  /** Image pixels. */
-  readonly width: number;
-  readonly height: number;
-}
 
 /** JPEG keeps its size in the first frame header (SOF0 to SOF15, without the four codes that mean other things). */
 function isFrameHeader(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
-function jpegSize(view: DataView): PictureSize | undefined {
+function jpegSize(view: DataView): ImageSize | undefined {
   let at = 2;
   while (at + 9 < view.byteLength && view.getUint8(at) === 0xff) {
     const marker = view.getUint8(at + 1);
@@ -33,7 +28,7 @@ export function isGif(bytes: Uint8Array): boolean {
 }
 
 /** Undefined for anything that is not a PNG, JPEG or GIF with a readable size. */
-export function pictureSize(bytes: Uint8Array): PictureSize | undefined {
+export function pictureSize(bytes: Uint8Array): ImageSize | undefined {
   const kind = imageKind(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (kind === 'jpeg') return jpegSize(view);

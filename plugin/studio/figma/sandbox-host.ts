@@ -1,5 +1,5 @@
 import type { Change } from '../document/history.ts';
-import type { Box } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 import type { ExportRequest, ViewState, WindowOptions } from './sandbox-link.ts';
 
 /** @internal */

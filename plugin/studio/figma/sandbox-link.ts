@@ -2,7 +2,7 @@
 
 import type { Change } from '../document/history.ts';
 import type { NodeRecord } from '../document/node-record.ts';
-import type { Box } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 
 export interface ViewState {
   /** The visible part of the canvas, in canvas pixels. */

@@ -1,4 +1,5 @@
-import { type Box, unionOf } from '../document/scene.ts';
+import { unionOf } from '../document/scene.ts';
+import type { Box } from '../document/transform.ts';
 import { refusal } from './node-checks.ts';
 import type { SceneNodeHandle } from './node-handle.ts';
 import type { SandboxDocument } from './sandbox-document.ts';

@@ -1,5 +1,6 @@
 /** VariantRecord: a variant's request and versions, kept in the document: enough to make it again, and no secrets. */
 
+import { parsedJson } from '../../../shared/json-text.ts';
 import { conceptReferenceSchema } from '../../../shared/protocol/concept.ts';
 import { jobIdSchema } from '../../../shared/protocol/ids.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
@@ -29,9 +30,5 @@ export function variantRecord(
 
 /** Undefined for what is no record of ours: every collaborator and every plugin can write plugin data. */
 export function parseVariantRecord(text: string): VariantRecord | undefined {
-  try {
-    return variantRecordSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return variantRecordSchema.safeParse(parsedJson(text)).data;
 }

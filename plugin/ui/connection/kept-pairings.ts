@@ -4,6 +4,7 @@
  * companion's place can make the plugin forget nothing.
  */
 
+import { parsedJson } from '../../../shared/json-text.ts';
 import { keyIdOf, tokenKey } from '../../../shared/protocol/handshake.ts';
 import { hexIdSchema, tokenSchema } from '../../../shared/protocol/ids.ts';
 import { HELLO_MAX_KEYS } from '../../../shared/protocol/limits.ts';
@@ -71,13 +72,5 @@ export class KeptPairings {
   /** As the main thread keeps it. */
   toText(): string {
     return JSON.stringify({ format: 1, pairings: this.#pairings });
-  }
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { pictureSizeFor } from '../../../shared/geometry.ts';
+import { type ImageSize, pictureSizeFor } from '../../../shared/geometry.ts';
 import { SEED_MAX } from '../../../shared/protocol/limits.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { useApp } from '../app-context.ts';
@@ -184,7 +184,7 @@ function SizesChoice({ draft, model, onChange }: PartProps & { readonly model: M
   );
 }
 
-function sizeText({ width, height }: { readonly width: number; readonly height: number }): string {
+function sizeText({ width, height }: ImageSize): string {
   return `${width} × ${height}`;
 }
 

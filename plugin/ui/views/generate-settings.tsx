@@ -1,4 +1,4 @@
-import { type CanvasSize, pictureSizeFor } from '../../../shared/geometry.ts';
+import { type CanvasSize, type ImageSize, pictureSizeFor } from '../../../shared/geometry.ts';
 import { GENERATE_MAX_COUNT, SEED_MAX, STRENGTH_MAX } from '../../../shared/protocol/limits.ts';
 import type { FillTarget } from '../../layout-messages.ts';
 import { useApp } from '../app-context.ts';
@@ -171,6 +171,6 @@ function SizeOfLayout({ layout: { name, width, height }, hint }: SizeOfLayoutPro
   );
 }
 
-function sizeKey({ width, height }: { readonly width: number; readonly height: number }): string {
+function sizeKey({ width, height }: ImageSize): string {
   return `${width}x${height}`;
 }

@@ -2,6 +2,7 @@
 
 import { computed, type Signal, signal } from '@preact/signals';
 import { type CatalogueCell, cellText } from '../../../shared/catalogue.ts';
+import type { ImageSize } from '../../../shared/geometry.ts';
 import { type CatalogueJobSpec, catalogueCells } from '../../../shared/protocol/catalogue.ts';
 import { routes } from '../../../shared/protocol/http.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
@@ -21,7 +22,7 @@ export interface CatalogueDraft {
   readonly products: readonly string[];
   /** As it is typed, one a line. */
   readonly scenes: string;
-  readonly sizes: readonly { readonly width: number; readonly height: number }[];
+  readonly sizes: readonly ImageSize[];
   readonly seed: number;
 }
 

@@ -3,7 +3,7 @@
  * elsewhere loses nothing.
  */
 
-import { type CanvasSize, pictureSizeFor } from '../../../shared/geometry.ts';
+import { type CanvasSize, type ImageSize, pictureSizeFor } from '../../../shared/geometry.ts';
 import { mentionedNames } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import { newId } from '../../../shared/protocol/ids.ts';
@@ -164,7 +164,7 @@ export function chosenSize(
   size: SizeChoice,
   model: ModelSummary,
   frame: CanvasSize | undefined,
-): { readonly width: number; readonly height: number } | undefined {
+): ImageSize | undefined {
   if (size.type === 'fixed') return { width: size.width, height: size.height };
   if (size.type === 'layout') return pictureSizeFor(size, model);
   return size.type === 'frame' && frame !== undefined ? pictureSizeFor(frame, model) : undefined;

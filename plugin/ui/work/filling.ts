@@ -1,10 +1,11 @@
 /** Filling: the selected layer that the next pictures fill, and what the model is shown of the layout around it. */
 
 import { computed, type Signal, signal } from '@preact/signals';
+import type { UnitBox } from '../../../shared/geometry.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
-import type { Affine, FilledPicture, FillPlan, FillTarget, UnitBox } from '../../layout-messages.ts';
+import type { Affine, FilledPicture, FillPlan, FillTarget } from '../../layout-messages.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import { exportFailure } from '../canvas/frame-export.ts';
 import { exportedLayout, layerMask } from '../canvas/layout-export.ts';

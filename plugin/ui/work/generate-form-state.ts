@@ -1,6 +1,7 @@
 /** GenerateFormState: the draft of the next pictures, also between two runs of the plugin. */
 
 import { batch, effect, type Signal, signal } from '@preact/signals';
+import { parsedJson } from '../../../shared/json-text.ts';
 import { type ConceptSummary, conceptReferenceSchema } from '../../../shared/protocol/concept.ts';
 import { loraChoicesSchema } from '../../../shared/protocol/lora.ts';
 import { GUIDANCE_RESIDUALS, generateRequestSchema, MASK_MODES } from '../../../shared/protocol/requests.ts';
@@ -129,9 +130,5 @@ const draftSchema = z.object({
 
 /** Undefined for what another version of the plugin stored. */
 function parseDraft(text: string): GenerateDraft | undefined {
-  try {
-    return draftSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return draftSchema.safeParse(parsedJson(text)).data;
 }

@@ -7,15 +7,11 @@ import { createContext, runInContext } from 'node:vm';
 import type { Affine } from '../../../plugin/layout-messages.ts';
 import type { CanvasNode, FigmaSurface, PngExport, Rectangle } from '../../../plugin/main/figma-surface.ts';
 import type { MainToUi, UiToMain } from '../../../plugin/messages.ts';
+import type { CanvasSize } from '../../../shared/geometry.ts';
 import { pngHeader } from '../../studio/sandbox.ts';
 
 const bundle = () =>
   readFileSync(fileURLToPath(new URL('../../../plugin/dist/main.js', import.meta.url)), 'utf8');
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 export class FakeNode implements Rectangle {
   type = 'RECTANGLE';
@@ -35,11 +31,11 @@ export class FakeNode implements Rectangle {
   width = 100;
   height = 100;
   /** Canvas pixels that it takes as it lies, where they are not its width and height. */
-  seen: Size | undefined;
+  seen: CanvasSize | undefined;
   /** Size of what is rendered where strokes or shadows add to it; null where nothing is. */
-  rendered: Size | null | undefined;
+  rendered: CanvasSize | null | undefined;
   /** Size of what its export shows, where that is none of what it tells. */
-  drawn: Size | undefined;
+  drawn: CanvasSize | undefined;
   readonly id: string;
   name: string;
 

@@ -4,11 +4,12 @@
  */
 
 import { LikenessError } from '../../../../shared/errors.ts';
+import type { ImageSize } from '../../../../shared/geometry.ts';
 import { supportedModels } from '../../../checkpoint/component.ts';
 import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
 import { concat, matmul, mul, reshape } from '../../../graph/ops/index.ts';
 import type { Value } from '../../../graph/value.ts';
-import { CONTEXT, type ModelFamily, type PictureSize, type PromptValues, type Scopes } from '../../family.ts';
+import { CONTEXT, type ModelFamily, type PromptValues, type Scopes } from '../../family.ts';
 import { decodeLatents, encodePicture } from '../../layers/autoencoder.ts';
 import {
   downscaleFactor,
@@ -159,11 +160,11 @@ function flattened(x: Value): Value {
   return reshape(x, [x.shape[0]!, x.shape[2]!]);
 }
 
-function timeIds({ width, height }: PictureSize): readonly number[] {
+function timeIds({ width, height }: ImageSize): readonly number[] {
   return [height, width, 0, 0, height, width];
 }
 
-function bothWays([width, height]: readonly [number, number]): readonly PictureSize[] {
+function bothWays([width, height]: readonly [number, number]): readonly ImageSize[] {
   return width === height
     ? [{ width, height }]
     : [
