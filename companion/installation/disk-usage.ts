@@ -17,7 +17,7 @@ export function computerFolder(name: ComputerFolder, { home, cache, concepts, mo
   return folders[name];
 }
 
-/** What each folder takes, and what is free beside them. */
+/** Sizes of the folders, and what is free on their disk. */
 export async function diskUsage(folders: DataFolders): Promise<Pick<Computer, 'folders' | 'freeBytes'>> {
   const sizes = [];
   for (const name of COMPUTER_FOLDERS) {
