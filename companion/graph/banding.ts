@@ -5,21 +5,20 @@
  * whole, and a band is given up when the last that reads it is made.
  */
 
-import { elementCount, type Shape } from '../tensor/tensor.ts';
-import { Graph } from './graph.ts';
+import { elementCount } from '../tensor/tensor.ts';
 import {
-  add,
-  attentionByRows,
-  concat,
-  mul,
-  reciprocal,
-  reduceMean,
-  reshape,
-  slice,
-  sqrt,
-  sub,
-} from './ops/index.ts';
-import { floatOf, intOf, intsOf, type Node, type Value } from './value.ts';
+  bounds,
+  convolution,
+  isWhole,
+  kept,
+  type Made,
+  type Rows,
+  rowsOf,
+  upsampling,
+} from './banded-rows.ts';
+import { Graph } from './graph.ts';
+import { add, attentionByRows, mul, reciprocal, reduceMean, reshape, sqrt, sub } from './ops/index.ts';
+import { floatOf, intOf, type Node, type Value } from './value.ts';
 
 /**
  * Elements from which on an image is banded. A codec of usual width stays below at 512 px, where it takes less than a
@@ -36,15 +35,6 @@ export interface BandOptions {
   /** Default: more than 2^26. */
   readonly leastElements?: number;
 }
-
-/** An image by its rows. */
-interface Rows {
-  readonly shape: Shape;
-  /** Rows `start` to `end` (excluded), [B, C, end - start, W]. */
-  rows(start: number, end: number): Value;
-}
-
-type Made = Value | Rows;
 
 /** A new graph with the same inputs, outputs and parameters. */
 export function bandGraph(graph: Graph, options: BandOptions = {}): Graph {
@@ -100,8 +90,6 @@ export function bandGraph(graph: Graph, options: BandOptions = {}): Graph {
   return banded;
 }
 
-const isWhole = (value: Made): value is Value => 'graph' in value;
-
 type Banding = (
   node: Node,
   inputs: readonly (Made | undefined)[],
@@ -122,67 +110,6 @@ const BANDED: Readonly<Record<string, Banding>> = {
   Mul: arithmetic,
   Div: arithmetic,
 };
-
-/** First and last row (excluded) of each band. */
-function bounds(height: number, bands: number): readonly (readonly [number, number])[] {
-  const count = Math.min(bands, height);
-  const edge = (band: number) => Math.round((band * height) / count);
-  return Array.from({ length: count }, (_, band) => [edge(band), edge(band + 1)] as const);
-}
-
-/** Rows of an image, whole or not. */
-function rowsOf(value: Made, start: number, end: number): Value {
-  if (!isWhole(value)) return value.rows(start, end);
-  return start === 0 && end === value.shape[2] ? value : slice(value, 2, start, end);
-}
-
-/** An image whose bands are kept, each made by `make`. */
-function kept(shape: Shape, bands: number, make: (start: number, end: number) => Value): Rows {
-  const parts = bounds(shape[2]!, bands).map(([start, end]) => ({ start, end, value: make(start, end) }));
-  return {
-    shape,
-    rows: (from, to) =>
-      concat(
-        parts
-          .filter(({ start, end }) => start < to && end > from)
-          .map(({ start, end, value }) =>
-            rowsOf(value, Math.max(from, start) - start, Math.min(to, end) - start),
-          ),
-        2,
-      ),
-  };
-}
-
-function convolution(
-  { op, attributes, outputs }: Node,
-  [x, ...weights]: readonly (Made | undefined)[],
-  bands: number,
-): Rows | undefined {
-  const [strideY] = intsOf(attributes, 'strides') as [number, number];
-  const [kernelHeight] = intsOf(attributes, 'kernel_shape') as [number, number];
-  const [top, left, , right] = intsOf(attributes, 'pads') as [number, number, number, number];
-  if (intsOf(attributes, 'dilations').some((dilation) => dilation !== 1)) return undefined;
-  const height = x!.shape[2]!;
-  return kept(outputs[0]!.shape, bands, (start, end) => {
-    const [first, last] = [start * strideY - top, (end - 1) * strideY - top + kernelHeight];
-    const pads = [Math.max(0, -first), left, Math.max(0, last - height), right];
-    const read = rowsOf(x!, Math.max(0, first), Math.min(height, last));
-    return read.graph.apply(op, [read, ...(weights as Value[])], { ...attributes, pads: { ints: pads } })[0]!;
-  });
-}
-
-/** Nearest neighbour by 2. */
-function upsampling({ op, attributes, outputs }: Node, [x, ...others]: readonly (Made | undefined)[]): Rows {
-  return {
-    shape: outputs[0]!.shape,
-    rows: (start, end) => {
-      const first = Math.floor(start / 2);
-      const read = rowsOf(x!, first, Math.ceil(end / 2));
-      const [large] = read.graph.apply(op, [read, ...(others as Value[])], attributes);
-      return rowsOf(large!, start - 2 * first, end - 2 * first);
-    },
-  };
-}
 
 function pointwise({ op, attributes, outputs }: Node, [x, ...others]: readonly (Made | undefined)[]): Rows {
   return {

@@ -9,7 +9,17 @@ import { bandGraph } from '../../companion/graph/banding.ts';
 import { Graph, type GraphSpec } from '../../companion/graph/graph.ts';
 import { peakActivationBytes } from '../../companion/graph/liveness.ts';
 import { lowerGraph } from '../../companion/graph/lowering.ts';
-import { add, attention, conv2d, reduceMean, reshape, silu } from '../../companion/graph/ops/index.ts';
+import {
+  add,
+  attention,
+  conv2d,
+  kernelCopies,
+  reduceMean,
+  reshape,
+  silu,
+  upsampleNearest2x,
+} from '../../companion/graph/ops/index.ts';
+import type { Value } from '../../companion/graph/value.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { decoderGraph, encoderGraph } from '../../companion/models/model-graphs.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
@@ -35,6 +45,8 @@ async function outputOf(pipeline: Pipeline, spec: GraphSpec): Promise<Float32Arr
   const outputs = await (await pipeline.session(spec)).run({ [name]: numbers(shape) });
   return Object.values(outputs)[0]!.data as Float32Array;
 }
+
+const isDoubled = (value: Value | undefined) => value?.producer?.op.name === 'Resize';
 
 function difference(got: Float32Array, expected: Float32Array): number {
   const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
@@ -102,6 +114,25 @@ describe('bandGraph', () => {
       ).toBeLessThan(TOLERANCE);
     }
     expect(graphs[1]!.nodes.length).toBeGreaterThan(graphs[0]!.nodes.length);
+  });
+
+  it.each([3, 4])('convolves doubled images at once, %i bands', async (bands) => {
+    const graph = new Graph('doubled');
+    const kernel = graph.parameter('kernel', [80, 96, 3, 3]);
+    const small = silu(graph.input('x', [1, 96, 14, 64]));
+    graph.output('y', conv2d(upsampleNearest2x(small), kernel, undefined, { padding: 1 }));
+    const banded = bandGraph(graph, { bands, leastElements: 1 });
+    const cut = [...banded.nodes].filter(({ op, inputs }) => op.name === 'Slice' && isDoubled(inputs[0]));
+    expect(cut).toEqual([]);
+    expect(kernelCopies(banded)).toHaveLength(4);
+    const outputs = await Promise.all(
+      [graph, banded].map(async (one) => {
+        const session = await openSession(one, () => numbers(kernel.shape, 2), { threads: 1 });
+        const { y } = await session.run({ x: numbers([1, 96, 14, 64]) });
+        return y!.data as Float32Array;
+      }),
+    );
+    expect(difference(outputs[1]!, outputs[0]!)).toBeLessThan(TOLERANCE);
   });
 
   it('leaves graphs without large images as they are', () => {
