@@ -60,3 +60,51 @@ it.skipIf(!canMount)(
     ]);
   },
 );
+
+it.skipIf(!canMount)(
+  'on a full disk a version without room for its pictures is not there, and presets and catalogues stay as they were (needs unshare)',
+  async () => {
+    const folder = await scratchFolder();
+    const printed = await onSmallDisk(
+      folder,
+      `${PREPARE}
+     import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+     import { CatalogueFolder } from './companion/cli/catalogue/catalogue-folder.ts';
+     import { picture } from './companion/images/picture.ts';
+     import { PresetStore } from './companion/presets/preset-store.ts';
+     const disk = ${JSON.stringify(folder)};
+     const library = new FileLibrary(disk + '/concepts');
+     const presets = new PresetStore(disk);
+     await library.add(smallConcept('aurora', 1));
+     await presets.save({ name: 'Spring', scenes: [] });
+     mkdirSync(disk + '/catalogue');
+     const cell = { key: 'one', file: 'one.png' };
+     const catalogue = await CatalogueFolder.open(disk + '/catalogue', [cell], {});
+     const { bavail, bsize } = statfsSync(disk);
+     // Room for the version, and not for its pictures.
+     writeFileSync(disk + '/filler', new Uint8Array(bavail * bsize - 100_000));
+     const shot = async () => ({ name: 'a', findings: [], pixels: picture(256, 256, 3, new Uint8Array(196608)) });
+     const pictures = { references: [shot, shot], sample: new Uint8Array(20000) };
+     const added = [await refusal(library.add(smallConcept('aurora', 2), pictures)), await seen(library)];
+     rmSync(disk + '/filler');
+     fill(disk);
+     const scenes = Array.from({ length: 32 }, (_, scene) => scene + 'x'.repeat(190));
+     console.log(JSON.stringify([
+       ...added,
+       await refusal(presets.save({ name: 'Dusk', scenes })),
+       (await presets.list()).map(({ name }) => name),
+       await refusal(catalogue.write(cell, new Uint8Array(20000))),
+       readdirSync(disk + '/catalogue').filter((name) => !name.startsWith('.') && !name.includes('-by')),
+     ]));`,
+      '512k',
+    );
+    expect(JSON.parse(printed)).toEqual([
+      'storage',
+      [['aurora', 1]],
+      'storage',
+      ['Spring'],
+      'storage',
+      ['catalogue.json'],
+    ]);
+  },
+);
