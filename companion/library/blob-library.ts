@@ -9,10 +9,11 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { ConceptChange } from '../../shared/protocol/http.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
 import type { Concept } from '../concepts/concept.ts';
+import { encodeConcept } from '../concepts/concept-file.ts';
 import { USER_MODES, writeFileAtomically } from '../storage/atomic-file.ts';
-import type { BlobKey, BlobStore } from '../storage/blob-store.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
 import { ChangeJournal } from './change-journal.ts';
-import { ConceptFolder, freeKey, keysIn, watchFolder } from './concept-folder.ts';
+import { ConceptFolder, keysIn, watchFolder } from './concept-folder.ts';
 import type {
   AddOptions,
   ConceptLibrary,
@@ -26,7 +27,7 @@ import type {
   VersionThumbnail,
 } from './concept-library.ts';
 import { type Editor, requireKeptExpiry } from './concept-rights.ts';
-import { ConceptTrash, summariseRemoval } from './concept-trash.ts';
+import { ConceptTrash, stepsBack, summariseRemoval } from './concept-trash.ts';
 import {
   conceptNamed,
   type FolderContents,
@@ -106,13 +107,15 @@ export class BlobLibrary implements ConceptLibrary {
   add(concept: Concept, options: AddOptions = {}): Promise<ConceptVersion> {
     const { by = 'client', references = [], sample } = options;
     return this.#change(async () => {
+      const { weightHash } = encodeConcept(concept);
+      // First, so that a version has all of its pictures once it is there; those of none go with the next purge.
+      if (sample !== undefined) await this.samples.put({ weightHash }, sample);
+      if (references.length > 0) await this.#references.put(weightHash, references, concept.resolution.width);
       const added = await this.#writer.write((concepts) => additionOf(concept, concepts, by));
-      if (sample !== undefined) await this.samples.put(added, sample);
       if (references.length === 0) return added;
-      await this.#references.put(added.weightHash, references, concept.resolution.width);
       // A concept keeps the pictures of one teaching.
       const files = filesOf(added.id, await this.#folder.read());
-      await this.#forget(files.filter(({ weightHash }) => weightHash !== added.weightHash));
+      await this.#forget(files.filter((file) => file.weightHash !== weightHash));
       return added;
     });
   }
@@ -121,9 +124,8 @@ export class BlobLibrary implements ConceptLibrary {
     return this.#references.sets();
   }
 
-  async materializeReferences({ weightHash }: ConceptVersion): Promise<readonly string[]> {
-    const { keys = [] } = (await this.#references.sets()).get(weightHash) ?? {};
-    return Promise.all(keys.map((key) => this.#store.materialize(key)));
+  materializeReferences({ weightHash }: ConceptVersion): Promise<readonly string[]> {
+    return this.#references.materialize(weightHash);
   }
 
   forgetReferences(id: ConceptId): Promise<void> {
@@ -177,15 +179,7 @@ export class BlobLibrary implements ConceptLibrary {
       const contents = await this.#folder.read();
       for (const { versions } of removals) requireFree(versions[0]!.name, id, contents);
       const taken = keysIn(contents);
-      await this.#journal.make(async () =>
-        removals.flatMap(({ versions, references, prefix }) => {
-          const { name } = versions[0]!;
-          return [
-            ...versions.map(({ key, version }) => ({ move: key, to: freeKey(name, version, taken) })),
-            ...references.map((key) => ({ move: key, to: key.slice(prefix.length) as BlobKey })),
-          ];
-        }),
-      );
+      await this.#journal.make(async () => removals.flatMap((removal) => stepsBack(removal, taken)));
       return conceptNamed(removals[0]!.versions[0]!.name, await this.#folder.read(), this.#now());
     });
   }

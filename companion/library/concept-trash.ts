@@ -3,7 +3,7 @@
 import { AgeLedger } from '../storage/age-ledger.ts';
 import { type BlobKey, type BlobStore, blobKey } from '../storage/blob-store.ts';
 import type { ChangeStep } from './change-journal.ts';
-import { ConceptFolder } from './concept-folder.ts';
+import { ConceptFolder, freeKey } from './concept-folder.ts';
 import type { ConceptVersion, RemovedConcept } from './concept-library.ts';
 import { idOfCopy } from './folder-listing.ts';
 import { REFERENCES_PREFIX } from './kept-references.ts';
@@ -124,4 +124,16 @@ export function summariseRemoval({ id, removedAt, versions }: TrashEntry): Remov
   const { name, classWord } = versions[0]!;
   const sizeBytes = versions.reduce((sum, version) => sum + version.sizeBytes, 0);
   return { id, name, classWord, removedAt, versions: versions.length, sizeBytes };
+}
+
+/** Steps that put a removal's blobs back. @param taken keys in the folder; those that are taken now are added */
+export function stepsBack(
+  { versions, references, prefix }: TrashEntry,
+  taken: Set<string>,
+): readonly ChangeStep[] {
+  const { name } = versions[0]!;
+  return [
+    ...versions.map(({ key, version }) => ({ move: key, to: freeKey(name, version, taken) })),
+    ...references.map((key) => ({ move: key, to: key.slice(prefix.length) as BlobKey })),
+  ];
 }

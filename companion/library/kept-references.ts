@@ -41,6 +41,12 @@ export class KeptReferences {
     return sets;
   }
 
+  /** Paths of a version's pictures; none where it keeps none. @throws LikenessError `storage` */
+  async materialize(weightHash: string): Promise<readonly string[]> {
+    const { keys = [] } = (await this.sets()).get(weightHash) ?? {};
+    return Promise.all(keys.map((key) => this.#store.materialize(key)));
+  }
+
   /** Those that the version had before give way. @throws LikenessError `storage`; what was put until then stays */
   async put(weightHash: string, pictures: readonly KeptPicture[], resolution: number): Promise<void> {
     // Loaded here, since what scales pictures would make `--help` wait.

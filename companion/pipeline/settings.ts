@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
+import { TEXT_MAX_LENGTH } from '../../shared/protocol/limits.ts';
 import {
   type GuidanceResidual,
   guidanceResidualSchema,
@@ -24,9 +25,18 @@ export const SETTINGS_NAME = 'likeness.json';
 const positive = z.number().positive();
 const count = z.number().int().positive();
 
+/** Words and phrases of one kind: clients get them with every welcome, as choices for a person. */
+const WORDS_MAX = 1000;
+/** Ranks beyond that of the widest layer change nothing. */
+const RANK_MAX = 4096;
+
+const words = z.array(z.string().max(TEXT_MAX_LENGTH)).max(WORDS_MAX);
+
 const teaching = z.strictObject({
   /** Rank of a projection of m channels: max(minimum, fraction * m). The paper: 0.05 m. */
-  rank: z.strictObject({ fraction: positive.max(1), minimum: count }).default({ fraction: 0.05, minimum: 1 }),
+  rank: z
+    .strictObject({ fraction: positive.max(1), minimum: count.max(RANK_MAX) })
+    .default({ fraction: 0.05, minimum: 1 }),
   /** Share of the rank that acts at the noisiest timestep, rising to all of it at none (rank-schedule.ts); 1: always all. */
   noisyRankShare: z.number().min(0).max(1).default(1),
   learningRate: positive.default(1e-3),
@@ -50,8 +60,9 @@ const teaching = z.strictObject({
   backgroundWeight: z.number().min(0).max(1).default(0.1),
   /** Captions of the references; `{}` stands for identifier and class word. */
   captions: z
-    .array(z.string().includes('{}'))
+    .array(z.string().max(TEXT_MAX_LENGTH).includes('{}'))
     .min(1)
+    .max(WORDS_MAX)
     .default(['a photo of a {}', 'a picture of a {}', 'a close-up photo of a {}', 'a {}']),
 });
 
@@ -89,11 +100,11 @@ const schema = z.object({
   teaching: teaching.prefault({}),
   sampling: sampling.prefault({}),
   /** Rare single tokens to name concepts by, in order of preference. */
-  identifiers: z.array(z.string()).default([]),
+  identifiers: words.default([]),
   /** Class words the model knows well; suggestions, not limits. */
-  classWords: z.array(z.string()).default([]),
+  classWords: words.default([]),
   /** Scene phrases the model knows well: "on a beach". */
-  placements: z.array(z.string()).default([]),
+  placements: words.default([]),
 });
 
 export type RecommendedSettings = z.infer<typeof schema>;

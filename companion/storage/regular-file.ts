@@ -22,10 +22,21 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
   throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EFTYPE' });
 }
 
-/** All bytes; the same errors. */
-export async function readRegularFile(path: string): Promise<Buffer<ArrayBuffer>> {
+/** Settings, lists and vocabularies have some megabytes at most: others' folders may hold anything under such a name. */
+const DOCUMENT_MAX_BYTES = 64 * 2 ** 20;
+
+/** All bytes; the same errors, and `EFBIG` for a file of more than `maxBytes`. */
+export async function readRegularFile(
+  path: string,
+  maxBytes = DOCUMENT_MAX_BYTES,
+): Promise<Buffer<ArrayBuffer>> {
   const file = await openRegularFile(path);
   try {
+    const { size } = await file.stat();
+    if (size > maxBytes) {
+      const message = `${path} has ${size} bytes, expected at most ${maxBytes}`;
+      throw Object.assign(new Error(message), { code: 'EFBIG' });
+    }
     return (await file.readFile()) as Buffer<ArrayBuffer>;
   } finally {
     await file.close();

@@ -70,6 +70,22 @@ describe('a placed cut-out', () => {
     expect(own.left).toBeGreaterThan(100);
   });
 
+  it('many times as large as the layout takes no more than what is seen of it', async () => {
+    const before = process.resourceUsage().maxRSS;
+    const large = { width: 3000, height: 3000 };
+    // The lower right quarter of it, four times as large as the layout a side.
+    const box = { x: -3, y: -3, width: 4, height: 4 };
+    const { picture: placed } = await placeCutOut(cutOut(), { layout: large, box, fits: 'picture' });
+    // In kilobytes: the whole has 576 MB.
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(400_000);
+    const at = (x: number, y: number) => [
+      ...placed.data.subarray((y * 3000 + x) * 4, (y * 3000 + x) * 4 + 4),
+    ];
+    // A pixel of the source has 200 x 133 here; it begins at column 45 and row 67.5.
+    expect(at(1100, 1066)).toEqual([(50 * 3) % 256, (75 * 5) % 256, 90, 255]);
+    expect(at(2990, 2990)[3]).toBe(0);
+  });
+
   it('is refused with its background, without anything to see, and outside of the layout', async () => {
     const place = { layout, fits: 'product' } as const;
     await expect(placeCutOut(plainPicture(20, 20, [9, 9, 9]), place)).rejects.toMatchObject({

@@ -1,9 +1,14 @@
-/** Operations that change a library, each once, on a library that `prepareLibrary` made. */
+/** Operations that change a library, or a store beside it, each once, on a library that `prepareLibrary` made. */
 
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CatalogueFolder } from '../../companion/cli/catalogue/catalogue-folder.ts';
+import { planCatalogue } from '../../companion/cli/catalogue/catalogue-plan.ts';
 import type { Concept } from '../../companion/concepts/concept.ts';
-import type { ConceptLibrary } from '../../companion/library/concept-library.ts';
+import { picture } from '../../companion/images/picture.ts';
+import type { ConceptLibrary, KeptPicture } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
+import { PresetStore } from '../../companion/presets/preset-store.ts';
 import { smallConcept, writePlainLora, writeSmallConcept } from './small-concept.ts';
 
 const NOW = new Date('2026-05-05T10:00:00Z');
@@ -28,6 +33,9 @@ export async function prepareLibrary(folder: string): Promise<void> {
     parent: (await library.list('aurora')).concepts[0]!.current.weightHash,
   });
   await writePlainLora(folder);
+  await new PresetStore(folder).save({ name: 'Spring', scenes: ['on a beach'] });
+  await mkdir(join(folder, 'catalogue'));
+  await (await openCatalogue(folder)).close();
 }
 
 const idOf = async (name: string, library: ConceptLibrary) => (await library.list(name)).concepts[0]!.id;
@@ -50,4 +58,56 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   remove: async (library) => library.remove(await idOf('aurora', library)),
   restore: async (library) => library.restore((await library.removed())[0]!.id),
   purge: (library) => library.purge(0),
+  'add with pictures': (library) =>
+    library.add(smallConcept('aurora', 11), { references: [SHOT, SHOT], sample: new Uint8Array(1000) }),
+  'a preset': (_, folder) => new PresetStore(folder).save({ name: 'Dusk', scenes: [], steps: 5 }),
+  "a catalogue's failure": async (_, folder) => {
+    const catalogue = await openCatalogue(folder);
+    await catalogue.fail(CELLS[0]!, { code: 'memory', message: 'too little', advice: 'Close programs.' });
+    await catalogue.close();
+  },
+  "a catalogue's picture": async (_, folder) => {
+    const catalogue = await openCatalogue(folder);
+    await catalogue.write(CELLS[1]!, new Uint8Array(1000));
+    await catalogue.close();
+  },
 };
+
+const SHOT: KeptPicture = async () => ({
+  ...{ name: 'front.png', findings: [] },
+  pixels: picture(16, 16, 3, new Uint8Array(768)),
+});
+
+const CELLS = planCatalogue(
+  { products: ['aurora'], scenes: ['on grass', 'on ice'], sizes: [{ width: 8, height: 8 }], seeds: [0] },
+  new Map(),
+);
+
+function openCatalogue(folder: string): Promise<CatalogueFolder> {
+  return CatalogueFolder.open(join(folder, 'catalogue'), CELLS, { strength: 1 });
+}
+
+/** What the other stores of a folder have. */
+export async function otherState(folder: string): Promise<unknown> {
+  const pictures = await Promise.all(
+    CELLS.map(({ file }) =>
+      stat(join(folder, 'catalogue', file)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  const library = openLibrary(folder);
+  const { concepts } = await library.list();
+  // Pictures that no version keeps are nobody's, and go with the next purge.
+  const isOfVersion = (hash: string) =>
+    concepts.some(({ versions }) => versions.some(({ weightHash }) => weightHash === hash));
+  const references = [...(await library.references())].filter(([hash]) => isOfVersion(hash));
+  return {
+    samples: [...(await library.samples.hashes())].filter(isOfVersion),
+    references: references.map(([hash, { keys }]) => [hash, keys.length]),
+    presets: await new PresetStore(folder).list(),
+    catalogue: JSON.parse(await readFile(join(folder, 'catalogue/catalogue.json'), 'utf8')) as unknown,
+    pictures,
+  };
+}

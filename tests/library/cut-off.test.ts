@@ -1,8 +1,8 @@
-/** Every change of the library, killed at each of its writes, and then once more while the next start finishes it. */
+/** Every change of the library and of the stores beside it, killed at each of its writes, and then once more while the next start finishes it. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isTemporaryName } from '../../companion/storage/temporary-file.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
-import { OPERATIONS, openLibrary, prepareLibrary } from './cut-off-operations.ts';
+import { OPERATIONS, openLibrary, otherState, prepareLibrary } from './cut-off-operations.ts';
 
 const MAIN = fileURLToPath(new URL('cut-off-main.ts', import.meta.url));
 
@@ -41,6 +41,12 @@ beforeAll(async () => {
     external: ['sharp', 'onnxruntime-node'],
     logLevel: 'error',
   });
+  // What is not bundled is found from there.
+  await symlink(
+    fileURLToPath(new URL('../../node_modules', import.meta.url)),
+    join(scratch, 'node_modules'),
+    'junction',
+  );
   await prepareLibrary(prepared);
 });
 
@@ -80,7 +86,7 @@ async function stateOf(folder: string): Promise<unknown> {
       rights,
     ]),
   }));
-  return { shown, damaged, removed: await library.removed() };
+  return { shown, damaged, removed: await library.removed(), others: await otherState(folder) };
 }
 
 /** Nothing of a change that is over stays behind. */

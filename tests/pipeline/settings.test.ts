@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,3 +38,15 @@ it.skipIf(process.platform === 'win32')(
     await expect(openTokenizer(folder)).rejects.toMatchObject({ code: 'checkpoint-missing' });
   },
 );
+
+it('a document of half a gigabyte is refused and not read, and so are more words than clients show', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'likeness-test-'));
+  const file = join(folder, 'likeness.json');
+  await writeFile(file, '{}');
+  await truncate(file, 2 ** 29);
+  const before = process.resourceUsage().maxRSS;
+  await expect(readRecommendedSettings(folder)).rejects.toMatchObject({ code: 'checkpoint-format' });
+  expect(process.resourceUsage().maxRSS - before).toBeLessThan(200_000);
+  await writeFile(file, JSON.stringify({ classWords: Array(100_000).fill('toy') }));
+  await expect(readRecommendedSettings(folder)).rejects.toThrow(/classWords/);
+});

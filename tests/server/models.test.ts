@@ -379,6 +379,9 @@ describe('models', () => {
     expect(await client.refusal('DELETE', '/%2e%2e%2fconcepts')).toBe('message-format');
     expect(await client.refusal('DELETE', '/..')).toBe('message-format');
     expect(await client.card('notes')).toBeUndefined();
+    // A client's mistake is no failure of the companion's.
+    expect((await client.ask('DELETE', '/nobody')).status).toBe(404);
+    expect(await client.server.log()).not.toContain('a request failed');
   });
 
   it('say one that is recommended, and that one fits', async () => {

@@ -5,6 +5,7 @@
 
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { ImageSize, UnitBox } from '../../../shared/geometry.ts';
+import { IMAGE_MAX_PIXELS } from '../../../shared/protocol/limits.ts';
 import { maskBounds, pictureCutoutKind } from '../object-mask.ts';
 import { alphaOf, cropPicture, type Picture, type Region } from '../picture.ts';
 import { resizePicture } from '../resize.ts';
@@ -47,15 +48,49 @@ export async function placeCutOut(source: Picture, place: CutOutPlace): Promise<
   );
   const left = Math.round(scaledTo.left - (scaledTo.of.left * size.width) / source.width);
   const top = Math.round(scaledTo.top - (scaledTo.of.top * size.height) / source.height);
-  const resized = await resizePicture(source, Math.max(1, size.width), Math.max(1, size.height));
-  const placed = cropPicture(resized, { left: -left, top: -top, ...layout });
+  const target = { left, top, width: Math.max(1, size.width), height: Math.max(1, size.height) };
+  const part = target.width * target.height > IMAGE_MAX_PIXELS ? partInside(source, target, layout) : whole;
+  const scaled = scaledPart(source, target, part);
+  const resized = await resizePicture(cropPicture(source, part), scaled.width, scaled.height);
+  const placed = cropPicture(resized, { left: -scaled.left, top: -scaled.top, ...layout });
   const bounds = maskBounds(alphaOf(placed), layout.width, layout.height);
   if (bounds === undefined) {
     throw new LikenessError('input', 'the product lies outside of the layout, or is too small to be seen', {
       advice: 'Give its box from the top left, in pixels or in shares from 0 to 1.',
     });
   }
-  return { picture: placed, bounds, isOwnSize: resized === source };
+  return {
+    picture: placed,
+    bounds,
+    isOwnSize: target.width === source.width && target.height === source.height,
+  };
+}
+
+/**
+ * The part of a source that lands in the layout, with a pixel around it to resample from: of a cut-out many times as large, the
+ * rest would take gigabytes that nobody sees.
+ */
+function partInside(source: ImageSize, target: Region, layout: ImageSize): Region {
+  const range = (first: number, length: number, own: number, room: number) => {
+    const scale = length / own;
+    const from = Math.min(own - 1, Math.max(0, Math.floor(-first / scale) - 1));
+    return [from, Math.min(own, Math.max(from + 1, Math.ceil((room - first) / scale) + 1))] as const;
+  };
+  const [left, right] = range(target.left, target.width, source.width, layout.width);
+  const [top, bottom] = range(target.top, target.height, source.height, layout.height);
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/** Place of a part of the source in the layout, where the whole has `target`. */
+function scaledPart(source: ImageSize, target: Region, part: Region): Region {
+  const across = (length: number) => Math.round((length * target.width) / source.width);
+  const down = (length: number) => Math.round((length * target.height) / source.height);
+  return {
+    left: target.left + across(part.left),
+    top: target.top + down(part.top),
+    width: Math.max(1, across(part.width)),
+    height: Math.max(1, down(part.height)),
+  };
 }
 
 /** A target, and the part of the source that it is for. */

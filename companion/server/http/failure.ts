@@ -8,9 +8,9 @@ import { errorFields, type Log, type RejectionLog } from '../log.ts';
 
 const STATUS: Readonly<Record<ReportCode, number>> = {
   cancelled: 409,
-  'checkpoint-format': 500,
-  'checkpoint-missing': 500,
-  'checkpoint-unsupported': 500,
+  'checkpoint-format': 422,
+  'checkpoint-missing': 404,
+  'checkpoint-unsupported': 422,
   'concept-format': 422,
   'concept-mismatch': 409,
   'concept-unknown': 404,

@@ -60,7 +60,7 @@ export class LocalBlobStore implements BlobStore {
 
   async get(key: BlobKey): Promise<Uint8Array> {
     const path = this.#path(key);
-    return readRegularFile(path).catch((cause: NodeJS.ErrnoException) => {
+    return readRegularFile(path, Number.POSITIVE_INFINITY).catch((cause: NodeJS.ErrnoException) => {
       const isMissing = NO_BLOB.includes(cause.code);
       throw isMissing ? new BlobMissing(key, cause) : unreadable(path, cause);
     });
