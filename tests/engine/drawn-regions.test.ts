@@ -11,6 +11,7 @@ import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import { layProducts, withOwnPixels } from '../../companion/engine/generation/product-layout.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
+import type { Picture } from '../../companion/images/picture.ts';
 import { placeWeights, regionShares, sideBySide } from '../../companion/localization/drawn-region.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 
@@ -107,6 +108,12 @@ describe('a drawn region', () => {
   });
 });
 
+function inSquare(side: number, colourOf: (pixel: number) => readonly number[]): Picture {
+  const colours = Array.from({ length: side * side }, (_, pixel) => colourOf(pixel));
+  const channels = colours[0]!.length as 3 | 4;
+  return { width: side, height: side, channels, data: Uint8Array.from(colours.flat()) };
+}
+
 describe('places of several concepts', () => {
   it('divide the picture between them, softly', () => {
     const grid = { height: 16, width: 16 };
@@ -121,30 +128,18 @@ describe('places of several concepts', () => {
     ['a low, narrow place', { x: 0.5, y: 0.5, width: 0.25, height: 0.5 }, { left: 65, right: 95 }],
   ])('show a product whole in %s', async (_, place, { left, right }) => {
     // Red, 64 of 128 pixels wide and high, in the middle of a green picture.
-    const data = new Uint8Array(128 * 128 * 3);
-    const mask = new Float32Array(16 * 16);
-    for (let pixel = 0; pixel < 128 * 128; pixel++) {
-      const isProduct = [pixel % 128, Math.floor(pixel / 128)].every((at) => at >= 32 && at < 96);
-      data[3 * pixel + (isProduct ? 0 : 1)] = 255;
-    }
-    for (let cell = 0; cell < 256; cell++) {
-      mask[cell] = [cell % 16, Math.floor(cell / 16)].every((at) => at >= 4 && at < 12) ? 1 : 0;
-    }
+    const side = 128;
+    const inMiddle = (pixel: number) =>
+      [pixel % side, Math.floor(pixel / side)].every((at) => at >= 32 && at < 96);
+    const product = inSquare(side, (pixel) => (inMiddle(pixel) ? [255, 0, 0] : [0, 255, 0]));
+    const cutOut = inSquare(side, (pixel) => (inMiddle(pixel) ? [255, 0, 0, 255] : [255, 0, 0, 0]));
     const cells = { height: 16, width: 16 };
-    const layout = await layProducts(
-      [
-        {
-          picture: { width: 128, height: 128, channels: 3, data },
-          mask: { mask, ...cells },
-          place,
-          weights: new Float32Array(256).fill(1),
-        },
-      ],
-      cells,
-    );
-    const reds = [...layout.pixels.slice(0, 128 * 128).keys()].filter((pixel) => layout.pixels[pixel]! > 127);
-    const columns = reds.map((pixel) => pixel % 128);
-    const rows = reds.map((pixel) => Math.floor(pixel / 128));
+    const weights = new Float32Array(256).fill(1);
+    const layout = await layProducts([{ picture: product, cutOut, place, weights }], cells);
+    const { data } = layout.picture;
+    const reds = [...Array(side * side).keys()].filter((pixel) => data[3 * pixel]! > 127);
+    const columns = reds.map((pixel) => pixel % side);
+    const rows = reds.map((pixel) => Math.floor(pixel / side));
     const [first, last] = [Math.min(...columns), Math.max(...columns)];
     expect(first).toBeGreaterThanOrEqual(left);
     expect(last).toBeLessThan(right);
@@ -154,17 +149,49 @@ describe('places of several concepts', () => {
     expect(Math.max(...rows)).toBeGreaterThan(93);
     // And it has its own pixels in any scene, which keeps its own beyond the product.
     const scene = withOwnPixels(
-      { width: 128, height: 128, channels: 3, data: new Uint8Array(3 * 128 * 128).fill(9) },
+      inSquare(side, () => [9, 9, 9]),
       layout,
     );
-    expect(reds.filter((pixel) => scene.data[3 * pixel] === layout.pixels[pixel]).length).toBeGreaterThan(
+    expect(reds.filter((pixel) => scene.data[3 * pixel] === data[3 * pixel]).length).toBeGreaterThan(
       0.8 * reds.length,
     );
     expect([...scene.data.slice(0, 30)]).toEqual(Array(30).fill(9));
     const held = [...layout.products.keys()].filter((cell) => layout.products[cell]! > 0.99);
     expect(held.length).toBeGreaterThan(reds.length / 64 / 2);
     for (const cell of held)
-      expect(layout.pixels[(Math.floor(cell / 16) * 8 + 4) * 128 + (cell % 16) * 8 + 4]).toBeGreaterThan(127);
+      expect(data[3 * ((Math.floor(cell / 16) * 8 + 4) * side + (cell % 16) * 8 + 4)]).toBeGreaterThan(127);
+  });
+
+  it('hold nothing of a neighbour in a product, up to its edge and whatever lies behind its own', async () => {
+    const side = 128;
+    const [red, blue] = [
+      [255, 0, 0],
+      [0, 0, 255],
+    ] as const;
+    const inMiddle = (pixel: number) =>
+      [pixel % side, Math.floor(pixel / side)].every((at) => at >= 32 && at < 96);
+    const cells = { height: 16, width: 16 };
+    const weights = placeWeights(sideBySide(2), cells);
+    const layout = await layProducts(
+      [red, blue].map((colour, index) => ({
+        picture: inSquare(side, (pixel) => (inMiddle(pixel) ? colour : [0, 255, 0])),
+        cutOut: inSquare(side, (pixel) => [...colour, inMiddle(pixel) ? 255 : 0]),
+        place: sideBySide(2)[index]!,
+        weights: weights[index]!,
+      })),
+      cells,
+    );
+    const scene = withOwnPixels(
+      inSquare(side, () => [9, 9, 9]),
+      layout,
+    );
+    const own = layout.cutOuts!.data;
+    const solid = [...Array(side * side).keys()].filter((pixel) => own[4 * pixel + 3] === 255);
+    expect(solid.length).toBeGreaterThan(2 * 50 * 50);
+    for (const pixel of solid) {
+      const colour = pixel % side < side / 2 ? red : blue;
+      expect([...scene.data.subarray(3 * pixel, 3 * pixel + 3)]).toEqual([...colour]);
+    }
   });
 
   it('give each its mask in its own half, by default and not by words', async () => {

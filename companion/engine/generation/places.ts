@@ -10,10 +10,14 @@ import { serialize } from 'node:v8';
 import type { UnitBox } from '../../../shared/geometry.ts';
 import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold } from '../../diffusion/samplers/sampler.ts';
+import { toModelRange } from '../../images/encode.ts';
+import type { Picture } from '../../images/picture.ts';
+import { resizePicture } from '../../images/resize.ts';
+import { productAlone } from '../../matting/product-alone.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { PassRequest } from './guided-pass.ts';
 import type { PictureCodec } from './picture-codec.ts';
-import { layProducts, type ProductLayout } from './product-layout.ts';
+import { type LaidProduct, layProducts, type ProductLayout } from './product-layout.ts';
 import {
   type PictureRequest,
   type PictureStep,
@@ -81,24 +85,21 @@ export async function* samplePlaces(
     alone.push(next.value);
   }
   const pictures = await codec.decode(...alone.map(({ latents }) => latents));
-  const layout = await layProducts(
-    places.map(({ rectangle, weights }, index) => ({
-      picture: pictures[index]!,
-      mask: alone[index]!.masks?.[0],
-      place: rectangle,
-      weights,
-    })),
-    whole,
-  );
-  const laid = await codec.encode(layout.pixels.map((level) => level / 127.5 - 1));
+  const laid: LaidProduct[] = [];
+  for (const [index, { rectangle, weights }] of places.entries()) {
+    const picture = pictures[index]!;
+    laid.push({ picture, cutOut: await cutOutOf(picture, alone[index]!.masks), place: rectangle, weights });
+  }
+  const layout = await layProducts(laid, whole);
+  const encoded = await codec.encode(toModelRange(layout.picture));
   const { products } = layout;
   const behind = start?.picture ?? around;
-  const picture = behind === undefined ? laid : blend(laid, behind, products);
+  const picture = behind === undefined ? encoded : blend(encoded, behind, products);
   const hold = (noise: Float32Array): Hold => {
     const others = making.hold?.(noise);
     return (x, level, step) => {
       const own =
-        level.noise / level.signal < HELD_ABOVE ? x : blend(addNoise(laid, noise, level), x, products);
+        level.noise / level.signal < HELD_ABOVE ? x : blend(addNoise(encoded, noise, level), x, products);
       return others === undefined ? own : others(own, level, step);
     };
   };
@@ -113,6 +114,18 @@ export async function* samplePlaces(
     yield { ...next.value, step: done + next.value.step, steps: done + next.value.steps };
   }
   return { ...next.value, layout };
+}
+
+/** Where a mask is everywhere above this it told nothing. */
+const FREE_BELOW = 0.3;
+
+/** The product of a picture that was made alone; undefined where its mask does not tell. */
+async function cutOutOf(picture: Picture, masks: SampledLatents['masks']): Promise<Picture | undefined> {
+  const found = masks?.[0];
+  if (!found?.mask.some((value) => value < FREE_BELOW)) return undefined;
+  const { mask: values, height: rows, width: columns } = found;
+  const cutOut = await productAlone(picture, [{ values, rows, columns }]);
+  return cutOut && resizePicture(cutOut, picture.width, picture.height);
 }
 
 /** Four variants of four products; at 1024 px with masks each has a third of a megabyte. */

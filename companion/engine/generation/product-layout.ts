@@ -4,49 +4,49 @@
  */
 
 import type { UnitBox } from '../../../shared/geometry.ts';
-import type { Picture } from '../../images/picture.ts';
+import { alphaOf, compositeOver, type Picture, picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
-import type { LocalizedMask } from '../../localization/mask.ts';
 import type { Grid } from '../../localization/regions.ts';
 import { enlarge } from '../../localization/resample.ts';
 
 /** A product alone, in a picture as large as the scene. */
 export interface LaidProduct {
   readonly picture: Picture;
-  /** The product in it; undefined where nothing tells: then all of it is the product. */
-  readonly mask: Pick<LocalizedMask, 'mask' | 'height' | 'width'> | undefined;
+  /** The product without what is around it, as large, with alpha; undefined where nothing tells: then all of it is the product. */
+  readonly cutOut: Picture | undefined;
   readonly place: UnitBox;
   /** [h, w]: the place's share of each cell; all places' shares add up to 1. */
   readonly weights: Float32Array;
 }
 
 export interface ProductLayout {
-  /** [3, H, W], 0 to 255. */
-  readonly pixels: Float32Array;
+  /** All products in their places, with what is around them. */
+  readonly picture: Picture;
   /** [h, w], 0..1: cells that show a product. */
   readonly products: Float32Array;
-  /** [H, W], 0..1: pixels that are a product's; undefined where no mask told. */
-  readonly shares: Float32Array | undefined;
+  /** Products alone, with alpha; undefined where one has no cut-out. */
+  readonly cutOuts: Picture | undefined;
 }
 
-/** A mask is as soft as it is coarse: above one half a pixel is the product's alone. */
-const WHOLE_ABOVE = 0.5;
-
-/** Side of the place that a product fills at most: masks are coarse, and a shadow needs room too. */
+/** Side of the place that a product fills at most: a shadow needs room too. */
 const FILLED_SHARE = 0.88;
 
-/** Masks are as coarse as cells: one that a product covers so much of shows it. */
+/** A cell that a product covers so much of shows it. */
 const COVERED_SHARE = 0.4;
 
 /** @param cells of the scene's latents */
 export async function layProducts(products: readonly LaidProduct[], cells: Grid): Promise<ProductLayout> {
   const { width, height } = products[0]!.picture;
-  const pixels = new Float32Array(3 * width * height);
-  const shown = new Float32Array(width * height);
-  for (const { picture, mask, place, weights } of products) {
-    const found = mask && enlarge(mask.mask, mask, { height, width });
-    const laid = layInto(place, found && boxOf(found, picture));
-    const small = await resizePicture(picture, laid.scaled(width), laid.scaled(height));
+  const around = new Float32Array(3 * width * height);
+  // Colours of products, by their shares, and the sum of those; and how much of each pixel no product covers.
+  const front = new Float32Array(3 * width * height);
+  const fronts = new Float32Array(width * height);
+  const clear = new Float32Array(width * height).fill(1);
+  for (const { picture: own, cutOut, place, weights } of products) {
+    const laid = layInto(place, cutOut && boxOf(cutOut));
+    const [across, down] = [laid.scaled(width), laid.scaled(height)];
+    const small = await resizePicture(own, across, down);
+    const product = cutOut && (await resizePicture(cutOut, across, down));
     const [above, below] = [rowColour(small, 0), rowColour(small, small.height - 1)];
     const share = enlarge(weights, cells, { height, width });
     const [left, top] = [Math.round(laid.left * width), Math.round(laid.top * height)];
@@ -59,34 +59,50 @@ export async function layProducts(products: readonly LaidProduct[], cells: Grid)
       for (let channel = 0; channel < 3; channel++) {
         const edge = small.data[from * 3 + channel]!;
         const colour = (y < 0 ? above : below)[channel]!;
-        pixels[channel * width * height + pixel]! += share[pixel]! * ((1 - plain) * edge + plain * colour);
+        around[pixel * 3 + channel]! += share[pixel]! * ((1 - plain) * edge + plain * colour);
       }
       if (x < 0 || y < 0 || x >= small.width || y >= small.height) continue;
-      const [column, row] = [Math.floor((x + 0.5) / laid.scale), Math.floor((y + 0.5) / laid.scale)];
-      const isShown = found?.[clamp(row, height - 1) * width + clamp(column, width - 1)] ?? 1;
-      shown[pixel]! += share[pixel]! * isShown;
+      const alpha = product === undefined ? share[pixel]! : product.data[from * 4 + 3]! / 255;
+      // A place ends softly, and a product in it does not: weights tell products apart that lie over each other, no more.
+      const weight = share[pixel]! * alpha;
+      fronts[pixel]! += weight;
+      clear[pixel]! *= 1 - alpha;
+      const { data, channels } = product ?? small;
+      for (let channel = 0; channel < 3; channel++) {
+        front[pixel * 3 + channel]! += weight * data[from * channels + channel]!;
+      }
     }
   }
-  const isTold = products.every(({ mask }) => mask?.mask.some((value) => value < SEEN_ABOVE));
+  const laid = new Uint8Array(width * height * 4);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      laid[pixel * 4 + channel] = Math.round(front[pixel * 3 + channel]! / Math.max(fronts[pixel]!, EMPTY));
+    }
+    laid[pixel * 4 + 3] = Math.round(255 * (1 - clear[pixel]!));
+  }
+  const cutOuts = picture(width, height, 4, laid);
+  const backdrop = picture(width, height, 3, Uint8Array.from(around, Math.round));
+  const isTold = products.every(({ cutOut }) => cutOut !== undefined);
   return {
-    pixels,
-    products: covered(shown, { height, width }, cells),
-    shares: isTold ? shown.map((share) => Math.min(1, share / WHOLE_ABOVE)) : undefined,
+    picture: compositeOver(cutOuts, backdrop),
+    products: covered(
+      clear.map((share) => 1 - share),
+      { height, width },
+      cells,
+    ),
+    cutOuts: isTold ? cutOuts : undefined,
   };
 }
 
+/** A share below this is no colour to divide by. */
+const EMPTY = 1e-6;
+
 /**
- * The scene with the products' own pixels, softly at their edges: latents of a smaller product say less of its pattern and its
- * label than those it was made as.
+ * The scene with the products' own pixels: latents of a smaller product say less of its pattern and its label than those it
+ * was made as.
  */
-export function withOwnPixels(scene: Picture, { pixels, shares }: ProductLayout): Picture {
-  if (shares === undefined) return scene;
-  const data = scene.data.map((value, index) => {
-    const [pixel, channel] = [Math.floor(index / 3), index % 3];
-    const share = shares[pixel]!;
-    return Math.round(share * pixels[channel * shares.length + pixel]! + (1 - share) * value);
-  });
-  return { ...scene, data };
+export function withOwnPixels(scene: Picture, { cutOuts }: ProductLayout): Picture {
+  return cutOuts === undefined ? scene : compositeOver(cutOuts, scene);
 }
 
 /** Height over which an edge becomes one colour, of the scene's. */
@@ -129,18 +145,19 @@ function layInto(place: UnitBox, box: UnitBox = EVERYTHING): Laid {
   };
 }
 
-/** Share of a mask that may lie beyond either side of its box: a stray cell does not make a product smaller. */
+/** Share of a product that may lie beyond either side of its box: a stray pixel does not make it smaller. */
 const STRAY_SHARE = 0.01;
 
-/** Masks fade out over thin parts, such as a chair's legs. */
+/** Cut-outs fade out over thin parts, such as a chair's legs. */
 const SEEN_ABOVE = 0.3;
 
 /** Box of what is seen; undefined where nothing is. */
-function boxOf(mask: Float32Array, { height, width }: Grid): UnitBox | undefined {
+function boxOf(cutOut: Picture): UnitBox | undefined {
+  const { width, height } = cutOut;
   const across = new Float32Array(width);
   const down = new Float32Array(height);
-  for (const [pixel, value] of mask.entries()) {
-    if (value <= SEEN_ABOVE) continue;
+  for (const [pixel, value] of alphaOf(cutOut).entries()) {
+    if (value <= SEEN_ABOVE * 255) continue;
     across[pixel % width]!++;
     down[Math.floor(pixel / width)]!++;
   }
