@@ -12,6 +12,8 @@ const SCENES = ['on a beach', 'in the snow', 'on grass', 'on a street'] as const
 export interface RegionChange {
   /** Without a residual outside of the region. */
   readonly free: number;
+  /** As it is where nothing is said of the rest. */
+  readonly usual: number;
   /** With the rest kept. */
   readonly kept: number;
 }
@@ -27,12 +29,14 @@ export async function* regionChanges(
     const scene = SCENES[Math.floor(index / subjects.length) % SCENES.length]!;
     const regions = [{ concept: name, ...REGION }];
     const spec = { prompt: `@${name} ${scene}`, concept, seed: index, settings: {} };
-    const [base, free, kept] = [
+    const [base, free, usual, kept] = [
       await make({ ...spec, label: `region-base-${name}-${index}`, strength: 0 }),
-      await make({ ...spec, label: `region-free-${name}-${index}`, placing: { regions } }),
+      await make({ ...spec, label: `region-free-${name}-${index}`, placing: { regions, keepRest: false } }),
+      await make({ ...spec, label: `region-usual-${name}-${index}`, placing: { regions } }),
       await make({ ...spec, label: `region-kept-${name}-${index}`, placing: { regions, keepRest: true } }),
     ].map(({ picture }) => picture);
-    yield { free: shareInside(base!, free!), kept: shareInside(base!, kept!) };
+    const [inFree, inUsual, inKept] = [free, usual, kept].map((made) => shareInside(base!, made!));
+    yield { free: inFree!, usual: inUsual!, kept: inKept! };
   }
 }
 

@@ -119,7 +119,11 @@ export function paintingOptions(): readonly Option[] {
     )
       .argParser(typedRegion)
       .default([], 'everywhere'),
-    new Option('--keep-rest', "outside of all regions the picture is the base model's"),
+    new Option(
+      '--keep-rest',
+      "outside of all regions the picture is the base model's, byte for byte (default: so too for one concept, but for what it drew there of the product)",
+    ),
+    new Option('--no-keep-rest', 'the rest may change with the product: half of the steps'),
     new Option(
       '--together <how>',
       'several concepts get a place each, their region or side by side, or words alone (default: places)',
@@ -135,7 +139,7 @@ export interface PaintingFlags {
   readonly mask?: MaskChoice;
   readonly feather?: number;
   readonly region: readonly TypedRegion[];
-  readonly keepRest?: true;
+  readonly keepRest?: boolean;
   readonly together?: 'places' | 'words';
 }
 
@@ -176,7 +180,7 @@ export async function paintingOf(
     ...(picture && { init: { picture, strength } }),
     ...(painted && { mask: { picture: painted, featherPx: feather } }),
     ...(region.length > 0 && { regions: regionsOf(region, size) }),
-    ...(keepRest && { keepRest }),
+    ...(keepRest !== undefined && { keepRest }),
     ...(together && { together }),
   };
 }

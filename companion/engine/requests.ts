@@ -127,7 +127,10 @@ export interface GenerateRequest extends EngineOptions {
   readonly product?: ProductInScene | undefined;
   /** Parts for concepts that the prompt mentions. One without a region may act everywhere. */
   readonly regions?: readonly ConceptRegion[] | undefined;
-  /** Outside of all regions the picture is the base model's own. */
+  /**
+   * True: outside of all regions the picture is the base model's own, byte for byte. False: the scene may change with what is in
+   * them. Default, where one concept has a region: the base model's own, but for most of a product that it drew there itself.
+   */
   readonly keepRest?: boolean | undefined;
   /** Several concepts get a place each, or are told apart by the prompt's words alone. Default: places. */
   readonly together?: 'places' | 'words' | undefined;

@@ -143,7 +143,9 @@ async function measureRegions(
   const changes: RegionChange[] = [];
   for await (const change of regionChanges(make, subjects, pictures)) {
     changes.push(change);
-    output.say(`Region ${changes.length}: ${percent(change.free)}, kept ${percent(change.kept)}`);
+    output.say(
+      `Region ${changes.length}: ${percent(change.free)}, usual ${percent(change.usual)}, kept ${percent(change.kept)}`,
+    );
   }
   const row = (label: string, of: (change: RegionChange) => number) => {
     const samples = changes.map((change, index) => ({ cluster: `${index}`, value: of(change) }));
@@ -151,7 +153,11 @@ async function measureRegions(
   };
   const table = markdownTable(
     ['outside of the region', 'pictures', 'change inside'],
-    [row('no residual', ({ free }) => free), row('the rest is kept', ({ kept }) => kept)],
+    [
+      row('no residual', ({ free }) => free),
+      row('the scene is kept, by default', ({ usual }) => usual),
+      row('the rest is kept', ({ kept }) => kept),
+    ],
   );
   output.answer(table);
   return table;

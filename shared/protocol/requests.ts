@@ -109,7 +109,10 @@ export const generateRequestSchema = z.strictObject({
   product: productSchema.optional(),
   /** Parts of the picture for concepts; one without a region may act everywhere. */
   regions: z.array(conceptRegionSchema).max(REGIONS_MAX).optional(),
-  /** Outside of all regions the picture is the base model's. */
+  /**
+   * True: outside of all regions the picture is the base model's. False: it may change with what is in them. Without it, for one
+   * concept: the base model's, but for a product that it drew there itself.
+   */
   keepRest: z.boolean().optional(),
   /** Several concepts get a place each, or are told apart by words alone. Without it: places. */
   together: z.enum(['places', 'words']).optional(),

@@ -90,6 +90,26 @@ describe('a drawn region', () => {
     },
   );
 
+  it('keeps the scene by default, and not half of a product that the base model drew beside it', async () => {
+    const base = (await make('@aurora on a beach', { strength: 0 })).image.data;
+    const changedOutside = async ({ x, y, width, height }: typeof REGION, keepRest?: boolean) => {
+      const regions = [{ concept: 'aurora', x, y, width, height }];
+      const { data } = (await make('@aurora on a beach', { regions, keepRest })).image;
+      let changed = 0;
+      for (let pixel = 0; pixel < 128 * 128; pixel++) {
+        const [across, down] = [(pixel % 128) / 128, Math.floor(pixel / 128) / 128];
+        if (across >= x && across < x + width && down >= y && down < y + height) continue;
+        if ([0, 1, 2].some((channel) => data[3 * pixel + channel] !== base[3 * pixel + channel])) changed++;
+      }
+      return changed / 128 ** 2;
+    };
+    expect(await changedOutside({ ...REGION, x: 1 / 16, y: 1 / 16, width: 7 / 8, height: 7 / 8 })).toBe(0);
+    const narrow = { ...REGION, x: 0, width: 3 / 8 };
+    const [usual, free] = [await changedOutside(narrow), await changedOutside(narrow, false)];
+    expect(usual).toBeGreaterThan(0.05);
+    expect(usual).toBeLessThan(0.8 * free);
+  });
+
   it('is refused for a concept that the prompt does not mention, and where nothing is left to keep', async () => {
     await expect(make('a beach', { regions: [REGION] })).rejects.toMatchObject({ code: 'input' });
     await expect(make('@aurora on a beach', { keepRest: true })).rejects.toMatchObject({ code: 'input' });
@@ -152,9 +172,10 @@ describe('places of several concepts', () => {
       inSquare(side, () => [9, 9, 9]),
       layout,
     );
-    expect(reds.filter((pixel) => scene.data[3 * pixel] === data[3 * pixel]).length).toBeGreaterThan(
-      0.8 * reds.length,
-    );
+    const solid = reds.filter((pixel) => layout.cutOuts!.data[4 * pixel + 3] === 255);
+    // All but a line or two of pixels at its edges.
+    expect(solid.length).toBeGreaterThan(0.7 * reds.length);
+    for (const pixel of solid) expect(scene.data[3 * pixel]).toBe(data[3 * pixel]);
     expect([...scene.data.slice(0, 30)]).toEqual(Array(30).fill(9));
     const held = [...layout.products.keys()].filter((cell) => layout.products[cell]! > 0.99);
     expect(held.length).toBeGreaterThan(reds.length / 64 / 2);

@@ -25,7 +25,7 @@ export interface Composition {
   readonly whole: PassRequest;
   /** One a concept, where several share a picture; undefined where words alone tell them apart. */
   readonly places: readonly Place[] | undefined;
-  /** Pass of the base model alone, where the rest of the picture is to be its own. */
+  /** Pass of the base model alone, where the rest of the picture is to be its own; its concepts have strength 0. */
   readonly base: PassRequest | undefined;
   readonly active: readonly MentionedConcept[];
   /** Shares of cells or pixels in which concepts act, at any resolution; 1 everywhere without regions. */
@@ -82,10 +82,13 @@ export async function* compose(
     );
   };
   let base: PassRequest | undefined;
-  if (request.keepRest) {
-    requireRegions(active, regions);
+  if (request.keepRest) requireRegions(active, regions);
+  const keeps = request.keepRest ?? keepsScene(request, active, regions);
+  if (keeps && !isOff) {
     const [plain] = yield* encoded(pipeline, size, [text]);
-    base = { ...common, conditional: plain, concepts: [] };
+    const everywhere = new Float32Array(height * width).fill(1);
+    const finding = concepts.map((one) => ({ ...one, strength: 0, region: everywhere }));
+    base = { ...common, conditional: plain, concepts: request.keepRest ? [] : finding };
   }
   // Around a product that keeps its pixels there is no place for others of their own.
   if (isOff || active.length < 2 || request.together === 'words' || request.product !== undefined) {
@@ -164,6 +167,24 @@ function regionsByConcept(
     known
       .map((name) => [name, regions.filter(({ concept }) => concept === name)] as const)
       .filter(([, own]) => own.length > 0),
+  );
+}
+
+/**
+ * True where nothing says whether the rest is kept, and one product has a region: then the scene is the base model's, but for the
+ * product that it drew there itself. Several products have a scene made around them.
+ */
+function keepsScene(
+  { product, together }: GenerateRequest,
+  active: readonly MentionedConcept[],
+  regions: ReadonlyMap<string, readonly ConceptRegion[]>,
+): boolean {
+  const isPlaced = active.length > 1 && together !== 'words';
+  return (
+    product === undefined &&
+    !isPlaced &&
+    active.length > 0 &&
+    active.every(({ concept }) => regions.has(concept.name))
   );
 }
 

@@ -70,9 +70,9 @@ export async function* generateOn(
   }
   if (request.out !== undefined) await makeFolder(request.out, USER_MODES);
   const decodedOver = async ({ latents, base, layout }: MadeLatents) => {
-    const [own, kept] = await codec.decode(latents, ...(base === undefined ? [] : [base]));
+    const [own, kept] = await codec.decode(latents, ...(base === undefined ? [] : [base.latents]));
     const made = layout === undefined ? own! : withOwnPixels(own!, layout);
-    return kept === undefined ? made : keepBase(made, kept, composition);
+    return base === undefined ? made : keepBase(made, kept!, base);
   };
   if (product !== undefined && sessions === 'resident') yield* prepared(pipeline, 'decoder', decoder);
 

@@ -106,7 +106,7 @@ export function recordOf(
 
 /** All that is needed to make the picture again beside the pictures that it started from; none for one from noise. */
 function compositionRecord(
-  { regions = [], keepRest = false, together, productOnly }: GenerateRequest,
+  { regions = [], keepRest, together, productOnly }: GenerateRequest,
   planned: PlannedPainting | undefined,
 ): GenerationRecord['settings'] {
   const init = planned && {
@@ -119,7 +119,7 @@ function compositionRecord(
   return {
     ...(init && { init }),
     ...(regions.length > 0 && { regions: regions.map((region) => definedFields(region)) }),
-    ...(keepRest && { keepRest }),
+    ...(keepRest !== undefined && regions.length > 0 && { keepRest }),
     ...(productOnly && { productOnly: productOnly.network === undefined ? 'mask' : 'matting' }),
     ...(together !== undefined && { together }),
   };

@@ -116,7 +116,7 @@ export async function* samplePlaces(
   return { ...next.value, layout };
 }
 
-/** Where a mask is everywhere above this it told nothing. */
+/** A mask that is above this everywhere told nothing. */
 const FREE_BELOW = 0.3;
 
 /** The product of a picture that was made alone; undefined where its mask does not tell. */

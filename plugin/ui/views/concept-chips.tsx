@@ -4,7 +4,7 @@ import { useApp } from '../app-context.ts';
 import { Slider } from '../parts/field.tsx';
 import { IconButton } from '../parts/icon.tsx';
 import type { GenerateDraft } from '../work/drafts.ts';
-import { canKeepRest, placesOf, USUAL_FEATHER } from '../work/drawn-regions.ts';
+import { canKeepRest, placesOf, USUAL_FEATHER, usuallyKeepsRest } from '../work/drawn-regions.ts';
 import { withoutPlace, withPlaceChanged, withPlaces } from '../work/place-edits.ts';
 import { conceptColour, RegionMap } from './region-map.tsx';
 
@@ -65,9 +65,11 @@ export function ConceptChips() {
         <label class="check">
           <input
             type="checkbox"
-            checked={draft.keepRest && canKeepRest(draft)}
+            checked={canKeepRest(draft) && (draft.keepRest ?? usuallyKeepsRest(draft))}
             disabled={!canKeepRest(draft)}
-            onChange={({ currentTarget }) => change({ ...draft, keepRest: currentTarget.checked })}
+            onChange={({ currentTarget: { checked } }) =>
+              change({ ...draft, keepRest: checked === usuallyKeepsRest(draft) ? null : checked })
+            }
           />
           Keep the rest as it is without the product
         </label>

@@ -60,8 +60,8 @@ export interface GenerateDraft {
   readonly versions: readonly ConceptReference[];
   /** Places of concepts in the picture. */
   readonly regions: readonly DrawnRegion[];
-  /** Outside of all places the picture is to be the base model's. */
-  readonly keepRest: boolean;
+  /** Outside of all places the picture is to be the base model's; null: as the companion does it. */
+  readonly keepRest: boolean | null;
 }
 
 /** The part of a teaching that stands under "More settings". */
@@ -106,7 +106,7 @@ export function emptyGenerate(): GenerateDraft {
     ...EMPTY_GENERATE_OPTIONS,
     versions: [],
     regions: [],
-    keepRest: false,
+    keepRest: null,
   };
 }
 
@@ -155,7 +155,7 @@ export function draftOf(spec: GenerateJobSpec, versions: readonly ConceptReferen
     loras: spec.loras ?? [],
     versions,
     regions: drawnRegions(spec),
-    keepRest: spec.keepRest ?? false,
+    keepRest: spec.keepRest ?? null,
   };
 }
 

@@ -22,8 +22,8 @@ export interface DrawnRegion {
 interface PlacedDraft {
   readonly prompt: string;
   readonly regions: readonly DrawnRegion[];
-  /** Outside of all places the picture is to be the base model's. */
-  readonly keepRest: boolean;
+  /** Outside of all places the picture is to be the base model's; null: as the companion does it. */
+  readonly keepRest: boolean | null;
 }
 
 /** The soft edge that the companion makes where none is told (composition.ts), for the slider to begin at. */
@@ -58,6 +58,11 @@ export function canKeepRest(draft: Pick<PlacedDraft, 'prompt' | 'regions'>): boo
   return places.length > 0 && places.every(({ regions }) => regions.length > 0);
 }
 
+/** The rest of one product's picture is kept where nothing else is said; several get a scene made around them. */
+export function usuallyKeepsRest(draft: Pick<PlacedDraft, 'prompt' | 'regions'>): boolean {
+  return canKeepRest(draft) && mentionedNames(draft.prompt).length === 1;
+}
+
 /** Those of concepts that the prompt still mentions, as a request has them. */
 export function requestedRegions(draft: PlacedDraft): Pick<GenerateJobSpec, 'regions' | 'keepRest'> {
   const regions = placesOf(draft)
@@ -68,7 +73,8 @@ export function requestedRegions(draft: PlacedDraft): Pick<GenerateJobSpec, 'reg
       ...(feather !== null && { feather }),
     }));
   if (regions.length === 0) return {};
-  return { regions, ...(draft.keepRest && canKeepRest(draft) && { keepRest: true }) };
+  const { keepRest } = draft;
+  return { regions, ...(keepRest !== null && canKeepRest(draft) && { keepRest }) };
 }
 
 /** The regions of a request, to be drawn again. */

@@ -125,7 +125,7 @@ const draftSchema = z.object({
       }),
     )
     .default([]),
-  keepRest: z.boolean().default(false),
+  keepRest: z.boolean().nullable().default(null),
 });
 
 /** Undefined for what another version of the plugin stored. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { draftOf, emptyGenerate, jobSpecOf } from '../../../plugin/ui/work/drafts.ts';
-import { placesOf } from '../../../plugin/ui/work/drawn-regions.ts';
+import { placesOf, usuallyKeepsRest } from '../../../plugin/ui/work/drawn-regions.ts';
 import { withoutPlace, withPlaceChanged, withPlaces } from '../../../plugin/ui/work/place-edits.ts';
 import { inPresentNames } from '../../../plugin/ui/work/prompt-names.ts';
 import { generateRequestSchema } from '../../../shared/protocol/requests.ts';
@@ -49,6 +49,23 @@ describe('places of a draft', () => {
     // A product that the prompt no longer mentions has none.
     const alone = specOf({ ...one, prompt: '@summit' });
     expect([alone.regions, alone.keepRest]).toEqual([undefined, undefined]);
+  });
+
+  it('say of the rest only what was chosen, and that it may change for one product too', () => {
+    const placed = withPlaces(
+      { ...draft, prompt: '@aurora on a beach' },
+      POSTER,
+      new Map([['aurora', LEFT]]),
+    );
+    expect([usuallyKeepsRest(placed), specOf(placed).keepRest]).toEqual([true, undefined]);
+    expect(specOf({ ...placed, keepRest: false }).keepRest).toBe(false);
+    expect(draftOf(specOf({ ...placed, keepRest: false }), []).keepRest).toBe(false);
+    const both = withPlaces(
+      withPlaces(draft, POSTER, new Map([['aurora', LEFT]])),
+      POSTER,
+      new Map([['summit', RIGHT]]),
+    );
+    expect(usuallyKeepsRest(both)).toBe(false);
   });
 
   it('are those of a request that is used again, and of a concept that was renamed', () => {
