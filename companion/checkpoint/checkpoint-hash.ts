@@ -47,8 +47,9 @@ export async function hashCheckpoint(checkpoint: Checkpoint, cacheFolder: string
 }
 
 /**
- * Reads every file that the manifest names, whatever is cached, and gives all of them with what was got.
- * undefined where the folder has no manifest. Throws 'checkpoint-format' for a bad manifest.
+ * Reads every file that the manifest names, whatever is cached, and gives all of them with what was got; undefined
+ * where the folder has no manifest.
+ * @throws LikenessError `checkpoint-format` for a bad manifest
  */
 export async function verifyCheckpoint(folder: string): Promise<readonly VerifiedFile[] | undefined> {
   const manifest = await readManifest(folder);
@@ -67,7 +68,10 @@ export async function manifestPaths(folder: string): Promise<readonly string[]> 
   return Object.keys((await readManifest(folder).catch(() => undefined)) ?? {});
 }
 
-/** SHA-256 of each file by its path; undefined where there is no manifest. Throws 'checkpoint-format' for a bad one. */
+/**
+ * SHA-256 of each file by its path; undefined where there is no manifest.
+ * @throws LikenessError `checkpoint-format` for a bad one
+ */
 export async function readManifest(folder: string): Promise<z.infer<typeof manifestSchema> | undefined> {
   const manifestPath = join(folder, MANIFEST_NAME);
   if ((await stat(manifestPath).catch(() => undefined)) === undefined) return undefined;

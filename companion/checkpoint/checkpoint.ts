@@ -11,9 +11,10 @@ import { openDiffusersFolder } from './diffusers-folder.ts';
 import { openSingleFile } from './single-file.ts';
 
 /**
- * Opens configs and weight headers; no weight is read. A folder's configs are held to what there are graphs for before a file
- * of weights is looked for; those of a single file follow from its weights, or lie beside it. Throws 'checkpoint-missing' for what is not there,
- * 'checkpoint-format' for what is damaged and 'checkpoint-unsupported' for what there is no graph for.
+ * Opens configs and weight headers; no weight is read. A folder's configs are held to what there are graphs for
+ * before a file of weights is looked for; those of a single file follow from its weights, or lie beside it.
+ * @throws LikenessError `checkpoint-missing` for what is not there, `checkpoint-format` for what is damaged and
+ *   `checkpoint-unsupported` for what there is no graph for
  */
 export async function openCheckpointAs(
   path: string,

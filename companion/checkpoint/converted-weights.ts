@@ -46,7 +46,8 @@ export function layOut<Entry extends { readonly shape: Shape }>(
 
 /**
  * Writes the sidecar that a layout belongs to, unless it is there: `write` appends the bytes of one array. One of the
- * right size is whole, since it was flushed before it got its name; another size is rebuilt. Throws 'storage'.
+ * right size is whole, since it was flushed before it got its name; another size is rebuilt.
+ * @throws LikenessError `storage`
  */
 export async function ensureSidecar<Entry>(
   path: string,

@@ -27,9 +27,10 @@ import type { WeightStore } from './weight-store.ts';
 const CHUNK_ELEMENTS = 2 ** 21;
 
 /**
- * Gives each parameter's place as bytes of the precision. Writes the sidecars that are not there yet, into `cacheFolder`.
- * The answer throws 'checkpoint-missing' for an unknown name, 'checkpoint-unsupported' for one that is no float.
- * Throws 'storage' where a sidecar cannot be written.
+ * Gives each parameter's place as bytes of the precision. Writes the sidecars that are not there yet, into
+ * `cacheFolder`.
+ * @throws LikenessError by the answer: `checkpoint-missing` for an unknown name, `checkpoint-unsupported` for one
+ *   that is no float; `storage` where a sidecar cannot be written
  */
 export async function locateWeights(
   store: WeightStore,

@@ -37,8 +37,9 @@ const shardName = z.string().regex(/^[\w.-]+\.safetensors$/, 'expected the name 
 const indexSchema = z.object({ weight_map: z.record(z.string(), shardName) });
 
 /**
- * fp32 where both are there; another variant, shards whose index is lost, or a file under a name of its own where there is
- * nothing else. Throws 'checkpoint-missing' where there are none, and 'checkpoint-format' for a bad index.
+ * fp32 where both are there; another variant, shards whose index is lost, or a file under a name of its own where
+ * there is nothing else.
+ * @throws LikenessError `checkpoint-missing` where there are none, and `checkpoint-format` for a bad index
  */
 export async function findWeightFiles(folder: string): Promise<WeightFiles> {
   const present = await readdir(folder).catch((cause: unknown) => {
@@ -107,7 +108,7 @@ export function chooseWeights(
   return undefined;
 }
 
-/** The shards that an index names, whether they are there or not. Throws 'checkpoint-format'. */
+/** The shards that an index names, whether they are there or not. @throws LikenessError `checkpoint-format` */
 export async function readIndex(folder: string, name: string): Promise<WeightFiles> {
   const path = join(folder, name);
   const parsed = indexSchema.safeParse(await readJsonObject(path));

@@ -9,7 +9,7 @@ import { withScales } from '../tensor/weight-scale.ts';
 import type { WeightFiles } from './weight-files.ts';
 
 export interface WeightStore {
-  /** Throws 'checkpoint-missing' where there is no such parameter. */
+  /** @throws LikenessError `checkpoint-missing` where there is no such parameter */
   get(name: string): TensorEntry;
   has(name: string): boolean;
   names(): Iterable<string>;
@@ -51,7 +51,10 @@ export async function openWeightStore(
   return store;
 }
 
-/** The same of files whose headers are known. Throws 'checkpoint-format' for a name that is there twice. */
+/**
+ * The same of files whose headers are known.
+ * @throws LikenessError `checkpoint-format` for a name that is there twice
+ */
 export function weightStoreOf(
   sources: readonly SafetensorsFile[],
   currentName: (name: string) => string = (name) => name,
@@ -87,7 +90,8 @@ export function weightStoreOf(
 
 /**
  * Holds a store to the parameters that a graph wants; more than those may be there.
- * Throws 'checkpoint-missing' with the first absent name and the count, or 'checkpoint-format' with a wrong shape.
+ * @throws LikenessError `checkpoint-missing` with the first absent name and the count, or `checkpoint-format` with a
+ *   wrong shape
  */
 export function requireParameters(
   store: WeightStore,

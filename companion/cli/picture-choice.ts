@@ -22,7 +22,7 @@ export interface LeftOut {
 
 export interface PictureChoice {
   readonly maximum: number;
-  /** Throws LikenessError for a file that is a picture by its first bytes and no use. */
+  /** @throws LikenessError for a file that is a picture by its first bytes and no use */
   readonly tryPicture: (file: string) => Promise<unknown>;
   /** Called once, before anything is thrown for want of pictures; not for an empty list. */
   readonly whenLeftOut: (left: readonly LeftOut[]) => void;

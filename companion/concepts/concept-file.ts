@@ -43,7 +43,10 @@ export interface EncodedConcept {
   readonly weightHash: string;
 }
 
-/** The file's bytes, the same for the same concept. Throws 'concept-format' where a fact or factor is outside its limits. */
+/**
+ * The file's bytes, the same for the same concept.
+ * @throws LikenessError `concept-format` where a fact or factor is outside its limits
+ */
 export function encodeConcept(concept: Concept, options: WriteConceptOptions = {}): EncodedConcept {
   const { dtype = 'F16', form = 'kohya' } = options;
   const packed = packTensors(conceptTensors(concept, dtype, form));
@@ -64,8 +67,9 @@ export async function writeConcept(
 }
 
 /**
- * Reads and checks everything. Throws 'concept-format' for a damaged file or a plain LoRA file, and
- * 'concept-mismatch' where the model's projections are given and differ.
+ * Reads and checks everything.
+ * @throws LikenessError `concept-format` for a damaged file or a plain LoRA file, and `concept-mismatch` where the
+ *   model's projections are given and differ
  */
 export async function readConcept(path: string, sites?: readonly AdapterSite[]): Promise<Concept> {
   const file = await openLoraFile(path);

@@ -63,7 +63,10 @@ export interface ConceptHeader {
   readonly objectProbe: ObjectProbe | undefined;
 }
 
-/** Throws 'concept-format' where a fact is outside its limits. `weightHash` is the hash of the packed tensors. */
+/**
+ * `weightHash` is the hash of the packed tensors.
+ * @throws LikenessError `concept-format` where a fact is outside its limits
+ */
 export function encodeConceptHeader(concept: Concept, weightHash: string): Metadata {
   const known = Object.fromEntries(FACTS.map(([fact]) => [fact, concept[fact]]));
   const subject = `concept ${concept.name}`;
@@ -90,7 +93,7 @@ export function encodeConceptHeader(concept: Concept, weightHash: string): Metad
   return { ...metadata, ...foreignFields(facts, weightHash) };
 }
 
-/** Throws 'concept-format' naming the key, what was got and what was expected. */
+/** @throws LikenessError `concept-format` naming the key, what was got and what was expected */
 export function parseConceptHeader(metadata: Metadata, file: string): ConceptHeader {
   const format = metadata[FORMAT_KEY];
   if (format === undefined) {

@@ -36,8 +36,9 @@ export interface LoraFile extends LoadedFactors {
 }
 
 /**
- * Reads and checks a whole file. Throws 'concept-format' for a file that is not sound or holds other things, and,
- * where the model's projections are given, 'concept-mismatch' for one that does not fit them.
+ * Reads and checks a whole file.
+ * @throws LikenessError `concept-format` for a file that is not sound or holds other things, and, where the model's
+ *   projections are given, `concept-mismatch` for one that does not fit them
  */
 export async function readLora(path: string, sites?: readonly AdapterSite[]): Promise<LoraFile> {
   const lora = await readFactors(await openLoraFile(path), sites, path);

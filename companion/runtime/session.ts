@@ -138,7 +138,7 @@ export class Session {
 
   /**
    * Feeds must be exactly the graph's inputs, in type and shape; the answer holds exactly its outputs.
-   * Throws LikenessError 'memory' when there is not enough of it; the session can be used again.
+   * @throws LikenessError `memory` when there is not enough of it; the session can be used again
    */
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const runtimeFeeds: Record<string, RuntimeTensor> = {};

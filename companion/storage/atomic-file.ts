@@ -22,7 +22,7 @@ export const PRIVATE_MODES: Modes = { file: 0o600, folder: 0o700 };
 /** As other programs make files: for those in a folder that the user names. */
 export const USER_MODES: Modes = { file: 0o666, folder: 0o777 };
 
-/** Writes all of `bytes`, creating parent folders. Throws 'storage'; the old file is then untouched. */
+/** Writes all of `bytes`, creating parent folders. @throws LikenessError `storage`; the old file is then untouched */
 export async function writeFileAtomically(
   path: string,
   bytes: Uint8Array | string,

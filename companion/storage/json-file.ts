@@ -10,7 +10,7 @@ export const JSON_MAX_BYTES = 16_000_000;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The object in a JSON file. Throws 'checkpoint-missing' or 'checkpoint-format'. */
+/** The object in a JSON file. @throws LikenessError `checkpoint-missing` or `checkpoint-format` */
 export async function readJsonObject(path: string): Promise<JsonObject> {
   const { size } = await stat(path).catch((cause: unknown) => {
     throw new LikenessError('checkpoint-missing', `${path} is not there`, { cause });

@@ -29,7 +29,7 @@ const READ_MAX_BYTES = 2 ** 30;
 
 /**
  * Reads and checks the header, of at most `headerMaxBytes` (default: the format's limit); no handle stays open.
- * Throws 'checkpoint-missing' where there is no such file, 'checkpoint-format' where it is not sound.
+ * @throws LikenessError `checkpoint-missing` where there is no such file, `checkpoint-format` where it is not sound
  */
 export async function openSafetensors(path: string, headerMaxBytes?: number): Promise<SafetensorsFile> {
   const file = await realpath(path).catch((cause: unknown) => {
@@ -55,7 +55,10 @@ export async function openSafetensors(path: string, headerMaxBytes?: number): Pr
   });
 }
 
-/** The tensor as float32, times its scale; F64 is rounded. Throws 'checkpoint-unsupported' for types that are no floats. */
+/**
+ * The tensor as float32, times its scale; F64 is rounded.
+ * @throws LikenessError `checkpoint-unsupported` for types that are no floats
+ */
 export async function readFloat32(entry: TensorEntry): Promise<Tensor<'float32'>> {
   if (!isFloatDType(entry.dtype)) throw unsupportedType(entry, FLOAT_NAMES);
   const data = decodeFloat32(entry.dtype, await readBytes(entry));

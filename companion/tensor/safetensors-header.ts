@@ -78,7 +78,7 @@ export function headerLength(
   return Number(length);
 }
 
-/** Checks the whole header against the file's size. Throws 'checkpoint-format' with the first fault. */
+/** Checks the whole header against the file's size. @throws LikenessError `checkpoint-format` with the first fault */
 export function parseHeader(bytes: Uint8Array, file: string, sizeBytes: number): SafetensorsHeader {
   const fields = parseObject(bytes, file);
   const dataStart = LENGTH_BYTES + bytes.byteLength;
