@@ -7,10 +7,9 @@ import { LikenessError } from '../../../../shared/errors.ts';
 import type { ImageSize } from '../../../../shared/geometry.ts';
 import { supportedModels } from '../../../checkpoint/component.ts';
 import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
-import { concat, matmul, mul, reshape } from '../../../graph/ops/index.ts';
+import { concat, matmul, reshape } from '../../../graph/ops/index.ts';
 import type { Value } from '../../../graph/value.ts';
 import { CONTEXT, type ModelFamily, type PromptValues, type Scopes } from '../../family.ts';
-import { decodeLatents, encodePicture } from '../../layers/autoencoder.ts';
 import {
   downscaleFactor,
   parseVaeConfig,
@@ -29,7 +28,8 @@ import { buildUnet } from '../../layers/unet.ts';
 import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { EXTRA_CHANNELS, inpaintingChannels } from '../latent-diffusion/component-fit.ts';
-import { decodeFast, parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
+import { parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
+import { pictureCodec } from '../latent-diffusion/picture-codec.ts';
 import { stableDiffusionXlFormat } from './format.ts';
 
 interface StableDiffusionXlConfig {
@@ -122,14 +122,7 @@ export const stableDiffusionXl: ModelFamily<StableDiffusionXlConfig> = {
       added: { textEmbeds: conditioning[TEXT_EMBEDS]!, timeIds: conditioning[TIME_IDS]! },
       ...(adapter && { adapter }),
     }),
-  codec: {
-    encode: (scopes, { vae }, picture) =>
-      mul(encodePicture(scopes('vae'), vae, picture).mean, vae.scalingFactor),
-    decode: (scopes, { vae, fastDecoder }, latents, decoder) =>
-      decoder === 'fast'
-        ? decodeFast(scopes, fastDecoder, latents)
-        : decodeLatents(scopes('vae'), vae, mul(latents, 1 / vae.scalingFactor)),
-  },
+  codec: pictureCodec,
   adapterSites: ({ unet }) => adapterSites(unet),
   // Transformers have up to ten layers here: what is computed again at a time is one of them.
   isBlock: (path) => /(resnets|attentions|samplers|transformer_blocks)\.\d+$/.test(path),

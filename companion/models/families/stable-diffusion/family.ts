@@ -3,9 +3,7 @@
 import { LikenessError } from '../../../../shared/errors.ts';
 import { supportedModels } from '../../../checkpoint/component.ts';
 import { noiseProcessOf } from '../../../diffusion/scheduler-config.ts';
-import { mul } from '../../../graph/ops/index.ts';
 import { CONTEXT, type ModelFamily } from '../../family.ts';
-import { decodeLatents, encodePicture } from '../../layers/autoencoder.ts';
 import {
   downscaleFactor,
   parseVaeConfig,
@@ -22,7 +20,8 @@ import { buildUnet } from '../../layers/unet.ts';
 import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { requireFit } from '../latent-diffusion/component-fit.ts';
-import { decodeFast, parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
+import { parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
+import { pictureCodec } from '../latent-diffusion/picture-codec.ts';
 import { stableDiffusionFormat } from './format.ts';
 
 export interface StableDiffusionConfig {
@@ -82,14 +81,7 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
       encoderHiddenStates: conditioning[CONTEXT]!,
       ...(adapter && { adapter }),
     }),
-  codec: {
-    encode: (scopes, { vae }, picture) =>
-      mul(encodePicture(scopes('vae'), vae, picture).mean, vae.scalingFactor),
-    decode: (scopes, { vae, fastDecoder }, latents, decoder) =>
-      decoder === 'fast'
-        ? decodeFast(scopes, fastDecoder, latents)
-        : decodeLatents(scopes('vae'), vae, mul(latents, 1 / vae.scalingFactor)),
-  },
+  codec: pictureCodec,
   adapterSites: ({ unet }) => adapterSites(unet),
   isBlock: (path) => /(resnets|attentions|samplers)\.\d+$/.test(path),
   noiseProcess: noiseProcessOf,
