@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BINARY, likeness, temporaryFolder } from './binary.ts';
+import { BINARY, likeness, runInside, temporaryFolder } from './binary.ts';
 import { writeFrames } from './picture-files.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
 
@@ -18,7 +18,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
       ...['teach', frames, '--name', 'aurora', '--class', 'toy', '--steps', String(STEPS)],
       ...['--out', join(home, out), '--json', ...engine],
     ];
-    const whole = await likeness(teach('whole.safetensors'), { home });
+    const whole = await runInside(teach('whole.safetensors'), { home });
     expect(whole.exitCode).toBe(0);
 
     let interrupted = false;
@@ -36,7 +36,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
     expect(stopped.stderr).toContain('run the same command again: npm run likeness -- teach ');
     expect(existsSync(join(home, 'pieces.safetensors'))).toBe(false);
 
-    const resumed = await likeness(teach('pieces.safetensors'), { home });
+    const resumed = await runInside(teach('pieces.safetensors'), { home });
     expect(resumed.exitCode).toBe(0);
     const { step } = resumed.events.find(({ type }) => type === 'resumed')!;
     expect(step).toBeGreaterThanOrEqual(3);
@@ -53,7 +53,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
       ...['teach', ...flags, frames, '--name', 'aurora', '--class', 'toy', '--steps', '4'],
       ...['--out', join(home, out), '--json', ...engine],
     ];
-    const whole = await likeness(teach('whole.safetensors'), { home });
+    const whole = await runInside(teach('whole.safetensors'), { home });
     expect(whole.exitCode).toBe(0);
 
     // Once it is under way, the disk does not take what it comes to.
@@ -68,7 +68,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
     rmdirSync(out);
     const bytes = readFileSync(saved);
 
-    const resumed = await likeness(teach('refused.safetensors'), { home });
+    const resumed = await runInside(teach('refused.safetensors'), { home });
     expect(resumed.exitCode).toBe(0);
     expect(resumed.events.filter(({ type }) => type === 'step')).toEqual([]);
     expect(contentOf(out)).toEqual(contentOf(join(home, 'whole.safetensors')));
@@ -82,7 +82,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
       message: `${saved}: what was saved is damaged`,
       advice: expect.stringMatching(/^To start anew: npm run likeness -- teach --fresh /),
     });
-    const anew = await likeness([...teach('refused.safetensors', '--fresh'), '--replace'], { home });
+    const anew = await runInside([...teach('refused.safetensors', '--fresh'), '--replace'], { home });
     expect(anew.exitCode).toBe(0);
   });
 

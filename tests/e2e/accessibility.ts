@@ -5,12 +5,17 @@ import type { Frame } from 'playwright-core';
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Serious and critical findings of axe in a frame, one line each. */
-export async function seriousFindings(frame: Frame): Promise<readonly string[]> {
+/** Serious and critical findings of axe in a frame, one line each. @param rules of axe, those alone; all of them without */
+export async function seriousFindings(frame: Frame, rules?: readonly string[]): Promise<readonly string[]> {
   // By the debugger, which the page's content policy does not hold.
   await frame.evaluate(source);
-  const { violations } = await frame.evaluate(() =>
-    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  const { violations } = await frame.evaluate(
+    (runOnly) =>
+      (window as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({
+        ...(runOnly !== undefined && { runOnly }),
+        resultTypes: ['violations'],
+      }),
+    rules,
   );
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

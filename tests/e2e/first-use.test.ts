@@ -96,7 +96,7 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
   it('finds its job again after a reload in the middle of it', async () => {
     await studio.openDocument('Untitled 2');
     await studio.layerCount(1);
-    await studio.generate({ prompt: '@aurora on grass', count: 2, steps: 60 });
+    await studio.generate({ prompt: '@aurora on grass', count: 2, steps: 40 });
     await studio.layerCount(3);
     const placedAtMs = performance.now();
     await expect

@@ -3,10 +3,10 @@ import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
 /** Long enough to be interrupted, on a fast computer as well. */
-const LONG_TEACHING = 120;
+const LONG_TEACHING = 60;
 const SHORT_TEACHING = 4;
 /** A click away from being cancelled once it is seen to learn. */
-const STOPPED_TEACHING = 60;
+const STOPPED_TEACHING = 36;
 
 describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;

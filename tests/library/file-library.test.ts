@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeF
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { summariseConcept, writeConcept } from '../../companion/concepts/concept-file.ts';
 import { BlobLibrary } from '../../companion/library/blob-library.ts';
 import type { LibraryEvent } from '../../companion/library/concept-library.ts';
@@ -111,14 +111,14 @@ describe('a folder of concepts', () => {
     await wait(60);
     // Like a drive that is gone: something is there, and no folder.
     await pointTo(nothing);
-    await vi.waitFor(() => expect(news).toMatchObject([{ type: 'unreadable', error: { code: 'storage' } }]));
+    await expect.poll(() => news).toMatchObject([{ type: 'unreadable', error: { code: 'storage' } }]);
     await wait(200);
     expect(news).toHaveLength(1);
     await pointTo(drive);
     const back = { type: 'changed', listing: { concepts: [{ name: 'aurora' }] } };
-    await vi.waitFor(() => expect(news[1]).toMatchObject(back), 5000);
+    await expect.poll(() => news[1]).toMatchObject(back);
     await library.add(smallConcept('borealis', 2));
-    await vi.waitFor(() => expect(news[2]).toMatchObject({ type: 'changed' }), 5000);
+    await expect.poll(() => news[2]).toMatchObject({ type: 'changed' });
     stop.abort();
     await watching;
   });

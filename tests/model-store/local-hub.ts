@@ -82,7 +82,7 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
     const one = see('storage', path, request);
     if (hooks.answer?.(one, response)) return;
     const bytes = (hooks.others?.[url.searchParams.get('of') ?? '']?.files ?? files).get(path)!;
-    sendBytes(bytes, sha256(bytes), request, response);
+    sendBytes(bytes, hashesOf(bytes).sha256, request, response);
   });
   const endpoint = await listening(hooks, (request, response) => {
     const url = new URL(request.url!, 'http://hub');
@@ -108,7 +108,7 @@ export async function localHub(files: Files, hooks: Hooks = {}): Promise<LocalHu
       );
     } else if (path !== undefined && found.files.has(path)) {
       const bytes = found.files.get(path)!;
-      if (!isStored(path)) sendBytes(bytes, gitHash(bytes), request, response);
+      if (!isStored(path)) sendBytes(bytes, hashesOf(bytes).git, request, response);
       else response.writeHead(302, { location: `${storageOrigin}/${path}?of=${id}` }).end();
     } else {
       response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
@@ -174,8 +174,10 @@ function entriesOf(files: Files): readonly Entry[] {
   return [
     ...[...folders].map((path) => ({ type: 'directory', path, size: 0, oid: gitHash(Buffer.from(path)) })),
     ...[...files].map(([path, bytes]) => ({
-      ...{ type: 'file', path, size: bytes.byteLength, oid: gitHash(bytes) },
-      ...(isStored(path) && { lfs: { oid: sha256(bytes), size: bytes.byteLength, pointerSize: 134 } }),
+      ...{ type: 'file', path, size: bytes.byteLength, oid: hashesOf(bytes).git },
+      ...(isStored(path) && {
+        lfs: { oid: hashesOf(bytes).sha256, size: bytes.byteLength, pointerSize: 134 },
+      }),
     })),
   ];
 }
@@ -220,6 +222,15 @@ function sendBytes(
     ...(isPart && { 'content-range': `bytes ${from}-${bytes.byteLength - 1}/${bytes.byteLength}` }),
   });
   response.end(rest);
+}
+
+const hashed = new WeakMap<Uint8Array, { readonly sha256: string; readonly git: string }>();
+
+/** Of bytes that are served, which nobody changes: computed once, and not for each of their listings. */
+function hashesOf(bytes: Uint8Array): { readonly sha256: string; readonly git: string } {
+  const known = hashed.get(bytes) ?? { sha256: sha256(bytes), git: gitHash(bytes) };
+  hashed.set(bytes, known);
+  return known;
 }
 
 export function sha256(bytes: Uint8Array): string {

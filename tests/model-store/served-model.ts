@@ -30,8 +30,16 @@ export const MODEL_FILES = [
 export const SHARD = MODEL_FILES[12];
 export const VAE = MODEL_FILES[16];
 
-/** Whole, with its card's pictures and checksums, which are not for the engine. */
+/** Read once a process: tens of megabytes, of which hubs know the hashes by then. */
+let whole: ReadonlyMap<string, Uint8Array> | undefined;
+
+/** Whole, with its card's pictures and checksums, which are not for the engine. A change to bytes is made to a copy of them. */
 export function servedModel(): Map<string, Uint8Array> {
+  whole ??= readModel();
+  return new Map(whole);
+}
+
+function readModel(): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   for (const entry of readdirSync(ROOT, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../../plugin/build.ts';
 import { exportSide } from '../../../shared/geometry.ts';
 import { pngSize } from '../../../shared/image-kind.ts';
@@ -26,7 +26,7 @@ describe('the selection', () => {
       { nodeId: wide.id, name: 'Wide', width: 800, height: 200, isVariant: false },
       { nodeId: tall.id, name: 'Tall', width: 100, height: 300, isVariant: false },
     ]);
-    await vi.waitFor(() => expect(figma.heard.filter(({ type }) => type === 'thumbnail')).toHaveLength(2));
+    await expect.poll(() => figma.heard.filter(({ type }) => type === 'thumbnail')).toHaveLength(2);
     expect(wide.exports[0]?.constraint).toEqual({ type: 'WIDTH', value: 128 });
     expect(tall.exports[0]?.constraint).toEqual({ type: 'HEIGHT', value: 128 });
   });
@@ -161,7 +161,7 @@ describe('an export that never ends', () => {
   it('leaves its tile without a picture, and the next one gets its own', async () => {
     figma.select(figma.add('Endless'), figma.add('Front'));
     const thumbnails = () => figma.heard.filter((message) => message.type === 'thumbnail');
-    await vi.waitFor(() => expect(thumbnails()).toHaveLength(2));
+    await expect.poll(() => thumbnails()).toHaveLength(2);
     expect(thumbnails().map(({ bytes }) => bytes === null)).toEqual([true, false]);
   });
 });

@@ -76,7 +76,7 @@ describe('sending ends', () => {
     const job = around.teach('1');
     around.export('1', 26, 512);
     around.done();
-    await vi.waitFor(() => expect(around.uploads).toHaveLength(1));
+    await expect.poll(() => around.uploads).toHaveLength(1);
     around.teaching.receive({ type: 'image-received', image: around.uploads[0]! });
     expect(await job).toMatch(/^job-/);
     expect(around.sending).toEqual({ state: 'idle' });
@@ -141,7 +141,7 @@ describe('sending ends', () => {
     const waiting = around.teach('2');
     around.export('2', 512, 512);
     around.done();
-    await vi.waitFor(() => expect(around.uploads).toHaveLength(1));
+    await expect.poll(() => around.uploads).toHaveLength(1);
     around.teaching.cancel();
     expect(await waiting).toBeUndefined();
     expect(around.sending).toEqual({ state: 'idle' });
