@@ -103,6 +103,38 @@ describe.skipIf(SMALL_MODEL === undefined)(`likeness catalogue (${NEEDS_MODEL})`
     expect(again.events.map(({ type }) => type)).toEqual(['catalogue']);
   });
 
+  it('goes on with the versions that it was begun with, and not without them', async () => {
+    const home = homeWithProducts();
+    const out = join(home, 'out');
+    const args = ['catalogue', '--products', 'aurora', 'summit', '--scenes', 'on a beach', '--out', out];
+    const small = [...args, '--sizes', '64x64', ...engine, '--json'];
+    expect((await runInside(small, { home })).exitCode).toBe(0);
+    const begun = JSON.parse(readFileSync(join(out, 'catalogue.json'), 'utf8')).concepts;
+    expect(begun.map(({ name }: { name: string }) => name)).toEqual(['aurora', 'summit']);
+
+    const teach = ['teach', frames, '--name', 'aurora', '--class', 'toy', '--steps', '2', '--seed', '9'];
+    const again = await runInside([...teach, '--model', SMALL_MODEL!, '--device', 'cpu'], { home });
+    expect(again.exitCode, again.stderr).toBe(0);
+    const first = picturesIn(out)[0]!;
+    const made = readFileSync(join(out, first));
+    rmSync(join(out, first));
+    const resumed = await runInside(small, { home });
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    expect(resumed.events.filter(({ type }) => type === 'made')).toMatchObject([{ file: first }]);
+    expect(readFileSync(join(out, first)).equals(made)).toBe(true);
+
+    const newest = join(home, 'data', 'concepts', 'aurora.v2.safetensors');
+    rmSync(join(out, first));
+    const other = await runInside([...small, '--concept', newest], { home });
+    expect(other.stderr).toContain('was begun with another version of aurora');
+    // As of a version that was deleted.
+    const record = readFileSync(join(out, 'catalogue.json'), 'utf8');
+    writeFileSync(join(out, 'catalogue.json'), record.replace(begun[0].weightHash, '0'.repeat(64)));
+    const gone = await runInside(small, { home });
+    expect(gone.stderr).toContain('the version of aurora that the catalogue in');
+    expect(gone.exitCode).toBe(1);
+  }, 60_000);
+
   it('keeps what failed with its reason, tries it again when asked, and says so by its exit code', async () => {
     const home = homeWithProducts();
     const lists = ['--products', 'aurora', '--scenes', 'on a beach', '@missing on grass', '--sizes', '64x64'];

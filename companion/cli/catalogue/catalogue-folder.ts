@@ -20,11 +20,20 @@ const RECORD_NAME = 'catalogue.json';
 /** Ten thousand pictures with long names and reasons. */
 const RECORD_MAX_BYTES = 16 * 1024 * 1024;
 
+const begunConceptSchema = z.strictObject({
+  /** Name of the base model. */
+  model: z.string(),
+  name: z.string(),
+  weightHash: z.string(),
+});
+
 const recordSchema = z.strictObject({
   /** Raised when a reader of today could not understand it. */
   schema: z.literal(1),
   /** Settings of all its pictures. */
   settings: z.record(z.string(), z.json()),
+  /** Versions that its pictures are made with, each known with its first one; the version before kept none. */
+  concepts: z.array(begunConceptSchema).exactOptional(),
   pictures: z.array(
     z.strictObject({
       key: z.string(),
@@ -36,6 +45,7 @@ const recordSchema = z.strictObject({
   ),
 });
 
+type BegunConcept = z.infer<typeof begunConceptSchema>;
 type CatalogueRecord = z.infer<typeof recordSchema>;
 export type CatalogueSettings = CatalogueRecord['settings'];
 
@@ -44,11 +54,13 @@ export class CatalogueFolder {
   readonly #lock: PidLock;
   readonly #settings: CatalogueSettings;
   readonly #pictures: Map<string, CatalogueRecord['pictures'][number]>;
+  #concepts: readonly BegunConcept[];
 
   private constructor(path: string, lock: PidLock, record: CatalogueRecord) {
     this.path = path;
     this.#lock = lock;
     this.#settings = record.settings;
+    this.#concepts = record.concepts ?? [];
     this.#pictures = new Map(record.pictures.map((picture) => [picture.key, picture]));
   }
 
@@ -88,6 +100,25 @@ export class CatalogueFolder {
 
   failureOf({ key }: Pick<PlannedPicture, 'key'>): ErrorReport | undefined {
     return this.#pictures.get(key)?.failed;
+  }
+
+  /** Hashes of the versions that pictures of a base model are made with, by name. */
+  conceptsFor(model: string): ReadonlyMap<string, string> {
+    const own = this.#concepts.filter((one) => one.model === model);
+    return new Map(own.map(({ name, weightHash }) => [name, weightHash]));
+  }
+
+  /** Kept before the first picture with them is made. @throws LikenessError `storage` */
+  async keepConcepts(
+    model: string,
+    used: readonly Pick<BegunConcept, 'name' | 'weightHash'>[],
+  ): Promise<void> {
+    const known = this.conceptsFor(model);
+    const added = used.filter(({ name }) => !known.has(name));
+    if (added.length === 0) return;
+    const begun = added.map(({ name, weightHash }) => ({ model, name, weightHash }));
+    this.#concepts = [...this.#concepts, ...begun];
+    await this.#save();
   }
 
   fileOf(name: string): string {
@@ -134,6 +165,7 @@ export class CatalogueFolder {
     const record: CatalogueRecord = {
       schema: 1,
       settings: this.#settings,
+      ...(this.#concepts.length > 0 && { concepts: [...this.#concepts] }),
       pictures: [...this.#pictures.values()],
     };
     await writeFileAtomically(

@@ -10,6 +10,7 @@ import { resolveMentions } from '../../library/find-concept.ts';
 import { loadModel } from '../../pipeline/loaded-model.ts';
 import { systemFault } from '../../storage/atomic-file.ts';
 import { definedOptions } from '../options.ts';
+import { begunConcepts } from './begun-concepts.ts';
 import type { CatalogueFolder } from './catalogue-folder.ts';
 import type { PlannedPicture } from './catalogue-plan.ts';
 
@@ -40,9 +41,12 @@ export async function* runCatalogue(
   const named = { traits: model.traits, name: model.identity.name };
   try {
     for (const picture of pictures) {
+      // Looked up each time: a product may be taught again while its catalogue is made.
+      const known = await begunConcepts(folder, named.name, { given, concepts });
       yield { type: 'begun', picture };
       try {
-        const prompt = await resolveMentions(picture.prompt, given, concepts, named);
+        const prompt = await resolveMentions(picture.prompt, known, concepts, named);
+        await folder.keepConcepts(named.name, prompt.concepts);
         for await (const event of generateOn(model, { ...requestOf(picture, shared), prompt })) {
           yield { type: 'engine', event };
           if (event.type !== 'picture') continue;
