@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, type Signal, signal, untracked } from '@preact/signals';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
-import type { JobOf, JobState } from '../../shared/protocol/job.ts';
+import type { AnyJobState, JobOf, JobState } from '../../shared/protocol/job.ts';
 import type {
   Limits,
   ModelSummary,
@@ -197,7 +197,7 @@ export class App {
   }
 
   #receiveFromCompanion(message: ServerMessage): void {
-    if (message.type === 'job') this.#announceEnd(message.job);
+    if (message.type === 'job' || message.type === 'catalogue') this.#announceEnd(message.job);
     this.board.receive(message);
     this.teaching.receive(message);
     this.generating.receive(message);
@@ -240,7 +240,7 @@ export class App {
     if (active !== undefined && this.focus.value === null) this.view.value = active.kind;
   }
 
-  #announceEnd(job: JobState): void {
+  #announceEnd(job: AnyJobState): void {
     const end = endWords(this.board.jobs.value.get(job.job), job);
     if (end === undefined) return;
     this.say(end.said);

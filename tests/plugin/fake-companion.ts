@@ -222,7 +222,7 @@ export class FakeCompanion {
       return json({ presets: this.presets, replaced });
     }
     if (pathname === routes.loras) return json({ loras: this.loras });
-    if (pathname === '/api/jobs') return json({ jobs: this.jobs, next: null });
+    if (pathname === '/api/jobs') return json({ jobs: this.jobs, catalogues: this.catalogues, next: null });
     const [, kind, id] = /^\/api\/(concepts|jobs)\/([a-z0-9-]+)/.exec(pathname) ?? [];
     if (request.method() === 'DELETE') {
       if (kind === 'jobs') this.jobs = this.jobs.filter(({ job }) => job !== id);

@@ -4,19 +4,18 @@ import { catalogueCells } from '../../../shared/protocol/catalogue.ts';
 import { useApp } from '../app-context.ts';
 import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { FailureNote, Note } from '../parts/note.tsx';
+import { FailureNote } from '../parts/note.tsx';
 import { type CatalogueJob, catalogueTitle, columnOf, tableColumns } from '../work/catalogues.ts';
-import { percent } from '../work/labels.ts';
+import { hasEnded } from '../work/job-board.ts';
+import { catalogueCount, percent } from '../work/labels.ts';
+import { CatalogueActs, FailedCells } from './catalogue-acts.tsx';
 
 /** A catalogue that was asked for: its table, which fills while it is made, and what failed. */
 export function CatalogueProgress({ job }: { readonly job: CatalogueJob }) {
   const app = useApp();
   const { catalogues } = app.generating;
-  const cells = catalogueCells(job.request);
-  const made = job.pictures.length;
-  const isOver = job.status.state !== 'running' && job.status.state !== 'queued';
+  const isOver = hasEnded(job);
   const progress = app.board.progress.value.get(job.job);
-  const isAway = !app.connected.value;
   useEffect(() => {
     void app.history.loadPictures(job);
   }, [app, job]);
@@ -30,9 +29,7 @@ export function CatalogueProgress({ job }: { readonly job: CatalogueJob }) {
           </button>
         </div>
         <p class="catalogue-line">
-          <span>
-            {made} of {cells.length} pictures{job.failed.length > 0 ? `, ${job.failed.length} failed` : ''}
-          </span>
+          <span>{catalogueCount(job)}</span>
           {isOver ? null : <TimeLeft progress={progress} />}
         </p>
         {isOver ? null : (
@@ -40,34 +37,7 @@ export function CatalogueProgress({ job }: { readonly job: CatalogueJob }) {
         )}
       </section>
       <CatalogueTable job={job} />
-      <section class="catalogue-acts">
-        {isOver ? null : (
-          <button
-            type="button"
-            class="button"
-            disabled={isAway}
-            onClick={() => app.companion.send({ type: 'cancel', job: job.job })}
-          >
-            Cancel
-          </button>
-        )}
-        {isOver && made < cells.length ? (
-          <button type="button" class="button" disabled={isAway} onClick={() => catalogues.resume(job.job)}>
-            {job.status.state === 'done' ? 'Try all failed again' : 'Resume'}
-          </button>
-        ) : null}
-        {made > 0 ? (
-          <button
-            type="button"
-            class="button primary"
-            disabled={isAway || catalogues.placing.value !== undefined}
-            onClick={() => catalogues.place(job)}
-          >
-            {catalogues.placing.value === job.job ? 'Placing…' : 'Place as table on the canvas'}
-          </button>
-        ) : null}
-      </section>
-      {catalogues.failure.value === undefined ? null : <FailureNote report={catalogues.failure.value} />}
+      <CatalogueActs job={job} />
       {job.status.state === 'failed' ? <FailureNote report={job.status} /> : null}
       <FailedCells job={job} />
     </div>
@@ -130,33 +100,5 @@ function CatalogueTable({ job }: { readonly job: CatalogueJob }) {
         </tbody>
       </table>
     </section>
-  );
-}
-
-function FailedCells({ job }: { readonly job: CatalogueJob }) {
-  const app = useApp();
-  const cells = catalogueCells(job.request);
-  const isOver = job.status.state !== 'running' && job.status.state !== 'queued';
-  return (
-    <>
-      {job.failed.map(({ cell, message, advice }) => (
-        <Note key={cell} tone="warning" title={cellText(cells[cell]!)}>
-          <p>
-            {message}. {advice}
-          </p>
-          {isOver ? (
-            <button
-              type="button"
-              class="button small"
-              disabled={!app.connected.value}
-              aria-label={`Retry ${cellText(cells[cell]!)}`}
-              onClick={() => app.generating.catalogues.resume(job.job, [cell])}
-            >
-              Retry
-            </button>
-          ) : null}
-        </Note>
-      ))}
-    </>
   );
 }

@@ -2,10 +2,9 @@ import { type ImageSize, pictureSizeFor } from '../../../shared/geometry.ts';
 import { SEED_MAX } from '../../../shared/protocol/limits.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { useApp } from '../app-context.ts';
-import { ProgressBar, StartButton } from '../parts/controls.tsx';
+import { StartButton } from '../parts/controls.tsx';
 import { Form, NumberField, Row } from '../parts/field.tsx';
 import { type CatalogueDraft, catalogueTitle, draftProblem, typedScenes } from '../work/catalogues.ts';
-import { percent, timeLeft } from '../work/labels.ts';
 import { CatalogueProgress } from './catalogue-progress.tsx';
 import { PresetChoice } from './preset-choice.tsx';
 
@@ -190,7 +189,7 @@ function sizeText({ width, height }: ImageSize): string {
 
 function EarlierCatalogues() {
   const { catalogues } = useApp().generating;
-  const jobs = [...catalogues.jobs.value.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const jobs = [...catalogues.jobs.value.values()];
   if (jobs.length === 0) return null;
   return (
     <section aria-label="Catalogues">
@@ -206,28 +205,5 @@ function EarlierCatalogues() {
         ))}
       </ul>
     </section>
-  );
-}
-
-/** In the status bar, while one is made; a click leads to it. */
-export function CatalogueStatus() {
-  const app = useApp();
-  const { catalogues } = app.generating;
-  const running = catalogues.running.value;
-  if (running === undefined) return null;
-  const progress = app.board.progress.value.get(running.job);
-  const label = `Catalogue: ${progress?.picture ?? 0} of ${progress?.count ?? '…'}`;
-  const show = () => {
-    catalogues.shown.value = running.job;
-    app.show('catalogue');
-  };
-  return (
-    <footer>
-      <button type="button" class="status" onClick={show}>
-        <span class="status-text">{label}</span>
-        <span class="quiet">{timeLeft(progress?.secondsLeft)}</span>
-      </button>
-      <ProgressBar label={label} percent={progress === undefined ? null : percent(progress)} />
-    </footer>
   );
 }

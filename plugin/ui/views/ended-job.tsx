@@ -1,10 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { type JobOf, type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
+import { type AnyJobState, type JobOf, savedRunOf } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { failureTitle } from '../parts/failure-title.ts';
 import { IconButton } from '../parts/icon.tsx';
 import { RemovedBanner } from '../parts/note.tsx';
-import { ago, frameCount, jobTitle, savedText } from '../work/labels.ts';
+import { ago, catalogueCount, frameCount, jobTitle, savedText } from '../work/labels.ts';
+import { CatalogueActs, FailedCells, showCatalogue } from './catalogue-acts.tsx';
 import { useSample } from './concept-picture.tsx';
 
 /** Pictures that fit on one line; the job itself shows all. */
@@ -13,7 +14,7 @@ const STRIP = 5;
 /** The buttons that remove a row and bring it back, whichever of them it has. */
 const REMOVAL = '.banner .link, .button.danger, [aria-label^="Remove"]';
 
-export function EndedJob({ job }: { readonly job: JobState }) {
+export function EndedJob({ job }: { readonly job: AnyJobState }) {
   const { history } = useApp();
   const row = useRef<HTMLLIElement>(null);
   const isRemoved = history.removed.value.has(job.job);
@@ -35,7 +36,7 @@ export function EndedJob({ job }: { readonly job: JobState }) {
   );
 }
 
-function KeptJob({ job }: { readonly job: JobState }) {
+function KeptJob({ job }: { readonly job: AnyJobState }) {
   const app = useApp();
   const { status } = job;
   const canContinue = savedRunOf(job) !== undefined;
@@ -64,8 +65,28 @@ function KeptJob({ job }: { readonly job: JobState }) {
         </p>
       ) : null}
       {canContinue ? <Stopped job={job} /> : null}
-      {job.kind === 'generate' && job.pictures.length > 0 ? <Strip job={job} /> : null}
+      {job.kind !== 'teach' && job.pictures.length > 0 ? <Strip job={job} /> : null}
+      {job.kind === 'catalogue' ? <EndedCatalogue job={job} /> : null}
     </>
+  );
+}
+
+/** Failures of a catalogue that are told in the history; its own view has all. */
+const FAILURES = 2;
+
+function EndedCatalogue({ job }: { readonly job: JobOf<'catalogue'> }) {
+  const app = useApp();
+  const more = job.failed.length - FAILURES;
+  return (
+    <div class="ended-catalogue">
+      <FailedCells job={job} most={FAILURES} />
+      {more > 0 ? (
+        <button type="button" class="link" onClick={() => showCatalogue(app, job.job)}>
+          Show {more} more that failed
+        </button>
+      ) : null}
+      <CatalogueActs job={job} />
+    </div>
   );
 }
 
@@ -76,7 +97,7 @@ function LearnedPicture({ job }: { readonly job: JobOf<'teach'> }) {
   return url === undefined ? null : <img class="card-thumb" src={url} alt="" />;
 }
 
-function Stopped({ job }: { readonly job: JobState }) {
+function Stopped({ job }: { readonly job: AnyJobState }) {
   const app = useApp();
   return (
     <div class="stopped">
@@ -96,13 +117,18 @@ function Stopped({ job }: { readonly job: JobState }) {
   );
 }
 
-function Strip({ job }: { readonly job: JobOf<'generate'> }) {
+function Strip({ job }: { readonly job: JobOf<'generate' | 'catalogue'> }) {
   const app = useApp();
   useEffect(() => {
     app.history.loadPictures({ ...job, pictures: job.pictures.slice(0, STRIP) });
   }, [app, job]);
   return (
-    <button type="button" class="strip" aria-label={`Show ${jobTitle(job)}`} onClick={() => app.showJob(job)}>
+    <button
+      type="button"
+      class="strip"
+      aria-label={`Show ${jobTitle(job)}`}
+      onClick={() => (job.kind === 'catalogue' ? showCatalogue(app, job.job) : app.showJob(job))}
+    >
       {job.pictures.slice(0, STRIP).map(({ picture }) => {
         const view = app.pictures.views.value.get(`${job.job}/${picture}`);
         return view === undefined ? <span key={picture} /> : <img key={picture} src={view.url} alt="" />;
@@ -112,13 +138,15 @@ function Strip({ job }: { readonly job: JobOf<'generate'> }) {
   );
 }
 
-function facts(job: JobState): string {
+function facts(job: AnyJobState): string {
   const when = ago(job.endedAt ?? job.createdAt, new Date());
   const { status } = job;
   const outcome = status.state === 'cancelled' && savedRunOf(job) === undefined ? 'cancelled' : '';
-  const what =
-    job.kind === 'teach'
-      ? `${job.request.classWord}, ${frameCount(job.request.images.length)}`
-      : `seed ${job.request.seed}, strength ${job.request.strength}`;
-  return [when, what, outcome].filter(Boolean).join(' · ');
+  return [when, whatOf(job), outcome].filter(Boolean).join(' · ');
+}
+
+function whatOf(job: AnyJobState): string {
+  if (job.kind === 'teach') return `${job.request.classWord}, ${frameCount(job.request.images.length)}`;
+  if (job.kind === 'catalogue') return catalogueCount(job);
+  return `seed ${job.request.seed}, strength ${job.request.strength}`;
 }

@@ -1,8 +1,8 @@
-import type { JobState } from '../../../shared/protocol/job.ts';
+import type { AnyJobState } from '../../../shared/protocol/job.ts';
 import { useApp } from '../app-context.ts';
 import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { IconButton } from '../parts/icon.tsx';
-import { jobTitle, percent, phaseText } from '../work/labels.ts';
+import { catalogueCount, jobTitle, percent, phaseText } from '../work/labels.ts';
 
 /** The running job and the waiting ones, in order. */
 export function Queue() {
@@ -39,13 +39,14 @@ export function Queue() {
   );
 }
 
-function RunningJob({ job }: { readonly job: JobState }) {
+function RunningJob({ job }: { readonly job: AnyJobState }) {
   const progress = useApp().board.progress.value.get(job.job);
   return (
     <li class="queue-item running">
       <span class="queue-text">
         {jobTitle(job)}
-        <span class="quiet">{phaseText(progress)}</span> <TimeLeft progress={progress} />
+        <span class="quiet">{job.kind === 'catalogue' ? catalogueCount(job) : phaseText(progress)}</span>{' '}
+        <TimeLeft progress={progress} />
       </span>
       <CancelButton job={job} />
       <ProgressBar label={jobTitle(job)} percent={progress === undefined ? null : percent(progress)} />
@@ -53,7 +54,7 @@ function RunningJob({ job }: { readonly job: JobState }) {
   );
 }
 
-function MoveButtons({ queued, index }: { readonly queued: readonly JobState[]; readonly index: number }) {
+function MoveButtons({ queued, index }: { readonly queued: readonly AnyJobState[]; readonly index: number }) {
   const app = useApp();
   const { job } = queued[index]!;
   const isAway = !app.connected.value;
@@ -76,7 +77,7 @@ function MoveButtons({ queued, index }: { readonly queued: readonly JobState[]; 
   );
 }
 
-function CancelButton({ job }: { readonly job: JobState }) {
+function CancelButton({ job }: { readonly job: AnyJobState }) {
   const app = useApp();
   return (
     <IconButton

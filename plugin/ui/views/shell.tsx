@@ -7,7 +7,8 @@ import { ProgressBar } from '../parts/controls.tsx';
 import { IconButton } from '../parts/icon.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { jobTitle, percent, timeLeft } from '../work/labels.ts';
-import { Catalogue, CatalogueStatus } from './catalogue.tsx';
+import { Catalogue } from './catalogue.tsx';
+import { showCatalogue } from './catalogue-acts.tsx';
 import { Computer } from './computer.tsx';
 import { Connect } from './connect.tsx';
 import { Generate } from './generate.tsx';
@@ -36,11 +37,10 @@ function StatusBar() {
   const running = app.board.running.value;
   const waiting = app.board.queued.value.length;
   const isReady = app.connected.value;
-  if (isReady && running === undefined && app.generating.catalogues.running.value !== undefined)
-    return <CatalogueStatus />;
   if (isReady && running !== undefined) {
     const progress = app.board.progress.value.get(running.job);
     const show = () => {
+      if (running.kind === 'catalogue') return showCatalogue(app, running.job);
       if (running.kind === 'teach') app.shownTeach.value = running.job;
       else app.shownGenerate.value = running.job;
       app.show(running.kind);

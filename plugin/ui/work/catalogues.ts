@@ -1,11 +1,11 @@
 /** Catalogues: those that the companion has, the draft of the next one, and their way onto the canvas as tables. */
 
-import { computed, type Signal, signal } from '@preact/signals';
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { type CatalogueCell, cellText } from '../../../shared/catalogue.ts';
 import type { ImageSize } from '../../../shared/geometry.ts';
 import { type CatalogueJobSpec, catalogueCells } from '../../../shared/protocol/catalogue.ts';
 import { routes } from '../../../shared/protocol/http.ts';
-import type { JobOf } from '../../../shared/protocol/job.ts';
+import { isCatalogue, type JobOf } from '../../../shared/protocol/job.ts';
 import { CATALOGUE_MAX_CELLS } from '../../../shared/protocol/limits.ts';
 import { type Preset, presetWords, sceneSchema } from '../../../shared/protocol/preset.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
@@ -14,6 +14,7 @@ import type { CanvasBridge } from '../canvas/bridge.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
 import { newJobId } from './drafts.ts';
+import type { JobBoard } from './job-board.ts';
 
 export type CatalogueJob = JobOf<'catalogue'>;
 
@@ -27,7 +28,6 @@ export interface CatalogueDraft {
 }
 
 export class Catalogues {
-  readonly jobs: Signal<ReadonlyMap<string, CatalogueJob>> = signal(new Map());
   readonly draft: Signal<CatalogueDraft> = signal({ products: [], scenes: '', sizes: [], seed: 0 });
   /** The one that the view shows; undefined: the form. */
   readonly shown: Signal<string | undefined> = signal(undefined);
@@ -35,29 +35,32 @@ export class Catalogues {
   readonly isKnown = signal(false);
   /** Catalogue that is on its way to the canvas. */
   readonly placing: Signal<string | undefined> = signal(undefined);
-  readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
-  readonly running = computed(() =>
-    [...this.jobs.value.values()].find(({ status }) => status.state === 'running'),
-  );
+  /** Reason why a catalogue could not be placed. */
+  readonly failure: Signal<{ readonly job: string; readonly report: ErrorReport } | undefined> =
+    signal(undefined);
+  /** By job, from the newest. */
+  readonly jobs: ReadonlySignal<ReadonlyMap<string, CatalogueJob>>;
+  readonly #board: JobBoard;
   readonly #bridge: CanvasBridge;
   readonly #companion: CompanionConnection;
 
-  constructor(bridge: CanvasBridge, companion: CompanionConnection) {
+  constructor(bridge: CanvasBridge, companion: CompanionConnection, board: JobBoard) {
+    this.#board = board;
+    this.jobs = computed(() => {
+      const own = [...board.jobs.value.values()].filter(isCatalogue);
+      const newestFirst = own.sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+      return new Map(newestFirst.map((job) => [job.job, job]));
+    });
     this.#bridge = bridge;
     this.#companion = companion;
   }
 
   receive(message: ServerMessage): void {
-    if (message.type === 'welcome') {
-      this.isKnown.value = message.catalogues !== undefined;
-      this.jobs.value = new Map(message.catalogues?.map((job) => [job.job, job]));
-      // Whoever opens the panel again finds the one that is under way.
-      this.shown.value ??= this.running.value?.job;
-    } else if (message.type === 'catalogue') {
-      this.jobs.value = new Map(this.jobs.value).set(message.job.job, message.job);
-    } else if (message.type === 'job-removed') {
-      this.jobs.value = new Map([...this.jobs.value].filter(([job]) => job !== message.job));
-    }
+    if (message.type !== 'welcome') return;
+    this.isKnown.value = message.catalogues !== undefined;
+    const running = this.#board.running.value;
+    // Whoever opens the panel again finds the one that is under way.
+    if (running?.kind === 'catalogue') this.shown.value ??= running.job;
   }
 
   /** @param preset its words, negative prompt, steps, guidance and styles go with it */
@@ -97,7 +100,7 @@ export class Catalogues {
       }
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
-      this.failure.value = error.report;
+      this.failure.value = { job, report: error.report };
     } finally {
       this.#bridge.send({ type: 'close-table', tableId: job });
       this.placing.value = undefined;

@@ -59,7 +59,7 @@ export class Generating {
     this.loras = new LoraList(companion);
     this.scenes = new ProductScenes(bridge, companion, selection);
     this.presets = new PresetShelf(companion);
-    this.catalogues = new Catalogues(bridge, companion);
+    this.catalogues = new Catalogues(bridge, companion, board);
     this.variantWork = new VariantWork(bridge, companion, (spec, shown) => this.#ask(spec, shown));
     this.#placement = new CanvasPlacement(
       (message) => bridge.send(message),

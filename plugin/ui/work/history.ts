@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import { historySchema, routes } from '../../../shared/protocol/http.ts';
-import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
+import type { AnyJobState, JobOf } from '../../../shared/protocol/job.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { attempt } from '../connection/companion-http.ts';
@@ -71,7 +71,7 @@ export class HistoryView {
     }
   }
 
-  async #page(before: string | null): Promise<readonly JobState[] | undefined> {
+  async #page(before: string | null): Promise<readonly AnyJobState[] | undefined> {
     const query = new URLSearchParams({ limit: String(PAGE) });
     if (this.search.value.trim() !== '') query.set('search', this.search.value.trim());
     if (before !== null) query.set('before', before);
@@ -81,7 +81,13 @@ export class HistoryView {
     if (page === undefined) return undefined;
     this.next.value = page.next;
     this.isKnown.value = true;
-    this.#board.addOlder(page.jobs);
-    return page.jobs;
+    const jobs = [...page.jobs, ...page.catalogues].sort(newestFirst);
+    this.#board.addOlder(jobs);
+    return jobs;
   }
+}
+
+/** As the companion sorts them. */
+function newestFirst(a: AnyJobState, b: AnyJobState): number {
+  return b.createdAt.localeCompare(a.createdAt) || b.job.localeCompare(a.job);
 }

@@ -1,12 +1,12 @@
 import { computed, type Signal, signal } from '@preact/signals';
 import { type CurvePoint, withLoss } from '../../../shared/loss-curve.ts';
 import type { ConceptId } from '../../../shared/protocol/ids.ts';
-import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
+import type { AnyJobState, JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { Progress, ServerMessage } from '../../../shared/protocol/server-messages.ts';
 
 /** All jobs that the companion has sent, and the running one's progress: a mirror of the companion's state. */
 export class JobBoard {
-  readonly jobs: Signal<ReadonlyMap<string, JobState>> = signal(new Map());
+  readonly jobs: Signal<ReadonlyMap<string, AnyJobState>> = signal(new Map());
   readonly progress: Signal<ReadonlyMap<string, Progress>> = signal(new Map());
   /** Learning curves of teaching jobs. */
   readonly curves: Signal<ReadonlyMap<string, readonly CurvePoint[]>> = signal(new Map());
@@ -20,9 +20,12 @@ export class JobBoard {
   receive(message: ServerMessage): void {
     switch (message.type) {
       case 'welcome':
-        this.jobs.value = new Map(message.jobs.map((job) => [job.job, job]));
+        this.jobs.value = new Map(
+          [...message.jobs, ...(message.catalogues ?? [])].map((job) => [job.job, job]),
+        );
         return;
       case 'job':
+      case 'catalogue':
         this.jobs.value = new Map(this.jobs.value).set(message.job.job, message.job);
         return;
       case 'job-removed':
@@ -39,7 +42,7 @@ export class JobBoard {
   }
 
   /** Older jobs, from the history. What is known of a job already is newer. */
-  addOlder(jobs: readonly JobState[]): void {
+  addOlder(jobs: readonly AnyJobState[]): void {
     this.jobs.value = new Map([...jobs.map((job) => [job.job, job] as const), ...this.jobs.value]);
   }
 
@@ -56,16 +59,16 @@ export class JobBoard {
     this.jobs.value = jobs;
   }
 
-  #inState(state: JobState['status']['state']): JobState[] {
+  #inState(state: AnyJobState['status']['state']): AnyJobState[] {
     return [...this.jobs.value.values()].filter(({ status }) => status.state === state);
   }
 }
 
-export function hasEnded({ status }: JobState): boolean {
+export function hasEnded({ status }: Pick<AnyJobState, 'status'>): boolean {
   return status.state === 'done' || status.state === 'failed' || status.state === 'cancelled';
 }
 
-function position({ status }: JobState): number {
+function position({ status }: AnyJobState): number {
   return status.state === 'queued' ? status.position : -1;
 }
 
@@ -88,7 +91,11 @@ interface MadePicture {
 }
 
 /** The last picture that was made with a version of a concept, of the jobs that are known. */
-export function lastMade(jobs: readonly JobState[], id: ConceptId, version: number): MadePicture | undefined {
+export function lastMade(
+  jobs: readonly AnyJobState[],
+  id: ConceptId,
+  version: number,
+): MadePicture | undefined {
   let last: MadePicture | undefined;
   for (const job of jobs) {
     if (job.kind !== 'generate' || job.request.strength === 0 || job.request.mask === 'off') continue;

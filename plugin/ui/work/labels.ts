@@ -2,7 +2,8 @@
 
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import { likenessVerdict, NOT_YET } from '../../../shared/likeness.ts';
-import { type FrameAdvice, type JobOf, type JobState, savedRunOf } from '../../../shared/protocol/job.ts';
+import { catalogueCells } from '../../../shared/protocol/catalogue.ts';
+import { type AnyJobState, type FrameAdvice, type JobOf, savedRunOf } from '../../../shared/protocol/job.ts';
 import type { Phase, Progress } from '../../../shared/protocol/server-messages.ts';
 
 export interface AdviceNote {
@@ -78,12 +79,21 @@ const PHASE: Readonly<Record<Phase, string>> = {
   saving: 'Saving',
 };
 
-export function jobTitle(job: JobState): string {
-  return job.kind === 'teach' ? `Teach @${job.request.name}` : job.request.prompt;
+export function jobTitle(job: AnyJobState): string {
+  if (job.kind === 'teach') return `Teach @${job.request.name}`;
+  if (job.kind === 'generate') return job.request.prompt;
+  return `Catalogue of ${new Intl.ListFormat('en-GB').format(job.request.products.map((name) => `@${name}`))}`;
+}
+
+/** "7 of 8 pictures, 1 failed". */
+export function catalogueCount({ request, pictures, failed }: JobOf<'catalogue'>): string {
+  const count = catalogueCells(request).length;
+  const made = `${pictures.length} of ${count} ${count === 1 ? 'picture' : 'pictures'}`;
+  return failed.length > 0 ? `${made}, ${failed.length} failed` : made;
 }
 
 /** The saved step of a teaching. A failed one may have lost its last steps, so that it did not stop there. */
-export function savedText(job: JobState): string {
+export function savedText(job: AnyJobState): string {
   const saved = savedRunOf(job);
   if (saved === undefined) return '';
   const { step, steps } = saved;
@@ -101,10 +111,10 @@ interface EndWords {
  * The end that a job has come to; undefined where there is nothing to tell: it was not known before, has not changed,
  * or was cancelled by who knows it.
  */
-export function endWords(before: JobState | undefined, job: JobState): EndWords | undefined {
+export function endWords(before: AnyJobState | undefined, job: AnyJobState): EndWords | undefined {
   if (before === undefined || before.status.state === job.status.state) return undefined;
   if (job.status.state === 'done') {
-    const text = job.kind === 'teach' ? taughtText(job) : 'Pictures are ready';
+    const text = readyText(job);
     return { said: `${text}.`, notice: text };
   }
   const saved = savedRunOf(job);
@@ -115,6 +125,11 @@ export function endWords(before: JobState | undefined, job: JobState): EndWords 
   if (saved === undefined) return undefined;
   const text = 'Stopped. Continue it from History';
   return { said: `${text}.`, notice: text };
+}
+
+function readyText(job: AnyJobState): string {
+  if (job.kind === 'teach') return taughtText(job);
+  return job.kind === 'generate' ? 'Pictures are ready' : `Catalogue: ${catalogueCount(job)}`;
 }
 
 function taughtText({ request, taught }: JobOf<'teach'>): string {

@@ -1,6 +1,6 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import type { ConceptSummary } from '../../../shared/protocol/concept.ts';
-import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
+import type { AnyJobState, JobOf } from '../../../shared/protocol/job.ts';
 import type { SelectedFrame } from '../../messages.ts';
 import { EMPTY_TEACH, type TeachDraft } from './drafts.ts';
 import { hasEnded } from './job-board.ts';
@@ -36,7 +36,7 @@ export class TeachFormState {
   leaveTaught(
     before: readonly SelectedFrame[],
     now: readonly SelectedFrame[],
-    jobs: ReadonlyMap<string, JobState>,
+    jobs: ReadonlyMap<string, AnyJobState>,
   ): void {
     const known = new Set(before.map(({ nodeId }) => nodeId));
     const isDone = jobs.get(this.shown.value ?? '')?.status.state === 'done';
@@ -48,7 +48,7 @@ export class TeachFormState {
 export function nextVersion(
   name: string,
   concepts: readonly ConceptSummary[],
-  jobs: ReadonlyMap<string, JobState>,
+  jobs: ReadonlyMap<string, AnyJobState>,
 ): number {
   const known = concepts.find((concept) => concept.name === name)?.version ?? 0;
   const underWay = [...jobs.values()].filter(

@@ -3,7 +3,7 @@ import { emptyGenerate } from '../../../plugin/ui/work/drafts.ts';
 import { draftWithPreset, presetOfDraft } from '../../../plugin/ui/work/presets.ts';
 import { browserPath } from '../../browser/installed-browser.ts';
 import { examplePicture } from '../example-pictures.ts';
-import { catalogueJob, concept } from '../protocol-samples.ts';
+import { catalogueJob, concept, generateJob } from '../protocol-samples.ts';
 import { useWorkplaces } from '../workplace.ts';
 
 const scene = examplePicture('aurora/scene-01.png');
@@ -32,6 +32,9 @@ describe('a preset in a draft', () => {
     });
   });
 });
+
+const EARLIER = '2026-11-19T10:00:00.000Z';
+const LATER = '2026-11-21T10:00:00.000Z';
 
 describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
   const begin = useWorkplaces();
@@ -73,7 +76,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
       type: 'catalogue',
       job: catalogueJob(job, { state: 'done' }, [0, 1, 2, 3, 4, 5, 6], [7]),
     });
-    await ui.getByText('7 of 8 pictures, 1 failed').waitFor();
+    await ui.getByText('7 of 8 pictures, 1 failed', { exact: true }).waitFor();
     await ui.getByRole('button', { name: /^Retry summit/ }).click();
     await work.received('resume').toEqual([{ type: 'resume', job, cells: [7] }]);
     await ui.getByRole('button', { name: 'Place as table' }).click();
@@ -86,6 +89,46 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     expect(placed).toEqual(['0 0', '0 2', '1 0', '1 2', '0 1', '0 3', '1 1']);
   });
 
+  it('waits in the queue with other jobs, and stands in the history with what failed', async () => {
+    const waiting = { ...catalogueJob('job-waiting', { state: 'queued', position: 0 }), createdAt: LATER };
+    const ended = catalogueJob('job-ended', { state: 'done' }, [0, 1, 2, 3, 4], [5, 6, 7]);
+    const running = generateJob('job-running', { state: 'running', resumed: false });
+    const first = generateJob('job-first', { state: 'done' }, {}, [0.9]);
+    const companion = {
+      ...{ concepts, pictures: () => scene, jobs: [running, { ...first, createdAt: EARLIER }] },
+      catalogues: [waiting, ended],
+    };
+    const work = await begin({ companion });
+    const { ui } = work.stage;
+    await ui.getByRole('tab', { name: 'History' }).click();
+    const queue = ui.getByRole('region', { name: 'Queue' });
+    await queue.getByText('Catalogue of @aurora and @summit').waitFor();
+    await queue.getByRole('button', { name: 'Cancel Catalogue of @aurora and @summit' }).click();
+    await work.received('cancel').toMatchObject([{ job: 'job-waiting' }]);
+    const cards = ui.locator('.cards .card');
+    await expect
+      .poll(() => cards.locator('.title').allTextContents())
+      .toEqual([...['Catalogue of @aurora and @summit', '@aurora on a beach']]);
+    await cards.first().getByText('5 of 8 pictures, 3 failed').waitFor();
+    await cards.first().locator('.strip img').nth(4).waitFor();
+    await cards
+      .first()
+      .getByRole('button', { name: /^Retry/ })
+      .first()
+      .click();
+    await work.received('resume').toEqual([{ type: 'resume', job: 'job-ended', cells: [5] }]);
+    await cards.first().getByRole('button', { name: 'Place as table' }).click();
+    await work.sent('close-table').toHaveLength(1);
+    await cards.first().getByRole('button', { name: 'Show 1 more that failed' }).click();
+    await ui.getByText('5 of 8 pictures, 3 failed').waitFor();
+
+    work.companion.send({ type: 'job', job: generateJob('job-running', { state: 'done' }, {}, [0.9]) });
+    const state = { state: 'running', resumed: false } as const;
+    work.companion.send({ type: 'catalogue', job: catalogueJob('job-waiting', state, [0]) });
+    await ui.getByRole('button', { name: 'Catalogue of @aurora and @summit' }).click();
+    await ui.getByText('1 of 8 pictures').waitFor();
+  });
+
   it('that is under way is there again after a reload, and the preset of a screen is saved', async () => {
     const running = catalogueJob('job-of-cells', { state: 'running', resumed: true }, [0]);
     const work = await begin({ companion: { concepts, catalogues: [running], pictures: () => scene } });
@@ -94,7 +137,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     await ui.getByLabel('Name of the preset').fill('Mine');
     await ui.getByRole('button', { name: 'Save', exact: true }).click();
     await expect.poll(() => work.companion.presets).toMatchObject([{ name: 'Mine' }]);
-    await ui.getByRole('button', { name: /^Catalogue: 0 of/ }).click();
+    await ui.getByRole('button', { name: /^Catalogue of/ }).click();
     await ui.getByText('1 of 8 pictures').waitFor();
     await ui.getByAltText('aurora, on a beach, 64x64, seed 0').waitFor();
   });

@@ -40,7 +40,7 @@ export const CATALOGUE_SCENES: readonly Scene[] = [
     act: async (stage, companion) => {
       await open(stage);
       const { ui } = stage;
-      await ui.getByRole('button', { name: /^Catalogue:/ }).click();
+      await ui.getByRole('button', { name: /^Catalogue of/ }).click();
       companion.send({
         ...{ type: 'progress', job: 'job-of-cells', phase: 'sampling', step: 12, steps: 30, fraction: 0.8 },
         ...{ secondsLeft: 9, picture: 6, count: 8 },

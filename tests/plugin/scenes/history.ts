@@ -1,6 +1,6 @@
 /** The queue and the history. */
 
-import { generateJob, teachJob } from '../protocol-samples.ts';
+import { catalogueJob, generateJob, teachJob } from '../protocol-samples.ts';
 import { open, openTab, outOfMemory, running, type Scene, withLibrary } from './scene.ts';
 
 export const HISTORY_SCENES: readonly Scene[] = [
@@ -21,6 +21,7 @@ export const HISTORY_SCENES: readonly Scene[] = [
         teachJob('job-ended-3', { state: 'cancelled', saved: { step: 182, steps: 300 } }),
         teachJob('job-ended-4', { state: 'done' }),
       ];
+      companion.catalogues = [catalogueJob('job-ended-6', { state: 'done' }, [0, 1, 2, 3, 4, 5, 6], [7])];
       return companion;
     },
     act: async (stage) => {
