@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { decodeText } from '../../shared/decoded-text.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { isFolder } from '../storage/atomic-file.ts';
-import { decodeText } from '../storage/text-file.ts';
 import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
 import { elementCount } from '../tensor/tensor.ts';

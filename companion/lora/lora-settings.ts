@@ -5,11 +5,12 @@
 
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { decodeText } from '../../shared/decoded-text.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { FORMATS } from '../models/families/formats.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
-import { decodeText, parsePythonJson } from '../storage/text-file.ts';
+import { parsePythonJson } from '../storage/text-file.ts';
 import type { SafetensorsFile } from '../tensor/safetensors-file.ts';
 
 /** diffusers' key in the header; its settings have the prefix of the network that they are of. */

@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
+import { decodeText } from '../../shared/decoded-text.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { TEXT_MAX_LENGTH } from '../../shared/protocol/limits.ts';
 import {
@@ -17,7 +18,6 @@ import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS } from '../diffusion/spacing.ts';
 import { DECODERS } from '../models/family.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
-import { decodeText } from '../storage/text-file.ts';
 
 /** Name of the file in a model's folder. */
 export const SETTINGS_NAME = 'likeness.json';

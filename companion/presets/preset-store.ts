@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeText } from '../../shared/decoded-text.ts';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { PRESETS_MAX } from '../../shared/protocol/limits.ts';
 import { type Preset, presetFileSchema } from '../../shared/protocol/preset.ts';
@@ -9,7 +10,6 @@ import { issueText } from '../../shared/protocol/zod.ts';
 import { type Modes, USER_MODES, writeFileAtomically } from '../storage/atomic-file.ts';
 import { withFolderLock } from '../storage/folder-lock.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
-import { decodeText } from '../storage/text-file.ts';
 
 const FILE_NAME = 'presets.json';
 

@@ -1,9 +1,10 @@
 /** readJsonObject: a JSON document of a checkpoint, such as a config, an index or a manifest. */
 
 import { stat } from 'node:fs/promises';
+import { decodeText } from '../../shared/decoded-text.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { readRegularFile } from './regular-file.ts';
-import { decodeText, parsePythonJson } from './text-file.ts';
+import { parsePythonJson } from './text-file.ts';
 
 /** The largest real one, a sharded index, has under 1 MB; what is larger is not a config. */
 export const JSON_MAX_BYTES = 16_000_000;

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE_MAX_PICTURES, readCatalogueFile } from '../../companion/cli/catalogue/catalogue-file.ts';
+import { readCatalogueFile } from '../../companion/cli/catalogue/catalogue-file.ts';
 import { planCatalogue } from '../../companion/cli/catalogue/catalogue-plan.ts';
 import { pictureNames } from '../../companion/cli/catalogue/picture-names.ts';
+import { CATALOGUE_MAX_PICTURES } from '../../shared/catalogue-file.ts';
 import { temporaryFolder } from './binary.ts';
 
 async function read(text: string | Uint8Array) {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { decodeText, parsePythonJson } from '../../companion/storage/text-file.ts';
+import { parsePythonJson } from '../../companion/storage/text-file.ts';
+import { decodeText } from '../../shared/decoded-text.ts';
 
 it.each([
   ['utf8', [0xef, 0xbb, 0xbf]],

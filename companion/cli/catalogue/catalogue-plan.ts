@@ -8,10 +8,10 @@ import {
   gridCells,
   productName,
 } from '../../../shared/catalogue.ts';
+import { CATALOGUE_MAX_PICTURES, type CatalogueRow } from '../../../shared/catalogue-file.ts';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ImageSize } from '../../../shared/geometry.ts';
 import { type Preset, presetWords } from '../../../shared/protocol/preset.ts';
-import { CATALOGUE_MAX_PICTURES, type CatalogueRow } from './catalogue-file.ts';
 import { DEFAULT_PATTERN, pictureNames, SEEDS_PATTERN } from './picture-names.ts';
 
 export interface PlannedPicture {

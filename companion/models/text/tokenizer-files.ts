@@ -6,9 +6,10 @@
 
 import { join } from 'node:path';
 import { z } from 'zod';
+import { decodeText } from '../../../shared/decoded-text.ts';
 import { LikenessError } from '../../../shared/errors.ts';
 import { readRegularFile } from '../../storage/regular-file.ts';
-import { decodeText, parsePythonJson } from '../../storage/text-file.ts';
+import { parsePythonJson } from '../../storage/text-file.ts';
 import { CLIP_POSITIONS } from '../layers/clip-text.ts';
 import { addedTokenList, addedTokens, addedTokensDecoder, addedTokensFile } from './added-tokens.ts';
 import { clipDefinition, clipVocabulary, requireWholeVocabulary } from './clip-tokenizer.ts';

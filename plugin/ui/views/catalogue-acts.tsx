@@ -7,13 +7,20 @@ import { useApp } from '../app-context.ts';
 import { FailureNote, Note } from '../parts/note.tsx';
 import type { CatalogueJob } from '../work/catalogues.ts';
 import { hasEnded } from '../work/job-board.ts';
+import { sentence } from '../work/labels.ts';
 
 export function showCatalogue(app: App, job: string): void {
   app.generating.catalogues.shown.value = job;
   app.show('catalogue');
 }
 
-export function CatalogueActs({ job }: { readonly job: CatalogueJob }) {
+interface CatalogueActsProps {
+  readonly job: CatalogueJob;
+  /** Among other jobs: none of its buttons is the one of the view. */
+  readonly isListed?: boolean;
+}
+
+export function CatalogueActs({ job, isListed = false }: CatalogueActsProps) {
   const app = useApp();
   const { catalogues } = app.generating;
   const isOver = hasEnded(job);
@@ -21,13 +28,14 @@ export function CatalogueActs({ job }: { readonly job: CatalogueJob }) {
   const made = job.pictures.length;
   const count = catalogueCells(job.request).length;
   const failure = catalogues.failure.value;
+  const plain = isListed ? 'button small' : 'button';
   return (
     <>
       <div class="catalogue-acts">
         {isOver ? null : (
           <button
             type="button"
-            class="button"
+            class={plain}
             disabled={isAway}
             onClick={() => app.companion.send({ type: 'cancel', job: job.job })}
           >
@@ -35,14 +43,14 @@ export function CatalogueActs({ job }: { readonly job: CatalogueJob }) {
           </button>
         )}
         {isOver && made < count ? (
-          <button type="button" class="button" disabled={isAway} onClick={() => catalogues.resume(job.job)}>
+          <button type="button" class={plain} disabled={isAway} onClick={() => catalogues.resume(job.job)}>
             {job.status.state === 'done' ? 'Try all failed again' : 'Resume'}
           </button>
         ) : null}
         {made > 0 ? (
           <button
             type="button"
-            class="button primary"
+            class={isListed ? plain : 'button primary'}
             disabled={isAway || catalogues.placing.value !== undefined}
             onClick={() => catalogues.place(job)}
           >
@@ -70,7 +78,7 @@ export function FailedCells({ job, most = job.failed.length }: FailedCellsProps)
       {job.failed.slice(0, most).map(({ cell, message, advice }) => (
         <Note key={cell} tone="warning" title={cellText(cells[cell]!)}>
           <p>
-            {message}. {advice}
+            {sentence(message)} {advice}
           </p>
           {isOver ? (
             <button

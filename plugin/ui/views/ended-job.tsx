@@ -85,7 +85,7 @@ function EndedCatalogue({ job }: { readonly job: JobOf<'catalogue'> }) {
           Show {more} more that failed
         </button>
       ) : null}
-      <CatalogueActs job={job} />
+      <CatalogueActs job={job} isListed />
     </div>
   );
 }
@@ -133,7 +133,11 @@ function Strip({ job }: { readonly job: JobOf<'generate' | 'catalogue'> }) {
         const view = app.pictures.views.value.get(`${job.job}/${picture}`);
         return view === undefined ? <span key={picture} /> : <img key={picture} src={view.url} alt="" />;
       })}
-      {job.pictures.length > STRIP ? <span class="strip-more">+{job.pictures.length - STRIP}</span> : null}
+      {job.pictures.length > STRIP ? (
+        <span class="strip-more" aria-hidden="true">
+          +{job.pictures.length - STRIP}
+        </span>
+      ) : null}
     </button>
   );
 }

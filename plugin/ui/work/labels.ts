@@ -138,6 +138,11 @@ function taughtText({ request, taught }: JobOf<'teach'>): string {
   return isNotYet ? `@${request.name}: ${lowerFirst(NOT_YET)}` : `@${request.name} is ready to use`;
 }
 
+/** A message of a report, as it stands before other sentences. */
+export function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`;
+}
+
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
