@@ -16,6 +16,8 @@ export type TableMessage =
       readonly columns: readonly TableColumn[];
       /** Headings of the rows. */
       readonly rows: readonly string[];
+      /** Row and column of each picture that there may be; the rest stays empty. */
+      readonly cells: readonly (readonly [row: number, column: number])[];
     }
   | {
       readonly type: 'table-picture';

@@ -23,8 +23,8 @@ type TablePicture = Extract<TableMessage, { type: 'table-picture' }>;
 
 interface OpenTable {
   readonly frame: Frame;
-  /** By row, then by column. */
-  readonly cells: readonly (readonly Rectangle[])[];
+  /** By row and column. */
+  readonly cells: ReadonlyMap<string, Rectangle>;
 }
 
 export class CatalogueTables {
@@ -41,7 +41,7 @@ export class CatalogueTables {
     else this.#close(message.tableId);
   }
 
-  async #begin({ tableId, name, columns, rows }: Opening): Promise<void> {
+  async #begin({ tableId, name, columns, rows, cells: places }: Opening): Promise<void> {
     const surface = this.#surface;
     await surface.loadFontAsync(FONT);
     const lefts = starts(
@@ -62,14 +62,15 @@ export class CatalogueTables {
       this.#heading(frame, `${label}\n${width} × ${high}`, lefts[column]!, MARGIN, width);
     for (const [row, label] of rows.entries())
       this.#heading(frame, label, MARGIN, tops[row]!, HEADING_WIDTH - GAP);
-    const cells = rows.map((label, row) =>
-      columns.map((column, at) => this.#placeholder(frame, label, column, { x: lefts[at]!, y: tops[row]! })),
-    );
-    this.#open.set(tableId, { frame, cells });
+    const cells = places.map(([row, column]) => {
+      const place = { x: lefts[column]!, y: tops[row]! };
+      return [`${row} ${column}`, this.#placeholder(frame, rows[row]!, columns[column]!, place)] as const;
+    });
+    this.#open.set(tableId, { frame, cells: new Map(cells) });
   }
 
   #fill({ tableId, row, column, name, bytes }: TablePicture): void {
-    const cell = this.#open.get(tableId)?.cells[row]?.[column];
+    const cell = this.#open.get(tableId)?.cells.get(`${row} ${column}`);
     // The designer may have deleted it, or the whole table.
     if (cell === undefined || cell.removed) return;
     try {

@@ -75,6 +75,29 @@ describe('a catalogue', () => {
     expect([found.jobs.length, found.catalogues.map((one) => one.job)]).toEqual([0, [A]]);
   });
 
+  it('of a file makes the cells that are asked for, each with its own negative prompt', async () => {
+    const engine = new ScriptedEngine();
+    const { queue } = await openQueue(await homeWithProducts(), { engine });
+    const cells = [
+      { product: 1, scene: 0, size: 0, seed: 0, negative: 0 },
+      { product: 0, scene: 1, size: 1, seed: 0 },
+    ];
+    await queue.submit(A, catalogueWish({ cells, negatives: ['rain'], negativePrompt: 'people' }));
+    const job = await ended(queue, A);
+    if (!isCatalogue(job)) throw new Error('no catalogue');
+    expect(job.pictures.map(({ picture }) => picture)).toEqual([0, 1]);
+    expect(asked(engine)).toEqual([
+      '@summit on a beach, soft light 16x8 5 1',
+      'a shelf with @aurora on it, soft light 8x16 5 1',
+    ]);
+    const requests = engine.requests as GenerateRequest[];
+    expect(requests.map(({ negativePrompt }) => negativePrompt)).toEqual(['rain', 'people']);
+    const outside = catalogueWish({ cells: [{ product: 2, scene: 0, size: 0, seed: 0 }] });
+    await expect(queue.submit('job-bbbb', outside)).rejects.toThrow('in none of the lists');
+    const twice = catalogueWish({ cells: [cells[1]!, cells[1]!] });
+    await expect(queue.submit('job-bbbb', twice)).rejects.toThrow('asked for twice');
+  });
+
   it('keeps a cell that failed with its reason, and tries it again when asked', async () => {
     const engine = new ScriptedEngine();
     engine.crash = new LikenessError('memory', 'too little memory');

@@ -88,6 +88,16 @@ describe('a client message', () => {
     ],
     ['a catalogue of no products', { ...catalogue, products: [] }, 'products: '],
     ['a catalogue of a path', { ...catalogue, products: ['../x'] }, 'products.0: expected a lower-case name'],
+    [
+      'a cell of no list',
+      { ...catalogue, cells: [{ product: -1, scene: 0, size: 0, seed: 0 }] },
+      'cells.0.product: ',
+    ],
+    [
+      'a cell that names its product',
+      { ...catalogue, cells: [{ product: 'aurora', scene: 0, size: 0, seed: 0 }] },
+      'cells.0.product: ',
+    ],
     ['a scene of two lines', { ...catalogue, scenes: ['on a\nbeach'] }, 'scenes.0: expected one line'],
     ['a message without end', `"${'x'.repeat(MESSAGE_MAX_BYTES)}"`, 'characters, expected at most'],
   ])('is refused: %s', (_, message, expected) => {

@@ -28,7 +28,8 @@ describe('a catalogue on the studio’s canvas', () => {
     const { figma, host } = openSandbox();
     const tables = new CatalogueTables(figma as unknown as FigmaSurface);
     const columns = [{ label: 'on a beach', width: 64, height: 64 }];
-    await tables.receive({ type: 'open-table', tableId: 'a', name: 'Spring', columns, rows: ['aurora'] });
+    const table = { tableId: 'a', name: 'Spring', columns, rows: ['aurora'] };
+    await tables.receive({ type: 'open-table', ...table, cells: [[0, 0]] });
     const cell = { tableId: 'a', row: 0, column: 0, name: 'aurora, on a beach' };
     await tables.receive({
       type: 'table-picture',

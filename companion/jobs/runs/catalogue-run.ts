@@ -89,9 +89,13 @@ async function* adopted(
 }
 
 function requestOf({ request }: JobOf<'catalogue'>, cell: CatalogueCell): GenerateJobSpec {
-  const { products: _p, scenes: _s, sizes: _z, seeds: _n, preset: _r, words, ...shared } = request;
-  const { width, height, seed } = cell;
-  return { ...shared, prompt: cellPrompt(cell, words), count: 1, seed, size: { width, height } };
+  const { words, negativePrompt: shared, strength, mask, steps, guidanceScale, guidanceResidual, loras } =
+    request;
+  const { width, height, seed, negativePrompt = shared } = cell;
+  return {
+    ...{ prompt: cellPrompt(cell, words), negativePrompt, count: 1, seed, size: { width, height } },
+    ...{ strength, mask, steps, guidanceScale, guidanceResidual, loras },
+  };
 }
 
 async function* stepsOf(

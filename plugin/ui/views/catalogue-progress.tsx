@@ -5,7 +5,8 @@ import { useApp } from '../app-context.ts';
 import { ProgressBar, TimeLeft } from '../parts/controls.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { FailureNote } from '../parts/note.tsx';
-import { type CatalogueJob, catalogueTitle, columnOf, tableColumns } from '../work/catalogues.ts';
+import { columnOf, tableColumns } from '../work/catalogue-table.ts';
+import { type CatalogueJob, catalogueTitle } from '../work/catalogues.ts';
 import { hasEnded } from '../work/job-board.ts';
 import { catalogueCount, percent } from '../work/labels.ts';
 import { CatalogueActs, FailedCells } from './catalogue-acts.tsx';
@@ -63,8 +64,8 @@ function CatalogueTable({ job }: { readonly job: CatalogueJob }) {
         <thead>
           <tr>
             <td />
-            {columns.map(({ label, width, height, seed }) => (
-              <th key={`${label} ${width} ${height} ${seed}`} scope="col">
+            {columns.map(({ label, width, height }) => (
+              <th key={`${label} ${width} ${height}`} scope="col">
                 {label}
                 <span class="quiet">
                   {width} × {height}
@@ -78,7 +79,9 @@ function CatalogueTable({ job }: { readonly job: CatalogueJob }) {
             <tr key={product}>
               <th scope="row">@{product}</th>
               {columns.map(({ width, height }, column) => {
-                const number = numbers.get(`${product} ${column}`)!;
+                const number = numbers.get(`${product} ${column}`);
+                // A file asks for some of them only.
+                if (number === undefined) return <td key={`${product} ${column}`} />;
                 const scale = THUMBNAIL / Math.max(width, height);
                 const view = pictures.get(job.job, number);
                 const fault = failed.get(number);

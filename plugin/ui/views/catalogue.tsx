@@ -4,7 +4,17 @@ import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { useApp } from '../app-context.ts';
 import { StartButton } from '../parts/controls.tsx';
 import { Form, NumberField, Row } from '../parts/field.tsx';
-import { type CatalogueDraft, catalogueTitle, draftProblem, typedScenes } from '../work/catalogues.ts';
+import { importedCatalogue, requestedCells } from '../work/catalogue-import.ts';
+import {
+  type CatalogueDraft,
+  catalogueTitle,
+  draftCount,
+  draftProblem,
+  listsOf,
+  typedScenes,
+  withPresetLists,
+} from '../work/catalogues.ts';
+import { CatalogueFile } from './catalogue-file.tsx';
 import { CatalogueProgress } from './catalogue-progress.tsx';
 import { PresetChoice } from './preset-choice.tsx';
 
@@ -20,65 +30,62 @@ function CatalogueForm() {
   const { catalogues, presets } = app.generating;
   const draft = catalogues.draft.value;
   const model = app.model.value;
+  const file = catalogues.file.value;
   const change = (part: Partial<CatalogueDraft>) => {
     catalogues.draft.value = { ...catalogues.draft.value, ...part };
   };
   if (model === undefined) return null;
-  const problem = draftProblem(draft);
-  const scenes = typedScenes(draft.scenes);
-  const count = draft.products.length * scenes.length * draft.sizes.length;
+  const imported =
+    file &&
+    importedCatalogue(file, {
+      ...{ concepts: app.library.concepts.value, presets: presets.known.value, chosen: presets.current },
+      ...{ seed: draft.seed, model },
+    });
+  const problem = imported === undefined ? draftProblem(draft) : imported.problems[0]?.text;
+  const count = imported?.cells.length ?? draftCount(draft);
   const canStart = problem === undefined && app.connected.value && catalogues.isKnown.value;
-  const offered = [...new Set([...(presets.current?.scenes ?? []), ...model.placements])];
-  const toggled = (scene: string) =>
-    scenes.includes(scene) ? scenes.filter((one) => one !== scene) : [...scenes, scene];
+  const start = () => {
+    if (!canStart) return;
+    if (imported === undefined) catalogues.start(listsOf(draft), model, presets.current);
+    else catalogues.start(requestedCells(imported), model, imported.preset);
+  };
   return (
-    <Form
-      class="view"
-      submitBy="command-enter"
-      onSubmit={() => {
-        if (canStart) catalogues.start(model, presets.current);
-      }}
-    >
-      <ProductChoice draft={draft} onChange={change} />
-      <section>
-        <label for="catalogue-scenes">Scenes, one a line</label>
-        <textarea
-          id="catalogue-scenes"
-          class="input"
-          rows={4}
-          placeholder={'on a beach\na shelf with {product} on it'}
-          value={draft.scenes}
-          onInput={({ currentTarget }) => change({ scenes: currentTarget.value })}
-        />
-        <div class="chips">
-          {offered.slice(0, 8).map((scene) => (
-            <button
-              key={scene}
-              type="button"
-              class="chip"
-              aria-pressed={scenes.includes(scene)}
-              onClick={() => change({ scenes: toggled(scene).join('\n') })}
-            >
-              {scene}
-            </button>
-          ))}
-        </div>
-      </section>
-      <SizesChoice draft={draft} model={model} onChange={change} />
+    <Form class="view" submitBy="command-enter" onSubmit={start}>
+      <CatalogueFile file={file} imported={imported} />
+      {file === undefined ? (
+        <>
+          <ProductChoice draft={draft} onChange={change} />
+          <ScenesChoice draft={draft} model={model} onChange={change} />
+          <SizesChoice draft={draft} model={model} onChange={change} />
+        </>
+      ) : null}
       <section class="rows">
-        <PresetChoice id="catalogue-preset" onApply={() => {}} />
-        <Row id="catalogue-seed" label="Seed" hint="The same for every picture.">
-          <NumberField
-            id="catalogue-seed"
-            value={draft.seed}
-            min={0}
-            max={SEED_MAX}
-            onChange={(seed) => change({ seed: Math.round(seed ?? 0) })}
+        {file?.rows.some((row) => row.preset !== undefined) ? null : (
+          <PresetChoice
+            id="catalogue-preset"
+            onApply={(preset) => {
+              if (file === undefined) change(withPresetLists(catalogues.draft.value, preset));
+            }}
           />
-        </Row>
+        )}
+        {file?.rows.every((row) => row.seed !== undefined) ? null : (
+          <Row
+            id="catalogue-seed"
+            label="Seed"
+            hint={file === undefined ? 'The same for every picture.' : 'For rows that have none.'}
+          >
+            <NumberField
+              id="catalogue-seed"
+              value={draft.seed}
+              min={0}
+              max={SEED_MAX}
+              onChange={(seed) => change({ seed: Math.round(seed ?? 0) })}
+            />
+          </Row>
+        )}
       </section>
       <div class="actions">
-        {problem ? <p class="hint problem">{problem}</p> : null}
+        {problem && imported === undefined ? <p class="hint problem">{problem}</p> : null}
         <StartButton disabled={!canStart}>
           {count === 0 ? 'Make the catalogue' : `Make ${count} ${count === 1 ? 'picture' : 'pictures'}`}
         </StartButton>
@@ -132,6 +139,40 @@ function ProductChoice({ draft, onChange }: PartProps) {
             }
           >
             @{name}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function ScenesChoice({ draft, model, onChange }: PartProps & { readonly model: ModelSummary }) {
+  const { presets } = useApp().generating;
+  const scenes = typedScenes(draft.scenes);
+  const offered = [...new Set([...(presets.current?.scenes ?? []), ...model.placements])];
+  const toggled = (scene: string) =>
+    scenes.includes(scene) ? scenes.filter((one) => one !== scene) : [...scenes, scene];
+  return (
+    <section>
+      <label for="catalogue-scenes">Scenes, one a line</label>
+      <textarea
+        id="catalogue-scenes"
+        class="input"
+        rows={4}
+        placeholder={'on a beach\na shelf with {product} on it'}
+        value={draft.scenes}
+        onInput={({ currentTarget }) => onChange({ scenes: currentTarget.value })}
+      />
+      <div class="chips">
+        {offered.slice(0, 8).map((scene) => (
+          <button
+            key={scene}
+            type="button"
+            class="chip"
+            aria-pressed={scenes.includes(scene)}
+            onClick={() => onChange({ scenes: toggled(scene).join('\n') })}
+          >
+            {scene}
           </button>
         ))}
       </div>

@@ -134,9 +134,7 @@ function Strip({ job }: { readonly job: JobOf<'generate' | 'catalogue'> }) {
         return view === undefined ? <span key={picture} /> : <img key={picture} src={view.url} alt="" />;
       })}
       {job.pictures.length > STRIP ? (
-        <span class="strip-more" aria-hidden="true">
-          +{job.pictures.length - STRIP}
-        </span>
+        <span class="strip-more" data-more={`+${job.pictures.length - STRIP}`} />
       ) : null}
     </button>
   );

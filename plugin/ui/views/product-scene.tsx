@@ -1,6 +1,8 @@
 import type { Signal } from '@preact/signals';
+import { mentionedNames } from '../../../shared/mentions.ts';
 import { useApp } from '../app-context.ts';
 import { FailureNote } from '../parts/note.tsx';
+import { withoutMentions } from '../work/product-scenes.ts';
 
 /** The selected cut-out: whether the next pictures are scenes around it, and what lies between it and its ground. */
 export function ProductScene() {
@@ -20,6 +22,7 @@ export function ProductScene() {
           <p class="hint">
             A cut-out keeps its pixels. The scene comes under it in “{layer.layout}”; write only the scene.
           </p>
+          <MentionNote />
           <Switch of={scenes.shadow} words="Shadow" />
           <Switch of={scenes.reflection} words="Reflection" />
         </>
@@ -34,6 +37,26 @@ export function ProductScene() {
         />
       ) : null}
     </section>
+  );
+}
+
+/** A product in the prompt is painted too, beside the one on the canvas. */
+function MentionNote() {
+  const { generateDraft } = useApp();
+  const draft = generateDraft.value;
+  const [name] = mentionedNames(draft.prompt);
+  if (name === undefined) return null;
+  return (
+    <p class="hint warning-line">
+      The prompt mentions @{name}, which is painted beside it.{' '}
+      <button
+        type="button"
+        class="link"
+        onClick={() => (generateDraft.value = { ...draft, prompt: withoutMentions(draft.prompt) })}
+      >
+        Leave it out
+      </button>
+    </p>
   );
 }
 

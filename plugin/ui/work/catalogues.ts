@@ -1,7 +1,8 @@
 /** Catalogues: those that the companion has, the draft of the next one, and their way onto the canvas as tables. */
 
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { type CatalogueCell, cellText } from '../../../shared/catalogue.ts';
+import { type CatalogueCell, cellText, cellText } from '../../../shared/catalogue.ts';
+import { LikenessError } from '../../../shared/errors.ts';
 import type { ImageSize } from '../../../shared/geometry.ts';
 import { type CatalogueJobSpec, catalogueCells } from '../../../shared/protocol/catalogue.ts';
 import { routes } from '../../../shared/protocol/http.ts';
@@ -9,14 +10,22 @@ import { isCatalogue, type JobOf } from '../../../shared/protocol/job.ts';
 import { CATALOGUE_MAX_CELLS } from '../../../shared/protocol/limits.ts';
 import { type Preset, presetWords, sceneSchema } from '../../../shared/protocol/preset.ts';
 import type { ModelSummary, ServerMessage } from '../../../shared/protocol/server-messages.ts';
-import type { ErrorReport } from '../../../shared/protocol/zod.ts';
+import { type ErrorReport, reportOf } from '../../../shared/protocol/zod.ts';
 import type { CanvasBridge } from '../canvas/bridge.ts';
 import type { CompanionConnection } from '../connection/companion.ts';
 import { RequestFailure } from '../connection/companion-http.ts';
+import { type CatalogueFileRows, readCatalogueRows } from './catalogue-import.ts';
+import { columnOf, tableColumns } from './catalogue-table.ts';
 import { newJobId } from './drafts.ts';
 import type { JobBoard } from './job-board.ts';
 
 export type CatalogueJob = JobOf<'catalogue'>;
+
+/** Pictures of a catalogue. */
+export type CatalogueLists = Pick<
+  CatalogueJobSpec,
+  'products' | 'scenes' | 'sizes' | 'seeds' | 'negatives' | 'cells'
+>;
 
 export interface CatalogueDraft {
   /** Names of concepts. */
@@ -31,6 +40,10 @@ export class Catalogues {
   readonly draft: Signal<CatalogueDraft> = signal({ products: [], scenes: '', sizes: [], seed: 0 });
   /** The one that the view shows; undefined: the form. */
   readonly shown: Signal<string | undefined> = signal(undefined);
+  /** A file in place of the lists. */
+  readonly file: Signal<CatalogueFileRows | undefined> = signal(undefined);
+  /** Reason why a file could not be read. */
+  readonly fileFailure: Signal<ErrorReport | undefined> = signal(undefined);
   /** True where the companion makes catalogues. */
   readonly isKnown = signal(false);
   /** Catalogue that is on its way to the canvas. */
@@ -64,10 +77,21 @@ export class Catalogues {
   }
 
   /** @param preset its words, negative prompt, steps, guidance and styles go with it */
-  start(model: ModelSummary, preset: Preset | undefined): void {
+  start(lists: CatalogueLists, model: ModelSummary, preset: Preset | undefined): void {
     const job = newJobId();
-    this.#companion.send({ type: 'catalogue', job, ...catalogueSpec(this.draft.value, model, preset) });
+    this.#companion.send({ type: 'catalogue', job, ...lists, ...sharedSettings(model, preset) });
     this.shown.value = job;
+    this.file.value = undefined;
+  }
+
+  async readFile(file: File): Promise<void> {
+    this.fileFailure.value = undefined;
+    try {
+      this.file.value = await readCatalogueRows(file);
+    } catch (error) {
+      if (!(error instanceof LikenessError)) throw error;
+      this.fileFailure.value = reportOf(error);
+    }
   }
 
   /** Goes on with what is missing. @param cells those that failed and are to be tried again; default: all */
@@ -89,6 +113,7 @@ export class Catalogues {
       name: catalogueTitle(request),
       columns,
       rows: products,
+      cells: cells.map((cell) => [products.indexOf(cell.product), columnOf(cell, columns)]),
     });
     try {
       for (const { picture } of pictures) {
@@ -106,34 +131,6 @@ export class Catalogues {
       this.placing.value = undefined;
     }
   }
-}
-
-export interface CatalogueColumn {
-  readonly scene: string;
-  readonly width: number;
-  readonly height: number;
-  readonly seed: number;
-  /** "on a beach"; with the seed where there are several. */
-  readonly label: string;
-}
-
-/** Columns of the table: scenes, in each its sizes, in each its seeds. */
-export function tableColumns({ scenes, sizes, seeds }: CatalogueJobSpec): readonly CatalogueColumn[] {
-  return scenes.flatMap((scene) =>
-    sizes.flatMap(({ width, height }) =>
-      seeds.map((seed) => ({
-        ...{ scene, width, height, seed },
-        label: `${scene.replace('{product}', '…')}${seeds.length > 1 ? `, seed ${seed}` : ''}`,
-      })),
-    ),
-  );
-}
-
-export function columnOf(cell: CatalogueCell, columns: readonly CatalogueColumn[]): number {
-  return columns.findIndex(
-    ({ scene, width, height, seed }) =>
-      scene === cell.scene && width === cell.width && height === cell.height && seed === cell.seed,
-  );
 }
 
 /** "2 products, 4 scenes, 3 sizes". */
@@ -154,24 +151,42 @@ export function typedScenes(text: string): readonly string[] {
   return [...new Set(lines.filter((line) => line !== ''))];
 }
 
+export function draftCount({ products, scenes, sizes }: CatalogueDraft): number {
+  return products.length * typedScenes(scenes).length * sizes.length;
+}
+
+/** The draft with a preset's scenes and size where it has none of its own, as on the command line. */
+export function withPresetLists(draft: CatalogueDraft, preset: Preset | undefined): CatalogueDraft {
+  const { scenes = [], size } = preset ?? {};
+  const isBare = typedScenes(draft.scenes).length === 0;
+  return {
+    ...draft,
+    ...(isBare && { scenes: scenes.join('\n') }),
+    ...(draft.sizes.length === 0 && size !== undefined && { sizes: [size] }),
+  };
+}
+
 /** The reason why a draft cannot be made; undefined where it can. */
-export function draftProblem({ products, scenes, sizes }: CatalogueDraft): string | undefined {
-  const typed = typedScenes(scenes);
-  const count = products.length * typed.length * sizes.length;
+export function draftProblem(draft: CatalogueDraft): string | undefined {
+  const typed = typedScenes(draft.scenes);
+  const count = draftCount(draft);
   if (typed.some((scene) => !sceneSchema.safeParse(scene).success)) return 'A scene is too long.';
   if (count > CATALOGUE_MAX_CELLS) return `At most ${CATALOGUE_MAX_CELLS} pictures in one catalogue.`;
   return count === 0 ? '' : undefined;
 }
 
-function catalogueSpec(
-  { products, scenes, sizes, seed }: CatalogueDraft,
+/** Lists of the form. */
+export function listsOf({ products, scenes, sizes, seed }: CatalogueDraft): CatalogueLists {
+  return { products: [...products], scenes: [...typedScenes(scenes)], sizes: [...sizes], seeds: [seed] };
+}
+
+function sharedSettings(
   model: ModelSummary,
   preset: Preset | undefined,
-): CatalogueJobSpec {
+): Omit<CatalogueJobSpec, keyof CatalogueLists> {
   const words = preset === undefined ? '' : presetWords(preset);
   const { name, negativePrompt, steps, guidanceScale, loras } = preset ?? {};
   return {
-    ...{ products: [...products], scenes: [...typedScenes(scenes)], sizes: [...sizes], seeds: [seed] },
     ...{ strength: 1, mask: model.defaults.generate.mask },
     ...(words !== '' && { words }),
     ...(name !== undefined && { preset: name }),

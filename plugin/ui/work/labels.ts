@@ -2,7 +2,7 @@
 
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import { likenessVerdict, NOT_YET } from '../../../shared/likeness.ts';
-import { catalogueCells } from '../../../shared/protocol/catalogue.ts';
+import { cellCount } from '../../../shared/protocol/catalogue.ts';
 import { type AnyJobState, type FrameAdvice, type JobOf, savedRunOf } from '../../../shared/protocol/job.ts';
 import type { Phase, Progress } from '../../../shared/protocol/server-messages.ts';
 
@@ -87,7 +87,7 @@ export function jobTitle(job: AnyJobState): string {
 
 /** "7 of 8 pictures, 1 failed". */
 export function catalogueCount({ request, pictures, failed }: JobOf<'catalogue'>): string {
-  const count = catalogueCells(request).length;
+  const count = cellCount(request);
   const made = `${pictures.length} of ${count} ${count === 1 ? 'picture' : 'pictures'}`;
   return failed.length > 0 ? `${made}, ${failed.length} failed` : made;
 }

@@ -1,6 +1,7 @@
 /** ProductScenes: scenes that are painted around the selected cut-out, and their layers on the canvas under it. */
 
 import { computed, type Signal, signal } from '@preact/signals';
+import { parseMentions } from '../../../shared/mentions.ts';
 import { routes } from '../../../shared/protocol/http.ts';
 import type { JobOf, JobState } from '../../../shared/protocol/job.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
@@ -31,6 +32,16 @@ export interface SentProduct {
 /** The request for a scene, but for its product. Places of other products are left out. */
 export function sceneSpec(draft: GenerateDraft, model: ModelSummary): GenerateJobSpec {
   return jobSpecOf({ ...draft, regions: [], keepRest: false }, model, undefined);
+}
+
+/** The words of a prompt without its products: "@aurora on a beach" is of a beach. */
+export function withoutMentions(prompt: string): string {
+  const words = parseMentions(prompt).filter(({ name }) => name === undefined);
+  return words
+    .map(({ text }) => text)
+    .join('')
+    .replaceAll(/ {2,}/g, ' ')
+    .trim();
 }
 
 export class ProductScenes {

@@ -10,11 +10,19 @@ describe('a table of pictures on the canvas', () => {
     figma.run();
     figma.begin();
     const tableId = 'job-of-cells';
+    const places = [0, 1].flatMap((row) => [0, 1].map((column) => [row, column] as const));
     const columns = [
       { label: 'on a beach', width: 64, height: 64 },
       { label: 'on grass', width: 96, height: 64 },
     ];
-    await figma.post({ type: 'open-table', tableId, name: 'Spring', columns, rows: ['aurora', 'summit'] });
+    await figma.post({
+      type: 'open-table',
+      tableId,
+      name: 'Spring',
+      columns,
+      rows: ['aurora', 'summit'],
+      cells: places,
+    });
     const picture = { type: 'table-picture', tableId, bytes: Uint8Array.of(1) } as const;
     await figma.post({ ...picture, row: 0, column: 1, name: 'aurora, on grass' });
     await figma.post({ ...picture, row: 1, column: 0, name: 'summit, on a beach', bytes: new Uint8Array() });
@@ -57,12 +65,37 @@ describe('a table of pictures on the canvas', () => {
     const figma = new FakeFigma();
     figma.run();
     const columns = [{ label: 'on a beach', width: 64, height: 64 }];
-    await figma.post({ type: 'open-table', tableId: 'job-b', name: 'Spring', columns, rows: ['aurora'] });
+    await figma.post({
+      type: 'open-table',
+      tableId: 'job-b',
+      name: 'Spring',
+      columns,
+      rows: ['aurora'],
+      cells: [[0, 0]],
+    });
     for (const node of figma.nodes) node.remove();
     const at = { tableId: 'job-b', row: 0, column: 0, name: 'late', bytes: Uint8Array.of(1) };
     await figma.post({ type: 'table-picture', ...at });
     await figma.post({ type: 'close-table', tableId: 'job-b' });
     expect(figma.complaints).toEqual([]);
     expect(figma.images).toEqual([]);
+  });
+
+  it('leaves a place empty for what was not asked for', async () => {
+    const figma = new FakeFigma();
+    figma.run();
+    const columns = ['on a beach', 'on grass'].map((label) => ({ label, width: 64, height: 64 }));
+    const table = { tableId: 'job-c', name: 'Spring', columns, rows: ['aurora', 'summit'] };
+    await figma.post({
+      type: 'open-table',
+      ...table,
+      cells: [
+        [0, 0],
+        [1, 1],
+      ],
+    });
+    await figma.post({ type: 'close-table', tableId: 'job-c' });
+    const names = figma.nodes.filter(({ type }) => type === 'RECTANGLE').map(({ name }) => name);
+    expect(names).toEqual(['aurora, on a beach, 64x64: not made', 'summit, on grass, 64x64: not made']);
   });
 });

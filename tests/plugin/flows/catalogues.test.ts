@@ -52,7 +52,8 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     await ui.getByRole('button', { name: '@aurora' }).click();
     await ui.getByRole('button', { name: 'Take the selected one' }).click();
     await ui.getByLabel('Preset', { exact: true }).selectOption('Spring');
-    await ui.getByRole('button', { name: 'on a quay' }).click();
+    // Its scene comes with the preset.
+    await expect.poll(() => ui.getByLabel('Scenes, one a line').inputValue()).toBe('on a quay');
     await ui.getByRole('button', { name: '64 × 64' }).click();
     await ui.getByRole('button', { name: 'Make 2 pictures' }).click();
     await work.received('catalogue').toMatchObject([
@@ -87,6 +88,48 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
       message.type === 'table-picture' ? [`${message.row} ${message.column}`] : [],
     );
     expect(placed).toEqual(['0 0', '0 2', '1 0', '1 2', '0 1', '0 3', '1 1']);
+  });
+
+  it('is read from a CSV file, with what is wrong by line, and asks for its rows alone', async () => {
+    const work = await begin({ companion: { concepts, presets: [spring] } });
+    const { ui } = work.stage;
+    await ui.getByRole('button', { name: 'Make a catalogue of several products' }).click();
+    const choose = (text: string) =>
+      ui
+        .getByLabel('Catalogue from a CSV file')
+        .setInputFiles({ name: 'spring.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+    await choose('product,scene\naurora,on a quay\n');
+    await ui.getByText('spring.csv has no column size').waitFor();
+    await choose(
+      'product,scene,size,sku\naurora,on a quay,64x64,7\nauror,on a quay,64x64,8\naurora,x,65x64,9\n',
+    );
+    await ui.getByText('Line 3: The library has no @auror.').waitFor();
+    await ui.getByText('Line 4: This model makes multiples of 8 pixels: 64 × 64').waitFor();
+    await ui.getByText('Columns that mean nothing in the panel: sku.').waitFor();
+    await expect.poll(() => ui.getByRole('button', { name: 'Make 1 picture' }).isDisabled()).toBe(true);
+    expect(await ui.getByLabel('Scenes, one a line').count()).toBe(0);
+    await ui.getByRole('button', { name: 'Remove', exact: true }).click();
+
+    const rows = ['aurora;on a quay;64x64;3;rain;Spring', 'summit;on a quay;96x64;;;Spring'];
+    await choose(`\ufeffProduct;Scene;Size;Seed;Negative;Preset\r\n${rows.join('\r\n')}\r\n`);
+    await ui.getByRole('region', { name: 'Pictures of the file' }).getByText('96 × 64').waitFor();
+    // The file has its own.
+    expect(await ui.getByLabel('Preset', { exact: true }).count()).toBe(0);
+    await ui.getByRole('button', { name: 'Make 2 pictures' }).click();
+    await work.received('catalogue').toMatchObject([
+      {
+        ...{ products: ['aurora', 'summit'], scenes: ['on a quay'], seeds: [3, 0], negatives: ['rain'] },
+        sizes: [
+          { width: 64, height: 64 },
+          { width: 96, height: 64 },
+        ],
+        cells: [
+          { product: 0, scene: 0, size: 0, seed: 0, negative: 0 },
+          { product: 1, scene: 0, size: 1, seed: 1 },
+        ],
+        ...{ preset: 'Spring', words: ', soft light, palette of teal', negativePrompt: 'rain' },
+      },
+    ]);
   });
 
   it('waits in the queue with other jobs, and stands in the history with what failed', async () => {

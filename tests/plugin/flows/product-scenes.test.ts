@@ -128,7 +128,8 @@ describe.skipIf(browserPath === undefined)('a cut-out that is selected in a layo
     await ui.getByLabel('Paint a scene around “Bottle”').check();
     await ui.getByText('Poster – 800 × 400').waitFor();
     await ui.getByLabel('Strength').waitFor();
-    await ui.getByLabel('Prompt').fill('on a beach');
+    await ui.getByRole('button', { name: 'Leave it out' }).click();
+    await expect.poll(() => ui.getByLabel('Prompt').inputValue()).toBe('on a beach');
     await ui.getByText('More settings').click();
     await ui.getByLabel('Steps').waitFor();
     for (const name of ['Strength', 'Mask', 'Concepts act in'])

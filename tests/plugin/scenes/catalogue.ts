@@ -4,12 +4,7 @@ import { emptyGenerate } from '../../../plugin/ui/work/drafts.ts';
 import { examplePicture } from '../example-pictures.ts';
 import { TOKEN } from '../fake-gate.ts';
 import { catalogueJob } from '../protocol-samples.ts';
-import { open, running, type Scene, withLibrary } from './scene.ts';
-
-const SPRING = {
-  ...{ name: 'Spring light', scenes: ['on a quay', 'on a picnic blanket'], palette: 'teal and sand' },
-  light: 'soft morning light',
-};
+import { open, running, type Scene, SPRING, withLibrary } from './scene.ts';
 
 export const CATALOGUE_SCENES: readonly Scene[] = [
   {
@@ -19,9 +14,26 @@ export const CATALOGUE_SCENES: readonly Scene[] = [
       await open(stage, TOKEN, JSON.stringify({ ...emptyGenerate(), prompt: '@aurora on a beach' }));
       await stage.ui.getByRole('button', { name: 'Make a catalogue of several products' }).click();
       await stage.ui.getByLabel('Preset', { exact: true }).selectOption('Spring light');
-      for (const name of ['@aurora', '@summit', 'on a quay', 'on a beach', '64 × 64', '80 × 56'])
+      for (const name of ['@aurora', '@summit', '64 × 64', '80 × 56'])
         await stage.ui.getByRole('button', { name, exact: true }).click();
       await stage.ui.getByRole('button', { name: 'Make 8 pictures' }).waitFor();
+    },
+  },
+  {
+    name: 'catalogue-file',
+    companion: () => Object.assign(withLibrary(), { presets: [SPRING] }),
+    act: async (stage) => {
+      await open(stage, TOKEN, JSON.stringify({ ...emptyGenerate(), prompt: '@aurora on a beach' }));
+      await stage.ui.getByRole('button', { name: 'Make a catalogue of several products' }).click();
+      const rows = ['on a quay', 'on a picnic blanket', 'a shelf with {product} on it'].flatMap((scene) =>
+        ['aurora', 'summit', 'zephyr'].map(
+          (product) => `${product},${scene},${product === 'summit' ? '64x96' : '64x64'},7`,
+        ),
+      );
+      const buffer = Buffer.from(`product,scene,size,sku\n${rows.join('\n')}\n`);
+      const file = { name: 'spring-range.csv', mimeType: 'text/csv', buffer };
+      await stage.ui.getByLabel('Catalogue from a CSV file').setInputFiles(file);
+      await stage.ui.getByText('Line 4: The library has no @zephyr.').waitFor();
     },
   },
   {

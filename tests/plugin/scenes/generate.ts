@@ -6,7 +6,7 @@ import type { FakeCompanion } from '../fake-companion.ts';
 import { TOKEN } from '../fake-gate.ts';
 import { concept, generateJob } from '../protocol-samples.ts';
 import { auroraRecord, selectVariant } from '../workplace.ts';
-import { open, png, running, type Scene, withLibrary } from './scene.ts';
+import { open, png, running, type Scene, SPRING, withLibrary } from './scene.ts';
 
 /** A mask as models make them: a soft disc. */
 function disc(side: number): Uint8Array {
@@ -84,6 +84,21 @@ export const GENERATE_SCENES: readonly Scene[] = [
       await stage.ui.getByLabel('Fill this frame again').check();
       await stage.ui.getByLabel('Show the model').check();
       await stage.ui.locator('.fill-choice img').nth(2).waitFor();
+    },
+  },
+  {
+    name: 'generate-scene',
+    companion: () => Object.assign(withLibrary(), { presets: [SPRING] }),
+    act: async (stage) => {
+      await open(stage);
+      const bottle = { nodeId: '2:1', name: 'Bottle', x: 0.3, y: 0.2, width: 0.2, height: 0.6 };
+      const area = { nodeId: '2:0', name: 'Landing page', width: 1440, height: 810, layers: [bottle] };
+      await stage.say({ type: 'layout', target: null, area, canvas: '' });
+      await stage.ui.getByLabel('Paint a scene around “Bottle”').check();
+      await stage.ui.getByRole('button', { name: 'Leave it out' }).click();
+      await stage.ui.getByLabel('Preset', { exact: true }).selectOption('Spring light');
+      await stage.ui.getByRole('button', { name: 'on a quay' }).click();
+      await stage.ui.getByRole('button', { name: 'Paint 4 scenes' }).waitFor();
     },
   },
   {

@@ -22,6 +22,12 @@ export const outOfMemory = {
   advice: 'Close other programs and try again. Smaller pictures and fewer variants need less.',
 } as const;
 
+/** A preset. */
+export const SPRING = {
+  ...{ name: 'Spring light', scenes: ['on a quay', 'on a picnic blanket'], palette: 'teal and sand' },
+  light: 'soft morning light',
+};
+
 /** A companion that has taught two products, and holds one that this model cannot use. */
 export function withLibrary(): FakeCompanion {
   const companion = new FakeCompanion();
