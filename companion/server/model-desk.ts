@@ -8,13 +8,12 @@ import { singleFileName } from '../checkpoint/single-file.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import { isEnded } from '../jobs/job-record.ts';
 import { openLora } from '../lora/merged-checkpoint.ts';
-import { MATTING_MODEL } from '../matting/matting-folder.ts';
-import { backgroundRemovers } from '../model-store/background-removers.ts';
 import { linkModel, typedPath } from '../model-store/linked-model.ts';
 import { addLora, ownFacts } from '../model-store/lora-store.ts';
 import { MeasuredSpeed } from '../model-store/measured-speed.ts';
 import { modelCards } from '../model-store/model-cards.ts';
 import { type ModelTaskEvent, ModelTasks } from '../model-store/model-tasks.ts';
+import { isNetwork, networkCards } from '../model-store/network-cards.ts';
 import { planRemoval, removeModel } from '../model-store/removal.ts';
 import { Broadcast } from '../storage/broadcast.ts';
 import { freeDiskBytes } from '../storage/disk-space.ts';
@@ -82,7 +81,8 @@ export class ModelDesk {
     });
     return {
       models: [...models],
-      backgroundRemovers: [...(await backgroundRemovers({ folders, taskOf }))],
+      backgroundRemovers: [...(await networkCards('background remover', { folders, taskOf }))],
+      upscalers: [...(await networkCards('upscaler', { folders, taskOf }))],
       memoryBytes: totalmem(),
       freeDiskBytes: await freeDiskBytes(folders.home),
     };
@@ -128,8 +128,9 @@ export class ModelDesk {
   async verify(name: string): Promise<void> {
     const { place } = await this.#card(name);
     if (place === 'offered') throw notHere(name);
-    const isModel = name !== MATTING_MODEL;
-    const folder = isModel ? await this.inUse.folderOf(name) : join(this.#options.folders.models, name);
+    const folder = isNetwork(name)
+      ? join(this.#options.folders.models, name)
+      : await this.inUse.folderOf(name);
     await this.#tasks.verify(name, folder);
   }
 
@@ -188,8 +189,8 @@ export class ModelDesk {
   }
 
   async #card(name: string): Promise<ModelCard> {
-    const { models, backgroundRemovers } = await this.list();
-    const card = [...models, ...backgroundRemovers].find((one) => one.name === name);
+    const { models, backgroundRemovers, upscalers } = await this.list();
+    const card = [...models, ...backgroundRemovers, ...upscalers].find((one) => one.name === name);
     if (card === undefined) throw notHere(name);
     return card;
   }

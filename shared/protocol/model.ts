@@ -75,6 +75,8 @@ export const modelsSchema = z.object({
   models: z.array(modelCardSchema),
   /** Networks that remove backgrounds: got, checked and removed as models are, and never used for pictures. */
   backgroundRemovers: z.array(modelCardSchema).default([]),
+  /** The same for networks that enlarge pictures. */
+  upscalers: z.array(modelCardSchema).default([]),
   /** All of the memory of this computer. */
   memoryBytes: bytes,
   /** Free on the disk with the data folder. */

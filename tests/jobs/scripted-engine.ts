@@ -1,6 +1,6 @@
 /** An engine that does what a test says, without a model: every run waits to be let on. */
 
-import type { GenerateEvent, TeachEvent } from '../../companion/engine/events.ts';
+import type { GenerateEvent, ProductReport, TeachEvent } from '../../companion/engine/events.ts';
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
 import { openReferences } from '../../companion/engine/teaching/teach.ts';
 import { encodePng } from '../../companion/images/encode.ts';
@@ -12,6 +12,17 @@ import { LikenessError } from '../../shared/errors.ts';
 import { smallConcept } from '../library/small-concept.ts';
 
 const STEPS = 4;
+
+/** Layers around a product, all with the picture's bytes. */
+function scriptedScene(png: Uint8Array): ProductReport {
+  const below = { blend: 'NORMAL', opacity: 1, png, file: undefined } as const;
+  const layers = [
+    { ...below, name: 'scene' },
+    { ...below, name: 'shadow', blend: 'MULTIPLY', opacity: 0.8 },
+    { ...below, name: 'product' },
+  ] as const;
+  return { changedPixels: 0, isOwnSize: true, lightDegrees: 20, layers };
+}
 
 export class ScriptedEngine implements Engine {
   readonly requests: (TeachRequest | GenerateRequest)[] = [];
@@ -102,6 +113,7 @@ export class ScriptedEngine implements Engine {
         masks: [mask],
         seconds: 1,
         file: undefined,
+        ...(request.product && { product: scriptedScene(png) }),
       };
     }
   }

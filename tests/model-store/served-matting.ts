@@ -1,10 +1,11 @@
-/** The network that removes backgrounds, as a hub has it: a small one in the place of the one that people fetch. */
+/** The networks that remove backgrounds and enlarge pictures, as a hub has them: small ones in the place of those that people fetch. */
 
 import { CATALOGUE } from '../../companion/model-store/catalogue-entries.ts';
 import { networkBytes } from '../matting/small-network.ts';
 import type { OtherRepository } from './local-hub.ts';
 
 const { repository } = CATALOGUE.find(({ kind }) => kind === 'background remover')!;
+const { repository: upscaler } = CATALOGUE.find(({ kind }) => kind === 'upscaler')!;
 
 /** @param network bytes of the ONNX file, which wants values of -0.5 to 0.5 at 64 px unless it says otherwise */
 export function servedMatting(network = networkBytes()): Readonly<Record<string, OtherRepository>> {
@@ -16,4 +17,9 @@ export function servedMatting(network = networkBytes()): Readonly<Record<string,
     ['README.md', Buffer.from('---\n')],
   ]);
   return { [repository]: { commit: 'd'.repeat(40), files, licence: 'mit' } };
+}
+
+export function servedUpscaler(): Readonly<Record<string, OtherRepository>> {
+  const files = new Map([['onnx/model.onnx', networkBytes()]]);
+  return { [upscaler]: { commit: 'e'.repeat(40), files, licence: 'apache-2.0' } };
 }

@@ -196,6 +196,14 @@ export const modelsSample: ModelList = {
       licence: { id: 'mit', url: 'https://opensource.org/license/mit', note: null },
     }),
   ],
+  upscalers: [
+    modelCard({
+      ...{ name: 'upscaler', title: 'Swin2SR real-world x4', resolution: null, sizeBytes: 54_000_000 },
+      ...{ goodFor: 'enlarging pictures, before they are drawn over', memoryBytes: 2_000_000_000 },
+      ...{ place: 'offered' },
+      licence: { id: 'apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0', note: null },
+    }),
+  ],
   memoryBytes: 16_000_000_000,
   freeDiskBytes: 212_000_000_000,
 };
@@ -212,8 +220,13 @@ export function pullTask(part: Partial<ModelTask> = {}): ModelTask {
 /** A list in which one model is changed. */
 export function modelsWith(name: string, part: Partial<ModelCard>): ModelList {
   const changed = (card: ModelCard) => (card.name === name ? { ...card, ...part } : card);
-  const { models, backgroundRemovers, ...rest } = modelsSample;
-  return { ...rest, models: models.map(changed), backgroundRemovers: backgroundRemovers.map(changed) };
+  const { models, backgroundRemovers, upscalers, ...rest } = modelsSample;
+  return {
+    ...rest,
+    models: models.map(changed),
+    backgroundRemovers: backgroundRemovers.map(changed),
+    upscalers: upscalers.map(changed),
+  };
 }
 
 const HOME = '/Users/kim';

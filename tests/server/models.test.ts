@@ -20,7 +20,7 @@ import { type ModelCard, type ModelList, modelsSchema } from '../../shared/proto
 import { generateWish } from '../jobs/opened-queue.ts';
 import { writePlainLora } from '../library/small-concept.ts';
 import { halfway, localHub } from '../model-store/local-hub.ts';
-import { servedMatting } from '../model-store/served-matting.ts';
+import { servedMatting, servedUpscaler } from '../model-store/served-matting.ts';
 import { SHARD, servedModel } from '../model-store/served-model.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
@@ -300,30 +300,33 @@ describe('a model of another folder', () => {
   });
 });
 
-describe('what removes backgrounds', () => {
+describe.each([
+  { name: 'matting', list: 'backgroundRemovers', licence: 'mit' },
+  { name: 'upscaler', list: 'upscalers', licence: 'apache-2.0' },
+] as const)('the network $name', ({ name, list, licence }) => {
   it('is offered beside the models, got, checked and removed as they are, and no picture is made with it', async () => {
-    const { endpoint } = await localHub(new Map(), { others: servedMatting() });
+    const { endpoint } = await localHub(new Map(), { others: { ...servedMatting(), ...servedUpscaler() } });
     const home = await scratchFolder();
     const client = await Client.open(home, { HF_ENDPOINT: endpoint });
-    const card = async () => (await client.list()).backgroundRemovers[0]!;
+    const card = async () => (await client.list())[list][0]!;
     expect(await card()).toMatchObject({
-      name: 'matting',
+      name,
       place: 'offered',
-      licence: { id: 'mit' },
+      licence: { id: licence },
       task: null,
     });
-    expect((await client.list()).models.map(({ name }) => name)).not.toContain('matting');
-    expect(await client.refusal('POST', '/matting/pull', { licence: 'agpl-3.0' })).toBe('input');
-    await client.list('POST', '/matting/pull', { licence: 'mit' });
+    expect((await client.list()).models.map((model) => model.name)).not.toContain(name);
+    expect(await client.refusal('POST', `/${name}/pull`, { licence: 'agpl-3.0' })).toBe('input');
+    await client.list('POST', `/${name}/pull`, { licence });
     await expect.poll(async () => (await card()).place).toBe('fetched');
-    expect(await client.refusal('POST', '/matting/use')).toBe('checkpoint-missing');
-    await client.list('POST', '/matting/check');
+    expect(await client.refusal('POST', `/${name}/use`)).toBe('checkpoint-missing');
+    await client.list('POST', `/${name}/check`);
     await expect.poll(async () => (await card()).task?.state).toBe('done');
-    const network = join(home, 'models/matting/onnx/model.onnx');
+    const network = join(home, `models/${name}/onnx/model.onnx`);
     await rm(network);
     expect(await card()).toMatchObject({ place: 'fetched', fault: { code: 'checkpoint-missing' } });
-    await client.list('DELETE', '/matting');
-    expect(existsSync(join(home, 'models/matting'))).toBe(false);
+    await client.list('DELETE', `/${name}`);
+    expect(existsSync(join(home, `models/${name}`))).toBe(false);
     expect(await card()).toMatchObject({ place: 'offered', fault: null });
   });
 });

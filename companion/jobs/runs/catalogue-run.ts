@@ -89,8 +89,16 @@ async function* adopted(
 }
 
 function requestOf({ request }: JobOf<'catalogue'>, cell: CatalogueCell): GenerateJobSpec {
-  const { words, negativePrompt: shared, strength, mask, steps, guidanceScale, guidanceResidual, loras } =
-    request;
+  const {
+    words,
+    negativePrompt: shared,
+    strength,
+    mask,
+    steps,
+    guidanceScale,
+    guidanceResidual,
+    loras,
+  } = request;
   const { width, height, seed, negativePrompt = shared } = cell;
   return {
     ...{ prompt: cellPrompt(cell, words), negativePrompt, count: 1, seed, size: { width, height } },

@@ -20,7 +20,7 @@ export function ModelCard({ card }: CardProps) {
   const unfit = misfit(card, models.list.value!);
   const refusal = models.refusal.value;
   const facts = modelFacts(card).join(' · ');
-  const isRemover = name === models.backgroundRemover?.name;
+  const isNetwork = models.isNetwork(name);
   return (
     <li class={isOpen ? 'card open' : 'card'}>
       <div class="card-head">
@@ -33,8 +33,8 @@ export function ModelCard({ card }: CardProps) {
           <span class="quiet model-line">{facts}</span>
         </button>
         {place === 'offered' ? <GetButton card={card} onClick={toggle} /> : null}
-        {place === 'offered' || isRemover ? null : <UseButton card={card} />}
-        {place === 'offered' || !isRemover || fault !== null ? null : <Ready />}
+        {place === 'offered' || isNetwork ? null : <UseButton card={card} />}
+        {place === 'offered' || !isNetwork || fault !== null ? null : <Ready />}
         <IconButton icon="more" label={`Details of ${title}`} pressed={isOpen} onClick={toggle} />
       </div>
       {unfit === undefined ? null : (

@@ -58,7 +58,7 @@ function Licence({ card }: CardProps) {
     <>
       <p>
         {title} is its makers’, under the licence <LicenceLink card={card} />. It says what{' '}
-        {name === models.backgroundRemover?.name ? 'it' : 'pictures'} may be used for.
+        {models.isNetwork(name) ? 'it' : 'pictures'} may be used for.
       </p>
       {licence.note === null ? null : (
         <Note tone="warning" title="Before you get it">
@@ -90,7 +90,7 @@ function Keeping({ card }: CardProps) {
   const { name, place, inUse, task, sizeBytes } = card;
   const waiting = [...app.board.jobs.value.values()].filter((job) => job.model === name && !hasEnded(job));
   const isOff = !app.connected.value || models.busy.value.has(name);
-  const isRemover = name === models.backgroundRemover?.name;
+  const isNetwork = models.isNetwork(name);
   const frees =
     place === 'linked' ? 'Its files stay where they are.' : `${sizeText(sizeBytes)} are free then.`;
   return (
@@ -101,7 +101,7 @@ function Keeping({ card }: CardProps) {
       {isAsking.value ? (
         <p>
           Remove it from this computer? {frees}{' '}
-          {isRemover ? 'Cut-outs stay.' : 'Concepts taught on it need it again.'}
+          {isNetwork ? 'What was made with it stays.' : 'Concepts taught on it need it again.'}
         </p>
       ) : null}
       <div class="card-actions">

@@ -30,6 +30,7 @@ export function Models() {
       <Shelf title="On this computer" cards={here} />
       <Shelf title="To get" cards={offered} />
       <Shelf title="Background removal" cards={list.backgroundRemovers} />
+      <Shelf title="Larger pictures" cards={list.upscalers} />
       <Loras />
       <AddModel />
     </div>

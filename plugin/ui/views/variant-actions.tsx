@@ -12,6 +12,7 @@ export function VariantActions({ variant }: { readonly variant: VariantRecord })
   const { resolution = 1 } = app.model.value ?? {};
   const { limits } = app;
   const work = app.generating.variantWork;
+  const { upscaler } = app.models;
   if (frame === undefined) return null;
   const { size, upscale, productOnly, prompt } = variant.request;
   const state = work.state.value;
@@ -65,6 +66,21 @@ export function VariantActions({ variant }: { readonly variant: VariantRecord })
           </button>
         )}
       </div>
+      {upscaler?.place === 'offered' && upscaler.task === null ? (
+        <p class="hint">
+          {upscaler.title} makes larger pictures finer.{' '}
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              app.models.open.value = upscaler.name;
+              app.show('models');
+            }}
+          >
+            Get it…
+          </button>
+        </p>
+      ) : null}
       {own?.state === 'failed' ? (
         <FailureNote
           report={own.report}

@@ -1,7 +1,7 @@
 /** Catalogues: those that the companion has, the draft of the next one, and their way onto the canvas as tables. */
 
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { type CatalogueCell, cellText, cellText } from '../../../shared/catalogue.ts';
+import { cellText } from '../../../shared/catalogue.ts';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ImageSize } from '../../../shared/geometry.ts';
 import { type CatalogueJobSpec, catalogueCells } from '../../../shared/protocol/catalogue.ts';

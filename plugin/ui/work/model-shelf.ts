@@ -47,6 +47,16 @@ export class ModelShelf {
     return this.list.value?.backgroundRemovers[0];
   }
 
+  /** The network that enlarges pictures; undefined as above. */
+  get upscaler(): ModelCard | undefined {
+    return this.list.value?.upscalers[0];
+  }
+
+  /** True for what is got and removed as models are, and never used for pictures. */
+  isNetwork(name: string): boolean {
+    return [this.backgroundRemover, this.upscaler].some((card) => card?.name === name);
+  }
+
   async refresh(): Promise<void> {
     await this.#ask(undefined, routes.models);
   }
@@ -56,11 +66,12 @@ export class ModelShelf {
     if (message.type !== 'model-progress' || this.list.value === undefined) return;
     const { model, task } = message;
     const withTask = (card: ModelCard) => (card.name === model ? { ...card, task } : card);
-    const { models, backgroundRemovers, ...rest } = this.list.value;
+    const { models, backgroundRemovers, upscalers, ...rest } = this.list.value;
     this.list.value = {
       ...rest,
       models: models.map(withTask),
       backgroundRemovers: backgroundRemovers.map(withTask),
+      upscalers: upscalers.map(withTask),
     };
   }
 
