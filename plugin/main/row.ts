@@ -114,6 +114,8 @@ export class WaitingRows {
   async here(): Promise<readonly WaitingRow[]> {
     const { clientStorage } = this.#surface;
     const mark = canvasMark(this.#surface);
+    // A page without a mark never had a row.
+    if (mark === '') return [];
     const rows: WaitingRow[] = [];
     for (const key of await clientStorage.keysAsync()) {
       if (!key.startsWith(ROW_KEY)) continue;

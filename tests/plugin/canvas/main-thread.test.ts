@@ -33,7 +33,7 @@ describe('a start', () => {
 });
 
 describe('a waiting row', () => {
-  const row = { jobId: 'job-a', names: ['Variant 1', 'Variant 2'], width: 64, height: 48 };
+  const row = { jobId: 'job-aaaa', names: ['Variant 1', 'Variant 2'], width: 64, height: 48 };
   const told = async () => {
     figma.run();
     return (await figma.tell({ type: 'ready' }, 'hello')).waitingRows;
@@ -41,11 +41,11 @@ describe('a waiting row', () => {
 
   it('is there for the next run on its page, until it is opened or forgotten', async () => {
     await figma.post({ type: 'keep-row', ...row });
-    await figma.post({ type: 'keep-row', ...row, jobId: 'job-b' });
-    expect(await told()).toEqual([row, { ...row, jobId: 'job-b' }]);
+    await figma.post({ type: 'keep-row', ...row, jobId: 'job-bbbb' });
+    expect(await told()).toEqual([row, { ...row, jobId: 'job-bbbb' }]);
     await figma.tell({ type: 'open-batch', ...row }, 'batch');
-    expect(await told()).toEqual([{ ...row, jobId: 'job-b' }]);
-    await figma.post({ type: 'forget-row', jobId: 'job-b' });
+    expect(await told()).toEqual([{ ...row, jobId: 'job-bbbb' }]);
+    await figma.post({ type: 'forget-row', jobId: 'job-bbbb' });
     expect(await told()).toEqual([]);
   });
 
@@ -54,8 +54,8 @@ describe('a waiting row', () => {
     expect(figma.undoSteps).toBe(0);
     figma.pageData = new Map();
     expect(await told()).toEqual([]);
-    await figma.post({ type: 'keep-row', ...row, jobId: 'job-c' });
-    expect(await told()).toEqual([{ ...row, jobId: 'job-c' }]);
+    await figma.post({ type: 'keep-row', ...row, jobId: 'job-cccc' });
+    expect(await told()).toEqual([{ ...row, jobId: 'job-cccc' }]);
   });
 });
 
