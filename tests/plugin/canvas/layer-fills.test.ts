@@ -65,14 +65,14 @@ describe('a layer', () => {
   });
 
   it('is filled with all variants, one of them shown, in one step of undo', async () => {
-    await fill('job-a', 3);
+    await fill('job-aaaa', 3);
     expect(figma.undoSteps).toBe(1);
     expect(hero.fills).toMatchObject([GREY, { scaleMode: 'FILL', visible: true }, {}, { visible: false }]);
     expect(shown()).toEqual(['hash-1']);
     expect(hero).toMatchObject({ ...STROKE, width: 400, height: 200 });
     expect(figma.nodes).toHaveLength(2);
     expect((await target()).pictures).toEqual(
-      [0, 1, 2].map((index) => ({ jobId: 'job-a', index, seed: 70 + index, isShown: index === 0 })),
+      [0, 1, 2].map((index) => ({ jobId: 'job-aaaa', index, seed: 70 + index, isShown: index === 0 })),
     );
     figma.undo();
     expect(hero.fills).toEqual([GREY]);
@@ -80,20 +80,20 @@ describe('a layer', () => {
   });
 
   it('is not touched before its pictures are there, so that nobody else’s step is in between', async () => {
-    await open('job-a', 2);
-    await picture('job-a', 0, 'preview');
-    await picture('job-a', 0);
+    await open('job-aaaa', 2);
+    await picture('job-aaaa', 0, 'preview');
+    await picture('job-aaaa', 0);
     expect(hero.fills).toEqual([GREY]);
     expect(hero.data.size).toBe(0);
   });
 
   it('shows another of its pictures, each choice a step of undo', async () => {
     figma.selection = [hero];
-    await fill('job-a', 3);
-    const { target: after } = await choose('job-a', 2);
+    await fill('job-aaaa', 3);
+    const { target: after } = await choose('job-aaaa', 2);
     expect(shown()).toEqual(['hash-3']);
     expect(after!.pictures.map(({ isShown }) => isShown)).toEqual([false, false, true]);
-    await choose('job-a', 1);
+    await choose('job-aaaa', 1);
     expect(figma.undoSteps).toBe(3);
     figma.undo();
     expect(shown()).toEqual(['hash-3']);
@@ -104,29 +104,29 @@ describe('a layer', () => {
   });
 
   it('has its choice in the document, for a panel that comes later', async () => {
-    await fill('job-a', 2);
-    await choose('job-a', 1);
+    await fill('job-aaaa', 2);
+    await choose('job-aaaa', 1);
     figma.run();
     const { pictures } = await target();
     expect(pictures.map(({ isShown }) => isShown)).toEqual([false, true]);
-    await choose('job-a', 0);
+    await choose('job-aaaa', 0);
     expect(shown()).toEqual(['hash-1']);
   });
 
   it('is filled anew in place of what it was filled with', async () => {
-    await fill('job-a', 2);
-    await fill('job-b', 1);
+    await fill('job-aaaa', 2);
+    await fill('job-bbbb', 1);
     expect(hero.fills).toHaveLength(2);
     expect(shown()).toEqual(['hash-3']);
   });
 
   it('takes any variant as a fill, and the ones before can be chosen again', async () => {
     figma.selection = [hero];
-    await fill('job-a', 1);
+    await fill('job-aaaa', 1);
     const use = {
       type: 'use-fill',
       nodeId: hero.id,
-      jobId: 'job-b',
+      jobId: 'job-bbbb',
       index: 3,
       seed: 9,
       place: null,
@@ -134,32 +134,32 @@ describe('a layer', () => {
     const { target: after } = await figma.tell({ ...use, bytes: Uint8Array.of(9) }, 'layout');
     expect(figma.undoSteps).toBe(2);
     expect(after!.pictures.map(({ jobId, isShown }) => [jobId, isShown])).toEqual([
-      ['job-a', false],
-      ['job-b', true],
+      ['job-aaaa', false],
+      ['job-bbbb', true],
     ]);
-    await choose('job-a', 0);
+    await choose('job-aaaa', 0);
     expect(shown()).toEqual(['hash-1']);
   });
 
   it('whose picture was taken from its fills by hand offers the others, and says what is gone', async () => {
-    await fill('job-a', 2);
+    await fill('job-aaaa', 2);
     hero.fills = [...(hero.fills as readonly { readonly type: string }[])].slice(0, 2);
     expect((await target()).pictures).toHaveLength(1);
-    await choose('job-a', 1);
+    await choose('job-aaaa', 1);
     expect(figma.undoSteps).toBe(1);
     expect(figma.notices).toEqual([expect.stringContaining('no longer among the fills')]);
   });
 
   it('that was deleted or locked meanwhile is left alone, with words', async () => {
-    await open('job-a', 1);
-    await picture('job-a', 0);
+    await open('job-aaaa', 1);
+    await picture('job-aaaa', 0);
     poster.locked = true;
     expect((await target()).isLocked).toBe(true);
-    await figma.post({ type: 'close-batch', jobId: 'job-a' });
+    await figma.post({ type: 'close-batch', jobId: 'job-aaaa' });
     expect(figma.notices[0]).toBe('“Hero” is locked. Unlock it, then use a picture as its fill.');
     poster.locked = false;
     hero.remove();
-    await fill('job-b', 1);
+    await fill('job-bbbb', 1);
     expect(figma.notices[1]).toContain('is gone');
     expect(hero.fills).toEqual([GREY]);
     expect(figma.undoSteps).toBe(0);
@@ -167,17 +167,17 @@ describe('a layer', () => {
 
   it('waits for the next run of the plugin where this one is closed before the pictures are there', async () => {
     const row = {
-      jobId: 'job-a',
+      jobId: 'job-aaaa',
       names: ['one'],
       width: 400,
       height: 200,
       fill: { nodeId: hero.id, place: null },
     };
     await figma.post({ type: 'keep-row', ...row });
-    await open('job-a', 1);
+    await open('job-aaaa', 1);
     figma.run();
     expect((await figma.tell({ type: 'ready' }, 'hello')).waitingRows).toEqual([row]);
-    await fill('job-a', 1);
+    await fill('job-aaaa', 1);
     expect(shown()).toHaveLength(1);
     expect((await figma.tell({ type: 'ready' }, 'hello')).waitingRows).toEqual([]);
   });
@@ -216,7 +216,7 @@ describe('the layout around a layer', () => {
       [0, 0.5, 0.25],
     ]);
     expect(result.box).toEqual({ x: 0, y: 0, width: 1, height: 1 });
-    await fill('job-a', 1, { place: result.place });
+    await fill('job-aaaa', 1, { place: result.place });
     expect(hero.fills).toMatchObject([GREY, { scaleMode: 'CROP', imageTransform: result.place }]);
   });
 
