@@ -3,6 +3,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { FileLibrary } from '../../companion/library/file-library.ts';
+import { smallConcept } from '../library/small-concept.ts';
 import { localHub, REPOSITORY } from '../model-store/local-hub.ts';
 import { servedModel } from '../model-store/served-model.ts';
 import { likeness, runInside, temporaryFolder } from './binary.ts';
@@ -28,6 +30,32 @@ it('says what it frees, and how the model comes back', async () => {
   expect(readdirSync(join(home, 'data/models'))).toEqual([]);
   const again = await runInside(['models', 'remove', 'tiny-diffusion', '--yes'], { home });
   expect(again.exitCode).toBe(1);
+});
+
+it('names the concepts that were taught on it, and what becomes of them', async () => {
+  const home = await homeWithModel();
+  const concepts = join(home, 'data/concepts');
+  const taught = (name: string, model: string) =>
+    new FileLibrary(concepts).add(
+      smallConcept(name, name.length, {
+        baseModel: { name: model, hash: 'cd'.repeat(32), architecture: 'stable-diffusion-v1' },
+      }),
+    );
+  await taught('aurora', 'tiny-diffusion');
+  await taught('lumen', 'another-model');
+  const removed = await runInside(['models', 'remove', 'tiny-diffusion', '--yes', '--json'], { home });
+  expect(removed.exitCode, removed.stderr).toBe(0);
+  expect(removed.events[0]).toMatchObject({
+    type: 'taught-on',
+    model: 'tiny-diffusion',
+    concepts: ['aurora'],
+    architecture: 'stable-diffusion-v1',
+  });
+  expect(removed.stderr).toMatch(
+    /Taught on it: @aurora\. They stay, and work on another model of stable-diffusion-v1/,
+  );
+  const { concepts: left } = await new FileLibrary(concepts).list();
+  expect(left.map(({ name }) => name)).toEqual(['aurora', 'lumen']);
 });
 
 it('removes nothing where there is nobody to ask', async () => {

@@ -5,11 +5,12 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
+import { singleFileName } from '../../checkpoint/single-file.ts';
 import { DEFAULT_MODEL, findModel } from '../../model-store/catalogue.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
 import type { ModelRemoval } from '../../model-store/removal.ts';
 import type { CheckedFile } from '../../model-store/verify.ts';
-import { dataFolders } from '../../storage/folders.ts';
+import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { escapeControlCharacters } from '../terminal/failure.ts';
 import { formatCount, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
@@ -66,7 +67,7 @@ export function registerModels(program: Command, output: Output): void {
     .command('remove')
     .summary('free the space of a model')
     .description(
-      'Says what a model takes in the data folder and in the cache, asks, and removes it. Concepts and pictures stay; concepts that were taught on it need it again.',
+      'Says what a model takes in the data folder and in the cache, names the concepts that were taught on it, asks, and removes it. Concepts and pictures stay, and work on another model of the architecture.',
     )
     .argument('<model>', 'name of a model, or of a LoRA')
     .option('--yes', 'do not ask')
@@ -169,6 +170,7 @@ async function runRemove(name: string, { yes }: RemoveFlags, output: Output): Pr
   const { planRemoval, removeModel } = await import('../../model-store/removal.ts');
   const removal = await planRemoval(name, folders);
   showRemoval(removal, output);
+  await tellConcepts(removal, folders, output);
   if (!yes && !(await confirmed(output))) throw new LikenessError('cancelled', 'nothing was removed');
   for await (const event of removeModel(removal, folders)) {
     output.event({ ...event });
@@ -195,6 +197,32 @@ function showRemoval({ name, parts, sizeBytes }: ModelRemoval, output: Output): 
     const size = prettyBytes(bytes).padStart(SIZE_CELLS);
     output.say(`  ${size}  ${kind}  ${dim(escapeControlCharacters(place))}`);
   }
+}
+
+/** The concepts that were taught on it: nothing of theirs goes with it, but their model does. */
+async function tellConcepts(
+  { name, parts }: ModelRemoval,
+  { concepts, cache }: Pick<DataFolders, 'concepts' | 'cache'>,
+  output: Output,
+): Promise<void> {
+  const model = parts.find(({ kind }) => kind === 'model');
+  if (model === undefined) return;
+  const { FileLibrary } = await import('../../library/file-library.ts');
+  const { conceptsTaughtOn } = await import('../../library/taught-on.ts');
+  const { readTraits } = await import('../../pipeline/loaded-model.ts');
+  const identity = () =>
+    readTraits(model.path, cache).then(
+      (traits) => traits.identity,
+      () => undefined,
+    );
+  const stem = singleFileName(name) ?? name;
+  const taught = await conceptsTaughtOn(stem, new FileLibrary(concepts), identity);
+  if (taught === undefined) return;
+  output.event({ type: 'taught-on', model: name, ...taught });
+  const names = taught.concepts.map((concept) => `@${concept}`).join(', ');
+  output.warn(
+    `Taught on it: ${names}. They stay, and work on another model of ${taught.architecture}, where they may look different; \`${PROGRAM} teach @${taught.concepts[0]} --model OTHER\` teaches one again.`,
+  );
 }
 
 /** @throws LikenessError `input` where there is nobody to ask */

@@ -101,7 +101,9 @@ function Keeping({ card }: CardProps) {
       {isAsking.value ? (
         <p>
           Remove it from this computer? {frees}{' '}
-          {isNetwork ? 'What was made with it stays.' : 'Concepts taught on it need it again.'}
+          {isNetwork
+            ? 'What was made with it stays.'
+            : 'Concepts taught on it stay, and work on another model of its kind, where they may look different.'}
         </p>
       ) : null}
       <div class="card-actions">
