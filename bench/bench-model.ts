@@ -10,6 +10,7 @@ import type { ModelConfig } from '../companion/models/families/registry.ts';
 import type { MemoryUse } from '../companion/pipeline/model-sessions.ts';
 import { Pipeline } from '../companion/pipeline/pipeline.ts';
 import { readRecommendedSettings, type TrainingDefaults } from '../companion/pipeline/settings.ts';
+import type { Device } from '../companion/runtime/device.ts';
 import { openSession, type Session } from '../companion/runtime/session.ts';
 import { locateRandomWeights } from './random-weights.ts';
 import { SD15_TOKENS, sd15Weights, sd15With } from './sd15.ts';
@@ -41,16 +42,21 @@ export interface BenchModel {
 /** Latents of a 256 px picture: what teaching on a CPU can afford. */
 const SD15_LATENT_CELLS = 32;
 
-export async function openBenchModel(choice: ModelChoice, threads: number): Promise<BenchModel> {
-  return 'folder' in choice ? fromFolder(choice, threads) : fromRandom(choice, threads);
+export async function openBenchModel(
+  choice: ModelChoice,
+  threads: number,
+  device: Device = 'cpu',
+): Promise<BenchModel> {
+  return 'folder' in choice ? fromFolder(choice, threads, device) : fromRandom(choice, threads);
 }
 
 async function fromFolder(
   { folder, cacheFolder: kept, latentCells }: Extract<ModelChoice, { folder: string }>,
   threads: number,
+  device: Device,
 ): Promise<BenchModel> {
   const cacheFolder = kept ?? (await mkdtemp(join(tmpdir(), 'likeness-bench-')));
-  const pipeline = await Pipeline.open(folder, { cacheFolder, threads, device: 'cpu' });
+  const pipeline = await Pipeline.open(folder, { cacheFolder, threads, device });
   const { teaching } = await readRecommendedSettings(folder);
   let opened = 0;
   return {

@@ -3,11 +3,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { DEVICES, type Device } from '../companion/runtime/device.ts';
+import { chooseDevice } from '../companion/runtime/device-choice.ts';
 import { dataFolders } from '../companion/storage/folders.ts';
+import { LikenessError } from '../shared/errors.ts';
 import { modelFolders } from './bench-model.ts';
 import { printSection, printTargets } from './report.ts';
 import { type BenchOptions, type Section, type Subject, verdict } from './subject.ts';
+import { batches } from './subjects/batches.ts';
 import { block } from './subjects/block.ts';
 import { fewSteps } from './subjects/few-steps.ts';
 import { fullSize } from './subjects/full-size.ts';
@@ -19,8 +23,12 @@ import { sdxl } from './subjects/sdxl.ts';
 import { server } from './subjects/server.ts';
 import { training } from './subjects/training.ts';
 
+/** Subjects by the wall clock, which any device can be measured by; the others count the processor's time. */
+const ON_ANY_DEVICE: readonly string[] = ['graphs', 'batches'];
+
 const SUBJECTS: Readonly<Record<string, Subject>> = {
   graphs,
+  batches,
   training,
   localization,
   memory,
@@ -40,6 +48,7 @@ interface Arguments {
   readonly cache: string;
   readonly figures?: readonly string[];
   readonly threads: string;
+  readonly device: Device;
   readonly out: string;
   readonly model?: readonly string[];
   readonly only?: readonly string[];
@@ -53,6 +62,11 @@ const program = new Command('bench')
   .option('--figures <name...>', 'of sdxl or fewSteps: those alone, such as open picture-1024')
   .option('--keep', 'keep the random checkpoint of --full for the next run', false)
   .option('--threads <n>', 'threads of onnxruntime and PyTorch', String(availableParallelism()))
+  .addOption(
+    new Option('--device <device>', `what computes; other than cpu for ${ON_ANY_DEVICE.join(' and ')}`)
+      .choices(DEVICES)
+      .default('cpu'),
+  )
   .option('--model <dir...>', 'checkpoints to measure (default: those in models/ and the reference data)')
   .option('--only <subject...>', `some of ${Object.keys(SUBJECTS).join(', ')}`)
   .option('--out <file>', 'where the figures go', 'out/bench.json')
@@ -62,11 +76,22 @@ const given = program.parse().opts<Arguments>();
 const threads = Number(given.threads);
 if (!Number.isInteger(threads) || threads < 1)
   program.error(`--threads is ${given.threads}, expected 1 or more`);
-const chosen = given.only ?? Object.keys(SUBJECTS);
+const isCpu = given.device === 'cpu';
+const chosen = given.only ?? (isCpu ? Object.keys(SUBJECTS) : ON_ANY_DEVICE);
 const unknown = chosen.find((name) => SUBJECTS[name] === undefined);
 if (unknown !== undefined) {
   program.error(`--only is ${unknown}, expected some of ${Object.keys(SUBJECTS).join(', ')}`);
 }
+const ofProcessor = isCpu ? undefined : chosen.find((name) => !ON_ANY_DEVICE.includes(name));
+if (ofProcessor !== undefined) {
+  program.error(
+    `--only is ${ofProcessor}, which counts the processor's time; with --device ${given.device} expected some of ${ON_ANY_DEVICE.join(', ')}`,
+  );
+}
+await chooseDevice(given.device).catch((error: unknown) => {
+  if (!(error instanceof LikenessError)) throw error;
+  program.error([error.message, error.advice ?? ''].join('\n').trim());
+});
 const options: BenchOptions = {
   quick: given.quick,
   full: given.full,
@@ -74,6 +99,7 @@ const options: BenchOptions = {
   cache: resolve(given.cache),
   figures: given.figures,
   threads,
+  device: given.device,
   models:
     given.model?.map((folder) => resolve(folder)) ?? modelFolders().slice(0, given.quick ? 1 : undefined),
   progress: (what) => process.stderr.write(progressLine(what)),
@@ -99,6 +125,7 @@ const figures = {
   machine: {
     processor: cpus()[0]?.model ?? process.arch,
     threads,
+    device: given.device,
     memoryBytes: totalmem(),
     node: process.version,
     /** Over the last minute; the bench itself is part of the second. */

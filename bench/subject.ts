@@ -1,5 +1,7 @@
 /** One thing that is measured, and the form in which it answers. */
 
+import type { Device } from '../companion/runtime/device.ts';
+
 export interface BenchOptions {
   /** A small subset, in seconds. */
   readonly quick: boolean;
@@ -10,6 +12,8 @@ export interface BenchOptions {
   /** Figures of a subject to measure; undefined for all. */
   readonly figures: readonly string[] | undefined;
   readonly threads: number;
+  /** Device of the subjects that are measured by the wall clock. */
+  readonly device: Device;
   /** Checkpoints to measure, as folders. */
   readonly models: readonly string[];
   /** Keep the random checkpoint of `full` for the next run. */

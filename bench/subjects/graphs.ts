@@ -9,14 +9,14 @@ import { buildWorkload, type WorkloadName, workloadsOf, workloadTitles } from '.
 
 export const graphs: Subject = async function* (options) {
   for (const folder of options.models) {
-    const model = await openBenchModel({ folder }, options.threads);
+    const model = await openBenchModel({ folder }, options.threads, options.device);
     const rows: Row[] = [];
     for (const name of workloadsOf(model)) {
       options.progress(`${model.name}: ${workloadTitles[name]}`);
       rows.push(await timed(model, name, options.quick ? 200 : 2000));
     }
     yield {
-      title: `${model.name}: graphs, batch 1, ${model.latentCells * model.downscale} px`,
+      title: `${model.name}: graphs, batch 1, ${model.latentCells * model.downscale} px, ${options.device}`,
       rows,
       note: 'Milliseconds; build is ours, create is onnxruntime optimizing the graph and packing weights.',
     };

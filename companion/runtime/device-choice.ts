@@ -2,7 +2,7 @@
 import { env, listSupportedBackends } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Precision } from '../graph/precision.ts';
-import { AUTOMATIC_ORDER, DEVICES, type Device, type DevicePrecision } from './device.ts';
+import { AUTOMATIC_ORDER, DEVICES, type Device, type DevicePrecision, PRECISIONS } from './device.ts';
 import { recallTrial, recordTrial, tryDevice } from './device-trial.ts';
 
 /** A first start of a GPU compiles its shaders. */
@@ -76,6 +76,19 @@ export async function choosePrecision(
   throw new LikenessError('device-unavailable', `${device} cannot be used in half precision: ${fault}`, {
     advice: 'Use --precision fp32 or --precision auto.',
   });
+}
+
+/**
+ * Precisions that are worth a choice on the device that would be taken: half where it passes its self-test in it. On the CPU single
+ * alone: halves are converted there, and save no time.
+ * @throws LikenessError 'device-unavailable'
+ */
+export async function precisionsHere(
+  wanted: Device | 'auto',
+  options: ChoiceOptions = {},
+): Promise<readonly DevicePrecision[]> {
+  const { device } = await chooseDevice(wanted, options);
+  return (await choosePrecision('auto', device, options)) === 'fp16' ? PRECISIONS : ['fp32'];
 }
 
 const ADVICE: Readonly<Record<Exclude<Device, 'cpu'>, string>> = {

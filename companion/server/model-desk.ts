@@ -83,6 +83,7 @@ export class ModelDesk {
       models: [...models],
       backgroundRemovers: [...(await networkCards('background remover', { folders, taskOf }))],
       upscalers: [...(await networkCards('upscaler', { folders, taskOf }))],
+      precisions: [...this.#speed.precisions],
       memoryBytes: totalmem(),
       freeDiskBytes: await freeDiskBytes(folders.home),
     };

@@ -50,6 +50,7 @@ export const catalogueRequestSchema = z.strictObject({
     guidanceScale: true,
     guidanceResidual: true,
     loras: true,
+    precision: true,
   }).shape,
 });
 

@@ -77,6 +77,8 @@ export const modelsSchema = z.object({
   backgroundRemovers: z.array(modelCardSchema).default([]),
   /** The same for networks that enlarge pictures. */
   upscalers: z.array(modelCardSchema).default([]),
+  /** Precisions that the device works in, once it is known: with one there is nothing to choose. */
+  precisions: z.array(z.enum(['fp32', 'fp16'])).default([]),
   /** All of the memory of this computer. */
   memoryBytes: bytes,
   /** Free on the disk with the data folder. */

@@ -37,6 +37,14 @@ export const GUIDANCE_RESIDUALS = ['both', 'conditional'] as const;
  */
 export const guidanceResidualSchema = z.enum(GUIDANCE_RESIDUALS);
 
+export const PRECISION_CHOICES = ['auto', 'fp32', 'fp16'] as const;
+
+/**
+ * Precision of the model's weights and products. fp32: single, on every device. fp16: half the memory, and what graphics cards are
+ * fast at. auto: half where the device passes its test in it.
+ */
+const precisionSchema = z.enum(PRECISION_CHOICES);
+
 export const UPSCALE_FACTORS = [2, 4] as const;
 
 const upscaleFactorSchema = z.literal(UPSCALE_FACTORS);
@@ -60,6 +68,8 @@ export const teachRequestSchema = z.strictObject({
   keepReferences: z.boolean().optional(),
   /** Concept whose kept images these are. */
   again: conceptIdSchema.optional(),
+  /** Without it: as the companion was started. */
+  precision: precisionSchema.optional(),
 });
 
 const shareSchema = z.number().min(0).max(1);
@@ -99,6 +109,8 @@ export const generateRequestSchema = z.strictObject({
   guidanceResidual: guidanceResidualSchema.optional(),
   /** LoRAs of the companion's store, merged into the model. */
   loras: loraChoicesSchema.optional(),
+  /** Without it: as the companion was started. */
+  precision: precisionSchema.optional(),
   /** A picture to start from, uploaded before for painting; `strength` is the share of the steps that are taken. */
   init: z.strictObject({ image: imageIdSchema, strength: z.number().gt(0).max(1).optional() }).optional(),
   /** The part of `init` that is painted, uploaded before: white is painted. `feather` in its pixels. */
@@ -148,11 +160,13 @@ export const prepareRequestSchema = generateRequestSchema.pick({
   mask: true,
   guidanceScale: true,
   loras: true,
+  precision: true,
 });
 
 export type TeachJobSpec = Readonly<z.infer<typeof teachRequestSchema>>;
 export type GenerateJobSpec = Readonly<z.infer<typeof generateRequestSchema>>;
 export type PrepareSpec = Readonly<z.infer<typeof prepareRequestSchema>>;
+export type PrecisionChoice = z.infer<typeof precisionSchema>;
 export type GuidanceResidual = z.infer<typeof guidanceResidualSchema>;
 export type UpscaleFactor = z.infer<typeof upscaleFactorSchema>;
 export type MaskMode = z.infer<typeof maskModeSchema>;

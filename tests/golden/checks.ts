@@ -52,7 +52,7 @@ export const CHECKS: readonly Check[] = [
   singleFile,
 ];
 
-/** Checks of what is computed in half precision, where the denoiser's graphs are; and of the codec, which never is. */
+/** Checks of what is computed in another precision or on another device: the denoiser's graphs, and the codec. */
 export const HALF_CHECKS: readonly Check[] = [
   noisePrediction,
   halfPrecision,

@@ -9,7 +9,7 @@ import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import type { PipelineOptions } from '../../companion/pipeline/model-sessions.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
 import { LikenessError } from '../../shared/errors.ts';
-import { FULL, HALF, type Tolerances } from './comparison.ts';
+import { FULL, HALF, OTHER_DEVICE, type Tolerances } from './comparison.ts';
 import { Absent, GoldenTensors } from './golden-tensors.ts';
 
 export class GoldenDirectory {
@@ -25,7 +25,8 @@ export class GoldenDirectory {
     this.folder = folder;
     this.pipeline = pipeline;
     this.scratch = options.cacheFolder;
-    this.tolerances = options.precision === 'float16' ? HALF : FULL;
+    const { precision, device = 'cpu' } = options;
+    this.tolerances = precision === 'float16' ? HALF : device === 'cpu' ? FULL : OTHER_DEVICE;
     this.#options = options;
   }
 

@@ -1,6 +1,7 @@
 /** `npm run golden -- DIR`: holds this program to reference data, and ends non-zero when a comparison fails. */
 
 import { Command, Option } from 'commander';
+import { DEVICES, type Device } from '../../companion/runtime/device.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { outcomes } from './check.ts';
 import { CHECKS, HALF_CHECKS } from './checks.ts';
@@ -11,6 +12,7 @@ import { isFailure, jsonLine, type SubjectOutcomes, summary, table } from './rep
 interface Flags {
   readonly json?: true;
   readonly precision: 'fp32' | 'fp16';
+  readonly device: Device;
 }
 
 const command = new Command('golden')
@@ -20,14 +22,15 @@ const command = new Command('golden')
   .addOption(
     new Option('--precision <precision>', 'of the denoiser').choices(['fp32', 'fp16']).default('fp32'),
   )
+  .addOption(new Option('--device <device>', 'what computes').choices(DEVICES).default('cpu'))
   .action(check);
 
-async function check(folder: string, { json, precision }: Flags): Promise<void> {
+async function check(folder: string, { json, precision, device }: Flags): Promise<void> {
   const isHalf = precision === 'fp16';
-  const golden = await GoldenDirectory.open(folder, isHalf ? { precision: 'float16' } : {});
+  const golden = await GoldenDirectory.open(folder, { device, ...(isHalf && { precision: 'float16' }) });
   const results: SubjectOutcomes[] = [];
   try {
-    for (const part of isHalf ? HALF_CHECKS : CHECKS) {
+    for (const part of isHalf || device !== 'cpu' ? HALF_CHECKS : CHECKS) {
       const found: Outcome[] = [];
       for await (const outcome of outcomes(part, golden)) {
         found.push(outcome);

@@ -54,6 +54,17 @@ describe('a job of pictures', () => {
     });
   });
 
+  it('computes in the precision that it asks for, as a teaching does', async () => {
+    const engine = new ScriptedEngine();
+    const { queue } = await openQueue(await scratchFolder(), { engine });
+    await queue.submit(A, generateWish({ precision: 'fp16' }));
+    await queue.submit(B, generateWish({}));
+    await queue.submit(C, await teachWish(queue, { precision: 'fp32' }));
+    for (const job of [A, B, C]) await ended(queue, job);
+    expect(engine.requests.map(({ precision }) => precision)).toEqual(['fp16', undefined, 'fp32']);
+    await queue.close();
+  });
+
   it('enlarges one picture, from tiles that it keeps until the job has ended', async () => {
     class TilingEngine extends ScriptedEngine {
       override async *generate(request: GenerateRequest) {

@@ -204,6 +204,7 @@ export const modelsSample: ModelList = {
       licence: { id: 'apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0', note: null },
     }),
   ],
+  precisions: ['fp32'],
   memoryBytes: 16_000_000_000,
   freeDiskBytes: 212_000_000_000,
 };

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { availableDevices, chooseDevice } from '../../companion/runtime/device-choice.ts';
+import { availableDevices, chooseDevice, precisionsHere } from '../../companion/runtime/device-choice.ts';
 import { recallTrial, recordTrial, tryDevice } from '../../companion/runtime/device-trial.ts';
 import { selfTest } from '../../companion/runtime/self-test.ts';
 
@@ -30,6 +30,10 @@ describe('choosing a device', () => {
 
   it('takes the CPU without a test', async () => {
     expect(await chooseDevice('cpu')).toEqual({ device: 'cpu', reason: 'asked for', refused: [] });
+  });
+
+  it('has one precision to choose on the CPU', async () => {
+    expect(await precisionsHere('cpu')).toEqual(['fp32']);
   });
 
   it('refuses by name a device that is not there, with advice', async () => {

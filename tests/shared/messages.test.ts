@@ -55,6 +55,13 @@ describe('a client message', () => {
     expect(parseClientMessage(JSON.stringify(message))).toEqual(message);
   });
 
+  it.each([generate, teach, catalogue])('may choose a precision: $type', (message) => {
+    const chosen = { ...message, precision: 'fp16' };
+    expect(parseClientMessage(JSON.stringify(chosen))).toEqual(chosen);
+    const unknown = { ...message, precision: 'fp8' };
+    expect(messageOf(() => parseClientMessage(JSON.stringify(unknown)))).toContain('precision: ');
+  });
+
   it('says hello in any version, so that a wrong one is answered', () => {
     expect(parseClientMessage(JSON.stringify({ ...hello, protocol: 99 }))).toMatchObject({ protocol: 99 });
   });

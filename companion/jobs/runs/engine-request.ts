@@ -80,10 +80,11 @@ export async function generateRequest(
   { setup, library }: Pick<RunTools, 'setup' | 'library'>,
 ): Promise<GenerateRequest> {
   const { prompt, negativePrompt, count, seed, size, strength, mask } = request;
-  const { steps, guidanceScale, guidanceResidual } = request;
+  const { steps, guidanceScale, guidanceResidual, precision } = request;
   const loras = await lorasOf(request, setup);
   return {
     ...setup,
+    ...(precision !== undefined && { precision }),
     loras,
     prompt: {
       parts: parseMentions(prompt),

@@ -156,6 +156,7 @@ async function* engineEvents(
   const { identifier, guidanceResidual } = before === undefined ? {} : carriedFacts(before.current);
   yield* engine.teach({
     ...setup,
+    ...(request.precision !== undefined && { precision: request.precision }),
     references,
     name: request.name,
     classWord: request.classWord,

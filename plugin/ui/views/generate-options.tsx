@@ -8,6 +8,7 @@ import {
 } from '../../../shared/protocol/requests.ts';
 import { useApp } from '../app-context.ts';
 import { NumberField, Row } from '../parts/field.tsx';
+import { PrecisionRow } from '../parts/precision-row.tsx';
 import type { ActingSettings } from '../work/acting-settings.ts';
 import type { GenerateDraft } from '../work/drafts.ts';
 import { LoraChoice } from './lora-choice.tsx';
@@ -98,6 +99,13 @@ export function GenerateOptions({ draft, acting, onChange }: GenerateOptionsProp
             ))}
           </select>
         </Row>
+      ) : null}
+      {acting.precision ? (
+        <PrecisionRow
+          id="precision"
+          value={draft.precision}
+          onChange={(precision) => onChange({ precision })}
+        />
       ) : null}
       {acting.negativePrompt ? (
         <Row

@@ -53,7 +53,7 @@ export function Generate() {
   }, [request, app]);
 
   const defaults = app.generating.loras.defaults(app.model.value?.defaults.generate, draft.loras);
-  const acting = actingSettings(draft, { isScene, defaults });
+  const acting = actingSettings(draft, { isScene, precisions: app.models.precisions, defaults });
   const sending = [app.filling.state.value, app.generating.scenes.state.value];
   const canStart = app.canGenerate.value && !sending.some(({ state }) => state === 'sending');
   const submit = () => {

@@ -7,6 +7,7 @@ import { ProgressBar, StartButton } from '../parts/controls.tsx';
 import { Form, NumberField, Row } from '../parts/field.tsx';
 import { MoreSettings } from '../parts/more-settings.tsx';
 import { FailureNote } from '../parts/note.tsx';
+import { PrecisionRow } from '../parts/precision-row.tsx';
 import { RightsRows } from '../parts/rights-rows.tsx';
 import { changedTeachOptions, EMPTY_TEACH_OPTIONS, type TeachDraft } from '../work/drafts.ts';
 import { hasEnded } from '../work/job-board.ts';
@@ -187,6 +188,13 @@ function TeachOptions({ draft, onChange }: RowProps) {
             onChange={(value) => onChange({ steps: value === null ? null : Math.round(value) })}
           />
         </Row>
+        {app.models.precisions.length > 1 ? (
+          <PrecisionRow
+            id={`${id}-precision`}
+            value={draft.precision}
+            onChange={(precision) => onChange({ precision })}
+          />
+        ) : null}
         <RightsRows id={id} draft={draft} kept={known?.rights} onChange={onChange} />
         <label class="check">
           <input

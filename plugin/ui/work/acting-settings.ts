@@ -12,6 +12,8 @@ export interface ActingSettings {
   readonly strength: boolean;
   readonly mask: boolean;
   readonly guidanceResidual: boolean;
+  /** Of a device that works in several. */
+  readonly precision: boolean;
   /** Shown with its hint where it is written and does nothing. */
   readonly negativePrompt: boolean;
 }
@@ -19,11 +21,16 @@ export interface ActingSettings {
 interface Surroundings {
   /** The pictures are scenes around a product that keeps its pixels. */
   readonly isScene: boolean;
+  /** Those that the device works in. */
+  readonly precisions: readonly string[];
   /** Those of the model with the chosen styles. */
   readonly defaults: { readonly mask: MaskMode; readonly guidanceScale: number } | undefined;
 }
 
-export function actingSettings(draft: GenerateDraft, { isScene, defaults }: Surroundings): ActingSettings {
+export function actingSettings(
+  draft: GenerateDraft,
+  { isScene, precisions, defaults }: Surroundings,
+): ActingSettings {
   const { prompt, negativePrompt, regions } = draft;
   const names = mentionedNames(prompt);
   // What is not written yet will mention a product, unless it is of a scene.
@@ -39,6 +46,7 @@ export function actingSettings(draft: GenerateDraft, { isScene, defaults }: Surr
     strength: acts && !isEachItsOwn,
     mask: hasConcept,
     guidanceResidual: acts && isGuided,
+    precision: precisions.length > 1,
     negativePrompt: isGuided || negativePrompt.trim() !== '',
   };
 }
@@ -47,12 +55,14 @@ export function actingSettings(draft: GenerateDraft, { isScene, defaults }: Surr
 export function changedGenerateOptions(
   draft: GenerateDraft,
   recommended: MaskMode | undefined,
-  acting: Pick<ActingSettings, 'mask' | 'guidanceResidual'>,
+  acting: Pick<ActingSettings, 'mask' | 'guidanceResidual' | 'precision'>,
 ): number {
   const mask = draft.mask === recommended || !acting.mask ? null : draft.mask;
   const { steps, guidanceScale, negativePrompt } = draft;
   const guidanceResidual = acting.guidanceResidual ? draft.guidanceResidual : null;
+  const precision = acting.precision ? draft.precision : null;
   const loras = draft.loras.length > 0 || null;
-  const options = [mask, steps, guidanceScale, guidanceResidual, negativePrompt.trim() || null, loras];
+  const negative = negativePrompt.trim() || null;
+  const options = [mask, steps, guidanceScale, guidanceResidual, precision, negative, loras];
   return options.filter((value) => value !== null).length;
 }

@@ -9,7 +9,12 @@ import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import { newId } from '../../../shared/protocol/ids.ts';
 import { SEED_MAX } from '../../../shared/protocol/limits.ts';
 import type { LoraChoice } from '../../../shared/protocol/lora.ts';
-import type { GenerateJobSpec, GuidanceResidual, MaskMode } from '../../../shared/protocol/requests.ts';
+import type {
+  GenerateJobSpec,
+  GuidanceResidual,
+  MaskMode,
+  PrecisionChoice,
+} from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
 import { type DrawnRegion, drawnRegions, requestedRegions } from './drawn-regions.ts';
@@ -24,6 +29,8 @@ export interface TeachDraft extends RightsDraft {
   readonly keepReferences: boolean;
   /** Null: as the model recommends. */
   readonly steps: number | null;
+  /** Null: as the companion was started. */
+  readonly precision: PrecisionChoice | null;
 }
 
 export type SizeChoice =
@@ -54,6 +61,8 @@ export interface GenerateDraft {
   readonly steps: number | null;
   readonly guidanceScale: number | null;
   readonly guidanceResidual: GuidanceResidual | null;
+  /** Null: as the companion was started. */
+  readonly precision: PrecisionChoice | null;
   /** Styles and accelerators, in the order in which they are merged. */
   readonly loras: readonly LoraChoice[];
   /** Versions to keep to, from a variant that is made again. */
@@ -69,6 +78,7 @@ export const EMPTY_TEACH_OPTIONS = {
   mirror: false,
   keepReferences: true,
   steps: null,
+  precision: null,
   ...EMPTY_RIGHTS,
 } as const;
 
@@ -91,6 +101,7 @@ export const EMPTY_GENERATE_OPTIONS = {
   steps: null,
   guidanceScale: null,
   guidanceResidual: null,
+  precision: null,
   negativePrompt: '',
   loras: [],
 } as const;
@@ -133,6 +144,7 @@ export function jobSpecOf(
     ...(steps === null ? {} : { steps }),
     ...(guidanceScale === null ? {} : { guidanceScale }),
     ...(guidanceResidual === null ? {} : { guidanceResidual }),
+    ...(draft.precision === null ? {} : { precision: draft.precision }),
     ...(loras.length === 0 ? {} : { loras: [...loras] }),
     ...requestedRegions(draft),
   };
@@ -152,6 +164,7 @@ export function draftOf(spec: GenerateJobSpec, versions: readonly ConceptReferen
     steps: spec.steps ?? null,
     guidanceScale: spec.guidanceScale ?? null,
     guidanceResidual: spec.guidanceResidual ?? null,
+    precision: spec.precision ?? null,
     loras: spec.loras ?? [],
     versions,
     regions: drawnRegions(spec),

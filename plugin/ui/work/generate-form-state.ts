@@ -4,7 +4,12 @@ import { batch, effect, type Signal, signal } from '@preact/signals';
 import { parsedJson } from '../../../shared/json-text.ts';
 import { type ConceptSummary, conceptReferenceSchema } from '../../../shared/protocol/concept.ts';
 import { loraChoicesSchema } from '../../../shared/protocol/lora.ts';
-import { GUIDANCE_RESIDUALS, generateRequestSchema, MASK_MODES } from '../../../shared/protocol/requests.ts';
+import {
+  GUIDANCE_RESIDUALS,
+  generateRequestSchema,
+  MASK_MODES,
+  PRECISION_CHOICES,
+} from '../../../shared/protocol/requests.ts';
 import { z } from '../../../shared/protocol/zod.ts';
 import { emptyGenerate, type GenerateDraft } from './drafts.ts';
 import { inPresentNames, nameProblem, withProduct } from './prompt-names.ts';
@@ -109,6 +114,7 @@ const draftSchema = z.object({
   guidanceScale: z.number().nullable(),
   /** Drafts of earlier versions have none. */
   guidanceResidual: z.enum(GUIDANCE_RESIDUALS).nullable().default(null),
+  precision: z.enum(PRECISION_CHOICES).nullable().default(null),
   loras: loraChoicesSchema.default([]),
   versions: z.array(conceptReferenceSchema),
   regions: z

@@ -42,6 +42,11 @@ export class ModelShelf {
     );
   }
 
+  /** Precisions that the companion's device works in; none until it knows. */
+  get precisions(): readonly string[] {
+    return this.list.value?.precisions ?? [];
+  }
+
   /** The network that removes backgrounds, here or to be had; undefined where the companion knows of none. */
   get backgroundRemover(): ModelCard | undefined {
     return this.list.value?.backgroundRemovers[0];

@@ -25,9 +25,19 @@ export class TeachFormState {
 
   /** The form for what came to nothing, as it was sent. */
   again({ request }: JobOf<'teach'>): void {
-    const { name, classWord, mirror = false, keepReferences = false, steps = null, rights } = request;
+    const { name, classWord, mirror = false, keepReferences = false, steps = null } = request;
+    const { rights, precision = null } = request;
     batch(() => {
-      this.draft.value = { ...EMPTY_TEACH, ...rights, name, classWord, mirror, keepReferences, steps };
+      this.draft.value = {
+        ...EMPTY_TEACH,
+        ...rights,
+        name,
+        classWord,
+        mirror,
+        keepReferences,
+        steps,
+        precision,
+      };
       this.showForm();
     });
   }

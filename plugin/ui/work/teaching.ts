@@ -74,7 +74,7 @@ export class Teaching {
 
   #ask(draft: TeachDraft, images: string[]): string {
     const job = newJobId();
-    const { name, classWord, mirror, keepReferences, steps } = draft;
+    const { name, classWord, mirror, keepReferences, steps, precision } = draft;
     const rights = enteredRights(draft);
     this.#companion.send({
       type: 'teach',
@@ -84,6 +84,7 @@ export class Teaching {
       images,
       mirror,
       keepReferences,
+      ...(precision === null ? {} : { precision }),
       ...(steps === null ? {} : { steps }),
       ...(Object.keys(rights).length === 0 ? {} : { rights }),
     });

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { browserPath } from '../../browser/installed-browser.ts';
 import { examplePicture } from '../example-pictures.ts';
-import { generateJob } from '../protocol-samples.ts';
+import { generateJob, modelsSample } from '../protocol-samples.ts';
 import { useWorkplaces } from '../workplace.ts';
 
 const cutOut = examplePicture('aurora/cutout-01.png');
@@ -67,6 +67,18 @@ describe.skipIf(browserPath === undefined)('who generates', () => {
     await received('generate').toMatchObject([
       { guidanceScale: 1, negativePrompt: 'blurry', guidanceResidual: 'both' },
     ]);
+  });
+
+  it('chooses the precision, where the device works in both', async () => {
+    const { stage, received } = await begin({
+      companion: { models: { ...modelsSample, precisions: ['fp32', 'fp16'] } },
+    });
+    await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
+    await stage.ui.getByText('More settings').click();
+    await stage.ui.getByLabel('Precision').selectOption('fp16');
+    await stage.ui.getByText('1 changed').waitFor();
+    await stage.page.keyboard.press('Control+Enter');
+    await received('generate').toMatchObject([{ precision: 'fp16' }]);
   });
 
   it('puts a style and an accelerator into the model, whose settings count', async () => {

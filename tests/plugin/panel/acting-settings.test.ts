@@ -7,8 +7,12 @@ import { emptyGenerate } from '../../../plugin/ui/work/drafts.ts';
 const defaults = { mask: 'adaptive', guidanceScale: 4 } as const;
 const region = { concept: 'aurora', layer: 'Left', x: 0, y: 0, width: 0.5, height: 1, feather: null };
 
-function acting(part: Partial<ReturnType<typeof emptyGenerate>>, isScene = false) {
-  return actingSettings({ ...emptyGenerate(), ...part }, { isScene, defaults });
+function acting(
+  part: Partial<ReturnType<typeof emptyGenerate>>,
+  isScene = false,
+  precisions: readonly string[] = [],
+) {
+  return actingSettings({ ...emptyGenerate(), ...part }, { isScene, precisions, defaults });
 }
 
 describe('a setting', () => {
@@ -43,6 +47,18 @@ describe('a setting', () => {
     expect(acting(own).strength).toBe(false);
     expect(acting(own, true).strength).toBe(true);
     expect(acting({ ...own, prompt: '@aurora and @summit' }).strength).toBe(true);
+  });
+
+  it('of precision acts where the device works in several, and is known', () => {
+    const draft = { ...emptyGenerate(), precision: 'fp32' } as const;
+    for (const precisions of [[], ['fp32']]) {
+      const shown = acting(draft, false, precisions);
+      expect(shown.precision).toBe(false);
+      expect(changedGenerateOptions(draft, 'adaptive', shown)).toBe(0);
+    }
+    const shown = acting(draft, false, ['fp32', 'fp16']);
+    expect(shown.precision).toBe(true);
+    expect(changedGenerateOptions(draft, 'adaptive', shown)).toBe(1);
   });
 
   it('that does nothing is not counted as changed', () => {
