@@ -12,7 +12,7 @@ export interface ActingSettings {
   readonly strength: boolean;
   readonly mask: boolean;
   readonly guidanceResidual: boolean;
-  /** Of a device that works in several. */
+  /** There is a choice where the device works in several. */
   readonly precision: boolean;
   /** Shown with its hint where it is written and does nothing. */
   readonly negativePrompt: boolean;
