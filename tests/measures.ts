@@ -193,8 +193,6 @@ function smallWithOneImporter(files: readonly SourceFile[], imports: readonly Im
     .filter(({ path }) => {
       const [only, ...others] = importers.get(path) ?? [];
       if (only === undefined || others.length > 0 || basename(only) === 'index.ts') return false;
-      // The program of a process: what loads TypeScript is a module of its own.
-      if (only.endsWith('.mjs')) return false;
       return dirname(only) === dirname(path);
     })
     .map(({ path, lines }) => `${path} (${lines.length}): ${[...importers.get(path)!].join()}`);

@@ -1,7 +1,9 @@
 /** TeachSource: the pictures that a teaching learns from: those that the command names, or those that a concept keeps. */
 
+import { basename, join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { inspectFrame } from '../images/frame-findings.ts';
+import { pictureCutoutKind } from '../images/object-mask.ts';
 import { type ReferenceImage, readReference, receiveReference } from '../images/reference-image.ts';
 import { FileLibrary } from '../library/file-library.ts';
 import { findStored } from '../library/find-concept.ts';
@@ -11,12 +13,14 @@ import {
   teachAgainCommand,
   versionWithReferences,
 } from '../library/teach-again.ts';
+import { MATTING_MODEL, openMattingFolder } from '../matting/matting-folder.ts';
+import { MattingProcess } from '../matting/matting-process.ts';
 import { DEFAULT_MODEL } from '../model-store/catalogue.ts';
 import { readResolution } from '../pipeline/loaded-model.ts';
 import type { DataFolders } from '../storage/folders.ts';
-import { cutOutReferences } from './cut-out-references.ts';
 import { isConcept } from './options.ts';
 import { choosePictures, showLeftOut } from './picture-choice.ts';
+import { Interruption } from './terminal/interruption.ts';
 import type { Output } from './terminal/output.ts';
 
 /** The engine's limit: importing it from there would load onnxruntime for `--help`. */
@@ -136,4 +140,46 @@ async function inOrder(
   const references: ReferenceImage[] = [];
   for (const file of files) references.push(await receive(file));
   return references;
+}
+
+interface CutOutOptions {
+  readonly folders: DataFolders;
+  readonly threads: number | undefined;
+  /** Side of the model's picture in pixels, for what is found on a cut-out. */
+  readonly resolution: number;
+  readonly output: Output;
+}
+
+/**
+ * The references without their backgrounds, those that have one.
+ *
+ * @throws LikenessError `checkpoint-missing` without a network; as MattingProcess.cutOut; `cancelled`
+ */
+async function cutOutReferences(
+  references: readonly ReferenceImage[],
+  { folders, threads, resolution, output }: CutOutOptions,
+): Promise<readonly ReferenceImage[]> {
+  const folder = join(folders.models, MATTING_MODEL);
+  await openMattingFolder(folder);
+  const matting = new MattingProcess({ folder, threads });
+  const stop = new Interruption(output, () => matting.close());
+  const without: ReferenceImage[] = [];
+  try {
+    for (const reference of references) {
+      if (stop.signal.aborted) throw new LikenessError('cancelled', 'stopped before anything was taught');
+      if (pictureCutoutKind(reference.pixels) !== 'opaque') {
+        without.push(reference);
+        continue;
+      }
+      const name = basename(reference.name);
+      const pixels = await matting.cutOut(reference.pixels, name);
+      output.event({ type: 'cut-out', source: reference.name });
+      output.say(output.colours.dim(`  ${name} without its background`));
+      without.push({ name: reference.name, pixels, findings: await inspectFrame(pixels, resolution) });
+    }
+  } finally {
+    matting.close();
+    stop.dispose();
+  }
+  return without;
 }
