@@ -213,6 +213,11 @@ export class FakeCompanion {
       });
     }
     if (pathname === '/api/removed-concepts') return json({ concepts: this.removed });
+    if (pathname.startsWith(`${routes.presets}/`)) {
+      const removed = decodeURIComponent(pathname.slice(routes.presets.length + 1));
+      this.presets = this.presets.filter(({ name }) => name !== removed);
+      return route.fulfill({ status: 204, headers });
+    }
     if (pathname === routes.presets) {
       const added = (request.postDataJSON() as Presets | null)?.presets ?? [];
       const names = added.map(({ name }) => name);

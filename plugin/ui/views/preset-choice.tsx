@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals';
 import type { Preset } from '../../../shared/protocol/preset.ts';
 import { useApp } from '../app-context.ts';
 import { Row } from '../parts/field.tsx';
-import { FailureNote } from '../parts/note.tsx';
+import { FailureNote, RemovedBanner } from '../parts/note.tsx';
+import { PresetEditor } from './preset-editor.tsx';
 
 interface PresetChoiceProps {
   readonly id: string;
@@ -17,12 +18,15 @@ export function PresetChoice({ id, onApply, presetNamed }: PresetChoiceProps) {
   const app = useApp();
   const { presets } = app.generating;
   const isNaming = useSignal(false);
+  const isEditing = useSignal(false);
   const chosen = presets.current;
   const model = app.model.value?.name;
   const isOtherModel = chosen?.model !== undefined && model !== undefined && chosen.model !== model;
   const choose = (name: string) => {
     const before = presets.current;
     presets.chosen.value = name === '' ? null : name;
+    presets.removed.value = undefined;
+    isEditing.value = false;
     onApply(presets.current, before);
   };
   const save = async (name: string) => {
@@ -31,6 +35,12 @@ export function PresetChoice({ id, onApply, presetNamed }: PresetChoiceProps) {
     if (replaced === undefined) return;
     presets.chosen.value = name;
     app.say(`Preset ${name} ${replaced.length > 0 ? 'updated' : 'saved'}.`);
+  };
+  const edit = async (after: Preset) => {
+    if (chosen === undefined || !(await presets.edit(chosen, after))) return;
+    isEditing.value = false;
+    onApply(after, chosen);
+    app.say(`Preset ${after.name} saved.`);
   };
   return (
     <>
@@ -61,7 +71,15 @@ export function PresetChoice({ id, onApply, presetNamed }: PresetChoiceProps) {
                   Update
                 </button>
               )}
-              <button type="button" class="link" onClick={() => presets.remove(chosen.name)}>
+              <button
+                type="button"
+                class="link"
+                aria-expanded={isEditing}
+                onClick={() => (isEditing.value = !isEditing.value)}
+              >
+                Edit…
+              </button>
+              <button type="button" class="link" onClick={() => presets.remove(chosen)}>
                 Remove
               </button>
             </>
@@ -70,6 +88,21 @@ export function PresetChoice({ id, onApply, presetNamed }: PresetChoiceProps) {
         </div>
         {isNaming.value ? <NameField onSave={save} /> : null}
       </Row>
+      {chosen !== undefined && isEditing.value ? (
+        <PresetEditor
+          key={chosen.name}
+          preset={chosen}
+          onSave={edit}
+          onCancel={() => (isEditing.value = false)}
+        />
+      ) : null}
+      {presets.removed.value === undefined ? null : (
+        <RemovedBanner
+          what={`“${presets.removed.value.name}”`}
+          action="Undo"
+          onAction={() => presets.undoRemoval()}
+        />
+      )}
       {presets.failure.value === undefined ? null : (
         <FailureNote report={presets.failure.value} onClose={() => (presets.failure.value = undefined)} />
       )}

@@ -20,6 +20,8 @@ export class PresetShelf {
   readonly known: Signal<readonly Preset[]> = signal([]);
   /** Name of the one that was chosen last. */
   readonly chosen: Signal<string | null> = signal(null);
+  /** The one that was removed last, until another is chosen. */
+  readonly removed: Signal<Preset | undefined> = signal(undefined);
   readonly failure: Signal<ErrorReport | undefined> = signal(undefined);
   readonly #companion: CompanionConnection;
 
@@ -49,6 +51,19 @@ export class PresetShelf {
     });
   }
 
+  /** A preset as it was edited, under another name, too. @returns false where it failed */
+  async edit(before: Preset, after: Preset): Promise<boolean> {
+    if ((await this.add([after])) === undefined) return false;
+    this.chosen.value = after.name;
+    if (plainName(before.name) !== plainName(after.name)) await this.#forget(before.name);
+    return this.failure.value === undefined;
+  }
+
+  async undoRemoval(): Promise<void> {
+    const preset = this.removed.value;
+    if (preset !== undefined && (await this.add([preset])) !== undefined) this.removed.value = undefined;
+  }
+
   /** Those of a file. @returns words for what was done; undefined where it failed */
   async importFile(file: Blob): Promise<string | undefined> {
     const parsed = presetFileSchema.safeParse(await file.text().then(JSON.parse, () => undefined));
@@ -67,13 +82,25 @@ export class PresetShelf {
     return replaced.length === 0 ? words : `${words} Replaced: ${replaced.join(', ')}.`;
   }
 
-  async remove(name: string): Promise<void> {
-    await attempt(this.failure, async () => {
+  async remove(preset: Preset): Promise<void> {
+    if (!(await this.#forget(preset.name))) return;
+    this.chosen.value = null;
+    this.removed.value = preset;
+  }
+
+  async #forget(name: string): Promise<boolean> {
+    const done = await attempt(this.failure, async () => {
       await this.#companion.blob(routes.preset(encodeURIComponent(name)), { method: 'DELETE' });
       this.known.value = this.known.value.filter((preset) => preset.name !== name);
-      this.chosen.value = null;
+      return true;
     });
+    return done === true;
   }
+}
+
+/** Names that the companion takes for one have the same. */
+export function plainName(name: string): string {
+  return name.normalize('NFKC').trim().toLowerCase();
 }
 
 /**

@@ -172,6 +172,29 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     await ui.getByText('1 of 8 pictures').waitFor();
   });
 
+  it('has a preset whose words are edited, which gets another name, and comes back once removed', async () => {
+    const work = await begin({ companion: { concepts, presets: [spring] } });
+    const { ui } = work.stage;
+    await ui.getByLabel('Prompt').fill('@aurora');
+    await ui.getByLabel('Preset', { exact: true }).selectOption('Spring');
+    await ui.getByRole('button', { name: 'Edit…' }).click();
+    const editor = ui.getByRole('group', { name: 'Edit Spring' });
+    await editor.getByLabel('Name').fill('');
+    await editor.getByText('It needs a name.').waitFor();
+    await editor.getByLabel('Name').fill('Dusk');
+    await editor.getByLabel('Light').fill('dusk');
+    await editor.getByLabel('Palette').fill('');
+    await editor.getByLabel('Scenes').fill('on a quay\non a roof\n');
+    await editor.getByRole('button', { name: 'Save preset' }).click();
+    const dusk = { name: 'Dusk', scenes: ['on a quay', 'on a roof'], light: 'dusk', negativePrompt: 'rain' };
+    await expect.poll(() => work.companion.presets).toEqual([{ ...dusk, steps: 20 }]);
+    await expect.poll(() => ui.getByLabel('Prompt').inputValue()).toBe('@aurora on a quay, dusk');
+    await ui.getByRole('button', { name: 'Remove', exact: true }).click();
+    await expect.poll(() => work.companion.presets).toEqual([]);
+    await ui.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => work.companion.presets).toMatchObject([dusk]);
+  });
+
   it('that is under way is there again after a reload, and the preset of a screen is saved', async () => {
     const running = catalogueJob('job-of-cells', { state: 'running', resumed: true }, [0]);
     const work = await begin({ companion: { concepts, catalogues: [running], pictures: () => scene } });

@@ -102,6 +102,16 @@ export const GENERATE_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'generate-preset',
+    companion: () => Object.assign(withLibrary(), { presets: [SPRING] }),
+    act: async (stage) => {
+      await open(stage);
+      await stage.ui.getByLabel('Preset', { exact: true }).selectOption('Spring light');
+      await stage.ui.getByRole('button', { name: 'Edit…' }).click();
+      await stage.ui.getByRole('button', { name: 'Save preset' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'generate-variant',
     companion: withLibrary,
     act: async (stage) => {
