@@ -107,14 +107,14 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     await ui.getByText('Line 4: This model makes multiples of 8 pixels: 64 × 64').waitFor();
     await ui.getByText('Columns that mean nothing in the panel: sku.').waitFor();
     await expect.poll(() => ui.getByRole('button', { name: 'Make 1 picture' }).isDisabled()).toBe(true);
-    expect(await ui.getByLabel('Scenes, one a line').count()).toBe(0);
+    await expect.poll(() => ui.getByLabel('Scenes, one a line').count()).toBe(0);
     await ui.getByRole('button', { name: 'Remove', exact: true }).click();
 
     const rows = ['aurora;on a quay;64x64;3;rain;Spring', 'summit;on a quay;96x64;;;Spring'];
     await choose(`\ufeffProduct;Scene;Size;Seed;Negative;Preset\r\n${rows.join('\r\n')}\r\n`);
     await ui.getByRole('region', { name: 'Pictures of the file' }).getByText('96 × 64').waitFor();
     // The file has its own.
-    expect(await ui.getByLabel('Preset', { exact: true }).count()).toBe(0);
+    await expect.poll(() => ui.getByLabel('Preset', { exact: true }).count()).toBe(0);
     await ui.getByRole('button', { name: 'Make 2 pictures' }).click();
     await work.received('catalogue').toMatchObject([
       {
