@@ -29,7 +29,9 @@ export const HISTORY_SCENES: readonly Scene[] = [
       await openTab(stage, 'History');
       await stage.ui.locator('.strip img').nth(3).waitFor();
       await stage.ui.getByLabel('Remove Teach @aurora').click();
-      await stage.ui.getByRole('button', { name: 'Undo' }).scrollIntoViewIfNeeded();
+      await stage.ui.getByRole('button', { name: 'Undo' }).waitFor();
+      // The click has scrolled to what it hit: the queue stands above.
+      await stage.ui.getByRole('heading', { name: 'Queue' }).scrollIntoViewIfNeeded();
     },
   },
 ];
