@@ -71,7 +71,9 @@ export class PullFolder {
     const kept = new Set([...wanted].flatMap((path) => [path, ...partNames(path)]));
     for (const entry of await readdir(this.path, { recursive: true, withFileTypes: true }).catch(() => [])) {
       const file = join(entry.parentPath, entry.name);
-      if (!entry.isDirectory() && !kept.has(relative(this.path, file).split(sep).join('/'))) await rm(file);
+      if (!entry.isDirectory() && !kept.has(relative(this.path, file).split(sep).join('/'))) {
+        await rm(file, { force: true });
+      }
     }
   }
 
@@ -170,12 +172,12 @@ export async function unfinishedPulls(
   );
 }
 
-/** Bytes of what was fetched, wholly or in part. */
+/** Bytes of what was fetched, wholly or in part. A pull that runs renames files meanwhile: what has gone counts as nothing. */
 async function receivedIn(folder: string): Promise<number> {
   let sizeBytes = 0;
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
     const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !isNote(file)) sizeBytes += (await stat(file)).size;
+    if (entry.isFile() && !isNote(file)) sizeBytes += (await stat(file).catch(() => undefined))?.size ?? 0;
   }
   return sizeBytes;
 }
