@@ -30,6 +30,8 @@ export default defineConfig({
         },
       },
     ],
+    // onnxruntime is loaded by tests alone, too: it sends nothing (companion/runtime/telemetry-off.ts).
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 300_000,
     hookTimeout: 300_000,
     // No test asserts a time: what is polled for may come late on a busy machine.

@@ -1,4 +1,6 @@
 /** chooseDevice: the device that was asked for, or the best that passes its self-test here. */
+
+import './telemetry-off.ts';
 import { env, listSupportedBackends } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 import type { Precision } from '../graph/precision.ts';

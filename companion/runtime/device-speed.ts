@@ -1,5 +1,6 @@
 /** speedHere: a device's speed, measured once by a test of a second or two and kept, by device, precision and onnxruntime. */
 
+import './telemetry-off.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from 'onnxruntime-node';

@@ -3,6 +3,7 @@
  * picture in, one map out. It belongs into a process that may end: files of others can make onnxruntime abort.
  */
 
+import './telemetry-off.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 

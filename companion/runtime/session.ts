@@ -4,6 +4,7 @@
  * own.
  */
 
+import './telemetry-off.ts';
 import { availableParallelism } from 'node:os';
 import { parse, resolve } from 'node:path';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
