@@ -42,7 +42,7 @@ describe.skipIf(cannotRun)(`a second model${cannotRun ? ` (skipped: ${cannotRun}
       await looked(studio, 'models-licence');
       await plugin.getByLabel('I have read the licence').check();
       await plugin.getByRole('button', { name: /^Get it/ }).click();
-      await plugin.getByText(/^\d+ MB of \d+ MB/).waitFor();
+      await plugin.getByText(/^[\d.]+ [kM]B of \d+ MB/).waitFor();
       await looked(studio, 'models-pull');
       await plugin.getByRole('button', { name: 'Pause' }).click();
       const paused = await plugin.getByText(/^Paused/).innerText();
