@@ -13,9 +13,8 @@ function taughtScene(
   return {
     name,
     companion: () => {
-      const companion = withLibrary();
+      const companion = withTeaching();
       companion.concepts = [concept({ name: 'aurora' })];
-      companion.jobs = [teachJob('job-teaching', running)];
       companion.model = { ...welcome.model, isDemonstration: true };
       return companion;
     },
@@ -32,14 +31,17 @@ function taughtScene(
   };
 }
 
+/** A teaching is under way. */
+function withTeaching() {
+  const companion = withLibrary();
+  companion.jobs = [teachJob('job-teaching', running)];
+  return companion;
+}
+
 export const TEACHING_SCENES: readonly Scene[] = [
   {
     name: 'teach-progress',
-    companion: () => {
-      const companion = withLibrary();
-      companion.jobs = [teachJob('job-teaching', running)];
-      return companion;
-    },
+    companion: withTeaching,
     act: async (stage, companion) => {
       await open(stage);
       await stage.ui.getByText('@aurora').first().waitFor();
@@ -75,11 +77,7 @@ export const TEACHING_SCENES: readonly Scene[] = [
   }),
   {
     name: 'teach-failed',
-    companion: () => {
-      const companion = withLibrary();
-      companion.jobs = [teachJob('job-teaching', running)];
-      return companion;
-    },
+    companion: withTeaching,
     act: async (stage, companion) => {
       await open(stage);
       await stage.ui.getByText('@aurora').first().waitFor();
