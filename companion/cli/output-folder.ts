@@ -2,7 +2,8 @@
 
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { makeFolder, PRIVATE_MODES, storageError, writeFileAtomically } from '../storage/atomic-file.ts';
+import { makeFolder, PRIVATE_MODES, writeFileAtomically } from '../storage/atomic-file.ts';
+import { storageError } from '../storage/system-fault.ts';
 
 /** A small concept or a few pictures: a disk with less than this is full for every purpose here. */
 const TRIAL_BYTES = 2 ** 20;

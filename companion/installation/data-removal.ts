@@ -5,9 +5,9 @@
 
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { storageError } from '../storage/atomic-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { OWN_ENTRIES } from '../storage/private-folders.ts';
+import { storageError } from '../storage/system-fault.ts';
 
 /** Some may not be there. */
 function dataPaths({ home, cache }: DataFolders): readonly string[] {

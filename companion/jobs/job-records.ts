@@ -8,7 +8,7 @@ import type { JobId } from '../../shared/protocol/ids.ts';
 import type { AnyJobState, JobStatus, PictureSummary } from '../../shared/protocol/job.ts';
 import { HISTORY_MAX_BYTES, HISTORY_MAX_DAYS, HISTORY_MAX_JOBS } from '../../shared/protocol/limits.ts';
 import { reportOf } from '../../shared/protocol/zod.ts';
-import { systemFault } from '../storage/atomic-file.ts';
+import { systemFault } from '../storage/system-fault.ts';
 import type { JobFiles } from './drivers/local/job-files.ts';
 import type { JobBroker } from './job-broker.ts';
 import {

@@ -7,8 +7,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { LikenessError } from '../../shared/errors.ts';
-import { isDiskFull } from '../storage/atomic-file.ts';
 import { BlobExists, type BlobKey, BlobMissing, type BlobStore } from '../storage/blob-store.ts';
+import { isDiskFull } from '../storage/system-fault.ts';
 import { CONCEPT_SUFFIX, freeKey } from './concept-folder.ts';
 import type { ConceptVersion } from './concept-library.ts';
 import { rewriteConcept } from './concept-writer.ts';

@@ -8,8 +8,9 @@ import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { singleFileName } from '../checkpoint/single-file.ts';
-import { makeFolder, storageError } from '../storage/atomic-file.ts';
+import { makeFolder } from '../storage/atomic-file.ts';
 import type { DataFolders } from '../storage/folders.ts';
+import { storageError } from '../storage/system-fault.ts';
 import { listModels } from './catalogue.ts';
 import { requireParametersOf } from './verify.ts';
 

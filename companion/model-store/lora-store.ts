@@ -15,16 +15,12 @@ import { readFactor } from '../lora/layer-update.ts';
 import { architecturesOf, foreignKind } from '../lora/lora-fit.ts';
 import { loraParts } from '../lora/lora-parts.ts';
 import { openLora } from '../lora/merged-checkpoint.ts';
-import {
-  makeFolder,
-  streamFileAtomically,
-  systemFault,
-  writeFileAtomically,
-} from '../storage/atomic-file.ts';
+import { makeFolder, streamFileAtomically, writeFileAtomically } from '../storage/atomic-file.ts';
 import { DEVICE_NAME } from '../storage/blob-store.ts';
 import { requireFreeSpace } from '../storage/disk-space.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { readJsonObject } from '../storage/json-file.ts';
+import { systemFault } from '../storage/system-fault.ts';
 import { readRange, type SafetensorsFile, withFile } from '../tensor/safetensors-file.ts';
 import { listAccelerators, SUPPORTED_MODELS } from './catalogue.ts';
 

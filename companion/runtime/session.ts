@@ -15,6 +15,7 @@ import { parameterBytes } from '../graph/liveness.ts';
 import { sameShape } from '../graph/op.ts';
 import { kernelCopies } from '../graph/ops/index.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
+import { memoryFault } from '../storage/system-fault.ts';
 import { elementCount, type Shape, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
 
@@ -190,21 +191,17 @@ function typed({ dtype, shape }: Signature): string {
   return `${dtype} [${shape}]`;
 }
 
-/** Messages of the allocators of CPU, CUDA and WebGPU; there is no code to match on. */
-const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|out of memory|CUDA_ERROR_OUT_OF_MEMORY/i;
-
 /** Passes the result on; turns an allocation that failed into LikenessError 'memory'. */
 async function mapOutOfMemory<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Error && OUT_OF_MEMORY.test(error.message)) {
-      throw new LikenessError('memory', 'there is not enough memory for this model at this size', {
-        advice: 'Close other programs, choose a smaller size or batch, or another device.',
-        cause: error,
-      });
-    }
-    throw error;
+    const message = 'there is not enough memory for this model at this size';
+    throw memoryFault(
+      error,
+      message,
+      'Close other programs, choose a smaller size or batch, or another device.',
+    );
   }
 }
 

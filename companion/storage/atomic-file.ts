@@ -8,6 +8,7 @@
 import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
+import { storageError } from './system-fault.ts';
 import { temporaryPath } from './temporary-file.ts';
 
 /** Permissions of what is made, of which the system's umask takes some away. Windows has none; its folders are the user's. */
@@ -142,62 +143,4 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-const FAULTS: Readonly<Record<string, readonly [fault: string, advice: string]>> = {
-  ENOSPC: ['the disk is full', 'Free some space, or set LIKENESS_HOME to a folder on another disk.'],
-  EDQUOT: [
-    'your disk quota is used up',
-    'Free some space, or set LIKENESS_HOME to a folder on another disk.',
-  ],
-  EROFS: ['the disk is read-only', 'Set LIKENESS_HOME to a folder that can be written.'],
-  EACCES: [
-    'writing there is not allowed',
-    "Check the folder's permissions, or set LIKENESS_HOME to one of yours.",
-  ],
-  EPERM: [
-    'writing there is not allowed',
-    "Check the folder's permissions, or set LIKENESS_HOME to one of yours.",
-  ],
-  ENOTDIR: ['a part of the path is a file, expected folders', 'Choose another path.'],
-  EEXIST: ['a part of the path is a file, expected folders', 'Choose another path.'],
-  EISDIR: ['a folder is in its place', 'Choose another path.'],
-  ENOENT: ['the folder cannot be made there', 'Choose another path.'],
-  ENAMETOOLONG: ['the name is too long', 'Choose a shorter path.'],
-};
-
-/** A system's refusal, as 'storage' with advice. Errors that are not the system's pass unchanged. */
-export function storageError(path: string, cause: unknown): unknown {
-  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
-  if (code === undefined || cause instanceof LikenessError) return cause;
-  const [fault, advice] = FAULTS[code] ?? [`the system says ${code}`, 'Check the disk.'];
-  return new LikenessError('storage', `${path} cannot be written: ${fault}`, { advice, cause });
-}
-
-/** True where nothing more can be written: the disk or the quota is used up. */
-export function isDiskFull(error: unknown): boolean {
-  const { code } = ((error as Error | undefined)?.cause ?? error) as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
-}
-
-const ACCESS_FAULT = ['access is not allowed', FAULTS.EACCES![1]] as const;
-
-/** Words for any use of a file, in place of those for writing. */
-const USE_FAULTS: typeof FAULTS = {
-  ...FAULTS,
-  EACCES: ACCESS_FAULT,
-  EPERM: ACCESS_FAULT,
-  ENOENT: ['it is not there', 'Put it back, or run the command again.'],
-};
-
-/**
- * A system's refusal that nobody foresaw, as 'storage' with its path: a folder that is denied, or a read-only disk, is no
- * fault of this program. Everything else passes unchanged.
- */
-export function systemFault(error: unknown): unknown {
-  if (error instanceof LikenessError || !(error instanceof Error)) return error;
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
-  if (code === undefined || path === undefined || syscall === undefined) return error;
-  const [fault, advice] = USE_FAULTS[code] ?? [`the system says ${code}`, 'Check the disk.'];
-  return new LikenessError('storage', `${path} cannot be used: ${fault}`, { advice, cause: error });
 }

@@ -10,8 +10,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { isDiskFull, makeFolder, writeFileAtomically } from './atomic-file.ts';
+import { makeFolder, writeFileAtomically } from './atomic-file.ts';
 import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { isDiskFull } from './system-fault.ts';
 
 export interface LockHolder {
   readonly path: string;

@@ -16,12 +16,18 @@ const [PLENTY, SHORT] = [8e9, 0.6e9];
 function limitMemory({ pid }: ChildProcess, moreBytes: number): void {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const bytes = 1024 * Number(/VmData:\s+(\d+) kB/.exec(status)![1]);
-  execFileSync('prlimit', ['--pid', `${pid}`, `--data=${bytes + moreBytes}`]);
+  execFileSync('prlimit', ['--pid', `${pid}`, `--data=${bytes + moreBytes}:`]);
+}
+
+/** As when another program gave its memory back: the limit leaves too little for a thread of the pictures' library, too. */
+function freeMemory({ pid }: ChildProcess): void {
+  execFileSync('prlimit', ['--pid', `${pid}`, '--data=unlimited:']);
 }
 
 async function teach(home: string, frames: string, moreBytes: number): Promise<readonly Event[]> {
   const whenEvent: RunOptions['whenEvent'] = ({ type }, child) => {
     if (type === 'memory-plan') limitMemory(child, moreBytes);
+    if (type === 'step') freeMemory(child);
   };
   const out = join(home, `${moreBytes}.safetensors`);
   const run = ['--steps', '2', '--batch-size', '32', '--model', join(EMBEDDED_MODELS, DEFAULT_MODEL)];

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { systemFault } from '../../companion/storage/atomic-file.ts';
+import { systemFault } from '../../companion/storage/system-fault.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
 const program = fileURLToPath(new URL('../../bin/likeness.mjs', import.meta.url));
@@ -66,6 +66,9 @@ it('tells a system’s refusal from a bug', () => {
     message: `${message}the disk is read-only`,
   });
   expect(systemFault(refusal('EMFILE'))).toMatchObject({ message: `${message}the system says EMFILE` });
+  for (const words of ['glib: Error creating thread: Resource temporarily unavailable', 'std::bad_alloc']) {
+    expect(systemFault(new Error(words))).toMatchObject({ code: 'memory' });
+  }
   const bug = new TypeError('x is not a function');
   expect(systemFault(bug)).toBe(bug);
   const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });

@@ -3,11 +3,8 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import {
-  storageError,
-  streamFileAtomically,
-  writeFileAtomically,
-} from '../../companion/storage/atomic-file.ts';
+import { streamFileAtomically, writeFileAtomically } from '../../companion/storage/atomic-file.ts';
+import { storageError } from '../../companion/storage/system-fault.ts';
 import { scratchFolder } from './scratch-folder.ts';
 import { canMount, onSmallDisk } from './small-disk.ts';
 

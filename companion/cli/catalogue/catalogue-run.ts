@@ -10,7 +10,7 @@ import type { GenerateRequest } from '../../engine/requests.ts';
 import { FileLibrary } from '../../library/file-library.ts';
 import { resolveMentions } from '../../library/find-concept.ts';
 import { loadModel } from '../../pipeline/loaded-model.ts';
-import { systemFault } from '../../storage/atomic-file.ts';
+import { systemFault } from '../../storage/system-fault.ts';
 import { definedOptions } from '../options.ts';
 import type { CatalogueFolder } from './catalogue-folder.ts';
 import type { PlannedPicture } from './catalogue-plan.ts';

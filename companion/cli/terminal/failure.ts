@@ -6,7 +6,7 @@
 
 import { CommanderError } from 'commander';
 import { type ErrorCode, LikenessError, PROGRAM } from '../../../shared/errors.ts';
-import { systemFault } from '../../storage/atomic-file.ts';
+import { systemFault } from '../../storage/system-fault.ts';
 
 export interface Failure {
   readonly code: ErrorCode | 'internal';

@@ -10,7 +10,7 @@ import { reportOf } from '../../../shared/protocol/zod.ts';
 import type { GenerateEvent } from '../../engine/events.ts';
 import { encodePng } from '../../images/encode.ts';
 import { computesOn } from '../../runtime/device.ts';
-import { systemFault } from '../../storage/atomic-file.ts';
+import { systemFault } from '../../storage/system-fault.ts';
 import { type JobStep, knownSeconds, type RunTools } from './context.ts';
 import { generateRequest } from './engine-request.ts';
 import { conceptsOfPrompt, keptPicture } from './generate-run.ts';

@@ -6,13 +6,8 @@
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import {
-  makeFolder,
-  PRIVATE_MODES,
-  storageError,
-  syncFolder,
-  writeFileAtomically,
-} from '../../storage/atomic-file.ts';
+import { makeFolder, PRIVATE_MODES, syncFolder, writeFileAtomically } from '../../storage/atomic-file.ts';
+import { storageError } from '../../storage/system-fault.ts';
 import type { Digest } from './digest.ts';
 
 export const PART_SUFFIX = '.part';

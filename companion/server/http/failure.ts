@@ -3,7 +3,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { LikenessError, type ReportCode } from '../../../shared/errors.ts';
 import { reportOf } from '../../../shared/protocol/zod.ts';
-import { systemFault } from '../../storage/atomic-file.ts';
+import { systemFault } from '../../storage/system-fault.ts';
 import { errorFields, type Log, type RejectionLog } from '../log.ts';
 
 const STATUS: Readonly<Record<ReportCode, number>> = {

@@ -10,7 +10,7 @@ import { HELLO_TIMEOUT_MS, MESSAGE_MAX_BYTES } from '../../../shared/protocol/li
 import { parseClientMessage } from '../../../shared/protocol/message-text.ts';
 import type { ServerMessage } from '../../../shared/protocol/server-messages.ts';
 import { reportOf } from '../../../shared/protocol/zod.ts';
-import { systemFault } from '../../storage/atomic-file.ts';
+import { systemFault } from '../../storage/system-fault.ts';
 import { IncomingFrames } from '../frame-places.ts';
 import { MAX_INVALID_MESSAGES, UNAUTHENTICATED_MAX_BYTES } from '../limits.ts';
 import type { PairedClient } from '../token-store.ts';

@@ -7,7 +7,7 @@ import type { Dirent, Stats } from 'node:fs';
 import { link, lstat, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
-import { inFolder, storageError, streamFileAtomically, syncFolder } from '../../atomic-file.ts';
+import { inFolder, streamFileAtomically, syncFolder } from '../../atomic-file.ts';
 import {
   type BlobBytes,
   BlobExists,
@@ -23,6 +23,7 @@ import {
 import { withFolderLock } from '../../folder-lock.ts';
 import { isLockName } from '../../pid-lock.ts';
 import { readRegularFile } from '../../regular-file.ts';
+import { storageError } from '../../system-fault.ts';
 import { isTemporaryName, sweepTemporary } from '../../temporary-file.ts';
 
 /** Files asked about at the same time: enough to keep a disk busy, few enough for every limit on open files. */
