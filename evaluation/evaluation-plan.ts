@@ -1,7 +1,7 @@
 /** Plan of an evaluation: the protocol in full, or a quick look at it. */
 
 import type { RecommendedSettings, TrainingDefaults } from '../companion/pipeline/settings.ts';
-import type { ExampleProduct } from './example-product.ts';
+import type { ExampleProduct } from './trials/example-product.ts';
 
 export interface EvaluationPlan {
   readonly isQuick: boolean;

@@ -5,20 +5,20 @@
 
 import type { Picture } from '../companion/images/picture.ts';
 import type { EngineOptions, LoadedModel } from '../companion/pipeline/loaded-model.ts';
-import { type BaseSample, baseSpecs, sampleBase } from './base-trial.ts';
-import { cacheFolders } from './cache-folders.ts';
-import { type ClassDrift, DRIFT_PICTURES, measureClassDrift } from './class-drift.ts';
-import { ConceptCache } from './concept-cache.ts';
-import { RemainingWork } from './eta.ts';
 import type { EvaluationPlan } from './evaluation-plan.ts';
-import type { ExampleProduct } from './example-product.ts';
-import type { Judge } from './judge.ts';
-import { PictureCache } from './picture-cache.ts';
-import { pictureMaker } from './picture-making.ts';
-import { type Placed, placeEverywhere, placingSpecs } from './placing-trial.ts';
-import { decodeFrames } from './teaching-trial.ts';
-import { timedPictures, timedTeaching } from './timed-work.ts';
-import { drawSubjects, readFixedSubjects, type Vocabulary } from './vocabulary.ts';
+import type { Judge } from './judge/judge.ts';
+import { drawSubjects, readFixedSubjects, type Vocabulary } from './judge/vocabulary.ts';
+import { type BaseSample, baseSpecs, sampleBase } from './trials/base-trial.ts';
+import { cacheFolders } from './trials/cache-folders.ts';
+import { type ClassDrift, DRIFT_PICTURES, measureClassDrift } from './trials/class-drift.ts';
+import { ConceptCache } from './trials/concept-cache.ts';
+import { RemainingWork } from './trials/eta.ts';
+import type { ExampleProduct } from './trials/example-product.ts';
+import { PictureCache } from './trials/picture-cache.ts';
+import { pictureMaker } from './trials/picture-making.ts';
+import { type Placed, placeEverywhere, placingSpecs } from './trials/placing-trial.ts';
+import { decodeFrames } from './trials/teaching-trial.ts';
+import { timedPictures, timedTeaching } from './trials/timed-work.ts';
 
 /** `secondsLeft` is for everything that is still to come; not finite while the speed is not known. */
 export type EvaluationEvent =

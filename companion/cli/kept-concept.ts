@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import type { Rights } from '../../shared/protocol/concept.ts';
 import type { TeachEvent } from '../engine/events.ts';
-import type { ReferenceImage } from '../images/reference-image.ts';
+import type { ReferenceImage } from '../images/references/reference-image.ts';
 
 /** A concept that was taught, where it is kept. */
 export type KeptConcept = Omit<Extract<TeachEvent, { type: 'taught' }>, 'concept' | 'sample'> & {

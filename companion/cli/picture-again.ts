@@ -9,7 +9,7 @@ import { basename, extname } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { SAMPLER_NAMES, type SamplerName } from '../diffusion/samplers/index.ts';
 import type { GenerateRequest, UpscaleWish } from '../engine/requests.ts';
-import type { RecordInPicture } from '../images/record-in-picture.ts';
+import type { RecordInPicture } from '../images/records/record-in-picture.ts';
 import { DEFAULT_MODEL, findModel } from '../model-store/catalogue.ts';
 import { withModel } from '../model-store/model-use.ts';
 import type { LoraRequest } from '../pipeline/few-steps.ts';
@@ -42,7 +42,7 @@ export async function withPictureAgain(
 ): Promise<void> {
   // Loaded here: sharp would make `--help` wait.
   const { decodePicture } = await import('../images/decode.ts');
-  const { recordInPicture } = await import('../images/record-in-picture.ts');
+  const { recordInPicture } = await import('../images/records/record-in-picture.ts');
   const folders = dataFolders();
   const picture = await decodePicture(file);
   const record = recordInPicture(await readFile(file));
@@ -105,7 +105,7 @@ async function lorasOf(
   folders: DataFolders,
   output: Output,
 ): Promise<readonly LoraRequest[]> {
-  const { findStoredLora } = await import('../model-store/find-lora.ts');
+  const { findStoredLora } = await import('../model-store/loras/find-lora.ts');
   const found: LoraRequest[] = [];
   for (const { name, weight } of loras) {
     try {

@@ -2,9 +2,13 @@
 
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
-import { inspectFrame } from '../images/frame-findings.ts';
 import { pictureCutoutKind } from '../images/object-mask.ts';
-import { type ReferenceImage, readReference, receiveReference } from '../images/reference-image.ts';
+import { inspectFrame } from '../images/references/frame-findings.ts';
+import {
+  type ReferenceImage,
+  readReference,
+  receiveReference,
+} from '../images/references/reference-image.ts';
 import { FileLibrary } from '../library/file-library.ts';
 import { findStored } from '../library/find-concept.ts';
 import {

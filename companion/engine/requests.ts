@@ -5,7 +5,7 @@ import type { Rights } from '../../shared/protocol/concept.ts';
 import type { GuidanceResidual, UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { ResolvedPrompt } from '../concepts/resolved-prompt.ts';
 import type { Picture } from '../images/picture.ts';
-import type { ReferenceImage } from '../images/reference-image.ts';
+import type { ReferenceImage } from '../images/references/reference-image.ts';
 import type { EngineOptions } from '../pipeline/loaded-model.ts';
 import type { SamplingSettings, TrainingDefaults } from '../pipeline/settings.ts';
 

@@ -3,10 +3,9 @@
  * [3, height, width].
  */
 
-import { type GenerationRecord, recordTexts } from './generation-record.ts';
-import { type Picture, picture } from './picture.ts';
-import { withPngText } from './png-text.ts';
-import { flatten } from './reference-frame.ts';
+import { flatten, type Picture, picture } from './picture.ts';
+import { type GenerationRecord, recordTexts } from './records/generation-record.ts';
+import { withPngText } from './records/png-text.ts';
 import { pipelineOf, shrinkToFit } from './resize.ts';
 
 /** Sides and qualities that a thumbnail is tried at until it fits: first it loses detail, then size. */

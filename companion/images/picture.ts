@@ -119,3 +119,9 @@ export function compositeOver(over: Picture, under: Picture): Picture {
   }
   return picture(over.width, over.height, 3, data);
 }
+
+/** The picture on white, as on a page: three channels, its transparency gone. */
+export function flatten(source: Picture): Picture {
+  if (source.channels === 3) return source;
+  return compositeOver(source, plainPicture(source.width, source.height, [255, 255, 255]));
+}

@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { LikenessError } from '../../shared/errors.ts';
-import { encodeReference, type ReferenceImage } from '../images/reference-image.ts';
+import { encodeReference, type ReferenceImage } from '../images/references/reference-image.ts';
 import { type BlobInfo, type BlobKey, BlobMissing, type BlobStore, blobKey } from '../storage/blob-store.ts';
 
 /** Ends a reference's key: its pixels are not compressed. */

@@ -3,8 +3,8 @@
 import { LikenessError } from '../../shared/errors.ts';
 import type { ConceptId, ImageId, JobId } from '../../shared/protocol/ids.ts';
 import type { AnyJobState } from '../../shared/protocol/job.ts';
-import { inspectFrame } from '../images/frame-findings.ts';
-import { readReference } from '../images/reference-image.ts';
+import { inspectFrame } from '../images/references/frame-findings.ts';
+import { readReference } from '../images/references/reference-image.ts';
 import type { ConceptLibrary } from '../library/concept-library.ts';
 import { carriedFacts, versionWithReferences } from '../library/teach-again.ts';
 import type { BlobKey } from '../storage/blob-store.ts';

@@ -8,7 +8,7 @@ import type { ConceptChange } from '../../shared/protocol/http.ts';
 import type { ConceptId } from '../../shared/protocol/ids.ts';
 import type { Concept, Thumbnail } from '../concepts/concept.ts';
 import type { ConceptFileInfo } from '../concepts/concept-file.ts';
-import type { ReferenceImage } from '../images/reference-image.ts';
+import type { ReferenceImage } from '../images/references/reference-image.ts';
 import type { BlobKey } from '../storage/blob-store.ts';
 import type { Editor } from './concept-rights.ts';
 import type { FittedModel, LoraFacts } from './concept-writer.ts';

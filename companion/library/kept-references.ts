@@ -50,8 +50,8 @@ export class KeptReferences {
   /** Those that the version had before give way. @throws LikenessError `storage`; what was put until then stays */
   async put(weightHash: string, pictures: readonly KeptPicture[], resolution: number): Promise<void> {
     // Loaded here, since what scales pictures would make `--help` wait.
-    const { downscaledReference } = await import('../images/reference-frame.ts');
-    const { encodeReference } = await import('../images/reference-image.ts');
+    const { downscaledReference } = await import('../images/references/reference-frame.ts');
+    const { encodeReference } = await import('../images/references/reference-image.ts');
     const before = (await this.sets()).get(weightHash)?.keys ?? [];
     const keys: BlobKey[] = [];
     for (const [index, read] of pictures.entries()) {

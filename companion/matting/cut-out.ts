@@ -5,8 +5,7 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import { OBJECT_ALPHA } from '../../shared/frame-advice.ts';
-import { type Picture, picture } from '../images/picture.ts';
-import { flatten } from '../images/reference-frame.ts';
+import { flatten, type Picture, picture } from '../images/picture.ts';
 import { pipelineOf, resizePicture, shrinkToFit } from '../images/resize.ts';
 import { ForeignSession, type ForeignSessionOptions } from '../runtime/foreign-session.ts';
 import { foregroundOf } from './foreground.ts';

@@ -9,8 +9,7 @@
 
 import { type CellMask, sampleMask } from '../../shared/mask.ts';
 import { guidedFilter } from '../images/guided-filter.ts';
-import type { Picture } from '../images/picture.ts';
-import { flatten } from '../images/reference-frame.ts';
+import { flatten, type Picture } from '../images/picture.ts';
 import { shrinkToFit } from '../images/resize.ts';
 import { foregroundOf } from './foreground.ts';
 

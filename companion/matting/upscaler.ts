@@ -6,10 +6,10 @@
 import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import type { UpscaleFactor } from '../../shared/protocol/requests.ts';
+import { mirroredSquare, TileCanvas } from '../images/painting/tile-canvas.ts';
+import { tileGrid } from '../images/painting/tiles.ts';
 import { type Picture, picture } from '../images/picture.ts';
 import { resizePicture } from '../images/resize.ts';
-import { mirroredSquare, TileCanvas } from '../images/tile-canvas.ts';
-import { tileGrid } from '../images/tiles.ts';
 import { ForeignSession, type ForeignSessionOptions } from '../runtime/foreign-session.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import { networkFile, UPSCALER_MODEL } from './matting-folder.ts';

@@ -6,8 +6,8 @@ import { type ErrorCode, LikenessError, PROGRAM } from '../../shared/errors.ts';
 import type { ModelTask } from '../../shared/protocol/model.ts';
 import { reportOf } from '../../shared/protocol/zod.ts';
 import type { DataFolders } from '../storage/folders.ts';
-import { pullModel } from './pull.ts';
-import { resolvePull } from './pull-request.ts';
+import { pullModel } from './pull/pull.ts';
+import { resolvePull } from './pull/pull-request.ts';
 import { verifyModel } from './verify.ts';
 
 export interface ModelTaskOptions {

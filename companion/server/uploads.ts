@@ -13,7 +13,7 @@ import {
   IMAGE_MAX_SIDE,
   UPLOADS_MAX,
 } from '../../shared/protocol/limits.ts';
-import { receiveReference } from '../images/reference-image.ts';
+import { receiveReference } from '../images/references/reference-image.ts';
 import type { ReferenceStore } from '../jobs/reference-store.ts';
 import type { BlobKey } from '../storage/blob-store.ts';
 import type { FramePlaces } from './frame-places.ts';

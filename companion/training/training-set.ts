@@ -3,8 +3,8 @@
 import { Random } from '../diffusion/random.ts';
 import { latentMask } from '../images/object-mask.ts';
 import type { Picture } from '../images/picture.ts';
-import { downscaledReference } from '../images/reference-frame.ts';
-import { prepareReference } from '../images/teaching-sample.ts';
+import { downscaledReference } from '../images/references/reference-frame.ts';
+import { prepareReference } from '../images/references/teaching-sample.ts';
 import type { TextSpan } from '../models/text/tokenizer.ts';
 import { type Conditioning, endOfText } from '../pipeline/conditioning.ts';
 import { everythingPainted, type PaintedPart } from '../pipeline/inpainting.ts';

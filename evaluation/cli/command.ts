@@ -17,8 +17,8 @@ import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded
 import { USER_MODES } from '../../companion/storage/atomic-file.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
 import { LikenessError } from '../../shared/errors.ts';
-import type { Judge } from '../judge.ts';
-import type { Vocabulary } from '../vocabulary.ts';
+import type { Judge } from '../judge/judge.ts';
+import type { Vocabulary } from '../judge/vocabulary.ts';
 
 export interface EvaluationContext {
   readonly model: LoadedModel;
@@ -70,8 +70,8 @@ async function measureWith(
   const folder = await OutputFolder.claim(out, USER_MODES);
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { loadModel } = await import('../../companion/pipeline/loaded-model.ts');
-  const { Judge } = await import('../judge.ts');
-  const { readVocabulary } = await import('../vocabulary.ts');
+  const { Judge } = await import('../judge/judge.ts');
+  const { readVocabulary } = await import('../judge/vocabulary.ts');
   const judge = await Judge.open(EVALUATORS);
   const model = await loadModel(engine);
   try {

@@ -16,9 +16,9 @@ import { EVALUATORS, EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import type { EngineOptions, LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
 import { LikenessError } from '../../shared/errors.ts';
-import type { ExampleProduct } from '../example-product.ts';
-import type { Placed } from '../placing-trial.ts';
-import type { ArmFigures } from '../trial-figures.ts';
+import type { ArmFigures } from '../report/trial-figures.ts';
+import type { ExampleProduct } from '../trials/example-product.ts';
+import type { Placed } from '../trials/placing-trial.ts';
 import { withEngine } from './command.ts';
 
 const DEFAULT_PRODUCT = 'aurora';
@@ -53,7 +53,7 @@ async function runDemoOn(engine: EngineOptions, flags: DemoFlags, output: Output
   const started = performance.now();
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { loadModel } = await import('../../companion/pipeline/loaded-model.ts');
-  const { readExampleProduct } = await import('../example-product.ts');
+  const { readExampleProduct } = await import('../trials/example-product.ts');
   const product = await readExampleProduct(join(EXAMPLES, flags.product));
   const model = await loadModel(engine);
   const out = resolve(flags.out);
@@ -86,7 +86,7 @@ async function teachProduct(
   { out, unfinished }: { readonly out: string; readonly unfinished: string },
   output: Output,
 ): Promise<{ concept: string; references: readonly Picture[] }> {
-  const { decodeFrames, teachProduct: taughtAs } = await import('../teaching-trial.ts');
+  const { decodeFrames, teachProduct: taughtAs } = await import('../trials/teaching-trial.ts');
   const { bold } = output.colours;
   const concept = join(out, `${product.name}.safetensors`);
   const stateFile = join(unfinished, 'teaching');
@@ -132,10 +132,10 @@ async function placeProduct(
   engine: EngineOptions & { readonly concept: string; readonly unfinished: string },
   output: Output,
 ): Promise<Placed[]> {
-  const { Judge } = await import('../judge.ts');
-  const { pictureMaker } = await import('../picture-making.ts');
-  const { placeEverywhere, placingSpecs } = await import('../placing-trial.ts');
-  const { PictureCache } = await import('../picture-cache.ts');
+  const { Judge } = await import('../judge/judge.ts');
+  const { pictureMaker } = await import('../trials/picture-making.ts');
+  const { placeEverywhere, placingSpecs } = await import('../trials/placing-trial.ts');
+  const { PictureCache } = await import('../trials/picture-cache.ts');
   const { StepTimer } = await import('../../companion/engine/pace.ts');
   const { bold, green } = output.colours;
   const placing = { ...product, concept: engine.concept, seeds: SEEDS };
@@ -175,10 +175,10 @@ async function report(
   out: string,
   output: Output,
 ): Promise<void> {
-  const { armFigures } = await import('../trial-figures.ts');
-  const { drawTrialSheet } = await import('../trial-sheet.ts');
+  const { armFigures } = await import('../report/trial-figures.ts');
+  const { drawTrialSheet } = await import('../report/trial-sheet.ts');
   const { encodePng } = await import('../../companion/images/encode.ts');
-  const { localizedArm } = await import('../arms.ts');
+  const { localizedArm } = await import('../trials/arms.ts');
   // One product: what differs from picture to picture is the scene.
   const figures = armFigures(placed, { clusterOf: ({ placement }) => placement });
   const sheet = await drawTrialSheet(placed, {
@@ -204,7 +204,7 @@ async function report(
 
 /** Identity up is better, background change down, overlap up. */
 async function figuresTable(figures: readonly ArmFigures[], output: Output): Promise<string> {
-  const { fine, interval } = await import('../interval.ts');
+  const { fine, interval } = await import('../statistics/interval.ts');
   const rows = figures.map(({ title, identity, backgroundChange, maskOverlap }) => [
     title,
     interval(identity, fine),

@@ -7,9 +7,9 @@ import { formatNumberOf } from '../../companion/cli/terminal/format.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import type { LoadedModel } from '../../companion/pipeline/loaded-model.ts';
 import type { EvaluationOptions, EvaluationTrials } from '../evaluation.ts';
-import type { EvaluationReport } from '../evaluation-document.ts';
-import type { ReportFiles } from '../evaluation-report.ts';
-import type { Expectation } from '../expectations.ts';
+import type { EvaluationReport } from '../report/evaluation-document.ts';
+import type { ReportFiles } from '../report/evaluation-report.ts';
+import type { Expectation } from '../report/expectations.ts';
 import {
   commandOf,
   type EvaluationContext,
@@ -68,7 +68,7 @@ async function evaluationOptions(
   { model, engine, judge, vocabulary, work }: EvaluationContext,
   flags: EvaluateFlags,
 ): Promise<EvaluationOptions> {
-  const { readExampleProducts } = await import('../example-product.ts');
+  const { readExampleProducts } = await import('../trials/example-product.ts');
   const { evaluationPlan } = await import('../evaluation-plan.ts');
   const products = await readExampleProducts(HELD_OUT);
   return {
@@ -110,10 +110,10 @@ async function writeReports(
   trials: EvaluationTrials,
   flags: EvaluateFlags,
 ): Promise<{ report: EvaluationReport; files: ReportFiles }> {
-  const { evaluationFigures } = await import('../evaluation-figures.ts');
-  const { expectations } = await import('../expectations.ts');
-  const { drawBaseSheet, drawPlacingSheet } = await import('../evaluation-sheets.ts');
-  const { writeReport } = await import('../evaluation-report.ts');
+  const { evaluationFigures } = await import('../report/evaluation-figures.ts');
+  const { expectations } = await import('../report/expectations.ts');
+  const { drawBaseSheet, drawPlacingSheet } = await import('../report/evaluation-sheets.ts');
+  const { writeReport } = await import('../report/evaluation-report.ts');
   const { identity, recommended } = run.model;
   const figures = evaluationFigures(trials, vocabulary, recommended.sampling.mask);
   const report: EvaluationReport = {

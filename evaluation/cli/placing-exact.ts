@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import { makeFolder, USER_MODES, writeFileAtomically } from '../../companion/storage/atomic-file.ts';
-import type { ExactSubject } from '../exact-product.ts';
-import { markdownTable } from '../markdown-table.ts';
+import { markdownTable } from '../report/markdown-table.ts';
+import type { ExactSubject } from '../trials/exact-product.ts';
 import type { EvaluationContext } from './command.ts';
 
 /** Steps of a picture that is counted: how good its scene is does not matter. */
@@ -21,9 +21,9 @@ interface ExactFlags {
 }
 
 export async function measureExact(run: EvaluationContext, flags: ExactFlags, output: Output): Promise<void> {
-  const { EXACT_SCENES, exactPictures, photoSubjects } = await import('../exact-product.ts');
+  const { EXACT_SCENES, exactPictures, photoSubjects } = await import('../trials/exact-product.ts');
   const { decodePicture } = await import('../../companion/images/decode.ts');
-  const { drawContactSheet } = await import('../../companion/images/contact-sheet.ts');
+  const { drawContactSheet } = await import('../../companion/images/sheets/contact-sheet.ts');
   const { encodeJpeg } = await import('../../companion/images/encode.ts');
   const products = await Promise.all(
     PRODUCTS.map(async (file): Promise<ExactSubject> => {

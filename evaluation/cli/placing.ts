@@ -7,10 +7,10 @@ import { type EngineFlags, engineOptions } from '../../companion/cli/options.ts'
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import { makeFolder, USER_MODES, writeFileAtomically } from '../../companion/storage/atomic-file.ts';
-import { markdownTable } from '../markdown-table.ts';
-import type { PictureMaker } from '../picture-making.ts';
-import type { PictureTogether, PlacedSubject } from '../products-together.ts';
-import type { RegionChange } from '../region-change.ts';
+import { markdownTable } from '../report/markdown-table.ts';
+import type { PictureMaker } from '../trials/picture-making.ts';
+import type { PictureTogether, PlacedSubject } from '../trials/products-together.ts';
+import type { RegionChange } from '../trials/region-change.ts';
 import { type EvaluationContext, HELD_OUT, runEvaluation } from './command.ts';
 import { measureExact } from './placing-exact.ts';
 
@@ -54,9 +54,9 @@ export function registerPlacing(program: Command, output: Output): void {
 
 async function measurePlacing(run: EvaluationContext, flags: PlacingFlags, output: Output): Promise<void> {
   if (flags.only === 'exact') return measureExact(run, flags, output);
-  const { cacheFolders } = await import('../cache-folders.ts');
-  const { PictureCache } = await import('../picture-cache.ts');
-  const { pictureMaker } = await import('../picture-making.ts');
+  const { cacheFolders } = await import('../trials/cache-folders.ts');
+  const { PictureCache } = await import('../trials/picture-cache.ts');
+  const { pictureMaker } = await import('../trials/picture-making.ts');
   const folders = await cacheFolders(run.work, flags.fresh === true);
   const pictures = new PictureCache(folders.pictures, run.model);
   const make = pictures.keeping(pictureMaker(run.model, run.engine));
@@ -77,9 +77,9 @@ async function placedSubjects(
   folder: string,
   output: Output,
 ): Promise<readonly PlacedSubject[]> {
-  const { ConceptCache } = await import('../concept-cache.ts');
-  const { readExampleProduct, readExampleProducts } = await import('../example-product.ts');
-  const { decodeFrames } = await import('../teaching-trial.ts');
+  const { ConceptCache } = await import('../trials/concept-cache.ts');
+  const { readExampleProduct, readExampleProducts } = await import('../trials/example-product.ts');
+  const { decodeFrames } = await import('../trials/teaching-trial.ts');
   const cache = new ConceptCache(folder, model, engine, {});
   const subjects: PlacedSubject[] = [];
   for (const name of ['aurora', 'summit']) {
@@ -104,8 +104,8 @@ async function measureTogether(
   flags: PlacingFlags,
   output: Output,
 ): Promise<string> {
-  const { placedTogether } = await import('../products-together.ts');
-  const { drawTogetherSheet, togetherTables } = await import('../together-report.ts');
+  const { placedTogether } = await import('../trials/products-together.ts');
+  const { drawTogetherSheet, togetherTables } = await import('../report/together-report.ts');
   const { encodeJpeg, encodePng } = await import('../../companion/images/encode.ts');
   const seen: PictureTogether[] = [];
   for await (const one of placedTogether({
@@ -137,9 +137,9 @@ async function measureRegions(
   pictures: number,
   output: Output,
 ): Promise<string> {
-  const { regionChanges } = await import('../region-change.ts');
-  const { estimate } = await import('../statistics.ts');
-  const { interval, percent } = await import('../interval.ts');
+  const { regionChanges } = await import('../trials/region-change.ts');
+  const { estimate } = await import('../statistics/statistics.ts');
+  const { interval, percent } = await import('../statistics/interval.ts');
   const changes: RegionChange[] = [];
   for await (const change of regionChanges(make, subjects, pictures)) {
     changes.push(change);
@@ -166,7 +166,7 @@ async function measureRegions(
 /** Into the part of placing.md that is named so. */
 async function publishFigures({ publish }: PlacingFlags, name: string, figures: string): Promise<void> {
   if (publish === undefined) return;
-  const { replaceMarked } = await import('../marked-section.ts');
+  const { replaceMarked } = await import('../report/marked-section.ts');
   const file = join(resolve(publish), 'placing.md');
   const document = replaceMarked(await readFile(file, 'utf8'), name, figures);
   await writeFileAtomically(file, document, USER_MODES);

@@ -7,10 +7,10 @@ import { type EngineFlags, engineOptions, wholeNumber } from '../../companion/cl
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { EXAMPLES } from '../../companion/model-store/catalogue.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
-import type { ExampleProduct } from '../example-product.ts';
-import type { GroupTrials, StudyOptions } from '../study.ts';
-import { GROUP_KEYS, type GroupKey } from '../study-groups.ts';
-import type { StudyReport } from '../study-report.ts';
+import type { GroupTrials, StudyOptions } from '../study/study.ts';
+import { GROUP_KEYS, type GroupKey } from '../study/study-groups.ts';
+import type { StudyReport } from '../study/study-report.ts';
+import type { ExampleProduct } from '../trials/example-product.ts';
 import { commandOf, type EvaluationContext, followWork, originOf, runEvaluation } from './command.ts';
 
 /** Those of examples/evaluation must not choose what they are to judge. */
@@ -82,8 +82,8 @@ async function studyOptions(
   { model, engine, judge, work }: EvaluationContext,
   { quick, scenes, seeds, fresh, only }: StudyFlags,
 ): Promise<StudyOptions> {
-  const { readExampleProduct } = await import('../example-product.ts');
-  const { studyPlan } = await import('../study-plan.ts');
+  const { readExampleProduct } = await import('../trials/example-product.ts');
+  const { studyPlan } = await import('../study/study-plan.ts');
   const products: ExampleProduct[] = [];
   for (const name of PRODUCTS) products.push(await readExampleProduct(join(EXAMPLES, name)));
   const plan = studyPlan(products, model.recommended, { scenes, seeds, isQuick: quick ?? false });
@@ -95,7 +95,7 @@ async function runGroups(
   options: StudyOptions,
   output: Output,
 ): Promise<GroupTrials[]> {
-  const { study } = await import('../study.ts');
+  const { study } = await import('../study/study.ts');
   return followWork(study(model, options), output, (event) => {
     const isTeaching = event.type === 'teaching';
     const [done, total] = isTeaching ? [event.step, event.steps] : [event.done, event.total];
@@ -111,9 +111,9 @@ async function report(
   flags: StudyFlags,
   output: Output,
 ): Promise<void> {
-  const { studyFigures } = await import('../study-figures.ts');
-  const { studyBody, studyData, verdict } = await import('../study-report.ts');
-  const { sceneOf } = await import('../vocabulary.ts');
+  const { studyFigures } = await import('../study/study-figures.ts');
+  const { studyBody, studyData, verdict } = await import('../study/study-report.ts');
+  const { sceneOf } = await import('../judge/vocabulary.ts');
   const groups = studyFigures(trials, (placement) => sceneOf(run.vocabulary, placement));
   const report: StudyReport = { command: command(flags), ...originOf(run), plan, groups };
   const [data, body] = [studyData(report), studyBody(report)];
@@ -130,7 +130,7 @@ async function report(
 
 /** @throws LikenessError `input` where the page has no place for the tables */
 async function publishedPage(folder: string, body: string): Promise<string> {
-  const { replaceMarked } = await import('../marked-section.ts');
+  const { replaceMarked } = await import('../report/marked-section.ts');
   const page = await readFile(join(folder, PAGE), 'utf8').catch(() => '');
   return replaceMarked(page, 'study', body);
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { type EngineFlags, engineOptions } from '../../companion/cli/options.ts';
 import type { Output } from '../../companion/cli/terminal/output.ts';
 import { EXAMPLES } from '../../companion/model-store/catalogue.ts';
-import { markdownTable } from '../markdown-table.ts';
+import { markdownTable } from '../report/markdown-table.ts';
 import { type EvaluationContext, runEvaluation } from './command.ts';
 
 const DEFAULT_OUT = 'out/upscaling';
@@ -33,10 +33,10 @@ export function registerUpscaling(program: Command, output: Output): void {
 }
 
 async function measure(run: EvaluationContext, flags: UpscalingFlags, output: Output): Promise<void> {
-  const { readExampleProduct } = await import('../example-product.ts');
-  const { pictureMaker } = await import('../picture-making.ts');
-  const { decodeFrames } = await import('../teaching-trial.ts');
-  const { measureSeams, measureUpscaling } = await import('../upscaling-trial.ts');
+  const { readExampleProduct } = await import('../trials/example-product.ts');
+  const { pictureMaker } = await import('../trials/picture-making.ts');
+  const { decodeFrames } = await import('../trials/teaching-trial.ts');
+  const { measureSeams, measureUpscaling } = await import('../trials/upscaling-trial.ts');
   const { encodePng } = await import('../../companion/images/encode.ts');
   const { writeFileAtomically, makeFolder, USER_MODES } = await import(
     '../../companion/storage/atomic-file.ts'

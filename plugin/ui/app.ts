@@ -19,16 +19,16 @@ import { CompanionConnection } from './connection/companion.ts';
 import type { ReceivedFrame } from './connection/companion-socket.ts';
 import type { PanelView } from './panel-views.ts';
 import { draftOf, type GenerateDraft, newSeed } from './work/drafts.ts';
-import { Filling } from './work/filling.ts';
-import { GenerateFormState } from './work/generate-form-state.ts';
-import { Generating } from './work/generating.ts';
+import { Filling } from './work/generate/filling.ts';
+import { GenerateFormState } from './work/generate/generate-form-state.ts';
+import { Generating } from './work/generate/generating.ts';
 import { HistoryView } from './work/history.ts';
 import { JobBoard, workToShow } from './work/job-board.ts';
 import { endWords } from './work/labels.ts';
-import { ModelShelf } from './work/model-shelf.ts';
+import { ModelShelf } from './work/models/model-shelf.ts';
 import { Pictures } from './work/pictures.ts';
-import { TeachFormState } from './work/teach-form-state.ts';
-import { Teaching } from './work/teaching.ts';
+import { TeachFormState } from './work/teach/teach-form-state.ts';
+import { Teaching } from './work/teach/teaching.ts';
 import { ThisComputer } from './work/this-computer.ts';
 
 /** The field that takes the focus once its view is there. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readPngText } from '../../companion/images/png-text-reader.ts';
+import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { kohyaName, styleLayers, styleTensors } from '../lora/style-file.ts';
 import { type RawTensor, writeRawSafetensors } from '../tensor/tensor-files.ts';

@@ -12,7 +12,7 @@ import {
   REPOSITORY,
   type Seen,
   sendJson,
-} from '../model-store/local-hub.ts';
+} from '../model-store/hub/local-hub.ts';
 import { SHARD, servedModel, VAE } from '../model-store/served-model.ts';
 import { type Ended, likeness, runInside, temporaryFolder } from './binary.ts';
 

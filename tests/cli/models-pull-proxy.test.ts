@@ -1,8 +1,8 @@
 /** `likeness models pull` through a proxy, encrypted from end to end: as a process, which reads its certificates once. */
 
 import { expect, it } from 'vitest';
-import { LOCALHOST_CERTIFICATE, localHub, REPOSITORY } from '../model-store/local-hub.ts';
-import { localProxy } from '../model-store/local-proxy.ts';
+import { LOCALHOST_CERTIFICATE, localHub, REPOSITORY } from '../model-store/hub/local-hub.ts';
+import { localProxy } from '../model-store/hub/local-proxy.ts';
 import { servedModel } from '../model-store/served-model.ts';
 import { likeness, temporaryFolder } from './binary.ts';
 

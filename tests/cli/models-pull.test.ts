@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMIT, localHub, REPOSITORY, sha256 } from '../model-store/local-hub.ts';
+import { COMMIT, localHub, REPOSITORY, sha256 } from '../model-store/hub/local-hub.ts';
 import { MODEL_FILES, SHARD, servedModel, VAE } from '../model-store/served-model.ts';
 import { likeness, runInside, temporaryFolder } from './binary.ts';
 

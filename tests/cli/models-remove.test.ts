@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { smallConcept } from '../library/small-concept.ts';
-import { localHub, REPOSITORY } from '../model-store/local-hub.ts';
+import { localHub, REPOSITORY } from '../model-store/hub/local-hub.ts';
 import { servedModel } from '../model-store/served-model.ts';
 import { likeness, runInside, temporaryFolder } from './binary.ts';
 

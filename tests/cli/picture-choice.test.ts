@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { choosePictures, type LeftOut } from '../../companion/cli/picture-choice.ts';
-import { receiveReference } from '../../companion/images/reference-image.ts';
+import { receiveReference } from '../../companion/images/references/reference-image.ts';
 import { likeness, temporaryFolder } from './binary.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
 

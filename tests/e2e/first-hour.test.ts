@@ -6,7 +6,7 @@
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { vividNetworkBytes } from '../matting/small-network.ts';
-import { localHub } from '../model-store/local-hub.ts';
+import { localHub } from '../model-store/hub/local-hub.ts';
 import { servedMatting } from '../model-store/served-matting.ts';
 import { SHARD, servedModel } from '../model-store/served-model.ts';
 import { cannotRun } from './bench-table.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { pictureToRenew } from '../documents/linked-pictures.ts';
-import { halfway, localHub } from '../model-store/local-hub.ts';
+import { halfway, localHub } from '../model-store/hub/local-hub.ts';
 import { SHARD, servedModel } from '../model-store/served-model.ts';
 import { seriousFindings } from './accessibility.ts';
 import { BenchTable, cannotRun } from './bench-table.ts';

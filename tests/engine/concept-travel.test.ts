@@ -8,7 +8,7 @@ import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generate } from '../../companion/engine/generation/generate.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
 import { picture } from '../../companion/images/picture.ts';
-import { readPngText } from '../../companion/images/png-text-reader.ts';
+import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { type ModelCopies, writeCopies } from './model-copies.ts';
 

@@ -12,9 +12,9 @@ import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest, ProductInScene } from '../../companion/engine/requests.ts';
 import { decodePicture } from '../../companion/images/decode.ts';
 import { type Picture, plainPicture } from '../../companion/images/picture.ts';
-import { readPngText } from '../../companion/images/png-text-reader.ts';
 import { placeCutOut } from '../../companion/images/product/placed-cut-out.ts';
 import { flattened } from '../../companion/images/product/product-layers.ts';
+import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

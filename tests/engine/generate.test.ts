@@ -12,7 +12,7 @@ import { generate } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
 import { picture } from '../../companion/images/picture.ts';
-import { readPngText } from '../../companion/images/png-text-reader.ts';
+import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
 import type { WritableTensor } from '../../companion/tensor/safetensors-writer.ts';

@@ -10,7 +10,7 @@ import { EngineProcess } from '../../companion/engine/process/engine-process.ts'
 import type { GenerateRequest, TeachRequest } from '../../companion/engine/requests.ts';
 import { decodePicture } from '../../companion/images/decode.ts';
 import { picture } from '../../companion/images/picture.ts';
-import { encodeReference } from '../../companion/images/reference-image.ts';
+import { encodeReference } from '../../companion/images/references/reference-image.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 
 let folder: string;

@@ -9,7 +9,7 @@ import type { TeachEvent } from '../../companion/engine/events.ts';
 import type { TeachRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
-import type { ReferenceImage } from '../../companion/images/reference-image.ts';
+import type { ReferenceImage } from '../../companion/images/references/reference-image.ts';
 import { likenessOf } from '../../shared/likeness.ts';
 import { nanoModel, needsNano, withoutNano } from './golden-model.ts';
 

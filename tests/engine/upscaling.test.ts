@@ -11,7 +11,7 @@ import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest, UpscaleWish } from '../../companion/engine/requests.ts';
 import { type Picture, picture, plainPicture } from '../../companion/images/picture.ts';
-import { readPngText } from '../../companion/images/png-text-reader.ts';
+import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { resizePicture } from '../../companion/images/resize.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 

@@ -15,14 +15,14 @@ import {
   type EvaluationTrials,
   evaluate,
 } from '../../evaluation/evaluation.ts';
-import { documentOf, type EvaluationReport } from '../../evaluation/evaluation-document.ts';
-import { evaluationFigures } from '../../evaluation/evaluation-figures.ts';
 import type { EvaluationPlan } from '../../evaluation/evaluation-plan.ts';
-import { drawBaseSheet, drawPlacingSheet } from '../../evaluation/evaluation-sheets.ts';
-import { readExampleProducts } from '../../evaluation/example-product.ts';
-import { expectations } from '../../evaluation/expectations.ts';
-import { Judge } from '../../evaluation/judge.ts';
-import { readVocabulary } from '../../evaluation/vocabulary.ts';
+import { Judge } from '../../evaluation/judge/judge.ts';
+import { readVocabulary } from '../../evaluation/judge/vocabulary.ts';
+import { documentOf, type EvaluationReport } from '../../evaluation/report/evaluation-document.ts';
+import { evaluationFigures } from '../../evaluation/report/evaluation-figures.ts';
+import { drawBaseSheet, drawPlacingSheet } from '../../evaluation/report/evaluation-sheets.ts';
+import { expectations } from '../../evaluation/report/expectations.ts';
+import { readExampleProducts } from '../../evaluation/trials/example-product.ts';
 
 const products = join(EXAMPLES, 'evaluation');
 

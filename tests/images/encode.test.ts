@@ -2,15 +2,15 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../companion/images/decode.ts';
 import { encodeJpeg, encodePng, thumbnailUrl } from '../../companion/images/encode.ts';
+import { picture, plainPicture } from '../../companion/images/picture.ts';
 import {
   AI_MADE,
   type GenerationRecord,
   parametersText,
   RECORD_KEYWORD,
-} from '../../companion/images/generation-record.ts';
-import { picture, plainPicture } from '../../companion/images/picture.ts';
-import { withPngText } from '../../companion/images/png-text.ts';
-import { MAX_TEXT_BYTES, readPngText } from '../../companion/images/png-text-reader.ts';
+} from '../../companion/images/records/generation-record.ts';
+import { withPngText } from '../../companion/images/records/png-text.ts';
+import { MAX_TEXT_BYTES, readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { boxCutout, pixelAt, seeded } from './pictures.ts';
 
 const record: GenerationRecord = {

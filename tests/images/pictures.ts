@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { UniformSource } from '../../companion/images/augmentation.ts';
 import { type Picture, picture, type Region, type Rgb } from '../../companion/images/picture.ts';
+import type { UniformSource } from '../../companion/images/references/augmentation.ts';
 
 const photos = fileURLToPath(new URL('../../../shared/photos/', import.meta.url));
 export const PHOTO = `${photos}duck_toy/00.jpg`;

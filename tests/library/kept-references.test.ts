@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { picture } from '../../companion/images/picture.ts';
-import { readReference } from '../../companion/images/reference-image.ts';
+import { readReference } from '../../companion/images/references/reference-image.ts';
 import type { KeptPicture } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
 import { versionWithReferences } from '../../companion/library/teach-again.ts';

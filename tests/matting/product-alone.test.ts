@@ -9,7 +9,7 @@ import { generate } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { guidedFilter } from '../../companion/images/guided-filter.ts';
 import { alphaOf, type Picture, picture } from '../../companion/images/picture.ts';
-import { readPngText } from '../../companion/images/png-text-reader.ts';
+import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { productAlone } from '../../companion/matting/product-alone.ts';
 import type { CellMask } from '../../shared/mask.ts';
 import { temporaryFolder } from '../cli/binary.ts';

@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest';
 import { locateWeights } from '../../companion/checkpoint/external-weights.ts';
 import { mergeLoras } from '../../companion/lora/merged-checkpoint.ts';
 import { DEFAULT_MODEL } from '../../companion/model-store/catalogue.ts';
-import { addLora } from '../../companion/model-store/lora-store.ts';
+import { addLora } from '../../companion/model-store/loras/lora-store.ts';
 import { withModel } from '../../companion/model-store/model-use.ts';
 import { planRemoval, removeModel, unfinishedRemovals } from '../../companion/model-store/removal.ts';
 import { summariseModels } from '../../companion/model-store/summary.ts';

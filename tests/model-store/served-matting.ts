@@ -2,7 +2,7 @@
 
 import { CATALOGUE } from '../../companion/model-store/catalogue-entries.ts';
 import { networkBytes } from '../matting/small-network.ts';
-import type { OtherRepository } from './local-hub.ts';
+import type { OtherRepository } from './hub/local-hub.ts';
 
 const { repository } = CATALOGUE.find(({ kind }) => kind === 'background remover')!;
 const { repository: upscaler } = CATALOGUE.find(({ kind }) => kind === 'upscaler')!;

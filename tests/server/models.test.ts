@@ -19,7 +19,7 @@ import { type Loras, lorasSchema } from '../../shared/protocol/lora.ts';
 import { type ModelCard, type ModelList, modelsSchema } from '../../shared/protocol/model.ts';
 import { generateWish } from '../jobs/opened-queue.ts';
 import { writePlainLora } from '../library/small-concept.ts';
-import { halfway, localHub } from '../model-store/local-hub.ts';
+import { halfway, localHub } from '../model-store/hub/local-hub.ts';
 import { servedMatting, servedUpscaler } from '../model-store/served-matting.ts';
 import { SHARD, servedModel } from '../model-store/served-model.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';

@@ -3,8 +3,8 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { imageKind } from '../../shared/image-kind.ts';
-import { HOSTILE } from '../images/hostile-pictures.ts';
-import { plainPng } from '../images/picture-bytes.ts';
+import { HOSTILE } from '../images/decoding/hostile-pictures.ts';
+import { plainPng } from '../images/decoding/picture-bytes.ts';
 import { uploads } from '../jobs/opened-queue.ts';
 import { attackedServer } from './service-check.ts';
 import { TestClient } from './test-client.ts';

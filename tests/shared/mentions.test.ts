@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import { expandMentions } from '../../companion/engine/generation/prompt.ts';
 import { emptyGenerate } from '../../plugin/ui/work/drafts.ts';
-import { nameProblem, withProduct } from '../../plugin/ui/work/prompt-names.ts';
+import { nameProblem, withProduct } from '../../plugin/ui/work/generate/prompt-names.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import {
   complete,

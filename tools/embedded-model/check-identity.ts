@@ -4,7 +4,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { type Picture, picture } from '../../companion/images/picture.ts';
-import { Judge } from '../../evaluation/judge.ts';
+import { Judge } from '../../evaluation/judge/judge.ts';
 import { shapeRange } from './render/article.ts';
 import { named, products } from './render/catalogue.ts';
 import { demonstration, type Example, evaluation } from './render/example-products.ts';

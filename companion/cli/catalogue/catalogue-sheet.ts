@@ -2,11 +2,11 @@
 
 import { basename, join } from 'node:path';
 import { cellPrompt } from '../../../shared/catalogue.ts';
-import { drawContactSheet, type SheetRow } from '../../images/contact-sheet.ts';
 import { decodePicture } from '../../images/decode.ts';
 import { encodePng } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
+import { drawContactSheet, type SheetRow } from '../../images/sheets/contact-sheet.ts';
 import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
 import type { CatalogueFolder } from './catalogue-folder.ts';
 import type { PlannedPicture } from './catalogue-plan.ts';

@@ -92,7 +92,7 @@ async function makeAll(
 ): Promise<void> {
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { runCatalogue } = await import('./catalogue-run.ts');
-  const { findLora } = await import('../../model-store/find-lora.ts');
+  const { findLora } = await import('../../model-store/loras/find-lora.ts');
   const folders = dataFolders();
   for (const group of groupsOf(todo)) {
     const { preset } = group[0]!;

@@ -29,7 +29,7 @@ export function registerConceptReferences(concepts: Command, output: Output): vo
 
 async function runReferences(wanted: string, out: string, output: Output): Promise<void> {
   // Loaded here, since what reads and writes pictures would make `--help` wait.
-  const { readReference } = await import('../../images/reference-image.ts');
+  const { readReference } = await import('../../images/references/reference-image.ts');
   const { encodePng } = await import('../../images/encode.ts');
   const library = new FileLibrary(dataFolders().concepts);
   const { id, name } = await findStored(wanted, library);

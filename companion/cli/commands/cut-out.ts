@@ -93,7 +93,7 @@ async function runCutOut(
 
 /** True where every file is a picture of ours, whose concept says where the product is. */
 async function allMadeHere(paths: readonly string[]): Promise<boolean> {
-  const { recordInPicture } = await import('../../images/record-in-picture.ts');
+  const { recordInPicture } = await import('../../images/records/record-in-picture.ts');
   for (const path of paths) {
     const bytes = await readFile(path).catch(() => new Uint8Array());
     if ((recordInPicture(bytes)?.concepts.length ?? 0) === 0) return false;

@@ -128,7 +128,7 @@ async function runGenerate(typed: string, typedFlags: GenerateFlags, output: Out
   showHints(`${prompt}\n${flags.negative ?? ''}`, output);
   // What is wrong with the prompt alone is told before a model is looked at.
   showUnused(await promptFor(prompt, flags.concept, folders), output);
-  const { findLora } = await import('../../model-store/find-lora.ts');
+  const { findLora } = await import('../../model-store/loras/find-lora.ts');
   const loras = await Promise.all(flags.lora.map((wanted) => findLora(wanted, folders)));
   await withModel(flags.model, folders, async (model) => {
     // Loaded here, since graphs would make `--help` wait.

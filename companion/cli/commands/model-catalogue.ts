@@ -27,7 +27,7 @@ const TITLES: Readonly<Record<CatalogueEntry['kind'], string>> = {
 export async function runAvailable(output: Output): Promise<void> {
   const here = await presentNames();
   const speed = await speedOfHere(output);
-  const { catalogueSeconds } = await import('../../model-store/picture-cost.ts');
+  const { catalogueSeconds } = await import('../../model-store/cards/picture-cost.ts');
   const secondsOf = (entry: CatalogueEntry) => speed && catalogueSeconds(entry, speed);
   for (const kind of Object.keys(TITLES) as CatalogueEntry['kind'][]) {
     const entries = CATALOGUE.filter((entry) => entry.kind === kind);
@@ -93,7 +93,7 @@ export async function runShow(name: string, output: Output): Promise<void> {
   }
   const isHere = (await presentNames()).has(name);
   const speed = await speedOfHere(output);
-  const { catalogueSeconds } = await import('../../model-store/picture-cost.ts');
+  const { catalogueSeconds } = await import('../../model-store/cards/picture-cost.ts');
   const seconds = speed && catalogueSeconds(entry, speed);
   output.event({ type: 'available', isHere, ...entry, secondsPerPicture: seconds });
   const facts = factsOf(entry, isHere, costText(seconds));

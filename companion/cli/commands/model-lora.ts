@@ -57,7 +57,7 @@ function kindWord(text: string): string {
 async function runAddLora(file: string, flags: AddLoraFlags, output: Output): Promise<void> {
   const folders = dataFolders();
   const { name, model, weight, kind } = flags;
-  const { addLora } = await import('../../model-store/lora-store.ts');
+  const { addLora } = await import('../../model-store/loras/lora-store.ts');
   const fit = model === undefined ? undefined : await fitOf(file, model, output);
   const added = await addLora(
     file,

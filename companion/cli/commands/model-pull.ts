@@ -7,7 +7,7 @@ import { shellCommand } from '../../library/shell-command.ts';
 import { SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
 import { DEFAULT_ENDPOINT } from '../../model-store/hub/address.ts';
-import { type PullFlags, resolvePull } from '../../model-store/pull-request.ts';
+import { type PullFlags, resolvePull } from '../../model-store/pull/pull-request.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import * as values from '../options.ts';
 import { OutputFolder } from '../output-folder.ts';
@@ -76,7 +76,7 @@ async function runPull(wanted: string, flags: PullFlags, output: Output): Promis
   const interruption = new Interruption(output, () => report.showStopping());
   try {
     // Loaded here, since graphs and onnxruntime would make `--help` wait.
-    const { pullModel } = await import('../../model-store/pull.ts');
+    const { pullModel } = await import('../../model-store/pull/pull.ts');
     const { signal } = interruption;
     for await (const event of pullModel({ ...pull, models, cacheFolder: cache, signal })) {
       output.event(event);

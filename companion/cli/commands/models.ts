@@ -78,7 +78,7 @@ async function runList(output: Output): Promise<void> {
   const folders = dataFolders();
   // Loaded here, as with the other commands: checkpoints and graphs would make `--help` wait.
   const { summariseModels } = await import('../../model-store/summary.ts');
-  const { modelSeconds } = await import('../../model-store/picture-cost.ts');
+  const { modelSeconds } = await import('../../model-store/cards/picture-cost.ts');
   const speed = await speedOfHere(output);
   const rows: string[][] = [];
   const trained: string[] = [];
@@ -110,7 +110,7 @@ async function runList(output: Output): Promise<void> {
 
 /** A table of its own: they are of other columns. */
 async function listStoredLoras(output: Output): Promise<void> {
-  const { listLoras } = await import('../../model-store/lora-store.ts');
+  const { listLoras } = await import('../../model-store/loras/lora-store.ts');
   const { settingsText } = await import('../../lora/accelerator.ts');
   const rows: string[][] = [];
   for (const lora of await listLoras(dataFolders())) {

@@ -2,7 +2,7 @@
 
 import prettyBytes from 'pretty-bytes';
 import { PROGRAM } from '../../../shared/errors.ts';
-import type { PullEvent, PulledEvent } from '../../model-store/pull-events.ts';
+import type { PullEvent, PulledEvent } from '../../model-store/pull/pull-events.ts';
 import { formatNumberOf, formatSeconds, formatSpeed, formatTimeLeft } from './format.ts';
 import type { Output } from './output.ts';
 import { createProgress, type ProgressDisplay } from './progress.ts';

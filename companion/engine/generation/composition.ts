@@ -7,7 +7,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { UnitBox } from '../../../shared/geometry.ts';
 import { placePrompts } from '../../../shared/place-prompts.ts';
 import { minRankFractionOf } from '../../concepts/concept.ts';
-import type { PaintingFrame } from '../../images/painting-frame.ts';
+import type { PaintingFrame } from '../../images/painting/painting-frame.ts';
 import { placeWeights, regionShares, sideBySide } from '../../localization/drawn-region.ts';
 import type { Grid } from '../../localization/regions.ts';
 import { everythingPainted, type PaintedPart } from '../../pipeline/inpainting.ts';

@@ -5,7 +5,7 @@
 
 import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold } from '../../diffusion/samplers/sampler.ts';
-import { layBack } from '../../images/painting-frame.ts';
+import { layBack } from '../../images/painting/painting-frame.ts';
 import type { Picture } from '../../images/picture.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
 import type { Grid } from '../../localization/regions.ts';

@@ -10,7 +10,7 @@ import type { ImageSize } from '../../../shared/geometry.ts';
 import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold, SamplingStart } from '../../diffusion/samplers/sampler.ts';
 import { toModelRange } from '../../images/encode.ts';
-import { type PaintMask, readPaintMask } from '../../images/paint-mask.ts';
+import { type PaintMask, readPaintMask } from '../../images/painting/paint-mask.ts';
 import {
   coveringFrame,
   framedMask,
@@ -19,10 +19,9 @@ import {
   type PaintingFrame,
   paintingFrame,
   workingSize,
-} from '../../images/painting-frame.ts';
-import type { Picture } from '../../images/picture.ts';
-import { flatten } from '../../images/reference-frame.ts';
-import { parseReference } from '../../images/reference-image.ts';
+} from '../../images/painting/painting-frame.ts';
+import { flatten, type Picture } from '../../images/picture.ts';
+import { parseReference } from '../../images/references/reference-image.ts';
 import { everythingPainted, type PaintedPart, paintedPart, seesKeptPart } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rights } from '../../../shared/protocol/concept.ts';
 import { promptText } from '../../concepts/resolved-prompt.ts';
-import type { GenerationRecord } from '../../images/generation-record.ts';
+import type { GenerationRecord } from '../../images/records/generation-record.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';

@@ -7,7 +7,7 @@
 
 import { toModelRange } from '../../images/encode.ts';
 import { latentMask } from '../../images/object-mask.ts';
-import type { PaintingFrame } from '../../images/painting-frame.ts';
+import type { PaintingFrame } from '../../images/painting/painting-frame.ts';
 import {
   alphaOf,
   compositeOver,

@@ -7,7 +7,7 @@ import { type ColourHistogram, colourHistogram, colourOverlap } from '../../imag
 import { detailOf } from '../../images/detail.ts';
 import { pictureCutoutKind } from '../../images/object-mask.ts';
 import type { Picture } from '../../images/picture.ts';
-import { referenceFrame } from '../../images/reference-frame.ts';
+import { referenceFrame } from '../../images/references/reference-frame.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { TrainingSet } from '../../training/training-set.ts';

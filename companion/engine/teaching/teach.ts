@@ -13,7 +13,7 @@ import { requireWritable } from '../../concepts/concept-tensors.ts';
 import { Random } from '../../diffusion/random.ts';
 import { thumbnailUrl } from '../../images/encode.ts';
 import type { Picture } from '../../images/picture.ts';
-import { type ReferenceImage, readReference } from '../../images/reference-image.ts';
+import { type ReferenceImage, readReference } from '../../images/references/reference-image.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import type { TeachingSettings } from '../../training/memory-plan.ts';
 import { hasObjectMasks, prepareTrainingSet, type TrainingSet } from '../../training/training-set.ts';

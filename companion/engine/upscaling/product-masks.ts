@@ -4,9 +4,8 @@
  */
 
 import { toModelRange } from '../../images/encode.ts';
-import { workingSize } from '../../images/painting-frame.ts';
-import type { Picture } from '../../images/picture.ts';
-import { flatten } from '../../images/reference-frame.ts';
+import { workingSize } from '../../images/painting/painting-frame.ts';
+import { flatten, type Picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
 import { everythingPainted } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';

@@ -4,8 +4,8 @@
  */
 
 import { sampleMask } from '../../../shared/mask.ts';
+import type { Tile } from '../../images/painting/tiles.ts';
 import type { Picture } from '../../images/picture.ts';
-import type { Tile } from '../../images/tiles.ts';
 import { everythingPainted } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';

@@ -3,9 +3,7 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import { IMAGE_MAX_SIDE } from '../../../shared/protocol/limits.ts';
 import { encodePng } from '../../images/encode.ts';
-import type { Picture } from '../../images/picture.ts';
-import { picture } from '../../images/picture.ts';
-import { flatten } from '../../images/reference-frame.ts';
+import { flatten, type Picture, picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
 import { UPSCALER_MODEL } from '../../matting/matting-folder.ts';
 import { MattingProcess } from '../../matting/matting-process.ts';

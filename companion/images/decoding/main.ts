@@ -5,8 +5,8 @@
 
 import sharp from 'sharp';
 import { errorRecord } from '../../../shared/errors.ts';
-import { inspectFrame } from '../frame-findings.ts';
-import { downscaledReference } from '../reference-frame.ts';
+import { inspectFrame } from '../references/frame-findings.ts';
+import { downscaledReference } from '../references/reference-frame.ts';
 import type { Decoded, DecodeJob, FromDecoder, ToDecoder } from './messages.ts';
 import { allowPictureLoadersOnly, decodeFile } from './picture-decoder.ts';
 import { endNow, Watch } from './watch.ts';

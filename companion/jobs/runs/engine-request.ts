@@ -13,7 +13,7 @@ import type { GenerateRequest, ProductInScene } from '../../engine/requests.ts';
 import type { ConceptVersion } from '../../library/concept-library.ts';
 import { mattingNetwork } from '../../matting/matting-folder.ts';
 import { upscalerNetwork } from '../../matting/upscaler.ts';
-import { findStoredLora } from '../../model-store/find-lora.ts';
+import { findStoredLora } from '../../model-store/loras/find-lora.ts';
 import type { LoraRequest } from '../../pipeline/few-steps.ts';
 import type { JobReference } from '../job-record.ts';
 import { framesGone } from '../reference-store.ts';

@@ -8,7 +8,7 @@ import type { FrameAdvice, JobOf } from '../../../shared/protocol/job.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import type { TeachEvent } from '../../engine/events.ts';
 import { encodePng, encodeSample } from '../../images/encode.ts';
-import { readReference, receiveReference } from '../../images/reference-image.ts';
+import { readReference, receiveReference } from '../../images/references/reference-image.ts';
 import type { KeptPicture } from '../../library/concept-library.ts';
 import { carriedFacts } from '../../library/teach-again.ts';
 import { readResolution } from '../../pipeline/loaded-model.ts';

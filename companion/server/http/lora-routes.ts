@@ -5,7 +5,7 @@ import { routes } from '../../../shared/protocol/http.ts';
 import { type Loras, loraNameSchema } from '../../../shared/protocol/lora.ts';
 import { samplerText } from '../../lora/accelerator.ts';
 import { isForArchitecture } from '../../lora/lora-fit.ts';
-import { listLoras } from '../../model-store/lora-store.ts';
+import { listLoras } from '../../model-store/loras/lora-store.ts';
 import type { DataFolders } from '../../storage/folders.ts';
 
 /** @param architecture of the companion's model */

@@ -7,15 +7,15 @@ import { ProgressBar } from '../parts/controls.tsx';
 import { IconButton } from '../parts/icon.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { jobTitle, percent, timeLeft } from '../work/labels.ts';
-import { Catalogue } from './catalogue.tsx';
-import { showCatalogue } from './catalogue-acts.tsx';
+import { Catalogue } from './catalogue/catalogue.tsx';
+import { showCatalogue } from './catalogue/catalogue-acts.tsx';
 import { Computer } from './computer.tsx';
 import { Connect } from './connect.tsx';
-import { Generate } from './generate.tsx';
-import { History } from './history.tsx';
-import { Library } from './library.tsx';
-import { Models } from './models.tsx';
-import { Teach } from './teach-form.tsx';
+import { Generate } from './generate/generate.tsx';
+import { History } from './history/history.tsx';
+import { Library } from './library/library.tsx';
+import { Models } from './models/models.tsx';
+import { Teach } from './teach/teach-form.tsx';
 
 export function Shell() {
   const app = useApp();

@@ -17,7 +17,7 @@ import type {
 } from '../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { EMPTY_RIGHTS, type RightsDraft } from '../concepts/concept-edit.ts';
-import { type DrawnRegion, drawnRegions, requestedRegions } from './drawn-regions.ts';
+import { type DrawnRegion, drawnRegions, requestedRegions } from './generate/drawn-regions.ts';
 
 export interface TeachDraft extends RightsDraft {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { draftWithPreset, presetOfDraft } from '../../../plugin/ui/work/catalogue/presets.ts';
 import { emptyGenerate } from '../../../plugin/ui/work/drafts.ts';
-import { draftWithPreset, presetOfDraft } from '../../../plugin/ui/work/presets.ts';
 import { browserPath } from '../../browser/installed-browser.ts';
 import { examplePicture } from '../example-pictures.ts';
 import { catalogueJob, concept, generateJob } from '../protocol-samples.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { draftOf, emptyGenerate, jobSpecOf } from '../../../plugin/ui/work/drafts.ts';
-import { placesOf, usuallyKeepsRest } from '../../../plugin/ui/work/drawn-regions.ts';
-import { withoutPlace, withPlaceChanged, withPlaces } from '../../../plugin/ui/work/place-edits.ts';
-import { inPresentNames } from '../../../plugin/ui/work/prompt-names.ts';
+import { placesOf, usuallyKeepsRest } from '../../../plugin/ui/work/generate/drawn-regions.ts';
+import { withoutPlace, withPlaceChanged, withPlaces } from '../../../plugin/ui/work/generate/place-edits.ts';
+import { inPresentNames } from '../../../plugin/ui/work/generate/prompt-names.ts';
 import { generateRequestSchema } from '../../../shared/protocol/requests.ts';
 import { browserPath } from '../../browser/installed-browser.ts';
 import { concept, welcome } from '../protocol-samples.ts';

@@ -6,7 +6,7 @@ import { encodePng } from '../../../companion/images/encode.ts';
 import { plainPicture } from '../../../companion/images/picture.ts';
 import type { FillTarget } from '../../../plugin/layout-messages.ts';
 import { emptyGenerate } from '../../../plugin/ui/work/drafts.ts';
-import { filledDraft, inPainting } from '../../../plugin/ui/work/filling.ts';
+import { filledDraft, inPainting } from '../../../plugin/ui/work/generate/filling.ts';
 import { browserPath } from '../../browser/installed-browser.ts';
 import { generateJob } from '../protocol-samples.ts';
 import { useWorkplaces, type Workplace } from '../workplace.ts';

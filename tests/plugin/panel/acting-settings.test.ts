@@ -1,8 +1,8 @@
 /** Settings of the next pictures that do something: no others are shown, or counted as changed. */
 
 import { describe, expect, it } from 'vitest';
-import { actingSettings, changedGenerateOptions } from '../../../plugin/ui/work/acting-settings.ts';
 import { emptyGenerate } from '../../../plugin/ui/work/drafts.ts';
+import { actingSettings, changedGenerateOptions } from '../../../plugin/ui/work/generate/acting-settings.ts';
 
 const defaults = { mask: 'adaptive', guidanceScale: 4 } as const;
 const region = { concept: 'aurora', layer: 'Left', x: 0, y: 0, width: 0.5, height: 1, feather: null };

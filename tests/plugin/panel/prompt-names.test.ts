@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emptyGenerate, jobSpecOf } from '../../../plugin/ui/work/drafts.ts';
-import { mentionedVersions, withVersion } from '../../../plugin/ui/work/mentioned-versions.ts';
-import { inPresentNames, nameProblem, withProduct } from '../../../plugin/ui/work/prompt-names.ts';
+import { mentionedVersions, withVersion } from '../../../plugin/ui/work/generate/mentioned-versions.ts';
+import { inPresentNames, nameProblem, withProduct } from '../../../plugin/ui/work/generate/prompt-names.ts';
 import { concept, welcome } from '../protocol-samples.ts';
 
 const version = (name: string) => ({ id: `concept-${name}`, name, version: 1 });

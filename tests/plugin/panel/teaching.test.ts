@@ -5,7 +5,7 @@ import type { MainToUi, UiToMain } from '../../../plugin/messages.ts';
 import type { CanvasBridge } from '../../../plugin/ui/canvas/bridge.ts';
 import type { CompanionConnection } from '../../../plugin/ui/connection/companion.ts';
 import { EMPTY_TEACH } from '../../../plugin/ui/work/drafts.ts';
-import { Teaching } from '../../../plugin/ui/work/teaching.ts';
+import { Teaching } from '../../../plugin/ui/work/teach/teaching.ts';
 import type { ClientMessage } from '../../../shared/protocol/client-messages.ts';
 import { decodeFrame } from '../../../shared/protocol/image-frame.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';

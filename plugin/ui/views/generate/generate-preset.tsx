@@ -1,0 +1,29 @@
+import { useApp } from '../../app-context.ts';
+import { draftWithPreset, presetOfDraft } from '../../work/catalogue/presets.ts';
+import type { GenerateDraft } from '../../work/drafts.ts';
+import { PresetChoice } from '../catalogue/preset-choice.tsx';
+
+interface GeneratePresetProps {
+  readonly draft: GenerateDraft;
+  readonly onChange: (part: Partial<GenerateDraft>) => void;
+}
+
+/** The preset of the next pictures, and the way to a catalogue of many. */
+export function GeneratePreset({ draft, onChange }: GeneratePresetProps) {
+  const app = useApp();
+  const { presets, catalogues } = app.generating;
+  return (
+    <>
+      <PresetChoice
+        id="preset"
+        onApply={(preset, before) => onChange(draftWithPreset(draft, preset, before))}
+        presetNamed={(name) => presetOfDraft(name, draft, presets.current, app.model.value?.name ?? '')}
+      />
+      {catalogues.isKnown.value ? (
+        <button type="button" class="link" onClick={() => app.show('catalogue')}>
+          Make a catalogue of several products
+        </button>
+      ) : null}
+    </>
+  );
+}
