@@ -19,12 +19,16 @@ export interface ToMatting {
   /** The picture is to be enlarged so many times; undefined: it is cut out. */
   readonly factor: UpscaleFactor | undefined;
   readonly threads: number | undefined;
+  /** The masks alone are used: the network does not end. */
+  readonly withoutNetwork: boolean;
 }
 
 export type FromMatting =
   | { readonly type: 'made'; readonly picture: Picture }
-  /** A part of the work is done. */
-  | { readonly type: 'going' }
+  /** The network is open, and runs next. */
+  | { readonly type: 'opened' }
+  /** The network has run, once of maybe many times. */
+  | { readonly type: 'ran'; readonly milliseconds: number }
   | { readonly type: 'failed'; readonly failure: ErrorRecord };
 
 /** Twice what the largest of the catalogue takes; a network may ask for as much as it likes, and others need some, too. */
@@ -38,17 +42,18 @@ let opened: { readonly folder: string; readonly network: Promise<Matting | Upsca
 process.on('message', (message: ToMatting) => void work(message));
 process.on('disconnect', () => process.exit());
 
-async function work({ folder, picture, masks, factor, threads }: ToMatting): Promise<void> {
+async function work({ folder, picture, masks, factor, threads, withoutNetwork }: ToMatting): Promise<void> {
   try {
+    if (withoutNetwork) throw new LikenessError('input', 'no mask shows where the product is');
     if (opened?.folder !== folder) {
-      const options = threads === undefined ? {} : { threads };
+      const whenRun = (milliseconds: number) => tell({ type: 'ran', milliseconds });
+      const options = threads === undefined ? { whenRun } : { threads, whenRun };
       opened = { folder, network: (factor === undefined ? Matting : Upscaler).open(folder, options) };
     }
     const network = await opened.network;
+    tell({ type: 'opened' });
     const made =
-      network instanceof Matting
-        ? await network.cutOut(picture)
-        : await network.enlarge(picture, factor!, () => tell({ type: 'going' }));
+      network instanceof Matting ? await network.cutOut(picture) : await network.enlarge(picture, factor!);
     tell({ type: 'made', picture: made });
   } catch (error) {
     opened = undefined;

@@ -52,10 +52,9 @@ export class Upscaler {
 
   /**
    * @param source opaque
-   * @param whenGoing called after each tile
    * @throws LikenessError `checkpoint-unsupported`, `checkpoint-format` where it does not enlarge, or gives no numbers
    */
-  async enlarge(source: Picture, factor: UpscaleFactor, whenGoing: () => void): Promise<Picture> {
+  async enlarge(source: Picture, factor: UpscaleFactor): Promise<Picture> {
     const side = this.#session.size?.height ?? SIDE;
     const from = tileGrid(source, { side, overlap: OVERLAP, unit: UNIT });
     const size = { width: factor * source.width, height: factor * source.height };
@@ -65,7 +64,6 @@ export class Upscaler {
     for (const [index, tile] of from.tiles.entries()) {
       const made = await this.#tile(mirroredSquare(source, tile, side));
       canvas.add(to.tiles[index]!, await resizePicture(made, factor * side, factor * side));
-      whenGoing();
     }
     return canvas.finish();
   }

@@ -10,6 +10,8 @@ import { LikenessError } from '../../shared/errors.ts';
 export interface ForeignSessionOptions {
   /** Default: all that the system lets this process use. */
   readonly threads?: number;
+  /** Called after each run, with the milliseconds that it took. */
+  readonly whenRun?: (milliseconds: number) => void;
 }
 
 /** Side of a picture that a network takes, in pixels: known ones take 1024, and memory is made for what one asks for. */
@@ -31,13 +33,16 @@ function mapOf(height: number, width: number): WantedOutput {
 
 export class ForeignSession {
   readonly #inference: InferenceSession;
+  readonly #whenRun: (milliseconds: number) => void;
 
-  private constructor(inference: InferenceSession) {
+  private constructor(inference: InferenceSession, { whenRun = () => {} }: ForeignSessionOptions) {
     this.#inference = inference;
+    this.#whenRun = whenRun;
   }
 
   /** @throws LikenessError `checkpoint-format` for what onnxruntime does not take */
-  static async open(file: string, { threads }: ForeignSessionOptions = {}): Promise<ForeignSession> {
+  static async open(file: string, options: ForeignSessionOptions = {}): Promise<ForeignSession> {
+    const { threads } = options;
     const creation = InferenceSession.create(file, {
       executionProviders: ['cpu'],
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
@@ -52,7 +57,7 @@ export class ForeignSession {
         cause,
       });
     });
-    const session = new ForeignSession(inference);
+    const session = new ForeignSession(inference, options);
     const { height = 1, width = 1 } = session.size ?? {};
     if (Math.max(height, width) <= SIDE_MAX) return session;
     throw new LikenessError(
@@ -85,6 +90,7 @@ export class ForeignSession {
   ): Promise<Float32Array> {
     const [name] = this.#inference.inputNames;
     const feeds = { [name!]: new Tensor('float32', values, [1, 3, height, width]) };
+    const begun = performance.now();
     const results = await this.#inference.run(feeds).catch((cause: unknown) => {
       throw new LikenessError(
         'checkpoint-unsupported',
@@ -95,6 +101,7 @@ export class ForeignSession {
         },
       );
     });
+    this.#whenRun(performance.now() - begun);
     for (const output of this.#inference.outputNames) {
       const { type, data } = results[output]!;
       if (type === 'float32' && wanted.fits(data.length)) return data as Float32Array;

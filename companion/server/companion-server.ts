@@ -74,7 +74,12 @@ export class CompanionServer {
     const tokens = await TokenStore.open(options.tokenFile);
     const { queue, models } = options;
     const places = new FramePlaces();
-    const uploads = new Uploads(queue.references, () => models.inUse.facts.summary.resolution, places);
+    const uploads = new Uploads({
+      references: queue.references,
+      resolution: () => models.inUse.facts.summary.resolution,
+      places,
+      isPaired: (client) => tokens.list().some(({ id }) => id === client),
+    });
     // Left by the version before, which kept uploads as files.
     await rm(join(options.cacheFolder, 'uploads'), { recursive: true, force: true });
     const receiver = await FileReceiver.open(join(options.cacheFolder, 'received'));

@@ -113,8 +113,11 @@ export const MAX_UPLOADS_IN_MEMORY = 2;
  * take count, so that no more of them are made. */
 export const REQUESTS_AT_ONCE = 6;
 
-/** Uploads of all clients together, as pixels on the disk: one full teaching of small products in Figma's largest frames. */
-export const MAX_UPLOADED_BYTES = 2 * 1024 * 1024 * 1024;
+/**
+ * Uploads of one client, as pixels on the disk: one full teaching of small products in Figma's largest frames. Each has a share
+ * of its own, so that none pushes out what another sent.
+ */
+export const UPLOADED_BYTES_OF_CLIENT = 2 * 1024 * 1024 * 1024;
 
 /** Weights that were converted for onnxruntime, those used last: of two models of Stable Diffusion's size, taught too. */
 export const MAX_CACHED_WEIGHTS_BYTES = 16 * 1024 * 1024 * 1024;

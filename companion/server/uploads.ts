@@ -1,6 +1,6 @@
 /**
- * Uploads: references that clients sent and no request has named yet, by client, so that nobody names another's. A frame is
- * received at once: its bytes are decoded here for the only time, and its pixels are written for the only time.
+ * Uploads: references that clients sent and no request has named yet, by client, so that nobody names another's, or pushes it
+ * out. A frame is received at once: its bytes are decoded here for the only time, and its pixels are written for the only time.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { receiveReference } from '../images/references/reference-image.ts';
 import type { ReferenceStore } from '../jobs/reference-store.ts';
 import type { BlobKey } from '../storage/blob-store.ts';
 import type { FramePlaces } from './frame-places.ts';
-import { MAX_IMAGES_WAITING, MAX_UPLOADED_BYTES } from './limits.ts';
+import { MAX_IMAGES_WAITING, UPLOADED_BYTES_OF_CLIENT } from './limits.ts';
 
 export interface Upload {
   readonly id: ImageId;
@@ -37,23 +37,29 @@ interface Entry {
   readonly sizeBytes: number;
 }
 
+export interface UploadsOptions {
+  /** Their place; what an earlier companion left there is no concern of this one. */
+  readonly references: ReferenceStore;
+  /** Side of the model's picture in pixels, now. */
+  readonly resolution: () => number;
+  readonly places: FramePlaces;
+  /** False for one whose token was taken back: what it sent is forgotten with the next upload. */
+  readonly isPaired: (client: string) => boolean;
+  /** A client's share of the disk. Tests give one of their own. */
+  readonly bytesOfClient?: number;
+}
+
 export class Uploads {
+  readonly #options: UploadsOptions;
   readonly #references: ReferenceStore;
-  readonly #resolution: () => number;
-  readonly #places: FramePlaces;
   /** Oldest first; each is held in the store. */
   #entries: readonly Entry[] = [];
   /** Images that are being looked at, by client and id. */
   readonly #taking = new Map<string, Promise<void>>();
 
-  /**
-   * @param references where they are put; what an earlier companion left there is no concern of this one
-   * @param resolution side of the model's picture in pixels, now
-   */
-  constructor(references: ReferenceStore, resolution: () => number, places: FramePlaces) {
-    this.#references = references;
-    this.#resolution = resolution;
-    this.#places = places;
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+    this.#references = options.references;
   }
 
   /** @throws LikenessError `too-many` while a client's images wait to be looked at */
@@ -74,7 +80,7 @@ export class Uploads {
   /** As `take`, of a file: it waits there for a place in memory. */
   takeFile(client: string, { id, path, use }: UploadedFile): Promise<void> {
     return this.#inTurn(client, id, async () => {
-      const place = this.#places.enter(client);
+      const place = this.#options.places.enter(client);
       try {
         await place.granted;
         await this.#take(client, { id, bytes: await readFile(path), use });
@@ -136,7 +142,7 @@ export class Uploads {
       name: id,
       label: 'the image',
       limits: { maxPixels: IMAGE_MAX_PIXELS, maxSide: IMAGE_MAX_SIDE },
-      resolution: this.#resolution(),
+      resolution: this.#options.resolution(),
       use,
       client,
     });
@@ -147,16 +153,16 @@ export class Uploads {
     await this.#references.release([...replaced, ...this.#forgetOldest(client)].map((one) => one.key));
   }
 
-  /** Takes out what is too much, oldest first, and gives it. */
+  /** Takes out what is more than the client's share, oldest first, and what nobody can name any more, and gives it. */
   #forgetOldest(client: string): readonly Entry[] {
-    const ofClient = this.#entries.filter((one) => one.client === client);
-    const forgotten = new Set(ofClient.slice(0, Math.max(0, ofClient.length - UPLOADS_MAX)));
-    let total = this.#entries.reduce((sum, one) => sum + (forgotten.has(one) ? 0 : one.sizeBytes), 0);
-    for (const one of this.#entries) {
-      if (total <= MAX_UPLOADED_BYTES) break;
-      if (forgotten.has(one)) continue;
-      forgotten.add(one);
-      total -= one.sizeBytes;
+    const { isPaired, bytesOfClient = UPLOADED_BYTES_OF_CLIENT } = this.#options;
+    const forgotten = new Set(this.#entries.filter((one) => !isPaired(one.client)));
+    let [count, bytes] = [0, 0];
+    for (const one of this.#entries.filter((entry) => entry.client === client).reverse()) {
+      count += 1;
+      bytes += one.sizeBytes;
+      // The latest stays, whatever its size: it was told to be here.
+      if (count > UPLOADS_MAX || (bytes > bytesOfClient && count > 1)) forgotten.add(one);
     }
     this.#entries = this.#entries.filter((one) => !forgotten.has(one));
     return [...forgotten];

@@ -16,7 +16,7 @@ import { findModel } from '../../companion/model-store/catalogue.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
 import { likeness, runInside, temporaryFolder } from '../cli/binary.ts';
 import { startServer } from '../server/running-server.ts';
-import { discOnGreen, networkBytes, writeNetwork } from './small-network.ts';
+import { discOnGreen, endlessNetworkBytes, networkBytes, writeNetwork } from './small-network.ts';
 
 async function networkFolder(answer?: Parameters<typeof writeNetwork>[1]): Promise<string> {
   const folder = temporaryFolder();
@@ -126,6 +126,25 @@ describe('the process', () => {
       });`;
     const [, signal] = (await once(spawn(process.execPath, ['-e', script]), 'exit')) as [unknown, string];
     expect(signal).toBe('SIGKILL');
+  });
+
+  it('is ended where its network does not end, and then nothing waits for it, until there is another', async () => {
+    const folder = await networkFolder();
+    await writeFile(join(folder, 'onnx/model.onnx'), endlessNetworkBytes());
+    const matting = new MattingProcess({ folder, threads: 1, firstRunMs: 5000 });
+    onTestFinished(() => matting.close());
+    const refused = { code: 'checkpoint-unsupported', message: expect.stringContaining('did not end') };
+    const mask = { rows: 2, columns: 2, values: [0, 0, 0, 1] };
+    const [first, second, byMask] = await Promise.allSettled([
+      matting.cutOut(discOnGreen(100, 100), 'one.png'),
+      matting.cutOut(discOnGreen(100, 100), 'two.png'),
+      matting.cutOut(discOnGreen(100, 100), 'three.png', [mask]),
+    ]);
+    expect(first).toMatchObject({ reason: refused });
+    expect(second).toMatchObject({ reason: refused });
+    expect(byMask).toMatchObject({ value: { width: 100, channels: 4 } });
+    await writeFile(join(folder, 'onnx/model.onnx'), networkBytes());
+    expect(await matting.cutOut(discOnGreen(100, 100), 'four.png')).toMatchObject({ channels: 4 });
   });
 
   it('ends with who asked, and what it had is cancelled', async () => {

@@ -7,6 +7,7 @@ import { add, div, mul, slice, sub } from '../../companion/graph/ops/index.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
 import { encodeModel } from '../../companion/onnx/model.ts';
+import { ProtobufMessage } from '../../companion/onnx/protobuf.ts';
 
 const SIDE = 64;
 
@@ -44,6 +45,44 @@ export function vividNetworkBytes(): Uint8Array {
   return encodeModel(graph, () => {
     throw new Error('it has no weights');
   });
+}
+
+/**
+ * Bytes of an ONNX file whose network does not end: a loop of 2^53 rounds, in the opset that loops have had the longest.
+ * [1, 3, 64, 64] to [1, 3, 64, 64]
+ */
+export function endlessNetworkBytes(): Uint8Array {
+  const proto = () => new ProtobufMessage();
+  const typed = (name: string, type: number, sizes: readonly number[]) => {
+    const shape = proto();
+    for (const size of sizes) shape.message(1, proto().int(1, size));
+    return proto()
+      .string(1, name)
+      .message(2, proto().message(1, proto().int(1, type).message(2, shape)));
+  };
+  const identity = (from: string, to: string) => proto().string(1, from).string(2, to).string(4, 'Identity');
+  const [FLOAT, INT64, BOOL] = [1, 7, 9];
+  const picture = [1, 3, SIDE, SIDE];
+  const body = proto()
+    .message(1, identity('go', 'goes'))
+    .message(1, identity('turn', 'turned'))
+    .string(2, 'body')
+    .message(11, typed('round', INT64, []))
+    .message(11, typed('go', BOOL, []))
+    .message(11, typed('turn', FLOAT, picture))
+    .message(12, typed('goes', BOOL, []))
+    .message(12, typed('turned', FLOAT, picture));
+  const loop = proto().string(1, 'rounds').string(1, 'true').string(1, 'x').string(2, 'alpha');
+  loop.string(4, 'Loop').message(5, proto().string(1, 'body').message(6, body).int(20, 5));
+  const graph = proto()
+    .message(1, loop)
+    .string(2, 'endless')
+    .message(5, proto().int(2, INT64).int(7, Number.MAX_SAFE_INTEGER).string(8, 'rounds'))
+    .message(5, proto().int(2, BOOL).int(5, 1).string(8, 'true'))
+    .message(11, typed('x', FLOAT, picture))
+    .message(12, typed('alpha', FLOAT, picture));
+  const model = proto().int(1, 8).message(7, graph).message(8, proto().int(2, 13));
+  return new Uint8Array(model.finish());
 }
 
 /** Makes a folder as a pull makes it. */

@@ -52,10 +52,11 @@ describe('a network that enlarges', () => {
     [64, 64],
     [10, 200],
   ])('gives a picture of %i x %i twice as large, tile by tile', async (width, height) => {
-    const upscaler = await Upscaler.open(await networkFolder('twice'), { threads: 1 });
-    const source = slope(width, height);
     let tiles = 0;
-    const large = await upscaler.enlarge(source, 2, () => tiles++);
+    const options = { threads: 1, whenRun: () => tiles++ };
+    const upscaler = await Upscaler.open(await networkFolder('twice'), options);
+    const source = slope(width, height);
+    const large = await upscaler.enlarge(source, 2);
     expect(large).toEqual(await resizePicture(source, 2 * width, 2 * height, 'blocks'));
     expect(tiles).toBe(
       Math.max(1, Math.ceil((width - 16) / 48)) * Math.max(1, Math.ceil((height - 16) / 48)),
@@ -65,7 +66,7 @@ describe('a network that enlarges', () => {
   it('of another factor than is wanted is resampled to it', async () => {
     const upscaler = await Upscaler.open(await networkFolder('four times'), { threads: 1 });
     const flat = picture(100, 40, 3, new Uint8Array(3 * 100 * 40).fill(77));
-    const large = await upscaler.enlarge(flat, 2, () => {});
+    const large = await upscaler.enlarge(flat, 2);
     expect([large.width, large.height]).toEqual([200, 80]);
     expect(new Set(large.data)).toEqual(new Set([77]));
   });
@@ -76,7 +77,7 @@ describe('a network that enlarges', () => {
     ['the same size', 'checkpoint-unsupported'],
   ] as const)('that gives %s is refused', async (answer, code) => {
     const upscaler = await Upscaler.open(await networkFolder(answer), { threads: 1 });
-    await expect(upscaler.enlarge(slope(64, 64), 2, () => {})).rejects.toMatchObject({ code });
+    await expect(upscaler.enlarge(slope(64, 64), 2)).rejects.toMatchObject({ code });
   });
 
   it('that is not there, is no network or takes no tile is refused', async () => {
