@@ -59,7 +59,7 @@ describe.skipIf(browserPath === undefined)('who generates', () => {
     await stage.ui.getByLabel('Prompt').fill('@aurora on a beach');
     await stage.ui.getByText('More settings').click();
     // At guidance 1 there is nothing to choose.
-    await stage.ui.getByLabel('Concepts act in').selectOption('both');
+    await stage.ui.getByLabel('Acts in').selectOption('both');
     await stage.ui.getByLabel('Leave out').fill('blurry');
     await stage.ui.getByLabel('Guidance', { exact: true }).fill('1');
     await stage.page.keyboard.press('Tab');

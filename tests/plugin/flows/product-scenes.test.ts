@@ -132,7 +132,7 @@ describe.skipIf(browserPath === undefined)('a cut-out that is selected in a layo
     await expect.poll(() => ui.getByLabel('Prompt').inputValue()).toBe('on a beach');
     await ui.getByText('More settings').click();
     await ui.getByLabel('Steps').waitFor();
-    for (const name of ['Strength', 'Mask', 'Concepts act in'])
+    for (const name of ['Strength', 'Mask', 'Acts in'])
       await expect.poll(() => ui.getByLabel(name, { exact: true }).count(), { message: name }).toBe(0);
     await expect.poll(() => ui.getByRole('button', { name: /^Place in/ }).count()).toBe(0);
     await expect.poll(() => ui.locator('select#size').count()).toBe(0);

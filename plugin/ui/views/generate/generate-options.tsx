@@ -80,7 +80,7 @@ export function GenerateOptions({ draft, acting, onChange }: GenerateOptionsProp
         />
       </Row>
       {acting.guidanceResidual ? (
-        <Row id="guidance-residual" label="Concepts act in">
+        <Row id="guidance-residual" label="Acts in">
           <select
             id="guidance-residual"
             class="input"
