@@ -44,19 +44,13 @@ function cosineAlphaBar(time: number): number {
   return Math.cos(((time + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
 }
 
-/** Values that the reference's vector code computes at a time, from one rounded base. */
-const LANES = 8;
-
 /** `count` float32 values from start to end, both included; the second half is counted from the end. */
 function evenlySpaced(start: number, end: number, count: number): Float32Array {
   const [first, last] = [Math.fround(start), Math.fround(end)];
   const step = Math.fround(Math.fround(last - first) / (count - 1));
-  return Float32Array.from({ length: count }, (_, index) => {
-    const lane = index % LANES;
-    const block = index - lane;
-    const base = block < count / 2 ? first + step * block : last - step * (count - 1 - block);
-    return Math.fround(base) + step * lane;
-  });
+  return Float32Array.from({ length: count }, (_, index) =>
+    index < Math.floor(count / 2) ? first + step * index : last - step * (count - 1 - index),
+  );
 }
 
 /**
@@ -66,8 +60,8 @@ function evenlySpaced(start: number, end: number, count: number): Float32Array {
 export function rescaledToZeroTerminalSnr(variances: Float32Array): Float32Array {
   const roots = cumulativeAlphas(variances).map(Math.sqrt);
   const [first, last] = [roots[0]!, roots.at(-1)!];
-  const alphaBars = roots.map(
-    (root) => (Math.fround(root - last) * Math.fround(first / (first - last))) ** 2,
-  );
+  const scale = Math.fround(first / Math.fround(first - last));
+  const moved = roots.map((root) => root - last).map((root) => root * scale);
+  const alphaBars = moved.map((root) => root * root);
   return alphaBars.map((alphaBar, t) => 1 - Math.fround(t === 0 ? alphaBar : alphaBar / alphaBars[t - 1]!));
 }

@@ -87,7 +87,7 @@ export function roundHalfEven(value: number): number {
 export function trainingSigmas(alphasCumprod: Float32Array): Float64Array {
   return Float64Array.from(alphasCumprod, (trained) => {
     const alphaBar = trained === 0 ? NO_SIGNAL : trained;
-    return Math.fround(Math.sqrt(Math.fround((1 - alphaBar) / alphaBar)));
+    return Math.fround(Math.sqrt(Math.fround(Math.fround(1 - alphaBar) / alphaBar)));
   });
 }
 

@@ -53,18 +53,18 @@ describe('sampling plans', () => {
   });
 });
 
-/** By numpy and scipy.stats.beta.ppf after diffusers 0.42.1's EulerDiscreteScheduler and DPMSolverMultistepScheduler. */
+/** By diffusers 0.42.1's EulerDiscreteScheduler and DPMSolverMultistepScheduler, whose last sigma falls short of its timestep. */
 describe('the sigmas that a scheduler config wishes', () => {
   it.each([
     [
       'use_exponential_sigmas',
       [14.614649, 4.215127, 1.215718, 0.350635, 0.101129, 0.029168],
-      [999, 756, 413, 102, 10, 0],
+      [998, 756, 413, 102, 10, 0],
     ],
     [
       'use_beta_sigmas',
       [14.614649, 12.821776, 9.324481, 5.319336, 1.82204, 0.029168],
-      [999, 977, 920, 808, 535, 0],
+      [998, 977, 920, 808, 535, 0],
     ],
     [
       'use_lu_lambdas',
@@ -152,6 +152,31 @@ describe('steps that do not divide the schedule evenly', () => {
       const taken = await collect(name, { process, steps, spacing, latents, denoise, noise });
       expect(largestDifference(taken[0]!.latents, first)).toBeLessThan(1e-5);
       expect(largestDifference(taken.at(-1)!.latents, last)).toBeLessThan(1e-4);
+    },
+  );
+});
+
+/** By diffusers 0.42.1's image-to-image pipeline with PNDMScheduler, for an arbitrary network. */
+describe('PNDM from a picture', () => {
+  it.each([
+    [10, 0.9, [801, 801, 701, 601, 501, 401, 301, 201, 101, 1], [4.938407, -1.534362, -0.815755]],
+    [10, 0.6, [601, 501, 401, 301, 201, 101, 1], [1.693932, -0.414339, -0.475935]],
+    [4, 0.5, [501, 251, 1], [1.416576, -0.187754, -0.502019]],
+  ] as const)(
+    'of %d steps at strength %d goes where diffusers goes',
+    async (count, strength, timesteps, last) => {
+      const taken = await collect('pndm', {
+        process,
+        steps: count,
+        latents: Float32Array.of(1, -0.5, 0.25),
+        start: { picture: Float32Array.of(0.5, 1, -1), strength },
+        denoise: denoiserOf(process, async (x, t) =>
+          x.map((value) => 0.9 * Math.sin(1.3 * value + t / 300) + 0.2 * value),
+        ),
+        noise,
+      });
+      expect(taken.map(({ timestep }) => timestep)).toEqual(timesteps);
+      expect(largestDifference(taken.at(-1)!.latents, last)).toBeLessThan(1e-5);
     },
   );
 });

@@ -108,6 +108,27 @@ describe('Stable Diffusion XL', () => {
     await encoding.close();
   });
 
+  it('reads the embeddings of text encoders that have one layer', async () => {
+    const one = { num_hidden_layers: 1 };
+    const pipeline = await open(
+      await writeChanged(join(scratch, 'shallow'), folder, {
+        'text_encoder/config.json': { ...CONFIGS['text_encoder/config.json'], ...one },
+        'text_encoder_2/config.json': { ...CONFIGS['text_encoder_2/config.json'], ...one },
+      }),
+    );
+    const size = { width: 64, height: 64 };
+    const [mug, cup] = [
+      await pipeline.encodePrompt('a mug', size),
+      await pipeline.encodePrompt('a cup', size),
+    ];
+    const state = (prompt: typeof mug, token: number) =>
+      prompt.get(CONTEXT)!.data.subarray(token * 128, (token + 1) * 128);
+    // No layer carries what a token is to the padding behind it.
+    expect(largestDifference(state(mug, 2), state(cup, 2))).toBeGreaterThan(0);
+    expect(largestDifference(state(mug, 5), state(cup, 5))).toBe(0);
+    await pipeline.close();
+  });
+
   it('has 11 adapter sites, sizes of its buckets at 1024 pixels, and settings of its own', async () => {
     const vae = { ...CONFIGS['vae/config.json'], block_out_channels: [32, 64, 64, 64] };
     const full = await open(await writeChanged(join(scratch, 'full'), folder, { 'vae/config.json': vae }));

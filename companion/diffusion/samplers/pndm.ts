@@ -4,7 +4,8 @@
  * A linear multistep estimate of the model's output goes through the transfer φ(x_t, e', t, t') of equation 11, which is
  * DDIM's step. As in diffusers it is the outputs that are combined, whatever the model predicts, and the combination is told
  * as noise at the step's own level: a velocity means another noise at every level. The first step is taken twice, as Heun's
- * method takes it: the model is evaluated once more than there are steps.
+ * method takes it: the model is evaluated once more than there are steps. A run that starts midway goes through the same two
+ * moves at whatever it begins with, as in diffusers: from its third step on it begins at one evaluation less.
  */
 
 import { linearCombination, type NoiseLevel, type NoiseProcess } from '../noise-process.ts';
@@ -22,13 +23,15 @@ const ADAMS_BASHFORTH = [
 
 export const pndm: Sampler = {
   plan(process, steps, choice = {}): SamplingPlan {
-    return visitsOf(ddim.plan(process, steps, choice));
+    const plan = ddim.plan(process, steps, choice);
+    const { timesteps } = plan;
+    return { ...plan, timesteps: timesteps.toSpliced(1, 0, ...timesteps.slice(1, 2)) };
   },
 
   async *sample(options) {
     const { process, denoise, hold, signal } = options;
     const { endsOnOne = false } = process.sampling;
-    const plan = visitsOf(planFrom(ddim, options));
+    const plan = planFrom(pndm, options);
     const { timesteps, stride } = plan;
     const start = firstSample(options, process.level(timesteps[0]!));
     let x = start;
@@ -55,12 +58,6 @@ export const pndm: Sampler = {
     return x;
   },
 };
-
-/** The second timestep twice, also where the run starts midway: diffusers then leaves the step out, and ends one off. */
-function visitsOf(plan: SamplingPlan): SamplingPlan {
-  const { timesteps } = plan;
-  return { ...plan, timesteps: timesteps.toSpliced(1, 0, ...timesteps.slice(1, 2)) };
-}
 
 /** One rounding for the whole sum. */
 function multistep(outputs: readonly Float32Array[]): Float32Array {

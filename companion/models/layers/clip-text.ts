@@ -21,7 +21,7 @@ export function embedTokens(scope: Scope, config: ClipTextConfig, inputIds: Valu
 
 /** Token embeddings [B, L, hiddenSize] -> the last layer's states after the final layer norm, [B, L, hiddenSize]. */
 export function buildClipText(scope: Scope, config: ClipTextConfig, tokenEmbeddings: Value): Value {
-  return finalNorm(scope, config, clipLayers(scope, config, tokenEmbeddings, config.layers).at(-1)!);
+  return finalNorm(scope, config, clipStates(scope, config, tokenEmbeddings, config.layers).at(-1)!);
 }
 
 /** The last layer's states [B, L, hiddenSize], normed. */
@@ -30,10 +30,11 @@ export function finalNorm(scope: Scope, config: ClipTextConfig, states: Value): 
 }
 
 /**
- * States after each of the first `count` layers: token embeddings [B, L, hiddenSize] -> [B, L, hiddenSize] each. Padding
- * is not masked out, only the future is: diffusion models were trained so.
+ * transformers' hidden states: the embeddings with their positions, then the states after each of the first `count` layers;
+ * token embeddings [B, L, hiddenSize] -> [B, L, hiddenSize] each. Padding is not masked out, only the future is: diffusion
+ * models were trained so.
  */
-export function clipLayers(
+export function clipStates(
   scope: Scope,
   config: ClipTextConfig,
   tokenEmbeddings: Value,
@@ -46,7 +47,7 @@ export function clipLayers(
     .parameter('weight', [config.length, config.hiddenSize]);
   const mask = scope.graph.constant(causalMask(length));
   let h = model.at('embeddings').tap(add(tokenEmbeddings, positions));
-  const states: Value[] = [];
+  const states = [h];
   for (let layer = 0; layer < count; layer++) {
     const block = model.at('encoder', 'layers', layer);
     const normed = layerNormLayer(block.at('layer_norm1'), h, config.normEpsilon);

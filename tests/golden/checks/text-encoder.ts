@@ -3,7 +3,7 @@
 import { Graph, graphSpec } from '../../../companion/graph/graph.ts';
 import {
   type ClipTextConfig,
-  clipLayers,
+  clipStates,
   embedTokens,
   finalNorm,
   parseClipTextConfig,
@@ -16,7 +16,6 @@ import { ACTIVATION, compare, type Outcome, PREDICTION, worst } from '../compari
 import type { GoldenDirectory } from '../golden-directory.ts';
 import { row } from '../golden-tensors.ts';
 
-const EMBEDDINGS = 'text_model.embeddings';
 const ENCODERS = ['text_encoder', 'text_encoder_2'] as const;
 
 export const textEncoder: Check = {
@@ -48,17 +47,15 @@ async function* encoderOutcomes(
     { component, config, count, length, isProjected },
     (shape) => {
       const graph = new Graph('golden text encoder');
-      const scope = new Scope(graph, shape.component, '', (path, value) => {
-        if (path === EMBEDDINGS) graph.output('hidden_states.0', value);
-      });
+      const scope = new Scope(graph, shape.component);
       const inputIds = graph.input('input_ids', [shape.count, shape.length], 'int64');
-      const states = clipLayers(
+      const states = clipStates(
         scope,
         shape.config,
         embedTokens(scope, shape.config, inputIds),
         shape.config.layers,
       );
-      for (const [layer, state] of states.entries()) graph.output(`hidden_states.${layer + 1}`, state);
+      for (const [layer, state] of states.entries()) graph.output(`hidden_states.${layer}`, state);
       const last = finalNorm(scope, shape.config, states.at(-1)!);
       graph.output('last_hidden_state', last);
       if (shape.isProjected) {

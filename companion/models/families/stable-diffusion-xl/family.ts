@@ -18,7 +18,7 @@ import {
 } from '../../layers/autoencoder-config.ts';
 import {
   type ClipTextConfig,
-  clipLayers,
+  clipStates,
   embedTokens,
   finalNorm,
   parseClipTextConfig,
@@ -137,8 +137,8 @@ function buildText(
 ) {
   const [one, two] = prompts as [PromptValues, PromptValues];
   const scope = scopes(TEXT_ENCODERS[1]);
-  const narrow = clipLayers(scopes(TEXT_ENCODERS[0]), first, one.embeddings, first.layers - 1);
-  const wide = clipLayers(scope, second, two.embeddings, second.layers);
+  const narrow = clipStates(scopes(TEXT_ENCODERS[0]), first, one.embeddings, first.layers - 1);
+  const wide = clipStates(scope, second, two.embeddings, second.layers);
   const last = finalNorm(scope, second, wide.at(-1)!);
   const pooled = matmul(two.end!, last); // [B, 1, D]
   const projection = scope.at('text_projection');
