@@ -5,6 +5,7 @@
 
 import type { Picture } from '../../companion/images/picture.ts';
 import { resizePicture } from '../../companion/images/resize.ts';
+import { keepHeavyRegions } from '../../companion/localization/regions.ts';
 import type { ImageSize } from '../../shared/geometry.ts';
 
 export interface SeenObject {
@@ -17,6 +18,32 @@ export interface SeenObject {
 const OBJECT_SHARE = 0.7;
 
 const CLOSE_UP_SIDE = 128;
+
+/** Pixels from a piece that its soft edge reaches. */
+const SOFT_EDGE = 2;
+
+/**
+ * The largest connected piece of what was found. Where two products stand, which it was not trained on, the judge also finds
+ * patches of bare ground: a box around those too is half as wide again as the product, and its close-up shows it too small.
+ */
+export function largestPiece({ picture, object }: SeenObject): SeenObject {
+  const { width, height } = picture;
+  const found = Uint8Array.from(object, (value) => (value > 0.5 ? 1 : 0));
+  const piece = keepHeavyRegions(found, object, picture, 1);
+  const near = new Uint8Array(object.length);
+  for (const [pixel, isIn] of piece.entries()) {
+    if (isIn === 0) continue;
+    const [x, y] = [pixel % width, Math.floor(pixel / width)];
+    for (let row = Math.max(0, y - SOFT_EDGE); row <= Math.min(height - 1, y + SOFT_EDGE); row++) {
+      const from = row * width;
+      near.fill(1, from + Math.max(0, x - SOFT_EDGE), from + Math.min(width - 1, x + SOFT_EDGE) + 1);
+    }
+  }
+  return {
+    picture,
+    object: object.map((value, pixel) => (near[pixel] === 1 && piece[pixel] === found[pixel] ? value : 0)),
+  };
+}
 
 /** Longer side of the object's box, in pixels; 0 where there is none. */
 export function longerSide(seen: SeenObject): number {

@@ -12,7 +12,7 @@ import { sideBySide } from '../../companion/localization/drawn-region.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
 import { readJsonObject } from '../../companion/storage/json-file.ts';
 import type { UnitBox } from '../../shared/geometry.ts';
-import { closeUp, longerSide, reducedTo, type SeenObject } from '../judge/close-up.ts';
+import { closeUp, largestPiece, longerSide, reducedTo, type SeenObject } from '../judge/close-up.ts';
 import type { Judge, Likeness } from '../judge/judge.ts';
 import type { PictureMaker, PictureSpec } from './picture-making.ts';
 
@@ -45,6 +45,8 @@ const productSchema = z.object({
   name: z.string(),
   isPresent: z.boolean(),
   identity: z.number(),
+  /** Likeness to that of the other products which it is most like. */
+  toAnother: z.number(),
   /** Identity in the picture alone: as it is, and with the product made as small as here. */
   alone: z.number(),
   aloneReduced: z.number(),
@@ -167,7 +169,10 @@ const IN_PLACE_SHARE = 0.75;
 /** Least identity: half of the way from any two products, 0, to the same, 1. */
 const LEAST_IDENTITY = 0.5;
 
-/** A product in its own half; present where it is in its place, itself, and more itself than any other of the products. */
+/**
+ * A product in its own half; present where it is in its place, itself, and more itself than any other of the products. Identity is
+ * that of the largest piece found there; all of what is found counts for the place.
+ */
 async function seeProduct(
   subjects: readonly PlacedSubject[],
   subject: PlacedSubject,
@@ -175,12 +180,13 @@ async function seeProduct(
   { here, alone }: { readonly here: SeenObject; readonly alone: SeenObject },
 ): Promise<ProductSeen> {
   const { picture, object } = here;
-  const near = closeUp(here);
+  const piece = largestPiece(here);
+  const near = closeUp(piece);
   const likenesses: number[] = [];
   for (const { likeness } of subjects) likenesses.push(await likeness(near.picture, near.object));
   const own = subjects.indexOf(subject);
   const identity = likenesses[own]!;
-  const isItself = likenesses.every((other, index) => index === own || other < identity);
+  const toAnother = Math.max(...likenesses.filter((_, index) => index !== own));
   const found = object.reduce((sum, value) => sum + (value > 0.5 ? 1 : 0), 0);
   const inPlace = object.reduce((sum, value, pixel) => {
     const [x, y] = [
@@ -196,15 +202,16 @@ async function seeProduct(
     isPresent:
       found / (object.length / 2) >= COVERED_SHARE &&
       inPlace >= IN_PLACE_SHARE * found &&
-      isItself &&
+      identity > toAnother &&
       identity >= LEAST_IDENTITY,
     identity,
+    toAnother,
     alone: await likenessOf(closeUp(alone)),
-    aloneReduced: await likenessOf(closeUp(await reducedTo(longerSide(here), alone))),
+    aloneReduced: await likenessOf(closeUp(await reducedTo(longerSide(piece), alone))),
   };
 }
 
 async function seen({ make, judge }: TogetherRun, spec: PictureSpec): Promise<SeenObject> {
   const { picture } = await make(spec);
-  return { picture, object: await judge.objectIn(picture) };
+  return largestPiece({ picture, object: await judge.objectIn(picture) });
 }
