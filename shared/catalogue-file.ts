@@ -6,6 +6,9 @@
 import { CsvError, parse } from 'csv-parse/browser/esm/sync';
 import { decodeText } from './decoded-text.ts';
 import { LikenessError } from './errors.ts';
+import type { ImageSize } from './geometry.ts';
+import { readSize, SIZE_EXAMPLES } from './picture-size.ts';
+import { PICTURE_MAX_SIDE } from './protocol/limits.ts';
 import { presetNameSchema, sceneSchema } from './protocol/preset.ts';
 import { generateRequestSchema } from './protocol/requests.ts';
 import { issueText, z } from './protocol/zod.ts';
@@ -24,7 +27,6 @@ type Column = (typeof COLUMNS)[number];
 /** In the order in which they are tried: what the first line has most of. */
 const DELIMITERS = [',', ';', '\t'] as const;
 
-const SIZE = /^(\d{1,5})\s*[x×*]\s*(\d{1,5})$/iu;
 const { seed, size, negativePrompt } = generateRequestSchema.shape;
 
 const rowSchema = z.object({
@@ -32,9 +34,12 @@ const rowSchema = z.object({
   scene: sceneSchema,
   size: z
     .string()
-    .transform((text) => SIZE.exec(text))
-    .transform((found) => found && { width: Number(found[1]), height: Number(found[2]) })
-    .pipe(size.unwrap())
+    .transform((text, { addIssue }): ImageSize => {
+      const read = size.unwrap().safeParse(readSize(text));
+      if (read.success) return read.data;
+      addIssue(`expected a size such as ${SIZE_EXAMPLES}, at most ${PICTURE_MAX_SIDE} a side`);
+      return z.NEVER;
+    })
     .optional(),
   negative: negativePrompt,
   seed: z.string().regex(/^\d+$/, 'expected a whole number').transform(Number).pipe(seed).optional(),
@@ -56,7 +61,7 @@ export interface CatalogueFile {
 
 /** @param path of the file, or its name @throws LikenessError `input`, with the line */
 export function parseCatalogueFile(bytes: Uint8Array, path: string): CatalogueFile {
-  const text = decodeText(bytes);
+  const text = withoutSeparatorLine(decodeText(bytes));
   if (/[\ufffd\0]/.test(text)) {
     throw refusal(`${path} is not text in UTF-8`, 'Save it as "CSV UTF-8" in the spreadsheet.');
   }
@@ -67,6 +72,11 @@ export function parseCatalogueFile(bytes: Uint8Array, path: string): CatalogueFi
     throw refusal(`${path} has more than ${CATALOGUE_MAX_PICTURES} rows`, 'Make several files of it.');
   }
   return { rows: records.map((record) => rowOf(path, record)), ignored };
+}
+
+/** Excel names the separator in a line of its own; the line stays, empty, so that numbers of lines are the file's. */
+function withoutSeparatorLine(text: string): string {
+  return text.replace(/^sep=.(?=\r|\n)/i, '');
 }
 
 interface Columns {
@@ -99,6 +109,9 @@ function columnsOf(
   return { columns: { columns: known, ignored, delimiter }, ignored };
 }
 
+/** All of them in one file, too: people paste lines of other files into theirs. */
+const LINE_ENDS = ['\r\n', '\n', '\r'];
+
 interface ParsedRecord {
   readonly record: Readonly<Partial<Record<Column, string>>>;
   readonly info: { readonly lines: number };
@@ -108,6 +121,7 @@ function recordsOf(path: string, text: string, { columns, delimiter }: Columns):
   return parsed(path, () =>
     parse<ParsedRecord>(text, {
       delimiter,
+      record_delimiter: LINE_ENDS,
       columns: () => columns.map((column) => column ?? false),
       info: true,
       relax_column_count_less: true,

@@ -106,6 +106,15 @@ export function productName(typed: string): string {
   );
 }
 
+/** Sides of a picture, against the model's, up to which it is expected to be made as large as it is asked for. */
+const LARGEST_MADE = 2;
+
+/** Pixels that a model of this resolution computes for a picture, for times that are left: one far larger is made small and scaled. */
+export function computedPixels({ width, height }: ImageSize, resolution: number): number {
+  const own = resolution ** 2;
+  return width * height > LARGEST_MADE ** 2 * own ? own : width * height;
+}
+
 function plainScene(scene: string): string {
   return scene.normalize('NFC').trim().replaceAll(/\s+/gu, ' ');
 }

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import type { ImageSize } from '../../shared/geometry.ts';
+import { readSize, SIZE_EXAMPLES } from '../../shared/picture-size.ts';
 import { newConceptNameSchema } from '../../shared/protocol/concept.ts';
 import { GUIDANCE_RESIDUALS } from '../../shared/protocol/requests.ts';
 import { conceptFactsSchema } from '../concepts/concept.ts';
@@ -30,14 +31,16 @@ export function decimal(minimum: number, maximum: number): (text: string) => num
   return parser(schema, `a number from ${minimum} to ${maximum}`);
 }
 
-/** Range of any model; the engine refuses sides that this model cannot make. */
+/** From a tile of a model's latents to what Figma places. */
 const side = z.coerce.number().int().min(16).max(4096);
 
-/** "768x512". */
+/** "768x512", or a format's name. */
 export function size(text: string): ImageSize {
-  const [, width, height] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
   const schema = z.object({ width: side, height: side });
-  return parser(schema, 'a size in pixels such as 512x512, each side from 16 to 4096')({ width, height });
+  return parser(
+    schema,
+    `a size in pixels such as ${SIZE_EXAMPLES}, each side from 16 to 4096`,
+  )(readSize(text));
 }
 
 /** Cards of today have 1 to 200 GB, which are gibibytes on their boxes. */

@@ -24,6 +24,9 @@ type ModelEvent = {
   readonly notes: readonly string[];
 };
 
+/** Each tile of a picture that is enlarged is encoded, then each sampled, then each decoded. */
+export type TilePass = 'encoding' | 'sampling' | 'decoding';
+
 export type TeachEvent =
   | ModelEvent
   /** One a frame that was read, with advice where there is any. */
@@ -111,10 +114,10 @@ export type GenerateEvent =
       readonly count: number;
       readonly step: number;
       readonly steps: number;
-      /** For everything that is still to come. */
+      /** For everything that is still to come; Infinity where no step was timed. */
       readonly secondsLeft: number;
       /** Tile under way, from 0, of a picture that is made in tiles. */
-      readonly tile?: { readonly index: number; readonly count: number };
+      readonly tile?: { readonly index: number; readonly count: number; readonly pass: TilePass };
       /** A small, rough look at the picture in the making. */
       readonly preview: Picture;
     }

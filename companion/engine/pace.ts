@@ -19,6 +19,13 @@ export class StepTimer {
     if (this.#moments.length > WINDOW + 1) this.#moments.shift();
   }
 
+  /** Begins anew with the next step, where there was other work in between; until it is done, the pace is the one before. */
+  restart(): void {
+    const now = this.#now();
+    const away = now - this.#moments.at(-1)!;
+    for (const [index, moment] of this.#moments.entries()) this.#moments[index] = moment + away;
+  }
+
   /** Over the last steps; 0 before the first. */
   get stepsPerSecond(): number {
     const steps = this.#moments.length - 1;

@@ -16,7 +16,9 @@ import { networkFile, UPSCALER_MODEL } from './matting-folder.ts';
 
 /** Side of a tile where the network takes any: attention in windows of 8 cells wants a multiple, and memory grows with it. */
 const SIDE = 128;
-const OVERLAP = 16;
+const OVERLAP = 32;
+/** Networks draw worst at a tile's edge; known ones want some ten pixels beside what is kept. */
+const MARGIN = 10;
 /** Windows of such networks, in pixels. */
 const UNIT = 8;
 
@@ -46,7 +48,7 @@ export class Upscaler {
     }
     const session = await ForeignSession.open(file, options);
     const { height = SIDE, width = SIDE } = session.size ?? {};
-    if (height === width && height % UNIT === 0 && height > 2 * OVERLAP) return new Upscaler(session);
+    if (height === width && height % UNIT === 0 && height >= 2 * OVERLAP) return new Upscaler(session);
     throw unsupported(`it takes pictures of ${width} x ${height}`);
   }
 
@@ -56,9 +58,14 @@ export class Upscaler {
    */
   async enlarge(source: Picture, factor: UpscaleFactor): Promise<Picture> {
     const side = this.#session.size?.height ?? SIDE;
-    const from = tileGrid(source, { side, overlap: OVERLAP, unit: UNIT });
+    const from = tileGrid(source, { side, overlap: OVERLAP, margin: MARGIN, unit: UNIT });
     const size = { width: factor * source.width, height: factor * source.height };
-    const options = { side: factor * side, overlap: factor * OVERLAP, unit: factor * UNIT };
+    const options = {
+      side: factor * side,
+      overlap: factor * OVERLAP,
+      margin: factor * MARGIN,
+      unit: factor * UNIT,
+    };
     const to = tileGrid(size, options);
     const canvas = new TileCanvas(to, size);
     for (const [index, tile] of from.tiles.entries()) {

@@ -23,7 +23,7 @@ export const catalogueRequestSchema = z.strictObject({
   products: side(conceptNameSchema),
   /** "on a beach", or with the product's place: "a shelf with {product} on it". */
   scenes: side(sceneSchema),
-  /** In pixels, multiples of the model's `sizeUnit`. */
+  /** In pixels, as `size` of `generate`. */
   sizes: side(size.unwrap()),
   /** One picture for each, of every product, scene and size. */
   seeds: side(seed),

@@ -98,7 +98,10 @@ export const generateRequestSchema = z.strictObject({
   count: z.int().min(1).max(GENERATE_MAX_COUNT),
   /** Picture k uses seed + k. */
   seed: seedSchema,
-  /** In image pixels, multiples of the model's `sizeUnit`; without it the model's own resolution. */
+  /**
+   * In image pixels; without it the model's own resolution. A size whose sides are no multiples of the model's `sizeUnit` is made at
+   * the nearest that it makes, scaled and cut.
+   */
   size: z.strictObject({ width: sideSchema, height: sideSchema }).optional(),
   /** 0 the base model, 1 as taught. */
   strength: z.number().min(0).max(STRENGTH_MAX),

@@ -115,6 +115,8 @@ const progress = z.object({
   /** While enlarging: the tile under way, from 0, and how many there are. */
   tile: z.int().nonnegative().optional(),
   tiles: count.optional(),
+  /** Each tile is encoded, then each sampled, then each decoded. */
+  tilePass: z.enum(['encoding', 'sampling', 'decoding']).optional(),
 });
 
 /** The curve of a running teach job from before this client came: after its welcome, before the last progress. */

@@ -113,15 +113,6 @@ describe.skipIf(SMALL_MODEL === undefined)(`bad input (${NEEDS_MODEL})`, () => {
       expectOneError(await runInside(args, { home }), /too strong: the model overflows/);
       expect(leftBehind(home, ['frames', 'aurora.safetensors'])).toEqual([]);
     });
-
-    it('a size that the model cannot make', async () => {
-      const home = temporaryFolder();
-      const ended = await runInside(['generate', 'a toy', '--size', '17x17', '--steps', '1', ...engine], {
-        home,
-      });
-      expectOneError(ended, /size 17x17: this model makes multiples of/, 2);
-      expect(leftBehind(home, [])).toEqual([]);
-    });
   });
 
   it('more pictures than there are seeds', async () => {

@@ -26,6 +26,10 @@ describe('a catalogue file', () => {
     const utf16 = new Uint8Array(Buffer.from(comma, 'utf16le'));
     for (const text of [comma, semicolon]) expect(await rowsOf(text)).toMatchObject(expected);
     expect(await rowsOf(utf16)).toMatchObject(expected);
+    // Excel's line, and a size as a person writes it.
+    expect(await rowsOf(`sep=;\r\n${semicolon.replace('64 x 96', '64 × 96 px')}`)).toMatchObject(
+      expected.map((row) => ({ ...row, line: 3 })),
+    );
     const tabs = 'product\tscene\tsize\naurora\ton a table, by a window\t64x64\n';
     expect(await rowsOf(tabs)).toMatchObject([{ scene: 'on a table, by a window' }]);
   });
@@ -41,6 +45,21 @@ describe('a catalogue file', () => {
         ...{ line: 4, product: 'b', scene: 'c', size: { width: 64, height: 64 } },
         ...{ seed: 3, negative: 'rain', preset: 'Spring', name: 'x' },
       },
+    ]);
+  });
+
+  it('has sizes in pixels, or formats by their names', async () => {
+    const sizes = ['1080x1920', 'Story', 'square', 'portrait', 'landscape', 'banner'];
+    const rows = await rowsOf(
+      `product,scene,size\n${sizes.map((size) => `aurora,on grass,${size}`).join('\n')}`,
+    );
+    expect(rows.map(({ size }) => `${size!.width}x${size!.height}`)).toEqual([
+      '1080x1920',
+      '1080x1920',
+      '1080x1080',
+      '1080x1350',
+      '1920x1080',
+      '1200x628',
     ]);
   });
 
@@ -60,7 +79,11 @@ describe('a catalogue file', () => {
     ['product,scene\naurora,on grass\n', 'has no column size'],
     ['product,scene,size,Size\na,b,64x64,64x64\n', 'has the column size twice'],
     ['product,scene,size\n', 'has no rows'],
-    ['product,scene,size\naurora,on grass,64\n', 'line 2, size'],
+    [
+      'product,scene,size\naurora,on grass,64\n',
+      'line 2, size: expected a size such as 1080x1920, or square',
+    ],
+    ['product,scene,size\naurora,on grass,postcard\n', 'line 2, size: expected a size such as 1080x1920'],
     ['product,scene,size\naurora,on grass,999999x64\n', 'line 2, size'],
     ['product,scene,size\naurora,,64x64\n', 'line 2, scene'],
     ['product,scene,size\naurora,"on grass,64x64\n', 'quotation mark'],
@@ -87,6 +110,23 @@ describe('a catalogue', () => {
     );
     const alike = { ...lists, products: ['aurora'], scenes: ['on grass', 'on grass!'] };
     expect(() => planCatalogue(alike, new Map())).toThrow('would be the file of two pictures');
+    const row = { product: 'aurora', scene: 'on grass', size: { width: 64, height: 64 } };
+    const repeated = [
+      { ...row, line: 2 },
+      { ...row, line: 5 },
+    ];
+    expect(() => planCatalogue({ rows: repeated, seeds: [0] }, new Map())).toThrow(
+      'lines 2 and 5: aurora, on grass',
+    );
+    const outside = [{ ...row, line: 2, name: '../{scene}' }];
+    expect(() => planCatalogue({ rows: outside, seeds: [0] }, new Map())).toThrow(
+      'line 2, name: "../{scene}" is no path',
+    );
+    const seeded = [1, 2].map((seed) => ({ ...row, line: seed, seed }));
+    expect(planCatalogue({ rows: seeded, seeds: [0] }, new Map()).map(({ file }) => file)).toEqual([
+      'aurora/on-grass-64x64-1.png',
+      'aurora/on-grass-64x64-2.png',
+    ]);
     const seeds = { ...lists, products: ['aurora'], seeds: [1, 2] };
     expect(planCatalogue(seeds, new Map()).map(({ file }) => file)).toEqual([
       'aurora/on-grass-64x64-1.png',

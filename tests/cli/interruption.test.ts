@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { encodePng } from '../../companion/images/encode.ts';
+import { plainPicture } from '../../companion/images/picture.ts';
 import { BINARY, likeness, runInside, temporaryFolder } from './binary.ts';
 import { writeFrames } from './picture-files.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from './small-model.ts';
@@ -44,6 +46,45 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
     expect(readdirSync(home).sort()).toEqual(['data', 'frames', 'pieces.safetensors', 'whole.safetensors']);
 
     expect(contentOf(join(home, 'pieces.safetensors'))).toEqual(contentOf(join(home, 'whole.safetensors')));
+  });
+
+  it('keeps the finished tiles of a picture that is enlarged, for the same command with its seed', async () => {
+    const home = temporaryFolder();
+    // Nine tiles of the random model, or four of the embedded one.
+    const side = SMALL_MODEL!.includes('nano') ? 20 : 96;
+    const photo = plainPicture(side, side, [200, 120, 40]);
+    writeFileSync(join(home, 'photo.png'), await encodePng(photo));
+    const upscale = (out: string, ...flags: string[]) => [
+      ...['upscale', join(home, 'photo.png'), '--prompt', 'a toy', '--out', join(home, out), '--json'],
+      ...[...flags, ...engine],
+    ];
+    const whole = await runInside(upscale('whole', '--seed', '7'), { home });
+    expect(whole.exitCode).toBe(0);
+    expect(readdirSync(join(home, 'whole'))).toEqual(['photo-2x.png']);
+
+    const isSampling = ({ type, tile }: Record<string, unknown>) =>
+      type === 'step' && (tile as { readonly pass: string }).pass === 'sampling';
+    let interrupted = false;
+    const stopped = await likeness(upscale('pieces', '--seed', '7'), {
+      home,
+      whenEvent: (event, child) => {
+        const index = isSampling(event) ? (event.tile as { readonly index: number }).index : 0;
+        if (index < 1 || interrupted) return;
+        interrupted = true;
+        child.kill('SIGINT');
+      },
+    });
+    expect(stopped.exitCode).toBe(130);
+    expect(stopped.stderr).toMatch(/stopped; (1 tile is|\d tiles are) kept/);
+    expect(stopped.stderr).toContain('The same command goes on from there, with --seed 7.');
+
+    const resumed = await runInside(upscale('pieces', '--seed', '7'), { home });
+    expect(resumed.exitCode).toBe(0);
+    const steps = (events: readonly Record<string, unknown>[]) => events.filter(isSampling).length;
+    expect(steps(resumed.events)).toBeLessThan(steps(whole.events));
+    expect(readdirSync(join(home, 'pieces'))).toEqual(['photo-2x.png']);
+    const [made, expected] = ['pieces', 'whole'].map((out) => readFileSync(join(home, out, 'photo-2x.png')));
+    expect(made!.equals(expected!)).toBe(true);
   });
 
   it('is not the only end that keeps a run: one that fails goes on too, unless what was saved is damaged', async () => {

@@ -10,9 +10,10 @@ import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teachOn } from '../../companion/engine/teaching/teach.ts';
-import { type Picture, picture } from '../../companion/images/picture.ts';
+import { cropPicture, type Picture, picture } from '../../companion/images/picture.ts';
 import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { encodeReference } from '../../companion/images/references/reference-image.ts';
+import { resizePicture } from '../../companion/images/resize.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
 import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
@@ -198,6 +199,21 @@ describe('image to image', () => {
     const [low, high] = [await distance(0.1), await distance(1)];
     expect(low).toBeLessThan(0.6 * high);
     expect(low).toBeLessThan(20);
+  });
+});
+
+describe('a size that the model does not make', () => {
+  it('is what the picture has: made at the nearest, scaled to cover it and cut at its middle', async () => {
+    const format = { width: 135, height: 77 };
+    const { image, masks, png } = await make({ size: format });
+    const own = (await make({ size: { width: 160, height: 96 } })).image;
+    const scaled = await resizePicture(own, 135, 81);
+    expect(image).toEqual(cropPicture(scaled, { left: 0, top: 2, ...format }));
+    expect(masks).toEqual([]);
+    const text = readPngText(png).find(({ keyword }) => keyword === 'likeness')!.text;
+    expect(JSON.parse(text)).toMatchObject(format);
+    const init = { picture: original, strength: 0.5 };
+    expect((await make({ size: format, init })).image).toMatchObject(format);
   });
 });
 

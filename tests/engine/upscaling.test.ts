@@ -85,15 +85,30 @@ describe('an enlarged picture', () => {
   });
 
   it('counts every tile, and says of which it is', async () => {
-    const steps: { step: number; steps: number; tile: number }[] = [];
+    const steps: { step: number; steps: number; tile: number; pass: string }[] = [];
     for await (const event of eventsOf(wish())) {
-      if (event.type === 'step')
-        steps.push({ step: event.step, steps: event.steps, tile: event.tile!.index });
+      if (event.type !== 'step') continue;
+      const { step, steps: all, tile } = event;
+      steps.push({ step, steps: all, tile: tile!.index, pass: tile!.pass });
     }
-    // Four tiles of two steps and one to decode.
-    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, at) => at + 1));
-    expect(steps[3]).toEqual({ step: 4, steps: 12, tile: 1 });
-    expect(steps.at(-1)).toEqual({ step: 12, steps: 12, tile: 3 });
+    // Four tiles of two steps, one to encode and one to decode.
+    expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 16 }, (_, at) => at + 1));
+    expect(steps[2]).toEqual({ step: 3, steps: 16, tile: 2, pass: 'encoding' });
+    expect(steps[7]).toEqual({ step: 8, steps: 16, tile: 1, pass: 'sampling' });
+    expect(steps.at(-1)).toEqual({ step: 16, steps: 16, tile: 3, pass: 'decoding' });
+  });
+
+  it.each(['encoding', 'decoding'] as const)('is stopped between two tiles while %s', async (pass) => {
+    const stop = new AbortController();
+    let after = 0;
+    const cut = async () => {
+      for await (const event of eventsOf({ ...wish(), signal: stop.signal })) {
+        if (stop.signal.aborted && event.type === 'step') after++;
+        if (event.type === 'step' && event.tile!.pass === pass) stop.abort();
+      }
+    };
+    await expect(cut()).rejects.toMatchObject({ code: 'cancelled' });
+    expect(after).toBe(0);
   });
 
   it('goes on from tiles that were kept, to the same picture', async () => {
@@ -101,7 +116,8 @@ describe('an enlarged picture', () => {
     const stop = new AbortController();
     const cut = async () => {
       for await (const event of eventsOf({ ...wish({ keep }), signal: stop.signal })) {
-        if (event.type === 'step' && event.tile!.index === 2) stop.abort();
+        const { index, pass } = (event.type === 'step' && event.tile) || {};
+        if (index === 2 && pass === 'sampling') stop.abort();
       }
     };
     await expect(cut()).rejects.toMatchObject({ code: 'cancelled' });
@@ -112,12 +128,13 @@ describe('an enlarged picture', () => {
       if (event.type === 'step') sampled++;
       if (event.type === 'picture') result = event.png;
     }
-    expect(sampled).toBe(12 - 2 * 2);
+    // Two of the tiles are neither encoded nor sampled again.
+    expect(sampled).toBe(16 - 2 * 3);
     expect(result).toEqual(enlarged.png);
     // Tiles of another seed are none of this one's.
     sampled = 0;
     for await (const event of eventsOf({ ...wish({ keep }), seed: 5 })) if (event.type === 'step') sampled++;
-    expect(sampled).toBe(12);
+    expect(sampled).toBe(16);
   });
 
   it('shows the concept where the product is, and the base model elsewhere', async () => {

@@ -59,7 +59,7 @@ describe('a network that enlarges', () => {
     const large = await upscaler.enlarge(source, 2);
     expect(large).toEqual(await resizePicture(source, 2 * width, 2 * height, 'blocks'));
     expect(tiles).toBe(
-      Math.max(1, Math.ceil((width - 16) / 48)) * Math.max(1, Math.ceil((height - 16) / 48)),
+      Math.max(1, Math.ceil((width - 32) / 32)) * Math.max(1, Math.ceil((height - 32) / 32)),
     );
   });
 

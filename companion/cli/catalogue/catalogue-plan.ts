@@ -42,6 +42,8 @@ interface WishedPicture {
   readonly cell: CatalogueCell;
   readonly preset: Preset | undefined;
   readonly pattern?: string | undefined;
+  /** Line of a file. */
+  readonly line?: number;
 }
 
 /**
@@ -56,13 +58,8 @@ export function planCatalogue(
   if (wished.length > CATALOGUE_MAX_PICTURES) {
     throw refusal(`${wished.length} pictures, expected at most ${CATALOGUE_MAX_PICTURES}`);
   }
-  const keys = new Set<string>();
-  for (const { cell } of wished) {
-    const key = cellKey(cell);
-    if (keys.has(key)) throw refusal(`${cellText(cell)} is asked for twice`);
-    keys.add(key);
-  }
-  const pattern = wish.pattern ?? (wish.seeds.length > 1 ? SEEDS_PATTERN : DEFAULT_PATTERN);
+  requireDistinct(wished);
+  const pattern = wish.pattern ?? (differInSeedAlone(wished) ? SEEDS_PATTERN : DEFAULT_PATTERN);
   const names = pictureNames(wished, pattern);
   const planned = wished.map(({ cell, preset }, index) => ({
     key: cellKey(cell),
@@ -72,6 +69,30 @@ export function planCatalogue(
     preset,
   }));
   return inOrderOfWork(planned);
+}
+
+function requireDistinct(wished: readonly WishedPicture[]): void {
+  const lines = new Map<string, number | undefined>();
+  for (const { cell, line } of wished) {
+    const key = cellKey(cell);
+    if (lines.has(key)) {
+      const where = line === undefined ? '' : `lines ${lines.get(key)} and ${line}: `;
+      throw refusal(`${where}${cellText(cell)} is asked for twice`);
+    }
+    lines.set(key, line);
+  }
+}
+
+/** True where the usual names would be the same for two pictures of other seeds. */
+function differInSeedAlone(wished: readonly WishedPicture[]): boolean {
+  const usual = wished.filter(({ pattern }) => pattern === undefined);
+  const seeds = new Map<string, number>();
+  return usual.some(({ cell }) => {
+    const key = cellKey({ ...cell, seed: 0 });
+    const other = seeds.get(key) ?? cell.seed;
+    seeds.set(key, other);
+    return other !== cell.seed;
+  });
 }
 
 /** Names of presets that the wish needs. */
@@ -114,7 +135,7 @@ function ofRows(
     const seeds = seed === undefined ? wish.seeds : [seed];
     return seeds.map((each) => {
       const cell = { product: productOf(product, line), scene, width, height, seed: each };
-      return { cell: withPreset(cell, negative ?? wish.negative, preset), preset, pattern };
+      return { cell: withPreset(cell, negative ?? wish.negative, preset), preset, pattern, line };
     });
   });
 }

@@ -15,6 +15,7 @@ const PARTS_MAX = 6;
 
 const FIELDS = ['product', 'scene', 'width', 'height', 'seed', 'preset'] as const;
 type Field = (typeof FIELDS)[number];
+const FIELD_WORDS = `{${FIELDS.join('}, {')}}`;
 
 /** Names that Windows keeps for devices, with any ending. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -24,8 +25,10 @@ const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}<>:"|?*\\]/u;
 
 export interface NamedCell {
   readonly cell: CatalogueCell;
-  /** Pattern of its own. */
+  /** Pattern of its own, from a row of a file. */
   readonly pattern?: string | undefined;
+  /** Line of that row. */
+  readonly line?: number | undefined;
 }
 
 /**
@@ -34,8 +37,9 @@ export interface NamedCell {
  */
 export function pictureNames(cells: readonly NamedCell[], pattern: string): readonly string[] {
   const taken = new Map<string, CatalogueCell>();
-  return cells.map(({ cell, pattern: own }) => {
-    const name = nameOf(cell, own ?? pattern);
+  return cells.map(({ cell, pattern: own, line }) => {
+    const asked = own === undefined ? '--name' : `line ${line}, name:`;
+    const name = nameOf(cell, own ?? pattern, asked);
     // As the file systems of macOS and Windows compare them.
     const compared = name.normalize('NFC').toLowerCase();
     const other = taken.get(compared);
@@ -43,7 +47,7 @@ export function pictureNames(cells: readonly NamedCell[], pattern: string): read
       throw new LikenessError(
         'input',
         `${name} would be the file of two pictures: ${cellText(other)}; ${cellText(cell)}`,
-        { advice: `Use more of {${FIELDS.join('}, {')}} in --name.` },
+        { advice: `Use more of ${FIELD_WORDS} in --name, or in the column name of a file.` },
       );
     }
     taken.set(compared, cell);
@@ -51,22 +55,25 @@ export function pictureNames(cells: readonly NamedCell[], pattern: string): read
   });
 }
 
-function nameOf(cell: CatalogueCell, pattern: string): string {
+/** @param asked where the pattern stands, for messages */
+function nameOf(cell: CatalogueCell, pattern: string, asked: string): string {
   const parts = pattern.replace(/\.png$/i, '').split('/');
   const isPlace = parts.some((part) => part === '' || /^\.+$/.test(part.trim()));
   if (isPlace || parts.length > PARTS_MAX || FORBIDDEN.test(pattern)) {
-    throw new LikenessError('input', `--name ${JSON.stringify(pattern)} is no path inside of the folder`, {
+    throw new LikenessError('input', `${asked} ${JSON.stringify(pattern)} is no path inside of the folder`, {
       advice: `Use names with / between them, such as ${DEFAULT_PATTERN}.`,
     });
   }
-  return `${parts.map((part) => safePart(filled(part, cell))).join('/')}.png`;
+  return `${parts.map((part) => safePart(filled(part, cell, asked))).join('/')}.png`;
 }
 
-function filled(part: string, cell: CatalogueCell): string {
+function filled(part: string, cell: CatalogueCell, asked: string): string {
   return part.replaceAll(/\{([^{}]*)\}|[{}]/g, (found, name?: string) => {
     const field = FIELDS.find((known) => known === name);
     if (field !== undefined) return cellValue(cell, field);
-    throw new LikenessError('input', `--name has ${found}, expected {${FIELDS.join('}, {')}}`);
+    throw new LikenessError('input', `${asked} has ${found}, expected ${FIELD_WORDS}`, {
+      advice: `Write it as in ${DEFAULT_PATTERN}.`,
+    });
   });
 }
 

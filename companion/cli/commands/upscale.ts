@@ -1,7 +1,9 @@
 /** `likeness upscale`: a picture at two or four times its size, drawn over with its prompt and concepts. */
 
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { PROGRAM } from '../../../shared/errors.ts';
+import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { UPSCALE_FACTORS, type UpscaleFactor } from '../../../shared/protocol/requests.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import { DEFAULT_OUT, runOnTerminal } from '../generation-run.ts';
@@ -57,8 +59,30 @@ async function runUpscale(file: string, flags: UpscaleFlags, output: Output): Pr
   // Loaded here, since onnxruntime and sharp would make `--help` wait.
   const { upscalerNetwork } = await import('../../matting/upscaler.ts');
   const network = await upscalerNetwork(dataFolders());
-  await withPictureAgain(file, flags, output, (request) => {
-    const upscale = { ...request.upscale, factor, network, strength: flags.strength };
-    return runOnTerminal({ ...request, upscale }, { out: flags.out, preview: false }, output);
+  await withPictureAgain(file, flags, output, async (request) => {
+    const keep = join(flags.out, `.${request.upscale.name}-${factor}x-tiles`);
+    const upscale = { ...request.upscale, factor, network, strength: flags.strength, keep };
+    try {
+      await runOnTerminal({ ...request, upscale }, { out: flags.out, preview: false }, output);
+      await rm(keep, { recursive: true, force: true });
+    } catch (error) {
+      throw goesOn(error, request.seed, await tilesIn(keep));
+    }
+  });
+}
+
+/** Finished tiles that wait there; a folder without any is removed. */
+async function tilesIn(folder: string): Promise<number> {
+  const files = await readdir(folder).catch(() => []);
+  if (files.length === 0) await rmdir(folder).catch(() => {});
+  return files.length;
+}
+
+/** A stop that loses nothing says how to go on: another seed would make other tiles. */
+function goesOn(error: unknown, seed: number, tiles: number): unknown {
+  if (!(error instanceof LikenessError && error.code === 'cancelled') || tiles === 0) return error;
+  return new LikenessError('cancelled', `stopped; ${tiles === 1 ? '1 tile is' : `${tiles} tiles are`} kept`, {
+    advice: `The same command goes on from there, with --seed ${seed}.`,
+    cause: error,
   });
 }

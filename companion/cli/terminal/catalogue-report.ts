@@ -1,6 +1,6 @@
 /** CatalogueReport: a catalogue on a terminal: picture k of n, time left, and at the end what could not be made. */
 
-import { cellText } from '../../../shared/catalogue.ts';
+import { cellText, computedPixels } from '../../../shared/catalogue.ts';
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
 import type { PlannedPicture } from '../catalogue/catalogue-plan.ts';
 import type { CatalogueEvent } from '../catalogue/catalogue-run.ts';
@@ -27,6 +27,7 @@ export class CatalogueReport {
   #made = 0;
   #seconds = 0;
   #pixels = 0;
+  #resolution = Number.POSITIVE_INFINITY;
 
   /**
    * @param todo pictures to be made
@@ -54,16 +55,16 @@ export class CatalogueReport {
         this.#update();
         return;
       case 'made': {
-        const { width, height } = event.picture.cell;
         this.#made++;
         this.#seconds += event.seconds;
-        this.#pixels += width * height;
+        this.#pixels += computedPixels(event.picture.cell, this.#resolution);
         break;
       }
       case 'failed':
         this.#failures.push(event);
         break;
       case 'engine':
+        if (event.event.type === 'model') this.#resolution = event.event.resolution;
         return;
     }
     this.#left.delete(event.picture);
@@ -111,7 +112,7 @@ export class CatalogueReport {
 
   /** By the pixels that are left. Infinity before the first. */
   get #secondsLeft(): number {
-    const left = [...this.#left].reduce((sum, { cell }) => sum + cell.width * cell.height, 0);
+    const left = [...this.#left].reduce((sum, { cell }) => sum + computedPixels(cell, this.#resolution), 0);
     return this.#pixels === 0 ? Number.POSITIVE_INFINITY : (left * this.#seconds) / this.#pixels;
   }
 }

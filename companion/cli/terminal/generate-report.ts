@@ -2,7 +2,7 @@
 
 import { relative } from 'node:path';
 import { MASK_TROUBLE_ADVICE, MASK_TROUBLE_LABELS, maskTrouble } from '../../../shared/mask.ts';
-import type { LocalGenerateEvent } from '../../engine/events.ts';
+import type { LocalGenerateEvent, TilePass } from '../../engine/events.ts';
 import type { PreparingEvent } from '../../engine/generation/picture-sessions.ts';
 import type { Picture } from '../../images/picture.ts';
 import { computesOn } from '../../runtime/device.ts';
@@ -19,6 +19,12 @@ const PREPARING: Readonly<Record<PreparingEvent['part'], string>> = {
   decoder: 'Preparing the decoder',
   packed: 'Preparing faster weights',
   upscaler: 'Enlarging',
+};
+
+const TILE_WORK: Readonly<Record<TilePass, string>> = {
+  encoding: 'reading ',
+  sampling: '',
+  decoding: 'finishing ',
 };
 
 type StepEvent = Extract<LocalGenerateEvent, { type: 'step' }>;
@@ -118,7 +124,7 @@ export class GenerateReport {
     await this.#strip?.draw(event.picture, event.preview, false);
     this.#progress.update(event.picture * event.steps + event.step, [
       event.tile
-        ? `tile ${event.tile.index + 1}/${event.tile.count}`
+        ? `${TILE_WORK[event.tile.pass]}tile ${event.tile.index + 1}/${event.tile.count}`
         : `picture ${event.picture + 1}/${event.count}`,
       remaining > 0 ? formatTimeLeft(event.secondsLeft) : '',
       remaining > 0 ? formatPace(remaining / event.secondsLeft) : '',

@@ -1,10 +1,9 @@
 /** generate: places concepts in new scenes, from a prompt to PNGs. */
 
-import { LikenessError } from '../../../shared/errors.ts';
 import { encodePng } from '../../images/encode.ts';
 import { seesKeptPart } from '../../pipeline/inpainting.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
-import { type LatentSize, previewer } from '../../pipeline/preview.ts';
+import { previewer } from '../../pipeline/preview.ts';
 import { makeFolder, USER_MODES } from '../../storage/atomic-file.ts';
 import type { LocalGenerateEvent } from '../events.ts';
 import { StepTimer } from '../pace.ts';
@@ -18,6 +17,7 @@ import { finishPainting, openPainting, planPainting, reportInOriginal } from './
 import { PictureCodec } from './picture-codec.ts';
 import { recordOf, savePicture } from './picture-file.ts';
 import { packed, prepared } from './picture-sessions.ts';
+import { cutToFit, fitNote, latentSize, sizedRequest } from './picture-size.ts';
 import { withOwnPixels } from './product-layout.ts';
 import { productOnly, requireProduct } from './product-only.ts';
 import { finishProduct, planProduct, reportProduct } from './product-placing.ts';
@@ -37,19 +37,21 @@ export async function* generate(request: GenerateRequest): AsyncGenerator<LocalG
 /** As `generate`, on a model that is open already and stays open. */
 export async function* generateOn(
   model: LoadedModel,
-  request: GenerateRequest,
+  given: GenerateRequest,
 ): AsyncGenerator<LocalGenerateEvent, void> {
-  if (request.upscale !== undefined) return yield* upscaleOn(model, request, request.upscale);
+  if (given.upscale !== undefined) return yield* upscaleOn(model, given, given.upscale);
   const { pipeline } = model;
-  yield* introduced(model, request);
+  const { request, fit } = sizedRequest(given, pipeline.facts);
+  yield* introduced(model, request, fitNote(fit));
   const product = await planProduct(model, request);
   const planned = product === undefined ? await planPainting(model, request) : undefined;
-  const part = product ? { original: product.layout, frame: product.frame } : planned;
-  const cells = latentSize(model, part?.frame ?? request.size);
+  const part = product ? { original: product.layout, frame: product.frame } : (planned ?? fit);
+  const cells = latentSize(pipeline.facts, part?.frame ?? request.size);
   const { prompt, settings } = yield* settled(model, request);
   const { mentioned } = prompt;
   const frame = part && { ...part.frame, original: part.original };
-  if (part !== undefined || seesKeptPart(pipeline)) await planEncoding(model, cells);
+  if (product !== undefined || planned !== undefined || seesKeptPart(pipeline))
+    await planEncoding(model, cells);
   const { painted, start, hold } = await openPainting(pipeline, planned, cells);
   const options = { settings, ...cells, painted, frame };
   const composition = yield* compose(model, request, prompt, options);
@@ -76,11 +78,13 @@ export async function* generateOn(
   };
   if (product !== undefined && sessions === 'resident') yield* prepared(pipeline, 'decoder', decoder);
 
-  const timer = new StepTimer();
+  let timer: StepTimer | undefined;
   for (let picture = 0; picture < request.count; picture++) {
     const started = performance.now();
     // Given back by the picture before, where memory is short.
     for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
+    // Sessions that are made before the first step say nothing of how long one takes.
+    timer ??= new StepTimer();
     const seed = request.seed + picture;
     const { signal } = request;
     const making =
@@ -107,9 +111,10 @@ export async function* generateOn(
     const reports = (made.masks ?? []).map(({ mask, height, width, confidence }, index) => {
       const concept = composition.active[index]!.concept.name;
       const own = { concept, rows: height, columns: width, values: mask, confidence };
-      return reportInOriginal(own, planned?.mask === undefined ? product && part : planned);
+      return reportInOriginal(own, planned?.mask === undefined ? (product && part) || fit : planned);
     });
-    const image = await productOnly(whole, reports, request);
+    const cut = fit === undefined ? whole : await cutToFit(whole, fit);
+    const image = await productOnly(cut, reports, request);
     const record = recordOf({ seed, settings, mentioned, product: finished }, model, request, planned);
     const png = await encodePng(image, record);
     const file =
@@ -120,21 +125,4 @@ export async function* generateOn(
     const facts = { picture, count: request.count, seed, width, height, png, image, file, seconds };
     yield { type: 'picture', ...facts, masks: reports, ...kept };
   }
-}
-
-/** @throws LikenessError `input` when the picture's size is none the model can make */
-function latentSize({ pipeline }: LoadedModel, size: GenerateRequest['size']): LatentSize {
-  const { width, height } = size ?? { width: pipeline.facts.resolution, height: pipeline.facts.resolution };
-  const unit = pipeline.facts.downscale * pipeline.facts.latentUnit;
-  if (width % unit !== 0 || height % unit !== 0) {
-    const near = (side: number) => Math.max(unit, Math.round(side / unit) * unit);
-    throw new LikenessError(
-      'input',
-      `size ${width}x${height}: this model makes multiples of ${unit} pixels`,
-      {
-        advice: `Use ${near(width)}x${near(height)}.`,
-      },
-    );
-  }
-  return { height: height / pipeline.facts.downscale, width: width / pipeline.facts.downscale };
 }

@@ -11,13 +11,14 @@ import type { LocalGenerateEvent } from '../events.ts';
 import type { GenerateRequest } from '../requests.ts';
 import { type MentionedConcept, type ReadPrompt, readPrompt } from './prompt.ts';
 
-/** The model and its LoRAs. */
+/** The model and its LoRAs. @param note of this request's own */
 export function* introduced(
   model: LoadedModel,
   request: GenerateRequest,
+  note?: string,
 ): Generator<LocalGenerateEvent, void> {
   const { pipeline, identity, device, precision } = model;
-  const { unfollowed: notes } = pipeline.noiseProcess;
+  const notes = [...pipeline.noiseProcess.unfollowed, ...(note === undefined ? [] : [note])];
   const { resolution } = pipeline.facts;
   yield { type: 'model', name: identity.name, device, precision, resolution, notes };
   yield* loraEvents(model, request);

@@ -19,6 +19,7 @@ import {
   type PaintingFrame,
   paintingFrame,
   workingSize,
+  workingSizes,
 } from '../../images/painting/painting-frame.ts';
 import { flatten, type Picture } from '../../images/picture.ts';
 import { parseReference } from '../../images/references/reference-image.ts';
@@ -65,11 +66,7 @@ export async function planPainting(
     });
   }
   const original = await openPicture(init.picture);
-  const sizes = {
-    resolution: facts.resolution,
-    unit: facts.downscale * facts.latentUnit,
-    sizes: facts.sizes,
-  };
+  const sizes = workingSizes(facts);
   if (mask === undefined) {
     const frame = coveringFrame(original, size ?? workingSize(original, sizes));
     return { original, mask: undefined, frame, strength: init.strength ?? STRENGTH.picture };

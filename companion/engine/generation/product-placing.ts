@@ -7,7 +7,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { ImageSize } from '../../../shared/geometry.ts';
 import { encodePng } from '../../images/encode.ts';
 import { maskBounds } from '../../images/object-mask.ts';
-import { type PaintingFrame, workingSize } from '../../images/painting/painting-frame.ts';
+import { type PaintingFrame, regionAround, workingSize, workingSizes } from '../../images/painting/painting-frame.ts';
 import { alphaOf, cropPicture, type Picture } from '../../images/picture.ts';
 import { cleanScene } from '../../images/product/clean-scene.ts';
 import { changedPixels, type PlacedCutOut, placeCutOut } from '../../images/product/placed-cut-out.ts';
@@ -59,9 +59,8 @@ export async function planProduct(
   const source = await openPicture(wishes.picture);
   const layout = wishes.layout ?? usualLayout(source, facts.resolution);
   const placed = await placeCutOut(source, { layout, box: wishes.box, fits: wishes.fits ?? 'product' });
-  const unit = facts.downscale * facts.latentUnit;
-  const working = size ?? workingSize(layout, { resolution: facts.resolution, unit, sizes: facts.sizes });
-  const frame = { ...working, region: around(layout, working) };
+  const working = size ?? workingSize(layout, workingSizes(facts));
+  const frame = { ...working, region: regionAround(layout, working) };
   return { layout, placed, frame, cutOut: await workingCutOut(model, placed, frame), wishes };
 }
 
@@ -70,16 +69,6 @@ function usualLayout(source: Picture, resolution: number): ImageSize {
   const longest = Math.max(visible?.width ?? 0, visible?.height ?? 0);
   const side = Math.round(Math.min(LARGEST_SIDE, Math.max(resolution, longest / USUAL_SHARE)));
   return { width: side, height: side };
-}
-
-/** The smallest part of the model's proportions that holds all of the layout, in its middle. */
-function around({ width, height }: ImageSize, working: ImageSize): PaintingFrame['region'] {
-  const scale = Math.max(width / working.width, height / working.height);
-  const own = {
-    width: Math.max(width, Math.round(working.width * scale)),
-    height: Math.max(height, Math.round(working.height * scale)),
-  };
-  return { left: Math.floor((width - own.width) / 2), top: Math.floor((height - own.height) / 2), ...own };
 }
 
 export interface FinishedProduct {

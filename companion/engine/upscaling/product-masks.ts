@@ -4,7 +4,7 @@
  */
 
 import { toModelRange } from '../../images/encode.ts';
-import { workingSize } from '../../images/painting/painting-frame.ts';
+import { workingSize, workingSizes } from '../../images/painting/painting-frame.ts';
 import { flatten, type Picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
 import { everythingPainted } from '../../pipeline/inpainting.ts';
@@ -32,9 +32,9 @@ export async function* productMasks(
 ): AsyncGenerator<PreparingEvent, readonly MaskReport[]> {
   const { pipeline } = model;
   if (prompt.mentioned.length === 0 || settings.mask === 'off') return [];
-  const { resolution, downscale, latentUnit, sizes } = pipeline.facts;
+  const { downscale } = pipeline.facts;
   // Narrower or wider than the model's sizes it is squeezed: a cut would lose products at its edges.
-  const size = workingSize(source, { resolution, unit: downscale * latentUnit, sizes });
+  const size = workingSize(source, workingSizes(pipeline.facts));
   const cells = { height: size.height / downscale, width: size.width / downscale };
   const whole = { ...request, together: 'words', regions: [], keepRest: false } as const;
   const options = {

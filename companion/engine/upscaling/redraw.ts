@@ -5,6 +5,7 @@
  * bytes of pixels.
  */
 
+import { LikenessError } from '../../../shared/errors.ts';
 import { seededNoise } from '../../diffusion/random.ts';
 import { samplers } from '../../diffusion/samplers/index.ts';
 import { planFrom } from '../../diffusion/samplers/start.ts';
@@ -17,7 +18,7 @@ import { shrinkToFit } from '../../images/resize.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { KeptParts } from '../../storage/kept-parts.ts';
-import type { LocalGenerateEvent, MaskReport } from '../events.ts';
+import type { LocalGenerateEvent, MaskReport, TilePass } from '../events.ts';
 import { samplingShape } from '../generation/guided-pass.ts';
 import { packed, prepared } from '../generation/picture-sessions.ts';
 import type { ReadPrompt } from '../generation/prompt.ts';
@@ -28,8 +29,12 @@ import { StepTimer } from '../pace.ts';
 import type { GenerateRequest, UpscaleWish } from '../requests.ts';
 import { tilePasses } from './tile-passes.ts';
 
-/** Share of a tile that its neighbour has too. */
+/** Share of a tile that its neighbour has too, and the fewest latent cells of it: a small model's tile has few. */
 const OVERLAP_SHARE = 1 / 4;
+const OVERLAP_MIN_CELLS = 6;
+
+/** Latent cells at a tile's edge that its neighbour draws: there the model drew ripples, seen as a grid in plain surfaces. */
+const MARGIN_CELLS = 2;
 
 /** Longer side of the look that clients get while it is made. */
 const PREVIEW_SIDE = 256;
@@ -53,8 +58,9 @@ export async function* redrawn(
 ): AsyncGenerator<LocalGenerateEvent, Picture> {
   const { pipeline } = model;
   const { resolution: side, downscale, latentChannels } = pipeline.facts;
-  const overlap = Math.round((OVERLAP_SHARE * side) / downscale) * downscale;
-  const grid = tileGrid(over, { side, overlap, unit: downscale });
+  const overlap = downscale * Math.max(OVERLAP_MIN_CELLS, Math.round((OVERLAP_SHARE * side) / downscale));
+  const margin = MARGIN_CELLS * downscale;
+  const grid = tileGrid(over, { side, overlap, margin, unit: downscale });
   const count = grid.tiles.length;
   // Asked for first, so that a strength without a step is told at once.
   const start = { picture: new Float32Array(0), strength };
@@ -68,43 +74,54 @@ export async function* redrawn(
   const sessions = await planWithRoom(model, shapes, codecs);
   const kept = await KeptParts.open(wish.keep, [
     over.data,
-    JSON.stringify(decidingFacts(model, request, { prompt, settings, strength })),
+    JSON.stringify([...decidingFacts(model, request, { prompt, settings, strength }), grid.tiles]),
   ]);
 
-  const begun: Float32Array[] = [];
-  for (const tile of grid.tiles) {
-    const pixels = toModelRange(mirroredSquare(over, tile, side));
-    begun.push(await pipeline.encodePicture(pixels, side, side));
-  }
-  if (sessions === 'sequential') await pipeline.sessions.releaseOthers(specsOf(shapes));
   const preview = await shrinkToFit(source, PREVIEW_SIDE);
   const timer = new StepTimer();
-  // A tile that is decoded counts as a step.
-  const steps = count * (ofTile + 1);
-  const event = (step: number, index: number): LocalGenerateEvent => {
-    timer.tick();
+  // A tile that is encoded or decoded counts as a step.
+  const steps = count * (ofTile + 2);
+  const event = (step: number, index: number, pass: TilePass): LocalGenerateEvent => {
+    // Encoding says nothing of how long sampling takes, which is most of the work.
+    if (pass !== 'encoding') timer.tick();
     const secondsLeft = timer.secondsFor(steps - step);
-    return { type: 'step', picture: 0, count: 1, step, steps, secondsLeft, tile: { index, count }, preview };
+    const tile = { index, count, pass };
+    return { type: 'step', picture: 0, count: 1, step, steps, secondsLeft, tile, preview };
   };
+  const latentsOf = (index: number) => kept.read(index, latentChannels * cells * cells);
+  const begun = new Map<number, Float32Array>();
+  for (const tile of grid.tiles) {
+    requireGoing(request.signal);
+    if ((await latentsOf(tile.index)) !== undefined) continue;
+    const pixels = toModelRange(mirroredSquare(over, tile, side));
+    begun.set(tile.index, await pipeline.encodePicture(pixels, side, side));
+    yield event(tile.index + 1, tile.index, 'encoding');
+  }
+  if (sessions === 'sequential') await pipeline.sessions.releaseOthers(specsOf(shapes));
   const noise = noiseCutter(grid, { seed: request.seed, channels: latentChannels, downscale });
   const finished: Float32Array[] = [];
+  let drawn = 0;
   for (const tile of grid.tiles) {
     const { index } = tile;
-    let latents = await kept.read(index, latentChannels * cells * cells);
+    let latents = await latentsOf(index);
     if (latents === undefined) {
       const pass = passes.of(tile);
       const spec = samplingGraph(samplingShape(pipeline, pass));
       yield* prepared(pipeline, 'denoiser', spec);
-      if (index === 1 && sessions === 'resident') yield* packed(pipeline, spec, (count - 1) * ofTile);
+      if (drawn === 1 && sessions === 'resident') yield* packed(pipeline, spec, (begun.size - 1) * ofTile);
+      // Sessions that are made between two tiles say nothing of how long a step takes.
+      timer.restart();
+      drawn++;
       const sampling = samplePicture(pipeline, {
         ...pass,
         seed: request.seed,
         noise: (stream) => noise(stream, tile),
-        start: { picture: begun[index]!, strength },
+        start: { picture: begun.get(index)!, strength },
         signal: request.signal,
       });
       let next = await sampling.next();
-      for (; !next.done; next = await sampling.next()) yield event(index * ofTile + next.value.step, index);
+      for (; !next.done; next = await sampling.next())
+        yield event(count + index * ofTile + next.value.step, index, 'sampling');
       latents = next.value.latents;
       await kept.write(index, latents);
     }
@@ -114,14 +131,21 @@ export async function* redrawn(
   yield* prepared(pipeline, 'decoder', decoder);
   const canvas = new TileCanvas(grid, over);
   const memory = { arena: sessions === 'resident', decoder: settings.decoder };
+  timer.restart();
   for (const tile of grid.tiles) {
+    requireGoing(request.signal);
     const pixels = await pipeline.decodeLatents(finished[tile.index]!, cells, cells, memory);
     const made = fromModelRange(pixels, side, side);
     canvas.add(tile, withTonesOf(mirroredSquare(over, tile, side), made));
-    yield event(count * ofTile + tile.index + 1, tile.index);
+    yield event(count * (ofTile + 1) + tile.index + 1, tile.index, 'decoding');
   }
   if (sessions === 'sequential') await pipeline.release(decoder);
   return canvas.finish();
+}
+
+/** Between two tiles that are encoded or decoded, as samplers do it between two steps. @throws LikenessError `cancelled` */
+function requireGoing(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new LikenessError('cancelled', 'stopped');
 }
 
 /** Cuts tiles out of one noise of the whole picture, so that neighbours have the same noise where they overlap. */

@@ -32,6 +32,17 @@ const MAX_ENLARGEMENT = 4;
 /** Taller or wider than this the model repeats itself. */
 const MAX_ASPECT = 2;
 
+interface LatentFacts extends Omit<WorkingSizes, 'unit'> {
+  /** Pixels of a latent cell's side. */
+  readonly downscale: number;
+  /** Cells that sides are multiples of. */
+  readonly latentUnit: number;
+}
+
+export function workingSizes({ resolution, downscale, latentUnit, sizes }: LatentFacts): WorkingSizes {
+  return { resolution, unit: downscale * latentUnit, sizes };
+}
+
 /** The model's size nearest to the proportions of `size`, of about its usual number of pixels. */
 export function workingSize(
   { width, height }: ImageSize,
@@ -83,6 +94,16 @@ export function coveringFrame(source: ImageSize, size: ImageSize): PaintingFrame
   const left = Math.floor((source.width - width) / 2);
   const top = Math.floor((source.height - height) / 2);
   return { ...size, region: { left, top, width, height } };
+}
+
+/** The smallest region of the proportions of `size` that holds all of the picture, in its middle: it begins outside of it. */
+export function regionAround({ width, height }: ImageSize, size: ImageSize): Region {
+  const scale = Math.max(width / size.width, height / size.height);
+  const own = {
+    width: Math.max(width, Math.round(size.width * scale)),
+    height: Math.max(height, Math.round(size.height * scale)),
+  };
+  return { left: Math.floor((width - own.width) / 2), top: Math.floor((height - own.height) / 2), ...own };
 }
 
 /** The framed part of the picture, at the frame's size. */

@@ -1,7 +1,7 @@
 /** One catalogue: every cell that is missing, each as a generation of its own. One that fails keeps none of the others. */
 
 import { stat } from 'node:fs/promises';
-import { type CatalogueCell, cellPrompt, endsCatalogue } from '../../../shared/catalogue.ts';
+import { type CatalogueCell, cellPrompt, computedPixels, endsCatalogue } from '../../../shared/catalogue.ts';
 import { catalogueCells } from '../../../shared/protocol/catalogue.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { JobOf } from '../../../shared/protocol/job.ts';
@@ -21,9 +21,10 @@ interface Standing {
   /** Cells that are made or failed. */
   readonly done: number;
   readonly total: number;
-  /** Pixels of the cells that are left, this one's too, against this one's. */
-  readonly pixelsLeft: number;
-  readonly pixels: number;
+  /** The model's. */
+  readonly resolution: number;
+  /** Cells that are left, this one first. */
+  readonly left: readonly CatalogueCell[];
 }
 
 /** @throws LikenessError where no cell can be made any more, and `cancelled` */
@@ -38,16 +39,11 @@ export async function* runCatalogueJob(
   ]);
   yield* adopted(cells, done, tools);
   let concepts: readonly ConceptReference[] = job.concepts;
+  let resolution = Number.POSITIVE_INFINITY;
   for (const [cell, wanted] of cells.entries()) {
     if (done.has(cell)) continue;
     const left = cells.filter((_, index) => index >= cell && !done.has(index));
-    const standing = {
-      cell,
-      done: done.size,
-      total: cells.length,
-      pixelsLeft: left.reduce((sum, each) => sum + pixelsOf(each), 0),
-      pixels: pixelsOf(wanted),
-    };
+    const standing = { cell, done: done.size, total: cells.length, left };
     try {
       const request = requestOf(job, wanted);
       const chosen = await conceptsOfPrompt(tools.library, request.prompt, concepts, tools.model);
@@ -60,7 +56,10 @@ export async function* runCatalogueJob(
       }
       const asked = await generateRequest(request, chosen, tools);
       const events = tools.engine.generate({ ...asked, signal: tools.signal });
-      for await (const event of events) yield* stepsOf(event, job, standing, tools);
+      for await (const event of events) {
+        if (event.type === 'model') resolution = event.resolution;
+        yield* stepsOf(event, job, { ...standing, resolution }, tools);
+      }
     } catch (cause) {
       const fault = systemFault(cause);
       if (tools.signal.aborted || endsCatalogue(fault)) throw fault;
@@ -109,7 +108,7 @@ function requestOf({ request }: JobOf<'catalogue'>, cell: CatalogueCell): Genera
 async function* stepsOf(
   event: GenerateEvent,
   { job }: JobOf<'catalogue'>,
-  { cell, done, total, pixels, pixelsLeft }: Standing,
+  { cell, done, total, left, resolution }: Standing,
   tools: RunTools,
 ): AsyncGenerator<JobStep, void> {
   const shared = { picture: done, count: total };
@@ -127,10 +126,12 @@ async function* stepsOf(
     }
     case 'step': {
       const { step, steps, preview } = event;
+      const pixels = left.map((each) => computedPixels(each, resolution));
+      const pixelsLeft = pixels.reduce((sum, each) => sum + each, 0);
       // The engine's is of this picture alone; the others take as long as they have pixels.
       const perStep = steps > step ? event.secondsLeft / (steps - step) : Number.POSITIVE_INFINITY;
       const secondsLeft = knownSeconds(
-        steps > step ? perStep * ((steps * pixelsLeft) / pixels - step) : Number.POSITIVE_INFINITY,
+        steps > step ? perStep * ((steps * pixelsLeft) / pixels[0]! - step) : Number.POSITIVE_INFINITY,
       );
       const fraction = (done + step / steps) / total;
       yield {
@@ -147,8 +148,4 @@ async function* stepsOf(
     case 'picture':
       yield* keptPicture(event, cell, job, tools);
   }
-}
-
-function pixelsOf({ width, height }: CatalogueCell): number {
-  return width * height;
 }

@@ -121,7 +121,7 @@ async function* stepsOf(
         type: 'progress',
         progress: {
           ...{ phase: 'sampling', step, steps, fraction, secondsLeft, picture, count },
-          ...(tile && { tile: tile.index, tiles: tile.count }),
+          ...(tile && { tile: tile.index, tiles: tile.count, tilePass: tile.pass }),
         },
       };
       if (!hasSubscribers()) return;

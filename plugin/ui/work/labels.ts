@@ -147,10 +147,18 @@ function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
+const TILE_WORK: Readonly<Record<NonNullable<Progress['tilePass']>, string>> = {
+  encoding: 'Reading',
+  sampling: 'Enlarging',
+  decoding: 'Finishing',
+};
+
 export function phaseText(progress: Progress | undefined): string {
   if (progress === undefined) return 'Starting';
-  const { phase, step, steps, picture, count, tile, tiles } = progress;
-  if (tile !== undefined && tiles !== undefined) return `Enlarging, tile ${tile + 1} of ${tiles}`;
+  const { phase, step, steps, picture, count, tile, tiles, tilePass } = progress;
+  if (tile !== undefined && tiles !== undefined) {
+    return `${TILE_WORK[tilePass ?? 'sampling']}, tile ${tile + 1} of ${tiles}`;
+  }
   if (phase === 'sampling' && picture !== undefined && count !== undefined && count > 1) {
     return `Picture ${picture + 1} of ${count}`;
   }

@@ -9,7 +9,7 @@ function gradient(width: number, height: number): Picture {
   return picture(width, height, 3, data);
 }
 
-const OPTIONS = { side: 32, overlap: 8, unit: 4 };
+const OPTIONS = { side: 32, overlap: 12, margin: 2, unit: 4 };
 
 describe('tileGrid', () => {
   it.each([
@@ -40,7 +40,7 @@ describe('tileGrid', () => {
     const lefts = tiles.map(({ left }) => left);
     for (const [index, left] of lefts.entries()) {
       // A unit is lost where tiles are spread evenly.
-      if (index > 0) expect(lefts[index - 1]! + 32 - left).toBeGreaterThanOrEqual(8 - 4);
+      if (index > 0) expect(lefts[index - 1]! + 32 - left).toBeGreaterThanOrEqual(12 - 4);
     }
   });
 });
@@ -58,15 +58,17 @@ describe('TileCanvas', () => {
     expect(canvas.finish()).toEqual(whole);
   });
 
-  it('passes from one tile to the next in steps of a seventh at most', () => {
-    const grid = tileGrid({ width: 56, height: 32 }, OPTIONS);
-    const canvas = new TileCanvas(grid, { width: 56, height: 32 });
+  it('passes from one tile to the next in steps of a seventh at most, and shows no outermost pixels of either', () => {
+    const grid = tileGrid({ width: 52, height: 32 }, OPTIONS);
+    const canvas = new TileCanvas(grid, { width: 52, height: 32 });
     for (const [index, tile] of grid.tiles.entries()) {
       canvas.add(tile, picture(32, 32, 3, new Uint8Array(3 * 32 * 32).fill(index === 0 ? 0 : 210)));
     }
     const { data } = canvas.finish();
-    const row = Array.from({ length: 56 }, (_, x) => data[3 * x]!);
-    expect([row[0], row[55]]).toEqual([0, 210]);
+    const row = Array.from({ length: 52 }, (_, x) => data[3 * x]!);
+    // The second begins at 20, the first ends at 32.
+    expect(row.slice(0, 22)).toEqual(new Array(22).fill(0));
+    expect(row.slice(30)).toEqual(new Array(22).fill(210));
     const steps = row.slice(1).map((value, x) => value - row[x]!);
     expect(Math.max(...steps)).toBeLessThanOrEqual(30);
     expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);

@@ -35,7 +35,13 @@ describe('a table of pictures on the canvas', () => {
     expect(figma.selection).toEqual([frame]);
     expect(parts.every(({ parent }) => parent === frame)).toBe(true);
     const texts = parts.filter(({ type }) => type === 'TEXT') as (FakeNode & { characters: string })[];
-    const headings = ['on a beach\n64 × 64', 'on grass\n96 × 64', 'aurora', 'summit'];
+    const headings = [
+      'on a beach\n64 × 64',
+      'on grass\n96 × 64',
+      'aurora',
+      'summit',
+      ...Array.from({ length: 3 }, () => 'Not made'),
+    ];
     expect(texts.map(({ characters }) => characters)).toEqual(headings);
     const cells = parts.filter(({ type }) => type === 'RECTANGLE');
     expect(cells.map(({ width, height }) => `${width}x${height}`)).toEqual([
@@ -59,6 +65,27 @@ describe('a table of pictures on the canvas', () => {
     expect(cells[3]!.y + 64).toBeLessThanOrEqual(frame!.height);
     figma.undo();
     expect(figma.nodes.every(({ removed }) => removed)).toBe(true);
+  });
+
+  it('has room for its headings, whose letters grow with the pictures, and says what was not made', async () => {
+    for (const side of [64, 1080]) {
+      const figma = new FakeFigma();
+      figma.run();
+      const label = 'on a shelf with … on it, beside a window in the evening, without people';
+      const columns = [{ label, width: side, height: side }];
+      const table = { tableId: 'job-d', name: 'Spring', columns, rows: ['a-backpack-of-canvas'] };
+      await figma.post({ type: 'open-table', ...table, cells: [[0, 0]] });
+      await figma.post({ type: 'close-table', tableId: 'job-d' });
+      type Text = FakeNode & { readonly characters: string; readonly fontSize: number };
+      const [heading, row, missing] = figma.nodes.filter(({ type }) => type === 'TEXT') as Text[];
+      const [cell] = figma.nodes.filter(({ type }) => type === 'RECTANGLE');
+      // As many lines as its words take at half of their height a letter.
+      const lines = Math.ceil((label.length * 0.5 * heading!.fontSize) / heading!.width) + 1;
+      expect(heading!.y + lines * 1.2 * heading!.fontSize).toBeLessThanOrEqual(cell!.y);
+      expect(row!.x + row!.width).toBeLessThan(cell!.x);
+      expect(missing!.characters).toBe('Not made');
+      expect(missing!.fontSize).toBe(side === 64 ? 16 : 45);
+    }
   });
 
   it('that was deleted meanwhile takes no more pictures', async () => {

@@ -33,6 +33,10 @@ describe('a preset in a draft', () => {
   });
 });
 
+const BRAND = {
+  ...{ name: 'brand', kind: null, architecture: 'stable-diffusion-v1', fits: true, weight: 0.8 },
+  brings: null,
+};
 const EARLIER = '2026-11-19T10:00:00.000Z';
 const LATER = '2026-11-21T10:00:00.000Z';
 
@@ -101,10 +105,9 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     await choose('product,scene\naurora,on a quay\n');
     await ui.getByText('spring.csv has no column size').waitFor();
     await choose(
-      'product,scene,size,sku\naurora,on a quay,64x64,7\nauror,on a quay,64x64,8\naurora,x,65x64,9\n',
+      'product,scene,size,sku\naurora,on a quay,64x64,7\nauror,on a quay,64x64,8\naurora,x,story,9\n',
     );
     await ui.getByText('Line 3: The library has no @auror.').waitFor();
-    await ui.getByText('Line 4: This model makes multiples of 8 pixels: 64 × 64').waitFor();
     await ui.getByText('Columns that mean nothing in the panel: sku.').waitFor();
     await expect.poll(() => ui.getByRole('button', { name: 'Make 1 picture' }).isDisabled()).toBe(true);
     await expect.poll(() => ui.getByLabel('Scenes, one a line').count()).toBe(0);
@@ -173,7 +176,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
   });
 
   it('has a preset whose words are edited, which gets another name, and comes back once removed', async () => {
-    const work = await begin({ companion: { concepts, presets: [spring] } });
+    const work = await begin({ companion: { concepts, presets: [spring], loras: [BRAND] } });
     const { ui } = work.stage;
     await ui.getByLabel('Prompt').fill('@aurora');
     await ui.getByLabel('Preset', { exact: true }).selectOption('Spring');
@@ -185,9 +188,17 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     await editor.getByLabel('Light').fill('dusk');
     await editor.getByLabel('Palette').fill('');
     await editor.getByLabel('Scenes').fill('on a quay\non a roof\n');
+    await editor.getByLabel('Size').fill('postcard');
+    await editor.getByText('Write the size as 1080x1920, or square').waitFor();
+    await editor.getByLabel('Size').fill('story');
+    await editor.getByLabel('Steps').fill('');
+    await editor.getByLabel('Guidance').fill('6.5');
+    await editor.getByLabel('Style').selectOption('brand');
     await editor.getByRole('button', { name: 'Save preset' }).click();
-    const dusk = { name: 'Dusk', scenes: ['on a quay', 'on a roof'], light: 'dusk', negativePrompt: 'rain' };
-    await expect.poll(() => work.companion.presets).toEqual([{ ...dusk, steps: 20 }]);
+    const words = { name: 'Dusk', scenes: ['on a quay', 'on a roof'], light: 'dusk' };
+    const settings = { negativePrompt: 'rain', guidanceScale: 6.5, size: { width: 1080, height: 1920 } };
+    const dusk = { ...words, ...settings, loras: [{ name: 'brand', weight: 0.8 }] };
+    await expect.poll(() => work.companion.presets).toEqual([dusk]);
     await expect.poll(() => ui.getByLabel('Prompt').inputValue()).toBe('@aurora on a quay, dusk');
     await ui.getByRole('button', { name: 'Remove', exact: true }).click();
     await expect.poll(() => work.companion.presets).toEqual([]);

@@ -1,4 +1,3 @@
-import { type ImageSize, pictureSizeFor } from '../../../../shared/geometry.ts';
 import { SEED_MAX } from '../../../../shared/protocol/limits.ts';
 import type { ModelSummary } from '../../../../shared/protocol/server-messages.ts';
 import { useApp } from '../../app-context.ts';
@@ -16,6 +15,7 @@ import {
 } from '../../work/catalogue/catalogues.ts';
 import { CatalogueFile } from './catalogue-file.tsx';
 import { CatalogueProgress } from './catalogue-progress.tsx';
+import { CatalogueSizes } from './catalogue-sizes.tsx';
 import { PresetChoice } from './preset-choice.tsx';
 
 /** Many products in many scenes and sizes: the form of the next one, or one that was asked for. */
@@ -39,7 +39,7 @@ function CatalogueForm() {
     file &&
     importedCatalogue(file, {
       ...{ concepts: app.library.concepts.value, presets: presets.known.value, chosen: presets.current },
-      ...{ seed: draft.seed, model },
+      seed: draft.seed,
     });
   const problem = imported === undefined ? draftProblem(draft) : imported.problems[0]?.text;
   const count = imported?.cells.length ?? draftCount(draft);
@@ -56,7 +56,7 @@ function CatalogueForm() {
         <>
           <ProductChoice draft={draft} onChange={change} />
           <ScenesChoice draft={draft} model={model} onChange={change} />
-          <SizesChoice draft={draft} model={model} onChange={change} />
+          <CatalogueSizes sizes={draft.sizes} model={model} onChange={(sizes) => change({ sizes })} />
         </>
       ) : null}
       <section class="rows">
@@ -178,54 +178,6 @@ function ScenesChoice({ draft, model, onChange }: PartProps & { readonly model: 
       </div>
     </section>
   );
-}
-
-/** Proportions of formats that pictures are wanted in, where the model names no sizes of its own. */
-const FORMATS = [
-  { width: 3, height: 2 },
-  { width: 2, height: 3 },
-  { width: 16, height: 9 },
-];
-
-function SizesChoice({ draft, model, onChange }: PartProps & { readonly model: ModelSummary }) {
-  const app = useApp();
-  const square = { width: model.resolution, height: model.resolution };
-  const own = model.sizes ?? [square, ...FORMATS.map((format) => pictureSizeFor(format, model))];
-  const frames = app.selection.frames.value.map((frame) => pictureSizeFor(frame, model));
-  const preset = app.generating.presets.current?.size;
-  const offered = new Map(
-    [...own, ...(preset ? [preset] : []), ...frames, ...draft.sizes].map((size) => [sizeText(size), size]),
-  );
-  const chosen = draft.sizes.map(sizeText);
-  return (
-    <section>
-      <h3>Sizes</h3>
-      <div class="chips">
-        {[...offered].map(([text, { width, height }]) => (
-          <button
-            key={text}
-            type="button"
-            class="chip"
-            aria-pressed={chosen.includes(text)}
-            onClick={() =>
-              onChange({
-                sizes: chosen.includes(text)
-                  ? draft.sizes.filter((size) => sizeText(size) !== text)
-                  : [...draft.sizes, { width, height }],
-              })
-            }
-          >
-            {text}
-          </button>
-        ))}
-      </div>
-      <p class="hint">Select frames on the canvas to add their sizes.</p>
-    </section>
-  );
-}
-
-function sizeText({ width, height }: ImageSize): string {
-  return `${width} × ${height}`;
 }
 
 function EarlierCatalogues() {

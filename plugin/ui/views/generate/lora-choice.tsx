@@ -8,21 +8,23 @@ import { IconButton } from '../../parts/icon.tsx';
 const SLIDER_MAX = 1.5;
 
 interface LoraChoiceProps {
+  /** Default: `lora`. */
+  readonly id?: string;
   readonly chosen: readonly Choice[];
   readonly onChange: (chosen: readonly Choice[]) => void;
 }
 
 /** Styles and accelerators that are merged into the model: a list to add from, and a strength for each. */
-export function LoraChoice({ chosen, onChange }: LoraChoiceProps) {
+export function LoraChoice({ id = 'lora', chosen, onChange }: LoraChoiceProps) {
   const { known } = useApp().generating.loras;
   const left = known.value.filter(({ name }) => !chosen.some((one) => one.name === name));
   if (known.value.length === 0 && chosen.length === 0) return null;
   const isFull = chosen.length >= GENERATE_MAX_LORAS;
   return (
     <>
-      <Row id="lora" label="Style">
+      <Row id={id} label="Style">
         <select
-          id="lora"
+          id={id}
           class="input"
           value=""
           disabled={left.length === 0 || isFull}
@@ -44,6 +46,7 @@ export function LoraChoice({ chosen, onChange }: LoraChoiceProps) {
       {chosen.map((choice) => (
         <ChosenLora
           key={choice.name}
+          id={`${id}-${choice.name}`}
           choice={choice}
           lora={known.value.find(({ name }) => name === choice.name)}
           onWeight={(weight) =>
@@ -57,6 +60,7 @@ export function LoraChoice({ chosen, onChange }: LoraChoiceProps) {
 }
 
 interface ChosenLoraProps {
+  readonly id: string;
   readonly choice: Choice;
   /** Undefined for one that the companion has no more. */
   readonly lora: LoraSummary | undefined;
@@ -64,8 +68,7 @@ interface ChosenLoraProps {
   readonly onRemove: () => void;
 }
 
-function ChosenLora({ choice: { name, weight }, lora, onWeight, onRemove }: ChosenLoraProps) {
-  const id = `lora-${name}`;
+function ChosenLora({ id, choice: { name, weight }, lora, onWeight, onRemove }: ChosenLoraProps) {
   return (
     <Row id={id} label={name} hint={hintOf(lora, weight)}>
       <div class="joined">

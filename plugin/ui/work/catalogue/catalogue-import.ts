@@ -15,7 +15,6 @@ import {
   MESSAGE_MAX_BYTES,
 } from '../../../../shared/protocol/limits.ts';
 import type { Preset } from '../../../../shared/protocol/preset.ts';
-import type { ModelSummary } from '../../../../shared/protocol/server-messages.ts';
 
 /** Bytes of a request's lists and cells: the rest of its message is a preset's words and settings. */
 const REQUEST_MAX_BYTES = MESSAGE_MAX_BYTES - 8 * 1024;
@@ -36,7 +35,6 @@ interface Surroundings {
   readonly chosen: Preset | undefined;
   /** For rows that have none. */
   readonly seed: number;
-  readonly model: ModelSummary;
 }
 
 export interface CatalogueImport {
@@ -63,7 +61,7 @@ export async function readCatalogueRows(file: File): Promise<CatalogueFileRows> 
 
 export function importedCatalogue(
   { rows }: CatalogueFileRows,
-  { concepts, presets, chosen, seed, model }: Surroundings,
+  { concepts, presets, chosen, seed }: Surroundings,
 ): CatalogueImport {
   const problems: { line: number | undefined; text: string }[] = [];
   const cells: (CatalogueCell & { line: number })[] = [];
@@ -73,7 +71,7 @@ export function importedCatalogue(
   for (const row of rows) {
     const cell = cellOf(row, seed, preset);
     const text =
-      typeof cell === 'string' ? cell : problemOf(row, cell, { concepts, model, preset, first: named[0] });
+      typeof cell === 'string' ? cell : problemOf(row, cell, { concepts, preset, first: named[0] });
     if (text !== undefined || typeof cell === 'string') {
       problems.push({ line: row.line, text: text ?? '' });
       continue;
@@ -107,13 +105,12 @@ function cellOf(
 
 function problemOf(
   row: CatalogueRow,
-  { product, width, height }: CatalogueCell,
+  { product }: CatalogueCell,
   {
     concepts,
-    model: { sizeUnit },
     preset,
     first,
-  }: Pick<Surroundings, 'concepts' | 'model'> & {
+  }: Pick<Surroundings, 'concepts'> & {
     readonly preset: Preset | undefined;
     readonly first: string | undefined;
   },
@@ -125,10 +122,9 @@ function problemOf(
     const own = row.preset === undefined ? 'It has no preset' : `Its preset is “${row.preset}”`;
     return `${own}, and others have “${first}”: a catalogue of the panel has one.`;
   }
-  if (row.preset !== undefined && preset === undefined) return `There is no preset “${row.preset}” here.`;
-  const near = (side: number) => Math.max(sizeUnit, Math.round(side / sizeUnit) * sizeUnit);
-  if (near(width) === width && near(height) === height) return undefined;
-  return `This model makes multiples of ${sizeUnit} pixels: ${near(width)} × ${near(height)} instead of ${width} × ${height}.`;
+  return row.preset !== undefined && preset === undefined
+    ? `There is no preset “${row.preset}” here.`
+    : undefined;
 }
 
 function tooMany(cells: readonly CatalogueCell[]): CatalogueImport['problems'] {
