@@ -15,8 +15,8 @@ import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import type { ConceptRegion, GenerateRequest } from '../requests.ts';
 import type { PassRequest, PromptConcept } from './guided-pass.ts';
-import type { WorkedPart } from './painting.ts';
 import { encoded, type PreparingEvent } from './picture-sessions.ts';
+import type { WorkedPart } from './picture-size.ts';
 import type { Place } from './places.ts';
 import { type MentionedConcept, type ReadPrompt, readPrompt } from './prompt.ts';
 

@@ -6,7 +6,6 @@
 
 import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
-import type { ImageSize } from '../../../shared/geometry.ts';
 import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold, SamplingStart } from '../../diffusion/samplers/sampler.ts';
 import { toModelRange } from '../../images/encode.ts';
@@ -29,6 +28,7 @@ import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LatentSize } from '../../pipeline/preview.ts';
 import type { MaskReport } from '../events.ts';
 import type { GenerateRequest } from '../requests.ts';
+import type { WorkedPart } from './picture-size.ts';
 
 /** Plan of a painting, from sizes alone: nothing was encoded. */
 export interface PlannedPainting {
@@ -134,12 +134,6 @@ export function keepLatents(picture: Float32Array, mask: Float32Array, noise: Fl
       return (1 - share) * kept[index]! + share * value;
     });
   };
-}
-
-/** Part of a picture that the model worked at. */
-export interface WorkedPart {
-  readonly original: ImageSize;
-  readonly frame: PaintingFrame;
 }
 
 /** A mask of what was made, on the whole of the original that it was laid back into. */

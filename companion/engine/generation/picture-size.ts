@@ -4,13 +4,18 @@
  */
 
 import type { ImageSize } from '../../../shared/geometry.ts';
-import { regionAround, workingSize, workingSizes } from '../../images/painting/painting-frame.ts';
+import { type PaintingFrame, regionAround, workingSize, workingSizes } from '../../images/painting/painting-frame.ts';
 import { cropPicture, type Picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
 import type { ModelFacts } from '../../models/family.ts';
 import type { LatentSize } from '../../pipeline/preview.ts';
 import type { GenerateRequest } from '../requests.ts';
-import type { WorkedPart } from './painting.ts';
+
+/** Part of a picture that the model worked at. */
+export interface WorkedPart {
+  readonly original: ImageSize;
+  readonly frame: PaintingFrame;
+}
 
 interface SizedRequest {
   /** With a size that the model makes. */

@@ -109,7 +109,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     );
     await ui.getByText('Line 3: The library has no @auror.').waitFor();
     await ui.getByText('Columns that mean nothing in the panel: sku.').waitFor();
-    await expect.poll(() => ui.getByRole('button', { name: 'Make 1 picture' }).isDisabled()).toBe(true);
+    await expect.poll(() => ui.getByRole('button', { name: 'Make 2 pictures' }).isDisabled()).toBe(true);
     await expect.poll(() => ui.getByLabel('Scenes, one a line').count()).toBe(0);
     await ui.getByRole('button', { name: 'Remove', exact: true }).click();
 
