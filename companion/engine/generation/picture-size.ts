@@ -4,7 +4,12 @@
  */
 
 import type { ImageSize } from '../../../shared/geometry.ts';
-import { type PaintingFrame, regionAround, workingSize, workingSizes } from '../../images/painting/painting-frame.ts';
+import {
+  type PaintingFrame,
+  regionAround,
+  workingSize,
+  workingSizes,
+} from '../../images/painting/painting-frame.ts';
 import { cropPicture, type Picture } from '../../images/picture.ts';
 import { resizePicture } from '../../images/resize.ts';
 import type { ModelFacts } from '../../models/family.ts';

@@ -7,7 +7,12 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { ImageSize } from '../../../shared/geometry.ts';
 import { encodePng } from '../../images/encode.ts';
 import { maskBounds } from '../../images/object-mask.ts';
-import { type PaintingFrame, regionAround, workingSize, workingSizes } from '../../images/painting/painting-frame.ts';
+import {
+  type PaintingFrame,
+  regionAround,
+  workingSize,
+  workingSizes,
+} from '../../images/painting/painting-frame.ts';
 import { alphaOf, cropPicture, type Picture } from '../../images/picture.ts';
 import { cleanScene } from '../../images/product/clean-scene.ts';
 import { changedPixels, type PlacedCutOut, placeCutOut } from '../../images/product/placed-cut-out.ts';
