@@ -24,7 +24,7 @@ export async function plainTurn(
   weights: 'packed' | 'mapped' = 'packed',
 ): Promise<() => Promise<undefined>> {
   const graph = unetForward(model, BATCH, { residuals });
-  const session = await model.open(graph, { weights });
+  const session = await model.open(graph, { weights, winograd: 'roomy' });
   const feeds = noiseFeeds(graph);
   return async () => {
     await session.run(feeds);
@@ -49,7 +49,7 @@ export async function localizedTurn(
     concepts: [Object.fromEntries(ranks)],
     maskSource,
   }).build();
-  const session = await model.open(graph, { weights });
+  const session = await model.open(graph, { weights, winograd: 'roomy' });
   const feeds = noiseFeeds(graph);
   const tokens = attentionNames.tokenWeights(0);
   if (tokens in feeds)

@@ -13,7 +13,19 @@ import type { WeightLocation } from '../tensor/tensor.ts';
 import { ensureSidecar, layOut, SIDECAR_SUFFIX, sidecarPath } from './converted-weights.ts';
 
 /** Parts of a cache file's name. The first was written by earlier releases too. */
-const TITLES = { turned: 'turned kernels', doubled: 'doubled kernels', mean: 'mean kernels' } as const;
+const TITLES = {
+  turned: 'turned kernels',
+  doubled: 'doubled kernels',
+  mean: 'mean kernels',
+  winograd: 'Winograd kernels',
+} as const;
+
+/**
+ * What is written into one file: copies of one form, and in Winograd's of one number of channels, since pictures of other sizes
+ * read those of other levels of a denoiser, each level's hundreds of megabytes.
+ */
+const groupOf = ({ form, shape }: KernelCopy): string =>
+  form === 'winograd' ? `${TITLES[form]} ${shape[1]}` : TITLES[form];
 
 /**
  * Gives the place of each copy by its name. Writes those of one form into one file in `cacheFolder` if they are not there yet,
@@ -26,9 +38,8 @@ export async function locateStoredKernels(
   cacheFolder: string,
 ): Promise<ReadonlyMap<string, WeightLocation>> {
   const located = new Map<string, WeightLocation>();
-  for (const [form, title] of Object.entries(TITLES)) {
-    const own = kernels.filter(({ copy }) => copy.form === form);
-    if (own.length === 0) continue;
+  for (const title of new Set(kernels.map(({ copy }) => groupOf(copy)))) {
+    const own = kernels.filter(({ copy }) => groupOf(copy) === title);
     const files = [...new Set(own.map(({ location }) => location.file))];
     const sources = await Promise.all(files.map(identityOf));
     const places = own.map(({ copy, location }) => [
@@ -56,9 +67,11 @@ async function identityOf(file: string): Promise<readonly unknown[]> {
 }
 
 /** The copy of a kernel [O, C, kH, kW]. */
-function madeOf(kernel: Float32Array, { from, shape, form, sums }: KernelCopy): Float32Array {
+function madeOf(kernel: Float32Array, copy: KernelCopy): Float32Array {
+  const { from, shape, form, sums } = copy;
   const [outs, channels, height, width] = from as [number, number, number, number];
   const window = height * width;
+  if (form === 'winograd') return placeByPlace(kernel, sums!, window);
   const size = shape[2]! * shape[3]!;
   const terms = sums === undefined ? turned(window) : termsOf(sums, size);
   const made = new Float32Array(outs * channels * size);
@@ -76,6 +89,21 @@ function madeOf(kernel: Float32Array, { from, shape, form, sums }: KernelCopy): 
   }
   for (let channel = 0; channel < channels; channel++) {
     for (let out = 0; out < outs; out++) write((out * channels + channel) * window);
+  }
+  return made;
+}
+
+/** [n, O C] from [O C, kH kW]: each of the copy's n of all windows side by side. */
+function placeByPlace(kernel: Float32Array, sums: Float32Array, window: number): Float32Array {
+  const [count, size] = [kernel.length / window, sums.length / window];
+  const made = new Float32Array(count * size);
+  for (let place = 0; place < size; place++) {
+    const shares = Float64Array.from({ length: window }, (_, cell) => sums[cell * size + place]!);
+    for (let at = 0, from = 0; at < count; at++) {
+      let sum = 0;
+      for (let cell = 0; cell < window; cell++) sum += shares[cell]! * kernel[from++]!;
+      made[place * count + at] = sum;
+    }
   }
   return made;
 }

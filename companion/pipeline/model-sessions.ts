@@ -10,13 +10,8 @@ import type { Graph, GraphSpec } from '../graph/graph.ts';
 import type { Precision } from '../graph/precision.ts';
 import { splitParameterName } from '../models/layers/scope.ts';
 import { availableMemory } from '../runtime/available-memory.ts';
-import {
-  openSession,
-  type Session,
-  type SessionOptions,
-  type SessionWeights,
-  weightsOf,
-} from '../runtime/session.ts';
+import { openSession, type Session, type SessionOptions } from '../runtime/session.ts';
+import { type SessionWeights, weightsOf } from '../runtime/session-weights.ts';
 import type { WeightLocation } from '../tensor/tensor.ts';
 
 export interface PipelineOptions extends SessionOptions {
@@ -27,7 +22,7 @@ export interface PipelineOptions extends SessionOptions {
 }
 
 /** Memory of a session that is made; one that is open already stays as it is. */
-export type MemoryUse = Pick<SessionOptions, 'arena' | 'weights'>;
+export type MemoryUse = Pick<SessionOptions, 'arena' | 'weights' | 'winograd'>;
 
 interface Entry {
   readonly memory: MemoryUse;
@@ -105,7 +100,8 @@ export class ModelSessions {
     const entry = this.#entries.get(key);
     if (device !== 'cpu' || entry?.weights.placement !== 'mapped' || this.#tooLarge.has(key)) return false;
     const { runs: done, fastestSeconds: seconds } = (await entry.session).pace;
-    return done >= 2 && earnsPacking(entry.weights.bytes, { seconds, done, ahead }, availableMemory());
+    const { bytes, winogradBytes } = entry.weights;
+    return done >= 2 && earnsPacking(bytes - winogradBytes, { seconds, done, ahead }, availableMemory());
   }
 
   /**

@@ -11,26 +11,13 @@ import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 import { locateStoredKernels } from '../checkpoint/stored-kernels.ts';
 import type { Graph } from '../graph/graph.ts';
-import { parameterBytes } from '../graph/liveness.ts';
 import { sameShape } from '../graph/op.ts';
-import { kernelCopies } from '../graph/ops/index.ts';
+import { kernelCopies, type WinogradUse } from '../graph/ops/index.ts';
 import { encodeModel, type WeightSource } from '../onnx/model.ts';
 import { memoryFault } from '../storage/system-fault.ts';
 import { elementCount, type Shape, type Tensor, type WeightLocation } from '../tensor/tensor.ts';
 import type { Device } from './device.ts';
-
-/**
- * Weights of up to so many bytes are packed at once, in a second or two. Larger ones are mapped at first, which takes a tenth of
- * the time: whoever runs them often enough opens a packed session in place of it (pipeline/model-sessions.ts).
- */
-const PACKED_AT_ONCE_BYTES = 1 << 30;
-
-/** Form in which the CPU holds weights. */
-type WeightPlacement =
-  /** Read in place, by memory map: ready at once, no memory of its own, 4 to 6 % slower. */
-  | 'mapped'
-  /** Copied into the layout that the kernels like best: fastest, and memory of its own in the place of the files'. */
-  | 'packed';
+import { type WeightPlacement, weightsOf } from './session-weights.ts';
 
 export interface SessionOptions {
   /** Default 'cpu'. */
@@ -46,6 +33,11 @@ export interface SessionOptions {
    * place of up to 2.5 times as much, and may take a third longer. Default true.
    */
   readonly arena?: boolean;
+  /**
+   * Convolve by Winograd's form where the CPU holds weights of gigabytes, at four times the bytes of those kernels, read in place
+   * from `cacheFolder`. Results differ by rounding. `always` is for tests: whatever the model's size. Default: never.
+   */
+  readonly winograd?: WinogradUse;
   /** See LoweringOptions. Default: only on the CPU, since it was wrong on a WebGPU software adapter. */
   readonly fusedAttention?: boolean;
 }
@@ -63,10 +55,10 @@ export async function openSession(
   let root: string | undefined;
   const mapped = weightsOf(graph, options).placement === 'mapped';
   // Folded for every session, the kernels of a large model take half a minute.
-  const isStored = mapped || weightsOf(graph).placement === 'mapped';
+  const isStored = mapped || weightsOf(graph).placement === 'mapped' || options.winograd === 'always';
   const stored =
     isStored && options.cacheFolder !== undefined
-      ? await storeKernels(graph, weights, options.cacheFolder, device)
+      ? await storeKernels(graph, weights, options.cacheFolder, { ...options, device })
       : new Map<string, WeightLocation>();
   const fromRoot = (name: string): WeightLocation | Tensor => {
     const source = stored.get(name) ?? weights(name);
@@ -102,20 +94,6 @@ export async function openSession(
     },
   });
   return new Session(graph, await mapOutOfMemory(creation));
-}
-
-export interface SessionWeights {
-  readonly placement: WeightPlacement;
-  /** Bytes of all parameters of the graph, and of the copies of kernels that it reads beside them. */
-  readonly bytes: number;
-}
-
-/** The weights of a session of `graph`. */
-export function weightsOf(graph: Graph, options: Pick<SessionOptions, 'weights'> = {}): SessionWeights {
-  const parameters = parameterBytes(graph);
-  const copies = kernelCopies(graph).reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
-  const placement = options.weights ?? (parameters > PACKED_AT_ONCE_BYTES ? 'mapped' : 'packed');
-  return { placement, bytes: parameters + copies };
 }
 
 interface Signature {
@@ -214,11 +192,11 @@ async function storeKernels(
   graph: Graph,
   weights: WeightSource,
   cacheFolder: string,
-  device: Device,
+  { device, winograd }: Pick<SessionOptions, 'device' | 'winograd'>,
 ): Promise<ReadonlyMap<string, WeightLocation>> {
   const folder = resolve(cacheFolder);
   // The other forms were measured on the CPU.
-  const wanted = kernelCopies(graph).filter(({ form }) => device === 'cpu' || form === 'turned');
+  const wanted = kernelCopies(graph, winograd).filter(({ form }) => device === 'cpu' || form === 'turned');
   const kernels = wanted.flatMap((copy) => {
     const location = weights(copy.of);
     return 'data' in location || parse(location.file).root !== parse(folder).root ? [] : [{ copy, location }];

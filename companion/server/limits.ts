@@ -120,7 +120,7 @@ export const REQUESTS_AT_ONCE = 6;
 export const UPLOADED_BYTES_OF_CLIENT = 2 * 1024 * 1024 * 1024;
 
 /** Weights that were converted for onnxruntime, those used last: of two models of Stable Diffusion's size, taught too. */
-export const MAX_CACHED_WEIGHTS_BYTES = 16 * 1024 * 1024 * 1024;
+export const MAX_CACHED_WEIGHTS_BYTES = 24 * 1024 * 1024 * 1024;
 
 /** Headers of a browser with its cookies stay below 4 KB; Node's own limit is 16. */
 export const MAX_HEADER_BYTES = 8 * 1024;

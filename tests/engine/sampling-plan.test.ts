@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { residentMemory } from '../../bench/resident-memory.ts';
+import { sd15With } from '../../bench/sd15.ts';
 import { samplingShape } from '../../companion/engine/generation/guided-pass.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
+import { denoiserMemory } from '../../companion/engine/generation/sampling-plan.ts';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
@@ -100,6 +102,28 @@ describe('what a picture is planned with', () => {
     freeMemory(2 * bytes);
     expect(plannedFor(mapped, 128)).toBe('sequential');
     await pipeline.close();
+  });
+
+  it('has a denoiser of gigabytes convolve by Winograd’s form, in as many kernels as fit beside it', () => {
+    // Its shapes are all that is asked for: 3.4 GB of weights, 4.4 with the lean kernels and 6.5 with all.
+    const denoiser = samplingGraph({ ...sd15With(), guided: true, height: 64, width: 64, concepts: [] });
+    const uses = [20, 13, 10].map((gigabytes) => {
+      freeMemory(gigabytes * 1e9);
+      return denoiserMemory(model, [denoiser], [], 'resident');
+    });
+    expect(uses).toEqual([{ winograd: 'roomy' }, { winograd: 'lean' }, {}]);
+    freeMemory(20e9);
+    expect(denoiserMemory(model, [denoiser], [], 'sequential')).toEqual({});
+    expect(denoiserMemory({ ...model, device: 'cuda' }, [denoiser], [], 'resident')).toEqual({});
+  });
+
+  it('opens a picture’s denoiser as planned', async () => {
+    await model.pipeline.close();
+    freeMemory(8e9);
+    const session = vi.spyOn(model.pipeline, 'session');
+    await pixels(128);
+    const denoiser = expect.objectContaining({ key: expect.stringMatching(/^sampling/) });
+    expect(session).toHaveBeenCalledWith(denoiser, { winograd: 'roomy' });
   });
 
   it('leaves memory that is not the processor’s alone', () => {

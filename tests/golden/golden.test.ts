@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Check, outcomes } from './check.ts';
+import { noisePrediction } from './checks/noise-prediction.ts';
+import { trajectories } from './checks/trajectories.ts';
 import { CHECKS, HALF_CHECKS } from './checks.ts';
 import { GoldenDirectory } from './golden-directory.ts';
 import { isFailure } from './report.ts';
@@ -96,6 +99,31 @@ for (const name of Object.keys(OMISSIONS)) {
 
       it.each(HALF_CHECKS.map((check) => [check.subject, check] as const))('%s', async (_subject, check) => {
         expect((await findings(check, golden)).failures).toEqual([]);
+      });
+    },
+  );
+}
+
+/** What runs the denoiser, step by step. */
+const DENOISING = [noisePrediction, trajectories];
+
+for (const name of ['narrow16', 'sd2', 'sdxl']) {
+  const folder = join(ROOT, name);
+  const absent = !existsSync(folder);
+
+  describe.skipIf(absent)(
+    `golden ${name} with every convolution that can in Winograd’s form${absent ? ` (no reference data at ${folder})` : ''}`,
+    () => {
+      let golden: GoldenDirectory;
+      beforeAll(async () => {
+        golden = await GoldenDirectory.open(folder, { threads: 1, winograd: 'always' });
+      });
+      afterAll(() => golden.close());
+
+      it.each(DENOISING.map((check) => [check.subject, check] as const))('%s', async (_subject, check) => {
+        expect((await findings(check, golden)).failures).toEqual([]);
+        const written = await readdir(golden.scratch);
+        expect(written.length).toBeGreaterThan(0);
       });
     },
   );

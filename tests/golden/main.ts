@@ -13,6 +13,7 @@ interface Flags {
   readonly json?: true;
   readonly precision: 'fp32' | 'fp16';
   readonly device: Device;
+  readonly winograd?: true;
 }
 
 const command = new Command('golden')
@@ -22,12 +23,17 @@ const command = new Command('golden')
   .addOption(
     new Option('--precision <precision>', 'of the denoiser').choices(['fp32', 'fp16']).default('fp32'),
   )
+  .option('--winograd', "every convolution that can in Winograd's form")
   .addOption(new Option('--device <device>', 'what computes').choices(DEVICES).default('cpu'))
   .action(check);
 
-async function check(folder: string, { json, precision, device }: Flags): Promise<void> {
+async function check(folder: string, { json, precision, device, winograd }: Flags): Promise<void> {
   const isHalf = precision === 'fp16';
-  const golden = await GoldenDirectory.open(folder, { device, ...(isHalf && { precision: 'float16' }) });
+  const golden = await GoldenDirectory.open(folder, {
+    device,
+    ...(isHalf && { precision: 'float16' }),
+    ...(winograd && { winograd: 'always' }),
+  });
   const results: SubjectOutcomes[] = [];
   try {
     for (const part of isHalf || device !== 'cpu' ? HALF_CHECKS : CHECKS) {

@@ -10,7 +10,7 @@ import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/cata
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { earnsPacking } from '../../companion/pipeline/model-sessions.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
-import { weightsOf } from '../../companion/runtime/session.ts';
+import { weightsOf } from '../../companion/runtime/session-weights.ts';
 import { trainingGraph } from '../../companion/training/training-graph.ts';
 import { freeMemory } from '../engine/free-memory.ts';
 

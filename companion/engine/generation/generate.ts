@@ -22,7 +22,7 @@ import { withOwnPixels } from './product-layout.ts';
 import { productOnly, requireProduct } from './product-only.ts';
 import { finishProduct, planProduct, reportProduct } from './product-placing.ts';
 import { makeScene } from './product-scene.ts';
-import { encoderOf, planEncoding, planWithRoom, specsOf } from './sampling-plan.ts';
+import { denoiserMemory, encoderOf, planEncoding, planWithRoom, specsOf } from './sampling-plan.ts';
 
 /** @throws LikenessError `concept-*`, `checkpoint-*`, `memory`, `storage`, `input`, or `cancelled` between two steps */
 export async function* generate(request: GenerateRequest): AsyncGenerator<LocalGenerateEvent, void> {
@@ -63,10 +63,11 @@ export async function* generateOn(
   const codecs = encodes ? [decoder, encoderOf(pipeline, cells)] : [decoder];
   const sessions = await planWithRoom(model, shapes, codecs);
   if (sessions === 'sequential') await pipeline.sessions.releaseOthers([...denoisers, ...codecs]);
+  const denoising = denoiserMemory(model, denoisers, codecs, sessions);
   const codec = new PictureCodec(pipeline, { cells, sessions, denoisers, decoder: settings.decoder });
   const preview = await previewer(pipeline, cells);
   if (request.only === 'prepare') {
-    for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
+    for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec, denoising);
     if (sessions === 'resident') yield* prepared(pipeline, 'decoder', decoder);
     return;
   }
@@ -82,7 +83,7 @@ export async function* generateOn(
   for (let picture = 0; picture < request.count; picture++) {
     const started = performance.now();
     // Given back by the picture before, where memory is short.
-    for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec);
+    for (const spec of denoisers) yield* prepared(pipeline, 'denoiser', spec, denoising);
     // Sessions that are made before the first step say nothing of how long one takes.
     timer ??= new StepTimer();
     const seed = request.seed + picture;

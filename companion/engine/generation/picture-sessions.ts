@@ -7,6 +7,7 @@ import type { ImageSize } from '../../../shared/geometry.ts';
 import type { GraphSpec } from '../../graph/graph.ts';
 import { textGraph } from '../../models/model-graphs.ts';
 import type { Conditioning } from '../../pipeline/conditioning.ts';
+import type { MemoryUse } from '../../pipeline/model-sessions.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LearnedWords } from '../../pipeline/text-states.ts';
 
@@ -20,10 +21,11 @@ export async function* prepared(
   pipeline: Pipeline,
   part: PreparedPart,
   spec: GraphSpec,
+  memory: MemoryUse = {},
 ): AsyncGenerator<PreparingEvent, void> {
   if (pipeline.has(spec)) return;
   yield { type: 'preparing', part };
-  await pipeline.session(spec);
+  await pipeline.session(spec, memory);
 }
 
 /** Packs the denoiser's weights where the steps that are left earn it. */

@@ -9,11 +9,13 @@ import { LikenessError } from '../../../shared/errors.ts';
 import type { GraphSpec } from '../../graph/graph.ts';
 import { parameterBytes, peakActivationBytes } from '../../graph/liveness.ts';
 import { lowerGraph } from '../../graph/lowering.ts';
+import { kernelCopies, type WinogradUse } from '../../graph/ops/index.ts';
 import type { Grid } from '../../localization/regions.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
+import type { MemoryUse } from '../../pipeline/model-sessions.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { deviceMemory, type MemoryOwner } from '../../runtime/device-memory.ts';
-import { type SessionWeights, weightsOf } from '../../runtime/session.ts';
+import { type SessionWeights, weightsOf } from '../../runtime/session-weights.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
 
 /** `resident`: sessions stay open, which is faster. `sequential`: each is released before the other is opened. */
@@ -140,6 +142,33 @@ export async function planWithRoom(
   return planSampling(pipeline, model, shapes, codecs);
 }
 
+/**
+ * Memory use of a picture's denoisers: with as many kernels in Winograd's form as fit beside all else that stays open, by the same
+ * shares of the free memory as in `planSampling`.
+ * @param sessions as planned without them
+ */
+export function denoiserMemory(
+  model: LoadedModel,
+  denoisers: readonly GraphSpec[],
+  codecs: readonly GraphSpec[],
+  sessions: SessionResidency,
+): MemoryUse {
+  const memory = deviceMemory(model);
+  const { pipeline } = model;
+  const isDone = denoisers.every((spec) => pipeline.has(spec));
+  if (sessions !== 'resident' || isDone || model.device !== 'cpu' || memory === undefined) return {};
+  const coders = codecs.filter((spec) => !pipeline.has(spec)).map((spec) => sizeOf(spec, true));
+  const decoding = sum(coders.map((coder) => bytesFor(coder, FACTORS.resident.codec)));
+  for (const winograd of ['roomy', 'lean'] as const) {
+    const sizes = denoisers.map((spec) => sizeOf(spec, true, winograd));
+    const own = sum(sizes.map((size) => bytesFor(size, FACTORS.resident.sampler)));
+    const mapped = sum(sizes.map((size) => size.mapped));
+    const fits = own + decoding <= ROOMY_SHARE * memory.freeBytes;
+    if (fits && mapped <= CROWDING_SHARE * memory.freeBytes) return { winograd };
+  }
+  return {};
+}
+
 /** Graphs of the shapes, each once: passes of concepts alike share theirs. */
 export function specsOf(shapes: readonly SamplingShape[]): readonly GraphSpec[] {
   return [...new Map(shapes.map(samplingGraph).map((spec) => [spec.key, spec])).values()];
@@ -159,10 +188,11 @@ interface SessionSize extends Amounts {
 }
 
 /** A card holds all weights in its own memory. */
-function sizeOf(spec: GraphSpec, isCpu: boolean): SessionSize {
+function sizeOf(spec: GraphSpec, isCpu: boolean, winograd?: WinogradUse): SessionSize {
   const graph = spec.build();
-  const lowered = lowerGraph(graph);
-  const mapped = isCpu ? mappedBytes(weightsOf(graph)) : 0;
+  const copies = winograd === undefined ? [] : kernelCopies(graph, winograd);
+  const lowered = lowerGraph(graph, { storedKernels: new Set(copies.map(({ name }) => name)) });
+  const mapped = isCpu ? mappedBytes(weightsOf(graph, { winograd })) : 0;
   // Packing, which the factors are for, is the processor's.
   const held = isCpu ? 1 : CARD_WEIGHTS / FACTORS.resident.sampler.weights;
   const weights = mapped > 0 ? 0 : held * parameterBytes(lowered);

@@ -24,7 +24,7 @@ import { packed, prepared } from '../generation/picture-sessions.ts';
 import type { ReadPrompt } from '../generation/prompt.ts';
 import { samplePicture } from '../generation/sample-picture.ts';
 import { samplingGraph } from '../generation/sampling-graph.ts';
-import { planWithRoom, specsOf } from '../generation/sampling-plan.ts';
+import { denoiserMemory, planWithRoom, specsOf } from '../generation/sampling-plan.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest, UpscaleWish } from '../requests.ts';
 import { tilePasses } from './tile-passes.ts';
@@ -72,6 +72,7 @@ export async function* redrawn(
   const decoder = pipeline.decoder(cells, cells, settings.decoder);
   const codecs = [decoder, pipeline.encoder(side, side)];
   const sessions = await planWithRoom(model, shapes, codecs);
+  const denoising = denoiserMemory(model, specsOf(shapes), codecs, sessions);
   const kept = await KeptParts.open(wish.keep, [
     over.data,
     JSON.stringify([...decidingFacts(model, request, { prompt, settings, strength }), grid.tiles]),
@@ -107,7 +108,7 @@ export async function* redrawn(
     if (latents === undefined) {
       const pass = passes.of(tile);
       const spec = samplingGraph(samplingShape(pipeline, pass));
-      yield* prepared(pipeline, 'denoiser', spec);
+      yield* prepared(pipeline, 'denoiser', spec, denoising);
       if (drawn === 1 && sessions === 'resident') yield* packed(pipeline, spec, (begun.size - 1) * ofTile);
       // Sessions that are made between two tiles say nothing of how long a step takes.
       timer.restart();

@@ -1,6 +1,6 @@
 /**
  * Every op as a function over values. A group imports only those before it: elementwise, shape, indexing, reductions,
- * linear-algebra, normalization, attention, kernel-copies, convolution, resizing.
+ * linear-algebra, normalization, attention, winograd, kernel-copies, convolution, resizing.
  */
 
 export * from '../cast.ts';
@@ -14,3 +14,4 @@ export * from './normalization.ts';
 export * from './reductions.ts';
 export * from './resizing.ts';
 export * from './shape.ts';
+export * from './winograd.ts';
