@@ -4,7 +4,6 @@ import './ensure-quiet-end.mjs';
 import './ensure-folder.mjs';
 import './ensure-installed.mjs';
 import './ensure-temporary.mjs';
+import { load } from './load.mjs';
 
-const { register } = await import('tsx/esm/api');
-register();
-await import('../evaluation/cli/main.ts');
+await load(new URL('../evaluation/cli/main.ts', import.meta.url));

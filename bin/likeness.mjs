@@ -5,10 +5,8 @@ import './ensure-folder.mjs';
 import './ensure-installed.mjs';
 import './ensure-temporary.mjs';
 import { fileURLToPath } from 'node:url';
+import { load } from './load.mjs';
 
 // tsx would read those of the folder where the command is given: another project's, and maybe broken.
 process.env.TSX_TSCONFIG_PATH = fileURLToPath(new URL('../tsconfig.json', import.meta.url));
-// Looked for only now: in a fresh clone it has just been installed.
-const { register } = await import('tsx/esm/api');
-register();
-await import('../companion/cli/main.ts');
+await load(new URL('../companion/cli/main.ts', import.meta.url));

@@ -7,6 +7,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { describeKind, imageKind } from '../../shared/image-kind.ts';
+import { shortageFault } from '../storage/system-fault.ts';
 import { DecoderPool } from './decoding/decoder-pool.ts';
 import type { Decoded, DecodeJob, PictureLimits } from './decoding/messages.ts';
 import type { Picture } from './picture.ts';
@@ -76,6 +77,8 @@ async function readPictureFile(path: string, label: string): Promise<Uint8Array>
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof LikenessError) throw cause;
+    const shortage = shortageFault(cause);
+    if (shortage !== undefined) throw shortage;
     if (isMissing(cause)) {
       throw refusal(`${label}: no such file, expected a PNG, JPEG or WebP`, `Check the path: ${path}`, cause);
     }

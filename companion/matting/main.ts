@@ -6,6 +6,7 @@ import { type ErrorRecord, errorRecord, LikenessError } from '../../shared/error
 import type { CellMask } from '../../shared/mask.ts';
 import type { UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { Picture } from '../images/picture.ts';
+import { systemFault } from '../storage/system-fault.ts';
 import { Matting } from './cut-out.ts';
 import { productAlone } from './product-alone.ts';
 import { Upscaler } from './upscaler.ts';
@@ -59,7 +60,7 @@ async function work({ folder, picture, masks, factor, threads, withoutNetwork }:
     opened = undefined;
     const byMask = isWithout(error) && masks && (await productAlone(picture, masks));
     if (byMask) return tell({ type: 'made', picture: byMask });
-    tell({ type: 'failed', failure: errorRecord(error) });
+    tell({ type: 'failed', failure: errorRecord(systemFault(error)) });
   }
 }
 

@@ -3,13 +3,14 @@
  * takes a gigabyte while it works, may abort, and may never end. It starts with the first picture, and ends a while after the last.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import { LikenessError, recordedError } from '../../shared/errors.ts';
 import type { CellMask } from '../../shared/mask.ts';
 import type { UpscaleFactor } from '../../shared/protocol/requests.ts';
 import type { Picture } from '../images/picture.ts';
+import { forkProcess } from '../storage/forked-process.ts';
 import type { FromMatting, ToMatting } from './main.ts';
 import { networkFile } from './matting-folder.ts';
 import { NetworkClock, type NetworkWords } from './network-clock.ts';
@@ -158,13 +159,11 @@ export class MattingProcess {
   }
 
   #start(): ChildProcess {
-    const child = fork(new URL('./child.mjs', import.meta.url), {
+    return forkProcess(new URL('./child.mjs', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    child.once('error', () => {});
-    return child;
   }
 }
 

@@ -138,6 +138,7 @@ export async function readRecommendedSettings(
     // A model in one file has no folder that could hold them.
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return schema.parse({ sampling: { ...usual } });
+    if (cause instanceof LikenessError) throw cause;
     throw new LikenessError('checkpoint-format', `${file}: cannot be read`, { cause });
   }
   let json: unknown;

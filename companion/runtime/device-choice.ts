@@ -1,5 +1,6 @@
 /** chooseDevice: the device that was asked for, or the best that passes its self-test here. */
 
+import { saysShortOfMemory, shortageFault } from '../storage/system-fault.ts';
 import './telemetry-off.ts';
 import { env, listSupportedBackends } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
@@ -117,8 +118,17 @@ async function faultOf(
   const key = `${device} onnxruntime-${version}${precision === 'float16' ? ' fp16' : ''}`;
   const known = cacheFolder === undefined ? undefined : await recallTrial(cacheFolder, key);
   if (known !== undefined && (known.fault === null || refusals === 'recent')) return known.fault ?? undefined;
-  const fault = await tryDevice([device, precision], timeoutMs, signal);
-  if (cacheFolder !== undefined && !signal?.aborted) await recordTrial(cacheFolder, key, fault);
+  let fault: string | undefined;
+  try {
+    fault = await tryDevice([device, precision], timeoutMs, signal);
+  } catch (error) {
+    // The system starts no process now, which says nothing of the device.
+    const shortage = shortageFault(error);
+    if (shortage === undefined) throw error;
+    return shortage.message;
+  }
+  const isOfDevice = fault === undefined || !saysShortOfMemory(fault);
+  if (cacheFolder !== undefined && !signal?.aborted && isOfDevice) await recordTrial(cacheFolder, key, fault);
   return fault;
 }
 

@@ -3,14 +3,15 @@
  * JSON file of the cache folder, and losing it costs seconds, so that reading and writing it never fail.
  */
 
-import { fork } from 'node:child_process';
+import type { ForkOptions } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { Precision } from '../graph/precision.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { forkProcess } from '../storage/forked-process.ts';
 import type { Device } from './device.ts';
 import type { SelfTestReport } from './self-test-process.ts';
 import type { DeviceSpeed } from './speed-test.ts';
@@ -41,9 +42,9 @@ async function forkTest(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<SelfTestReport> {
-  const script = fileURLToPath(new URL('./self-test-process.ts', import.meta.url));
+  const script = new URL('./self-test-process.ts', import.meta.url);
   const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = fork(script, test, {
+  const options: ForkOptions = {
     execArgv: ['--import', loader],
     // What drivers print is noise for people; how the test ended comes by message.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -51,7 +52,8 @@ async function forkTest(
     detached: true,
     killSignal: 'SIGKILL',
     ...(signal && { signal }),
-  });
+  };
+  const child = forkProcess(script, options, test);
   return await new Promise((resolve) => {
     const timer = setTimeout(() => {
       finish({ fault: `its self-test did not end within ${timeoutMs / 1000} s` });

@@ -6,6 +6,7 @@
 import './telemetry-off.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
+import { shortageFault } from '../storage/system-fault.ts';
 
 export interface ForeignSessionOptions {
   /** Default: all that the system lets this process use. */
@@ -52,10 +53,13 @@ export class ForeignSession {
       logSeverityLevel: 4,
     });
     const inference = await creation.catch((cause: unknown) => {
-      throw new LikenessError('checkpoint-format', `${file}: onnxruntime cannot open it`, {
-        advice: 'Fetch it again, or choose another one.',
-        cause,
-      });
+      throw (
+        shortageFault(cause) ??
+        new LikenessError('checkpoint-format', `${file}: onnxruntime cannot open it`, {
+          advice: 'Fetch it again, or choose another one.',
+          cause,
+        })
+      );
     });
     const session = new ForeignSession(inference, options);
     const { height = 1, width = 1 } = session.size ?? {};
@@ -92,13 +96,12 @@ export class ForeignSession {
     const feeds = { [name!]: new Tensor('float32', values, [1, 3, height, width]) };
     const begun = performance.now();
     const results = await this.#inference.run(feeds).catch((cause: unknown) => {
-      throw new LikenessError(
-        'checkpoint-unsupported',
-        `it does not take a picture of ${width} x ${height}`,
-        {
+      throw (
+        shortageFault(cause) ??
+        new LikenessError('checkpoint-unsupported', `it does not take a picture of ${width} x ${height}`, {
           advice: 'Choose another one.',
           cause,
-        },
+        })
       );
     });
     this.#whenRun(performance.now() - begun);

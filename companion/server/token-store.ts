@@ -13,6 +13,7 @@ import { keyIdOf } from '../../shared/protocol/handshake.ts';
 import { hexIdSchema } from '../../shared/protocol/ids.ts';
 import { streamFileAtomically } from '../storage/atomic-file.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
+import { shortageFault } from '../storage/system-fault.ts';
 import { MAX_TOKENS } from './limits.ts';
 
 const TOKEN_BYTES = 32;
@@ -77,7 +78,10 @@ export class TokenStore {
   static async open(file: string): Promise<TokenStore> {
     const bytes = await readRegularFile(file).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return undefined;
-      throw new LikenessError('storage', `${file} cannot be read (${cause.code})`, { cause });
+      throw (
+        shortageFault(cause) ??
+        new LikenessError('storage', `${file} cannot be read (${cause.code})`, { cause })
+      );
     });
     const stored =
       bytes === undefined ? { companion: undefined, clients: [] } : parseFile(bytes.toString(), file);

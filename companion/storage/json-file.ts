@@ -26,6 +26,7 @@ export async function readJsonObject(path: string): Promise<JsonObject> {
   try {
     value = parsePythonJson(decodeText(await readRegularFile(path)));
   } catch (cause) {
+    if (cause instanceof LikenessError) throw cause;
     throw new LikenessError('checkpoint-format', `${path} is not a readable JSON file`, { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -5,13 +5,19 @@
 
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { shortageFault } from './system-fault.ts';
 
 /** Windows has no such pipes, and no such flag. */
 const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** Fails with the code `EFTYPE` where there is no regular file: a folder, a pipe, a socket, a device. */
+/**
+ * Fails with the code `EFTYPE` where there is no regular file: a folder, a pipe, a socket, a device.
+ * @throws LikenessError `memory`, `storage` where the computer is short of something, which is no fault of the file
+ */
 export async function openRegularFile(path: string): Promise<FileHandle> {
-  const file = await open(path, WITHOUT_WAITING);
+  const file = await open(path, WITHOUT_WAITING).catch((cause: unknown) => {
+    throw shortageFault(cause) ?? cause;
+  });
   try {
     if ((await file.stat()).isFile()) return file;
   } catch (error) {

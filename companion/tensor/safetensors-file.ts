@@ -138,6 +138,7 @@ function unsupportedType({ name, dtype, file }: TensorEntry, expected: string): 
 }
 
 function unreadable(path: string, cause: unknown): LikenessError {
+  if (cause instanceof LikenessError) return cause;
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new LikenessError('checkpoint-missing', `${path} is not there`, { cause });

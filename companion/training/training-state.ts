@@ -11,6 +11,7 @@ import type { Factors, ParameterMap } from '../adapters/factors.ts';
 import { factorNames } from '../adapters/low-rank.ts';
 import { type ObjectProbe, probeParameters } from '../adapters/object-probe.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { shortageFault } from '../storage/system-fault.ts';
 import {
   openSafetensors,
   readFloat32,
@@ -117,7 +118,7 @@ export async function loadTrainingState(
   fingerprint: string,
 ): Promise<TrainingState> {
   const file = await openSafetensors(path).catch((cause: unknown) => {
-    throw damaged(cause);
+    throw shortageFault(cause) ?? damaged(cause);
   });
   const { 'likeness.training_state': version, 'likeness.fingerprint': saved } = file.metadata;
   if (version !== STATE_VERSION || saved !== fingerprint) {

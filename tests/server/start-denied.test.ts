@@ -65,7 +65,7 @@ it('tells a system’s refusal from a bug', () => {
     code: 'storage',
     message: `${message}the disk is read-only`,
   });
-  expect(systemFault(refusal('EMFILE'))).toMatchObject({ message: `${message}the system says EMFILE` });
+  expect(systemFault(refusal('EXDEV'))).toMatchObject({ message: `${message}the system says EXDEV` });
   for (const words of ['glib: Error creating thread: Resource temporarily unavailable', 'std::bad_alloc']) {
     expect(systemFault(new Error(words))).toMatchObject({ code: 'memory' });
   }

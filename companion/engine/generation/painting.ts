@@ -26,6 +26,7 @@ import { everythingPainted, type PaintedPart, paintedPart, seesKeptPart } from '
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LatentSize } from '../../pipeline/preview.ts';
+import { shortageFault } from '../../storage/system-fault.ts';
 import type { MaskReport } from '../events.ts';
 import type { GenerateRequest } from '../requests.ts';
 import type { WorkedPart } from './picture-size.ts';
@@ -162,7 +163,9 @@ export function reportInOriginal(report: MaskReport, part: WorkedPart | undefine
 export async function openPicture(source: Picture | string): Promise<Picture> {
   if (typeof source !== 'string') return source;
   const bytes = await readFile(source).catch((cause: unknown) => {
-    throw new LikenessError('image-unknown', 'a picture that was sent is gone', { cause });
+    throw (
+      shortageFault(cause) ?? new LikenessError('image-unknown', 'a picture that was sent is gone', { cause })
+    );
   });
   return parseReference(bytes).pixels;
 }

@@ -3,9 +3,11 @@
  * error for the run that it interrupts.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { withHugePages } from '../../runtime/huge-pages.ts';
+import { forkProcess } from '../../storage/forked-process.ts';
+import { saysShortOfMemory } from '../../storage/system-fault.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 
 /** The cause of a LikenessError `engine`: for the log, not for people. */
@@ -44,7 +46,7 @@ const ADVICE: Readonly<Record<EngineExit['reason'], string>> = {
  * say so themselves.
  */
 function isMemory(signal: NodeJS.Signals | null, stderr: string): boolean {
-  return signal === 'SIGKILL' || /heap out of memory|bad_alloc|Cannot allocate memory/.test(stderr);
+  return signal === 'SIGKILL' || saysShortOfMemory(stderr);
 }
 
 /** Characters kept of standard error: the last ones, where the reason for a crash stands. */
@@ -60,9 +62,9 @@ export class EngineChild {
   /** Settles when the process is gone and everything it said was read. */
   readonly ended: Promise<EngineExit>;
 
-  /** @param entry the module to fork */
+  /** @param entry the module to fork @throws LikenessError `memory`, `storage` where the system starts no process */
   constructor(entry: URL) {
-    this.#process = fork(entry, {
+    this.#process = forkProcess(entry, {
       serialization: 'advanced',
       // Nothing of the companion's own: a debugger's port, or a loader, would get in the way.
       execArgv: [],
@@ -84,7 +86,7 @@ export class EngineChild {
       this.#process.once('exit', () => close('process'));
       this.#process.once('disconnect', () => close('channel'));
       this.#process.stderr!.once('close', () => close('stderr'));
-      // Could not be forked, or not be signalled.
+      // Could not be signalled.
       this.#process.once('error', (error) => resolve(new EngineExit(null, null, error.message)));
     });
     void this.ended.then((end) => this.#receive({ type: 'ended', end }));

@@ -107,9 +107,10 @@ export class EngineProcess {
     }
     if (this.#closed || signal?.aborted) throw cancellation(kind);
     const run: Run = { id: ++this.#runs, kind, cancelled: false };
+    // Before the run is the current one: where the system starts no process, the engine stays free.
+    let child = this.#start();
     this.#current = run;
     clearTimeout(this.#idleTimer);
-    let child = this.#start();
     let graceTimer: NodeJS.Timeout | undefined;
     let over = false;
     let mayRetry = true;

@@ -7,6 +7,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorRecord } from '../../../shared/errors.ts';
 import { type EngineOptions, type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
+import { systemFault } from '../../storage/system-fault.ts';
 import type { GenerateEvent, LocalGenerateEvent, TeachEvent } from '../events.ts';
 import { generateOn } from '../generation/generate.ts';
 import { openReferences, teachOn } from '../teaching/teach.ts';
@@ -64,7 +65,7 @@ async function run(work: Work): Promise<void> {
     }
     await tell({ type: 'done', run: work.run });
   } catch (error) {
-    await tell({ type: 'failed', run: work.run, failure: errorRecord(error) });
+    await tell({ type: 'failed', run: work.run, failure: errorRecord(systemFault(error)) });
   }
   current = undefined;
   if (!process.connected) process.exit();

@@ -1,7 +1,9 @@
 /** DecoderChild: one forked decoder. It keeps this process alive while it works, and not while it waits. */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { LikenessError, PROGRAM, recordedError } from '../../../shared/errors.ts';
+import { forkProcess } from '../../storage/forked-process.ts';
+import { saysShortOfMemory, shortageFault } from '../../storage/system-fault.ts';
 import { type Decoded, type DecodeJob, ENDED_BY, type FromDecoder, type ToDecoder } from './messages.ts';
 
 /** Objects of JavaScript alone: pictures lie outside. A header that is made into millions of them ends the process. */
@@ -43,9 +45,9 @@ export class DecoderChild {
   /** Memory after its last picture. */
   rssBytes = 0;
 
-  /** @param entry the module to fork */
+  /** @param entry the module to fork @throws LikenessError `memory`, `storage` where the system starts no process */
   constructor(entry: URL) {
-    this.#process = fork(entry, {
+    this.#process = forkProcess(entry, {
       serialization: 'advanced',
       // Nothing of this process's own: a debugger's port, or a loader, would get in the way.
       execArgv: [`--max-old-space-size=${HEAP_MB}`],
@@ -151,6 +153,9 @@ export class DecoderChild {
       return new LikenessError('memory', `there was too little memory to read ${label}`, { cause });
     }
     if (/heap out of memory/.test(this.#stderr)) return refusal('it has more parts than can be read');
+    if (saysShortOfMemory(this.#stderr)) {
+      return new LikenessError('memory', `there was too little memory to read ${label}`, { cause });
+    }
     return refusal('it ends the program that reads it');
   }
 
@@ -166,6 +171,8 @@ export class DecoderChild {
 
 /** A computer on which no decoder starts. */
 export function decoderMissing(cause: unknown): LikenessError {
+  const shortage = shortageFault(cause);
+  if (shortage !== undefined) return shortage;
   return new LikenessError('engine', 'the program that reads pictures does not start', {
     advice: `Try again. If it keeps happening, run "${PROGRAM} doctor --collect" and report it.`,
     cause,

@@ -5,6 +5,7 @@
 
 import sharp from 'sharp';
 import { errorRecord } from '../../../shared/errors.ts';
+import { systemFault } from '../../storage/system-fault.ts';
 import { inspectFrame } from '../references/frame-findings.ts';
 import { downscaledReference } from '../references/reference-frame.ts';
 import type { Decoded, DecodeJob, FromDecoder, ToDecoder } from './messages.ts';
@@ -34,7 +35,11 @@ async function work(job: DecodeJob): Promise<void> {
     const decoded = await decode(job, (pixels) => watch.allowPixels(pixels));
     answer = { type: 'decoded', decoded, rssBytes: process.memoryUsage.rss() };
   } catch (error) {
-    answer = { type: 'failed', failure: errorRecord(error), rssBytes: process.memoryUsage.rss() };
+    answer = {
+      type: 'failed',
+      failure: errorRecord(systemFault(error)),
+      rssBytes: process.memoryUsage.rss(),
+    };
   } finally {
     watch.stop();
   }

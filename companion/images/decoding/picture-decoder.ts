@@ -7,6 +7,7 @@ import sharp, { type Sharp } from 'sharp';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { ColourNote } from '../../../shared/frame-advice.ts';
 import type { ImageKind } from '../../../shared/image-kind.ts';
+import { shortageFault } from '../../storage/system-fault.ts';
 import { orientPicture, type Picture } from '../picture.ts';
 import { pictureFrom } from '../resize.ts';
 import { type Samples, toSrgb } from './colour-conversion.ts';
@@ -66,7 +67,8 @@ export async function decodeFile(
     const picture = orientPicture(decoded, header.claims.exif?.orientation ?? 1);
     return { picture, ...(colours.note && { note: colours.note }) };
   } catch (cause) {
-    throw cause instanceof LikenessError ? cause : damaged(kind, label, cause);
+    if (cause instanceof LikenessError) throw cause;
+    throw shortageFault(cause) ?? damaged(kind, label, cause);
   }
 }
 

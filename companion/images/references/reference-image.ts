@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import { issueText, z } from '../../../shared/protocol/zod.ts';
+import { shortageFault } from '../../storage/system-fault.ts';
 import { type DecodeOptions, decodeInProcess } from '../decode.ts';
 import { type Picture, picture } from '../picture.ts';
 import { requireVisible } from './reference-frame.ts';
@@ -80,7 +81,9 @@ export function encodeReference({ name, pixels, findings }: ReferenceImage): Uin
 /** @param path of a file that encodeReference's bytes are in @throws LikenessError `image-unknown` where it is gone, or is none */
 export async function readReference(path: string): Promise<ReferenceImage> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new LikenessError('image-unknown', 'a frame that was sent is gone', { cause });
+    throw (
+      shortageFault(cause) ?? new LikenessError('image-unknown', 'a frame that was sent is gone', { cause })
+    );
   });
   return parseReference(bytes);
 }

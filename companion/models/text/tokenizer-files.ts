@@ -171,6 +171,7 @@ async function readText(folder: string, name: string): Promise<string | undefine
     return decodeText(await readRegularFile(join(folder, name)));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (cause instanceof LikenessError) throw cause;
     throw new LikenessError('checkpoint-missing', `${join(folder, name)} cannot be read`, { cause });
   }
 }

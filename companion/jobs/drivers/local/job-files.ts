@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { LayerName } from '../../../../shared/protocol/product.ts';
 import { writeFileAtomically } from '../../../storage/atomic-file.ts';
+import { shortageFault } from '../../../storage/system-fault.ts';
 import { TEMPORARY_SUFFIX } from '../../../storage/temporary-file.ts';
 
 /** Frames as they were sent, which the version before kept here. */
@@ -151,9 +152,12 @@ export class JobFiles {
 
 async function read(path: string): Promise<Uint8Array> {
   return readFile(path).catch((cause: unknown) => {
-    throw new LikenessError('storage', 'a file of this job is no longer there', {
-      advice: 'Make the picture again: its prompt and seed are in the history.',
-      cause,
-    });
+    throw (
+      shortageFault(cause) ??
+      new LikenessError('storage', 'a file of this job is no longer there', {
+        advice: 'Make the picture again: its prompt and seed are in the history.',
+        cause,
+      })
+    );
   });
 }
