@@ -25,6 +25,8 @@ describe('a setting that is said for every level', () => {
     ['only_cross_attention', [false, false, false, false]],
     ['sample_size', [64, 64]],
     ['norm_eps', null],
+    ['act_fn', 'swish'],
+    ['attention_head_dim', null],
     ['transformer_layers_per_block', null],
   ])('counts once: %s %j', (field, value) => {
     expect(parseUnetConfig({ ...UNET_CONFIG, [field]: value })).toEqual(parseUnetConfig(UNET_CONFIG));
@@ -49,6 +51,39 @@ describe('a setting that is said for every level', () => {
       expect.objectContaining({ code: 'checkpoint-unsupported', message: expect.stringContaining(field) }),
     );
   });
+});
+
+it.each<[config: string, parse: () => unknown, message: string]>([
+  [
+    'a kind of addition',
+    () => parseUnetConfig({ ...UNET_CONFIG, addition_embed_type: 'image' }),
+    'addition_embed_type: got "image", which is not supported',
+  ],
+  [
+    'blocks',
+    () => parseUnetConfig({ ...UNET_CONFIG, down_block_types: ['AttnDownBlock2D'] }),
+    'down_block_types.0: got "AttnDownBlock2D", ',
+  ],
+  [
+    'a whole LCM',
+    () => parseUnetConfig({ ...UNET_CONFIG, time_cond_proj_dim: 256 }),
+    'time_cond_proj_dim: got 256, only null is supported: it is told the guidance',
+  ],
+  [
+    'an activation',
+    () => parseClipTextConfig({ ...TEXT_CONFIG, hidden_act: 'gelu_new' }),
+    'hidden_act: got "gelu_new", ',
+  ],
+])('a refusal says what was got: %s', (_what, parse, message) => {
+  expect(parse).toThrow(
+    expect.objectContaining({ code: 'checkpoint-unsupported', message: expect.stringContaining(message) }),
+  );
+});
+
+it("takes for a setting that is not there what its makers' own code takes", () => {
+  const { hidden_act: _, ...rest } = { ...TEXT_CONFIG, hidden_act: 'quick_gelu' };
+  expect(parseClipTextConfig({ ...rest, architectures: null }).activation).toBe('quick_gelu');
+  expect(parseVaeConfig({ ...VAE_CONFIG, shift_factor: 0 })).toEqual(parseVaeConfig(VAE_CONFIG));
 });
 
 describe('a number that no model has', () => {

@@ -111,6 +111,21 @@ describe.each(['vae_tiny', 'taesd'])('a fast decoder in %s', (folder) => {
     expect(pixels.every(Number.isFinite)).toBe(true);
   });
 
+  it('reads latents by its own scaling_factor', async () => {
+    const root = await modelWith('taesd', { ...CONFIG, scaling_factor: 0.5 });
+    const { pipeline } = await loadModel(engine(root));
+    const latents = new Random(9).gaussians(16 * 4 * 4);
+    const fast = { decoder: 'fast' } as const;
+    const expected = await model.pipeline.decodeLatents(
+      latents.map((value) => 2 * value),
+      4,
+      4,
+      fast,
+    );
+    expect(await pipeline.decodeLatents(latents, 4, 4, fast)).toEqual(expected);
+    await pipeline.close();
+  });
+
   it('is no part of the identity that concepts belong to', async () => {
     const plain = await loadModel(engine(await modelWith(undefined)));
     expect(plain.identity.hash).toBe(model.identity.hash);

@@ -248,7 +248,7 @@ describe('is refused in words, before any weight is looked for', () => {
     [
       'Long-CLIP',
       changed(SD15, { [TEXT]: { max_position_embeddings: 248 } }),
-      /max_position_embeddings: got 248: a text encoder of longer prompts/,
+      /max_position_embeddings: got 248, expected 77: a text encoder of longer prompts/,
     ],
     [
       'a second text encoder without a projection',

@@ -17,11 +17,11 @@ const klSchema = z.object({
   mid_block_add_attention: orDefault(z.boolean(), true),
   use_quant_conv: unsupportedUnless(true),
   use_post_quant_conv: unsupportedUnless(true),
-  shift_factor: unsupportedUnless(null),
+  shift_factor: unsupportedUnless<number | null>(null, 0),
   // Latents that are normed channel by channel: another codec than one factor makes.
   latents_mean: unsupportedUnless(null),
   latents_std: unsupportedUnless(null),
-  act_fn: unsupportedUnless('silu'),
+  act_fn: unsupportedUnless('silu', 'swish'),
   down_block_types: z.array(z.literal('DownEncoderBlock2D')).optional(),
   up_block_types: z.array(z.literal('UpDecoderBlock2D')).optional(),
 });
@@ -72,6 +72,7 @@ const tinySchema = z.object({
   num_decoder_blocks: z.array(layerCount).max(8),
   scaling_factor: z.number().positive().default(1),
   upsampling_scaling_factor: unsupportedUnless(2),
+  upsample_fn: unsupportedUnless('nearest'),
   act_fn: unsupportedUnless('relu'),
 });
 
@@ -81,6 +82,7 @@ export interface TinyVaeConfig {
   readonly decoderChannels: readonly number[];
   readonly encoderBlocks: readonly number[];
   readonly decoderBlocks: readonly number[];
+  /** Latents of the diffusion model = latents of this codec * scalingFactor; 1 in the published ones. */
   readonly scalingFactor: number;
 }
 

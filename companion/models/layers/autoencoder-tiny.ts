@@ -13,7 +13,7 @@ import type { Scope } from './scope.ts';
 const LATENT_MAGNITUDE = 3;
 
 /**
- * Picture [B, 3, H, W] in [-1, 1] -> latents [B, latentChannels, H/f, W/f] in the diffusion model's scale.
+ * Picture [B, 3, H, W] in [-1, 1] -> latents [B, latentChannels, H/f, W/f] in the codec's own scale.
  * @internal
  */
 export function encodePictureTiny(scope: Scope, config: TinyVaeConfig, picture: Value): Value {
@@ -32,7 +32,7 @@ export function encodePictureTiny(scope: Scope, config: TinyVaeConfig, picture: 
   return convLayer(layers.at(index), h, config.latentChannels, { kernel: 3 });
 }
 
-/** Latents [B, latentChannels, h, w] in the diffusion model's scale -> picture [B, 3, h*f, w*f], about [-1, 1]. */
+/** Latents [B, latentChannels, h, w] in the codec's own scale -> picture [B, 3, h*f, w*f], about [-1, 1]. */
 export function decodeLatentsTiny(scope: Scope, config: TinyVaeConfig, latents: Value): Value {
   const layers = scope.at('decoder', 'layers');
   let h = mul(tanh(div(latents, LATENT_MAGNITUDE)), LATENT_MAGNITUDE);

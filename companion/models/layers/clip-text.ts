@@ -96,9 +96,9 @@ const CLASSES = ['CLIPTextModel', 'CLIPTextModelWithProjection'];
 const schema = z.object({
   architectures: z
     .array(z.string())
-    .optional()
+    .nullish()
     .refine(
-      (names) => names === undefined || names.some((name) => CLASSES.includes(name)),
+      (names) => !names || names.some((name) => CLASSES.includes(name)),
       `only ${CLASSES.join(' and ')} are supported`,
     ),
   hidden_size: channelCount,
@@ -110,13 +110,12 @@ const schema = z.object({
     .int()
     .positive()
     .max(CLIP_POSITIONS, {
-      error: ({ input }) =>
-        `got ${input}: a text encoder of longer prompts (Long-CLIP or the like), expected ${CLIP_POSITIONS}`,
+      error: `expected ${CLIP_POSITIONS}: a text encoder of longer prompts (Long-CLIP or the like)`,
     }),
   vocab_size: z.number().int().positive().max(VOCABULARY_MAX),
   layer_norm_eps: orDefault(z.number().positive(), 1e-5),
   // OpenAI's CLIP was trained with the approximation, OpenCLIP with the exact GELU.
-  hidden_act: z.enum(['quick_gelu', 'gelu']),
+  hidden_act: orDefault(z.enum(['quick_gelu', 'gelu']), 'quick_gelu'),
   model_type: unsupportedUnless('clip_text_model'),
   projection_dim: channelCount.nullish(),
 });

@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { LikenessError } from '../../../shared/errors.ts';
-import { issueText } from '../../../shared/protocol/zod.ts';
+import { firstIssue } from '../../../shared/protocol/zod.ts';
 
 /**
  * Largest that known models have, with room: a graph has a node for each layer, and is built in the companion's own process
@@ -22,13 +22,17 @@ export const layerCount = count.max(LAYERS_MAX);
 /** A number of channels. */
 export const channelCount = count.max(WIDTH_MAX);
 
-/** A setting that these graphs support with one value only; absent means that value. */
-export function unsupportedUnless<T extends string | number | boolean | null>(value: T) {
+/** A setting that these graphs support with one value only, or others that mean the same; absent means that value. */
+export function unsupportedUnless<T extends string | number | boolean | null>(
+  value: T,
+  ...same: readonly T[]
+) {
+  const supported: readonly unknown[] = [undefined, value, ...same];
   return z
     .unknown()
     .optional()
-    .refine((got) => got === undefined || sameOfAll(got) === value, {
-      error: (issue) => `got ${JSON.stringify(issue.input)}, only ${JSON.stringify(value)} is supported`,
+    .refine((got) => supported.includes(sameOfAll(got)), {
+      error: `only ${JSON.stringify(value)} is supported`,
     });
 }
 
@@ -47,6 +51,12 @@ function sameOfAll(got: unknown): unknown {
   return got.every((each) => each === got[0]) ? got[0] : got;
 }
 
+/** Longest part of a value that a refusal repeats, in characters. */
+const SHOWN_MAX = 80;
+
+/** zod's words where none of several kinds of values fits. */
+const NONE_OF_SEVERAL = 'Invalid input';
+
 /**
  * @throws LikenessError `checkpoint-unsupported`, with the first setting that does not fit: what was got and what
  *   was expected.
@@ -54,7 +64,12 @@ function sameOfAll(got: unknown): unknown {
 export function parseConfig<T>(schema: z.ZodType<T>, config: unknown, subject: string): T {
   const parsed = schema.safeParse(config);
   if (parsed.success) return parsed.data;
-  throw refusedConfig(subject, issueText(parsed.error));
+  const { path, message } = firstIssue(parsed.error);
+  if (path.length === 0) throw refusedConfig(subject, message);
+  const got = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], config);
+  const reason = message === NONE_OF_SEVERAL ? 'which is not supported' : message;
+  const shown = got === undefined ? 'nothing' : JSON.stringify(got).slice(0, SHOWN_MAX);
+  throw refusedConfig(subject, `${path.join('.')}: got ${shown}, ${reason}`);
 }
 
 /** @param fault the setting, and what is wrong with it */

@@ -20,8 +20,12 @@ const perLevel = z.union([channelCount, z.array(channelCount)]);
 const PRUNED = 'layers are left out, as in a pruned model';
 
 const layersPerLevel = z.union([layerCount, z.array(layerCount)], {
-  error: ({ input }) => `got ${JSON.stringify(input)}, expected a number of layers for each level: ${PRUNED}`,
+  error: `expected a number of layers for each level: ${PRUNED}`,
 });
+
+/** The full models of latent consistency say so. */
+const TOLD_GUIDANCE =
+  'only null is supported: it is told the guidance, as a whole LCM is (its LoRA works, with the model that it was made of)';
 
 const MID_BLOCK = 'UNetMidBlock2DCrossAttn';
 
@@ -36,7 +40,7 @@ const schema = z.object({
   up_block_types: z.array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D'])),
   cross_attention_dim: oneForAll(channelCount),
   // In SD's configs this is the number of heads, whatever its name says; `num_attention_heads` came later.
-  attention_head_dim: perLevel,
+  attention_head_dim: orDefault(perLevel, 8),
   num_attention_heads: z.union([perLevel, z.null()]).optional(),
   transformer_layers_per_block: orDefault(layersPerLevel, 1),
   reverse_transformer_layers_per_block: unsupportedUnless(null),
@@ -45,13 +49,12 @@ const schema = z.object({
   use_linear_projection: orDefault(z.boolean(), false),
   flip_sin_to_cos: orDefault(z.boolean(), true),
   freq_shift: orDefault(z.number(), 0),
-  act_fn: unsupportedUnless('silu'),
+  act_fn: unsupportedUnless('silu', 'swish'),
   mid_block_type: z
     .unknown()
     .optional()
     .refine((got) => got === undefined || got === MID_BLOCK, {
-      error: ({ input }) =>
-        `got ${JSON.stringify(input)}, only "${MID_BLOCK}" is supported${input === null ? `: ${PRUNED}` : ''}`,
+      error: ({ input }) => `only "${MID_BLOCK}" is supported${input === null ? `: ${PRUNED}` : ''}`,
     }),
   resnet_time_scale_shift: unsupportedUnless('default'),
   time_embedding_type: unsupportedUnless('positional'),
@@ -78,7 +81,7 @@ const schema = z.object({
   resnet_out_scale_factor: unsupportedUnless(1),
   mid_block_only_cross_attention: unsupportedUnless(null),
   cross_attention_norm: unsupportedUnless(null),
-  time_cond_proj_dim: unsupportedUnless(null),
+  time_cond_proj_dim: z.null({ error: TOLD_GUIDANCE }).optional(),
 });
 
 export interface UnetConfig {

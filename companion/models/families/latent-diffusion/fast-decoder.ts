@@ -4,6 +4,7 @@
  */
 
 import { LikenessError } from '../../../../shared/errors.ts';
+import { mul } from '../../../graph/ops/index.ts';
 import type { Value } from '../../../graph/value.ts';
 import type { ModelConfigs, Scopes } from '../../family.ts';
 import { parseTinyVaeConfig, type TinyVaeConfig } from '../../layers/autoencoder-config.ts';
@@ -43,5 +44,6 @@ export function parseFastDecoder(
 /** Latents [B, C, h, w] in the denoiser's scale -> picture, about [-1, 1]. */
 export function decodeFast(scopes: Scopes, config: TinyVaeConfig | undefined, latents: Value): Value {
   if (config === undefined) throw new Error('internal: this model has no fast decoder');
-  return decodeLatentsTiny(scopes(NAME), config, latents);
+  const own = config.scalingFactor === 1 ? latents : mul(latents, 1 / config.scalingFactor);
+  return decodeLatentsTiny(scopes(NAME), config, own);
 }
