@@ -116,6 +116,6 @@ export function modelFolders(): string[] {
 }
 
 /** Reference checkpoints all lie in a folder called pipeline. */
-function modelName(folder: string): string {
+export function modelName(folder: string): string {
   return basename(folder) === 'pipeline' ? basename(dirname(folder)) : basename(folder);
 }

@@ -42,7 +42,8 @@ export class PictureEngine implements Engine {
     for (let index = 0; index < count; index++) {
       const file = join(out!, `${seed + index}.png`);
       await writeFile(file, this.#pictures[index]!);
-      const step = { picture: index, count, step: 1, steps: 1, secondsLeft: 0 };
+      const fraction = (index + 1) / count;
+      const step = { picture: index, count, step: 1, steps: 1, fraction, secondsLeft: 0 };
       yield { type: 'step', ...step, preview: plainPicture(64, 64, [90, 90, 90]) };
       const done = { picture: index, count, seed: seed + index, masks: [], seconds: 0 };
       yield { type: 'picture', ...done, width: side, height: side, png: this.#pictures[index]!, file };

@@ -114,6 +114,10 @@ export type GenerateEvent =
       readonly count: number;
       readonly step: number;
       readonly steps: number;
+      /** Share of all pictures' steps that is done, 0 to 1. */
+      readonly fraction: number;
+      /** Pictures that are made side by side with this one: each has its own events, one after the other at each step. */
+      readonly batch?: { readonly first: number; readonly pictures: number };
       /** For everything that is still to come; Infinity where no step was timed. */
       readonly secondsLeft: number;
       /** Tile under way, from 0, of a picture that is made in tiles. */

@@ -115,6 +115,8 @@ export interface GenerateRequest extends EngineOptions {
   readonly count: number;
   /** Picture k uses seed + k. */
   readonly seed: number;
+  /** Most pictures that are made side by side where memory allows; 1: one after another. Default: as many as pay. */
+  readonly batchSize?: number | undefined;
   /** In pixels; undefined: the model's own resolution. */
   readonly size?: ImageSize | undefined;
   /** Strength of the residuals: 1 as taught, 0 the base model. */

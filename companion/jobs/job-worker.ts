@@ -74,7 +74,7 @@ export class JobWorker {
     try {
       const model = await models.namedModel(models.name);
       const concepts = await conceptsOfPrompt(library, request.prompt, request.concepts ?? [], model);
-      const whole = { ...request, count: 1, seed: 0, strength: 1 };
+      const whole = { ...request, count: request.count ?? 1, seed: 0, strength: 1 };
       const setup = { ...computer, model: await models.folderOf(models.name) };
       const engineRequest = await generateRequest(whole, concepts, { setup, library });
       if (this.#running === undefined) await engine.prepare(engineRequest);

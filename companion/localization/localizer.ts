@@ -13,12 +13,21 @@ import { reduceByMean } from './resample.ts';
 
 export type Feeds = Readonly<Record<string, Tensor>>;
 
+/** A picture's place among those of a run: all have each half of guidance side by side, in their order. */
+export interface BatchIndex {
+  /** From 0. */
+  readonly index: number;
+  readonly pictures: number;
+}
+
+export const ALONE: BatchIndex = { index: 0, pictures: 1 };
+
 /** Masks of one picture, step by step. */
 export interface Localizer {
-  /** Mask inputs of the next step. */
+  /** Mask inputs of the next step, for the samples of this picture. */
   feeds(): Feeds;
-  /** Updates the masks from the outputs of a step. */
-  observe(outputs: Feeds): void;
+  /** Updates the masks from the outputs of a step. @param at default: the run was of this picture alone */
+  observe(outputs: Feeds, at?: BatchIndex): void;
   /** Mask of each concept, for people to see; undefined before the first step. */
   masks(): readonly LocalizedMask[] | undefined;
 }
@@ -34,7 +43,7 @@ export interface LocalizerOptions {
 
 /** A concept that the prompt names. */
 interface LocalizedConcept {
-  /** s_k, one for each sample of the batch. */
+  /** s_k, one for each sample of a picture. */
   readonly strengths: readonly number[];
   /** Module paths of the blocks that it has residuals at; a LoRA may leave some out. */
   readonly blocks: ReadonlySet<string>;
@@ -42,13 +51,13 @@ interface LocalizedConcept {
   readonly region?: Float32Array | undefined;
 }
 
-/** Finds the concepts in the outputs of one picture's steps. */
+/** Finds the concepts in the outputs of steps, of one picture. */
 export interface MaskEstimator {
   /** Resolution of its masks. */
   readonly grid: Grid;
   /** Mask value everywhere in an adaptive first step, which shows noise alone: 0 to 1. */
   readonly initialMaskValue: number;
-  observe(outputs: Feeds): unknown;
+  observe(outputs: Feeds, at: BatchIndex): unknown;
   /** One a concept; undefined before the first step. */
   masks(): readonly (LocalizedMask | undefined)[];
 }
@@ -83,8 +92,8 @@ export class StepwiseLocalizer implements Localizer {
     return this.#feeds;
   }
 
-  observe(outputs: Feeds): void {
-    this.#estimator.observe(outputs);
+  observe(outputs: Feeds, at = ALONE): void {
+    this.#estimator.observe(outputs, at);
     // At once, while the outputs are still in the processor's cache: a step of the model drives it out.
     const masks = this.#options.mode === 'adaptive' ? this.masks() : undefined;
     if (masks !== undefined) this.#feeds = this.#gates((concept) => masks[concept]!.mask);

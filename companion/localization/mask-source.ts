@@ -11,8 +11,10 @@ import type { Value } from '../graph/value.ts';
 import type { SiteAdapter, SiteValues } from '../models/layers/spatial-transformer.ts';
 
 export interface LocalizedOptions {
-  /** With guidance there are two samples, and the first is unconditional and has no concept tokens; else one. */
+  /** With guidance a picture has two samples, and the first is unconditional and has no concept tokens; else one. */
   readonly guided: boolean;
+  /** Pictures in a run: of P the samples are all P unconditional ones, then all P conditional ones. */
+  readonly pictures: number;
   /** Latent cells. */
   readonly height: number;
   /** Tokens of a prompt, L. */
@@ -41,6 +43,11 @@ export function withLocalizedResiduals(
     if (rank === undefined) return output;
     return addLowRank(output, site, factorInputs(graph, concept, site, rank), gateOf(concept));
   }, site.output);
+}
+
+/** Samples in a run, B. */
+export function samplesOf({ guided, pictures }: Pick<LocalizedOptions, 'guided' | 'pictures'>): number {
+  return (guided ? 2 : 1) * pictures;
 }
 
 /** Input [B, hw, 1]: mask times strength, of a mask that the caller makes. Blocks of one resolution share it. */

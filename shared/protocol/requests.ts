@@ -98,6 +98,8 @@ export const generateRequestSchema = z.strictObject({
   count: z.int().min(1).max(GENERATE_MAX_COUNT),
   /** Picture k uses seed + k. */
   seed: seedSchema,
+  /** Most pictures that are made side by side, where memory allows; 1: one after another. Without it: as many as pay. */
+  batchSize: z.int().min(1).max(GENERATE_MAX_COUNT).optional(),
   /**
    * In image pixels; without it the model's own resolution. A size whose sides are no multiples of the model's `sizeUnit` is made at
    * the nearest that it makes, scaled and cut.
@@ -155,16 +157,21 @@ export function imagesOf({ init, paint, upscale, product }: GenerateJobSpec): re
 }
 
 /** Part of a generation's request that decides what has to be loaded for it. */
-export const prepareRequestSchema = generateRequestSchema.pick({
-  prompt: true,
-  negativePrompt: true,
-  concepts: true,
-  size: true,
-  mask: true,
-  guidanceScale: true,
-  loras: true,
-  precision: true,
-});
+export const prepareRequestSchema = generateRequestSchema
+  .pick({
+    prompt: true,
+    negativePrompt: true,
+    concepts: true,
+    count: true,
+    batchSize: true,
+    size: true,
+    mask: true,
+    steps: true,
+    guidanceScale: true,
+    loras: true,
+    precision: true,
+  })
+  .partial({ count: true });
 
 export type TeachJobSpec = Readonly<z.infer<typeof teachRequestSchema>>;
 export type GenerateJobSpec = Readonly<z.infer<typeof generateRequestSchema>>;

@@ -109,7 +109,10 @@ const progress = z.object({
   smoothedLoss: z.number().optional(),
   /** While teaching: the reason why steps take longer than they could. `memory`: checkpointing does some work twice. */
   slowedBy: z.literal('memory').optional(),
-  /** While generating: the picture in the making, from 0, and how many there will be. Of a catalogue: cells that are behind it. */
+  /**
+   * While generating: the picture in the making, of several side by side the first, from 0, and how many there will be. Of a
+   * catalogue: cells that are behind it.
+   */
   picture: z.int().nonnegative().optional(),
   count: count.optional(),
   /** While enlarging: the tile under way, from 0, and how many there are. */

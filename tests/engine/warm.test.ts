@@ -77,6 +77,13 @@ describe('an open model', () => {
     expect(model.pipeline.sessions.made).toBe(made);
   });
 
+  it('is prepared for as many pictures as are made side by side', async () => {
+    expect(await generated({ count: 3, only: 'prepare' })).toEqual(['text', 'denoiser']);
+    const { made } = model.pipeline.sessions;
+    expect(await generated({ count: 3 })).toEqual([]);
+    expect(model.pipeline.sessions.made).toBe(made);
+  });
+
   it('gives back what other pictures needed where memory is short', async () => {
     await generated();
     const { pipeline } = model;

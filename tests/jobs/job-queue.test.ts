@@ -21,9 +21,10 @@ const [A, B, C, D] = ['job-a0000000', 'job-b0000000', 'job-c0000000', 'job-d0000
 describe('a queue of jobs', () => {
   it('lets the engine load what a prompt needs while nothing runs, and says nothing of names it does not know', async () => {
     const { queue, engine } = await blockedQueue();
-    const wish = { prompt: 'a toy on a beach', mask: 'median', size: { width: 64, height: 32 } } as const;
+    const size = { width: 64, height: 32 };
+    const wish = { prompt: 'a toy on a beach', mask: 'median', size, count: 4, batchSize: 2 } as const;
     await Promise.all([queue.worker.prepare(wish), queue.worker.prepare(wish)]);
-    expect(engine.prepared).toMatchObject([{ size: wish.size, settings: { mask: 'median' } }]);
+    expect(engine.prepared).toMatchObject([{ size, count: 4, batchSize: 2, settings: { mask: 'median' } }]);
     await queue.worker.prepare({ ...wish, prompt: '@nobody on a beach' });
     await queue.submit(A, generateWish());
     await when(queue, A, ({ status }) => status.state === 'running');
@@ -55,6 +56,28 @@ describe('a queue of jobs', () => {
     const losses = told.flatMap((event) => (event.type === 'progress' ? (event.loss ?? []) : []));
     expect(losses).toEqual([1, 1 / 2, 1 / 3, 1 / 4]);
     expect(told).toContainEqual({ type: 'job-removed', job: A });
+  });
+
+  it('tells of pictures that are made side by side once a step, with previews of each', async () => {
+    const { queue } = await openQueue(await scratchFolder(), { engine: new ScriptedEngine() });
+    const told = recordEvents(queue);
+    await queue.submit(A, generateWish({ count: 3, batchSize: 2 }));
+    expect(await ended(queue, A)).toMatchObject({ pictures: [{ seed: 40 }, { seed: 41 }, { seed: 42 }] });
+    await queue.close();
+    const sampled = told.flatMap((event) =>
+      event.type === 'progress' && event.phase === 'sampling' ? [event] : [],
+    );
+    expect(sampled.map(({ picture, step }) => [picture, step])).toEqual(
+      [0, 2].flatMap((picture) => [1, 2, 3, 4].map((step) => [picture, step])),
+    );
+    const fractions = sampled.map(({ fraction }) => fraction);
+    expect(new Set(fractions).size).toBe(8);
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+    expect(fractions[3]).toBeCloseTo(0.66, 5);
+    const previews = told.flatMap((event) =>
+      event.type === 'frame' && event.frame.header.kind === 'preview' ? event.frame.header.picture : [],
+    );
+    expect(previews).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 2, 2, 2, 2]);
   });
 
   it('runs one at a time, in the order that people gave', async () => {

@@ -93,10 +93,17 @@ export class ScriptedEngine implements Engine {
     const preview = plainPicture(4, 4, [1, 2, 3]);
     const image = plainPicture(32, 16, [4, 5, 6]);
     yield { type: 'model', name: 'nano', device: 'cpu', precision: 'fp32', resolution: 16, notes: [] };
+    const { batchSize = 1 } = request;
     for (let picture = 0; picture < count; picture++) {
-      for (let step = 1; step <= STEPS; step++) {
+      const pictures = Math.min(batchSize, count - picture);
+      for (let step = 1; step <= STEPS && picture % batchSize === 0; step++) {
         await this.#wait(request.signal);
-        yield { type: 'step', picture, count, step, steps: STEPS, secondsLeft: 1, preview };
+        const fraction = (picture * STEPS + pictures * step) / (count * STEPS);
+        const standing = { count, step, steps: STEPS, fraction, secondsLeft: 1, preview };
+        const batch = pictures > 1 ? { batch: { first: picture, pictures } } : {};
+        for (let index = 0; index < pictures; index++) {
+          yield { type: 'step', picture: picture + index, ...standing, ...batch };
+        }
         this.#mayCrash();
       }
       const seed = request.seed + picture;

@@ -55,6 +55,13 @@ describe('a client message', () => {
     expect(parseClientMessage(JSON.stringify(message))).toEqual(message);
   });
 
+  it('may choose how many pictures are made side by side', () => {
+    const chosen = { ...generate, batchSize: 4 };
+    expect(parseClientMessage(JSON.stringify(chosen))).toEqual(chosen);
+    const none = { ...generate, batchSize: 0 };
+    expect(messageOf(() => parseClientMessage(JSON.stringify(none)))).toContain('batchSize: ');
+  });
+
   it.each([generate, teach, catalogue])('may choose a precision: $type', (message) => {
     const chosen = { ...message, precision: 'fp16' };
     expect(parseClientMessage(JSON.stringify(chosen))).toEqual(chosen);

@@ -34,6 +34,7 @@ interface GenerateFlags extends EngineFlags, PaintingFlags {
   readonly negative?: string;
   readonly count: number;
   readonly seed?: number;
+  readonly batchSize?: number;
   readonly steps?: number;
   readonly guidance?: number;
   readonly sampler?: SamplingSettings['sampler'];
@@ -85,6 +86,11 @@ export function registerGenerate(program: Command, output: Output): void {
       '--seed <n>',
       'of the first picture (default: random, and told)',
       values.wholeNumber(0, values.MAX_SEED),
+    )
+    .option(
+      '--batch-size <n>',
+      'most pictures made side by side, where memory allows; 1: one after another (default: as many as pay)',
+      values.wholeNumber(1, MAX_COUNT),
     )
     .option('--steps <n>', "sampling steps (default: the model's own)", values.wholeNumber(1, 1000))
     .option(
@@ -188,6 +194,7 @@ function generateRequest(
     negativePrompt: flags.negative,
     count: flags.count,
     seed: flags.seed ?? randomInt(lastFirstSeed(flags.count) + 1),
+    batchSize: flags.batchSize,
     size: flags.size,
     settings: definedOptions<SamplingSettings>({
       steps: flags.steps,

@@ -119,19 +119,20 @@ export class GenerateReport {
   }
 
   async #showStep(event: StepEvent): Promise<void> {
-    if (event.picture !== this.#current) this.#beginPicture(event);
-    const remaining = (event.count - event.picture) * event.steps - event.step;
+    // Those of a batch begin one after the other, and then take turns.
+    if (event.picture > this.#current) this.#beginPicture(event);
+    const total = event.count * event.steps;
+    const done = Math.round(event.fraction * total);
+    const remaining = total - done;
     await this.#strip?.draw(event.picture, event.preview, false);
-    this.#progress.update(event.picture * event.steps + event.step, [
-      event.tile
-        ? `${TILE_WORK[event.tile.pass]}tile ${event.tile.index + 1}/${event.tile.count}`
-        : `picture ${event.picture + 1}/${event.count}`,
+    this.#progress.update(done, [
+      placeOf(event),
       remaining > 0 ? formatTimeLeft(event.secondsLeft) : '',
       remaining > 0 ? formatPace(remaining / event.secondsLeft) : '',
     ]);
   }
 
-  #beginPicture({ picture, count, steps, preview }: StepEvent): void {
+  #beginPicture({ picture, count, steps, fraction, preview }: StepEvent): void {
     const first = this.#current === -1;
     this.#current = picture;
     this.#strip ??= this.#openStrip(count, preview);
@@ -141,7 +142,7 @@ export class GenerateReport {
       this.#strip?.open();
     }
     // A bar that was taken away for new room goes on where it stood.
-    if (first || opens) this.#progress.begin('Sampling', count * steps, picture * steps);
+    if (first || opens) this.#progress.begin('Sampling', count * steps, Math.round(fraction * count * steps));
   }
 
   #openStrip(count: number, { width, height }: Picture): PreviewStrip | undefined {
@@ -178,6 +179,13 @@ export class GenerateReport {
       this.#output.say(MASK_TROUBLE_ADVICE[trouble]);
     }
   }
+}
+
+/** The picture under way, or those that are made side by side. */
+function placeOf({ picture, count, tile, batch }: StepEvent): string {
+  if (tile !== undefined) return `${TILE_WORK[tile.pass]}tile ${tile.index + 1}/${tile.count}`;
+  if (batch === undefined) return `picture ${picture + 1}/${count}`;
+  return `pictures ${batch.first + 1}-${batch.first + batch.pictures}/${count}`;
 }
 
 function shortest(file: string): string {

@@ -27,8 +27,10 @@ export class PreviewStrip {
   readonly #columns: number;
   readonly #rows: number;
   readonly #perLine: number;
-  #opened = false;
-  #drawnAt = 0;
+  /** Lines of pictures with room on the screen. */
+  #lines = 0;
+  /** Milliseconds, by picture. */
+  readonly #drawnAt = new Map<number, number>();
   #lost = false;
   /** A terminal that changes its size re-flows what was drawn: nobody knows where the rows are then. */
   readonly #whenResized = (): void => {
@@ -55,22 +57,30 @@ export class PreviewStrip {
 
   /** Makes room for a line of pictures. The cursor stands at the start of an empty row, and ends so, below the room. */
   open(): void {
-    this.#stream.write('\n'.repeat(this.#rows + (this.#opened ? 1 : 2)));
-    this.#opened = true;
+    this.#stream.write('\n'.repeat(this.#rows + (this.#lines > 0 ? 1 : 2)));
+    this.#lines += 1;
   }
 
   /** Draws over what the picture showed before. `final` is drawn whatever was drawn just before. */
   async draw(picture: number, pixels: Picture, final: boolean): Promise<void> {
     const now = performance.now();
-    if (this.#lost || (!final && now - this.#drawnAt < REDRAW_INTERVAL_MS)) return;
-    this.#drawnAt = now;
+    const drawnAt = this.#drawnAt.get(picture) ?? -Infinity;
+    if (this.#lost || (!final && now - drawnAt < REDRAW_INTERVAL_MS)) return;
+    const up = this.#rowsUpTo(picture);
+    if (up >= (this.#stream.rows ?? 24)) return;
+    this.#drawnAt.set(picture, now);
     const lines = await halfBlocks(pixels, this.#columns, this.#rows);
     if (this.#lost) return;
     const slot = picture % this.#perLine;
     const right = `\r\x1b[${INDENT_CELLS + slot * (this.#columns + GAP_CELLS)}C`;
-    // One row is left free between the pictures and the progress line.
-    const up = `\x1b[${this.#rows + 1}A`;
-    this.#stream.write(`${up}${lines.map((line) => `${right}${line}\x1b[1B`).join('')}\x1b[1B\r`);
+    const down = up - this.#rows;
+    this.#stream.write(`\x1b[${up}A${lines.map((line) => `${right}${line}\x1b[1B`).join('')}\x1b[${down}B\r`);
+  }
+
+  /** From the progress line to the top of the picture's line. One row is left free below each line of pictures. */
+  #rowsUpTo(picture: number): number {
+    const line = Math.floor(picture / this.#perLine);
+    return (this.#lines - line) * (this.#rows + 1);
   }
 
   close(): void {

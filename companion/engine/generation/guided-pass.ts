@@ -9,6 +9,7 @@ import { factorFeeds } from '../../adapters/low-rank.ts';
 import { type ObjectProbe, probeFeeds } from '../../adapters/object-probe.ts';
 import { rankFractionAt, truncateRank } from '../../adapters/rank-schedule.ts';
 import { guided } from '../../diffusion/denoiser.ts';
+import type { GraphSpec } from '../../graph/graph.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
 import { tokenWeightFeeds } from '../../localization/sources/attention.ts';
 import type { MaskSource } from '../../localization/sources/index.ts';
@@ -19,7 +20,9 @@ import { type PaintedPart, paintedFeeds } from '../../pipeline/inpainting.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
+import { type PassQuestion, samplesAt } from './pass-batch.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
+import { StepBarrier } from './step-barrier.ts';
 
 /** A concept as it takes part in one prompt. */
 export interface PromptConcept {
@@ -59,18 +62,29 @@ export interface GuidedPass {
   masks(): readonly LocalizedMask[] | undefined;
 }
 
-/** @throws LikenessError `concept-format` where a concept's weights drown the model, at an evaluation */
-export async function openPass(pipeline: Pipeline, request: PassRequest): Promise<GuidedPass> {
+/**
+ * @param barrier where other pictures ask the model too; default: this one has its runs for itself
+ * @throws LikenessError `concept-format` where a concept's weights drown the model, at an evaluation
+ */
+export async function openPass(
+  pipeline: Pipeline,
+  request: PassRequest,
+  barrier = new StepBarrier(pipeline, 1),
+): Promise<GuidedPass> {
   const { settings, concepts, height, width } = request;
   const { facts, noiseProcess } = pipeline;
   const shape = samplingShape(pipeline, request);
-  const batch = shape.guided ? 2 : 1;
-  const graph = samplingGraph(shape);
+  const samples = shape.guided ? 2 : 1;
+  const specs: GraphSpec[] = [];
+  const graph = (pictures: number) => {
+    specs[pictures] ??= samplingGraph({ ...shape, pictures });
+    return specs[pictures];
+  };
   const localizer = createLocalizer(shape.maskSource, {
     mode: settings.mask,
     sites: pipeline.adapterSites,
     concepts: concepts.map(({ strength, factors, region }) => ({
-      strengths: strengths(strength, settings, batch),
+      strengths: strengths(strength, settings, samples),
       blocks: new Set(factors.keys()),
       region,
     })),
@@ -78,28 +92,29 @@ export async function openPass(pipeline: Pipeline, request: PassRequest): Promis
     width,
   });
   const factorsAt = factorsByTimestep(concepts, noiseProcess.trainTimesteps);
+  const finding = findingFeeds(concepts, pipeline, shape.maskSource);
   const constant = {
-    ...constantFeeds(request, batch, pipeline, shape.maskSource),
-    ...paintedFeeds(request.painted, batch, request),
+    ...promptFeeds(request, samples),
+    ...paintedFeeds(request.painted, samples, request),
   };
-  const latentShape = [batch, facts.latentChannels, height, width];
+  const latentShape = [samples, facts.latentChannels, height, width];
 
-  const output = async (sample: Float32Array, time: number) => {
-    const doubled = new Float32Array(batch * sample.length);
-    for (let half = 0; half < batch; half++) doubled.set(sample, half * sample.length);
-    // Asked for at each step: its weights may have been packed since.
-    const session = await pipeline.session(graph);
-    const outputs = await session.run({
-      ...constant,
-      ...factorsAt(time),
-      ...localizer.feeds(),
-      sample: float32(doubled, latentShape),
-      timestep: float32(new Float32Array(batch).fill(time), [batch]),
-    });
-    if (concepts.length > 0) localizer.observe(outputs);
-    const prediction = outputs.prediction!.data as Float32Array;
+  const read: PassQuestion['read'] = async (outputs, at) => {
+    if (concepts.length > 0) localizer.observe(outputs, at);
+    const prediction = samplesAt(outputs.prediction!.data as Float32Array, samples, at);
     await requireFinite(prediction, pipeline.checkpoint, concepts.length > 0 ? tooStrong : undefined);
     return shape.guided ? guided(prediction, settings.guidanceScale) : prediction;
+  };
+  const output = (sample: Float32Array, time: number) => {
+    const doubled = new Float32Array(samples * sample.length);
+    for (let half = 0; half < samples; half++) doubled.set(sample, half * sample.length);
+    const own = {
+      ...constant,
+      ...localizer.feeds(),
+      sample: float32(doubled, latentShape),
+      timestep: float32(new Float32Array(samples).fill(time), [samples]),
+    };
+    return barrier.answer({ graph, concepts, time, shared: { ...finding, ...factorsAt(time) }, own, read });
   };
   return { output, masks: () => localizer.masks() };
 }
@@ -133,9 +148,9 @@ function tooStrong(): LikenessError {
 }
 
 /** s_k of each sample: without a mask the base model alone. */
-function strengths(strength: number, settings: SamplingSettings, batch: 1 | 2): number[] {
+function strengths(strength: number, settings: SamplingSettings, samples: 1 | 2): number[] {
   const applied = settings.mask === 'off' ? 0 : strength;
-  if (batch === 1) return [applied];
+  if (samples === 1) return [applied];
   const halves = settings.guidanceResidual ?? usualGuidanceResidual(settings);
   return [halves === 'conditional' ? 0 : applied, applied];
 }
@@ -155,16 +170,21 @@ export function factorsByTimestep(concepts: readonly PromptConcept[], trainTimes
   return () => always;
 }
 
-/** Feeds that stay the same over all steps: conditioning, and the probe or token weights that find the object. */
-export function constantFeeds(
-  request: Pick<PassRequest, 'concepts' | 'conditional' | 'unconditional'>,
-  batch: 1 | 2,
+/** The prompt for a picture's samples, the same over all steps. */
+export function promptFeeds(
+  { conditional, unconditional }: Pick<PassRequest, 'conditional' | 'unconditional'>,
+  samples: 1 | 2,
+): Record<string, Tensor> {
+  return conditioningFeeds(samples === 2 ? [unconditional, conditional] : [conditional]);
+}
+
+/** The probes or token weights that find the concepts, the same over all steps. */
+export function findingFeeds(
+  concepts: readonly PromptConcept[],
   { facts }: Pipeline,
   maskSource: MaskSource,
 ): Record<string, Tensor> {
-  const { concepts, conditional, unconditional } = request;
-  const samples = batch === 2 ? [unconditional, conditional] : [conditional];
-  const feeds: Record<string, Tensor> = conditioningFeeds(samples);
+  const feeds: Record<string, Tensor> = {};
   for (const [concept, { probe, tokenIndexes }] of concepts.entries()) {
     if (maskSource === 'probe') Object.assign(feeds, probeFeeds(concept, probe!));
     else Object.assign(feeds, tokenWeightFeeds(concept, tokenIndexes, facts.tokens));

@@ -32,7 +32,7 @@ export interface Place extends Pick<PassRequest, 'conditional' | 'concepts' | 'p
   readonly weights: Float32Array;
 }
 
-export interface PlacesMaking extends Pick<PictureRequest, 'seed' | 'start' | 'hold' | 'signal'> {
+export interface PlacesMaking extends Pick<PictureRequest, 'seed' | 'start' | 'hold' | 'barrier' | 'signal'> {
   readonly codec: PictureCodec;
   /** Latents [C, h, w] of what is around the products. Default: what is around each in its own picture. */
   readonly around?: Float32Array | undefined;
@@ -67,13 +67,13 @@ export async function* samplePlaces(
   places: readonly Place[],
   { codec, around, ...making }: PlacesMaking,
 ): AsyncGenerator<PictureStep, SceneOfProducts> {
-  const { seed, signal, start } = making;
+  const { seed, barrier, signal, start } = making;
   const { steps: asked } = whole.settings;
   let total = stepsWithPlaces(places.length, asked, making);
   const alone: SampledLatents[] = [];
   let done = 0;
   for (const { conditional, concepts, painted } of places) {
-    const own = madeAlone(pipeline, { ...whole, conditional, concepts, painted, seed, signal });
+    const own = madeAlone(pipeline, { ...whole, conditional, concepts, painted, seed, barrier, signal });
     let next = await own.next();
     let taken = 0;
     for (; !next.done; next = await own.next()) {
@@ -141,7 +141,7 @@ async function* madeAlone(
 ): AsyncGenerator<PictureStep, SampledLatents> {
   const own = kept.get(pipeline) ?? new Map<string, SampledLatents>();
   kept.set(pipeline, own);
-  const { signal: _, ...decisive } = request;
+  const { signal: _, barrier: __, ...decisive } = request;
   const key = createHash('sha256').update(serialize(decisive)).digest('hex');
   const known = own.get(key);
   const made = known ?? (yield* samplePicture(pipeline, request));

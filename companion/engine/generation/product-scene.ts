@@ -28,6 +28,7 @@ import type { Composition } from './composition.ts';
 import { keepLatents } from './painting.ts';
 import type { PictureCodec } from './picture-codec.ts';
 import { type PictureStep, samplePicture } from './sample-picture.ts';
+import type { StepBarrier } from './step-barrier.ts';
 
 /** The cut-out as the model sees it. */
 export interface WorkingCutOut {
@@ -87,6 +88,7 @@ export interface SceneMaking {
   readonly cutOut: WorkingCutOut;
   readonly seed: number;
   readonly signal: AbortSignal | undefined;
+  readonly barrier: StepBarrier;
   readonly codec: PictureCodec;
 }
 
@@ -102,7 +104,8 @@ export async function* makeScene(
   { whole }: Composition,
   making: SceneMaking,
 ): AsyncGenerator<PictureStep, MadeScene> {
-  const { cutOut, seed, signal, codec } = making;
+  const { cutOut, seed, signal, barrier, codec } = making;
+  const own = { seed, signal, barrier };
   const { steps } = whole.settings;
   const rough = Math.max(1, Math.ceil(BACKDROP_SHARE * steps));
   const again = steps > 1 ? Math.floor(AGAIN_SHARE * steps) : 0;
@@ -121,12 +124,12 @@ export async function* makeScene(
   let backdrop = plainPicture(cutOut.picture.width, cutOut.picture.height, [128, 128, 128]);
   if (!seesKept) {
     const settings = { ...whole.settings, steps: rough };
-    const scene = yield* counted(samplePicture(pipeline, { ...whole, settings, seed, signal }));
+    const scene = yield* counted(samplePicture(pipeline, { ...whole, settings, ...own }));
     backdrop = await smoothBackdrop((await codec.decode(scene.latents))[0]!);
   }
   const { encoded, ...first } = await heldIn(pipeline, making, { whole, over: backdrop, least: HELD.first });
   const begin = seesKept ? undefined : { picture: encoded, strength: Math.max(BACKDROP_STRENGTH, 1 / steps) };
-  let made = yield* counted(samplePicture(pipeline, { ...whole, ...first, start: begin, seed, signal }));
+  let made = yield* counted(samplePicture(pipeline, { ...whole, ...first, start: begin, ...own }));
   let painted = (await codec.decode(made.latents))[0]!;
   if (again > 0) {
     const beyond = surroundings(cutOut.picture, GHOST_CELLS * pipeline.facts.downscale);
@@ -137,7 +140,7 @@ export async function* makeScene(
       least: HELD.again,
     });
     const start = { picture, strength: (again + 0.5) / steps };
-    made = yield* counted(samplePicture(pipeline, { ...whole, ...second, start, seed, signal }));
+    made = yield* counted(samplePicture(pipeline, { ...whole, ...second, start, ...own }));
     painted = (await codec.decode(made.latents))[0]!;
   }
   return { painted, masks: made.masks };

@@ -7,6 +7,7 @@ import type { Hold, SamplingStart } from '../../diffusion/samplers/sampler.ts';
 import type { LocalizedMask } from '../../localization/mask.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { openPass, type PassRequest } from './guided-pass.ts';
+import type { StepBarrier } from './step-barrier.ts';
 
 /** Random streams: of the first noise, and of the noise that some samplers add at a step. */
 const FIRST_STREAM = 0;
@@ -20,6 +21,8 @@ export interface PictureRequest extends PassRequest {
   readonly hold?: ((noise: Float32Array) => Hold) | undefined;
   /** Unit Gaussian noise [C, h, w] of a stream. Default: the seed's. */
   readonly noise?: ((stream: number) => Float32Array) | undefined;
+  /** The pictures that are made beside it wait there too. Default: it is made alone. */
+  readonly barrier?: StepBarrier | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,7 +50,7 @@ export async function* samplePicture(
 ): AsyncGenerator<PictureStep, SampledLatents> {
   const { settings, height, width, seed, start, hold, signal } = request;
   const { facts, noiseProcess } = pipeline;
-  const pass = await openPass(pipeline, request);
+  const pass = await openPass(pipeline, request, request.barrier);
   const length = facts.latentChannels * height * width;
   const noise = request.noise ?? ((stream: number) => seededNoise(length, seed, stream));
   const latents = noise(FIRST_STREAM);

@@ -2,6 +2,7 @@
 
 import type { Ranks } from '../../adapters/factors.ts';
 import { Graph, type GraphSpec, graphSpec } from '../../graph/graph.ts';
+import { samplesOf } from '../../localization/mask-source.ts';
 import { MASK_SOURCES, type MaskSource } from '../../localization/sources/index.ts';
 import { familyOf, type ModelConfig } from '../../models/families/registry.ts';
 import { conditioningInputs, latentInputs, scopesOf } from '../../models/model-graphs.ts';
@@ -9,6 +10,8 @@ import { conditioningInputs, latentInputs, scopesOf } from '../../models/model-g
 export interface SamplingShape extends ModelConfig {
   /** With guidance the batch is [unconditional, conditional]. */
   readonly guided: boolean;
+  /** Pictures in a run; with guidance the unconditional samples of all come first. Default 1. */
+  readonly pictures?: number;
   /** Latent cells. */
   readonly height: number;
   readonly width: number;
@@ -27,7 +30,8 @@ export interface SamplingShape extends ModelConfig {
  * Concepts of the same ranks share a session, and without any there is nothing to find: one graph for all mask sources.
  */
 export function samplingGraph(shape: SamplingShape): GraphSpec {
-  const { maskSource = 'attention', hasRegions, ...plain } = shape;
+  const { maskSource = 'attention', hasRegions, pictures = 1, ...one } = shape;
+  const plain = { ...one, ...(pictures > 1 && { pictures }) };
   return graphSpec(
     'sampling',
     plain.concepts.length === 0
@@ -39,8 +43,8 @@ export function samplingGraph(shape: SamplingShape): GraphSpec {
 }
 
 function buildSamplingGraph(shape: SamplingShape): Graph {
-  const { guided, height, width, concepts, maskSource = 'attention', hasRegions } = shape;
-  const batch = guided ? 2 : 1;
+  const { guided, pictures = 1, height, width, concepts, maskSource = 'attention', hasRegions } = shape;
+  const batch = samplesOf({ guided, pictures });
   const family = familyOf(shape);
   const { tokens } = family.facts(shape.config);
   const graph = new Graph('sampling', shape.precision);
@@ -57,6 +61,7 @@ function buildSamplingGraph(shape: SamplingShape): Graph {
   }
   const { adapter, outputs } = MASK_SOURCES[maskSource].attach(graph, {
     guided,
+    pictures,
     height,
     tokens,
     ranks,

@@ -1,7 +1,7 @@
 /**
- * Memory plan of a picture, made before the first step, since the decoder, which needs the most, comes after the last.
- * Pictures are made one by one, and a picture's two samples, with the prompt and without, share one graph: the sessions
- * can be had for less, one at a time and without an arena.
+ * Memory plan of pictures, made before the first step, since the decoder, which needs the most, comes after the last. Where
+ * memory is short they are made one by one, and a picture's two samples, with the prompt and without, share one graph: the
+ * sessions can be had for less, one at a time and without an arena.
  */
 
 import prettyBytes from 'pretty-bytes';
@@ -55,7 +55,6 @@ const WINOGRAD_SHARE = 0.35;
  * @param shapes of all graphs that a picture's steps run, of one size
  * @param codecs the graph that decodes the picture, and the one that encodes where steps begin from one that is made before
  * @throws LikenessError `memory` when not even one session at a time fits, with what it needs and what is free
- * @internal
  */
 export function planSampling(
   pipeline: Pipeline,

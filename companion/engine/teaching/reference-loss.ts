@@ -13,7 +13,7 @@ import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import { float32 } from '../../tensor/tensor.ts';
 import type { ReferenceLatents, TrainingSet } from '../../training/training-set.ts';
 import type { TrainingState } from '../../training/training-state.ts';
-import { constantFeeds, factorsByTimestep, samplingShape } from '../generation/guided-pass.ts';
+import { factorsByTimestep, findingFeeds, promptFeeds, samplingShape } from '../generation/guided-pass.ts';
 import { samplingGraph } from '../generation/sampling-graph.ts';
 import { learnedPrompt, type ValidationImageOptions } from './validation-image.ts';
 
@@ -54,7 +54,10 @@ export async function referenceLossRatio(
     height,
     width,
   }).feeds();
-  const constant = constantFeeds({ concepts, conditional, unconditional }, 2, pipeline, source);
+  const constant = {
+    ...promptFeeds({ conditional, unconditional }, 2),
+    ...findingFeeds(concepts, pipeline, source),
+  };
   const factorsAt = factorsByTimestep(concepts, noiseProcess.trainTimesteps);
   const sums = { base: 0, learned: 0 };
   for (let pass = 0; pass < PASSES; pass++) {

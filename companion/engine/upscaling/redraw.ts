@@ -87,7 +87,8 @@ export async function* redrawn(
     if (pass !== 'encoding') timer.tick();
     const secondsLeft = timer.secondsFor(steps - step);
     const tile = { index, count, pass };
-    return { type: 'step', picture: 0, count: 1, step, steps, secondsLeft, tile, preview };
+    const standing = { step, steps, fraction: step / steps, secondsLeft };
+    return { type: 'step', picture: 0, count: 1, ...standing, tile, preview };
   };
   const latentsOf = (index: number) => kept.read(index, latentChannels * cells * cells);
   const begun = new Map<number, Float32Array>();

@@ -80,7 +80,7 @@ export async function generateRequest(
   { setup, library }: Pick<RunTools, 'setup' | 'library'>,
 ): Promise<GenerateRequest> {
   const { prompt, negativePrompt, count, seed, size, strength, mask } = request;
-  const { steps, guidanceScale, guidanceResidual, precision } = request;
+  const { steps, guidanceScale, guidanceResidual, precision, batchSize } = request;
   const loras = await lorasOf(request, setup);
   return {
     ...setup,
@@ -97,6 +97,7 @@ export async function generateRequest(
     negativePrompt,
     count,
     seed,
+    ...(batchSize !== undefined && { batchSize }),
     size,
     strength,
     settings: {

@@ -113,17 +113,20 @@ async function* stepsOf(
       if (event.notes.length > 0) yield { type: 'notes', notes: event.notes };
       return;
     case 'step': {
-      const { step, steps, preview, tile } = event;
+      const { step, steps, preview, tile, batch } = event;
       const picture = made + event.picture;
-      const fraction = (SAMPLED_SHARE * (picture * steps + step)) / (count * steps);
+      const fraction = (SAMPLED_SHARE * (made + event.fraction * event.count)) / count;
       const secondsLeft = knownSeconds(event.secondsLeft);
-      yield {
-        type: 'progress',
-        progress: {
-          ...{ phase: 'sampling', step, steps, fraction, secondsLeft, picture, count },
-          ...(tile && { tile: tile.index, tiles: tile.count, tilePass: tile.pass }),
-        },
-      };
+      // Those of a batch stand at one step: it is told once.
+      if (batch === undefined || batch.first === event.picture) {
+        yield {
+          type: 'progress',
+          progress: {
+            ...{ phase: 'sampling', step, steps, fraction, secondsLeft, picture, count },
+            ...(tile && { tile: tile.index, tiles: tile.count, tilePass: tile.pass }),
+          },
+        };
+      }
       if (!hasSubscribers()) return;
       const { width, height } = preview;
       const mediaType = 'image/png';

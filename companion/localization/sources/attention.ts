@@ -8,12 +8,20 @@ import { concat } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { AttentionMask, type ScoreMap } from '../attention-mask.ts';
-import { type Feeds, type LocalizerOptions, type MaskEstimator, StepwiseLocalizer } from '../localizer.ts';
+import {
+  ALONE,
+  type BatchIndex,
+  type Feeds,
+  type LocalizerOptions,
+  type MaskEstimator,
+  StepwiseLocalizer,
+} from '../localizer.ts';
 import { gridAt, type LocalizedMask } from '../mask.ts';
 import {
   gateInput,
   type Localization,
   type LocalizedOptions,
+  samplesOf,
   withLocalizedResiduals,
 } from '../mask-source.ts';
 import type { Grid } from '../regions.ts';
@@ -27,16 +35,16 @@ export const attentionNames = {
   tokenWeights: (concept: number) => `concept.${concept}.token_weights`,
   /**
    * Output [B hw of every block, one after the other in the order of the sites, concepts]: the probability that a pixel
-   * gives a concept's tokens, averaged over heads. Only the conditional sample, a block's last, has such tokens.
+   * gives a concept's tokens, averaged over heads. Only conditional samples, a block's last, have such tokens.
    */
   scores: 'scores',
 } as const;
 
 /** The weights of all concepts for every sample, [B L, concepts]. */
-export function attentionColumns(graph: Graph, { guided, tokens, ranks }: LocalizedOptions): Value {
+export function attentionColumns(graph: Graph, options: LocalizedOptions): Value {
+  const { tokens, ranks } = options;
   const weights = ranks.map((_, concept) => graph.input(attentionNames.tokenWeights(concept), [tokens, 1]));
-  const all = concat(weights, 1);
-  return guided ? concat([all, all], 0) : all;
+  return concat(new Array<Value>(samplesOf(options)).fill(concat(weights, 1)), 0);
 }
 
 /** @param blocks [B hw, concepts] of each, in the order of the sites */
@@ -55,17 +63,29 @@ export function tokenWeightFeeds(
   return { [attentionNames.tokenWeights(concept)]: float32(weights, [tokens, 1]) };
 }
 
-/** Each concept's maps, of all blocks, for the conditional sample: the last of `batch`. */
+interface ScoreLayout {
+  readonly blocks: readonly Grid[];
+  /** Samples in a run, B. */
+  readonly batch: number;
+  readonly concepts: number;
+}
+
+/**
+ * Each concept's maps, of all blocks, for a picture's conditional sample; such samples are the last of the batch.
+ *
+ * @internal
+ */
 export function readScores(
   scores: Float32Array,
-  { blocks, batch, concepts }: { blocks: readonly Grid[]; batch: number; concepts: number },
+  { blocks, batch, concepts }: ScoreLayout,
+  { index, pictures }: BatchIndex = ALONE,
 ): ScoreMap[][] {
   return Array.from({ length: concepts }, (_, concept) => {
     let end = 0;
     return blocks.map(({ height, width }) => {
       const score = new Float32Array(height * width);
       end += batch * score.length * concepts;
-      const first = end - score.length * concepts + concept;
+      const first = end - (pictures - index) * score.length * concepts + concept;
       for (let cell = 0; cell < score.length; cell++) score[cell] = scores[first + cell * concepts]!;
       return { height, width, score };
     });
@@ -93,7 +113,8 @@ export class AttentionEstimator implements MaskEstimator {
   readonly grid: Grid;
   /** As much of the product as all of it, and more of the scene (docs/settings.md). */
   readonly initialMaskValue = 0.5;
-  readonly #layout: Parameters<typeof readScores>[1];
+  /** As a run of one picture has it. */
+  readonly #layout: ScoreLayout;
   readonly #masks: readonly AttentionMask[];
 
   constructor(options: LocalizerOptions) {
@@ -108,8 +129,9 @@ export class AttentionEstimator implements MaskEstimator {
   }
 
   /** @returns score maps, by concept and block */
-  observe(outputs: Feeds): readonly (readonly ScoreMap[])[] {
-    const maps = readScores(outputs[attentionNames.scores]!.data as Float32Array, this.#layout);
+  observe(outputs: Feeds, at: BatchIndex): readonly (readonly ScoreMap[])[] {
+    const scores = outputs[attentionNames.scores]!.data as Float32Array;
+    const maps = readScores(scores, { ...this.#layout, batch: at.pictures * this.#layout.batch }, at);
     for (const [concept, mask] of this.#masks.entries()) mask.observe(maps[concept]!);
     return maps;
   }

@@ -5,18 +5,35 @@
  */
 
 import type { Graph } from '../../graph/graph.ts';
-import { gather, greater, greaterOrEqual, maximum, slice, topK, where } from '../../graph/ops/index.ts';
+import {
+  gather,
+  greater,
+  greaterOrEqual,
+  maximum,
+  reshape,
+  slice,
+  topK,
+  where,
+} from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { SiteValues } from '../../models/layers/spatial-transformer.ts';
 import { float32, int64, type Tensor } from '../../tensor/tensor.ts';
 import type { ScoreMap } from '../attention-mask.ts';
-import { type Feeds, type Localizer, type LocalizerOptions, withinRegion } from '../localizer.ts';
+import {
+  ALONE,
+  type BatchIndex,
+  type Feeds,
+  type Localizer,
+  type LocalizerOptions,
+  withinRegion,
+} from '../localizer.ts';
 import { gridsOf, type LocalizedMask, maskTensor } from '../mask.ts';
 import {
   gateInput,
   gateName,
   type Localization,
   type LocalizedOptions,
+  samplesOf,
   withLocalizedResiduals,
 } from '../mask-source.ts';
 import { reduceByMean } from '../resample.ts';
@@ -32,46 +49,57 @@ export const medianNames = {
 } as const;
 
 function attachByMedian(graph: Graph, options: LocalizedOptions): Localization {
-  const { guided, ranks, hasRegions } = options;
+  const { pictures, ranks, hasRegions } = options;
+  const batch = samplesOf(options);
   const strengths = hasRegions
     ? undefined
-    : ranks.map((_, concept) => graph.input(medianNames.strength(concept), [guided ? 2 : 1, 1, 1]));
+    : ranks.map((_, concept) => graph.input(medianNames.strength(concept), [batch, 1, 1]));
+  // A picture's scores hold for all halves of guidance: [P, hw, 1] against [halves, P, hw, 1].
+  const byHalf = (value: Value) =>
+    pictures === 1 ? value : reshape(value, [batch / pictures, pictures, ...value.shape.slice(1)]);
+  const bySample = (gate: Value) => (pictures === 1 ? gate : reshape(gate, [batch, ...gate.shape.slice(2)]));
   const nothing = graph.constant(float32(new Float32Array(1), [1]));
   const blocks: Value[] = [];
   const adapt = (site: SiteValues): Value => {
     blocks.push(site.attention!);
     // The conditional sample's scores decide where both samples' residuals act.
-    const scores = ranks.map((_, concept) => conditionalScore(site, concept));
+    const scores = ranks.map((_, concept) => conditionalScore(site, concept, pictures));
     const highest = scores.reduce((left, right) => maximum(left, right));
     return withLocalizedResiduals(graph, site, ranks, (concept) => {
       const score = scores[concept]!;
-      const strength = strengths?.[concept] ?? gateInput(graph, concept, site);
-      const gate = where(aboveMedian(score), strength, nothing); // [B, hw, 1]
+      const strength = byHalf(strengths?.[concept] ?? gateInput(graph, concept, site));
+      const gate = where(aboveMedian(score), strength, nothing);
       // Where the masks of several concepts overlap, the pixel belongs to the one with the higher score.
-      return ranks.length === 1 ? gate : where(greaterOrEqual(score, highest), gate, nothing);
+      return bySample(ranks.length === 1 ? gate : where(greaterOrEqual(score, highest), gate, nothing));
     });
   };
   const adapter = { attentionColumns: attentionColumns(graph, options), adapt };
   return { adapter, outputs: () => scoresOutput(blocks) };
 }
 
-/** A concept's scores for the conditional sample, [hw, 1]. */
-function conditionalScore({ attention, height, width }: SiteValues, concept: number): Value {
+/** A concept's scores for the conditional samples, [P, hw, 1]; of one picture [hw, 1]. */
+function conditionalScore(
+  { attention, height, width }: SiteValues,
+  concept: number,
+  pictures: number,
+): Value {
   const [rows, concepts] = attention!.shape as [number, number];
-  const conditional = slice(attention!, 0, rows - height * width, rows);
-  return concepts === 1 ? conditional : slice(conditional, 1, concept, concept + 1);
+  const conditional = slice(attention!, 0, rows - pictures * height * width, rows);
+  const score = concepts === 1 ? conditional : slice(conditional, 1, concept, concept + 1);
+  return pictures === 1 ? score : reshape(score, [pictures, height * width, 1]);
 }
 
 /**
- * score [hw, 1] -> true where it is strictly above the lower-middle median of the block's pixels, which is
+ * score [..., hw, 1] -> true where it is strictly above the lower-middle median of the block's pixels, which is
  * torch.median's choice.
  *
  * @internal
  */
 export function aboveMedian(score: Value): Value {
-  const lowerHalf = Math.floor((score.shape[0]! - 1) / 2) + 1;
-  const smallest = topK(score, lowerHalf, 0, { largest: false }); // ascending
-  return greater(score, gather(smallest, score.graph.constant(int64([lowerHalf - 1]))));
+  const axis = score.shape.length - 2;
+  const lowerHalf = Math.floor((score.shape[axis]! - 1) / 2) + 1;
+  const smallest = topK(score, lowerHalf, axis, { largest: false }); // ascending
+  return greater(score, gather(smallest, score.graph.constant(int64([lowerHalf - 1])), axis));
 }
 
 class MedianLocalizer implements Localizer {
@@ -79,6 +107,7 @@ class MedianLocalizer implements Localizer {
   readonly #feeds: Feeds;
   /** Outputs of the last step; read only when masks() is called. */
   #outputs: Feeds | undefined;
+  #at = ALONE;
 
   constructor(options: LocalizerOptions) {
     this.#options = options;
@@ -90,14 +119,15 @@ class MedianLocalizer implements Localizer {
     return this.#feeds;
   }
 
-  observe(outputs: Feeds): void {
+  observe(outputs: Feeds, at: BatchIndex = ALONE): void {
     this.#outputs = outputs;
+    this.#at = at;
   }
 
   masks(): readonly LocalizedMask[] | undefined {
     if (this.#outputs === undefined) return undefined;
     const estimator = new AttentionEstimator(this.#options);
-    const maps = estimator.observe(this.#outputs);
+    const maps = estimator.observe(this.#outputs, this.#at);
     return estimator.masks().map((found, concept) => {
       const { region } = this.#options.concepts[concept]!;
       const within = region && reduceByMean(region, this.#options, estimator.grid);

@@ -8,7 +8,13 @@ import type { Graph } from '../../graph/graph.ts';
 import { concat, slice } from '../../graph/ops/index.ts';
 import type { Value } from '../../graph/value.ts';
 import type { SiteValues } from '../../models/layers/spatial-transformer.ts';
-import { type Feeds, type LocalizerOptions, type MaskEstimator, StepwiseLocalizer } from '../localizer.ts';
+import {
+  type BatchIndex,
+  type Feeds,
+  type LocalizerOptions,
+  type MaskEstimator,
+  StepwiseLocalizer,
+} from '../localizer.ts';
 import type { LocalizedMask } from '../mask.ts';
 import {
   gateInput,
@@ -23,11 +29,11 @@ import type { Grid } from '../regions.ts';
  * @internal
  */
 export const probedNames = {
-  /** Output [concepts, 1, h, w] at the latents' resolution, of the conditional sample. */
+  /** Output [concepts P, 1, h, w] at the latents' resolution, of the conditional samples of all P pictures. */
   logits: 'object_logits',
 } as const;
 
-function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions): Localization {
+function attachByProbe(graph: Graph, { guided, pictures, height, ranks }: LocalizedOptions): Localization {
   const probed = ranks.map((_, concept) => new ObjectLogits(graph, concept));
   const adapt = (site: SiteValues): Value => {
     const features = probedFeatures(site);
@@ -37,7 +43,7 @@ function attachByProbe(graph: Graph, { guided, height, ranks }: LocalizedOptions
   const outputs = () => {
     const logits = probed.map((concept) => {
       const all = concept.total(height); // [B, 1, h, w]
-      return guided ? slice(all, 0, 1, 2) : all;
+      return guided ? slice(all, 0, pictures, 2 * pictures) : all;
     });
     return new Map([[probedNames.logits, concat(logits, 0)]]);
   };
@@ -104,11 +110,12 @@ class ProbeEstimator implements MaskEstimator {
     this.#masks = concepts.map(() => new ProbeMask(this.grid));
   }
 
-  observe(outputs: Feeds): void {
-    const logits = outputs[probedNames.logits]!.data as Float32Array; // [concepts, 1, h, w]
+  observe(outputs: Feeds, { index, pictures }: BatchIndex): void {
+    const logits = outputs[probedNames.logits]!.data as Float32Array; // [concepts P, 1, h, w]
     const cells = this.grid.height * this.grid.width;
     for (const [concept, mask] of this.#masks.entries()) {
-      mask.observe(logits.subarray(concept * cells, (concept + 1) * cells));
+      const first = (concept * pictures + index) * cells;
+      mask.observe(logits.subarray(first, first + cells));
     }
   }
 
