@@ -39,6 +39,24 @@ it('names the masks that are probably wrong, and says once what to do about them
   ]);
 });
 
+it('tells which pictures are made side by side, and how much of all is done', async () => {
+  const stderr = new PassThrough({ encoding: 'utf8' });
+  const output = new Output({ stdout: new PassThrough(), stderr }, false, {});
+  const report = new GenerateReport(output, { seed: 7, preview: false });
+  const preview = plainPicture(8, 8, [235, 230, 220]);
+  for (let step = 1; step <= 4; step++) {
+    const standing = { step, steps: 4, count: 8, fraction: step / 8, secondsLeft: 4 };
+    for (const picture of [0, 1, 2, 3]) {
+      await report.show({ type: 'step', picture, ...standing, batch: { first: 0, pictures: 4 }, preview });
+    }
+  }
+  report.close();
+  const said = stderr.read() as string;
+  expect(said).toContain('pictures 1-4/8');
+  expect(said).toContain('16/32');
+  expect(said).not.toContain('32/32');
+});
+
 it('says nothing of masks that are sure enough, or are not there', async () => {
   const said = await reported([{ aurora: LOW_CONFIDENCE }, {}]);
   expect(said).toEqual(['✓ 2 pictures in 2.0 s', '  not saved  seed 7', '  not saved  seed 8']);

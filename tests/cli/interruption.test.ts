@@ -166,6 +166,7 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
 
   it('keeps the pictures that are complete', async () => {
     const home = temporaryFolder();
+    let interrupted = false;
     const stopped = await likeness(
       [
         'generate',
@@ -184,7 +185,9 @@ describe.skipIf(SMALL_MODEL === undefined)(`Ctrl-C (${NEEDS_MODEL})`, () => {
       {
         home,
         whenEvent: ({ type }, child) => {
-          if (type === 'picture') child.kill('SIGINT');
+          if (type !== 'picture' || interrupted) return;
+          interrupted = true;
+          child.kill('SIGINT');
         },
       },
     );

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   formatCount,
   formatPace,
@@ -100,6 +100,27 @@ describe('the preview strip', () => {
     const rowsUp = Number(/\[(\d+)A/.exec(drawn)![1]);
     expect(drawn.match(/\[1B/g)).toHaveLength(rowsUp);
     expect(drawn.endsWith('\r')).toBe(true);
+    strip.close();
+  });
+
+  it('draws pictures that are made side by side each as often as one alone, on the line that each has', async () => {
+    const stream = terminal(44, 60);
+    const strip = new PreviewStrip(stream, { count: 4, aspect: 1 });
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const rowsUp = async (picture: number) => {
+      await strip.draw(picture, red, false);
+      return Number(/\[(\d+)A/.exec((stream.read() as string | null) ?? '[0A')![1]);
+    };
+    strip.open();
+    stream.read();
+    const [first, second] = [await rowsUp(0), await rowsUp(1)];
+    expect([second, await rowsUp(1)]).toEqual([first, 0]);
+    strip.open();
+    stream.read();
+    expect([await rowsUp(2), await rowsUp(3)]).toEqual([first, first]);
+    clock.mockReturnValue(1000);
+    expect(await rowsUp(0)).toBe(2 * first);
+    clock.mockRestore();
     strip.close();
   });
 

@@ -147,7 +147,10 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
 
   it('makes picture k of a batch the picture of seed + k alone', async () => {
     const [, second] = await pictures({ count: 2 });
-    expect(second!.image.data).toEqual(await pixels({ seed: 41 }));
+    const alone = await pixels({ seed: 41 });
+    // Beside another picture, kernels may add up in another order.
+    const apart = second!.image.data.map((value, at) => Math.abs(value - alone[at]!));
+    expect(Math.max(...apart)).toBeLessThanOrEqual(2);
   });
 
   it('gives the base model back where the mask is off, or the strength is zero', async () => {
