@@ -12,7 +12,7 @@ import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { picture } from '../../companion/images/picture.ts';
-import { readPngText } from '../../companion/images/png-text-reader.ts';
+import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
 import { Session } from '../../companion/runtime/session.ts';
 import { LikenessError } from '../../shared/errors.ts';
