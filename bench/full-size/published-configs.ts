@@ -9,7 +9,8 @@ export type Kind = 'sd15' | 'sdxl';
 
 type Configs = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-const SCHEDULE = {
+/** Noise levels of both, and what diffusers' schedulers do at the ends. */
+export const STABLE_DIFFUSION_SCHEDULE = {
   num_train_timesteps: 1000,
   beta_schedule: 'scaled_linear',
   beta_start: 0.00085,
@@ -34,7 +35,7 @@ const TOKENIZER = { model_max_length: 77 };
 
 const SD15: Configs = {
   'model_index.json': { _class_name: 'StableDiffusionPipeline' },
-  'scheduler/scheduler_config.json': { ...SCHEDULE, _class_name: 'PNDMScheduler' },
+  'scheduler/scheduler_config.json': { ...STABLE_DIFFUSION_SCHEDULE, _class_name: 'PNDMScheduler' },
   'unet/config.json': SD15_UNET_CONFIG,
   'text_encoder/config.json': SD15_TEXT_CONFIG,
   'vae/config.json': SD15_VAE_CONFIG,
@@ -45,7 +46,7 @@ const SD15: Configs = {
 const SDXL: Configs = {
   'model_index.json': { _class_name: 'StableDiffusionXLPipeline', force_zeros_for_empty_prompt: true },
   'scheduler/scheduler_config.json': {
-    ...SCHEDULE,
+    ...STABLE_DIFFUSION_SCHEDULE,
     _class_name: 'EulerDiscreteScheduler',
     prediction_type: 'epsilon',
     timestep_spacing: 'leading',

@@ -3,6 +3,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { STABLE_DIFFUSION_SCHEDULE } from '../../bench/full-size/published-configs.ts';
 import { Random } from '../../companion/diffusion/random.ts';
 import { parseVaeConfig } from '../../companion/models/layers/autoencoder-config.ts';
 import { parseClipTextConfig } from '../../companion/models/layers/clip-text.ts';
@@ -54,12 +55,7 @@ export const VAE_CONFIG = {
 
 const SCHEDULER = {
   _class_name: 'PNDMScheduler',
-  num_train_timesteps: 1000,
-  beta_schedule: 'scaled_linear',
-  beta_start: 0.00085,
-  beta_end: 0.012,
-  steps_offset: 1,
-  set_alpha_to_one: false,
+  ...STABLE_DIFFUSION_SCHEDULE,
 };
 
 /** Modules of the original UNet beside diffusers', in the order in which its code makes them. */

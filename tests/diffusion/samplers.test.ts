@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { STABLE_DIFFUSION_SCHEDULE } from '../../bench/full-size/published-configs.ts';
 import { denoiserOf } from '../../companion/diffusion/denoiser.ts';
 import { seededNoise } from '../../companion/diffusion/random.ts';
 import { type SamplerName, samplers } from '../../companion/diffusion/samplers/index.ts';
@@ -12,16 +13,7 @@ interface Table {
   readonly init_noise_sigma: number;
 }
 
-const CONFIG = {
-  beta_schedule: 'scaled_linear',
-  beta_start: 0.00085,
-  beta_end: 0.012,
-  num_train_timesteps: 1000,
-  set_alpha_to_one: false,
-  steps_offset: 1,
-};
-
-const process = noiseProcessOf(CONFIG);
+const process = noiseProcessOf(STABLE_DIFFUSION_SCHEDULE);
 
 /** Added at a step, by samplers that do. */
 const noise = (step: number) => seededNoise(3, 1, step);
@@ -72,7 +64,7 @@ describe('the sigmas that a scheduler config wishes', () => {
       [999, 757, 413, 103, 11, 0],
     ],
   ])('%s: over all of the schedule in DPM++, which rounds its timesteps', (wish, sigmas, timesteps) => {
-    const plan = samplers.dpmpp2m.plan(noiseProcessOf({ ...CONFIG, [wish]: true }), 6);
+    const plan = samplers.dpmpp2m.plan(noiseProcessOf({ ...STABLE_DIFFUSION_SCHEDULE, [wish]: true }), 6);
     expect(largestDifference(plan.sigmas, [...sigmas, 0])).toBeLessThan(2e-5);
     expect(plan.timesteps).toEqual(timesteps);
   });
@@ -89,7 +81,11 @@ describe('the sigmas that a scheduler config wishes', () => {
       [831, 803.161, 730.7, 585.372, 274.951, 1],
     ],
   ])("%s: between the spacing's ends in Euler", (wish, sigmas, timesteps) => {
-    const wished = noiseProcessOf({ ...CONFIG, [wish]: true, timestep_spacing: 'leading' });
+    const wished = noiseProcessOf({
+      ...STABLE_DIFFUSION_SCHEDULE,
+      [wish]: true,
+      timestep_spacing: 'leading',
+    });
     const plan = samplers.euler.plan(wished, 6);
     expect(largestDifference(plan.sigmas, [...sigmas, 0])).toBeLessThan(2e-5);
     expect(largestDifference(plan.timesteps, timesteps)).toBeLessThan(2e-3);
@@ -99,7 +95,7 @@ describe('the sigmas that a scheduler config wishes', () => {
     '%s ends on the least sigma where final_sigmas_type says so',
     (name) => {
       const { sigmas } = samplers[name].plan(
-        noiseProcessOf({ ...CONFIG, final_sigmas_type: 'sigma_min' }),
+        noiseProcessOf({ ...STABLE_DIFFUSION_SCHEDULE, final_sigmas_type: 'sigma_min' }),
         6,
       );
       expect(sigmas.at(-1)).toBeCloseTo(0.029168, 5);
@@ -118,7 +114,7 @@ it('PNDM combines the velocities of a v-model, and tells them as noise at the le
     [0.102641, 0.657052, -0.296872],
     [0.102464, 0.653843, -0.295409],
   ];
-  const velocity = noiseProcessOf({ ...CONFIG, prediction_type: 'v_prediction' });
+  const velocity = noiseProcessOf({ ...STABLE_DIFFUSION_SCHEDULE, prediction_type: 'v_prediction' });
   const denoise = denoiserOf(velocity, async (x, t) =>
     x.map((value, cell) => 0.6 * value * Math.cos(t / 300) + (0.3 * [1, -1, 0.5][cell]! * t) / 1000),
   );
@@ -238,7 +234,7 @@ describe('every sampler', () => {
 
   /** A model that knows the answer: its noise estimate points exactly at x_0. */
   function perfect(predictionType: string): Pick<SamplerOptions, 'process' | 'denoise' | 'noise'> {
-    const exact = noiseProcessOf({ ...CONFIG, prediction_type: predictionType });
+    const exact = noiseProcessOf({ ...STABLE_DIFFUSION_SCHEDULE, prediction_type: predictionType });
     const network = async (sample: Float32Array, timestep: number) => {
       const alphaBar = exact.alphasCumprod[timestep]!;
       const [alpha, sigma] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
@@ -281,7 +277,7 @@ describe('every sampler', () => {
 
   it.each(names)('%s starts from pure noise where the schedule ends in it', async (name) => {
     const wish = { prediction_type: 'v_prediction', rescale_betas_zero_snr: true };
-    const silent = noiseProcessOf({ ...CONFIG, ...wish });
+    const silent = noiseProcessOf({ ...STABLE_DIFFUSION_SCHEDULE, ...wish });
     const network = async (sample: Float32Array, timestep: number) => {
       const { signal, noise } = silent.level(Math.round(timestep));
       return sample.map((value, index) => {
@@ -302,7 +298,11 @@ describe('every sampler', () => {
   });
 
   it('clips x_0 in DDIM where the config says so', async () => {
-    const clipping = noiseProcessOf({ ...CONFIG, clip_sample: true, clip_sample_range: 0.5 });
+    const clipping = noiseProcessOf({
+      ...STABLE_DIFFUSION_SCHEDULE,
+      clip_sample: true,
+      clip_sample_range: 0.5,
+    });
     const options = { ...perfect('epsilon'), process: clipping, steps: 3, latents: x0 };
     const [step] = await collect('ddim', options);
     expect(step!.denoised[1]).toBe(-0.5);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { STABLE_DIFFUSION_SCHEDULE } from '../../bench/full-size/published-configs.ts';
 import type { NoiseLevel } from '../../companion/diffusion/noise-process.ts';
 import { seededNoise } from '../../companion/diffusion/random.ts';
 import { SAMPLER_NAMES, samplers } from '../../companion/diffusion/samplers/index.ts';
@@ -6,14 +7,7 @@ import type { SamplerOptions, SamplingStep } from '../../companion/diffusion/sam
 import { noiseProcessOf } from '../../companion/diffusion/scheduler-config.ts';
 import { largestDifference } from './golden.ts';
 
-const process = noiseProcessOf({
-  beta_schedule: 'scaled_linear',
-  beta_start: 0.00085,
-  beta_end: 0.012,
-  num_train_timesteps: 1000,
-  set_alpha_to_one: false,
-  steps_offset: 1,
-});
+const process = noiseProcessOf(STABLE_DIFFUSION_SCHEDULE);
 
 const picture = Float32Array.of(3, -2, 1, 0.5);
 const latents = seededNoise(4, 7);

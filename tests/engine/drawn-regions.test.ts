@@ -1,60 +1,28 @@
 /** Drawn regions and places, with the embedded model's own concepts. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { summariseConcept } from '../../companion/concepts/concept-file.ts';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
-import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import { layProducts, withOwnPixels } from '../../companion/engine/generation/product-layout.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import type { Picture } from '../../companion/images/picture.ts';
 import { placeWeights, regionShares, sideBySide } from '../../companion/localization/drawn-region.ts';
 import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
+import { EMBEDDED, firstPicture, type Made, useEmbeddedModel } from './embedded-model.ts';
 
-const MODEL = fileURLToPath(new URL('../../models/likeness-base-128', import.meta.url));
-const concept = (name: string) => join(MODEL, 'concepts', `${name}.safetensors`);
-
-let folder: string;
-let model: LoadedModel;
-const engine = () =>
-  ({ model: MODEL, device: 'cpu', threads: 1, cacheFolder: join(folder, 'cache') }) as const;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'likeness-regions-'));
-  model = await loadModel(engine());
-});
-afterAll(async () => {
-  await model.pipeline.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-type Made = Extract<LocalGenerateEvent, { type: 'picture' }>;
+const engine = useEmbeddedModel();
+const concept = (name: string) => join(EMBEDDED, 'concepts', `${name}.safetensors`);
 
 async function make(
   prompt: string,
   changes: Partial<GenerateRequest> = {},
-  stepped: () => void = () => {},
+  { on = engine.model, stepped }: { on?: LoadedModel; stepped?: () => void } = {},
 ): Promise<Made> {
   const known = await Promise.all(['aurora', 'summit'].map((name) => summariseConcept(concept(name))));
-  const request: GenerateRequest = {
-    ...engine(),
-    prompt: resolvePrompt(prompt, known),
-    negativePrompt: undefined,
-    count: 1,
-    seed: 5,
-    strength: 1,
-    ...changes,
-    settings: { steps: 4, ...changes.settings },
-  };
-  for await (const event of generateOn(model, request)) {
-    if (event.type === 'step') stepped();
-    if (event.type === 'picture') return event;
-  }
-  throw new Error('no picture was made');
+  const request = engine.request({ prompt: resolvePrompt(prompt, known), ...changes });
+  return firstPicture(generateOn(on, request), stepped);
 }
 
 const REGION = { concept: 'aurora', x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
@@ -232,19 +200,16 @@ describe('places of several concepts', () => {
 
   it('are moved for the steps of the scene alone, with the same result as from the start', async () => {
     const prompt = '@aurora and @summit on grass';
-    const stepsOf = async (changes: Partial<GenerateRequest>) => {
+    const stepsOf = async (changes: Partial<GenerateRequest>, on = engine.model) => {
       let taken = 0;
-      const made = await make(prompt, changes, () => taken++);
+      const made = await make(prompt, changes, { on, stepped: () => taken++ });
       return { taken, data: made.image.data };
     };
     const regions = [REGION, { ...REGION, concept: 'summit', x: 0 }];
     const [first, moved] = [await stepsOf({}), await stepsOf({ regions })];
     expect([first.taken, moved.taken]).toEqual([4 + 4 + 2, 2]);
-    const afresh = await loadModel(engine());
-    const fresh = model;
-    model = afresh;
-    expect(await stepsOf({ regions })).toEqual({ taken: 10, data: moved.data });
-    model = fresh;
+    const afresh = await loadModel(engine.options());
+    expect(await stepsOf({ regions }, afresh)).toEqual({ taken: 10, data: moved.data });
     await afresh.pipeline.close();
   });
 

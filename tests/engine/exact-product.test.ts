@@ -1,13 +1,11 @@
 /** A scene around a cut-out on the embedded model: over seeds and products no pixel of the product is another. */
 
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
-import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest, ProductInScene } from '../../companion/engine/requests.ts';
 import { decodePicture } from '../../companion/images/decode.ts';
@@ -15,41 +13,18 @@ import { type Picture, plainPicture } from '../../companion/images/picture.ts';
 import { placeCutOut } from '../../companion/images/product/placed-cut-out.ts';
 import { flattened } from '../../companion/images/product/product-layers.ts';
 import { readPngText } from '../../companion/images/records/png-text-reader.ts';
-import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
+import { loadModel } from '../../companion/pipeline/loaded-model.ts';
+import { type Made, useEmbeddedModel } from './embedded-model.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A tiny model for inpainting, where it lies beside the project. */
 const NINE = join(ROOT, '..', 'shared', 'golden', 'inpaint9', 'pipeline');
-const EMBEDDED = join(ROOT, 'models', 'likeness-base-128');
 
-let folder: string;
-let model: LoadedModel;
-const options = () =>
-  ({ model: EMBEDDED, device: 'cpu', threads: 1, cacheFolder: join(folder, 'cache') }) as const;
+const engine = useEmbeddedModel();
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'likeness-exact-'));
-  model = await loadModel(options());
-});
-afterAll(async () => {
-  await model.pipeline.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-type Made = Extract<LocalGenerateEvent, { type: 'picture' }>;
-
-async function make(product: ProductInScene, changes: Partial<GenerateRequest> = {}, on = model) {
-  const request: GenerateRequest = {
-    ...options(),
-    prompt: resolvePrompt('on a wooden table', []),
-    negativePrompt: undefined,
-    count: 1,
-    seed: 3,
-    strength: 1,
-    settings: { steps: 4 },
-    product,
-    ...changes,
-  };
+async function make(product: ProductInScene, changes: Partial<GenerateRequest> = {}, on = engine.model) {
+  const prompt = resolvePrompt('on a wooden table', []);
+  const request = engine.request({ prompt, seed: 3, product, ...changes });
   const pictures: Made[] = [];
   const steps: number[] = [];
   for await (const event of generateOn(on, request)) {
@@ -129,7 +104,7 @@ describe('a scene around a product', () => {
   });
 
   it('writes its layers beside the picture', async () => {
-    const out = join(folder, 'out');
+    const out = join(engine.folder, 'out');
     await make(
       { picture: await cutOut('aurora/cutout-01.png'), layers: true },
       { out, settings: { steps: 1 } },
@@ -145,7 +120,7 @@ describe('a scene around a product', () => {
   it.skipIf(!existsSync(NINE))(
     `keeps them with a model that looks at the kept part, at any proportions${existsSync(NINE) ? '' : ' (skipped: ../shared/golden is not there)'}`,
     async () => {
-      const nine = await loadModel({ ...options(), model: NINE });
+      const nine = await loadModel(engine.options(NINE));
       const picture = await cutOut('aurora/cutout-01.png');
       for (const wide of [
         { width: 500, height: 120 },

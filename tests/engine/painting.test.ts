@@ -1,12 +1,9 @@
 /** Image to image and inpainting on the embedded model, and on one of it that looks at the kept part. */
 
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
-import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teachOn } from '../../companion/engine/teaching/teach.ts';
@@ -19,26 +16,15 @@ import { writeFileAtomically } from '../../companion/storage/atomic-file.ts';
 import { openSafetensors, readFloat32 } from '../../companion/tensor/safetensors-file.ts';
 import { writeJson } from '../checkpoint/checkpoint-files.ts';
 import { writeSafetensors } from '../tensor/tensor-files.ts';
+import { EMBEDDED, firstPicture, type Made, useEmbeddedModel } from './embedded-model.ts';
 
-const EMBEDDED = fileURLToPath(new URL('../../models/likeness-base-128', import.meta.url));
-
-let folder: string;
-let model: LoadedModel;
+const engine = useEmbeddedModel();
 let inpainting: LoadedModel;
 
-const options = (path: string) =>
-  ({ model: path, device: 'cpu', threads: 1, cacheFolder: join(folder, 'cache') }) as const;
-
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'likeness-painting-'));
-  model = await loadModel(options(EMBEDDED));
-  inpainting = await loadModel(options(await inpaintingModel(join(folder, 'nine'), 0)));
+  inpainting = await loadModel(engine.options(await inpaintingModel(join(engine.folder, 'nine'), 0)));
 });
-afterAll(async () => {
-  await model.pipeline.close();
-  await inpainting.pipeline.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => inpainting.pipeline.close());
 
 /** The embedded model with the channels of an inpainting model, whose weights are all `weight`. */
 async function inpaintingModel(root: string, weight: number): Promise<string> {
@@ -74,22 +60,9 @@ async function inpaintingModel(root: string, weight: number): Promise<string> {
   return root;
 }
 
-type Made = Extract<LocalGenerateEvent, { type: 'picture' }>;
-
-async function make(changes: Partial<GenerateRequest>, on = model): Promise<Made> {
-  const request: GenerateRequest = {
-    ...options(EMBEDDED),
-    prompt: resolvePrompt('a photo of a red mug on a wooden table', []),
-    negativePrompt: undefined,
-    count: 1,
-    seed: 5,
-    strength: 1,
-    ...changes,
-    settings: { steps: 4, ...changes.settings },
-  };
-  for await (const event of generateOn(on, request)) if (event.type === 'picture') return event;
-  throw new Error('no picture was made');
-}
+const prompt = resolvePrompt('a photo of a red mug on a wooden table', []);
+const make = (changes: Partial<GenerateRequest>, on = engine.model): Promise<Made> =>
+  firstPicture(generateOn(on, engine.request({ prompt, ...changes })));
 
 /** Stripes and a ramp, which no model would paint. */
 const original = picture(
@@ -127,7 +100,7 @@ function differences(made: Picture, reach: number): { near: number; far: number 
 
 describe('inpainting', () => {
   it.each([
-    ['a text-to-image model', () => model],
+    ['a text-to-image model', () => engine.model],
     ['a model that looks at the kept part', () => inpainting],
   ])('changes no byte outside of mask and feather, by %s', async (_, on) => {
     const { image, width, height } = await make(
@@ -155,7 +128,7 @@ describe('inpainting', () => {
   });
 
   it('comes from what a client sent as well, and says so in the picture', async () => {
-    const paths = { init: join(folder, 'init'), mask: join(folder, 'mask') };
+    const paths = { init: join(engine.folder, 'init'), mask: join(engine.folder, 'mask') };
     await writeFileAtomically(paths.init, encodeReference({ name: 'init', pixels: original, findings: [] }));
     await writeFileAtomically(paths.mask, encodeReference({ name: 'mask', pixels: mask, findings: [] }));
     const sent = await make({ init: { picture: paths.init }, mask: { picture: paths.mask } });
@@ -167,7 +140,7 @@ describe('inpainting', () => {
     expect(record.settings).toMatchObject({
       init: { width: 200, height: 150, strength: 1, painted: 'mask' },
     });
-    await expect(make({ init: { picture: join(folder, 'none') } })).rejects.toMatchObject({
+    await expect(make({ init: { picture: join(engine.folder, 'none') } })).rejects.toMatchObject({
       code: 'image-unknown',
     });
     await expect(make({ mask: { picture: mask } })).rejects.toMatchObject({ code: 'input' });
@@ -230,23 +203,23 @@ describe('a model that looks at the kept part', () => {
 
   it('is taught as the model that it was made of', async () => {
     const losses = async (on: LoadedModel) => {
-      const stateFile = join(folder, `${on.identity.hash}.state`);
+      const stateFile = join(engine.folder, `${on.identity.hash}.state`);
       const references = [{ name: 'frame.png', pixels: original, findings: [] }];
       const settings = { steps: 2, batchSize: 1 };
       const taught: number[] = [];
-      const wish = { ...options(EMBEDDED), references, name: 'mug', classWord: 'mug', stateFile, settings };
+      const wish = { ...engine.options(), references, name: 'mug', classWord: 'mug', stateFile, settings };
       for await (const event of teachOn(on, references, { ...wish, seed: 1, mirror: false })) {
         if (event.type === 'step') taught.push(event.loss);
       }
       return taught;
     };
-    const [own, base] = [await losses(inpainting), await losses(model)];
+    const [own, base] = [await losses(inpainting), await losses(engine.model)];
     expect(own).toHaveLength(2);
     for (const [step, loss] of own.entries()) expect(loss).toBeCloseTo(base[step]!, 4);
   });
 
   it('sees mask and kept part', async () => {
-    const aware = await loadModel(options(await inpaintingModel(join(folder, 'aware'), 0.02)));
+    const aware = await loadModel(engine.options(await inpaintingModel(join(engine.folder, 'aware'), 0.02)));
     const request = { init: { picture: original }, mask: { picture: mask } };
     const [sees, blind] = [await make(request, aware), await make(request, inpainting)];
     expect(sees.image.data).not.toEqual(blind.image.data);

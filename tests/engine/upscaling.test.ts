@@ -1,64 +1,35 @@
 /** Pictures enlarged by the embedded model: seams, seeds, kept tiles, alpha, the record, and where a concept acts. */
 
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { summariseConcept } from '../../companion/concepts/concept-file.ts';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
-import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
 import type { GenerateRequest, UpscaleWish } from '../../companion/engine/requests.ts';
 import { type Picture, picture, plainPicture } from '../../companion/images/picture.ts';
 import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { resizePicture } from '../../companion/images/resize.ts';
-import { type LoadedModel, loadModel } from '../../companion/pipeline/loaded-model.ts';
+import { EMBEDDED, firstPicture, type Made, useEmbeddedModel } from './embedded-model.ts';
 
-const EMBEDDED = fileURLToPath(new URL('../../models/likeness-base-128', import.meta.url));
-
-let folder: string;
-let model: LoadedModel;
+const engine = useEmbeddedModel();
 /** As the model makes them, at 100 px: 4 tiles where it is twice as large. */
 let mug: Picture;
 let enlarged: Made;
 let aurora: Awaited<ReturnType<typeof summariseConcept>>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'likeness-upscaling-'));
-  model = await loadModel(options());
   aurora = await summariseConcept(join(EMBEDDED, 'concepts', 'aurora.safetensors'));
   const prompt = resolvePrompt('@aurora on a beach', [aurora]);
-  mug = await resizePicture((await made(eventsOf({ prompt }))).image, 100, 100);
-  enlarged = await made(eventsOf(wish()));
-});
-afterAll(async () => {
-  await model.pipeline.close();
-  await rm(folder, { recursive: true, force: true });
+  mug = await resizePicture((await firstPicture(eventsOf({ prompt }))).image, 100, 100);
+  enlarged = await firstPicture(eventsOf(wish()));
 });
 
-const options = () =>
-  ({ model: EMBEDDED, device: 'cpu', threads: 1, cacheFolder: join(folder, 'cache') }) as const;
-
-function eventsOf(changes: Partial<GenerateRequest>): AsyncGenerator<LocalGenerateEvent, void> {
-  return generateOn(model, {
-    ...options(),
-    prompt: resolvePrompt('a red mug on a wooden table', []),
-    negativePrompt: '',
-    count: 1,
-    seed: 3,
-    strength: 1,
-    settings: { steps: 8 },
-    ...changes,
-  });
-}
-
-type Made = Extract<LocalGenerateEvent, { type: 'picture' }>;
-
-async function made(events: AsyncGenerator<LocalGenerateEvent, void>): Promise<Made> {
-  for await (const event of events) if (event.type === 'picture') return event;
-  throw new Error('no picture came out');
-}
+const eventsOf = (changes: Partial<GenerateRequest>) =>
+  generateOn(
+    engine.model,
+    engine.request({ negativePrompt: '', seed: 3, settings: { steps: 8 }, ...changes }),
+  );
 
 /** Two steps a tile. */
 const wish = (changes: Partial<UpscaleWish> = {}) =>
@@ -66,7 +37,10 @@ const wish = (changes: Partial<UpscaleWish> = {}) =>
 
 describe('an enlarged picture', () => {
   it('has no seam where tiles meet, and is the same again for the same seed', async () => {
-    const [second, other] = [await made(eventsOf(wish())), await made(eventsOf({ ...wish(), seed: 4 }))];
+    const [second, other] = [
+      await firstPicture(eventsOf(wish())),
+      await firstPicture(eventsOf({ ...wish(), seed: 4 })),
+    ];
     const { image } = enlarged;
     expect([image.width, image.height]).toEqual([200, 200]);
     expect(enlarged.png).toEqual(second.png);
@@ -112,7 +86,7 @@ describe('an enlarged picture', () => {
   });
 
   it('goes on from tiles that were kept, to the same picture', async () => {
-    const keep = join(folder, 'tiles');
+    const keep = join(engine.folder, 'tiles');
     const stop = new AbortController();
     const cut = async () => {
       for await (const event of eventsOf({ ...wish({ keep }), signal: stop.signal })) {
@@ -140,8 +114,8 @@ describe('an enlarged picture', () => {
   it('shows the concept where the product is, and the base model elsewhere', async () => {
     const prompt = resolvePrompt('@aurora on a beach', [aurora]);
     const [whole, base] = [
-      await made(eventsOf({ ...wish(), prompt })),
-      await made(eventsOf({ ...wish(), prompt, strength: 0 })),
+      await firstPicture(eventsOf({ ...wish(), prompt })),
+      await firstPicture(eventsOf({ ...wish(), prompt, strength: 0 })),
     ];
     expect(whole.masks.map(({ concept }) => concept)).toEqual(['aurora']);
     const { rows, columns, values } = whole.masks[0]!;
@@ -163,12 +137,12 @@ describe('an enlarged picture', () => {
   });
 
   it('is the resampled picture at strength 0, and keeps alpha', async () => {
-    const whole = await made(eventsOf(wish({ strength: 0 })));
+    const whole = await firstPicture(eventsOf(wish({ strength: 0 })));
     expect(whole.image).toEqual(await resizePicture(mug, 200, 200));
     const data = new Uint8Array(4 * 100 * 100).map((_, at) =>
       at % 4 < 3 ? mug.data[3 * Math.floor(at / 4) + (at % 4)]! : at < 4 * 100 * 50 ? 255 : 0,
     );
-    const cut = await made(eventsOf(wish({ picture: picture(100, 100, 4, data) })));
+    const cut = await firstPicture(eventsOf(wish({ picture: picture(100, 100, 4, data) })));
     expect(cut.image.channels).toBe(4);
     expect(cut.image.data[3]).toBe(255);
     expect(cut.image.data.at(-1)).toBe(0);
@@ -180,14 +154,16 @@ describe('an enlarged picture', () => {
       [7, 50],
       [80, 3],
     ] as const) {
-      const { image } = await made(eventsOf(wish({ picture: plainPicture(width, height, [200, 120, 40]) })));
+      const { image } = await firstPicture(
+        eventsOf(wish({ picture: plainPicture(width, height, [200, 120, 40]) })),
+      );
       expect([image.width, image.height]).toEqual([2 * width, 2 * height]);
     }
   });
 
   it('refuses one that would be larger than a picture may be, before anything is drawn', async () => {
     const large = plainPicture(1025, 8, [0, 0, 0]);
-    await expect(made(eventsOf(wish({ picture: large, factor: 4 })))).rejects.toMatchObject({
+    await expect(firstPicture(eventsOf(wish({ picture: large, factor: 4 })))).rejects.toMatchObject({
       code: 'image-size',
       message: '4 times 1025 x 8 is 4100 x 32, expected at most 4096 a side',
       advice: 'Enlarge it 2 times.',
@@ -195,8 +171,8 @@ describe('an enlarged picture', () => {
   });
 
   it('says in its record what it was made from', async () => {
-    const out = join(folder, 'out');
-    const { png, file } = await made(eventsOf({ ...wish({ madeWith: 9, strength: 0 }), out }));
+    const out = join(engine.folder, 'out');
+    const { png, file } = await firstPicture(eventsOf({ ...wish({ madeWith: 9, strength: 0 }), out }));
     expect(file).toBe(join(out, 'mug-2x.png'));
     const texts = new Map(readPngText(png).map(({ keyword, text }) => [keyword, text]));
     expect(JSON.parse(texts.get('likeness')!)).toMatchObject({

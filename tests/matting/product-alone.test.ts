@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { summariseConcept } from '../../companion/concepts/concept-file.ts';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
@@ -13,9 +12,8 @@ import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { productAlone } from '../../companion/matting/product-alone.ts';
 import type { CellMask } from '../../shared/mask.ts';
 import { temporaryFolder } from '../cli/binary.ts';
+import { EMBEDDED } from '../engine/embedded-model.ts';
 import { discOnGreen, writeNetwork } from './small-network.ts';
-
-const EMBEDDED = fileURLToPath(new URL('../../models/likeness-base-128', import.meta.url));
 
 /** A red disc of radius 48 in 160 x 160, and its mask to cells of 10 px that is off by most of a cell. */
 function roughly(): { readonly source: Picture; readonly mask: CellMask; readonly inside: Uint8Array } {

@@ -162,17 +162,21 @@ describe('a model of a known class that is another', () => {
 const PUBLISHED = fileURLToPath(new URL('../../../shared/published-configs', import.meta.url));
 const absent = existsSync(PUBLISHED) ? '' : ` (not there: ${PUBLISHED})`;
 
+async function publishedModel(name: string) {
+  const folder = join(PUBLISHED, name);
+  await requireConfigsOf(folder, name);
+  const json = (path: string) =>
+    JSON.parse(readFileSync(join(folder, path), 'utf8')) as Record<string, unknown>;
+  const of = (part: string) => (part === 'vae_tiny' ? undefined : json(`${part}/config.json`));
+  return { json, config: stableDiffusion.parse({ of, index: json('model_index.json') }, name) };
+}
+
 describe.skipIf(absent !== '')(`published configs${absent}`, () => {
   it.each([
     ['stable-diffusion-v1-5', 'stable-diffusion-v1', 512],
     ['stable-diffusion-2-1', 'stable-diffusion-v2-768-v', 768],
   ])('%s: opens', async (name, architecture, resolution) => {
-    const folder = join(PUBLISHED, name);
-    await requireConfigsOf(folder, name);
-    const json = (path: string) =>
-      JSON.parse(readFileSync(join(folder, path), 'utf8')) as Record<string, unknown>;
-    const of = (part: string) => (part === 'vae_tiny' ? undefined : json(`${part}/config.json`));
-    const config = stableDiffusion.parse({ of, index: json('model_index.json') }, name);
+    const { config, json } = await publishedModel(name);
     const { prediction } = stableDiffusion.noiseProcess(json('scheduler/scheduler_config.json'));
     expect(stableDiffusion.architecture(config, prediction)).toBe(architecture);
     expect(stableDiffusion.facts(config)).toMatchObject({ resolution, tokens: 77 });
@@ -189,12 +193,7 @@ describe.skipIf(absent !== '')(`published configs${absent}`, () => {
   it.each(['stable-diffusion-inpainting', 'stable-diffusion-2-inpainting'])(
     '%s: opens as a model that looks at the kept part',
     async (name) => {
-      const folder = join(PUBLISHED, name);
-      await requireConfigsOf(folder, name);
-      const json = (path: string) =>
-        JSON.parse(readFileSync(join(folder, path), 'utf8')) as Record<string, unknown>;
-      const of = (part: string) => (part === 'vae_tiny' ? undefined : json(`${part}/config.json`));
-      const config = stableDiffusion.parse({ of, index: json('model_index.json') }, name);
+      const { config } = await publishedModel(name);
       expect(stableDiffusion.facts(config)).toMatchObject({ latentChannels: 4, inputChannels: 9 });
     },
   );

@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ClientMessageOf } from '../../shared/protocol/client-messages.ts';
 import { importedPresetsSchema, presetsSchema } from '../../shared/protocol/preset.ts';
 import { smallConcept } from '../library/small-concept.ts';
-import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
+import { PLUGIN_ORIGIN, usePairedServer } from './running-server.ts';
 import { TestClient } from './test-client.ts';
 
-let running: RunningServer;
-let token: string;
-beforeAll(async () => {
-  running = await startServer();
-  token = await running.pair();
-});
-afterAll(() => running.stop());
+const running = usePairedServer();
 
 function ask(path: string, method = 'GET', body?: unknown): Promise<Response> {
   const headers = {
-    Authorization: `Bearer ${token}`,
+    Authorization: `Bearer ${running.token}`,
     Origin: PLUGIN_ORIGIN,
     'Content-Type': 'application/json',
   };
@@ -39,7 +33,7 @@ const CATALOGUE: ClientMessageOf<'catalogue'> = {
 describe('a catalogue on the wire', () => {
   it('has messages of its own, so that clients of two kinds of jobs pass it over', async () => {
     await running.library.add(smallConcept('aurora', 1));
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(running.port, running.token);
     await client.until('welcome');
     client.send(CATALOGUE);
     const done = await client.until('catalogue', ({ job }) => job.status.state === 'done');
@@ -48,7 +42,7 @@ describe('a catalogue on the wire', () => {
     expect([png.status, png.headers.get('content-type')]).toEqual([200, 'image/png']);
     expect((await ask('/api/jobs/job-of-cells/pictures/2')).status).toBe(404);
 
-    const late = await TestClient.connect(running.port, token);
+    const late = await TestClient.connect(running.port, running.token);
     const welcome = await late.until('welcome');
     expect(welcome.jobs).toEqual([]);
     expect(welcome.catalogues).toMatchObject([{ job: 'job-of-cells', kind: 'catalogue' }]);

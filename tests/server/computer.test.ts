@@ -6,20 +6,14 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { computerSchema, shownCodeSchema } from '../../shared/protocol/computer.ts';
 import { pairedSchema } from '../../shared/protocol/http.ts';
 import { BINARY, likeness, temporaryFolder } from '../cli/binary.ts';
 import { NEEDS_MODEL, SMALL_MODEL } from '../cli/small-model.ts';
-import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
+import { PLUGIN_ORIGIN, usePairedServer } from './running-server.ts';
 
-let running: RunningServer;
-let token: string;
-beforeAll(async () => {
-  running = await startServer();
-  token = await running.pair();
-});
-afterAll(() => running.stop());
+const running = usePairedServer();
 
 function ask(
   path: string,
@@ -29,7 +23,7 @@ function ask(
   return fetch(`${running.address}${path}`, {
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     headers: {
-      Authorization: `Bearer ${token}`,
+      Authorization: `Bearer ${running.token}`,
       Origin: PLUGIN_ORIGIN,
       'Content-Type': 'application/json',
       ...headers,
@@ -63,7 +57,7 @@ describe('the computer, to a client', () => {
     const { code } = shownCodeSchema.parse(await (await ask('/api/computer/code', {})).json());
     expect(running.codes.at(-1)).toBe(code);
     const answer = await ask('/api/pair', { code, client: { name: 'another', version: '0.1.0' } });
-    expect(pairedSchema.parse(await answer.json()).token).not.toBe(token);
+    expect(pairedSchema.parse(await answer.json()).token).not.toBe(running.token);
   });
 
   it('opens its own folders alone', async () => {

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decodeInProcess } from '../../companion/images/decode.ts';
 import { alphaOf } from '../../companion/images/picture.ts';
 import { openSafetensors } from '../../companion/tensor/safetensors-file.ts';
@@ -17,18 +17,12 @@ import {
 import { THUMBNAILS_MAX } from '../../shared/protocol/limits.ts';
 import { ended, generateWish, uploads } from '../jobs/opened-queue.ts';
 import { smallConcept, writePlainLora, writeSmallConcept } from '../library/small-concept.ts';
-import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
+import { PLUGIN_ORIGIN, usePairedServer } from './running-server.ts';
 
-let running: RunningServer;
-let token: string;
-beforeAll(async () => {
-  running = await startServer();
-  token = await running.pair();
-});
-afterAll(() => running.stop());
+const running = usePairedServer();
 
 function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { Authorization: `Bearer ${token}`, Origin: PLUGIN_ORIGIN, ...init.headers };
+  const headers = { Authorization: `Bearer ${running.token}`, Origin: PLUGIN_ORIGIN, ...init.headers };
   return fetch(`${running.address}${path}`, { ...init, headers });
 }
 

@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { LoginStart } from '../../companion/installation/login-start.ts';
 import { openLocalJobs } from '../../companion/jobs/drivers/local/repository.ts';
 import { JobQueue } from '../../companion/jobs/job-queue.ts';
@@ -151,6 +152,21 @@ export async function startServer(
     log,
     stop,
   };
+}
+
+export interface PairedServer extends RunningServer {
+  readonly token: string;
+}
+
+/** One server for the tests of a file, with a client that is paired; it can be used in them, and in hooks that come after it. */
+export function usePairedServer(): PairedServer {
+  const paired = {} as PairedServer;
+  beforeAll(async () => {
+    const running = await startServer();
+    Object.assign(paired, running, { token: await running.pair() });
+  });
+  afterAll(() => paired.stop());
+  return paired;
 }
 
 async function made(folder: string): Promise<string> {

@@ -1,28 +1,26 @@
 /** Layers of a scene around a product over HTTP: those that were made, and nothing else that an address may name. */
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { encodePng } from '../../companion/images/encode.ts';
 import { plainPicture } from '../../companion/images/picture.ts';
 import type { ClientMessageOf } from '../../shared/protocol/client-messages.ts';
 import { smallConcept } from '../library/small-concept.ts';
 import { sendRaw } from './raw-request.ts';
-import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
+import { PLUGIN_ORIGIN, usePairedServer } from './running-server.ts';
 import { TestClient } from './test-client.ts';
 
 const JOB = 'job-of-a-scene';
-let running: RunningServer;
+const running = usePairedServer();
 let headers: Record<string, string>;
 
 beforeAll(async () => {
-  running = await startServer();
-  const token = await running.pair();
-  headers = { Authorization: `Bearer ${token}`, Origin: PLUGIN_ORIGIN };
+  headers = { Authorization: `Bearer ${running.token}`, Origin: PLUGIN_ORIGIN };
   await running.library.add(smallConcept('aurora', 1));
   const image = 'image-cut-out';
   const body = (await encodePng(plainPicture(24, 48, [200, 40, 40]))) as Uint8Array<ArrayBuffer>;
   const sent = { method: 'POST', headers: { ...headers, 'Content-Type': 'image/png' }, body };
   expect((await fetch(`${running.address}/api/images/${image}?use=paint`, sent)).status).toBe(201);
-  const client = await TestClient.connect(running.port, token);
+  const client = await TestClient.connect(running.port, running.token);
   await client.until('welcome');
   const box = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
   const scene: ClientMessageOf<'generate'> = {
@@ -34,7 +32,6 @@ beforeAll(async () => {
   const done = await client.until('job', ({ job }) => job.status.state === 'done');
   expect(done.job).toMatchObject({ request: { placement: scene.placement } });
 });
-afterAll(() => running.stop());
 
 const layer = (name: string, { job = JOB, picture = '0' } = {}) =>
   `/api/jobs/${job}/pictures/${picture}/layers/${name}`;

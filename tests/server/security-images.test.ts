@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { imageKind } from '../../shared/image-kind.ts';
 import { HOSTILE } from '../images/decoding/hostile-pictures.ts';
-import { plainPng } from '../images/decoding/picture-bytes.ts';
+import { plainPng, pngOf } from '../images/decoding/picture-bytes.ts';
 import { uploads } from '../jobs/opened-queue.ts';
 import { attackedServer } from './service-check.ts';
 import { TestClient } from './test-client.ts';
@@ -12,37 +12,8 @@ import { TestClient } from './test-client.ts';
 const attacked = attackedServer();
 
 /** A PNG of a few kilobytes that claims `side` x `side` pixels. */
-function bomb(side: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(data.length);
-    const sum = Buffer.alloc(4);
-    sum.writeUInt32BE(crc32(body));
-    return Buffer.concat([length, body, sum]);
-  };
-  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 6, 0, 0, 0]);
-  header.writeUInt32BE(side, 0);
-  header.writeUInt32BE(side, 4);
-  const pixels = deflateSync(Buffer.alloc(8 * 1024 * 1024), { level: 9 });
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', pixels),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-/** As PNG defines it; Node 20 has none. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return (crc ^ 0xffffffff) >>> 0;
-}
+const bomb = (side: number) =>
+  pngOf(side, side, [['IDAT', deflateSync(Buffer.alloc(8 * 1024 * 1024), { level: 9 })]], [8, 6]);
 
 describe('images', () => {
   it.each([5_000, 30_000, 2_000_000])('that unfold to %i px a side are refused', async (side) => {

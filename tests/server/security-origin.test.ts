@@ -2,19 +2,13 @@
 
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { openConnection, sendRaw } from './raw-request.ts';
-import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
+import { PLUGIN_ORIGIN, usePairedServer } from './running-server.ts';
 import { TestClient } from './test-client.ts';
 
-let running: RunningServer;
-let token: string;
-beforeAll(async () => {
-  running = await startServer();
-  token = await running.pair();
-});
-afterAll(() => running.stop());
+const running = usePairedServer();
 
 const FOREIGN_ORIGINS = [
   'https://evil.example',
@@ -70,7 +64,7 @@ describe('a foreign Host (DNS rebinding)', () => {
   it('gets nothing over HTTP, not even health or a page, token or not', async () => {
     for (const host of foreignHosts(running.port)) {
       for (const path of ['/health', '/', '/plugin-ui.html', '/api/concepts', '/nothing']) {
-        const headers = { Host: host, Authorization: `Bearer ${token}` };
+        const headers = { Host: host, Authorization: `Bearer ${running.token}` };
         const { status } = await sendRaw({ port: running.port, path, headers });
         expect([host, path, status]).toEqual([host, path, 403]);
       }
@@ -101,7 +95,11 @@ describe('a foreign Host (DNS rebinding)', () => {
 describe('a foreign Origin', () => {
   it.each(FOREIGN_ORIGINS)('%s gets nothing over HTTP, and no leave to read the answer', async (origin) => {
     for (const path of ['/health', '/api/concepts', '/']) {
-      const headers = { Host: `localhost:${running.port}`, Origin: origin, Authorization: `Bearer ${token}` };
+      const headers = {
+        Host: `localhost:${running.port}`,
+        Origin: origin,
+        Authorization: `Bearer ${running.token}`,
+      };
       const answer = await sendRaw({ port: running.port, path, headers });
       expect(answer.status).toBe(403);
       expect(answer.headers['access-control-allow-origin']).toBeUndefined();
@@ -153,7 +151,7 @@ describe('the origin null, which any sandboxed iframe has', () => {
   });
 
   it('is answered without leave for credentials', async () => {
-    const headers = { Origin: PLUGIN_ORIGIN, Authorization: `Bearer ${token}` };
+    const headers = { Origin: PLUGIN_ORIGIN, Authorization: `Bearer ${running.token}` };
     const answer = await fetch(`${running.address}/api/jobs`, { headers });
     expect(answer.headers.get('access-control-allow-origin')).toBe('null');
     expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
@@ -180,7 +178,7 @@ describe('the origin null, which any sandboxed iframe has', () => {
 describe('no Origin, as a command-line client', () => {
   it('gets something only with a token', async () => {
     expect((await fetch(`${running.address}/api/jobs`)).status).toBe(401);
-    const headers = { Authorization: `Bearer ${token}` };
+    const headers = { Authorization: `Bearer ${running.token}` };
     expect((await fetch(`${running.address}/api/jobs`, { headers })).status).toBe(200);
   });
 
@@ -193,7 +191,7 @@ describe('no Origin, as a command-line client', () => {
 
   it('gets a socket that wants the token next', async () => {
     const client = new TestClient(running.port, {});
-    await client.hello(token);
+    await client.hello(running.token);
     await client.until('welcome');
     await client.close();
   });

@@ -2,20 +2,16 @@
 
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { sendRaw } from './raw-request.ts';
-import { PLUGIN_ORIGIN, type RunningServer, startServer } from './running-server.ts';
+import { PLUGIN_ORIGIN, usePairedServer } from './running-server.ts';
 import { TestClient } from './test-client.ts';
 
-let running: RunningServer;
-let token: string;
+const running = usePairedServer();
 beforeAll(async () => {
-  running = await startServer();
-  token = await running.pair();
   await writeFile(join(running.home, 'secret.html'), 'secret');
   await mkdir(join(running.home, 'concepts'), { recursive: true });
 });
-afterAll(() => running.stop());
 
 const PATHS = [
   '../../etc/passwd',
@@ -51,7 +47,7 @@ const ADDRESSES = [
 describe('a path as an id', () => {
   it.each(PATHS)('%s reads nothing', async (path) => {
     for (const address of ADDRESSES) {
-      const headers = { Host: `localhost:${running.port}`, Authorization: `Bearer ${token}` };
+      const headers = { Host: `localhost:${running.port}`, Authorization: `Bearer ${running.token}` };
       const answer = await sendRaw({ port: running.port, path: address.replace('ID', path), headers });
       expect([address, answer.status >= 400 && answer.status < 500]).toEqual([address, true]);
       expect(answer.body).not.toMatch(/root:|secret$/);
@@ -62,7 +58,7 @@ describe('a path as an id', () => {
     const before = await readdir(running.home, { recursive: true });
     const headers = {
       Host: `localhost:${running.port}`,
-      Authorization: `Bearer ${token}`,
+      Authorization: `Bearer ${running.token}`,
       'Content-Type': 'application/json',
     };
     for (const [method, address, body] of [
@@ -82,13 +78,13 @@ describe('a path as an id', () => {
   });
 
   it('in a message is junk, in an imported name a mistake', async () => {
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(running.port, running.token);
     for (const path of ['../../etc/passwd', '/etc/passwd', 'job\u0000', 'JOB-UPPER', '..']) {
       client.told.length = 0;
       client.socket.send(JSON.stringify({ type: 'resend', job: path }));
       expect(await client.until('error')).toMatchObject({ code: 'message-format' });
     }
-    const headers = { Authorization: `Bearer ${token}`, Origin: PLUGIN_ORIGIN };
+    const headers = { Authorization: `Bearer ${running.token}`, Origin: PLUGIN_ORIGIN };
     const answer = await fetch(`${running.address}/api/concepts?name=..%2F..%2Fescaped`, {
       method: 'POST',
       headers,
@@ -108,7 +104,7 @@ describe('keys of prototypes', () => {
   ];
 
   it.each(HOSTILE)('in a body are refused or without effect: %s', async (body) => {
-    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const headers = { Authorization: `Bearer ${running.token}`, 'Content-Type': 'application/json' };
     const address = `${running.address}/api/concepts/0123456789abcdef`;
     const answer = await fetch(address, { method: 'PATCH', headers, body });
     expect([400, 404]).toContain(answer.status);
@@ -116,12 +112,12 @@ describe('keys of prototypes', () => {
   });
 
   it('in a query and in a message are without effect', async () => {
-    const headers = { Authorization: `Bearer ${token}` };
+    const headers = { Authorization: `Bearer ${running.token}` };
     for (const query of ['__proto__[polluted]=1', 'constructor.prototype.polluted=1', '__proto__=1']) {
       const answer = await fetch(`${running.address}/api/jobs?${query}`, { headers });
       expect(answer.status).toBe(200);
     }
-    const client = await TestClient.connect(running.port, token);
+    const client = await TestClient.connect(running.port, running.token);
     client.socket.send('{"type":"ping","__proto__":{"polluted":true}}');
     client.socket.send('{"type":"__proto__"}');
     client.socket.send('{"type":"toString"}');

@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePicture, MAX_FILE_BYTES } from '../../../companion/images/decode.ts';
 import { LikenessError } from '../../../shared/errors.ts';
 import { hasPhotos, PHOTO, pixelAt } from '../pictures.ts';
+import { pngOf } from './picture-bytes.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -18,28 +19,9 @@ const red = { r: 200, g: 30, b: 20 };
 const canvas = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: red } });
 
-/** A PNG by hand: 1 bit grey, with a header that may claim any size. */
-function pngOf(width: number, height: number, pixels: Uint8Array): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header[8] = 1; // bit depth; the other fields are 0: grey, deflate, adaptive, not interlaced
-  const chunk = (type: string, data: Uint8Array) => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const framed = Buffer.alloc(body.length + 8);
-    framed.writeUInt32BE(data.length, 0);
-    body.copy(framed, 4);
-    framed.writeUInt32BE(crc32(body), body.length + 4);
-    return framed;
-  };
-  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(pixels)),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
+/** 1 bit grey, with a header that may claim any size. */
+const greyPng = (width: number, height: number, rows: Uint8Array) =>
+  pngOf(width, height, [['IDAT', deflateSync(rows)]], [1, 0]);
 
 async function refusalOf(source: string | Uint8Array, label?: string): Promise<LikenessError> {
   const error: unknown = await decodePicture(source, label).then(
@@ -185,14 +167,14 @@ describe('decodePicture refuses', () => {
   });
 
   it('30000 x 30000 claimed by a header alone, before decoding', async () => {
-    const error = await refusalOf(pngOf(30_000, 30_000, new Uint8Array(100)), 'claim.png');
+    const error = await refusalOf(greyPng(30_000, 30_000, new Uint8Array(100)), 'claim.png');
     expect(error.code).toBe('image-size');
     expect(error.message).toBe('claim.png: got 30000 x 30000 pixels, expected at most 67 million in all');
   });
 
   it('a real bomb: 144 million pixels in 18 kB', async () => {
     const side = 12_000;
-    const bomb = pngOf(side, side, new Uint8Array((side / 8 + 1) * side));
+    const bomb = greyPng(side, side, new Uint8Array((side / 8 + 1) * side));
     expect(bomb.length).toBeLessThan(20_000);
     expect((await refusalOf(bomb, 'bomb.png')).code).toBe('image-size');
   });
