@@ -1,4 +1,7 @@
-/** Links between documents: each leads to a file that is there, and to a heading of it where it names one. */
+/**
+ * Links between documents: each leads to a file that is there, and to a heading of it where it names one. Files of the code that
+ * they name are there, too.
+ */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -12,6 +15,22 @@ const documents = ['', 'docs', 'docs/decisions', 'models/likeness-base-128', 'to
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => join(root, folder, name)),
+);
+
+const sources = [
+  'bench',
+  'bin',
+  'companion',
+  'evaluation',
+  'packaging',
+  'plugin',
+  'shared',
+  'tests',
+  'tools',
+].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+    (name) => `/${folder}/${name.replaceAll('\\', '/')}`,
+  ),
 );
 
 /** A heading's name in an address: lower case, hyphens for spaces, and no other signs. */
@@ -39,4 +58,18 @@ it.each(documents.map((file) => ({ name: relative(root, file), file })))('$name'
     return !existsSync(target) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
   });
   expect(dead).toEqual([]);
+});
+
+/** `NAME.ts` stands for any file, and so does a name that a build gives. */
+const NO_SOURCE = /NAME|^plugin\/dist\//;
+
+it.each(documents.map((file) => ({ name: relative(root, file), file })))('sources in $name', ({ file }) => {
+  const named = [...readFileSync(file, 'utf8').matchAll(/`([\w./-]+\.(?:tsx?|mjs))`/g)].map(
+    ([, path]) => path!,
+  );
+  const gone = named.filter((path) => {
+    const end = `/${path.replace(/^(\.\.\/)+/, '')}`;
+    return !NO_SOURCE.test(path) && !sources.some((source) => source.endsWith(end));
+  });
+  expect(gone).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+import { writeMeasurements } from '../runtime/measured-computer.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const embedded = join(EMBEDDED_MODELS, DEFAULT_MODEL);
@@ -22,7 +23,7 @@ interface Announced {
   readonly studio: string;
 }
 
-/** `likeness start` as people run it, in a data folder of its own. */
+/** `likeness start` as people run it, in a data folder of its own, on a computer that was measured before. */
 export class CompanionProcess {
   readonly studio: string;
   /** The pairing code, valid once. */
@@ -45,6 +46,7 @@ export class CompanionProcess {
     opener?: string,
     hub?: NodeJS.ProcessEnv,
   ): Promise<CompanionProcess> {
+    await writeMeasurements(join(home, 'cache'));
     const args = ['bin/likeness.mjs', 'start', '--json', '--no-examples', '--port', String(port)];
     if (hub === undefined) args.push('--model', e2eModel!);
     if (opener !== undefined) args.push('--open');

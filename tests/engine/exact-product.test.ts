@@ -24,7 +24,7 @@ const engine = useEmbeddedModel();
 
 async function make(product: ProductInScene, changes: Partial<GenerateRequest> = {}, on = engine.model) {
   const prompt = resolvePrompt('on a wooden table', []);
-  const request = engine.request({ prompt, seed: 3, product, ...changes });
+  const request = engine.request({ prompt, seed: 3, settings: { steps: 2 }, product, ...changes });
   const pictures: Made[] = [];
   const steps: number[] = [];
   for await (const event of generateOn(on, request)) {

@@ -19,6 +19,7 @@ import { dataFolders } from '../../companion/storage/folders.ts';
 import type { LeaveRequest } from '../../shared/protocol/computer.ts';
 import { pairedSchema } from '../../shared/protocol/http.ts';
 import { ScriptedEngine } from '../jobs/scripted-engine.ts';
+import { writeMeasurements } from '../runtime/measured-computer.ts';
 
 const MODEL: BaseModelFacts = {
   summary: {
@@ -79,6 +80,7 @@ export async function startServer(
   const engine = new ScriptedEngine();
   const folders = dataFolders({ LIKENESS_HOME: folder });
   const inUse = new ModelInUse({ facts: MODEL, folder: real?.folder ?? 'none' }, folders);
+  if (home === undefined) await writeMeasurements(folders.cache);
   const library = new FileLibrary(join(folder, 'concepts'), { rescanIntervalMs: 50 });
   const queue = await JobQueue.open({
     stores: await openLocalJobs(join(folder, 'jobs')),
