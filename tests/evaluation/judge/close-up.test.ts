@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { picture } from '../../../companion/images/picture.ts';
-import { closeUp, largestPiece, longerSide, reducedTo, type SeenObject } from '../../../evaluation/judge/close-up.ts';
+import {
+  closeUp,
+  largestPiece,
+  longerSide,
+  reducedTo,
+  type SeenObject,
+} from '../../../evaluation/judge/close-up.ts';
 
 const SIDE = 96;
 
