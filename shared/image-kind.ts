@@ -38,6 +38,8 @@ const OTHERS: readonly (readonly [name: string, signature: Signature])[] = [
   ['a BMP', 'BM'],
   ['a JPEG XL', '\xff\x0a'],
   ['a JPEG XL', '????JXL '],
+  ['a JPEG 2000', '????jP  '],
+  ['a JPEG 2000', '\xff\x4f\xff\x51'],
   ['a Figma file', 'fig-'],
   ['a ZIP archive', 'PK\x03\x04'],
 ];

@@ -26,6 +26,8 @@ describe('what is no picture', () => {
     ['\0\0\0\x1cftypavif', 'an AVIF'],
     ['\0\0\0\x1cftypheic', 'a HEIC'],
     ['\0\0\0\x0cJXL ', 'a JPEG XL'],
+    ['\0\0\0\x0cjP  \r\n', 'a JPEG 2000'],
+    ['\xff\x4f\xff\x51\0', 'a JPEG 2000'],
     ['<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', 'an SVG'],
     ['just text', 'a text file'],
     ['GIF', 'a text file'],

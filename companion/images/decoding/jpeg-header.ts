@@ -1,7 +1,13 @@
 /** readJpegHeader: size, scans, profile and EXIF of a JPEG, and the JPEG without its other segments. */
 
 import { readExif } from './exif.ts';
-import { type ColourClaims, DamagedPicture, type PictureHeader, partsOf } from './picture-header.ts';
+import {
+  type ColourClaims,
+  DamagedPicture,
+  type PictureHeader,
+  partsOf,
+  UnreadPicture,
+} from './picture-header.ts';
 
 /** Second bytes of markers; the first is always 0xff. */
 const SOI = 0xd8;
@@ -21,6 +27,9 @@ const isRestart = (marker: number) => marker >= 0xd0 && marker <= 0xd7;
 /** Markers of frames, which have the size: all but DHT, JPG and DAC of 0xc0 to 0xcf. */
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
+const LOSSLESS: readonly number[] = [0xc3, 0xcb];
+const HIERARCHICAL: readonly number[] = [0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf];
+
 const PROFILE_NAME = 'ICC_PROFILE\0';
 /** Name, number of the part and of the parts. */
 const PROFILE_PART_BYTES = PROFILE_NAME.length + 2;
@@ -32,12 +41,13 @@ interface Segment {
   readonly whole: Buffer;
 }
 
-/** @throws DamagedPicture; RangeError where the file ends in the header */
+/** @throws DamagedPicture, UnreadPicture; RangeError where the file ends in the header */
 export function readJpegHeader(file: Buffer): PictureHeader {
   const segments = partsOf(segmentsOf(file));
   const frames = segments.filter(({ marker }) => isFrame(marker));
   const [frame] = frames;
   if (frame === undefined || frames.length > 1) throw new DamagedPicture(`${frames.length} frames`);
+  requireReadable(frame);
   const channels = frame.data.readUInt8(5);
   return {
     kind: 'jpeg',
@@ -53,6 +63,14 @@ export function readJpegHeader(file: Buffer): PictureHeader {
       return Buffer.concat([file.subarray(0, 2), ...kept.map(({ whole }) => whole)]);
     },
   };
+}
+
+/** Medicine and measuring have others, which no browser shows: of 12 bits, without loss, or in layers of resolution. */
+function requireReadable({ marker, data }: Segment): void {
+  const bits = data.readUInt8(0);
+  if (LOSSLESS.includes(marker)) throw new UnreadPicture('a JPEG without loss');
+  if (HIERARCHICAL.includes(marker)) throw new UnreadPicture('a JPEG in layers of resolution');
+  if (bits !== 8) throw new UnreadPicture(`a JPEG of ${bits} bits a channel`);
 }
 
 function isForPixels({ marker, data }: Segment, withProfile: boolean): boolean {

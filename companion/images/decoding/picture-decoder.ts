@@ -14,7 +14,7 @@ import { type Samples, toSrgb } from './colour-conversion.ts';
 import { type ColourReading, chooseColours } from './colour-reading.ts';
 import { readJpegHeader } from './jpeg-header.ts';
 import type { PictureFile, PictureLimits } from './messages.ts';
-import { DamagedPicture, type PictureHeader, UNFOLDED_MAX_BYTES } from './picture-header.ts';
+import { DamagedPicture, type PictureHeader, UNFOLDED_MAX_BYTES, UnreadPicture } from './picture-header.ts';
 import { readPngHeader } from './png-header.ts';
 import { readWebpHeader } from './webp-header.ts';
 
@@ -68,13 +68,14 @@ export async function decodeFile(
     return { picture, ...(colours.note && { note: colours.note }) };
   } catch (cause) {
     if (cause instanceof LikenessError) throw cause;
+    if (cause instanceof UnreadPicture) throw unread(label, cause);
     throw shortageFault(cause) ?? damaged(kind, label, cause);
   }
 }
 
 const READERS = { png: readPngHeader, jpeg: readJpegHeader, webp: readWebpHeader } as const;
 
-/** @throws DamagedPicture */
+/** @throws DamagedPicture, UnreadPicture */
 function readPictureHeader(bytes: Uint8Array, kind: ImageKind): PictureHeader {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
@@ -84,6 +85,17 @@ function readPictureHeader(bytes: Uint8Array, kind: ImageKind): PictureHeader {
     if (cause instanceof RangeError) throw new DamagedPicture('the header is cut short', { cause });
     throw cause;
   }
+}
+
+function unread(label: string, cause: UnreadPicture): LikenessError {
+  return new LikenessError(
+    'image-format',
+    `${label}: got ${cause.message}, expected one of 8 bits a channel`,
+    {
+      advice: 'Save it again in an image editor, as a PNG or a plain JPEG.',
+      cause,
+    },
+  );
 }
 
 function damaged(kind: ImageKind, label: string, cause: unknown): LikenessError {

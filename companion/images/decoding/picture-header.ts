@@ -10,6 +10,11 @@ export class DamagedPicture extends Error {
   override readonly name = 'DamagedPicture';
 }
 
+/** The file is sound, and of a sort that no decoder here reads. The message names it: "a JPEG without loss". */
+export class UnreadPicture extends Error {
+  override readonly name = 'UnreadPicture';
+}
+
 /** Profiles have up to 2 MB, text up to some hundred kilobytes. A kilobyte can claim a thousand times as much. */
 export const UNFOLDED_MAX_BYTES = 16 * 1024 * 1024;
 

@@ -155,6 +155,20 @@ describe('decodePicture refuses', () => {
     expect(error.message).not.toContain('\n');
   });
 
+  it.each([
+    ['of 12 bits', 0xc1, 12, 'a JPEG of 12 bits a channel'],
+    ['without loss', 0xc3, 8, 'a JPEG without loss'],
+    ['in layers', 0xc5, 8, 'a JPEG in layers of resolution'],
+  ])('a JPEG %s, by what it is', async (_name, marker, bits, got) => {
+    const create = { width: 64, height: 64, channels: 3, background: red } as const;
+    const jpeg = await sharp({ create }).jpeg().toBuffer();
+    const frame = jpeg.indexOf(Uint8Array.of(0xff, 0xc0));
+    jpeg[frame + 1] = marker;
+    jpeg[frame + 4] = bits;
+    const error = await refusalOf(jpeg, 'scan.jpg');
+    expect(error.message).toBe(`scan.jpg: got ${got}, expected one of 8 bits a channel`);
+  });
+
   it('a header with nothing behind it', async () => {
     const error = await refusalOf(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 'head.png');
     expect(error.code).toBe('image-format');
