@@ -130,7 +130,7 @@ describe.skipIf(reason)(`the first hour${reason ? ` (skipped: ${reason})` : ''}`
         await plugin.getByText(/^Learning, \d{3} of/).waitFor({ timeout: PATIENCE_MS });
         await film.shot(page);
         await plugin.getByText(/^(Learned in|No picture yet looks)/).waitFor({ timeout: PATIENCE_MS });
-        await plugin.getByAltText('What was learned').waitFor();
+        for (const one of ['Your frame', 'What was learned']) await plugin.getByAltText(one).waitFor();
         await film.shot(page);
         await plugin.getByRole('button', { name: 'Use @sunrise' }).click();
         await prompt.fill('@sunrise on a beach');
