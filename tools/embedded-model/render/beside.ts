@@ -17,7 +17,11 @@ const probes = 32;
 export function drawBeside(random: Random, first: Placed, vocabulary: Vocabulary): readonly Placed[] {
   let article = drawArticle(random, vocabulary);
   while (article.product === first.article.product) article = drawArticle(random, vocabulary);
-  const second = { ...first, article, ...drawPose(random, article.product) };
+  return standBeside(random, first, { ...first, article, ...drawPose(random, article.product) });
+}
+
+/** The second beside the first, on either side, both as large as two are in one picture. */
+export function standBeside(random: Random, first: Placed, second: Placed): readonly [Placed, Placed] {
   const size = ({ article: { product } }: Placed) => product.metres ** sizeExponent;
   const unit = largest / Math.max(size(first), size(second));
   const [one, other] = [first, second].map((placed) => ({ ...placed, scale: unit * size(placed) }));
