@@ -20,6 +20,7 @@ const OTHERS = [
   '--full',
   '--cache',
   '--figures',
+  '--winograd',
 ];
 
 const documents = ['', 'docs'].flatMap((folder) =>
