@@ -50,6 +50,9 @@ describe('models pull', () => {
     const verified = await runInside(['models', 'verify', NAME], { home });
     expect(verified.stderr).toContain('every file is what checksums.json says');
     expect(verified.exitCode).toBe(0);
+    const shown = await runInside(['models', 'show', NAME], { home });
+    expect(shown.stdout).toMatch(/licence +MIT/);
+    expect(shown.stdout).toMatch(new RegExp(`on the hub +${REPOSITORY} at [0-9a-f]{40}`));
     const { events } = await runInside(['models', 'list', '--json'], { home });
     expect(events).toContainEqual(expect.objectContaining({ type: 'model', name: NAME, origin: 'fetched' }));
     const made = await likeness(

@@ -1,15 +1,15 @@
-/** `likeness models list --available` and `show`: the models that are known by a short name, and what is known of one. */
+/** `likeness models list --available` and `show`: models by short names, and what is known of one of them or of one that is here. */
 
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import { MATTING_MODEL, openMattingFolder, UPSCALER_MODEL } from '../../matting/matting-folder.ts';
-import { listAccelerators, listModels, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
+import { findModel, listAccelerators, listModels, SUPPORTED_MODELS } from '../../model-store/catalogue.ts';
 import { CATALOGUE, type CatalogueEntry } from '../../model-store/catalogue-entries.ts';
 import type { DeviceSpeed } from '../../runtime/speed-test.ts';
 import { dataFolders } from '../../storage/folders.ts';
-import { formatFacts, formatTable } from '../terminal/format.ts';
+import { formatCount, formatFacts, formatTable } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
 
 /** Cells of a terminal in which a line for each fits with its use. */
@@ -64,6 +64,40 @@ export async function runAvailable(output: Output): Promise<void> {
   );
 }
 
+/** Facts of a model on this computer by its own files, for one that the catalogue does not have. */
+async function showModelHere(name: string, speed: DeviceSpeed | undefined, output: Output): Promise<void> {
+  // Loaded here, as with the other commands: checkpoints and graphs would make `--help` wait.
+  const { summariseModel } = await import('../../model-store/summary.ts');
+  const { modelSeconds } = await import('../../model-store/cards/picture-cost.ts');
+  const { readPullRecord } = await import('../../model-store/pull-folder.ts');
+  const folder = await findModel(name, dataFolders());
+  const summary = await summariseModel(folder);
+  const record = await readPullRecord(folder);
+  const secondsPerPicture = speed && (await modelSeconds(summary, speed));
+  output.event({
+    type: 'model',
+    ...summary,
+    ...(secondsPerPicture !== undefined && { secondsPerPicture }),
+    ...(record && { repository: record.repository, commit: record.commit }),
+  });
+  const { resolution, sizes, parameters, precision, sizeBytes, licence = 'not stated' } = summary;
+  const cost = costText(secondsPerPicture);
+  const facts: readonly (readonly [string, string])[] = [
+    ['model', name],
+    ['pictures', `${resolution} px`],
+    ...(sizes.length === 0
+      ? []
+      : [['sizes', sizes.map(({ width, height }) => `${width}x${height}`).join(', ')] as const]),
+    ...(cost === '' ? [] : [['a picture here', cost] as const]),
+    ['parameters', `${formatCount(parameters)}, ${precision}`],
+    ['licence', licence],
+    ...(record ? [['on the hub', `${record.repository} at ${record.commit}`] as const] : []),
+    ['size', `${prettyBytes(sizeBytes)}, here already`],
+    ['folder', folder],
+  ];
+  output.answer(formatFacts(facts, output.answerColours));
+}
+
 /** Speed of this computer, measured the first time; undefined where it cannot be. */
 export async function speedOfHere(output: Output): Promise<DeviceSpeed | undefined> {
   // Loaded here, since onnxruntime would make `--help` wait.
@@ -83,15 +117,23 @@ function formatMinutes(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** @throws LikenessError `input` for a name that the catalogue has not */
+/** @throws LikenessError `input` for a name that neither the catalogue has nor a model on this computer */
 export async function runShow(name: string, output: Output): Promise<void> {
   const entry = CATALOGUE.find((known) => known.name === name);
-  if (entry === undefined) {
-    throw new LikenessError('input', `the catalogue has no ${JSON.stringify(name)}`, {
-      advice: `\`${PROGRAM} models list --available\` says which names there are.`,
-    });
-  }
   const isHere = (await presentNames()).has(name);
+  if (entry === undefined && isHere) {
+    await showModelHere(name, await speedOfHere(output), output);
+    return;
+  }
+  if (entry === undefined) {
+    throw new LikenessError(
+      'input',
+      `the catalogue has no ${JSON.stringify(name)}, and no model here has the name`,
+      {
+        advice: `\`${PROGRAM} models list\` says which models are here, with --available which others there are.`,
+      },
+    );
+  }
   const speed = await speedOfHere(output);
   const { catalogueSeconds } = await import('../../model-store/cards/picture-cost.ts');
   const seconds = speed && catalogueSeconds(entry, speed);

@@ -53,8 +53,8 @@ export function registerModels(program: Command, output: Output): void {
     .action(({ available }: ListFlags) => (available ? runAvailable(output) : runList(output)));
   models
     .command('show')
-    .description('what is known of a model before it is fetched: licence, size, what it is good for')
-    .argument('<model>', 'short name')
+    .description('what is known of a model, here or before it is fetched: licence, size, what it is good for')
+    .argument('<model>', 'short name, or name of a model that is here')
     .action((name: string) => runShow(name, output));
   models
     .command('verify')
