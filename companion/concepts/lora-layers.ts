@@ -3,7 +3,7 @@
  * file with anything else is refused and not read in part, since the part would not look like what its maker saw.
  */
 
-import { LikenessError } from '../../shared/errors.ts';
+import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { foreignKind } from '../lora/lora-fit.ts';
 import { sitesOfLayers } from '../lora/lora-names.ts';
 import { loraParts, type Parts } from '../lora/lora-parts.ts';
@@ -83,8 +83,7 @@ async function requireNoOthers(file: SafetensorsFile, others: readonly Parts[]):
     'concept-format',
     `${file.path} cannot be used as a concept: tensor ${quoted(first)} is no residual on ${MODULES}${more}`,
     {
-      advice:
-        'A concept changes these projections alone. Train the LoRA on them only, or teach the product here from pictures.',
+      advice: `A concept changes these projections alone. Keep the file as a style (\`${PROGRAM} models add-lora FILE --name NAME --model MODEL\`), or teach the product here from pictures.`,
     },
   );
 }

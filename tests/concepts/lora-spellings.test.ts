@@ -57,7 +57,8 @@ async function scalesOf(path: string): Promise<number[]> {
 async function refusalOf(tensors: Readonly<Record<string, RawTensor>>): Promise<string> {
   const error = await readLora(await fileOf(tensors)).catch((cause: unknown) => cause);
   expect(error).toMatchObject({ code: 'concept-format' });
-  return (error as Error).message;
+  const { message, advice } = error as { message: string; advice?: string };
+  return `${message} | ${advice}`;
 }
 
 describe('factors are the same', () => {
@@ -241,6 +242,8 @@ describe('adapters of other kinds are refused as what they are', () => {
       [`${layer}.lora_up.weight`]: factor('up', 2, [CHANNELS, 2]),
     });
     expect(message).toContain('is no residual on an output projection');
+    // Most such files are styles.
+    expect(message).toContain('models add-lora FILE --name NAME --model MODEL');
     expect(message).toContain(layer.slice(0, 20));
   });
 });
