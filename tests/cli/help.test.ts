@@ -118,7 +118,7 @@ describe('wrong options', () => {
       'Expected a whole number from 1 to 100000',
     ],
     [['teach', 'a.png', '--name', 'a', '--class', 'b', '--out', 'a.png'], 'ends in .safetensors'],
-    [['generate', 'x', '--size', '512'], 'Expected a size in pixels such as 512x512'],
+    [['generate', 'x', '--size', '512'], 'Expected a size in pixels such as 1080x1920'],
     [['generate', 'x', '--guidance', 'high'], 'Expected a number from 1 to 50'],
     [['generate', 'x', '--sampler', 'magic'], 'Allowed choices are ddim, euler, dpmpp2m, pndm'],
     [['paint'], "unknown command 'paint'"],
