@@ -7,6 +7,7 @@ import './telemetry-off.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LikenessError } from '../../shared/errors.ts';
 import { shortageFault } from '../storage/system-fault.ts';
+import { float32ToHalf, halfToFloat32 } from '../tensor/half.ts';
 
 export interface ForeignSessionOptions {
   /** Default: all that the system lets this process use. */
@@ -93,7 +94,12 @@ export class ForeignSession {
     wanted: WantedOutput = mapOf(height, width),
   ): Promise<Float32Array> {
     const [name] = this.#inference.inputNames;
-    const feeds = { [name!]: new Tensor('float32', values, [1, 3, height, width]) };
+    const [input] = this.#inference.inputMetadata;
+    const isHalf = input?.isTensor === true && input.type === 'float16';
+    const tensor = isHalf
+      ? new Tensor('float16', float32ToHalf(values), [1, 3, height, width])
+      : new Tensor('float32', values, [1, 3, height, width]);
+    const feeds = { [name!]: tensor };
     const begun = performance.now();
     const results = await this.#inference.run(feeds).catch((cause: unknown) => {
       throw (
@@ -107,7 +113,9 @@ export class ForeignSession {
     this.#whenRun(performance.now() - begun);
     for (const output of this.#inference.outputNames) {
       const { type, data } = results[output]!;
-      if (type === 'float32' && wanted.fits(data.length)) return data as Float32Array;
+      if (!wanted.fits(data.length)) continue;
+      if (type === 'float32') return data as Float32Array;
+      if (type === 'float16') return halfNumbers(data as Uint16Array | Iterable<number>);
     }
     const shapes = this.#inference.outputNames.map((output) => `${output} [${results[output]!.dims}]`);
     throw new LikenessError(
@@ -116,4 +124,9 @@ export class ForeignSession {
       { advice: wanted.advice },
     );
   }
+}
+
+/** Numbers of halves: their bits, or where Node.js has Float16Array, themselves. */
+function halfNumbers(halves: Uint16Array | Iterable<number>): Float32Array {
+  return halves instanceof Uint16Array ? halfToFloat32(halves) : Float32Array.from(halves);
 }

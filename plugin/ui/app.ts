@@ -235,7 +235,8 @@ export class App {
     if (active?.kind === 'teach') this.shownTeach.value ??= active.job;
     if (shown !== undefined && this.shownGenerate.value === undefined) {
       this.shownGenerate.value = shown.job;
-      if (shown !== active) this.companion.send({ type: 'resend', job: shown.job });
+      // Of one under way those that are made already were sent to nobody.
+      if (shown.pictures.length > 0) this.companion.send({ type: 'resend', job: shown.job });
     }
     if (active !== undefined && this.focus.value === null) this.view.value = active.kind;
   }

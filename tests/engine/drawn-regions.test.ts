@@ -31,6 +31,7 @@ describe('a concept of strength 0', () => {
   it.each([
     ['by the request', { strength: 0 }],
     ['by its region', { regions: [{ ...REGION, strength: 0 }] }],
+    ['by its region, with the rest kept', { regions: [{ ...REGION, strength: 0 }], keepRest: true }],
   ] as const)('is the base model, bit for bit: %s', async (_, changes) => {
     const base = await make('@aurora on a beach', { settings: { mask: 'off' } });
     expect((await make('@aurora on a beach', changes)).image.data).toEqual(base.image.data);

@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../companion/graph/graph.ts';
-import { div, mul, slice, sub, upsampleNearest2x } from '../../companion/graph/ops/index.ts';
+import { conv2d, div, mul, slice, sub, upsampleNearest2x } from '../../companion/graph/ops/index.ts';
 import type { Value } from '../../companion/graph/value.ts';
 import { type Picture, picture } from '../../companion/images/picture.ts';
 import { resizePicture } from '../../companion/images/resize.ts';
@@ -14,7 +14,13 @@ import { temporaryFolder } from '../cli/binary.ts';
 
 const SIDE = 64;
 
-type Answer = 'twice' | 'four times' | 'no numbers' | 'one map' | 'the same size';
+type Answer = 'twice' | 'blurred' | 'four times' | 'no numbers' | 'one map' | 'the same size';
+
+/** Each channel's mean over 9 x 9 pixels. */
+function blur() {
+  const data = new Float32Array(3 * 3 * 81).map((_, at) => (Math.floor(at / 81) % 4 === 0 ? 1 / 81 : 0));
+  return { dtype: 'float32', shape: [3, 3, 9, 9], data } as const;
+}
 
 /** A network of the test's own that takes 64 px and repeats pixels, as a pull lays it down. */
 async function networkFolder(answer: Answer, side = SIDE): Promise<string> {
@@ -22,6 +28,8 @@ async function networkFolder(answer: Answer, side = SIDE): Promise<string> {
   const x = graph.input('pixel_values', [1, 3, side, side]);
   const out: Readonly<Record<Answer, () => Value>> = {
     twice: () => upsampleNearest2x(x),
+    // A pixel looks at four others to each side, and finds nothing outside of the tile.
+    blurred: () => upsampleNearest2x(conv2d(x, graph.constant(blur()), undefined, { padding: 4 })),
     'four times': () => upsampleNearest2x(upsampleNearest2x(x)),
     'no numbers': () => upsampleNearest2x(div(sub(x, x), sub(x, x))),
     'one map': () => slice(x, 1, 0, 1),
@@ -61,6 +69,32 @@ describe('a network that enlarges', () => {
     expect(tiles).toBe(
       Math.max(1, Math.ceil((width - 32) / 32)) * Math.max(1, Math.ceil((height - 32) / 32)),
     );
+  });
+
+  /** By Real-ESRGAN's names and sizes, as torch exports them: `input`, `output`, any height and width. */
+  it.each(['compact', 'compact-half'])('of any size, in single or half precision: %s', async (name) => {
+    const folder = temporaryFolder();
+    await copyFile(
+      new URL(`../fixtures/upscalers/${name}.onnx`, import.meta.url),
+      join(folder, 'model.onnx'),
+    );
+    let tiles = 0;
+    const upscaler = await Upscaler.open(folder, { threads: 1, whenRun: () => tiles++ });
+    const source = slope(150, 70);
+    // Its last layer is zero: what is left is its input, four times as large.
+    expect(await upscaler.enlarge(source, 4)).toEqual(await resizePicture(source, 600, 280, 'blocks'));
+    expect(tiles).toBe(2);
+  });
+
+  it('sees beside what is kept of a tile: the picture is that of one pass', async () => {
+    const [tiled, whole] = [await networkFolder('blurred'), await networkFolder('blurred', 160)];
+    const source = slope(150, 70);
+    const made = async (folder: string) => (await Upscaler.open(folder, { threads: 1 })).enlarge(source, 2);
+    const [inTiles, atOnce] = [await made(tiled), await made(whole)];
+    // At the right and lower edge tiles see more or less of the mirrored picture.
+    const isInside = (at: number) => Math.floor(at / 3) % 300 < 280 && at < 3 * 300 * 120;
+    const off = inTiles.data.map((value, at) => (isInside(at) ? Math.abs(value - atOnce.data[at]!) : 0));
+    expect(off.sort().at(-1)).toBeLessThanOrEqual(1);
   });
 
   it('of another factor than is wanted is resampled to it', async () => {

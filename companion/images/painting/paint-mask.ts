@@ -20,6 +20,9 @@ export interface PaintMask {
 /** Grey of a mask from which a pixel counts as painted: half. */
 const PAINTED = 128;
 
+/** Grey so near to black or white is that: JPEG leaves as much around every edge, and a kept pixel is kept to the last bit. */
+const NOISE = 12;
+
 const ADVICE = 'White in the mask is painted anew, black is kept.';
 
 /**
@@ -58,7 +61,8 @@ function greyOf({ width, height, channels, data }: Picture): Uint8Array {
   for (let pixel = 0; pixel < grey.length; pixel++) {
     const at = pixel * channels;
     const luma = 0.2126 * data[at]! + 0.7152 * data[at + 1]! + 0.0722 * data[at + 2]!;
-    grey[pixel] = Math.round(channels === 4 ? (luma * data[at + 3]!) / 255 : luma);
+    const own = Math.round(channels === 4 ? (luma * data[at + 3]!) / 255 : luma);
+    grey[pixel] = own <= NOISE ? 0 : own >= 255 - NOISE ? 255 : own;
   }
   return grey;
 }

@@ -78,11 +78,15 @@ function position({ status }: AnyJobState): number {
  */
 export function workToShow(jobs: readonly JobState[]): {
   readonly active: JobState | undefined;
-  readonly shown: JobState | undefined;
+  readonly shown: JobOf<'generate'> | undefined;
 } {
   const active = jobs.find(({ status }) => status.state === 'running');
-  const last = jobs.find((job) => job.kind === 'generate' && job.pictures.length > 0);
+  const last = jobs.find(hasPictures);
   return { active, shown: active?.kind === 'generate' ? active : last };
+}
+
+function hasPictures(job: JobState): job is JobOf<'generate'> {
+  return job.kind === 'generate' && job.pictures.length > 0;
 }
 
 interface MadePicture {

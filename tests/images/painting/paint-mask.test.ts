@@ -45,6 +45,13 @@ describe('a mask', () => {
     expect(bounds).toEqual({ left: 16, top: 6, width: 18, height: 18 });
   });
 
+  it('takes what JPEG leaves of black and white for them', () => {
+    const data = Uint8Array.from({ length: 20 * 20 * 3 }, (_, at) => (at < 600 ? 250 : 7));
+    const { shares, bounds } = readPaintMask(picture(20, 20, 3, data), { width: 20, height: 20 }, 0);
+    expect(new Set(shares)).toEqual(new Set([0, 255]));
+    expect(bounds).toEqual({ left: 0, top: 0, width: 20, height: 10 });
+  });
+
   it('keeps grey of its own, and counts what is transparent as black', () => {
     const data = Uint8Array.from({ length: 20 * 20 * 4 }, (_, index) => (index % 4 === 3 ? 0 : 255));
     data.set([255, 255, 255, 255], 0);

@@ -12,6 +12,16 @@ const running = { state: 'running', resumed: false } as const;
 describe.skipIf(browserPath === undefined)('who generates', () => {
   const begin = useWorkplaces();
 
+  it('sees pictures of a job under way that were made before the panel was opened', async () => {
+    const job = generateJob('job-under-way', running, { count: 3 }, [0.9]);
+    const { stage, companion, received } = await begin({ companion: { jobs: [job] } });
+    await received('resend').toEqual([{ type: 'resend', job: 'job-under-way' }]);
+    const header = { kind: 'picture', job: 'job-under-way', picture: 0, seed: 1 } as const;
+    const size = { mediaType: 'image/png', width: 64, height: 64 } as const;
+    companion.sendFrame({ header: { ...header, ...size }, payload: examplePicture('aurora/scene-01.png') });
+    await stage.ui.locator('.tiles img').waitFor();
+  });
+
   it('sees previews and finals go to the canvas, with their record', async () => {
     const { stage, companion, sent, received } = await begin();
     await stage.ui.getByLabel('Prompt').fill('@aurora');

@@ -138,12 +138,12 @@ function Preview({ cells }: Pick<CatalogueImport, 'cells'>) {
             <tr key={line}>
               <td class="quiet">{line}</td>
               <td>@{product}</td>
-              <td>{scene}</td>
+              <td class="words">{scene}</td>
               <td>
                 {width} × {height}
               </td>
               <td>{seed}</td>
-              {hasNegatives ? <td>{negativePrompt}</td> : null}
+              {hasNegatives ? <td class="words">{negativePrompt}</td> : null}
             </tr>
           ))}
         </tbody>
