@@ -31,6 +31,7 @@ export type ModelFit =
   /** It cannot act on this model. */
   | { readonly kind: 'none'; readonly reason: string };
 
+/** `same` by hash or by samples of the weights, `other` with a note for people, `none` with the reason, `unknown` without a hash. */
 export function modelFit(concept: FittedConcept, model: ModelTraits): ModelFit {
   const { baseModel, baseWeights } = concept;
   const reason = misfit(concept, model);
@@ -71,6 +72,7 @@ export function misfitError(
   return new LikenessError('concept-mismatch', `@${name} does not fit this model: ${reason}`, { advice });
 }
 
+/** Sites with their channels, and the width of each text encoder whose embeddings were learned. */
 export function needsOf({
   factors,
   tokenEmbeddings = [],

@@ -101,6 +101,7 @@ type VariancePreservingFields = Pick<
   'prediction' | 'sampling' | 'betas' | 'alphasCumprod' | 'stepsOffset' | 'unfollowed'
 >;
 
+/** x_t = √ᾱ_t x_0 + √(1 - ᾱ_t) ε over timesteps 0 to T - 1 (Ho et al. 2020, arXiv 2006.11239, equation 4). */
 export function variancePreserving(fields: VariancePreservingFields): VariancePreserving {
   const { prediction, alphasCumprod, stepsOffset } = fields;
   const trainTimesteps = alphasCumprod.length;
@@ -189,6 +190,7 @@ export function clipped(x: Float32Array, range: number): Float32Array {
   return range === Number.POSITIVE_INFINITY ? x : x.map((value) => Math.min(Math.max(value, -range), range));
 }
 
+/** factor * x, of any length. */
 export function scaled(factor: number, x: Float32Array): Float32Array {
   return x.map((value) => factor * value);
 }

@@ -12,6 +12,7 @@ const [MULTIPLIER_0, MULTIPLIER_1] = [0xd2511f53, 0xcd9e8d57];
 /** Weyl increments: the golden ratio and √3 - 1, as 32-bit fractions. */
 const [WEYL_0, WEYL_1] = [0x9e3779b9, 0xbb67ae85];
 
+/** The four 32-bit words for a counter of four under a key of two; all are whole numbers in 0 to 2^32 - 1. */
 export function philox(counter: Block, key: Key): Block {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;

@@ -43,6 +43,7 @@ export const USUAL_DISTILLATION: DistillationSettings = { steps: 50, timestepSca
 /** The highest order that there are formulas for. */
 const HIGHEST_ORDER = 3;
 
+/** @param json of a scheduler in diffusers' layout; what it leaves out is as diffusers has it */
 export function solverSettingsOf(json: object): SolverSettings {
   const fields = json as Fields;
   const { solver_order: order, disable_corrector: uncorrected } = fields;
@@ -56,6 +57,7 @@ export function solverSettingsOf(json: object): SolverSettings {
   };
 }
 
+/** Settings of LCMScheduler. @param json as above */
 export function distillationSettingsOf(json: object): DistillationSettings {
   const { original_inference_steps: steps, timestep_scaling: scaling } = json as Fields;
   return {

@@ -121,12 +121,14 @@ export function lazy<T>(build: () => T): () => T {
   };
 }
 
+/** @throws Error `internal:` where it is missing */
 export function operand({ op, inputs }: OpCall, index: number): Value {
   const value = inputs[index];
   if (value === undefined) throw mismatch(op.name, `operand ${index} is missing`);
   return value;
 }
 
+/** For an op that was given what its rule does not allow: a bug of the caller, in one line. */
 export function mismatch(op: string, message: string): Error {
   return new Error(`internal: ${op}: ${message}`);
 }
@@ -142,6 +144,7 @@ export function requireFloat(call: OpCall, ...indexes: readonly number[]): Preci
   return type as Precision;
 }
 
+/** @throws Error `internal:` with the shape and the rank */
 export function requireRank(call: OpCall, index: number, rank: number): void {
   const { shape } = operand(call, index);
   if (shape.length !== rank) {
@@ -149,6 +152,7 @@ export function requireRank(call: OpCall, index: number, rank: number): void {
   }
 }
 
+/** @throws Error `internal:` with both shapes */
 export function requireShape(call: OpCall, index: number, shape: Shape): void {
   const got = operand(call, index).shape;
   if (!sameShape(got, shape)) {

@@ -43,6 +43,7 @@ export interface ValueType {
   readonly shape: Shape;
 }
 
+/** @throws Error `internal:` where there is none of this name and type; so with the others */
 export function intOf(attributes: Attributes, name: string): number {
   const attribute = attributes[name];
   if (attribute === undefined || !('int' in attribute)) throw new Error(`internal: no integer ${name}`);

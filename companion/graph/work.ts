@@ -13,6 +13,7 @@ export interface GraphWork {
   readonly nodes: number;
 }
 
+/** Work of one run: products of multiplications and additions, and the nodes that run after lowering. */
 export function workOf(graph: Graph): GraphWork {
   const nodes = executionOrder(lowerGraph(graph));
   return { products: nodes.reduce((sum, node) => sum + productsOf(node), 0), nodes: nodes.length };

@@ -56,6 +56,7 @@ export function gateInput(graph: Graph, concept: number, { height, width, input 
   return graph.inputs.get(name) ?? graph.input(name, [input.shape[0]!, height * width, 1]);
 }
 
+/** Name of the input that holds a concept's mask, [B, height * width, 1], at an adapter site of this size in cells. */
 export function gateName(concept: number, height: number, width: number): string {
   return `concept.${concept}.gate.${height}x${width}`;
 }

@@ -54,6 +54,7 @@ export function gridsOf(
   return [...strides].map((stride) => gridAt(grid, stride));
 }
 
+/** The grid whose cells are `stride` of these wide and high; `stride` divides both sides. */
 export function gridAt({ height, width }: Grid, stride: number): Grid {
   return { height: height / stride, width: width / stride };
 }

@@ -66,6 +66,7 @@ export class LossScale {
   }
 }
 
+/** False where a half-precision backward pass overflowed: that step is left out, and the scale halved. */
 export function allFinite(gradients: ParameterMap): boolean {
   for (const values of gradients.values()) if (!values.every(Number.isFinite)) return false;
   return true;

@@ -74,6 +74,10 @@ export interface SavedRunHeader {
   readonly steps: number;
 }
 
+/**
+ * Learned parameters, the moments of AdamW and the step, as float32 in one safetensors file, written whole. A run is resumed only
+ * under the same fingerprint.
+ */
 export async function saveTrainingState(
   path: string,
   state: TrainingState,

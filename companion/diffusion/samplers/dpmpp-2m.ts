@@ -63,6 +63,7 @@ export const dpmpp2m: Sampler = {
   sample: (options) => multistep(options, { isNoisy: false, highestOrder: 3 }),
 };
 
+/** Steps of DPM-Solver++ of order 1 to `highestOrder`; `isNoisy` is its SDE form, which takes `noise(index)` at each step. */
 export async function* multistep(
   options: SamplerOptions,
   { isNoisy, highestOrder }: MultistepForm,

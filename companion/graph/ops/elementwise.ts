@@ -156,6 +156,7 @@ const Clip = defineOp({
   gradient: ({ inputs: [x], outputs: [y], d }) => [() => masked(d, equal(x, y))],
 });
 
+/** min(max(x, min), max), any shape; the gradient passes where x was not changed. */
 export function clip(x: Value, min: number, max: number): Value {
   return apply(Clip, [x, x.graph.scalar(min), x.graph.scalar(max)]);
 }

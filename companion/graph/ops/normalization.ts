@@ -35,6 +35,7 @@ const Softmax = defineOp({
   ],
 });
 
+/** exp(x) / sum(exp(x)) along one axis; the shape stays. */
 export function softmax(x: Value, axis = -1): Value {
   return apply(Softmax, [x], { axis: { int: axis } });
 }

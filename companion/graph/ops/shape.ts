@@ -101,6 +101,7 @@ const Concat = defineOp({
   },
 });
 
+/** Values of one shape but for `axis`, along which they follow each other; a negative axis counts from the end. */
 export function concat(values: readonly Value[], axis: number): Value {
   return values.length === 1 ? values[0]! : apply(Concat, values, { axis: { int: axis } });
 }
@@ -204,6 +205,7 @@ export function expand(x: Value, shape: Shape): Value {
   return apply(Expand, [x, x.graph.constant(int64(shape))]);
 }
 
+/** Zeros of `shape`, in the float type of `like`. */
 export function zeros(like: Value, shape: Shape): Value {
   const zero = float32([0], []);
   return expand(like.graph.constant(like.dtype === 'float16' ? halfTensor(zero) : zero), shape);

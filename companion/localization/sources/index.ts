@@ -34,6 +34,7 @@ export function chooseMaskSource(mode: MaskMode, probes: readonly (ObjectProbe |
   return probed ? 'probe' : 'attention';
 }
 
+/** Masks of a picture's concepts from one source, from its first step to its last. */
 export function createLocalizer(source: MaskSource, options: LocalizerOptions): Localizer {
   return MASK_SOURCES[source].localizer(options);
 }
