@@ -8,7 +8,7 @@ import type { StudioDriver } from './studio-driver.ts';
 
 const PICTURE = pictureToRenew('studio-fill-light.png');
 /** Pictures for documents are looked at. */
-const STEPS = PICTURE === undefined ? 4 : 30;
+const STEPS = PICTURE === undefined ? 2 : 30;
 
 describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;

@@ -6,7 +6,7 @@ import type { StudioDriver } from './studio-driver.ts';
 
 /** Enough that every phase happens; the pictures are not looked at here. */
 const TEACH_STEPS = 6;
-const SAMPLE_STEPS = 4;
+const SAMPLE_STEPS = 2;
 
 describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;

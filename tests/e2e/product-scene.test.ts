@@ -9,7 +9,7 @@ import type { StudioDriver } from './studio-driver.ts';
 
 const PICTURE = pictureToRenew('studio-scene-light.png');
 /** Pictures for documents are looked at. */
-const STEPS = PICTURE === undefined ? 4 : 30;
+const STEPS = PICTURE === undefined ? 2 : 30;
 const CUT_OUT = fileURLToPath(new URL('../../examples/summit/cutout-02.png', import.meta.url));
 
 describe.skipIf(cannotRun)(`a cut-out on the canvas${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
