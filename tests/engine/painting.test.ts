@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
+import { openPainting, planPainting } from '../../companion/engine/generation/painting.ts';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teachOn } from '../../companion/engine/teaching/teach.ts';
 import { cropPicture, type Picture, picture } from '../../companion/images/picture.ts';
@@ -191,6 +192,20 @@ describe('a size that the model does not make', () => {
 });
 
 describe('a model that looks at the kept part', () => {
+  it('is held to nothing of it, as in diffusers', async () => {
+    const opened = async (on: LoadedModel) => {
+      const given = { init: { picture: original }, mask: { picture: mask }, size: undefined };
+      const planned = (await planPainting(on, given))!;
+      const { latentUnit, downscale } = on.pipeline.facts;
+      expect(planned.frame.width % (latentUnit * downscale)).toBe(0);
+      const cells = { height: planned.frame.height / downscale, width: planned.frame.width / downscale };
+      return openPainting(on.pipeline, planned, cells);
+    };
+    const [own, base] = [await opened(inpainting), await opened(engine.model)];
+    expect([own.hold, own.painted]).toEqual([undefined, expect.any(Float32Array)]);
+    expect([base.hold, base.painted]).toEqual([expect.any(Function), undefined]);
+  });
+
   it('makes pictures of words as well: all of one is painted', async () => {
     const [own, base] = [await make({}, inpainting), await make({})];
     // Without weights for the new channels it is the model that it was made of.

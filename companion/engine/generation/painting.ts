@@ -95,11 +95,13 @@ export async function openPainting(
   }
   const shown = framedMask(mask, frame);
   const latentMask = anyOf(shown, frame, cells);
+  const seesKept = seesKeptPart(pipeline);
   return {
     // As diffusers' inpainting: at full strength nothing of what was in the hole is left.
     start: strength < 1 ? start : undefined,
-    hold: (noise) => keepLatents(picture, latentMask, noise),
-    painted: seesKeptPart(pipeline)
+    // A model that sees the kept part paints into it by itself: diffusers' pipeline blends nothing there.
+    hold: seesKept ? undefined : (noise) => keepLatents(picture, latentMask, noise),
+    painted: seesKept
       ? await paintedPart(pipeline, pixels, shown, latentMask, cells)
       : undefined,
   };
