@@ -101,9 +101,7 @@ export async function openPainting(
     start: strength < 1 ? start : undefined,
     // A model that sees the kept part paints into it by itself: diffusers' pipeline blends nothing there.
     hold: seesKept ? undefined : (noise) => keepLatents(picture, latentMask, noise),
-    painted: seesKept
-      ? await paintedPart(pipeline, pixels, shown, latentMask, cells)
-      : undefined,
+    painted: seesKept ? await paintedPart(pipeline, pixels, shown, latentMask, cells) : undefined,
   };
 }
 
