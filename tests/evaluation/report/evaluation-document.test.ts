@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { documentOf, type EvaluationReport } from '../../../evaluation/report/evaluation-document.ts';
 
-const published = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+const published = (name: string) => readFile(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 
 /** As data has it: products by their placements alone. */
 interface PublishedReport extends EvaluationReport {
