@@ -310,11 +310,4 @@ describe.skipIf(withoutNano)(`generating, ${needsNano}`, () => {
     const prompt = `${'on a beach '.repeat(40)}@aurora`;
     await expect(run({ prompt })).rejects.toMatchObject({ code: 'input' });
   });
-
-  it('refuses a size that the UNet cannot halve, and names one it can', async () => {
-    await expect(run({ size: { width: 17, height: 16 } })).rejects.toMatchObject({
-      code: 'input',
-      advice: 'Use 16x16.',
-    });
-  });
 });

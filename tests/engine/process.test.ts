@@ -192,7 +192,7 @@ describe.skipIf(withoutNano)(`the engine process, ${needsNano}`, () => {
   it('passes on what the engine refuses, code and advice, and lives on', async () => {
     await collect(engine.generate(generation()));
     const { pid } = engine;
-    const refused = engine.generate(generation({ size: { width: 33, height: 40 } }));
+    const refused = engine.generate(generation({ settings: { steps: 3, decoder: 'fast' } }));
     await expect(collect(refused)).rejects.toMatchObject({ code: 'input', advice: expect.any(String) });
     expect(engine.pid).toBe(pid);
   });
