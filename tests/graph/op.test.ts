@@ -14,6 +14,7 @@ const GROUPS = [
   'linear-algebra',
   'normalization',
   'attention',
+  'winograd',
   'kernel-copies',
   'convolution',
   'resizing',
