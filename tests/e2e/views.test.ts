@@ -10,7 +10,7 @@ const THEMES = ['light', 'dark'] as const;
 const RULES = { light: undefined, dark: ['color-contrast', 'link-in-text-block'] } as const;
 /** Pictures for documents are looked at. */
 const SAMPLE_STEPS = process.env.LIKENESS_SCREENSHOTS ? 12 : 4;
-const TEACH_STEPS = Number(process.env.LIKENESS_SCREENSHOTS_STEPS ?? 6);
+const TEACH_STEPS = process.env.LIKENESS_SCREENSHOTS ? 300 : 6;
 
 describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
