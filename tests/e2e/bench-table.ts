@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
-import { CompanionProcess, e2eModel, freePort } from './companion-process.ts';
+import { freePort } from '../server/free-port.ts';
+import { CompanionProcess, e2eModel } from './companion-process.ts';
 import { browserMissing, openBrowser, openProfile } from './headless-browser.ts';
 import { StudioDriver } from './studio-driver.ts';
 

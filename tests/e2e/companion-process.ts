@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_MODEL, EMBEDDED_MODELS } from '../../companion/model-store/catalogue.ts';
-import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { writeMeasurements } from '../runtime/measured-computer.ts';
+import { whenFree } from '../server/free-port.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const embedded = join(EMBEDDED_MODELS, DEFAULT_MODEL);
@@ -47,6 +47,16 @@ export class CompanionProcess {
     hub?: NodeJS.ProcessEnv,
   ): Promise<CompanionProcess> {
     await writeMeasurements(join(home, 'cache'));
+    const begin = () => CompanionProcess.#begin(home, port, opener, hub);
+    return whenFree(begin, (error) => (error as Error).message.includes(`port ${port} is taken`));
+  }
+
+  static async #begin(
+    home: string,
+    port: number,
+    opener: string | undefined,
+    hub: NodeJS.ProcessEnv | undefined,
+  ): Promise<CompanionProcess> {
     const args = ['bin/likeness.mjs', 'start', '--json', '--no-examples', '--port', String(port)];
     if (hub === undefined) args.push('--model', e2eModel!);
     if (opener !== undefined) args.push('--open');
@@ -56,6 +66,7 @@ export class CompanionProcess {
       env: { ...process.env, ...hub, LIKENESS_HOME: home, PATH: path },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const closed = once(child, 'close');
     let complaints = '';
     child.stderr.on('data', (text: Buffer) => {
       complaints += text.toString();
@@ -70,6 +81,7 @@ export class CompanionProcess {
         return new CompanionProcess(child, { code, studio: event.studio! });
       }
     }
+    await closed;
     throw new Error(`the companion ended before it listened: ${complaints}`);
   }
 
@@ -103,11 +115,4 @@ function commandLine(pid: number): string {
   } catch {
     return '';
   }
-}
-
-/** A port that no program has, here of all: tests of two checkouts run beside each other. */
-export async function freePort(): Promise<number> {
-  const { port, servers } = await listenOnLoopback(0);
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return port;
 }

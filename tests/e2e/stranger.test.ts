@@ -1,7 +1,6 @@
 /** Strangers on an earlier port than the companion's, in a real browser: they learn nothing that opens the companion. */
 
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
@@ -9,20 +8,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { WebSocket } from 'ws';
 import { buildPlugin } from '../../plugin/build.ts';
 import { HOST, PORTS, SOCKET_PATH } from '../../shared/protocol/connection.ts';
+import { freePort, isFree } from '../server/free-port.ts';
 import { cannotRun } from './bench-table.ts';
-import { CompanionProcess, freePort } from './companion-process.ts';
+import { CompanionProcess } from './companion-process.ts';
 import { FigmaHost, FigmaPage } from './figma-page.ts';
 import { openBrowser, openContext } from './headless-browser.ts';
 import { Stranger } from './stranger.ts';
 import { StudioDriver } from './studio-driver.ts';
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
 
 /** Two of the plugin's ports, in its order: Figma reaches no others. */
 async function twoPorts(): Promise<readonly [number, number] | undefined> {

@@ -1,6 +1,7 @@
 /** A stranger: a program on a port of the companion's that answers as the companion does, and records what it hears. */
 
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, createServer as createRelay, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -8,6 +9,7 @@ import { WebSocketServer } from 'ws';
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { pairingShare } from '../../shared/protocol/pairing-exchange.ts';
 import { welcome } from '../plugin/protocol-samples.ts';
+import { whenFree } from '../server/free-port.ts';
 
 const hex = (bytes: number) => randomBytes(bytes).toString('hex');
 
@@ -39,6 +41,7 @@ export class Stranger {
       if (!silent || request.method !== 'POST') void answer(request, response, port);
     });
     const stranger = new Stranger(server);
+    await stranger.#listen(port);
     new WebSocketServer({ server }).on('connection', (socket) => {
       socket.on('error', () => {});
       socket.on('message', (data: Buffer) => {
@@ -55,7 +58,6 @@ export class Stranger {
         } else send(welcome);
       });
     });
-    await stranger.#listen(port);
     return stranger;
   }
 
@@ -86,7 +88,10 @@ export class Stranger {
   }
 
   async #listen(port: number): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+    await whenFree(async () => {
+      this.#server.listen(port, '127.0.0.1');
+      await once(this.#server, 'listening');
+    });
   }
 
   async close(): Promise<void> {

@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createNetServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type LoopbackListeners, listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+import type { LoopbackListeners } from '../../companion/server/loopback-listeners.ts';
 import { type PortHolder, portHolder } from '../../companion/server/port-holder.ts';
 import { listenOnFirstFree } from '../../companion/server/running-companion.ts';
+import { freePort } from './free-port.ts';
 import { openConnection } from './raw-request.ts';
 
 /** Another program that has a port, and answers everything with `body`. */
@@ -25,12 +26,6 @@ async function closeAll(servers: readonly Server[]): Promise<void> {
 function keep(listeners: LoopbackListeners): LoopbackListeners {
   onTestFinished(() => closeAll(listeners.servers));
   return listeners;
-}
-
-async function freePort(): Promise<number> {
-  const { port, servers } = await listenOnLoopback(0);
-  await closeAll(servers);
-  return port;
 }
 
 describe('the port', () => {

@@ -13,6 +13,7 @@ import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 import { RunningRecord } from '../../companion/server/running-companion.ts';
 import { TokenStore } from '../../companion/server/token-store.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
+import { freePort } from './free-port.ts';
 
 it('lets one companion have a data folder, of those that start at the same moment on ports of their own', async () => {
   const file = join(await scratchFolder(), 'companion.json');
@@ -30,12 +31,6 @@ it('lets one companion have a data folder, of those that start at the same momen
 });
 
 const program = fileURLToPath(new URL('../../bin/likeness.mjs', import.meta.url));
-
-async function freePort(): Promise<number> {
-  const { port, servers } = await listenOnLoopback(0);
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 // Windows has no such signal.
 it.skipIf(process.platform === 'win32')(

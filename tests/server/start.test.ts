@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
+
 import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { nanoModel, needsNano, withoutNano } from '../engine/golden-model.ts';
+import { freePort } from './free-port.ts';
 
 const program = fileURLToPath(new URL('../../bin/likeness.mjs', import.meta.url));
 
@@ -29,9 +30,7 @@ let port: number;
 let running: Started[];
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'likeness-start-'));
-  const { port: free, servers } = await listenOnLoopback(0);
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
-  port = free;
+  port = await freePort();
   running = [];
 });
 afterEach(async () => {
