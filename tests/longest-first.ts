@@ -7,9 +7,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that start companions, commands or engines, by how long they take; the others are done in seconds. */
 const LONG = [
-  /\/tests\/e2e\//,
+  // The stranger has the plugin's ports to itself, as the first hour has: one after the other.
+  /\/tests\/e2e\/(?!stranger)/,
   /\/tests\/(evaluation|packaging)\//,
-  /\/tests\/cli\//,
+  /\/tests\/(cli|e2e)\//,
   /\/tests\/plugin\/views\./,
   /\/tests\/(engine|training|models|tools)\//,
   /\/tests\/(plugin\/flows|server|model-store|matting|library|storage)\//,

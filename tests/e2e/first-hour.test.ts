@@ -4,11 +4,12 @@
  * `LIKENESS_FILM=1 npx vitest run tests/e2e/first-hour.test.ts` goes all the way and takes the pictures of docs/first-hour.md.
  */
 
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { vividNetworkBytes } from '../matting/small-network.ts';
 import { localHub } from '../model-store/hub/local-hub.ts';
 import { servedMatting } from '../model-store/served-matting.ts';
 import { SHARD, servedModel } from '../model-store/served-model.ts';
+import { lockPluginPorts } from '../server/free-port.ts';
 import { cannotRun } from './bench-table.ts';
 import { Film, isFilmed, windowPage } from './film.ts';
 import { openBrowser, openProfile } from './headless-browser.ts';
@@ -35,6 +36,8 @@ function secondModel(): Map<string, Uint8Array> {
 }
 
 describe.skipIf(reason)(`the first hour${reason ? ` (skipped: ${reason})` : ''}`, () => {
+  // Vitest calls what this gives after the tests.
+  beforeAll(lockPluginPorts);
   it(
     'goes from a double click to a variant in three clicks, and on to a product from photos on a second model',
     async () => {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { WebSocket } from 'ws';
 import { buildPlugin } from '../../plugin/build.ts';
 import { HOST, PORTS, SOCKET_PATH } from '../../shared/protocol/connection.ts';
-import { freePort, isFree } from '../server/free-port.ts';
+import { freePort, isFree, lockPluginPorts } from '../server/free-port.ts';
 import { cannotRun } from './bench-table.ts';
 import { CompanionProcess } from './companion-process.ts';
 import { FigmaHost, FigmaPage } from './figma-page.ts';
@@ -23,7 +23,9 @@ async function twoPorts(): Promise<readonly [number, number] | undefined> {
   return free.length < 2 ? undefined : [free[0]!, free[1]!];
 }
 
-const ports = cannotRun === undefined ? await twoPorts() : undefined;
+const unlockPorts = cannotRun === undefined ? await lockPluginPorts() : undefined;
+const ports = unlockPorts && (await twoPorts());
+if (ports === undefined) await unlockPorts?.();
 const reason = cannotRun ?? (ports === undefined ? 'other programs have the plugin’s ports' : undefined);
 
 /** Tries everything that a stranger has heard on the companion itself. Gives what opened it: nothing. */
@@ -82,6 +84,7 @@ describe.skipIf(reason)(`a stranger on an earlier port${reason ? ` (skipped: ${r
   afterAll(async () => {
     await browser?.close();
     await host?.stop();
+    await unlockPorts?.();
   });
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'likeness-stranger-'));

@@ -4,6 +4,8 @@
  */
 
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
 
@@ -13,6 +15,13 @@ const LAST_PORT = 32_767;
 
 /** Connections that were closed hold their port for a minute. */
 const PATIENCE_MS = 90_000;
+
+/** Whoever listens here has the plugin's ports; the system gives it back when a process dies. */
+const PLUGIN_PORTS_LOCK = 17_652;
+
+/** The longest test that has them takes less, on a busy machine too. */
+const LOCK_PATIENCE_MS = 280_000;
+
 const RETRY_MS = 250;
 
 const isTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
@@ -37,11 +46,30 @@ export async function isFree(port: number): Promise<boolean> {
 }
 
 /**
+ * The plugin's ports, for one test file at a time: Likeness as people start it takes the first that is free.
+ * @returns gives them back
+ */
+export async function lockPluginPorts(): Promise<() => Promise<void>> {
+  const lock = createServer();
+  const listen = async () => {
+    lock.listen(PLUGIN_PORTS_LOCK, '127.0.0.1');
+    await once(lock, 'listening');
+  };
+  await whenFree(listen, isTaken, LOCK_PATIENCE_MS);
+  return () => new Promise((resolve) => void lock.close(() => resolve()));
+}
+
+/**
  * Listens, or starts what listens, as soon as the port can be had.
  * @param refuses says of an error that the port is taken; others are thrown on
+ * @param patience in milliseconds
  */
-export async function whenFree<T>(listen: () => Promise<T>, refuses = isTaken): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function whenFree<T>(
+  listen: () => Promise<T>,
+  refuses = isTaken,
+  patience = PATIENCE_MS,
+): Promise<T> {
+  const deadline = performance.now() + patience;
   for (;;) {
     try {
       return await listen();
