@@ -11,7 +11,7 @@ import { PROTOCOL_VERSION } from '../../shared/protocol/connection.ts';
 import { type Health, routes } from '../../shared/protocol/http.ts';
 import { Connections } from './connections.ts';
 import { HEADERS_TIMEOUT_MS, IDLE_CONNECTION_MS, MAX_HEADER_BYTES, TIMEOUT_CHECK_MS } from './limits.ts';
-import { isOwnHost } from './own-address.ts';
+import { isOwnHost, judgeOrigin } from './own-address.ts';
 
 /** Opening jobs and library takes less. */
 const COME_AGAIN_S = 1;
@@ -19,10 +19,17 @@ const COME_AGAIN_S = 1;
 export const HEALTH = { name: 'likeness', protocol: PROTOCOL_VERSION } as const satisfies Health;
 
 const startupResponder: RequestListener = (request, response) => {
-  const isKnown = isOwnHost(request.headers.host, request.socket.localPort ?? 0);
-  if (isKnown && request.url === routes.health) {
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(HEALTH));
-    return;
+  const port = request.socket.localPort ?? 0;
+  const { origin, host } = request.headers;
+  if (isOwnHost(host, port)) {
+    if (origin === undefined && request.url === routes.health) {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(HEALTH));
+      return;
+    }
+    // The panel may read that it should come again; browsers report what a page may not read as an error.
+    if (origin !== undefined && judgeOrigin(origin, port) === 'allowed') {
+      response.setHeader('access-control-allow-origin', origin);
+    }
   }
   response.writeHead(503, { 'retry-after': String(COME_AGAIN_S), connection: 'close' }).end();
 };

@@ -45,6 +45,16 @@ describe('the port', () => {
     const { port } = keep(await listenOnFirstFree([await freePort()]));
     const page = await fetch(`http://127.0.0.1:${port}/`);
     expect([page.status, page.headers.get('retry-after')]).toEqual([503, '1']);
+    const health = (Origin?: string) =>
+      fetch(`http://127.0.0.1:${port}/health`, { headers: Origin === undefined ? {} : { Origin } });
+    expect((await health()).status).toBe(200);
+    for (const [origin, allowed] of [
+      ['null', 'null'],
+      ['https://example.com', null],
+    ] as const) {
+      const answer = await health(origin);
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([503, allowed]);
+    }
     const socket = await openConnection(port);
     socket.write(
       `GET /socket HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
