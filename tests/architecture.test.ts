@@ -76,6 +76,20 @@ const OPENERS: Readonly<Record<string, string>> = {
   'companion/storage/temporary-file.ts': 'asks a drive for its time by a file without bytes',
 };
 
+/** Files that read files of paths otherwise than by regular-file.ts, which waits for no pipe; and why none can lie there. */
+const READERS: Readonly<Record<string, string>> = {
+  'companion/cli/picture-choice.ts': 'a file that was listed as one',
+  'companion/library/example-concepts.ts': 'files that come with the model',
+  'companion/model-store/hub/digest.ts': 'a file that was listed as one',
+  'companion/model-store/hub/hub-cache.ts': 'a file that was listed as one',
+  'companion/server/http/concept-routes.ts': 'a file that the library has opened before',
+  'companion/server/http/cut-out-routes.ts': 'an upload, under a name that nobody knew',
+  'companion/server/http/pages.ts': 'files of the program',
+  'companion/server/plugin-installation.ts': 'files of the program',
+  'companion/server/uploads.ts': 'an upload, under a name that nobody knew',
+  'companion/storage/process-identity.ts': 'files of the system',
+};
+
 /** Where a draw decides what is learned or painted: it follows from seed, stream and position. */
 const SEEDED = [
   'images',
@@ -222,6 +236,12 @@ describe('files', () => {
     const writers = new Set(filesWith(opensToWrite));
     const openers = filesWith(opens).filter((file) => writers.has(file));
     expect([...new Set([...filesWith(writes), ...openers])].sort()).toEqual(Object.keys(OPENERS));
+  });
+
+  it('are read as regular files: what reads them otherwise is known', () => {
+    const reads = /import \{[^}]*\b(readFile|createReadStream)\b[^}]*\} from 'node:fs/;
+    const files = filesWith(reads).filter((file) => file.startsWith('companion/'));
+    expect(files).toEqual(Object.keys(READERS));
   });
 
   it.each(SEEDED)('of companion/%s draw nothing that does not follow from a seed', (folder) => {

@@ -1,8 +1,7 @@
 /** Hashes of a checkpoint: they identify the base model that a concept was taught on, and tell if a download is whole. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
@@ -10,6 +9,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { issueText } from '../../shared/protocol/zod.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { readJsonObject } from '../storage/json-file.ts';
+import { openRegularFile, readRegularFile } from '../storage/regular-file.ts';
 import type { Checkpoint } from './component.ts';
 
 /** Name of the manifest in a model's folder: { "model_index.json": "sha256 in hex", ... }. */
@@ -83,7 +83,8 @@ export async function readManifest(folder: string): Promise<z.infer<typeof manif
 /** SHA-256 of a file's bytes, hex. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  const file = await openRegularFile(path);
+  await pipeline(file.createReadStream({ highWaterMark: 2 ** 20 }), hash);
   return hash.digest('hex');
 }
 
@@ -95,7 +96,7 @@ export async function hashFileCached(file: string, cacheFolder: string): Promise
     .digest('hex')
     .slice(0, 40);
   const cachePath = join(cacheFolder, `${key}.sha256`);
-  const cached = await readFile(cachePath, 'utf8').catch(() => '');
+  const cached = await readRegularFile(cachePath).then(String, () => '');
   if (/^[0-9a-f]{64}$/.test(cached)) return cached;
   const hash = await hashFile(file);
   await writeFileAtomically(cachePath, hash);

@@ -4,11 +4,12 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { decodeText } from '../../shared/decoded-text.ts';
 import { LikenessError } from '../../shared/errors.ts';
 import { isFolder } from '../storage/atomic-file.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import { openSafetensors, type SafetensorsFile } from '../tensor/safetensors-file.ts';
 import type { TensorEntry } from '../tensor/safetensors-header.ts';
 import { elementCount } from '../tensor/tensor.ts';
@@ -93,7 +94,8 @@ function withConfigsAdvice(error: unknown, folder: string): unknown {
 async function configurationBeside(stems: readonly string[]): Promise<string | undefined> {
   for (const place of stems.flatMap((stem) => CONFIGURATION_SUFFIXES.map((suffix) => stem + suffix))) {
     const found = await stat(place).catch(() => undefined);
-    if (found?.isFile() && found.size <= CONFIGURATION_MAX_BYTES) return decodeText(await readFile(place));
+    if (found?.isFile() && found.size <= CONFIGURATION_MAX_BYTES)
+      return decodeText(await readRegularFile(place));
   }
   return undefined;
 }

@@ -4,9 +4,10 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import { float32ToHalf, halfToFloat32 } from '../tensor/half.ts';
 import { decodeFloat32, isFloatDType, SAFETENSORS_ELEMENT_BYTES } from '../tensor/safetensors-dtype.ts';
 import { readRange, readScale, withFile } from '../tensor/safetensors-file.ts';
@@ -48,7 +49,7 @@ export async function sampleWeights(
   cacheFolder: string,
 ): Promise<string | undefined> {
   const cachePath = join(cacheFolder, `${await cacheKey(checkpoint)}.samples`);
-  const cached = await readFile(cachePath, 'utf8').catch(() => '');
+  const cached = await readRegularFile(cachePath).then(String, () => '');
   if (cached.startsWith(VERSION) && SAMPLES_PATTERN.test(cached)) return cached;
   const values = await readSamples(checkpoint, tensors());
   if (values === undefined) return undefined;

@@ -4,7 +4,6 @@
  */
 
 import { randomInt } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { SAMPLER_NAMES, type SamplerName } from '../diffusion/samplers/index.ts';
@@ -41,11 +40,11 @@ export async function withPictureAgain(
   work: (request: PictureRequest) => Promise<void>,
 ): Promise<void> {
   // Loaded here: sharp would make `--help` wait.
-  const { decodePicture } = await import('../images/decode.ts');
+  const { decodePicture, readPictureFile } = await import('../images/decode.ts');
   const { recordInPicture } = await import('../images/records/record-in-picture.ts');
   const folders = dataFolders();
   const picture = await decodePicture(file);
-  const record = recordInPicture(await readFile(file));
+  const record = recordInPicture(await readPictureFile(file));
   const prompt = flags.prompt ?? record?.prompt;
   if (prompt === undefined) {
     throw new LikenessError('input', `${basename(file)} does not say what it shows`, {

@@ -3,10 +3,11 @@
  * their own (decoding/), within limits, and nowhere else.
  */
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LikenessError } from '../../shared/errors.ts';
 import { describeKind, imageKind } from '../../shared/image-kind.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import { shortageFault } from '../storage/system-fault.ts';
 import { DecoderPool } from './decoding/decoder-pool.ts';
 import type { Decoded, DecodeJob, PictureLimits } from './decoding/messages.ts';
@@ -20,7 +21,7 @@ import type { Picture } from './picture.ts';
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Above every phone camera in use (50 million); decoded with alpha it fills 256 MiB. Bombs claim far more. */
-const MAX_PIXELS = 64 * 1024 * 1024;
+export const MAX_PIXELS = 64 * 1024 * 1024;
 
 const EXPORT_ADVICE = 'Export the frame as PNG, JPEG or WebP.';
 
@@ -66,7 +67,8 @@ export async function decodeInProcess(
   return pool.decode({ bytes, kind, label, limits, resolution, isReduced }, client);
 }
 
-async function readPictureFile(path: string, label: string): Promise<Uint8Array> {
+/** The bytes of a file that may be a picture. @throws LikenessError as decodePicture does */
+export async function readPictureFile(path: string, label = labelOf(path)): Promise<Uint8Array> {
   try {
     const entry = await stat(path);
     if (!entry.isFile()) {
@@ -74,7 +76,7 @@ async function readPictureFile(path: string, label: string): Promise<Uint8Array>
       throw refusal(`${label}: got ${got}, expected a picture file`, 'Give the pictures themselves.');
     }
     checkFileSize(entry.size, label);
-    return await readFile(path);
+    return await readRegularFile(path, MAX_FILE_BYTES);
   } catch (cause) {
     if (cause instanceof LikenessError) throw cause;
     const shortage = shortageFault(cause);

@@ -6,7 +6,12 @@
 import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { LikenessError } from '../../shared/errors.ts';
-import { type CatalogueJobSpec, catalogueCells, requireCatalogue } from '../../shared/protocol/catalogue.ts';
+import {
+  type CatalogueJobSpec,
+  catalogueCells,
+  cellCount,
+  requireCatalogue,
+} from '../../shared/protocol/catalogue.ts';
 import { ID_PATTERN, type ImageId, imageIdSchema, type JobId } from '../../shared/protocol/ids.ts';
 import { type AnyJobState, anyJobSchema, savedRunOf } from '../../shared/protocol/job.ts';
 import { type GenerateJobSpec, imagesOf, type TeachJobSpec } from '../../shared/protocol/requests.ts';
@@ -69,9 +74,24 @@ export async function readRecord(file: string, job: string): Promise<JobRecord> 
   const parsed = anyRecord.safeParse(JSON.parse((await readRegularFile(file)).toString()));
   if (!parsed.success) throw new Error(issueText(parsed.error));
   if (parsed.data.state.job !== job) throw new Error(`it is of the job ${parsed.data.state.job}`);
+  requireConsistent(parsed.data);
   if (parsed.data.schema === 2) return parsed.data;
   const { uploads: references, ...rest } = parsed.data;
   return { ...rest, schema: 2, references };
+}
+
+/** What a schema does not hold together: files beside pictures, masks beside concepts, cells beside lists. @throws Error */
+function requireConsistent({ state, pictures }: Pick<JobRecord, 'state' | 'pictures'>): void {
+  const shown = state.kind === 'teach' ? [] : state.pictures;
+  const areFilesOf =
+    shown.length === pictures.length &&
+    shown.every(({ masks }, index) => masks.length === pictures[index]!.masks.length);
+  if (!areFilesOf) throw new Error('its files are not those of its pictures');
+  if (state.kind !== 'catalogue') return;
+  requireCatalogue(state.request);
+  const numbers = [...shown.map(({ picture }) => picture), ...state.failed.map(({ cell }) => cell)];
+  if (numbers.every((number) => number < cellCount(state.request))) return;
+  throw new Error('it has pictures of no cell');
 }
 
 /** Keys of the references that lie in the ReferenceStore. */

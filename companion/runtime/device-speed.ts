@@ -1,12 +1,12 @@
 /** speedHere: a device's speed, measured once by a test of a second or two and kept, by device, precision and onnxruntime. */
 
 import './telemetry-off.ts';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from 'onnxruntime-node';
 import { z } from 'zod';
 import type { GraphWork } from '../graph/work.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import type { Device } from './device.ts';
 import { chooseDevice, choosePrecision } from './device-choice.ts';
 import { timeDevice } from './device-trial.ts';
@@ -60,7 +60,7 @@ export function secondsOf({ products, nodes }: GraphWork, speed: DeviceSpeed): n
 
 async function read(folder: string): Promise<z.infer<typeof speeds>> {
   try {
-    return speeds.parse(JSON.parse(await readFile(join(folder, FILE), 'utf8')));
+    return speeds.parse(JSON.parse(String(await readRegularFile(join(folder, FILE)))));
   } catch {
     return {}; // missing, damaged, or of another version
   }

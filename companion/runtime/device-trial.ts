@@ -4,7 +4,6 @@
  */
 
 import type { ForkOptions } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +11,7 @@ import { z } from 'zod';
 import type { Precision } from '../graph/precision.ts';
 import { writeFileAtomically } from '../storage/atomic-file.ts';
 import { forkProcess } from '../storage/forked-process.ts';
+import { readRegularFile } from '../storage/regular-file.ts';
 import type { Device } from './device.ts';
 import type { SelfTestReport } from './self-test-process.ts';
 import type { DeviceSpeed } from './speed-test.ts';
@@ -117,7 +117,7 @@ export async function recordTrial(folder: string, key: string, fault: string | u
 
 async function read(folder: string): Promise<Record<string, Trial>> {
   try {
-    return Trials.parse(JSON.parse(await readFile(join(folder, FILE), 'utf8')));
+    return Trials.parse(JSON.parse(String(await readRegularFile(join(folder, FILE)))));
   } catch {
     return {}; // missing, damaged, or of another version
   }

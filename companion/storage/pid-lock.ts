@@ -5,13 +5,14 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { makeFolder, writeFileAtomically } from './atomic-file.ts';
 import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { readRegularFile } from './regular-file.ts';
 import { isDiskFull } from './system-fault.ts';
 
 export interface LockHolder {
@@ -173,11 +174,13 @@ interface FoundLock {
 /** Undefined where it is gone. An empty file is how versions before this one wrote a lock, always this computer's. */
 async function readLock(path: string): Promise<FoundLock | undefined> {
   try {
-    if ((await stat(path)).size > CONTENT_MAX_BYTES) return { host: UNKNOWN_HOST };
-    const text = await readFile(path, 'utf8');
+    const text = String(await readRegularFile(path, CONTENT_MAX_BYTES));
     return text === '' ? { host: hostname() } : parseContent(text);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    // No lock of ours, which may be anybody's.
+    if (code === 'EFBIG' || code === 'EFTYPE') return { host: UNKNOWN_HOST };
     throw error;
   }
 }

@@ -1,6 +1,5 @@
 /** `likeness cut-out`: photos without their backgrounds, as pictures to look at, correct and teach from. */
 
-import { readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
@@ -93,9 +92,10 @@ async function runCutOut(
 
 /** True where every file is a picture of ours, whose concept says where the product is. */
 async function allMadeHere(paths: readonly string[]): Promise<boolean> {
+  const { readPictureFile } = await import('../../images/decode.ts');
   const { recordInPicture } = await import('../../images/records/record-in-picture.ts');
   for (const path of paths) {
-    const bytes = await readFile(path).catch(() => new Uint8Array());
+    const bytes = await readPictureFile(path).catch(() => new Uint8Array());
     if ((recordInPicture(bytes)?.concepts.length ?? 0) === 0) return false;
   }
   return true;

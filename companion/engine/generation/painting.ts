@@ -4,7 +4,6 @@
  * result are those of the original, and never went through the model.
  */
 
-import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { addNoise } from '../../diffusion/noise-process.ts';
 import type { Hold, SamplingStart } from '../../diffusion/samplers/sampler.ts';
@@ -21,12 +20,11 @@ import {
   workingSizes,
 } from '../../images/painting/painting-frame.ts';
 import { flatten, type Picture } from '../../images/picture.ts';
-import { parseReference } from '../../images/references/reference-image.ts';
+import { readReference } from '../../images/references/reference-image.ts';
 import { everythingPainted, type PaintedPart, paintedPart, seesKeptPart } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
 import type { LatentSize } from '../../pipeline/preview.ts';
-import { shortageFault } from '../../storage/system-fault.ts';
 import type { MaskReport } from '../events.ts';
 import type { GenerateRequest } from '../requests.ts';
 import type { WorkedPart } from './picture-size.ts';
@@ -162,10 +160,5 @@ export function reportInOriginal(report: MaskReport, part: WorkedPart | undefine
 /** @throws LikenessError `image-unknown` for one that was sent and is gone */
 export async function openPicture(source: Picture | string): Promise<Picture> {
   if (typeof source !== 'string') return source;
-  const bytes = await readFile(source).catch((cause: unknown) => {
-    throw (
-      shortageFault(cause) ?? new LikenessError('image-unknown', 'a picture that was sent is gone', { cause })
-    );
-  });
-  return parseReference(bytes).pixels;
+  return (await readReference(source)).pixels;
 }

@@ -3,12 +3,12 @@
  * decoded, once; what lies in files behind it are pixels that this program wrote.
  */
 
-import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import type { FrameFinding } from '../../../shared/frame-advice.ts';
 import { issueText, z } from '../../../shared/protocol/zod.ts';
+import { readRegularFile } from '../../storage/regular-file.ts';
 import { shortageFault } from '../../storage/system-fault.ts';
-import { type DecodeOptions, decodeInProcess } from '../decode.ts';
+import { type DecodeOptions, decodeInProcess, MAX_PIXELS } from '../decode.ts';
 import { type Picture, picture } from '../picture.ts';
 import { requireVisible } from './reference-frame.ts';
 
@@ -57,6 +57,8 @@ const FIXED_BYTES = SIGNATURE.length + 4;
 
 /** Name and findings: some hundred bytes. */
 const HEADER_MAX_BYTES = 64 * 1024;
+/** The largest picture with alpha, and its header. */
+const REFERENCE_MAX_BYTES = 4 * MAX_PIXELS + 2 * HEADER_MAX_BYTES;
 
 const headerSchema = z.strictObject({
   name: z.string(),
@@ -80,7 +82,7 @@ export function encodeReference({ name, pixels, findings }: ReferenceImage): Uin
 
 /** @param path of a file that encodeReference's bytes are in @throws LikenessError `image-unknown` where it is gone, or is none */
 export async function readReference(path: string): Promise<ReferenceImage> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readRegularFile(path, REFERENCE_MAX_BYTES).catch((cause: unknown) => {
     throw (
       shortageFault(cause) ?? new LikenessError('image-unknown', 'a frame that was sent is gone', { cause })
     );

@@ -79,7 +79,7 @@ async function* adopted(
   { files }: RunTools,
 ): AsyncGenerator<JobStep, void> {
   for (const [picture, { seed, width, height }] of cells.entries()) {
-    if (done.has(picture) || !files.hasPicture(picture)) continue;
+    if (done.has(picture) || !(await files.hasPicture(picture))) continue;
     const { size: sizeBytes } = await stat(files.picturePath(picture));
     done.add(picture);
     const summary = { picture, seed, width, height, seconds: 0, masks: [] };

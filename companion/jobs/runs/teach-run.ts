@@ -1,7 +1,7 @@
 /** One teaching: from where it was saved, if it was, to a version in the library. */
 
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { LikenessError } from '../../../shared/errors.ts';
 import { likenessOf } from '../../../shared/likeness.ts';
 import type { FrameAdvice, JobOf } from '../../../shared/protocol/job.ts';
@@ -13,6 +13,7 @@ import type { KeptPicture } from '../../library/concept-library.ts';
 import { carriedFacts } from '../../library/teach-again.ts';
 import { readResolution } from '../../pipeline/loaded-model.ts';
 import { computesOn } from '../../runtime/device.ts';
+import { readRegularFile } from '../../storage/regular-file.ts';
 import type { JobReference, StoredReference } from '../job-record.ts';
 import { framesGone, type ReferenceStore } from '../reference-store.ts';
 import { type JobStep, knownSeconds, type ProgressStep, type RunTools } from './context.ts';
@@ -85,7 +86,7 @@ async function* received(
     if ('key' in one) stored.push(one);
     else {
       const { image, file } = one;
-      const bytes = await readFile(files.path(file)).catch((cause: unknown) => {
+      const bytes = await readRegularFile(files.path(file)).catch((cause: unknown) => {
         throw framesGone(1, named.length, cause);
       });
       const reference = await receiveReference(bytes, { name: image, label: 'a frame', resolution });

@@ -3,10 +3,11 @@
  * outlive the process; a part whose note has another digest is emptied.
  */
 
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { makeFolder, PRIVATE_MODES, syncFolder, writeFileAtomically } from '../../storage/atomic-file.ts';
+import { readRegularFile } from '../../storage/regular-file.ts';
 import { storageError } from '../../storage/system-fault.ts';
 import type { Digest } from './digest.ts';
 
@@ -38,6 +39,7 @@ export class PartFile {
     await makeFolder(dirname(target));
     try {
       const note = await readNote(target);
+      await removeOther(path);
       const file = await open(path, 'a', PRIVATE_MODES.file);
       const isOurs = note?.digest === digest.hex;
       if (!isOurs) await file.truncate(0);
@@ -116,9 +118,15 @@ export function isNote(path: string): boolean {
   return path.endsWith(NOTE_SUFFIX);
 }
 
+/** A link would have another file emptied, and a pipe would wait for ever: neither is the beginning of a download. */
+async function removeOther(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) await rm(path, { recursive: true });
+}
+
 async function readNote(target: string): Promise<z.infer<typeof noteSchema> | undefined> {
   try {
-    return noteSchema.parse(JSON.parse(await readFile(target + NOTE_SUFFIX, 'utf8')));
+    return noteSchema.parse(JSON.parse(String(await readRegularFile(target + NOTE_SUFFIX))));
   } catch {
     // Absent, or cut off: without it nobody knows what the part is the beginning of.
     return undefined;

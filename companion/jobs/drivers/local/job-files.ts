@@ -1,11 +1,11 @@
 /** The files of one job. Their names are made from numbers alone. */
 
-import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { LayerName } from '../../../../shared/protocol/product.ts';
 import { writeFileAtomically } from '../../../storage/atomic-file.ts';
+import { openRegularFile, readRegularFile } from '../../../storage/regular-file.ts';
 import { shortageFault } from '../../../storage/system-fault.ts';
 import { TEMPORARY_SUFFIX } from '../../../storage/temporary-file.ts';
 
@@ -14,6 +14,13 @@ const FRAME_NAME = /^image-\d+\.(png|jpg|webp)$/;
 
 /** Folders in which the version before kept copies of concepts, and pictures on their way. */
 const FOLDERS_BEFORE = ['concepts', 'output'];
+
+/** Largest file that a job has: a picture of 4096 px whose every pixel is another takes a quarter of it. */
+const JOB_FILE_MAX_BYTES = 256 * 1024 * 1024;
+
+/** First and last bytes of a PNG: its signature, and its end's chunk with its checksum. */
+const PNG_START = Buffer.from('89504e470d0a1a0a', 'hex');
+const PNG_END = Buffer.from('0000000049454e44ae426082', 'hex');
 
 export class JobFiles {
   readonly folder: string;
@@ -45,8 +52,19 @@ export class JobFiles {
     return join(this.folder, name);
   }
 
-  hasPicture(picture: number): boolean {
-    return existsSync(this.picturePath(picture));
+  /** False also for the beginning of one, and for what a crash of the computer left without its bytes. */
+  async hasPicture(picture: number): Promise<boolean> {
+    const file = await openRegularFile(this.picturePath(picture)).catch(() => undefined);
+    if (file === undefined) return false;
+    try {
+      const { size } = await file.stat();
+      const [start, end] = [Buffer.alloc(PNG_START.length), Buffer.alloc(PNG_END.length)];
+      await file.read(start, 0, start.length, 0);
+      await file.read(end, 0, end.length, Math.max(0, size - end.length));
+      return start.equals(PNG_START) && end.equals(PNG_END);
+    } finally {
+      await file.close();
+    }
   }
 
   picturePath(picture: number): string {
@@ -151,7 +169,7 @@ export class JobFiles {
 }
 
 async function read(path: string): Promise<Uint8Array> {
-  return readFile(path).catch((cause: unknown) => {
+  return readRegularFile(path, JOB_FILE_MAX_BYTES).catch((cause: unknown) => {
     throw (
       shortageFault(cause) ??
       new LikenessError('storage', 'a file of this job is no longer there', {

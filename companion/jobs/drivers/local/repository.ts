@@ -47,7 +47,7 @@ class LocalRepository implements JobRepository {
 
   async recover(): Promise<RecoveredJobs> {
     const { records: stored, quarantined } = await this.#store.load();
-    const records = stored.map((record) => this.#withPicturesThere(record));
+    const records = await Promise.all(stored.map((record) => this.#withPicturesThere(record)));
     for (const record of records) {
       const { state, references } = record;
       const mayGoOn = !isEnded(state) || savedRunOf(state) !== undefined;
@@ -83,13 +83,13 @@ class LocalRepository implements JobRepository {
     return searchHistory(this.#records.values(), query);
   }
 
-  /** A job under way without its pictures from the first whose file is gone, a catalogue without those: they are made again. */
-  #withPicturesThere(record: JobRecord): JobRecord {
+  /** A job under way without its pictures from the first whose file is gone or cut short, a catalogue without those: they are made again. */
+  async #withPicturesThere(record: JobRecord): Promise<JobRecord> {
     const { state } = record;
     if (state.kind === 'teach' || state.status.state !== 'running') return record;
     const files = this.files(state.job);
+    const there = await Promise.all(state.pictures.map(({ picture }) => files.hasPicture(picture)));
     if (state.kind === 'catalogue') {
-      const there = state.pictures.map(({ picture }) => files.hasPicture(picture));
       const kept = <T>(of: readonly T[]) => of.filter((_, index) => there[index]);
       return {
         ...record,
@@ -97,7 +97,7 @@ class LocalRepository implements JobRepository {
         pictures: kept(record.pictures),
       };
     }
-    const missing = state.pictures.findIndex(({ picture }) => !files.hasPicture(picture));
+    const missing = there.indexOf(false);
     if (missing === -1) return record;
     return {
       ...record,
