@@ -45,14 +45,26 @@ export class JobHistory {
     return this.#records.files(id).readLayer(picture, layer);
   }
 
-  /** Finished pictures of a job, also of one that runs, each followed by its masks. @throws LikenessError `job-unknown`, `storage` */
-  async *frames(id: JobId): AsyncGenerator<ImageFrame, void> {
+  /**
+   * Finished pictures of a job, also of one that runs, each followed by its masks.
+   * @param only the number of one; default: all
+   * @throws LikenessError `job-unknown`; `storage` where files are gone or damaged, once those of the other pictures were given
+   */
+  async *frames(id: JobId, only?: number): AsyncGenerator<ImageFrame, void> {
     const record = this.#records.record(id);
     const { state } = record;
     if (state.kind === 'teach') return;
+    const faults: unknown[] = [];
     for (const summary of state.pictures) {
-      yield* pictureFrames(id, summary, pictureFilesOf(record, summary.picture)!, this.#records.files(id));
+      const { picture } = summary;
+      if (only !== undefined && picture !== only) continue;
+      try {
+        yield* pictureFrames(id, summary, pictureFilesOf(record, picture)!, this.#records.files(id));
+      } catch (error) {
+        faults.push(error);
+      }
     }
+    if (faults.length > 0) throw faults[0];
   }
 
   /** Removes an ended job with its pictures. @throws LikenessError `job-unknown`; `input` while it is under way */

@@ -80,7 +80,7 @@ export async function readRecord(file: string, job: string): Promise<JobRecord> 
   return { ...rest, schema: 2, references };
 }
 
-/** What a schema does not hold together: files beside pictures, masks beside concepts, cells beside lists. @throws Error */
+/** Holds together what a schema cannot: files and pictures, masks and concepts, cells and lists. @throws Error */
 function requireConsistent({ state, pictures }: Pick<JobRecord, 'state' | 'pictures'>): void {
   const shown = state.kind === 'teach' ? [] : state.pictures;
   const areFilesOf =

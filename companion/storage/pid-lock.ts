@@ -180,7 +180,7 @@ async function readLock(path: string): Promise<FoundLock | undefined> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     // No lock of ours, which may be anybody's.
-    if (code === 'EFBIG' || code === 'EFTYPE') return { host: UNKNOWN_HOST };
+    if (code === 'ERR_FS_FILE_TOO_LARGE' || code === 'EFTYPE') return { host: UNKNOWN_HOST };
     throw error;
   }
 }

@@ -25,13 +25,18 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
     throw error;
   }
   await file.close();
-  throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EFTYPE' });
+  throw refusal('EFTYPE', path, 'is not a regular file');
+}
+
+/** As the system's own errors are, so that `systemFault` says it in words. */
+function refusal(code: string, path: string, fault: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${path} ${fault}`), { code, path, syscall: 'open' });
 }
 
 /** Settings, lists and vocabularies have some megabytes at most: others' folders may hold anything under such a name. */
 const DOCUMENT_MAX_BYTES = 64 * 2 ** 20;
 
-/** All bytes; the same errors, and `EFBIG` for a file of more than `maxBytes`. */
+/** All bytes; the same errors, and `ERR_FS_FILE_TOO_LARGE`, Node's own, for a file of more than `maxBytes`. */
 export async function readRegularFile(
   path: string,
   maxBytes = DOCUMENT_MAX_BYTES,
@@ -40,8 +45,7 @@ export async function readRegularFile(
   try {
     const { size } = await file.stat();
     if (size > maxBytes) {
-      const message = `${path} has ${size} bytes, expected at most ${maxBytes}`;
-      throw Object.assign(new Error(message), { code: 'EFBIG' });
+      throw refusal('ERR_FS_FILE_TOO_LARGE', path, `has ${size} bytes, expected at most ${maxBytes}`);
     }
     return (await file.readFile()) as Buffer<ArrayBuffer>;
   } finally {

@@ -138,12 +138,19 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
+/** A folder, a pipe, a socket or a device in the place of a file that is read. */
+const NO_FILE = ['it is no file', 'Move it away, then try again.'] as const;
+
 /** Words for any use of a file, in place of those for writing. */
 const USE_FAULTS: typeof FAULTS = {
   ...FAULTS,
   EACCES: ['access is not allowed', ACCESS_ADVICE],
   EPERM: ['access is not allowed', ACCESS_ADVICE],
   ENOENT: ['it is not there', 'Put it back, or run the command again.'],
+  ERR_FS_FILE_TOO_LARGE: ['it is larger than such a file ever is', 'Move it away, then try again.'],
+  EFTYPE: NO_FILE,
+  EISDIR: NO_FILE,
+  ENXIO: NO_FILE,
 };
 
 /** A system's refusal that nobody foresaw: 'storage', or a shortage. Everything else passes unchanged. */

@@ -1,4 +1,4 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
@@ -173,6 +173,8 @@ describe('a catalogue', () => {
     const made = isCatalogue(kept) ? kept.pictures.length : 0;
     const folder = join(home, 'jobs', A);
     await rm(join(folder, 'picture-1.png'));
+    // The computer lost its power before the bytes were on the disk.
+    await writeFile(join(folder, 'picture-6.png'), new Uint8Array(500));
     // Written, and the companion was killed before its record was.
     await cp(join(folder, 'picture-0.png'), join(folder, 'picture-7.png'));
 

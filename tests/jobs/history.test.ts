@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { searchHistory } from '../../companion/jobs/history.ts';
@@ -208,6 +208,36 @@ describe('the history', () => {
     expect(queue.jobs()).toEqual([]);
     expect(queue.replay).toEqual([]);
     await removal;
+  });
+
+  it('gives the pictures that are whole, and says which file is not', async () => {
+    const home = await scratchFolder();
+    const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
+    await queue.submit('job-done', generateWish({ count: 3 }));
+    await ended(queue, 'job-done');
+    const given = async (): Promise<readonly unknown[]> => {
+      const seen: unknown[] = [];
+      try {
+        for await (const { header } of queue.history.frames('job-done')) {
+          if (header.kind === 'picture') seen.push(header.picture);
+        }
+      } catch (error) {
+        seen.push((error as Error).message);
+      }
+      return seen;
+    };
+    expect(await given()).toEqual([0, 1, 2]);
+    const file = join(home, 'jobs/job-done/picture-1.png');
+    const { size } = await stat(file);
+    await truncate(file, size - 1);
+    expect(await given()).toEqual([0, 2, `${file} is damaged`]);
+    const mask = join(home, 'jobs/job-done/mask-2-0.bin');
+    await truncate(mask, 1);
+    await rm(file);
+    expect(await given()).toEqual([0, 2, 'a file of this job is no longer there']);
+    const ofLast = queue.history.frames('job-done', 2);
+    expect((await ofLast.next()).value).toMatchObject({ header: { kind: 'picture', picture: 2 } });
+    await expect(ofLast.next()).rejects.toMatchObject({ code: 'storage', message: `${mask} is damaged` });
   });
 
   it('is emptied by people, but not of what is under way', async () => {

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { exportPresets, PresetStore, readPresetFile } from '../../companion/presets/preset-store.ts';
+import { systemFault } from '../../companion/storage/system-fault.ts';
 import { PRESETS_MAX } from '../../shared/protocol/limits.ts';
 import { type Preset, presetWords } from '../../shared/protocol/preset.ts';
 import { runInside } from '../cli/binary.ts';
@@ -58,6 +59,20 @@ describe('presets', () => {
     const names = Array.from({ length: 8 }, (_, index) => `Preset ${index}`);
     await Promise.all(names.map((name) => new PresetStore(home).save({ ...dusk, name })));
     expect((await new PresetStore(home).list()).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('are not written over what is no file, and it is named', async () => {
+    const home = homeFolder();
+    const path = join(home, 'presets.json');
+    mkdirSync(path);
+    const store = new PresetStore(home);
+    for (const act of [store.list(), store.save(dusk)]) {
+      expect(systemFault(await act.catch((error: unknown) => error))).toMatchObject({
+        code: 'storage',
+        message: `${path} cannot be used: it is no file`,
+      });
+    }
+    expect(statSync(path).isDirectory()).toBe(true);
   });
 
   it('travel as a file, and say whose place they took', async () => {

@@ -99,9 +99,10 @@ export async function* pictureFrames(
     payload: await files.readPicture(picture),
   };
   for (const [index, { concept, confidence }] of masks.entries()) {
+    const size = stored.masks[index]!;
     yield {
-      header: { kind: 'mask', job, picture, concept, ...stored.masks[index]!, confidence },
-      payload: await files.readMask(picture, index),
+      header: { kind: 'mask', job, picture, concept, ...size, confidence },
+      payload: await files.readMask(picture, index, size),
     };
   }
 }

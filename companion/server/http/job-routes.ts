@@ -96,8 +96,8 @@ interface MaskAddress {
 /** One a concept. */
 async function masksOf(queue: JobQueue, job: JobId, picture: number): Promise<readonly CellMask[]> {
   const masks: CellMask[] = [];
-  for await (const { header, payload } of queue.history.frames(job)) {
-    if (header.kind !== 'mask' || header.picture !== picture) continue;
+  for await (const { header, payload } of queue.history.frames(job, picture)) {
+    if (header.kind !== 'mask') continue;
     const { rows, columns } = header;
     masks.push({ rows, columns, values: Array.from(payload, (value) => value / 255) });
   }
@@ -106,8 +106,8 @@ async function masksOf(queue: JobQueue, job: JobId, picture: number): Promise<re
 
 /** Grey, a pixel a cell. */
 async function maskPng(queue: JobQueue, { job, picture, concept }: MaskAddress): Promise<Uint8Array> {
-  for await (const { header, payload } of queue.history.frames(job)) {
-    if (header.kind !== 'mask' || header.picture !== picture || header.concept !== concept) continue;
+  for await (const { header, payload } of queue.history.frames(job, picture)) {
+    if (header.kind !== 'mask' || header.concept !== concept) continue;
     const grey = Uint8Array.from(
       { length: payload.length * 3 },
       (_, index) => payload[Math.floor(index / 3)]!,

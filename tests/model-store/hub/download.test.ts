@@ -1,6 +1,6 @@
 /** One file, through networks that break: in this process, so that its patience can be short. */
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -265,4 +265,15 @@ describe('what an earlier run has left', () => {
     expect(whole.events.filter(({ type }) => type === 'wrong')).toHaveLength(1);
     expect(whole.ranges).toEqual(['bytes=1000-', undefined]);
   });
+});
+
+// Windows lets few accounts make a link to a file.
+it.skipIf(process.platform === 'win32')('empties no file of another, to which a link leads', async () => {
+  const folder = await scratchFolder();
+  const target = join(folder, 'weights.safetensors');
+  const other = join(folder, 'other.txt');
+  writeFileSync(other, 'mine');
+  symlinkSync(other, `${target}.part`);
+  expectWhole(await fetched(() => false, { target }));
+  expect(readFileSync(other, 'utf8')).toBe('mine');
 });

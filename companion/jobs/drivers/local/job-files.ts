@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../../../storage/atomic-file.ts';
 import { openRegularFile, readRegularFile } from '../../../storage/regular-file.ts';
 import { shortageFault } from '../../../storage/system-fault.ts';
 import { TEMPORARY_SUFFIX } from '../../../storage/temporary-file.ts';
+import type { PictureFiles } from '../../job-record.ts';
 
 /** Frames as they were sent, which the version before kept here. */
 const FRAME_NAME = /^image-\d+\.(png|jpg|webp)$/;
@@ -89,14 +90,25 @@ export class JobFiles {
     return read(this.#layer(picture, layer));
   }
 
-  /** The PNG with its record. @throws LikenessError `storage` where somebody took it away */
+  /** The PNG with its record. @throws LikenessError `storage` where somebody took it away, or it is damaged */
   async readPicture(picture: number): Promise<Uint8Array> {
-    return read(this.picturePath(picture));
+    const bytes = await read(this.picturePath(picture));
+    const isWhole =
+      bytes.subarray(0, PNG_START.length).equals(PNG_START) &&
+      bytes.subarray(-PNG_END.length).equals(PNG_END);
+    if (!isWhole) throw damaged(this.picturePath(picture));
+    return bytes;
   }
 
   /** rows * columns bytes. @throws LikenessError `storage` */
-  async readMask(picture: number, concept: number): Promise<Uint8Array> {
-    return read(this.#mask(picture, concept));
+  async readMask(
+    picture: number,
+    concept: number,
+    { rows, columns }: PictureFiles['masks'][number],
+  ): Promise<Uint8Array> {
+    const bytes = await read(this.#mask(picture, concept));
+    if (bytes.length !== rows * columns) throw damaged(this.#mask(picture, concept));
+    return bytes;
   }
 
   /** In bytes: what a teaching that ended early holds on to here. @param frames names of files */
@@ -168,14 +180,17 @@ export class JobFiles {
   }
 }
 
-async function read(path: string): Promise<Uint8Array> {
+const AGAIN_ADVICE = 'Make the picture again: its prompt and seed are in the history.';
+
+async function read(path: string): Promise<Buffer> {
   return readRegularFile(path, JOB_FILE_MAX_BYTES).catch((cause: unknown) => {
     throw (
       shortageFault(cause) ??
-      new LikenessError('storage', 'a file of this job is no longer there', {
-        advice: 'Make the picture again: its prompt and seed are in the history.',
-        cause,
-      })
+      new LikenessError('storage', 'a file of this job is no longer there', { advice: AGAIN_ADVICE, cause })
     );
   });
+}
+
+function damaged(path: string): LikenessError {
+  return new LikenessError('storage', `${path} is damaged`, { advice: AGAIN_ADVICE });
 }
