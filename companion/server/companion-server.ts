@@ -3,6 +3,7 @@
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import type { Router } from 'express';
 import { LikenessError } from '../../shared/errors.ts';
 import { PAIRING_FRAGMENT } from '../../shared/protocol/connection.ts';
 import type { ServerMessage } from '../../shared/protocol/server-messages.ts';
@@ -106,39 +107,15 @@ export class CompanionServer {
       dismiss(client);
     };
     this.#pairing = new Pairing({ tokens, log, show: options.showCode, port, revoke });
-    const desk = new SocketController({
-      queue,
-      uploads,
-      library,
-      tokens,
-      tickets,
-      port,
-      model: () => models.inUse.facts.summary,
-      version: computer.version,
-      log,
-      refusals,
-    });
-    this.#sockets = new SocketServer(desk, port, places);
+    const summary = () => models.inUse.facts.summary;
+    const parts = { queue, uploads, library, tokens, tickets, port, log, refusals };
+    const controller = new SocketController({ ...parts, model: summary, version: computer.version });
+    this.#sockets = new SocketServer(controller, port, places);
     const app = createApp({
-      port,
-      log,
-      refusals,
-      tokens,
+      ...{ port, log, refusals, tokens, tickets, pages },
       admit: (connection) => connections.admit(connection),
-      tickets,
-      pages,
       open: [pairingRoutes(this.#pairing)],
-      guarded: [
-        clientRoutes(tokens, dismiss),
-        conceptRoutes({ library, model: () => models.inUse.facts, receiver }),
-        jobRoutes(queue, this.#matting),
-        modelRoutes(models),
-        loraRoutes(computer.folders, () => models.inUse.facts.identity.architecture),
-        presetRoutes(new PresetStore(computer.folders.home)),
-        imageRoutes(uploads, receiver),
-        cutOutRoutes(this.#matting, receiver),
-        computerRoutes(computer, () => this.#pairing.renewed()),
-      ],
+      guarded: [clientRoutes(tokens, dismiss), ...this.#routers(options, { uploads, receiver })],
     });
     this.#sockets.listenTo(servers);
     serve(listeners, app);
@@ -146,6 +123,23 @@ export class CompanionServer {
     this.#watch(this.#tellConcepts(library));
     for (const events of models.subscribe()) this.#watch(this.#tellModels(events, models));
     log.info({ port, listeners: servers.length }, 'listening');
+  }
+
+  /** What a paired client may ask for. */
+  #routers(
+    { queue, library, models, computer }: CompanionServerOptions,
+    { uploads, receiver }: Pick<Stores, 'uploads' | 'receiver'>,
+  ): readonly Router[] {
+    return [
+      conceptRoutes({ library, model: () => models.inUse.facts, receiver }),
+      jobRoutes(queue, this.#matting),
+      modelRoutes(models),
+      loraRoutes(computer.folders, () => models.inUse.facts.identity.architecture),
+      presetRoutes(new PresetStore(computer.folders.home)),
+      imageRoutes(uploads, receiver),
+      cutOutRoutes(this.#matting, receiver),
+      computerRoutes(computer, () => this.#pairing.renewed()),
+    ];
   }
 
   /** A new pairing code, shown like the first. */

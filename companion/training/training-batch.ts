@@ -64,17 +64,33 @@ export function drawBatch(
 }
 
 function feedsOf(
-  { noiseProcess, facts, model }: Pipeline,
+  pipeline: Pipeline,
   set: TrainingSet,
   settings: TeachingSettings,
   draws: readonly Draw[],
 ): BatchFeeds {
+  const { noisyRankShare } = settings;
+  return {
+    ...paintedFeeds(set.painted, draws.length, set),
+    ...noisyFeeds(pipeline, set, draws),
+    ...(noisyRankShare < 1 && rankFeeds(pipeline, noisyRankShare, draws)),
+    ...(hasObjectMasks(set) && objectFeeds(set, draws)),
+    ...(settings.trainTokenEmbedding
+      ? captionFeeds(pipeline, set, draws)
+      : conditioningFeeds(draws.map(({ caption }) => caption.conditioning))),
+  };
+}
+
+/** Noisy latents, what the model should predict of them, [B, C, h, w], their times [B], and the loss's weights [B, 1, h, w]. */
+function noisyFeeds(
+  { noiseProcess, facts }: Pipeline,
+  { height, width }: TrainingSet,
+  draws: readonly Draw[],
+): BatchFeeds {
   const batch = draws.length;
-  const { height, width } = set;
   const latents = (of: (draw: Draw) => Float32Array) =>
     float32(joined(draws.map(of)), [batch, facts.latentChannels, height, width]);
-  const feeds: Record<string, Tensor> = {
-    ...paintedFeeds(set.painted, batch, set),
+  return {
     [trainingNames.sample]: latents(({ reference, noise, timestep }) =>
       addNoise(reference.latents, noise, noiseProcess.level(timestep)),
     ),
@@ -92,32 +108,35 @@ function feedsOf(
       width,
     ]),
   };
-  if (settings.noisyRankShare < 1) {
-    const shares = draws.map(({ timestep }) =>
-      rankFractionAt(settings.noisyRankShare, timestep, noiseProcess.trainTimesteps),
-    );
-    feeds[trainingNames.activeRank] = float32(shares, [batch, 1, 1]);
-  }
-  if (hasObjectMasks(set)) {
-    const empty = new Float32Array(height * width);
-    const masks = draws.map(({ reference }) => reference.objectMask);
-    feeds[trainingNames.objectMask] = float32(joined(masks.map((mask) => mask ?? empty)), [
-      batch,
-      1,
-      height,
-      width,
-    ]);
-    feeds[trainingNames.objectKnown] = float32(
-      masks.map((mask) => (mask === undefined ? 0 : 1)),
-      [batch, 1, 1, 1],
-    );
-  }
-  const captions = draws.map(({ caption }) => caption);
-  if (!settings.trainTokenEmbedding) {
-    return { ...feeds, ...conditioningFeeds(captions.map(({ conditioning }) => conditioning)) };
-  }
+}
+
+/** Share of the rank that acts on each sample, [B, 1, 1]. */
+function rankFeeds({ noiseProcess }: Pipeline, noisyShare: number, draws: readonly Draw[]): BatchFeeds {
+  const shares = draws.map(({ timestep }) =>
+    rankFractionAt(noisyShare, timestep, noiseProcess.trainTimesteps),
+  );
+  return { [trainingNames.activeRank]: float32(shares, [draws.length, 1, 1]) };
+}
+
+/** Masks that the probe learns from, [B, 1, h, w], and 1 for each reference that has one, [B, 1, 1, 1]. */
+function objectFeeds({ height, width }: TrainingSet, draws: readonly Draw[]): BatchFeeds {
+  const batch = draws.length;
+  const empty = new Float32Array(height * width);
+  const masks = draws.map(({ reference }) => reference.objectMask);
+  const values = joined(masks.map((mask) => mask ?? empty));
+  const known = masks.map((mask) => (mask === undefined ? 0 : 1));
+  return {
+    [trainingNames.objectMask]: float32(values, [batch, 1, height, width]),
+    [trainingNames.objectKnown]: float32(known, [batch, 1, 1, 1]),
+  };
+}
+
+/** Captions as ids, for encoders inside the graph: [B, L], with the identifier's places [B, L, 1] and the text's end [B, 1, L]. */
+function captionFeeds({ facts, model }: Pipeline, set: TrainingSet, draws: readonly Draw[]): BatchFeeds {
+  const batch = draws.length;
+  const feeds: Record<string, Tensor> = {};
   for (const [encoder, { tokens, pooled }] of facts.textEncoders.entries()) {
-    const own = captions.map((caption) => caption.tokens[encoder]!);
+    const own = draws.map(({ caption }) => caption.tokens[encoder]!);
     const positions = joined(own.map(({ identifierPositions }) => identifierPositions));
     const ids = own.flatMap((caption) => caption.ids);
     feeds[trainingNames.inputIds(encoder)] = int64(ids, [batch, tokens]);
@@ -125,11 +144,10 @@ function feedsOf(
     if (pooled)
       feeds[trainingNames.textEnd(encoder)] = float32(joined(own.map(({ end }) => end)), [batch, 1, tokens]);
   }
-  const ofSize = sizeConditioning(model, {
-    width: width * facts.downscale,
-    height: height * facts.downscale,
-  });
-  return { ...feeds, ...conditioningFeeds(captions.map(() => ofSize)) };
+  const { height, width } = set;
+  const size = { width: width * facts.downscale, height: height * facts.downscale };
+  const ofSize = sizeConditioning(model, size);
+  return { ...feeds, ...conditioningFeeds(draws.map(() => ofSize)) };
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 
 import { LikenessError } from '../../shared/errors.ts';
-import { ranksOf } from '../adapters/factors.ts';
+import { type ParameterMap, ranksOf } from '../adapters/factors.ts';
 import { factorFeeds } from '../adapters/low-rank.ts';
 import { probeFeeds, probeLearningRate, probeParameters } from '../adapters/object-probe.ts';
 import { Random } from '../diffusion/random.ts';
@@ -64,65 +64,86 @@ export async function* train(run: TrainOptions): AsyncGenerator<TrainingStep> {
   }
 }
 
-async function* steps(
-  graph: GraphSpec,
-  { pipeline, set, settings, state, signal }: TrainOptions,
-): AsyncGenerator<TrainingStep> {
-  const learned = learnedParameters(state);
-  const embeddings = new Set(
-    state.tokenEmbeddings?.map((_, encoder) => trainingNames.tokenEmbedding(encoder)),
-  );
-  const clip = settings.gradientClip > 0 ? { clipNorm: settings.gradientClip } : {};
-  const optimizer = new AdamW(learned, settings.weightDecay, state.moments, clip);
-  // An optimizer of its own: clipping and decay of the one must not depend on the other.
-  const probe = state.probe && {
-    learningRate: probeLearningRate(state.probe),
-    optimizer: new AdamW(probeParameters(state.probe), settings.weightDecay, state.probeMoments),
-  };
+async function* steps(graph: GraphSpec, run: TrainOptions): AsyncGenerator<TrainingStep> {
+  const { pipeline, set, settings, state, signal } = run;
+  const learner = new Learner(run);
   const lossScale = pipeline.model.precision === 'float16' ? new LossScale(state.lossScale) : undefined;
+  const after = (loss: number, isSkipped: boolean): TrainingStep => {
+    state.step += 1;
+    state.lossScale = lossScale?.state();
+    learner.keepIn(state);
+    return { step: state.step, steps: settings.steps, loss, isSkipped, state };
+  };
   let stepsDone = 0;
   while (state.step < settings.steps) {
     if (signal?.aborted)
       throw new LikenessError('cancelled', `teaching was cancelled after step ${state.step}`);
-    const random = new Random(settings.seed, state.step);
-    const batches = drawBatch(pipeline, set, settings, random);
+    const batches = drawBatch(pipeline, set, settings, new Random(settings.seed, state.step));
     const session = await pipeline.session(graph);
     const { loss, gradients } = await lossAndGradients(session, batches, state, lossScale?.scale);
-    const isSkipped = lossScale !== undefined && !(Number.isFinite(loss) && allFinite(gradients));
-    if (isSkipped) {
+    if (lossScale !== undefined && !(Number.isFinite(loss) && allFinite(gradients))) {
       // Once: it reads all of them.
       if (lossScale.state().skipped === 0) await requireFiniteWeights(pipeline.checkpoint);
       lossScale.halve();
-      state.step += 1;
-      state.lossScale = lossScale.state();
-      state.moments = optimizer.state();
-      state.probeMoments = probe?.optimizer.state();
-      yield { step: state.step, steps: settings.steps, loss, isSkipped, state };
+      yield after(loss, true);
       continue;
     }
-    if (!Number.isFinite(loss)) {
-      await requireFiniteWeights(pipeline.checkpoint);
-      throw new LikenessError('input', `teaching diverged at step ${state.step + 1}: the loss is ${loss}`, {
-        advice: `Use a lower learning rate than ${settings.learningRate}.`,
-      });
-    }
-    const share = learningRateShare(settings, state.step);
-    optimizer.step(gradients, (name) =>
-      embeddings.has(name) ? settings.tokenLearningRate * share : settings.learningRate * share,
-    );
-    probe?.optimizer.step(gradients, probe.learningRate * share);
+    if (!Number.isFinite(loss)) throw await divergence(run, loss);
+    learner.step(gradients, learningRateShare(settings, state.step));
     lossScale?.grow();
-    state.step += 1;
-    state.lossScale = lossScale?.state();
-    state.moments = optimizer.state();
-    state.probeMoments = probe?.optimizer.state();
     state.losses.push(loss);
+    const done = after(loss, false);
     stepsDone += 1;
     if (stepsDone === 2) {
       const ahead = (settings.steps - state.step) * batches.length;
       if (await pipeline.sessions.earnsPacking(graph, ahead)) await pipeline.sessions.pack(graph);
     }
-    yield { step: state.step, steps: settings.steps, loss, isSkipped, state };
+    yield done;
+  }
+}
+
+/** @throws LikenessError `checkpoint-format` where the base model's own weights are not finite: no rate would help */
+async function divergence({ pipeline, settings, state }: TrainOptions, loss: number): Promise<LikenessError> {
+  await requireFiniteWeights(pipeline.checkpoint);
+  return new LikenessError('input', `teaching diverged at step ${state.step + 1}: the loss is ${loss}`, {
+    advice: `Use a lower learning rate than ${settings.learningRate}.`,
+  });
+}
+
+/** Learner: the optimizers of a run, and the learning rate of each parameter. */
+class Learner {
+  readonly #settings: TeachingSettings;
+  readonly #embeddings: ReadonlySet<string>;
+  readonly #optimizer: AdamW;
+  /** One of its own: clipping and decay of the one must not depend on the other. */
+  readonly #probe: { readonly learningRate: number; readonly optimizer: AdamW } | undefined;
+
+  constructor({ settings, state }: TrainOptions) {
+    const { weightDecay, gradientClip } = settings;
+    this.#settings = settings;
+    this.#embeddings = new Set(
+      state.tokenEmbeddings?.map((_, encoder) => trainingNames.tokenEmbedding(encoder)),
+    );
+    const clip = gradientClip > 0 ? { clipNorm: gradientClip } : {};
+    this.#optimizer = new AdamW(learnedParameters(state), weightDecay, state.moments, clip);
+    this.#probe = state.probe && {
+      learningRate: probeLearningRate(state.probe),
+      optimizer: new AdamW(probeParameters(state.probe), weightDecay, state.probeMoments),
+    };
+  }
+
+  /** @param share of the full learning rates, 0 to 1 */
+  step(gradients: ParameterMap, share: number): void {
+    const { learningRate, tokenLearningRate } = this.#settings;
+    this.#optimizer.step(gradients, (name) =>
+      this.#embeddings.has(name) ? tokenLearningRate * share : learningRate * share,
+    );
+    this.#probe?.optimizer.step(gradients, this.#probe.learningRate * share);
+  }
+
+  keepIn(state: TrainingState): void {
+    state.moments = this.#optimizer.state();
+    state.probeMoments = this.#probe?.optimizer.state();
   }
 }
 

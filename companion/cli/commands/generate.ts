@@ -81,49 +81,47 @@ export function registerGenerate(program: Command, output: Output): void {
     )
     .option('--preset <name>', 'settings that were saved, as far as no option says otherwise')
     .option('--negative <text>', 'what the pictures should not show')
-    .option('--count <n>', 'pictures', values.wholeNumber(1, MAX_COUNT), 4)
-    .option(
-      '--seed <n>',
-      'of the first picture (default: random, and told)',
-      values.wholeNumber(0, values.MAX_SEED),
-    )
-    .option(
-      '--batch-size <n>',
-      'most pictures made side by side, where memory allows; 1: one after another (default: as many as pay)',
-      values.wholeNumber(1, MAX_COUNT),
-    )
-    .option('--steps <n>', "sampling steps (default: the model's own)", values.wholeNumber(1, 1000))
-    .option(
-      '--guidance <x>',
-      "how closely the prompt is followed (default: the model's own)",
-      values.decimal(1, 50),
-    )
-    .addOption(new Option('--sampler <name>', "(default: the model's own)").choices(SAMPLER_NAMES))
-    .addOption(
-      new Option(
-        '--spacing <name>',
-        "timesteps that are visited, trailing for models of few steps (default: the model's own)",
-      ).choices(TIMESTEP_SPACINGS),
-    )
-    .addOption(
-      values.guidanceResidual(
-        "halves of guidance in which concepts act (default: both with --mask full, else the concept's or model's own)",
-      ),
-    )
-    .option('--size <WxH>', "in pixels (default: the model's own)", values.size)
-    .addOption(
-      new Option(
-        '--decoder <name>',
-        "fast: roughly and at once, where the model has one (default: the model's own)",
-      ).choices(DECODERS),
-    )
     .option('--product-only', 'the product without its scene, as transparent PNGs')
     .option('--out <dir>', 'folder for the pictures', DEFAULT_OUT)
     .option('--no-preview', 'do not draw the pictures in the making');
-  for (const option of [...paintingOptions(), ...engineOptions()]) command.addOption(option);
+  for (const option of [...samplingOptions(), ...paintingOptions(), ...engineOptions()])
+    command.addOption(option);
   command
     .addHelpText('after', EXAMPLES)
     .action((prompt: string, flags: GenerateFlags) => runGenerate(prompt, flags, output));
+}
+
+/** The pictures' number and size, and how they are sampled. */
+function samplingOptions(): readonly Option[] {
+  return [
+    new Option('--count <n>', 'pictures').argParser(values.wholeNumber(1, MAX_COUNT)).default(4),
+    new Option('--seed <n>', 'of the first picture (default: random, and told)').argParser(
+      values.wholeNumber(0, values.MAX_SEED),
+    ),
+    new Option(
+      '--batch-size <n>',
+      'most pictures made side by side, where memory allows; 1: one after another (default: as many as pay)',
+    ).argParser(values.wholeNumber(1, MAX_COUNT)),
+    new Option('--steps <n>', "sampling steps (default: the model's own)").argParser(
+      values.wholeNumber(1, 1000),
+    ),
+    new Option('--guidance <x>', "how closely the prompt is followed (default: the model's own)").argParser(
+      values.decimal(1, 50),
+    ),
+    new Option('--sampler <name>', "(default: the model's own)").choices(SAMPLER_NAMES),
+    new Option(
+      '--spacing <name>',
+      "timesteps that are visited, trailing for models of few steps (default: the model's own)",
+    ).choices(TIMESTEP_SPACINGS),
+    values.guidanceResidual(
+      "halves of guidance in which concepts act (default: both with --mask full, else the concept's or model's own)",
+    ),
+    new Option('--size <WxH>', "in pixels (default: the model's own)").argParser(values.size),
+    new Option(
+      '--decoder <name>',
+      "fast: roughly and at once, where the model has one (default: the model's own)",
+    ).choices(DECODERS),
+  ];
 }
 
 async function runGenerate(typed: string, typedFlags: GenerateFlags, output: Output): Promise<void> {

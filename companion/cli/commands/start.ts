@@ -11,6 +11,7 @@ import { thisInstallation } from '../../installation/installation.ts';
 import { LoginStart } from '../../installation/login-start.ts';
 import { openForUser } from '../../installation/opener.ts';
 import { FULL_SIZE_MODEL } from '../../model-store/catalogue-entries.ts';
+import type { Companion, CompanionOptions } from '../../server/companion.ts';
 import { type DataFolders, dataFolders } from '../../storage/folders.ts';
 import { systemFault } from '../../storage/system-fault.ts';
 import { computerOf, type EngineFlags, engineOptions, wholeNumber } from '../options.ts';
@@ -95,48 +96,29 @@ async function startOn(
     output.warn(`in Figma the plugin reaches ports ${PORTS.join(', ')} only; the studio is there`);
   }
   await buildPages();
-  // Loaded here, since onnxruntime, sharp and express would make `--help` wait.
-  const { openCompanion } = await import('../../server/companion.ts');
-  const { installPlugin, PLUGIN_BUILD } = await import('../../server/plugin-installation.ts');
-  const { createLog } = await import('../../server/log.ts');
-  const log = createLog({
-    folder: join(folders.home, 'logs'),
-    terminal: output.stderr,
-    colour: output.colours.isColorSupported,
-  });
-  const manifest = await installPlugin(join(folders.home, 'figma-plugin'));
+  const manifest = await installedManifest(folders);
   const banner = new StartBanner(output, manifest);
   const installation = thisInstallation();
   const loginStart = new LoginStart(installation);
   await loginStart.renew();
-  const version = program.version() ?? '';
   const left = new AbortController();
   let wish: LeaveRequest | undefined;
+  const computer = {
+    installation,
+    loginStart,
+    manifest,
+    version: program.version() ?? '',
+    startedAt: new Date(),
+    leave: (request: LeaveRequest) => {
+      wish = request;
+      banner.showStopping();
+      left.abort();
+    },
+  };
   // Before anything is served: a signal must never find the companion half open.
   const stop = new Interruption(output, () => banner.showStopping());
   try {
-    const companion = await openCompanion({
-      folders,
-      ports: flags.port === undefined ? PORTS : [flags.port],
-      model: flags.model,
-      ...computerOf(flags),
-      examples: flags.examples,
-      pages: PLUGIN_BUILD,
-      computer: {
-        installation,
-        loginStart,
-        manifest,
-        version,
-        startedAt: new Date(),
-        leave: (request) => {
-          wish = request;
-          banner.showStopping();
-          left.abort();
-        },
-      },
-      log,
-      showCode: (digits) => banner.showCode(digits),
-    });
+    const companion = await openedCompanion(flags, folders, { computer, banner, output });
     banner.show(companion);
     if (flags.open) openForUser(companion.openAddress());
     await untilAborted(AbortSignal.any([stop.signal, left.signal]), () => companion.renewCode());
@@ -146,6 +128,45 @@ async function startOn(
   } finally {
     stop.dispose();
   }
+}
+
+/** The plugin's manifest, for Figma to import. */
+async function installedManifest({ home }: DataFolders): Promise<string> {
+  const { installPlugin } = await import('../../server/plugin-installation.ts');
+  return installPlugin(join(home, 'figma-plugin'));
+}
+
+interface OpeningOptions {
+  readonly computer: CompanionOptions['computer'];
+  readonly banner: StartBanner;
+  readonly output: Output;
+}
+
+async function openedCompanion(
+  flags: StartFlags,
+  folders: DataFolders,
+  { computer, banner, output }: OpeningOptions,
+): Promise<Companion> {
+  // Loaded here, since onnxruntime, sharp and express would make `--help` wait.
+  const { openCompanion } = await import('../../server/companion.ts');
+  const { PLUGIN_BUILD } = await import('../../server/plugin-installation.ts');
+  const { createLog } = await import('../../server/log.ts');
+  const log = createLog({
+    folder: join(folders.home, 'logs'),
+    terminal: output.stderr,
+    colour: output.colours.isColorSupported,
+  });
+  return openCompanion({
+    folders,
+    ports: flags.port === undefined ? PORTS : [flags.port],
+    model: flags.model,
+    ...computerOf(flags),
+    examples: flags.examples,
+    pages: PLUGIN_BUILD,
+    computer,
+    log,
+    showCode: (digits) => banner.showCode(digits),
+  });
 }
 
 /** Asked for from the panel; the program's own folder stays for its user to delete, since it is what runs. */

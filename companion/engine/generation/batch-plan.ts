@@ -10,7 +10,7 @@ import type { SamplingShape } from './sampling-graph.ts';
 import { planSampling, planWithRoom, type SessionResidency, specsOf } from './sampling-plan.ts';
 import { isShortOfMemory } from './step-barrier.ts';
 
-interface BatchPlan {
+export interface BatchPlan {
   readonly sessions: SessionResidency;
   /** Pictures side by side, at most. */
   readonly pictures: number;

@@ -1,5 +1,6 @@
 /** generate: places concepts in new scenes, from a prompt to PNGs. */
 
+import type { GraphSpec } from '../../graph/graph.ts';
 import { seesKeptPart } from '../../pipeline/inpainting.ts';
 import { type LoadedModel, loadModel } from '../../pipeline/loaded-model.ts';
 import { previewer } from '../../pipeline/preview.ts';
@@ -8,14 +9,14 @@ import type { LocalGenerateEvent } from '../events.ts';
 import { StepTimer } from '../pace.ts';
 import type { GenerateRequest } from '../requests.ts';
 import { upscaleOn } from '../upscaling/upscale.ts';
-import { batchShapes, planBatches } from './batch-plan.ts';
+import { type BatchPlan, batchShapes, planBatches } from './batch-plan.ts';
 import { compose } from './composition.ts';
-import { finishedPicture } from './finished-picture.ts';
+import { type Finishing, finishedPicture } from './finished-picture.ts';
 import { samplingShape } from './guided-pass.ts';
 import { type MadeLatents, makeLatents, passesOf } from './kept-rest.ts';
 import { introduced, settled } from './opening.ts';
 import { openPainting, planPainting } from './painting.ts';
-import { makeBatch } from './picture-batch.ts';
+import { type BatchMaking, makeBatch } from './picture-batch.ts';
 import { PictureCodec } from './picture-codec.ts';
 import { prepared } from './picture-sessions.ts';
 import { fitNote, latentSize, sizedRequest } from './picture-size.ts';
@@ -23,6 +24,7 @@ import { requireProduct } from './product-only.ts';
 import { planProduct } from './product-placing.ts';
 import { type MadeScene, makeScene } from './product-scene.ts';
 import type { PictureStep } from './sample-picture.ts';
+import type { SamplingShape } from './sampling-graph.ts';
 import { denoiserMemory, encoderOf, planEncoding, specsOf } from './sampling-plan.ts';
 import type { StepBarrier } from './step-barrier.ts';
 
@@ -86,16 +88,41 @@ export async function* generateOn(
       : makeScene(pipeline, composition, { ...own, cutOut: product.cutOut });
   };
   const finishing = { model, request, settings, mentioned, composition, planned, product, fit, codec };
+  yield* madePictures({ finishing, plan, shapes, codecs, decoder, preview, makingOf });
+}
 
+type Making = AsyncGenerator<PictureStep, MadeLatents | MadeScene>;
+
+interface PicturesMaking extends Pick<BatchMaking<MadeLatents | MadeScene>, 'preview' | 'makingOf'> {
+  readonly finishing: Finishing;
+  readonly plan: BatchPlan;
+  /** Of all graphs that a picture's steps run. */
+  readonly shapes: readonly SamplingShape[];
+  readonly codecs: readonly GraphSpec[];
+  readonly decoder: GraphSpec;
+}
+
+/** All pictures of a request, batch by batch: one by one from the first batch on that memory was too short for. */
+async function* madePictures({
+  finishing,
+  plan,
+  shapes,
+  codecs,
+  decoder,
+  ...making
+}: PicturesMaking): AsyncGenerator<LocalGenerateEvent, void> {
+  const { model, request } = finishing;
+  const { pipeline } = model;
+  const { count } = request;
+  const { sessions } = plan;
   let most = plan.pictures;
   const timer = new StepTimer();
   for (let first = 0; first < count; ) {
     const pictures = Math.min(most, count - first);
-    const specs = specsOf(batchShapes(shapes, pictures));
-    const batch = yield* makeBatch({
-      ...{ pipeline, first, pictures, count, sessions, timer, preview, makingOf },
-      ...{ denoisers: specs, memory: denoiserMemory(model, specs, codecs, sessions) },
-    });
+    const denoisers = specsOf(batchShapes(shapes, pictures));
+    const memory = denoiserMemory(model, denoisers, codecs, sessions);
+    const part = { first, pictures, count, denoisers, memory };
+    const batch = yield* makeBatch({ ...making, ...part, pipeline, sessions, timer });
     for (const [index, end] of batch.ends.entries()) {
       if (end.status === 'rejected') throw end.reason;
       const started = performance.now();
@@ -107,5 +134,3 @@ export async function* generateOn(
     if (batch.wasTooLarge) most = 1;
   }
 }
-
-type Making = AsyncGenerator<PictureStep, MadeLatents | MadeScene>;

@@ -122,16 +122,7 @@ export async function* teachOn(
   request: TeachRequest,
 ): AsyncGenerator<TeachEvent, void> {
   const started = performance.now();
-  const { pipeline, identity, device, precision, recommended } = model;
-  const resolution = request.settings.side ?? recommended.teaching.side ?? pipeline.facts.resolution;
-  yield {
-    type: 'model',
-    name: identity.name,
-    device,
-    precision,
-    resolution,
-    notes: pipeline.noiseProcess.unfollowed,
-  };
+  yield introduction(model, request);
   for (const [index, { name: file, findings }] of references.entries()) {
     yield { type: 'frame', file, index, total: references.length, findings };
   }
@@ -149,35 +140,52 @@ export async function* teachOn(
   }
   const save = () => saveTrainingState(request.stateFile, state, { fingerprint, steps: settings.steps });
   const learning = { set, state, identifier, settings, request, save };
-  let figures: TeachingFigures;
-  let concept: Concept;
-  let sample: Picture | undefined;
+  let taught: TaughtEvent;
   try {
-    const finalLoss = yield* trainSteps(model, learning);
-    const measured = await measureLikeness(model, { pictures, set, state }, learning);
-    const { steps } = settings;
-    sample = measured?.sample;
-    if (request.samples && sample !== undefined) {
-      yield { type: 'validation-image', step: steps, steps, image: sample };
-    }
-    const seconds = (performance.now() - started) / 1000;
-    const skippedSteps = state.lossScale?.skipped ?? 0;
-    figures = {
-      seconds,
-      finalLoss,
-      ...(skippedSteps > 0 && { skippedSteps }),
-      ...(measured && { likeness: measured.likeness }),
-    };
-    const taught = { pictures, identifier, settings, state, figures };
-    concept = await taughtConcept(model, request, taught);
-    requireWritable(concept);
+    taught = yield* learned(model, pictures, learning, started);
     // Until the concept is kept somewhere, the run is all that there is of it.
     await save();
   } catch (error) {
     await keep(error, learning);
     throw error;
   }
-  yield { type: 'taught', concept, ...figures, ...(sample && { sample }) };
+  yield taught;
+}
+
+function introduction(model: LoadedModel, { settings }: TeachRequest): TeachEvent {
+  const { pipeline, identity, device, precision, recommended } = model;
+  const resolution = settings.side ?? recommended.teaching.side ?? pipeline.facts.resolution;
+  const { unfollowed: notes } = pipeline.noiseProcess;
+  return { type: 'model', name: identity.name, device, precision, resolution, notes };
+}
+
+type TaughtEvent = Extract<TeachEvent, { type: 'taught' }>;
+
+/** Every step that is left, then what became of them: the concept, its likeness, and a look at it. @param started when teaching began */
+async function* learned(
+  model: LoadedModel,
+  pictures: readonly Picture[],
+  learning: TrainStepsOptions,
+  started: number,
+): AsyncGenerator<TeachEvent, TaughtEvent> {
+  const { set, state, identifier, settings, request } = learning;
+  const finalLoss = yield* trainSteps(model, learning);
+  const measured = await measureLikeness(model, { pictures, set, state }, learning);
+  const { steps } = settings;
+  const sample = measured?.sample;
+  if (request.samples && sample !== undefined) {
+    yield { type: 'validation-image', step: steps, steps, image: sample };
+  }
+  const skippedSteps = state.lossScale?.skipped ?? 0;
+  const figures: TeachingFigures = {
+    seconds: (performance.now() - started) / 1000,
+    finalLoss,
+    ...(skippedSteps > 0 && { skippedSteps }),
+    ...(measured && { likeness: measured.likeness }),
+  };
+  const concept = await taughtConcept(model, request, { pictures, identifier, settings, state, figures });
+  requireWritable(concept);
+  return { type: 'taught', concept, ...figures, ...(sample && { sample }) };
 }
 
 /** The frames as the model learns from them. @throws LikenessError `cancelled` between two of them */

@@ -6,9 +6,9 @@
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
-import { seededNoise } from '../../diffusion/random.ts';
 import { samplers } from '../../diffusion/samplers/index.ts';
 import { planFrom } from '../../diffusion/samplers/start.ts';
+import type { GraphSpec } from '../../graph/graph.ts';
 import { fromModelRange, toModelRange } from '../../images/encode.ts';
 import { mirroredSquare, TileCanvas } from '../../images/painting/tile-canvas.ts';
 import { type TileGrid, tileGrid } from '../../images/painting/tiles.ts';
@@ -18,16 +18,17 @@ import { shrinkToFit } from '../../images/resize.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
 import type { SamplingSettings } from '../../pipeline/settings.ts';
 import { KeptParts } from '../../storage/kept-parts.ts';
-import type { LocalGenerateEvent, MaskReport, TilePass } from '../events.ts';
+import type { LocalGenerateEvent, MaskReport } from '../events.ts';
 import { samplingShape } from '../generation/guided-pass.ts';
 import { packed, prepared } from '../generation/picture-sessions.ts';
 import type { ReadPrompt } from '../generation/prompt.ts';
 import { samplePicture } from '../generation/sample-picture.ts';
 import { samplingGraph } from '../generation/sampling-graph.ts';
-import { denoiserMemory, planWithRoom, specsOf } from '../generation/sampling-plan.ts';
-import { StepTimer } from '../pace.ts';
+import { denoiserMemory, planWithRoom, type SessionResidency, specsOf } from '../generation/sampling-plan.ts';
 import type { GenerateRequest, UpscaleWish } from '../requests.ts';
-import { tilePasses } from './tile-passes.ts';
+import { noiseCutter } from './tile-noise.ts';
+import { type TilePasses, tilePasses } from './tile-passes.ts';
+import { TileProgress } from './tile-progress.ts';
 
 /** Share of a tile that its neighbour has too, and the fewest latent cells of it: a small model's tile has few. */
 const OVERLAP_SHARE = 1 / 4;
@@ -54,65 +55,107 @@ export interface Redrawing {
 export async function* redrawn(
   model: LoadedModel,
   request: GenerateRequest,
-  { wish, prompt, settings, source, strength, masks, over }: Redrawing,
+  redrawing: Redrawing,
 ): AsyncGenerator<LocalGenerateEvent, Picture> {
+  const work = yield* planned(model, request, redrawing);
+  const begun = yield* encodedTiles(work);
+  const finished = yield* sampledTiles(work, begun);
+  return yield* decodedTiles(work, finished);
+}
+
+/** Everything that is decided before the first tile. */
+interface TileWork extends Pick<Redrawing, 'settings' | 'strength' | 'over'> {
+  readonly model: LoadedModel;
+  readonly request: GenerateRequest;
+  readonly grid: TileGrid;
+  /** Of a tile's latents. */
+  readonly cells: number;
+  /** Sampling steps of a tile. */
+  readonly steps: number;
+  readonly passes: TilePasses;
+  readonly denoisers: readonly GraphSpec[];
+  readonly decoder: GraphSpec;
+  readonly codecs: readonly GraphSpec[];
+  readonly sessions: SessionResidency;
+  /** Latents of tiles that an earlier try finished. */
+  readonly kept: KeptParts;
+  readonly progress: TileProgress;
+}
+
+async function* planned(
+  model: LoadedModel,
+  request: GenerateRequest,
+  redrawing: Redrawing,
+): AsyncGenerator<LocalGenerateEvent, TileWork> {
+  const { wish, prompt, settings, source, strength, masks, over } = redrawing;
   const { pipeline } = model;
-  const { resolution: side, downscale, latentChannels } = pipeline.facts;
+  const { resolution: side, downscale } = pipeline.facts;
   const overlap = downscale * Math.max(OVERLAP_MIN_CELLS, Math.round((OVERLAP_SHARE * side) / downscale));
-  const margin = MARGIN_CELLS * downscale;
-  const grid = tileGrid(over, { side, overlap, margin, unit: downscale });
-  const count = grid.tiles.length;
+  const grid = tileGrid(over, { side, overlap, margin: MARGIN_CELLS * downscale, unit: downscale });
   // Asked for first, so that a strength without a step is told at once.
   const start = { picture: new Float32Array(0), strength };
   const process = pipeline.noiseProcess;
-  const ofTile = planFrom(samplers[settings.sampler], { process, ...settings, start }).timesteps.length;
+  const steps = planFrom(samplers[settings.sampler], { process, ...settings, start }).timesteps.length;
   const passes = yield* tilePasses(model, request, prompt, { settings, masks, size: over, side });
   const shapes = passes.kinds.map((pass) => samplingShape(pipeline, pass));
   const cells = side / downscale;
   const decoder = pipeline.decoder(cells, cells, settings.decoder);
   const codecs = [decoder, pipeline.encoder(side, side)];
   const sessions = await planWithRoom(model, shapes, codecs);
-  const denoising = denoiserMemory(model, specsOf(shapes), codecs, sessions);
   const kept = await KeptParts.open(wish.keep, [
     over.data,
-    JSON.stringify([...decidingFacts(model, request, { prompt, settings, strength }), grid.tiles]),
+    JSON.stringify([...decidingFacts(model, request, redrawing), grid.tiles]),
   ]);
+  const progress = new TileProgress(grid.tiles.length, steps, await shrinkToFit(source, PREVIEW_SIDE));
+  const graphs = { denoisers: specsOf(shapes), decoder, codecs, sessions };
+  return { model, request, settings, strength, over, grid, cells, steps, passes, ...graphs, kept, progress };
+}
 
-  const preview = await shrinkToFit(source, PREVIEW_SIDE);
-  const timer = new StepTimer();
-  // A tile that is encoded or decoded counts as a step.
-  const steps = count * (ofTile + 2);
-  const event = (step: number, index: number, pass: TilePass): LocalGenerateEvent => {
-    // Encoding says nothing of how long sampling takes, which is most of the work.
-    if (pass !== 'encoding') timer.tick();
-    const secondsLeft = timer.secondsFor(steps - step);
-    const tile = { index, count, pass };
-    const standing = { step, steps, fraction: step / steps, secondsLeft };
-    return { type: 'step', picture: 0, count: 1, ...standing, tile, preview };
-  };
-  const latentsOf = (index: number) => kept.read(index, latentChannels * cells * cells);
+/** Latents of a tile that was finished before; undefined where it has to be sampled. */
+function keptLatents({ model, cells, kept }: TileWork, index: number): Promise<Float32Array | undefined> {
+  return kept.read(index, model.pipeline.facts.latentChannels * cells * cells);
+}
+
+/** Latents of the enlarged picture in each tile that is to be sampled, by the tile's index. */
+async function* encodedTiles(
+  work: TileWork,
+): AsyncGenerator<LocalGenerateEvent, ReadonlyMap<number, Float32Array>> {
+  const { model, request, grid, over, sessions, denoisers, progress } = work;
+  const { pipeline } = model;
   const begun = new Map<number, Float32Array>();
   for (const tile of grid.tiles) {
     requireGoing(request.signal);
-    if ((await latentsOf(tile.index)) !== undefined) continue;
-    const pixels = toModelRange(mirroredSquare(over, tile, side));
-    begun.set(tile.index, await pipeline.encodePicture(pixels, side, side));
-    yield event(tile.index + 1, tile.index, 'encoding');
+    if ((await keptLatents(work, tile.index)) !== undefined) continue;
+    const pixels = toModelRange(mirroredSquare(over, tile, grid.side));
+    begun.set(tile.index, await pipeline.encodePicture(pixels, grid.side, grid.side));
+    yield progress.encoded(tile.index);
   }
-  if (sessions === 'sequential') await pipeline.sessions.releaseOthers(specsOf(shapes));
-  const noise = noiseCutter(grid, { seed: request.seed, channels: latentChannels, downscale });
+  if (sessions === 'sequential') await pipeline.sessions.releaseOthers(denoisers);
+  return begun;
+}
+
+/** Latents of all tiles, in their order; those that are made are kept for another try. */
+async function* sampledTiles(
+  work: TileWork,
+  begun: ReadonlyMap<number, Float32Array>,
+): AsyncGenerator<LocalGenerateEvent, readonly Float32Array[]> {
+  const { model, request, strength, grid, steps, passes, denoisers, codecs, sessions, progress } = work;
+  const { pipeline } = model;
+  const { latentChannels: channels, downscale } = pipeline.facts;
+  const memory = denoiserMemory(model, denoisers, codecs, sessions);
+  const noise = noiseCutter(grid, { seed: request.seed, channels, downscale });
   const finished: Float32Array[] = [];
   let drawn = 0;
   for (const tile of grid.tiles) {
     const { index } = tile;
-    let latents = await latentsOf(index);
+    let latents = await keptLatents(work, index);
     if (latents === undefined) {
       const pass = passes.of(tile);
       const spec = samplingGraph(samplingShape(pipeline, pass));
-      yield* prepared(pipeline, 'denoiser', spec, denoising);
-      if (drawn === 1 && sessions === 'resident') yield* packed(pipeline, spec, (begun.size - 1) * ofTile);
+      yield* prepared(pipeline, 'denoiser', spec, memory);
+      if (drawn === 1 && sessions === 'resident') yield* packed(pipeline, spec, (begun.size - 1) * steps);
       // Sessions that are made between two tiles say nothing of how long a step takes.
-      timer.restart();
+      progress.restart();
       drawn++;
       const sampling = samplePicture(pipeline, {
         ...pass,
@@ -122,24 +165,32 @@ export async function* redrawn(
         signal: request.signal,
       });
       let next = await sampling.next();
-      for (; !next.done; next = await sampling.next())
-        yield event(count + index * ofTile + next.value.step, index, 'sampling');
+      for (; !next.done; next = await sampling.next()) yield progress.sampled(index, next.value.step);
       latents = next.value.latents;
-      await kept.write(index, latents);
+      await work.kept.write(index, latents);
     }
     finished.push(latents);
   }
-  if (sessions === 'sequential') for (const spec of specsOf(shapes)) await pipeline.release(spec);
+  if (sessions === 'sequential') for (const spec of denoisers) await pipeline.release(spec);
+  return finished;
+}
+
+/** The whole picture, of tiles blended where they overlap. */
+async function* decodedTiles(
+  { model, request, settings, grid, over, cells, decoder, sessions, progress }: TileWork,
+  finished: readonly Float32Array[],
+): AsyncGenerator<LocalGenerateEvent, Picture> {
+  const { pipeline } = model;
   yield* prepared(pipeline, 'decoder', decoder);
   const canvas = new TileCanvas(grid, over);
   const memory = { arena: sessions === 'resident', decoder: settings.decoder };
-  timer.restart();
+  progress.restart();
   for (const tile of grid.tiles) {
     requireGoing(request.signal);
     const pixels = await pipeline.decodeLatents(finished[tile.index]!, cells, cells, memory);
-    const made = fromModelRange(pixels, side, side);
-    canvas.add(tile, withTonesOf(mirroredSquare(over, tile, side), made));
-    yield event(count * (ofTile + 1) + tile.index + 1, tile.index, 'decoding');
+    const made = fromModelRange(pixels, grid.side, grid.side);
+    canvas.add(tile, withTonesOf(mirroredSquare(over, tile, grid.side), made));
+    yield progress.decoded(tile.index);
   }
   if (sessions === 'sequential') await pipeline.release(decoder);
   return canvas.finish();
@@ -150,35 +201,11 @@ function requireGoing(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new LikenessError('cancelled', 'stopped');
 }
 
-/** Cuts tiles out of one noise of the whole picture, so that neighbours have the same noise where they overlap. */
-function noiseCutter(
-  { width, height, side }: TileGrid,
-  {
-    seed,
-    channels,
-    downscale,
-  }: { readonly seed: number; readonly channels: number; readonly downscale: number },
-) {
-  const [columns, rows, cells] = [width / downscale, height / downscale, side / downscale];
-  let last: { readonly stream: number; readonly whole: Float32Array } | undefined;
-  return (stream: number, { left, top }: { readonly left: number; readonly top: number }): Float32Array => {
-    if (last?.stream !== stream)
-      last = { stream, whole: seededNoise(channels * rows * columns, seed, stream) };
-    const cut = new Float32Array(channels * cells * cells);
-    for (let line = 0; line < channels * cells; line++) {
-      const [channel, row] = [Math.floor(line / cells), line % cells];
-      const from = (channel * rows + top / downscale + row) * columns + left / downscale;
-      cut.set(last.whole.subarray(from, from + cells), line * cells);
-    }
-    return cut;
-  };
-}
-
 /** All beside the pixels that decides what becomes of a tile. */
 function decidingFacts(
   { identity, precision, device, loras }: LoadedModel,
   { prompt: { parts }, negativePrompt, seed, strength }: GenerateRequest,
-  own: Pick<Redrawing, 'prompt' | 'settings' | 'strength'>,
+  own: Redrawing,
 ): readonly unknown[] {
   const mentioned = own.prompt.mentioned.map(({ id, concept: { version } }) => [id, version]);
   const asked = [parts, mentioned, negativePrompt, seed, strength, own.settings, own.strength];

@@ -87,26 +87,30 @@ export async function openTokenizer(folder: string, padToken?: string): Promise<
     },
 
     tokenIndexes(text, spans) {
-      const all = words(text);
-      const indexes = spans.flatMap(({ start, end }) => {
-        // Merges never cross words, so a text that is cut between words encodes piece by piece.
-        const [before, inside, after] = [text.slice(0, start), text.slice(start, end), text.slice(end)].map(
-          words,
-        );
-        if (
-          before!.length + inside!.length + after!.length !== all.length ||
-          inside!.some((id, index) => id !== all[before!.length + index])
-        ) {
-          const subject = JSON.stringify(text.slice(start, end));
-          throw new LikenessError('input', `${subject} is part of a longer word in ${JSON.stringify(text)}`, {
-            advice: 'Put a space before and after it.',
-          });
-        }
-        return inside!.map((_, index) => 1 + before!.length + index);
-      });
+      const indexes = spans.flatMap((span) => indexesOf(text, span, words));
       return [...new Set(indexes)].filter((index) => index <= room).sort((a, b) => a - b);
     },
   };
+}
+
+/** Positions of one span's tokens, BOS counted. Merges never cross words, so a text cut between words encodes piece by piece. */
+function indexesOf(
+  text: string,
+  { start, end }: TextSpan,
+  words: (text: string) => readonly number[],
+): readonly number[] {
+  const whole = words(text);
+  const before = words(text.slice(0, start));
+  const inside = words(text.slice(start, end));
+  const after = words(text.slice(end));
+  const isWhole = before.length + inside.length + after.length === whole.length;
+  if (!isWhole || inside.some((id, index) => id !== whole[before.length + index])) {
+    const subject = JSON.stringify(text.slice(start, end));
+    throw new LikenessError('input', `${subject} is part of a longer word in ${JSON.stringify(text)}`, {
+      advice: 'Put a space before and after it.',
+    });
+  }
+  return inside.map((_, index) => 1 + before.length + index);
 }
 
 function bytePairs(folder: string, definition: object): BytePairs {

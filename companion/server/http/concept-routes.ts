@@ -1,35 +1,32 @@
-/** The library over HTTP. Concepts are named by id, and an id by its pattern: no request reaches a path. */
+/** `conceptRoutes`: the library over HTTP. Concepts are named by id, and an id by its pattern: no request reaches a path. */
 
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import express, { type Request, Router } from 'express';
-import { LikenessError } from '../../../shared/errors.ts';
 import type { ConceptSummary, Rights } from '../../../shared/protocol/concept.ts';
 import {
-  type ConceptExport,
   type Concepts,
   conceptChangeSchema,
-  EXPORT_PROGRAMS,
   type ImportedConcept,
   type RemovedConcepts,
   routes,
   searchSchema,
-  type Thumbnails,
 } from '../../../shared/protocol/http.ts';
-import { conceptIdSchema } from '../../../shared/protocol/ids.ts';
-import { THUMBNAILS_MAX } from '../../../shared/protocol/limits.ts';
 import { z } from '../../../shared/protocol/zod.ts';
-import { exportConcept, exportNotes, triggerWords } from '../../concepts/concept-export.ts';
 import { readConcept } from '../../concepts/concept-file.ts';
 import { modelFit } from '../../concepts/model-fit.ts';
 import { residualFindings } from '../../concepts/residual-findings.ts';
-import { CONCEPT_SUFFIX, fileStem } from '../../library/concept-folder.ts';
-import type { ConceptLibrary, KeptSet, LibraryConcept } from '../../library/concept-library.ts';
+import { CONCEPT_SUFFIX } from '../../library/concept-folder.ts';
+import type {
+  ConceptLibrary,
+  ConceptVersion,
+  KeptSet,
+  LibraryConcept,
+} from '../../library/concept-library.ts';
 import { loraFactsSchema } from '../../library/concept-writer.ts';
 import { versionFor } from '../../library/model-version.ts';
 import type { ModelTraits } from '../../pipeline/model-traits.ts';
 import { MAX_CONCEPT_FILE_BYTES, MAX_JSON_BYTES } from '../limits.ts';
-import { parsed, sendBytes } from './app.ts';
+import { parsed } from './app.ts';
+import { conceptFileRoutes, idOf } from './concept-file-routes.ts';
 import type { FileKind, FileReceiver } from './upload-routes.ts';
 
 const CONCEPT_FILE: FileKind = {
@@ -46,17 +43,6 @@ const importQuery = z.object({
   classWord: loraFactsSchema.shape.classWord.optional(),
   identifier: loraFactsSchema.shape.identifier.optional(),
   architecture: loraFactsSchema.shape.architecture.optional(),
-});
-
-/** Strict: what asks for an older version under another name must not get the newest in silence. */
-const versionQuery = z.strictObject({ version: z.coerce.number().int().positive().optional() });
-const exportQuery = versionQuery.extend({ for: z.enum(EXPORT_PROGRAMS).optional() });
-
-const thumbnailsQuery = z.strictObject({
-  ids: z
-    .string()
-    .transform((text) => text.split(','))
-    .pipe(z.array(conceptIdSchema).max(THUMBNAILS_MAX)),
 });
 
 export interface ConceptRouteOptions {
@@ -83,18 +69,12 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
   });
 
   router.post(routes.concepts, async (request, response) => {
-    const { name, ...lora } = parsed(importQuery, request.query, 'the query');
-    const { identity, sites } = model();
-    const fitted = { architecture: identity.architecture, sites };
-    const imported = await receiver.receive(request, CONCEPT_FILE, async (path) => {
-      const facts = loraFactsSchema.safeParse({ name, ...lora });
-      return library.import(path, { name, lora: facts.data, model: fitted });
-    });
+    const imported = await importedFrom(request, { library, model, receiver });
     const { factors } = await readConcept(await library.materialize(imported));
-    const findings = [...residualFindings(factors)];
+    const facts = await summary(await library.get(imported.id));
     response
       .status(201)
-      .json({ ...(await summary(await library.get(imported.id))), findings } satisfies ImportedConcept);
+      .json({ ...facts, findings: [...residualFindings(factors)] } satisfies ImportedConcept);
   });
 
   router.get(routes.removedConcepts, async (_request, response) => {
@@ -126,60 +106,22 @@ export function conceptRoutes({ library, model, receiver }: ConceptRouteOptions)
     response.json(await summary(await library.restore(idOf(request))));
   });
 
-  router.get(routes.conceptThumbnails, async (request, response) => {
-    const { ids } = parsed(thumbnailsQuery, request.query, 'the query');
-    const found = [...(await library.thumbnails(ids))];
-    const thumbnails = found.map(([id, { bytes, ...one }]) => ({
-      id,
-      ...one,
-      bytes: Buffer.from(bytes).toString('base64'),
-    }));
-    response.json({ thumbnails } satisfies Thumbnails);
-  });
-
-  router.get(routes.conceptThumbnail(':id'), async (request, response) => {
-    const { thumbnail } = await library.version(idOf(request), versionOf(request));
-    if (thumbnail === undefined) throw new LikenessError('image-unknown', 'the concept has no thumbnail');
-    await sendBytes(response, thumbnail.mediaType, thumbnail.bytes);
-  });
-
-  router.get(routes.conceptSample(':id'), async (request, response) => {
-    const jpeg = await library.samples.get(await library.version(idOf(request), versionOf(request)));
-    if (jpeg === undefined) throw new LikenessError('image-unknown', 'the version keeps no picture');
-    await sendBytes(response, 'jpeg', jpeg);
-  });
-
-  router.get(routes.conceptFile(':id'), async (request, response) => {
-    const query = parsed(exportQuery, request.query, 'the query');
-    const version = await library.version(idOf(request), query.version);
-    const { name, sizeBytes } = version;
-    const path = await library.materialize(version);
-    response.type('application/octet-stream').attachment(`${fileStem(name)}${CONCEPT_SUFFIX}`);
-    if (query.for !== undefined) {
-      const { bytes } = await exportConcept(path, query.for);
-      response.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-      return;
-    }
-    response.set('Content-Length', String(sizeBytes));
-    await pipeline(createReadStream(path), response);
-  });
-
-  router.get(routes.conceptExport(':id'), async (request, response) => {
-    const query = parsed(exportQuery, request.query, 'the query');
-    const version = await library.version(idOf(request), query.version);
-    const notes = [...exportNotes(version, query.for)];
-    response.json({ triggerWords: triggerWords(version), notes } satisfies ConceptExport);
-  });
-
+  router.use(conceptFileRoutes(library));
   return router;
 }
 
-function idOf(request: Request): string {
-  return parsed(conceptIdSchema, request.params.id, 'the address');
-}
-
-function versionOf(request: Request): number | undefined {
-  return parsed(versionQuery, request.query, 'the query').version;
+/** The concept file, or plain LoRA, that the request's body is, in the library. */
+function importedFrom(
+  request: Request,
+  { library, model, receiver }: ConceptRouteOptions,
+): Promise<ConceptVersion> {
+  const { name, ...lora } = parsed(importQuery, request.query, 'the query');
+  const { identity, sites } = model();
+  const fitted = { architecture: identity.architecture, sites };
+  return receiver.receive(request, CONCEPT_FILE, async (path) => {
+    const facts = loraFactsSchema.safeParse({ name, ...lora });
+    return library.import(path, { name, lora: facts.data, model: fitted });
+  });
 }
 
 /** Pictures that versions keep, by weight hash: those they were taught from, and those that show what was learned. */

@@ -58,36 +58,28 @@ export function modelRoutes(desk: ModelDesk): Router {
     json,
     act((name, request) => desk.pull(name, accepted(request)), 202),
   );
-  router.delete(
-    routes.model(NAME),
-    act((name) => desk.remove(name)),
-  );
-  router.delete(
-    routes.modelPull(NAME),
-    act((name) => desk.cancel(name)),
-  );
-  router.post(
-    routes.modelPause(NAME),
-    act((name) => desk.pause(name)),
-  );
-  router.post(
-    routes.modelResume(NAME),
-    act((name) => desk.resume(name)),
-  );
-  router.post(
-    routes.modelCheck(NAME),
-    act((name) => desk.verify(name)),
-  );
-  router.delete(
-    routes.modelCheck(NAME),
-    act((name) => desk.cancel(name)),
-  );
-  router.post(
-    routes.modelUse(NAME),
-    act((name) => desk.use(name)),
-  );
+  for (const [method, address, work] of namedActs(desk)) router[method](address, act(work));
 
   return router;
+}
+
+type NamedAct = readonly [
+  method: 'post' | 'delete',
+  address: string,
+  work: (name: string) => Promise<unknown>,
+];
+
+/** Acts that need no more than a model's name. */
+function namedActs(desk: ModelDesk): readonly NamedAct[] {
+  return [
+    ['delete', routes.model(NAME), (name) => desk.remove(name)],
+    ['delete', routes.modelPull(NAME), (name) => desk.cancel(name)],
+    ['post', routes.modelPause(NAME), (name) => desk.pause(name)],
+    ['post', routes.modelResume(NAME), (name) => desk.resume(name)],
+    ['post', routes.modelCheck(NAME), (name) => desk.verify(name)],
+    ['delete', routes.modelCheck(NAME), (name) => desk.cancel(name)],
+    ['post', routes.modelUse(NAME), (name) => desk.use(name)],
+  ];
 }
 
 function nameOf(request: Request): string {
