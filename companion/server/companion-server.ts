@@ -125,7 +125,7 @@ export class CompanionServer {
     log.info({ port, listeners: servers.length }, 'listening');
   }
 
-  /** What a paired client may ask for. */
+  /** Routers of paired clients. */
   #routers(
     { queue, library, models, computer }: CompanionServerOptions,
     { uploads, receiver }: Pick<Stores, 'uploads' | 'receiver'>,

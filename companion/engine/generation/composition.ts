@@ -108,7 +108,7 @@ interface PlacesOptions {
   readonly active: readonly MentionedConcept[];
   readonly regions: ConceptRegions;
   readonly grid: Grid;
-  /** Of the picture, in pixels. */
+  /** Size of the picture, in pixels. */
   readonly size: ImageSize;
 }
 

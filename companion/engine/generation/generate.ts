@@ -96,7 +96,7 @@ type Making = AsyncGenerator<PictureStep, MadeLatents | MadeScene>;
 interface PicturesMaking extends Pick<BatchMaking<MadeLatents | MadeScene>, 'preview' | 'makingOf'> {
   readonly finishing: Finishing;
   readonly plan: BatchPlan;
-  /** Of all graphs that a picture's steps run. */
+  /** Shapes of all graphs that a picture's steps run. */
   readonly shapes: readonly SamplingShape[];
   readonly codecs: readonly GraphSpec[];
   readonly decoder: GraphSpec;

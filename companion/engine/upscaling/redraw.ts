@@ -6,12 +6,13 @@
  */
 
 import { LikenessError } from '../../../shared/errors.ts';
+import { seededNoise } from '../../diffusion/random.ts';
 import { samplers } from '../../diffusion/samplers/index.ts';
 import { planFrom } from '../../diffusion/samplers/start.ts';
 import type { GraphSpec } from '../../graph/graph.ts';
 import { fromModelRange, toModelRange } from '../../images/encode.ts';
 import { mirroredSquare, TileCanvas } from '../../images/painting/tile-canvas.ts';
-import { type TileGrid, tileGrid } from '../../images/painting/tiles.ts';
+import { type Tile, type TileGrid, tileGrid } from '../../images/painting/tiles.ts';
 import { withTonesOf } from '../../images/painting/tones.ts';
 import type { Picture } from '../../images/picture.ts';
 import { shrinkToFit } from '../../images/resize.ts';
@@ -26,7 +27,6 @@ import { samplePicture } from '../generation/sample-picture.ts';
 import { samplingGraph } from '../generation/sampling-graph.ts';
 import { denoiserMemory, planWithRoom, type SessionResidency, specsOf } from '../generation/sampling-plan.ts';
 import type { GenerateRequest, UpscaleWish } from '../requests.ts';
-import { noiseCutter } from './tile-noise.ts';
 import { type TilePasses, tilePasses } from './tile-passes.ts';
 import { TileProgress } from './tile-progress.ts';
 
@@ -68,7 +68,7 @@ interface TileWork extends Pick<Redrawing, 'settings' | 'strength' | 'over'> {
   readonly model: LoadedModel;
   readonly request: GenerateRequest;
   readonly grid: TileGrid;
-  /** Of a tile's latents. */
+  /** Cells of a tile's side, in latents. */
   readonly cells: number;
   /** Sampling steps of a tile. */
   readonly steps: number;
@@ -199,6 +199,36 @@ async function* decodedTiles(
 /** Between two tiles that are encoded or decoded, as samplers do it between two steps. @throws LikenessError `cancelled` */
 function requireGoing(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new LikenessError('cancelled', 'stopped');
+}
+
+interface NoiseShape {
+  readonly seed: number;
+  readonly channels: number;
+  /** Pixels of a latent cell's side. */
+  readonly downscale: number;
+}
+
+/**
+ * Tiles cut out of one noise of the whole picture, [channels, cells, cells], so that neighbours have the same noise where they
+ * overlap. The whole picture's is kept until another stream is asked for.
+ */
+function noiseCutter(
+  { width, height, side }: TileGrid,
+  { seed, channels, downscale }: NoiseShape,
+): (stream: number, tile: Pick<Tile, 'left' | 'top'>) => Float32Array {
+  const [columns, rows, cells] = [width / downscale, height / downscale, side / downscale];
+  let last: { readonly stream: number; readonly whole: Float32Array } | undefined;
+  return (stream, { left, top }) => {
+    if (last?.stream !== stream)
+      last = { stream, whole: seededNoise(channels * rows * columns, seed, stream) };
+    const cut = new Float32Array(channels * cells * cells);
+    for (let line = 0; line < channels * cells; line++) {
+      const [channel, row] = [Math.floor(line / cells), line % cells];
+      const from = (channel * rows + top / downscale + row) * columns + left / downscale;
+      cut.set(last.whole.subarray(from, from + cells), line * cells);
+    }
+    return cut;
+  };
 }
 
 /** All beside the pixels that decides what becomes of a tile. */

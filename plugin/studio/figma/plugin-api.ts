@@ -76,7 +76,6 @@ function asyncOnly(call: string): () => never {
 
 function figmaGlobal(document: SandboxDocument, { command, pluginName, events, ui, notifications }: Parts) {
   const { host } = document;
-  let notified = 0;
   return {
     apiVersion: '1.0.0' as const,
     editorType: 'figma' as const,
@@ -119,15 +118,7 @@ function figmaGlobal(document: SandboxDocument, { command, pluginName, events, u
       host.closed(message);
     },
 
-    on(type: PluginEvent, callback: (...values: never[]) => void) {
-      events.add(type, callback as () => void, false);
-    },
-    once(type: PluginEvent, callback: (...values: never[]) => void) {
-      events.add(type, callback as () => void, true);
-    },
-    off(type: PluginEvent, callback: (...values: never[]) => void) {
-      events.remove(type, callback as () => void);
-    },
+    ...listening(events),
 
     async getNodeByIdAsync(id: string) {
       document.mustBeOpen();
@@ -136,17 +127,7 @@ function figmaGlobal(document: SandboxDocument, { command, pluginName, events, u
     getNodeById: asyncOnly('getNodeById'),
     getStyleById: asyncOnly('getStyleById'),
 
-    createRectangle: () => document.create('RECTANGLE'),
-    createFrame: () => document.create('FRAME'),
-    createText: () => document.create('TEXT') as TextHandle,
-    /** Every font is drawn in the studio's own. */
-    async loadFontAsync(_font: Lettering['fontName']) {
-      document.mustBeOpen();
-    },
-    createImage(data: Uint8Array) {
-      document.mustBeOpen();
-      return createPicture(host, data);
-    },
+    ...creating(document),
 
     commitUndo() {
       document.mustBeOpen();
@@ -157,18 +138,52 @@ function figmaGlobal(document: SandboxDocument, { command, pluginName, events, u
       host.triggerUndo();
     },
 
-    notify(message: string, options: NotificationOptions = {}) {
+    notify: notifying(document, notifications),
+  };
+}
+
+/** Methods that make nodes, and what nodes are made of. */
+function creating(document: SandboxDocument) {
+  return {
+    createRectangle: () => document.create('RECTANGLE'),
+    createFrame: () => document.create('FRAME'),
+    createText: () => document.create('TEXT') as TextHandle,
+    /** Every font is drawn in the studio's own. */
+    async loadFontAsync(_font: Lettering['fontName']) {
       document.mustBeOpen();
-      const id = ++notified;
-      notifications.set(id, options);
-      const long = message.length > NOTIFICATION_MAX_CHARACTERS;
-      host.notify(id, {
-        text: long ? `${message.slice(0, NOTIFICATION_MAX_CHARACTERS - 1)}…` : message,
-        error: options.error ?? false,
-        timeoutMs: options.timeout ?? NOTIFICATION_DEFAULT_MS,
-        ...(options.button && { button: options.button.text }),
-      });
-      return { cancel: () => host.cancelNotification(id) };
     },
+    createImage(data: Uint8Array) {
+      document.mustBeOpen();
+      return createPicture(document.host, data);
+    },
+  };
+}
+
+/** Methods by which a plugin hears of events. */
+function listening(events: Listeners<PluginEvent>) {
+  type Callback = (...values: never[]) => void;
+  return {
+    on: (type: PluginEvent, callback: Callback) => events.add(type, callback as () => void, false),
+    once: (type: PluginEvent, callback: Callback) => events.add(type, callback as () => void, true),
+    off: (type: PluginEvent, callback: Callback) => events.remove(type, callback as () => void),
+  };
+}
+
+/** Messages at the edge of the canvas, numbered, so that their ends find their options. */
+function notifying(document: SandboxDocument, notifications: Map<number, NotificationOptions>) {
+  const { host } = document;
+  let notified = 0;
+  return (message: string, options: NotificationOptions = {}) => {
+    document.mustBeOpen();
+    const id = ++notified;
+    notifications.set(id, options);
+    const long = message.length > NOTIFICATION_MAX_CHARACTERS;
+    host.notify(id, {
+      text: long ? `${message.slice(0, NOTIFICATION_MAX_CHARACTERS - 1)}…` : message,
+      error: options.error ?? false,
+      timeoutMs: options.timeout ?? NOTIFICATION_DEFAULT_MS,
+      ...(options.button && { button: options.button.text }),
+    });
+    return { cancel: () => host.cancelNotification(id) };
   };
 }

@@ -1,27 +1,41 @@
 import { useSignal } from '@preact/signals';
-import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { downloadNodes } from '../canvas/picture-download.ts';
 import { PAGE_ID } from '../document/node-record.ts';
 import { at, CanvasView } from './canvas-view.tsx';
-import { DocumentTabs } from './document-tabs.tsx';
 import { StudioIcon } from './icon.tsx';
-import { handleKey, SHORTCUTS } from './keyboard.ts';
+import { handleKey } from './keyboard.ts';
 import { Layers } from './layers.tsx';
 import type { Notices } from './notices.ts';
 import { PluginPanel } from './plugin-panel.tsx';
 import type { Studio } from './studio.ts';
-import { switchTheme, theme } from './theme.ts';
 import { Toolbar } from './toolbar.tsx';
+import { TopBar } from './top-bar.tsx';
 
 export function App({ studio }: { studio: Studio }) {
-  const shortcuts = useRef<HTMLDialogElement>(null);
   const layersButton = useRef<HTMLButtonElement>(null);
   /** True where a narrow window shows the layers: wide ones always do. */
   const layersOpen = useSignal(false);
-  /** True while files are held over the canvas. */
-  const isDropping = useSignal(false);
+  useKeyboard(studio);
+  return (
+    <>
+      <TopBar studio={studio} layersButton={layersButton} layersOpen={layersOpen} />
+      <Layers
+        studio={studio}
+        isOpen={layersOpen.value}
+        onClose={() => {
+          layersOpen.value = false;
+          layersButton.current?.focus();
+        }}
+      />
+      <CanvasArea studio={studio} />
+      <PluginPanel studio={studio} />
+    </>
+  );
+}
 
+/** Keys of the whole page, and pictures that are pasted. */
+function useKeyboard(studio: Studio): void {
   useEffect(() => {
     const key = (event: KeyboardEvent) => handleKey(event, studio);
     const paste = (event: ClipboardEvent) => {
@@ -35,82 +49,39 @@ export function App({ studio }: { studio: Studio }) {
       removeEventListener('paste', paste);
     };
   }, []);
+}
 
+/** The canvas and what lies over it; pictures can be dropped there. */
+function CanvasArea({ studio }: { studio: Studio }) {
+  /** True while files are held over it. */
+  const isDropping = useSignal(false);
   return (
-    <>
-      <header class="top-bar">
-        <button
-          ref={layersButton}
-          type="button"
-          class="layers-button"
-          aria-expanded={layersOpen.value}
-          aria-controls="layers"
-          onClick={() => {
-            layersOpen.value = !layersOpen.value;
-          }}
-        >
-          <StudioIcon name="layers" />
-          Layers
-        </button>
-        <h1 class="brand">
-          <img src="/studio/icon.svg" alt="" width="20" height="20" />
-          Likeness
-        </h1>
-        <DocumentTabs studio={studio} />
-        <button
-          type="button"
-          title="Keyboard shortcuts"
-          aria-label="Keyboard shortcuts"
-          onClick={() => shortcuts.current?.showModal()}
-        >
-          <StudioIcon name="keyboard" />
-        </button>
-        <button
-          type="button"
-          title="Light or dark"
-          aria-label={theme.value === 'light' ? 'Switch to dark' : 'Switch to light'}
-          onClick={switchTheme}
-        >
-          <StudioIcon name={theme.value === 'light' ? 'moon' : 'sun'} />
-        </button>
-      </header>
-      <Layers
-        studio={studio}
-        isOpen={layersOpen.value}
-        onClose={() => {
-          layersOpen.value = false;
-          layersButton.current?.focus();
-        }}
-      />
-      <main
-        aria-label="Canvas"
-        class={isDropping.value ? 'dropping' : undefined}
-        onDragOver={(event) => {
-          event.preventDefault();
-          isDropping.value = event.dataTransfer?.types.includes('Files') ?? false;
-        }}
-        onDragLeave={(event) => {
-          // It leaves for each part inside as well.
-          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) isDropping.value = false;
-        }}
-        onDrop={(event) => {
-          event.preventDefault();
-          isDropping.value = false;
-          const files = [...(event.dataTransfer?.files ?? [])];
-          const point = studio.session.value.camera.toCanvas(at(event, event.currentTarget));
-          if (files.length > 0) studio.addPictures(files, point);
-        }}
-      >
-        <CanvasView studio={studio} />
-        <FirstSteps studio={studio} />
-        <SelectionBar studio={studio} />
-        <Toolbar studio={studio} />
-        <NoticeList notices={studio.notices} />
-        {isDropping.value ? <p class="drop-hint">Drop pictures to put them on the canvas</p> : null}
-      </main>
-      <PluginPanel studio={studio} />
-      <ShortcutsDialog dialog={shortcuts} />
-    </>
+    <main
+      aria-label="Canvas"
+      class={isDropping.value ? 'dropping' : undefined}
+      onDragOver={(event) => {
+        event.preventDefault();
+        isDropping.value = event.dataTransfer?.types.includes('Files') ?? false;
+      }}
+      onDragLeave={(event) => {
+        // It leaves for each part inside as well.
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) isDropping.value = false;
+      }}
+      onDrop={(event) => {
+        event.preventDefault();
+        isDropping.value = false;
+        const files = [...(event.dataTransfer?.files ?? [])];
+        const point = studio.session.value.camera.toCanvas(at(event, event.currentTarget));
+        if (files.length > 0) studio.addPictures(files, point);
+      }}
+    >
+      <CanvasView studio={studio} />
+      <FirstSteps studio={studio} />
+      <SelectionBar studio={studio} />
+      <Toolbar studio={studio} />
+      <NoticeList notices={studio.notices} />
+      {isDropping.value ? <p class="drop-hint">Drop pictures to put them on the canvas</p> : null}
+    </main>
   );
 }
 
@@ -197,28 +168,5 @@ function SelectionBar({ studio }: { studio: Studio }) {
         <StudioIcon name="trash" />
       </button>
     </section>
-  );
-}
-
-function ShortcutsDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {
-  return (
-    <dialog ref={dialog} class="shortcuts" aria-labelledby="shortcuts-title">
-      <header>
-        <h2 id="shortcuts-title">Keyboard shortcuts</h2>
-        <button type="button" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <StudioIcon name="close" />
-        </button>
-      </header>
-      <dl>
-        {SHORTCUTS.map(({ keys, does }) => (
-          <div key={keys}>
-            <dt>{does}</dt>
-            <dd>
-              <kbd>{keys}</kbd>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </dialog>
   );
 }

@@ -26,40 +26,55 @@ export function DocumentTabs({ studio }: { studio: Studio }) {
             }}
           />
         ) : (
-          <span
+          <DocumentTab
             key={id}
-            class={id === open ? 'document open' : 'document'}
-            ref={(tab) => {
-              if (id === open) tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+            name={name}
+            isOpen={id === open}
+            onOpen={() => studio.switchTo(id)}
+            onRename={() => {
+              renaming.value = id;
             }}
-          >
-            <button
-              type="button"
-              aria-current={id === open ? 'page' : undefined}
-              title="Double-click to rename"
-              onClick={() => studio.switchTo(id)}
-              onDblClick={() => {
-                renaming.value = id;
-              }}
-            >
-              {name}
-            </button>
-            {id === open && (
-              <button
-                type="button"
-                class="remove"
-                aria-label={`Delete ${name}`}
-                onClick={() => studio.deleteDocument(id)}
-              >
-                <StudioIcon name="close" />
-              </button>
-            )}
-          </span>
+            onDelete={() => studio.deleteDocument(id)}
+          />
         ),
       )}
       <button type="button" class="new" aria-label="New document" onClick={() => studio.createDocument()}>
         <StudioIcon name="plus" />
       </button>
     </nav>
+  );
+}
+
+interface DocumentTabProps {
+  readonly name: string;
+  readonly isOpen: boolean;
+  readonly onOpen: () => void;
+  readonly onRename: () => void;
+  readonly onDelete: () => void;
+}
+
+function DocumentTab({ name, isOpen, onOpen, onRename, onDelete }: DocumentTabProps) {
+  return (
+    <span
+      class={isOpen ? 'document open' : 'document'}
+      ref={(tab) => {
+        if (isOpen) tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      }}
+    >
+      <button
+        type="button"
+        aria-current={isOpen ? 'page' : undefined}
+        title="Double-click to rename"
+        onClick={onOpen}
+        onDblClick={onRename}
+      >
+        {name}
+      </button>
+      {isOpen && (
+        <button type="button" class="remove" aria-label={`Delete ${name}`} onClick={onDelete}>
+          <StudioIcon name="close" />
+        </button>
+      )}
+    </span>
   );
 }

@@ -39,7 +39,7 @@ export function Layers({ studio, isOpen, onClose }: LayersProps) {
       const options = (event.currentTarget as HTMLElement).parentElement!.children;
       (options[index + step] as HTMLElement | undefined)?.focus();
     } else if (event.key === 'Enter' || event.key === ' ') {
-      choose(nodes[index]!.id, event.shiftKey || event.ctrlKey || event.metaKey);
+      choose(nodes[index]!.id, isMore(event));
     } else if (event.key === 'Escape' && isOpen) {
       onClose();
     } else return;
@@ -55,27 +55,59 @@ export function Layers({ studio, isOpen, onClose }: LayersProps) {
       ) : (
         <div role="listbox" aria-labelledby="layers-title" aria-multiselectable="true">
           {nodes.map((node, index) => (
-            <div
+            <LayerOption
               key={node.id}
-              role="option"
-              tabIndex={node.id === stop ? 0 : -1}
+              node={node}
+              isStop={node.id === stop}
+              isSelected={selected.includes(node.id)}
               onFocus={() => {
                 focused.value = node.id;
               }}
-              aria-selected={selected.includes(node.id)}
-              data-picture={pictureOf(node)}
-              onClick={(event) => choose(node.id, event.shiftKey || event.ctrlKey || event.metaKey)}
-              onDblClick={() => camera.lookAt(workspace.scene.bounds(node))}
-              onKeyDown={(event) => key(event, index)}
-            >
-              <StudioIcon name={pictureOf(node) ? 'picture' : 'frame'} />
-              <span>{node.name}</span>
-            </div>
+              onChoose={(more) => choose(node.id, more)}
+              onLook={() => camera.lookAt(workspace.scene.bounds(node))}
+              onKey={(event) => key(event, index)}
+            />
           ))}
         </div>
       )}
     </nav>
   );
+}
+
+interface LayerOptionProps {
+  readonly node: NodeRecord;
+  /** True where the Tab key leads. */
+  readonly isStop: boolean;
+  readonly isSelected: boolean;
+  readonly onFocus: () => void;
+  /** @param more beside what is selected */
+  readonly onChoose: (more: boolean) => void;
+  readonly onLook: () => void;
+  readonly onKey: (event: KeyboardEvent) => void;
+}
+
+function LayerOption({ node, isStop, isSelected, onFocus, onChoose, onLook, onKey }: LayerOptionProps) {
+  const picture = pictureOf(node);
+  return (
+    <div
+      role="option"
+      tabIndex={isStop ? 0 : -1}
+      onFocus={onFocus}
+      aria-selected={isSelected}
+      data-picture={picture}
+      onClick={(event) => onChoose(isMore(event))}
+      onDblClick={onLook}
+      onKeyDown={onKey}
+    >
+      <StudioIcon name={picture ? 'picture' : 'frame'} />
+      <span>{node.name}</span>
+    </div>
+  );
+}
+
+/** True where what is chosen comes beside what is selected already. */
+function isMore({ shiftKey, ctrlKey, metaKey }: MouseEvent | KeyboardEvent): boolean {
+  return shiftKey || ctrlKey || metaKey;
 }
 
 /** Hash of the picture that a frame shows; it changes with every preview. */

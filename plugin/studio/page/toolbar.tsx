@@ -11,34 +11,84 @@ const TOOLS: readonly { readonly tool: Tool; readonly icon: StudioIconName; read
 ];
 
 export function Toolbar({ studio }: { studio: Studio }) {
-  const picker = useRef<HTMLInputElement>(null);
   const { pointer, workspace, camera } = studio.session.value;
   workspace.revision.value;
+  const zoom = `${Math.round(camera.state.value.zoom * 100)} %`;
   return (
     <div class="toolbar" role="toolbar" aria-label="Tools">
       {TOOLS.map(({ tool, icon, label }) => (
-        <button
+        <ToolButton
           key={tool}
-          type="button"
-          title={label}
-          aria-label={label}
-          aria-pressed={pointer.tool.value === tool}
+          icon={icon}
+          label={label}
+          pressed={pointer.tool.value === tool}
           onClick={() => {
             pointer.tool.value = tool;
           }}
-        >
-          <StudioIcon name={icon} />
-        </button>
+        />
       ))}
+      <i />
+      <PictureButton onPick={(files) => studio.addPictures(files)} />
+      <i />
+      <ToolButton
+        icon="undo"
+        label="Undo"
+        keys="Ctrl+Z"
+        disabled={!workspace.canUndo}
+        onClick={() => workspace.undo()}
+      />
+      <ToolButton
+        icon="redo"
+        label="Redo"
+        keys="Ctrl+Shift+Z"
+        disabled={!workspace.canRedo}
+        onClick={() => workspace.redo()}
+      />
       <i />
       <button
         type="button"
-        title="Add pictures"
-        aria-label="Add pictures"
-        onClick={() => picker.current?.click()}
+        class="zoom"
+        title="Zoom to fit (Shift+1)"
+        aria-label={`Zoom ${zoom}, zoom to fit`}
+        onClick={() => studio.zoomToFit()}
       >
-        <StudioIcon name="picture" />
+        {zoom}
       </button>
+    </div>
+  );
+}
+
+interface ToolButtonProps {
+  readonly icon: StudioIconName;
+  readonly label: string;
+  /** Told beside the label by its title alone. */
+  readonly keys?: string;
+  readonly pressed?: boolean;
+  readonly disabled?: boolean;
+  readonly onClick: () => void;
+}
+
+function ToolButton({ icon, label, keys, pressed, disabled, onClick }: ToolButtonProps) {
+  return (
+    <button
+      type="button"
+      title={keys === undefined ? label : `${label} (${keys})`}
+      aria-label={label}
+      aria-pressed={pressed}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <StudioIcon name={icon} />
+    </button>
+  );
+}
+
+/** Asks for picture files. */
+function PictureButton({ onPick }: { readonly onPick: (files: readonly File[]) => void }) {
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <ToolButton icon="picture" label="Add pictures" onClick={() => picker.current?.click()} />
       <input
         ref={picker}
         type="file"
@@ -46,39 +96,10 @@ export function Toolbar({ studio }: { studio: Studio }) {
         multiple
         hidden
         onChange={(event) => {
-          studio.addPictures([...(event.currentTarget.files ?? [])]);
+          onPick([...(event.currentTarget.files ?? [])]);
           event.currentTarget.value = '';
         }}
       />
-      <i />
-      <button
-        type="button"
-        title="Undo (Ctrl+Z)"
-        aria-label="Undo"
-        disabled={!workspace.canUndo}
-        onClick={() => workspace.undo()}
-      >
-        <StudioIcon name="undo" />
-      </button>
-      <button
-        type="button"
-        title="Redo (Ctrl+Shift+Z)"
-        aria-label="Redo"
-        disabled={!workspace.canRedo}
-        onClick={() => workspace.redo()}
-      >
-        <StudioIcon name="redo" />
-      </button>
-      <i />
-      <button
-        type="button"
-        class="zoom"
-        title="Zoom to fit (Shift+1)"
-        aria-label={`Zoom ${Math.round(camera.state.value.zoom * 100)} %, zoom to fit`}
-        onClick={() => studio.zoomToFit()}
-      >
-        {Math.round(camera.state.value.zoom * 100)} %
-      </button>
-    </div>
+    </>
   );
 }
