@@ -89,6 +89,29 @@ export function Slider({ id, value, min, max, step, text, onChange }: SliderProp
   );
 }
 
+interface CheckProps {
+  readonly checked: boolean;
+  readonly disabled?: boolean;
+  readonly onChange: (checked: boolean) => void;
+  /** The label. */
+  readonly children: ComponentChildren;
+}
+
+/** A box that is ticked, and its label behind it. */
+export function Check({ checked, disabled, onChange, children }: CheckProps) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={checked}
+        disabled={disabled}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
+      {children}
+    </label>
+  );
+}
+
 interface FormProps {
   readonly class: string;
   /** Minutes of work are not started by an Enter that only ends a number. */

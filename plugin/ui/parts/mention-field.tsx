@@ -80,33 +80,41 @@ export function MentionField({ id, value, concepts, thumbnailOf, onChange }: Men
         onClick={({ currentTarget }) => follow(currentTarget)}
         onBlur={() => setMention(undefined)}
       />
-      <div
-        id={`${id}-offers`}
-        class="offers"
-        role="listbox"
-        aria-label="Concepts"
-        hidden={offers.length === 0}
-      >
-        {offers.map((concept, index) => (
-          <div
-            key={concept.id}
-            id={`${id}-offer-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === active}
-            // Pressing must not take the focus from the prompt, which would close the list before the click.
-            onMouseDown={(event) => {
-              event.preventDefault();
-              take(concept.name);
-            }}
-            onMouseEnter={() => setActive(index)}
-          >
-            <Thumb url={thumbnailOf(concept)} />
-            <span>@{concept.name}</span>
-            <span class="quiet">{concept.classWord}</span>
-          </div>
-        ))}
-      </div>
+      <Offers {...{ id, offers, active, thumbnailOf }} onTake={take} onActive={setActive} />
+    </div>
+  );
+}
+
+interface OffersProps extends Pick<MentionFieldProps, 'id' | 'thumbnailOf'> {
+  readonly offers: readonly ConceptSummary[];
+  /** Index of the one that Enter takes. */
+  readonly active: number;
+  readonly onTake: (name: string) => void;
+  readonly onActive: (index: number) => void;
+}
+
+function Offers({ id, offers, active, thumbnailOf, onTake, onActive }: OffersProps) {
+  return (
+    <div id={`${id}-offers`} class="offers" role="listbox" aria-label="Concepts" hidden={offers.length === 0}>
+      {offers.map((concept, index) => (
+        <div
+          key={concept.id}
+          id={`${id}-offer-${index}`}
+          role="option"
+          tabIndex={-1}
+          aria-selected={index === active}
+          // Pressing must not take the focus from the prompt, which would close the list before the click.
+          onMouseDown={(event) => {
+            event.preventDefault();
+            onTake(concept.name);
+          }}
+          onMouseEnter={() => onActive(index)}
+        >
+          <Thumb url={thumbnailOf(concept)} />
+          <span>@{concept.name}</span>
+          <span class="quiet">{concept.classWord}</span>
+        </div>
+      ))}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type {
   InstallationKind,
 } from '../../../shared/protocol/computer.ts';
 import { useApp } from '../app-context.ts';
+import { Check } from '../parts/field.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
 import { sizeText } from '../work/labels.ts';
 
@@ -123,15 +124,9 @@ function AtLogin({ isOn }: { readonly isOn: boolean | null }) {
   const { computer, connected } = useApp();
   if (isOn === null) return null;
   return (
-    <label class="check">
-      <input
-        type="checkbox"
-        checked={isOn}
-        disabled={!connected.value}
-        onChange={({ currentTarget }) => computer.startAtLogin(currentTarget.checked)}
-      />
+    <Check checked={isOn} disabled={!connected.value} onChange={(on) => computer.startAtLogin(on)}>
       Start Likeness when I log in
-    </label>
+    </Check>
   );
 }
 

@@ -163,26 +163,33 @@ function Absent({ unproven }: { readonly unproven: readonly number[] }) {
       <button type="button" class="button" onClick={() => app.companion.search()}>
         Look again
       </button>
-      <details class="help" open={isBlocked}>
-        <summary>It is running, and still not found</summary>
-        <ul>
-          {isFigmaDesktop() ? null : (
-            <li>
-              In a browser, answer “Allow” when it asks about devices or apps on your network. If it never
-              asks, use Figma’s desktop app, where no permission is needed.
-            </li>
-          )}
-          <li>The companion must run on this computer, not on another one.</li>
-          <li>
-            It uses port 17653, 17654 or 17655. If other programs hold all three, it says so when it starts;
-            close one of them.
-          </li>
-          <li>
-            Run <kbd>{PROGRAM} doctor</kbd> in its folder: it finds most other causes.
-          </li>
-        </ul>
-      </details>
+      <NotFoundHelp isOpen={isBlocked} />
     </>
+  );
+}
+
+/** Causes for which a companion that runs is not found. */
+function NotFoundHelp({ isOpen }: { readonly isOpen: boolean }) {
+  return (
+    <details class="help" open={isOpen}>
+      <summary>It is running, and still not found</summary>
+      <ul>
+        {isFigmaDesktop() ? null : (
+          <li>
+            In a browser, answer “Allow” when it asks about devices or apps on your network. If it never asks,
+            use Figma’s desktop app, where no permission is needed.
+          </li>
+        )}
+        <li>The companion must run on this computer, not on another one.</li>
+        <li>
+          It uses port 17653, 17654 or 17655. If other programs hold all three, it says so when it starts;
+          close one of them.
+        </li>
+        <li>
+          Run <kbd>{PROGRAM} doctor</kbd> in its folder: it finds most other causes.
+        </li>
+      </ul>
+    </details>
   );
 }
 

@@ -59,31 +59,7 @@ function CatalogueForm() {
           <CatalogueSizes sizes={draft.sizes} model={model} onChange={(sizes) => change({ sizes })} />
         </>
       ) : null}
-      <section class="rows">
-        {file?.rows.some((row) => row.preset !== undefined) ? null : (
-          <PresetChoice
-            id="catalogue-preset"
-            onApply={(preset) => {
-              if (file === undefined) change(withPresetLists(catalogues.draft.value, preset));
-            }}
-          />
-        )}
-        {file?.rows.every((row) => row.seed !== undefined) ? null : (
-          <Row
-            id="catalogue-seed"
-            label="Seed"
-            hint={file === undefined ? 'The same for every picture.' : 'For rows that have none.'}
-          >
-            <NumberField
-              id="catalogue-seed"
-              value={draft.seed}
-              min={0}
-              max={SEED_MAX}
-              onChange={(seed) => change({ seed: Math.round(seed ?? 0) })}
-            />
-          </Row>
-        )}
-      </section>
+      <CommonSettings draft={draft} onChange={change} />
       <div class="actions">
         {problem && imported === undefined ? <p class="hint problem">{problem}</p> : null}
         <StartButton disabled={!canStart}>
@@ -98,6 +74,39 @@ function CatalogueForm() {
 interface PartProps {
   readonly draft: CatalogueDraft;
   readonly onChange: (part: Partial<CatalogueDraft>) => void;
+}
+
+/** Preset and seed of all pictures, as far as a file's rows do not have them. */
+function CommonSettings({ draft, onChange }: PartProps) {
+  const { catalogues } = useApp().generating;
+  const rows = catalogues.file.value?.rows;
+  return (
+    <section class="rows">
+      {rows?.some(({ preset }) => preset !== undefined) ? null : (
+        <PresetChoice
+          id="catalogue-preset"
+          onApply={(preset) => {
+            if (rows === undefined) onChange(withPresetLists(catalogues.draft.value, preset));
+          }}
+        />
+      )}
+      {rows?.every(({ seed }) => seed !== undefined) ? null : (
+        <Row
+          id="catalogue-seed"
+          label="Seed"
+          hint={rows === undefined ? 'The same for every picture.' : 'For rows that have none.'}
+        >
+          <NumberField
+            id="catalogue-seed"
+            value={draft.seed}
+            min={0}
+            max={SEED_MAX}
+            onChange={(seed) => onChange({ seed: Math.round(seed ?? 0) })}
+          />
+        </Row>
+      )}
+    </section>
+  );
 }
 
 /** Concepts of the library; selected frames on the canvas stand for those of their names. */

@@ -1,7 +1,8 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { Preset } from '../../../../shared/protocol/preset.ts';
 import { useApp } from '../../app-context.ts';
 import { Row } from '../../parts/field.tsx';
+import { downloadFile } from '../../parts/file-download.ts';
 import { FailureNote, RemovedBanner } from '../../parts/note.tsx';
 import { PresetEditor } from './preset-editor.tsx';
 
@@ -45,47 +46,8 @@ export function PresetChoice({ id, onApply, presetNamed }: PresetChoiceProps) {
   return (
     <>
       <Row id={id} label="Preset" hint={isOtherModel ? `Made for ${chosen.model}.` : undefined}>
-        <select
-          id={id}
-          class="input"
-          value={chosen?.name ?? ''}
-          onChange={({ currentTarget }) => choose(currentTarget.value)}
-        >
-          <option value="">None</option>
-          {presets.known.value.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-        <div class="preset-acts">
-          {presetNamed === undefined ? null : (
-            <button type="button" class="link" onClick={() => (isNaming.value = !isNaming.value)}>
-              Save as…
-            </button>
-          )}
-          {chosen === undefined ? null : (
-            <>
-              {presetNamed === undefined ? null : (
-                <button type="button" class="link" onClick={() => save(chosen.name)}>
-                  Update
-                </button>
-              )}
-              <button
-                type="button"
-                class="link"
-                aria-expanded={isEditing}
-                onClick={() => (isEditing.value = !isEditing.value)}
-              >
-                Edit…
-              </button>
-              <button type="button" class="link" onClick={() => presets.remove(chosen)}>
-                Remove
-              </button>
-            </>
-          )}
-          <ImportExport />
-        </div>
+        <PresetSelect id={id} chosen={chosen} onChoose={choose} />
+        <PresetActs {...{ chosen, isNaming, isEditing }} onUpdate={presetNamed && save} />
         {isNaming.value ? <NameField onSave={save} /> : null}
       </Row>
       {chosen !== undefined && isEditing.value ? (
@@ -96,15 +58,94 @@ export function PresetChoice({ id, onApply, presetNamed }: PresetChoiceProps) {
           onCancel={() => (isEditing.value = false)}
         />
       ) : null}
-      {presets.removed.value === undefined ? null : (
+      <PresetNotes />
+    </>
+  );
+}
+
+interface PresetSelectProps {
+  readonly id: string;
+  readonly chosen: Preset | undefined;
+  /** @param name empty for none */
+  readonly onChoose: (name: string) => void;
+}
+
+function PresetSelect({ id, chosen, onChoose }: PresetSelectProps) {
+  const { presets } = useApp().generating;
+  return (
+    <select
+      id={id}
+      class="input"
+      value={chosen?.name ?? ''}
+      onChange={({ currentTarget }) => onChoose(currentTarget.value)}
+    >
+      <option value="">None</option>
+      {presets.known.value.map(({ name }) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+interface PresetActsProps {
+  readonly chosen: Preset | undefined;
+  readonly isNaming: Signal<boolean>;
+  readonly isEditing: Signal<boolean>;
+  /** Absent where the settings on the screen are none of a preset's. */
+  readonly onUpdate: ((name: string) => void) | undefined;
+}
+
+function PresetActs({ chosen, isNaming, isEditing, onUpdate }: PresetActsProps) {
+  const { presets } = useApp().generating;
+  return (
+    <div class="preset-acts">
+      {onUpdate === undefined ? null : (
+        <button type="button" class="link" onClick={() => (isNaming.value = !isNaming.value)}>
+          Save as…
+        </button>
+      )}
+      {chosen === undefined || onUpdate === undefined ? null : (
+        <button type="button" class="link" onClick={() => onUpdate(chosen.name)}>
+          Update
+        </button>
+      )}
+      {chosen === undefined ? null : (
+        <>
+          <button
+            type="button"
+            class="link"
+            aria-expanded={isEditing.value}
+            onClick={() => (isEditing.value = !isEditing.value)}
+          >
+            Edit…
+          </button>
+          <button type="button" class="link" onClick={() => presets.remove(chosen)}>
+            Remove
+          </button>
+        </>
+      )}
+      <ImportExport />
+    </div>
+  );
+}
+
+/** The preset that was removed last, to take back, and what failed. */
+function PresetNotes() {
+  const { presets } = useApp().generating;
+  const { removed, failure } = presets;
+  return (
+    <>
+      {removed.value === undefined ? null : (
         <RemovedBanner
-          what={`“${presets.removed.value.name}”`}
+          what={`“${removed.value.name}”`}
           action="Undo"
           onAction={() => presets.undoRemoval()}
         />
       )}
-      {presets.failure.value === undefined ? null : (
-        <FailureNote report={presets.failure.value} onClose={() => (presets.failure.value = undefined)} />
+      {failure.value === undefined ? null : (
+        <FailureNote report={failure.value} onClose={() => (failure.value = undefined)} />
       )}
     </>
   );
@@ -152,11 +193,7 @@ function ImportExport() {
   };
   const download = () => {
     const text = JSON.stringify({ schema: 1, presets: presets.known.value }, null, 2);
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-    link.download = 'likeness-presets.json';
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
+    downloadFile(new Blob([text], { type: 'application/json' }), 'likeness-presets.json');
   };
   return (
     <>

@@ -1,7 +1,7 @@
 import { STRENGTH_MAX } from '../../../../shared/protocol/limits.ts';
 import type { AreaLayer, SelectedArea } from '../../../layout-messages.ts';
 import { useApp } from '../../app-context.ts';
-import { Slider } from '../../parts/field.tsx';
+import { Check, Slider } from '../../parts/field.tsx';
 import { IconButton } from '../../parts/icon.tsx';
 import type { GenerateDraft } from '../../work/drafts.ts';
 import { canKeepRest, placesOf, USUAL_FEATHER, usuallyKeepsRest } from '../../work/generate/drawn-regions.ts';
@@ -27,52 +27,26 @@ export function ConceptChips() {
     <div class="places">
       <ul class="concept-chips" aria-label="Places of the products">
         {places.map(({ concept, regions, column }, index) => (
-          <li key={concept} class="concept-chip">
-            <div class="concept-chip-head">
-              <i style={{ background: conceptColour(index) }} />
-              <span class="concept-chip-name">@{concept}</span>
-              <span class="quiet concept-chip-place">{placeWords(regions, column !== undefined)}</span>
-              {regions.length === 0 ? null : (
-                <IconButton
-                  icon="close"
-                  label={`Take the place of @${concept} away`}
-                  onClick={() => change(withoutPlace(draft, concept))}
-                />
-              )}
-            </div>
-            {layersFor(area, index, places.length).map((layer) => (
-              <button
-                key={layer.nodeId}
-                type="button"
-                class="link"
-                onClick={() => change(withPlaces(draft, area!, new Map([[concept, layer]])))}
-              >
-                Place in “{layer.name}”
-              </button>
-            ))}
-            {regions.length === 0 ? null : (
-              <PlaceSliders
-                concept={concept}
-                draft={draft}
-                onChange={(part) => change(withPlaceChanged(draft, concept, part))}
-              />
-            )}
-          </li>
+          <ConceptChip
+            key={concept}
+            {...{ concept, regions, index, draft, area }}
+            isBeside={column !== undefined}
+            layers={layersFor(area, index, places.length)}
+            onChange={change}
+          />
         ))}
       </ul>
       {isPlaced || places.length > 1 ? <RegionMap draft={draft} /> : null}
       {isPlaced ? (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={canKeepRest(draft) && (draft.keepRest ?? usuallyKeepsRest(draft))}
-            disabled={!canKeepRest(draft)}
-            onChange={({ currentTarget: { checked } }) =>
-              change({ ...draft, keepRest: checked === usuallyKeepsRest(draft) ? null : checked })
-            }
-          />
+        <Check
+          checked={canKeepRest(draft) && (draft.keepRest ?? usuallyKeepsRest(draft))}
+          disabled={!canKeepRest(draft)}
+          onChange={(checked) =>
+            change({ ...draft, keepRest: checked === usuallyKeepsRest(draft) ? null : checked })
+          }
+        >
           Keep the rest as it is without the product
-        </label>
+        </Check>
       ) : null}
       {isPlaced && !canKeepRest(draft) ? (
         <p class="hint">To keep the rest, give every product a place.</p>
@@ -83,6 +57,56 @@ export function ConceptChips() {
         </p>
       ) : null}
     </div>
+  );
+}
+
+interface ConceptChipProps {
+  readonly concept: string;
+  readonly index: number;
+  readonly regions: readonly { readonly layer: string }[];
+  /** True where it stands beside the others, unless it is placed. */
+  readonly isBeside: boolean;
+  readonly draft: GenerateDraft;
+  readonly area: SelectedArea | undefined;
+  /** Selected layers that it can be placed in. */
+  readonly layers: readonly AreaLayer[];
+  readonly onChange: (next: GenerateDraft) => void;
+}
+
+function ConceptChip(props: ConceptChipProps) {
+  const { concept, index, regions, isBeside, draft, area, layers, onChange } = props;
+  return (
+    <li class="concept-chip">
+      <div class="concept-chip-head">
+        <i style={{ background: conceptColour(index) }} />
+        <span class="concept-chip-name">@{concept}</span>
+        <span class="quiet concept-chip-place">{placeWords(regions, isBeside)}</span>
+        {regions.length === 0 ? null : (
+          <IconButton
+            icon="close"
+            label={`Take the place of @${concept} away`}
+            onClick={() => onChange(withoutPlace(draft, concept))}
+          />
+        )}
+      </div>
+      {layers.map((layer) => (
+        <button
+          key={layer.nodeId}
+          type="button"
+          class="link"
+          onClick={() => onChange(withPlaces(draft, area!, new Map([[concept, layer]])))}
+        >
+          Place in “{layer.name}”
+        </button>
+      ))}
+      {regions.length === 0 ? null : (
+        <PlaceSliders
+          concept={concept}
+          draft={draft}
+          onChange={(part) => onChange(withPlaceChanged(draft, concept, part))}
+        />
+      )}
+    </li>
   );
 }
 

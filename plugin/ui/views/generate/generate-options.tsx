@@ -43,20 +43,7 @@ export function GenerateOptions({ draft, acting, onChange }: GenerateOptionsProp
     <div class="rows">
       <LoraChoice chosen={draft.loras} onChange={(loras) => onChange({ loras })} />
       {acting.mask ? (
-        <Row id="mask" label="Mask">
-          <select
-            id="mask"
-            class="input"
-            value={draft.mask ?? defaults?.mask}
-            onChange={({ currentTarget }) => onChange({ mask: currentTarget.value as MaskMode })}
-          >
-            {MASK_MODES.map((mode) => (
-              <option key={mode} value={mode}>
-                {MASK_WORDS[mode]}
-              </option>
-            ))}
-          </select>
-        </Row>
+        <MaskRow mask={draft.mask ?? defaults?.mask} onChange={(mask) => onChange({ mask })} />
       ) : null}
       <Row id="steps" label="Steps">
         <NumberField
@@ -80,25 +67,11 @@ export function GenerateOptions({ draft, acting, onChange }: GenerateOptionsProp
         />
       </Row>
       {acting.guidanceResidual ? (
-        <Row id="guidance-residual" label="Acts in">
-          <select
-            id="guidance-residual"
-            class="input"
-            value={draft.guidanceResidual ?? ''}
-            onChange={({ currentTarget: { value } }) =>
-              onChange({ guidanceResidual: value === '' ? null : (value as GuidanceResidual) })
-            }
-          >
-            <option value="">
-              Recommended – {GUIDANCE_WORDS[usualGuidance(draft.mask ?? defaults?.mask)]}
-            </option>
-            {GUIDANCE_RESIDUALS.map((halves) => (
-              <option key={halves} value={halves}>
-                {GUIDANCE_WORDS[halves]}
-              </option>
-            ))}
-          </select>
-        </Row>
+        <GuidanceResidualRow
+          chosen={draft.guidanceResidual}
+          usual={usualGuidance(draft.mask ?? defaults?.mask)}
+          onChange={(guidanceResidual) => onChange({ guidanceResidual })}
+        />
       ) : null}
       {acting.precision ? (
         <PrecisionRow
@@ -124,6 +97,59 @@ export function GenerateOptions({ draft, acting, onChange }: GenerateOptionsProp
         </Row>
       ) : null}
     </div>
+  );
+}
+
+interface MaskRowProps {
+  readonly mask: MaskMode | undefined;
+  readonly onChange: (mask: MaskMode) => void;
+}
+
+function MaskRow({ mask, onChange }: MaskRowProps) {
+  return (
+    <Row id="mask" label="Mask">
+      <select
+        id="mask"
+        class="input"
+        value={mask}
+        onChange={({ currentTarget }) => onChange(currentTarget.value as MaskMode)}
+      >
+        {MASK_MODES.map((mode) => (
+          <option key={mode} value={mode}>
+            {MASK_WORDS[mode]}
+          </option>
+        ))}
+      </select>
+    </Row>
+  );
+}
+
+interface GuidanceResidualRowProps {
+  /** Null: the usual one. */
+  readonly chosen: GuidanceResidual | null;
+  readonly usual: GuidanceResidual;
+  readonly onChange: (chosen: GuidanceResidual | null) => void;
+}
+
+function GuidanceResidualRow({ chosen, usual, onChange }: GuidanceResidualRowProps) {
+  return (
+    <Row id="guidance-residual" label="Acts in">
+      <select
+        id="guidance-residual"
+        class="input"
+        value={chosen ?? ''}
+        onChange={({ currentTarget: { value } }) =>
+          onChange(value === '' ? null : (value as GuidanceResidual))
+        }
+      >
+        <option value="">Recommended – {GUIDANCE_WORDS[usual]}</option>
+        {GUIDANCE_RESIDUALS.map((halves) => (
+          <option key={halves} value={halves}>
+            {GUIDANCE_WORDS[halves]}
+          </option>
+        ))}
+      </select>
+    </Row>
   );
 }
 

@@ -29,28 +29,7 @@ export function GenerateSettings({ draft, acting, onChange }: GenerateSettingsPr
         <CountChoice value={draft.count} max={most} onChange={(count) => onChange({ count })} />
       </Row>
       <SizeRow draft={draft} acting={acting} onChange={onChange} />
-      <Row id="seed" label="Seed" hint={`The next pictures take ${draft.seedLocked ? 'this' : 'a new'} one.`}>
-        <div class="joined">
-          <NumberField
-            id="seed"
-            value={draft.seed}
-            min={0}
-            max={SEED_MAX}
-            onChange={(seed) => onChange({ seed: Math.round(seed ?? 0), seedLocked: true })}
-          />
-          <IconButton
-            icon="shuffle"
-            label="Another seed"
-            onClick={() => onChange({ seed: newSeed(), seedLocked: true })}
-          />
-          <IconButton
-            icon={draft.seedLocked ? 'lock' : 'unlock'}
-            label="Keep this seed"
-            pressed={draft.seedLocked}
-            onClick={() => onChange({ seedLocked: !draft.seedLocked })}
-          />
-        </div>
-      </Row>
+      <SeedRow draft={draft} onChange={onChange} />
       {acting.strength ? (
         <Row id="strength" label="Strength">
           <Slider
@@ -79,6 +58,33 @@ export function GenerateSettings({ draft, acting, onChange }: GenerateSettingsPr
   );
 }
 
+function SeedRow({ draft, onChange }: Pick<GenerateSettingsProps, 'draft' | 'onChange'>) {
+  return (
+    <Row id="seed" label="Seed" hint={`The next pictures take ${draft.seedLocked ? 'this' : 'a new'} one.`}>
+      <div class="joined">
+        <NumberField
+          id="seed"
+          value={draft.seed}
+          min={0}
+          max={SEED_MAX}
+          onChange={(seed) => onChange({ seed: Math.round(seed ?? 0), seedLocked: true })}
+        />
+        <IconButton
+          icon="shuffle"
+          label="Another seed"
+          onClick={() => onChange({ seed: newSeed(), seedLocked: true })}
+        />
+        <IconButton
+          icon={draft.seedLocked ? 'lock' : 'unlock'}
+          label="Keep this seed"
+          pressed={draft.seedLocked}
+          onClick={() => onChange({ seedLocked: !draft.seedLocked })}
+        />
+      </div>
+    </Row>
+  );
+}
+
 function SizeRow({ draft, acting, onChange }: GenerateSettingsProps) {
   const app = useApp();
   const model = app.model.value;
@@ -89,7 +95,6 @@ function SizeRow({ draft, acting, onChange }: GenerateSettingsProps) {
   const target = app.filling.target.value;
   if (target !== undefined) return <FillSizeRow target={target} />;
   const { size } = draft;
-  const made = chosenSize(size, model, frame);
   const fromFrame =
     frame === undefined
       ? 'Selected frame'
@@ -97,16 +102,8 @@ function SizeRow({ draft, acting, onChange }: GenerateSettingsProps) {
   // The first is the square.
   const trained = (model.sizes ?? []).slice(1);
   const known = size.type === 'fixed' && trained.some((one) => sizeKey(one) === sizeKey(size));
-  let hint: string | undefined;
-  if (size.type === 'layout') hint = `Made at ${made?.width} × ${made?.height} px.`;
-  if (size.type === 'frame') {
-    hint =
-      frame === undefined
-        ? 'Select one frame to take its size.'
-        : `Made at ${made?.width} × ${made?.height} px.`;
-  }
   return (
-    <Row id="size" label="Size" hint={hint}>
+    <Row id="size" label="Size" hint={sizeHint(size, chosenSize(size, model, frame), frame !== undefined)}>
       <select
         id="size"
         class="input"
@@ -140,6 +137,16 @@ function SizeRow({ draft, acting, onChange }: GenerateSettingsProps) {
       </select>
     </Row>
   );
+}
+
+/** @param made the size in pixels that the model makes of it */
+function sizeHint(
+  { type }: GenerateDraft['size'],
+  made: ImageSize | undefined,
+  hasFrame: boolean,
+): string | undefined {
+  if (type === 'frame' && !hasFrame) return 'Select one frame to take its size.';
+  return type === 'layout' || type === 'frame' ? `Made at ${made?.width} × ${made?.height} px.` : undefined;
 }
 
 /** The layer decides: there is nothing to choose. */

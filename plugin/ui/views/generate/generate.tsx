@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { promptHints } from '../../../../shared/prompt-syntax.ts';
 import type { FillTarget as FillTargetLayer } from '../../../layout-messages.ts';
+import type { App } from '../../app.ts';
 import { useApp } from '../../app-context.ts';
 import { StartButton } from '../../parts/controls.tsx';
 import { Form } from '../../parts/field.tsx';
@@ -32,19 +33,7 @@ export function Generate() {
     app.generateDraft.value = { ...app.generateDraft.value, ...part };
     prepareSoon();
   };
-  const prepareSoon = () =>
-    app.generating.preparation.soon(() => {
-      const model = app.model.value;
-      const canPrepare = app.canGenerate.value && app.board.running.value === undefined;
-      if (model === undefined || !canPrepare) return undefined;
-      const draft = app.generateDraft.value;
-      const target = app.filling.target.value;
-      const area = app.selection.area.value;
-      if (isScene && area !== undefined)
-        return sceneSpec({ ...draft, size: { type: 'layout', ...area } }, model);
-      if (target === undefined) return jobSpecOf(draft, model, app.selection.only.value);
-      return jobSpecOf(filledDraft(draft, { target, isPainted: false }), model, target);
-    });
+  const prepareSoon = () => app.generating.preparation.soon(() => nextSpec(app));
   const request = app.focus.value;
   useEffect(() => {
     if (request === 'prompt') focusPrompt();
@@ -93,6 +82,20 @@ export function Generate() {
       <Variants />
     </Form>
   );
+}
+
+/** The job that a press of the button would start, to be prepared; undefined where none can be, or one runs. */
+function nextSpec(app: App) {
+  const model = app.model.value;
+  const canPrepare = app.canGenerate.value && app.board.running.value === undefined;
+  if (model === undefined || !canPrepare) return undefined;
+  const draft = app.generateDraft.value;
+  const target = app.filling.target.value;
+  const area = app.selection.area.value;
+  if (app.generating.scenes.target.value !== undefined && area !== undefined)
+    return sceneSpec({ ...draft, size: { type: 'layout', ...area } }, model);
+  if (target === undefined) return jobSpecOf(draft, model, app.selection.only.value);
+  return jobSpecOf(filledDraft(draft, { target, isPainted: false }), model, target);
 }
 
 function startWords(count: number, isBusy: boolean, target: FillTargetLayer | 'scene' | undefined): string {

@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals';
 import { mentionedNames } from '../../../../shared/mentions.ts';
 import { useApp } from '../../app-context.ts';
+import { Check } from '../../parts/field.tsx';
 import { FailureNote } from '../../parts/note.tsx';
 import { withoutMentions } from '../../work/generate/product-scenes.ts';
 
@@ -13,10 +14,9 @@ export function ProductScene() {
   const state = scenes.state.value;
   return (
     <section class="fill" aria-label={`Scene around “${layer.name}”`}>
-      <label class="check">
-        <input type="checkbox" checked={isWanted} onChange={() => scenes.want(!isWanted)} />
+      <Check checked={isWanted} onChange={(wanted) => scenes.want(wanted)}>
         Paint a scene around “{layer.name}”
-      </label>
+      </Check>
       {isWanted ? (
         <>
           <p class="hint">
@@ -62,15 +62,13 @@ function MentionNote() {
 
 function Switch({ of, words }: { readonly of: Signal<boolean>; readonly words: string }) {
   return (
-    <label class="check">
-      <input
-        type="checkbox"
-        checked={of}
-        onChange={({ currentTarget }) => {
-          of.value = currentTarget.checked;
-        }}
-      />
+    <Check
+      checked={of.value}
+      onChange={(checked) => {
+        of.value = checked;
+      }}
+    >
       {words}
-    </label>
+    </Check>
   );
 }

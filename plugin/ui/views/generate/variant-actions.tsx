@@ -10,9 +10,7 @@ export function VariantActions({ variant }: { readonly variant: VariantRecord })
   const app = useApp();
   const frame = app.selection.only.value;
   const { resolution = 1 } = app.model.value ?? {};
-  const { limits } = app;
   const work = app.generating.variantWork;
-  const { upscaler } = app.models;
   if (frame === undefined) return null;
   const { size, upscale, productOnly, prompt } = variant.request;
   const state = work.state.value;
@@ -22,7 +20,6 @@ export function VariantActions({ variant }: { readonly variant: VariantRecord })
   // Of an enlarged one, what it was made from is not known here; the companion says where it is too large.
   const made = size === undefined ? resolution : Math.max(size.width, size.height);
   const side = made * (upscale?.factor ?? 1);
-  const largest = limits.value?.imageMaxSide ?? 0;
   const enlarge = async (factor: UpscaleFactor) => {
     const job = await work.upscale(frame, variant, { factor, side });
     if (job === undefined) return;
@@ -37,23 +34,11 @@ export function VariantActions({ variant }: { readonly variant: VariantRecord })
     <>
       <div class="banner">
         <span class="banner-text">{own === undefined ? 'Upscale' : WORDS[own.state]}</span>
-        {UPSCALE_FACTORS.map((factor) => (
-          <button
-            key={factor}
-            type="button"
-            class="link"
-            aria-label={`Upscale ${factor} times`}
-            disabled={isDisabled || side * factor > largest}
-            title={
-              side * factor > largest
-                ? `At most ${largest} pixels a side`
-                : `${factor} times the pixels a side, beside it`
-            }
-            onClick={() => void enlarge(factor)}
-          >
-            {factor}×
-          </button>
-        ))}
+        <UpscaleButtons
+          {...{ side, isDisabled }}
+          largest={app.limits.value?.imageMaxSide ?? 0}
+          onUpscale={(factor) => void enlarge(factor)}
+        />
         {productOnly || mentionedNames(prompt).length === 0 ? null : (
           <button
             type="button"
@@ -66,21 +51,7 @@ export function VariantActions({ variant }: { readonly variant: VariantRecord })
           </button>
         )}
       </div>
-      {upscaler?.place === 'offered' && upscaler.task === null ? (
-        <p class="hint">
-          {upscaler.title} makes larger pictures finer.{' '}
-          <button
-            type="button"
-            class="link"
-            onClick={() => {
-              app.models.open.value = upscaler.name;
-              app.show('models');
-            }}
-          >
-            Get it…
-          </button>
-        </p>
-      ) : null}
+      <UpscalerOffer />
       {own?.state === 'failed' ? (
         <FailureNote
           report={own.report}
@@ -94,3 +65,58 @@ export function VariantActions({ variant }: { readonly variant: VariantRecord })
 }
 
 const WORDS = { upscale: 'Sending', product: 'Cutting out', failed: 'Upscale' } as const;
+
+interface UpscaleButtonsProps {
+  /** Longer side of the picture, in pixels, and the longest that can be made. */
+  readonly side: number;
+  readonly largest: number;
+  readonly isDisabled: boolean;
+  readonly onUpscale: (factor: UpscaleFactor) => void;
+}
+
+function UpscaleButtons({ side, largest, isDisabled, onUpscale }: UpscaleButtonsProps) {
+  return (
+    <>
+      {UPSCALE_FACTORS.map((factor) => (
+        <button
+          key={factor}
+          type="button"
+          class="link"
+          aria-label={`Upscale ${factor} times`}
+          disabled={isDisabled || side * factor > largest}
+          title={
+            side * factor > largest
+              ? `At most ${largest} pixels a side`
+              : `${factor} times the pixels a side, beside it`
+          }
+          onClick={() => onUpscale(factor)}
+        >
+          {factor}×
+        </button>
+      ))}
+    </>
+  );
+}
+
+/** The network that makes larger pictures finer, where it can be had and nobody gets it yet. */
+function UpscalerOffer() {
+  const app = useApp();
+  const { models } = app;
+  const { upscaler } = models;
+  if (upscaler?.place !== 'offered' || upscaler.task !== null) return null;
+  return (
+    <p class="hint">
+      {upscaler.title} makes larger pictures finer.{' '}
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          models.open.value = upscaler.name;
+          app.show('models');
+        }}
+      >
+        Get it…
+      </button>
+    </p>
+  );
+}

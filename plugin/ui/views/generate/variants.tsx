@@ -5,6 +5,7 @@ import { mentionedNames } from '../../../../shared/mentions.ts';
 import type { JobOf } from '../../../../shared/protocol/job.ts';
 import { useApp } from '../../app-context.ts';
 import { ProgressBar, TimeLeft } from '../../parts/controls.tsx';
+import { Check } from '../../parts/field.tsx';
 import { IconButton } from '../../parts/icon.tsx';
 import { FailureNote } from '../../parts/note.tsx';
 import { PictureTile } from '../../parts/picture-tile.tsx';
@@ -136,43 +137,33 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
   return (
     <>
       <div class="tiles">
-        {views.map((view, index) => {
-          return (
-            <PictureTile
-              // A picture's number is what it is.
-              key={index}
-              view={view}
-              label={`${request.prompt}, variant ${index + 1}`}
-              aspect={width / height}
-              showMask={showMask.value}
-              trouble={troubleOf(view)}
-              seed={view === undefined ? undefined : request.seed + index}
-              onSelect={() => app.generating.reveal(job.job, index)}
-              fillWords={isScene ? 'Use this scene' : undefined}
-              onFill={view === undefined ? undefined : fillWith(index, view)}
-            />
-          );
-        })}
+        {views.map((view, index) => (
+          <PictureTile
+            // A picture's number is what it is.
+            key={index}
+            view={view}
+            label={`${request.prompt}, variant ${index + 1}`}
+            aspect={width / height}
+            showMask={showMask.value}
+            trouble={troubleOf(view)}
+            seed={view === undefined ? undefined : request.seed + index}
+            onSelect={() => app.generating.reveal(job.job, index)}
+            fillWords={isScene ? 'Use this scene' : undefined}
+            onFill={view === undefined ? undefined : fillWith(index, view)}
+          />
+        ))}
       </div>
-      {[...new Set(views.map(troubleOf))].map((trouble) =>
-        trouble === undefined ? null : (
-          <p key={trouble} class="hint">
-            {MASK_TROUBLE_ADVICE[trouble]}
-          </p>
-        ),
-      )}
+      <MaskTroubles views={views} />
       {views.some((view) => (view?.masks.length ?? 0) > 0) ? (
         <div class="mask-line">
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={showMask}
-              onChange={({ currentTarget }) => {
-                showMask.value = currentTarget.checked;
-              }}
-            />
+          <Check
+            checked={showMask.value}
+            onChange={(checked) => {
+              showMask.value = checked;
+            }}
+          >
             Show where the product acted
-          </label>
+          </Check>
           {hasEnded(job) ? (
             <button
               type="button"
@@ -185,6 +176,20 @@ function VariantGrid({ job }: { readonly job: JobOf<'generate'> }) {
           ) : null}
         </div>
       ) : null}
+    </>
+  );
+}
+
+/** Advice on masks that are probably wrong, each once. */
+function MaskTroubles({ views }: { readonly views: readonly (PictureView | undefined)[] }) {
+  const troubles = new Set(views.flatMap((view) => troubleOf(view) ?? []));
+  return (
+    <>
+      {[...troubles].map((trouble) => (
+        <p key={trouble} class="hint">
+          {MASK_TROUBLE_ADVICE[trouble]}
+        </p>
+      ))}
     </>
   );
 }

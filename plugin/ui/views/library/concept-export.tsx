@@ -3,6 +3,7 @@ import type { ConceptSummary } from '../../../../shared/protocol/concept.ts';
 import { type ConceptExport, EXPORT_PROGRAMS, type ExportProgram } from '../../../../shared/protocol/http.ts';
 import { useApp } from '../../app-context.ts';
 import { Row } from '../../parts/field.tsx';
+import { downloadFile } from '../../parts/file-download.ts';
 import { Icon } from '../../parts/icon.tsx';
 
 const PROGRAM_WORDS: Readonly<Record<ExportProgram, string>> = {
@@ -27,7 +28,7 @@ export function ConceptExportNotes({ concept }: { readonly concept: ConceptSumma
   const download = async (chosen: ExportProgram | undefined) => {
     const file = await library.fileOf(concept, chosen);
     if (file === undefined) return;
-    saveFile(file, `${concept.name}${chosen === undefined ? '' : `-${chosen}`}.safetensors`);
+    downloadFile(file, `${concept.name}${chosen === undefined ? '' : `-${chosen}`}.safetensors`);
     app.say(`The file of @${concept.name} is downloaded.`);
   };
   return (
@@ -52,20 +53,11 @@ export function ConceptExportNotes({ concept }: { readonly concept: ConceptSumma
           <p class="hint">
             For another computer with Likeness. Another program reads it under names of its own:
           </p>
-          <Row id={`${concept.id}-program`} label="For">
-            <select
-              id={`${concept.id}-program`}
-              class="input"
-              value={program.value}
-              onChange={({ currentTarget }) => void tell(currentTarget.value as ExportProgram)}
-            >
-              {EXPORT_PROGRAMS.map((name) => (
-                <option key={name} value={name}>
-                  {PROGRAM_WORDS[name]}
-                </option>
-              ))}
-            </select>
-          </Row>
+          <ProgramRow
+            id={`${concept.id}-program`}
+            program={program.value}
+            onChange={(chosen) => void tell(chosen)}
+          />
           {told.value?.notes.map((note) => (
             <p key={note} class="hint">
               {note}
@@ -85,15 +77,27 @@ export function ConceptExportNotes({ concept }: { readonly concept: ConceptSumma
   );
 }
 
-/** Hands a file to the browser's downloads. */
-function saveFile(file: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  // The browser reads it after this turn.
-  setTimeout(() => URL.revokeObjectURL(link.href), RELEASE_MS);
+interface ProgramRowProps {
+  readonly id: string;
+  readonly program: ExportProgram;
+  readonly onChange: (program: ExportProgram) => void;
 }
 
-/** Milliseconds in which a browser has surely begun to read a download. */
-const RELEASE_MS = 60_000;
+function ProgramRow({ id, program, onChange }: ProgramRowProps) {
+  return (
+    <Row id={id} label="For">
+      <select
+        id={id}
+        class="input"
+        value={program}
+        onChange={({ currentTarget }) => onChange(currentTarget.value as ExportProgram)}
+      >
+        {EXPORT_PROGRAMS.map((name) => (
+          <option key={name} value={name}>
+            {PROGRAM_WORDS[name]}
+          </option>
+        ))}
+      </select>
+    </Row>
+  );
+}

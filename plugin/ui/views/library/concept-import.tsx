@@ -18,33 +18,7 @@ const NOT_A_CONCEPT: ErrorReport = {
 export function ConceptImport() {
   const app = useApp();
   const field = useRef<HTMLInputElement>(null);
-  const isBusy = useSignal(false);
-  const lora = useSignal<File | undefined>(undefined);
-  const failure = useSignal<ErrorReport | undefined>(undefined);
-  const findings = useSignal<readonly string[]>([]);
-  const take = async (file: File, words?: LoraWords) => {
-    isBusy.value = true;
-    const taken = await app.library.import(file, words);
-    isBusy.value = false;
-    if (!('id' in taken)) {
-      failure.value = taken;
-      return;
-    }
-    lora.value = undefined;
-    failure.value = undefined;
-    findings.value = taken.findings;
-    app.library.open.value = taken.id;
-    app.say(`@${taken.name} is in the library.`);
-  };
-  const choose = async (file: File | undefined) => {
-    if (file === undefined) return;
-    lora.value = undefined;
-    findings.value = [];
-    const kind = await importKindOf(file);
-    failure.value = kind === 'other' ? NOT_A_CONCEPT : undefined;
-    if (kind === 'lora') lora.value = file;
-    if (kind === 'concept') await take(file);
-  };
+  const { isBusy, lora, failure, findings, take, choose } = useImport();
   return (
     <section aria-label="Import a concept">
       <input
@@ -88,6 +62,39 @@ export function ConceptImport() {
       )}
     </section>
   );
+}
+
+/** The import of one file after the other, and what came of the last. */
+function useImport() {
+  const app = useApp();
+  const isBusy = useSignal(false);
+  const lora = useSignal<File | undefined>(undefined);
+  const failure = useSignal<ErrorReport | undefined>(undefined);
+  const findings = useSignal<readonly string[]>([]);
+  const take = async (file: File, words?: LoraWords) => {
+    isBusy.value = true;
+    const taken = await app.library.import(file, words);
+    isBusy.value = false;
+    if (!('id' in taken)) {
+      failure.value = taken;
+      return;
+    }
+    lora.value = undefined;
+    failure.value = undefined;
+    findings.value = taken.findings;
+    app.library.open.value = taken.id;
+    app.say(`@${taken.name} is in the library.`);
+  };
+  const choose = async (file: File | undefined) => {
+    if (file === undefined) return;
+    lora.value = undefined;
+    findings.value = [];
+    const kind = await importKindOf(file);
+    failure.value = kind === 'other' ? NOT_A_CONCEPT : undefined;
+    if (kind === 'lora') lora.value = file;
+    if (kind === 'concept') await take(file);
+  };
+  return { isBusy, lora, failure, findings, take, choose };
 }
 
 interface LoraFormProps {

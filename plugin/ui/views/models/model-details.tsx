@@ -1,6 +1,7 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { ModelCard as ModelCardFacts } from '../../../../shared/protocol/model.ts';
 import { useApp } from '../../app-context.ts';
+import { Check } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Note } from '../../parts/note.tsx';
 import { hasEnded } from '../../work/job-board.ts';
@@ -65,16 +66,14 @@ function Licence({ card }: CardProps) {
           <p>{licence.note}</p>
         </Note>
       )}
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={isAccepted.value}
-          onChange={({ currentTarget }) => {
-            isAccepted.value = currentTarget.checked;
-          }}
-        />
+      <Check
+        checked={isAccepted.value}
+        onChange={(checked) => {
+          isAccepted.value = checked;
+        }}
+      >
         I have read the licence and accept it
-      </label>
+      </Check>
       <button type="button" class="button primary" disabled={isOff} onClick={get}>
         {keptBytes > 0 ? `Get the rest, ${sizeText(missing)}` : `Get it, ${sizeText(missing)}`}
       </button>
@@ -118,30 +117,45 @@ function Keeping({ card }: CardProps) {
           </button>
         ) : null}
         {place === 'embedded' || inUse ? null : (
-          <button
-            type="button"
-            class="button small danger"
-            disabled={isOff}
-            onClick={() => {
-              if (isAsking.value) models.act(card, 'remove');
-              isAsking.value = !isAsking.value;
-            }}
-          >
-            <Icon name="trash" /> {isAsking.value ? 'Remove it' : 'Remove…'}
-          </button>
+          <RemoveButtons isAsking={isAsking} isOff={isOff} onRemove={() => models.act(card, 'remove')} />
         )}
-        {isAsking.value ? (
-          <button
-            type="button"
-            class="button small"
-            onClick={() => {
-              isAsking.value = false;
-            }}
-          >
-            Keep it
-          </button>
-        ) : null}
       </div>
+    </>
+  );
+}
+
+interface RemoveButtonsProps {
+  /** True after the first press: the second one removes. */
+  readonly isAsking: Signal<boolean>;
+  readonly isOff: boolean;
+  readonly onRemove: () => void;
+}
+
+function RemoveButtons({ isAsking, isOff, onRemove }: RemoveButtonsProps) {
+  return (
+    <>
+      <button
+        type="button"
+        class="button small danger"
+        disabled={isOff}
+        onClick={() => {
+          if (isAsking.value) onRemove();
+          isAsking.value = !isAsking.value;
+        }}
+      >
+        <Icon name="trash" /> {isAsking.value ? 'Remove it' : 'Remove…'}
+      </button>
+      {isAsking.value ? (
+        <button
+          type="button"
+          class="button small"
+          onClick={() => {
+            isAsking.value = false;
+          }}
+        >
+          Keep it
+        </button>
+      ) : null}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { useApp } from '../../app-context.ts';
 import { Slider } from '../../parts/field.tsx';
@@ -100,32 +100,7 @@ function Editor({ cutOut, onCorrect }: EditorProps) {
       </div>
       <p class="hint">Paint away what is not the product, or bring back what is.</p>
       <div class="cut-out-tools">
-        <fieldset class="chips" aria-label="Brush">
-          <button
-            type="button"
-            class="chip"
-            aria-pressed={tool.value === 'erase'}
-            onClick={() => (tool.value = 'erase')}
-          >
-            Erase
-          </button>
-          <button
-            type="button"
-            class="chip"
-            aria-pressed={tool.value === 'restore'}
-            onClick={() => (tool.value = 'restore')}
-          >
-            Bring back
-          </button>
-          <button
-            type="button"
-            class="chip"
-            aria-pressed={isCompared.value}
-            onClick={() => (isCompared.value = !isCompared.value)}
-          >
-            Show the frame
-          </button>
-        </fieldset>
+        <ToolChoice tool={tool} isCompared={isCompared} />
         <IconButton
           icon="undo"
           label="Undo the last stroke"
@@ -153,6 +128,43 @@ function Editor({ cutOut, onCorrect }: EditorProps) {
     </>
   );
 }
+
+interface ToolChoiceProps {
+  readonly tool: Signal<BrushTool>;
+  /** True while the frame is shown in place of the cut-out. */
+  readonly isCompared: Signal<boolean>;
+}
+
+function ToolChoice({ tool, isCompared }: ToolChoiceProps) {
+  return (
+    <fieldset class="chips" aria-label="Brush">
+      {BRUSH_TOOLS.map(({ name, label }) => (
+        <button
+          key={name}
+          type="button"
+          class="chip"
+          aria-pressed={tool.value === name}
+          onClick={() => (tool.value = name)}
+        >
+          {label}
+        </button>
+      ))}
+      <button
+        type="button"
+        class="chip"
+        aria-pressed={isCompared.value}
+        onClick={() => (isCompared.value = !isCompared.value)}
+      >
+        Show the frame
+      </button>
+    </fieldset>
+  );
+}
+
+const BRUSH_TOOLS: readonly { readonly name: BrushTool; readonly label: string }[] = [
+  { name: 'erase', label: 'Erase' },
+  { name: 'restore', label: 'Bring back' },
+];
 
 function BlobImage({ blob }: { readonly blob: Blob }) {
   const image = useRef<HTMLImageElement>(null);

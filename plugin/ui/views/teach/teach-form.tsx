@@ -4,7 +4,7 @@ import { TEACH_MAX_IMAGES, TEACH_MAX_STEPS } from '../../../../shared/protocol/l
 import { useApp } from '../../app-context.ts';
 import { isConceptName, toConceptName } from '../../concepts/concept-edit.ts';
 import { ProgressBar, StartButton } from '../../parts/controls.tsx';
-import { Form, NumberField, Row } from '../../parts/field.tsx';
+import { Check, Form, NumberField, Row } from '../../parts/field.tsx';
 import { MoreSettings } from '../../parts/more-settings.tsx';
 import { FailureNote } from '../../parts/note.tsx';
 import { PrecisionRow } from '../../parts/precision-row.tsx';
@@ -196,22 +196,12 @@ function TeachOptions({ draft, onChange }: RowProps) {
           />
         ) : null}
         <RightsRows id={id} draft={draft} kept={known?.rights} onChange={onChange} />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={draft.mirror}
-            onChange={({ currentTarget }) => onChange({ mirror: currentTarget.checked })}
-          />
+        <Check checked={draft.mirror} onChange={(mirror) => onChange({ mirror })}>
           Also learn mirrored frames <span class="quiet">(not with lettering)</span>
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={draft.keepReferences}
-            onChange={({ currentTarget }) => onChange({ keepReferences: currentTarget.checked })}
-          />
+        </Check>
+        <Check checked={draft.keepReferences} onChange={(keepReferences) => onChange({ keepReferences })}>
           Keep the frames <span class="quiet">(on this computer, to teach it again on another model)</span>
-        </label>
+        </Check>
       </div>
     </MoreSettings>
   );
