@@ -19,6 +19,18 @@ import { DEVICES, type Device, type DevicePrecision, PRECISIONS } from '../runti
 /** As other tools have it: a seed can be carried over to them. */
 export const MAX_SEED = 2 ** 32 - 1;
 
+/** Pictures of one command: enough to choose from; more is another seed. */
+export const MAX_COUNT = 64;
+
+/** Noise levels that models are taught on; the panel's 200 is for people who wait beside it. */
+const MAX_SAMPLING_STEPS = 1000;
+
+/** Above the panel's 20, from which on pictures are burnt, for whoever measures that. */
+const MAX_GUIDANCE = 50;
+
+/** Twice the panel's, for the same reason. */
+const MAX_STRENGTH = 4;
+
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
@@ -30,6 +42,10 @@ export function decimal(minimum: number, maximum: number): (text: string) => num
   const schema = z.string().regex(DECIMAL).transform(Number).pipe(z.number().min(minimum).max(maximum));
   return parser(schema, `a number from ${minimum} to ${maximum}`);
 }
+
+export const samplingSteps = wholeNumber(1, MAX_SAMPLING_STEPS);
+export const guidance = decimal(1, MAX_GUIDANCE);
+export const conceptStrength = decimal(0, MAX_STRENGTH);
 
 /** From a tile of a model's latents to what Figma places. */
 const side = z.coerce.number().int().min(16).max(4096);

@@ -7,7 +7,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { ImageSize } from '../../shared/geometry.ts';
 import { MASK_MODES, type MaskMode } from '../../shared/protocol/requests.ts';
 import type { ConceptRegion, GenerateRequest } from '../engine/requests.ts';
-import { conceptName, decimal, wholeNumber } from './options.ts';
+import { conceptName, conceptStrength, wholeNumber } from './options.ts';
 
 /** A soft edge wider than this is no edge: an eighth of the largest picture. */
 const FEATHER_MAX_PX = 512;
@@ -44,7 +44,7 @@ export function typedRegion(text: string, before: readonly TypedRegion[]): reado
   const parsed = REGION.exec(text);
   const expected = 'Expected NAME=x,y,width,height, in shares of the picture (0 to 1) or in pixels.';
   if (parsed === null) throw new InvalidArgumentError(expected);
-  const [, name, ...values] = parsed as unknown as [string, string, ...(string | undefined)[]];
+  const [, name = '', ...values] = parsed;
   const [x, y, width, height] = values.slice(0, 4).map(Number) as [number, number, number, number];
   const [feather, strength] = values.slice(4);
   if (width === 0 || height === 0) throw new InvalidArgumentError(`${expected} Width and height above 0.`);
@@ -105,9 +105,9 @@ export function paintingOptions(): readonly Option[] {
     new Option(
       '--strength <x>',
       'of the concepts, 1 as taught (default: 1); with --init: how much of it is painted anew, 0 to 1 (default: 0.6, with a mask 1)',
-    ).argParser(decimal(0, 4)),
+    ).argParser(conceptStrength),
     new Option('--concept-strength <x>', 'of the concepts beside --init, 1 as taught').argParser(
-      decimal(0, 4),
+      conceptStrength,
     ),
     new Option('--init <picture>', 'start from this picture (PNG, JPEG, WebP)'),
     new Option('--feather <px>', 'soft edge outside of a mask picture (default: 8)').argParser(

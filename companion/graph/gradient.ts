@@ -8,7 +8,7 @@
 import { float32 } from '../tensor/tensor.ts';
 import { cast } from './cast.ts';
 import { SegmentRecomputation } from './checkpointing.ts';
-import { broadcastShapes, type OpDefinition, type Operands } from './op.ts';
+import { broadcastShapes, type OpDefinition, operandsOf } from './op.ts';
 import { addToProduct } from './ops/linear-algebra.ts';
 import { reduceSum } from './ops/reductions.ts';
 import { expand, reshape } from './ops/shape.ts';
@@ -56,9 +56,8 @@ export function gradient(
     if (!ds.some(Boolean) || !node.inputs.some((input) => input && downstream.has(input))) continue;
     recomputation.enter(index, ds.filter(isThere));
     const builders = gradientOf(node.op)({
-      // An op knows its arity.
-      inputs: node.inputs.map((input) => input && recomputation.of(input)) as unknown as Operands,
-      outputs: node.outputs.map((output) => output && recomputation.of(output)) as unknown as Operands,
+      inputs: operandsOf(node.inputs.map((input) => input && recomputation.of(input))),
+      outputs: operandsOf(node.outputs.map((output) => output && recomputation.of(output))),
       d: ds[0] as Value,
       ds,
       attributes: node.attributes,

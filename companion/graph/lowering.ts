@@ -4,7 +4,7 @@
  * once, and the same code is fast for inference and differentiable for training.
  */
 import { Graph } from './graph.ts';
-import type { LoweringOptions, Operands } from './op.ts';
+import { type LoweringOptions, operandsOf } from './op.ts';
 import type { Node, Value } from './value.ts';
 
 /** A new graph with the same inputs and outputs, and the same parameters but for `storedKernels`. */
@@ -21,8 +21,7 @@ export function lowerGraph(graph: Graph, options: LoweringOptions = {}): Graph {
   for (const node of nodes) {
     const inputs = node.inputs.map((input) => input && image.get(input));
     const call = {
-      // An op knows its arity.
-      inputs: inputs as unknown as Operands,
+      inputs: operandsOf(inputs),
       attributes: node.attributes,
       reads: (index: number) => read.has(node.outputs[index]!),
       options,

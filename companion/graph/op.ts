@@ -35,6 +35,19 @@ export interface OpCall {
 /** An operator knows how many operands it has; reading one past them gives undefined, which is a bug. */
 export type Operands = readonly [Value, Value, Value, Value, Value];
 
+/** Typed so, since a definition reads no more operands than its op has. */
+export function operandsOf(values: readonly (Value | undefined)[]): Operands {
+  return values as unknown as Operands;
+}
+
+/** Shape of images or kernels: [B, C, H, W], [O, C, kH, kW]. */
+export type Shape4 = readonly [number, number, number, number];
+
+export function shape4({ shape }: Value): Shape4 {
+  if (shape.length !== 4) throw new Error(`internal: expected four axes, got [${shape}]`);
+  return shape as unknown as Shape4;
+}
+
 /** One node of the backward walk. */
 export interface GradientStep {
   readonly inputs: Operands;

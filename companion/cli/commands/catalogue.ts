@@ -73,16 +73,12 @@ export function registerCatalogue(program: Command, output: Output): void {
     )
     .option('--preset <name>', 'for all that name no other')
     .option('--negative <text>', 'what the pictures should not show')
-    .option('--steps <n>', "sampling steps (default: the model's own)", values.wholeNumber(1, 1000))
-    .option(
-      '--guidance <x>',
-      "how closely prompts are followed (default: the model's own)",
-      values.decimal(1, 50),
-    )
+    .option('--steps <n>', "sampling steps (default: the model's own)", values.samplingSteps)
+    .option('--guidance <x>', "how closely prompts are followed (default: the model's own)", values.guidance)
     .addOption(
       new Option('--mask <mode>', "where concepts act (default: the model's own)").choices(MASK_MODES),
     )
-    .option('--strength <x>', 'of the concepts: 1 as taught', values.decimal(0, 4), 1)
+    .option('--strength <x>', 'of the concepts: 1 as taught', values.conceptStrength, 1)
     .option('--name <pattern>', `of the files: ${DEFAULT_PATTERN}`)
     .option('--out <dir>', 'folder for the pictures, and where the work stands', DEFAULT_OUT)
     .option('--retry', 'try pictures again that failed');

@@ -24,9 +24,6 @@ import { type PaintingFlags, paintingOf, paintingOptions } from '../painting-opt
 import { withPreset } from '../preset-choice.ts';
 import type { Output } from '../terminal/output.ts';
 
-/** Enough to choose from; more is another seed. */
-const MAX_COUNT = 64;
-
 interface GenerateFlags extends EngineFlags, PaintingFlags {
   readonly concept: readonly string[];
   readonly lora: readonly string[];
@@ -94,19 +91,17 @@ export function registerGenerate(program: Command, output: Output): void {
 /** The pictures' number and size, and how they are sampled. */
 function samplingOptions(): readonly Option[] {
   return [
-    new Option('--count <n>', 'pictures').argParser(values.wholeNumber(1, MAX_COUNT)).default(4),
+    new Option('--count <n>', 'pictures').argParser(values.wholeNumber(1, values.MAX_COUNT)).default(4),
     new Option('--seed <n>', 'of the first picture (default: random, and told)').argParser(
       values.wholeNumber(0, values.MAX_SEED),
     ),
     new Option(
       '--batch-size <n>',
       'most pictures made side by side, where memory allows; 1: one after another (default: as many as pay)',
-    ).argParser(values.wholeNumber(1, MAX_COUNT)),
-    new Option('--steps <n>', "sampling steps (default: the model's own)").argParser(
-      values.wholeNumber(1, 1000),
-    ),
+    ).argParser(values.wholeNumber(1, values.MAX_COUNT)),
+    new Option('--steps <n>', "sampling steps (default: the model's own)").argParser(values.samplingSteps),
     new Option('--guidance <x>', "how closely the prompt is followed (default: the model's own)").argParser(
-      values.decimal(1, 50),
+      values.guidance,
     ),
     new Option('--sampler <name>', "(default: the model's own)").choices(SAMPLER_NAMES),
     new Option(

@@ -17,9 +17,6 @@ import { computerOf, definedOptions, type EngineFlags, engineOptions } from '../
 import { boxIn, lightDegrees, shadowOpacity, type TypedBox, typedBox } from '../product-options.ts';
 import type { Output } from '../terminal/output.ts';
 
-/** As many as `generate` makes. */
-const MAX_COUNT = 64;
-
 interface PlaceFlags extends EngineFlags {
   readonly scene: string;
   readonly box?: TypedBox;
@@ -84,18 +81,14 @@ export function registerPlace(program: Command, output: Output): void {
         .default([], 'those of the data folder that the scene mentions'),
     )
     .option('--negative <text>', 'what the scene should not show')
-    .option('--count <n>', 'pictures', values.wholeNumber(1, MAX_COUNT), 4)
+    .option('--count <n>', 'pictures', values.wholeNumber(1, values.MAX_COUNT), 4)
     .option(
       '--seed <n>',
       'of the first picture (default: random, and told)',
-      values.wholeNumber(0, values.MAX_SEED - MAX_COUNT + 1),
+      values.wholeNumber(0, values.MAX_SEED - values.MAX_COUNT + 1),
     )
-    .option('--steps <n>', "sampling steps (default: the model's own)", values.wholeNumber(1, 1000))
-    .option(
-      '--guidance <x>',
-      "how closely the scene is followed (default: the model's own)",
-      values.decimal(1, 50),
-    )
+    .option('--steps <n>', "sampling steps (default: the model's own)", values.samplingSteps)
+    .option('--guidance <x>', "how closely the scene is followed (default: the model's own)", values.guidance)
     .option('--out <dir>', 'folder for the pictures', DEFAULT_OUT)
     .option('--no-preview', 'do not draw the pictures in the making');
   for (const option of engineOptions()) command.addOption(option);

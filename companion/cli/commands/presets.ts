@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { ImageSize } from '../../../shared/geometry.ts';
+import { GENERATE_MAX_STEPS, GUIDANCE_MAX } from '../../../shared/protocol/limits.ts';
 import type { LoraChoice } from '../../../shared/protocol/lora.ts';
 import { type Preset, presetSchema, presetWords } from '../../../shared/protocol/preset.ts';
 import { issueText } from '../../../shared/protocol/zod.ts';
@@ -72,8 +73,8 @@ function registerSave(presets: Command, output: Output): void {
     .option('--palette <words>', 'put behind prompts as "palette of ...": "teal and sand"')
     .option('--negative <text>', 'what the pictures should not show')
     .option('--model <name>', 'base model that it is for')
-    .option('--steps <n>', 'sampling steps', values.wholeNumber(1, 1000))
-    .option('--guidance <x>', 'how closely the prompt is followed', values.decimal(1, 50))
+    .option('--steps <n>', 'sampling steps', values.wholeNumber(1, GENERATE_MAX_STEPS))
+    .option('--guidance <x>', 'how closely the prompt is followed', values.decimal(1, GUIDANCE_MAX))
     .option('--size <WxH>', 'in pixels', values.size)
     .addOption(
       new Option('--lora <name[:weight]>', 'a style or an accelerator, by name; may be repeated')

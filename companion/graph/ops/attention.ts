@@ -10,8 +10,8 @@ import {
   defineOp,
   type GradientStep,
   lazy,
-  type Operands,
   operand,
+  operandsOf,
   requireFloat,
   requireRank,
   requireShape,
@@ -149,8 +149,8 @@ function headByHead({ inputs, outputs, d, attributes, recomputesAttention }: Gra
     const byOutput = add(part(d), zero);
     const probabilities = softmax(matmul(q, k, { transposeB: true, scale }));
     const gradients = byProbabilities({
-      inputs: [q, k, v] as unknown as Operands,
-      outputs: [part(outputs[0]), probabilities] as unknown as Operands,
+      inputs: operandsOf([q, k, v]),
+      outputs: operandsOf([part(outputs[0]), probabilities]),
       d: byOutput,
       ds: [byOutput],
       attributes,

@@ -10,17 +10,18 @@ import {
   requireFloat,
   requireRank,
   requireShape,
+  type Shape4,
+  shape4,
 } from '../op.ts';
-import { intOf, intsOf, type Value } from '../value.ts';
+import { type Attributes, intOf, intsOf, type Value } from '../value.ts';
 import { convolutionByCopies, flippedName, isParameter } from './kernel-copies.ts';
 import { matmul } from './linear-algebra.ts';
 import { reduceSum } from './reductions.ts';
 import { flip, reshape, slice, transpose } from './shape.ts';
 
 type Pair = readonly [number, number];
-type Four = readonly [number, number, number, number];
 /** Top, left, bottom, right. */
-type Padding = Four;
+type Padding = readonly [number, number, number, number];
 
 export interface Conv2dOptions {
   readonly stride?: number;
@@ -53,7 +54,7 @@ const Conv: OpDefinition = defineOp({
     const groups = intOf(call.attributes, 'group');
     const [strideY, strideX] = intsOf(call.attributes, 'strides') as Pair;
     const [dilationY, dilationX] = intsOf(call.attributes, 'dilations') as Pair;
-    const [top, left, bottom, right] = intsOf(call.attributes, 'pads') as unknown as Padding;
+    const [top, left, bottom, right] = paddingOf(call.attributes);
     if (channels !== channelsPerGroup * groups) {
       const wanted = `weight channels ${channelsPerGroup} x groups ${groups}`;
       throw mismatch('conv2d', `input channels ${channels} must match ${wanted}`);
@@ -76,11 +77,15 @@ const Conv: OpDefinition = defineOp({
 });
 
 /** Operands 0 and 1, an image and a kernel. */
-function shapesOf(call: OpCall): readonly [Four, Four] {
+function shapesOf(call: OpCall): readonly [Shape4, Shape4] {
   requireFloat(call, 0, 1);
   requireRank(call, 0, 4);
   requireRank(call, 1, 4);
-  return [operand(call, 0).shape, operand(call, 1).shape] as unknown as readonly [Four, Four];
+  return [shape4(operand(call, 0)), shape4(operand(call, 1))];
+}
+
+function paddingOf(attributes: Attributes): Padding {
+  return intsOf(attributes, 'pads') as [number, number, number, number];
 }
 
 function settingsOf({ inputs: [, weight], attributes }: GradientStep) {
@@ -89,8 +94,9 @@ function settingsOf({ inputs: [, weight], attributes }: GradientStep) {
   if (intOf(attributes, 'group') !== 1 || dilated || stride !== strideX) {
     throw new Error('internal: conv2d with groups or dilation has no gradient');
   }
-  const padding = intsOf(attributes, 'pads') as unknown as Padding;
-  return { stride, padding, kernel: weight.shape.slice(2) as unknown as Pair };
+  const padding = paddingOf(attributes);
+  const [, , kernelHeight, kernelWidth] = shape4(weight);
+  return { stride, padding, kernel: [kernelHeight, kernelWidth] as const };
 }
 
 function byInput(step: GradientStep): Value {
@@ -98,8 +104,8 @@ function byInput(step: GradientStep): Value {
   const { stride, padding, kernel } = settingsOf(step);
   const [kernelHeight, kernelWidth] = kernel;
   const [top, left, bottom, right] = padding;
-  const [batch, channels, height, width] = x.shape as unknown as Four;
-  const [, out, outHeight, outWidth] = d.shape as unknown as Four;
+  const [batch, channels, height, width] = shape4(x);
+  const [, out, outHeight, outWidth] = shape4(d);
   const pointwise = kernelHeight === 1 && kernelWidth === 1 && stride === 1 && !padding.some(Boolean);
   if (pointwise && batch === 1) {
     const matrix = reshape(weight, [out, channels]); // W^T d, with the weight's bytes as they lie
@@ -146,8 +152,8 @@ const FlippedKernel = defineOp({
   },
 });
 
-function flippedShape({ shape }: Value): Four {
-  const [out, channels, height, width] = shape as unknown as Four;
+function flippedShape(kernel: Value): Shape4 {
+  const [out, channels, height, width] = shape4(kernel);
   return [channels, out, height, width];
 }
 
@@ -173,7 +179,7 @@ const ConvTranspose = defineOp({
     }
     const [strideY, strideX] = intsOf(call.attributes, 'strides') as Pair;
     const [extraY, extraX] = intsOf(call.attributes, 'output_padding') as Pair;
-    const [top, left, bottom, right] = intsOf(call.attributes, 'pads') as unknown as Padding;
+    const [top, left, bottom, right] = paddingOf(call.attributes);
     const outHeight = (height - 1) * strideY + kernelHeight - top - bottom + extraY;
     const outWidth = (width - 1) * strideX + kernelWidth - left - right + extraX;
     return [{ dtype: operand(call, 0).dtype, shape: [batch, out, outHeight, outWidth] }];

@@ -9,17 +9,17 @@ import {
   operand,
   requireFloat,
   requireRank,
+  type Shape4,
+  shape4,
 } from '../op.ts';
 import { intsOf, type Value, type ValueType } from '../value.ts';
 import { mul } from './elementwise.ts';
 import { meanByCopies } from './kernel-copies.ts';
 
-type Four = readonly [number, number, number, number];
-
-function inferImage(call: OpCall, resized: (image: Four) => Four): readonly ValueType[] {
+function inferImage(call: OpCall, resized: (image: Shape4) => Shape4): readonly ValueType[] {
   requireFloat(call, 0);
   requireRank(call, 0, 4);
-  return [{ dtype: operand(call, 0).dtype, shape: resized(operand(call, 0).shape as unknown as Four) }];
+  return [{ dtype: operand(call, 0).dtype, shape: resized(shape4(operand(call, 0))) }];
 }
 
 /** Nearest neighbour to twice the height and width; operands: data, nothing, the scales. */
