@@ -10,11 +10,17 @@ import { expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const documents = ['', 'docs', 'docs/decisions', 'models/likeness-base-128', 'tools/embedded-model'].flatMap(
-  (folder) =>
-    readdirSync(join(root, folder))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => join(root, folder, name)),
+const documents = [
+  '',
+  'docs',
+  'docs/decisions',
+  'models/clip-tokenizer',
+  'models/likeness-base-128',
+  'tools/embedded-model',
+].flatMap((folder) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(root, folder, name)),
 );
 
 const sources = [
@@ -32,6 +38,15 @@ const sources = [
     (name) => `/${folder}/${name.replaceAll('\\', '/')}`,
   ),
 );
+
+/** Words of the code, folder by folder. */
+function wordsOf(...folders: readonly string[]): ReadonlySet<string> {
+  const files = sources.filter((file) => folders.some((folder) => file.startsWith(`/${folder}/`)));
+  const texts = files
+    .filter((file) => /\.tsx?$/.test(file))
+    .map((file) => readFileSync(join(root, file), 'utf8'));
+  return new Set(texts.flatMap((text) => text.match(/\w+/g) ?? []));
+}
 
 /** A heading's name in an address: lower case, hyphens for spaces, and no other signs. */
 function anchorOf(heading: string): string {
@@ -72,4 +87,13 @@ it.each(documents.map((file) => ({ name: relative(root, file), file })))('source
     return !NO_SOURCE.test(path) && !sources.some((source) => source.endsWith(end));
   });
   expect(gone).toEqual([]);
+});
+
+it('names of the code in ARCHITECTURE.md are in the code', () => {
+  const words = wordsOf('bench', 'companion', 'plugin', 'shared');
+  const text = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+  const named = [...text.matchAll(/`(\w+)(?:\.\w+)?(?:\(.*?\))?`/g)].map(([, name]) => name!);
+  const ofCode = named.filter((name) => /[a-z][A-Z]/.test(name) || /^[A-Z]+_[A-Z_]+$/.test(name));
+  expect(ofCode.length).toBeGreaterThan(30);
+  expect(ofCode.filter((name) => !words.has(name))).toEqual([]);
 });
