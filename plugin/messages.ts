@@ -7,8 +7,8 @@
  * the schemas, parses them.
  */
 
-import type { UnitBox } from '../shared/geometry.ts';
-import type { Affine, FillPlan, FillTarget, SelectedArea } from './layout-messages.ts';
+import type { Affine } from '../shared/affine.ts';
+import type { FillObstacle, FillPlan, FillTarget, SelectedArea } from './layout-messages.ts';
 import type { ProductToMain, ProductToUi } from './product-messages.ts';
 import type { TableMessage } from './table-messages.ts';
 
@@ -160,6 +160,10 @@ export type MainToUi =
       readonly type: 'layout';
       readonly target: FillTarget | null;
       readonly area: SelectedArea | null;
+      /** Reason why nothing can be filled although layers are selected; the name is empty for several. */
+      readonly obstacle?: { readonly name: string; readonly why: FillObstacle };
+      /** The layer in which a scene around the selected one would lie; canvas pixels. */
+      readonly sceneIn?: { readonly name: string; readonly width: number; readonly height: number };
       /** Mark of the page; empty where it has none. */
       readonly canvas: string;
     }
@@ -170,7 +174,8 @@ export type MainToUi =
         | {
             readonly bytes: Uint8Array;
             readonly place: Affine;
-            readonly box: UnitBox;
+            /** From pictures of the layout to this one, which has the layout turned as it lies, and its shadows. */
+            readonly layout: Affine;
             /** Mark of its page. */
             readonly canvas: string;
           }

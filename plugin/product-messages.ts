@@ -14,6 +14,8 @@ export type ProductToMain =
       readonly layer: string;
       readonly blend: 'NORMAL' | 'MULTIPLY';
       readonly opacity: number;
+      /** The cut-out's place as the scene was painted around it, in shares of its layout; null where that is not known. */
+      readonly box: UnitBox | null;
       readonly bytes: Uint8Array<ArrayBuffer>;
       readonly isLast: boolean;
     };
@@ -32,6 +34,6 @@ interface ExportedProduct {
 export interface ProductToUi {
   readonly type: 'product-exported';
   readonly exportId: string;
-  /** Null where it or its layout is gone, or cannot be exported. */
-  readonly result: ExportedProduct | null;
+  /** Null where it or its layout is gone, or cannot be exported; `instance` where nothing can be put under it. */
+  readonly result: ExportedProduct | 'instance' | null;
 }

@@ -3,7 +3,7 @@
  * otherwise), and so does the studio's canvas. Nothing else in `plugin/main` names the global.
  */
 
-import type { Affine } from '../layout-messages.ts';
+import type { Affine } from '../../shared/affine.ts';
 
 export interface Bounds {
   readonly x: number;
@@ -22,6 +22,11 @@ export interface CanvasParent {
 export interface CanvasContainer extends CanvasParent {
   readonly children: readonly { readonly id: string }[];
   readonly absoluteBoundingBox?: Bounds | null;
+  readonly absoluteTransform?: Affine;
+  /** NONE, or the direction in which a frame lays its layers out by itself. */
+  readonly layoutMode?: string;
+  /** The first layer in a frame with such a layout is the one in front. */
+  readonly itemReverseZIndex?: boolean;
   /** Puts a layer before the one that is at `index`, from the bottom. */
   insertChild(index: number, node: CanvasNode): void;
 }
@@ -33,6 +38,9 @@ export interface CanvasNode {
   /** Set once the designer deleted it; every other property throws from then on. */
   readonly removed: boolean;
   readonly locked: boolean;
+  readonly visible: boolean;
+  /** Seen in what lies over it alone. */
+  readonly isMask?: boolean;
   readonly parent: CanvasParent | null;
   x: number;
   y: number;
@@ -42,6 +50,8 @@ export interface CanvasNode {
   readonly absoluteBoundingBox: Bounds | null;
   /** From its own pixels to the page's. */
   readonly absoluteTransform: Affine;
+  /** From its own pixels to those of the frame that it lies in, which is none of the groups around it. */
+  relativeTransform: Affine;
   /** With strokes, shadows and children outside of it; null where nothing of it is visible. */
   readonly absoluteRenderBounds?: Bounds | null;
   exportAsync(settings: PngExport): Promise<Uint8Array>;
@@ -72,10 +82,20 @@ interface ImageFill {
   readonly visible?: boolean;
 }
 
+/** Written as one of the first two, or as it was read. */
+export type Fills = readonly (SolidFill | ImageFill | { readonly type: string })[];
+
 export interface Rectangle extends CanvasNode {
-  /** Written as one of the first two, or as it was read; a symbol where parts of the layer differ. */
-  fills: readonly (SolidFill | ImageFill | { readonly type: string })[] | symbol;
+  /** A symbol where parts of the layer differ. */
+  fills: Fills | symbol;
+  /** Id of the style that the fills are from; empty for none, a symbol where parts differ. */
+  readonly fillStyleId?: string | symbol;
+  setFillStyleIdAsync?(styleId: string): Promise<void>;
+  /** Patterns are taken by this call alone. */
+  setFillsAsync?(fills: Fills): Promise<void>;
   resize(width: number, height: number): void;
+  /** ABSOLUTE: out of the layout of a frame that lays its layers out. Set once it lies in such a frame. */
+  layoutPositioning?: 'AUTO' | 'ABSOLUTE';
   /** As Figma names them: NORMAL, MULTIPLY. */
   blendMode: string;
   opacity: number;
@@ -98,12 +118,14 @@ interface TextLayer extends Rectangle {
   textAutoResize: 'NONE' | 'WIDTH_AND_HEIGHT' | 'HEIGHT' | 'TRUNCATE';
 }
 
-interface Page extends CanvasContainer {
+export interface CanvasPage extends CanvasContainer {
   readonly children: readonly CanvasNode[];
   selection: readonly CanvasNode[];
   appendChild(node: CanvasNode): void;
   getPluginData(key: string): string;
   setPluginData(key: string, value: string): void;
+  /** The children of a page that is not shown can be read after this. */
+  loadAsync(): Promise<void>;
   /** Nodes of any depth that carry one of this plugin's keys. */
   findAllWithCriteria(criteria: { pluginData: { keys: string[] } }): CanvasNode[];
 }
@@ -111,7 +133,9 @@ interface Page extends CanvasContainer {
 export interface FigmaSurface {
   /** The relaunch button that started this run; empty or missing for a plain start. */
   readonly command: string;
-  readonly currentPage: Page;
+  /** The kind of the file and its editor: figma, figjam, slides, buzz, dev. */
+  readonly editorType: string;
+  readonly currentPage: CanvasPage;
   readonly viewport: {
     readonly center: { readonly x: number; readonly y: number };
     /** The visible part of the canvas, in canvas pixels. */
@@ -128,6 +152,8 @@ export interface FigmaSurface {
     postMessage(message: unknown): void;
     on(type: 'message', callback: (message: unknown) => void): void;
   };
+  /** Ends the plugin, with a notice. */
+  closePlugin(message: string): void;
   showUI(html: string, options: { title: string; width: number; height: number; themeColors: true }): void;
   on(type: 'selectionchange' | 'currentpagechange', callback: () => void): void;
   getNodeByIdAsync(id: string): Promise<{ readonly id: string; readonly type: string } | null>;

@@ -59,7 +59,8 @@ async function rendered(
   try {
     return await Promise.race([node.exportAsync({ format: 'PNG', colorProfile: 'SRGB', constraint }), late]);
   } catch {
-    return node.removed ? 'gone' : 'failed';
+    if (node.removed) return 'gone';
+    return node.visible ? 'failed' : 'empty';
   } finally {
     clearTimeout(timer);
   }

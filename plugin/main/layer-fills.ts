@@ -4,41 +4,65 @@
  * all there, so that the fill is one step of undo whatever the person does meanwhile.
  */
 
-import type { FillPlan } from '../layout-messages.ts';
+import type { Affine } from '../../shared/affine.ts';
+import type { ImageSize } from '../../shared/geometry.ts';
+import { imageKind, pngSize } from '../../shared/image-kind.ts';
+import type { FillObstacle, FillPlan } from '../layout-messages.ts';
 import type { UiToMain } from '../messages.ts';
-import type { CanvasNode, CanvasParent, FigmaSurface, Rectangle } from './figma-surface.ts';
+import type { CanvasNode, FigmaSurface, Fills, Rectangle } from './figma-surface.ts';
+import { fillObstacle, isFillable, isStyled } from './fill-obstacle.ts';
+import {
+  choicesOf,
+  FILL_KEY,
+  otherPaints,
+  paintsOf,
+  pictureFill,
+  type StoredPicture,
+  store,
+  storedPictures,
+  withVisible,
+} from './filled-pictures.ts';
+import { isLocked, nodeOf } from './node-tree.ts';
+import { refitted, uprightPart } from './picture-space.ts';
 
-/** Plugin data of a filled layer: its pictures, as JSON. */
-const FILL_KEY = 'fill';
-/** Kinds of layers that take a picture as a fill and show all of it. A frame takes one while nothing lies in it. */
-const FILLABLE: readonly string[] = ['FRAME', 'RECTANGLE', 'ELLIPSE', 'POLYGON', 'STAR'];
 /** Pictures that a layer keeps, those of the largest job: each is in the document for good. */
 const PICTURES_KEPT = 16;
 /** A notice holds 100 characters; these are for a layer's name in it. */
 const NAME_IN_NOTICE = 24;
 const GONE = 'The layer to fill is gone. Select another, and use a picture as its fill.';
+/** After “NAME” cannot be filled: */
+const REASONS: Readonly<Record<FillObstacle, string>> = {
+  text: 'it is text',
+  line: 'it has no area',
+  group: 'it is a group',
+  section: 'it is a section',
+  set: 'it is a component set',
+  other: 'it is no shape',
+  mask: 'it is a mask',
+  part: 'it is part of a boolean shape',
+  mixed: 'its parts have different fills',
+  small: 'it is too small',
+  several: 'it is not one layer',
+};
 
 type PictureMessage = Extract<UiToMain, { type: 'picture' }>;
 type UseMessage = Extract<UiToMain, { type: 'use-fill' }>;
 type ChooseMessage = Extract<UiToMain, { type: 'choose-fill' }>;
 
-interface StoredPicture {
-  readonly job: string;
-  readonly picture: number;
-  readonly seed: number;
-  readonly hash: string;
+/** The fills that a layer is to have, and the pictures among them; undefined where those stay. */
+interface Change {
+  readonly fills: Fills;
+  readonly pictures?: readonly StoredPicture[];
 }
 
-/** A paint as it is read; Figma's have more. */
-interface ReadPaint {
-  readonly type: string;
-  readonly visible?: boolean;
-  readonly imageHash?: string | null;
+/** A picture that was made for a layer, with its size, for a layer that was turned or resized. */
+interface MadePicture extends StoredPicture {
+  readonly size: ImageSize | undefined;
 }
 
 interface OpenFill {
   readonly plan: FillPlan;
-  readonly pictures: Map<number, StoredPicture>;
+  readonly pictures: Map<number, MadePicture>;
 }
 
 export class LayerFills {
@@ -63,7 +87,8 @@ export class LayerFills {
     const { seed } = JSON.parse(record) as { seed: number };
     const hash = this.#createImage(bytes);
     if (hash === undefined) return 'refused';
-    this.#open.get(jobId)!.pictures.set(index, { job: jobId, picture: index, seed, hash });
+    const made = { job: jobId, picture: index, seed, hash, size: sizeOf(bytes) };
+    this.#open.get(jobId)!.pictures.set(index, made);
     return 'placed';
   }
 
@@ -75,9 +100,10 @@ export class LayerFills {
     if (made.length === 0) return;
     await this.#change(plan.nodeId, (layer) => {
       const own = otherPaints(layer, storedPictures(layer));
-      layer.fills = [...own, ...made.map((one, at) => paintOf(one.hash, plan.place, at === 0))];
-      layer.setPluginData(FILL_KEY, JSON.stringify(made));
-      return undefined;
+      const fills = made.map(({ hash, size }, at) =>
+        pictureFill(hash, partOf(layer, plan.place, size), at === 0),
+      );
+      return { fills: [...own, ...fills], pictures: made };
     });
   }
 
@@ -90,10 +116,8 @@ export class LayerFills {
       const kept = before.slice(-(PICTURES_KEPT - 1));
       const gone = storedPictures(layer).filter((one) => !kept.some(({ hash: other }) => other === one.hash));
       const hidden = otherPaints(layer, gone).map((paint) => withVisible(paint, kept, undefined));
-      layer.fills = [...hidden, paintOf(hash, place, true)];
-      const stored = [...kept, { job: jobId, picture: index, seed, hash }];
-      layer.setPluginData(FILL_KEY, JSON.stringify(stored.map(asStored)));
-      return undefined;
+      const fills = [...hidden, pictureFill(hash, partOf(layer, place, sizeOf(bytes)), true)];
+      return { fills, pictures: [...kept, { job: jobId, picture: index, seed, hash }] };
     });
   }
 
@@ -102,8 +126,7 @@ export class LayerFills {
       const choices = choicesOf(layer);
       const chosen = choices.find((one) => one.job === jobId && one.picture === index);
       if (chosen === undefined) return 'That picture is no longer among the fills of this layer.';
-      layer.fills = paintsOf(layer).map((paint) => withVisible(paint, choices, chosen.hash));
-      return undefined;
+      return { fills: paintsOf(layer).map((paint) => withVisible(paint, choices, chosen.hash)) };
     });
   }
 
@@ -128,98 +151,53 @@ export class LayerFills {
     }
   }
 
-  /** One step of undo, or words. @param write the reason where it changes nothing */
-  async #change(nodeId: string, write: (layer: Rectangle) => string | undefined): Promise<void> {
-    const found = await this.#surface.getNodeByIdAsync(nodeId).catch(() => null);
-    const layer = found === null ? undefined : (found as CanvasNode);
-    let refusal: string | undefined;
-    if (layer === undefined || layer.removed || !isFillable(layer)) refusal = GONE;
-    else if (isLocked(layer))
-      refusal = `“${shortName(layer)}” is locked. Unlock it, then use a picture as its fill.`;
-    else refusal = write(layer);
-    if (refusal === undefined) this.#surface.commitUndo();
-    else this.#surface.notify(refusal, ERROR);
+  /** One step of undo, or words. @param changed the reason where it changes nothing */
+  async #change(nodeId: string, changed: (layer: Rectangle) => Change | string): Promise<void> {
+    const layer = await nodeOf(this.#surface, nodeId);
+    const change = layer === undefined ? GONE : (refusal(layer) ?? changed(layer as Rectangle));
+    if (typeof change === 'string') return void this.#surface.notify(change, ERROR);
+    const said = await write(layer as Rectangle, change);
+    this.#surface.commitUndo();
+    if (said !== undefined) this.#surface.notify(said);
   }
 }
 
 const ERROR = { error: true } as const;
 
+function refusal(layer: CanvasNode): string | undefined {
+  const obstacle = fillObstacle(layer);
+  if (obstacle !== undefined) {
+    return `“${shortName(layer)}” cannot be filled: ${REASONS[obstacle]}. Use a picture on another layer.`;
+  }
+  if (!isLocked(layer)) return undefined;
+  return `“${shortName(layer)}” is locked. Unlock it, then use a picture as its fill.`;
+}
+
+/** Returns words on what else changed. */
+async function write(layer: Rectangle, { fills, pictures }: Change): Promise<string | undefined> {
+  const wasStyled = isStyled(layer);
+  // Fills of a style are not the layer's own: they would change with it.
+  if (wasStyled) await layer.setFillStyleIdAsync!('');
+  const isPatterned = fills.some(({ type }) => type === 'PATTERN');
+  if (isPatterned && layer.setFillsAsync !== undefined) await layer.setFillsAsync(fills);
+  else layer.fills = fills;
+  if (pictures !== undefined) store(layer, pictures);
+  return wasStyled
+    ? `“${shortName(layer)}” is detached from the style of its fill. Undo links it again.`
+    : undefined;
+}
+
+/** The part of a picture that a layer shows as it lies and as large as it is now; null for Figma's own way. */
+function partOf(layer: Rectangle, place: Affine | null, size: ImageSize | undefined): Affine | null {
+  if (size === undefined) return place;
+  return place === null ? uprightPart(layer, size) : refitted(place, layer, size);
+}
+
+/** Undefined for what is no PNG. */
+function sizeOf(bytes: Uint8Array): ImageSize | undefined {
+  return imageKind(bytes) === 'png' ? pngSize(bytes) : undefined;
+}
+
 function shortName({ name }: CanvasNode): string {
   return name.length > NAME_IN_NOTICE ? `${name.slice(0, NAME_IN_NOTICE - 1)}…` : name;
-}
-
-export function isFillable(node: CanvasNode): node is Rectangle {
-  const { children = [], fills } = node as { children?: readonly unknown[]; fills?: unknown };
-  return FILLABLE.includes(node.type) && children.length === 0 && Array.isArray(fills);
-}
-
-/** True for a layer in a locked frame, too: whoever locked that wants it as it is. */
-export function isLocked(node: CanvasParent & { readonly locked?: boolean }): boolean {
-  return node.locked === true || (node.parent !== null && isLocked(node.parent));
-}
-
-/** True where a picture or video can be seen in it. */
-export function showsPicture(layer: Rectangle): boolean {
-  return paintsOf(layer).some(
-    ({ type, visible }) => type !== 'SOLID' && !isGradient(type) && visible !== false,
-  );
-}
-
-function isGradient(type: string): boolean {
-  return type.startsWith('GRADIENT_');
-}
-
-/** Pictures of a filled layer that are still among its fills; a designer may have taken some away. */
-export function choicesOf(layer: Rectangle): readonly (StoredPicture & { readonly isShown: boolean })[] {
-  const paints = paintsOf(layer);
-  return storedPictures(layer)
-    .map((one) => ({ one, paint: paints.find(({ imageHash }) => imageHash === one.hash) }))
-    .filter(({ paint }) => paint !== undefined)
-    .map(({ one, paint }) => ({ ...one, isShown: paint!.visible !== false }));
-}
-
-/** None for plugin data that is no list of ours: every collaborator can write it. */
-function storedPictures(layer: Rectangle): readonly StoredPicture[] {
-  try {
-    const stored = JSON.parse(layer.getPluginData(FILL_KEY)) as readonly StoredPicture[];
-    return stored.filter(({ job, picture, seed, hash }) => {
-      return (
-        typeof job === 'string' &&
-        typeof hash === 'string' &&
-        Number.isInteger(picture) &&
-        Number.isInteger(seed)
-      );
-    });
-  } catch {
-    return [];
-  }
-}
-
-function asStored({ job, picture, seed, hash }: StoredPicture): StoredPicture {
-  return { job, picture, seed, hash };
-}
-
-function paintsOf({ fills }: Rectangle): readonly ReadPaint[] {
-  return fills as readonly ReadPaint[];
-}
-
-function otherPaints(layer: Rectangle, pictures: readonly StoredPicture[]): readonly ReadPaint[] {
-  return paintsOf(layer).filter(({ imageHash }) => !pictures.some(({ hash }) => hash === imageHash));
-}
-
-/** A paint of one of the pictures, visible where it is the chosen one; others stay as they are. */
-function withVisible(
-  paint: ReadPaint,
-  pictures: readonly StoredPicture[],
-  chosen: string | undefined,
-): ReadPaint {
-  if (!pictures.some(({ hash }) => hash === paint.imageHash)) return paint;
-  return { ...paint, visible: paint.imageHash === chosen };
-}
-
-function paintOf(imageHash: string, place: FillPlan['place'], visible: boolean) {
-  const common = { type: 'IMAGE', imageHash, visible } as const;
-  return place === null
-    ? ({ ...common, scaleMode: 'FILL' } as const)
-    : ({ ...common, scaleMode: 'CROP', imageTransform: place } as const);
 }

@@ -18,11 +18,23 @@ const PAIRING_KEY = 'pairing';
 const DRAFT_KEY = 'draft';
 /** Figma's limit for a notification. */
 const NOTIFY_CHARACTERS = 100;
+/** Editors in which people start it by another way than the design file's menu; none of them can be worked in. */
+const OTHER_EDITORS: Readonly<Record<string, string>> = {
+  dev: 'Dev Mode changes no layers. Switch to Design (Shift+D), and start Likeness there.',
+};
+const NO_DESIGN_FILE = 'Likeness works in design files. Open one in Figma, and start Likeness there.';
+const UNCHANGEABLE =
+  'Figma did not let Likeness change this file. Check that you may edit it, and try again.';
 const NOT_HERE = 'Not on this page any more. Place it on the canvas again from the panel.';
 
 run(figma);
 
 function run(surface: FigmaSurface): void {
+  const { editorType } = surface;
+  if (editorType !== 'figma') {
+    surface.closePlugin(OTHER_EDITORS[editorType] ?? NO_DESIGN_FILE);
+    return;
+  }
   const send = (message: MainToUi) => surface.ui.postMessage(message);
   const batches = new VariantBatches(surface);
   const rows = new WaitingRows(surface);
@@ -97,9 +109,11 @@ function run(surface: FigmaSurface): void {
         return exportLayout(surface, message, send);
       case 'export-product':
         return exportProduct(surface, message, send);
-      case 'place-scene':
-        if (!(await scenes.place(message))) surface.notify(NOT_HERE);
+      case 'place-scene': {
+        const words = await scenes.place(message);
+        if (words !== undefined) surface.notify(words);
         return;
+      }
       case 'open-table':
       case 'table-picture':
       case 'close-table':
@@ -117,9 +131,44 @@ function run(surface: FigmaSurface): void {
     }
   }
 
+  /** A refusal of the canvas is told to the person, and the panel gets the answer that it waits for. */
+  async function answered(message: UiToMain): Promise<void> {
+    try {
+      await handle(message);
+    } catch (error) {
+      console.error('likeness:', error);
+      surface.notify(UNCHANGEABLE, { error: true });
+      const answer = refusalOf(message);
+      if (answer !== undefined) send(answer);
+    }
+  }
+
   surface.ui.on(
     'message',
-    runSerially((message) => handle(message as UiToMain)),
+    runSerially((message) => answered(message as UiToMain)),
   );
   surface.showUI(__html__, PANEL);
+}
+
+/** Undefined for messages that nobody waits for the answer of. */
+function refusalOf(message: UiToMain): MainToUi | undefined {
+  switch (message.type) {
+    case 'open-batch':
+    case 'find-batch':
+      return { type: 'batch', jobId: message.jobId, placeholders: 0 };
+    case 'picture': {
+      const { jobId, index, kind } = message;
+      return { type: 'picture-done', jobId, index, kind, outcome: 'refused' };
+    }
+    case 'export-layout':
+      return {
+        type: 'layout-exported',
+        exportId: message.exportId,
+        result: { fault: 'failed', name: '' },
+      };
+    case 'export-product':
+      return { type: 'product-exported', exportId: message.exportId, result: null };
+    default:
+      return undefined;
+  }
 }

@@ -1,14 +1,18 @@
 /**
  * SceneLayers: a cut-out of a layout as a picture, and scenes that were painted around it, as a frame of layers under the
- * cut-out, which stays as it is.
+ * cut-out, which stays as it is. Scenes stand upright on the page, as the cut-out was exported, however their layout is turned.
  */
 
+import type { UnitBox } from '../../shared/geometry.ts';
 import { IMAGE_MAX_SIDE } from '../../shared/protocol/limits.ts';
 import type { ProductToMain, ProductToUi } from '../product-messages.ts';
 import { ensuredMark } from './canvas-mark.ts';
-import type { CanvasContainer, CanvasNode, FigmaSurface } from './figma-surface.ts';
+import { insertAt, takesLayers } from './exact-place.ts';
+import type { Bounds, CanvasContainer, CanvasNode, FigmaSurface, Frame } from './figma-surface.ts';
 import { exportPng, seenBounds } from './frame-export.ts';
-import { layoutAround } from './layout.ts';
+import { sceneLayout } from './layout-search.ts';
+import { isBoard, nodeOf, pageOf } from './node-tree.ts';
+import { touches } from './row.ts';
 
 /** Plugin data of a scene's frame: the id of its cut-out. */
 const SCENE_KEY = 'scene';
@@ -17,14 +21,17 @@ const SCENE_KEY = 'scene';
 const FINE_PX = 2048;
 const LARGEST_SCALE = 2;
 
-type Place = Extract<ProductToMain, { type: 'place-scene' }>;
-type Layer = Pick<Place, 'layer' | 'blend' | 'opacity'> & { readonly hash: string };
+/** Share of its layout that a cut-out may have moved or grown, unseen. */
+const SAME_PLACE = 0.002;
 
-async function nodeOf(surface: FigmaSurface, nodeId: string): Promise<CanvasNode | undefined> {
-  const found = await surface.getNodeByIdAsync(nodeId).catch(() => null);
-  const node = found === null ? undefined : (found as CanvasNode);
-  return node === undefined || node.removed ? undefined : node;
-}
+const GONE = 'The cut-out or its layout is gone. Select a cut-out in a frame, and paint a scene again.';
+const IN_INSTANCE =
+  'It is in an instance, which takes no layers. Detach the instance, and use the scene again.';
+const CHANGED = 'The cut-out was moved or resized since this scene was painted. Undo, or paint another.';
+const REFUSED = 'The canvas did not take this scene. Use it again from the panel.';
+
+type Place = Extract<ProductToMain, { type: 'place-scene' }>;
+type Layer = Pick<Place, 'layer' | 'blend' | 'opacity'> & { readonly hash: string | undefined };
 
 /** The cut-out at the scale of its layout's picture, so that nothing of it is resampled there. */
 export async function exportProduct(
@@ -33,23 +40,23 @@ export async function exportProduct(
   send: (message: ProductToUi) => void,
 ): Promise<void> {
   const node = await nodeOf(surface, nodeId);
-  const layout = node && layoutAround(surface, node)?.absoluteBoundingBox;
+  const layout = node && sceneLayout(node);
+  const around = layout?.absoluteBoundingBox;
   const own = node && seenBounds(node);
-  if (!node || !layout || !own) return send({ type: 'product-exported', exportId, result: null });
-  const longest = Math.max(layout.width, layout.height);
+  if (!node || !layout || !around || !own) return send({ type: 'product-exported', exportId, result: null });
+  if (spotUnder(node, layout) === undefined) {
+    return send({ type: 'product-exported', exportId, result: 'instance' });
+  }
+  const longest = Math.max(around.width, around.height);
   const finest = Math.min(LARGEST_SCALE, Math.max(1, FINE_PX / longest));
   const scale = Math.min(finest, IMAGE_MAX_SIDE / longest);
   const { bytes } = await exportPng(node, Math.max(1, Math.round(Math.max(own.width, own.height) * scale)));
+  const side = (length: number) => Math.max(1, Math.round(length * scale));
   const result = bytes && {
     bytes,
     canvas: ensuredMark(surface, exportId),
-    layout: { width: Math.round(layout.width * scale), height: Math.round(layout.height * scale) },
-    box: {
-      x: (own.x - layout.x) / layout.width,
-      y: (own.y - layout.y) / layout.height,
-      width: own.width / layout.width,
-      height: own.height / layout.height,
-    },
+    layout: { width: side(around.width), height: side(around.height) },
+    box: sharesOf(own, around),
   };
   send({ type: 'product-exported', exportId, result: result ?? null });
 }
@@ -63,65 +70,116 @@ export class SceneLayers {
     this.#surface = surface;
   }
 
-  /** False where the cut-out or its layout is gone. */
-  async place({ nodeId, jobId, index, layer, blend, opacity, bytes, isLast }: Place): Promise<boolean> {
+  /** Words for the person where the scene is none, or does not fit any more. */
+  async place({ nodeId, jobId, index, layer, blend, opacity, box, bytes, isLast }: Place) {
     const key = `${nodeId} ${jobId} ${index}`;
     const layers = this.#coming.get(key) ?? [];
-    const { hash } = this.#surface.createImage(bytes);
-    layers.push({ layer, blend, opacity, hash });
+    layers.push({ layer, blend, opacity, hash: this.#hashOf(bytes) });
     this.#coming.set(key, layers);
-    if (!isLast) return true;
+    if (!isLast) return undefined;
     this.#coming.delete(key);
     const product = await nodeOf(this.#surface, nodeId);
-    const layout = product && layoutAround(this.#surface, product);
-    if (product === undefined || layout === undefined) return false;
-    this.#lay(product, layout, layers);
+    const layout = product && sceneLayout(product);
+    if (product === undefined || layout === undefined) return GONE;
+    const spot = spotUnder(product, layout);
+    if (spot === undefined) return IN_INSTANCE;
+    if (layers.some(({ hash }) => hash === undefined)) return REFUSED;
+    const earlier = this.#earlierScenes(product, spot.container);
+    this.#lay(product, layout.absoluteBoundingBox!, spot, layers);
+    for (const scene of earlier) scene.remove();
     this.#surface.commitUndo();
-    return true;
+    return box === null || isThere(product, layout, box) ? undefined : CHANGED;
   }
 
-  /** In place of an earlier one, right under the cut-out or the group that it is in. */
-  #lay(product: CanvasNode, layout: CanvasNode, layers: readonly Layer[]): void {
-    const { container, child } = placeUnder(product, layout, this.#surface.currentPage);
-    const box = layout.absoluteBoundingBox!;
-    const isInside = container.id === layout.id;
-    // What a loose cut-out lies over may be its own earlier scene: it goes once its box is known.
-    for (const before of this.#surface.currentPage.findAllWithCriteria({
-      pluginData: { keys: [SCENE_KEY] },
-    })) {
-      if (before.getPluginData(SCENE_KEY) === product.id) before.remove();
+  #hashOf(bytes: Uint8Array): string | undefined {
+    try {
+      return this.#surface.createImage(bytes).hash;
+    } catch (error) {
+      console.error('likeness: the canvas refused a layer of a scene', error);
+      return undefined;
     }
+  }
+
+  /** Those under this cut-out: copies of a layout have their own, which name the same cut-out. */
+  #earlierScenes(product: CanvasNode, container: CanvasContainer): readonly CanvasNode[] {
+    const box = product.absoluteBoundingBox!;
+    const page = pageOf(product) ?? this.#surface.currentPage;
+    return page.findAllWithCriteria({ pluginData: { keys: [SCENE_KEY] } }).filter((scene) => {
+      if (scene.getPluginData(SCENE_KEY) !== product.id || scene.parent?.id !== container.id) return false;
+      return scene.absoluteBoundingBox !== null && touches(box, scene.absoluteBoundingBox, 0);
+    });
+  }
+
+  /** Right under the cut-out or the group that it is in. What cannot be finished is taken away again. */
+  #lay(product: CanvasNode, box: Bounds, { container, index }: Spot, layers: readonly Layer[]): void {
     const scene = this.#surface.createFrame();
-    scene.name = `Scene of ${product.name}`;
+    try {
+      this.#fill(scene, box, layers);
+      scene.name = `Scene of ${product.name}`;
+      scene.setPluginData(SCENE_KEY, product.id);
+      insertAt(container, index, scene, [
+        [1, 0, box.x],
+        [0, 1, box.y],
+      ]);
+    } catch (error) {
+      scene.remove();
+      throw error;
+    }
+  }
+
+  #fill(scene: Frame, { width, height }: Bounds, layers: readonly Layer[]): void {
     scene.fills = [];
-    scene.resize(box.width, box.height);
-    scene.setPluginData(SCENE_KEY, product.id);
+    scene.resize(width, height);
     for (const { layer, blend, opacity, hash } of layers) {
       const own = this.#surface.createRectangle();
       own.name = layer;
-      own.resize(box.width, box.height);
-      own.fills = [{ type: 'IMAGE', scaleMode: 'FILL', imageHash: hash }];
+      own.resize(width, height);
+      own.fills = [{ type: 'IMAGE', scaleMode: 'FILL', imageHash: hash! }];
       own.blendMode = blend;
       own.opacity = opacity;
       scene.appendChild(own);
       own.x = 0;
       own.y = 0;
     }
-    const at = container.children.findIndex(({ id }) => id === child.id);
-    container.insertChild(Math.max(0, at), scene);
-    const origin = isInside ? box : (container.absoluteBoundingBox ?? { x: 0, y: 0 });
-    scene.x = box.x - origin.x;
-    scene.y = box.y - origin.y;
   }
 }
 
-/** The layout or, for what lies loose over it, whatever both lie in; and what of it holds the product. */
-function placeUnder(product: CanvasNode, layout: CanvasNode, page: CanvasContainer) {
+interface Spot {
+  readonly container: CanvasContainer;
+  /** Place of the layer that comes right over it. */
+  readonly index: number;
+}
+
+/**
+ * The layout or, for what lies loose over it, whatever both lie in; and the place under what of it holds the product.
+ * Undefined where nothing can be put.
+ */
+function spotUnder(product: CanvasNode, layout: CanvasNode): Spot | undefined {
   let child: CanvasNode = product;
-  for (;;) {
-    const container = (child.parent as CanvasContainer | null) ?? page;
-    const isOuter = container.type === 'PAGE' || container.type === 'SECTION';
-    if (container.id === layout.id || isOuter) return { container, child };
+  let container = product.parent as CanvasContainer | null;
+  while (container !== null && container.id !== layout.id && !isBoard(container)) {
     child = container as unknown as CanvasNode;
+    container = container.parent as CanvasContainer | null;
   }
+  if (container === null || !takesLayers(container)) return undefined;
+  const at = container.children.findIndex(({ id }) => id === child.id);
+  const { layoutMode = 'NONE', itemReverseZIndex = false } = container;
+  return { container, index: layoutMode !== 'NONE' && itemReverseZIndex ? at + 1 : Math.max(0, at) };
+}
+
+/** True where a cut-out is where its scene was painted around it. */
+function isThere(product: CanvasNode, layout: CanvasNode, before: UnitBox): boolean {
+  const now = sharesOf(seenBounds(product) ?? product, layout.absoluteBoundingBox!);
+  return (['x', 'y', 'width', 'height'] as const).every(
+    (side) => Math.abs(now[side] - before[side]) <= SAME_PLACE,
+  );
+}
+
+function sharesOf(box: Bounds, area: Bounds): UnitBox {
+  return {
+    x: (box.x - area.x) / area.width,
+    y: (box.y - area.y) / area.height,
+    width: box.width / area.width,
+    height: box.height / area.height,
+  };
 }

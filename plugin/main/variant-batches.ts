@@ -104,15 +104,15 @@ export class VariantBatches {
       if (node.getPluginData(MASK_KEY) === mark) node.remove();
     const variants = this.#variantsOf(jobId, index);
     const { hash } = this.#surface.createImage(bytes);
-    for (const { x, y, width, height, name } of variants) {
+    for (const { absoluteTransform, width, height, name } of variants) {
       const layer = this.#surface.createRectangle();
       layer.name = `Mask of @${concept} · ${name}`;
       layer.resize(width, height);
-      layer.x = x;
-      layer.y = y;
       layer.fills = [{ type: 'IMAGE', scaleMode: 'FILL', imageHash: hash }];
       layer.setPluginData(MASK_KEY, mark);
       currentPage.appendChild(layer);
+      // The variant may lie in a frame by now, turned as that is.
+      layer.relativeTransform = absoluteTransform;
     }
     if (isLast) this.#surface.commitUndo();
     return variants.length > 0;

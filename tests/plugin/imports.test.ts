@@ -23,7 +23,7 @@ it.each([
   // Of what both know, the parts that import nothing of what only one half needs.
   [
     'plugin/main',
-    /^(plugin\/main\/|plugin\/((layout|product|table)-)?messages\.ts|shared\/(geometry|image-kind)\.ts$|shared\/protocol\/limits\.ts$)/,
+    /^(plugin\/main\/|plugin\/((layout|product|table)-)?messages\.ts|shared\/(affine|geometry|image-kind)\.ts$|shared\/protocol\/limits\.ts$)/,
   ],
   [
     'plugin/ui',

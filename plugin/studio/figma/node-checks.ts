@@ -1,4 +1,11 @@
-import { BLEND_MODES, type BlendMode, type Paint, type ScaleMode } from '../document/node-record.ts';
+import {
+  BLEND_MODES,
+  type BlendMode,
+  type NodeRecord,
+  type Paint,
+  type PictureTransform,
+  type ScaleMode,
+} from '../document/node-record.ts';
 import { NAMESPACE_MIN_CHARACTERS, PLUGIN_DATA_MAX_BYTES } from './limits.ts';
 
 /** Figma names the call in its errors (`in createImage: Image is too large`); the studio does the same. */
@@ -51,7 +58,7 @@ function inUnit(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value <= 1;
 }
 
-function isTransform(value: unknown): boolean {
+function isTransform(value: unknown): value is PictureTransform {
   const isRow = (row: unknown) => Array.isArray(row) && row.length === 3 && row.every(Number.isFinite);
   return Array.isArray(value) && value.length === 2 && value.every(isRow);
 }
@@ -81,6 +88,21 @@ function checkedPaint(paint: unknown, call: string, at: number): Paint {
 export function checkedPaints(paints: unknown, call: string): readonly Paint[] {
   if (!Array.isArray(paints)) throw refusal(call, 'expected an array of paints');
   return paints.map((paint, at) => checkedPaint(paint, call, at));
+}
+
+/** Figma's axes have the length of one; the studio mirrors and skews nothing. */
+const AXIS_TOLERANCE = 1e-6;
+
+/** Place and turn of a node by its transform. */
+export function turnedTo(transform: unknown): Pick<NodeRecord, 'x' | 'y' | 'rotation'> {
+  const call = 'set_relativeTransform';
+  if (!isTransform(transform)) throw refusal(call, 'expected two rows of three numbers');
+  const [[a, c, x], [b, d, y]] = transform;
+  const isUnit = Math.abs(Math.hypot(a, b) - 1) < AXIS_TOLERANCE;
+  if (!isUnit || Math.abs(a - d) > AXIS_TOLERANCE || Math.abs(b + c) > AXIS_TOLERANCE) {
+    throw refusal(call, 'the studio neither scales, mirrors nor skews');
+  }
+  return { x, y, rotation: (Math.atan2(-b, a) * 180) / Math.PI + 0 };
 }
 
 /** One that the studio draws. */

@@ -1,7 +1,8 @@
 import { adopt } from './adoption.ts';
 import type { DocumentAccess } from './document-access.ts';
 import { refusal } from './node-checks.ts';
-import { NodeHandle, SceneNodeHandle } from './node-handle.ts';
+import { NodeHandle } from './node-handle.ts';
+import { SceneNodeHandle } from './scene-node-handle.ts';
 
 export interface NodeCriteria {
   readonly types?: readonly string[];
@@ -12,6 +13,10 @@ export interface NodeCriteria {
 export class PageHandle extends NodeHandle {
   constructor(document: DocumentAccess, id: string) {
     super(document, id, 'PAGE');
+  }
+
+  override get children(): readonly SceneNodeHandle[] {
+    return super.children as readonly SceneNodeHandle[];
   }
 
   /** A copy: pushing to it selects nothing. */
@@ -37,6 +42,11 @@ export class PageHandle extends NodeHandle {
 
   insertChild(index: number, child: SceneNodeHandle): void {
     adopt(this.document, this, child, index);
+  }
+
+  /** The studio's one page is always there. */
+  async loadAsync(): Promise<void> {
+    this.now('loadAsync');
   }
 
   findAll(wanted: (node: SceneNodeHandle) => boolean = () => true): SceneNodeHandle[] {

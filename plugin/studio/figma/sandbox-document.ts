@@ -2,9 +2,10 @@ import type { Change } from '../document/history.ts';
 import { type LayerType, type NodeRecord, newNode, PAGE_ID } from '../document/node-record.ts';
 import { Scene } from '../document/scene.ts';
 import type { DocumentAccess } from './document-access.ts';
-import { NodeHandle, SceneNodeHandle } from './node-handle.ts';
+import { NodeHandle } from './node-handle.ts';
 import { PageHandle } from './page-handle.ts';
 import type { SandboxHost } from './sandbox-host.ts';
+import { SceneNodeHandle } from './scene-node-handle.ts';
 import { TextHandle } from './text-handle.ts';
 
 /**

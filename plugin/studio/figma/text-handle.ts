@@ -1,7 +1,7 @@
 import type { Lettering } from '../document/node-record.ts';
 import type { DocumentAccess } from './document-access.ts';
 import { finite, refusal } from './node-checks.ts';
-import { SceneNodeHandle } from './node-handle.ts';
+import { SceneNodeHandle } from './scene-node-handle.ts';
 
 /** Text layers, whose letters are all of one kind. */
 export class TextHandle extends SceneNodeHandle {

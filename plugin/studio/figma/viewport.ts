@@ -1,8 +1,8 @@
 import { unionOf } from '../document/scene.ts';
 import type { Box } from '../document/transform.ts';
 import { refusal } from './node-checks.ts';
-import type { SceneNodeHandle } from './node-handle.ts';
 import type { SandboxDocument } from './sandbox-document.ts';
+import type { SceneNodeHandle } from './scene-node-handle.ts';
 
 interface Point {
   readonly x: number;

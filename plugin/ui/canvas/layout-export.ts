@@ -1,7 +1,7 @@
 /** exportedLayout: the layout around a layer as a picture, with a mask of the layer in it. */
 
+import type { Affine } from '../../../shared/affine.ts';
 import { pngSize } from '../../../shared/image-kind.ts';
-import type { Affine } from '../../layout-messages.ts';
 import type { MainToUi } from '../../messages.ts';
 import { newImageId } from '../work/drafts.ts';
 import type { CanvasBridge } from './bridge.ts';

@@ -6,6 +6,8 @@ import type { MainToUi, SelectedFrame } from '../../messages.ts';
 import { measureBlob } from './frame-measures.ts';
 import { parseVariantRecord, type VariantRecord } from './variant-record.ts';
 
+type LayoutMessage = Extract<MainToUi, { type: 'layout' }>;
+
 export interface FrameThumbnail {
   /** Undefined for a frame that cannot be exported. */
   readonly url: string | undefined;
@@ -29,6 +31,10 @@ export class CanvasSelection {
   readonly target: Signal<FillTarget | undefined> = signal(undefined);
   /** The frame or picture that the selected layers lie in. */
   readonly area: Signal<SelectedArea | undefined> = signal(undefined);
+  /** Why nothing can be filled although layers are selected. */
+  readonly obstacle: Signal<LayoutMessage['obstacle']> = signal(undefined);
+  /** The layer in which a scene around the selected one would lie. */
+  readonly sceneIn: Signal<LayoutMessage['sceneIn']> = signal(undefined);
   /** Mark of the page that is shown; empty where it has none. */
   readonly canvas = signal('');
 
@@ -40,6 +46,8 @@ export class CanvasSelection {
     } else if (message.type === 'layout') {
       this.target.value = message.target ?? undefined;
       this.area.value = message.area ?? undefined;
+      this.obstacle.value = message.obstacle;
+      this.sceneIn.value = message.sceneIn;
       this.canvas.value = message.canvas;
     } else if (message.type === 'thumbnail') {
       const { bytes } = message;

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../../plugin/build.ts';
-import { FakeFigma, type FakeNode } from './fake-figma.ts';
+import { FakeFigma } from './fake-figma.ts';
+import type { FakeNode } from './fake-node.ts';
 
 describe('a table of pictures on the canvas', () => {
   beforeAll(() => buildPlugin(), 60_000);
@@ -31,7 +32,7 @@ describe('a table of pictures on the canvas', () => {
     expect(figma.undoSteps).toBe(1);
 
     const [frame, ...parts] = figma.nodes;
-    expect(figma.currentPage.children).toEqual([frame]);
+    expect(figma.page.children).toEqual([frame]);
     expect(figma.selection).toEqual([frame]);
     expect(parts.every(({ parent }) => parent === frame)).toBe(true);
     const texts = parts.filter(({ type }) => type === 'TEXT') as (FakeNode & { characters: string })[];

@@ -1,147 +1,56 @@
-/** The canvas that the main thread sees, small: nodes in a list, limits as Figma's. The studio has the whole one. */
+/** The canvas that the main thread sees, small: nodes in a list, limits and rules as Figma's. The studio has the whole one. */
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
-import type { Affine } from '../../../plugin/layout-messages.ts';
-import type { CanvasNode, FigmaSurface, PngExport, Rectangle } from '../../../plugin/main/figma-surface.ts';
+import type {
+  CanvasNode,
+  CanvasPage,
+  FigmaSurface,
+  Frame,
+  Rectangle,
+} from '../../../plugin/main/figma-surface.ts';
 import type { MainToUi, UiToMain } from '../../../plugin/messages.ts';
-import type { CanvasSize } from '../../../shared/geometry.ts';
-import { pngHeader } from '../../studio/sandbox.ts';
+import { childrenOf, FakeNode, type FakePage } from './fake-node.ts';
+import { FakeViews } from './fake-view.ts';
 
 const bundle = () =>
   readFileSync(fileURLToPath(new URL('../../../plugin/dist/main.js', import.meta.url)), 'utf8');
 
-export class FakeNode implements Rectangle {
-  type = 'RECTANGLE';
-  locked = false;
-  parent: FakeNode | null = null;
-  readonly exports: PngExport[] = [];
-  readonly data = new Map<string, string>();
-  relaunch: Record<string, string> = {};
-  removed = false;
-  fills: Rectangle['fills'] = [];
-  blendMode = 'NORMAL';
-  opacity = 1;
-  /** Position among its siblings. */
-  rank = 0;
-  x = 0;
-  y = 0;
-  width = 100;
-  height = 100;
-  /** Canvas pixels that it takes as it lies, where they are not its width and height. */
-  seen: CanvasSize | undefined;
-  /** Size of what is rendered where strokes or shadows add to it; null where nothing is. */
-  rendered: CanvasSize | null | undefined;
-  /** Size of what its export shows, where that is none of what it tells. */
-  drawn: CanvasSize | undefined;
-  readonly id: string;
-  name: string;
+/** What undo brings back of a layer. */
+const UNDONE = [
+  ...['fills', 'fillStyleId', 'removed', 'parent', 'rank', 'relativeTransform', 'width', 'height', 'name'],
+  'layoutPositioning',
+] as const;
 
-  protected readonly figma: FakeFigma;
+type NodeState = Partial<FakeNode> & { readonly entries: ReadonlyMap<string, string> };
 
-  constructor(id: string, name: string, figma: FakeFigma) {
-    this.id = id;
-    this.name = name;
-    this.figma = figma;
-  }
-
-  /** Layers inside of it. */
-  get children(): readonly FakeNode[] {
-    return inOrder(this.figma.nodes.filter((node) => node.parent === this && !node.removed));
-  }
-
-  appendChild(child: CanvasNode): void {
-    Object.assign(child, { parent: this });
-  }
-
-  insertChild(index: number, child: CanvasNode): void {
-    Object.assign(child, { parent: this, rank: rankAt(this.children, index) });
-  }
-
-  /** Turned against the clock by `degrees`, about its top left. */
-  degrees = 0;
-
-  get absoluteTransform(): Affine {
-    const angle = (this.degrees * Math.PI) / 180;
-    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    return [
-      [cos, sin, this.x],
-      // Without a zero of the other sign, which no layer has.
-      [0 - sin, cos, this.y],
-    ];
-  }
-
-  get absoluteBoundingBox() {
-    return { x: this.x, y: this.y, ...(this.seen ?? { width: this.width, height: this.height }) };
-  }
-
-  get absoluteRenderBounds() {
-    if (this.rendered === null) return null;
-    return { ...this.absoluteBoundingBox, ...this.rendered };
-  }
-
-  async exportAsync(settings: PngExport): Promise<Uint8Array> {
-    if (this.name === 'Empty') throw new Error('This node may not have any visible layers.');
-    if (this.name === 'Endless') return new Promise(() => {});
-    this.exports.push(settings);
-    const { width, height } = this.drawn ?? this.absoluteRenderBounds ?? this;
-    const { type, value } = settings.constraint;
-    const scale = value / (type === 'WIDTH' ? width : height);
-    return pngHeader(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
-  }
-
-  getPluginData(key: string): string {
-    return this.data.get(key) ?? '';
-  }
-
-  setPluginData(key: string, value: string): void {
-    if (key.length + value.length > 100_000) throw new Error('plugin data is limited to 100 kB an entry');
-    if (value === '') this.data.delete(key);
-    else this.data.set(key, value);
-  }
-
-  setRelaunchData(data: Record<string, string>): void {
-    this.relaunch = data;
-  }
-
-  remove(): void {
-    this.removed = true;
-  }
-
-  resize(width: number, height: number): void {
-    Object.assign(this, { width, height });
-  }
-}
-
-function inOrder(nodes: readonly FakeNode[]): readonly FakeNode[] {
-  return [...nodes].sort((a, b) => a.rank - b.rank);
-}
-
-function rankAt(siblings: readonly FakeNode[], index: number): number {
-  const [below, above] = [siblings[index - 1], siblings[index]];
-  if (above === undefined) return (below?.rank ?? 0) + 1;
-  return below === undefined ? above.rank - 1 : (below.rank + above.rank) / 2;
-}
-
-type NodeState = Pick<FakeNode, 'fills' | 'removed'> & { readonly data: ReadonlyMap<string, string> };
-
-function stateOf({ fills, removed, data }: FakeNode): NodeState {
-  return { fills, removed, data: new Map(data) };
+function stateOf(node: FakeNode): NodeState {
+  const own = Object.fromEntries(UNDONE.map((key) => [key, node[key as keyof FakeNode]]));
+  return { ...own, entries: new Map(node.data) };
 }
 
 /** A layer that did not exist then is gone. */
 function restore(node: FakeNode, state: NodeState | undefined): void {
-  node.removed = state?.removed ?? true;
-  node.fills = state?.fills ?? [];
+  if (state === undefined) node.removed = true;
+  const { entries, ...own } = state ?? { entries: new Map<string, string>() };
+  Object.assign(node, own);
   node.data.clear();
-  for (const [key, value] of state?.data ?? []) node.data.set(key, value);
+  for (const [key, value] of entries) node.data.set(key, value);
 }
 
 export class FakeFigma implements FigmaSurface {
   command = '';
+  editorType = 'figma';
+  /** Nothing can be written: the person may only look. */
+  isReadOnly = false;
+  /** Words that it was closed with. */
+  closedWith: string | undefined;
   readonly nodes: FakeNode[] = [];
+  readonly page = this.#newPage('0:1', true);
+  readonly fonts = new Set<string>();
+  readonly #views = new FakeViews(this);
   readonly stored = new Map<string, unknown>();
   /** Plugin data of the page; another map is another document. */
   pageData = new Map<string, string>();
@@ -152,16 +61,18 @@ export class FakeFigma implements FigmaSurface {
   /** Share of the time that timers take; for tests of long waits. */
   pace = 1;
   undoSteps = 0;
-  shown: readonly CanvasNode[] = [];
-  selection: readonly CanvasNode[] = [];
+  shown: readonly unknown[] = [];
+  selection: readonly FakeNode[] = [];
+  #shown: FakePage = this.page;
   #toMain: (message: unknown) => void = () => {};
   #onSelection: () => void = () => {};
+  #onPage: () => void = () => {};
 
   readonly viewport = {
     center: { x: 500, y: 300 },
     bounds: { x: 0, y: 0, width: 1000, height: 600 },
     scrollAndZoomIntoView: (nodes: readonly { readonly id: string }[]) => {
-      this.shown = nodes as readonly CanvasNode[];
+      this.shown = nodes;
     },
   };
   readonly clientStorage = {
@@ -177,32 +88,26 @@ export class FakeFigma implements FigmaSurface {
     },
   };
 
-  get currentPage() {
-    const figma = this;
-    const left = () => this.nodes.filter(({ removed }) => !removed);
-    const children = () => inOrder(left().filter(({ parent }) => parent === null));
+  #newPage(id: string, isLoaded: boolean): FakePage {
+    const { nodes } = this;
     return {
-      id: '0:1',
-      type: 'PAGE',
-      parent: null,
+      ...{ id, type: 'PAGE', parent: null, isLoaded },
       get children() {
-        return children();
+        return childrenOf(this, nodes);
       },
-      get selection() {
-        return figma.selection;
-      },
-      set selection(nodes: readonly CanvasNode[]) {
-        figma.selection = nodes;
-      },
-      appendChild: () => {},
-      insertChild: (index: number, child: CanvasNode) => {
-        Object.assign(child, { parent: null, rank: rankAt(children(), index) });
-      },
-      getPluginData: (key: string) => this.pageData.get(key) ?? '',
-      setPluginData: (key: string, value: string) => void this.pageData.set(key, value),
-      findAllWithCriteria: ({ pluginData }: { pluginData: { keys: string[] } }) =>
-        left().filter(({ data }) => pluginData.keys.some((key) => data.has(key))),
-    };
+    } as FakePage;
+  }
+
+  get currentPage(): CanvasPage {
+    return this.#views.of(this.#shown) as CanvasPage;
+  }
+
+  /** The person goes to another page, which is empty; the layers of the first one stay as they are. */
+  leavePage(): void {
+    this.page.isLoaded = false;
+    this.selection = [];
+    this.#shown = this.#newPage('0:2', true);
+    this.#onPage();
   }
 
   /** Runs the built main thread, with nothing around it but what Figma's sandbox has. */
@@ -216,12 +121,22 @@ export class FakeFigma implements FigmaSurface {
     runInContext(bundle(), createContext(sandbox));
   }
 
+  /** A layer of the designer's, on the page. */
   add(
     name: string,
-    bounds: Partial<Pick<FakeNode, 'x' | 'y' | 'width' | 'height' | 'seen' | 'rendered' | 'drawn'>> = {},
+    made: Partial<Pick<FakeNode, 'type' | 'x' | 'y' | 'width' | 'height' | 'rendered' | 'drawn'>> = {},
   ): FakeNode {
-    const node = Object.assign(new FakeNode(`1:${this.nodes.length}`, name, this), bounds);
+    const node = Object.assign(new FakeNode(`1:${this.nodes.length}`, name, this.page, this.nodes), made);
+    node.rank = this.page.children.length;
     this.nodes.push(node);
+    return node;
+  }
+
+  /** A layer of the plugin's, in front on the page that is shown. */
+  #create(name: string, type: string): FakeNode {
+    this.#views.mayWrite(`create${name}`);
+    const node = Object.assign(this.add(name, { type }), { parent: this.#shown });
+    node.rank = this.#shown.children.length;
     return node;
   }
 
@@ -259,30 +174,40 @@ export class FakeFigma implements FigmaSurface {
 
   showUI(): void {}
 
+  closePlugin(message: string): void {
+    this.closedWith = message;
+  }
+
   on(type: 'selectionchange' | 'currentpagechange', callback: () => void): void {
     if (type === 'selectionchange') this.#onSelection = callback;
+    else this.#onPage = callback;
   }
 
   async getNodeByIdAsync(id: string) {
-    return this.nodes.find((node) => node.id === id && !node.removed) ?? null;
+    const node = this.nodes.find((one) => one.id === id && !one.removed);
+    return node === undefined ? null : (this.#views.of(node) as CanvasNode);
   }
 
-  createFrame(): FakeNode {
-    return Object.assign(this.add('Frame'), { type: 'FRAME' });
+  createFrame(): Frame {
+    return this.#views.of(this.#create('Frame', 'FRAME')) as Frame;
   }
 
-  createRectangle(): FakeNode {
-    return this.add('Rectangle');
+  createRectangle(): Rectangle {
+    return this.#views.of(this.#create('Rectangle', 'RECTANGLE')) as Rectangle;
   }
 
   createText() {
     const letters = { characters: '', fontSize: 12, fontName: { family: 'Inter', style: 'Regular' } };
-    return Object.assign(this.add('Text'), { type: 'TEXT', ...letters, textAutoResize: 'NONE' as const });
+    const text = Object.assign(this.#create('Text', 'TEXT'), letters, { textAutoResize: 'NONE' });
+    return this.#views.of(text) as ReturnType<FigmaSurface['createText']>;
   }
 
-  async loadFontAsync(): Promise<void> {}
+  async loadFontAsync(font: unknown): Promise<void> {
+    this.fonts.add(JSON.stringify(font));
+  }
 
   createImage(bytes: Uint8Array) {
+    this.#views.mayWrite('createImage');
     if (bytes.length === 0) throw new Error('Image type is unsupported');
     this.images.push(bytes);
     return { hash: `hash-${this.images.length}` };
@@ -298,6 +223,7 @@ export class FakeFigma implements FigmaSurface {
     this.#committed.pop();
     const before = this.#committed.at(-1) ?? this.#first;
     for (const [index, node] of this.nodes.entries()) restore(node, before[index]);
+    this.selection = this.selection.filter(({ removed }) => !removed);
   }
 
   /** From here on the canvas is what `undo` leads back to. */

@@ -138,7 +138,9 @@ describe('the size of an export is of what is seen:', () => {
   });
 
   it('and of a turned frame the UI is told the size that it has on the canvas', async () => {
-    figma.select(figma.add('Pen', { width: 400, height: 20, seen: { width: 20, height: 400 } }));
+    const pen = figma.add('Pen', { width: 400, height: 20 });
+    pen.turn(90);
+    figma.select(pen);
     expect((await figma.next('selection', 0)).frames).toMatchObject([{ width: 20, height: 400 }]);
   });
 });

@@ -2,7 +2,8 @@
 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPlugin } from '../../../plugin/build.ts';
-import { FakeFigma, type FakeNode } from './fake-figma.ts';
+import { FakeFigma } from './fake-figma.ts';
+import type { FakeNode } from './fake-node.ts';
 
 let figma: FakeFigma;
 let poster: FakeNode;
@@ -11,12 +12,11 @@ let bottle: FakeNode;
 beforeAll(() => buildPlugin());
 beforeEach(() => {
   figma = new FakeFigma();
-  poster = Object.assign(figma.add('Poster', { x: 100, y: 50, width: 800, height: 400 }), { type: 'FRAME' });
+  poster = figma.add('Poster', { type: 'FRAME', x: 100, y: 50, width: 800, height: 400 });
   const backdrop = figma.add('Backdrop', { x: 100, y: 50, width: 800, height: 400 });
   bottle = figma.add('Bottle', { x: 300, y: 150, width: 120, height: 240 });
   const title = figma.add('Title', { x: 110, y: 60, width: 80, height: 20 });
-  for (const [rank, node] of [backdrop, bottle, title].entries())
-    Object.assign(node, { parent: poster, rank });
+  for (const node of [backdrop, bottle, title]) node.moveTo(poster);
   figma.run();
   figma.begin();
 });
@@ -36,6 +36,7 @@ async function place(index: number): Promise<void> {
       jobId: 'job-one',
       index,
       ...layer,
+      box: null,
       bytes,
       isLast,
     });
@@ -76,7 +77,7 @@ describe('a cut-out', () => {
   });
 
   it('stays as it is, over a frame of layers as large as the layout, in one step of undo', async () => {
-    const before = { ...bottle, data: new Map(bottle.data) };
+    const before = structuredClone({ ...bottle, parent: null, all: [], data: [...bottle.data] });
     await place(0);
     expect(figma.complaints).toEqual([]);
     expect(named(poster.children)).toEqual(['Backdrop', 'Scene of Bottle', 'Bottle', 'Title']);
@@ -87,7 +88,7 @@ describe('a cut-out', () => {
       { name: 'Shadow', blendMode: 'MULTIPLY', opacity: 0.8, width: 800, height: 400 },
     ]);
     expect(scene.children[1]!.fills).toMatchObject([{ type: 'IMAGE', imageHash: 'hash-2' }]);
-    expect({ ...bottle, data: new Map(bottle.data) }).toEqual(before);
+    expect({ ...bottle, parent: null, all: [], data: [...bottle.data] }).toEqual(before);
     expect(figma.undoSteps).toBe(1);
     figma.undo();
     expect(named(poster.children)).toEqual(['Backdrop', 'Bottle', 'Title']);
@@ -105,15 +106,11 @@ describe('a cut-out', () => {
   });
 
   it('that lies loose over a frame gets its scene between the two', async () => {
-    Object.assign(bottle, { parent: null, rank: 5 });
+    bottle.moveTo(figma.page);
     await place(0);
     await place(1);
     expect(figma.complaints).toEqual([]);
-    expect(named(figma.currentPage.children as readonly FakeNode[])).toEqual([
-      'Poster',
-      'Scene of Bottle',
-      'Bottle',
-    ]);
+    expect(named(figma.page.children)).toEqual(['Poster', 'Scene of Bottle', 'Bottle']);
     expect(sceneOf()).toMatchObject({ x: 100, y: 50, width: 800, height: 400 });
   });
 

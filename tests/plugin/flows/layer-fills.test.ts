@@ -15,7 +15,7 @@ import { useWorkplaces, type Workplace } from '../workplace.ts';
 const CANVAS = 'page-of-posters';
 const HERO: FillTarget = {
   ...{ nodeId: '1:2', name: 'Hero', width: 400, height: 200, layout: { nodeId: '1:1', name: 'Poster' } },
-  ...{ isFrame: true, isLocked: false, isEmpty: true, pictures: [] },
+  ...{ isFrame: true, isLocked: false, isEmpty: true, notes: [], pictures: [] },
 };
 
 describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
@@ -56,8 +56,11 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
     // As the stage hands it to the panel: bytes travel apart from the rest.
     await work.stage.page.evaluate(
       ([id, data, at, canvas]) => {
-        const box = { x: 0, y: 0, width: 1, height: 1 };
-        const result = { bytes: Uint8Array.from(data), place: at, box, canvas };
+        const layout = [
+          [1, 0, 0],
+          [0, 1, 0],
+        ];
+        const result = { bytes: Uint8Array.from(data), place: at, layout, canvas };
         const pluginMessage = { type: 'layout-exported', exportId: id, result };
         document.querySelector('iframe')!.contentWindow!.postMessage({ pluginMessage }, '*');
       },
@@ -114,9 +117,11 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
       size: { type: 'frame' },
     });
     expect(filledDraft(draft, { target, isPainted: true }).regions).toEqual(places);
-    expect(inPainting(places, { x: 0.1, y: 0, width: 0.8, height: 0.5 })).toMatchObject([
-      { x: 0.1, y: 0, width: 0.4, height: 0.5 },
-    ]);
+    const layout = [
+      [0.8, 0, 0.1],
+      [0, 0.5, 0],
+    ] as const;
+    expect(inPainting(places, layout)).toMatchObject([{ x: 0.1, y: 0, width: 0.4, height: 0.5 }]);
     const within = { ...draft, size: { ...size, nodeId: HERO.nodeId } };
     expect(filledDraft(within, { target, isPainted: false }).regions).toEqual(places);
     work = await open({ draft: JSON.stringify(draft) });
@@ -136,6 +141,20 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
     await button('Fill the frame with 4 variants').waitFor();
     await select({ isLocked: true });
     await work.stage.ui.getByText('It is locked.').waitFor();
+    await button('Generate 4 variants').waitFor();
+  });
+
+  it('that has more to it says so, and is filled where that is asked for; what cannot be filled says why', async () => {
+    await begin({ notes: ['layers', 'component'] });
+    await button('Generate 4 variants').waitFor();
+    await work.stage.ui.getByLabel('Fill this frame').check();
+    await button('Fill the frame with 4 variants').waitFor();
+    await work.stage.ui.getByText('The layers in it stay in front of the picture.').waitFor();
+    await select({ nodeId: '1:3', notes: ['style'] });
+    await button('Fill the frame with 4 variants').waitFor();
+    const obstacle = { name: 'Headline', why: 'text' } as const;
+    await work.stage.say({ type: 'layout', target: null, area: null, canvas: CANVAS, obstacle });
+    await work.stage.ui.getByText('Text is not filled.').waitFor();
     await button('Generate 4 variants').waitFor();
   });
 

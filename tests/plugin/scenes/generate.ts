@@ -75,7 +75,7 @@ export const GENERATE_SCENES: readonly Scene[] = [
             height: 405,
             layout: { nodeId: '2:0', name: 'Landing page' },
           },
-          ...{ isFrame: true, isLocked: false, isEmpty: false, pictures },
+          ...{ isFrame: true, isLocked: false, isEmpty: false, notes: [], pictures },
         },
         area: null,
         canvas: '',

@@ -1,17 +1,44 @@
 import { useEffect } from 'preact/hooks';
 import { routes } from '../../../../shared/protocol/http.ts';
-import type { FilledPicture, FillTarget as Target } from '../../../layout-messages.ts';
+import type {
+  FilledPicture,
+  FillNote,
+  FillObstacle,
+  FillTarget as Target,
+} from '../../../layout-messages.ts';
 import { useApp } from '../../app-context.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { FailureNote } from '../../parts/note.tsx';
 import { filledDraft } from '../../work/generate/filling.ts';
 
+/** Each tells what to do. */
+const OBSTACLES: Readonly<Record<FillObstacle, string>> = {
+  text: 'Text is not filled. Select a frame or shape, or draw one where the picture goes.',
+  line: 'A line has no area to fill. Select a frame or shape.',
+  group: 'A group has no fill. Select a frame or shape in it.',
+  section: 'A section is not filled. Select a frame or shape in it.',
+  set: 'A component set is not filled. Select one of its variants.',
+  other: 'It is not filled. Select a frame or shape.',
+  mask: 'It is a mask, so its fill is not seen. Select the layer that it masks.',
+  part: 'It is part of a boolean shape, whose own fill is seen. Select the whole shape.',
+  mixed: 'Its parts have different fills. Give it one fill, or select another layer.',
+  small: 'It is smaller than a pixel. Enlarge it, or select another layer.',
+  several: 'Layers are filled one at a time. Select one of them.',
+};
+
+const NOTES: Readonly<Record<FillNote, string>> = {
+  layers: 'The layers in it stay in front of the picture.',
+  hidden: 'It is hidden. Show it to see the picture.',
+  component: 'Instances of this component get the picture too.',
+  style: 'Its fill is from a style. Filling it detaches it from that.',
+};
+
 /** The selected layer: whether the next pictures fill it, what the model sees of its layout, and what it shows now. */
 export function FillTarget() {
   const { selection, filling, generateDraft } = useApp();
   const target = selection.target.value;
-  if (target === undefined) return null;
-  const { name, width, height, layout, isFrame, isLocked, pictures } = target;
+  if (target === undefined) return <Obstacle />;
+  const { name, width, height, layout, isFrame, isLocked, notes, pictures } = target;
   const kind = isFrame ? 'frame' : 'layer';
   const fills = filling.target.value !== undefined;
   const state = filling.state.value;
@@ -38,6 +65,11 @@ export function FillTarget() {
             Fill this {kind}
             {pictures.length === 0 ? '' : ' again'}
           </label>
+          {notes.map((note) => (
+            <p key={note} class="hint">
+              {NOTES[note]}
+            </p>
+          ))}
           {fills && layout !== null ? (
             <label class="check">
               <input
@@ -65,6 +97,23 @@ export function FillTarget() {
           }}
         />
       ) : null}
+    </section>
+  );
+}
+
+/** Nothing where pictures come beside what is selected as a matter of course. */
+function Obstacle() {
+  const obstacle = useApp().selection.obstacle.value;
+  if (obstacle === undefined) return null;
+  const { name, why } = obstacle;
+  return (
+    <section class="fill" aria-label="Not filled">
+      {name === '' ? null : (
+        <div class="section-head">
+          <h2 class="fill-name">{name}</h2>
+        </div>
+      )}
+      <p class="hint">{OBSTACLES[why]}</p>
     </section>
   );
 }

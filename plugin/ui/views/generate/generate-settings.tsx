@@ -90,7 +90,7 @@ function SizeRow({ draft, acting, onChange }: GenerateSettingsProps) {
   const model = app.model.value;
   const frame = app.selection.only.value;
   if (model === undefined) return null;
-  const area = app.selection.area.value;
+  const area = app.selection.sceneIn.value ?? app.selection.area.value;
   if (!acting.size && area !== undefined) return <SizeOfLayout layout={area} />;
   const target = app.filling.target.value;
   if (target !== undefined) return <FillSizeRow target={target} />;

@@ -1,11 +1,11 @@
 /** Filling: the selected layer that the next pictures fill, and what the model is shown of the layout around it. */
 
 import { computed, type Signal, signal } from '@preact/signals';
-import type { UnitBox } from '../../../../shared/geometry.ts';
+import { type Affine, uprightBox } from '../../../../shared/affine.ts';
 import type { GenerateJobSpec } from '../../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../../shared/protocol/server-messages.ts';
 import type { ErrorReport } from '../../../../shared/protocol/zod.ts';
-import type { Affine, FilledPicture, FillPlan, FillTarget } from '../../../layout-messages.ts';
+import type { FilledPicture, FillPlan, FillTarget } from '../../../layout-messages.ts';
 import type { CanvasBridge } from '../../canvas/bridge.ts';
 import { exportFailure } from '../../canvas/frame-export.ts';
 import { exportedLayout, layerMask } from '../../canvas/layout-export.ts';
@@ -21,9 +21,9 @@ import { type SendingState, sendPicture } from './sent-picture.ts';
 export interface Fill {
   readonly target: FillTarget;
   readonly plan: FillPlan;
-  /** With the box of the layout's frame in the picture that is painted on. */
+  /** With the way from pictures of the layout to the one that is painted on. */
   readonly painting:
-    | { readonly spec: Pick<GenerateJobSpec, 'init' | 'paint' | 'placement'>; readonly box: UnitBox }
+    | { readonly spec: Pick<GenerateJobSpec, 'init' | 'paint' | 'placement'>; readonly layout: Affine }
     | undefined;
 }
 
@@ -41,12 +41,13 @@ export function filledDraft(
 }
 
 /** Places in a frame as places in the picture that is painted on. @internal */
-export function inPainting(regions: readonly DrawnRegion[], box: UnitBox): readonly DrawnRegion[] {
+export function inPainting(regions: readonly DrawnRegion[], layout: Affine): readonly DrawnRegion[] {
   return regions.map((region) => {
-    const x = Math.max(0, box.x + region.x * box.width);
-    const y = Math.max(0, box.y + region.y * box.height);
-    const width = Math.min(1 - x, region.width * box.width);
-    const height = Math.min(1 - y, region.height * box.height);
+    const box = uprightBox(layout, region);
+    const x = Math.max(0, box.x);
+    const y = Math.max(0, box.y);
+    const width = Math.min(1, box.x + box.width) - x;
+    const height = Math.min(1, box.y + box.height) - y;
     return { ...region, x, y, width, height };
   });
 }
@@ -59,7 +60,7 @@ export function fillSpec(
 ): GenerateJobSpec {
   const filled = filledDraft(draft, { target, isPainted: painting !== undefined });
   if (painting === undefined) return jobSpecOf(filled, model, target);
-  const regions = inPainting(filled.regions, painting.box);
+  const regions = inPainting(filled.regions, painting.layout);
   return { ...jobSpecOf({ ...filled, regions }, model, target), ...painting.spec };
 }
 
@@ -85,9 +86,7 @@ export class Filling {
     const target = this.#selection.target.value;
     if (target === undefined || target.isLocked) return undefined;
     const said = this.#said.value;
-    return (said?.nodeId === target.nodeId ? said.fills : target.isEmpty && !this.#isPlacing(target))
-      ? target
-      : undefined;
+    return (said?.nodeId === target.nodeId ? said.fills : this.#isMeant(target)) ? target : undefined;
   });
 
   constructor(
@@ -121,7 +120,7 @@ export class Filling {
       const [report, layer] = exportFailure([{ ...result, nodeId: target.nodeId }]);
       return this.#fail(report, layer);
     }
-    const { bytes, place, box, canvas } = result;
+    const { bytes, place, layout, canvas } = result;
     try {
       const init = {
         image: await sendPicture(this.#companion, new Blob([new Uint8Array(bytes)], { type: 'image/png' })),
@@ -129,7 +128,7 @@ export class Filling {
       const paint = { image: await sendPicture(this.#companion, await layerMask(bytes, place)) };
       this.state.value = { state: 'idle' };
       const placement = { canvas, node: target.nodeId, place };
-      return { target, plan: { ...plan, place }, painting: { spec: { init, paint, placement }, box } };
+      return { target, plan: { ...plan, place }, painting: { spec: { init, paint, placement }, layout } };
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
       return this.#fail(error.report, target.layout.name);
@@ -167,6 +166,12 @@ export class Filling {
   choose({ jobId, index }: Pick<FilledPicture, 'jobId' | 'index'>): void {
     const target = this.#selection.target.value;
     if (target !== undefined) this.#bridge.send({ type: 'choose-fill', nodeId: target.nodeId, jobId, index });
+  }
+
+  /** True for an empty hole; what holds layers, is hidden or of a component is filled where the person says so. */
+  #isMeant(target: FillTarget): boolean {
+    const isHole = target.isEmpty && target.notes.every((note) => note === 'style');
+    return isHole && !this.#isPlacing(target);
   }
 
   /** Layers of another frame are selected for the places of products. */

@@ -6,6 +6,7 @@ import { routes } from '../../../../shared/protocol/http.ts';
 import type { JobOf, JobState } from '../../../../shared/protocol/job.ts';
 import type { GenerateJobSpec } from '../../../../shared/protocol/requests.ts';
 import type { ModelSummary } from '../../../../shared/protocol/server-messages.ts';
+import type { ErrorReport } from '../../../../shared/protocol/zod.ts';
 import type { MainToUi } from '../../../messages.ts';
 import type { ProductToUi } from '../../../product-messages.ts';
 import type { CanvasBridge } from '../../canvas/bridge.ts';
@@ -57,10 +58,10 @@ export class ProductScenes {
   #waiting: ReadonlySet<string> = new Set();
   /** The selected layer, where it lies in a layout. */
   readonly candidate = computed(() => {
-    const { area, frames } = this.#selection;
+    const { area, frames, sceneIn } = this.#selection;
     const [layer, ...others] = area.value?.layers ?? [];
     if (layer === undefined || others.length > 0 || frames.value.some(({ isVariant }) => isVariant)) return;
-    return { ...layer, layout: area.value!.name };
+    return { ...layer, layout: (sceneIn.value ?? area.value!).name };
   });
   /** The cut-out that the next scenes are painted around; undefined where pictures are made as always. */
   readonly target = computed(() => {
@@ -89,6 +90,10 @@ export class ProductScenes {
     if (result === null) {
       const [report, layer] = exportFailure([{ nodeId, name, fault: 'failed' }]);
       this.state.value = { state: 'failed', report, layer };
+      return 'failed';
+    }
+    if (result === 'instance') {
+      this.state.value = { state: 'failed', report: IN_INSTANCE, layer: name };
       return 'failed';
     }
     const { bytes, canvas, ...place } = result;
@@ -154,7 +159,8 @@ export class ProductScenes {
         const blob = await this.#companion.blob(routes.layer(job, index, name));
         const bytes = new Uint8Array(await blob.arrayBuffer());
         const isLast = at === layers.length - 1;
-        const place = { nodeId, jobId: job, index, layer: LAYER_WORDS[name], isLast };
+        const box = request.product?.box ?? null;
+        const place = { nodeId, jobId: job, index, layer: LAYER_WORDS[name], box, isLast };
         this.#bridge.send({ type: 'place-scene', ...place, blend, opacity, bytes });
       }
     } catch (error) {
@@ -179,6 +185,13 @@ export class ProductScenes {
     });
   }
 }
+
+/** Told before anything is painted: the scene would find no place. */
+const IN_INSTANCE: ErrorReport = {
+  code: 'image-format',
+  message: 'the cut-out lies in an instance, in which no layers can be put',
+  advice: 'Nothing can be put into an instance. Detach it, or move the cut-out out of it, and try again.',
+};
 
 /** Names of layers on the canvas. */
 const LAYER_WORDS = {
