@@ -76,6 +76,7 @@ export interface ErrorDetails {
  */
 const ERROR_TEXT_MAX_LENGTH = 1000;
 
+/** An error that people see: subject, got and expected in one line, a stable code, and what to do. */
 export class LikenessError extends Error {
   override readonly name = 'LikenessError';
   readonly code: ErrorCode;
@@ -101,6 +102,7 @@ export interface ErrorRecord {
   readonly stack: string | undefined;
 }
 
+/** The code and advice of a LikenessError; of anything else its message and stack. */
 export function errorRecord(error: unknown): ErrorRecord {
   const { message, stack } = error instanceof Error ? error : new Error(`internal: ${String(error)}`);
   const isTold = error instanceof LikenessError;
@@ -167,6 +169,7 @@ const ADVICE: Readonly<Record<ReportCode, string>> = {
   internal: `Try again. If it keeps happening, run "${PROGRAM} doctor --collect" and report it with the file that this writes.`,
 };
 
+/** Advice for an error that brings none of its own. */
 export function adviceFor(code: ReportCode): string {
   return ADVICE[code];
 }

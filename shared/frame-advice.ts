@@ -145,6 +145,7 @@ const CUT_OFF_SHARE = 0.04;
 /** By its alpha a frame shows a product on its background, a product without it, or nothing. */
 export type Cutout = 'opaque' | 'cut-out' | 'empty';
 
+/** @param alpha [height * width], 0 clear to 255 */
 export function cutoutKind({ alpha }: Pick<AlphaPlane, 'alpha'>): Cutout {
   let clear = 0;
   let object = 0;

@@ -43,6 +43,7 @@ const MASK_SHARES = [0.01, 0.85] as const;
 /** A mask in more pieces than this is scattered over the scene. */
 const MOST_MASK_PIECES = 8;
 
+/** `looks-like` where all limits hold. */
 export function likenessVerdict(likeness: Likeness): LikenessVerdict {
   const { lossRatio, colourOverlap, detailRatio, maskShare, maskPieces } = likeness;
   const [least, most] = MASK_SHARES;

@@ -20,6 +20,10 @@ export interface PlacePrompt {
   readonly parts: readonly PromptPart[];
 }
 
+/**
+ * Prompts of the places of several concepts: "@aurora on a table and @summit on a chair" has two, each with its own scene; words that
+ * only join two mentions belong to none.
+ */
 export function placePrompts(parts: readonly PromptPart[]): readonly PlacePrompt[] {
   const first = parts.findIndex(({ name }) => name !== undefined);
   if (first === -1) return [];

@@ -23,6 +23,7 @@ export type Factors = ReadonlyMap<string, Factor>;
 /** Rank of each residual by module path: all of factors that a graph depends on, as its values are inputs. */
 export type Ranks = Readonly<Record<string, number>>;
 
+/** Rank of each residual, by module path. */
 export function ranksOf(factors: Factors): Ranks {
   return Object.fromEntries(Array.from(factors, ([path, { rank }]) => [path, rank]));
 }
@@ -33,6 +34,7 @@ export interface RankRule {
   readonly minimum: number;
 }
 
+/** Rank of a projection of m = `channels` channels, 1 to m. */
 export function rankOf(rule: RankRule, channels: number): number {
   return Math.min(channels, Math.max(rule.minimum, Math.round(rule.fraction * channels)));
 }

@@ -23,6 +23,7 @@ export function factorNames(concept: number, path: string): { down: string; up: 
   return { down: `concept.${concept}.${path}.down`, up: `concept.${concept}.${path}.up` };
 }
 
+/** Adds the inputs of concept number `concept` at a site of m channels. */
 export function factorInputs(graph: Graph, concept: number, site: SiteValues, rank: number): FactorInputs {
   const names = factorNames(concept, site.path);
   return {

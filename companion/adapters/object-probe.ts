@@ -53,6 +53,7 @@ export function probeLearningRate({ weights }: ObjectProbe): number {
   return LOGIT_STRIDE / channels;
 }
 
+/** Values of the probe's inputs for concept number `concept`: weights [m, 1] of each block, and the bias [1]. */
 export function probeFeeds(concept: number, { weights, bias }: ObjectProbe): Record<string, Tensor> {
   const feeds = { [inputName(concept, BIAS)]: float32(bias, [1]) };
   for (const [path, values] of weights) {

@@ -111,6 +111,7 @@ export function sortKeys(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** @param fault what is wrong: "has no rank" */
 export function headerRefusal(subject: string, fault: string, cause?: unknown): LikenessError {
   return new LikenessError('concept-format', `${subject} is not a sound concept: ${fault}`, { cause });
 }

@@ -2,6 +2,7 @@
 
 import { boxMuller, keyOf, philox } from './philox.ts';
 
+/** Draws from Philox (philox.ts): draw k of a stream follows from seed, stream and k alone. */
 export class Random {
   readonly #seed: number;
   readonly #stream: number;

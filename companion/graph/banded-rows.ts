@@ -18,6 +18,7 @@ export interface Rows {
 
 export type Made = Value | Rows;
 
+/** True for an image that is one value of the graph. */
 export const isWhole = (value: Made): value is Value => 'graph' in value;
 
 /** First and last row (excluded) of each band. */
@@ -50,8 +51,10 @@ export function kept(shape: Shape, bands: number, make: (start: number, end: num
   };
 }
 
+/** Output of an operator in bands; undefined where it cannot be made so. */
 type Bands = (node: Node, inputs: readonly (Made | undefined)[], bands: number) => Rows | undefined;
 
+/** Convolution of each band with the rows above and below that its kernel reaches. */
 export const convolution: Bands = (node, [x, ...weights], bands) => {
   const { op, attributes, outputs } = node;
   if (intsOf(attributes, 'dilations').some((dilation) => dilation !== 1)) return undefined;

@@ -14,6 +14,7 @@ import type { Attributes, Node, Parameter, Value, ValueType } from './value.ts';
 /** Constants travel inside the model's bytes; anything larger belongs in a checkpoint, as a parameter. */
 const MAX_CONSTANT_ELEMENTS = 1 << 22;
 
+/** One graph; its maps are read by whoever walks, lowers or writes it. */
 export class Graph {
   readonly name: string;
   readonly precision: Precision;
@@ -101,6 +102,7 @@ export class Graph {
     return value;
   }
 
+  /** A float32 constant without axes. */
   scalar(v: number): Value {
     return this.constant(float32([v], []));
   }

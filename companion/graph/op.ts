@@ -43,6 +43,7 @@ export function operandsOf(values: readonly (Value | undefined)[]): Operands {
 /** Shape of images or kernels: [B, C, H, W], [O, C, kH, kW]. */
 export type Shape4 = readonly [number, number, number, number];
 
+/** @throws Error `internal:` where there are not four axes */
 export function shape4({ shape }: Value): Shape4 {
   if (shape.length !== 4) throw new Error(`internal: expected four axes, got [${shape}]`);
   return shape as unknown as Shape4;
@@ -173,6 +174,7 @@ export function requireShape(call: OpCall, index: number, shape: Shape): void {
   }
 }
 
+/** True where all axes are the same: nothing is broadcast. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

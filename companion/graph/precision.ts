@@ -19,6 +19,7 @@ export type OperandPrecision = 'half' | 'full' | 'widest' | 'own';
 /** Largest finite half. */
 const LARGEST_HALF = 65_504;
 
+/** True for the types that a precision changes; integers and booleans have one. */
 export function isFloat(dtype: DType): dtype is Precision {
   return dtype === 'float32' || dtype === 'float16';
 }

@@ -43,19 +43,21 @@ export interface ValueType {
   readonly shape: Shape;
 }
 
-/** @throws Error `internal:` where there is none of this name and type; so with the others */
+/** @throws Error `internal:` where there is none of this name and type */
 export function intOf(attributes: Attributes, name: string): number {
   const attribute = attributes[name];
   if (attribute === undefined || !('int' in attribute)) throw new Error(`internal: no integer ${name}`);
   return attribute.int;
 }
 
+/** @throws Error `internal:`, as intOf */
 export function intsOf(attributes: Attributes, name: string): readonly number[] {
   const attribute = attributes[name];
   if (attribute === undefined || !('ints' in attribute)) throw new Error(`internal: no integers ${name}`);
   return attribute.ints;
 }
 
+/** @throws Error `internal:`, as intOf */
 export function floatOf(attributes: Attributes, name: string): number {
   const attribute = attributes[name];
   if (attribute === undefined || !('float' in attribute)) throw new Error(`internal: no float ${name}`);

@@ -37,6 +37,7 @@ const ISLAND_SHARE = 0.15;
 /** Enclosed holes up to this share of the picture are closed; larger ones (the inside of a handle) stay. */
 const HOLE_SHARE = 0.01;
 
+/** Mask of one concept, from the attention of all blocks to its words over the steps so far (docs/decisions/0011). */
 export class AttentionMask {
   readonly #grid: Grid;
   /** None before the first step. */

@@ -88,6 +88,7 @@ export class StepwiseLocalizer implements Localizer {
     this.#feeds = this.#gates((concept) => withinRegion(everywhere, this.#regions[concept]));
   }
 
+  /** Mask inputs of the next step, [B, hw, 1] for each concept and resolution. */
   feeds(): Feeds {
     return this.#feeds;
   }
@@ -99,6 +100,7 @@ export class StepwiseLocalizer implements Localizer {
     if (masks !== undefined) this.#feeds = this.#gates((concept) => masks[concept]!.mask);
   }
 
+  /** One a concept, [height * width] of the estimator's grid, 0 to 1; undefined before the first step. */
   masks(): readonly LocalizedMask[] | undefined {
     return resolveOverlaps(this.#estimator.masks().map((mask, concept) => this.#within(mask, concept)));
   }

@@ -22,6 +22,7 @@ export class BilinearUpsampler {
     this.#wide = new Float64Array(from.height * to.width);
   }
 
+  /** @param map [from.height * from.width] @returns [to.height * to.width]; the map itself where both sizes are the same */
   of(map: Float32Array): Float32Array {
     if (this.#isIdentity) return map;
     const [down, across, wide] = [this.#down, this.#across, this.#wide];

@@ -86,7 +86,7 @@ export class FramePlaces {
     return next;
   }
 
-  /** The frame that takes longest goes first: an honest one is through in seconds. */
+  /** The frame that takes longest goes first: on one computer a frame is through in seconds. */
   #makeRoom(): void {
     this.#timer = undefined;
     const [first] = this.#waiting;

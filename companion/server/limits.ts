@@ -12,7 +12,7 @@ export const UNAUTHENTICATED_MAX_BYTES = 64 * 1024;
  */
 export const MAX_SOCKETS = 16;
 
-/** Sockets that have not proven who they are. One more, and an old one goes: honest ones are through in milliseconds. */
+/** Sockets that have not proven who they are. One more, and an old one goes: those of the panel are through in milliseconds. */
 export const MAX_UNAUTHENTICATED_SOCKETS = 8;
 
 /** HTTP connections, half-open requests included. A browser opens six a host. One more, and one that does nothing goes. */

@@ -1,8 +1,7 @@
 /**
- * The server's ears: one on 127.0.0.1 and one on ::1, same port. Listening on "localhost" would give one of the two,
- * which one depending on the system, and browsers try either.
- * What is answered between listening and serving: that Likeness is here, so that no second companion starts on the same
- * data meanwhile. Everything else is asked to come again.
+ * LoopbackListeners: two HTTP servers, on 127.0.0.1 and on ::1, at the same port. Listening on "localhost" would give one of the two,
+ * which one depending on the system, and browsers try either. Until `serve` they answer that Likeness is here, so that no second
+ * companion starts on the same data, and ask for everything else to be sent again.
  */
 
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -80,7 +79,7 @@ async function listenOnIpv6(port: number, connections: Connections): Promise<rea
 function listen(host: string, port: number, connections: Connections): Promise<Server> {
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
-    // By what comes in that time, which Connections looks at: an honest upload may be slow.
+    // By what comes in that time, which Connections looks at: an upload may be slow.
     requestTimeout: 0,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,

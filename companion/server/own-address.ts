@@ -1,8 +1,8 @@
 /**
- * Names by which this computer calls itself. A page of a foreign site can have its own name resolve to 127.0.0.1
- * (DNS rebinding): its requests then arrive here, but with that name as `Host`.
- * Which pages may talk to the companion at all. This keeps foreign sites out; it proves nothing about those it lets
- * in, since any sandboxed iframe on any site has the origin `null`, as the plugin has. The token is what proves.
+ * isOwnHost, judgeOrigin: the names by which this computer calls itself, and the pages that may talk to the companion. A page of a
+ * foreign site can have its own name resolve to 127.0.0.1 (DNS rebinding): its requests then arrive here, but with that name as
+ * `Host`. An allowed origin proves nothing, since any sandboxed iframe on any site has the origin `null`, as the plugin has; the
+ * ticket proves.
  */
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'] as const;

@@ -28,6 +28,7 @@ interface HeaderEntry {
 
 const HEADER_ALIGNMENT_BYTES = 8;
 
+/** Header and data of a file, by which its parts can be written one after the other. */
 export function packTensors(tensors: ReadonlyMap<string, WritableTensor>): PackedTensors {
   const ordered = [...tensors].sort(
     ([nameA, a], [nameB, b]) =>

@@ -22,6 +22,7 @@ export interface AdamWOptions {
 const [BETA_1, BETA_2] = [0.9, 0.999];
 const EPSILON = 1e-8;
 
+/** Optimizer of parameters by name, which it changes in place. */
 export class AdamW {
   readonly #parameters: ParameterMap;
   readonly #weightDecay: number;
@@ -43,6 +44,7 @@ export class AdamW {
     this.#second = fitting(parameters, state?.second);
   }
 
+  /** The live arrays, not copies. */
   state(): AdamWState {
     return { step: this.#step, first: this.#first, second: this.#second };
   }

@@ -28,6 +28,7 @@ const LARGEST_SCALE = 2 ** 24;
 /** Below, gradients are infinite by themselves: what overflows is the forward pass, or the run has diverged. */
 const SMALLEST_SCALE = 2 ** -10;
 
+/** Factor of the loss in half precision, and the steps that it cost. */
 export class LossScale {
   #state: LossScaleState;
 

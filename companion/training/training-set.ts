@@ -64,7 +64,7 @@ export function hasObjectMasks({ references }: TrainingSet): boolean {
   return references.some((variants) => variants.some(({ objectMask }) => objectMask !== undefined));
 }
 
-/** Variants a reference is encoded in: enough that shift, scale and background are not learned by heart. */
+/** Variants a reference is encoded in: enough that shift, scale and background are not memorized. */
 const VARIANTS = 12;
 /** Random streams of the variants; the training steps use 0, 1, 2, ... of the same seed. */
 const VARIANT_STREAM = 0x8000_0000;

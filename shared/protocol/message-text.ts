@@ -20,6 +20,7 @@ export function parseServerMessage(text: string): ServerMessage {
   return parse(serverMessageSchema, text);
 }
 
+/** JSON, as it goes through the socket. */
 export function messageText(message: ClientMessage | ServerMessage): string {
   return JSON.stringify(message);
 }

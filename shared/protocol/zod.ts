@@ -24,6 +24,7 @@ export function issueText(error: z.ZodError, named: (path: Path) => Path = (path
   return field === '' ? message : `${field}: ${message}`;
 }
 
+/** The first thing that is wrong. A refusal has one at the least. */
 export function firstIssue({ issues }: z.ZodError): { readonly path: Path; readonly message: string } {
   return issues[0]!;
 }

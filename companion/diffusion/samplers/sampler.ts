@@ -71,6 +71,7 @@ export interface Sampler<Process extends NoiseProcess = VariancePreserving> {
   sample(options: SamplerOptions<Process>): AsyncGenerator<SamplingStep, Float32Array>;
 }
 
+/** Called before each step. @throws LikenessError `cancelled` */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new LikenessError('cancelled', 'sampling was cancelled');
 }

@@ -1,5 +1,5 @@
 /**
- * Light variation for teaching: enough that the layout of a few references is not learned by heart, too little to
+ * Light variation for teaching: enough that the layout of a few references is not memorized, too little to
  * change what the product is. Every draw comes from the given source, so that a seed repeats a session.
  */
 

@@ -1,6 +1,6 @@
 /**
- * One generation: from the first picture that is missing to the last.
- * Which concepts, in which versions, a prompt's names stand for.
+ * runGeneration: the work on a job of pictures, from the first one that is missing to the last; and conceptsOfPrompt, the
+ * concepts, each in its version, that the names in a prompt stand for.
  */
 
 import { LikenessError } from '../../../shared/errors.ts';

@@ -108,6 +108,7 @@ function attachByAttention(graph: Graph, options: LocalizedOptions): Localizatio
   };
 }
 
+/** Masks by the score maps of each step, as they leave the graph. */
 export class AttentionEstimator implements MaskEstimator {
   /** The finest resolution that attention has. */
   readonly grid: Grid;

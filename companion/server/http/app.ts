@@ -1,10 +1,7 @@
 /**
- * Everything that is answered over HTTP, in the order in which a request meets it.
- * What a request says, parsed at the border; handlers see only what the schemas let through.
- * How much is served in a time. Everyone here has the same address, so that limits are counted by client, and for all
- * that are not one by what their browser says of them: a page of another site cannot pass for the studio, so that its
- * flood does not keep the studio from being opened.
- * What browsers are told to forbid, whatever an answer holds.
+ * createApp: all that is answered over HTTP, in the order in which a request meets it; parsed, a request's words held to their schema
+ * at the border. Rates are counted by client. Requests without one are counted together, but for those that a browser says no other
+ * site is behind: everyone here has the same address, and another site's flood must not keep the studio from being opened.
  */
 
 import type { Socket } from 'node:net';

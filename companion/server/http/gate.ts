@@ -1,6 +1,6 @@
 /**
- * The first thing that every request meets: is it meant for this server, and may its page talk to it at all?
- * Who asks: the client whose ticket, or token, is in the Authorization header. Elsewhere none is looked for.
+ * Gates of a request, in their order: its host is this computer, its page may talk to the companion, and its client is known by the
+ * ticket, or token, of the Authorization header. Elsewhere none is looked for.
  */
 
 import type { Socket } from 'node:net';

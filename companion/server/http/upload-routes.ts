@@ -1,6 +1,6 @@
 /**
- * Pictures for teaching, for clients that would rather not put them into binary frames.
- * A request's body as a file: counted as it comes, and gone again when the request is done with.
+ * imageRoutes: pictures for teaching, for clients that do not send them in binary frames; and FileReceiver, the body of a request
+ * as a file, counted as it comes and removed when the request is done with.
  */
 
 import { randomUUID } from 'node:crypto';

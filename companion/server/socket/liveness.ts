@@ -106,7 +106,7 @@ function bytesIn(milliseconds: number): number {
 
 /**
  * Pace of one socket: a token bucket over its messages, pings and pongs. Whoever sends more is read from more slowly, and
- * cut off by nobody: an honest client that asks as fast as it is answered does not notice.
+ * cut off by nobody: a client that asks as fast as it is answered does not notice.
  */
 export class Pace {
   readonly #now: () => number;

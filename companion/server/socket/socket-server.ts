@@ -1,6 +1,6 @@
 /**
- * All sockets: who is let in, how many there are, who is told what.
- * Whether a request to become a WebSocket is let in; decided before a byte of the socket protocol is read.
+ * SocketServer: all sockets, their number, and what is told to all of them. Requests to become one are let in or refused before a
+ * byte of the socket protocol is read.
  */
 
 import type { IncomingMessage, Server } from 'node:http';
