@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,6 +27,17 @@ describe('halves of guidance', () => {
     expect(usualGuidanceResidual({ mask: 'adaptive', guidanceResidual: 'both' })).toBe('both');
     expect(usualGuidanceResidual({ mask: 'median', guidanceResidual: undefined })).toBe('conditional');
   });
+});
+
+it('are named in docs/settings.md, each of them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'likeness-test-'));
+  const { teaching, sampling: ofPictures, ...own } = await readRecommendedSettings(folder);
+  const page = await readFile(new URL('../../docs/settings.md', import.meta.url), 'utf8');
+  const [, table = ''] = /## A model's own settings\n([\s\S]*?)\n## /.exec(page) ?? [];
+  const named = new Set(table.match(/\w+/g));
+  const keys = [own, teaching, ofPictures].flatMap((settings) => Object.keys(settings));
+  expect(keys.length).toBeGreaterThan(20);
+  expect(keys.filter((key) => !named.has(key))).toEqual([]);
 });
 
 it.skipIf(process.platform === 'win32')(

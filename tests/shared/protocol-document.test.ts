@@ -14,6 +14,7 @@ import { presetRoutes } from '../../companion/server/http/preset-routes.ts';
 import { imageRoutes } from '../../companion/server/http/upload-routes.ts';
 import { adviceFor, reportCodes } from '../../shared/errors.ts';
 import { clientMessageSchema } from '../../shared/protocol/client-messages.ts';
+import { conceptSummarySchema } from '../../shared/protocol/concept.ts';
 import { CLOSE_CODES, HOST, PORTS, PROTOCOL_VERSION, SOCKET_PATH } from '../../shared/protocol/connection.ts';
 import { frameHeaderSchema } from '../../shared/protocol/frame-header.ts';
 import { companionProof, keyIdOf, provenToken, tokenKey } from '../../shared/protocol/handshake.ts';
@@ -22,8 +23,9 @@ import { decodeFrame } from '../../shared/protocol/image-frame.ts';
 import { anyJobSchema } from '../../shared/protocol/job.ts';
 import * as limits from '../../shared/protocol/limits.ts';
 import { parseClientMessage, parseServerMessage } from '../../shared/protocol/message-text.ts';
+import { modelsSchema } from '../../shared/protocol/model.ts';
 import { serverMessageSchema } from '../../shared/protocol/server-messages.ts';
-import type { z } from '../../shared/protocol/zod.ts';
+import { z } from '../../shared/protocol/zod.ts';
 
 const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
 
@@ -62,14 +64,16 @@ function defined(options: readonly z.ZodObject[], discriminator: string): Record
   return Object.fromEntries(
     options.map(({ shape }) => {
       const [name] = (shape[discriminator] as z.ZodLiteral<string>).values;
-      const fields = Object.entries(shape).filter(([field]) => field !== discriminator);
-      return [
-        name,
-        fields.map(([field, type]) =>
-          (type as z.ZodType).safeParse(undefined).success ? `${field}?` : field,
-        ),
-      ];
+      return [name, fieldsOf(shape).filter((field) => field !== discriminator)];
     }),
+  );
+}
+
+/** Names of fields, with a ? for those that may be missing. */
+function fieldsOf(shape: z.ZodObject['shape']): string[] {
+  const isOptional = (type: unknown) => (type as z.ZodType).safeParse(undefined).success;
+  return Object.entries(shape).map(([field, type]) =>
+    isOptional(type) || type instanceof z.ZodExactOptional ? `${field}?` : field,
   );
 }
 
@@ -122,6 +126,14 @@ describe('docs/protocol.md', () => {
     ['Binary frames', ' frame', frameHeaderSchema.options, 'kind'],
   ] as const)('names every entry and field: %s', (title, kind, options, discriminator) => {
     expect(documented(title, kind)).toEqual(defined(options, discriminator));
+  });
+
+  it('names every field of an entry', () => {
+    const title = 'Entries of the library and of the list of models';
+    const entries = { concept: conceptSummarySchema, model: modelsSchema.shape.models.element };
+    expect(documented(title, ' entry')).toEqual(
+      Object.fromEntries(Object.entries(entries).map(([name, { shape }]) => [name, fieldsOf(shape)])),
+    );
   });
 
   it('lists every error code with its advice', () => {
