@@ -82,7 +82,7 @@ const READERS: Readonly<Record<string, string>> = {
   'companion/library/example-concepts.ts': 'files that come with the model',
   'companion/model-store/hub/digest.ts': 'a file that was listed as one',
   'companion/model-store/hub/hub-cache.ts': 'a file that was listed as one',
-  'companion/server/http/concept-routes.ts': 'a file that the library has opened before',
+  'companion/server/http/concept-file-routes.ts': 'a file that the library has opened before',
   'companion/server/http/cut-out-routes.ts': 'an upload, under a name that nobody knew',
   'companion/server/http/pages.ts': 'files of the program',
   'companion/server/plugin-installation.ts': 'files of the program',

@@ -90,7 +90,10 @@ export async function readReference(path: string): Promise<ReferenceImage> {
   return parseReference(bytes);
 }
 
-/** @throws LikenessError `image-unknown` for what encodeReference did not write */
+/**
+ * The reference of bytes that encodeReference wrote. @throws LikenessError `image-unknown` for others
+ * @internal
+ */
 export function parseReference(bytes: Uint8Array): ReferenceImage {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { width, height, channels, name, findings } = parseHeader(file);
