@@ -118,7 +118,7 @@ export function recordedError({ code, message, advice, stack }: ErrorRecord, lab
 }
 
 /** True where npm installed Likeness; false in a clone. A bundle has its builder's word for it in the module's address. */
-const isInstalled = import.meta.url.includes('/node_modules/');
+export const isInstalled = import.meta.url.includes('/node_modules/');
 
 /**
  * The command that starts the program: every text that tells people what to type begins with it. A clone puts no

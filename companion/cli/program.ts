@@ -25,7 +25,8 @@ Examples:
   ${PROGRAM} generate "@aurora on a beach"
   ${PROGRAM} doctor
 
-LIKENESS_HOME moves the data folder. LIKENESS_DEBUG=1 adds where an error came from.`;
+LIKENESS_HOME moves the data folder. LIKENESS_DEBUG=1 adds where an error came
+from.`;
 
 /** A command line: its name as people type it, its description, its examples, and its commands in the order of the help. */
 export interface CommandLine {
@@ -72,6 +73,8 @@ export function createProgram(commandLine: CommandLine, output: Output): Command
       writeErr: (text) => output.stderr.write(text),
     })
     .configureHelp({
+      // Where a term is long, a narrow column of words still wraps in the terminal's 80 cells.
+      minWidthToWrap: 20,
       styleTitle: (title) => output.answerColours.bold(title),
       styleSubcommandTerm: (term) => output.answerColours.cyan(term),
       styleOptionTerm: (term) => output.answerColours.cyan(term),

@@ -6,6 +6,8 @@ import { seenBounds } from './frame-export.ts';
 import { besideAnchor, boxesOf, touches } from './row.ts';
 
 const GAP = 24;
+/** Least room below a frame, as a share of its height: with a whole row in view, the names of its cut-outs still fit. */
+const NAME_SHARE = 1 / 6;
 
 type CutOutMessage = Extract<UiToMain, { type: 'place-cut-out' }>;
 
@@ -59,7 +61,8 @@ function nextTo({ x, y, width, height }: Bounds, taken: readonly Bounds[]): Pick
   const sides = [x - width, x + width].map((left) => ({ x: left, y, width, height }));
   const others = taken.filter((box) => !touches({ x, y, width, height }, box, 0));
   const isInRow = others.some((box) => sides.some((side) => touches(side, box, GAP)));
-  const best = isInRow ? { x, y: y + height + GAP, width, height } : { x: x + width + GAP, y, width, height };
+  const below = y + height + Math.max(GAP, height * NAME_SHARE);
+  const best = isInRow ? { x, y: below, width, height } : { x: x + width + GAP, y, width, height };
   if (!taken.some((box) => touches(best, box, 0))) return best;
   return besideAnchor({ x, y, width, height }, { width, height }, { count: 1, gap: GAP }, taken);
 }

@@ -4,6 +4,9 @@ import { EVALUATION } from '../../evaluation/cli/program.ts';
 import { PROGRAM } from '../../shared/errors.ts';
 import { BINARY, likeness, runInside, temporaryFolder } from './binary.ts';
 
+/** Of the narrowest terminal that is usual. */
+const CELLS = 80;
+
 describe('help', () => {
   it.each([
     [['--help'], ['teach', 'generate', 'concepts', 'models', 'doctor', 'LIKENESS_HOME']],
@@ -22,6 +25,10 @@ describe('help', () => {
     [
       ['catalogue', '--help'],
       ['--products <name...>', '--name <pattern>', '"likeness-catalogue"', '--retry', 'Examples:', '--json'],
+    ],
+    [
+      ['cut-out', '--help'],
+      ['--out <folder>', 'Examples:'],
     ],
     [
       ['place', '--help'],
@@ -60,6 +67,11 @@ describe('help', () => {
   ])('%j goes to standard output', async (args, expected) => {
     const { exitCode, stdout, stderr } = await runInside(args);
     for (const text of expected) expect(stdout).toContain(text);
+    // A command stays on one line, to be copied; words would be broken anywhere.
+    const lines = stdout.split('\n').filter((line) => !line.startsWith(`  ${PROGRAM} `));
+    expect(lines.filter((line) => line.length > CELLS)).toEqual([]);
+    // Where a sentence means the program, it says its name.
+    expect(stdout).not.toContain(`that ${PROGRAM} made`);
     expect(stderr).toBe('');
     expect(exitCode).toBe(0);
   });

@@ -38,9 +38,23 @@ function overflowOf({ ui }: Stage): Promise<readonly string[]> {
     [...document.querySelectorAll('body *')]
       .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
       // Cut off on purpose, with an ellipsis or for screen readers alone.
-      .filter(
-        (element) => element.closest('.visually-hidden, .status-text, .strip, .grid-scroll > *') === null,
-      )
+      .filter((element) => element.closest('.visually-hidden, .status-text, .grid-scroll > *') === null)
+      .map((element) => element.outerHTML.slice(0, 120)),
+  );
+}
+
+/** Words that end at an edge without an ellipsis, so that nobody sees that there is more: half a date is a wrong one. */
+function cutWords({ ui }: Stage): Promise<readonly string[]> {
+  return ui.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('body *')]
+      .filter((element) => {
+        const { overflowX, textOverflow, display } = getComputedStyle(element);
+        const isCut = overflowX === 'hidden' && element.scrollWidth > element.clientWidth + 1;
+        // An ellipsis stands only where the words are a block's own.
+        const hasEllipsis = textOverflow === 'ellipsis' && !/flex|grid/.test(display);
+        return isCut && !hasEllipsis && element.textContent !== '';
+      })
+      .filter((element) => element.closest('.visually-hidden') === null && element !== document.body)
       .map((element) => element.outerHTML.slice(0, 120)),
   );
 }
@@ -76,6 +90,7 @@ describe.skipIf(browserPath === undefined)('views', () => {
     for (const width of WIDTHS) {
       await stage.page.setViewportSize({ width, height: 640 });
       expect(await overflowOf(stage), `${width} px`).toEqual([]);
+      expect(await cutWords(stage), `${width} px`).toEqual([]);
       // Words that no longer fit must still be read out and reached.
       expect(await findings(stage), `${width} px`).toEqual([]);
     }

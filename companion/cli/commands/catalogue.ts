@@ -41,8 +41,9 @@ Examples:
   ${PROGRAM} catalogue --products aurora summit --scenes "on a beach" "on grass" --sizes 128x128 96x128
   ${PROGRAM} catalogue spring.csv --preset "Spring light" --name "{product}/{scene}-{width}x{height}"
 
-The file is CSV with the columns product, scene, size, and where wanted negative, seed, preset, name. The same command goes
-on where it was stopped; a picture that failed is tried again with --retry.`;
+The file is CSV with the columns product, scene, size, and where wanted
+negative, seed, preset, name. The same command goes on where it was stopped; a
+picture that failed is tried again with --retry.`;
 
 export function registerCatalogue(program: Command, output: Output): void {
   const many =

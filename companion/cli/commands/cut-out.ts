@@ -28,7 +28,10 @@ Examples:
   ${PROGRAM} cut-out photos/
   ${PROGRAM} cut-out front.jpg side.jpg --out cut-outs
 
-\`${PROGRAM} models pull matting\` fetches the network once; pictures that ${PROGRAM} made need none, their concepts say where the product is. Look at the cut-outs before you teach: what the network took for product is learned as product.`;
+\`${PROGRAM} models pull matting\` fetches the network once.
+Pictures made by Likeness need none: their concepts say where the product is.
+Look at the cut-outs before you teach: what the network took for product is
+learned as product.`;
 
 export function registerCutOut(program: Command, output: Output): void {
   program

@@ -54,9 +54,10 @@ Examples:
   ${PROGRAM} generate "@aurora on a table" --init shelf.png --mask hole.png --feather 12
   ${PROGRAM} generate "@aurora and @summit on grass" --region aurora=0,0.2,0.5,0.8 --region summit=0.5,0.2,0.5,0.8
 
---mask adaptive follows the product's size, median is the paper's, full adapts the whole picture,
-off is the base model: with the same --seed they can be compared. --mask full gives what other programs give with the
-file as a LoRA; --guidance-residual both does so in masks too.`;
+--mask adaptive follows the product's size, median is the paper's, full adapts
+the whole picture, off is the base model: with the same --seed they can be
+compared. --mask full gives what other programs give with the file as a LoRA;
+--guidance-residual both does so in masks too.`;
 
 export function registerGenerate(program: Command, output: Output): void {
   const command = program

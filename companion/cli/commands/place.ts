@@ -41,8 +41,10 @@ Examples:
   ${PROGRAM} place bottle.png --scene "on a beach" --size 1200x800 --box 0.1,0.2,0.35,0.7 --light right
   ${PROGRAM} place bottle.png --scene "on black glass" --shadow off --reflection 0.4 --layers
 
-The cut-out is a transparent PNG: \`${PROGRAM} cut-out\` makes one of a photo. None of its pixels changes; the scene, the shadow
-and the reflection are made around them. --layers writes each as a PNG of its own: the shadow's is for "multiply".`;
+The cut-out is a transparent PNG; \`${PROGRAM} cut-out\` makes one of
+a photo. None of its pixels changes; the scene, the shadow and the reflection
+are made around them. --layers writes each as a PNG of its own: the shadow's is
+for "multiply".`;
 
 export function registerPlace(program: Command, output: Output): void {
   const command = program

@@ -58,10 +58,12 @@ Examples:
   ${PROGRAM} teach photos/ --name aurora --class bottle --cut-out
   ${PROGRAM} teach @aurora --model ${FULL_SIZE_MODEL}
 
-Ctrl-C saves the run, and a run that fails is kept as it was last saved; the same command goes on from there.
-Teaching a name again adds a version. It keeps the owner, licence, note and expiry of the version before, but for those
-that are given anew; "" takes one away. The pictures are kept with it, at working size and in this computer's library alone,
-so that \`teach @NAME --model MODEL\` teaches it again on another model.`;
+Ctrl-C saves the run, and a run that fails is kept as it was last saved; the
+same command goes on from there. Teaching a name again adds a version. It keeps
+the owner, licence, note and expiry of the version before, but for those that
+are given anew; "" takes one away. The pictures are kept with it, at working
+size and in this computer's library alone, so that
+\`teach @NAME --model MODEL\` teaches it again on another model.`;
 
 export function registerTeach(program: Command, output: Output): void {
   const command = program

@@ -22,8 +22,9 @@ Examples:
   ${PROGRAM} upscale likeness-pictures/aurora-on-a-beach-7.png
   ${PROGRAM} upscale photo.jpg --factor 4 --prompt "@aurora on a beach" --strength 0.2
 
-\`${PROGRAM} models pull upscaler\` fetches a network that enlarges better than resampling does.
-A picture that ${PROGRAM} made says its prompt, concepts and model itself.`;
+\`${PROGRAM} models pull upscaler\` fetches a network that
+enlarges better than resampling does. A picture made by Likeness holds its
+prompt, concepts and model.`;
 
 export function registerUpscale(program: Command, output: Output): void {
   const command = program

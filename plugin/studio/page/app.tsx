@@ -94,7 +94,7 @@ function FirstSteps({ studio }: { studio: Studio }) {
     <section class="first-steps" aria-label="First steps">
       <h2>Show it a product</h2>
       <p>
-        Drop three to five pictures of one product here, or paste them. Select them, and teach Likeness what
+        Drop three to eight pictures of one product here, or paste them. Select them, and teach Likeness what
         they have in common.
       </p>
       <p>No pictures at hand? Begin with these:</p>

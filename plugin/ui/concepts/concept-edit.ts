@@ -25,6 +25,11 @@ export function isConceptName(name: string): boolean {
   return CONCEPT_NAME.test(name);
 }
 
+/** The way to a name that prompts can mention. @param typed one that is none */
+export function nameAdvice(typed: string): string {
+  return typed.trim() === '' ? 'Give it a name.' : 'Give it a name that begins with a letter from a to z.';
+}
+
 export type RightsDraft = Readonly<Record<keyof Rights, string>>;
 
 export const EMPTY_RIGHTS: RightsDraft = { owner: '', licence: '', note: '', expires: '' };
@@ -73,7 +78,7 @@ export function conceptNameProblem(
   concepts: readonly ConceptSummary[],
 ): string | undefined {
   const name = toConceptName(edit.name);
-  if (!isConceptName(name)) return 'Give it a name that begins with a letter.';
+  if (!isConceptName(name)) return nameAdvice(edit.name);
   const isTaken = concepts.some((other) => other.name === name && other.id !== id);
   return isTaken ? isNameTaken(name) : undefined;
 }

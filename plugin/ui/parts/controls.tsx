@@ -43,7 +43,7 @@ export function StartButton({ button = null, disabled, children }: StartButtonPr
       aria-keyshortcuts="Control+Enter Meta+Enter"
       disabled={disabled}
     >
-      {children}
+      <span class="start-text">{children}</span>
       <span class="keys" aria-hidden="true">
         {keys}
       </span>

@@ -7,6 +7,8 @@ const PATHS = {
   chevron: 'M6 4.5L9.5 8 6 11.5',
   close: 'M4.5 4.5l7 7m0-7l-7 7',
   down: 'M8 3.5v9m-3.5-3.5L8 12.5 11.5 9',
+  file: 'M4.5 2.5h4.5l2.5 2.5v8.5h-7zM8.5 2.5v3h3',
+  folder: 'M2.5 4.5h4l1.5 1.5h5.5v6.5h-11z',
   frame: 'M5 2.5v11M11 2.5v11M2.5 5h11M2.5 11h11',
   lock: 'M4.5 7.5h7v5h-7zM6 7.5v-2a2 2 0 0 1 4 0v2',
   unlock: 'M4.5 7.5h7v5h-7zM6 7.5v-2a2 2 0 0 1 3.8-.9',

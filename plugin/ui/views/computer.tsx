@@ -8,7 +8,7 @@ import type {
 import { useApp } from '../app-context.ts';
 import { Check } from '../parts/field.tsx';
 import { FailureNote, Note } from '../parts/note.tsx';
-import { sizeText } from '../work/labels.ts';
+import { momentText, sizeText } from '../work/labels.ts';
 
 /** The companion's computer: what runs, what it takes, how it starts and ends. */
 export function Computer() {
@@ -37,10 +37,7 @@ export function Computer() {
 }
 
 function Running({ facts }: { readonly facts: ComputerFacts }) {
-  const since = new Date(facts.startedAt).toLocaleString('en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'short',
-  });
+  const since = momentText(facts.startedAt);
   return (
     <p>
       Likeness {facts.version} has been running since {since}.{' '}
@@ -53,7 +50,7 @@ function ForFigma({ manifest }: { readonly manifest: string }) {
   const { computer, connected } = useApp();
   const code = computer.code.value;
   return (
-    <section aria-labelledby="for-figma">
+    <section class="group" aria-labelledby="for-figma">
       <h2 id="for-figma">Use it in Figma</h2>
       <ol class="steps">
         <li>In Figma’s desktop app: Plugins → Development → Import plugin from manifest…</li>
@@ -92,7 +89,7 @@ const FOLDERS: Readonly<Record<ComputerFolder, string>> = {
 function Disk({ facts: { folders, freeBytes } }: { readonly facts: ComputerFacts }) {
   const { computer, connected } = useApp();
   return (
-    <section aria-labelledby="disk">
+    <section class="group" aria-labelledby="disk">
       <div class="section-head">
         <h2 id="disk">On the disk</h2>
         <span class="quiet">{sizeText(freeBytes)} free</span>
@@ -139,7 +136,7 @@ const UPDATES: Readonly<Record<InstallationKind, string>> = {
 
 function Update({ kind }: { readonly kind: InstallationKind }) {
   return (
-    <section aria-labelledby="update">
+    <section class="group" aria-labelledby="update">
       <h2 id="update">Update</h2>
       <p class="quiet">Likeness looks for nothing on the internet by itself. {UPDATES[kind]}</p>
     </section>

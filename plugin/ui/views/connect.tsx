@@ -5,7 +5,7 @@
  */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { PROGRAM, START_COMMAND } from '../../../shared/errors.ts';
+import { COMMAND_PLACE, isInstalled, PROGRAM, START_COMMAND } from '../../../shared/errors.ts';
 import {
   PAIRING_CODE_DIGITS,
   PAIRING_CODE_LONG_DIGITS,
@@ -133,10 +133,18 @@ function Absent({ unproven }: { readonly unproven: readonly number[] }) {
     <>
       <h1>Start the companion</h1>
       <ol class="steps">
-        <li>Open a terminal in the Likeness folder.</li>
-        <li>
-          Run <kbd>{START_COMMAND}</kbd>
-        </li>
+        {isInstalled ? (
+          <li>
+            Open Likeness: double-click it in its folder, or run <kbd>{START_COMMAND}</kbd> in a terminal.
+          </li>
+        ) : (
+          <>
+            <li>Open a terminal in the Likeness folder.</li>
+            <li>
+              Run <kbd>{START_COMMAND}</kbd>
+            </li>
+          </>
+        )}
         <li>Come back here. It is found by itself.</li>
       </ol>
       {unproven.length === 0 ? null : (
@@ -186,7 +194,7 @@ function NotFoundHelp({ isOpen }: { readonly isOpen: boolean }) {
           close one of them.
         </li>
         <li>
-          Run <kbd>{PROGRAM} doctor</kbd> in its folder: it finds most other causes.
+          Run <kbd>{PROGRAM} doctor</kbd> in {COMMAND_PLACE}: it finds most other causes.
         </li>
       </ul>
     </details>

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { COMMAND_PLACE, START_COMMAND } from '../../../shared/errors.ts';
+import { COMMAND_PLACE, isInstalled, START_COMMAND } from '../../../shared/errors.ts';
 import type { ModelSummary } from '../../../shared/protocol/server-messages.ts';
 import { useApp } from '../app-context.ts';
 import { type PanelView, STATUS_VIEWS, type StatusView, type TabView, VIEWS } from '../panel-views.ts';
@@ -197,7 +197,8 @@ function AwayNote() {
   return (
     <Note tone="warning" title="The companion does not answer">
       <p>
-        Run <kbd>{START_COMMAND}</kbd> in {COMMAND_PLACE}. Work that was started goes on as soon as it runs.
+        {isInstalled ? 'Open Likeness again, or run ' : 'Run '}
+        <kbd>{START_COMMAND}</kbd> in {COMMAND_PLACE}. Work that was started goes on as soon as it runs.
       </p>
       <button
         type="button"

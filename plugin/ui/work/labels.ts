@@ -189,5 +189,18 @@ export function ago(iso: string, now: Date): string {
   const days = Math.floor(minutes / (24 * 60));
   if (days === 1) return 'yesterday';
   if (days < 7) return `${days} days ago`;
-  return new Date(iso).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+  return dateText(iso);
+}
+
+const DATE = { day: 'numeric', month: 'short', year: 'numeric' } as const;
+
+/** "20 Nov 2026", of a moment on this computer's calendar, or of a day without a time as it stands. */
+export function dateText(iso: string): string {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(iso);
+  return new Date(iso).toLocaleDateString('en-GB', isDay ? { ...DATE, timeZone: 'UTC' } : DATE);
+}
+
+/** "20 Nov 2026, 09:41". */
+export function momentText(iso: string): string {
+  return new Date(iso).toLocaleString('en-GB', { ...DATE, hour: '2-digit', minute: '2-digit' });
 }

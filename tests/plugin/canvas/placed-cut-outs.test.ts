@@ -19,16 +19,16 @@ describe('cut-outs', () => {
     figma.post({ type: 'place-cut-out', nodeId, name: `${nodeId} cut-out`, bytes, isLast });
 
   it('stand beside their frames at their size, over nothing, selected, in one step of undo', async () => {
-    const front = figma.add('Front', { x: 0, y: 0, width: 200, height: 100 });
-    const side = figma.add('Side', { x: 224, y: 0, width: 200, height: 100 });
+    const front = figma.add('Front', { x: 0, y: 0, width: 200, height: 600 });
+    const side = figma.add('Side', { x: 224, y: 0, width: 200, height: 600 });
     await place(front.id, false);
     expect(figma.undoSteps).toBe(0);
     await place(side.id, true);
     const [first, second] = onCanvas().slice(2);
-    expect(first).toMatchObject({ name: `${front.id} cut-out`, width: 200, height: 100 });
-    // In a row, as their frames are.
-    expect(first).toMatchObject({ x: 0, y: 124 });
-    expect(second).toMatchObject({ x: 224, y: 124 });
+    expect(first).toMatchObject({ name: `${front.id} cut-out`, width: 200, height: 600 });
+    // In a row, as their frames are, with room for their names where the row is seen from far.
+    expect(first).toMatchObject({ x: 0, y: 700 });
+    expect(second).toMatchObject({ x: 224, y: 700 });
     const boxes = onCanvas().map(({ x, y, width, height }) => ({ x, y, width, height }));
     for (const [index, a] of boxes.entries()) {
       for (const b of boxes.slice(index + 1)) {

@@ -82,7 +82,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
       job: catalogueJob(job, { state: 'done' }, [0, 1, 2, 3, 4, 5, 6], [7]),
     });
     await ui.getByText('7 of 8 pictures, 1 failed', { exact: true }).waitFor();
-    await ui.getByRole('button', { name: /^Retry summit/ }).click();
+    await ui.getByRole('button', { name: /^Try again: summit/ }).click();
     await work.received('resume').toEqual([{ type: 'resume', job, cells: [7] }]);
     await ui.getByRole('button', { name: 'Place as table' }).click();
     await work.sent('close-table').toHaveLength(1);
@@ -108,7 +108,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
       'product,scene,size,sku\naurora,on a quay,64x64,7\nauror,on a quay,64x64,8\naurora,x,story,9\n',
     );
     await ui.getByText('Line 3: The library has no @auror.').waitFor();
-    await ui.getByText('Columns that mean nothing in the panel: sku.').waitFor();
+    await ui.getByText('Columns that are not used here: sku.').waitFor();
     await expect.poll(() => ui.getByRole('button', { name: 'Make 2 pictures' }).isDisabled()).toBe(true);
     await expect.poll(() => ui.getByLabel('Scenes, one a line').count()).toBe(0);
     await ui.getByRole('button', { name: 'Remove', exact: true }).click();
@@ -159,7 +159,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     await cards.first().locator('.strip img').nth(4).waitFor();
     await cards
       .first()
-      .getByRole('button', { name: /^Retry/ })
+      .getByRole('button', { name: /^Try again/ })
       .first()
       .click();
     await work.received('resume').toEqual([{ type: 'resume', job: 'job-ended', cells: [5] }]);

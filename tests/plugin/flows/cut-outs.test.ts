@@ -103,7 +103,7 @@ describe.skipIf(browserPath === undefined)('backgrounds of frames', () => {
     work = await open({ companion: { models: modelsWith('matting', { place: 'offered' }) } });
     const { stage, companion } = work;
     await selectPhotos();
-    await stage.ui.getByText('BiRefNet lite does it on this computer: 220 MB, licence mit.').waitFor();
+    await stage.ui.getByText('BiRefNet lite does it on this computer: 220 MB, licence MIT.').waitFor();
     await stage.ui.getByText('choose Remove background').waitFor();
     await button('Get background removal…').click();
     await stage.ui.getByLabel('I have read the licence').check();

@@ -41,7 +41,7 @@ describe.skipIf(browserPath === undefined)('who looks after the library', () => 
     await stage.ui.getByLabel('Details of @aurora').click();
     await stage.ui.getByText('Export', { exact: true }).click();
     await stage.ui.getByText('Write "zqx mug" in kohya.').waitFor();
-    await stage.ui.getByLabel('For', { exact: true }).selectOption('diffusers');
+    await stage.ui.getByLabel('Program', { exact: true }).selectOption('diffusers');
     await stage.ui.getByText('Write "zqx mug" in diffusers.').waitFor();
     const coming = stage.page.waitForEvent('download');
     await stage.ui.getByRole('button', { name: 'Download for diffusers' }).click();

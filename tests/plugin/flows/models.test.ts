@@ -15,7 +15,7 @@ describe.skipIf(browserPath === undefined)('models in the panel', () => {
     await ui.getByRole('button', { name: welcome.model.name }).click();
     await ui.getByText('Recommended for this computer').waitFor();
     await ui.getByRole('button', { name: 'Get Stable Diffusion 1.5' }).click();
-    const link = ui.getByRole('link', { name: 'creativeml-openrail-m' });
+    const link = ui.getByRole('link', { name: 'CreativeML Open RAIL-M' });
     await expect.poll(() => link.getAttribute('href')).toMatch(/^https:/);
     const get = ui.getByRole('button', { name: 'Get it, 2.1 GB' });
     await expect.poll(() => get.isDisabled()).toBe(true);

@@ -157,6 +157,8 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     work.companion.send({ type: 'job', job: teachJob('job-teaching', failed) });
     await work.stage.ui.getByRole('alert').getByText('The work stopped in the middle').waitFor();
     await work.stage.ui.getByText('Kept 182 of 300 steps.').first().waitFor();
+    // Nothing is promised that a failed one does not bring.
+    await expect.poll(() => work.stage.ui.getByText('A sample appears').count()).toBe(0);
     await button('Continue').press('Enter');
     await work.received('resume').toEqual([{ type: 'resume', job: 'job-teaching' }]);
     const resumed = { state: 'running', resumed: true } as const;
@@ -239,6 +241,7 @@ describe.skipIf(browserPath === undefined)('teaching', () => {
     work.companion.send({ type: 'job', job: taughtJob('job-teaching', 'not-yet') });
     await work.stage.ui.getByText('No picture yet looks like your frames.', { exact: true }).waitFor();
     await work.stage.ui.getByText('a full-size model draws your product').waitFor();
+    await button('Choose a model…').waitFor();
     await expect.poll(() => work.stage.ui.getByText(/^Learned in/).count()).toBe(0);
     await expect.poll(() => work.stage.ui.locator('.done').count()).toBe(0);
     await work.sent('notify').toMatchObject([{ text: '@aurora: no picture yet looks like your frames' }]);

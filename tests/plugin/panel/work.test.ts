@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { besideAnchor } from '../../../plugin/main/row.ts';
 import { measureFrame } from '../../../plugin/ui/canvas/frame-measures.ts';
 import { parseVariantRecord, variantRecord } from '../../../plugin/ui/canvas/variant-record.ts';
@@ -6,7 +6,7 @@ import { daysLeft } from '../../../plugin/ui/views/library/library.tsx';
 import { curvePath, isFalling } from '../../../plugin/ui/views/teach/teach-progress.tsx';
 import { draftOf, emptyGenerate, jobSpecOf } from '../../../plugin/ui/work/drafts.ts';
 import { JobBoard } from '../../../plugin/ui/work/job-board.ts';
-import { ago, FINDING_LABELS, phaseText, timeLeft } from '../../../plugin/ui/work/labels.ts';
+import { ago, dateText, FINDING_LABELS, phaseText, timeLeft } from '../../../plugin/ui/work/labels.ts';
 import { type FrameMeasures, frameFindings } from '../../../shared/frame-advice.ts';
 import { CURVE_MAX_POINTS, PROMPT_MAX_LENGTH, SEED_MAX } from '../../../shared/protocol/limits.ts';
 import { generateRequestSchema } from '../../../shared/protocol/requests.ts';
@@ -244,7 +244,14 @@ describe('words', () => {
     ['2026-11-20T02:00:00Z', '10 h ago'],
     ['2026-11-19T11:00:00Z', 'yesterday'],
     ['2026-11-16T11:00:00Z', '4 days ago'],
+    ['2026-10-01T12:00:00Z', '1 Oct 2026'],
   ])('for %s: %s', (iso, text) => expect(ago(iso, new Date('2026-11-20T12:00:00Z'))).toBe(text));
+
+  it('for a day without a time, west of Greenwich as well: that day', () => {
+    vi.stubEnv('TZ', 'America/Los_Angeles');
+    expect(dateText('2026-10-01')).toBe('1 Oct 2026');
+    vi.unstubAllEnvs();
+  });
 
   it.each([
     ['2026-11-20T11:59:40Z', '30 days left'],

@@ -85,10 +85,10 @@ export function FailedCells({ job, most = job.failed.length }: FailedCellsProps)
               type="button"
               class="button small"
               disabled={!app.connected.value}
-              aria-label={`Retry ${cellText(cells[cell]!)}`}
+              aria-label={`Try again: ${cellText(cells[cell]!)}`}
               onClick={() => app.generating.catalogues.resume(job.job, [cell])}
             >
-              Retry
+              Try again
             </button>
           ) : null}
         </Note>

@@ -95,7 +95,7 @@ function ReadFile({
       {problems.length === 0 ? null : (
         <Note
           tone="warning"
-          title={problems.length === 1 ? 'Mend this first' : `Mend these ${problems.length} first`}
+          title={problems.length === 1 ? 'Fix this first' : `Fix these ${problems.length} first`}
         >
           <ul class="problems">
             {problems.slice(0, SHOWN_PROBLEMS).map(({ line, text }) => (
@@ -108,9 +108,7 @@ function ReadFile({
           {more > 0 ? <p>And {more} more.</p> : null}
         </Note>
       )}
-      {unused.length === 0 ? null : (
-        <p class="hint">Columns that mean nothing in the panel: {unused.join(', ')}.</p>
-      )}
+      {unused.length === 0 ? null : <p class="hint">Columns that are not used here: {unused.join(', ')}.</p>}
       {cells.length === 0 ? null : <Preview cells={cells} />}
     </>
   );

@@ -35,7 +35,7 @@ export function CatalogueSizes({ sizes, model, onChange }: CatalogueSizesProps) 
   );
   const chosen = sizes.map(sizeText);
   return (
-    <section>
+    <section class="group">
       <h3>Sizes</h3>
       <div class="chips">
         {[...offered].map(([text, { width, height }]) => (

@@ -118,7 +118,7 @@ function ProductChoice({ draft, onChange }: PartProps) {
   const selected = names.filter((name) => layers.includes(name) || variant.includes(name));
   const { products } = draft;
   return (
-    <section>
+    <section class="group">
       <div class="section-head">
         <h3>Products</h3>
         {selected.length === 0 ? null : (
@@ -162,8 +162,10 @@ function ScenesChoice({ draft, model, onChange }: PartProps & { readonly model: 
   const toggled = (scene: string) =>
     scenes.includes(scene) ? scenes.filter((one) => one !== scene) : [...scenes, scene];
   return (
-    <section>
-      <label for="catalogue-scenes">Scenes, one a line</label>
+    <section class="group">
+      <label for="catalogue-scenes" class="title">
+        Scenes, one a line
+      </label>
       <textarea
         id="catalogue-scenes"
         class="input"
@@ -194,7 +196,7 @@ function EarlierCatalogues() {
   const jobs = [...catalogues.jobs.value.values()];
   if (jobs.length === 0) return null;
   return (
-    <section aria-label="Catalogues">
+    <section class="group" aria-label="Catalogues">
       <h3>Catalogues</h3>
       <ul class="queue">
         {jobs.map((job) => (

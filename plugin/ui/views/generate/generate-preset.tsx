@@ -8,22 +8,15 @@ interface GeneratePresetProps {
   readonly onChange: (part: Partial<GenerateDraft>) => void;
 }
 
-/** The preset of the next pictures, and the way to a catalogue of many. */
+/** The preset of the next pictures. */
 export function GeneratePreset({ draft, onChange }: GeneratePresetProps) {
   const app = useApp();
-  const { presets, catalogues } = app.generating;
+  const { presets } = app.generating;
   return (
-    <>
-      <PresetChoice
-        id="preset"
-        onApply={(preset, before) => onChange(draftWithPreset(draft, preset, before))}
-        presetNamed={(name) => presetOfDraft(name, draft, presets.current, app.model.value?.name ?? '')}
-      />
-      {catalogues.isKnown.value ? (
-        <button type="button" class="link" onClick={() => app.show('catalogue')}>
-          Make a catalogue of several products
-        </button>
-      ) : null}
-    </>
+    <PresetChoice
+      id="preset"
+      onApply={(preset, before) => onChange(draftWithPreset(draft, preset, before))}
+      presetNamed={(name) => presetOfDraft(name, draft, presets.current, app.model.value?.name ?? '')}
+    />
   );
 }

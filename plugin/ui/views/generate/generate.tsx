@@ -78,6 +78,11 @@ export function Generate() {
         <StartButton button={start} disabled={!canStart}>
           {startWords(draft.count, busy, isScene ? 'scene' : app.filling.target.value)}
         </StartButton>
+        {app.generating.catalogues.isKnown.value ? (
+          <button type="button" class="link" onClick={() => app.show('catalogue')}>
+            Make a catalogue of several products
+          </button>
+        ) : null}
       </div>
       <Variants />
     </Form>

@@ -150,5 +150,6 @@ function facts(job: AnyJobState): string {
 function whatOf(job: AnyJobState): string {
   if (job.kind === 'teach') return `${job.request.classWord}, ${frameCount(job.request.images.length)}`;
   if (job.kind === 'catalogue') return catalogueCount(job);
-  return `seed ${job.request.seed}, strength ${job.request.strength}`;
+  const { seed, strength } = job.request;
+  return strength === 1 ? `seed ${seed}` : `seed ${seed}, strength ${strength}`;
 }

@@ -2,6 +2,7 @@ import { type ConceptSummary, isExpired } from '../../../../shared/protocol/conc
 import { useApp } from '../../app-context.ts';
 import { Icon, IconButton } from '../../parts/icon.tsx';
 import { TeachAgainButton } from '../../parts/teach-again.tsx';
+import { dateText } from '../../work/labels.ts';
 import { ConceptDetails } from './concept-details.tsx';
 import { ConceptPicture } from './concept-picture.tsx';
 
@@ -65,10 +66,10 @@ function RightsLine({ concept }: { readonly concept: ConceptSummary }) {
   if (isExpired(concept.rights, new Date())) {
     return (
       <span class="rights expired">
-        <Icon name="warning" /> Rights ended on {expires}
+        <Icon name="warning" /> Rights ended on {dateText(expires!)}
       </span>
     );
   }
-  const text = [licence ?? note, expires && `until ${expires}`].filter(Boolean).join(' · ');
+  const text = [licence ?? note, expires && `until ${dateText(expires)}`].filter(Boolean).join(' · ');
   return text === '' ? null : <span class="rights quiet">{text}</span>;
 }

@@ -50,12 +50,6 @@ export function ConceptDetails({ concept, onRemove }: ConceptDetailsProps) {
     <Form class="rows" onSubmit={save}>
       <NameRow id={id} value={edit.name} problem={problem} onChange={(text) => enter({ name: text })} />
       <RightsRows id={id} draft={edit} onChange={enter} />
-      <p class="hint">
-        {frameCount(referenceCount)} · {(sizeBytes / 1e6).toFixed(1)} MB · taught {ago(createdAt, new Date())}
-      </p>
-      <KeptFrames concept={concept} />
-      <ConceptVersions concept={concept} />
-      <ConceptExportNotes concept={concept} />
       {failure === undefined || isNameRefused ? null : <FailureNote report={failure} />}
       <div class="card-actions">
         {/* Not disabled by the attribute, which would take the focus from whoever has just saved. */}
@@ -66,6 +60,14 @@ export function ConceptDetails({ concept, onRemove }: ConceptDetailsProps) {
           {outcome.value === 'saved' ? <Icon name="check" /> : null}
           {outcome.value === 'saved' ? 'Saved' : ''}
         </span>
+      </div>
+      <p class="hint">
+        {frameCount(referenceCount)} · {(sizeBytes / 1e6).toFixed(1)} MB · taught {ago(createdAt, new Date())}
+      </p>
+      <KeptFrames concept={concept} />
+      <ConceptVersions concept={concept} />
+      <ConceptExportNotes concept={concept} />
+      <div class="card-actions">
         <button type="button" class="button small danger" onClick={onRemove}>
           <Icon name="trash" /> Remove
         </button>

@@ -50,9 +50,7 @@ export function ConceptExportNotes({ concept }: { readonly concept: ConceptSumma
           >
             Download for Likeness
           </button>
-          <p class="hint">
-            For another computer with Likeness. Another program reads it under names of its own:
-          </p>
+          <p class="hint">For Likeness on another computer. For another program:</p>
           <ProgramRow
             id={`${concept.id}-program`}
             program={program.value}
@@ -85,7 +83,7 @@ interface ProgramRowProps {
 
 function ProgramRow({ id, program, onChange }: ProgramRowProps) {
   return (
-    <Row id={id} label="For">
+    <Row id={id} label="Program">
       <select
         id={id}
         class="input"

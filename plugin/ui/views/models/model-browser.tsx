@@ -31,7 +31,7 @@ export function ModelBrowser() {
         {entries.map((entry) => (
           <li key={entry.path}>
             <button type="button" class="place" onClick={() => choose(entry)}>
-              <Icon name={entry.kind === 'folder' ? 'chevron' : 'frame'} />
+              <Icon name={entry.kind === 'folder' ? 'folder' : 'file'} />
               <span class="queue-text">{entry.name}</span>
               {entry.kind === 'model' ? <span class="quiet">model</span> : null}
             </button>

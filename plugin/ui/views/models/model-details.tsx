@@ -6,6 +6,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { Note } from '../../parts/note.tsx';
 import { hasEnded } from '../../work/job-board.ts';
 import { sizeText } from '../../work/labels.ts';
+import { licenceName } from '../../work/models/model-words.ts';
 
 interface CardProps {
   readonly card: ModelCardFacts;
@@ -35,10 +36,10 @@ export function ModelDetails({ card }: CardProps) {
 
 function LicenceLink({ card: { licence } }: CardProps) {
   if (licence === null) return null;
-  if (licence.url === null) return <>{licence.id}</>;
+  if (licence.url === null) return <>{licenceName(licence.id)}</>;
   return (
     <a class="link" href={licence.url} target="_blank" rel="noopener noreferrer">
-      {licence.id}
+      {licenceName(licence.id)}
     </a>
   );
 }
@@ -106,7 +107,7 @@ function Keeping({ card }: CardProps) {
         </p>
       ) : null}
       <div class="card-actions">
-        {task === null || task.state === 'done' ? (
+        {!isAsking.value && (task === null || task.state === 'done') ? (
           <button
             type="button"
             class="button small"

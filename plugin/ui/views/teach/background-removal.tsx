@@ -4,7 +4,7 @@ import { useApp } from '../../app-context.ts';
 import { ProgressBar } from '../../parts/controls.tsx';
 import { FailureNote, Note } from '../../parts/note.tsx';
 import { sizeText } from '../../work/labels.ts';
-import { taskPercent, taskText } from '../../work/models/model-words.ts';
+import { licenceName, taskPercent, taskText } from '../../work/models/model-words.ts';
 
 /** Offered where a frame has a background: taught from cut-outs, the product is found again in new pictures. */
 export function BackgroundRemoval({ frames }: { readonly frames: readonly SelectedFrame[] }) {
@@ -69,7 +69,9 @@ function WaysToCutOut({ card, count }: WaysToCutOutProps) {
       </div>
     );
   }
-  const facts = [sizeText(sizeBytes), licence === null ? '' : `licence ${licence.id}`].filter(Boolean);
+  const facts = [sizeText(sizeBytes), licence === null ? '' : `licence ${licenceName(licence.id)}`].filter(
+    Boolean,
+  );
   return (
     <Note tone="info" title={count === 1 ? 'Remove its background' : `Remove ${count} backgrounds`}>
       <p>

@@ -3,7 +3,7 @@ import type { ModelCard } from '../../../../shared/protocol/model.ts';
 import type { SelectedFrame } from '../../../messages.ts';
 import { useApp } from '../../app-context.ts';
 import { Note } from '../../parts/note.tsx';
-import { modelFacts } from '../../work/models/model-words.ts';
+import { licenceName, modelFacts } from '../../work/models/model-words.ts';
 
 interface DemonstrationNoteProps {
   readonly classWord: string;
@@ -44,6 +44,8 @@ export function DemonstrationNote({ classWord, frames }: DemonstrationNoteProps)
 
 function wayOut(card: ModelCard): string {
   const { title, licence } = card;
-  const facts = [...modelFacts(card), licence === null ? '' : `licence ${licence.id}`].filter(Boolean);
+  const facts = [...modelFacts(card), licence === null ? '' : `licence ${licenceName(licence.id)}`].filter(
+    Boolean,
+  );
   return `${title} does, and fits this computer: ${facts.join(', ')}.`;
 }

@@ -7,7 +7,7 @@ import { Icon } from '../../parts/icon.tsx';
 import { FINDING_LABELS, groupedByText } from '../../work/labels.ts';
 import { BackgroundRemoval } from './background-removal.tsx';
 
-/** The paper's range; fewer show too little of a product, and more change little. */
+/** Fewer show too little of a product. */
 const FEW = 3;
 
 /** The selected frames, with advice; a click leaves a frame out. */
@@ -21,7 +21,7 @@ export function FrameGrid({ most }: { readonly most: number }) {
       <section class="empty">
         <Icon name="frame" />
         <h2 tabIndex={-1}>Select frames of your product</h2>
-        <p>Three to five views on the canvas, each with one product, ideally without a background.</p>
+        <p>Three to eight views on the canvas, each with one product, ideally without a background.</p>
       </section>
     );
   }
@@ -58,7 +58,7 @@ export function FrameGrid({ most }: { readonly most: number }) {
 
 function setAdvice(count: number, most: number): string {
   if (count > most) return `At most ${most}: leave some out`;
-  if (count < FEW) return 'Three to five views work best';
+  if (count < FEW) return 'Three to eight views work best';
   return 'Click one to leave it out';
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useId } from 'preact/hooks';
 import { CLASS_WORD } from '../../../../shared/protocol/concept.ts';
 import { TEACH_MAX_IMAGES, TEACH_MAX_STEPS } from '../../../../shared/protocol/limits.ts';
 import { useApp } from '../../app-context.ts';
-import { isConceptName, toConceptName } from '../../concepts/concept-edit.ts';
+import { isConceptName, nameAdvice, toConceptName } from '../../concepts/concept-edit.ts';
 import { ProgressBar, StartButton } from '../../parts/controls.tsx';
 import { Check, Form, NumberField, Row } from '../../parts/field.tsx';
 import { MoreSettings } from '../../parts/more-settings.tsx';
@@ -44,7 +44,7 @@ function TeachForm() {
   const sending = app.teaching.sending.value;
   const isSending = sending.state === 'sending';
   const most = app.limits.value?.teachMaxImages ?? TEACH_MAX_IMAGES;
-  const missing = whatIsMissing(frames.length, most, name, draft.classWord);
+  const missing = whatIsMissing(frames.length, most, draft);
   const canStart = app.connected.value && !isSending && missing === undefined;
   const version = nextVersion(name, app.library.concepts.value, app.board.jobs.value);
   return (
@@ -94,11 +94,11 @@ function TeachForm() {
 }
 
 /** The one thing to do next before teaching can start. */
-function whatIsMissing(frames: number, most: number, name: string, classWord: string): string | undefined {
+function whatIsMissing(frames: number, most: number, draft: TeachDraft): string | undefined {
   if (frames === 0) return 'Select frames on the canvas first.';
   if (frames > most) return `Leave out frames until ${most} are left.`;
-  if (!isConceptName(name)) return 'Give it a name that begins with a letter.';
-  if (!CLASS_WORD.test(classWord.trim())) return 'Say in a word or two what it is.';
+  if (!isConceptName(toConceptName(draft.name))) return nameAdvice(draft.name);
+  if (!CLASS_WORD.test(draft.classWord.trim())) return 'Say in a word or two what it is.';
   return undefined;
 }
 

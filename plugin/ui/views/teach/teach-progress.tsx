@@ -12,10 +12,13 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
   const app = useApp();
   const { status } = job;
   const image = app.pictures.validationImages.value.get(job.job);
+  const curve = app.board.curves.value.get(job.job) ?? [];
   return (
     <div class="view">
       {status.state === 'done' ? (
         <Outcome job={job} />
+      ) : status.state === 'failed' && image === undefined && curve.length === 0 ? (
+        <TeachHeading request={job.request} />
       ) : (
         <section class="teaching">
           <div class="sample" title={image && `Sample after ${image.step} steps`}>
@@ -23,7 +26,7 @@ export function TeachProgress({ job }: { readonly job: JobOf<'teach'> }) {
             {image === undefined ? null : <img src={image.url} alt={`Sample after ${image.step} steps`} />}
           </div>
           <TeachHeading request={job.request} />
-          <LossCurve curve={app.board.curves.value.get(job.job) ?? []} />
+          <LossCurve curve={curve} />
         </section>
       )}
       <Advice job={job} />
@@ -174,6 +177,11 @@ function Done({ job }: { readonly job: JobOf<'teach'> }) {
           {notYetAdvice({ isDemonstration }).map((sentence) => (
             <p key={sentence}>{sentence}</p>
           ))}
+          {isDemonstration ? (
+            <button type="button" class="button small" onClick={() => app.show('models')}>
+              Choose a model…
+            </button>
+          ) : null}
         </Note>
       ) : (
         <p class={verdict === 'looks-like' ? 'done' : undefined}>

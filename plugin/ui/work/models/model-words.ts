@@ -18,6 +18,19 @@ export function modelFacts({
   ].filter(Boolean);
 }
 
+/** Names of licences by the ids under which hubs and the protocol know them. */
+const LICENCE_NAMES: Readonly<Record<string, string>> = {
+  mit: 'MIT',
+  'apache-2.0': 'Apache 2.0',
+  'creativeml-openrail-m': 'CreativeML Open RAIL-M',
+  'openrail++': 'CreativeML Open RAIL++-M',
+};
+
+/** "MIT"; the id itself where it is no known one. */
+export function licenceName(id: string): string {
+  return LICENCE_NAMES[id] ?? id;
+}
+
 /** The reason why a model does not fit this computer; undefined for one that does. */
 export function misfit(card: ModelCard, list: ModelList): string | undefined {
   if (card.fit === 'too-large') {
