@@ -99,6 +99,7 @@ export async function hashFileCached(file: string, cacheFolder: string): Promise
   const cached = await readRegularFile(cachePath).then(String, () => '');
   if (/^[0-9a-f]{64}$/.test(cached)) return cached;
   const hash = await hashFile(file);
-  await writeFileAtomically(cachePath, hash);
+  // A cache that cannot be written: it is read anew next time.
+  await writeFileAtomically(cachePath, hash).catch(() => {});
   return hash;
 }

@@ -54,7 +54,8 @@ export async function sampleWeights(
   const values = await readSamples(checkpoint, tensors());
   if (values === undefined) return undefined;
   const text = VERSION + Buffer.from(float32ToHalf(values).buffer).toString('base64');
-  await writeFileAtomically(cachePath, text);
+  // A cache that cannot be written: it is read anew next time.
+  await writeFileAtomically(cachePath, text).catch(() => {});
   return text;
 }
 

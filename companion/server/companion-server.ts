@@ -72,8 +72,10 @@ export class CompanionServer {
 
   /** Serves at once; the first code is shown before it returns. @throws LikenessError `storage` */
   static async start(options: CompanionServerOptions): Promise<CompanionServer> {
-    const tokens = await TokenStore.open(options.tokenFile);
-    const { queue, models } = options;
+    const { queue, models, log } = options;
+    const tokens = await TokenStore.open(options.tokenFile, (aside) =>
+      log.warn({ aside }, 'the list of paired clients was damaged; every plugin has to be paired again'),
+    );
     const places = new FramePlaces();
     const uploads = new Uploads({
       references: queue.references,

@@ -6,14 +6,15 @@
  */
 
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { rename } from 'node:fs/promises';
 import { Mutex } from 'async-mutex';
 import { z } from 'zod';
-import { LikenessError } from '../../shared/errors.ts';
+import { parsedJson } from '../../shared/json-text.ts';
 import { keyIdOf } from '../../shared/protocol/handshake.ts';
 import { hexIdSchema } from '../../shared/protocol/ids.ts';
 import { streamFileAtomically } from '../storage/atomic-file.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
-import { shortageFault } from '../storage/system-fault.ts';
+import { storageError, systemFault } from '../storage/system-fault.ts';
 import { MAX_TOKENS } from './limits.ts';
 
 const TOKEN_BYTES = 32;
@@ -74,17 +75,21 @@ export class TokenStore {
     this.#clients = clients;
   }
 
-  /** @throws LikenessError `storage` where the file is there but not ours: it is not overwritten; or cannot be written */
-  static async open(file: string): Promise<TokenStore> {
+  /**
+   * A list that is damaged, or of a version that is not known yet, is set aside under another name: every client has to be paired
+   * again, and the companion starts.
+   * @param tellAside called with the file's new name
+   * @throws LikenessError `storage` where it cannot be read or written
+   */
+  static async open(file: string, tellAside: (path: string) => void = () => {}): Promise<TokenStore> {
     const bytes = await readRegularFile(file).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return undefined;
-      throw (
-        shortageFault(cause) ??
-        new LikenessError('storage', `${file} cannot be read (${cause.code})`, { cause })
-      );
+      throw systemFault(cause);
     });
-    const stored =
-      bytes === undefined ? { companion: undefined, clients: [] } : parseFile(bytes.toString(), file);
+    const none = { companion: undefined, clients: [] };
+    const read = bytes === undefined ? none : parseFile(bytes.toString());
+    if (read === undefined) tellAside(await setAside(file));
+    const stored = read ?? none;
     const store = new TokenStore(file, stored.companion ?? randomBytes(ID_BYTES).toString('hex'), stored);
     if (stored.companion === undefined) await store.#write();
     return store;
@@ -196,13 +201,16 @@ function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
 
-function parseFile(text: string, file: string): z.infer<typeof fileSchema> {
-  try {
-    return fileSchema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new LikenessError('storage', `${file} is damaged, expected the list of paired clients`, {
-      advice: 'Delete the file and start again; every plugin then has to be paired again.',
-      cause,
-    });
-  }
+/** Undefined for what is no list of clients that this version knows. */
+function parseFile(text: string): z.infer<typeof fileSchema> | undefined {
+  return fileSchema.safeParse(parsedJson(text)).data;
+}
+
+/** @throws LikenessError `storage` */
+async function setAside(file: string): Promise<string> {
+  const aside = `${file}.damaged`;
+  await rename(file, aside).catch((cause: unknown) => {
+    throw storageError(file, cause);
+  });
+  return aside;
 }

@@ -40,22 +40,23 @@ export class AgeLedger {
    */
   async ages(things: readonly string[], now: Date): Promise<ReadonlyMap<string, number>> {
     const before = await this.#read();
-    const after = withToday(before, things, now.toISOString().slice(0, 10));
+    const after = withToday(before ?? EMPTY, things, now.toISOString().slice(0, 10));
     const text = JSON.stringify(after);
     // A disk that is full or read-only must not stop what only asks.
-    if (text !== JSON.stringify(before)) await this.#write(after, text).catch(() => {});
+    if (before !== undefined && text !== JSON.stringify(before))
+      await this.#write(after, text).catch(() => {});
     return new Map(after.items.map(([thing, day]) => [thing, after.days - day]));
   }
 
-  async #read(): Promise<Ledger> {
+  /** Undefined where it is there and cannot be read: nothing is written over it then. */
+  async #read(): Promise<Ledger | undefined> {
     try {
       const bytes = await this.#store.get(this.#key);
       return ledgerSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
     } catch (error) {
-      if (error instanceof BlobMissing || error instanceof SyntaxError || error instanceof z.ZodError) {
-        return EMPTY;
-      }
-      throw error;
+      const isNone =
+        error instanceof BlobMissing || error instanceof SyntaxError || error instanceof z.ZodError;
+      return isNone ? EMPTY : undefined;
     }
   }
 

@@ -96,7 +96,7 @@ async function requireReplaceable(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || found.isFile() || found.isDirectory()) return;
   throw new LikenessError('storage', `${path} cannot be written: a device or pipe is in its place`, {
-    advice: 'Choose another path.',
+    advice: 'Move it away, or choose another path.',
   });
 }
 

@@ -19,6 +19,7 @@ export const OWN_ENTRIES = [
   'loras',
   'models',
   'clients.json',
+  'clients.json.damaged',
   'companion.json',
   'examples-added',
   'model-in-use.json',

@@ -116,7 +116,7 @@ const FAULTS: typeof DISK_FAULTS = {
   ELOOP: ['its links lead in a circle', 'Choose another path.'],
   ENOTDIR: ['a part of the path is a file, expected folders', 'Choose another path.'],
   EEXIST: ['a part of the path is a file, expected folders', 'Choose another path.'],
-  EISDIR: ['a folder is in its place', 'Choose another path.'],
+  EISDIR: ['a folder is in its place', 'Move it away, or choose another path.'],
   ENOENT: ['the folder cannot be made there', 'Choose another path.'],
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter path.'],
 };

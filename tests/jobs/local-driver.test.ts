@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { JobStore } from '../../companion/jobs/drivers/local/job-store.ts';
@@ -88,4 +88,16 @@ it('takes jobs in the order that is left of a damaged one', async () => {
   await writeFile(join(folder, 'order.json'), '["job-aaaa-1", 7, "job-aaaa-1", "job-b');
   const { broker } = await open();
   expect(broker.pending).toEqual([]);
+});
+
+// Windows lets few accounts make a link.
+it.skipIf(process.platform === 'win32')('forgets nothing where ages cannot be read', async () => {
+  const { folder, open } = await newPlace();
+  await mkdir(folder, { recursive: true });
+  const ages = join(folder, 'ages.json');
+  await symlink(ages, ages);
+  const { repository } = await open();
+  expect((await repository.recover()).records).toEqual([]);
+  expect(await repository.ages(['job-aaaa-1'], new Date())).toEqual(new Map([['job-aaaa-1', 0]]));
+  expect(await readlink(ages)).toBe(ages);
 });

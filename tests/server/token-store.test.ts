@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -76,9 +76,19 @@ describe('the token store', () => {
     ['text', 'not json'],
     ['another shape', '{"clients": {}}'],
     ['a version of tomorrow', '{"version": 2, "clients": []}'],
-  ])('refuses a damaged file (%s) and leaves it as it is', async (_, text) => {
+  ])('begins anew beside a damaged file (%s), which it keeps', async (_, text) => {
     await writeFile(file, text);
-    await expect(TokenStore.open(file)).rejects.toMatchObject({ code: 'storage' });
-    expect(await readFile(file, 'utf8')).toBe(text);
+    const told: string[] = [];
+    const { token } = await (await TokenStore.open(file, (path) => told.push(path))).issue('Studio');
+    expect((await TokenStore.open(file)).recognise(token)?.label).toBe('Studio');
+    expect(told).toEqual([`${file}.damaged`]);
+    expect(await readFile(told[0]!, 'utf8')).toBe(text);
+  });
+
+  it('says what lies in its place, which it leaves', async () => {
+    await mkdir(file);
+    const message = `${file} cannot be used: it is no file`;
+    await expect(TokenStore.open(file)).rejects.toMatchObject({ code: 'storage', message });
+    expect((await stat(file)).isDirectory()).toBe(true);
   });
 });
