@@ -44,6 +44,7 @@ export function buildBlock(batch: number, { trained }: { readonly trained: boole
     heads: HEADS,
     groups: GROUPS,
     layers: 1,
+    textAlone: false,
     projections: 'conv1x1',
     adapter: attachEverywhere(
       graph,

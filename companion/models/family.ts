@@ -113,6 +113,8 @@ export interface ModelFacts {
   readonly textEncoders: readonly TextEncoderFacts[];
   /** Text states where no prompt is given at all: those of an empty one, or zeros. */
   readonly absentPrompt: 'empty' | 'zeros';
+  /** True where the denoiser is told the guidance: each step is one run of it, and a negative prompt has no part in it. */
+  readonly embedsGuidance: boolean;
   /** Settings that models of the family are used with, where nothing else is recommended. */
   readonly sampling: { readonly sampler: SamplerName; readonly guidanceScale: number };
   /** Sizes that it was trained at, the square first; none where it was trained at squares alone. */
@@ -137,13 +139,20 @@ export type Scopes = (component: string, hook?: ModuleHook) => Scope;
 export const CONTEXT = 'encoder_hidden_states';
 
 /** An input of the denoiser beside the noisy latents and their time: it comes with every sample. */
-interface ConditioningInput {
+export interface ConditioningInput {
   /** In graphs and feeds. */
   readonly name: string;
   /** Shape for one sample: [L, D]. */
   readonly shape: Shape;
-  /** Values that follow from the picture's size; absent where buildText gives them. */
+  /** Values that follow from the picture's size. */
   readonly ofSize?: (size: ImageSize) => readonly number[];
+  /** Values that follow from the guidance scale, 1 and more. */
+  readonly ofGuidance?: (scale: number) => readonly number[];
+}
+
+/** True for an input whose values buildText gives. */
+export function isOfText({ ofSize, ofGuidance }: ConditioningInput): boolean {
+  return ofSize === undefined && ofGuidance === undefined;
 }
 
 /** By the names of the family's conditioning inputs, [B, ...shape]. */

@@ -10,6 +10,7 @@ import {
   type ConditioningValues,
   DECODERS,
   type DecoderChoice,
+  isOfText,
   type PromptValues,
   type Scopes,
 } from './family.ts';
@@ -82,15 +83,15 @@ export function latentInputs(
   return concat([sample, others], 1);
 }
 
-/** Every conditioning input of the denoiser as an input of the graph, or those that follow from the picture's size alone. */
+/** Every conditioning input of the denoiser as an input of the graph, or those that text does not give. */
 export function conditioningInputs(
   graph: Graph,
   model: ModelConfig,
   batch: number,
-  which: 'all' | 'of size' = 'all',
+  which: 'all' | 'beside text' = 'all',
 ): ConditioningValues {
   const inputs = familyOf(model).conditioning(model.config);
-  const wanted = which === 'all' ? inputs : inputs.filter(({ ofSize }) => ofSize !== undefined);
+  const wanted = which === 'all' ? inputs : inputs.filter((input) => !isOfText(input));
   return Object.fromEntries(
     wanted.map(({ name, shape }) => [name, graph.input(name, [batch, ...shape])] as const),
   );
@@ -170,7 +171,7 @@ function addDenoiserWithText(graph: Graph, model: ModelConfig): void {
       : { embeddings };
   });
   const conditioning = {
-    ...conditioningInputs(graph, model, 1, 'of size'),
+    ...conditioningInputs(graph, model, 1, 'beside text'),
     ...family.buildText(scopes, model.config, prompts),
   };
   const side = facts.latentUnit;

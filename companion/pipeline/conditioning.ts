@@ -1,9 +1,10 @@
-/** Conditioning: a prompt and a picture's size as a denoiser reads them, by the names of its family's inputs. */
+/** Conditioning: a prompt, a picture's size and guidance as a denoiser reads them, by the names of its family's inputs. */
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { ImageSize } from '../../shared/geometry.ts';
 import type { GraphSpec } from '../graph/graph.ts';
 import { familyOf, type ModelConfig } from '../models/families/registry.ts';
+import { isOfText } from '../models/family.ts';
 import { embeddingGraph } from '../models/model-graphs.ts';
 import type { Tokenizer } from '../models/text/tokenizer.ts';
 import { elementCount, float32, type Tensor } from '../tensor/tensor.ts';
@@ -25,12 +26,30 @@ export function sizeConditioning(model: ModelConfig, size: ImageSize): Condition
 export function zeroText(model: ModelConfig): Conditioning {
   const inputs = familyOf(model).conditioning(model.config);
   return new Map(
-    inputs.flatMap(({ name, shape, ofSize }) =>
-      ofSize === undefined
-        ? [[name, float32(new Float32Array(elementCount(shape)), [1, ...shape])] as const]
-        : [],
-    ),
+    inputs
+      .filter(isOfText)
+      .map(
+        ({ name, shape }) => [name, float32(new Float32Array(elementCount(shape)), [1, ...shape])] as const,
+      ),
   );
+}
+
+/**
+ * Guidance as a denoiser that is told it reads it, alike for all samples of a batch; nothing for others.
+ * @param scale 1 and more
+ */
+export function guidanceFeeds(
+  model: ModelConfig,
+  scale: number,
+  samples: number,
+): Record<string, Tensor<'float32'>> {
+  const feeds: Record<string, Tensor<'float32'>> = {};
+  for (const { name, shape, ofGuidance } of familyOf(model).conditioning(model.config)) {
+    if (ofGuidance === undefined) continue;
+    const one = ofGuidance(scale);
+    feeds[name] = float32(Array.from({ length: samples }, () => one).flat(), [samples, ...shape]);
+  }
+  return feeds;
 }
 
 /** A batch as feeds of a graph: [B, ...shape] each, in the order given. */

@@ -7,6 +7,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint/component.ts';
 import { type BroughtSettings, settingsOfKind } from '../lora/accelerator.ts';
 import type { LoraUse } from '../lora/merged-checkpoint.ts';
+import type { ModelFacts } from '../models/family.ts';
 import type { RecommendedSettings } from './settings.ts';
 
 /** A LoRA to be merged, with the settings that the model is used with then. */
@@ -20,13 +21,20 @@ const TURBO = /^(?:stabilityai[/\\])?sd[-_]?(xl)?[-_]?turbo(?:[-_]1\.0)?(?:[-_.]
 /** Schedulers that nothing but a model of few steps is published with. */
 const SCHEDULER_KINDS: Readonly<Record<string, string>> = { LCMScheduler: 'lcm', TCDScheduler: 'tcd' };
 
+/** diffusers' default where a model is told the guidance (LatentConsistencyModelPipeline). */
+const EMBEDDED_GUIDANCE = 8.5;
+
 /** Settings by a model's scheduler or its maker's name for it; undefined for a usual model. */
-export function fewStepSettings({
-  name,
-  modelIndex,
-  schedulerConfig,
-}: Pick<Checkpoint, 'name' | 'modelIndex' | 'schedulerConfig'>): BroughtSettings | undefined {
+export function fewStepSettings(
+  { name, modelIndex, schedulerConfig }: Pick<Checkpoint, 'name' | 'modelIndex' | 'schedulerConfig'>,
+  { embedsGuidance }: Pick<ModelFacts, 'embedsGuidance'>,
+): BroughtSettings | undefined {
   const kind = SCHEDULER_KINDS[String(schedulerConfig._class_name)];
+  // Nothing but a model distilled for few steps is told it, whatever scheduler its folder was given.
+  if (embedsGuidance) {
+    const { guidanceMax: _, ...settings } = settingsOfKind(kind ?? 'lcm')!;
+    return { ...settings, guidanceScale: EMBEDDED_GUIDANCE };
+  }
   if (kind !== undefined) return settingsOfKind(kind);
   const turbo = [name, String(modelIndex._name_or_path)].map((one) => TURBO.exec(one)).find(Boolean);
   if (!turbo) return undefined;

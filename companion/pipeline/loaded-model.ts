@@ -86,8 +86,11 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
 }
 
 /** The model's own recommendation, over that for models of few steps, over the family's. */
-function recommendedOf(checkpoint: Checkpoint, { sampling }: ModelFacts): Promise<RecommendedSettings> {
-  return readRecommendedSettings(checkpoint.folder, { ...sampling, ...fewStepSettings(checkpoint) });
+function recommendedOf(checkpoint: Checkpoint, facts: ModelFacts): Promise<RecommendedSettings> {
+  return readRecommendedSettings(checkpoint.folder, {
+    ...facts.sampling,
+    ...fewStepSettings(checkpoint, facts),
+  });
 }
 
 export interface BaseModelFacts extends ModelTraits {
@@ -130,6 +133,7 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
           steps: sampling.steps,
           guidanceScale: sampling.guidanceScale,
           ...(sampling.guidanceMax !== undefined && { guidanceMax: sampling.guidanceMax }),
+          ...(facts.embedsGuidance && { embedsGuidance: true }),
           mask: sampling.mask,
           guidanceResidual: usualGuidanceResidual({ ...sampling, mask: 'adaptive' }),
         },

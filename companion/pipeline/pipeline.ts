@@ -7,7 +7,7 @@ import type { VariancePreserving } from '../diffusion/noise-process.ts';
 import type { GraphSpec } from '../graph/graph.ts';
 import { openCheckpoint } from '../models/families/formats.ts';
 import { familyOf, type ModelConfig, modelConfigOf } from '../models/families/registry.ts';
-import type { AdapterSite, DecoderChoice, ModelFacts } from '../models/family.ts';
+import { type AdapterSite, type DecoderChoice, isOfText, type ModelFacts } from '../models/family.ts';
 import { decoderGraph, encoderGraph, promptNames, textGraph, textOutput } from '../models/model-graphs.ts';
 import { openTokenizer, type Tokenizer } from '../models/text/tokenizer.ts';
 import type { Session } from '../runtime/session.ts';
@@ -137,7 +137,7 @@ export class Pipeline {
     return new Map(
       familyOf(this.model)
         .conditioning(this.model.config)
-        .filter(({ ofSize }) => ofSize === undefined)
+        .filter(isOfText)
         .map(({ name }) => [name, outputs[textOutput(name)] as Tensor<'float32'>]),
     );
   }

@@ -16,7 +16,7 @@ import {
 import { issueText } from '../../shared/protocol/zod.ts';
 import { SAMPLER_NAMES } from '../diffusion/samplers/index.ts';
 import { TIMESTEP_SPACINGS } from '../diffusion/spacing.ts';
-import { DECODERS } from '../models/family.ts';
+import { DECODERS, type ModelFacts } from '../models/family.ts';
 import { readRegularFile } from '../storage/regular-file.ts';
 
 /** Name of the file in a model's folder. */
@@ -110,6 +110,14 @@ const schema = z.object({
 export type RecommendedSettings = z.infer<typeof schema>;
 export type TrainingDefaults = z.infer<typeof teaching>;
 export type SamplingSettings = z.infer<typeof sampling>;
+
+/** True where each step asks the model without the prompt as well: classifier-free guidance. */
+export function isGuided(
+  { embedsGuidance }: Pick<ModelFacts, 'embedsGuidance'>,
+  { guidanceScale }: Pick<SamplingSettings, 'guidanceScale'>,
+): boolean {
+  return guidanceScale > 1 && !embedsGuidance;
+}
 
 /**
  * Halves of guidance in which residuals act, where none is chosen: both for the full residual, which other programs

@@ -6,7 +6,7 @@
 import { rankFractionAt } from '../adapters/rank-schedule.ts';
 import { addNoise } from '../diffusion/noise-process.ts';
 import type { Random } from '../diffusion/random.ts';
-import { conditioningFeeds, sizeConditioning } from '../pipeline/conditioning.ts';
+import { conditioningFeeds, guidanceFeeds, sizeConditioning } from '../pipeline/conditioning.ts';
 import { paintedFeeds } from '../pipeline/inpainting.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { TrainingDefaults } from '../pipeline/settings.ts';
@@ -72,6 +72,7 @@ function feedsOf(
   const { noisyRankShare } = settings;
   return {
     ...paintedFeeds(set.painted, draws.length, set),
+    ...guidanceFeeds(pipeline.model, set.guidanceScale, draws.length),
     ...noisyFeeds(pipeline, set, draws),
     ...(noisyRankShare < 1 && rankFeeds(pipeline, noisyRankShare, draws)),
     ...(hasObjectMasks(set) && objectFeeds(set, draws)),

@@ -173,7 +173,7 @@ function textConditioning(
     return pooled ? { embeddings, end: graph.input(end, [batch, 1, tokens]) } : { embeddings };
   });
   return {
-    ...conditioningInputs(graph, options, batch, 'of size'),
+    ...conditioningInputs(graph, options, batch, 'beside text'),
     ...family.buildText(scopes, options.config, prompts),
   };
 }

@@ -45,6 +45,8 @@ export interface TrainingSet {
   readonly emptyCaption: EncodedCaption;
   /** For models that look at the kept part of a picture: all of each is painted. */
   readonly painted?: PaintedPart | undefined;
+  /** For models that are told it: that of the pictures which they are used for. */
+  readonly guidanceScale: number;
   /** Latent cells. */
   readonly height: number;
   readonly width: number;
@@ -57,6 +59,7 @@ export interface TrainingSetOptions {
   readonly classWord: string;
   readonly settings: TeachingSettings;
   readonly mirror: boolean;
+  readonly guidanceScale: number;
 }
 
 /** True where any reference tells the object from what surrounds it. */
@@ -72,7 +75,7 @@ const VARIANT_STREAM = 0x8000_0000;
 /** Yields after every encoded picture: `done` of `total`. */
 export async function* prepareTrainingSet(
   pipeline: Pipeline,
-  { pictures, identifier, classWord, settings, mirror }: TrainingSetOptions,
+  { pictures, identifier, classWord, settings, mirror, guidanceScale }: TrainingSetOptions,
 ): AsyncGenerator<{ done: number; total: number }, TrainingSet> {
   const size = settings.side ?? pipeline.facts.resolution;
   const cells = size / pipeline.facts.downscale;
@@ -105,7 +108,7 @@ export async function* prepareTrainingSet(
     captions.push(await encodeCaption(pipeline, size, template.replace('{}', phrase), [identifierSpan]));
   }
   const emptyCaption = await encodeCaption(pipeline, size, '', []);
-  return { references, captions, emptyCaption, painted, height: cells, width: cells };
+  return { references, captions, emptyCaption, painted, guidanceScale, height: cells, width: cells };
 }
 
 async function encodeCaption(

@@ -25,6 +25,8 @@ const modelSummarySchema = z.object({
       guidanceScale: z.number().min(1),
       /** Largest that the model works with; absent: any. */
       guidanceMax: z.number().min(1).exactOptional(),
+      /** True where the model is told the guidance: one run a step, and no part for a negative prompt. */
+      embedsGuidance: z.boolean().exactOptional(),
       mask: maskModeSchema,
       /** For masks that localize; absent from older companions. */
       guidanceResidual: guidanceResidualSchema.optional(),

@@ -66,6 +66,7 @@ export function unetModules(
   const pairs: [string, string][] = [
     ['time_embed.0', 'time_embedding.linear_1'],
     ['time_embed.2', 'time_embedding.linear_2'],
+    ['time_embed.cond_proj', 'time_embedding.cond_proj'],
     ['input_blocks.0.0', 'conv_in'],
     ['out.0', 'conv_norm_out'],
     ['out.2', 'conv_out'],

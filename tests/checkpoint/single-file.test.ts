@@ -35,7 +35,7 @@ import {
 } from './single-file-checkpoint.ts';
 
 const LAYOUT: FileLayout = {
-  layersPerBlock: 2,
+  layersPerBlock: [2, 2, 2, 2],
   vaeLevels: 4,
   textEncoders: [
     { component: 'text_encoder', prefix: 'cond_stage_model.transformer.', code: 'transformers' },
@@ -216,7 +216,12 @@ describe('refuses', () => {
       'checkpoint-unsupported',
       /it is no Stable Diffusion checkpoint/,
     ],
-    ['half a UNet', { [CONVOLUTION]: tensor(32, 4, 3, 3) }, 'checkpoint-format', /has no conv_out.weight/],
+    [
+      'half a UNet',
+      { [CONVOLUTION]: tensor(32, 4, 3, 3) },
+      'checkpoint-format',
+      /has no down_blocks.0.resnets.0.conv1.weight/,
+    ],
   ])('%s, by what it is', async (_, names, code, message) => {
     const path = join(await scratchFolder(), 'model.safetensors');
     await writeSafetensors(path, new Map(Object.entries(names)));

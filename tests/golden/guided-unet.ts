@@ -3,9 +3,10 @@
 import { type Denoiser, denoiserOf } from '../../companion/diffusion/denoiser.ts';
 import type { NoiseProcess } from '../../companion/diffusion/noise-process.ts';
 import { samplingGraph } from '../../companion/engine/generation/sampling-graph.ts';
-import { conditioningFeeds } from '../../companion/pipeline/conditioning.ts';
+import { conditioningFeeds, guidanceFeeds } from '../../companion/pipeline/conditioning.ts';
 import { type PaintedPart, paintedFeeds } from '../../companion/pipeline/inpainting.ts';
 import type { Pipeline } from '../../companion/pipeline/pipeline.ts';
+import { isGuided } from '../../companion/pipeline/settings.ts';
 import { float32, type Shape } from '../../companion/tensor/tensor.ts';
 import type { ImageSize } from '../../shared/geometry.ts';
 import type { GoldenDirectory } from './golden-directory.ts';
@@ -44,10 +45,11 @@ export async function guidedUnet(
   const { model, facts } = pipeline;
   const [, , height, width] = shape as [number, number, number, number];
   const size = told ?? { width: width * facts.downscale, height: height * facts.downscale };
-  const texts = scale > 1 ? [negative, prompt] : [prompt];
+  const guided = isGuided(facts, { guidanceScale: scale });
+  const texts = guided ? [negative, prompt] : [prompt];
   const conditioning = await Promise.all(texts.map((text) => pipeline.encodePrompt(text, size)));
   const batch = texts.length;
-  const graph = samplingGraph({ ...model, guided: batch === 2, height, width, concepts: [] });
+  const graph = samplingGraph({ ...model, guided, height, width, concepts: [] });
   const session = await pipeline.session(graph);
   const network = async (latents: Float32Array, time: number) => {
     const { prediction } = await session.run({
@@ -57,6 +59,7 @@ export async function guidedUnet(
       ),
       timestep: float32(new Float32Array(batch).fill(time), [batch]),
       ...conditioningFeeds(conditioning),
+      ...guidanceFeeds(model, scale, batch),
       ...paintedFeeds(painted, batch, { height, width }),
     });
     return prediction!.data as Float32Array;

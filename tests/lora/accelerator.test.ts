@@ -49,12 +49,15 @@ describe('kinds of accelerators', () => {
 });
 
 describe('models of few steps', () => {
-  const model = (name: string, scheduler = 'EulerDiscreteScheduler', path?: string) =>
-    fewStepSettings({
-      name,
-      modelIndex: path === undefined ? {} : { _name_or_path: path },
-      schedulerConfig: { _class_name: scheduler },
-    });
+  const model = (name: string, scheduler = 'EulerDiscreteScheduler', path?: string, embedsGuidance = false) =>
+    fewStepSettings(
+      {
+        name,
+        modelIndex: path === undefined ? {} : { _name_or_path: path },
+        schedulerConfig: { _class_name: scheduler },
+      },
+      { embedsGuidance },
+    );
 
   it('are told by their makers’ names, or by a scheduler of nothing else', () => {
     expect(model('sdxl-turbo')).toMatchObject({ sampler: 'euler-ancestral', guidanceMax: 1, steps: 4 });
@@ -63,6 +66,15 @@ describe('models of few steps', () => {
       sampler: 'euler',
     });
     expect(model('mine', 'LCMScheduler')).toMatchObject({ sampler: 'lcm', guidanceMax: 2 });
+  });
+
+  it.each([
+    ['LCMScheduler', 'lcm'],
+    ['EulerDiscreteScheduler', 'lcm'],
+    ['TCDScheduler', 'tcd'],
+  ])('that are told the guidance take any, with %s', (scheduler, sampler) => {
+    const settings = model('mine', scheduler, undefined, true);
+    expect(settings).toEqual({ steps: 4, guidanceScale: 8.5, sampler });
   });
 
   it.each(['stable-diffusion-xl-base-1.0', 'turbo', 'my-sdxl-turbo-mix'])('%s is none', (name) =>

@@ -40,8 +40,9 @@ describe('a setting that is said for every level', () => {
 
   it.each([
     ['cross_attention_dim', [64, 32, 64, 64]],
-    ['layers_per_block', [1, 2, 2, 2]],
-    ['only_cross_attention', [true, true, true, false]],
+    ['layers_per_block', [2, 2, 2]],
+    ['only_cross_attention', 'yes'],
+    ['reverse_transformer_layers_per_block', [1, 1]],
     ['num_class_embeds', 10],
     ['encoder_hid_dim_type', 'text_proj'],
     ['time_embedding_dim', 512],
@@ -63,11 +64,6 @@ it.each<[config: string, parse: () => unknown, message: string]>([
     'blocks',
     () => parseUnetConfig({ ...UNET_CONFIG, down_block_types: ['AttnDownBlock2D'] }),
     'down_block_types.0: got "AttnDownBlock2D", ',
-  ],
-  [
-    'a whole LCM',
-    () => parseUnetConfig({ ...UNET_CONFIG, time_cond_proj_dim: 256 }),
-    'time_cond_proj_dim: got 256, only null is supported: it is told the guidance',
   ],
   [
     'an activation',

@@ -66,6 +66,31 @@ export const SDXL = changed(PUBLISHED.sdxl, {
   'tokenizer_2/tokenizer_config.json': USUAL['tokenizer/tokenizer_config.json'],
 });
 
+/** What configs of UNets with layers taken out say in place of SDXL's or Stable Diffusion 1.5's. */
+export const PRUNED = {
+  ssd1b: {
+    transformer_layers_per_block: [1, [2, 2], [4, 4]],
+    reverse_transformer_layers_per_block: [[4, 4, 10], [2, 1, 1], 1],
+    mid_block_type: 'UNetMidBlock2D',
+  },
+  vega: {
+    transformer_layers_per_block: [1, [1, 1], [2, 2]],
+    reverse_transformer_layers_per_block: [[2, 2, 2], [1, 1, 1], 1],
+    mid_block_type: 'UNetMidBlock2D',
+  },
+  koala700m: { layers_per_block: 1, transformer_layers_per_block: [0, 2, 5], mid_block_type: null },
+  koala1b: { layers_per_block: 1, transformer_layers_per_block: [0, 2, 6] },
+  bkSmall: { layers_per_block: 1, mid_block_type: null },
+  bkTiny: {
+    layers_per_block: 1,
+    mid_block_type: null,
+    block_out_channels: [320, 640, 1280],
+    down_block_types: ['CrossAttnDownBlock2D', 'CrossAttnDownBlock2D', 'CrossAttnDownBlock2D'],
+    up_block_types: ['CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D'],
+    attention_head_dim: 8,
+  },
+} as const;
+
 /** With changed fields, by file; undefined takes a field away, and a file of undefined the file. */
 export function changed(
   files: ModelFiles,

@@ -28,7 +28,7 @@ interface Name {
 }
 
 const LAYOUT: FileLayout = {
-  layersPerBlock: 2,
+  layersPerBlock: [2, 2, 2],
   vaeLevels: 4,
   textEncoders: [
     { component: 'text_encoder', prefix: 'conditioner.embedders.0.transformer.', code: 'transformers' },

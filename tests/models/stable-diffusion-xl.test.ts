@@ -10,6 +10,7 @@ import { samplingGraph } from '../../companion/engine/generation/sampling-graph.
 import type { GenerateRequest } from '../../companion/engine/requests.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
 import { picture } from '../../companion/images/picture.ts';
+import { requireParametersOf } from '../../companion/model-store/verify.ts';
 import { CONTEXT } from '../../companion/models/family.ts';
 import { readBaseModel } from '../../companion/pipeline/loaded-model.ts';
 import { Pipeline } from '../../companion/pipeline/pipeline.ts';
@@ -170,6 +171,18 @@ describe('of one file', () => {
     expect(plain.noiseProcess).toMatchObject({ prediction: 'epsilon', sampling: { spacing: 'leading' } });
   });
 
+  it('a transformer with fewer layers than those beside it has as many as there are', async () => {
+    const pruned = await changed('pruned', (tensors) => {
+      for (const name of [...tensors.keys()]) {
+        if (name.includes('output_blocks.2.1.transformer_blocks.1.')) tensors.delete(name);
+      }
+    });
+    const cacheFolder = join(scratch, 'cache');
+    const whole = await requireParametersOf(file, cacheFolder);
+    expect(await requireParametersOf(pruned, cacheFolder)).toBeLessThan(whole);
+    expect((await open(pruned)).adapterSites).toHaveLength((await open(file)).adapterSites.length);
+  });
+
   const CONVOLUTION = 'model.diffusion_model.input_blocks.0.0.weight';
   it.each<[string, RegExp, (tensors: Tensors) => void]>([
     [
@@ -184,15 +197,6 @@ describe('of one file', () => {
       'editing',
       /takes 8 channels \(depth, editing/,
       (tensors) => tensors.set(CONVOLUTION, tensor([64, 8, 3, 3])),
-    ],
-    [
-      'a pruned relative',
-      /transformers of other depths/,
-      (tensors) => {
-        for (const name of [...tensors.keys()]) {
-          if (name.includes('input_blocks.8.1.transformer_blocks.1.')) tensors.delete(name);
-        }
-      },
     ],
     [
       'other text encoders',
@@ -252,7 +256,7 @@ describe('of a folder', () => {
       { 'scheduler/scheduler_config.json': { _class_name: 'EDMEulerScheduler' } },
     ],
     [
-      'nested depths',
+      'nested depths of one way',
       /transformer_layers_per_block/,
       { 'unet/config.json': { transformer_layers_per_block: [1, [1, 1], 2] } },
     ],

@@ -156,6 +156,7 @@ describe('teaching in half precision', () => {
       references: [[reference]],
       captions: [caption],
       emptyCaption: caption,
+      guidanceScale: 1,
       ...{ height: SIDE, width: SIDE },
     };
     const done: TrainingStep[] = [];

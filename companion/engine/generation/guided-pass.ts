@@ -14,11 +14,11 @@ import type { LocalizedMask } from '../../localization/mask.ts';
 import { tokenWeightFeeds } from '../../localization/sources/attention.ts';
 import type { MaskSource } from '../../localization/sources/index.ts';
 import { chooseMaskSource, createLocalizer } from '../../localization/sources/index.ts';
-import { type Conditioning, conditioningFeeds } from '../../pipeline/conditioning.ts';
+import { type Conditioning, conditioningFeeds, guidanceFeeds } from '../../pipeline/conditioning.ts';
 import { requireFinite } from '../../pipeline/finite-weights.ts';
 import { type PaintedPart, paintedFeeds } from '../../pipeline/inpainting.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
-import { type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
+import { isGuided, type SamplingSettings, usualGuidanceResidual } from '../../pipeline/settings.ts';
 import { float32, type Tensor } from '../../tensor/tensor.ts';
 import { type PassQuestion, samplesAt } from './pass-batch.ts';
 import { type SamplingShape, samplingGraph } from './sampling-graph.ts';
@@ -95,6 +95,7 @@ export async function openPass(
   const finding = findingFeeds(concepts, pipeline, shape.maskSource);
   const constant = {
     ...promptFeeds(request, samples),
+    ...guidanceFeeds(pipeline.model, settings.guidanceScale, samples),
     ...paintedFeeds(request.painted, samples, request),
   };
   const latentShape = [samples, facts.latentChannels, height, width];
@@ -120,10 +121,10 @@ export async function openPass(
 }
 
 /** Shape of the graph that a pass runs. */
-export function samplingShape({ model }: Pipeline, { settings, concepts, height, width }: PassShape) {
+export function samplingShape({ model, facts }: Pipeline, { settings, concepts, height, width }: PassShape) {
   return {
     ...model,
-    guided: settings.guidanceScale > 1,
+    guided: isGuided(facts, settings),
     height,
     width,
     concepts: concepts.map(({ factors }) => ranksOf(factors)),

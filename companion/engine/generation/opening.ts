@@ -39,7 +39,10 @@ export async function* settled(
   const settings = chosenSettings(model.recommended.sampling, request.settings, mentioned);
   requireGuidance(settings.guidanceScale, model.guidanceLimits);
   const { tokenCount, truncated, droppedText } = model.pipeline.tokenizer.encode(text);
-  const hint = negativePromptHint(request.negativePrompt ?? '', settings.guidanceScale);
+  const hint = negativePromptHint(request.negativePrompt ?? '', {
+    guidanceScale: settings.guidanceScale,
+    embedsGuidance: model.pipeline.facts.embedsGuidance,
+  });
   yield {
     type: 'prompt',
     text,

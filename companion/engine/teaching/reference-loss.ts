@@ -7,6 +7,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { addNoise } from '../../diffusion/noise-process.ts';
 import { seededNoise } from '../../diffusion/random.ts';
 import { chooseMaskSource, createLocalizer } from '../../localization/sources/index.ts';
+import { guidanceFeeds } from '../../pipeline/conditioning.ts';
 import { requireFinite } from '../../pipeline/finite-weights.ts';
 import { paintedFeeds } from '../../pipeline/inpainting.ts';
 import type { LoadedModel } from '../../pipeline/loaded-model.ts';
@@ -41,9 +42,9 @@ export async function referenceLossRatio(
   const { conditional, concept } = await learnedPrompt(model, state, options, side);
   const plain = settings.captions[0]!.replace('{}', request.classWord);
   const unconditional = await pipeline.encodePrompt(plain, { width: side, height: side });
-  const sampling = { ...model.recommended.sampling, mask: 'full', guidanceScale: 2 } as const;
+  const sampling = { ...model.recommended.sampling, mask: 'full' } as const;
   const concepts = [concept];
-  const shape = samplingShape(pipeline, { concepts, settings: sampling, height, width });
+  const shape = { ...samplingShape(pipeline, { concepts, settings: sampling, height, width }), guided: true };
   const session = await pipeline.session(samplingGraph(shape));
   const source = chooseMaskSource('full', [concept.probe]);
   const blocks = new Set(concept.factors.keys());
@@ -56,6 +57,7 @@ export async function referenceLossRatio(
   }).feeds();
   const constant = {
     ...promptFeeds({ conditional, unconditional }, 2),
+    ...guidanceFeeds(pipeline.model, sampling.guidanceScale, 2),
     ...findingFeeds(concepts, pipeline, source),
   };
   const factorsAt = factorsByTimestep(concepts, noiseProcess.trainTimesteps);

@@ -190,11 +190,14 @@ async function* learned(
 
 /** The frames as the model learns from them. @throws LikenessError `cancelled` between two of them */
 async function* prepared(
-  { pipeline }: LoadedModel,
+  { pipeline, recommended }: LoadedModel,
   pictures: readonly Picture[],
   { identifier, settings, request: { classWord, mirror, signal } }: ValidationImageOptions,
 ): AsyncGenerator<TeachEvent, TrainingSet> {
-  const training = prepareTrainingSet(pipeline, { pictures, identifier, classWord, settings, mirror });
+  const training = prepareTrainingSet(pipeline, {
+    ...{ pictures, identifier, classWord, settings, mirror },
+    guidanceScale: recommended.sampling.guidanceScale,
+  });
   let next = await training.next();
   for (; !next.done; next = await training.next()) {
     if (signal?.aborted) throw new LikenessError('cancelled', 'teaching was cancelled while preparing');

@@ -7,7 +7,7 @@ import { familyOf, type ModelConfig } from '../../models/families/registry.ts';
 import { conditioningInputs, decoderGraph, latentInputs, scopesOf } from '../../models/model-graphs.ts';
 import { fewStepSettings } from '../../pipeline/few-steps.ts';
 import { describeModel } from '../../pipeline/pipeline.ts';
-import { readRecommendedSettings } from '../../pipeline/settings.ts';
+import { isGuided, readRecommendedSettings } from '../../pipeline/settings.ts';
 import { secondsOf } from '../../runtime/device-speed.ts';
 import type { DeviceSpeed } from '../../runtime/speed-test.ts';
 import type { ModelPlace } from '../catalogue.ts';
@@ -50,7 +50,7 @@ export async function modelSeconds(
   if (seconds !== undefined) return seconds;
   const checkpoint = await openCheckpoint(folder);
   const { model, facts } = describeModel(checkpoint);
-  const usual = { ...facts.sampling, ...fewStepSettings(checkpoint) };
+  const usual = { ...facts.sampling, ...fewStepSettings(checkpoint, facts) };
   const { steps, guidanceScale } = (await readRecommendedSettings(checkpoint.folder, usual)).sampling;
   const settings = { side: facts.resolution, steps, guidanceScale };
   const key = JSON.stringify([model, settings]);
@@ -67,9 +67,9 @@ type PictureSettings = Pick<UsualSettings, 'side' | 'steps' | 'guidanceScale'>;
  * @internal
  */
 export function pictureWork(model: ModelConfig, { side, steps, guidanceScale }: PictureSettings): GraphWork {
-  const { downscale } = familyOf(model).facts(model.config);
-  const cells = Math.round(side / downscale);
-  const batch = guidanceScale > 1 ? 2 : 1;
+  const facts = familyOf(model).facts(model.config);
+  const cells = Math.round(side / facts.downscale);
+  const batch = isGuided(facts, { guidanceScale }) ? 2 : 1;
   const decoder = decoderGraph({ ...model, height: cells, width: cells, decoder: 'full' }).build();
   return sumOfWork([
     [workOf(denoiser(model, batch, cells)), steps],

@@ -33,11 +33,6 @@ export const OTHER_MODELS: readonly RefusedKind[] = [
     'Use the base model in it.',
   ),
   of(
-    /^LatentConsistencyModel/,
-    'a model distilled for few steps, which is told the guidance',
-    'Use its base model with an LCM-LoRA: lcm-lora-sdv1-5.',
-  ),
-  of(
     /^AnimateDiff|^TextToVideo|^VideoToVideo|^StableVideo|^I2VGen|Video|^Mochi|^Wan|^LTX|^Allegro/,
     'a model of moving pictures',
   ),

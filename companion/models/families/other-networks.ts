@@ -53,7 +53,13 @@ export const OTHER_NETWORKS: readonly OtherNetwork[] = [
     what: 'an autoencoder alone',
     instead: WHOLE,
   },
-  { classes: /^UNet/, tensors: /^down_blocks\.0\.resnets\./, what: 'a denoiser alone', instead: WHOLE },
+  {
+    classes: /^UNet/,
+    tensors: /^down_blocks\.0\.resnets\./,
+    what: 'a denoiser alone',
+    instead:
+      'Use a copy of the folder of the model that it was made of (with model_index.json), and put this into its folder unet, in place of the weights there.',
+  },
   { classes: /^CLIP/, tensors: /^text_model\.encoder\./, what: 'a text encoder alone', instead: WHOLE },
   {
     classes: /^(?:MT5|T5|UMT5)/,

@@ -53,7 +53,10 @@ export interface SiteAdapter {
 export interface SpatialTransformerOptions {
   readonly heads: number;
   readonly groups: number;
+  /** 0: no cross-attention, and no adapter site. */
   readonly layers: number;
+  /** True where the layers' first attention reads the text as well, in place of the picture. */
+  readonly textAlone: boolean;
   /** Form in which proj_in and proj_out are stored. */
   readonly projections: 'linear' | 'conv1x1';
   readonly adapter: SiteAdapter | undefined;
@@ -72,13 +75,7 @@ export function spatialTransformer(
   let tokens = projectionLayer(scope.at('proj_in'), imageToTokens(normed), channels, projections); // [B, hw, C]
   const columns: Value[] = [];
   for (let layer = 0; layer < options.layers; layer++) {
-    const block = transformerBlock(
-      scope.at('transformer_blocks', layer),
-      tokens,
-      context,
-      options.heads,
-      options.adapter?.attentionColumns,
-    );
+    const block = transformerBlock(scope.at('transformer_blocks', layer), tokens, context, options);
     tokens = block.output;
     if (block.columns !== undefined) columns.push(block.columns);
   }
@@ -94,7 +91,7 @@ export function spatialTransformer(
     output,
     attention: meanOf(columns),
   };
-  const adapted = options.adapter?.adapt(site) ?? output;
+  const adapted = options.layers === 0 ? output : (options.adapter?.adapt(site) ?? output);
   return scope.tap(add(tokensToImage(adapted, height, width), x));
 }
 
@@ -106,11 +103,16 @@ function meanOf(values: readonly Value[]): Value | undefined {
 }
 
 /** BasicTransformerBlock: x [B, N, C], context [B, L, D]. */
-function transformerBlock(scope: Scope, x: Value, context: Value, heads: number, columns: Value | undefined) {
+function transformerBlock(
+  scope: Scope,
+  x: Value,
+  context: Value,
+  { heads, textAlone, adapter }: SpatialTransformerOptions,
+) {
   const own = layerNormLayer(scope.at('norm1'), x);
-  let h = add(x, attentionLayer(scope.at('attn1'), own, own, heads).output);
+  let h = add(x, attentionLayer(scope.at('attn1'), own, textAlone ? context : own, heads).output);
   const normed = layerNormLayer(scope.at('norm2'), h);
-  const cross = attentionLayer(scope.at('attn2'), normed, context, heads, columns);
+  const cross = attentionLayer(scope.at('attn2'), normed, context, heads, adapter?.attentionColumns);
   h = add(h, cross.output);
   h = add(h, feedForward(scope.at('ff'), layerNormLayer(scope.at('norm3'), h)));
   return { output: scope.tap(h), columns: cross.columns };

@@ -10,24 +10,23 @@ import {
   refusedConfig,
   unsupportedUnless,
 } from './config.ts';
+import { MIDDLE_BLOCKS, readsText, type UnetBlocks, unetBlocks } from './unet-blocks.ts';
 
 /** Side of a model's own picture in latent cells; the largest known has 128. */
 const SAMPLE_MAX = 1024;
 
 const perLevel = z.union([channelCount, z.array(channelCount)]);
 
-/** Models with layers taken out (SSD-1B, Segmind Vega, small SD) say so here, transformer by transformer. */
-const PRUNED = 'layers are left out, as in a pruned model';
+const perLevelFlag = z.union([z.boolean(), z.array(z.boolean())]);
 
-const layersPerLevel = z.union([layerCount, z.array(layerCount)], {
-  error: `expected a number of layers for each level: ${PRUNED}`,
+/** Residual blocks of a level. */
+const blockCount = z.number().int().positive().max(8);
+
+/** Layers of a spatial transformer; 0 is published for levels without any. */
+const depth = z.union([z.literal(0), layerCount]);
+const depths = z.union([depth, z.array(z.union([depth, z.array(depth)]))], {
+  error: 'expected a number of layers, one a level, or a list a level',
 });
-
-/** The full models of latent consistency say so. */
-const TOLD_GUIDANCE =
-  'only null is supported: it is told the guidance, as a whole LCM is (its LoRA works, with the model that it was made of)';
-
-const MID_BLOCK = 'UNetMidBlock2DCrossAttn';
 
 const schema = z.object({
   _class_name: z.literal('UNet2DConditionModel'),
@@ -35,15 +34,15 @@ const schema = z.object({
   in_channels: channelCount,
   out_channels: channelCount,
   block_out_channels: z.array(channelCount).min(1).max(8),
-  layers_per_block: oneForAll(z.number().int().positive().max(8)),
+  layers_per_block: z.union([blockCount, z.array(blockCount)]),
   down_block_types: z.array(z.enum(['CrossAttnDownBlock2D', 'DownBlock2D'])),
   up_block_types: z.array(z.enum(['CrossAttnUpBlock2D', 'UpBlock2D'])),
   cross_attention_dim: oneForAll(channelCount),
   // In SD's configs this is the number of heads, whatever its name says; `num_attention_heads` came later.
   attention_head_dim: orDefault(perLevel, 8),
   num_attention_heads: z.union([perLevel, z.null()]).optional(),
-  transformer_layers_per_block: orDefault(layersPerLevel, 1),
-  reverse_transformer_layers_per_block: unsupportedUnless(null),
+  transformer_layers_per_block: orDefault(depths, 1),
+  reverse_transformer_layers_per_block: depths.nullable().default(null),
   norm_num_groups: channelCount,
   norm_eps: orDefault(z.number().positive(), 1e-5),
   use_linear_projection: orDefault(z.boolean(), false),
@@ -51,11 +50,10 @@ const schema = z.object({
   freq_shift: orDefault(z.number(), 0),
   act_fn: unsupportedUnless('silu', 'swish'),
   mid_block_type: z
-    .unknown()
-    .optional()
-    .refine((got) => got === undefined || got === MID_BLOCK, {
-      error: ({ input }) => `only "${MID_BLOCK}" is supported${input === null ? `: ${PRUNED}` : ''}`,
-    }),
+    .literal(MIDDLE_BLOCKS, {
+      error: `expected ${MIDDLE_BLOCKS.map((type) => JSON.stringify(type)).join(', ')}`,
+    })
+    .default(MIDDLE_BLOCKS[0]),
   resnet_time_scale_shift: unsupportedUnless('default'),
   time_embedding_type: unsupportedUnless('positional'),
   center_input_sample: unsupportedUnless(false),
@@ -64,7 +62,7 @@ const schema = z.object({
   conv_out_kernel: unsupportedUnless(3),
   mid_block_scale_factor: unsupportedUnless(1),
   dual_cross_attention: unsupportedUnless(false),
-  only_cross_attention: unsupportedUnless(false),
+  only_cross_attention: orDefault(perLevelFlag, false),
   class_embed_type: unsupportedUnless(null),
   num_class_embeds: unsupportedUnless(null),
   class_embeddings_concat: unsupportedUnless(false),
@@ -81,32 +79,29 @@ const schema = z.object({
   resnet_out_scale_factor: unsupportedUnless(1),
   mid_block_only_cross_attention: unsupportedUnless(null),
   cross_attention_norm: unsupportedUnless(null),
-  time_cond_proj_dim: z.null({ error: TOLD_GUIDANCE }).optional(),
+  time_cond_proj_dim: channelCount.nullable().default(null),
 });
 
-export interface UnetConfig {
+export interface UnetConfig extends UnetBlocks {
   /** Side of the latents the model was trained at, in latent cells. */
   readonly sampleSize: number;
   readonly inChannels: number;
   readonly outChannels: number;
   /** Channels per level, from the finest to the coarsest. */
   readonly blockOutChannels: readonly number[];
-  readonly layersPerBlock: number;
-  /** True where the level has cross-attention, from the finest to the coarsest. */
-  readonly downAttention: readonly boolean[];
-  /** The same for the up path, in its own order: from the coarsest to the finest. */
-  readonly upAttention: readonly boolean[];
   readonly crossAttentionDim: number;
   /** Attention heads per level, from the finest to the coarsest. */
   readonly heads: readonly number[];
-  /** Layers of a spatial transformer per level, from the finest to the coarsest; the middle has the coarsest's. */
-  readonly transformerLayers: readonly number[];
+  /** Levels whose transformers attend to the text in place of the picture as well, from the finest to the coarsest. */
+  readonly textAlone: readonly boolean[];
   readonly normGroups: number;
   readonly normEpsilon: number;
   /** Form in which the projections around a spatial transformer are stored. */
   readonly projections: 'linear' | 'conv1x1';
   /** Undefined where the timestep alone is embedded. */
   readonly addition: AdditionConfig | undefined;
+  /** Width of the embedding by which the network is told the guidance; undefined where it is not told. */
+  readonly guidanceWidth: number | undefined;
   readonly flipSinToCos: boolean;
   readonly freqShift: number;
 }
@@ -122,23 +117,32 @@ interface AdditionConfig {
 /** @throws LikenessError `checkpoint-unsupported` */
 export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
   const raw = parseConfig(
-    schema.refine(levelsAgree, levelsMessage).refine(isAdditionWhole, additionMessage),
+    schema
+      .refine(levelsAgree, levelsMessage)
+      .refine(areBothWaysSaid, waysMessage)
+      .refine(isAdditionWhole, additionMessage),
     config,
     subject,
   );
   const levels = raw.block_out_channels.length;
   const heads = raw.num_attention_heads ?? raw.attention_head_dim;
+  const blocks = unetBlocks(raw);
+  if (blocks === undefined) {
+    throw refusedConfig(
+      subject,
+      'transformer_layers_per_block: a list of a level has fewer entries than blocks',
+    );
+  }
   const parsed: UnetConfig = {
     sampleSize: raw.sample_size,
     inChannels: raw.in_channels,
     outChannels: raw.out_channels,
     blockOutChannels: raw.block_out_channels,
-    layersPerBlock: raw.layers_per_block,
-    downAttention: raw.down_block_types.map((type) => type === 'CrossAttnDownBlock2D'),
-    upAttention: raw.up_block_types.map((type) => type === 'CrossAttnUpBlock2D'),
+    ...blocks,
     crossAttentionDim: raw.cross_attention_dim,
     heads: forLevels(heads, levels),
-    transformerLayers: forLevels(raw.transformer_layers_per_block, levels),
+    textAlone: forLevels(raw.only_cross_attention, levels),
+    guidanceWidth: raw.time_cond_proj_dim ?? undefined,
     normGroups: raw.norm_num_groups,
     normEpsilon: raw.norm_eps,
     addition:
@@ -157,13 +161,11 @@ export function parseUnetConfig(config: unknown, subject = 'unet'): UnetConfig {
 }
 
 /** Levels without attention have heads in configs, too, and of any number. */
-function requireWholeHeads(
-  { blockOutChannels, heads, downAttention, upAttention }: UnetConfig,
-  subject: string,
-) {
+function requireWholeHeads({ blockOutChannels, heads, down, middle, up }: UnetConfig, subject: string) {
   const last = blockOutChannels.length - 1;
   for (const [level, channels] of blockOutChannels.entries()) {
-    const attends = downAttention[level] || upAttention[last - level] || level === last;
+    const blocks = [...down[level]!, ...up[last - level]!, ...(level === last ? middle : [])];
+    const attends = blocks.some(readsText);
     if (!attends || channels % heads[level]! === 0) continue;
     throw refusedConfig(
       subject,
@@ -172,8 +174,8 @@ function requireWholeHeads(
   }
 }
 
-function forLevels(value: number | readonly number[], levels: number): readonly number[] {
-  return typeof value === 'number' ? Array.from({ length: levels }, () => value) : value;
+function forLevels<T extends number | boolean>(value: T | readonly T[], levels: number): readonly T[] {
+  return Array.isArray(value) ? value : Array.from({ length: levels }, () => value as T);
 }
 
 type RawConfig = z.infer<typeof schema>;
@@ -186,6 +188,9 @@ function levelsAgree(raw: RawConfig): boolean {
     raw.attention_head_dim,
     raw.num_attention_heads,
     raw.transformer_layers_per_block,
+    raw.reverse_transformer_layers_per_block,
+    raw.layers_per_block,
+    raw.only_cross_attention,
   ];
   return (
     lists.every((list) => !Array.isArray(list) || list.length === levels) &&
@@ -195,7 +200,20 @@ function levelsAgree(raw: RawConfig): boolean {
 
 const levelsMessage = {
   error:
-    'block types, heads, transformer layers and channels must have one entry a level, channels a multiple of norm_num_groups',
+    'block types, layers_per_block, heads, transformer_layers_per_block, reverse_transformer_layers_per_block, only_cross_attention and channels must have one entry a level, channels a multiple of norm_num_groups',
+};
+
+/** As in diffusers: which transformers of the way up a list belongs to cannot be told from that of the way down. */
+function areBothWaysSaid({
+  transformer_layers_per_block: down,
+  reverse_transformer_layers_per_block: up,
+}: RawConfig) {
+  return up !== null || typeof down === 'number' || !down.some(Array.isArray);
+}
+
+const waysMessage = {
+  error:
+    'transformer_layers_per_block: lists a level need reverse_transformer_layers_per_block for the way up',
 };
 
 function isAdditionWhole(raw: RawConfig): boolean {

@@ -31,10 +31,17 @@ function sinusoid(values: Value, width: number, config: UnetConfig): Value {
 }
 
 /** timestep [B] (0 to 999, fractions allowed) -> [B, 4 * blockOutChannels[0]] */
-function timestepEmbedding(scope: Scope, timestep: Value, config: UnetConfig): Value {
+function timestepEmbedding(
+  scope: Scope,
+  { timestep, guidance }: Pick<UnetInputs, 'timestep' | 'guidance'>,
+  config: UnetConfig,
+): Value {
   const channels = config.blockOutChannels[0]!;
   const waves = scope.at('time_proj').tap(sinusoid(timestep, channels, config)); // [B, channels]
-  return embedded(scope.at('time_embedding'), waves, 4 * channels);
+  const time = scope.at('time_embedding');
+  if (guidance === undefined) return embedded(time, waves, 4 * channels);
+  const told = linearLayer(time.at('cond_proj'), guidance, channels, false);
+  return embedded(time, add(waves, told), 4 * channels);
 }
 
 /** Pooled text and size ids -> [B, 4 * blockOutChannels[0]] */
@@ -72,6 +79,8 @@ export interface UnetInputs {
   readonly encoderHiddenStates: Value;
   /** Present where the config has an addition. */
   readonly added?: AddedInputs;
+  /** Embedding of the guidance, [B, guidanceWidth]; present where the config has that width. */
+  readonly guidance?: Value | undefined;
   readonly adapter?: SiteAdapter;
 }
 
@@ -80,9 +89,9 @@ export interface UnetInputs {
  * @throws LikenessError `input` when the latents cannot be halved at every level.
  */
 export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs): Value {
-  const { sample, timestep, encoderHiddenStates } = inputs;
+  const { sample, encoderHiddenStates } = inputs;
   requireDivisible(config, sample);
-  const timeEmbedding = timestepEmbedding(scope, timestep, config);
+  const timeEmbedding = timestepEmbedding(scope, inputs, config);
   const embedding = silu(
     config.addition === undefined
       ? timeEmbedding
@@ -95,23 +104,36 @@ export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs):
       epsilon: config.normEpsilon,
       activatedEmbedding: embedding,
     });
-  const transformer = (at: Scope, x: Value, level: number) =>
+  const transformer = (at: Scope, x: Value, level: number, layers: number, textAlone: boolean) =>
     spatialTransformer(at, x, encoderHiddenStates, {
       heads: config.heads[level]!,
       groups: config.normGroups,
-      layers: config.transformerLayers[level]!,
+      layers,
+      textAlone,
       projections: config.projections,
       adapter: inputs.adapter,
     });
   const levels = config.blockOutChannels.length;
+  /** Residual block `index` of a level, and the transformer behind it. */
+  const layer = (
+    block: Scope,
+    x: Value,
+    level: number,
+    index: number,
+    depth: number | null,
+    textAlone = false,
+  ) => {
+    const mixed = resnet(block.at('resnets', index), x, config.blockOutChannels[level]!);
+    if (depth === null) return mixed;
+    return transformer(block.at('attentions', index), mixed, level, depth, textAlone);
+  };
 
   let h = convLayer(scope.at('conv_in'), sample, config.blockOutChannels[0]!, { kernel: 3 });
   const skips = [h];
-  for (let level = 0; level < levels; level++) {
+  for (const [level, depths] of config.down.entries()) {
     const block = scope.at('down_blocks', level);
-    for (let layer = 0; layer < config.layersPerBlock; layer++) {
-      h = resnet(block.at('resnets', layer), h, config.blockOutChannels[level]!);
-      if (config.downAttention[level]) h = transformer(block.at('attentions', layer), h, level);
+    for (const [index, depth] of depths.entries()) {
+      h = layer(block, h, level, index, depth, config.textAlone[level]);
       skips.push(h);
     }
     if (level < levels - 1) {
@@ -122,17 +144,15 @@ export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs):
   }
 
   const middle = scope.at('mid_block');
-  h = resnet(middle.at('resnets', 0), h, config.blockOutChannels[levels - 1]!);
-  h = transformer(middle.at('attentions', 0), h, levels - 1);
-  h = middle.tap(resnet(middle.at('resnets', 1), h, config.blockOutChannels[levels - 1]!));
+  for (const [index, depth] of config.middle.entries()) h = layer(middle, h, levels - 1, index, depth);
+  if (config.middle.length > 0) middle.tap(h);
 
-  for (let step = 0; step < levels; step++) {
+  for (const [step, depths] of config.up.entries()) {
     const level = levels - 1 - step;
     const block = scope.at('up_blocks', step);
-    for (let layer = 0; layer <= config.layersPerBlock; layer++) {
+    for (const [index, depth] of depths.entries()) {
       h = concat([h, skips.pop()!], 1);
-      h = resnet(block.at('resnets', layer), h, config.blockOutChannels[level]!);
-      if (config.upAttention[step]) h = transformer(block.at('attentions', layer), h, level);
+      h = layer(block, h, level, index, depth, config.textAlone[level]);
     }
     if (level > 0) h = upsample(block, h);
     block.tap(h);

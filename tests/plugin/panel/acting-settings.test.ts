@@ -42,6 +42,12 @@ describe('a setting', () => {
     expect(acting({ prompt: '@aurora', guidanceScale: 1, negativePrompt: 'rain' }).negativePrompt).toBe(true);
   });
 
+  it('of its halves, and what is left out, do nothing where the model is told the guidance', () => {
+    const told = { isScene: false, precisions: [], defaults: { ...defaults, embedsGuidance: true } };
+    const shown = actingSettings({ ...emptyGenerate(), prompt: '@aurora', guidanceScale: 8 }, told);
+    expect(shown).toMatchObject({ guidanceResidual: false, negativePrompt: false });
+  });
+
   it('of strength does nothing where each product has its own', () => {
     const own = { prompt: '@aurora', regions: [{ ...region, strength: 0.5 }] };
     expect(acting(own).strength).toBe(false);

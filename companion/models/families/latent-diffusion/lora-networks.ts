@@ -36,6 +36,9 @@ function textNetwork(component: string, prefixes: readonly string[]): LoraNetwor
   return { component, prefixes, settings: component, layerNamed: textLayerNamed };
 }
 
+/** More than models have: the names count through as many as there are. */
+const LEVELS_MAX = 8;
+
 const ORIGINAL = /^(?:(input_blocks|output_blocks)_(\d{1,2})_|(middle_block)_)(\d)_(.+)$/;
 
 /** `input_blocks_1_0_in_layers_2` -> `down_blocks_0_resnets_0_conv1`; diffusers' names stay, but for those of old releases. */
@@ -46,7 +49,7 @@ function unetLayerNamed(layer: string, layersPerBlock: number): string {
   if (whole === undefined) return withoutProcessor(layer);
   const module = Object.keys(RESNET).find((original) => flat(original) === inner) ?? inner!;
   const place = middle === undefined ? `${way}.${position}.${part}` : `${middle}.${part}`;
-  const name = unetName(`${place}.${module}.`, layersPerBlock);
+  const name = unetName(`${place}.${module}.`, new Array<number>(LEVELS_MAX).fill(layersPerBlock));
   return name === undefined ? layer : flat(name.replace(/\.$/, ''));
 }
 

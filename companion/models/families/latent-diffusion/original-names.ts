@@ -10,8 +10,8 @@ import { type TextEncoderLayout, textEncoderParts } from './text-encoder-names.t
 
 /** Everything in such a file that its names leave open. */
 export interface FileLayout {
-  /** Residual blocks a level of the UNet; the way up has one more. */
-  readonly layersPerBlock: number;
+  /** Residual blocks of each level of the UNet, finest first; the way up has one more. */
+  readonly layersPerBlock: readonly number[];
   /** Resolutions of the autoencoder: its way up is counted from the other end. */
   readonly vaeLevels: number;
   readonly textEncoders: readonly TextEncoderLayout[];
@@ -54,13 +54,18 @@ function currentShape(name: string, shape: Shape): Shape {
 }
 
 /** Each level of the way down ends with a convolution that halves the resolution, but for the last. */
-export function layersPerBlockOf(names: ReadonlyMap<string, unknown>): number {
-  const places = Array.from({ length: MAX_LAYERS_PER_BLOCK }, (_, index) => index + 1);
-  return places.find((layers) => names.has(`${UNET}input_blocks.${layers + 1}.0.op.weight`)) ?? 2;
+export function layersPerBlockOf(names: ReadonlyMap<string, unknown>): readonly number[] {
+  const counts: number[] = [];
+  let layers = 0;
+  for (let position = 1; ; position++) {
+    const block = `${UNET}input_blocks.${position}.0.`;
+    if (names.has(`${block}in_layers.0.weight`)) layers++;
+    else if (names.has(`${block}op.weight`)) {
+      counts.push(layers);
+      layers = 0;
+    } else return [...counts, layers];
+  }
 }
-
-/** The config's limit too. */
-const MAX_LAYERS_PER_BLOCK = 8;
 
 /** Resolutions of the autoencoder. */
 export function vaeLevelsOf(names: ReadonlyMap<string, unknown>): number {
@@ -72,6 +77,7 @@ export function vaeLevelsOf(names: ReadonlyMap<string, unknown>): number {
 export const UNET_ENDS: Readonly<Record<string, string>> = {
   'time_embed.0': 'time_embedding.linear_1',
   'time_embed.2': 'time_embedding.linear_2',
+  'time_embed.cond_proj': 'time_embedding.cond_proj',
   'label_emb.0.0': 'add_embedding.linear_1',
   'label_emb.0.2': 'add_embedding.linear_2',
   'input_blocks.0.0': 'conv_in',
@@ -90,8 +96,11 @@ export const RESNET: Readonly<Record<string, string>> = {
 
 const MIDDLE = ['resnets.0', 'attentions.0', 'resnets.1'] as const;
 
-/** Parameter's name in diffusers' layout; undefined for none of a UNet's. */
-export function unetName(name: string, layersPerBlock: number): string | undefined {
+/**
+ * Parameter's name in diffusers' layout; undefined for none of a UNet's.
+ * @param layersPerBlock as FileLayout's
+ */
+export function unetName(name: string, layersPerBlock: readonly number[]): string | undefined {
   const kind = name.slice(name.lastIndexOf('.')); // .weight, .bias
   const end = UNET_ENDS[name.slice(0, -kind.length)];
   if (end !== undefined) return end + kind;
@@ -107,19 +116,41 @@ export function unetName(name: string, layersPerBlock: number): string | undefin
 }
 
 /** Each level has its layers, then what halves the resolution. */
-function downName(position: number, layersPerBlock: number, part: string, inner: string): string | undefined {
-  const [level, layer] = [Math.floor(position / (layersPerBlock + 1)), position % (layersPerBlock + 1)];
+function downName(
+  position: number,
+  layersPerBlock: readonly number[],
+  part: string,
+  inner: string,
+): string | undefined {
+  const [level, layer] = placeOf(position, layersPerBlock) ?? [];
+  if (level === undefined) return undefined;
   const block = `down_blocks.${level}`;
-  if (layer === layersPerBlock) return inner.replace(/^op\./, `${block}.downsamplers.0.conv.`);
+  if (layer === layersPerBlock[level]) return inner.replace(/^op\./, `${block}.downsamplers.0.conv.`);
   return inBlock(`${block}.${part === '0' ? 'resnets' : 'attentions'}.${layer}`, inner);
 }
 
 /** Each level has one layer more, and what doubles the resolution is the last part of its last layer. */
-function upName(position: number, layersPerBlock: number, part: string, inner: string): string | undefined {
-  const [level, layer] = [Math.floor(position / (layersPerBlock + 1)), position % (layersPerBlock + 1)];
-  const block = `up_blocks.${level}`;
+function upName(
+  position: number,
+  layersPerBlock: readonly number[],
+  part: string,
+  inner: string,
+): string | undefined {
+  const [step, layer] = placeOf(position, layersPerBlock.toReversed()) ?? [];
+  if (step === undefined) return undefined;
+  const block = `up_blocks.${step}`;
   if (inner.startsWith('conv.')) return `${block}.upsamplers.0.${inner}`;
   return inBlock(`${block}.${part === '0' ? 'resnets' : 'attentions'}.${layer}`, inner);
+}
+
+/** Level, in the order of `counts`, and place in it: each has one block more than its count, on both ways. */
+function placeOf(position: number, counts: readonly number[]): [level: number, layer: number] | undefined {
+  let layer = position;
+  for (const [level, count] of counts.entries()) {
+    if (layer <= count) return [level, layer];
+    layer -= count + 1;
+  }
+  return undefined;
 }
 
 /** Spatial transformers have the same names inside. */

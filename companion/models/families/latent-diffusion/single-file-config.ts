@@ -13,13 +13,14 @@ const TEXT_HEAD_WIDTH = 64;
 export interface UnetFacts {
   /** Side of the latents that the model was trained at, in cells. */
   readonly sampleSize: number;
-  readonly layersPerBlock: number;
+  /** Residual blocks of each level, finest first. */
+  readonly layersPerBlock: readonly number[];
   /** Attention heads of a level of so many channels. */
   readonly headsOf: (channels: number) => number;
 }
 
 export function unetConfig(weights: Weights, { sampleSize, layersPerBlock, headsOf }: UnetFacts): Config {
-  const levels = countLevels(weights, (level) => `down_blocks.${level}.resnets.0.conv1.weight`);
+  const levels = layersPerBlock.length;
   const types = (way: 'down' | 'up', plain: string, crossed: string) =>
     range(levels).map((level) =>
       weights.has(`${way}_blocks.${level}.attentions.0.norm.weight`) ? crossed : plain,
@@ -35,21 +36,50 @@ export function unetConfig(weights: Weights, { sampleSize, layersPerBlock, heads
     block_out_channels: channels,
     layers_per_block: layersPerBlock,
     down_block_types: types('down', 'DownBlock2D', 'CrossAttnDownBlock2D'),
+    mid_block_type: middleType(weights),
     up_block_types: types('up', 'UpBlock2D', 'CrossAttnUpBlock2D'),
-    cross_attention_dim: size(weights, 'mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight', 1),
+    cross_attention_dim: size(weights, firstEnding(weights, '.attn2.to_k.weight'), 1),
     attention_head_dim: channels.map(headsOf),
-    transformer_layers_per_block: depths(weights, levels),
-    use_linear_projection: weights.get('mid_block.attentions.0.proj_in.weight')?.shape.length === 2,
+    ...depths(weights, layersPerBlock),
+    use_linear_projection: weights.get(firstEnding(weights, '.proj_in.weight'))?.shape.length === 2,
+    time_cond_proj_dim: weights.get('time_embedding.cond_proj.weight')?.shape[1] ?? null,
     norm_num_groups: NORM_GROUPS,
   };
 }
 
-/** Transformer layers by level; the last level's are those of the middle where it has none of its own. */
-function depths(weights: Weights, levels: number): readonly number[] {
-  const depthOf = (block: string) =>
-    countLevels(weights, (layer) => `${block}.attentions.0.transformer_blocks.${layer}.norm1.weight`);
-  const middle = depthOf('mid_block');
-  return range(levels).map((level) => depthOf(`down_blocks.${level}`) || (level === levels - 1 ? middle : 1));
+function middleType(weights: Weights): string | null {
+  if (weights.has('mid_block.attentions.0.norm.weight')) return 'UNetMidBlock2DCrossAttn';
+  return weights.has('mid_block.resnets.0.conv1.weight') ? 'UNetMidBlock2D' : null;
+}
+
+/** First name that ends so; the end itself where there is none, for the refusal. */
+function firstEnding(weights: Weights, end: string): string {
+  return [...weights.keys()].find((name) => name.endsWith(end)) ?? end;
+}
+
+/**
+ * Layers of every spatial transformer, a list a level and way: those of the last level begin with the middle's.
+ * @throws LikenessError `checkpoint-unsupported` where the two differ, which no config can say
+ */
+function depths(weights: Weights, layersPerBlock: readonly number[]): Config {
+  const depthOf = (attention: string) =>
+    countLevels(weights, (layer) => `${attention}.transformer_blocks.${layer}.norm1.weight`);
+  const of = (block: string, layers: number) =>
+    range(layers).map((layer) => depthOf(`${block}.attentions.${layer}`));
+  const down = layersPerBlock.map((layers, level) => of(`down_blocks.${level}`, layers));
+  const up = layersPerBlock.toReversed().map((layers, step) => of(`up_blocks.${step}`, layers + 1));
+  const middle = depthOf('mid_block.attentions.0');
+  const coarsest = down.at(-1) ?? [];
+  if (middle > 0 && coarsest[0] === 0) coarsest.fill(middle);
+  if (middle > 0 && coarsest[0] !== middle) {
+    const file = weights.values().next().value?.file;
+    throw new LikenessError(
+      'checkpoint-unsupported',
+      `${file} has ${middle} layers in its middle transformer and ${coarsest[0]} beside it, expected as many`,
+      { advice: 'Use a model with the usual settings of its family: there is no graph for this variant.' },
+    );
+  }
+  return { transformer_layers_per_block: down, reverse_transformer_layers_per_block: up };
 }
 
 /** @param activation of CLIP, whose code is told by no shape */

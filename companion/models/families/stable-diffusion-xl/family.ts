@@ -29,6 +29,7 @@ import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { EXTRA_CHANNELS, inpaintingChannels } from '../latent-diffusion/component-fit.ts';
 import { parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
+import { guidanceInputs, TIMESTEP_COND } from '../latent-diffusion/guidance-embedding.ts';
 import { pictureCodec } from '../latent-diffusion/picture-codec.ts';
 import { stableDiffusionXlFormat } from './format.ts';
 
@@ -99,6 +100,7 @@ export const stableDiffusionXl: ModelFamily<StableDiffusionXlConfig> = {
         pooled: encoder === 1,
       })),
       absentPrompt: zerosWithoutPrompt ? 'zeros' : 'empty',
+      embedsGuidance: unet.guidanceWidth !== undefined,
       sampling: { sampler: 'euler', guidanceScale: 5 },
       sizes: resolution === BUCKET_RESOLUTION ? BUCKETS.flatMap(bothWays) : [],
       hasFastDecoder: fastDecoder !== undefined,
@@ -112,6 +114,7 @@ export const stableDiffusionXl: ModelFamily<StableDiffusionXlConfig> = {
     { name: TEXT_EMBEDS, shape: [projectionWidth!] },
     // Neither cropped nor enlarged, which is what a picture shall look like.
     { name: TIME_IDS, shape: [TIME_ID_COUNT], ofSize: (size) => timeIds(size) },
+    ...guidanceInputs(unet),
   ],
   buildText,
   buildDenoiser: (scopes, { unet }, { sample, timestep, conditioning, hook }, adapter) =>
@@ -120,6 +123,7 @@ export const stableDiffusionXl: ModelFamily<StableDiffusionXlConfig> = {
       timestep,
       encoderHiddenStates: conditioning[CONTEXT]!,
       added: { textEmbeds: conditioning[TEXT_EMBEDS]!, timeIds: conditioning[TIME_IDS]! },
+      guidance: conditioning[TIMESTEP_COND],
       ...(adapter && { adapter }),
     }),
   codec: pictureCodec,

@@ -32,9 +32,17 @@ const lora: LoraNames = {
   layerOf: unetLayerOf,
   publishedSites: adapterSites({
     blockOutChannels: [320, 640, 1280],
-    layersPerBlock: UNET_LAYERS_PER_BLOCK[0],
-    downAttention: [false, true, true],
-    upAttention: [true, true, false],
+    down: [
+      [null, null],
+      [2, 2],
+      [10, 10],
+    ],
+    middle: [10, null],
+    up: [
+      [10, 10, 10],
+      [2, 2, 2],
+      [null, null, null],
+    ],
     projections: 'linear',
   }),
   layersPerBlock: UNET_LAYERS_PER_BLOCK,

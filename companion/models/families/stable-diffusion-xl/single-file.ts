@@ -53,10 +53,7 @@ export function viewSgmFile(file: SafetensorsFile, beside: string | undefined): 
     schedulerConfig: schedulerOf(file, beside),
     tokenizers: [{ folder: CLIP_TOKENIZER }, { folder: CLIP_TOKENIZER, padToken: PADDING }],
     partsOf: (original, shape) => partsOfOriginal(original, shape, layout),
-    describe: (component, weights) => {
-      if (component === 'unet') requireEvenDepth(file.path, weights);
-      return describe(component, weights, { ...layout, timeWidth });
-    },
+    describe: (component, weights) => describe(component, weights, { ...layout, timeWidth }),
   };
 }
 
@@ -121,34 +118,6 @@ function requireSupported({ path, tensors }: SafetensorsFile): void {
   throw unsupported(
     path,
     `takes ${channels} channels (depth, editing or the like), expected 4, or 9 to inpaint`,
-  );
-}
-
-const TRANSFORMER =
-  /^(?:(down|up)_blocks\.(\d+)|mid_block)\.attentions\.\d+\.transformer_blocks\.(\d+)\.norm1\.weight$/;
-
-/** Pruned relatives have transformers of other depths within a level, or none in the middle. */
-function requireEvenDepth(path: string, weights: ReadonlyMap<string, TensorEntry>): void {
-  const depths = new Map<string, number>();
-  let levels = 0;
-  for (const name of weights.keys()) {
-    const level = /^down_blocks\.(\d+)\./.exec(name)?.[1];
-    if (level !== undefined) levels = Math.max(levels, Number(level) + 1);
-    const attention = name.split('.transformer_blocks.')[0]!;
-    const layer = TRANSFORMER.exec(name)?.[3];
-    if (layer !== undefined) depths.set(attention, Math.max(depths.get(attention) ?? 0, Number(layer) + 1));
-  }
-  const byLevel = new Map<number, Set<number>>();
-  for (const [attention, depth] of depths) {
-    const [, way, block] = /^(?:(down|up)_blocks\.(\d+)|mid_block)\./.exec(attention)!;
-    const level = way === 'down' ? Number(block) : way === 'up' ? levels - 1 - Number(block) : levels - 1;
-    byLevel.set(level, (byLevel.get(level) ?? new Set()).add(depth));
-  }
-  const isEven = [...byLevel.values()].every((found) => found.size === 1);
-  if (isEven && depths.has('mid_block.attentions.0')) return;
-  throw unsupported(
-    path,
-    'has transformers of other depths than Stable Diffusion XL (a pruned model, such as SSD-1B)',
   );
 }
 

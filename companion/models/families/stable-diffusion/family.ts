@@ -21,6 +21,7 @@ import { parseUnetConfig, type UnetConfig } from '../../layers/unet-config.ts';
 import { adapterSites } from '../latent-diffusion/adapter-sites.ts';
 import { requireFit } from '../latent-diffusion/component-fit.ts';
 import { parseFastDecoder } from '../latent-diffusion/fast-decoder.ts';
+import { guidanceInputs, TIMESTEP_COND } from '../latent-diffusion/guidance-embedding.ts';
 import { pictureCodec } from '../latent-diffusion/picture-codec.ts';
 import { stableDiffusionFormat } from './format.ts';
 
@@ -59,6 +60,7 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
       tokens: text.length,
       textEncoders: [{ tokens: text.length, width: text.hiddenSize, pooled: false }],
       absentPrompt: 'empty',
+      embedsGuidance: unet.guidanceWidth !== undefined,
       sampling: { sampler: 'ddim', guidanceScale: 7.5 },
       sizes: [],
       hasFastDecoder: fastDecoder !== undefined,
@@ -70,7 +72,10 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
     return prediction === 'epsilon' ? 'stable-diffusion-v2-512' : 'stable-diffusion-v2-768-v';
   },
   embedTokens: (scopes, { text }, _index, ids) => embedTokens(scopes('text_encoder'), text, ids),
-  conditioning: ({ text, unet }) => [{ name: CONTEXT, shape: [text.length, unet.crossAttentionDim] }],
+  conditioning: ({ text, unet }) => [
+    { name: CONTEXT, shape: [text.length, unet.crossAttentionDim] },
+    ...guidanceInputs(unet),
+  ],
   buildText: (scopes, { text }, [prompt]) => ({
     [CONTEXT]: buildClipText(scopes('text_encoder'), text, prompt!.embeddings),
   }),
@@ -79,6 +84,7 @@ export const stableDiffusion: ModelFamily<StableDiffusionConfig> = {
       sample,
       timestep,
       encoderHiddenStates: conditioning[CONTEXT]!,
+      guidance: conditioning[TIMESTEP_COND],
       ...(adapter && { adapter }),
     }),
   codec: pictureCodec,

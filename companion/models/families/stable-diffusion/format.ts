@@ -28,9 +28,19 @@ const lora: LoraNames = {
   layerOf: unetLayerOf,
   publishedSites: adapterSites({
     blockOutChannels: [320, 640, 1280, 1280],
-    layersPerBlock: UNET_LAYERS_PER_BLOCK[0],
-    downAttention: [true, true, true, false],
-    upAttention: [false, true, true, true],
+    down: [
+      [1, 1],
+      [1, 1],
+      [1, 1],
+      [null, null],
+    ],
+    middle: [1, null],
+    up: [
+      [null, null, null],
+      [1, 1, 1],
+      [1, 1, 1],
+      [1, 1, 1],
+    ],
     projections: 'conv1x1',
   }),
   layersPerBlock: UNET_LAYERS_PER_BLOCK,
@@ -51,7 +61,10 @@ const VERSION_2 = {
 export const stableDiffusionFormat: FamilyFormat = {
   id: 'stable-diffusion',
   title: 'Stable Diffusion 1.x or 2.x',
-  pipelines: ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline', 'StableDiffusionInpaintPipeline'],
+  pipelines: [
+    ...['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline', 'StableDiffusionInpaintPipeline'],
+    ...['LatentConsistencyModelPipeline', 'LatentConsistencyModelImg2ImgPipeline'],
+  ],
   refused: OTHER_MODELS,
   networks: OTHER_NETWORKS,
   components: [COMPONENTS.unet, COMPONENTS.textEncoder, COMPONENTS.vae, COMPONENTS.fastDecoder],

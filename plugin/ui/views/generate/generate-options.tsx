@@ -84,7 +84,10 @@ export function GenerateOptions({ draft, acting, onChange }: GenerateOptionsProp
         <Row
           id="negative"
           label="Leave out"
-          hint={negativePromptHint(draft.negativePrompt, draft.guidanceScale ?? defaults?.guidanceScale ?? 1)}
+          hint={negativePromptHint(draft.negativePrompt, {
+            guidanceScale: draft.guidanceScale ?? defaults?.guidanceScale ?? 1,
+            embedsGuidance: defaults?.embedsGuidance,
+          })}
         >
           <input
             id="negative"

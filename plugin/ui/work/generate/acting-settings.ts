@@ -24,7 +24,14 @@ interface Surroundings {
   /** Those that the device works in. */
   readonly precisions: readonly string[];
   /** Those of the model with the chosen styles. */
-  readonly defaults: { readonly mask: MaskMode; readonly guidanceScale: number } | undefined;
+  readonly defaults:
+    | {
+        readonly mask: MaskMode;
+        readonly guidanceScale: number;
+        /** True for a model that is told the guidance, and reads the prompt alone. */
+        readonly embedsGuidance?: boolean | undefined;
+      }
+    | undefined;
 }
 
 export function actingSettings(
@@ -39,7 +46,7 @@ export function actingSettings(
   const own = isScene ? [] : regions.filter(({ strength }) => strength !== null);
   const isEachItsOwn = names.length > 0 && names.every((name) => own.some(({ concept }) => concept === name));
   // At 1 there is one half of guidance.
-  const isGuided = (draft.guidanceScale ?? defaults?.guidanceScale ?? 1) > 1;
+  const isGuided = !defaults?.embedsGuidance && (draft.guidanceScale ?? defaults?.guidanceScale ?? 1) > 1;
   return {
     size: !isScene,
     places: acts && !isScene,
