@@ -3,6 +3,12 @@
 import type { Affine } from '../shared/affine.ts';
 import type { UnitBox } from '../shared/geometry.ts';
 
+/**
+ * The reason why a frame cannot be exported: `gone`, deleted meanwhile; `empty`, nothing of it is visible; `slow`, no
+ * end within a minute; `failed`, Figma's own refusal, or a picture that is not of the size asked for.
+ */
+export type ExportFault = 'gone' | 'empty' | 'slow' | 'failed';
+
 /** A layer that the pictures of a job fill. */
 export interface FillPlan {
   readonly nodeId: string;

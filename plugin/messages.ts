@@ -8,7 +8,7 @@
  */
 
 import type { Affine } from '../shared/affine.ts';
-import type { FillObstacle, FillPlan, FillTarget, SelectedArea } from './layout-messages.ts';
+import type { ExportFault, FillObstacle, FillPlan, FillTarget, SelectedArea } from './layout-messages.ts';
 import type { ProductToMain, ProductToUi } from './product-messages.ts';
 import type { TableMessage } from './table-messages.ts';
 
@@ -33,12 +33,6 @@ export interface WaitingRow {
   /** Nothing of it is a row: its first scene goes under the cut-out that the job's placement names. */
   readonly isScene?: true;
 }
-
-/**
- * The reason why a frame cannot be exported: `gone`, deleted meanwhile; `empty`, nothing of it is visible; `slow`, no
- * end within a minute; `failed`, Figma's own refusal, or a picture that is not of the size asked for.
- */
-export type ExportFault = 'gone' | 'empty' | 'slow' | 'failed';
 
 export interface FailedExport {
   readonly nodeId: string;

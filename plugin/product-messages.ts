@@ -1,6 +1,7 @@
 /** Messages about a cut-out on the canvas, and the scenes that are painted around it. */
 
 import type { ImageSize, UnitBox } from '../shared/geometry.ts';
+import type { ExportFault } from './layout-messages.ts';
 
 export type ProductToMain =
   /** Asks for a cut-out as a picture, with its place in the layout around it: `product-exported`. */
@@ -34,6 +35,6 @@ interface ExportedProduct {
 export interface ProductToUi {
   readonly type: 'product-exported';
   readonly exportId: string;
-  /** Null where it or its layout is gone, or cannot be exported; `instance` where nothing can be put under it. */
-  readonly result: ExportedProduct | 'instance' | null;
+  /** The reason where there is none: `gone` for a layout, too; `instance` or `locked` where nothing can be put under it. */
+  readonly result: ExportedProduct | ExportFault | 'instance' | 'locked';
 }

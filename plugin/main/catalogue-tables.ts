@@ -2,6 +2,7 @@
 
 import type { TableColumn, TableMessage } from '../table-messages.ts';
 import type { FigmaSurface, Frame, Rectangle } from './figma-surface.ts';
+import { isOnShownPage } from './node-tree.ts';
 import { around, besideAnchor, boxesOf } from './row.ts';
 
 /** Letters of a heading, in canvas pixels; larger ones for larger pictures, so that both are read at one zoom. */
@@ -111,8 +112,11 @@ export class CatalogueTables {
     const { currentPage, viewport } = this.#surface;
     if (!table.frame.removed) {
       for (const cell of table.cells.values()) this.#sayMissing(cell, table);
-      currentPage.selection = [table.frame];
-      viewport.scrollAndZoomIntoView([table.frame]);
+      // The person may be on another page by now.
+      if (isOnShownPage(this.#surface, table.frame)) {
+        currentPage.selection = [table.frame];
+        viewport.scrollAndZoomIntoView([table.frame]);
+      }
     }
     this.#surface.commitUndo();
   }

@@ -1,8 +1,9 @@
 /** CutOutPlacement: frames without their backgrounds, put beside the frames they were made from. */
 
 import type { UiToMain } from '../messages.ts';
-import type { Bounds, CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
+import type { Bounds, FigmaSurface, Rectangle } from './figma-surface.ts';
 import { seenBounds } from './frame-export.ts';
+import { isOnShownPage, nodeOf, pageOf } from './node-tree.ts';
 import { besideAnchor, boxesOf, touches } from './row.ts';
 
 const GAP = 24;
@@ -22,12 +23,11 @@ export class CutOutPlacement {
   /** At the size of its frame. One whose frame was deleted meanwhile comes where the person looks. */
   async place({ nodeId, name, bytes, isLast }: CutOutMessage): Promise<void> {
     const surface = this.#surface;
-    const page = surface.currentPage;
     try {
       const { hash } = surface.createImage(bytes);
-      const found = await surface.getNodeByIdAsync(nodeId).catch(() => null);
-      const frame = found === null ? undefined : (found as CanvasNode);
-      const bounds = frame === undefined || frame.removed ? undefined : (seenBounds(frame) ?? frame);
+      const frame = await nodeOf(surface, nodeId);
+      const page = (frame && pageOf(frame)) ?? surface.currentPage;
+      const bounds = frame && (seenBounds(frame) ?? frame);
       const anchor = bounds ?? { ...surface.viewport.center, width: 256, height: 256 };
       const taken = boxesOf(page.children);
       const { x, y } = nextTo(anchor, taken);
@@ -50,8 +50,11 @@ export class CutOutPlacement {
     const placed = this.#placed.filter((layer) => !layer.removed);
     this.#placed = [];
     if (placed.length === 0) return;
-    this.#surface.currentPage.selection = placed;
-    this.#surface.viewport.scrollAndZoomIntoView(placed);
+    const seen = placed.filter((layer) => isOnShownPage(this.#surface, layer));
+    if (seen.length > 0) {
+      this.#surface.currentPage.selection = seen;
+      this.#surface.viewport.scrollAndZoomIntoView(seen);
+    }
     this.#surface.commitUndo();
   }
 }

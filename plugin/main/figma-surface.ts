@@ -119,6 +119,7 @@ interface TextLayer extends Rectangle {
 }
 
 export interface CanvasPage extends CanvasContainer {
+  readonly removed: boolean;
   readonly children: readonly CanvasNode[];
   selection: readonly CanvasNode[];
   appendChild(node: CanvasNode): void;

@@ -4,7 +4,7 @@
  */
 
 import { pngSize } from '../../shared/image-kind.ts';
-import type { ExportFault } from '../messages.ts';
+import type { ExportFault } from '../layout-messages.ts';
 import type { Bounds, CanvasNode, PngExport } from './figma-surface.ts';
 
 /** A frame of thousands of layers takes seconds; one that takes longer than this would never end. */

@@ -167,7 +167,7 @@ const ERROR = { error: true } as const;
 function refusal(layer: CanvasNode): string | undefined {
   const obstacle = fillObstacle(layer);
   if (obstacle !== undefined) {
-    return `“${shortName(layer)}” cannot be filled: ${REASONS[obstacle]}. Use a picture on another layer.`;
+    return `“${shortName(layer)}” cannot be filled: ${REASONS[obstacle]}. Use another layer.`;
   }
   if (!isLocked(layer)) return undefined;
   return `“${shortName(layer)}” is locked. Unlock it, then use a picture as its fill.`;

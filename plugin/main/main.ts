@@ -79,7 +79,7 @@ function run(surface: FigmaSurface): void {
           // Nothing of it is on the canvas before it ends: until then the row stays, for a run that comes later.
           return send({ type: 'batch', jobId, placeholders: message.names.length });
         }
-        send({ type: 'batch', jobId, placeholders: batches.open(message) });
+        send({ type: 'batch', jobId, placeholders: await batches.open(message, rows.page(jobId)) });
         return rows.forget(jobId);
       }
       case 'find-batch':
@@ -167,7 +167,7 @@ function refusalOf(message: UiToMain): MainToUi | undefined {
         result: { fault: 'failed', name: '' },
       };
     case 'export-product':
-      return { type: 'product-exported', exportId: message.exportId, result: null };
+      return { type: 'product-exported', exportId: message.exportId, result: 'failed' };
     default:
       return undefined;
   }

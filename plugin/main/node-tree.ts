@@ -17,6 +17,11 @@ export function pageOf(node: CanvasParent): CanvasPage | undefined {
   return node.parent === null ? undefined : pageOf(node.parent);
 }
 
+/** True for what is on the page that is shown, and can be selected there. */
+export function isOnShownPage({ currentPage }: FigmaSurface, node: CanvasParent): boolean {
+  return pageOf(node)?.id === currentPage.id;
+}
+
 /** True for a layer in a locked frame, too: whoever locked that wants it as it is. */
 export function isLocked(node: CanvasParent & { readonly locked?: boolean }): boolean {
   return node.locked === true || (node.parent !== null && isLocked(node.parent));

@@ -3,7 +3,7 @@
 import type { CanvasSize } from '../../shared/geometry.ts';
 import type { UiToMain, WaitingRow } from '../messages.ts';
 import { canvasMark, ensuredMark } from './canvas-mark.ts';
-import type { Bounds, CanvasNode, FigmaSurface } from './figma-surface.ts';
+import type { Bounds, CanvasNode, CanvasPage, FigmaSurface } from './figma-surface.ts';
 
 /**
  * Start of a row of pictures: right of the anchor and level with its top, moved past whatever is in the way, so that
@@ -94,12 +94,21 @@ interface StoredRow extends Omit<WaitingRow, 'jobId'> {
  */
 export class WaitingRows {
   readonly #surface: FigmaSurface;
+  /** Pages on which rows were asked for in this run of the plugin. */
+  readonly #pages = new Map<string, CanvasPage>();
 
   constructor(surface: FigmaSurface) {
     this.#surface = surface;
   }
 
+  /** The page that a job was asked for on, where it is there still; else the one that is shown. */
+  page(jobId: string): CanvasPage {
+    const page = this.#pages.get(jobId);
+    return page === undefined || page.removed ? this.#surface.currentPage : page;
+  }
+
   async keep({ type: _, jobId, ...row }: KeepMessage): Promise<void> {
+    this.#pages.set(jobId, this.#surface.currentPage);
     // Job ids are random, and no two pages begin with the same one.
     const canvas = ensuredMark(this.#surface, jobId);
     const stored: StoredRow = { canvas, ...row };
@@ -107,6 +116,7 @@ export class WaitingRows {
   }
 
   async forget(jobId: string): Promise<void> {
+    this.#pages.delete(jobId);
     await this.#surface.clientStorage.deleteAsync(ROW_KEY + jobId);
   }
 

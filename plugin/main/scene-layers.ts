@@ -11,7 +11,7 @@ import { insertAt, takesLayers } from './exact-place.ts';
 import type { Bounds, CanvasContainer, CanvasNode, FigmaSurface, Frame } from './figma-surface.ts';
 import { exportPng, seenBounds } from './frame-export.ts';
 import { sceneLayout } from './layout-search.ts';
-import { isBoard, nodeOf, pageOf } from './node-tree.ts';
+import { isBoard, isLocked, nodeOf, pageOf } from './node-tree.ts';
 import { touches } from './row.ts';
 
 /** Plugin data of a scene's frame: the id of its cut-out. */
@@ -25,8 +25,10 @@ const LARGEST_SCALE = 2;
 const SAME_PLACE = 0.002;
 
 const GONE = 'The cut-out or its layout is gone. Select a cut-out in a frame, and paint a scene again.';
-const IN_INSTANCE =
-  'It is in an instance, which takes no layers. Detach the instance, and use the scene again.';
+const NO_SPOT = {
+  instance: 'It is in an instance, which takes no layers. Detach the instance, and use the scene again.',
+  locked: 'The layout around it is locked. Unlock it, and use the scene again.',
+} as const;
 const CHANGED = 'The cut-out was moved or resized since this scene was painted. Undo, or paint another.';
 const REFUSED = 'The canvas did not take this scene. Use it again from the panel.';
 
@@ -43,22 +45,19 @@ export async function exportProduct(
   const layout = node && sceneLayout(node);
   const around = layout?.absoluteBoundingBox;
   const own = node && seenBounds(node);
-  if (!node || !layout || !around || !own) return send({ type: 'product-exported', exportId, result: null });
-  if (spotUnder(node, layout) === undefined) {
-    return send({ type: 'product-exported', exportId, result: 'instance' });
-  }
+  const answer = (result: ProductToUi['result']) => send({ type: 'product-exported', exportId, result });
+  if (!node || !layout || !around || !own) return answer('gone');
+  const spot = spotUnder(node, layout);
+  if (typeof spot === 'string') return answer(spot);
   const longest = Math.max(around.width, around.height);
   const finest = Math.min(LARGEST_SCALE, Math.max(1, FINE_PX / longest));
   const scale = Math.min(finest, IMAGE_MAX_SIDE / longest);
-  const { bytes } = await exportPng(node, Math.max(1, Math.round(Math.max(own.width, own.height) * scale)));
   const side = (length: number) => Math.max(1, Math.round(length * scale));
-  const result = bytes && {
-    bytes,
-    canvas: ensuredMark(surface, exportId),
-    layout: { width: side(around.width), height: side(around.height) },
-    box: sharesOf(own, around),
-  };
-  send({ type: 'product-exported', exportId, result: result ?? null });
+  const { bytes, fault } = await exportPng(node, side(Math.max(own.width, own.height)));
+  if (fault !== undefined) return answer(fault);
+  const canvas = ensuredMark(surface, exportId);
+  const size = { width: side(around.width), height: side(around.height) };
+  answer({ bytes, canvas, layout: size, box: sharesOf(own, around) });
 }
 
 export class SceneLayers {
@@ -82,7 +81,7 @@ export class SceneLayers {
     const layout = product && sceneLayout(product);
     if (product === undefined || layout === undefined) return GONE;
     const spot = spotUnder(product, layout);
-    if (spot === undefined) return IN_INSTANCE;
+    if (typeof spot === 'string') return NO_SPOT[spot];
     if (layers.some(({ hash }) => hash === undefined)) return REFUSED;
     const earlier = this.#earlierScenes(product, spot.container);
     this.#lay(product, layout.absoluteBoundingBox!, spot, layers);
@@ -152,16 +151,17 @@ interface Spot {
 
 /**
  * The layout or, for what lies loose over it, whatever both lie in; and the place under what of it holds the product.
- * Undefined where nothing can be put.
+ * A reason where nothing can be put.
  */
-function spotUnder(product: CanvasNode, layout: CanvasNode): Spot | undefined {
+function spotUnder(product: CanvasNode, layout: CanvasNode): Spot | keyof typeof NO_SPOT {
   let child: CanvasNode = product;
   let container = product.parent as CanvasContainer | null;
   while (container !== null && container.id !== layout.id && !isBoard(container)) {
     child = container as unknown as CanvasNode;
     container = container.parent as CanvasContainer | null;
   }
-  if (container === null || !takesLayers(container)) return undefined;
+  if (container === null || !takesLayers(container)) return 'instance';
+  if (isLocked(container)) return 'locked';
   const at = container.children.findIndex(({ id }) => id === child.id);
   const { layoutMode = 'NONE', itemReverseZIndex = false } = container;
   return { container, index: layoutMode !== 'NONE' && itemReverseZIndex ? at + 1 : Math.max(0, at) };

@@ -1,5 +1,5 @@
 import type { LaunchCommand, UiToMain } from '../messages.ts';
-import type { Bounds, CanvasNode, FigmaSurface, Rectangle } from './figma-surface.ts';
+import type { Bounds, CanvasNode, CanvasPage, FigmaSurface, Rectangle } from './figma-surface.ts';
 import { around, besideAnchor, boxesOf, isInSight } from './row.ts';
 
 /** Plugin data of a variant: how it was made, as JSON. Every collaborator can read it: no secrets. */
@@ -32,11 +32,16 @@ export class VariantBatches {
     this.#surface = surface;
   }
 
-  /** Lays out one placeholder a name beside the selection. Returns how many there are. */
-  open({ jobId, names, width, height }: OpenMessage): number {
-    const page = this.#surface.currentPage;
+  /** Lays out one placeholder a name beside the selection of a page. Returns how many there are. */
+  async open({ jobId, names, width, height }: OpenMessage, page: CanvasPage): Promise<number> {
+    await page.loadAsync();
     const taken = boxesOf(page.children);
-    const first = besideAnchor(this.#anchor(), { width, height }, { count: names.length, gap: GAP }, taken);
+    const first = besideAnchor(
+      this.#anchor(page),
+      { width, height },
+      { count: names.length, gap: GAP },
+      taken,
+    );
     const row = names.map((name, index) => {
       const slot = this.#surface.createRectangle();
       slot.name = name;
@@ -51,7 +56,9 @@ export class VariantBatches {
     this.#rows.set(jobId, row);
     const { viewport } = this.#surface;
     // What the person looks at is only changed where the pictures would come unseen.
-    if (!isInSight(viewport.bounds, row)) viewport.scrollAndZoomIntoView([...page.selection, ...row]);
+    const isShown = page.id === this.#surface.currentPage.id;
+    if (isShown && !isInSight(viewport.bounds, row))
+      viewport.scrollAndZoomIntoView([...page.selection, ...row]);
     return row.length;
   }
 
@@ -141,13 +148,12 @@ export class VariantBatches {
    * The box that the row stands beside: the selection's, or a point in view. More of a variant stand below its row,
    * beside what that row stood beside: rows of one product make a table, and no staircase.
    */
-  #anchor(): Bounds {
-    const { currentPage, viewport } = this.#surface;
-    const selected = around(boxesOf(currentPage.selection));
-    if (selected === undefined) return { ...viewport.center, width: 0, height: 0 };
-    const jobs = new Set(currentPage.selection.map(jobOf));
+  #anchor(page: CanvasPage): Bounds {
+    const selected = around(boxesOf(page.selection));
+    if (selected === undefined) return { ...this.#surface.viewport.center, width: 0, height: 0 };
+    const jobs = new Set(page.selection.map(jobOf));
     if (jobs.has(undefined)) return selected;
-    const row = this.#variants().filter((node) => jobs.has(jobOf(node)));
+    const row = this.#variants(page).filter((node) => jobs.has(jobOf(node)));
     const { x, y, height } = around(boxesOf(row)) ?? selected;
     return { x, y: y + height + GAP, width: 0, height: 0 };
   }
@@ -156,11 +162,12 @@ export class VariantBatches {
   #variantsOf(jobId: string, index: number | null): readonly CanvasNode[] {
     // As records are written (ui/canvas/variant-record.ts): this side has no schema to parse them with.
     const mark = index === null ? `"job":"${jobId}"` : `"job":"${jobId}","picture":${index},`;
-    return this.#variants().filter((node) => node.getPluginData(RECORD_KEY).includes(mark));
+    const all = this.#variants(this.#surface.currentPage);
+    return all.filter((node) => node.getPluginData(RECORD_KEY).includes(mark));
   }
 
-  #variants(): readonly CanvasNode[] {
-    return this.#surface.currentPage.findAllWithCriteria({ pluginData: { keys: [RECORD_KEY] } });
+  #variants(page: CanvasPage): readonly CanvasNode[] {
+    return page.findAllWithCriteria({ pluginData: { keys: [RECORD_KEY] } });
   }
 }
 

@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodePicture } from '../../companion/images/decode.ts';
+import { uprightPart } from '../../plugin/main/picture-space.ts';
 import type { NodeRecord, PicturePaint } from '../../plugin/studio/document/node-record.ts';
 import { emptyDocument, newNode } from '../../plugin/studio/document/node-record.ts';
 import type { ExportRequest } from '../../plugin/studio/figma/sandbox-link.ts';
 import { browserPath } from '../browser/installed-browser.ts';
 import { startBrowser } from '../plugin/browser.ts';
+import { openSandbox } from './sandbox.ts';
 
 /** The export as a page's own function. */
 const ENTRY = `
@@ -49,6 +51,14 @@ async function exported(nodes: readonly NodeRecord[], request: ExportRequest) {
     [nodes, nodes.at(-1)!.id, request] as const,
   );
   return decodePicture(Uint8Array.from(bytes));
+}
+
+/** The layer as the plugin sees it. */
+function handleOf(layer: NodeRecord) {
+  const { figma } = openSandbox();
+  const node = figma.createRectangle();
+  [node.x, node.y, node.rotation] = [layer.x, layer.y, layer.rotation ?? 0];
+  return node;
 }
 
 const solid = (r: number, g: number, b: number) => [{ type: 'SOLID', color: { r, g, b } }] as const;
@@ -100,6 +110,27 @@ describe.skipIf(browserPath === undefined)('an export', () => {
     expect(await crop(turned)).toEqual([
       [0, 255, 0],
       [0, 0, 255],
+    ]);
+  });
+
+  it('of a layer that was turned by a quarter shows what fills it upright', async () => {
+    const layer = { ...newNode('1:1', 'RECTANGLE', 1), x: 50, y: 90, width: 40, height: 20, rotation: 90 };
+    const { absoluteTransform } = handleOf(layer);
+    const imageTransform = uprightPart(
+      { absoluteTransform, width: 40, height: 20 },
+      { width: 100, height: 100 },
+    )!;
+    const fill = { type: 'IMAGE', scaleMode: 'CROP', imageHash: 'quarters', imageTransform } as const;
+    const nodes = [...emptyDocument('Test'), { ...layer, fills: [fill] }];
+    const request = { format: 'PNG', constraint: { type: 'SCALE', value: 1 } } as const;
+    const { width, height, channels, data } = await exported(nodes, request);
+    const at = (x: number, y: number) => [...data.subarray((y * width + x) * channels).subarray(0, 3)];
+    expect([width, height]).toEqual([20, 40]);
+    // Red above, blue on the left below, green on the right, and as large: the picture's middle half.
+    expect([at(10, 10), at(5, 30), at(15, 30)]).toEqual([
+      [255, 0, 0],
+      [0, 0, 255],
+      [0, 255, 0],
     ]);
   });
 });

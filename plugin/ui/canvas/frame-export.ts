@@ -1,7 +1,8 @@
 /** exportedFrames: frames of the canvas as PNGs, asked of the main thread. */
 
 import type { ErrorReport } from '../../../shared/protocol/zod.ts';
-import type { ExportFault, FailedExport } from '../../messages.ts';
+import type { ExportFault } from '../../layout-messages.ts';
+import type { FailedExport } from '../../messages.ts';
 import { newImageId } from '../work/drafts.ts';
 import type { CanvasBridge } from './bridge.ts';
 

@@ -35,6 +35,19 @@ describe('a batch', () => {
     ]);
   });
 
+  it('stands on the page that it was asked for on, also where the person is on another by then', async () => {
+    const hero = figma.add('Hero', { x: 0, y: 40, width: 200 });
+    figma.select(hero);
+    await figma.post({ type: 'keep-row', jobId: 'job-a', names: names(1), width: 64, height: 64 });
+    figma.leavePage(hero);
+    await batch('job-a', 1);
+    await picture('job-a', 0, 'final', 'record');
+    await figma.post({ type: 'close-batch', jobId: 'job-a' });
+    expect(figma.complaints).toEqual([]);
+    expect(onCanvas()[1]).toMatchObject({ parent: figma.page, x: 224, y: 40 });
+    expect(figma.shown).toEqual([]);
+  });
+
   it('shows previews, then finals with their record and buttons, as one step of undo', async () => {
     await batch('job-a', 2);
     await picture('job-a', 0, 'preview');

@@ -109,6 +109,17 @@ describe('a table of pictures on the canvas', () => {
     expect(figma.images).toEqual([]);
   });
 
+  it('on a page that was left is one step of undo, too', async () => {
+    const figma = new FakeFigma();
+    figma.run();
+    const columns = [{ label: 'on a beach', width: 64, height: 64 }];
+    const table = { tableId: 'job-e', name: 'Spring', columns, rows: ['aurora'] };
+    await figma.post({ type: 'open-table', ...table, cells: [[0, 0]] });
+    figma.leavePage();
+    await figma.post({ type: 'close-table', tableId: 'job-e' });
+    expect([figma.complaints, figma.selection, figma.undoSteps]).toEqual([[], [], 1]);
+  });
+
   it('leaves a place empty for what was not asked for', async () => {
     const figma = new FakeFigma();
     figma.run();

@@ -102,10 +102,10 @@ export class FakeFigma implements FigmaSurface {
     return this.#views.of(this.#shown) as CanvasPage;
   }
 
-  /** The person goes to another page, which is empty; the layers of the first one stay as they are. */
-  leavePage(): void {
+  /** The person goes to another page, which is empty; layers of the first one stay, and stay selected where they are told. */
+  leavePage(...selected: readonly FakeNode[]): void {
     this.page.isLoaded = false;
-    this.selection = [];
+    this.selection = selected;
     this.#shown = this.#newPage('0:2', true);
     this.#onPage();
   }

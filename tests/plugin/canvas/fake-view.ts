@@ -116,7 +116,7 @@ export class FakeViews {
     const inside = (node: FakeNode): boolean =>
       node.parent === page || (node.parent instanceof FakeNode && inside(node.parent));
     return {
-      ...{ id: page.id, type: page.type, parent: page.parent },
+      ...{ id: page.id, type: page.type, parent: page.parent, removed: false },
       get children() {
         mustBeLoaded('get_children');
         return views.#read(page.children) as readonly object[];

@@ -138,8 +138,15 @@ describe('a selection that cannot be filled says why', () => {
     const { end } = await driver.make(hero);
     hero.isMask = true;
     await end();
-    expect(figma.notices).toEqual(['“Hero” cannot be filled: it is a mask. Use a picture on another layer.']);
+    expect(figma.notices).toEqual(['“Hero” cannot be filled: it is a mask. Use another layer.']);
     expect([hero.fills, figma.undoSteps]).toEqual([[GREY], 0]);
+  });
+
+  it('in words that a notice holds, whatever its name', async () => {
+    const { end } = await driver.make(hero);
+    Object.assign(hero, { name: 'Hero '.repeat(40), fills: Symbol('mixed') });
+    await end();
+    expect([figma.notices.length, figma.complaints]).toEqual([1, []]);
   });
 });
 

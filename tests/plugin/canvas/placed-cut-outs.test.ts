@@ -62,4 +62,12 @@ describe('cut-outs', () => {
     expect(onCanvas()).toHaveLength(1);
     expect(figma.notices).toEqual(['The canvas did not take “9:9 cut-out”']);
   });
+
+  it('stand beside frames of a page that was left', async () => {
+    const front = figma.add('Front', { x: 0, y: 0, width: 200, height: 100 });
+    figma.leavePage();
+    await place(front.id, true);
+    expect(onCanvas()[1]).toMatchObject({ parent: figma.page, x: 224, y: 0 });
+    expect([figma.complaints, figma.notices, figma.undoSteps]).toEqual([[], [], 1]);
+  });
 });

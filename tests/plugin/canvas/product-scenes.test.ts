@@ -55,9 +55,11 @@ describe('a cut-out', () => {
     });
     expect(bottle.exports).toMatchObject([{ constraint: { type: 'HEIGHT', value: 480 } }]);
     const gone = await figma.tell({ ...message, nodeId: '9:9' }, 'product-exported');
-    expect(gone.result).toBeNull();
+    expect(gone.result).toBe('gone');
     const alone = await figma.tell({ ...message, nodeId: poster.id }, 'product-exported');
-    expect(alone.result).toBeNull();
+    expect(alone.result).toBe('gone');
+    bottle.visible = false;
+    expect((await figma.tell(message, 'product-exported')).result).toBe('empty');
   });
 
   it('is known by the mark of its page, which a scene that is awaited finds again', async () => {

@@ -48,7 +48,7 @@ describe('a file that may only be looked at', () => {
     [{ type: 'export-layout', exportId: 'e', nodeId: '1:1', side: 64 }, { type: 'layout-exported' }],
     [
       { type: 'export-product', exportId: 'e', nodeId: '1:1' },
-      { type: 'product-exported', result: null },
+      { type: 'product-exported', result: 'failed' },
     ],
   ];
 

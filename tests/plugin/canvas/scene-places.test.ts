@@ -129,17 +129,21 @@ describe('a scene lies exactly over its layout, under the cut-out, and moves not
 });
 
 describe('a scene that finds no place', () => {
-  it.each<[what: string, made: () => unknown]>([
-    ['in an instance', () => Object.assign(poster, { type: 'INSTANCE' })],
-    ['on the ground of an instance', () => Object.assign(inside('INSTANCE'), { fills: [WHITE] })],
-  ])('%s is refused before it is painted, and in words, with nothing left behind', async (_, made) => {
-    made();
-    const before = designs();
-    expect(await exported()).toBe('instance');
-    await place();
-    expect(figma.notices).toEqual([expect.stringContaining('in an instance')]);
-    expect([designs(), scenes(), figma.undoSteps, figma.complaints]).toEqual([before, [], 0, []]);
-  });
+  it.each<[why: string, what: string, made: () => unknown]>([
+    ['instance', 'in an instance', () => Object.assign(poster, { type: 'INSTANCE' })],
+    ['instance', 'on an instance’s ground', () => Object.assign(inside('INSTANCE'), { fills: [WHITE] })],
+    ['locked', 'in a locked frame', () => Object.assign(poster, { locked: true })],
+  ])(
+    '(%s) %s is refused before it is painted, and in words, with nothing left behind',
+    async (why, _, made) => {
+      made();
+      const before = designs();
+      expect(await exported()).toBe(why);
+      await place();
+      expect(figma.notices).toEqual([expect.stringContaining(why)]);
+      expect([designs(), scenes(), figma.undoSteps, figma.complaints]).toEqual([before, [], 0, []]);
+    },
+  );
 
   it('or that the canvas does not take whole, takes nothing away', async () => {
     await place();

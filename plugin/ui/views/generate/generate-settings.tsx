@@ -157,9 +157,24 @@ function FillSizeRow({ target }: { readonly target: FillTarget }) {
   return (
     <SizeOfLayout
       layout={target}
-      hint={isPainted ? 'As large as the layout around it.' : `Made at ${width} × ${height} px, cut to fit.`}
+      hint={
+        isPainted
+          ? 'As large as the layout around it.'
+          : `Made at ${width} × ${height} px, ${cut(target, { width, height })}.`
+      }
     />
   );
+}
+
+/** Share of a picture below which a person would wonder where the rest is. */
+const MUCH_IS_SEEN = 0.75;
+
+/** Words on how much of a picture is seen in a layer: models make none as elongated as layers can be. */
+function cut(layer: CanvasSize, picture: ImageSize): string {
+  const wider = (layer.width * picture.height) / (layer.height * picture.width);
+  const seen = Math.min(wider, 1 / wider);
+  if (seen >= MUCH_IS_SEEN) return 'cut to fit';
+  return `of which the middle ${Math.max(1, Math.round(seen * 100))} % is seen`;
 }
 
 interface SizeOfLayoutProps {

@@ -87,13 +87,13 @@ export class ProductScenes {
     const { nodeId, name } = target;
     this.state.value = { state: 'sending' };
     const result = await this.#exported(nodeId);
-    if (result === null) {
-      const [report, layer] = exportFailure([{ nodeId, name, fault: 'failed' }]);
-      this.state.value = { state: 'failed', report, layer };
+    if (result === 'instance' || result === 'locked') {
+      this.state.value = { state: 'failed', report: NO_PLACE[result], layer: name };
       return 'failed';
     }
-    if (result === 'instance') {
-      this.state.value = { state: 'failed', report: IN_INSTANCE, layer: name };
+    if (typeof result === 'string') {
+      const [report, layer] = exportFailure([{ nodeId, name, fault: result }]);
+      this.state.value = { state: 'failed', report, layer };
       return 'failed';
     }
     const { bytes, canvas, ...place } = result;
@@ -177,7 +177,7 @@ export class ProductScenes {
         stop();
         resolve(result);
       };
-      const silence = setTimeout(() => end(null), CANVAS_MS);
+      const silence = setTimeout(() => end('slow'), CANVAS_MS);
       const stop = this.#bridge.listen((message) => {
         if (message.type === 'product-exported' && message.exportId === exportId) end(message.result);
       });
@@ -187,10 +187,17 @@ export class ProductScenes {
 }
 
 /** Told before anything is painted: the scene would find no place. */
-const IN_INSTANCE: ErrorReport = {
-  code: 'image-format',
-  message: 'the cut-out lies in an instance, in which no layers can be put',
-  advice: 'Nothing can be put into an instance. Detach it, or move the cut-out out of it, and try again.',
+const NO_PLACE: Readonly<Record<'instance' | 'locked', ErrorReport>> = {
+  instance: {
+    code: 'image-format',
+    message: 'the cut-out lies in an instance, in which no layers can be put',
+    advice: 'Nothing can be put into an instance. Detach it, or move the cut-out out of it, and try again.',
+  },
+  locked: {
+    code: 'image-format',
+    message: 'the layout around the cut-out is locked',
+    advice: 'The layout around it is locked. Unlock it, and try again.',
+  },
 };
 
 /** Names of layers on the canvas. */
