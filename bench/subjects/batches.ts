@@ -77,7 +77,8 @@ async function passOf(pipeline: Pipeline, folder: string, side: number): Promise
   return {
     concepts: [concept],
     settings: { ...sampling, guidanceScale: 2, mask: 'adaptive' },
-    ...{ height: cells, width: cells },
+    height: cells,
+    width: cells,
     conditional: await pipeline.encodePrompt('a bottle on a beach', size),
     unconditional: await pipeline.encodePrompt('', size),
   };

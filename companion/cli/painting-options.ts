@@ -52,7 +52,10 @@ export function typedRegion(text: string, before: readonly TypedRegion[]): reado
     ...before,
     {
       concept: conceptName(name),
-      ...{ x, y, width, height },
+      x,
+      y,
+      width,
+      height,
       unit: [x, y, width, height].every((value) => value <= 1) ? 'shares' : 'pixels',
       ...(feather !== undefined && { featherPx: Number(feather) }),
       ...(strength !== undefined && { strength: Number(strength) }),

@@ -1,90 +1,14 @@
 /** Catalogue's data: what `likeness models pull` knows by a short name. Short, since every entry is a promise that it works. */
 
-import type { SamplerName } from '../diffusion/samplers/index.ts';
-import type { TimestepSpacing } from '../diffusion/spacing.ts';
 import { MATTING_MODEL, UPSCALER_MODEL } from '../matting/matting-folder.ts';
-import { MEMORY, type PublishedWork, WORK } from './published-models.ts';
-
-/** As the hub's page names it. */
-interface Licence {
-  /** `creativeml-openrail-m`; undefined where the page names none. */
-  readonly name?: string;
-  readonly page: string;
-  /** Restriction that a designer has to know before the download, a sentence. */
-  readonly note?: string;
-}
-
-/** Settings that it is made for. */
-export interface UsualSettings {
-  /** Side of the picture, in pixels. */
-  readonly side: number;
-  readonly steps: number;
-  /** 1: none, and it takes none. */
-  readonly guidanceScale: number;
-  readonly sampler: SamplerName;
-  readonly spacing?: TimestepSpacing;
-}
-
-interface Entry {
-  /** Name here, and of its folder. */
-  readonly name: string;
-  readonly title: string;
-  /** `owner/name` on the hub. */
-  readonly repository: string;
-  readonly licence: Licence;
-  /** The format that it is of, or works with. */
-  readonly format: 'stable-diffusion' | 'stable-diffusion-xl';
-  readonly work: PublishedWork;
-  /** About, of what is fetched. */
-  readonly sizeBytes: number;
-  readonly goodFor: string;
-}
-
-interface ModelEntry extends Entry {
-  readonly kind: 'model';
-  readonly usual: UsualSettings;
-  /** About, for one picture at its usual size on a CPU. */
-  readonly memoryBytes: number;
-}
-
-/** A LoRA that is merged into a model, which then needs few steps. */
-interface AcceleratorEntry extends Entry {
-  readonly kind: 'accelerator';
-  /** Path in the repository. */
-  readonly file: string;
-  /** Side, sampler and guidance, of a model with it. */
-  readonly usual: UsualSettings;
-}
-
-/** Small decoder that is fetched with a model whose latents it knows. */
-export interface FastDecoderEntry extends Entry {
-  readonly kind: 'fast decoder';
-  readonly files: readonly string[];
-  readonly latents: LatentsKind;
-}
-
-/** Latents of a model, as far as a decoder of another repository must know them. */
-interface LatentsKind {
-  readonly channels: number;
-  /** Image pixels a latent cell, on each side. */
-  readonly downscale: number;
-  /** Factor from the codec's latents to the denoiser's. */
-  readonly scale: number;
-}
-
-/** A network that tells a product from its background, or enlarges pictures, as an ONNX file (companion/matting). */
-interface NetworkEntry<Kind extends 'background remover' | 'upscaler'>
-  extends Omit<Entry, 'format' | 'work'> {
-  readonly kind: Kind;
-  /** Path in the repository. */
-  readonly file: string;
-  /** About, for a photo. */
-  readonly memoryBytes: number;
-}
-
-type Network = NetworkEntry<'background remover'> | NetworkEntry<'upscaler'>;
-
-export type CatalogueEntry = ModelEntry | AcceleratorEntry | FastDecoderEntry | Network;
+import type {
+  AcceleratorEntry,
+  CatalogueEntry,
+  FastDecoderEntry,
+  ModelEntry,
+  NetworkEntry,
+} from './catalogue-entry.ts';
+import { MEMORY, WORK } from './published-models.ts';
 
 const HUB = 'https://huggingface.co';
 const OPENRAIL_M = {
@@ -107,44 +31,72 @@ const XL = { format: 'stable-diffusion-xl', work: WORK.xl } as const;
 
 const MODELS: readonly ModelEntry[] = [
   {
-    ...{ kind: 'model', name: 'stable-diffusion-v1-5', title: 'Stable Diffusion 1.5', ...VERSION_1 },
-    ...{ repository: 'stable-diffusion-v1-5/stable-diffusion-v1-5', licence: OPENRAIL_M, sizeBytes: 2.1e9 },
+    kind: 'model',
+    name: 'stable-diffusion-v1-5',
+    title: 'Stable Diffusion 1.5',
+    ...VERSION_1,
+    repository: 'stable-diffusion-v1-5/stable-diffusion-v1-5',
+    licence: OPENRAIL_M,
+    sizeBytes: 2.1e9,
     usual: { side: 512, steps: 30, guidanceScale: 7.5, sampler: 'ddim' },
     goodFor: 'small and quick to teach; most LoRAs are made for it',
     memoryBytes: MEMORY.version1,
   },
   {
-    ...{ kind: 'model', name: 'realistic-vision-v5.1', title: 'Realistic Vision 5.1', ...VERSION_1 },
-    ...{ repository: 'SG161222/Realistic_Vision_V5.1_noVAE', licence: OPENRAIL_M, sizeBytes: 4.3e9 },
+    kind: 'model',
+    name: 'realistic-vision-v5.1',
+    title: 'Realistic Vision 5.1',
+    ...VERSION_1,
+    repository: 'SG161222/Realistic_Vision_V5.1_noVAE',
+    licence: OPENRAIL_M,
+    sizeBytes: 4.3e9,
     usual: { side: 512, steps: 30, guidanceScale: 5, sampler: 'dpmpp2m' },
     goodFor: 'photographs, at the cost of Stable Diffusion 1.5',
     memoryBytes: MEMORY.version1,
   },
   {
-    ...{ kind: 'model', name: 'sd-turbo', title: 'SD-Turbo', ...VERSION_1 },
-    ...{ repository: 'stabilityai/sd-turbo', sizeBytes: 2.6e9 },
+    kind: 'model',
+    name: 'sd-turbo',
+    title: 'SD-Turbo',
+    ...VERSION_1,
+    repository: 'stabilityai/sd-turbo',
+    sizeBytes: 2.6e9,
     licence: { ...NON_COMMERCIAL, page: `${HUB}/stabilityai/sd-turbo/blob/main/LICENSE.md` },
     usual: { side: 512, steps: 4, guidanceScale: 1, sampler: 'euler', spacing: 'trailing' },
     goodFor: 'drafts in one to four steps, of Stable Diffusion 2.1',
     memoryBytes: MEMORY.version2,
   },
   {
-    ...{ kind: 'model', name: 'stable-diffusion-xl-base-1.0', title: 'Stable Diffusion XL', ...XL },
-    ...{ repository: 'stabilityai/stable-diffusion-xl-base-1.0', licence: OPENRAIL_PP, sizeBytes: 6.9e9 },
+    kind: 'model',
+    name: 'stable-diffusion-xl-base-1.0',
+    title: 'Stable Diffusion XL',
+    ...XL,
+    repository: 'stabilityai/stable-diffusion-xl-base-1.0',
+    licence: OPENRAIL_PP,
+    sizeBytes: 6.9e9,
     usual: { side: 1024, steps: 30, guidanceScale: 5, sampler: 'euler' },
     goodFor: 'large pictures with detail and lettering; slow without a GPU',
     memoryBytes: MEMORY.xl,
   },
   {
-    ...{ kind: 'model', name: 'realvisxl-v4.0', title: 'RealVisXL 4.0', ...XL },
-    ...{ repository: 'SG161222/RealVisXL_V4.0', licence: OPENRAIL_PP, sizeBytes: 6.9e9 },
+    kind: 'model',
+    name: 'realvisxl-v4.0',
+    title: 'RealVisXL 4.0',
+    ...XL,
+    repository: 'SG161222/RealVisXL_V4.0',
+    licence: OPENRAIL_PP,
+    sizeBytes: 6.9e9,
     usual: { side: 1024, steps: 30, guidanceScale: 5, sampler: 'dpmpp2m' },
     goodFor: 'photographs, at the cost of Stable Diffusion XL',
     memoryBytes: MEMORY.xl,
   },
   {
-    ...{ kind: 'model', name: 'sdxl-turbo', title: 'SDXL-Turbo', ...XL },
-    ...{ repository: 'stabilityai/sdxl-turbo', sizeBytes: 6.9e9 },
+    kind: 'model',
+    name: 'sdxl-turbo',
+    title: 'SDXL-Turbo',
+    ...XL,
+    repository: 'stabilityai/sdxl-turbo',
+    sizeBytes: 6.9e9,
     licence: { ...NON_COMMERCIAL, page: `${HUB}/stabilityai/sdxl-turbo/blob/main/LICENSE.md` },
     usual: { side: 512, steps: 4, guidanceScale: 1, sampler: 'euler-ancestral', spacing: 'trailing' },
     goodFor: 'drafts in one to four steps',
@@ -166,35 +118,61 @@ const HYPER_PLACE = {
 
 const ACCELERATORS: readonly AcceleratorEntry[] = [
   {
-    ...{ kind: 'accelerator', name: 'lcm-lora-sdv1-5', title: 'LCM-LoRA for Stable Diffusion 1.5' },
+    kind: 'accelerator',
+    name: 'lcm-lora-sdv1-5',
+    title: 'LCM-LoRA for Stable Diffusion 1.5',
     ...VERSION_1,
-    ...{ repository: 'latent-consistency/lcm-lora-sdv1-5', file: 'pytorch_lora_weights.safetensors' },
-    ...{ licence: OPENRAIL_PP, sizeBytes: 135e6, usual: { side: 512, steps: 4, ...LCM } },
+    repository: 'latent-consistency/lcm-lora-sdv1-5',
+    file: 'pytorch_lora_weights.safetensors',
+    licence: OPENRAIL_PP,
+    sizeBytes: 135e6,
+    usual: { side: 512, steps: 4, ...LCM },
     goodFor: 'pictures in 4 to 8 steps',
   },
   {
-    ...{ kind: 'accelerator', name: 'hyper-sd15-4steps', title: 'Hyper-SD for Stable Diffusion 1.5' },
+    kind: 'accelerator',
+    name: 'hyper-sd15-4steps',
+    title: 'Hyper-SD for Stable Diffusion 1.5',
     ...VERSION_1,
-    ...{ ...HYPER_PLACE, file: 'Hyper-SD15-4steps-lora.safetensors' },
-    ...{ sizeBytes: 269e6, usual: { side: 512, steps: 4, ...HYPER } },
+    ...HYPER_PLACE,
+    file: 'Hyper-SD15-4steps-lora.safetensors',
+    sizeBytes: 269e6,
+    usual: { side: 512, steps: 4, ...HYPER },
     goodFor: 'pictures in 4 steps, sharper than LCM',
   },
   {
-    ...{ kind: 'accelerator', name: 'sdxl-lightning-4step', title: 'SDXL-Lightning', ...XL },
-    ...{ repository: 'ByteDance/SDXL-Lightning', file: 'sdxl_lightning_4step_lora.safetensors' },
-    ...{ licence: OPENRAIL_PP, sizeBytes: 394e6, usual: { side: 1024, steps: 4, ...LIGHTNING } },
+    kind: 'accelerator',
+    name: 'sdxl-lightning-4step',
+    title: 'SDXL-Lightning',
+    ...XL,
+    repository: 'ByteDance/SDXL-Lightning',
+    file: 'sdxl_lightning_4step_lora.safetensors',
+    licence: OPENRAIL_PP,
+    sizeBytes: 394e6,
+    usual: { side: 1024, steps: 4, ...LIGHTNING },
     goodFor: 'pictures in 4 steps',
   },
   {
-    ...{ kind: 'accelerator', name: 'hyper-sdxl-4steps', title: 'Hyper-SD for Stable Diffusion XL', ...XL },
-    ...{ ...HYPER_PLACE, file: 'Hyper-SDXL-4steps-lora.safetensors' },
-    ...{ sizeBytes: 787e6, usual: { side: 1024, steps: 4, ...HYPER } },
+    kind: 'accelerator',
+    name: 'hyper-sdxl-4steps',
+    title: 'Hyper-SD for Stable Diffusion XL',
+    ...XL,
+    ...HYPER_PLACE,
+    file: 'Hyper-SDXL-4steps-lora.safetensors',
+    sizeBytes: 787e6,
+    usual: { side: 1024, steps: 4, ...HYPER },
     goodFor: 'pictures in 4 steps',
   },
   {
-    ...{ kind: 'accelerator', name: 'lcm-lora-sdxl', title: 'LCM-LoRA for Stable Diffusion XL', ...XL },
-    ...{ repository: 'latent-consistency/lcm-lora-sdxl', file: 'pytorch_lora_weights.safetensors' },
-    ...{ licence: OPENRAIL_PP, sizeBytes: 394e6, usual: { side: 1024, steps: 4, ...LCM } },
+    kind: 'accelerator',
+    name: 'lcm-lora-sdxl',
+    title: 'LCM-LoRA for Stable Diffusion XL',
+    ...XL,
+    repository: 'latent-consistency/lcm-lora-sdxl',
+    file: 'pytorch_lora_weights.safetensors',
+    licence: OPENRAIL_PP,
+    sizeBytes: 394e6,
+    usual: { side: 1024, steps: 4, ...LCM },
     goodFor: 'pictures in 4 to 8 steps',
   },
 ];
@@ -209,27 +187,45 @@ const DECODER_FACTS = {
 
 const FAST_DECODERS: readonly FastDecoderEntry[] = [
   {
-    ...{ name: 'taesd', title: 'TAESD', repository: 'madebyollin/taesd', ...VERSION_1, ...DECODER_FACTS },
+    name: 'taesd',
+    title: 'TAESD',
+    repository: 'madebyollin/taesd',
+    ...VERSION_1,
+    ...DECODER_FACTS,
     latents: { channels: 4, downscale: 8, scale: 0.18215 },
   },
   {
-    ...{ name: 'taesdxl', title: 'TAESDXL', repository: 'madebyollin/taesdxl', ...XL, ...DECODER_FACTS },
+    name: 'taesdxl',
+    title: 'TAESDXL',
+    repository: 'madebyollin/taesdxl',
+    ...XL,
+    ...DECODER_FACTS,
     latents: { channels: 4, downscale: 8, scale: 0.13025 },
   },
 ];
 
-const NETWORKS: readonly Network[] = [
+const NETWORKS: readonly NetworkEntry[] = [
   {
-    ...{ kind: 'background remover', name: MATTING_MODEL, title: 'BiRefNet lite' },
-    ...{ repository: 'onnx-community/BiRefNet_lite-ONNX', file: 'onnx/model.onnx' },
-    ...{ licence: MIT, sizeBytes: 224e6, memoryBytes: 4e9 },
+    kind: 'background remover',
+    name: MATTING_MODEL,
+    title: 'BiRefNet lite',
+    repository: 'onnx-community/BiRefNet_lite-ONNX',
+    file: 'onnx/model.onnx',
+    licence: MIT,
+    sizeBytes: 224e6,
+    memoryBytes: 4e9,
     goodFor: 'cut-outs of photos, to teach from',
   },
   // The conversion's page names no licence; this is that of the weights, caidas/swin2SR-realworld-sr-x4-64-bsrgan-psnr.
   {
-    ...{ kind: 'upscaler', name: UPSCALER_MODEL, title: 'Swin2SR real-world x4' },
-    ...{ repository: 'Xenova/swin2SR-realworld-sr-x4-64-bsrgan-psnr', file: 'onnx/model.onnx' },
-    ...{ licence: APACHE, sizeBytes: 54e6, memoryBytes: 2e9 },
+    kind: 'upscaler',
+    name: UPSCALER_MODEL,
+    title: 'Swin2SR real-world x4',
+    repository: 'Xenova/swin2SR-realworld-sr-x4-64-bsrgan-psnr',
+    file: 'onnx/model.onnx',
+    licence: APACHE,
+    sizeBytes: 54e6,
+    memoryBytes: 2e9,
     goodFor: 'enlarging pictures, before they are drawn over',
   },
 ];

@@ -114,7 +114,12 @@ export class CompanionServer {
     const controller = new SocketController({ ...parts, model: summary, version: computer.version });
     this.#sockets = new SocketServer(controller, port, places);
     const app = createApp({
-      ...{ port, log, refusals, tokens, tickets, pages },
+      port,
+      log,
+      refusals,
+      tokens,
+      tickets,
+      pages,
       admit: (connection) => connections.admit(connection),
       open: [pairingRoutes(this.#pairing)],
       guarded: [clientRoutes(tokens, dismiss), ...this.#routers(options, { uploads, receiver })],

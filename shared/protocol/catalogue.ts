@@ -61,7 +61,10 @@ export function catalogueCells(request: CatalogueJobSpec): readonly CatalogueCel
   const { products, scenes, sizes, seeds, negatives = [], cells } = request;
   if (cells === undefined) return gridCells(request);
   return cells.map(({ product, scene, size, seed, negative }) => ({
-    ...{ product: products[product]!, scene: scenes[scene]!, ...sizes[size]!, seed: seeds[seed]! },
+    product: products[product]!,
+    scene: scenes[scene]!,
+    ...sizes[size]!,
+    seed: seeds[seed]!,
     ...(negative !== undefined && { negativePrompt: negatives[negative]! }),
   }));
 }

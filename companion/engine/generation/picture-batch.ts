@@ -64,7 +64,9 @@ export async function* makeBatch<Result>(
       for (const spec of denoisers) yield* packed(pipeline, spec, runsLeft);
     }
     const standing = {
-      ...{ count, fraction: (first + done * pictures) / count, secondsLeft: timer.secondsFor(runsLeft) },
+      count,
+      fraction: (first + done * pictures) / count,
+      secondsLeft: timer.secondsFor(runsLeft),
       ...(pictures > 1 && { batch: { first, pictures } }),
     };
     for (const { index, step, steps, denoised } of taken) {

@@ -100,8 +100,17 @@ function requestOf({ request }: JobOf<'catalogue'>, cell: CatalogueCell): Genera
   } = request;
   const { width, height, seed, negativePrompt = shared } = cell;
   return {
-    ...{ prompt: cellPrompt(cell, words), negativePrompt, count: 1, seed, size: { width, height } },
-    ...{ strength, mask, steps, guidanceScale, guidanceResidual, loras },
+    prompt: cellPrompt(cell, words),
+    negativePrompt,
+    count: 1,
+    seed,
+    size: { width, height },
+    strength,
+    mask,
+    steps,
+    guidanceScale,
+    guidanceResidual,
+    loras,
   };
 }
 

@@ -122,7 +122,13 @@ async function* stepsOf(
         yield {
           type: 'progress',
           progress: {
-            ...{ phase: 'sampling', step, steps, fraction, secondsLeft, picture, count },
+            phase: 'sampling',
+            step,
+            steps,
+            fraction,
+            secondsLeft,
+            picture,
+            count,
             ...(tile && { tile: tile.index, tiles: tile.count, tilePass: tile.pass }),
           },
         };
@@ -169,7 +175,12 @@ export async function* keptPicture(
     confidence: share(confidence),
   }));
   const summary = {
-    ...{ picture, seed, width, height, seconds, masks: confidences },
+    picture,
+    seed,
+    width,
+    height,
+    seconds,
+    masks: confidences,
     ...(product && { product: productSummary(product) }),
   };
   const stored = {

@@ -47,7 +47,10 @@ export async function modelCards(options: CardOptions): Promise<readonly ModelCa
   );
   const here = await Promise.all(places.map((place) => cardOf(place, options)));
   const offered = MODELS.filter(({ name }) => !places.some((place) => place.name === name)).map((entry) => ({
-    ...{ ...EMPTY_CARD, ...knownFacts(entry.name), name: entry.name, place: 'offered' as const },
+    ...EMPTY_CARD,
+    ...knownFacts(entry.name),
+    name: entry.name,
+    place: 'offered' as const,
     secondsPerPicture: (options.speed && catalogueSeconds(entry, options.speed)) ?? null,
   }));
   const cards = [...here, ...offered].map((card) => ({
@@ -83,14 +86,21 @@ async function cardOf(place: ModelPlace, { inUse, speed }: CardOptions): Promise
   const card = {
     ...EMPTY_CARD,
     ...knownFacts(name),
-    ...{ name, place: origin, path, inUse: folder === inUse },
+    name,
+    place: origin,
+    path,
+    inUse: folder === inUse,
   };
   try {
     const { resolution, sizeBytes, licence, isDemonstration } = await summariseModel(folder);
     const own = licenceNamed(licence);
     const secondsPerPicture = speed === undefined ? null : await modelSeconds(place, speed);
     return {
-      ...{ ...card, resolution, sizeBytes, isDemonstration, secondsPerPicture },
+      ...card,
+      resolution,
+      sizeBytes,
+      isDemonstration,
+      secondsPerPicture,
       licence: card.licence ?? own,
     };
   } catch (error) {

@@ -43,7 +43,11 @@ export async function networkCards(
         const { name: id = 'not stated', page: url, note = null } = licence;
         return {
           ...EMPTY_CARD,
-          ...{ name, title, goodFor, sizeBytes, memoryBytes },
+          name,
+          title,
+          goodFor,
+          sizeBytes,
+          memoryBytes,
           ...(await placeOf(join(models, name), kind)),
           licence: { id, url, note },
           keptBytes: kept.get(name) ?? 0,

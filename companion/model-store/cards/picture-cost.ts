@@ -11,7 +11,8 @@ import { isGuided, readRecommendedSettings } from '../../pipeline/settings.ts';
 import { secondsOf } from '../../runtime/device-speed.ts';
 import type { DeviceSpeed } from '../../runtime/speed-test.ts';
 import type { ModelPlace } from '../catalogue.ts';
-import { CATALOGUE, type CatalogueEntry, type UsualSettings } from '../catalogue-entries.ts';
+import { CATALOGUE } from '../catalogue-entries.ts';
+import type { CatalogueEntry, UsualSettings } from '../catalogue-entry.ts';
 import type { PublishedWork } from '../published-models.ts';
 
 /**

@@ -6,7 +6,8 @@
 import { LikenessError } from '../../../shared/errors.ts';
 import type { CheckpointFormat } from '../../checkpoint/component.ts';
 import type { ModelFacts } from '../../models/family.ts';
-import { CATALOGUE, type FastDecoderEntry } from '../catalogue-entries.ts';
+import { CATALOGUE } from '../catalogue-entries.ts';
+import type { FastDecoderEntry } from '../catalogue-entry.ts';
 import { requiredWeights } from '../hub/model-files.ts';
 import type { Repository } from '../hub/repository.ts';
 import type { PullFolder, PullRecord } from '../pull-folder.ts';

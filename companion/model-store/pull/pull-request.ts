@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { LikenessError, PROGRAM } from '../../../shared/errors.ts';
 import type { PreferredPrecision } from '../../checkpoint/weight-files.ts';
 import { EMBEDDED_MODELS, listModels } from '../catalogue.ts';
-import { CATALOGUE, type CatalogueEntry } from '../catalogue-entries.ts';
+import { CATALOGUE } from '../catalogue-entries.ts';
+import type { CatalogueEntry } from '../catalogue-entry.ts';
 import { isRepository } from '../hub/address.ts';
 import { hubSettings } from '../hub/hub-settings.ts';
 import { type PullRecord, readPullRecord } from '../pull-folder.ts';
@@ -48,7 +49,9 @@ export async function resolvePull(
   const decoder = record?.fastDecoder;
   const isWithout = flags.fastDecoder === false || (flags.fastDecoder === undefined && decoder === false);
   return {
-    ...{ hub, repository, name },
+    hub,
+    repository,
+    name,
     revision: flags.revision ?? record?.commit ?? 'main',
     precision: flags.precision ?? record?.precision ?? 'fp16',
     file:

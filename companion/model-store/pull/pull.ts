@@ -12,7 +12,7 @@ import { SETTINGS_NAME } from '../../pipeline/settings.ts';
 import { lockPull } from '../../storage/folder-lock.ts';
 import { openSafetensors } from '../../tensor/safetensors-file.ts';
 import { elementCount } from '../../tensor/tensor.ts';
-import type { UsualSettings } from '../catalogue-entries.ts';
+import type { UsualSettings } from '../catalogue-entry.ts';
 import type { HubSettings } from '../hub/hub-settings.ts';
 import { chooseFiles, modelIndexOf, requiredWeights, weightFiles } from '../hub/model-files.ts';
 import type { Repository } from '../hub/repository.ts';
@@ -97,8 +97,15 @@ class Pull {
     await this.#folder.install(hashes.keys());
     yield {
       type: 'pulled',
-      ...{ name, folder: this.#folder.model, repository: id, commit, licence, parameters },
-      ...{ fetched, files: hashes.size, hosts: this.#source.hosts },
+      name,
+      folder: this.#folder.model,
+      repository: id,
+      commit,
+      licence,
+      parameters,
+      fetched,
+      files: hashes.size,
+      hosts: this.#source.hosts,
     };
   }
 
@@ -172,7 +179,9 @@ class Pull {
   async #seal({ id, commit, licence }: Repository, fastDecoder: PullRecord['fastDecoder']): Promise<void> {
     const { precision, file } = this.#request;
     await this.#folder.seal(this.#files.hashes, {
-      ...{ repository: id, commit, precision },
+      repository: id,
+      commit,
+      precision,
       ...(licence && { licence }),
       ...(file !== undefined && { file }),
       ...(fastDecoder !== undefined && { fastDecoder }),

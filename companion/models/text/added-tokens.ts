@@ -47,7 +47,10 @@ export function addedTokens({ defined, decoder, file, special, vocab }: AddedTok
   const plain = { single_word: false, lstrip: false, rstrip: false };
   const legacy = Object.entries(file ?? {}).map(([content, id]) => ({
     ...plain,
-    ...{ id, content, normalized: !isSpecial(content), special: isSpecial(content) },
+    id,
+    content,
+    normalized: !isSpecial(content),
+    special: isSpecial(content),
   }));
   const tokens = new Map<string, AddedToken>();
   for (const token of [...defined, ...(decoder ?? legacy)]) {

@@ -80,7 +80,14 @@ export function MentionField({ id, value, concepts, thumbnailOf, onChange }: Men
         onClick={({ currentTarget }) => follow(currentTarget)}
         onBlur={() => setMention(undefined)}
       />
-      <Offers {...{ id, offers, active, thumbnailOf }} onTake={take} onActive={setActive} />
+      <Offers
+        id={id}
+        offers={offers}
+        active={active}
+        thumbnailOf={thumbnailOf}
+        onTake={take}
+        onActive={setActive}
+      />
     </div>
   );
 }

@@ -38,7 +38,9 @@ function CatalogueForm() {
   const imported =
     file &&
     importedCatalogue(file, {
-      ...{ concepts: app.library.concepts.value, presets: presets.known.value, chosen: presets.current },
+      concepts: app.library.concepts.value,
+      presets: presets.known.value,
+      chosen: presets.current,
       seed: draft.seed,
     });
   const problem = imported === undefined ? draftProblem(draft) : imported.problems[0]?.text;

@@ -47,7 +47,12 @@ export function PresetChoice({ id, onApply, presetNamed }: PresetChoiceProps) {
     <>
       <Row id={id} label="Preset" hint={isOtherModel ? `Made for ${chosen.model}.` : undefined}>
         <PresetSelect id={id} chosen={chosen} onChoose={choose} />
-        <PresetActs {...{ chosen, isNaming, isEditing }} onUpdate={presetNamed && save} />
+        <PresetActs
+          chosen={chosen}
+          isNaming={isNaming}
+          isEditing={isEditing}
+          onUpdate={presetNamed && save}
+        />
         {isNaming.value ? <NameField onSave={save} /> : null}
       </Row>
       {chosen !== undefined && isEditing.value ? (

@@ -145,8 +145,15 @@ function typedPreset(preset: Preset): TypedPreset {
   const { steps = null, guidanceScale = null, loras = [] } = preset;
   const written = size === undefined ? '' : `${size.width}x${size.height}`;
   return {
-    ...{ name, light, palette, negativePrompt, scenes: scenes.join('\n'), size: written },
-    ...{ steps, guidanceScale, loras },
+    name,
+    light,
+    palette,
+    negativePrompt,
+    scenes: scenes.join('\n'),
+    size: written,
+    steps,
+    guidanceScale,
+    loras,
   };
 }
 
@@ -158,7 +165,8 @@ function isNoSize(text: string): boolean {
 function edited({ model }: Preset, typed: TypedPreset): object {
   const { name, light, palette, negativePrompt, scenes, size, steps, guidanceScale, loras } = typed;
   return {
-    ...{ name: name.trim(), scenes: typedScenes(scenes) },
+    name: name.trim(),
+    scenes: typedScenes(scenes),
     ...(model !== undefined && { model }),
     ...(light.trim() !== '' && { light: light.trim() }),
     ...(palette.trim() !== '' && { palette: palette.trim() }),

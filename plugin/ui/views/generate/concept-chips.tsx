@@ -29,7 +29,11 @@ export function ConceptChips() {
         {places.map(({ concept, regions, column }, index) => (
           <ConceptChip
             key={concept}
-            {...{ concept, regions, index, draft, area }}
+            concept={concept}
+            regions={regions}
+            index={index}
+            draft={draft}
+            area={area}
             isBeside={column !== undefined}
             layers={layersFor(area, index, places.length)}
             onChange={change}
@@ -125,14 +129,20 @@ function PlaceSliders({ concept, draft, onChange }: PlaceSlidersProps) {
       <label for={`strength-${concept}`}>Strength</label>
       <Slider
         id={`strength-${concept}`}
-        {...{ value: strength, min: 0, max: STRENGTH_MAX, step: 0.05 }}
+        value={strength}
+        min={0}
+        max={STRENGTH_MAX}
+        step={0.05}
         text={strength.toFixed(2)}
         onChange={(value) => onChange({ strength: value })}
       />
       <label for={`feather-${concept}`}>Feather</label>
       <Slider
         id={`feather-${concept}`}
-        {...{ value: feather, min: 0, max: FEATHER_MAX, step: 0.01 }}
+        value={feather}
+        min={0}
+        max={FEATHER_MAX}
+        step={0.01}
         text={`${Math.round(feather * 100)} %`}
         onChange={(value) => onChange({ feather: value })}
       />

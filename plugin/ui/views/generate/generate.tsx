@@ -65,7 +65,7 @@ export function Generate() {
           onChange={(prompt) => change({ prompt })}
         />
         <PromptVersions />
-        {app.library.isKnown.value ? <PromptHelp {...{ draft, isScene }} onChange={change} /> : null}
+        {app.library.isKnown.value ? <PromptHelp draft={draft} isScene={isScene} onChange={change} /> : null}
         {promptHints(`${draft.prompt}\n${draft.negativePrompt}`).map(({ syntax, text, advice }) => (
           <p key={syntax} class="hint">
             “{text}” is read as plain words. {advice}
@@ -123,7 +123,7 @@ function PromptHelp({ draft, isScene, onChange }: PromptHelpProps) {
   const problem = nameProblem(draft, concepts);
   if (problem !== undefined) return <NameProblemNote problem={problem} />;
   const usable = concepts.filter((concept) => concept.usable);
-  return <PromptSuggestions {...{ draft, isScene, onChange }} concepts={usable} />;
+  return <PromptSuggestions draft={draft} isScene={isScene} onChange={onChange} concepts={usable} />;
 }
 
 /** For a concept by its name; nothing where the library has none, or it keeps no frames. */

@@ -35,7 +35,8 @@ export function VariantActions({ variant }: { readonly variant: VariantRecord })
       <div class="banner">
         <span class="banner-text">{own === undefined ? 'Upscale' : WORDS[own.state]}</span>
         <UpscaleButtons
-          {...{ side, isDisabled }}
+          side={side}
+          isDisabled={isDisabled}
           largest={app.limits.value?.imageMaxSide ?? 0}
           onUpscale={(factor) => void enlarge(factor)}
         />

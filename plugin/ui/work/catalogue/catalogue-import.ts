@@ -169,7 +169,9 @@ export function requestedCells({
     ...(negativePrompt !== undefined && { negative: negatives.indexOf(negativePrompt) }),
   }));
   return {
-    ...{ products, scenes, seeds },
+    products,
+    scenes,
+    seeds,
     sizes: sizes.map((text) => {
       const [width, height] = text.split('x').map(Number);
       return { width: width!, height: height! };

@@ -187,7 +187,8 @@ function sharedSettings(
   const words = preset === undefined ? '' : presetWords(preset);
   const { name, negativePrompt, steps, guidanceScale, loras } = preset ?? {};
   return {
-    ...{ strength: 1, mask: model.defaults.generate.mask },
+    strength: 1,
+    mask: model.defaults.generate.mask,
     ...(words !== '' && { words }),
     ...(name !== undefined && { preset: name }),
     ...(negativePrompt !== undefined && { negativePrompt }),

@@ -147,7 +147,9 @@ export function presetOfDraft(
   const { negativePrompt, steps, guidanceScale, size, loras } = draft;
   const { scenes = [], light, palette } = before ?? {};
   return {
-    ...{ name, scenes, model },
+    name,
+    scenes,
+    model,
     ...(light !== undefined && { light }),
     ...(palette !== undefined && { palette }),
     ...(negativePrompt.trim() !== '' && { negativePrompt: negativePrompt.trim() }),

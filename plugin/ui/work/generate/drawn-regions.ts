@@ -80,7 +80,9 @@ export function requestedRegions(draft: PlacedDraft): Pick<GenerateJobSpec, 'reg
 /** The regions of a request, to be drawn again. */
 export function drawnRegions({ regions = [] }: GenerateJobSpec): readonly DrawnRegion[] {
   return regions.map(({ strength = null, feather = null, ...region }) => ({
-    ...{ ...region, layer: '' },
-    ...{ strength, feather },
+    ...region,
+    layer: '',
+    strength,
+    feather,
   }));
 }

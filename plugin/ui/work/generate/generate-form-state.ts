@@ -102,7 +102,10 @@ const draftSchema = z.object({
     z.object({ type: z.literal('frame') }),
     z.object({
       type: z.literal('layout'),
-      ...{ nodeId: z.string(), name: z.string(), width: canvasPixels, height: canvasPixels },
+      nodeId: z.string(),
+      name: z.string(),
+      width: canvasPixels,
+      height: canvasPixels,
     }),
     z.object({ type: z.literal('fixed'), width: pixels, height: pixels }),
   ]),
