@@ -83,9 +83,9 @@ export async function* evaluate(
   const kept = new PictureCache(folders.pictures, model);
 
   const random = drawSubjects(vocabulary, plan.basePrompts, BASE_SEED);
-  const randomWishes = baseSpecs(vocabulary, random, BASE_SEED);
+  const randomSpecs = baseSpecs(vocabulary, random, BASE_SEED);
   const fixed = await readFixedSubjects(options.prompts, vocabulary, plan.fixedPrompts);
-  const fixedWishes = baseSpecs(vocabulary, fixed, FIXED_SEED);
+  const fixedSpecs = baseSpecs(vocabulary, fixed, FIXED_SEED);
   const trials = [];
   for (const product of plan.products) {
     const references = await decodeFrames(product);
@@ -96,8 +96,8 @@ export async function* evaluate(
   }
 
   const specs = [
-    ...randomWishes,
-    ...fixedWishes,
+    ...randomSpecs,
+    ...fixedSpecs,
     ...trials.flatMap(({ placing }) => placingSpecs(placing).map(({ spec }) => spec)),
   ];
   const missing = {
@@ -111,7 +111,7 @@ export async function* evaluate(
 
   const baseTotal = random.length + fixed.length;
   const samples: BaseSample[] = [];
-  for (const [subjects, asked] of [[random, randomWishes] as const, [fixed, fixedWishes] as const]) {
+  for (const [subjects, asked] of [[random, randomSpecs] as const, [fixed, fixedSpecs] as const]) {
     for await (const sample of sampleBase(make, judge, subjects, asked)) {
       samples.push(sample);
       yield { type: 'base', done: samples.length, total: baseTotal, secondsLeft: left.seconds };

@@ -12,7 +12,7 @@ import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog } from '../../companion/server/log.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
-import { ModelDesk } from '../../companion/server/model-desk.ts';
+import { ModelController } from '../../companion/server/model-controller.ts';
 import { ModelInUse } from '../../companion/server/model-in-use.ts';
 import { PLUGIN_BUILD } from '../../companion/server/plugin-installation.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
@@ -41,7 +41,7 @@ export async function startPictureCompanion(side: number): Promise<PictureCompan
     models: inUse,
     library,
   });
-  const models = await ModelDesk.open({ inUse, folders, queue, engine: { rest: () => {} }, env: {} });
+  const models = await ModelController.open({ inUse, folders, queue, engine: { rest: () => {} }, env: {} });
   let code = '';
   const server = await CompanionServer.start({
     listeners: await listenOnLoopback(0),

@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import { LikenessError, PROGRAM } from '../../shared/errors.ts';
 import { SAMPLER_NAMES, type SamplerName } from '../diffusion/samplers/index.ts';
-import type { GenerateRequest, UpscaleWish } from '../engine/requests.ts';
+import type { GenerateRequest, UpscaleSpec } from '../engine/requests.ts';
 import type { RecordInPicture } from '../images/records/record-in-picture.ts';
 import { DEFAULT_MODEL, findModel } from '../model-store/catalogue.ts';
 import { withModel } from '../model-store/model-use.ts';
@@ -26,7 +26,7 @@ export interface PictureAgainFlags extends EngineFlags {
 }
 
 interface PictureRequest extends Omit<GenerateRequest, 'upscale'> {
-  readonly upscale: Pick<UpscaleWish, 'picture' | 'name' | 'madeWith'>;
+  readonly upscale: Pick<UpscaleSpec, 'picture' | 'name' | 'madeWith'>;
 }
 
 /**

@@ -36,9 +36,9 @@ export async function loraLayers(
   const foreign = foreignKind(file);
   if (foreign !== undefined) throw refusal(file, `it is a LoRA for ${foreign}`);
   const { layers, unknown, isPeft } = loraParts(file, 'a concept');
-  const [stranger] = unknown;
-  if (stranger !== undefined) {
-    throw refusal(file, `tensor ${quoted(stranger.name)} is no residual on ${MODULES}`);
+  const [other] = unknown;
+  if (other !== undefined) {
+    throw refusal(file, `tensor ${quoted(other.name)} is no residual on ${MODULES}`);
   }
   const paths = new Set(sites?.map(({ path }) => path));
   const siteOf = sitesOfLayers(

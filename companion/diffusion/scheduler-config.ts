@@ -5,7 +5,7 @@ import { LikenessError } from '../../shared/errors.ts';
 import { firstIssue } from '../../shared/protocol/zod.ts';
 import { betas, cumulativeAlphas, rescaledToZeroTerminalSnr } from './beta-schedule.ts';
 import { type VariancePreserving, variancePreserving } from './noise-process.ts';
-import { distillationSettingsOf, solverSettingsOf, unfollowedSolverWishes } from './solver-settings.ts';
+import { distillationSettingsOf, solverSettingsOf, unfollowedSolverSettings } from './solver-settings.ts';
 import type { SigmaSchedule } from './spacing.ts';
 
 /** diffusers' schedulers of other processes: their fields mean something else, or there are none that say enough. */
@@ -119,7 +119,7 @@ function processOf(fields: Fields, json: object, subject: string): VariancePrese
     betas: variances,
     alphasCumprod: cumulativeAlphas(variances),
     stepsOffset: fields.steps_offset,
-    unfollowed: unfollowedWishes(json),
+    unfollowed: unfollowedSettings(json),
     sampling: {
       // Such a schedule is of use only where its last timestep is visited (arXiv 2305.08891, section 3.3).
       spacing: fields.timestep_spacing ?? (endsInNoise ? 'trailing' : undefined),
@@ -135,13 +135,13 @@ function processOf(fields: Fields, json: object, subject: string): VariancePrese
 }
 
 function sigmaScheduleOf(fields: Fields, subject: string): SigmaSchedule | undefined {
-  const wished: readonly (readonly [boolean, SigmaSchedule, string])[] = [
+  const schedules: readonly (readonly [boolean, SigmaSchedule, string])[] = [
     [fields.use_karras_sigmas, 'karras', 'use_karras_sigmas'],
     [fields.use_exponential_sigmas, 'exponential', 'use_exponential_sigmas'],
     [fields.use_beta_sigmas, 'beta', 'use_beta_sigmas'],
     [fields.use_lu_lambdas, 'lu', 'use_lu_lambdas'],
   ];
-  const [first, second] = wished.filter(([isWished]) => isWished);
+  const [first, second] = schedules.filter(([isSet]) => isSet);
   if (second === undefined) return first?.[1];
   throw unsupported(subject, second[2], true, `${first![2]} is true as well, and one of them can be`);
 }
@@ -177,18 +177,18 @@ function isKnownClass(name: string): boolean {
 }
 
 /** Wishes of a scheduler_config.json that no sampler here follows, a sentence each. */
-function unfollowedWishes(config: object): readonly string[] {
+function unfollowedSettings(config: object): readonly string[] {
   const fields = config as Readonly<Record<string, unknown>>;
-  const wishes: string[] = [];
+  const sentences: string[] = [];
   const name = fields._class_name;
   if (typeof name === 'string' && !isKnownClass(name)) {
-    wishes.push(
+    sentences.push(
       `The model's scheduler ${JSON.stringify(name.slice(0, 80))} is not known: its noise is sampled by ours.`,
     );
   }
   const least = fields.lambda_min_clipped;
   if (typeof least === 'number' && Number.isFinite(least)) {
-    wishes.push(`The model's scheduler wants lambda_min_clipped ${least}, which is not followed.`);
+    sentences.push(`The model's scheduler wants lambda_min_clipped ${least}, which is not followed.`);
   }
-  return [...wishes, ...unfollowedSolverWishes(config)];
+  return [...sentences, ...unfollowedSolverSettings(config)];
 }

@@ -71,11 +71,11 @@ export function distillationSettingsOf(json: object): DistillationSettings {
 const FOLLOWED_ALGORITHMS: readonly unknown[] = ['dpmsolver++', 'sde-dpmsolver++'];
 
 /** Wishes of which no solver here follows any, a sentence each, for people. */
-export function unfollowedSolverWishes(json: object): readonly string[] {
+export function unfollowedSolverSettings(json: object): readonly string[] {
   const { algorithm_type: algorithm, solver_order: order, predict_x0: predictsPicture } = json as Fields;
-  const wishes: string[] = [];
-  const say = (wish: string, instead: string) =>
-    wishes.push(`The model's scheduler wants ${wish}: ${instead}.`);
+  const sentences: string[] = [];
+  const say = (wanted: string, instead: string) =>
+    sentences.push(`The model's scheduler wants ${wanted}: ${instead}.`);
   if (typeof algorithm === 'string' && !FOLLOWED_ALGORITHMS.includes(algorithm)) {
     say(`algorithm_type ${JSON.stringify(algorithm.slice(0, 40))}`, 'dpmpp2m is DPM-Solver++');
   }
@@ -85,7 +85,7 @@ export function unfollowedSolverWishes(json: object): readonly string[] {
     say(`solver_order ${order} with noise`, 'dpmpp2m-sde is of second order');
   }
   if (predictsPicture === false) say('predict_x0 false', 'unipc works on the estimate of the picture');
-  return wishes;
+  return sentences;
 }
 
 function isCount(value: unknown): value is number {

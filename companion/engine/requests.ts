@@ -73,7 +73,7 @@ export interface ConceptRegion {
 }
 
 /** A picture to be enlarged: its lines and surfaces are drawn anew, tile by tile, with the prompt's concepts where they are. */
-export interface UpscaleWish {
+export interface UpscaleSpec {
   readonly picture: PictureSource;
   /** Stem of the file that is written. */
   readonly name: string;
@@ -142,7 +142,7 @@ export interface GenerateRequest extends EngineOptions {
    */
   readonly productOnly?: { readonly network?: string | undefined } | undefined;
   /** One picture, this one enlarged: count is 1, and what else says where and how large is left out. */
-  readonly upscale?: UpscaleWish | undefined;
+  readonly upscale?: UpscaleSpec | undefined;
   /** Differences from the model's recommended settings. */
   readonly settings: Partial<SamplingSettings>;
   /** Folder for the PNGs; undefined: none are written. */

@@ -18,8 +18,8 @@ import { NetworkClock, type NetworkWords } from './network-clock.ts';
 /** Frames of one product come one after the other; after that the memory is of more use elsewhere. */
 const IDLE_MS = 60_000;
 
-type Wish = Pick<ToMatting, 'picture' | 'masks' | 'factor'>;
-type Asked = Wish & Pick<ToMatting, 'withoutNetwork'>;
+type Work = Pick<ToMatting, 'picture' | 'masks' | 'factor'>;
+type Asked = Work & Pick<ToMatting, 'withoutNetwork'>;
 
 interface Asking {
   readonly label: string;
@@ -77,28 +77,28 @@ export class MattingProcess {
     return this.#inTurn({ picture, masks: undefined, factor }, label);
   }
 
-  #inTurn(wish: Wish, label: string): Promise<Picture> {
+  #inTurn(work: Work, label: string): Promise<Picture> {
     return this.#turn.runExclusive(async () => {
       clearTimeout(this.#idle);
       try {
-        return await this.#work(wish, label);
+        return await this.#work(work, label);
       } finally {
         this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
       }
     });
   }
 
-  async #work(wish: Wish, label: string): Promise<Picture> {
+  async #work(work: Work, label: string): Promise<Picture> {
     const clock = await this.#clockOfNetwork();
-    const words = wish.factor === undefined ? CUTTING : ENLARGING;
+    const words = work.factor === undefined ? CUTTING : ENLARGING;
     if (!clock.isStuck) {
       try {
-        return await this.#ask({ ...wish, withoutNetwork: false }, { label, words, clock });
+        return await this.#ask({ ...work, withoutNetwork: false }, { label, words, clock });
       } catch (error) {
-        if (this.#endedBy !== 'time' || wish.masks === undefined) throw error;
+        if (this.#endedBy !== 'time' || work.masks === undefined) throw error;
       }
-    } else if (wish.masks === undefined) throw clock.refusal(words);
-    return await this.#ask({ ...wish, withoutNetwork: true }, { label, words, clock });
+    } else if (work.masks === undefined) throw clock.refusal(words);
+    return await this.#ask({ ...work, withoutNetwork: true }, { label, words, clock });
   }
 
   /** A file in the place of another is measured anew. */
@@ -125,7 +125,7 @@ export class MattingProcess {
     this.#child = undefined;
   }
 
-  #ask(wish: Asked, { label, words, clock }: Asking): Promise<Picture> {
+  #ask(work: Asked, { label, words, clock }: Asking): Promise<Picture> {
     const child = this.#child ?? this.#start();
     this.#child = child;
     this.#endedBy = undefined;
@@ -154,7 +154,7 @@ export class MattingProcess {
       });
       limit(clock.start());
       // A process that is gone is noticed by its end.
-      child.send({ folder, ...wish, threads } satisfies ToMatting, () => {});
+      child.send({ folder, ...work, threads } satisfies ToMatting, () => {});
     });
   }
 

@@ -31,8 +31,8 @@ interface Entry {
   /** `owner/name` on the hub. */
   readonly repository: string;
   readonly licence: Licence;
-  /** The format that it is of, or works with. */
-  readonly format: 'stable-diffusion' | 'stable-diffusion-xl';
+  /** Id of the format that it is of, or works with (models/families/formats.ts). */
+  readonly format: string;
   readonly work: PublishedWork;
   /** About, of what is fetched. */
   readonly sizeBytes: number;

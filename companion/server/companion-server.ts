@@ -26,7 +26,7 @@ import { presetRoutes } from './http/preset-routes.ts';
 import { FileReceiver, imageRoutes } from './http/upload-routes.ts';
 import { errorFields, type Log, RejectionLog } from './log.ts';
 import { type LoopbackListeners, serve } from './loopback-listeners.ts';
-import type { ModelDesk, ModelEvent } from './model-desk.ts';
+import type { ModelController, ModelEvent } from './model-controller.ts';
 import { serverAddress } from './own-address.ts';
 import { Pairing, type ShowCode } from './pairing.ts';
 import { SessionTickets } from './session-tickets.ts';
@@ -40,7 +40,7 @@ export interface CompanionServerOptions {
   readonly listeners: LoopbackListeners;
   readonly queue: JobQueue;
   readonly library: ConceptLibrary;
-  readonly models: ModelDesk;
+  readonly models: ModelController;
   /** File of the paired clients. */
   readonly tokenFile: string;
   /** For what is of no use after a stop. */
@@ -192,7 +192,7 @@ export class CompanionServer {
     }
   }
 
-  async #tellModels(events: AsyncGenerator<ModelEvent, void>, { inUse }: ModelDesk): Promise<void> {
+  async #tellModels(events: AsyncGenerator<ModelEvent, void>, { inUse }: ModelController): Promise<void> {
     for await (const event of events) {
       switch (event.type) {
         case 'task':

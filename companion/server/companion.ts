@@ -16,7 +16,7 @@ import type { ComputerFacts } from './http/computer-routes.ts';
 import { MAX_CACHED_WEIGHTS_BYTES } from './limits.ts';
 import { errorFields, type Log } from './log.ts';
 import type { LoopbackListeners } from './loopback-listeners.ts';
-import { ModelDesk } from './model-desk.ts';
+import { ModelController } from './model-controller.ts';
 import { ModelInUse } from './model-in-use.ts';
 import type { ShowCode } from './pairing.ts';
 import { listenOnFirstFree, RunningRecord } from './running-companion.ts';
@@ -112,7 +112,7 @@ async function openOn(
   for (const { reason } of queue.quarantined)
     log.warn({ reason }, 'a job could not be read and was quarantined');
   const unfinishedJobs = queue.jobs().filter(({ endedAt }) => endedAt === null).length;
-  const models = await ModelDesk.open({ inUse, folders, queue, engine, env: process.env });
+  const models = await ModelController.open({ inUse, folders, queue, engine, env: process.env });
   const stopJobs = async () => {
     await Promise.all([queue.close(), models.close()]);
     await engine.close();
@@ -144,7 +144,7 @@ function startServer(
   listeners: LoopbackListeners,
   queue: JobQueue,
   library: FileLibrary,
-  models: ModelDesk,
+  models: ModelController,
   { folders, pages, computer, log, showCode }: CompanionOptions,
 ): Promise<CompanionServer> {
   const tokenFile = join(folders.home, 'clients.json');

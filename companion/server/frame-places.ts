@@ -6,7 +6,7 @@
 
 import { MESSAGE_MAX_BYTES } from '../../shared/protocol/limits.ts';
 import {
-  FRAME_PLACE_PATIENCE_MS,
+  FRAME_PLACE_TIMEOUT_MS,
   MAX_FRAMES_AT_ONCE,
   MAX_FRAMES_IN_MEMORY,
   MAX_FRAMES_OF_CLIENT,
@@ -33,12 +33,12 @@ export class FramePlaces {
   readonly #held = new Set<Entry>();
   /** In the order in which they came. */
   readonly #waiting = new Set<Entry>();
-  readonly #patienceMs: number;
+  readonly #timeoutMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param patienceMs a time of the test's own */
-  constructor(patienceMs = FRAME_PLACE_PATIENCE_MS) {
-    this.#patienceMs = patienceMs;
+  /** @param timeoutMs a time of the test's own */
+  constructor(timeoutMs = FRAME_PLACE_TIMEOUT_MS) {
+    this.#timeoutMs = timeoutMs;
   }
 
   /** @param giveUp ends a frame that is still on its way, and whose place others wait for; it leaves by that */
@@ -73,7 +73,7 @@ export class FramePlaces {
     if (this.#waiting.size === 0) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
-    } else this.#timer ??= setTimeout(() => this.#makeRoom(), this.#patienceMs).unref();
+    } else this.#timer ??= setTimeout(() => this.#makeRoom(), this.#timeoutMs).unref();
   }
 
   /** The first whose client has fewest. */

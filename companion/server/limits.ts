@@ -71,7 +71,7 @@ export const MAX_FRAMES_IN_MEMORY = 6;
 export const MAX_FRAMES_OF_CLIENT = 3;
 
 /** A frame that is still on its way after this while another waits for its place: on one computer it takes a second. */
-export const FRAME_PLACE_PATIENCE_MS = 10_000;
+export const FRAME_PLACE_TIMEOUT_MS = 10_000;
 
 /** Milliseconds that a client has to close in turn: a slow one has something to read before our close frame and its reason. */
 export const FAREWELL_MS = 60_000;

@@ -26,7 +26,7 @@ const recordSchema = z.object({
 
 const STOP_LOOK_MS = 100;
 /** A teaching of a full-size model saves some hundred megabytes at the end of its step. */
-const STOP_PATIENCE_MS = 120_000;
+const STOP_TIMEOUT_MS = 120_000;
 
 /** This data folder has its companion; `address` leads to it. */
 export class CompanionRunning extends LikenessError {
@@ -105,7 +105,7 @@ export class RunningRecord {
       return;
     }
     for (let waitedMs = 0; isRunning(pid); waitedMs += STOP_LOOK_MS) {
-      if (waitedMs >= STOP_PATIENCE_MS) {
+      if (waitedMs >= STOP_TIMEOUT_MS) {
         throw new LikenessError('input', `the companion (process ${pid}) has not ended yet`, {
           advice: 'It may be saving a large teaching. Wait a minute, and try again.',
         });

@@ -31,14 +31,14 @@ export interface Placed extends PictureScores {
 }
 
 /** A picture to be made, and what it is to show. */
-export interface PlacingWish {
+export interface PlacingSpec {
   readonly arm: Arm;
   readonly placement: string;
   readonly spec: PictureSpec;
 }
 
 /** In the order in which they are made: the arms of one scene and seed follow each other, the base arm before its rivals. */
-export function placingSpecs(placing: Placing): PlacingWish[] {
+export function placingSpecs(placing: Placing): PlacingSpec[] {
   const { name, description, placements, seeds } = placing;
   const arms = ARMS.filter(
     ({ subject }) => subject === 'description' || fileOf(subject, placing) !== undefined,

@@ -25,7 +25,7 @@ import { Generating } from './work/generate/generating.ts';
 import { HistoryView } from './work/history.ts';
 import { JobBoard, workToShow } from './work/job-board.ts';
 import { endWords } from './work/labels.ts';
-import { ModelShelf } from './work/models/model-shelf.ts';
+import { ModelCollection } from './work/models/model-collection.ts';
 import { Pictures } from './work/pictures.ts';
 import { TeachFormState } from './work/teach/teach-form-state.ts';
 import { Teaching } from './work/teach/teaching.ts';
@@ -47,7 +47,7 @@ export class App {
   readonly library = new ConceptList(this.companion);
   readonly history = new HistoryView(this.companion, this.board, this.pictures);
   readonly computer = new ThisComputer(this.companion);
-  readonly models = new ModelShelf(this.companion);
+  readonly models = new ModelCollection(this.companion);
   readonly teaching = new Teaching(this.bridge, this.companion);
   readonly generating = new Generating(this.bridge, this.companion, this);
   readonly teachForm = new TeachFormState();

@@ -47,6 +47,6 @@ export const placedProductSchema = z.object({
   layers: z.array(layerSchema),
 });
 
-export type ProductWish = Readonly<z.infer<typeof productSchema>>;
+export type ProductSpec = Readonly<z.infer<typeof productSchema>>;
 export type LayerName = z.infer<typeof layerNameSchema>;
 export type PlacedProduct = Readonly<z.infer<typeof placedProductSchema>>;

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { summariseConcept } from '../../companion/concepts/concept-file.ts';
 import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import { generateOn } from '../../companion/engine/generation/generate.ts';
-import type { GenerateRequest, UpscaleWish } from '../../companion/engine/requests.ts';
+import type { GenerateRequest, UpscaleSpec } from '../../companion/engine/requests.ts';
 import { type Picture, picture, plainPicture } from '../../companion/images/picture.ts';
 import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { resizePicture } from '../../companion/images/resize.ts';
@@ -32,7 +32,7 @@ const eventsOf = (changes: Partial<GenerateRequest>) =>
   );
 
 /** Two steps a tile. */
-const wish = (changes: Partial<UpscaleWish> = {}) =>
+const wish = (changes: Partial<UpscaleSpec> = {}) =>
   ({ upscale: { picture: mug, name: 'mug', factor: 2, strength: 0.3, ...changes } }) as const;
 
 describe('an enlarged picture', () => {

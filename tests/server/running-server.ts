@@ -13,7 +13,7 @@ import type { BaseModelFacts } from '../../companion/pipeline/loaded-model.ts';
 import { CompanionServer } from '../../companion/server/companion-server.ts';
 import { createLog, LOG_FILE } from '../../companion/server/log.ts';
 import { listenOnLoopback } from '../../companion/server/loopback-listeners.ts';
-import { ModelDesk } from '../../companion/server/model-desk.ts';
+import { ModelController } from '../../companion/server/model-controller.ts';
 import { ModelInUse } from '../../companion/server/model-in-use.ts';
 import { dataFolders } from '../../companion/storage/folders.ts';
 import type { LeaveRequest } from '../../shared/protocol/computer.ts';
@@ -90,7 +90,7 @@ export async function startServer(
     library,
   });
   const rest = { rest: () => {} };
-  const models = await ModelDesk.open({ inUse, folders, queue, engine: rest, env: hub });
+  const models = await ModelController.open({ inUse, folders, queue, engine: rest, env: hub });
   const codes: string[] = [];
   const left: LeaveRequest[] = [];
   const logs = join(folder, 'logs');

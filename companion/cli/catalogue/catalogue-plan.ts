@@ -25,7 +25,7 @@ export interface PlannedPicture {
 }
 
 /** A catalogue as it was asked for: rows of a file, or lists. */
-export interface CatalogueWish {
+export interface CatalogueSource {
   readonly rows?: readonly CatalogueRow[] | undefined;
   readonly products?: readonly string[] | undefined;
   readonly scenes?: readonly string[] | undefined;
@@ -38,7 +38,7 @@ export interface CatalogueWish {
   readonly pattern?: string | undefined;
 }
 
-interface WishedPicture {
+interface RequestedPicture {
   readonly cell: CatalogueCell;
   readonly preset: Preset | undefined;
   readonly pattern?: string | undefined;
@@ -47,21 +47,22 @@ interface WishedPicture {
 }
 
 /**
- * @param presets by name: each that the wish names
+ * @param presets by name: each that the source names
  * @throws LikenessError `input` for a cell without a size, for two that are the same, or for names that are the same
  */
 export function planCatalogue(
-  wish: CatalogueWish,
+  source: CatalogueSource,
   presets: ReadonlyMap<string, Preset>,
 ): readonly PlannedPicture[] {
-  const wished = wish.rows === undefined ? ofLists(wish, presets) : ofRows(wish.rows, wish, presets);
-  if (wished.length > CATALOGUE_MAX_PICTURES) {
-    throw refusal(`${wished.length} pictures, expected at most ${CATALOGUE_MAX_PICTURES}`);
+  const requested =
+    source.rows === undefined ? ofLists(source, presets) : ofRows(source.rows, source, presets);
+  if (requested.length > CATALOGUE_MAX_PICTURES) {
+    throw refusal(`${requested.length} pictures, expected at most ${CATALOGUE_MAX_PICTURES}`);
   }
-  requireDistinct(wished);
-  const pattern = wish.pattern ?? (differInSeedAlone(wished) ? SEEDS_PATTERN : DEFAULT_PATTERN);
-  const names = pictureNames(wished, pattern);
-  const planned = wished.map(({ cell, preset }, index) => ({
+  requireDistinct(requested);
+  const pattern = source.pattern ?? (differInSeedAlone(requested) ? SEEDS_PATTERN : DEFAULT_PATTERN);
+  const names = pictureNames(requested, pattern);
+  const planned = requested.map(({ cell, preset }, index) => ({
     key: cellKey(cell),
     cell,
     file: names[index]!,
@@ -71,9 +72,9 @@ export function planCatalogue(
   return inOrderOfWork(planned);
 }
 
-function requireDistinct(wished: readonly WishedPicture[]): void {
+function requireDistinct(requested: readonly RequestedPicture[]): void {
   const lines = new Map<string, number | undefined>();
-  for (const { cell, line } of wished) {
+  for (const { cell, line } of requested) {
     const key = cellKey(cell);
     if (lines.has(key)) {
       const where = line === undefined ? '' : `lines ${lines.get(key)} and ${line}: `;
@@ -84,8 +85,8 @@ function requireDistinct(wished: readonly WishedPicture[]): void {
 }
 
 /** True where the usual names would be the same for two pictures of other seeds. */
-function differInSeedAlone(wished: readonly WishedPicture[]): boolean {
-  const usual = wished.filter(({ pattern }) => pattern === undefined);
+function differInSeedAlone(requested: readonly RequestedPicture[]): boolean {
+  const usual = requested.filter(({ pattern }) => pattern === undefined);
   const seeds = new Map<string, number>();
   return usual.some(({ cell }) => {
     const key = cellKey({ ...cell, seed: 0 });
@@ -95,17 +96,17 @@ function differInSeedAlone(wished: readonly WishedPicture[]): boolean {
   });
 }
 
-/** Names of presets that the wish needs. */
-export function presetsNamed({ rows = [], preset }: CatalogueWish): readonly string[] {
+/** Names of presets that the source needs. */
+export function presetsNamed({ rows = [], preset }: CatalogueSource): readonly string[] {
   const named = [preset, ...rows.map((row) => row.preset)];
   return [...new Set(named.filter((name) => name !== undefined))];
 }
 
-function ofLists(wish: CatalogueWish, presets: ReadonlyMap<string, Preset>): readonly WishedPicture[] {
-  const preset = wish.preset === undefined ? undefined : presets.get(wish.preset);
-  const scenes = wish.scenes ?? preset?.scenes ?? [];
-  const sizes = wish.sizes ?? (preset?.size === undefined ? [] : [preset.size]);
-  const products = (wish.products ?? []).map(productName);
+function ofLists(source: CatalogueSource, presets: ReadonlyMap<string, Preset>): readonly RequestedPicture[] {
+  const preset = source.preset === undefined ? undefined : presets.get(source.preset);
+  const scenes = source.scenes ?? preset?.scenes ?? [];
+  const sizes = source.sizes ?? (preset?.size === undefined ? [] : [preset.size]);
+  const products = (source.products ?? []).map(productName);
   const missing = [
     ...(products.length === 0 ? ['--products'] : []),
     ...(scenes.length === 0 ? ['--scenes'] : []),
@@ -116,26 +117,26 @@ function ofLists(wish: CatalogueWish, presets: ReadonlyMap<string, Preset>): rea
       advice: 'Name them, or give a CSV file with the columns product, scene and size.',
     });
   }
-  const cells = gridCells({ products, scenes, sizes, seeds: wish.seeds });
-  return cells.map((cell) => ({ cell: withPreset(cell, wish.negative, preset), preset }));
+  const cells = gridCells({ products, scenes, sizes, seeds: source.seeds });
+  return cells.map((cell) => ({ cell: withPreset(cell, source.negative, preset), preset }));
 }
 
 function ofRows(
   rows: readonly CatalogueRow[],
-  wish: CatalogueWish,
+  source: CatalogueSource,
   presets: ReadonlyMap<string, Preset>,
-): readonly WishedPicture[] {
+): readonly RequestedPicture[] {
   return rows.flatMap((row) => {
     const { line, product, scene, seed, negative, name: pattern } = row;
-    const named = row.preset ?? wish.preset;
+    const named = row.preset ?? source.preset;
     const preset = named === undefined ? undefined : presets.get(named);
     const size = row.size ?? preset?.size;
     if (size === undefined) throw refusal(`line ${line} has no size, and no preset that has one`);
     const { width, height } = size;
-    const seeds = seed === undefined ? wish.seeds : [seed];
+    const seeds = seed === undefined ? source.seeds : [seed];
     return seeds.map((each) => {
       const cell = { product: productOf(product, line), scene, width, height, seed: each };
-      return { cell: withPreset(cell, negative ?? wish.negative, preset), preset, pattern, line };
+      return { cell: withPreset(cell, negative ?? source.negative, preset), preset, pattern, line };
     });
   });
 }

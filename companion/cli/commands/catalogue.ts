@@ -91,11 +91,11 @@ export function registerCatalogue(program: Command, output: Output): void {
 
 async function runCommand(file: string | undefined, flags: CatalogueFlags, output: Output): Promise<void> {
   const folders = dataFolders();
-  const wish = await wishOf(file, flags, output);
+  const source = await sourceOf(file, flags, output);
   const store = new PresetStore(folders.home);
   const presets = new Map<string, Preset>();
-  for (const name of presetsNamed(wish)) presets.set(name, await store.get(name));
-  const planned = planCatalogue(wish, presets);
+  for (const name of presetsNamed(source)) presets.set(name, await store.get(name));
+  const planned = planCatalogue(source, presets);
   const given = await Promise.all(flags.concept.map((concept) => findConcept(concept, folders.concepts)));
   await requireProducts(planned, given, folders.concepts);
   const claimed = await OutputFolder.claim(flags.out, USER_MODES);
@@ -115,7 +115,7 @@ async function runCommand(file: string | undefined, flags: CatalogueFlags, outpu
   }
 }
 
-async function wishOf(file: string | undefined, flags: CatalogueFlags, output: Output) {
+async function sourceOf(file: string | undefined, flags: CatalogueFlags, output: Output) {
   const { products, scenes, sizes, seeds = [0], negative, preset, name: pattern } = flags;
   const shared = { seeds: [...new Set(seeds)], negative, preset, pattern };
   if (file === undefined) return { ...shared, products, scenes, sizes };

@@ -26,7 +26,7 @@ export function registerInstallation(program: Command, output: Output): void {
     .summary('start the companion when you log in')
     .description('Says whether the companion is started when you log in; turns it on or off.')
     .argument('[on|off]', 'without it, nothing is changed')
-    .action((wish: string | undefined) => runAutostart(wish, output));
+    .action((setting: string | undefined) => runAutostart(setting, output));
   program
     .command('uninstall')
     .summary('stop it, and take it off this computer')
@@ -63,9 +63,9 @@ async function stopRunning({ home }: DataFolders): Promise<boolean> {
   }
 }
 
-async function runAutostart(wish: string | undefined, output: Output): Promise<void> {
-  if (wish !== undefined && wish !== 'on' && wish !== 'off') {
-    throw new LikenessError('input', `"${wish}" is neither on nor off`, {
+async function runAutostart(setting: string | undefined, output: Output): Promise<void> {
+  if (setting !== undefined && setting !== 'on' && setting !== 'off') {
+    throw new LikenessError('input', `"${setting}" is neither on nor off`, {
       advice: `Write \`${PROGRAM} autostart on\`.`,
     });
   }
@@ -75,7 +75,7 @@ async function runAutostart(wish: string | undefined, output: Output): Promise<v
       advice: `Add \`${PROGRAM} start\` to what your system runs at login.`,
     });
   }
-  if (wish !== undefined) await loginStart.set(wish === 'on');
+  if (setting !== undefined) await loginStart.set(setting === 'on');
   const on = (await loginStart.isOn()) === true;
   output.event({ type: 'autostart', on, path: loginStart.path });
   output.answer(

@@ -102,7 +102,7 @@ async function startOn(
   const loginStart = new LoginStart(installation);
   await loginStart.renew();
   const left = new AbortController();
-  let wish: LeaveRequest | undefined;
+  let leaving: LeaveRequest | undefined;
   const computer = {
     installation,
     loginStart,
@@ -110,7 +110,7 @@ async function startOn(
     version: program.version() ?? '',
     startedAt: new Date(),
     leave: (request: LeaveRequest) => {
-      wish = request;
+      leaving = request;
       banner.showStopping();
       left.abort();
     },
@@ -123,8 +123,8 @@ async function startOn(
     if (flags.open) openForUser(companion.openAddress());
     await untilAborted(AbortSignal.any([stop.signal, left.signal]), () => companion.renewCode());
     await companion.close();
-    if (wish !== undefined) await removeWished(wish, { folders, loginStart });
-    banner.showStopped(wish?.remove === 'everything');
+    if (leaving !== undefined) await removeRequested(leaving, { folders, loginStart });
+    banner.showStopped(leaving?.remove === 'everything');
   } finally {
     stop.dispose();
   }
@@ -170,7 +170,7 @@ async function openedCompanion(
 }
 
 /** Asked for from the panel; the program's own folder stays for its user to delete, since it is what runs. */
-async function removeWished(
+async function removeRequested(
   { remove }: LeaveRequest,
   { folders, loginStart }: { readonly folders: DataFolders; readonly loginStart: LoginStart },
 ): Promise<void> {

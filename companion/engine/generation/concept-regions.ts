@@ -26,8 +26,8 @@ export class ConceptRegions {
     frame: RegionFrame | undefined,
   ) {
     const known = mentioned.map(({ concept }) => concept.name);
-    const stranger = regions.find(({ concept }) => !known.includes(concept));
-    if (stranger !== undefined) throw unmentioned(stranger.concept, known);
+    const other = regions.find(({ concept }) => !known.includes(concept));
+    if (other !== undefined) throw unmentioned(other.concept, known);
     const own = known.map((name) => [name, regions.filter(({ concept }) => concept === name)] as const);
     this.#regions = new Map(own.filter(([, some]) => some.length > 0));
     this.#frame = frame;

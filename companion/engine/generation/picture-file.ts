@@ -127,12 +127,12 @@ function compositionRecord(
 
 /** Place of a product, and that it kept its pixels. */
 function productRecord(
-  { product: wishes }: GenerateRequest,
+  { product: spec }: GenerateRequest,
   facts: ProductFacts | undefined,
 ): GenerationRecord['settings'] {
-  if (wishes === undefined || facts === undefined) return {};
+  if (spec === undefined || facts === undefined) return {};
   const { lightDegrees, changedPixels } = facts;
-  const { picture: _, layers: __, layout, box, ...own } = wishes;
+  const { picture: _, layers: __, layout, box, ...own } = spec;
   const places = { ...(layout && { layout: { ...layout } }), ...(box && { box: { ...box } }) };
   return { product: { ...definedFields(own), ...places, lightDegrees, changedPixels } };
 }

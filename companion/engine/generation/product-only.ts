@@ -21,11 +21,11 @@ export function requireProduct({ productOnly }: Asked, hasConcept: boolean): voi
 export async function productOnly(
   image: Picture,
   masks: readonly MaskReport[],
-  { productOnly: wish, threads }: Asked,
+  { productOnly: requested, threads }: Asked,
 ): Promise<Picture> {
-  if (wish === undefined) return image;
-  if (wish.network !== undefined) {
-    const matting = new MattingProcess({ folder: wish.network, threads });
+  if (requested === undefined) return image;
+  if (requested.network !== undefined) {
+    const matting = new MattingProcess({ folder: requested.network, threads });
     try {
       return await matting.cutOut(image, 'the picture', masks);
     } finally {

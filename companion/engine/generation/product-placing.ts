@@ -34,7 +34,7 @@ export interface PlannedProduct {
   /** The size that the model works at, and what it paints: the whole layout, and more where the proportions differ. */
   readonly frame: PaintingFrame;
   readonly cutOut: WorkingCutOut;
-  readonly wishes: ProductInScene;
+  readonly spec: ProductInScene;
 }
 
 /** Opacities where none are told. */
@@ -51,9 +51,9 @@ const USUAL_SHARE = 0.6;
  */
 export async function planProduct(
   model: LoadedModel,
-  { product: wishes, init, mask, keepRest, productOnly, size }: GenerateRequest,
+  { product: spec, init, mask, keepRest, productOnly, size }: GenerateRequest,
 ): Promise<PlannedProduct | undefined> {
-  if (wishes === undefined) return undefined;
+  if (spec === undefined) return undefined;
   if (init !== undefined || mask !== undefined || keepRest || productOnly) {
     throw new LikenessError('input', 'a scene around a product is painted from noise: no picture is kept', {
       advice:
@@ -61,12 +61,12 @@ export async function planProduct(
     });
   }
   const { facts } = model.pipeline;
-  const source = await openPicture(wishes.picture);
-  const layout = wishes.layout ?? usualLayout(source, facts.resolution);
-  const placed = await placeCutOut(source, { layout, box: wishes.box, fits: wishes.fits ?? 'product' });
+  const source = await openPicture(spec.picture);
+  const layout = spec.layout ?? usualLayout(source, facts.resolution);
+  const placed = await placeCutOut(source, { layout, box: spec.box, fits: spec.fits ?? 'product' });
   const working = size ?? workingSize(layout, workingSizes(facts));
   const frame = { ...working, region: regionAround(layout, working) };
-  return { layout, placed, frame, cutOut: await workingCutOut(model, placed, frame), wishes };
+  return { layout, placed, frame, cutOut: await workingCutOut(model, placed, frame), spec };
 }
 
 function usualLayout(source: Picture, resolution: number): ImageSize {
@@ -89,7 +89,7 @@ export interface FinishedProduct {
 /** @param painted at the model's size, with what the model made of the product */
 export async function finishProduct(
   painted: Picture,
-  { layout, placed, frame, cutOut, wishes }: PlannedProduct,
+  { layout, placed, frame, cutOut, spec }: PlannedProduct,
 ): Promise<FinishedProduct> {
   const { region, width, height } = frame;
   const { bounds } = placed;
@@ -100,10 +100,10 @@ export async function finishProduct(
     width: bounds.width * across,
     height: bounds.height * down,
   });
-  const light = { ...found, degrees: wishes.lightDegrees ?? found.degrees };
+  const light = { ...found, degrees: spec.lightDegrees ?? found.degrees };
   const clean = await resizePicture(cleanScene(painted, cutOut.known), region.width, region.height, 'smooth');
   const scene = cropPicture(clean, { left: -region.left, top: -region.top, ...layout });
-  const { shadow = OPACITY.shadow, reflection = OPACITY.reflection } = wishes;
+  const { shadow = OPACITY.shadow, reflection = OPACITY.reflection } = spec;
   const below: ProductLayer[] = [{ name: 'scene', picture: scene, blend: 'NORMAL', opacity: 1 }];
   if (shadow > 0) {
     const own = await shadowLayer(placed, light);
@@ -125,11 +125,11 @@ export async function finishProduct(
 /** Report of it, with its layers as PNGs where they are wished: beside the picture's file, where there is one. */
 export async function reportProduct(
   { layers, lightDegrees, changedPixels: changed }: FinishedProduct,
-  { placed: { isOwnSize }, wishes }: PlannedProduct,
+  { placed: { isOwnSize }, spec }: PlannedProduct,
   file: string | undefined,
 ): Promise<ProductReport> {
   const reports: LayerReport[] = [];
-  for (const { name, blend, opacity, picture } of wishes.layers ? layers : []) {
+  for (const { name, blend, opacity, picture } of spec.layers ? layers : []) {
     const png = await encodePng(picture);
     const path = file?.replace(/\.png$/, `-${name}.png`);
     if (path !== undefined) await writeFileAtomically(path, png, USER_MODES);

@@ -26,7 +26,7 @@ import type { ReadPrompt } from '../generation/prompt.ts';
 import { samplePicture } from '../generation/sample-picture.ts';
 import { samplingGraph } from '../generation/sampling-graph.ts';
 import { denoiserMemory, planWithRoom, type SessionResidency, specsOf } from '../generation/sampling-plan.ts';
-import type { GenerateRequest, UpscaleWish } from '../requests.ts';
+import type { GenerateRequest, UpscaleSpec } from '../requests.ts';
 import { type TilePasses, tilePasses } from './tile-passes.ts';
 import { TileProgress } from './tile-progress.ts';
 
@@ -41,7 +41,7 @@ const MARGIN_CELLS = 2;
 const PREVIEW_SIDE = 256;
 
 export interface Redrawing {
-  readonly wish: UpscaleWish;
+  readonly spec: UpscaleSpec;
   readonly prompt: ReadPrompt;
   readonly settings: SamplingSettings;
   readonly source: Picture;
@@ -87,7 +87,7 @@ async function* planned(
   request: GenerateRequest,
   redrawing: Redrawing,
 ): AsyncGenerator<LocalGenerateEvent, TileWork> {
-  const { wish, prompt, settings, source, strength, masks, over } = redrawing;
+  const { spec, prompt, settings, source, strength, masks, over } = redrawing;
   const { pipeline } = model;
   const { resolution: side, downscale } = pipeline.facts;
   const overlap = downscale * Math.max(OVERLAP_MIN_CELLS, Math.round((OVERLAP_SHARE * side) / downscale));
@@ -102,7 +102,7 @@ async function* planned(
   const decoder = pipeline.decoder(cells, cells, settings.decoder);
   const codecs = [decoder, pipeline.encoder(side, side)];
   const sessions = await planWithRoom(model, shapes, codecs);
-  const kept = await KeptParts.open(wish.keep, [
+  const kept = await KeptParts.open(spec.keep, [
     over.data,
     JSON.stringify([...decidingFacts(model, request, redrawing), grid.tiles]),
   ]);

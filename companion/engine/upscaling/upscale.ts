@@ -14,7 +14,7 @@ import { introduced, settled } from '../generation/opening.ts';
 import { openPicture } from '../generation/painting.ts';
 import { recordOf, savePicture } from '../generation/picture-file.ts';
 import { productOnly, requireProduct } from '../generation/product-only.ts';
-import type { GenerateRequest, UpscaleWish } from '../requests.ts';
+import type { GenerateRequest, UpscaleSpec } from '../requests.ts';
 import { productMasks } from './product-masks.ts';
 import { redrawn } from './redraw.ts';
 
@@ -28,17 +28,17 @@ const STRENGTH = 0.3;
 export async function* upscaleOn(
   model: LoadedModel,
   request: GenerateRequest,
-  wish: UpscaleWish,
+  spec: UpscaleSpec,
 ): AsyncGenerator<LocalGenerateEvent, void> {
   yield* introduced(model, request);
   const { prompt, settings } = yield* settled(model, request);
   const started = performance.now();
-  const { factor, strength = STRENGTH, madeWith } = wish;
-  const source = await openPicture(wish.picture);
-  if (wish.network !== undefined && factor !== 1) yield { type: 'preparing', part: 'upscaler' };
-  const enlarged = await enlargedSource(source, wish, request);
+  const { factor, strength = STRENGTH, madeWith } = spec;
+  const source = await openPicture(spec.picture);
+  if (spec.network !== undefined && factor !== 1) yield { type: 'preparing', part: 'upscaler' };
+  const enlarged = await enlargedSource(source, spec, request);
   if (request.out !== undefined) await makeFolder(request.out, USER_MODES);
-  const drawing = { wish, prompt, settings, strength, over: enlarged.opaque };
+  const drawing = { spec, prompt, settings, strength, over: enlarged.opaque };
   // Where nothing is drawn, they are looked for to tell the product from its scene.
   const masks =
     strength > 0 || request.productOnly ? yield* productMasks(model, request, prompt, settings, source) : [];
@@ -52,7 +52,7 @@ export async function* upscaleOn(
     height: source.height,
     factor,
     strength,
-    ...(wish.network !== undefined && factor !== 1 && { by: UPSCALER_MODEL }),
+    ...(spec.network !== undefined && factor !== 1 && { by: UPSCALER_MODEL }),
     ...(madeWith !== undefined && { seed: madeWith }),
   };
   const { mentioned } = prompt;
@@ -74,7 +74,7 @@ interface EnlargedSource {
 /** @throws LikenessError `image-size` where it would be larger than a picture may be */
 async function enlargedSource(
   source: Picture,
-  { factor, network }: UpscaleWish,
+  { factor, network }: UpscaleSpec,
   { threads, signal }: GenerateRequest,
 ): Promise<EnlargedSource> {
   const [width, height] = [source.width * factor, source.height * factor];

@@ -7,7 +7,7 @@ import { LikenessError } from '../../../shared/errors.ts';
 import { parseMentions } from '../../../shared/mentions.ts';
 import type { ConceptReference } from '../../../shared/protocol/concept.ts';
 import type { ImageId } from '../../../shared/protocol/ids.ts';
-import type { ProductWish } from '../../../shared/protocol/product.ts';
+import type { ProductSpec } from '../../../shared/protocol/product.ts';
 import type { GenerateJobSpec } from '../../../shared/protocol/requests.ts';
 import type { GenerateRequest, ProductInScene } from '../../engine/requests.ts';
 import type { ConceptVersion } from '../../library/concept-library.ts';
@@ -59,8 +59,8 @@ export async function onSentPictures(
   };
 }
 
-function productInScene({ image: _, light, ...wish }: ProductWish, picture: string): ProductInScene {
-  return { ...wish, picture, fits: 'picture', lightDegrees: light, layers: true };
+function productInScene({ image: _, light, ...spec }: ProductSpec, picture: string): ProductInScene {
+  return { ...spec, picture, fits: 'picture', lightDegrees: light, layers: true };
 }
 
 /** @throws LikenessError `input` */

@@ -17,7 +17,7 @@ export interface ChosenWeights {
   readonly component: string;
   /** The weights, or the index that names the files they are in. */
   readonly file: ListedFile;
-  /** The wished one where there is such, else the other. */
+  /** The preferred one where there is such, else the other. */
   readonly precision: PreferredPrecision;
 }
 
@@ -62,13 +62,13 @@ export interface ChosenFiles {
 export function chooseFiles(
   repository: Repository,
   format: CheckpointFormat,
-  wished: PreferredPrecision,
+  preferred: PreferredPrecision,
 ): ChosenFiles {
   const folders = foldersOf(repository, format.components);
   const tokenizers = format.tokenizers.flatMap((folder) => TOKENIZER.map((name) => `${folder}/${name}`));
   const present = (paths: readonly string[]) =>
     paths.map((path) => repository.files.get(path)).filter((file) => file !== undefined);
-  const weights = folders.map((folder) => weightsOf(repository, folder, wished));
+  const weights = folders.map((folder) => weightsOf(repository, folder, preferred));
   const indexes = weights.map(({ file }) => file).filter(isIndex);
   const describing = [
     ...folders.map((folder) => required(repository, `${folder}/config.json`)),
@@ -80,15 +80,15 @@ export function chooseFiles(
 }
 
 /**
- * A component's weights in the wished precision, or else in the other.
+ * A component's weights in the preferred precision, or else in the other.
  * @throws LikenessError `checkpoint-unsupported` where there are pickles alone, `checkpoint-missing` where there is nothing
  */
-function weightsOf(repository: Repository, component: string, wished: PreferredPrecision): ChosenWeights {
+function weightsOf(repository: Repository, component: string, preferred: PreferredPrecision): ChosenWeights {
   const prefix = `${component}/`;
   const names = [...repository.files.keys()]
     .filter((path) => path.startsWith(prefix))
     .map((path) => path.slice(prefix.length));
-  const chosen = chooseWeights(names, wished);
+  const chosen = chooseWeights(names, preferred);
   if (chosen !== undefined) {
     const file = repository.files.get(prefix + chosen.name)!;
     return { component, file, precision: chosen.precision };

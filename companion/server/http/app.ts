@@ -40,14 +40,14 @@ function requestLimit(): RequestHandler {
     windowMs: MINUTE_MS,
     limit: (_request, response) =>
       clientOf(response) === undefined ? ANONYMOUS_REQUESTS_PER_MINUTE : REQUESTS_PER_MINUTE,
-    keyGenerator: (request, response) => clientOf(response)?.id ?? strangerOf(request),
+    keyGenerator: (request, response) => clientOf(response)?.id ?? anonymousKey(request),
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     handler: tooMany,
   });
 }
 
-function strangerOf({ headers }: Request): string {
+function anonymousKey({ headers }: Request): string {
   return OWN_SITES.includes(String(headers['sec-fetch-site'])) ? 'own pages' : 'others';
 }
 

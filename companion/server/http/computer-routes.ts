@@ -68,8 +68,8 @@ export function computerRoutes(facts: ComputerFacts, newCode: () => string): Rou
   });
 
   router.post(routes.leave, json, (request, response) => {
-    const wish = parsed(leaveSchema, request.body, 'the request');
-    response.once('finish', () => facts.leave(wish));
+    const requested = parsed(leaveSchema, request.body, 'the request');
+    response.once('finish', () => facts.leave(requested));
     response.status(204).end();
   });
 

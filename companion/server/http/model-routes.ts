@@ -16,18 +16,18 @@ import {
 import { modelPlace } from '../../model-store/model-places.ts';
 import { forPanel } from '../../model-store/model-task-steps.ts';
 import { MAX_JSON_BYTES } from '../limits.ts';
-import type { ModelDesk } from '../model-desk.ts';
+import type { ModelController } from '../model-controller.ts';
 import { parsed } from './app.ts';
 
 /** Pattern of an address. */
 const NAME = ':model';
 
-export function modelRoutes(desk: ModelDesk): Router {
+export function modelRoutes(controller: ModelController): Router {
   const router = Router();
   const json = express.json({ limit: MAX_JSON_BYTES });
 
   router.get(routes.models, async (_request, response) => {
-    response.json((await desk.list()) satisfies ModelList);
+    response.json((await controller.list()) satisfies ModelList);
   });
 
   router.get(routes.modelFolder, async (request, response) => {
@@ -43,7 +43,7 @@ export function modelRoutes(desk: ModelDesk): Router {
       } catch (error) {
         throw forPanel(error);
       }
-      response.status(status).json((await desk.list()) satisfies ModelList);
+      response.status(status).json((await controller.list()) satisfies ModelList);
     };
   };
   const added = (request: Request) => parsed(addModelSchema, request.body, 'the request').path;
@@ -51,14 +51,14 @@ export function modelRoutes(desk: ModelDesk): Router {
   router.post(
     routes.models,
     json,
-    act((_, request) => desk.add(added(request)), 201),
+    act((_, request) => controller.add(added(request)), 201),
   );
   router.post(
     routes.modelPull(NAME),
     json,
-    act((name, request) => desk.pull(name, accepted(request)), 202),
+    act((name, request) => controller.pull(name, accepted(request)), 202),
   );
-  for (const [method, address, work] of namedActs(desk)) router[method](address, act(work));
+  for (const [method, address, work] of namedActs(controller)) router[method](address, act(work));
 
   return router;
 }
@@ -70,15 +70,15 @@ type NamedAct = readonly [
 ];
 
 /** Acts that need no more than a model's name. */
-function namedActs(desk: ModelDesk): readonly NamedAct[] {
+function namedActs(controller: ModelController): readonly NamedAct[] {
   return [
-    ['delete', routes.model(NAME), (name) => desk.remove(name)],
-    ['delete', routes.modelPull(NAME), (name) => desk.cancel(name)],
-    ['post', routes.modelPause(NAME), (name) => desk.pause(name)],
-    ['post', routes.modelResume(NAME), (name) => desk.resume(name)],
-    ['post', routes.modelCheck(NAME), (name) => desk.verify(name)],
-    ['delete', routes.modelCheck(NAME), (name) => desk.cancel(name)],
-    ['post', routes.modelUse(NAME), (name) => desk.use(name)],
+    ['delete', routes.model(NAME), (name) => controller.remove(name)],
+    ['delete', routes.modelPull(NAME), (name) => controller.cancel(name)],
+    ['post', routes.modelPause(NAME), (name) => controller.pause(name)],
+    ['post', routes.modelResume(NAME), (name) => controller.resume(name)],
+    ['post', routes.modelCheck(NAME), (name) => controller.verify(name)],
+    ['delete', routes.modelCheck(NAME), (name) => controller.cancel(name)],
+    ['post', routes.modelUse(NAME), (name) => controller.use(name)],
   ];
 }
 

@@ -26,7 +26,7 @@ export class ClientSocket {
   readonly outbox: Outbox;
   readonly liveness: Liveness;
   readonly #socket: WebSocket;
-  readonly #desk: SocketHandler;
+  readonly #handler: SocketHandler;
   readonly #room: SocketRoom;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #admission: SocketAdmission;
@@ -40,14 +40,14 @@ export class ClientSocket {
   /** Reasons for which nothing is read now. */
   #pauses = 0;
 
-  constructor(socket: WebSocket, connection: Socket, desk: SocketHandler, room: SocketRoom) {
+  constructor(socket: WebSocket, connection: Socket, handler: SocketHandler, room: SocketRoom) {
     this.#socket = socket;
-    this.#desk = desk;
+    this.#handler = handler;
     this.#room = room;
     this.outbox = new Outbox(socket, () => this.close('slow'));
     this.liveness = new Liveness(connection);
     this.#frames = new IncomingFrames(() => room.places.enter(this.#client!.id, () => this.#cutOff()));
-    this.#admission = desk.admission();
+    this.#admission = handler.admission();
     this.#helloTimer = setTimeout(() => this.close('unauthenticated'), HELLO_TIMEOUT_MS);
     connection.on('data', () => this.#boundReceived());
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -57,7 +57,7 @@ export class ClientSocket {
     });
     socket.on('pong', (data) => this.#receiveControl(data, true));
     // ws closes the socket by itself after these: too large, not UTF-8, a broken connection.
-    socket.on('error', (error) => this.#desk.refused(error));
+    socket.on('error', (error) => this.#handler.refused(error));
     socket.on('close', () => {
       clearTimeout(this.#helloTimer);
       this.#frames.close();
@@ -90,7 +90,7 @@ export class ClientSocket {
 
   close(reason: CloseReason): void {
     if (!this.isOpen) return;
-    if (reason !== 'goodbye' && this.#client !== undefined) this.#desk.closed(reason);
+    if (reason !== 'goodbye' && this.#client !== undefined) this.#handler.closed(reason);
     this.#socket.close(CLOSE_CODES[reason], reason);
     // Its own close frame is still to be read.
     this.#socket.resume();
@@ -182,9 +182,9 @@ export class ClientSocket {
       if (!this.#room.hasRoom()) throw new LikenessError('too-many', 'too many clients are connected');
       this.#client = client;
       clearTimeout(this.#helloTimer);
-      this.#work = this.#work.then(() => this.#desk.greet(this)).catch((error) => this.#tell(error));
+      this.#work = this.#work.then(() => this.#handler.greet(this)).catch((error) => this.#tell(error));
     } catch (error) {
-      this.#desk.refused(error);
+      this.#handler.refused(error);
       this.send({ type: 'refused', ...reportOf(error) });
       this.close('unauthenticated');
     }
@@ -201,12 +201,12 @@ export class ClientSocket {
         if (image !== undefined) subject = { image };
         const frame = decodeFrame(data);
         const tell = (error: unknown) => this.#tell(error, subject);
-        await this.#frames.look(this.#desk.frame(this, frame).catch(tell).finally(leave));
+        await this.#frames.look(this.#handler.frame(this, frame).catch(tell).finally(leave));
       } else {
         const message = parseClientMessage(asText(data));
         if ('job' in message) subject = { job: message.job };
         leave();
-        await this.#desk.message(this, message);
+        await this.#handler.message(this, message);
       }
     } catch (error) {
       leave();
@@ -216,7 +216,7 @@ export class ClientSocket {
 
   #tell(thrown: unknown, subject: Subject = {}): void {
     const error = systemFault(thrown);
-    this.#desk.refused(error);
+    this.#handler.refused(error);
     this.send({ type: 'error', ...reportOf(error), ...subject });
     if (!isJunk(error)) return;
     this.#junk++;

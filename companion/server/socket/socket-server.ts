@@ -68,7 +68,7 @@ const SOCKET_OPTIONS = {
 };
 
 export class SocketServer {
-  readonly #desk: SocketHandler;
+  readonly #handler: SocketHandler;
   readonly #port: number;
   readonly #places: FramePlaces;
   readonly #server = new WebSocketServer(SOCKET_OPTIONS);
@@ -76,8 +76,8 @@ export class SocketServer {
   readonly #sockets = new Set<ClientSocket>();
   readonly #keepAlive: NodeJS.Timeout;
 
-  constructor(desk: SocketHandler, port: number, places: FramePlaces) {
-    this.#desk = desk;
+  constructor(handler: SocketHandler, port: number, places: FramePlaces) {
+    this.#handler = handler;
     this.#port = port;
     this.#places = places;
     this.#keepAlive = setInterval(() => {
@@ -120,7 +120,7 @@ export class SocketServer {
     try {
       requireUpgrade(request, this.#port);
     } catch (error) {
-      this.#desk.refused(error);
+      this.#handler.refused(error);
       refuseUpgrade(connection, error);
       return;
     }
@@ -131,13 +131,13 @@ export class SocketServer {
 
   #add(socket: WebSocket, connection: Socket): void {
     const hasRoom = () => this.#admitted < MAX_SOCKETS;
-    const client = new ClientSocket(socket, connection, this.#desk, { hasRoom, places: this.#places });
+    const client = new ClientSocket(socket, connection, this.#handler, { hasRoom, places: this.#places });
     this.#sockets.add(client);
     socket.once('close', () => this.#sockets.delete(client));
-    const strangers = [...this.#sockets].filter((one) => one.isOpen && one.client === undefined);
+    const unproven = [...this.#sockets].filter((one) => one.isOpen && one.client === undefined);
     // Who has said hello with a key of ours is in the middle of its proof; a page that floods knows none.
-    const idle = strangers.find((one) => !one.isChallenged && one !== client);
-    if (strangers.length > MAX_UNAUTHENTICATED_SOCKETS) (idle ?? strangers[0]!).terminate();
+    const idle = unproven.find((one) => !one.isChallenged && one !== client);
+    if (unproven.length > MAX_UNAUTHENTICATED_SOCKETS) (idle ?? unproven[0]!).terminate();
     const closing = [...this.#sockets].filter((one) => !one.isOpen);
     if (closing.length > MAX_SOCKETS) closing[0]!.terminate();
   }

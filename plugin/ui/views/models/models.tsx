@@ -27,23 +27,23 @@ export function Models() {
         A model makes the pictures. Concepts are taught on one, and work best with it. Getting a model asks
         the internet; nothing else does.
       </p>
-      <Shelf title="On this computer" cards={here} />
-      <Shelf title="To get" cards={offered} />
-      <Shelf title="Background removal" cards={list.backgroundRemovers} />
-      <Shelf title="Larger pictures" cards={list.upscalers} />
+      <CardList title="On this computer" cards={here} />
+      <CardList title="To get" cards={offered} />
+      <CardList title="Background removal" cards={list.backgroundRemovers} />
+      <CardList title="Larger pictures" cards={list.upscalers} />
       <Loras />
       <AddModel />
     </div>
   );
 }
 
-interface ShelfProps {
+interface CardListProps {
   readonly title: string;
   readonly cards: readonly ModelCardFacts[];
 }
 
-function Shelf({ title, cards }: ShelfProps) {
-  const id = `shelf-${title.toLowerCase().replace(/\W/g, '-')}`;
+function CardList({ title, cards }: CardListProps) {
+  const id = `models-${title.toLowerCase().replace(/\W/g, '-')}`;
   if (cards.length === 0) return null;
   return (
     <section aria-labelledby={id}>

@@ -1,4 +1,4 @@
-/** PresetShelf: the companion's presets, and the draft of the next pictures with one of them. */
+/** PresetCollection: the companion's presets, and the draft of the next pictures with one of them. */
 
 import { type Signal, signal } from '@preact/signals';
 import { cellPrompt, hasProductPlace } from '../../../../shared/catalogue.ts';
@@ -16,7 +16,7 @@ import type { CompanionConnection } from '../../connection/companion.ts';
 import { attempt, RequestFailure } from '../../connection/companion-http.ts';
 import type { GenerateDraft } from '../drafts.ts';
 
-export class PresetShelf {
+export class PresetCollection {
   readonly known: Signal<readonly Preset[]> = signal([]);
   /** Name of the one that was chosen last. */
   readonly chosen: Signal<string | null> = signal(null);

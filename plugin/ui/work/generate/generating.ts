@@ -10,7 +10,7 @@ import { variantRecord } from '../../canvas/variant-record.ts';
 import type { CompanionConnection } from '../../connection/companion.ts';
 import type { ReceivedFrame } from '../../connection/companion-socket.ts';
 import { Catalogues } from '../catalogue/catalogues.ts';
-import { PresetShelf } from '../catalogue/presets.ts';
+import { PresetCollection } from '../catalogue/presets.ts';
 import { type GenerateDraft, jobSpecOf, newJobId } from '../drafts.ts';
 import { hasEnded, type JobBoard } from '../job-board.ts';
 import type { PictureView } from '../pictures.ts';
@@ -42,7 +42,7 @@ export class Generating {
   readonly #board: JobBoard;
   readonly #placement: CanvasPlacement;
   readonly loras: LoraList;
-  readonly presets: PresetShelf;
+  readonly presets: PresetCollection;
   readonly catalogues: Catalogues;
   readonly variantWork: VariantWork;
   readonly scenes: ProductScenes;
@@ -58,7 +58,7 @@ export class Generating {
     this.preparation = new Preparation((message) => companion.send(message));
     this.loras = new LoraList(companion);
     this.scenes = new ProductScenes(bridge, companion, selection);
-    this.presets = new PresetShelf(companion);
+    this.presets = new PresetCollection(companion);
     this.catalogues = new Catalogues(bridge, companion, board);
     this.variantWork = new VariantWork(bridge, companion, (spec, shown) => this.#ask(spec, shown));
     this.#placement = new CanvasPlacement(

@@ -1,4 +1,4 @@
-/** ModelDesk: what clients may do with base models, whatever transport they come by; and its news for all of them. */
+/** ModelController: what clients may do with base models, whatever transport they come by; and its news for all of them. */
 
 import { totalmem } from 'node:os';
 import { basename, join } from 'node:path';
@@ -20,7 +20,7 @@ import { freeDiskBytes } from '../storage/disk-space.ts';
 import type { DataFolders } from '../storage/folders.ts';
 import type { ModelInUse } from './model-in-use.ts';
 
-export interface ModelDeskOptions {
+export interface ModelControllerOptions {
   readonly inUse: ModelInUse;
   readonly folders: DataFolders;
   /** Jobs keep their models: none of theirs is removed. */
@@ -36,13 +36,13 @@ export type ModelEvent = ModelTaskEvent | { readonly type: 'in-use' };
 /** Pictures that the time of the next one is told by. */
 const TIMED_PICTURES = 8;
 
-export class ModelDesk {
-  readonly #options: ModelDeskOptions;
+export class ModelController {
+  readonly #options: ModelControllerOptions;
   readonly #tasks: ModelTasks;
   readonly #own = new Broadcast<ModelEvent>(() => false);
   readonly #speed: MeasuredSpeed;
 
-  private constructor(options: ModelDeskOptions, tasks: ModelTasks) {
+  private constructor(options: ModelControllerOptions, tasks: ModelTasks) {
     this.#options = options;
     this.#tasks = tasks;
     const { queue, folders } = options;
@@ -55,8 +55,8 @@ export class ModelDesk {
   }
 
   /** Pulls that a stop has cut short go on. */
-  static async open(options: ModelDeskOptions): Promise<ModelDesk> {
-    return new ModelDesk(options, await ModelTasks.open(options));
+  static async open(options: ModelControllerOptions): Promise<ModelController> {
+    return new ModelController(options, await ModelTasks.open(options));
   }
 
   get inUse(): ModelInUse {

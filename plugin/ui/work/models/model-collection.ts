@@ -16,7 +16,7 @@ import { type CompanionRequest, RequestFailure } from '../../connection/companio
 export type ModelAct = 'pull' | 'pause' | 'resume' | 'cancel' | 'check' | 'use' | 'remove';
 
 /** The companion's base models, as the panel shows them. Work on them belongs to the companion. */
-export class ModelShelf {
+export class ModelCollection {
   readonly list: Signal<ModelList | undefined> = signal(undefined);
   /** Name of the model whose card is open. */
   readonly open: Signal<string | undefined> = signal(undefined);
