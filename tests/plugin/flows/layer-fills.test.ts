@@ -41,7 +41,7 @@ describe.skipIf(browserPath === undefined)('a layer that is selected', () => {
     expect(asked()).toMatchObject({ size: { width: 88, height: 48 } });
     await work.sent('keep-row').toMatchObject([{ width: 400, fill: { nodeId: '1:2', place: null } }]);
     await select({ width: 400, height: 20 });
-    await work.stage.ui.getByText('of which the middle 10 % is seen').waitFor();
+    await work.stage.ui.getByText('of which the middle 9 % is seen').waitFor();
   });
 
   it('is painted with its layout in sight of the model', async () => {
