@@ -11,6 +11,7 @@ import {
   type Component,
   type ComponentConfig,
   type ComponentSpec,
+  type RefusedKind,
   type RequireConfigs,
   supportedModels,
   type TokenizerPlace,
@@ -58,7 +59,7 @@ export async function readFolderConfigs(
   formats: readonly CheckpointFormat[],
 ): Promise<FolderConfigs & { readonly format: CheckpointFormat }> {
   const { modelIndex, format } = await openModelIndex(root, formats);
-  requireDeclared(root, modelIndex, format);
+  requireDeclared(root, modelIndex, format, formats);
   const parts = new Map<string, ConfiguredPart>();
   for (const spec of format.components) {
     const folder = await componentFolder(root, spec);
@@ -84,12 +85,16 @@ export async function openModelIndex(
   const className = modelIndex._class_name;
   const format = formats.find(({ pipelines }) => pipelines.includes(className as string));
   if (format !== undefined) return { modelIndex, format };
-  const known = formats
-    .flatMap(({ refused = [] }) => refused)
-    .find(({ pipelines }) => typeof className === 'string' && pipelines.test(className));
+  const known = typeof className === 'string' ? refusedKind(className, formats) : undefined;
   const expected = formats.flatMap(({ pipelines }) => pipelines);
   const advice = [known?.instead, supportedModels(formats)].filter((text) => text !== undefined);
   throw unknownClass(path, className, expected, advice.join(' '), known?.what);
+}
+
+/** Classes of other programs have the same beginnings in pipelines and parts. */
+function refusedKind(className: string, formats: readonly CheckpointFormat[]): RefusedKind | undefined {
+  const kinds = formats.flatMap(({ refused = [] }) => refused);
+  return kinds.find(({ pipelines }) => pipelines.test(className));
 }
 
 /** scheduler_config.json, with the class that model_index.json says: diffusers makes that one of it. */
@@ -100,7 +105,12 @@ async function readSchedulerConfig(root: string, modelIndex: ComponentConfig): P
 }
 
 /** model_index.json says a class for each part, [library, class], whatever lies in its folder; null where there is none. */
-function requireDeclared(root: string, modelIndex: ComponentConfig, format: CheckpointFormat): void {
+function requireDeclared(
+  root: string,
+  modelIndex: ComponentConfig,
+  format: CheckpointFormat,
+  formats: readonly CheckpointFormat[],
+): void {
   const path = join(root, MODEL_INDEX);
   const advice = supportedModels([format]);
   for (const { name, title, classes, optional = false } of format.components) {
@@ -110,7 +120,8 @@ function requireDeclared(root: string, modelIndex: ComponentConfig, format: Chec
       throw new LikenessError('checkpoint-unsupported', message, { advice });
     }
     if (typeof declared !== 'string' || classes.includes(declared)) continue;
-    throw unknownClass(`${path}: ${name}`, declared, classes, advice);
+    const known = refusedKind(declared, formats);
+    throw unknownClass(`${path}: ${name}`, declared, classes, known?.instead ?? advice, known?.what);
   }
   for (const name of format.tokenizers) {
     const declared = declaredClass(modelIndex, name);

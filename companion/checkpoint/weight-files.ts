@@ -121,7 +121,26 @@ export async function readIndex(folder: string, name: string): Promise<WeightFil
   return { files: [...new Set(index.values())].sort(), index };
 }
 
+/** Weights in the forms of other programs, by the ends of their names; OpenVINO's .bin is no pickle. */
+const OTHER_FORMS: readonly (readonly [end: RegExp, form: string])[] = [
+  [/^openvino_.*\.(?:xml|bin)$/i, 'OpenVINO'],
+  [/\.onnx(?:_data)?$/i, 'ONNX'],
+  [/\.msgpack$/i, 'Flax'],
+  [/\.(?:h5|tflite)$/i, 'TensorFlow'],
+  [/\.gguf$/i, 'GGUF (packed weights)'],
+  [/\.(?:mlmodelc|mlpackage)$/i, 'Core ML'],
+];
+
 function noWeights(folder: string, present: readonly string[]): LikenessError {
+  for (const [end, form] of OTHER_FORMS) {
+    const name = present.find((one) => end.test(one));
+    if (name === undefined) continue;
+    return new LikenessError(
+      'checkpoint-unsupported',
+      `${folder} has ${name}, weights in the form of ${form}; expected .safetensors`,
+      { advice: 'Use the form of this model for PyTorch (diffusers), in .safetensors files.' },
+    );
+  }
   const pickle = present.find((name) => /\.(bin|ckpt|pt|pth)$/.test(name));
   if (pickle !== undefined) {
     return new LikenessError(

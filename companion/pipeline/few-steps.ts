@@ -5,7 +5,7 @@
 
 import { LikenessError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint/component.ts';
-import { type BroughtSettings, settingsOfKind } from '../lora/accelerator.ts';
+import { type BroughtSettings, recognisedKind, settingsOfKind } from '../lora/accelerator.ts';
 import type { LoraUse } from '../lora/merged-checkpoint.ts';
 import type { ModelFacts } from '../models/family.ts';
 import type { RecommendedSettings } from './settings.ts';
@@ -24,9 +24,14 @@ const SCHEDULER_KINDS: Readonly<Record<string, string>> = { LCMScheduler: 'lcm',
 /** diffusers' default where a model is told the guidance (LatentConsistencyModelPipeline). */
 const EMBEDDED_GUIDANCE = 8.5;
 
-/** Settings by a model's scheduler or its maker's name for it; undefined for a usual model. */
+/** Settings by a model's scheduler or its makers' names for it and its files; undefined for a usual model. */
 export function fewStepSettings(
-  { name, modelIndex, schedulerConfig }: Pick<Checkpoint, 'name' | 'modelIndex' | 'schedulerConfig'>,
+  {
+    name,
+    modelIndex,
+    schedulerConfig,
+    components,
+  }: Pick<Checkpoint, 'name' | 'modelIndex' | 'schedulerConfig' | 'components'>,
   { embedsGuidance }: Pick<ModelFacts, 'embedsGuidance'>,
 ): BroughtSettings | undefined {
   const kind = SCHEDULER_KINDS[String(schedulerConfig._class_name)];
@@ -37,10 +42,27 @@ export function fewStepSettings(
   }
   if (kind !== undefined) return settingsOfKind(kind);
   const turbo = [name, String(modelIndex._name_or_path)].map((one) => TURBO.exec(one)).find(Boolean);
-  if (!turbo) return undefined;
+  const files = [...components.values()].flatMap(({ weights }) => weights.files);
+  const named = [name, ...files].map((one) => recognisedKind(one, {})).find((one) => one !== undefined);
+  if (!turbo) return named === undefined ? undefined : settingsOfKind(named);
   const settings = settingsOfKind('turbo')!;
   // The smaller one comes with plain Euler steps.
   return turbo[1] === undefined ? { ...settings, sampler: 'euler' } : settings;
+}
+
+/** Words that people put into the names of models that they mixed with one distilled for few steps. */
+const DISTILLED_WORD = /lightning|turbo|(?<![a-z])lcm(?![a-z])|dmd2|hyper[-_ ]?(?:sd|xl)/i;
+
+/** More than models of few steps take. */
+const FEW_STEPS_MAX = 12;
+
+/** A line on a model whose name says few steps and whose settings do not: every maker recommends others. */
+export function fewStepNotes(name: string, { sampling }: RecommendedSettings): readonly string[] {
+  const word = DISTILLED_WORD.exec(name)?.[0];
+  if (word === undefined || sampling.steps <= FEW_STEPS_MAX) return [];
+  return [
+    `The model's name says ${word}: if it was made for few steps, use about 6 steps and a guidance of 1 to 2, as its maker says.`,
+  ];
 }
 
 /** The last LoRA that brings settings decides. */

@@ -12,6 +12,7 @@ import type { ModelFacts } from '../models/family.ts';
 import type { Device, DevicePrecision } from '../runtime/device.ts';
 import { chooseDevice, choosePrecision } from '../runtime/device-choice.ts';
 import {
+  fewStepNotes,
   fewStepSettings,
   type GuidanceLimit,
   guidanceLimitsOf,
@@ -49,6 +50,8 @@ export interface LoadedModel {
   readonly deviceMemoryBytes?: number | undefined;
   readonly loras: readonly MergedLora[];
   readonly guidanceLimits: readonly GuidanceLimit[];
+  /** Sentences for people: wishes of its scheduler that are not followed, and what its name says. */
+  readonly notes: readonly string[];
 }
 
 /** @throws LikenessError `checkpoint-*` or `device-unavailable`, for a LoRA `concept-*` */
@@ -82,6 +85,7 @@ export async function loadModel(options: EngineOptions): Promise<LoadedModel> {
     deviceMemoryBytes: options.deviceMemoryBytes,
     loras: merged,
     guidanceLimits: guidanceLimitsOf(name, recommended, active),
+    notes: [...pipeline.noiseProcess.unfollowed, ...fewStepNotes(name, withBrought(recommended, active))],
   };
 }
 
@@ -121,6 +125,7 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
   const { facts, noiseProcess } = describeModel(checkpoint);
   const recommended = await recommendedOf(checkpoint, facts);
   const { teaching, sampling, classWords, placements } = recommended;
+  const notes = [...noiseProcess.unfollowed, ...fewStepNotes(checkpoint.name, recommended)];
   return {
     summary: {
       name: checkpoint.name,
@@ -141,7 +146,7 @@ export async function readBaseModel(folder: string, cacheFolder: string): Promis
       classWords,
       placements,
       isDemonstration: recommended.demonstration,
-      ...(noiseProcess.unfollowed.length > 0 && { notes: [...noiseProcess.unfollowed] }),
+      ...(notes.length > 0 && { notes }),
     },
     ...(await traitsOf(checkpoint, cacheFolder)),
   };

@@ -125,6 +125,29 @@ const FAULTS: readonly [
     'checkpoint-unsupported',
     /diffusion_pytorch_model.bin, a pickle file, which can run code/,
   ],
+  ...(
+    [
+      ['model.onnx', 'ONNX'],
+      ['openvino_model.bin', 'OpenVINO'],
+      ['diffusion_flax_model.msgpack', 'Flax'],
+      ['unet-Q8_0.gguf', 'GGUF'],
+    ] as const
+  ).map(([name, form]): (typeof FAULTS)[number] => [
+    `weights of ${form}`,
+    (root) => rename(join(root, 'unet', FILE), join(root, 'unet', name)),
+    'checkpoint-unsupported',
+    new RegExp(`${name}, weights in the form of ${form}`),
+  ]),
+  [
+    'parts of another program',
+    (root) =>
+      writeJson(join(root, 'model_index.json'), {
+        _class_name: 'StableDiffusionPipeline',
+        unet: ['diffusers', 'OnnxRuntimeModel'],
+      }),
+    'checkpoint-unsupported',
+    /unet describes "OnnxRuntimeModel" \(a model in the form of another program\)/,
+  ],
   [
     'an index that leaves the folder',
     async (root) => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Component } from '../../companion/checkpoint/component.ts';
 import { ACCELERATOR_KINDS, recognisedKind, settingsOfKind } from '../../companion/lora/accelerator.ts';
-import { fewStepSettings, guidanceLimitsOf, requireGuidance } from '../../companion/pipeline/few-steps.ts';
+import {
+  fewStepNotes,
+  fewStepSettings,
+  guidanceLimitsOf,
+  requireGuidance,
+} from '../../companion/pipeline/few-steps.ts';
 import { readRecommendedSettings } from '../../companion/pipeline/settings.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 
@@ -48,13 +54,23 @@ describe('kinds of accelerators', () => {
     ));
 });
 
+/** All of a component that its settings are told by. */
+const componentOf = (file: string) => ({ weights: { files: [file] } }) as unknown as Component;
+
 describe('models of few steps', () => {
-  const model = (name: string, scheduler = 'EulerDiscreteScheduler', path?: string, embedsGuidance = false) =>
+  const model = (
+    name: string,
+    scheduler = 'EulerDiscreteScheduler',
+    path?: string,
+    embedsGuidance = false,
+    files: readonly string[] = [],
+  ) =>
     fewStepSettings(
       {
         name,
         modelIndex: path === undefined ? {} : { _name_or_path: path },
         schedulerConfig: { _class_name: scheduler },
+        components: new Map(files.map((one) => [one, componentOf(one)])),
       },
       { embedsGuidance },
     );
@@ -75,6 +91,26 @@ describe('models of few steps', () => {
   ])('that are told the guidance take any, with %s', (scheduler, sampler) => {
     const settings = model('mine', scheduler, undefined, true);
     expect(settings).toEqual({ steps: 4, guidanceScale: 8.5, sampler });
+  });
+
+  it.each([
+    ['sdxl_lightning_4step', [], { steps: 4, sampler: 'euler', spacing: 'trailing', guidanceMax: 1 }],
+    ['mine', ['/m/unet/sdxl_lightning_8step_unet.safetensors'], { steps: 8, guidanceScale: 1 }],
+    ['mine', ['/m/unet/dmd2_sdxl_4step_unet_fp16.safetensors'], { steps: 4, sampler: 'lcm' }],
+  ])('are told by the names of their files: %s %j', (name, files, expected) =>
+    expect(model(name, undefined, undefined, false, files)).toMatchObject(expected),
+  );
+
+  it.each([
+    'realvisxlV50_v50LightningBakedvae',
+    'DreamShaperXL_Turbo_v2_1',
+    'dreamshaper_8LCM',
+    'HyperSDXL-mix',
+  ])('of other makers say so in their names: %s', async (name) => {
+    const usual = await readRecommendedSettings(await scratchFolder());
+    expect(fewStepNotes(name, usual)).toHaveLength(1);
+    expect(fewStepNotes('hyperrealism-xl', usual)).toEqual([]);
+    expect(fewStepNotes(name, { ...usual, sampling: { ...usual.sampling, steps: 6 } })).toEqual([]);
   });
 
   it.each(['stable-diffusion-xl-base-1.0', 'turbo', 'my-sdxl-turbo-mix'])('%s is none', (name) =>

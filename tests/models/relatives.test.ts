@@ -297,6 +297,14 @@ describe('is refused in words, before any weight is looked for', () => {
     ['shifted latents', changed(SD15, { [VAE]: { shift_factor: 0.0609 } }), /shift_factor/],
     ['no quantization layers', changed(SD15, { [VAE]: { use_quant_conv: false } }), /use_quant_conv/],
     [
+      'SDXS, whose autoencoder is a small one',
+      changed(SD21, {
+        [UNET]: { only_cross_attention: [true, false, false, false], mid_block_type: null },
+        [VAE]: { _class_name: 'AutoencoderTiny' },
+      }),
+      /vae: config.json, _class_name: got "AutoencoderTiny".*vae_tiny/,
+    ],
+    [
       'another autoencoder',
       changed(SD15, { [INDEX]: { vae: ['diffusers', 'AsymmetricAutoencoderKL'] } }),
       /AsymmetricAutoencoderKL/,

@@ -18,7 +18,7 @@ export function* introduced(
   note?: string,
 ): Generator<LocalGenerateEvent, void> {
   const { pipeline, identity, device, precision } = model;
-  const notes = [...pipeline.noiseProcess.unfollowed, ...(note === undefined ? [] : [note])];
+  const notes = [...model.notes, ...(note === undefined ? [] : [note])];
   const { resolution } = pipeline.facts;
   yield { type: 'model', name: identity.name, device, precision, resolution, notes };
   yield* loraEvents(model, request);

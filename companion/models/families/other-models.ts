@@ -64,7 +64,7 @@ export const OTHER_MODELS: readonly RefusedKind[] = [
   of(/^Shap|^Audio|^MusicLDM|^StableAudio|^Dance/, 'a model of something else than pictures'),
   of(/^(DDPM|DDIM|PNDM|ScoreSdeVe|KarrasVe|ConsistencyModel|RePaint)Pipeline/, 'a model that takes no text'),
   of(
-    /^Flax|^Onnx|^OV/,
+    /^Flax|^Onnx|^ORT|^OV[A-Z]|^TF[A-Z]/,
     'a model in the form of another program',
     'Use its form for PyTorch, in .safetensors files.',
   ),

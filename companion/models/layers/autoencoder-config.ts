@@ -6,7 +6,10 @@ import { channelCount, layerCount, oneForAll, orDefault, parseConfig, unsupporte
 const channels = z.array(channelCount).min(1).max(8);
 
 const klSchema = z.object({
-  _class_name: z.literal('AutoencoderKL'),
+  _class_name: z.literal('AutoencoderKL', {
+    error:
+      'expected "AutoencoderKL": put the autoencoder of the model that it was made of there, and this one beside it as vae_tiny',
+  }),
   in_channels: z.literal(3),
   out_channels: z.literal(3),
   latent_channels: channelCount,
