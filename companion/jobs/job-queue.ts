@@ -34,6 +34,8 @@ export interface JobQueueOptions
 
 export class JobQueue {
   readonly quarantined: readonly QuarantinedJob[];
+  /** Number of jobs that an earlier stop left under way or waiting. */
+  readonly unfinishedJobs: number;
   readonly history: JobHistory;
   readonly references: ReferenceStore;
   /** Runs the jobs, and knows the device. */
@@ -67,6 +69,7 @@ export class JobQueue {
       whenBegun: () => this.#publishWaiting(),
     });
     this.quarantined = quarantined;
+    this.unfinishedJobs = records.filter(({ state }) => !isEnded(state)).length;
   }
 
   /** Goes on with the jobs under way. @throws LikenessError `storage` where the stores cannot be used */

@@ -111,7 +111,6 @@ async function openOn(
   });
   for (const { reason } of queue.quarantined)
     log.warn({ reason }, 'a job could not be read and was quarantined');
-  const unfinishedJobs = queue.jobs().filter(({ endedAt }) => endedAt === null).length;
   const models = await ModelController.open({ inUse, folders, queue, engine, env: process.env });
   const stopJobs = async () => {
     await Promise.all([queue.close(), models.close()]);
@@ -122,7 +121,7 @@ async function openOn(
     return {
       port: server.port,
       modelName: inUse.name,
-      unfinishedJobs,
+      unfinishedJobs: queue.unfinishedJobs,
       renewCode: () => server.renewCode(),
       openAddress: () => server.openAddress(),
       close: async () => {

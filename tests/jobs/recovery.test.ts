@@ -238,6 +238,16 @@ describe('a restart', () => {
     expect(again.queue.quarantined).toEqual([]);
   });
 
+  it('says how many jobs it goes on with, that which begins at once among them', async () => {
+    const home = await scratchFolder();
+    const first = await openQueue(home, { engine: new ScriptedEngine(false) });
+    for (const id of [A, B]) await first.queue.submit(id, generateWish());
+    await first.queue.close();
+    const again = await openQueue(home, { engine: new ScriptedEngine(false) });
+    expect(again.queue.unfinishedJobs).toBe(2);
+    await again.queue.close();
+  });
+
   it('sets damaged folders aside with the reason, and runs the others', async () => {
     const home = await scratchFolder();
     const { queue } = await openQueue(home, { engine: new ScriptedEngine() });
