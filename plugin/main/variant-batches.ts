@@ -1,5 +1,6 @@
 import type { LaunchCommand, UiToMain } from '../messages.ts';
 import type { Bounds, CanvasNode, CanvasPage, FigmaSurface, Rectangle } from './figma-surface.ts';
+import { isOfInstance } from './node-tree.ts';
 import { around, besideAnchor, boxesOf, isInSight } from './row.ts';
 
 /** Plugin data of a variant: how it was made, as JSON. Every collaborator can read it: no secrets. */
@@ -108,7 +109,7 @@ export class VariantBatches {
     const { currentPage } = this.#surface;
     const mark = `${jobId} ${index} ${concept}`;
     for (const node of currentPage.findAllWithCriteria({ pluginData: { keys: [MASK_KEY] } }))
-      if (node.getPluginData(MASK_KEY) === mark) node.remove();
+      if (node.getPluginData(MASK_KEY) === mark && !isOfInstance(node)) node.remove();
     const variants = this.#variantsOf(jobId, index);
     const { hash } = this.#surface.createImage(bytes);
     for (const { absoluteTransform, width, height, name } of variants) {
@@ -137,10 +138,11 @@ export class VariantBatches {
     return true;
   }
 
+  /** Without those that instances have of a component, which cannot be removed. */
   #slots(): readonly { readonly jobId: string; readonly node: Rectangle }[] {
     return this.#surface.currentPage
       .findAllWithCriteria({ pluginData: { keys: [SLOT_KEY] } })
-      .filter((node) => node.type === 'RECTANGLE' && node.getPluginData(SLOT_KEY) !== '')
+      .filter((node) => node.type === 'RECTANGLE' && isUnfilledSlot(node) && !isOfInstance(node))
       .map((node) => ({ jobId: node.getPluginData(SLOT_KEY).split(' ')[0]!, node: node as Rectangle }));
   }
 

@@ -115,6 +115,20 @@ describe('a batch', () => {
     expect((await picture('job-a', 2, 'final', 'record')).outcome).toBe('placed');
   });
 
+  it('leaves placeholders and masks that an instance has of its component', async () => {
+    const card = figma.add('Card', { type: 'INSTANCE' });
+    const [slot, mask] = [figma.add('Variant 1'), figma.add('Mask')];
+    slot.data.set('slot', 'job-a 0');
+    mask.data.set('mask', 'job-a 0 aurora');
+    for (const node of [slot, mask]) node.moveTo(card);
+    figma.run();
+    expect((await figma.tell({ type: 'find-batch', jobId: 'job-a' }, 'batch')).placeholders).toBe(0);
+    await figma.post({ type: 'close-batch', jobId: 'job-a' });
+    const message = { type: 'mask', jobId: 'job-a', index: 0, concept: 'aurora', isLast: true } as const;
+    await figma.post({ ...message, bytes: Uint8Array.of(9) });
+    expect([figma.complaints, slot.removed, mask.removed]).toEqual([[], false, false]);
+  });
+
   it('shows one of its pictures, and leaves a view that has it in sight', async () => {
     await batch('job-a', 2);
     for (const index of [0, 1]) {
