@@ -8,7 +8,10 @@ import type { Concept } from '../../companion/concepts/concept.ts';
 import { picture } from '../../companion/images/picture.ts';
 import type { ConceptLibrary, KeptPicture } from '../../companion/library/concept-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
+import { addLora, listLoras } from '../../companion/model-store/loras/lora-store.ts';
+import { planRemoval, removeModel } from '../../companion/model-store/removal.ts';
 import { PresetStore } from '../../companion/presets/preset-store.ts';
+import { dataFolders } from '../../companion/storage/folders.ts';
 import { smallConcept, writePlainLora, writeSmallConcept } from './small-concept.ts';
 
 const NOW = new Date('2026-05-05T10:00:00Z');
@@ -33,6 +36,7 @@ export async function prepareLibrary(folder: string): Promise<void> {
     parent: (await library.list('aurora')).concepts[0]!.current.weightHash,
   });
   await writePlainLora(folder);
+  await addLora(join(folder, 'downloaded.safetensors'), { ...LORA, name: 'old' }, stores(folder));
   await new PresetStore(folder).save({ name: 'Spring', scenes: ['on a beach'] });
   await mkdir(join(folder, 'catalogue'));
   await (await openCatalogue(folder)).close();
@@ -61,6 +65,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'add with pictures': (library) =>
     library.add(smallConcept('aurora', 11), { references: [SHOT, SHOT], sample: new Uint8Array(1000) }),
   'a preset': (_, folder) => new PresetStore(folder).save({ name: 'Dusk', scenes: [], steps: 5 }),
+  'presets of a team': (_, folder) =>
+    new PresetStore(folder).merge([
+      { name: 'Spring', scenes: ['on ice'] },
+      { name: 'Dawn', scenes: [] },
+    ]),
+  'a LoRA': (_, folder) =>
+    addLora(join(folder, 'downloaded.safetensors'), { ...LORA, name: 'new' }, stores(folder)),
+  'removal of a LoRA': async (_, folder) => {
+    for await (const _event of removeModel(await planRemoval('old', stores(folder)), stores(folder)));
+  },
   "a catalogue's failure": async (_, folder) => {
     const catalogue = await openCatalogue(folder);
     await catalogue.fail(CELLS[0]!, { code: 'memory', message: 'too little', advice: 'Close programs.' });
@@ -72,6 +86,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     await catalogue.close();
   },
 };
+
+/** Of one kind of model, which its file does not say. */
+const LORA = { architecture: 'stable-diffusion-v1' };
+
+const stores = (folder: string) => dataFolders({ LIKENESS_HOME: folder });
 
 const SHOT: KeptPicture = async () => ({
   ...{ name: 'front.png', findings: [] },
@@ -106,6 +125,7 @@ export async function otherState(folder: string): Promise<unknown> {
   return {
     samples: [...(await library.samples.hashes())].filter(isOfVersion),
     references: references.map(([hash, { keys }]) => [hash, keys.length]),
+    loras: (await listLoras({ loras: stores(folder).loras })).map(({ path: _, ...lora }) => lora),
     presets: await new PresetStore(folder).list(),
     catalogue: JSON.parse(await readFile(join(folder, 'catalogue/catalogue.json'), 'utf8')) as unknown,
     pictures,
