@@ -4,6 +4,15 @@ import { LongestFirst } from './tests/longest-first.ts';
 /** Tests of pages in a browser of the system. */
 const PAGES = ['tests/e2e/**/*.test.ts', 'tests/plugin/**/*.test.ts'];
 
+/**
+ * Tests of functions and of classes that keep no state beyond themselves: no files, processes or ports. They follow each other
+ * in one process, which reads the modules once for all of them.
+ */
+const PLAIN = [
+  'tests/{adapters,concepts,diffusion,localization,onnx,shared,tensor}/**/*.test.ts',
+  'tests/plugin/{canvas,panel}/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -16,6 +25,7 @@ export default defineConfig({
         test: {
           name: 'pages',
           include: PAGES,
+          exclude: [...configDefaults.exclude, ...PLAIN],
           // A browser is no part of this project, and on a busy machine it stalls for a minute: what fails once is tried
           // once more, and counts as failed where it fails again.
           retry: 1,
@@ -26,8 +36,12 @@ export default defineConfig({
         test: {
           name: 'programs',
           include: ['tests/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...PAGES],
+          exclude: [...configDefaults.exclude, ...PAGES, ...PLAIN],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'plain', include: PLAIN, isolate: false },
       },
     ],
     // onnxruntime is loaded by tests alone, too: it sends nothing (companion/runtime/telemetry-off.ts).

@@ -8,15 +8,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that start companions, commands or engines, by how long they take; the others are done in seconds. */
 const LONG = [
   // The stranger has the plugin's ports to itself, as the first hour has: one after the other.
-  /\/tests\/e2e\/(?!stranger)/,
-  /\/tests\/(evaluation|packaging)\//,
-  /\/tests\/(cli|e2e)\//,
-  /\/tests\/plugin\/views\./,
-  /\/tests\/(engine|training|models|tools)\//,
-  /\/tests\/(plugin\/flows|server|model-store|matting|library|storage)\//,
+  /\/tests\/(e2e\/(?!stranger)|golden\/golden\.|models\/stable-diffusion-xl\.|library\/cut-off\.|plugin\/views\.)/,
+  /\/tests\/(cli|e2e|evaluation|packaging)\//,
+  /\/tests\/(checkpoint|engine|lora|models|tools|training)\//,
+  /\/tests\/(plugin\/flows|bench|golden|images|library|matting|model-store|runtime|server|storage)\//,
 ];
 
-const rank = ({ moduleId }: TestSpecification) => {
+const rank = ({ moduleId, project }: TestSpecification) => {
+  // One after the other, without another project's between: they share a process.
+  if (project.name === 'plain') return LONG.length + 1;
   const found = LONG.findIndex((files) => files.test(moduleId.replaceAll('\\', '/')));
   return found < 0 ? LONG.length : found;
 };

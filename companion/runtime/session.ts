@@ -88,6 +88,9 @@ export async function openSession(
     logSeverityLevel: 4,
     extra: {
       session: {
+        // Threads that wait for work in a loop take the cores from the design tool beside, and from another session: with both
+        // busy a step took 1.6 times as long (docs/performance.md).
+        'intra_op.allow_spinning': '0',
         ...(mapped ? { disable_prepacking: '1' } : {}),
         model_external_initializers_file_folder_path: root ?? '/',
       },

@@ -20,14 +20,16 @@ const LOOK_AGAIN_MS = 20;
 
 /**
  * @param name tells changes apart that may happen at the same time
+ * @param watchMs a time of the test's own
  * @throws LikenessError `storage` where another process does not come to an end
  */
 export async function withFolderLock<T>(
   folder: string,
   change: () => Promise<T>,
   name: `${string}-by` = 'changed-by',
+  watchMs = WATCH_MS,
 ): Promise<T> {
-  const lock = await acquireAlone(folder, name, performance.now() + LONGEST_WAIT_MS);
+  const lock = await acquireAlone(folder, name, watchMs);
   try {
     return await change();
   } finally {
@@ -35,9 +37,10 @@ export async function withFolderLock<T>(
   }
 }
 
-async function acquireAlone(folder: string, name: `${string}-by`, deadline: number): Promise<PidLock> {
+async function acquireAlone(folder: string, name: `${string}-by`, watchMs: number): Promise<PidLock> {
+  const deadline = performance.now() + LONGEST_WAIT_MS;
   for (;;) {
-    const lock = await PidLock.acquire(folder, name);
+    const lock = await PidLock.acquire(folder, name, watchMs);
     const other = await lock.otherHolder();
     if (other === undefined) return lock;
     await lock.release();

@@ -5,12 +5,20 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMIT, localHub, REPOSITORY, sha256 } from '../model-store/hub/local-hub.ts';
 import { MODEL_FILES, SHARD, servedModel, VAE } from '../model-store/served-model.ts';
+import { writeMeasurements } from '../runtime/measured-computer.ts';
 import { likeness, runInside, temporaryFolder } from './binary.ts';
 
 const NAME = 'tiny-diffusion';
 const OWN_FILES = ['checksums.json', 'pulled.json'];
 
 const modelsOf = (home: string) => join(home, 'data', 'models');
+
+/** Home of a computer that was measured before: `doctor` and pictures do not wait for it. */
+async function measuredHome(): Promise<string> {
+  const home = temporaryFolder();
+  await writeMeasurements(join(home, 'data', 'cache'));
+  return home;
+}
 
 function filesIn(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -21,7 +29,7 @@ function filesIn(folder: string): readonly string[] {
 
 describe('models pull', () => {
   it('fetches what the engine needs and no more, and the model works', async () => {
-    const home = temporaryFolder();
+    const home = await measuredHome();
     const files = servedModel();
     const hub = await localHub(files, { licence: 'openrail++' });
     const pulled = await likeness(['models', 'pull', REPOSITORY, '--endpoint', hub.endpoint], { home });
@@ -135,7 +143,7 @@ describe('models pull', () => {
   });
 
   it.each(['SIGKILL', 'SIGINT'] as const)('goes on where %s ended it', async (signal) => {
-    const home = temporaryFolder();
+    const home = await measuredHome();
     const files = servedModel();
     const half = files.get(SHARD)!.byteLength >> 1;
     const part = join(modelsOf(home), `.${NAME}.pulling`, `${SHARD}.part`);
@@ -226,7 +234,7 @@ describe('models pull', () => {
   });
 
   it('tells of a damaged model how it is repaired', async () => {
-    const home = temporaryFolder();
+    const home = await measuredHome();
     const hub = await localHub(servedModel());
     await runInside(['models', 'pull', REPOSITORY, '--endpoint', hub.endpoint], { home });
     const file = join(modelsOf(home), NAME, VAE);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { freePort } from '../server/free-port.ts';
-import { CompanionProcess, e2eModel } from './companion-process.ts';
+import { CompanionProcess, e2eModel, type ProcessOptions } from './companion-process.ts';
 import { browserMissing, openBrowser, openProfile } from './headless-browser.ts';
 import { StudioDriver } from './studio-driver.ts';
 
@@ -20,7 +20,7 @@ export class BenchTable {
   readonly context: BrowserContext;
   readonly #home: string;
   readonly #port: number;
-  readonly #hub: NodeJS.ProcessEnv | undefined;
+  readonly #options: ProcessOptions;
 
   private constructor(parts: {
     companion: CompanionProcess;
@@ -28,24 +28,23 @@ export class BenchTable {
     context: BrowserContext;
     home: string;
     port: number;
-    hub: NodeJS.ProcessEnv | undefined;
+    options: ProcessOptions;
   }) {
     this.companion = parts.companion;
     this.browser = parts.browser;
     this.context = parts.context;
     this.#home = parts.home;
     this.#port = parts.port;
-    this.#hub = parts.hub;
+    this.#options = parts.options;
   }
 
-  /** @param hub as CompanionProcess.start */
-  static async set(hub?: NodeJS.ProcessEnv): Promise<BenchTable> {
+  static async set(options: ProcessOptions = {}): Promise<BenchTable> {
     const port = await freePort();
     const home = await mkdtemp(join(tmpdir(), 'likeness-e2e-'));
-    const companion = await CompanionProcess.start(home, port, undefined, hub);
+    const companion = await CompanionProcess.start(home, port, options);
     const browser = await openBrowser();
     const context = await openProfile(browser, port);
-    return new BenchTable({ companion, browser, context, home, port, hub });
+    return new BenchTable({ companion, browser, context, home, port, options });
   }
 
   openStudio(): Promise<StudioDriver> {
@@ -54,7 +53,7 @@ export class BenchTable {
 
   /** The same data folder and port, a new process. */
   async startAgain(): Promise<void> {
-    this.companion = await CompanionProcess.start(this.#home, this.#port, undefined, this.#hub);
+    this.companion = await CompanionProcess.start(this.#home, this.#port, this.#options);
   }
 
   async clear(): Promise<void> {
@@ -70,10 +69,10 @@ interface Bench {
 }
 
 /** Sets a table with an open studio before the tests of a `describe`, and clears it after them. */
-export function useBench(take: (bench: Bench) => void | Promise<void>): void {
+export function useBench(take: (bench: Bench) => void | Promise<void>, options?: ProcessOptions): void {
   let table: BenchTable | undefined;
   beforeAll(async () => {
-    table = await BenchTable.set();
+    table = await BenchTable.set(options);
     await take({ table, studio: await table.openStudio() });
   });
   afterAll(() => table?.clear());

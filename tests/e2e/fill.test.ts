@@ -4,11 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { pictureToRenew } from '../documents/linked-pictures.ts';
 import { seriousFindings } from './accessibility.ts';
 import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
+import { quickModel } from './companion-process.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
 const PICTURE = pictureToRenew('studio-fill-light.png');
 /** Pictures for documents are looked at. */
 const STEPS = PICTURE === undefined ? 2 : 30;
+
+const QUICK = { model: quickModel };
 
 describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
@@ -17,7 +20,7 @@ describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotR
   useBench(async (bench) => {
     ({ table, studio } = bench);
     await studio.pair(table.companion.code);
-  });
+  }, QUICK);
 
   /** Hash of the picture that the rectangle shows; null for none. */
   const shown = async () => (await studio.pictures())[0];

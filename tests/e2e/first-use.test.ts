@@ -118,21 +118,23 @@ describe.skipIf(cannotRun)(`first use${cannotRun ? ` (skipped: ${cannotRun})` : 
     await studio.plugin.getByText('@aurora on grass').first().waitFor();
   });
 
+  const prompt = () => studio.plugin.getByRole('textbox', { name: 'Prompt' });
+  const generate = () => studio.plugin.getByRole('button', { name: /^Generate/ });
+  const press = (name: string) => studio.plugin.getByRole('button', { name, exact: true }).click();
+
   it('says what would make frames better, once it has read them', async () => {
     await studio.newDocument();
     await studio.addPicture({
       name: 'tiny.png',
       bytes: await encodePng(plainPicture(24, 24, [200, 40, 40])),
     });
-    await studio.teach({ name: 'tiny', classWord: 'mug', steps: 2 });
-    await studio.learned();
+    await studio.teach({ name: 'tiny', classWord: 'mug', steps: 600 });
     const note = studio.plugin.getByText(/^The frame: /);
     await expect.poll(async () => (await note.allTextContents()).join(' ')).toMatch(/one tone.*background/);
+    await press('Cancel');
+    await studio.plugin.getByLabel('It is a').waitFor();
   });
 
-  const prompt = () => studio.plugin.getByRole('textbox', { name: 'Prompt' });
-  const generate = () => studio.plugin.getByRole('button', { name: /^Generate/ });
-  const press = (name: string) => studio.plugin.getByRole('button', { name, exact: true }).click();
   async function moreLikeThis(): Promise<void> {
     await studio.layers.filter({ hasText: '@aurora on a beach' }).first().click();
     const selection = studio.page.getByRole('region', { name: 'Selection' });

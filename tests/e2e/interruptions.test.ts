@@ -1,24 +1,37 @@
 import { describe, expect, it } from 'vitest';
 import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
+import { e2eModel, quickModel } from './companion-process.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
+/** Steps of the quick model take hundredths of a second, the embedded one's tenths. */
+const PACE = quickModel === e2eModel ? 1 : 10;
 /** Long enough to be interrupted, on a fast computer as well; it is never taught to its end. */
-const LONG_TEACHING = 60;
+const LONG_TEACHING = 300 * PACE;
 const SHORT_TEACHING = 4;
-/** A click away from being cancelled once it is seen to learn. */
-const STOPPED_TEACHING = 24;
-/** Still going on when the panel has found the companion again. */
-const REVIVED_TEACHING = 40;
+/** Still going on when it is seen to learn, and held then. */
+const STOPPED_TEACHING = 15 * PACE;
 
 describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
   let studio: StudioDriver;
 
-  useBench(async (bench) => {
-    ({ table, studio } = bench);
-    await studio.pair(table.companion.code);
-    await studio.addSamples(/backpack/i);
-  });
+  useBench(
+    async (bench) => {
+      ({ table, studio } = bench);
+      await studio.pair(table.companion.code);
+      await studio.addSamples(/backpack/i);
+    },
+    { model: quickModel },
+  );
+
+  /** In the history. */
+  const teaching = (name: string) =>
+    studio.plugin.getByRole('listitem').filter({ hasText: `Teach @${name}` });
+
+  /** While it learns: the engine waits for the click. */
+  async function cancel(): Promise<void> {
+    await table.companion.withEngineHeld(() => studio.plugin.getByRole('button', { name: 'Cancel' }).click());
+  }
 
   it.skipIf(process.platform !== 'linux')(
     'an engine that dies costs its job alone, with a cause',
@@ -39,27 +52,25 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
   );
 
   it('a companion that is killed in mid-teaching goes on when it is started again', async () => {
-    await studio.teach({ name: 'summit', classWord: 'backpack', steps: REVIVED_TEACHING });
+    await studio.teach({ name: 'summit', classWord: 'backpack', steps: LONG_TEACHING });
     await studio.learning();
     await table.companion.kill();
     await studio.plugin.getByText('The companion does not answer').waitFor();
     await table.startAgain();
     await studio.plugin.getByText('Taken up where it stopped').waitFor();
-    await studio.plugin.getByRole('button', { name: 'Cancel' }).waitFor();
-    await studio.learned();
-    await studio.show('Library');
-    await studio.plugin.getByText('@summit', { exact: true }).waitFor();
+    await studio.learning();
+    await cancel();
+    await studio.show('History');
+    await studio.plugin.getByText(new RegExp(`^Stopped at \\d+ of ${LONG_TEACHING} steps$`)).waitFor();
   });
 
   it('a teaching that is cancelled goes on from the history', async () => {
-    await studio.show('Teach');
-    await studio.backToFrames();
     await studio.teach({ name: 'ridge', classWord: 'backpack', steps: STOPPED_TEACHING });
     await studio.learning();
-    await studio.plugin.getByRole('button', { name: 'Cancel' }).click();
+    await cancel();
     await studio.show('History');
     await studio.plugin.getByText(new RegExp(`^Stopped at \\d+ of ${STOPPED_TEACHING} steps$`)).waitFor();
-    await studio.plugin.getByRole('button', { name: 'Continue' }).click();
+    await teaching('ridge').getByRole('button', { name: 'Continue' }).click();
     await studio.show('Teach');
     await studio.plugin.getByText('Taken up where it stopped').waitFor();
     await studio.learned();
@@ -71,10 +82,9 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
     await studio.teach({ name: 'cliff', classWord: 'backpack', steps: STOPPED_TEACHING });
     await studio.learning();
     // Saved by the cancellation, and not again before the end.
-    await studio.plugin.getByRole('button', { name: 'Cancel' }).click();
+    await cancel();
     await studio.show('History');
-    const cliff = studio.plugin.getByRole('listitem').filter({ hasText: 'Teach @cliff' });
-    await cliff.getByRole('button', { name: 'Continue' }).click();
+    await teaching('cliff').getByRole('button', { name: 'Continue' }).click();
     await studio.show('Teach');
     await studio.learning();
     table.companion.killEngine();

@@ -5,12 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { pictureToRenew } from '../documents/linked-pictures.ts';
 import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
+import { quickModel } from './companion-process.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
 const PICTURE = pictureToRenew('studio-scene-light.png');
 /** Pictures for documents are looked at. */
 const STEPS = PICTURE === undefined ? 2 : 30;
 const CUT_OUT = fileURLToPath(new URL('../../examples/summit/cutout-02.png', import.meta.url));
+
+const QUICK = { model: quickModel };
 
 describe.skipIf(cannotRun)(`a cut-out on the canvas${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
@@ -19,7 +22,7 @@ describe.skipIf(cannotRun)(`a cut-out on the canvas${cannotRun ? ` (skipped: ${c
   useBench(async (bench) => {
     ({ table, studio } = bench);
     await studio.pair(table.companion.code);
-  });
+  }, QUICK);
 
   it('gets a scene as layers under it, which one undo takes away', async () => {
     await studio.draw('Frame (F)', { from: [220, 120], to: [820, 640] });

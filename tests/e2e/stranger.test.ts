@@ -190,7 +190,7 @@ describe.skipIf(cannotRun ?? (process.platform === 'linux' ? false : 'xdg-open')
         `#!/bin/sh\nprintf %s "$1" > ${file}.part && mv ${file}.part ${file}\n`,
       );
       await chmod(join(opener, 'xdg-open'), 0o755);
-      const companion = await CompanionProcess.start(home, await freePort(), opener);
+      const companion = await CompanionProcess.start(home, await freePort(), { opener });
       const browser = await openBrowser();
       try {
         await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toMatch(/#pair=[\w-]{43}$/);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pictureToRenew } from '../documents/linked-pictures.ts';
 import { seriousFindings } from './accessibility.ts';
 import { type BenchTable, cannotRun, useBench } from './bench-table.ts';
+import { e2eModel, quickModel } from './companion-process.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
 const THEMES = ['light', 'dark'] as const;
@@ -10,7 +11,9 @@ const THEMES = ['light', 'dark'] as const;
 const RULES = { light: undefined, dark: ['color-contrast', 'link-in-text-block'] } as const;
 /** Pictures for documents are looked at. */
 const SAMPLE_STEPS = process.env.LIKENESS_SCREENSHOTS ? 12 : 4;
-const TEACH_STEPS = process.env.LIKENESS_SCREENSHOTS ? 300 : 6;
+const TEACH_STEPS = process.env.LIKENESS_SCREENSHOTS ? 300 : quickModel === e2eModel ? 6 : 100;
+
+const QUICK = { model: quickModel };
 
 describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
@@ -18,7 +21,7 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
 
   useBench((bench) => {
     ({ table, studio } = bench);
-  });
+  }, QUICK);
 
   /** Both themes: serious findings of studio and plugin, and a picture of each where they are wanted. */
   async function looked(name: string): Promise<readonly string[]> {
@@ -51,7 +54,7 @@ describe.skipIf(cannotRun)(`views${cannotRun ? ` (skipped: ${cannotRun})` : ''}`
     expect(await looked('teach')).toEqual([]);
     await studio.teach({ name: 'aurora', classWord: 'mug', steps: TEACH_STEPS });
     await studio.learning();
-    expect(await looked('teaching')).toEqual([]);
+    await table.companion.withEngineHeld(async () => expect(await looked('teaching')).toEqual([]));
     await studio.learned();
     expect(await looked('taught')).toEqual([]);
   });

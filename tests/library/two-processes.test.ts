@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { BlobLibrary } from '../../companion/library/blob-library.ts';
 import { FileLibrary } from '../../companion/library/file-library.ts';
+import { LocalBlobStore } from '../../companion/storage/drivers/local/local-blob-store.ts';
+import { withFolderLock } from '../../companion/storage/folder-lock.ts';
 import { scratchFolder } from '../storage/scratch-folder.ts';
 import { smallConcept, writeSmallConcept } from './small-concept.ts';
 
@@ -42,7 +45,9 @@ it('is not held up by what a crash left, also where its number has gone to anoth
     await writeFile(flag, '');
     await utimes(flag, 1, 1);
   }
-  const library = new FileLibrary(folder);
+  const library = new BlobLibrary(new LocalBlobStore(folder), {
+    exclusively: (change) => withFolderLock(folder, change, 'changed-by', 100),
+  });
   expect((await library.add(smallConcept('aurora', 1))).version).toBe(1);
   expect(await readdir(folder)).toEqual(['aurora.safetensors']);
 });

@@ -30,7 +30,7 @@ export async function startBrowser(): Promise<TestBrowser> {
   patient(context);
   const close = async () => {
     await context.close();
-    rmSync(profile, { recursive: true, force: true });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
   };
   return { context, close };
 }

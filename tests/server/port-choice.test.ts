@@ -116,10 +116,12 @@ describe('a stranger on a port', () => {
     ],
   ])('is %s where it %s, and the next port is taken', async (holder, _, receive) => {
     const taken = await stranger(receive);
-    expect(await portHolder(taken)).toBe(holder);
     const told: string[] = [];
     const tell = (port: number, words: string) => told.push(`${port}: ${words}`);
-    keep(await listenOnFirstFree([taken, await freePort()], tell));
+    // At once: either waits as long as a stranger may be silent.
+    const listening = listenOnFirstFree([taken, await freePort()], tell);
+    expect(await portHolder(taken)).toBe(holder);
+    keep(await listening);
     expect(told).toEqual([expect.stringContaining(`${taken}: port ${taken} is taken by`)]);
   });
 

@@ -5,9 +5,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { lockPull, withFolderLock } from '../../companion/storage/folder-lock.ts';
-import { PidLock, STALE_AFTER_MS } from '../../companion/storage/pid-lock.ts';
+import { PidLock, STALE_AFTER_MS, WATCH_MS } from '../../companion/storage/pid-lock.ts';
 import { scratchFolder } from './scratch-folder.ts';
 
 const HOLDER = fileURLToPath(new URL('lock-holder-main.ts', import.meta.url));
@@ -162,10 +162,13 @@ describe('a lock', () => {
 
   it('is renewed while it is held', async () => {
     const folder = await scratchFolder();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
     const lock = await PidLock.acquire(folder, 'held-by');
     const path = join(folder, (await readdir(folder))[0]!);
     const old = new Date(Date.now() - STALE_AFTER_MS);
     await utimes(path, old, old);
+    vi.advanceTimersByTime(WATCH_MS);
     await expect.poll(async () => (await stat(path)).mtimeMs).toBeGreaterThan(old.getTime() + 1_000);
     await lock.release();
   });
@@ -177,7 +180,7 @@ it('a folder is changed once another computer has come to an end', async () => {
   await writeFile(path, JSON.stringify({ host: 'elsewhere', pid: 1, startedAt: '2026-05-04T10:00:00.000Z' }));
   const almost = new Date(Date.now() - STALE_AFTER_MS + 1500);
   await utimes(path, almost, almost);
-  const changed = await withFolderLock(folder, async () => Date.now());
+  const changed = await withFolderLock(folder, async () => Date.now(), 'changed-by', 100);
   // File systems round times.
   expect(changed - almost.getTime()).toBeGreaterThan(STALE_AFTER_MS - 100);
   expect(await readdir(folder)).toEqual([]);
