@@ -9,7 +9,7 @@ const PACE = quickModel === e2eModel ? 1 : 10;
 const LONG_TEACHING = 300 * PACE;
 const SHORT_TEACHING = 4;
 /** Still going on when it is seen to learn, and held then. */
-const STOPPED_TEACHING = 15 * PACE;
+const STOPPED_TEACHING = 40 * PACE;
 
 describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
@@ -28,9 +28,14 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
   const teaching = (name: string) =>
     studio.plugin.getByRole('listitem').filter({ hasText: `Teach @${name}` });
 
-  /** While it learns: the engine waits for the click. */
-  async function cancel(): Promise<void> {
-    await table.companion.withEngineHeld(() => studio.plugin.getByRole('button', { name: 'Cancel' }).click());
+  const cancel = () => studio.plugin.getByRole('button', { name: 'Cancel' }).click();
+
+  /** Until it goes beyond the steps that are shown, which may be those of before: the engine is at work then. */
+  async function goingOn(): Promise<void> {
+    const shown = async () =>
+      Number(/\d+/.exec((await studio.plugin.getByText(/^Learning, \d+ of/).textContent())!)![0]);
+    const before = await shown();
+    await expect.poll(shown).toBeGreaterThan(before);
   }
 
   it.skipIf(process.platform !== 'linux')(
@@ -58,7 +63,7 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
     await studio.plugin.getByText('The companion does not answer').waitFor();
     await table.startAgain();
     await studio.plugin.getByText('Taken up where it stopped').waitFor();
-    await studio.learning();
+    await goingOn();
     await cancel();
     await studio.show('History');
     await studio.plugin.getByText(new RegExp(`^Stopped at \\d+ of ${LONG_TEACHING} steps$`)).waitFor();
@@ -67,7 +72,7 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
   it('a teaching that is cancelled goes on from the history', async () => {
     await studio.teach({ name: 'ridge', classWord: 'backpack', steps: STOPPED_TEACHING });
     await studio.learning();
-    await cancel();
+    await table.companion.withEngineHeld(cancel);
     await studio.show('History');
     await studio.plugin.getByText(new RegExp(`^Stopped at \\d+ of ${STOPPED_TEACHING} steps$`)).waitFor();
     await teaching('ridge').getByRole('button', { name: 'Continue' }).click();
@@ -79,23 +84,24 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
   it.skipIf(process.platform !== 'linux')('a teaching that the engine died in is continued', async () => {
     await studio.show('Teach');
     await studio.backToFrames();
-    await studio.teach({ name: 'cliff', classWord: 'backpack', steps: STOPPED_TEACHING });
+    await studio.teach({ name: 'cliff', classWord: 'backpack', steps: LONG_TEACHING });
     await studio.learning();
     // Saved by the cancellation, and not again before the end.
     await cancel();
     await studio.show('History');
     await teaching('cliff').getByRole('button', { name: 'Continue' }).click();
     await studio.show('Teach');
-    await studio.learning();
+    await goingOn();
     table.companion.killEngine();
     await studio.plugin.getByRole('alert').waitFor();
     await studio.plugin
-      .getByText(new RegExp(`^Kept \\d+ of ${STOPPED_TEACHING} steps`))
+      .getByText(new RegExp(`^Kept \\d+ of ${LONG_TEACHING} steps`))
       .first()
       .waitFor();
     await studio.plugin.getByRole('button', { name: 'Continue' }).click();
     await studio.plugin.getByText('Taken up where it stopped').waitFor();
-    await studio.learned();
+    await goingOn();
+    await cancel();
   });
 
   it('what was removed is gone, also where the plugin is closed right after', async () => {
@@ -104,7 +110,7 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
     await studio.plugin.getByRole('button', { name: 'Undo' }).waitFor();
     await studio.page.reload();
     await studio.show('History');
-    await studio.plugin.getByRole('button', { name: 'Remove Teach @summit' }).waitFor();
+    await teaching('summit').waitFor();
     await expect.poll(() => studio.plugin.getByText('Teach @ridge').count()).toBe(0);
   });
 
