@@ -9,12 +9,14 @@ import { resolvePrompt } from '../../companion/concepts/resolved-prompt.ts';
 import type { LocalGenerateEvent } from '../../companion/engine/events.ts';
 import { generate } from '../../companion/engine/generation/generate.ts';
 import { teach } from '../../companion/engine/teaching/teach.ts';
+import { validationSampling } from '../../companion/engine/teaching/validation-image.ts';
 import { picture } from '../../companion/images/picture.ts';
 import { readPngText } from '../../companion/images/records/png-text-reader.ts';
 import { modelSeconds, pictureWork } from '../../companion/model-store/cards/picture-cost.ts';
 import { openCheckpoint } from '../../companion/models/families/formats.ts';
 import { modelConfigOf } from '../../companion/models/families/registry.ts';
 import { readBaseModel } from '../../companion/pipeline/loaded-model.ts';
+import { readRecommendedSettings } from '../../companion/pipeline/settings.ts';
 import { NARROW_NETWORKS, writeBothLayouts } from '../checkpoint/single-file-checkpoint.ts';
 
 let root: string;
@@ -93,6 +95,13 @@ describe('a model that is told the guidance', () => {
     const { summary } = await readBaseModel(folder, join(root, 'cache'));
     expect(summary.defaults.generate).toMatchObject({ steps: 4, guidanceScale: 8.5, embedsGuidance: true });
     expect(summary.defaults.generate).not.toHaveProperty('guidanceMax');
+    const { sampling } = await readRecommendedSettings(root, {
+      sampler: 'lcm',
+      steps: 4,
+      guidanceScale: 8.5,
+    });
+    expect(validationSampling(sampling)).toMatchObject({ sampler: 'lcm', steps: 4, mask: 'full' });
+    expect(validationSampling({ ...sampling, steps: 30 })).toMatchObject({ sampler: 'dpmpp2m', steps: 10 });
     const model = modelConfigOf(await openCheckpoint(folder));
     const work = (guidanceScale: number) => pictureWork(model, { side: 32, steps: 4, guidanceScale });
     expect(work(8.5)).toEqual(work(1));
