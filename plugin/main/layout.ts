@@ -28,7 +28,8 @@ export function selectedLayout(surface: FigmaSurface): LayoutMessage {
   return {
     type: 'layout',
     canvas: canvasMark(surface),
-    ...{ target, area },
+    target,
+    area,
     ...(obstacle !== undefined && { obstacle }),
     ...(scene !== undefined && { sceneIn: { name: scene.name, ...sizeOf(boxOf(scene) ?? scene) } }),
   };
@@ -45,14 +46,20 @@ function targetOf(node: CanvasNode): FillTarget | null {
   const { width, height } = pictureSpace(node);
   const layout = boxOf(node) === undefined ? undefined : layoutAround(node);
   return {
-    ...{ nodeId, name, width, height },
+    nodeId,
+    name,
+    width,
+    height,
     isFrame: !SHAPES.includes(node.type),
     isLocked: isLocked(node),
     isEmpty: !showsPicture(node),
     notes: fillNotes(node),
     layout: layout === undefined || isTooFine(node, layout) ? null : { nodeId: layout.id, name: layout.name },
     pictures: choicesOf(node).map(({ job, picture, seed, isShown }) => ({
-      ...{ jobId: job, index: picture, seed, isShown },
+      jobId: job,
+      index: picture,
+      seed,
+      isShown,
     })),
   };
 }

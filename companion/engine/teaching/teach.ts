@@ -195,7 +195,11 @@ async function* prepared(
   { identifier, settings, request: { classWord, mirror, signal } }: ValidationImageOptions,
 ): AsyncGenerator<TeachEvent, TrainingSet> {
   const training = prepareTrainingSet(pipeline, {
-    ...{ pictures, identifier, classWord, settings, mirror },
+    pictures,
+    identifier,
+    classWord,
+    settings,
+    mirror,
     guidanceScale: recommended.sampling.guidanceScale,
   });
   let next = await training.next();

@@ -89,78 +89,108 @@ export interface UnetInputs {
  * @throws LikenessError `input` when the latents cannot be halved at every level.
  */
 export function buildUnet(scope: Scope, config: UnetConfig, inputs: UnetInputs): Value {
-  const { sample, encoderHiddenStates } = inputs;
+  const { sample } = inputs;
   requireDivisible(config, sample);
+  const layer = layerOf(scope, config, inputs);
+  const first = convLayer(scope.at('conv_in'), sample, config.blockOutChannels[0]!, { kernel: 3 });
+  const { deepest, skips } = downBlocks(scope, config, layer, first);
+  let h = midBlock(scope, config, layer, deepest);
+  h = upBlocks(scope, config, layer, { deepest: h, skips });
+  h = groupNormLayer(scope.at('conv_norm_out'), h, config.normGroups, config.normEpsilon);
+  h = scope.at('conv_act').tap(silu(h));
+  return convLayer(scope.at('conv_out'), h, config.outChannels, { kernel: 3 });
+}
+
+interface LayerPlace {
+  readonly level: number;
+  /** Number of the layer in its block. */
+  readonly index: number;
+  /** Layers of the transformer behind the residual block; null where there is none. */
+  readonly depth: number | null;
+  readonly textAlone?: boolean | undefined;
+}
+
+/** A residual block and the transformer behind it: [B, C, h, w] to [B, blockOutChannels[level], h, w]. */
+type Layer = (block: Scope, x: Value, place: LayerPlace) => Value;
+
+/** Every layer is given the embedding of the time and the text. */
+function layerOf(scope: Scope, config: UnetConfig, inputs: UnetInputs): Layer {
   const timeEmbedding = timestepEmbedding(scope, inputs, config);
-  const embedding = silu(
+  const activatedEmbedding = silu(
     config.addition === undefined
       ? timeEmbedding
       : add(timeEmbedding, addedEmbedding(scope, inputs.added!, config, config.addition)),
   );
-  const resnet = (at: Scope, x: Value, channels: number) =>
-    resnetBlock(at, x, {
+  const { normGroups: groups, normEpsilon: epsilon, projections, heads } = config;
+  return (block, x, { level, index, depth, textAlone = false }) => {
+    const channels = config.blockOutChannels[level]!;
+    const mixed = resnetBlock(block.at('resnets', index), x, {
       channels,
-      groups: config.normGroups,
-      epsilon: config.normEpsilon,
-      activatedEmbedding: embedding,
+      groups,
+      epsilon,
+      activatedEmbedding,
     });
-  const transformer = (at: Scope, x: Value, level: number, layers: number, textAlone: boolean) =>
-    spatialTransformer(at, x, encoderHiddenStates, {
-      heads: config.heads[level]!,
-      groups: config.normGroups,
-      layers,
+    if (depth === null) return mixed;
+    return spatialTransformer(block.at('attentions', index), mixed, inputs.encoderHiddenStates, {
+      heads: heads[level]!,
+      groups,
+      layers: depth,
       textAlone,
-      projections: config.projections,
+      projections,
       adapter: inputs.adapter,
     });
-  const levels = config.blockOutChannels.length;
-  /** Residual block `index` of a level, and the transformer behind it. */
-  const layer = (
-    block: Scope,
-    x: Value,
-    level: number,
-    index: number,
-    depth: number | null,
-    textAlone = false,
-  ) => {
-    const mixed = resnet(block.at('resnets', index), x, config.blockOutChannels[level]!);
-    if (depth === null) return mixed;
-    return transformer(block.at('attentions', index), mixed, level, depth, textAlone);
   };
+}
 
-  let h = convLayer(scope.at('conv_in'), sample, config.blockOutChannels[0]!, { kernel: 3 });
+interface DownBlocks {
+  /** [B, blockOutChannels[l], h / 2^l, w / 2^l] of the last level l. */
+  readonly deepest: Value;
+  /** States that the way up takes back, the last first. */
+  readonly skips: readonly Value[];
+}
+
+function downBlocks(scope: Scope, config: UnetConfig, layer: Layer, first: Value): DownBlocks {
+  let h = first;
   const skips = [h];
   for (const [level, depths] of config.down.entries()) {
     const block = scope.at('down_blocks', level);
+    const textAlone = config.textAlone[level];
     for (const [index, depth] of depths.entries()) {
-      h = layer(block, h, level, index, depth, config.textAlone[level]);
+      h = layer(block, h, { level, index, depth, textAlone });
       skips.push(h);
     }
-    if (level < levels - 1) {
+    if (level < config.down.length - 1) {
       h = downsample(block, h, 'symmetric');
       skips.push(h);
     }
     block.tap(h);
   }
+  return { deepest: h, skips };
+}
 
-  const middle = scope.at('mid_block');
-  for (const [index, depth] of config.middle.entries()) h = layer(middle, h, levels - 1, index, depth);
-  if (config.middle.length > 0) middle.tap(h);
+function midBlock(scope: Scope, config: UnetConfig, layer: Layer, deepest: Value): Value {
+  const level = config.blockOutChannels.length - 1;
+  const block = scope.at('mid_block');
+  let h = deepest;
+  for (const [index, depth] of config.middle.entries()) h = layer(block, h, { level, index, depth });
+  return config.middle.length > 0 ? block.tap(h) : h;
+}
 
+/** Back to [B, blockOutChannels[0], h, w]: each layer is given one of the skips, as further channels. */
+function upBlocks(scope: Scope, config: UnetConfig, layer: Layer, down: DownBlocks): Value {
+  let h = down.deepest;
+  const skips = [...down.skips];
   for (const [step, depths] of config.up.entries()) {
-    const level = levels - 1 - step;
+    const level = config.up.length - 1 - step;
     const block = scope.at('up_blocks', step);
+    const textAlone = config.textAlone[level];
     for (const [index, depth] of depths.entries()) {
-      h = concat([h, skips.pop()!], 1);
-      h = layer(block, h, level, index, depth, config.textAlone[level]);
+      h = layer(block, concat([h, skips.pop()!], 1), { level, index, depth, textAlone });
     }
     if (level > 0) h = upsample(block, h);
     block.tap(h);
   }
-
-  h = groupNormLayer(scope.at('conv_norm_out'), h, config.normGroups, config.normEpsilon);
-  h = scope.at('conv_act').tap(silu(h));
-  return convLayer(scope.at('conv_out'), h, config.outChannels, { kernel: 3 });
+  return h;
 }
 
 function requireDivisible(config: UnetConfig, sample: Value): void {

@@ -7,6 +7,7 @@ import type {
   FillTarget as Target,
 } from '../../../layout-messages.ts';
 import { useApp } from '../../app-context.ts';
+import { Check } from '../../parts/field.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { FailureNote } from '../../parts/note.tsx';
 import { filledDraft } from '../../work/generate/filling.ts';
@@ -35,17 +36,11 @@ const NOTES: Readonly<Record<FillNote, string>> = {
 
 /** The selected layer: whether the next pictures fill it, what the model sees of its layout, and what it shows now. */
 export function FillTarget() {
-  const { selection, filling, generateDraft } = useApp();
+  const { selection, filling } = useApp();
   const target = selection.target.value;
   if (target === undefined) return <Obstacle />;
-  const { name, width, height, layout, isFrame, isLocked, notes, pictures } = target;
-  const kind = isFrame ? 'frame' : 'layer';
-  const fills = filling.target.value !== undefined;
+  const { name, width, height, isLocked } = target;
   const state = filling.state.value;
-  const draft = generateDraft.value;
-  const isPainted = layout !== null && filling.showsLayout.value;
-  const losesPlaces = draft.regions.length > filledDraft(draft, { target, isPainted }).regions.length;
-  const placed = draft.size.type === 'layout' ? `“${draft.size.name}”` : 'another frame';
   return (
     <section class="fill" aria-label={`Fill “${name}”`}>
       <div class="section-head">
@@ -59,34 +54,7 @@ export function FillTarget() {
           <Icon name="lock" /> It is locked. Unlock it to fill it with pictures.
         </p>
       ) : (
-        <>
-          <label class="check">
-            <input type="checkbox" checked={fills} onChange={() => filling.want(!fills)} />
-            Fill this {kind}
-            {pictures.length === 0 ? '' : ' again'}
-          </label>
-          {notes.map((note) => (
-            <p key={note} class="hint">
-              {NOTES[note]}
-            </p>
-          ))}
-          {fills && layout !== null ? (
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={filling.showsLayout}
-                onChange={({ currentTarget }) => {
-                  filling.showsLayout.value = currentTarget.checked;
-                }}
-              />
-              Show the model what is around it in “{layout.name}”
-            </label>
-          ) : null}
-          {fills && losesPlaces ? (
-            <p class="hint">Products are placed in {placed}, and this fill leaves that out.</p>
-          ) : null}
-          <Choices target={target} />
-        </>
+        <FillSettings target={target} />
       )}
       {state.state === 'failed' ? (
         <FailureNote
@@ -98,6 +66,43 @@ export function FillTarget() {
         />
       ) : null}
     </section>
+  );
+}
+
+function FillSettings({ target }: { readonly target: Target }) {
+  const { filling, generateDraft } = useApp();
+  const { layout, isFrame, notes, pictures } = target;
+  const fills = filling.target.value !== undefined;
+  const draft = generateDraft.value;
+  const isPainted = layout !== null && filling.showsLayout.value;
+  const losesPlaces = draft.regions.length > filledDraft(draft, { target, isPainted }).regions.length;
+  const placed = draft.size.type === 'layout' ? `“${draft.size.name}”` : 'another frame';
+  return (
+    <>
+      <Check checked={fills} onChange={(wanted) => filling.want(wanted)}>
+        Fill this {isFrame ? 'frame' : 'layer'}
+        {pictures.length === 0 ? '' : ' again'}
+      </Check>
+      {notes.map((note) => (
+        <p key={note} class="hint">
+          {NOTES[note]}
+        </p>
+      ))}
+      {fills && layout !== null ? (
+        <Check
+          checked={filling.showsLayout.value}
+          onChange={(shows) => {
+            filling.showsLayout.value = shows;
+          }}
+        >
+          Show the model what is around it in “{layout.name}”
+        </Check>
+      ) : null}
+      {fills && losesPlaces ? (
+        <p class="hint">Products are placed in {placed}, and this fill leaves that out.</p>
+      ) : null}
+      <Choices target={target} />
+    </>
   );
 }
 
