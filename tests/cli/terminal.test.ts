@@ -11,6 +11,7 @@ import {
   formatSeconds,
   formatSpeed,
   formatTable,
+  wrapped,
 } from '../../companion/cli/terminal/format.ts';
 import { Output } from '../../companion/cli/terminal/output.ts';
 import { halfBlocks, PreviewStrip, showsTrueColour } from '../../companion/cli/terminal/preview-strip.ts';
@@ -172,6 +173,11 @@ describe('a table', () => {
 
 describe('quantities', () => {
   it.each([
+    [
+      wrapped('Install the driver, or use --device auto.', 20).join('|'),
+      'Install the driver,|or use --device|auto.',
+    ],
+    [wrapped('one line', Number.POSITIVE_INFINITY).join('|'), 'one line'],
     [formatSeconds(0.84), '0.8 s'],
     [formatSeconds(59.6), '1 min 00 s'],
     [formatSeconds(125), '2 min 05 s'],

@@ -35,6 +35,17 @@ function secondModel(): Map<string, Uint8Array> {
   return files.set(SHARD, shard);
 }
 
+/** 0 until the canvas has its picture. */
+function alphaInTheMiddle(element: Element): number {
+  const canvas = element as HTMLCanvasElement;
+  const { width, height } = canvas;
+  return canvas.getContext('2d')!.getImageData(width >> 1, height >> 1, 1, 1).data[3]!;
+}
+
+function shownPictures(images: readonly Element[]): number {
+  return images.filter((image) => (image as HTMLImageElement).naturalWidth > 0).length;
+}
+
 describe.skipIf(reason)(`the first hour${reason ? ` (skipped: ${reason})` : ''}`, () => {
   // Vitest calls what this gives after the tests.
   beforeAll(lockPluginPorts);
@@ -119,6 +130,9 @@ describe.skipIf(reason)(`the first hour${reason ? ` (skipped: ${reason})` : ''}`
       await studio.show('Teach');
       await plugin.getByRole('button', { name: 'Remove 4 backgrounds' }).click();
       await plugin.getByRole('heading', { name: 'Without background' }).waitFor();
+      const cutOut = plugin.getByRole('img', { name: /without its background$/ });
+      await expect.poll(() => cutOut.evaluate(alphaInTheMiddle)).toBe(255);
+      await expect.poll(() => plugin.locator('.frames img').evaluateAll(shownPictures)).toBe(4);
       await film.shot(page);
       await plugin.getByRole('button', { name: 'Place 4 beside their frames' }).click();
       await studio.layerCount(8);

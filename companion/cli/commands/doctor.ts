@@ -5,7 +5,7 @@ import { USER_MODES, writeFileAtomically } from '../../storage/atomic-file.ts';
 import { dataFolders } from '../../storage/folders.ts';
 import type { Finding, Severity } from '../diagnostics/health-checks.ts';
 import { escapeControlCharacters } from '../terminal/failure.ts';
-import { formatNumberOf } from '../terminal/format.ts';
+import { formatNumberOf, wrapped } from '../terminal/format.ts';
 import type { Output } from '../terminal/output.ts';
 
 const SUBJECT_CELLS = 12;
@@ -57,11 +57,12 @@ async function runDoctor(output: Output): Promise<readonly Finding[]> {
     findings.push(finding);
     counts[severity]++;
     output.event({ type: 'finding', subject, severity, message, advice });
-    output.answer(
-      `${marks[severity]} ${bold(subject.padEnd(SUBJECT_CELLS))} ${escapeControlCharacters(message)}`,
-    );
-    if (advice !== undefined)
-      output.answer(dim(`${' '.repeat(SUBJECT_CELLS + 3)}${escapeControlCharacters(advice)}`));
+    const indent = ' '.repeat(SUBJECT_CELLS + 3);
+    const lines = (text: string) => wrapped(escapeControlCharacters(text), output.columns - indent.length);
+    const [first = '', ...others] = lines(message);
+    output.answer(`${marks[severity]} ${bold(subject.padEnd(SUBJECT_CELLS))} ${first}`);
+    for (const line of others) output.answer(`${indent}${line}`);
+    for (const line of advice === undefined ? [] : lines(advice)) output.answer(dim(`${indent}${line}`));
   };
   const { runHealthChecks } = await import('../diagnostics/health-checks.ts');
   for await (const finding of runHealthChecks(dataFolders())) show(finding);

@@ -46,6 +46,17 @@ export function formatNumberOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Lines of at most so many cells, broken between words; a longer word has its own line. @param cells may be infinite */
+export function wrapped(text: string, cells: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > cells) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
+}
+
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }

@@ -171,9 +171,16 @@ export function phaseText(progress: Progress | undefined): string {
 export function timeLeft(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '';
   if (seconds < 5) return 'a few seconds left';
-  if (seconds < 60) return `about ${Math.ceil(seconds / 5) * 5} s left`;
-  if (seconds < 3600) return `about ${Math.round(seconds / 60)} min left`;
-  return `about ${(seconds / 3600).toFixed(1)} h left`;
+  if (seconds <= 55) return `about ${Math.ceil(seconds / 5) * 5} s left`;
+  return `about ${durationText(Math.max(seconds, 60))} left`;
+}
+
+/** "40 s", "3 min", "1.5 h". */
+export function durationText(seconds: number): string {
+  if (seconds < 1) return 'a second';
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Number((seconds / 3600).toFixed(1))} h`;
 }
 
 export function percent(progress: Progress | undefined): number {

@@ -82,7 +82,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
       job: catalogueJob(job, { state: 'done' }, [0, 1, 2, 3, 4, 5, 6], [7]),
     });
     await ui.getByText('7 of 8 pictures, 1 failed', { exact: true }).waitFor();
-    await ui.getByRole('button', { name: /^Try again: summit/ }).click();
+    await ui.getByRole('button', { name: /^Try again: @summit/ }).click();
     await work.received('resume').toEqual([{ type: 'resume', job, cells: [7] }]);
     await ui.getByRole('button', { name: 'Place as table' }).click();
     await work.sent('close-table').toHaveLength(1);

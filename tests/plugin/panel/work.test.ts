@@ -224,7 +224,9 @@ describe('words', () => {
     [null, ''],
     [3, 'a few seconds left'],
     [42, 'about 45 s left'],
+    [58, 'about 1 min left'],
     [130, 'about 2 min left'],
+    [3590, 'about 1 h left'],
     [5400, 'about 1.5 h left'],
   ])('for %j seconds: %s', (seconds, text) => expect(timeLeft(seconds)).toBe(text));
 

@@ -1,11 +1,10 @@
 /** CatalogueActs and FailedCells: what can be done about a catalogue, where it is shown and in the history; showCatalogue leads there. */
 
-import { cellText } from '../../../../shared/catalogue.ts';
 import { catalogueCells } from '../../../../shared/protocol/catalogue.ts';
 import type { App } from '../../app.ts';
 import { useApp } from '../../app-context.ts';
 import { FailureNote, Note } from '../../parts/note.tsx';
-import type { CatalogueJob } from '../../work/catalogue/catalogues.ts';
+import { type CatalogueJob, cellTitle } from '../../work/catalogue/catalogues.ts';
 import { hasEnded } from '../../work/job-board.ts';
 import { sentence } from '../../work/labels.ts';
 
@@ -76,7 +75,7 @@ export function FailedCells({ job, most = job.failed.length }: FailedCellsProps)
   return (
     <>
       {job.failed.slice(0, most).map(({ cell, message, advice }) => (
-        <Note key={cell} tone="warning" title={cellText(cells[cell]!)}>
+        <Note key={cell} tone="warning" title={cellTitle(cells[cell]!)}>
           <p>
             {sentence(message)} {advice}
           </p>
@@ -85,7 +84,7 @@ export function FailedCells({ job, most = job.failed.length }: FailedCellsProps)
               type="button"
               class="button small"
               disabled={!app.connected.value}
-              aria-label={`Try again: ${cellText(cells[cell]!)}`}
+              aria-label={`Try again: ${cellTitle(cells[cell]!)}`}
               onClick={() => app.generating.catalogues.resume(job.job, [cell])}
             >
               Try again

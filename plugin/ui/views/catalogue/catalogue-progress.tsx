@@ -1,12 +1,11 @@
 import { useEffect } from 'preact/hooks';
-import { cellText } from '../../../../shared/catalogue.ts';
 import { catalogueCells } from '../../../../shared/protocol/catalogue.ts';
 import { useApp } from '../../app-context.ts';
 import { ProgressBar, TimeLeft } from '../../parts/controls.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { FailureNote } from '../../parts/note.tsx';
 import { columnOf, tableColumns } from '../../work/catalogue/catalogue-table.ts';
-import { type CatalogueJob, catalogueTitle } from '../../work/catalogue/catalogues.ts';
+import { type CatalogueJob, catalogueTitle, cellTitle } from '../../work/catalogue/catalogues.ts';
 import { hasEnded } from '../../work/job-board.ts';
 import { catalogueCount, percent } from '../../work/labels.ts';
 import { CatalogueActs, FailedCells } from './catalogue-acts.tsx';
@@ -90,9 +89,9 @@ function CatalogueTable({ job }: { readonly job: CatalogueJob }) {
                     <div
                       class={fault === undefined ? 'catalogue-cell' : 'catalogue-cell failed'}
                       style={{ width: `${width * scale}px`, height: `${height * scale}px` }}
-                      title={fault ?? cellText(cells[number]!)}
+                      title={fault ?? cellTitle(cells[number]!)}
                     >
-                      {view === undefined ? null : <img src={view.url} alt={cellText(cells[number]!)} />}
+                      {view === undefined ? null : <img src={view.url} alt={cellTitle(cells[number]!)} />}
                       {fault === undefined ? null : <Icon name="warning" />}
                     </div>
                   </td>

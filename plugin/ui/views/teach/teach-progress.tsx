@@ -4,7 +4,7 @@ import { type JobOf, savedRunOf } from '../../../../shared/protocol/job.ts';
 import { useApp } from '../../app-context.ts';
 import { ProgressBar, TimeLeft } from '../../parts/controls.tsx';
 import { FailureNote, Note } from '../../parts/note.tsx';
-import { adviceByText, percent, phaseText, savedText } from '../../work/labels.ts';
+import { adviceByText, durationText, percent, phaseText, savedText } from '../../work/labels.ts';
 import { Outcome, TeachHeading } from './teach-outcome.tsx';
 
 /** A product being learned: how far, how well, and what it looks like by now. */
@@ -185,7 +185,7 @@ function Done({ job }: { readonly job: JobOf<'teach'> }) {
         </Note>
       ) : (
         <p class={verdict === 'looks-like' ? 'done' : undefined}>
-          Learned in {durationText(job)}. It works in every file you open.
+          Learned in {durationText(job.taught?.seconds ?? 0)}. It works in every file you open.
         </p>
       )}
       {verdict === 'not-yet' ? <FramesButton isPrimary onClick={() => app.teachForm.again(job)} /> : null}
@@ -199,11 +199,6 @@ function Done({ job }: { readonly job: JobOf<'teach'> }) {
       {verdict === 'not-yet' ? null : <FramesButton onClick={() => app.teachForm.showForm()} />}
     </>
   );
-}
-
-function durationText({ taught }: JobOf<'teach'>): string {
-  const minutes = (taught?.seconds ?? 0) / 60;
-  return minutes < 1.5 ? `${Math.round(minutes * 60)} s` : `${Math.round(minutes)} min`;
 }
 
 function Failed({ job }: { readonly job: JobOf<'teach'> }) {

@@ -1,7 +1,7 @@
 /** Catalogues: those that the companion has, the draft of the next one, and their way onto the canvas as tables. */
 
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { cellText } from '../../../../shared/catalogue.ts';
+import { type CatalogueCell, cellText } from '../../../../shared/catalogue.ts';
 import { LikenessError } from '../../../../shared/errors.ts';
 import type { ImageSize } from '../../../../shared/geometry.ts';
 import { type CatalogueJobSpec, catalogueCells } from '../../../../shared/protocol/catalogue.ts';
@@ -131,6 +131,11 @@ export class Catalogues {
       this.placing.value = undefined;
     }
   }
+}
+
+/** "@aurora, a shelf with … on it, 96 × 64, seed 0". */
+export function cellTitle(cell: CatalogueCell): string {
+  return `@${cellText(cell).replace(`${cell.width}x${cell.height}`, `${cell.width} × ${cell.height}`)}`;
 }
 
 /** "2 products, 4 scenes, 3 sizes". */

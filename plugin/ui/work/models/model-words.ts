@@ -1,7 +1,7 @@
 /** modelFacts and taskText: what a person chooses a model by, and how far the work on it is, in words. */
 
 import type { ModelCard, ModelList, ModelTask } from '../../../../shared/protocol/model.ts';
-import { sizeText, timeLeft } from '../labels.ts';
+import { durationText, sizeText, timeLeft } from '../labels.ts';
 
 /** "512 px", "2.1 GB", "8 GB of memory", "about 40 s a picture here". */
 export function modelFacts({
@@ -39,14 +39,6 @@ export function misfit(card: ModelCard, list: ModelList): string | undefined {
   const missing = card.sizeBytes - card.keptBytes - (card.task?.bytes ?? 0);
   if (card.place !== 'offered' || missing <= list.freeDiskBytes) return undefined;
   return `It needs ${sizeText(missing)} on the disk; ${sizeText(list.freeDiskBytes)} are free.`;
-}
-
-/** "40 s", "3 min", "1.5 h". */
-function durationText(seconds: number): string {
-  if (seconds < 1) return 'a second';
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }
 
 /** "Getting 1.2 of 2.1 GB · 12 MB a second · about 3 min left". */
