@@ -73,7 +73,7 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
       job: catalogueJob(job, { state: 'running', resumed: false }, [0]),
     });
     await ui.getByText('1 of 8 pictures').waitFor();
-    await ui.getByAltText('aurora, on a beach, 64x64, seed 0').waitFor();
+    await ui.getByAltText('@aurora, on a beach, 64 × 64, seed 0').waitFor();
     await ui.getByRole('button', { name: 'Cancel' }).click();
     await work.received('cancel').toMatchObject([{ job }]);
 
@@ -216,6 +216,6 @@ describe.skipIf(browserPath === undefined)('a catalogue in the panel', () => {
     await expect.poll(() => work.companion.presets).toMatchObject([{ name: 'Mine' }]);
     await ui.getByRole('button', { name: /^Catalogue of/ }).click();
     await ui.getByText('1 of 8 pictures').waitFor();
-    await ui.getByAltText('aurora, on a beach, 64x64, seed 0').waitFor();
+    await ui.getByAltText('@aurora, on a beach, 64 × 64, seed 0').waitFor();
   });
 });

@@ -58,7 +58,7 @@ export const CATALOGUE_SCENES: readonly Scene[] = [
         ...{ secondsLeft: 9, picture: 6, count: 8 },
       });
       await ui.getByText('5 of 8 pictures, 1 failed').waitFor();
-      await ui.getByAltText('aurora, on a beach, 96x64, seed 0').waitFor();
+      await ui.getByAltText('@aurora, on a beach, 96 × 64, seed 0').waitFor();
     },
   },
 ];
