@@ -44,11 +44,10 @@ describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})
       await studio.teach({ name: 'first', classWord: 'backpack', steps: LONG_TEACHING });
       await studio.learning();
       table.companion.killEngine();
-      await studio.plugin.getByRole('alert').waitFor();
-      const alert = await studio.plugin.getByRole('alert').textContent();
-      expect(alert).toContain('stopped in the middle');
+      const alert = () => studio.plugin.getByRole('alert').textContent();
+      await expect.poll(alert).toContain('stopped in the middle');
       // One line of what happened and one of what to do; no stack, no paths.
-      expect(alert).not.toMatch(/\bat \w+ \(|node:|\.ts\b/);
+      await expect.poll(alert).not.toMatch(/\bat \w+ \(|node:|\.ts\b/);
       await studio.backToFrames();
       await studio.teach({ name: 'second', classWord: 'backpack', steps: SHORT_TEACHING });
       await studio.learned();

@@ -82,7 +82,7 @@ export class PortableFolder {
     for (;;) {
       const opened = readOrNothing(address);
       if (opened !== undefined) return opened;
-      if (child.exitCode !== null) throw new Error(`the launcher ended: ${this.window}`);
+      if (hasEnded(child)) throw new Error(`the launcher ended: ${this.window}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -90,13 +90,18 @@ export class PortableFolder {
   /** As closing its window does. */
   async close(): Promise<void> {
     const child = this.#child;
-    if (child !== undefined && child.exitCode === null) {
+    if (child !== undefined && !hasEnded(child)) {
       const ended = once(child, 'exit');
       child.kill('SIGINT');
       await ended;
     }
     rmSync(this.#scratch, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** By itself, or by a signal. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 function readOrNothing(file: string): string | undefined {
