@@ -9,7 +9,7 @@ const PACE = quickModel === e2eModel ? 1 : 10;
 const LONG_TEACHING = 300 * PACE;
 const SHORT_TEACHING = 4;
 /** Still going on when it is seen to learn, and held then. */
-const STOPPED_TEACHING = 40 * PACE;
+const STOPPED_TEACHING = 25 * PACE;
 
 describe.skipIf(cannotRun)(`interruptions${cannotRun ? ` (skipped: ${cannotRun})` : ''}`, () => {
   let table: BenchTable;
