@@ -1,7 +1,7 @@
 /** HTTP connections that say nothing, never end what they say, or do not take what they asked for. */
 
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -19,6 +19,9 @@ import { listenOnLoopback, serve } from '../../companion/server/loopback-listene
 import { ended, generateWish } from '../jobs/opened-queue.ts';
 import { closed, openConnection } from './raw-request.ts';
 import { attackedServer } from './service-check.ts';
+
+/** IEND: its length, name and checksum. */
+const PNG_END_BYTES = 12;
 
 describe('connections', () => {
   const attacked = attackedServer();
@@ -83,8 +86,15 @@ describe('connections', () => {
     await queue.submit('job-of-large', generateWish({ count: 1 }));
     await ended(queue, 'job-of-large');
     const folder = join(home, 'jobs', 'job-of-large');
-    const picture = (await readdir(folder)).find((name) => name.endsWith('.png'))!;
-    await writeFile(join(folder, picture), Buffer.alloc(12 * 2 ** 20, 7));
+    const picture = join(folder, (await readdir(folder)).find((name) => name.endsWith('.png'))!);
+    const png = await readFile(picture);
+    // Larger than what the system takes off the companion's hands, between the ends of a whole picture.
+    const large = [
+      png.subarray(0, -PNG_END_BYTES),
+      Buffer.alloc(12 * 2 ** 20, 7),
+      png.subarray(-PNG_END_BYTES),
+    ];
+    await writeFile(picture, Buffer.concat(large));
     const greedy: Socket[] = [];
     for (let index = 0; index < 40; index++) {
       const connection = await openConnection(port);
