@@ -8,8 +8,9 @@ import { quickModel } from './companion-process.ts';
 import type { StudioDriver } from './studio-driver.ts';
 
 const PICTURE = pictureToRenew('studio-fill-light.png');
-/** Pictures for documents are looked at. */
+/** Pictures for documents are looked at: the same one each time. */
 const STEPS = PICTURE === undefined ? 2 : 30;
+const SEED = PICTURE === undefined ? undefined : 108;
 
 const QUICK = { model: quickModel };
 
@@ -36,11 +37,13 @@ describe.skipIf(cannotRun)(`a layer is filled${cannotRun ? ` (skipped: ${cannotR
     await studio.draw('Rectangle (R)', { from: [300, 200], to: [600, 400] });
     await expect.poll(() => studio.layerNames()).toEqual(['Rectangle', 'Frame']);
     await studio.plugin.getByRole('region', { name: 'Fill “Rectangle”' }).waitFor();
-    await studio.plugin.getByLabel('Show the model what is around it in “Frame”').check();
+    // An empty frame tells the model nothing that a picture for documents would be better for.
+    const context = studio.plugin.getByLabel('Show the model what is around it in “Frame”');
+    await (PICTURE === undefined ? context.check() : context.waitFor());
   });
 
   it('with two variants, of which one is seen, and one undo takes both away', async () => {
-    await studio.fill({ prompt: 'a red mug on a wooden table', count: 2, steps: STEPS });
+    await studio.fill({ prompt: 'a red mug on a wooden table', count: 2, steps: STEPS, seed: SEED });
     await expect.poll(shown, { timeout: 240_000 }).not.toBeNull();
     await studio.variantsDone();
     await choice(2).locator('img').waitFor();

@@ -3,6 +3,14 @@ import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-cor
 /** Waits on the machine's mercy: a test computer that trains a model beside is slow, and no test asserts a time. */
 const PATIENCE_MS = 240_000;
 
+interface Asked {
+  readonly prompt: string;
+  readonly count: number;
+  readonly steps: number;
+  /** Of the first picture; one by chance where none is given. */
+  readonly seed?: number | undefined;
+}
+
 /** The studio as a person uses it: what is seen and pressed, by its name. */
 export class StudioDriver {
   readonly page: Page;
@@ -131,20 +139,20 @@ export class StudioDriver {
     await this.plugin.getByRole('button', { name: 'Back to the frames' }).click();
   }
 
-  async generate(asked: { prompt: string; count: number; steps: number }): Promise<void> {
+  async generate(asked: Asked): Promise<void> {
     await this.show('Generate');
     await this.describe(asked);
     await this.plugin.getByRole('button', { name: /^(Generate|Add to queue)/ }).click();
   }
 
   /** Fills the selected layer. */
-  async fill(asked: { prompt: string; count: number; steps: number }): Promise<void> {
+  async fill(asked: Asked): Promise<void> {
     await this.describe(asked);
     await this.plugin.getByRole('button', { name: /^Fill the/ }).click();
   }
 
   /** Paints scenes around the selected cut-out. */
-  async paintScenes(asked: { prompt: string; count: number; steps: number }): Promise<void> {
+  async paintScenes(asked: Asked): Promise<void> {
     await this.describe(asked);
     await this.plugin.getByRole('button', { name: /^Paint (a|\d+) scene/ }).click();
   }
@@ -158,14 +166,15 @@ export class StudioDriver {
     await this.page.mouse.up();
   }
 
-  private async describe(asked: { prompt: string; count: number; steps: number }): Promise<void> {
-    const { prompt, count, steps } = asked;
+  private async describe(asked: Asked): Promise<void> {
+    const { prompt, count, steps, seed } = asked;
     await this.plugin.getByRole('textbox', { name: 'Prompt' }).fill(prompt);
     // The list of names that the @ opened lies over what comes next.
     await this.plugin.getByRole('textbox', { name: 'Prompt' }).press('Escape');
     await this.plugin
       .getByRole('button', { name: count === 1 ? '1 variant' : `${count} variants`, exact: true })
       .click();
+    if (seed !== undefined) await this.plugin.getByLabel('Seed', { exact: true }).fill(String(seed));
     await this.setSteps(steps);
   }
 
