@@ -6,33 +6,17 @@ import type { FillNote, FillObstacle } from '../../../plugin/layout-messages.ts'
 import type { FakeFigma } from './fake-figma.ts';
 import type { FakeNode } from './fake-node.ts';
 import { FillDriver } from './fill-driver.ts';
-
-const GREY = { type: 'SOLID', color: { r: 0.8, g: 0.8, b: 0.8 } } as const;
+import { GREY, openPoster } from './poster.ts';
 
 let driver: FillDriver;
 let figma: FakeFigma;
-let poster: FakeNode;
 let hero: FakeNode;
+let inside: ReturnType<typeof openPoster>['inside'];
 
 beforeAll(() => buildPlugin());
 beforeEach(() => {
-  driver = new FillDriver();
-  ({ figma } = driver);
-  poster = figma.add('Poster', { type: 'FRAME', x: 100, y: 50, width: 800, height: 400 });
-  hero = figma.add('Hero', { x: 300, y: 150, width: 400, height: 200 });
-  hero.moveTo(poster);
-  hero.fills = [GREY];
-  figma.run();
-  figma.begin();
+  ({ driver, figma, hero, inside } = openPoster());
 });
-
-/** The layer in a frame of a kind. */
-function inside(type: string, node = hero): FakeNode {
-  const frame = figma.add('Outer', { type, x: 200, y: 100, width: 600, height: 300 });
-  frame.moveTo(poster);
-  node.moveTo(frame);
-  return node;
-}
 
 function withChild(type: string): FakeNode {
   hero.type = type;
